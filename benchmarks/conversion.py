@@ -32,7 +32,7 @@ from pydantic import TypeAdapter, ValidationError, model_validator
 
 from benchmarks import shelf
 from benchmarks.carriers import Carrier, carrier
-from benchmarks.declared import Declared, Source, Words, content_digest
+from benchmarks.declared import Declared, FigureSource, Words, content_digest
 from benchmarks.errors import InputError, Place
 from benchmarks.materials import HeatingRange
 from benchmarks.measurements import CarrierEnergy, Direction
@@ -69,7 +69,7 @@ class ConversionFactor(Declared):
     edition: str
     effective_from: date
     effective_to: date | None = None
-    source: Source
+    source: FigureSource
 
 
 class CarbonFactor(Declared):
@@ -85,7 +85,7 @@ class CarbonFactor(Declared):
     effective_from: date
     effective_to: date | None = None
     country: str | None = None  # of the grid whose average it is (ISO 3166-1); None: of the fuel, wherever it burns
-    source: Source
+    source: FigureSource
 
     @property
     def kg_co2_per_mj(self) -> float | None:
@@ -114,7 +114,7 @@ class HeatingBounds(HeatingRange):
 
     carrier: str
     poorest: str | None = None
-    source: Source
+    source: FigureSource
 
 
 Kind = Literal["fuel", "heat", "electricity", "medium"]
@@ -130,7 +130,7 @@ class Efficiency(Declared):
     least: float
     typical: float
     most: float
-    source: Source
+    source: FigureSource
 
 
 def kind_of(carrier_id: str) -> Kind:

@@ -98,7 +98,7 @@ Status = Literal["original-seen", "transcribed", "secondary", "assumption"]
 """How a figure was read: in the document itself; in a transcription of it, with its clause; in a text that reports it; not at all."""
 
 
-class Source(Declared):
+class FigureSource(Declared):
     """Where a figure comes from. What is not verified, or is an assumption of ours, is never shown as a benchmark.
 
     `verified` says that the figure was read in the document or in a transcription of it; it follows from `status` where that is given.
@@ -127,7 +127,7 @@ class Source(Declared):
         return given
 
     @model_validator(mode="after")
-    def _status_agrees(self) -> Source:
+    def _status_agrees(self) -> FigureSource:
         if self.status is not None and self.verified is not (self.status in ("original-seen", "transcribed")):
             raise ValueError(Phrase("verified means read in the document or in a transcription of it"))
         if self.status == "assumption" and self.kind != "engineering-assumption":

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple, Protocol, Self
 
 
-class Keyed(Protocol):
+class LabelKeyed(Protocol):
     """A label, a protected value, a standing or a published step, or a row of one of them read by name."""
 
     @property
@@ -18,7 +18,7 @@ class Keyed(Protocol):
     def metric(self) -> str: ...
 
 
-class KeyedWithBoundary(Keyed, Protocol):
+class KeyedWithBoundary(LabelKeyed, Protocol):
     @property
     def boundary(self) -> str: ...
 
@@ -32,7 +32,7 @@ class LabelKey(NamedTuple):
     metric: str
 
     @classmethod
-    def of(cls, row: Keyed) -> Self:
+    def of(cls, row: LabelKeyed) -> Self:
         return cls(row.step, row.product, row.variant, str(row.metric))
 
 

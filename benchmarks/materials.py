@@ -6,7 +6,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from benchmarks.declared import Declared, Source, Words
+from benchmarks.declared import Declared, FigureSource, Words
 from benchmarks.measurements import Metric
 
 Form = Literal["electricity", "gas", "solid", "liquid", "steam", "heat", "medium"]
@@ -33,7 +33,7 @@ class UsualHeat(Declared):
     most: float | None = None
     typical: float | None = None
     reasoned: bool = False
-    source: Source
+    source: FigureSource
 
     @property
     def admits(self) -> bool:
@@ -56,7 +56,7 @@ class OwnCarrier(Declared):
     kg_per_nm3: float | None = None  # of a gas of one kind, by which a log may give it in either
 
 
-class Need(Declared):
+class CarrierNeed(Declared):
     """What the process takes of a carrier that it cannot run without, in `unit` per unit of output: a trace of it is no report of it.
 
     A run that reports less than `least` of an essential carrier is left out; of one that takes less than is `usual` the label says by how
@@ -71,7 +71,7 @@ class Need(Declared):
     usual: float | None = None
     made_inside: dict[str, float] = Field(default_factory=dict)
     instead: dict[str, float] = Field(default_factory=dict)
-    source: Source
+    source: FigureSource
 
 
 class Yield(Declared):
@@ -90,7 +90,7 @@ class Yield(Declared):
     usual: float | None = None
     burns: float | None = None
     burns_usually: float | None = None
-    source: Source
+    source: FigureSource
 
 
 class MaterialAt(Declared):
@@ -109,7 +109,7 @@ class MaterialAt(Declared):
     rest_of: str | None = None
     unless: str | None = None
     returns: str | None = None
-    source: Source | None = None
+    source: FigureSource | None = None
 
 
 class Material(Declared):
@@ -136,30 +136,30 @@ class Feed(Declared):
     least: float | None = None
     most: float | None = None
     burns: float | None = None
-    source: Source
+    source: FigureSource
 
 
-class Take(Declared):
+class TypicalTake(Declared):
     """How much energy of a kind (electricity in kWh, thermal in MJ) such plants take per unit of output: typically, and usually at most.
     More is told beside the labels of every step to which it could belong."""
 
     metric: Literal[Metric.ELECTRICITY, Metric.THERMAL]
     typical: float
     most: float
-    source: Source
+    source: FigureSource
 
     @property
     def unit(self) -> str:
         return "kWh" if self.metric is Metric.ELECTRICITY else "MJ"
 
 
-class Share(Declared):
+class MaterialShare(Declared):
     """What a variable says, in %, materials are of all that a step charges `among` them, or of its output: its log shows it as well."""
 
     variable: str
     of: tuple[str, ...]
     among: tuple[str, ...] = ()
-    source: Source
+    source: FigureSource
 
 
 class HeldHeat(Declared):
@@ -172,7 +172,7 @@ class HeldHeat(Declared):
     of: tuple[str, ...]
     burns: float
     also_at: tuple[str, ...] = ()
-    source: Source
+    source: FigureSource
 
     @property
     def stated_by(self) -> str:

@@ -24,7 +24,7 @@ class Metric(StrEnum):
     THERMAL = "thermal"
 
 
-class Status(StrEnum):
+class ProductStatus(StrEnum):
     """What became of the product of a batch."""
 
     GOOD = "good"
@@ -32,7 +32,7 @@ class Status(StrEnum):
     TEST = "test"
 
 
-class State(StrEnum):
+class OperatingState(StrEnum):
     """What the equipment was doing during the batch."""
 
     NORMAL = "normal"
@@ -159,8 +159,8 @@ class Batch:
     end: datetime | None
     output_t: float
     equipment: str = ""
-    status: Status = Status.GOOD
-    state: State = State.NORMAL
+    status: ProductStatus = ProductStatus.GOOD
+    state: OperatingState = OperatingState.NORMAL
     reject_t: float = 0.0
     variables: Mapping[str, float] = field(default_factory=dict)
     energy: tuple[CarrierEnergy, ...] = ()
@@ -185,7 +185,7 @@ class Severity(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class DataFinding:
     """Something found in the data: a stable code, a sentence, how many, and the rows that prove it.
 
     The sentence is a `Phrase`: who shows it says it in the reader's language.

@@ -14,7 +14,7 @@ from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
 from benchmarks.declared import Words
 from benchmarks.measurements import Metric
 from benchmarks.packs.checks import within
-from benchmarks.packs.faults import Fault
+from benchmarks.packs.faults import PackFault
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.routes import MetricRule, Pack, Step
@@ -36,7 +36,7 @@ SMALL_PLANT = {"heat": 670, "coil": 670, "shift": 670, "day": 200, "melt": 340, 
 """Runs a year of one line, at the lower edge of their count class: the smallest plant that a pack is to serve."""
 
 
-def remarks(pack: Pack) -> Iterator[Fault]:
+def remarks(pack: Pack) -> Iterator[PackFault]:
     """What the pack could do better, in the order a reader meets it: where, what was found, what is advised."""
     factors = FactorTable.of(pack.conversion)
     in_routes = {part.step for route in pack.routes for part in route.steps if len(route.steps) > 1}
@@ -51,7 +51,7 @@ def remarks(pack: Pack) -> Iterator[Fault]:
             yield from _precision(rule, step, pack, at)
         if step.id in in_routes and step.metrics[0].metric is not Metric.TOTAL:
             wanted = Phrase("`total` as the headline of each step in a route of several steps: only totals of steps add up")
-            yield Fault(f"{place}.metrics", step.metrics[0].metric, wanted)
+            yield PackFault(f"{place}.metrics", step.metrics[0].metric, wanted)
         yield from _slopes(step, factors, f"{place}.reference_conditions")
         yield from _media(step, factors, f"{place}.boundary.media")
         yield from _untested(step, place)
@@ -59,16 +59,16 @@ def remarks(pack: Pack) -> Iterator[Fault]:
     yield from _chinese(pack)
 
 
-def _untested(step: Step, place: str) -> Iterator[Fault]:
+def _untested(step: Step, place: str) -> Iterator[PackFault]:
     """A step whose labels are held against nothing: whatever is left out of its energy, or of what it is made of, nobody sees."""
     boundary = step.boundary
     gives_back = step.metrics[0].typical < 0  # held against what others take of it
     if not (gives_back or boundary.essential or boundary.needs or boundary.yields or step.feeds or step.takes):
         wanted = Phrase("essential, needs, feeds or takes: what labels of the step are compared with")
-        yield Fault(f"{place}.boundary.essential", Phrase("none of them"), wanted)
+        yield PackFault(f"{place}.boundary.essential", Phrase("none of them"), wanted)
 
 
-def _levels(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+def _levels(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
     """Limits of any of the step's plants far from what the pack says is typical, and limits of which it names no edition."""
     editions = {edition.standard for edition in pack.editions}
     for limit in step.limits:
@@ -77,50 +77,50 @@ def _levels(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
         far = [grade for grade in limit.grades if grade is not None and typical is not None and abs(grade - typical) > FAR * typical > 0]
         if far and not limit.applies and limit.steps_covered == (step.id,):
             wanted = Phrase("within %(share)s of the typical value, %(typical)s", share=f"{FAR:.0%}", typical=f"{typical:g}")
-            yield Fault(f"{at}.grades", " / ".join(f"{grade:g}" for grade in far), wanted)
+            yield PackFault(f"{at}.grades", " / ".join(f"{grade:g}" for grade in far), wanted)
         if limit.standard not in editions:
             wanted = Phrase("[[editions]] of %(standard)s: when each was in force, and which the pack contains", standard=limit.standard)
-            yield Fault(f"{at}.standard", Phrase("no edition"), wanted)
+            yield PackFault(f"{at}.standard", Phrase("no edition"), wanted)
 
 
-def _runs(step: Step, place: str) -> Iterator[Fault]:
+def _runs(step: Step, place: str) -> Iterator[PackFault]:
     rule = step.label_rule
     low, high = QUANTILES[step.run_kind]
     if not low <= rule.quantile <= high:
         wanted = Phrase(
             "%(low)s to %(high)s, where run_kind is %(run_kind)s", low=f"{float(low):g}", high=f"{float(high):g}", run_kind=step.run_kind
         )
-        yield Fault(f"{place}.label_rule.quantile", f"{float(rule.quantile):g}", wanted)
+        yield PackFault(f"{place}.label_rule.quantile", f"{float(rule.quantile):g}", wanted)
     if rule.longest_gap_s >= rule.shortest_s:
         wanted = Phrase(
             "less than shortest_s (%(shortest_s)s): a run without a reading of its own would count its neighbours' energy",
             shortest_s=rule.shortest_s,
         )
-        yield Fault(f"{place}.label_rule.longest_gap_s", str(rule.longest_gap_s), wanted)
+        yield PackFault(f"{place}.label_rule.longest_gap_s", str(rule.longest_gap_s), wanted)
 
 
-def _released(step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+def _released(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
     spent = sum(rule.released for rule in step.metrics) * (pack.policy.epsilon_best + pack.policy.epsilon_typical)
     if spent > pack.policy.cap_per_year:
         wanted = Phrase(
             "at most policy.cap_per_year (%(cap_per_year)s): use `released = false` for a metric that stays on the site",
             cap_per_year=f"{float(pack.policy.cap_per_year):g}",
         )
-        yield Fault(place, Phrase("releases that spend %(spent)s a year", spent=f"{float(spent):g}"), wanted)
+        yield PackFault(place, Phrase("releases that spend %(spent)s a year", spent=f"{float(spent):g}"), wanted)
 
 
-def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
+def _grid(rule: MetricRule, place: str) -> Iterator[PackFault]:
     cells, (fewest, most) = rule.grid.cells, CELLS
     width, typical = float(rule.grid_width), abs(rule.typical)
     lower, upper = float(rule.grid_lower), float(rule.grid_upper)
     if not fewest <= cells <= most:
-        yield Fault(
+        yield PackFault(
             f"{place}.grid_width",
             Phrase("%(cells)s cells", cells=cells),
             Phrase("%(fewest)s to %(most)s cells: with more, empty cells pull the released value away", fewest=fewest, most=most),
         )
     if width > CELL_SHARE * typical:
-        yield Fault(
+        yield PackFault(
             f"{place}.grid_width",
             f"{width:g}",
             Phrase(
@@ -130,7 +130,7 @@ def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
             ),
         )
     if 10_000 % rule.grid_width.denominator:
-        yield Fault(f"{place}.grid_width", f"{width:g}", Phrase("a short decimal"))
+        yield PackFault(f"{place}.grid_width", f"{width:g}", Phrase("a short decimal"))
     away = max(ROOM * typical, ROOM_SPREADS * rule.spread)
     if lower > rule.typical - away or upper < rule.typical + away:
         span = Phrase("%(least)s to %(most)s", least=f"{rule.typical - away:g}", most=f"{rule.typical + away:g}")
@@ -140,17 +140,17 @@ def _grid(rule: MetricRule, place: str) -> Iterator[Fault]:
             room=f"{ROOM:.0%}",
             room_spreads=ROOM_SPREADS,
         )
-        yield Fault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
+        yield PackFault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
     if lower < rule.floor or upper > rule.ceiling:
         wanted = Phrase(
             "only cells that a batch can have: floor and ceiling are %(floor)s and %(ceiling)s",
             floor=f"{rule.floor:g}",
             ceiling=f"{rule.ceiling:g}",
         )
-        yield Fault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
+        yield PackFault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
 
 
-def _bounds(rule: MetricRule, place: str) -> Iterator[Fault]:
+def _bounds(rule: MetricRule, place: str) -> Iterator[PackFault]:
     low, high = rule.typical - BOUND_SPREADS * rule.spread, rule.typical + BOUND_SPREADS * rule.spread
     if not rule.floor < low or not high < rule.ceiling:
         wanted = Phrase(
@@ -159,10 +159,10 @@ def _bounds(rule: MetricRule, place: str) -> Iterator[Fault]:
             high=f"{high:g}",
             spreads=BOUND_SPREADS,
         )
-        yield Fault(f"{place}.floor", Phrase("%(least)s to %(most)s", least=f"{rule.floor:g}", most=f"{rule.ceiling:g}"), wanted)
+        yield PackFault(f"{place}.floor", Phrase("%(least)s to %(most)s", least=f"{rule.floor:g}", most=f"{rule.ceiling:g}"), wanted)
 
 
-def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator[Fault]:
+def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
     if not rule.released:
         return
     runs, largest = SMALL_PLANT[step.run_kind], float(pack.policy.largest_expected_error)
@@ -172,10 +172,12 @@ def _precision(rule: MetricRule, step: Step, pack: Pack, place: str) -> Iterator
             ("at most largest_expected_error (%(largest)s): use a narrower grid, shorter runs, a higher quantile, or `released = false`"),
             largest=f"{largest:.1%}",
         )
-        yield Fault(place, Phrase("an expected error of %(error)s for a plant with %(runs)s runs", error=f"{error:.1%}", runs=runs), wanted)
+        yield PackFault(
+            place, Phrase("an expected error of %(error)s for a plant with %(runs)s runs", error=f"{error:.1%}", runs=runs), wanted
+        )
 
 
-def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
+def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[PackFault]:
     """What a variable moves in total is what it moves of heat and of electricity."""
     total, thermal = step.metric(Metric.TOTAL), step.metric(Metric.THERMAL)
     if total is None or thermal is None or not total.unit.startswith("kgce"):
@@ -192,10 +194,10 @@ def _slopes(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
             wanted = Phrase(
                 "%(parts)s %(unit)s, as it follows from the slopes of `thermal` and `electricity`", parts=f"{parts:.4g}", unit=total.unit
             )
-            yield Fault(f"{place}[{variable}].slope.total", f"{stated:g}", wanted)
+            yield PackFault(f"{place}[{variable}].slope.total", f"{stated:g}", wanted)
 
 
-def _media(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
+def _media(step: Step, factors: FactorTable, place: str) -> Iterator[PackFault]:
     for id_ in step.boundary.media:
         if (id_, Basis.CALORIFIC) not in factors.factors:
             wanted = Phrase(
@@ -205,11 +207,11 @@ def _media(step: Step, factors: FactorTable, place: str) -> Iterator[Fault]:
                 ),
                 id=id_,
             )
-            yield Fault(place, id_, wanted)
+            yield PackFault(place, id_, wanted)
 
 
-def _chinese(value: object, place: str = "") -> Iterator[Fault]:
+def _chinese(value: object, place: str = "") -> Iterator[PackFault]:
     if isinstance(value, Words) and not re.search(r"[\u4e00-\u9fff]", chinese := value.by_language.get("zh", "")):
-        yield Fault(f"{place}.zh", chinese, Phrase("Chinese words"))
+        yield PackFault(f"{place}.zh", chinese, Phrase("Chinese words"))
     for at, inner in within(value, place):
         yield from _chinese(inner, at)

@@ -34,7 +34,7 @@ from benchmarks.errors import InputError
 from benchmarks.label_keys import CellKey, LabelKey
 from benchmarks.privacy.eligibility import eligible
 from benchmarks.routes import Pack
-from benchmarks.stored import Stored
+from benchmarks.stored import StoredAsJson
 
 BANDS = 4  # quarters
 FEWEST_DRAWS = 1000
@@ -43,7 +43,7 @@ BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least
 
 
 @dataclass(frozen=True, slots=True)
-class Standing(Stored):
+class RankedSite(StoredAsJson):
     """One site's place. `value` is its released (protected) value; `estimate` and `interval` (95 %) say where the true
     one lies given all participants, in `unit`. `rank_interval` holds the rank among `of` sites in 95 of 100 cases.
 
@@ -63,7 +63,7 @@ class Standing(Stored):
     score: tuple[int, int] | None = None
 
 
-def standings(reported: Sequence[ReportedLabel], pack: Pack, rng: np.random.Generator) -> tuple[Standing, ...]:
+def standings(reported: Sequence[ReportedLabel], pack: Pack, rng: np.random.Generator) -> tuple[RankedSite, ...]:
     """The standings of one cell, in order of the estimate, then the site's id.
 
     Empty where fewer firms have a precise label than `pack.disclosure.fewest_firms`.
@@ -79,7 +79,7 @@ def standings(reported: Sequence[ReportedLabel], pack: Pack, rng: np.random.Gene
     return placed(named, observe(ordered[:precise], "best"), ordered[0].label.unit, rng)
 
 
-def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng: np.random.Generator) -> tuple[Standing, ...]:
+def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng: np.random.Generator) -> tuple[RankedSite, ...]:
     """The standings of sites, in order of the estimate, then the site's id.
 
     Args:
@@ -100,7 +100,7 @@ def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng
         if ends is not None:
             _join_ties(np.append(wider.values, np.zeros(unseen)), np.append(wider.sds, np.full(unseen, np.inf)), *ends)
     ranked = [
-        Standing(
+        RankedSite(
             site=site,
             firm=firm,
             value=value,
@@ -117,7 +117,7 @@ def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng
     return tuple(sorted(ranked, key=lambda s: (s.estimate, s.site)))
 
 
-def by_cell(reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]) -> dict[tuple[CellKey, str], tuple[Standing, ...]]:
+def by_cell(reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]) -> dict[tuple[CellKey, str], tuple[RankedSite, ...]]:
     """By cell and unit the standings, one after the other from one stream: who has the same reports gets the same standings.
 
     Args:
@@ -163,7 +163,7 @@ class _Places:
     rank_shares: NDArray[np.float64]
 
 
-def _places(observed: posterior.Observed, rng: np.random.Generator, unseen: int) -> _Places:
+def _places(observed: posterior.ObservedValues, rng: np.random.Generator, unseen: int) -> _Places:
     precise = observed.values.size
     drawn = np.concatenate(list(posterior.draws(observed, rng, _draw_count(precise + unseen), unseen=unseen)))
     ranks = _ranks(drawn)

@@ -16,13 +16,13 @@ from benchmarks.composition.entrants import lay_out, whole_runs
 from benchmarks.composition.industry_label import totals_of
 from benchmarks.composition.reported_labels import ReportedLabel, by_step
 from benchmarks.composition.roster import WHOLE_ROUTE
-from benchmarks.ranking import Standing, placed
+from benchmarks.ranking import RankedSite, placed
 from benchmarks.routes import Pack, Route
 
 __all__ = ("WHOLE_ROUTE", "of_route")
 
 
-def of_route(reported: Iterable[ReportedLabel], pack: Pack, route: Route, digests: Iterable[str]) -> tuple[Standing, ...]:
+def of_route(reported: Iterable[ReportedLabel], pack: Pack, route: Route, digests: Iterable[str]) -> tuple[RankedSite, ...]:
     """The standings over the route, by the total's unit a tonne of its product; the same for whoever has the same reports.
 
     Empty where fewer firms than `pack.disclosure.fewest_firms` have an eligible label at every step, where steps have different

@@ -13,12 +13,12 @@ from typing import Literal
 
 from pydantic import Field
 
-from benchmarks.declared import Declared, Exact, Source, Words
-from benchmarks.materials import Feed, HeldHeat, Material, Need, OwnCarrier, Share, Take, UsualHeat, Yield
+from benchmarks.declared import Declared, Exact, FigureSource, Words
+from benchmarks.materials import CarrierNeed, Feed, HeldHeat, Material, MaterialShare, OwnCarrier, TypicalTake, UsualHeat, Yield
 from benchmarks.measurements import Metric
 from benchmarks.policies import CompositionRule, DisclosurePolicy, ReleasePolicy
 from benchmarks.released import Grid
-from benchmarks.standard_limits import Edition, Limit
+from benchmarks.standard_limits import StandardEdition, StandardLimit
 
 NEWEST = "newest"
 
@@ -37,13 +37,13 @@ class Boundary(Declared):
     counted: tuple[str, ...] = ()
     credited: tuple[str, ...] = ()
     measured: tuple[str, ...] = ()
-    measured_source: Source | None = None
+    measured_source: FigureSource | None = None
     media: tuple[str, ...] = ()  # oxygen, nitrogen, air, water made outside this boundary: counted at what making them takes
     essential: tuple[str, ...] = ()  # without which the process does not run: reported, or (a medium) made inside
     bought: tuple[str, ...] = ()  # counted only where bought over the fence: what makes them on site is inside
     unconverted: tuple[str, ...] = ()  # counted before any conversion of them into themselves (a rectifier)
     feedstock: tuple[str, ...] = ()  # carriers that pass through it as material and are no energy of it: a log may hold them as inputs
-    needs: tuple[Need, ...] = ()  # how much of what it does not run without a run takes at least, electricity and media
+    needs: tuple[CarrierNeed, ...] = ()  # how much of what it does not run without a run takes at least, electricity and media
     yields: tuple[Yield, ...] = ()  # how much heat what it gives back can hold
 
     @property
@@ -81,10 +81,10 @@ class ReferenceCondition(Declared):
     least: float | None = None
     most: float | None = None
     cap: float | None = None
-    source: Source
+    source: FigureSource
     usual: tuple[float, float] | None = None
     test: float | None = None
-    usual_source: Source | None = None
+    usual_source: FigureSource | None = None
 
 
 class LabelRule(Declared):
@@ -97,7 +97,7 @@ class LabelRule(Declared):
     shortest_s: int  # of a batch (or of the variable `power_on_s` where the log gives it)
     longest_s: int
     most_records_a_day: int | None = None  # of one site; public, and needed only where the pack protects whole days
-    source: Source | None = None
+    source: FigureSource | None = None
 
 
 class MetricRule(Declared):
@@ -118,9 +118,9 @@ class MetricRule(Declared):
     grid_lower: Exact
     grid_upper: Exact
     grid_width: Exact
-    grid_source: Source
-    typical_source: Source | None = None
-    spread_source: Source | None = None
+    grid_source: FigureSource
+    typical_source: FigureSource | None = None
+    spread_source: FigureSource | None = None
     released: bool = True
     alone: bool = False
     by_electricity: tuple[str, ...] = ()
@@ -149,13 +149,13 @@ class Step(Declared):
     label_rule: LabelRule
     metrics: tuple[MetricRule, ...]
     reference_conditions: tuple[ReferenceCondition, ...] = ()
-    limits: tuple[Limit, ...] = ()
+    limits: tuple[StandardLimit, ...] = ()
     of_equipment: tuple[str, ...] = ()
     bought_share: str | None = None
     feeds: tuple[Feed, ...] = ()  # how much of what its log names a unit of output is made of
-    takes: tuple[Take, ...] = ()  # how much energy such plants take, above which it may be another step's
+    takes: tuple[TypicalTake, ...] = ()  # how much energy such plants take, above which it may be another step's
     holds_heat: tuple[HeldHeat, ...] = ()  # what of it may burn and is no carrier
-    shares: tuple[Share, ...] = ()  # of its charge, which variables state and its log shows
+    shares: tuple[MaterialShare, ...] = ()  # of its charge, which variables state and its log shows
     output_of: str | None = None  # the step whose output is this one's (a waste-heat set of its kiln's clinker)
 
     @property
@@ -178,7 +178,7 @@ class RouteStep(Declared):
 
     step: str
     ratio: Exact
-    source: Source
+    source: FigureSource
     share_variable: str | None = None
     unmixed: bool = False
 
@@ -208,12 +208,12 @@ class Pack(Declared):
     disclosure: DisclosurePolicy
     routes: tuple[Route, ...]
     steps: tuple[Step, ...]
-    editions: tuple[Edition, ...] = ()
+    editions: tuple[StandardEdition, ...] = ()
     heating_values: tuple[UsualHeat, ...] = ()
     materials: tuple[Material, ...] = ()
     own_carriers: tuple[OwnCarrier, ...] = ()  # that the table of carriers does not hold
     own_power: str | None = None  # static factor: in % of the power used, what the site makes itself and none of its files holds
-    numbers: dict[str, Source] = Field(default_factory=dict)
+    numbers: dict[str, FigureSource] = Field(default_factory=dict)
     """By role (`benchmarks.packs.provenance`): the source of numbers that name none of their own."""
 
     def made_in(self, route: Route) -> str:

@@ -8,7 +8,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from benchmarks.declared import Declared, Source, Words
+from benchmarks.declared import Declared, FigureSource, Words
 from benchmarks.measurements import Metric
 
 Levels = Literal["grades", "advanced-entry-limit", "benchmark-baseline"]
@@ -16,7 +16,7 @@ Levels = Literal["grades", "advanced-entry-limit", "benchmark-baseline"]
 2020); benchmark and baseline level (the state's policy, which is no standard)."""
 
 
-class Span(Declared):
+class ValueRange(Declared):
     """Values more than `above`, up to and with `up_to`; None is open. The other way round, [from, to), is a pair."""
 
     above: float | None = None
@@ -26,11 +26,11 @@ class Span(Declared):
         return (self.above is None or value > Fraction(str(self.above))) and (self.up_to is None or value <= Fraction(str(self.up_to)))
 
 
-class Limit(Declared):
+class StandardLimit(Declared):
     """Published grades of one standard for this step (annual basis), before corrections; a missing grade stays missing.
 
     `correction` names the rule in `benchmarks.packs.corrections` that the standard applies; `applies` holds conditions
-    (e.g. capacity class) as variable -> value, or variable -> [low, high) as a pair, or (above, up to] as a `Span`; None is open.
+    (e.g. capacity class) as variable -> value, or variable -> [low, high) as a pair, or (above, up to] as a `ValueRange`; None is open.
     `recovered_by` names steps of recovery (each per unit of a covered step's product) whose energy the standard counts in: where the
     site runs them the limit is tested on the annual account of all of them, else as it stands. `not_beside` names steps beside which the
     standard does not mean it: a site that runs one is not held against it.
@@ -44,17 +44,17 @@ class Limit(Declared):
     unit: str
     grades: tuple[float | None, float | None, float | None]
     correction: str | None = None
-    applies: dict[str, str | tuple[float | None, float | None] | Span] = Field(default_factory=dict)
+    applies: dict[str, str | tuple[float | None, float | None] | ValueRange] = Field(default_factory=dict)
     steps_covered: tuple[str, ...]
     recovered_by: tuple[str, ...] = ()
     not_beside: tuple[str, ...] = ()
     effective_from: date
     effective_to: date | None = None
     levels: Levels = "grades"
-    source: Source
+    source: FigureSource
 
 
-class Edition(Declared):
+class StandardEdition(Declared):
     """One edition of a standard, or a policy, and what this pack holds of it: what is in force and not held is said, never passed over.
 
     `looked` says where its figures were looked for and what was found: figures that nothing verifies are no limits.
@@ -72,7 +72,7 @@ class Edition(Declared):
     replaced_by: str = ""
     held: bool
     looked: Words
-    source: Source
+    source: FigureSource
 
     def in_force(self, on: date) -> bool:
         """Whether it was in force on that day, as far as its days are known."""

@@ -11,7 +11,7 @@ from typing import Any, Self
 from pydantic import TypeAdapter
 
 
-class Stored:
+class StoredAsJson:
     """Base of the frozen dataclasses that are kept as JSON: equal before and after, fractions and texts to the last sign."""
 
     __slots__ = ()
@@ -27,10 +27,10 @@ class Stored:
         return read
 
 
-_ADAPTERS: dict[type[Stored], TypeAdapter[Any]] = {}
+_ADAPTERS: dict[type[StoredAsJson], TypeAdapter[Any]] = {}
 
 
-def _adapter(kind: type[Stored]) -> TypeAdapter[Any]:
+def _adapter(kind: type[StoredAsJson]) -> TypeAdapter[Any]:
     """Made once a type: making one takes some milliseconds, a page needs several."""
     if kind not in _ADAPTERS:
         _ADAPTERS[kind] = TypeAdapter(kind)

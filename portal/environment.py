@@ -15,7 +15,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, register
 
-from portal.settings.roles import Role
+from portal.settings.roles import ProcessRole
 
 TAG = "environment"
 OURS = "STEPLABEL_"
@@ -63,7 +63,7 @@ def _files() -> Iterator[CheckMessage]:
 
 
 def _mail() -> Iterator[CheckMessage]:
-    if settings.ROLE is not Role.OPERATOR and not settings.EMAIL_HOST:
+    if settings.ROLE is not ProcessRole.OPERATOR and not settings.EMAIL_HOST:
         yield checks.Warning(
             "STEPLABEL_MAIL_HOST is not set: no mail is sent, and nobody gets a link to a new password.",
             hint="Name the mail server in the environment of web and worker. Mails wait until then, at most as long as their links last.",

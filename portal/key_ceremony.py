@@ -70,7 +70,7 @@ def make_keys(folder: Path, valid_from: date, valid_to: date) -> MadeKeys:
 
 
 @dataclass(frozen=True, slots=True)
-class Rotation:
+class RotationRequest:
     """What was drawn, by key id, and the file that goes to the offline key."""
 
     request: Path
@@ -88,7 +88,7 @@ def rotate(
     valid_to: date,
     old_until: date,
     token: Token | None = None,
-) -> Rotation:
+) -> RotationRequest:
     """Draw new keys beside the old ones and ask for a directory that lists both. Nothing is used before `take`.
 
     Args:
@@ -139,7 +139,7 @@ def rotate(
         for file in reversed(drawn):
             file.unlink()
         raise
-    return Rotation(folder / REQUEST, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
+    return RotationRequest(folder / REQUEST, new_processing.key_id if new_processing else None, new_receipt.key_id if new_receipt else None)
 
 
 def _in_use(file: Path) -> Path | None:

@@ -73,7 +73,7 @@ class _TogetherField(LongText):
         return Name(name, zh=chinese) if chinese else Name(name)
 
 
-class Called(models.Func):
+class RelatedName(models.Func):
     """The name of a row that is joined, for `annotate`: `Called("site__organisation__")` gives a `Name`, or None where there is no row.
 
     The database puts both together with a separator between them: as JSON, names took a page of 2,000 firms a fifth of its time.

@@ -99,7 +99,7 @@ def _from_replica() -> Iterator[None]:
         _reading.reset(token)
 
 
-class Watch:
+class ReplicaLag:
     """How far the replica is behind, in seconds: since when the primary has written what the replica has yet to replay.
 
     By positions in the write-ahead log, which both servers number alike, and not by the replica's own word: one that is cut off from the
@@ -170,7 +170,7 @@ def _asked(alias: str, question: str) -> Any:
         return cursor.fetchone()[0]
 
 
-watch = Watch()
+watch = ReplicaLag()
 
 
 def trouble() -> str:

@@ -103,7 +103,7 @@ class ApprovedShelf:
 
 
 @dataclass(frozen=True, slots=True)
-class Offered:
+class PackCollection:
     """What is kept, and one table of factors that is being looked at."""
 
     beneath: shelf.Shelf
@@ -142,7 +142,7 @@ def fetch(
     from benchmarks.conversion import FactorTable
     from benchmarks.errors import VerificationError
     from benchmarks.wire import approved, logged
-    from benchmarks.wire.logged import Kind
+    from benchmarks.wire.logged import EntryKind
     from benchmarks.wire.merkle import require_inclusion
 
     answer = portal.pack(pack, version)
@@ -152,7 +152,7 @@ def fetch(
         raise _altered(pack, version)
     approved.require_files(approval, text, factors)
     table = FactorTable.read(factors, "factors.toml").version if factors else ""
-    with shelf.used(Offered(approved_shelf, factors, table)):
+    with shelf.used(PackCollection(approved_shelf, factors, table)):
         digest = packs.digest(packs.checked(text, f"{pack}-{version}.toml")).hex()
     if digest != approval.digest:
         raise VerificationError(
@@ -170,7 +170,7 @@ def fetch(
             "Use the release of steplabel-agent that the portal names: the factors or corrections in this one are different.",
         )
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
-    leaf = logged.hashed(Kind.PACK, logged.pack(approval), on)
+    leaf = logged.hashed(EntryKind.PACK, logged.pack(approval), on)
     proof = portal.log_inclusion(index, head.size) if index < head.size else ()
     try:
         require_inclusion(leaf, index, head.size, proof, head.root)

@@ -17,7 +17,7 @@ ROUNDS = 4
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class AutoregressiveFit:
     """Coefficients with their covariance, what is left of each day, and how alike neighbouring days' errors are."""
 
     coefficients: Floats
@@ -27,7 +27,7 @@ class Fit:
     alike: float
 
 
-def fit(day: Integers, x: Floats, y: Floats, rank: int) -> Fit:
+def fit(day: Integers, x: Floats, y: Floats, rank: int) -> AutoregressiveFit:
     """Fit y = x . b + e on days that rise and may be missing; `rank` is that of x."""
     correlation = 0.0
     residual: Floats = y - x @ _solved(x, y)
@@ -39,7 +39,7 @@ def fit(day: Integers, x: Floats, y: Floats, rank: int) -> Fit:
     left = response - white @ b
     variance = float(left @ left) / (len(left) - rank)
     covariance = np.asarray(np.linalg.pinv(white.T @ white) * variance, dtype=np.float64)
-    return Fit(b, covariance, residual, variance, correlation)
+    return AutoregressiveFit(b, covariance, residual, variance, correlation)
 
 
 def sum_factor(count: int, alike: float) -> float:

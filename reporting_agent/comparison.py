@@ -12,7 +12,7 @@ from dataclasses import asdict, dataclass
 from datetime import UTC
 from typing import Any
 
-from benchmarks.guidance.references import Beside, Cell, beside
+from benchmarks.guidance.references import LabelCell, PlacedReference, beside
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Metric, Period
@@ -73,11 +73,11 @@ def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[st
     }
 
 
-def references_of(benchmark: Benchmark) -> tuple[Beside, ...]:
+def references_of(benchmark: Benchmark) -> tuple[PlacedReference, ...]:
     """What others publish beside the benchmark, with the reasons where it may not stand there; by definitions alone."""
     document = benchmark.document
-    cells = [Cell(step.step, step.boundary, step.metric, step.unit) for step in document.steps]
-    whole = Cell("", "", Metric.TOTAL, "kgce/t")
+    cells = [LabelCell(step.step, step.boundary, step.metric, step.unit) for step in document.steps]
+    whole = LabelCell("", "", Metric.TOTAL, "kgce/t")
     return beside(document.pack, document.route, (whole, *cells), *Period.parse(document.period, UTC).first_and_last)
 
 

@@ -16,7 +16,7 @@ import httpx
 
 from benchmarks.errors import InputError, Unreachable
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.network import Network
 from reporting_agent.sources.price_series import FetchedAnswer, fetched_answers, kept_at, read_prices
@@ -28,7 +28,7 @@ HEADERS = {"User-Agent": "steplabel-agent", "Accept": "*/*"}
 
 
 @dataclass(frozen=True, slots=True)
-class Fetched:
+class FetchedPrices:
     """One answer. `unchanged`: it is the one that was there, to the byte."""
 
     answer: FetchedAnswer
@@ -38,7 +38,7 @@ class Fetched:
     unchanged: bool
 
 
-def fetch(series: PriceSeries, site: Site, network: Network, now: datetime) -> Fetched:
+def fetch(series: PriceSeries, site: SiteSettings, network: Network, now: datetime) -> FetchedPrices:
     """Ask for a series, read it and save it.
 
     Raises:
@@ -73,7 +73,7 @@ def fetch(series: PriceSeries, site: Site, network: Network, now: datetime) -> F
     else:
         write_whole(path, content)
     first, last = (datetime.fromtimestamp(int(read.start_us[end]) / 1e6, UTC) for end in (0, -1))
-    return Fetched(FetchedAnswer(path, now, digest), len(read.start_us), first, last, unchanged)
+    return FetchedPrices(FetchedAnswer(path, now, digest), len(read.start_us), first, last, unchanged)
 
 
 def _asked(series: PriceSeries, network: Network, age: timedelta | None) -> bytes:

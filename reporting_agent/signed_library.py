@@ -16,7 +16,7 @@ from reporting_agent.state import write_whole
 
 if TYPE_CHECKING:
     from benchmarks.wire.heads import TreeHead
-    from benchmarks.wire.library import Edition
+    from benchmarks.wire.library import LibraryEdition
     from benchmarks.wire.signing import VerifyingKey
 
 FILE = "practices.json"
@@ -41,7 +41,7 @@ def kept_library(state: Path) -> str:
     return text
 
 
-def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head: TreeHead) -> Edition | None:
+def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head: TreeHead) -> LibraryEdition | None:
     """Take the newest edition, verify all of it, and keep it; None where the portal has none. On a failure what was kept stays.
 
     Args:
@@ -59,7 +59,7 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     from benchmarks.guidance.practices import Library
     from benchmarks.wire import library, logged
     from benchmarks.wire.approved import sha256
-    from benchmarks.wire.logged import Kind
+    from benchmarks.wire.logged import EntryKind
     from benchmarks.wire.merkle import require_inclusion
 
     answer = portal.practices()
@@ -86,7 +86,7 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     index, on = int(answer["log"]["index"]), date.fromisoformat(str(answer["log"]["on"]))
     proof = portal.log_inclusion(index, head.size) if index < head.size else ()
     try:
-        require_inclusion(logged.hashed(Kind.PRACTICES, logged.practices(edition), on), index, head.size, proof, head.root)
+        require_inclusion(logged.hashed(EntryKind.PRACTICES, logged.practices(edition), on), index, head.size, proof, head.root)
     except VerificationError as broken:
         raise VerificationError(
             "library-not-logged",

@@ -7,20 +7,20 @@ the report in the opening has to give that very entry.
 
 from __future__ import annotations
 
-from benchmarks.audit.entries import Entry
-from benchmarks.audit.evidence import TAKE_THE_FILE, Evidence, Outcome, failed, held, not_checkable, refused
+from benchmarks.audit.entries import ProvenEntry
+from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, failed, held, not_checkable, refused
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged, merkle
-from benchmarks.wire.logged import Kind, Revision
+from benchmarks.wire.logged import EntryKind, ReportRevision
 from benchmarks.wire.receipts import Receipt
 
 _AFTER_THE_HEAD = Phrase("It was logged after the tree head of the draw, so no proof of it is possible.")
 
 
-def report_received(evidence: Evidence) -> Outcome:
+def report_received(evidence: Evidence) -> CheckOutcome:
     """The portal took a sealed report of this site, period and revision, and its log holds it."""
-    code, receipt, entry = "report-received", evidence.public.receipt, evidence.public.entries.get(Kind.ENVELOPE)
+    code, receipt, entry = "report-received", evidence.public.receipt, evidence.public.entries.get(EntryKind.ENVELOPE)
     if receipt is None:
         return not_checkable(code, Phrase("No receipt signed with a key of the portal's directory was given."), TAKE_THE_FILE)
     commitment, header = evidence.draw.commitment, receipt.header
@@ -39,7 +39,7 @@ def report_received(evidence: Evidence) -> Outcome:
         return not_checkable(code, Phrase("The proof that the sealed report is in the log was not given."), TAKE_THE_FILE)
     if receipt.log_index >= evidence.draw.head.size:
         return not_checkable(code, _AFTER_THE_HEAD)
-    leaf = logged.hashed(Kind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
+    leaf = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
     try:
         merkle.require_inclusion(leaf, receipt.log_index, evidence.draw.head.size, entry.proof, evidence.draw.head.root)
     except VerificationError as refusal:
@@ -55,9 +55,9 @@ def report_received(evidence: Evidence) -> Outcome:
     )
 
 
-def values_logged(evidence: Evidence) -> Outcome:
+def values_logged(evidence: Evidence) -> CheckOutcome:
     """The protected values that the plant shows are those that the portal found in the report it accepted, and logged."""
-    code, receipt, entry = "values-logged", evidence.public.receipt, evidence.public.entries.get(Kind.VALUES)
+    code, receipt, entry = "values-logged", evidence.public.receipt, evidence.public.entries.get(EntryKind.VALUES)
     if receipt is None:
         return not_checkable(code, Phrase("Without the receipt it is not known which sealed report the values came from."), TAKE_THE_FILE)
     if entry is None or entry.logged is None:
@@ -97,12 +97,12 @@ def values_logged(evidence: Evidence) -> Outcome:
 def _object(evidence: Evidence, receipt: Receipt) -> bytes:
     """What the log has to hold for the values of the opened report in the envelope of the receipt."""
     released, salt = evidence.report.released, evidence.report.salt
-    of = Revision(released.site, released.period, released.revision)
+    of = ReportRevision(released.site, released.period, released.revision)
     return logged.object_of(logged.values(bytes.fromhex(receipt.envelope_digest), of, released.labels, salt))
 
 
-def _require_logged(entry: Entry, evidence: Evidence) -> None:
+def _require_logged(entry: ProvenEntry, evidence: Evidence) -> None:
     """Refuse an entry that the log of the draw's head does not hold at its place."""
     head = evidence.draw.head
-    leaf = merkle.leaf_hash(logged.leaf_of_object(Kind.VALUES, entry.logged or b"", entry.on))
+    leaf = merkle.leaf_hash(logged.leaf_of_object(EntryKind.VALUES, entry.logged or b"", entry.on))
     merkle.require_inclusion(leaf, entry.index, head.size, entry.proof, head.root)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Why(StrEnum):
+class StretchQuestion(StrEnum):
     """What is questioned."""
 
     NO_BATCH = "no-batch"  # power as in production, and no batch was committed to
@@ -23,10 +23,10 @@ class Why(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Questioned:
+class QuestionedStretch:
     """A stretch of time whose energy needs an explanation; `batch` is the one beside it, or of which it is, where there is one."""
 
-    why: Why
+    why: StretchQuestion
     meter: str
     start_us: int
     end_us: int
@@ -36,7 +36,7 @@ class Questioned:
 
 
 @dataclass(frozen=True, slots=True)
-class Balance:
+class AccountedMeter:
     """One meter over its drawn days.
 
     Args:
@@ -72,16 +72,16 @@ class Balance:
 class Accounted:
     """Everything that was judged: a balance for each meter of a drawn day, what is questioned, and how many edges of batches were seen."""
 
-    balances: tuple[Balance, ...]
-    questioned: tuple[Questioned, ...]
+    balances: tuple[AccountedMeter, ...]
+    questioned: tuple[QuestionedStretch, ...]
     edges: int
 
-    def of(self, *reasons: Why) -> tuple[Questioned, ...]:
+    def of(self, *reasons: StretchQuestion) -> tuple[QuestionedStretch, ...]:
         return tuple(stretch for stretch in self.questioned if stretch.why in reasons)
 
 
 @dataclass(frozen=True, slots=True)
-class Weighed:
+class WeighedBatch:
     """One opened batch against the records of its scale, both in the step's unit of output."""
 
     leaf: int
@@ -95,10 +95,10 @@ class Weighed:
 
 
 @dataclass(frozen=True, slots=True)
-class Weighings:
+class WeighedBatches:
     """Opened batches against scale records, and by step how many opened batches no scale record tells of."""
 
-    batches: tuple[Weighed, ...]
+    batches: tuple[WeighedBatch, ...]
     without: Mapping[str, int]
 
     @property

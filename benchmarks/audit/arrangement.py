@@ -20,10 +20,10 @@ from itertools import groupby
 
 import numpy as np
 
-from benchmarks.audit.commitment import Filed
-from benchmarks.audit.contents import Cell, Counted, MeterPart, StepPart
+from benchmarks.audit.commitment import FiledBatch
+from benchmarks.audit.contents import GridCounts, MeterPart, StepPart, UsedLeaves
 from benchmarks.audit.records import MeterDay, of_batch
-from benchmarks.labels import Measured, SiteLabel, StepLabel
+from benchmarks.labels import MeasuredBatches, SiteLabel, StepLabel
 from benchmarks.measurements import Batch
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.bounds import clamp_to_cells
@@ -34,10 +34,10 @@ STEP_OUTSIDE_PACK = "step-outside-pack"
 
 
 @dataclass(frozen=True, slots=True)
-class Arranged:
+class LeafOrder:
     """Batches and days in the order of the leaves, from leaf 1 on, and where each part begins."""
 
-    batches: tuple[Filed, ...]
+    batches: tuple[FiledBatch, ...]
     days: tuple[MeterDay, ...]
     steps: tuple[StepPart, ...]
     meters: tuple[MeterPart, ...]
@@ -54,7 +54,7 @@ def arrange(
     pack: Pack,
     covered: Callable[[Batch], bool],
     days: Iterable[MeterDay],
-) -> Arranged:
+) -> LeafOrder:
     """The order of the leaves.
 
     Args:
@@ -62,7 +62,7 @@ def arrange(
         covered: whether a batch belongs to the report (its period, or the years of a pooled step).
         days: of whatever meters.
     """
-    filed: list[Filed] = []
+    filed: list[FiledBatch] = []
     parts: list[StepPart] = []
     by_step: dict[str, list[StepLabel]] = {}
     for label in site_label.steps:
@@ -77,15 +77,15 @@ def arrange(
         if mine:
             parts.append(_step_part(step, rule, mine, covered, filed))
     known = {step.id for step in pack.steps}
-    strays: dict[str, list[Filed]] = {}
+    strays: dict[str, list[FiledBatch]] = {}
     for batch in batches:
         if batch.step not in known and covered(batch):
-            strays.setdefault(batch.step, []).append(Filed(batch, batch.excluded or STEP_OUTSIDE_PACK))
+            strays.setdefault(batch.step, []).append(FiledBatch(batch, batch.excluded or STEP_OUTSIDE_PACK))
     for name, ours in sorted(strays.items()):
         parts.append(StepPart(name, "", "", (), 1 + len(filed), len(ours)))
         filed += _excluded(ours)
     in_order = tuple(sorted(days, key=lambda day: (day.meter, day.start_us)))
-    return Arranged(tuple(filed), in_order, tuple(parts), _meter_parts(in_order, 1 + len(filed)))
+    return LeafOrder(tuple(filed), in_order, tuple(parts), _meter_parts(in_order, 1 + len(filed)))
 
 
 def headline(step: Step) -> MetricRule:
@@ -93,16 +93,18 @@ def headline(step: Step) -> MetricRule:
     return step.metrics[0]
 
 
-def counted(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, years: int) -> Counted:
+def counted(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, years: int) -> GridCounts:
     """What a release reads of the data behind this label."""
     values = [value.at_reference for value in counted_by_release(label, step, policy) if value.at_reference is not None]
     cells, _ = clamp_to_cells(values, rule.grid)
-    return Counted(label.step, label.product, label.variant, label.metric.value, years, tuple(sorted(Counter(cells).items())))
+    return GridCounts(label.step, label.product, label.variant, label.metric.value, years, tuple(sorted(Counter(cells).items())))
 
 
-def _step_part(step: Step, rule: MetricRule, labels: Sequence[StepLabel], covered: Callable[[Batch], bool], filed: list[Filed]) -> StepPart:
+def _step_part(
+    step: Step, rule: MetricRule, labels: Sequence[StepLabel], covered: Callable[[Batch], bool], filed: list[FiledBatch]
+) -> StepPart:
     """Put the batches of one step behind those that are filed already."""
-    cells: list[Cell] = []
+    cells: list[UsedLeaves] = []
     used: set[int] = set()
     measured = [_made_from(label) for label in labels]
     for label, measurement in zip(labels, measured, strict=True):
@@ -114,33 +116,33 @@ def _step_part(step: Step, rule: MetricRule, labels: Sequence[StepLabel], covere
             key=lambda pair: (pair[0], pair[1].batch_id, pair[1].start),
         )
         if ranked:
-            cells.append(Cell(label.product, label.variant, 1 + len(filed), len(ranked)))
-            filed += [Filed(batch, None) for _, batch in ranked]
+            cells.append(UsedLeaves(label.product, label.variant, 1 + len(filed), len(ranked)))
+            filed += [FiledBatch(batch, None) for _, batch in ranked]
     whole = measured[0]
     left = [row for row, batch in enumerate(whole.columns.batches) if row not in used and covered(batch)]
     reasons = whole.reasons.listed(np.array(left, dtype=np.int64))
-    excluded = _excluded(Filed(whole.columns.batches[row], reason) for row, reason in zip(left, reasons, strict=True))
+    excluded = _excluded(FiledBatch(whole.columns.batches[row], reason) for row, reason in zip(left, reasons, strict=True))
     part = StepPart(step.id, str(rule.metric), rule.unit, tuple(cells), 1 + len(filed), len(excluded))
     filed += excluded
     return part
 
 
-def _made_from(label: StepLabel) -> Measured:
+def _made_from(label: StepLabel) -> MeasuredBatches:
     if label.made_from is None:
         raise ValueError(f"the label of {label.step} does not say what it was made from")
     return label.made_from
 
 
-def _excluded(ours: Iterable[Filed]) -> list[Filed]:
+def _excluded(ours: Iterable[FiledBatch]) -> list[FiledBatch]:
     """By reason, start and id; what is equal in all three by the whole record."""
-    ordered: list[Filed] = []
+    ordered: list[FiledBatch] = []
     for _, alike in groupby(sorted(ours, key=_place), key=_place):
         same = list(alike)
         ordered += same if len(same) == 1 else sorted(same, key=lambda record: of_batch(*record))
     return ordered
 
 
-def _place(record: Filed) -> tuple[str, datetime, str]:
+def _place(record: FiledBatch) -> tuple[str, datetime, str]:
     return record.excluded or "", record.batch.start, record.batch.batch_id
 
 

@@ -25,7 +25,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from benchmarks.audit import accepted, completeness, computed, one_at_a_time, promised, proven, withheld
-from benchmarks.audit.evidence import Check, Evidence, Outcome
+from benchmarks.audit.evidence import Check, CheckOutcome, Evidence
 
 CHECKS: tuple[Check, ...] = (
     accepted.report_received,
@@ -56,6 +56,6 @@ CHECKS: tuple[Check, ...] = (
 )
 
 
-def run(evidence: Evidence, checks: Iterable[Check] = CHECKS) -> tuple[Outcome, ...]:
+def run(evidence: Evidence, checks: Iterable[Check] = CHECKS) -> tuple[CheckOutcome, ...]:
     """What every check found, in order."""
     return tuple(check(evidence) for check in checks)

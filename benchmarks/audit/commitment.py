@@ -28,7 +28,7 @@ _SALTS = b"steplabel/1 leaf salts\x00"
 _A_BLOCK = 4  # salts of one HMAC
 
 
-class Filed(NamedTuple):
+class FiledBatch(NamedTuple):
     """A batch and why it is in no label; None where it is in one."""
 
     batch: Batch
@@ -38,7 +38,7 @@ class Filed(NamedTuple):
 class DataTree:
     """A site's data for one submission as a tree: 64 bytes a leaf beside the batches themselves; records are spelled when asked for."""
 
-    def __init__(self, table: Contents, batches: Sequence[Filed], days: Sequence[MeterDay], seed: bytes) -> None:
+    def __init__(self, table: Contents, batches: Sequence[FiledBatch], days: Sequence[MeterDay], seed: bytes) -> None:
         """Plant it.
 
         Args:

@@ -8,14 +8,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import UTC, datetime
 
-from benchmarks.audit.accounted import Accounted, Questioned, Why
-from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, not_asked, not_checkable, of_no_readings
+from benchmarks.audit.accounted import Accounted, QuestionedStretch, StretchQuestion
+from benchmarks.audit.evidence import CheckOutcome, Evidence, failed, held, named, not_asked, not_checkable, of_no_readings
 from benchmarks.audit.records import microseconds
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
 
 
-def nothing_left_out(evidence: Evidence) -> Outcome:
+def nothing_left_out(evidence: Evidence) -> CheckOutcome:
     """On the drawn days, what the meters counted hour by hour is in records of batches, or at the level of a line that stands."""
     code = "nothing-left-out"
     accounted = evidence.accounted
@@ -71,7 +71,7 @@ def nothing_left_out(evidence: Evidence) -> Outcome:
     )
 
 
-def _beside_unread(accounted: Accounted, evidence: Evidence) -> tuple[list[Questioned], list[Questioned]]:
+def _beside_unread(accounted: Accounted, evidence: Evidence) -> tuple[list[QuestionedStretch], list[QuestionedStretch]]:
     """What is questioned, in two: what batches in unreadable rows may have used, and the rest. A row holds one batch: it excuses what
     lies within the time of the longest batch on one meter, and most rows excuse most energy.
     """
@@ -80,8 +80,8 @@ def _beside_unread(accounted: Accounted, evidence: Evidence) -> tuple[list[Quest
     for batch in evidence.batches.values():
         if batch.excluded is None and batch.end is not None:
             longest_us[batch.step] = max(longest_us.get(batch.step, 0), microseconds(batch.end) - microseconds(batch.start))
-    clusters: list[list[Questioned]] = []
-    for span in sorted(accounted.of(Why.NO_BATCH), key=lambda stretch: (stretch.meter, stretch.start_us)):
+    clusters: list[list[QuestionedStretch]] = []
+    for span in sorted(accounted.of(StretchQuestion.NO_BATCH), key=lambda stretch: (stretch.meter, stretch.start_us)):
         first = clusters[-1][0] if clusters else None
         within = longest_us.get(steps.get(span.meter, ""), 0)
         if first is not None and first.meter == span.meter and span.start_us <= first.start_us + within:
@@ -91,10 +91,13 @@ def _beside_unread(accounted: Accounted, evidence: Evidence) -> tuple[list[Quest
     clusters.sort(key=lambda stretches: -sum(stretch.energy for stretch in stretches))
     rows = sum(evidence.opening.unread.values())
     rest = [stretch for stretches in clusters[rows:] for stretch in stretches]
-    return [stretch for stretches in clusters[:rows] for stretch in stretches], [*rest, *accounted.of(Why.NO_RECORD, Why.STANDING_STATE)]
+    return [stretch for stretches in clusters[:rows] for stretch in stretches], [
+        *rest,
+        *accounted.of(StretchQuestion.NO_RECORD, StretchQuestion.STANDING_STATE),
+    ]
 
 
-def edges_at_rest(evidence: Evidence) -> Outcome:
+def edges_at_rest(evidence: Evidence) -> CheckOutcome:
     """Before a batch begins and after it ends, the line stands: else part of what it used lies outside it."""
     code = "edges-at-rest"
     accounted = evidence.accounted
@@ -109,7 +112,7 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
             ),
             Phrase("Compare the batch log with the control system on site."),
         )
-    questioned = accounted.of(Why.EDGE, Why.FILLER)
+    questioned = accounted.of(StretchQuestion.EDGE, StretchQuestion.FILLER)
     if questioned:
         return failed(
             code,
@@ -121,7 +124,7 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
             Phrase("Compare the times of these batches with the control system on site. Energy outside them is missing from the label."),
             _places(questioned),
         )
-    untold = accounted.of(Why.START_UP, Why.WRONG_TIMES)
+    untold = accounted.of(StretchQuestion.START_UP, StretchQuestion.WRONG_TIMES)
     if untold:
         return not_checkable(
             code,
@@ -138,7 +141,7 @@ def edges_at_rest(evidence: Evidence) -> Outcome:
     )
 
 
-def output_weighed(evidence: Evidence) -> Outcome:
+def output_weighed(evidence: Evidence) -> CheckOutcome:
     """The output of every opened batch is what the scale of its line weighed in its time."""
     code = "output-weighed"
     if evidence.weighings is None:
@@ -179,11 +182,11 @@ def output_weighed(evidence: Evidence) -> Outcome:
     )
 
 
-def _places(questioned: Sequence[Questioned]) -> list[Words]:
+def _places(questioned: Sequence[QuestionedStretch]) -> list[Words]:
     return [Words.of(_stretch(stretch)) for stretch in questioned]
 
 
-def _stretch(stretch: Questioned) -> Phrase:
+def _stretch(stretch: QuestionedStretch) -> Phrase:
     start, end = (f"{datetime.fromtimestamp(us / 1e6, UTC):%Y-%m-%d %H:%M}" for us in (stretch.start_us, stretch.end_us))
     where = {
         "meter": stretch.meter,
@@ -193,13 +196,13 @@ def _stretch(stretch: Questioned) -> Phrase:
         "unit": stretch.unit,
         "batch": stretch.batch,
     }
-    if stretch.why in (Why.FILLER, Why.START_UP):
+    if stretch.why in (StretchQuestion.FILLER, StretchQuestion.START_UP):
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s in rows without output next to batch %(batch)s", **where)
-    if stretch.why is Why.EDGE:
+    if stretch.why is StretchQuestion.EDGE:
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s next to batch %(batch)s", **where)
-    if stretch.why is Why.NO_RECORD:
+    if stretch.why is StretchQuestion.NO_RECORD:
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, row %(batch)s without a record", **where)
-    if stretch.why is Why.STANDING_STATE:
+    if stretch.why is StretchQuestion.STANDING_STATE:
         return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s, logged as waiting in %(batch)s", **where)
     return Phrase("%(meter)s, %(start)s to %(end)s UTC: %(energy)s %(unit)s", **{name: where[name] for name in where if name != "batch"})
 

@@ -11,14 +11,14 @@ from benchmarks.audit.arrangement import headline
 from benchmarks.audit.copies import surplus
 from benchmarks.audit.counts import NEARLY, beyond_counts, miscounted, of_headline, values_of_used
 from benchmarks.audit.differences import beside
-from benchmarks.audit.evidence import Evidence, Outcome, failed, held, named, of_no_readings, same
+from benchmarks.audit.evidence import CheckOutcome, Evidence, failed, held, named, of_no_readings, same
 from benchmarks.audit.records import of_batch, read
 from benchmarks.declared import Words, worded
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
 
 
-def readings_committed(evidence: Evidence) -> Outcome:
+def readings_committed(evidence: Evidence) -> CheckOutcome:
     """The readings shown are those that were committed to: every day of them has its digest in the tree."""
     code = "readings-committed"
     if not evidence.contents.meters and not evidence.shown:
@@ -35,7 +35,7 @@ def readings_committed(evidence: Evidence) -> Outcome:
     return held(code, Phrase("All %(number)s days of readings shown have the digest that was committed to.", number=f"{number:,}"), number)
 
 
-def records_recomputed(evidence: Evidence) -> Outcome:
+def records_recomputed(evidence: Evidence) -> CheckOutcome:
     """Every batch opened is what its readings and rows give."""
     code, opened = "records-recomputed", sorted(evidence.batches.items())
     wrong = [beside(index, batch, _recomputed(evidence, batch)) for index, batch in opened if _differs(evidence, batch)]
@@ -62,7 +62,7 @@ def records_recomputed(evidence: Evidence) -> Outcome:
     )
 
 
-def records_with_evidence(evidence: Evidence) -> Outcome:
+def records_with_evidence(evidence: Evidence) -> CheckOutcome:
     """No batch opened is without rows, or in the tree more often than in them, and where others have readings none is without energy."""
     code, opened, beyond = "records-with-evidence", sorted(evidence.batches.items()), surplus(evidence)
     wrong = [named(index, batch) for index, batch in opened if _is_without(evidence, batch)]
@@ -90,7 +90,7 @@ def records_with_evidence(evidence: Evidence) -> Outcome:
     )
 
 
-def exclusions_justified(evidence: Evidence) -> Outcome:
+def exclusions_justified(evidence: Evidence) -> CheckOutcome:
     """Every batch that was left out is left out by its stated rule when it is computed again, and for the same reason."""
     code = "exclusions-justified"
     excluded = [(index, batch) for index, batch in sorted(evidence.batches.items()) if batch.excluded is not None]
@@ -117,7 +117,7 @@ def exclusions_justified(evidence: Evidence) -> Outcome:
     )
 
 
-def ranks_and_counts(evidence: Evidence) -> Outcome:
+def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
     """Used batches stand in the order of their values, and each lies in the cell of the grid in which it was counted."""
     code, seen = "ranks-and-counts", 0
     by_record = evidence.pack.policy.unit == "record"

@@ -21,7 +21,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.fields import Fields, malformed
-from benchmarks.wire.records import Identifier, Kind, Record, each, octets, whole, words
+from benchmarks.wire.records import FieldKind, Identifier, Record, each, octets, whole, words
 from benchmarks.wire.schema import MOST_REVISIONS, PeriodName
 
 CONTENTS, VERSION = "contents", 1
@@ -49,14 +49,14 @@ def _windows(fields: Fields, name: str) -> dict[str, int]:
     return {step: within.integer(step, 2, _MOST_YEARS) for step in (named if isinstance(named, dict) else ())}
 
 
-_CELLS = Kind(_cells, lambda cells: [list(cell) for cell in cells])
-AnyText = Annotated[str, Kind(any_text)]
+_CELLS = FieldKind(_cells, lambda cells: [list(cell) for cell in cells])
+AnyText = Annotated[str, FieldKind(any_text)]
 Digest = Annotated[bytes, octets(DIGEST_BYTES)]
 Place = Annotated[int, whole(1, _COUNT)]
 
 
 @dataclass(frozen=True, slots=True)
-class Cell(Record):
+class UsedLeaves(Record):
     """The batches used in the labels of one product and variant: leaves `first` to `first + used - 1`.
 
     They rise by their value of the step's headline metric at reference conditions; equal values go by batch id.
@@ -79,7 +79,7 @@ class StepPart(Record):
     step: AnyText
     metric: AnyText
     unit: AnyText
-    cells: Annotated[tuple[Cell, ...], each(Cell, _MOST)]
+    cells: Annotated[tuple[UsedLeaves, ...], each(UsedLeaves, _MOST)]
     excluded_first: Place
     excluded: Annotated[int, whole(0, _COUNT)]
 
@@ -102,7 +102,7 @@ class MeterPart(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Counted(Record):
+class GridCounts(Record):
     """What a release reads of the data: of one label, how many counted batches lie in each cell of the public grid.
 
     `cells` are (cell, batches), rising, none empty. Where days are protected, they are the batches that count of every day.
@@ -135,13 +135,13 @@ class Contents(Record):
     size: Annotated[int, whole(FEWEST_LEAVES, _COUNT)]
     steps: Annotated[tuple[StepPart, ...], each(StepPart, _MOST)]
     meters: Annotated[tuple[MeterPart, ...], each(MeterPart, _MOST)]
-    counted: Annotated[tuple[Counted, ...], each(Counted, _MOST)]
+    counted: Annotated[tuple[GridCounts, ...], each(GridCounts, _MOST)]
     pack_digest: Digest
     policy_digest: Digest
     settings_digest: Digest
     software: Annotated[str, words()]
     seed_commitment: Digest
-    windows: Annotated[Mapping[str, int], Kind(_windows, dict)] = field(default_factory=dict)
+    windows: Annotated[Mapping[str, int], FieldKind(_windows, dict)] = field(default_factory=dict)
 
     @property
     def name(self) -> str:
@@ -174,7 +174,7 @@ def to_bytes(contents: Contents) -> bytes:
     return encode({"kind": CONTENTS, "v": VERSION, **contents.to_wire()})
 
 
-def counted_bytes(counted: Sequence[Counted]) -> bytes:
+def counted_bytes(counted: Sequence[GridCounts]) -> bytes:
     """What the table says of the released labels, alone."""
     return encode([tally.to_wire() for tally in counted])
 

@@ -14,7 +14,7 @@ from itertools import accumulate
 import numpy as np
 
 from benchmarks.audit.arrangement import headline
-from benchmarks.audit.contents import Cell, Counted
+from benchmarks.audit.contents import GridCounts, UsedLeaves
 from benchmarks.audit.evidence import Evidence, named
 from benchmarks.declared import Words, worded
 from benchmarks.label_keys import LabelKey
@@ -27,18 +27,18 @@ NEARLY = 1e-9
 """Relative: a record's energies are added in their order, a label's in that of the files (`audit.records`)."""
 
 
-def of_headline(evidence: Evidence, step: Step, cell: Cell) -> Counted | None:
+def of_headline(evidence: Evidence, step: Step, cell: UsedLeaves) -> GridCounts | None:
     """What the table counts of the batches of a cell by the step's headline metric."""
     key = (step.id, cell.product, cell.variant, headline(step).metric.value)
     return next((tally for tally in evidence.contents.counted if LabelKey.of(tally) == key), None)
 
 
-def opened_of(evidence: Evidence, cell: Cell) -> list[int]:
+def opened_of(evidence: Evidence, cell: UsedLeaves) -> list[int]:
     """The leaves of a cell that were opened, in order."""
     return [index for index in sorted(evidence.batches) if cell.first <= index < cell.first + cell.used]
 
 
-def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, Cell, dict[int, float]]]:
+def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, UsedLeaves, dict[int, float]]]:
     """Of every cell of a step that the pack knows, the values of the opened used batches by leaf, at reference conditions."""
     known = {step.id: step for step in evidence.pack.steps}
     for part in evidence.contents.steps:
@@ -51,7 +51,7 @@ def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, Cell, dict[int, f
                 yield step, cell, dict(zip(opened, measured.at_reference.tolist(), strict=True))
 
 
-def miscounted(values: Mapping[int, float], cell: Cell, counted: Counted, rule: MetricRule) -> list[int]:
+def miscounted(values: Mapping[int, float], cell: UsedLeaves, counted: GridCounts, rule: MetricRule) -> list[int]:
     """Leaves whose place among the used batches the table counts in another cell of the grid than that of their value."""
     ends = list(accumulate(number for _, number in counted.cells))
     wrong = []

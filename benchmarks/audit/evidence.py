@@ -7,13 +7,13 @@ from collections.abc import Callable, Iterable, Mapping, Set
 from dataclasses import dataclass, field, replace
 from enum import StrEnum
 
-from benchmarks.audit.accounted import Accounted, Weighings
+from benchmarks.audit.accounted import Accounted, WeighedBatches
 from benchmarks.audit.contents import Contents
-from benchmarks.audit.entries import Entry
+from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.kinds import KIND_OF, CheckKind
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
-from benchmarks.audit.sample_positions import Drawn
+from benchmarks.audit.sample_positions import DrawnPosition
 from benchmarks.audit.signed_draws import Draw, Head, Promise
 from benchmarks.declared import Words, worded
 from benchmarks.errors import SteplabelError
@@ -22,8 +22,8 @@ from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from benchmarks.wire.challenges import Challenge
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Report
 
@@ -34,14 +34,14 @@ TAKE_THE_FILE = Phrase(
 )
 
 
-class State(StrEnum):
+class CheckState(StrEnum):
     HELD = "held"
     FAILED = "failed"
     NOT_CHECKABLE = "not-checkable"
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class CheckOutcome:
     """What one check found, in the languages people read it in.
 
     `places` are the first that it is about; `count` is how many there are. `asked` is False where the check was not asked for, and so could
@@ -49,7 +49,7 @@ class Outcome:
     """
 
     code: str
-    state: State
+    state: CheckState
     words: Words
     to_do: Words | None = None
     places: tuple[Words, ...] = ()
@@ -74,7 +74,7 @@ class Outcome:
 
 
 @dataclass(frozen=True, slots=True)
-class Public:
+class PublicRecord:
     """What the auditor has from elsewhere than the plant; None where it was not given.
 
     `keys_known` says whether challenge and head were verified with the portal's keys, or only read. `inclusion` is the portal's proof
@@ -83,15 +83,15 @@ class Public:
     restarted: the coordinator signed that the one which the challenge names was lost.
     """
 
-    commitment: Commitment | None = None
+    commitment: ReportCommitment | None = None
     promise: Promise | None = None
     keys_known: bool = False
     head: Head | None = None
     inclusion: tuple[bytes, ...] | None = None
     receipt: Receipt | None = None
-    entries: Mapping[Kind, Entry] = field(default_factory=dict)
+    entries: Mapping[EntryKind, ProvenEntry] = field(default_factory=dict)
     challenge: Challenge | None = None
-    relogged: Entry | None = None
+    relogged: ProvenEntry | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,9 +115,9 @@ class Evidence:
     draw: Draw
     opening: Opening
     contents: Contents
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[DrawnPosition, ...]
     pack: Pack
-    public: Public
+    public: PublicRecord
     challenge: Challenge
     report: Report
     batches: Mapping[int, Batch]
@@ -128,7 +128,7 @@ class Evidence:
     settings_digest: bytes
     recomputed: Callable[[Batch], Counter[bytes]]
     accounted: Accounted | None
-    weighings: Weighings | None
+    weighings: WeighedBatches | None
     given: Mapping[tuple[str, str], tuple[CarrierEnergy, ...]]
     context: Context
 
@@ -138,22 +138,22 @@ class Evidence:
         return self.challenge.log_index if self.public.relogged is None else self.public.relogged.index
 
 
-Check = Callable[[Evidence], Outcome]
+Check = Callable[[Evidence], CheckOutcome]
 
 
-def held(code: str, sentence: Words | Phrase, count: int = 0) -> Outcome:
-    return Outcome(code, State.HELD, Words.of(sentence), count=count)
+def held(code: str, sentence: Words | Phrase, count: int = 0) -> CheckOutcome:
+    return CheckOutcome(code, CheckState.HELD, Words.of(sentence), count=count)
 
 
-def not_checkable(code: str, why: Words | Phrase, to_do: Words | Phrase | None = None) -> Outcome:
-    return Outcome(code, State.NOT_CHECKABLE, Words.of(why), None if to_do is None else Words.of(to_do))
+def not_checkable(code: str, why: Words | Phrase, to_do: Words | Phrase | None = None) -> CheckOutcome:
+    return CheckOutcome(code, CheckState.NOT_CHECKABLE, Words.of(why), None if to_do is None else Words.of(to_do))
 
 
-def not_asked(code: str, why: Words | Phrase, to_do: Words | Phrase) -> Outcome:
+def not_asked(code: str, why: Words | Phrase, to_do: Words | Phrase) -> CheckOutcome:
     return replace(not_checkable(code, why, to_do), asked=False)
 
 
-def of_no_readings(code: str) -> Outcome:
+def of_no_readings(code: str) -> CheckOutcome:
     """A check that needs readings, of a site that has none."""
     return not_asked(
         code,
@@ -162,9 +162,9 @@ def of_no_readings(code: str) -> Outcome:
     )
 
 
-def failed(code: str, sentence: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words | Phrase] = ()) -> Outcome:
+def failed(code: str, sentence: Words | Phrase, to_do: Words | Phrase, places: Iterable[Words | Phrase] = ()) -> CheckOutcome:
     listed = tuple(map(Words.of, places))
-    return Outcome(code, State.FAILED, Words.of(sentence), Words.of(to_do), listed[:MOST_NAMED], len(listed))
+    return CheckOutcome(code, CheckState.FAILED, Words.of(sentence), Words.of(to_do), listed[:MOST_NAMED], len(listed))
 
 
 def in_words(refusal: SteplabelError) -> tuple[Words, Words]:
@@ -172,7 +172,7 @@ def in_words(refusal: SteplabelError) -> tuple[Words, Words]:
     return Words.of(refusal.sentence), Words.of(refusal.remedy)
 
 
-def refused(code: str, refusal: SteplabelError) -> Outcome:
+def refused(code: str, refusal: SteplabelError) -> CheckOutcome:
     """A check that failed because what it read was refused."""
     return failed(code, *in_words(refusal))
 

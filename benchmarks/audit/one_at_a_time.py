@@ -12,9 +12,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from math import sqrt
 
-from benchmarks.audit.contents import Cell
+from benchmarks.audit.contents import UsedLeaves
 from benchmarks.audit.counts import values_of_used
-from benchmarks.audit.evidence import MOST_NAMED, Evidence, Outcome, failed, held, named, not_checkable
+from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, failed, held, named, not_checkable
 from benchmarks.audit.records import of_batch
 from benchmarks.declared import Words, worded
 from benchmarks.labels.needs import WORTH_TELLING
@@ -27,7 +27,7 @@ Pair = tuple[int, int]
 """The leaves of two batches of one machine at one time, in order of start."""
 
 
-def one_batch_at_a_time(evidence: Evidence) -> Outcome:
+def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
     """No two opened batches that a label counts are of one machine at one time."""
     code, compared = "one-batch-at-a-time", 0
     seen: list[Pair] = []
@@ -72,7 +72,7 @@ def one_batch_at_a_time(evidence: Evidence) -> Outcome:
     )
 
 
-def betters(pairs: Sequence[Pair], values: Mapping[int, float], cell: Cell, step: Step, beside_rank: int) -> bool:
+def betters(pairs: Sequence[Pair], values: Mapping[int, float], cell: UsedLeaves, step: Step, beside_rank: int) -> bool:
     """Whether the cell's best value would be higher by more than `WORTH_TELLING`, were each pair one batch: at least by so much, if what
     was not opened holds pairs above the best value, which would lower it, and as many as such a draw may just have missed.
 

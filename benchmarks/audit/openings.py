@@ -33,7 +33,7 @@ _SEAL = b"steplabel/1 opening seal\x00"
 
 
 @dataclass(frozen=True, slots=True)
-class Leaf:
+class OpenedLeaf:
     """One leaf of the tree: its record, its salt, and the hashes that lead from it to the root, the nearest first."""
 
     index: int
@@ -42,7 +42,7 @@ class Leaf:
     proof: tuple[bytes, ...]
 
     @classmethod
-    def of(cls, tree: DataTree, index: int) -> Leaf:
+    def of(cls, tree: DataTree, index: int) -> OpenedLeaf:
         return cls(index, tree.record(index), tree.salt(index), tuple(tree.proof(index)))
 
     def require_in(self, root: bytes, size: int) -> None:
@@ -64,7 +64,7 @@ class Opening:
     """
 
     draw: str
-    leaves: tuple[Leaf, ...]
+    leaves: tuple[OpenedLeaf, ...]
     seed: bytes = field(repr=False)
     challenge: bytes
     report: bytes
@@ -188,13 +188,13 @@ def _info(draw: str) -> bytes:
     return _SEAL + draw.encode()
 
 
-def _leaf(fields: Fields) -> Leaf:
+def _leaf(fields: Fields) -> OpenedLeaf:
     index, record = fields.integer("index", 0, LARGEST_INTEGER), fields.octets("record")
     salt, path = fields.octets("salt", SALT_BYTES), fields.octets("proof")
     fields.done()
     if len(path) % HASH_BYTES:
         raise VerificationError("proof-malformed", "A proof does not consist of whole hashes.", "Have the plant open the record again.")
-    return Leaf(index, record, salt, tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)))
+    return OpenedLeaf(index, record, salt, tuple(path[at : at + HASH_BYTES] for at in range(0, len(path), HASH_BYTES)))
 
 
 def _counts(fields: Fields) -> dict[str, int]:

@@ -8,24 +8,23 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
-from benchmarks.audit.evidence import TAKE_THE_FILE, Check, Evidence, Outcome, State, failed, held, not_checkable, refused, same
-from benchmarks.audit.sample_positions import Kind as Stratum
-from benchmarks.audit.sample_positions import certainty, weaker
+from benchmarks.audit.evidence import TAKE_THE_FILE, Check, CheckOutcome, CheckState, Evidence, failed, held, not_checkable, refused, same
+from benchmarks.audit.sample_positions import StratumKind, certainty, weaker
 from benchmarks.audit.signed_draws import require_promised
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged, merkle
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 
 
-def draw_promised(evidence: Evidence) -> Outcome:
+def draw_promised(evidence: Evidence) -> CheckOutcome:
     """The auditor's own hands were bound: the log had the promise of this nonce before the tree head, and the head is the first after it.
 
     Without the log's entry nobody sees when the promise was made: who signs it can date it back, and try nonces against a known head. Who
     makes the entry that this head ends with can look for a draw all the same: no check sees that (docs/threat-model.md).
     """
     code, promise, head = "draw-promised", evidence.public.promise, evidence.draw.head
-    entry = evidence.public.entries.get(Kind.AUDIT_PROMISE)
+    entry = evidence.public.entries.get(EntryKind.AUDIT_PROMISE)
     if promise is None:
         return not_checkable(
             code, Phrase("The auditor's promise was not given, so nobody can see that the nonce was fixed before the draw."), TAKE_THE_FILE
@@ -41,7 +40,7 @@ def draw_promised(evidence: Evidence) -> Outcome:
                     "was never submitted to the portal cannot be proven. In that case, promise on the portal and draw again."
                 ),
             )
-        leaf = logged.hashed(Kind.AUDIT_PROMISE, bytes.fromhex(promise.digest), entry.on)
+        leaf = logged.hashed(EntryKind.AUDIT_PROMISE, bytes.fromhex(promise.digest), entry.on)
         merkle.require_inclusion(leaf, entry.index, head.size, entry.proof, head.root)
     except VerificationError as refusal:
         return refused(code, refusal)
@@ -70,11 +69,11 @@ def draw_promised(evidence: Evidence) -> Outcome:
     )
 
 
-def plan_sufficient(evidence: Evidence) -> Outcome:
+def plan_sufficient(evidence: Evidence) -> CheckOutcome:
     """The draw was at least as sure as one by the standard plan, of every step: of a draw of next to nothing nearly every check holds."""
     code, plan, steps = "plan-sufficient", evidence.draw.plan, evidence.draw.steps
     left_out = [part.step for part in evidence.contents.steps if steps and part.step not in steps]
-    lacking = [same(kind) for kind in weaker(plan)] + [same(f"{Stratum.USED}/{step}") for step in left_out]
+    lacking = [same(kind) for kind in weaker(plan)] + [same(f"{StratumKind.USED}/{step}") for step in left_out]
     sure = {
         name: f"{floor(1000 * min(_certainties(evidence, share), default=Fraction(1))) / 10:.1f}"
         for name, share in (("tenth", Fraction(1, 10)), ("hundredth", Fraction(1, 100)))
@@ -112,7 +111,7 @@ def _certainties(evidence: Evidence, share: Fraction) -> list[Fraction]:
     ]
 
 
-def drawn_after_commitment(evidence: Evidence) -> Outcome:
+def drawn_after_commitment(evidence: Evidence) -> CheckOutcome:
     """The head that the positions follow from holds the commitment: the plant had committed before they could be known."""
     code, head, entry = "drawn-after-commitment", evidence.draw.head.size, evidence.committed_at
     if head <= entry:
@@ -141,10 +140,10 @@ def drawn_after_commitment(evidence: Evidence) -> Outcome:
 
 def unproven(evidence: Evidence, *needed: Check) -> str:
     """Codes of those checks that did not hold, which another one rests on; empty where all held."""
-    return ", ".join(outcome.code for outcome in (check(evidence) for check in needed) if outcome.state is not State.HELD)
+    return ", ".join(outcome.code for outcome in (check(evidence) for check in needed) if outcome.state is not CheckState.HELD)
 
 
-def head_signed(evidence: Evidence) -> Outcome:
+def head_signed(evidence: Evidence) -> CheckOutcome:
     """The tree head that the positions follow from is one that the portal signed."""
     code, shown, drawn = "head-signed", evidence.public.head, evidence.draw.head
     if shown is None or not evidence.public.keys_known:
@@ -169,7 +168,7 @@ def head_signed(evidence: Evidence) -> Outcome:
     return held(code, Phrase("The portal signed the head of %(size)s entries on which the draw is based.", size=f"{drawn.size:,}"))
 
 
-def commitment_logged(evidence: Evidence) -> Outcome:
+def commitment_logged(evidence: Evidence) -> CheckOutcome:
     """The commitment is in the public log, at the place that the challenge names, or at that since the log was restarted."""
     code, head, challenge, again = "commitment-logged", evidence.draw.head, evidence.challenge, evidence.public.relogged
     if evidence.public.inclusion is None:
@@ -181,7 +180,7 @@ def commitment_logged(evidence: Evidence) -> Outcome:
     index, day = evidence.committed_at, challenge.given_on if again is None else again.on
     if index >= head.size:
         return not_checkable(code, Phrase("The commitment was logged after the tree head of the draw, so no proof of it is possible."))
-    leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), day)
+    leaf = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), day)
     try:
         merkle.require_inclusion(leaf, index, head.size, evidence.public.inclusion, head.root)
     except VerificationError as refusal:
@@ -207,7 +206,7 @@ def commitment_logged(evidence: Evidence) -> Outcome:
     )
 
 
-def root_committed(evidence: Evidence) -> Outcome:
+def root_committed(evidence: Evidence) -> CheckOutcome:
     """One root everywhere: in what the auditor has from the portal, in the draw, in the challenge and in the report."""
     code, own = "root-committed", evidence.draw.commitment
     if evidence.public.commitment is None:
@@ -230,7 +229,7 @@ def root_committed(evidence: Evidence) -> Outcome:
     return held(code, Phrase("Commitment, challenge, report and draw name the same root, %(root)s….", root=root))
 
 
-def challenge_signed(evidence: Evidence) -> Outcome:
+def challenge_signed(evidence: Evidence) -> CheckOutcome:
     """The challenge that keyed the draws is the portal's."""
     code, challenge, given = "challenge-signed", evidence.challenge, evidence.public.challenge
     if given is not None and (given.nonce, given.commitment, given.log_index) != (

@@ -7,8 +7,8 @@ from collections.abc import Iterator
 
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import salt_of
-from benchmarks.audit.contents import Counted, StepPart
-from benchmarks.audit.evidence import TAKE_THE_FILE, Evidence, Outcome, failed, held, not_checkable, same
+from benchmarks.audit.contents import GridCounts, StepPart
+from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, failed, held, not_checkable, same
 from benchmarks.audit.promised import challenge_signed, root_committed, unproven
 from benchmarks.audit.records import PADDING_RECORD
 from benchmarks.declared import Words, worded
@@ -27,7 +27,7 @@ from benchmarks.routes import Step
 from benchmarks.wire.conformity import policy_digest
 
 
-def leaves_proven(evidence: Evidence) -> Outcome:
+def leaves_proven(evidence: Evidence) -> CheckOutcome:
     """Every leaf that was opened is in the tree that was committed to."""
     code, size, root = "leaves-proven", evidence.contents.size, evidence.draw.commitment.data_root
     wrong = []
@@ -58,7 +58,7 @@ def leaves_proven(evidence: Evidence) -> Outcome:
     )
 
 
-def everything_opened(evidence: Evidence) -> Outcome:
+def everything_opened(evidence: Evidence) -> CheckOutcome:
     """Nothing that was drawn was held back."""
     code, opened = "everything-opened", {leaf.index for leaf in evidence.opening.leaves}
     missing = [
@@ -83,7 +83,7 @@ def everything_opened(evidence: Evidence) -> Outcome:
     return held(code, Phrase("All %(number)s leaves that were drawn were opened.", number=f"{number:,}"), number)
 
 
-def leaves_of_their_kind(evidence: Evidence) -> Outcome:
+def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
     """What stands at a place is what the table of contents says: step, product, used or excluded, a meter's day, or padding.
 
     The table itself names everything once, and by the names of the pack and of the labels: what it tells under another name nobody would
@@ -108,7 +108,7 @@ def leaves_of_their_kind(evidence: Evidence) -> Outcome:
     return held(code, Phrase("Every leaf contains what the table of contents says, and the padding is empty."))
 
 
-def seed_committed(evidence: Evidence) -> Outcome:
+def seed_committed(evidence: Evidence) -> CheckOutcome:
     """The seed is the one that the site is bound to, and the salts of the leaves follow from it."""
     code = "seed-committed"
     if randomness.commitment(evidence.opening.seed) != evidence.contents.seed_commitment:
@@ -139,7 +139,7 @@ def seed_committed(evidence: Evidence) -> Outcome:
     return held(code, Phrase("The seed is the one that the site committed to before it knew the challenge."))
 
 
-def noise_repeated(evidence: Evidence) -> Outcome:
+def noise_repeated(evidence: Evidence) -> CheckOutcome:
     """The released cells, drawn again from seed, challenge, root and the counts of the table of contents."""
     code = "noise-repeated"
     counted = {LabelKey.of(entry): entry for entry in evidence.contents.counted}
@@ -172,7 +172,7 @@ def noise_repeated(evidence: Evidence) -> Outcome:
     )
 
 
-def method_declared(evidence: Evidence) -> Outcome:
+def method_declared(evidence: Evidence) -> CheckOutcome:
     """Pack, policy, settings and software are those that were committed to and reported."""
     code, contents, report = "method-declared", evidence.contents, evidence.report
     pack = evidence.pack
@@ -201,7 +201,7 @@ def method_declared(evidence: Evidence) -> Outcome:
     )
 
 
-def redrawn(evidence: Evidence, counted: Counted) -> tuple[int, int] | None:
+def redrawn(evidence: Evidence, counted: GridCounts) -> tuple[int, int] | None:
     """The cells of best and typical for these counts; None where the pack releases no such label."""
     if counted.step not in {step.id for step in evidence.pack.steps}:
         return None
@@ -228,7 +228,7 @@ def _leaf(index: int) -> Words:
     return worded("leaf %(index)s", index=index)
 
 
-def _of_its_class(evidence: Evidence, counted: Counted, label: ReleasedLabel) -> bool:
+def _of_its_class(evidence: Evidence, counted: GridCounts, label: ReleasedLabel) -> bool:
     try:
         return count_class(counted.batches, evidence.pack.policy) == label.count_class
     except PolicyRefusal:

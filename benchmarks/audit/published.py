@@ -29,7 +29,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import frames, heads, logged, published
 from benchmarks.wire.heads import TreeHead
-from benchmarks.wire.logged import Kind, Revision
+from benchmarks.wire.logged import EntryKind, ReportRevision
 from benchmarks.wire.merkle import require_inclusion
 from benchmarks.wire.signing import VerifyingKey
 
@@ -40,7 +40,7 @@ class _Strict(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", strict=True)
 
 
-class Leaf(_Strict):
+class LoggedLeaf(_Strict):
     """Where something stands in the log, since when, and what proves it under the file's head."""
 
     index: int
@@ -48,7 +48,7 @@ class Leaf(_Strict):
     proof: tuple[str, ...]
 
 
-class Entered(_Strict):
+class EnteredReport(_Strict):
     """One report that entered, with its labels; `left_out` are those that did not: by the policy on audits, or as a further site."""
 
     site: str
@@ -56,8 +56,8 @@ class Entered(_Strict):
     revision: int
     firm: str
     envelope_digest: str
-    envelope: Leaf
-    values: Leaf
+    envelope: LoggedLeaf
+    values: LoggedLeaf
     salt: str | None = None  # hex; of a report that sent none there is none
     labels: tuple[dict[str, Any], ...]
     left_out: tuple[int, ...] = ()
@@ -69,10 +69,10 @@ class ComposedOf(_Strict):
     kind: Literal["steplabel/composed-of/1"] = Field(alias="schema")
     document: dict[str, Any]
     head: str
-    publication: Leaf
+    publication: LoggedLeaf
     leaves: tuple[int, ...]
     values: tuple[int, ...]
-    reports: tuple[Entered, ...]
+    reports: tuple[EnteredReport, ...]
 
 
 def read(content: Mapping[str, Any]) -> ComposedOf:
@@ -96,7 +96,7 @@ def read(content: Mapping[str, Any]) -> ComposedOf:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedDocument:
     """A file whose every part is what the portal signed and logged; its figures are not looked at yet."""
 
     file: ComposedOf
@@ -105,7 +105,7 @@ class Logged:
     everybody: tuple[ReportedLabel, ...]  # with the labels that were left out
 
 
-def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Logged:
+def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> LoggedDocument:
     """The file, once document, reports and labels are those of the log.
 
     Args:
@@ -120,7 +120,7 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
     published.verify(file.document, keys)
     head = heads.read(_bytes(file.head), keys).head
     act = logged.publication(published.digest(file.document), file.leaves, file.values)
-    _require_leaf(Kind.PUBLICATION, act, file.publication, head)
+    _require_leaf(EntryKind.PUBLICATION, act, file.publication, head)
     own = ((report.envelope.index, report.values.index) for report in file.reports)
     if tuple(map(sorted, zip(*own, strict=True))) != (sorted(file.leaves), sorted(file.values)):
         raise VerificationError(
@@ -133,7 +133,7 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
     entered = [
         row for report, own in zip(file.reports, labels, strict=True) for place, row in enumerate(own) if place not in report.left_out
     ]
-    return Logged(file, head, tuple(entered), tuple(row for own in labels for row in own))
+    return LoggedDocument(file, head, tuple(entered), tuple(row for own in labels for row in own))
 
 
 def _require_one_a_site(file: ComposedOf) -> None:
@@ -157,17 +157,17 @@ def _require_one_a_site(file: ComposedOf) -> None:
         seen.add(report.site)
 
 
-def _labels(report: Entered, head: TreeHead) -> list[ReportedLabel]:
+def _labels(report: EnteredReport, head: TreeHead) -> list[ReportedLabel]:
     """All labels of a report, once envelope and labels were found in the log."""
     envelope = _digest(report.envelope_digest)
-    _require_leaf(Kind.ENVELOPE, envelope, report.envelope, head)
+    _require_leaf(EntryKind.ENVELOPE, envelope, report.envelope, head)
     labels = [frames.read(label, f"labels[{place}]") for place, label in enumerate(report.labels)]
-    of, salt = Revision(report.site, report.period, report.revision), None if report.salt is None else _digest(report.salt)
-    _require_leaf(Kind.VALUES, logged.values(envelope, of, labels, salt), report.values, head)
+    of, salt = ReportRevision(report.site, report.period, report.revision), None if report.salt is None else _digest(report.salt)
+    _require_leaf(EntryKind.VALUES, logged.values(envelope, of, labels, salt), report.values, head)
     return [ReportedLabel(report.firm, report.site, label) for label in labels]
 
 
-def _require_leaf(kind: Kind, digest: bytes, leaf: Leaf, head: TreeHead) -> None:
+def _require_leaf(kind: EntryKind, digest: bytes, leaf: LoggedLeaf, head: TreeHead) -> None:
     try:
         on, proof = date.fromisoformat(leaf.on), [bytes.fromhex(node) for node in leaf.proof]
     except ValueError as wrong:

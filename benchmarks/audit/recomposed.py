@@ -17,14 +17,14 @@ import numpy as np
 
 from benchmarks import packs
 from benchmarks.audit.members import require_known
-from benchmarks.audit.published import ComposedOf, Logged
+from benchmarks.audit.published import ComposedOf, LoggedDocument
 from benchmarks.audit.repeats import Repeat, repeat_of
 from benchmarks.audit.wording import worded_otherwise
 from benchmarks.composition import Averaging, IndustryLabel, ReportedLabel, RouteTotal, StepBest, by_step, compose_route, roster_of, seed_of
 from benchmarks.composition.curve import percents
 from benchmarks.disclosure import potentials
 from benchmarks.disclosure.curve import let_through
-from benchmarks.disclosure.reasons import Reason
+from benchmarks.disclosure.reasons import GateReason
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.errors import VerificationError
 from benchmarks.label_keys import CellKey, LabelKey
@@ -38,13 +38,13 @@ from benchmarks.wire.heads import TreeHead
 AVERAGED_SINCE = date(2026, 11, 21)
 """Versions logged before this day may show single ranks (`composition.rules`); none logged since may, whatever its document says."""
 
-SHOWN = (Reason.SHOWN, Reason.UNCHANGED)
+SHOWN = (GateReason.SHOWN, GateReason.UNCHANGED)
 TOTALS = {"route_total": "composite", "best_reached_total": "best_reached", "typical_total": "typical"}
 """The totals' names in the document, and in the label."""
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class RecomputedFigure:
     """One figure of the document, as published and as computed again."""
 
     name: str  # cell and figure
@@ -57,26 +57,26 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LabelsLeftOut:
     """Labels that would have entered, and did not for a reason that the file does not show; and what each best would be with them."""
 
     labels: tuple[str, ...]  # site and cell
-    effect: tuple[Figure, ...]
+    effect: tuple[RecomputedFigure, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class RecompositionCheck:
     """What was checked: so many reports and each figure; and what rests on the document's word."""
 
     reports: int
     head: TreeHead
-    figures: tuple[Figure, ...]
+    figures: tuple[RecomputedFigure, ...]
     repeated: tuple[Repeat, ...]
-    left_out: LeftOut
+    left_out: LabelsLeftOut
     reworded: tuple[str, ...]  # parts of the explanation that this release words otherwise
 
 
-def compose_again(logged: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> Checked:
+def compose_again(logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]] = ()) -> RecompositionCheck:
     """Every figure of the document from its reports.
 
     Args:
@@ -96,7 +96,7 @@ def compose_again(logged: Logged, earlier: Sequence[Mapping[str, Any]] = ()) -> 
         ) from wrong
 
 
-def _compose_again(logged: Logged, earlier: Sequence[Mapping[str, Any]]) -> Checked:
+def _compose_again(logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]]) -> RecompositionCheck:
     document = logged.file.document
     require_known(document)
     pack, route = _declared(document)
@@ -121,12 +121,12 @@ def _compose_again(logged: Logged, earlier: Sequence[Mapping[str, Any]]) -> Chec
             Phrase("Keep the file and the document: both are signed. Ask the coordinator how the figure was calculated."),
         )
     whole = _composed(logged, pack, route, logged.everybody) if chosen else label
-    return Checked(
+    return RecompositionCheck(
         len(logged.file.reports),
         logged.head,
         tuple(figures),
         tuple(_repeats(document, earlier)),
-        LeftOut(
+        LabelsLeftOut(
             tuple(f"{row.site} {'/'.join(LabelKey.of(row.label))}" for row in chosen),
             tuple(_moved(label, whole)),
         ),
@@ -156,7 +156,7 @@ def _declared(document: Mapping[str, Any]) -> tuple[Pack, Route]:
     return pack, route
 
 
-def _chosen_out(logged: Logged, pack: Pack, route: Route) -> list[ReportedLabel]:
+def _chosen_out(logged: LoggedDocument, pack: Pack, route: Route) -> list[ReportedLabel]:
     """Labels that the file leaves out and that would enter by pack and reports alone. Of the others it makes no difference: a firm's
     further sites, labels that are not precise enough, steps of other routes."""
     entered = {id(row) for row in logged.labels}
@@ -168,7 +168,7 @@ def _chosen_out(logged: Logged, pack: Pack, route: Route) -> list[ReportedLabel]
     return [row for row in out if (str(CellKey.of(row.label)), row.site) in behind]
 
 
-def _composed(logged: Logged, pack: Pack, route: Route, reported: Iterable[ReportedLabel]) -> IndustryLabel:
+def _composed(logged: LoggedDocument, pack: Pack, route: Route, reported: Iterable[ReportedLabel]) -> IndustryLabel:
     file = logged.file
     rng = np.random.default_rng(seed_of("composition", (report.envelope_digest for report in file.reports)))
     return compose_route(pack, route, by_step(reported), rng, period=str(file.document["period"]), averaging=_averaging(file))
@@ -183,50 +183,52 @@ def _averaging(file: ComposedOf) -> Averaging:
     return "five-ranks" if stated else "single-rank"
 
 
-def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[Figure]:
+def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[RecomputedFigure]:
     """The cells there are, and each of them."""
     shown = {name_of(step): step for step in document["steps"]}
     cells = {step.cell: step for step in label.steps}
-    figures = [Figure("cells", [name_of(step) for step in document["steps"]], [*cells])]
+    figures = [RecomputedFigure("cells", [name_of(step) for step in document["steps"]], [*cells])]
     for name, step in cells.items():
         if name in shown:
             figures += _of_cell(name, shown[name], step)
     return figures
 
 
-def _of_cell(name: str, shown: Mapping[str, Any], step: StepBest) -> list[Figure]:
+def _of_cell(name: str, shown: Mapping[str, Any], step: StepBest) -> list[RecomputedFigure]:
     """A cell: what stands there whether it is shown or not, and its figures as composed, or none. Of one that repeats an earlier
     version the figures are that version's."""
     gate = shown["gate"]
     figures = [
-        Figure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
-        Figure(f"{name} unit", shown["unit"], step.unit),
-        Figure(f"{name} ratio", shown["ratio"], step.ratio),
-        Figure(f"{name} headline", shown["headline"], step.headline),
-        Figure(f"{name} firms", shown["firms"], step.firms),
-        Figure(f"{name} rule", shown["rule"], step.rule),
-        Figure(f"{name} averaging", shown.get("averaging", "single-rank"), step.averaging),
+        RecomputedFigure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
+        RecomputedFigure(f"{name} unit", shown["unit"], step.unit),
+        RecomputedFigure(f"{name} ratio", shown["ratio"], step.ratio),
+        RecomputedFigure(f"{name} headline", shown["headline"], step.headline),
+        RecomputedFigure(f"{name} firms", shown["firms"], step.firms),
+        RecomputedFigure(f"{name} rule", shown["rule"], step.rule),
+        RecomputedFigure(f"{name} averaging", shown.get("averaging", "single-rank"), step.averaging),
     ]
     if not gate["shown"] or shown.get("curve_withheld") or not percents(step.firms):
-        figures.append(Figure(f"{name} quarters", shown.get("bands"), None))
-    if gate["code"] == Reason.UNCHANGED:
+        figures.append(RecomputedFigure(f"{name} quarters", shown.get("bands"), None))
+    if gate["code"] == GateReason.UNCHANGED:
         return figures
     width, origin, seen = step.grid.width, step.grid.lower, gate["shown"]
     pooled = [{"years": years, "firms": firms} for years, firms in step.pooled] if seen else []
     return [
         *figures,
-        Figure(f"{name} best", shown["best"], _point(step.best if seen else None, width, origin)),
-        Figure(f"{name} interval", shown["interval"], _ends(step.interval if seen else None, width, origin)),
-        Figure(f"{name} typical", shown["typical"], _point(step.typical if seen else None, width, origin)),
-        Figure(f"{name} typical interval", shown["typical_interval"], _ends(step.typical_interval if seen else None, width, origin)),
-        Figure(f"{name} curve", _curve_shown(shown), _curve(shown, step) if seen else []),
-        Figure(f"{name} potential", _potential_shown(shown), _potential(shown, step) if seen else []),
-        Figure(f"{name} pooled", shown.get("pooled", []), pooled),
-        Figure(f"{name} in part", shown.get("in_part", 0), step.in_part if seen else 0),
+        RecomputedFigure(f"{name} best", shown["best"], _point(step.best if seen else None, width, origin)),
+        RecomputedFigure(f"{name} interval", shown["interval"], _ends(step.interval if seen else None, width, origin)),
+        RecomputedFigure(f"{name} typical", shown["typical"], _point(step.typical if seen else None, width, origin)),
+        RecomputedFigure(
+            f"{name} typical interval", shown["typical_interval"], _ends(step.typical_interval if seen else None, width, origin)
+        ),
+        RecomputedFigure(f"{name} curve", _curve_shown(shown), _curve(shown, step) if seen else []),
+        RecomputedFigure(f"{name} potential", _potential_shown(shown), _potential(shown, step) if seen else []),
+        RecomputedFigure(f"{name} pooled", shown.get("pooled", []), pooled),
+        RecomputedFigure(f"{name} in part", shown.get("in_part", 0), step.in_part if seen else 0),
     ]
 
 
-def _totals(document: Mapping[str, Any], label: IndustryLabel) -> list[Figure]:
+def _totals(document: Mapping[str, Any], label: IndustryLabel) -> list[RecomputedFigure]:
     width = total_width((step.ratio, step.grid) for step in label.steps if step.headline)
     figures = []
     for name, own in TOTALS.items():
@@ -235,40 +237,40 @@ def _totals(document: Mapping[str, Any], label: IndustryLabel) -> list[Figure]:
     return figures
 
 
-def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fraction) -> list[Figure]:
+def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fraction) -> list[RecomputedFigure]:
     gate = shown["gate"]
     figures = [
-        Figure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
-        Figure(f"{name} unit", shown["unit"], total.unit),
-        Figure(f"{name} firms", shown["firms"], total.firms),
-        Figure(f"{name} rule", shown["rule"], total.rule),
+        RecomputedFigure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
+        RecomputedFigure(f"{name} unit", shown["unit"], total.unit),
+        RecomputedFigure(f"{name} firms", shown["firms"], total.firms),
+        RecomputedFigure(f"{name} rule", shown["rule"], total.rule),
     ]
-    if gate["code"] == Reason.UNCHANGED:
+    if gate["code"] == GateReason.UNCHANGED:
         return figures
     seen = gate["shown"]
     return [
         *figures,
-        Figure(name, shown["value"], _point(total.value if seen else None, width)),
-        Figure(f"{name} interval", shown["interval"], _ends(total.interval if seen else None, width)),
+        RecomputedFigure(name, shown["value"], _point(total.value if seen else None, width)),
+        RecomputedFigure(f"{name} interval", shown["interval"], _ends(total.interval if seen else None, width)),
     ]
 
 
 def _repeats(document: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) -> list[Repeat]:
     cells = [(name_of(step), step) for step in document["steps"]] + [(name, document[name]) for name in TOTALS]
-    return [repeat_of(name, shown, document, earlier) for name, shown in cells if shown["gate"]["code"] == Reason.UNCHANGED]
+    return [repeat_of(name, shown, document, earlier) for name, shown in cells if shown["gate"]["code"] == GateReason.UNCHANGED]
 
 
-def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[Figure]:
+def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[RecomputedFigure]:
     """Each cell's best as it was published, and with every label of the file."""
     with_all = {step.cell: step for step in whole.steps}
     moved = []
     for step in label.steps:
         other, width, origin = with_all.get(step.cell), step.grid.width, step.grid.lower
-        moved.append(Figure(f"{step.cell} best", _point(step.best, width, origin), other and _point(other.best, width, origin)))
+        moved.append(RecomputedFigure(f"{step.cell} best", _point(step.best, width, origin), other and _point(other.best, width, origin)))
     return [figure for figure in moved if not figure.agrees]
 
 
-def _quarters(logged: Logged, pack: Pack) -> list[Figure]:
+def _quarters(logged: LoggedDocument, pack: Pack) -> list[RecomputedFigure]:
     """How many sites are sure of their quarter, from the standings of the same reports. The names beside them are no figures."""
     document = logged.file.document
     shown = {
@@ -284,11 +286,11 @@ def _quarters(logged: Logged, pack: Pack) -> list[Figure]:
     for key, bands in shown.items():
         stated = Quarters(tuple(bands["quarters"]), sum(bands["quarters"]) + bands["untold"])
         computed = [ranking.get(key) for ranking in ranked]
-        figures.append(Figure(f"{'/'.join(key)} quarters", stated, stated if stated in computed else computed[0]))
+        figures.append(RecomputedFigure(f"{'/'.join(key)} quarters", stated, stated if stated in computed else computed[0]))
     return figures
 
 
-def _without_adverse(logged: Logged, pack: Pack) -> list[ReportedLabel]:
+def _without_adverse(logged: LoggedDocument, pack: Pack) -> list[ReportedLabel]:
     """Everybody but those whose precise label was left out though nobody of their firm stands in its cell: a policy on audits did that."""
     entered = {id(row) for row in logged.labels}
     standing = {(row.firm, LabelKey.of(row.label)) for row in logged.labels}

@@ -16,7 +16,7 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, State, Status
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, OperatingState, ProductStatus
 from benchmarks.wire.canonical import LARGEST_INTEGER, SMALLEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
 
@@ -171,8 +171,8 @@ def _batch(fields: Fields) -> Batch:
         end=_moment(fields, "end") if fields.has("end") else None,
         output_t=_number(fields, "output"),
         equipment=any_text(fields, "equipment"),
-        status=_one_of(fields, "status", Status),
-        state=_one_of(fields, "state", State),
+        status=_one_of(fields, "status", ProductStatus),
+        state=_one_of(fields, "state", OperatingState),
         reject_t=_number(fields, "reject"),
         variables=_variables(fields),
         energy=tuple(map(_energy, fields.each("energy", MOST_ENTRIES))),

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from benchmarks.disclosure.reasons import Reason
+from benchmarks.disclosure.reasons import GateReason
 from benchmarks.wire import published
 
 OF_A_STEP = (
@@ -65,7 +65,7 @@ def _first_shown(earlier: Mapping[str, Any], name: str, shown: Mapping[str, Any]
         cells = (step for step in earlier["steps"] if all(step[part] == shown[part] for part in WHOSE))
     else:
         cells = [earlier[name]] if earlier["route"] == document["route"] else []
-    return next((cell for cell in cells if cell["gate"]["code"] == Reason.SHOWN), None)
+    return next((cell for cell in cells if cell["gate"]["code"] == GateReason.SHOWN), None)
 
 
 def _figures(cell: Mapping[str, Any]) -> dict[str, Any]:

@@ -14,17 +14,17 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
-from benchmarks.audit.entries import Entry
+from benchmarks.audit.entries import ProvenEntry
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import merkle
-from benchmarks.wire.logged import Kind, leaf_of_object
+from benchmarks.wire.logged import EntryKind, leaf_of_object
 
 SCHEMA = "steplabel/audit-evidence/1"
 FILES = ("directory", "commitment", "challenge", "receipt", "head", "promise", "draw")
 """The files inside, in base64."""
 
-ENTRIES = (Kind.COMMITMENT, Kind.ENVELOPE, Kind.VALUES, Kind.AUDIT_PROMISE)
+ENTRIES = (EntryKind.COMMITMENT, EntryKind.ENVELOPE, EntryKind.VALUES, EntryKind.AUDIT_PROMISE)
 
 
 class ListedEntry(BaseModel):
@@ -33,7 +33,7 @@ class ListedEntry(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
     index: int = Field(ge=0)
-    kind: Kind
+    kind: EntryKind
     logged: str = Field(alias="object", pattern="^[0-9a-f]{64}$")
     on: date
     leaf_hash: str
@@ -50,8 +50,8 @@ class ServedEntry(ListedEntry):
     size: int
     proof: tuple[str, ...]
 
-    def entry(self) -> Entry:
-        return Entry(self.index, self.on, bytes.fromhex(self.logged), tuple(bytes.fromhex(digest) for digest in self.proof))
+    def entry(self) -> ProvenEntry:
+        return ProvenEntry(self.index, self.on, bytes.fromhex(self.logged), tuple(bytes.fromhex(digest) for digest in self.proof))
 
 
 class SampleFile(BaseModel):

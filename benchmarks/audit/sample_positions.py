@@ -27,7 +27,7 @@ _STRATUM = b"steplabel/1 audit stratum\x00"
 _WORD = 1 << 64
 
 
-class Kind(StrEnum):
+class StratumKind(StrEnum):
     """Why a record is drawn. The order is that of the opening."""
 
     EDGE = "edge"  # next to the rank that is the label: all of them
@@ -39,7 +39,7 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Size:
+class StratumSize:
     """How sure the auditor wants to be, and of what: with `confidence` at least one is drawn where `share` of the stratum is misstated."""
 
     confidence: Fraction
@@ -49,26 +49,26 @@ class Size:
         if not (0 < self.confidence < 1 and 0 < self.share <= 1):
             raise ValueError("confidence lies between 0 and 1, and the share above 0 and at most at 1")
 
-    def reaches(self, other: Size) -> bool:
+    def reaches(self, other: StratumSize) -> bool:
         """Whether of a stratum of any number this draws at least as many: as sure of as small a share."""
         return self.confidence >= other.confidence and self.share <= other.share
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class SamplingPlan:
     """A sampling plan: the size of each kind of stratum, and how many records on each side of a label's rank are all drawn."""
 
-    sizes: Mapping[Kind, Size]
+    sizes: Mapping[StratumKind, StratumSize]
     beside_rank: int = 5
 
 
-STANDARD = Plan(
+STANDARD = SamplingPlan(
     {
-        Kind.BELOW: Size(Fraction(19, 20), Fraction(1, 20)),
-        Kind.USED: Size(Fraction(19, 20), Fraction(1, 100)),
-        Kind.EXCLUDED: Size(Fraction(19, 20), Fraction(1, 20)),
-        Kind.DAYS: Size(Fraction(19, 20), Fraction(1, 20)),
-        Kind.PADDING: Size(Fraction(19, 20), Fraction(1, 5)),
+        StratumKind.BELOW: StratumSize(Fraction(19, 20), Fraction(1, 20)),
+        StratumKind.USED: StratumSize(Fraction(19, 20), Fraction(1, 100)),
+        StratumKind.EXCLUDED: StratumSize(Fraction(19, 20), Fraction(1, 20)),
+        StratumKind.DAYS: StratumSize(Fraction(19, 20), Fraction(1, 20)),
+        StratumKind.PADDING: StratumSize(Fraction(19, 20), Fraction(1, 5)),
     }
 )
 """95 % sure to meet one of 1 % misstated among the used, one of 5 % among those at or below the label, the excluded and the days."""
@@ -79,7 +79,7 @@ class Stratum:
     """Leaves `first` to `first + count - 1` of the tree, under a name of their own; `ranks` are those of labels, counted from 1."""
 
     name: str
-    kind: Kind
+    kind: StratumKind
     first: int
     count: int
     ranks: tuple[int, ...] = field(default=())
@@ -90,12 +90,12 @@ class Stratum:
 
 
 @dataclass(frozen=True, slots=True)
-class Drawn:
+class DrawnPosition:
     """One position of the tree that is to be opened, and for which stratum it was drawn; `order` counts from 1 within it."""
 
     position: int
     stratum: str
-    kind: Kind
+    kind: StratumKind
     order: int
 
 
@@ -104,7 +104,7 @@ def misstated(population: int, share: Fraction) -> int:
     return min(population, max(1, ceil(population * share)))
 
 
-def needed(population: int, size: Size) -> int:
+def needed(population: int, size: StratumSize) -> int:
     """The fewest to draw so that at least one misstated is among them with the confidence wanted; all, where nothing less does."""
     if population == 0:
         return 0
@@ -165,56 +165,56 @@ def positions(draw_seed: bytes, name: str, population: int, count: int) -> list[
     return drawn
 
 
-def draw(strata: Sequence[Stratum], plan: Plan, draw_seed: bytes) -> list[Drawn]:
+def draw(strata: Sequence[Stratum], plan: SamplingPlan, draw_seed: bytes) -> list[DrawnPosition]:
     """Every position to be opened, once, stratum by stratum; one that two strata share stands under the first of them."""
-    drawn: dict[int, Drawn] = {}
+    drawn: dict[int, DrawnPosition] = {}
     for stratum in strata:
         for order, place in enumerate(_of_stratum(stratum, plan, draw_seed), 1):
             position = stratum.first + place
-            drawn.setdefault(position, Drawn(position, stratum.name, stratum.kind, order))
+            drawn.setdefault(position, DrawnPosition(position, stratum.name, stratum.kind, order))
     return list(drawn.values())
 
 
-def opened(plan: Plan, used: int, quantile: Fraction) -> int:
+def opened(plan: SamplingPlan, used: int, quantile: Fraction) -> int:
     """How many of a step's used batches of one product a plan opens, before what drawn days add.
 
     As one draw finds it, from a seed that is always the same: of a few hundred batches another draw differs by one or two in a hundred.
     """
     rank = max(1, ceil(quantile * used))
     strata = (
-        Stratum("edge", Kind.EDGE, 0, used, (rank, max(1, ceil(used / 2)))),
-        Stratum("below", Kind.BELOW, 0, rank),
-        Stratum("used", Kind.USED, 0, used),
+        Stratum("edge", StratumKind.EDGE, 0, used, (rank, max(1, ceil(used / 2)))),
+        Stratum("below", StratumKind.BELOW, 0, rank),
+        Stratum("used", StratumKind.USED, 0, used),
     )
     return len(draw(strata, plan, hashlib.sha256(_SEED).digest()))
 
 
-def smallest(plan: Plan) -> Plan:
+def smallest(plan: SamplingPlan) -> SamplingPlan:
     """The plan that opens least at the same certainty in every stratum: of the records beside a label's rank only the one at it."""
     return replace(plan, beside_rank=0)
 
 
-def weaker(plan: Plan) -> tuple[Kind, ...]:
+def weaker(plan: SamplingPlan) -> tuple[StratumKind, ...]:
     """The kinds of strata of which a plan is less sure than the standard one. `smallest` of the standard plan is of none."""
     given = {kind: plan.sizes.get(kind) for kind in STANDARD.sizes}
     return tuple(kind for kind, size in given.items() if size is None or not size.reaches(STANDARD.sizes[kind]))
 
 
-def promised_of_used(plan: Plan) -> tuple[Fraction, Fraction]:
+def promised_of_used(plan: SamplingPlan) -> tuple[Fraction, Fraction]:
     """Confidence and share of the used records, as a plan says them of any number; one that draws none is sure of nothing."""
-    size = plan.sizes.get(Kind.USED)
+    size = plan.sizes.get(StratumKind.USED)
     return (Fraction(0), Fraction(1)) if size is None else (size.confidence, size.share)
 
 
-def certainty(population: int, plan: Plan, share: Fraction) -> Fraction:
+def certainty(population: int, plan: SamplingPlan, share: Fraction) -> Fraction:
     """With what probability a plan draws at least one misstated of the used records of a step, where so large a share of them is."""
-    size = plan.sizes.get(Kind.USED)
+    size = plan.sizes.get(StratumKind.USED)
     drawn = 0 if size is None else needed(population, size)
     return detection(population, misstated(population, share), drawn)
 
 
-def _of_stratum(stratum: Stratum, plan: Plan, draw_seed: bytes) -> list[int]:
-    if stratum.kind is Kind.EDGE:
+def _of_stratum(stratum: Stratum, plan: SamplingPlan, draw_seed: bytes) -> list[int]:
+    if stratum.kind is StratumKind.EDGE:
         beside = plan.beside_rank
         near = {place for rank in stratum.ranks for place in range(rank - 1 - beside, rank + beside)}
         return sorted(place for place in near if 0 <= place < stratum.count)

@@ -21,30 +21,30 @@ from fractions import Fraction
 from typing import Annotated
 
 from benchmarks.audit import sample_positions
-from benchmarks.audit.contents import Cell, Contents, StepPart
-from benchmarks.audit.sample_positions import STANDARD, Drawn, Kind, Plan, Size, Stratum
+from benchmarks.audit.contents import Contents, StepPart, UsedLeaves
+from benchmarks.audit.sample_positions import STANDARD, DrawnPosition, SamplingPlan, Stratum, StratumKind, StratumSize
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
 from benchmarks.wire import records
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.fields import Fields, malformed, rational_to_wire
 from benchmarks.wire.merkle import HASH_BYTES
 from benchmarks.wire.records import Day, DigestHex, Identifier, Record, names, nested, octets, optional, words
 from benchmarks.wire.sealing import PUBLIC_BYTES as SEALING_BYTES
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorSigningKey, Purpose, VerifyingKey
 
 VERSION = 1
 NONCE_BYTES = 32
 MOST_BESIDE = 1_000
 _MOST_STEPS = 64
 _NONCE = b"steplabel/1 audit nonce\x00"
-_KINDS = re.compile("|".join(Kind))
+_KINDS = re.compile("|".join(StratumKind))
 TYPICAL = Fraction(1, 2)
 
 
-def _plan_to_wire(plan: Plan) -> Value:
+def _plan_to_wire(plan: SamplingPlan) -> Value:
     sizes: dict[str, Value] = {
         kind.value: {"confidence": rational_to_wire(size.confidence), "share": rational_to_wire(size.share)}
         for kind, size in plan.sizes.items()
@@ -52,26 +52,28 @@ def _plan_to_wire(plan: Plan) -> Value:
     return {"beside_rank": plan.beside_rank, "sizes": sizes}
 
 
-def _plan(outer: Fields, name: str) -> Plan:
+def _plan(outer: Fields, name: str) -> SamplingPlan:
     fields = outer.fields(name)
     beside, named = fields.integer("beside_rank", 0, MOST_BESIDE), fields.map_of("sizes")
     within = Fields(named, fields.path("sizes"))
     sizes = {_kind(name): _size(within.fields(name)) for name in (named if isinstance(named, dict) else ())}
     fields.done()
-    return Plan(sizes, beside)
+    return SamplingPlan(sizes, beside)
 
 
-def _kind(name: str) -> Kind:
-    if not _KINDS.fullmatch(name) or name == Kind.EDGE:
-        raise malformed("plan.sizes", Phrase("sizes of %(kinds)s", kinds=", ".join(kind for kind in Kind if kind is not Kind.EDGE)))
-    return Kind(name)
+def _kind(name: str) -> StratumKind:
+    if not _KINDS.fullmatch(name) or name == StratumKind.EDGE:
+        raise malformed(
+            "plan.sizes", Phrase("sizes of %(kinds)s", kinds=", ".join(kind for kind in StratumKind if kind is not StratumKind.EDGE))
+        )
+    return StratumKind(name)
 
 
-def _size(fields: Fields) -> Size:
+def _size(fields: Fields) -> StratumSize:
     confidence, share = fields.rational("confidence"), fields.rational("share")
     fields.done()
     try:
-        return Size(confidence, share)
+        return StratumSize(confidence, share)
     except ValueError as wrong:
         raise malformed(fields.path("confidence"), Phrase("above 0 and below 1, with a share above 0 and at most 1")) from wrong
 
@@ -84,10 +86,10 @@ def _auditor(fields: Fields, name: str) -> VerifyingKey:
     return VerifyingKey(fields.octets(name, PUBLIC_BYTES))
 
 
-_HEAD = records.Kind(_head, lambda head: {"head_size": head.size, "head_root": head.root}, spread=True)
-PlanTold = Annotated[Plan, records.Kind(_plan, _plan_to_wire)]
+_HEAD = records.FieldKind(_head, lambda head: {"head_size": head.size, "head_root": head.root}, spread=True)
+PlanTold = Annotated[SamplingPlan, records.FieldKind(_plan, _plan_to_wire)]
 Steps = Annotated[tuple[str, ...], names(_MOST_STEPS)]
-Auditor = Annotated[VerifyingKey, records.Kind(_auditor, lambda key: key.public_bytes)]
+Auditor = Annotated[VerifyingKey, records.FieldKind(_auditor, lambda key: key.public_bytes)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +132,7 @@ class Draw(Record):
         promise: the digest of the promise that the nonce was bound by.
     """
 
-    commitment: Annotated[Commitment, nested(Commitment)]
+    commitment: Annotated[ReportCommitment, nested(ReportCommitment)]
     nonce: Annotated[bytes, octets(NONCE_BYTES)]
     head: Annotated[Head, _HEAD]
     plan: PlanTold
@@ -151,7 +153,7 @@ class Draw(Record):
     def seed(self) -> bytes:
         return sample_positions.seed(self.nonce, self.head.root, self.head.size, self.commitment.data_root)
 
-    def positions(self, contents: Contents, quantiles: Mapping[str, Fraction]) -> list[Drawn]:
+    def positions(self, contents: Contents, quantiles: Mapping[str, Fraction]) -> list[DrawnPosition]:
         """The leaves to be opened, in order. `quantiles` are the label rules' by step, as the pack has them."""
         return sample_positions.draw(strata(contents, quantiles, self.steps), self.plan, self.seed)
 
@@ -169,8 +171,8 @@ def strata(contents: Contents, quantiles: Mapping[str, Fraction], steps: tuple[s
             all_strata += _of_step(part, quantiles.get(part.step))
     days = sum(meter.days for meter in contents.meters)
     if days:
-        all_strata.append(Stratum("days", Kind.DAYS, contents.meters[0].first, days))
-    all_strata.append(Stratum("padding", Kind.PADDING, contents.padding_first, contents.size - contents.padding_first))
+        all_strata.append(Stratum("days", StratumKind.DAYS, contents.meters[0].first, days))
+    all_strata.append(Stratum("padding", StratumKind.PADDING, contents.padding_first, contents.size - contents.padding_first))
     return all_strata
 
 
@@ -178,21 +180,28 @@ def _of_step(part: StepPart, quantile: Fraction | None) -> list[Stratum]:
     own_strata: list[Stratum] = []
     for cell in part.cells if quantile is not None else ():
         own_strata += _by_rank(part.step, cell, quantile or TYPICAL)
-    own_strata.append(Stratum(f"used/{part.step}", Kind.USED, part.first, part.used))
-    own_strata.append(Stratum(f"excluded/{part.step}", Kind.EXCLUDED, part.excluded_first, part.excluded))
+    own_strata.append(Stratum(f"used/{part.step}", StratumKind.USED, part.first, part.used))
+    own_strata.append(Stratum(f"excluded/{part.step}", StratumKind.EXCLUDED, part.excluded_first, part.excluded))
     return own_strata
 
 
-def _by_rank(step: str, cell: Cell, quantile: Fraction) -> list[Stratum]:
+def _by_rank(step: str, cell: UsedLeaves, quantile: Fraction) -> list[Stratum]:
     name, best = f"{step}/{cell.product}/{cell.variant}", rank(quantile, cell.used)
     return [
-        Stratum(f"edge/{name}", Kind.EDGE, cell.first, cell.used, (best, rank(TYPICAL, cell.used))),
-        Stratum(f"below/{name}", Kind.BELOW, cell.first, best),
+        Stratum(f"edge/{name}", StratumKind.EDGE, cell.first, cell.used, (best, rank(TYPICAL, cell.used))),
+        Stratum(f"below/{name}", StratumKind.BELOW, cell.first, best),
     ]
 
 
 def promise(
-    site: str, period: str, nonce: bytes, made_on: date, key: AuditorKey, *, plan: Plan = STANDARD, steps: tuple[str, ...] = ()
+    site: str,
+    period: str,
+    nonce: bytes,
+    made_on: date,
+    key: AuditorSigningKey,
+    *,
+    plan: SamplingPlan = STANDARD,
+    steps: tuple[str, ...] = (),
 ) -> bytes:
     """The signed promise. The same arguments always give the same bytes."""
     unsigned = Promise(site, period, nonce_digest(nonce), plan, steps, made_on, key.public)
@@ -219,7 +228,7 @@ def read_promise(raw: bytes) -> Promise:
     return statement
 
 
-def sign(draw: Draw, key: AuditorKey) -> bytes:
+def sign(draw: Draw, key: AuditorSigningKey) -> bytes:
     """The signed draw.
 
     Raises:

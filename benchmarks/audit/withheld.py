@@ -14,8 +14,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 from benchmarks.audit.arrangement import headline
-from benchmarks.audit.contents import Cell, StepPart
-from benchmarks.audit.evidence import MOST_NAMED, Evidence, Outcome, failed, held, not_checkable
+from benchmarks.audit.contents import StepPart, UsedLeaves
+from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, failed, held, not_checkable
 from benchmarks.audit.sample_positions import detection
 from benchmarks.declared import Words, worded
 from benchmarks.labels import TOO_FEW_BATCHES
@@ -33,7 +33,7 @@ _SURE = 0.95
 
 
 @dataclass(frozen=True, slots=True)
-class Withheld:
+class WithheldLabel:
     """A label that is not there. `used` batches of its step are; `borne_out` is None where an opening cannot show the reason."""
 
     step: str
@@ -56,7 +56,7 @@ class Withheld:
         return worded("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening contradicts it", **named)
 
 
-def withheld_justified(evidence: Evidence) -> Outcome:
+def withheld_justified(evidence: Evidence) -> CheckOutcome:
     """Every label of the tree is released, or withheld with a reason that the opening bears out."""
     code = "withheld-justified"
     withheld = withheld_of(evidence)
@@ -90,10 +90,10 @@ def withheld_justified(evidence: Evidence) -> Outcome:
     )
 
 
-def withheld_of(evidence: Evidence) -> tuple[Withheld, ...]:
+def withheld_of(evidence: Evidence) -> tuple[WithheldLabel, ...]:
     """Every step and metric that the pack releases and the report does not hold in full, with what the opening says of the reason."""
     parts = {part.step: part for part in evidence.contents.steps}
-    gaps: list[Withheld] = []
+    gaps: list[WithheldLabel] = []
     for step in evidence.pack.steps:
         for rule in step.metrics:
             if rule.released:
@@ -101,12 +101,12 @@ def withheld_of(evidence: Evidence) -> tuple[Withheld, ...]:
     return tuple(gaps)
 
 
-def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> Iterator[Withheld]:
+def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> Iterator[WithheldLabel]:
     metric, used = rule.metric.value, 0 if part is None else part.used
     reasons = [why for of, by, why in evidence.report.released.withheld if (of, by) == (step.id, metric)]
     full = [cell for cell in _kept_back(evidence, step, rule, part) if cell.used >= fewest_batches(step, evidence.pack.policy)]
     if not reasons and full and rule == headline(step):
-        yield Withheld(step.id, metric, SILENTLY, used, False)
+        yield WithheldLabel(step.id, metric, SILENTLY, used, False)
     for reason in reasons:
         if reason == NO_BOUND and step.id in evidence.unbounded:
             borne_out: bool | None = True
@@ -114,10 +114,10 @@ def _of_metric(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart 
             borne_out = _of_headline(evidence, reason, full)
         else:
             borne_out = _of_second(evidence, step, rule, reason, part)
-        yield Withheld(step.id, metric, reason, used, borne_out)
+        yield WithheldLabel(step.id, metric, reason, used, borne_out)
 
 
-def _kept_back(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> list[Cell]:
+def _kept_back(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart | None) -> list[UsedLeaves]:
     """Cells that the pack compares and of which this metric is not released."""
     labels = evidence.report.released.labels
     released = {(label.product, label.variant) for label in labels if (label.step, label.metric) == (step.id, rule.metric)}
@@ -126,7 +126,7 @@ def _kept_back(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart 
     return [cell for cell in cells if (cell.product, cell.variant) in known - released]
 
 
-def _of_headline(evidence: Evidence, reason: str, full: list[Cell]) -> bool | None:
+def _of_headline(evidence: Evidence, reason: str, full: list[UsedLeaves]) -> bool | None:
     """Every used batch has the headline metric: where no cell has enough of them, nothing that could leave was kept back."""
     if not full:
         return True
@@ -150,7 +150,7 @@ def _of_second(evidence: Evidence, step: Step, rule: MetricRule, reason: str, pa
     return None if unseen or not shown else True
 
 
-def _having(evidence: Evidence, step: Step, rule: MetricRule, cell: Cell) -> tuple[int, int]:
+def _having(evidence: Evidence, step: Step, rule: MetricRule, cell: UsedLeaves) -> tuple[int, int]:
     """How many batches of a cell were opened, and how many of these have a value of the metric."""
     opened = [batch for index, batch in sorted(evidence.batches.items()) if cell.first <= index < cell.first + cell.used]
     if not opened:

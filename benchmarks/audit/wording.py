@@ -17,7 +17,7 @@ from benchmarks.composition.curve import CurvePoint
 from benchmarks.declared import Words
 from benchmarks.disclosure import CellDecision, GateResult
 from benchmarks.disclosure.decisions import Measure
-from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.reasons import GateReason, sentence
 from benchmarks.explanation import Participation, explain
 from benchmarks.measurements import Metric, Period
 from benchmarks.routes import Pack, Route
@@ -52,7 +52,7 @@ def worded_otherwise(
     reasons = [
         f"{cell.step or cell.measure} reason"
         for cell, shown in decided
-        if cell.reason_code in (Reason.SHOWN, Reason.UNCHANGED) and _words(shown) != sentence(cell.reason_code)
+        if cell.reason_code in (GateReason.SHOWN, GateReason.UNCHANGED) and _words(shown) != sentence(cell.reason_code)
     ]
     return (*sorted(parts), *reasons)
 
@@ -107,7 +107,7 @@ def _gate(document: Mapping[str, Any], label: IndustryLabel) -> GateResult:
 
 def _decision(measure: Measure, step: str | None, product: str, variant: str, metric: Metric, shown: Mapping[str, Any]) -> CellDecision:
     gate = shown["gate"]
-    return CellDecision(measure, step, product, variant, metric, shown["firms"], gate["shown"], Reason(gate["code"]), _words(shown))
+    return CellDecision(measure, step, product, variant, metric, shown["firms"], gate["shown"], GateReason(gate["code"]), _words(shown))
 
 
 def _words(shown: Mapping[str, Any]) -> Words:

@@ -35,7 +35,7 @@ _OUTER = 1.959964  # normal deviate of 97.5 %
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class ComposedStep:
     """A step's result with the draws behind it; the draws are None where there is no value."""
 
     result: StepBest
@@ -70,7 +70,7 @@ def compose_cell(
     headline: bool,
     count: int | None = None,
     averaging: Averaging = "five-ranks",
-) -> Composed:
+) -> ComposedStep:
     """As `compose_step`, keeping the draws for the route's totals.
 
     Args:
@@ -120,7 +120,7 @@ def compose_cell(
         in_part=who.in_part,
         averaging=averaging,
     )
-    return Composed(result, best_draws, typical_draws)
+    return ComposedStep(result, best_draws, typical_draws)
 
 
 def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:

@@ -40,7 +40,7 @@ class Entrants:
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class RouteCell:
     """One cell that the route shows. `headline` cells make up the totals: the first metric of the step, in one variant."""
 
     place: RouteStep
@@ -84,12 +84,12 @@ def entrants(reported: Sequence[ReportedLabel], pack: Pack, step: Step, rule: Me
     return Entrants(len(candidates), tuple(precise), tuple(entering), tuple((reason, count) for reason, count in counts if count))
 
 
-def lay_out(pack: Pack, route: Route, labels_by_step: ByStep) -> list[Cell]:
+def lay_out(pack: Pack, route: Route, labels_by_step: ByStep) -> list[RouteCell]:
     """Every cell that the route shows: each released metric, each variant with labels, the headline cell in any case."""
     return [cell for place in route.steps for cell in _of_step(pack, place, labels_by_step)]
 
 
-def _of_step(pack: Pack, place: RouteStep, labels_by_step: ByStep) -> Iterator[Cell]:
+def _of_step(pack: Pack, place: RouteStep, labels_by_step: ByStep) -> Iterator[RouteCell]:
     step = pack.step(place.step)
     labelled: defaultdict[tuple[str, str], list[ReportedLabel]] = defaultdict(list)
     for row in labels_by_step.get(step.id, ()):
@@ -105,7 +105,7 @@ def _of_step(pack: Pack, place: RouteStep, labels_by_step: ByStep) -> Iterator[C
             present = labelled.get((rule.metric, variant), ())
             if headline or (rule.released and present):
                 who = of_variant[variant] if rule is first else entrants(present, pack, step, rule, variant)
-                yield Cell(place, step, rule, variant, headline, who)
+                yield RouteCell(place, step, rule, variant, headline, who)
 
 
 def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:
@@ -115,7 +115,7 @@ def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:
     return enough[0] if enough else max(of_variant, key=lambda variant: len(of_variant[variant].entering))
 
 
-def whole_runs(laid_out: Sequence[Cell]) -> list[Run]:
+def whole_runs(laid_out: Sequence[RouteCell]) -> list[Run]:
     """Every site with an eligible label at each step of the route: its labels, in the route's order; sites as `order` has them."""
     headline = [cell for cell in laid_out if cell.headline]
     runs: dict[str, list[ReportedLabel]] = {}

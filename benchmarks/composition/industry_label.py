@@ -12,10 +12,10 @@ from collections.abc import Sequence
 import numpy as np
 
 from benchmarks.composition import best_and_typical
-from benchmarks.composition.entrants import ByStep, Cell, lay_out, whole_runs
+from benchmarks.composition.entrants import ByStep, RouteCell, lay_out, whole_runs
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.one_site_a_firm import Run, one_run_a_firm
-from benchmarks.composition.posterior import Observed, draw_count
+from benchmarks.composition.posterior import ObservedValues, draw_count
 from benchmarks.composition.result import IndustryLabel, RouteTotal
 from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member, Roster
 from benchmarks.composition.rules import Averaging, rule_for
@@ -59,7 +59,13 @@ def compose_with_roster(
 
 
 def _compose(
-    pack: Pack, route: Route, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.random.Generator, period: str, averaging: Averaging
+    pack: Pack,
+    route: Route,
+    laid_out: Sequence[RouteCell],
+    runs: Sequence[Run],
+    rng: np.random.Generator,
+    period: str,
+    averaging: Averaging,
 ) -> IndustryLabel:
     count = draw_count(max(len(cell.who.entering) for cell in laid_out))  # the totals are sums over the cells, draw by draw
     composed = [
@@ -92,12 +98,12 @@ def _compose(
     )
 
 
-def _roster(laid_out: Sequence[Cell], runs: Sequence[Run]) -> Roster:
+def _roster(laid_out: Sequence[RouteCell], runs: Sequence[Run]) -> Roster:
     rosters = [CellRoster(str(cell.key), tuple(Member.of((row,)) for row in cell.who.entering)) for cell in laid_out]
     return Roster((*rosters, CellRoster(WHOLE_ROUTE, tuple(Member.of(run) for run in runs))))
 
 
-def _sum(composed: Sequence[best_and_typical.Composed], draws: Sequence[best_and_typical.Draws | None], made_in: str) -> RouteTotal:
+def _sum(composed: Sequence[best_and_typical.ComposedStep], draws: Sequence[best_and_typical.Draws | None], made_in: str) -> RouteTotal:
     """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry independent noise.
 
     A step's energy is per its own output unit, and its ratio is of that unit per one of the route's product (`made_in`).
@@ -119,7 +125,7 @@ def _energy(unit: str) -> str:
     return unit.partition("/")[0]
 
 
-def _reached(pack: Pack, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.random.Generator, made_in: str) -> RouteTotal:
+def _reached(pack: Pack, laid_out: Sequence[RouteCell], runs: Sequence[Run], rng: np.random.Generator, made_in: str) -> RouteTotal:
     """The rule on plants' own totals. A model of its own on the totals, so that plants good at every step stay so."""
     headline = [cell for cell in laid_out if cell.headline]
     energies = {_energy(cell.rule.unit) for cell in headline}
@@ -134,14 +140,14 @@ def _reached(pack: Pack, laid_out: Sequence[Cell], runs: Sequence[Run], rng: np.
     return RouteTotal(value, interval, unit, len(runs), rule=holds.rule)
 
 
-def totals_of(headline: Sequence[Cell], runs: Sequence[Run]) -> Views:
+def totals_of(headline: Sequence[RouteCell], runs: Sequence[Run]) -> Views:
     """Plants' totals with their noise, in each view: the steps' noises are independent."""
     steps = [(float(cell.place.ratio), observe([run[i] for run in runs], "best")) for i, cell in enumerate(headline)]
     totals = []
     for view in range(len(steps[0][1])):
         seen = [(ratio, views[view]) for ratio, views in steps]
         totals.append(
-            Observed(
+            ObservedValues(
                 values=np.sum([ratio * step.values for ratio, step in seen], axis=0),
                 sds=np.sqrt(np.sum([(ratio * step.sds) ** 2 for ratio, step in seen], axis=0)),
                 jump_density=np.sum([step.jump_density / ratio for ratio, step in seen], axis=0),

@@ -27,13 +27,13 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.special import ndtr, ndtri
 
-from benchmarks.composition.posterior import Array, Observed
+from benchmarks.composition.posterior import Array, ObservedValues
 from benchmarks.composition.reported_labels import ReportedLabel
 from benchmarks.privacy.mechanism import exact_law, to_replace
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
 
 Which = Literal["best", "typical"]
-Views = tuple[Observed, ...]
+Views = tuple[ObservedValues, ...]
 """The released values of a cell, once for each spread of batches that may hold."""
 
 _STEPS_A_DOUBLING = 7
@@ -47,7 +47,7 @@ _FAR = 10.0  # exponents: cells less likely than exp(-10) of the likeliest do no
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class ReleaseNoise:
     """Released minus exact: root mean square of the draws that are no jumps, and the probability of a jump."""
 
     sd: float
@@ -76,11 +76,11 @@ def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
     for wider in VIEWS:
         laws = [_law(grid, *terms[term], int(classes[of]), place, step + lowest + wider) for term, of, place, step in keys]
         sds, jumps = np.array([law.sd for law in laws]), np.array([law.jump for law in laws])
-        views.append(Observed(values, sds[kind_of], jumps[kind_of] / float(grid.upper - grid.lower)))
+        views.append(ObservedValues(values, sds[kind_of], jumps[kind_of] / float(grid.upper - grid.lower)))
     return tuple(views)
 
 
-def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: float) -> Law:
+def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: float) -> ReleaseNoise:
     """The law at a plant whose batches have this spread around a quantile near the released cell."""
     place = round(_PLACES * released.cell / grid.cells)
     step = round(math.log(spread / float(grid.width)) / _SPREAD_STEP)
@@ -88,7 +88,7 @@ def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: flo
 
 
 @lru_cache(maxsize=1 << 16)
-def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, place: int, spread_step: int) -> Law:
+def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, place: int, spread_step: int) -> ReleaseNoise:
     k, width = rank(quantile, count), float(grid.width)
     cells = np.arange(grid.cells)
     spread = math.exp(spread_step * _SPREAD_STEP)  # in grid widths
@@ -102,7 +102,7 @@ def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, place: i
         errors.append(cells - exact)
         chances.append(_chances(float(epsilon) / 2 * (lacking - lacking.min()), epsilon))
     law = _core(np.concatenate(errors), np.concatenate(chances))
-    return Law(law.sd * width, law.jump)
+    return ReleaseNoise(law.sd * width, law.jump)
 
 
 def _chances(exponents: Array, epsilon: Fraction) -> Array:
@@ -117,7 +117,7 @@ def _chances(exponents: Array, epsilon: Fraction) -> Array:
     return np.asarray(chances)
 
 
-def _core(errors: Array, chances: Array) -> Law:
+def _core(errors: Array, chances: Array) -> ReleaseNoise:
     """Split a law, in grid widths, into its core and its jumps. The core's width is judged by the middle 95 %."""
     chances = chances / chances.sum()
     order = np.argsort(errors)
@@ -127,7 +127,7 @@ def _core(errors: Array, chances: Array) -> Law:
     near = np.abs(errors) <= _CORE * max((hi - lo) / 3.92, 12**-0.5)
     inside = chances[near] / chances[near].sum()
     sd = math.sqrt(float(inside @ errors[near] ** 2))
-    return Law(max(sd, 12**-0.5), float(chances[~near].sum()))
+    return ReleaseNoise(max(sd, 12**-0.5), float(chances[~near].sum()))
 
 
 def _spreads(labels: Sequence[ReleasedLabel]) -> Array:

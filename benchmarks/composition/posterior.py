@@ -46,7 +46,7 @@ _NO_JUMP = 1e-6  # probability of a jump below which no coin is thrown
 
 
 @dataclass(frozen=True, slots=True)
-class Observed:
+class ObservedValues:
     """Released values with what is known of their noise, one entry a plant, all in the metric's unit.
 
     `jump_density` is the probability of a jump spread evenly over the grid, per unit: 0 where none can happen.
@@ -68,7 +68,7 @@ def draw_count(plants: int) -> int:
     return max(FEWEST_DRAWS, min(MOST_DRAWS, _NUMBERS // max(plants, 1)))
 
 
-def draws(observed: Observed, rng: np.random.Generator, count: int | None = None, *, unseen: int = 0) -> Iterator[Array]:
+def draws(observed: ObservedValues, rng: np.random.Generator, count: int | None = None, *, unseen: int = 0) -> Iterator[Array]:
     """Simultaneous draws of all plants' true values: blocks of rows, one row a draw, one column a plant, in random order of tau.
 
     Args:
@@ -118,7 +118,7 @@ def _doubted(jumped: Array) -> NDArray[np.int64]:
     return doubted
 
 
-def jump_probability(observed: Observed) -> Array:
+def jump_probability(observed: ObservedValues) -> Array:
     """Probability that each value is a jump: its jump density against what the other values foretell.
 
     A normal sector foretells Student's t around the mean of the others; a heavy-tailed one Student's t with three degrees of
@@ -146,7 +146,7 @@ def _student(off: Array, freedom: float, scale: Array) -> Array:
     return np.asarray(constant / scale * (1 + (off / scale) ** 2 / freedom) ** (-(freedom + 1) / 2))
 
 
-def _tau_posterior(observed: Observed, jumped: Array) -> tuple[Array, Array]:
+def _tau_posterior(observed: ObservedValues, jumped: Array) -> tuple[Array, Array]:
     """p(tau | y) on an even grid, flat prior: BDA3 equation 5.21, over the values that are no jumps."""
     steady = jumped < 0.5
     values, variances = observed.values[steady], observed.sds[steady] ** 2
@@ -172,7 +172,7 @@ def _log_tau_density(taus: Array, values: Array, variances: Array) -> Array:
     return np.concatenate(densities)
 
 
-def fits(observed: Observed) -> bool:
+def fits(observed: ObservedValues) -> bool:
     """Whether a normal spread between plants is a fair description: Anderson-Darling at the 1 % level.
 
     Mean and variance estimated: A*2 = A2 (1 + 0.75/n + 2.25/n2) against 1.035 (D'Agostino and Stephens, Goodness-of-Fit

@@ -14,7 +14,7 @@ from benchmarks.composition.savings_potential import Potential, Reference
 from benchmarks.label_keys import CellKey
 from benchmarks.measurements import Metric
 from benchmarks.released import Grid
-from benchmarks.stored import Stored
+from benchmarks.stored import StoredAsJson
 
 Interval = tuple[float, float]
 
@@ -80,7 +80,7 @@ class RouteTotal:
 
 
 @dataclass(frozen=True, slots=True)
-class IndustryLabel(Stored):
+class IndustryLabel(StoredAsJson):
     """One sector, route and period: step bests and the totals made of them.
 
     `composite` is the sum of ratio x step best, `best_reached` the same rule on the totals that participants' own

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Self
 
 from benchmarks.composition.reported_labels import ReportedLabel
-from benchmarks.stored import Stored
+from benchmarks.stored import StoredAsJson
 
 WHOLE_ROUTE = "whole-route"
 
@@ -70,7 +70,7 @@ class CellRoster:
 
 
 @dataclass(frozen=True, slots=True)
-class Roster(Stored):
+class Roster(StoredAsJson):
     """Who stands behind every value of one draft: stored beside each version, needed by the gate, never published."""
 
     cells: tuple[CellRoster, ...]

@@ -18,7 +18,7 @@ from typing import Literal
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.composition.posterior import Array, Observed, jump_probability
+from benchmarks.composition.posterior import Array, ObservedValues, jump_probability
 
 Reference = Literal["typical", "best"]
 
@@ -37,7 +37,7 @@ def saved(firms: Array, reference: Array) -> Array:
     return np.asarray(np.maximum(firms - reference[:, None], 0.0).mean(axis=-1))
 
 
-def without_noise(observed: Observed, reference: float) -> float:
+def without_noise(observed: ObservedValues, reference: float) -> float:
     """The mean distance of the true values above the reference. A value that is a jump tells of none."""
     above, sds = observed.values - reference, observed.sds
     lifted = sds * np.exp(-((above / sds) ** 2) / 2) / np.sqrt(2 * np.pi) + above * ndtr(above / sds)

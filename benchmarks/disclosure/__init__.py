@@ -6,8 +6,8 @@ that is public), `rounding`, `curve`, `potentials`, `decisions` (what comes out)
 whole draft).
 """
 
-from benchmarks.disclosure.decisions import CellDecision, GateResult, Published
+from benchmarks.disclosure.decisions import CellDecision, GateResult, PublishedVersion
 from benchmarks.disclosure.gate import gate
-from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.reasons import GateReason, sentence
 
-__all__ = ["CellDecision", "GateResult", "Published", "Reason", "gate", "sentence"]
+__all__ = ["CellDecision", "GateReason", "GateResult", "PublishedVersion", "gate", "sentence"]

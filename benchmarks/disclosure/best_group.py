@@ -36,7 +36,7 @@ _SWEEPS = 400
 _MOST_FIRMS = 10_000
 
 
-class Reason(StrEnum):
+class BestGroupReason(StrEnum):
     """Why nothing is told of a cell."""
 
     HIDDEN = "hidden"
@@ -48,15 +48,17 @@ class Reason(StrEnum):
 
 
 _SENTENCES = {
-    Reason.HIDDEN: Phrase("Not shown: the best value itself is withheld."),
-    Reason.TOO_FEW: Phrase(
+    BestGroupReason.HIDDEN: Phrase("Not shown: the best value itself is withheld."),
+    BestGroupReason.TOO_FEW: Phrase(
         "Not shown: at least %(needed)s firms are needed and there are %(firms)s. Each class must contain %(fewest)s of the best "
         "firms, so that no single firm can be worked out."
     ),
-    Reason.ALIKE: Phrase("Not shown: no two classes contain %(fewest)s of the best firms and as many of the others."),
-    Reason.LIKELY: Phrase("Not shown: somebody who knows all firms could work out that one of them is probably among the best."),
-    Reason.DIFFERENCING: Phrase("Not shown: compared with an earlier version, the difference would come from fewer than %(least)s firms."),
-    Reason.OTHER_DAYS: Phrase(
+    BestGroupReason.ALIKE: Phrase("Not shown: no two classes contain %(fewest)s of the best firms and as many of the others."),
+    BestGroupReason.LIKELY: Phrase("Not shown: somebody who knows all firms could work out that one of them is probably among the best."),
+    BestGroupReason.DIFFERENCING: Phrase(
+        "Not shown: compared with an earlier version, the difference would come from fewer than %(least)s firms."
+    ),
+    BestGroupReason.OTHER_DAYS: Phrase(
         "Not shown: compared with what was shown of other days, somebody could work out that a firm which joined or left is probably among "
         "the best."
     ),
@@ -64,7 +66,7 @@ _SENTENCES = {
 
 
 @dataclass(frozen=True, slots=True)
-class Share:
+class ClassShare:
     """So many firms of the group are of these classes."""
 
     classes: tuple[str, ...]
@@ -76,14 +78,14 @@ class Share:
 
 
 @dataclass(frozen=True, slots=True)
-class Composed:
+class BestFirms:
     """What is told of one cell: by trait its shares, which add up to the group of `best` firms; or nothing, and why."""
 
     cell: str
     firms: int
     best: int
-    shares: Mapping[str, tuple[Share, ...]]
-    reason: Reason | None = None
+    shares: Mapping[str, tuple[ClassShare, ...]]
+    reason: BestGroupReason | None = None
     words: Words | None = None
 
 
@@ -91,7 +93,7 @@ class Composed:
 class OtherDays:
     """What was told of the cell for other days, and who stood behind its value then: the classes of each site by trait."""
 
-    shares: Mapping[str, tuple[Share, ...]]
+    shares: Mapping[str, tuple[ClassShare, ...]]
     sites: Mapping[str, Traits]
 
 
@@ -117,9 +119,9 @@ def compose(
     traits: Mapping[str, Traits],
     rules: Sequence[CompositionRule],
     policy: DisclosurePolicy,
-    before: Iterable[Mapping[str, tuple[Share, ...]]] = (),
+    before: Iterable[Mapping[str, tuple[ClassShare, ...]]] = (),
     other_days: Sequence[OtherDays] = (),
-) -> Composed:
+) -> BestFirms:
     """What may be told of a cell whose best is shown; `rule` is None where it is not.
 
     Args:
@@ -129,33 +131,33 @@ def compose(
     """
     firms = len(who.firms)
     if rule is None:
-        return _nothing(who.cell, firms, 0, Reason.HIDDEN)
+        return _nothing(who.cell, firms, 0, BestGroupReason.HIDDEN)
     best = best_group(who, rule)
     if len(best) < 2 * policy.fewest_firms:
         needed = firms_needed(rules, policy.fewest_firms)
         if needed is None:
-            return _nothing(who.cell, firms, len(best), Reason.ALIKE, fewest=policy.fewest_firms)
-        return _nothing(who.cell, firms, len(best), Reason.TOO_FEW, needed=needed, firms=firms, fewest=policy.fewest_firms)
-    earlier, tables, reason = list(before), dict[str, tuple[Share, ...]](), Reason.ALIKE
+            return _nothing(who.cell, firms, len(best), BestGroupReason.ALIKE, fewest=policy.fewest_firms)
+        return _nothing(who.cell, firms, len(best), BestGroupReason.TOO_FEW, needed=needed, firms=firms, fewest=policy.fewest_firms)
+    earlier, tables, reason = list(before), dict[str, tuple[ClassShare, ...]](), BestGroupReason.ALIKE
     sites = {member.site: traits[member.firm] for member in who.members}
     for trait in next(iter(traits.values()), {}):
         shares = divided(best, {firm: traits[firm][trait] for firm in who.firms}, policy.fewest_firms)
         if not shares:
             continue
         if any(_differ_in_few(shares, other[trait], policy.least_changed_participants) for other in earlier if trait in other):
-            reason = Reason.DIFFERENCING
+            reason = BestGroupReason.DIFFERENCING
         elif any(_tells_who_came_or_went(trait, shares, sites, other) for other in other_days if trait in other.shares):
-            reason = Reason.OTHER_DAYS
+            reason = BestGroupReason.OTHER_DAYS
         elif likeliest({**tables, trait: shares}, traits) > MOST_LIKELY:
-            reason = Reason.LIKELY
+            reason = BestGroupReason.LIKELY
         else:
             tables[trait] = shares
     if not tables:
         return _nothing(who.cell, firms, len(best), reason, fewest=policy.fewest_firms, least=policy.least_changed_participants)
-    return Composed(who.cell, firms, len(best), tables)
+    return BestFirms(who.cell, firms, len(best), tables)
 
 
-def divided(best: AbstractSet[str], classes: Mapping[str, str], fewest: int) -> tuple[Share, ...]:
+def divided(best: AbstractSet[str], classes: Mapping[str, str], fewest: int) -> tuple[ClassShare, ...]:
     """The group by class, the largest share first: each of `fewest` firms inside and outside it at least, what is smaller together and
     last; nothing where fewer than two are left."""
     inside = {name: frozenset(firm for firm in best if classes[firm] == name) for name in sorted(set(classes.values()))}
@@ -165,18 +167,18 @@ def divided(best: AbstractSet[str], classes: Mapping[str, str], fewest: int) -> 
     rest = [name for name in ordered if name not in apart]
     while rest and apart and (sum(len(inside[name]) for name in rest) < fewest or sum(outside[name] for name in rest) < fewest):
         rest.insert(0, apart.pop())
-    shares = [Share((name,), inside[name]) for name in apart]
+    shares = [ClassShare((name,), inside[name]) for name in apart]
     if rest:
-        shares.append(Share(tuple(rest), frozenset().union(*(inside[name] for name in rest))))
+        shares.append(ClassShare(tuple(rest), frozenset().union(*(inside[name] for name in rest))))
     return tuple(shares) if len(shares) > 1 else ()
 
 
-def likeliest(tables: Mapping[str, tuple[Share, ...]], traits: Mapping[str, Traits]) -> float:
+def likeliest(tables: Mapping[str, tuple[ClassShare, ...]], traits: Mapping[str, Traits]) -> float:
     """How likely the likeliest firm is to be among the best, to a reader who knows all traits and these tables and no more."""
     return float(likelihoods(tables, traits).max(initial=0.0))
 
 
-def likelihoods(tables: Mapping[str, tuple[Share, ...]], traits: Mapping[str, Traits]) -> NDArray[np.float64]:
+def likelihoods(tables: Mapping[str, tuple[ClassShare, ...]], traits: Mapping[str, Traits]) -> NDArray[np.float64]:
     """The same of every firm, in the order of `traits`: of all that fits the tables what says least besides (maximum entropy)."""
     firms = list(traits)
     odds = np.ones(len(firms))
@@ -196,13 +198,13 @@ def likelihoods(tables: Mapping[str, tuple[Share, ...]], traits: Mapping[str, Tr
     return np.asarray(odds / (1 + odds))
 
 
-def _differ_in_few(ours: Sequence[Share], theirs: Sequence[Share], least: int) -> bool:
+def _differ_in_few(ours: Sequence[ClassShare], theirs: Sequence[ClassShare], least: int) -> bool:
     """Whether some sum of our classes lost or gained firms against some sum of theirs, but fewer than `least`. Who left hides nobody."""
     moves = (moved for a in _sums(ours) for b in _sums(theirs) for moved in (a - b, b - a))
     return any(moved and len(staying(moved)) < least for moved in moves)
 
 
-def _tells_who_came_or_went(trait: str, ours: Sequence[Share], sites: Mapping[str, Traits], other: OtherDays) -> bool:
+def _tells_who_came_or_went(trait: str, ours: Sequence[ClassShare], sites: Mapping[str, Traits], other: OtherDays) -> bool:
     """Whether some classes count more among the best than then, by more than half of the plants that came to them since, or fewer by more
     than half of those that went: each of these would be likelier than `MOST_LIKELY` to be one of the difference."""
     counted = {frozenset(classes): firms for classes, firms in _counts(other.shares[trait])}
@@ -217,17 +219,17 @@ def _tells_who_came_or_went(trait: str, ours: Sequence[Share], sites: Mapping[st
     return False
 
 
-def _counts(shares: Sequence[Share]) -> Iterator[tuple[tuple[str, ...], int]]:
+def _counts(shares: Sequence[ClassShare]) -> Iterator[tuple[tuple[str, ...], int]]:
     """Every set of classes that some shares of a table add up to, with its firms among the best; all of them are the group, no secret."""
     for count in range(1, len(shares)):
         for chosen in combinations(shares, count):
             yield tuple(name for share in chosen for name in share.classes), sum(share.firms for share in chosen)
 
 
-def _sums(shares: Sequence[Share]) -> list[frozenset[str]]:
+def _sums(shares: Sequence[ClassShare]) -> list[frozenset[str]]:
     chosen = (combination for count in range(1, len(shares) + 1) for combination in combinations(shares, count))
     return [frozenset().union(*(share.members for share in combination)) for combination in chosen]
 
 
-def _nothing(cell: str, of: int, best: int, reason: Reason, /, **facts: str | int) -> Composed:
-    return Composed(cell, of, best, {}, reason, worded(_SENTENCES[reason], **facts))
+def _nothing(cell: str, of: int, best: int, reason: BestGroupReason, /, **facts: str | int) -> BestFirms:
+    return BestFirms(cell, of, best, {}, reason, worded(_SENTENCES[reason], **facts))

@@ -10,10 +10,10 @@ from benchmarks.composition.result import IndustryLabel
 from benchmarks.composition.roster import Roster
 from benchmarks.declared import Words
 from benchmarks.disclosure.frequency_and_dominance import Refusal
-from benchmarks.disclosure.reasons import Reason
+from benchmarks.disclosure.reasons import GateReason
 from benchmarks.measurements import Metric
 from benchmarks.policies import DisclosurePolicy
-from benchmarks.stored import Stored
+from benchmarks.stored import StoredAsJson
 
 Measure = Literal["step", "composite", "best-reached", "typical"]
 
@@ -29,12 +29,12 @@ class CellDecision:
     metric: Metric
     firms: int
     shown: bool
-    reason_code: Reason
+    reason_code: GateReason
     reason: Words
 
 
 @dataclass(frozen=True, slots=True)
-class GateResult(Stored):
+class GateResult(StoredAsJson):
     """Every decision, and the label as it may be published."""
 
     cells: tuple[CellDecision, ...]
@@ -43,7 +43,7 @@ class GateResult(Stored):
     @property
     def hold(self) -> bool:
         """Whether the draft waits: some value may not go out yet, though nothing is wrong with it."""
-        return any(cell.reason_code in (Reason.DIFFERENCING, Reason.LAG) for cell in self.cells)
+        return any(cell.reason_code in (GateReason.DIFFERENCING, GateReason.LAG) for cell in self.cells)
 
     @property
     def shown(self) -> int:
@@ -51,7 +51,7 @@ class GateResult(Stored):
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublishedVersion:
     """A version that the public has seen, withdrawn or not: its gated label and who stood behind it.
 
     `version` is the name the gate's sentences give it: "2", or in another peer group that group's name with it.
@@ -69,7 +69,7 @@ class Sight:
     roster: Roster
     policy: DisclosurePolicy
     weights: Mapping[str, float]
-    previous: Sequence[Published]
-    elsewhere: Sequence[Published]
+    previous: Sequence[PublishedVersion]
+    elsewhere: Sequence[PublishedVersion]
     too_early: Refusal | None
-    other_years: Sequence[Published] = ()
+    other_years: Sequence[PublishedVersion] = ()

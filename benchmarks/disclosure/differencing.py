@@ -12,12 +12,12 @@ from collections.abc import Iterable
 
 from benchmarks.disclosure.frequency_and_dominance import Refusal, per_cent
 from benchmarks.disclosure.influence import Exhibit, alone_give_away, gives_away, years_give_away
-from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.reasons import GateReason, sentence
 from benchmarks.policies import DisclosurePolicy
 
 
 def differencing(
-    ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy, reason: Reason = Reason.DIFFERENCING
+    ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy, reason: GateReason = GateReason.DIFFERENCING
 ) -> Refusal | None:
     """Against every other publication that ever showed this value, withdrawn ones too: no firm differs, or at least
     `least_changed_participants` do, as many matter to a figure that moves, and none makes up most of its change.
@@ -38,7 +38,7 @@ def differencing(
 def metrics(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) -> Refusal | None:
     """Against other metrics of the same step that are shown, here or elsewhere: the same firms, or enough that stand in one alone."""
     if any(alone_give_away(ours.figures, ours, other.figures, other, policy) for other in others):
-        return Reason.METRICS, sentence(Reason.METRICS, least=policy.least_changed_participants)
+        return GateReason.METRICS, sentence(GateReason.METRICS, least=policy.least_changed_participants)
     return None
 
 
@@ -47,5 +47,5 @@ def years(ours: Exhibit, others: Iterable[Exhibit], policy: DisclosurePolicy) ->
     to hide them."""
     for other in others:
         if years_give_away(ours, other, policy):
-            return Reason.YEARS, sentence(Reason.YEARS, version=other.name, least=policy.least_changed_participants)
+            return GateReason.YEARS, sentence(GateReason.YEARS, version=other.name, least=policy.least_changed_participants)
     return None

@@ -16,16 +16,16 @@ from fractions import Fraction
 from benchmarks.composition.roster import CellRoster
 from benchmarks.composition.rules import FEWEST_AVERAGED, RuleName, averaged, heaviest_weight
 from benchmarks.declared import Words
-from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.reasons import GateReason, sentence
 from benchmarks.policies import DisclosurePolicy
 
-Refusal = tuple[Reason, Words]
+Refusal = tuple[GateReason, Words]
 
 
 def lag(policy: DisclosurePolicy, period_end: date, today: date) -> Refusal | None:
     """Figures wait `lag_days` after the end of the period."""
     allowed_from = period_end + timedelta(days=policy.lag_days)
-    return None if today >= allowed_from else (Reason.LAG, sentence(Reason.LAG, date=allowed_from.isoformat()))
+    return None if today >= allowed_from else (GateReason.LAG, sentence(GateReason.LAG, date=allowed_from.isoformat()))
 
 
 def frequency(roster: CellRoster, policy: DisclosurePolicy) -> Refusal | None:
@@ -33,7 +33,7 @@ def frequency(roster: CellRoster, policy: DisclosurePolicy) -> Refusal | None:
     firms = len(roster.firms)
     if firms >= policy.fewest_firms:
         return None
-    return Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=firms, fewest=policy.fewest_firms)
+    return GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=firms, fewest=policy.fewest_firms)
 
 
 def dominance(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
@@ -41,7 +41,7 @@ def dominance(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mappin
     sizes = _sizes(roster, size_weights)
     if sizes[0] <= policy.largest_weight * sum(sizes):
         return None
-    return Reason.DOMINANCE, sentence(Reason.DOMINANCE, share=per_cent(float(policy.largest_weight)))
+    return GateReason.DOMINANCE, sentence(GateReason.DOMINANCE, share=per_cent(float(policy.largest_weight)))
 
 
 def p_percent(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
@@ -52,7 +52,7 @@ def p_percent(roster: CellRoster, policy: DisclosurePolicy, size_weights: Mappin
     sizes = _sizes(roster, size_weights)
     if sum(sizes[2:]) >= policy.p_percent * sizes[0]:  # a share: 1/10 is 10 %
         return None
-    return Reason.P_PERCENT, sentence(Reason.P_PERCENT, share=per_cent(float(policy.p_percent)))
+    return GateReason.P_PERCENT, sentence(GateReason.P_PERCENT, share=per_cent(float(policy.p_percent)))
 
 
 def _sizes(roster: CellRoster, size_weights: Mapping[str, float]) -> list[Fraction]:
@@ -64,7 +64,7 @@ def weight(rule: RuleName, firms: int, policy: DisclosurePolicy) -> Refusal | No
     """The published best is a mean of at least five firms, none of them above `largest_weight`."""
     if len(averaged(rule, firms)) >= FEWEST_AVERAGED and heaviest_weight(rule, firms) <= policy.largest_weight:
         return None
-    return Reason.WEIGHT, sentence(Reason.WEIGHT, share=per_cent(float(policy.largest_weight)), fewest=FEWEST_AVERAGED)
+    return GateReason.WEIGHT, sentence(GateReason.WEIGHT, share=per_cent(float(policy.largest_weight)), fewest=FEWEST_AVERAGED)
 
 
 def alone(who: CellRoster, rule: RuleName | None, policy: DisclosurePolicy, size_weights: Mapping[str, float]) -> Refusal | None:
@@ -77,9 +77,9 @@ def alone(who: CellRoster, rule: RuleName | None, policy: DisclosurePolicy, size
     )
 
 
-def passed(*, unchanged: bool) -> tuple[Reason, Words]:
+def passed(*, unchanged: bool) -> tuple[GateReason, Words]:
     """What is said of a value that no check refuses."""
-    reason = Reason.UNCHANGED if unchanged else Reason.SHOWN
+    reason = GateReason.UNCHANGED if unchanged else GateReason.SHOWN
     return reason, sentence(reason)
 
 

@@ -14,10 +14,10 @@ from datetime import date
 from benchmarks.composition.result import IndustryLabel, StepBest
 from benchmarks.composition.roster import WHOLE_ROUTE, Roster
 from benchmarks.disclosure import beside_others, curve, frequency_and_dominance, influence, potentials
-from benchmarks.disclosure.beside_others import Public
-from benchmarks.disclosure.decisions import CellDecision, GateResult, Published, Sight
+from benchmarks.disclosure.beside_others import PublicHistory
+from benchmarks.disclosure.decisions import CellDecision, GateResult, PublishedVersion, Sight
 from benchmarks.disclosure.influence import Exhibit
-from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.reasons import GateReason, sentence
 from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.disclosure.totals import decide_totals
 from benchmarks.errors import InputError
@@ -29,10 +29,10 @@ def gate(
     draft: IndustryLabel,
     roster: Roster,
     policy: DisclosurePolicy,
-    previous: Sequence[Published] = (),
+    previous: Sequence[PublishedVersion] = (),
     *,
-    elsewhere: Sequence[Published] = (),
-    other_years: Sequence[Published] = (),
+    elsewhere: Sequence[PublishedVersion] = (),
+    other_years: Sequence[PublishedVersion] = (),
     period_end: date,
     today: date,
     size_weights: Mapping[str, float] | None = None,
@@ -91,7 +91,7 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
     same = dataclasses.replace(known[0], ratio=step.ratio, headline=step.headline) if known else None
     refusal = sight.too_early or frequency_and_dominance.alone(ours.who, step.rule, sight.policy, sight.weights)
     if not refusal and not same:
-        public = Public(
+        public = PublicHistory(
             earlier=[exhibit for exhibit, _ in earlier],
             elsewhere=[exhibit for exhibit, _ in elsewhere],
             other_years=[exhibit for exhibit, _ in _shown_before(sight.other_years, step.cell)],
@@ -104,13 +104,13 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
         held = potentials.withheld(step, ours, public.of_these_days, apart, sight.policy)
         step = dataclasses.replace(step, potential_withheld=held)
     if refusal is None and step.best is None:
-        refusal = Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=step.firms, fewest=sight.policy.fewest_firms)
+        refusal = GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=step.firms, fewest=sight.policy.fewest_firms)
     reason, words = refusal or frequency_and_dominance.passed(unchanged=same is not None)
     shown = _hidden(step, reason) if refusal else same or _rounded(step)
     return shown, CellDecision("step", step.step, step.product, step.variant, step.metric, step.firms, refusal is None, reason, words)
 
 
-def _shown_before(versions: Sequence[Published], cell: str) -> list[tuple[Exhibit, StepBest]]:
+def _shown_before(versions: Sequence[PublishedVersion], cell: str) -> list[tuple[Exhibit, StepBest]]:
     """Versions that showed this cell, latest first."""
     return [
         (influence.of_step(version.version, version.roster.of(cell), step, version.label.period), step)
@@ -138,7 +138,7 @@ def _same_method(earlier: StepBest, step: StepBest) -> bool:
     return (earlier.rule, earlier.averaging, earlier.grid) == (step.rule, step.averaging, step.grid)
 
 
-def _hidden(step: StepBest, reason: Reason) -> StepBest:
+def _hidden(step: StepBest, reason: GateReason) -> StepBest:
     return dataclasses.replace(
         step,
         best=None,

@@ -46,7 +46,7 @@ What all firms moved by together, and the one that moved it most, do not count: 
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class RankAverage:
     """One published figure: the average of the values at some ranks, the least being rank 0. Figures of one name can be subtracted.
 
     `worth` is a firm's value in widths of the grid that the figure is rounded to, `width` that of the grid in the value's unit; `ranks`
@@ -70,10 +70,10 @@ class Exhibit:
 
     name: str
     who: CellRoster
-    figures: tuple[Figure, ...] = ()
-    curve: tuple[Figure, ...] = ()
+    figures: tuple[RankAverage, ...] = ()
+    curve: tuple[RankAverage, ...] = ()
     period: str = ""
-    potentials: tuple[Figure, ...] = ()
+    potentials: tuple[RankAverage, ...] = ()
 
     def differs_from(self, other: Exhibit) -> set[str]:
         """Firms that joined, left, or stand with another site, another report or another draw."""
@@ -120,9 +120,9 @@ def of_step(name: str, who: CellRoster, step: StepBest, period: str = "") -> Exh
     def typical_of(member: Member) -> float:
         return origin + member.typicals[0]
 
-    points = tuple(Figure(f"p{point.percent}", _at(point.percent, step.averaging), best_of, width) for point in step.curve)
-    typical = Figure("typical", lambda firms: middle(firms, step.averaging), typical_of, width)
-    potentials = tuple(Figure(potential.to, _SAVING[potential.to], typical_of, width) for potential in step.potential)
+    points = tuple(RankAverage(f"p{point.percent}", _at(point.percent, step.averaging), best_of, width) for point in step.curve)
+    typical = RankAverage("typical", lambda firms: middle(firms, step.averaging), typical_of, width)
+    potentials = tuple(RankAverage(potential.to, _SAVING[potential.to], typical_of, width) for potential in step.potential)
     return Exhibit(name, who, (_mean_of_best(step.rule, best_of, width), typical), points, period, potentials)
 
 
@@ -140,7 +140,7 @@ def of_whole_route(name: str, who: CellRoster, total: RouteTotal, headline: Sequ
     return Exhibit(name, who, (_mean_of_best(total.rule, worth, width),), (), period)
 
 
-def gives_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], then: Exhibit, policy: DisclosurePolicy) -> bool:
+def gives_away(ours: Sequence[RankAverage], now: Exhibit, theirs: Sequence[RankAverage], then: Exhibit, policy: DisclosurePolicy) -> bool:
     """Whether the difference of a figure shown twice tells of too few firms, or, to one of those that changed, mostly of one.
 
     Where no changed firm moves a figure by half a width, its difference tells nothing but that.
@@ -149,7 +149,9 @@ def gives_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], t
     return _some_figure_tells(ours, now, theirs, then, (changed, changed - now.who.firms), policy, by_other_value=True)
 
 
-def alone_give_away(ours: Sequence[Figure], now: Exhibit, theirs: Sequence[Figure], then: Exhibit, policy: DisclosurePolicy) -> bool:
+def alone_give_away(
+    ours: Sequence[RankAverage], now: Exhibit, theirs: Sequence[RankAverage], then: Exhibit, policy: DisclosurePolicy
+) -> bool:
     """Whether what two exhibits show tells of too few firms that stand in one of them alone. For two metrics of one step, and two years.
 
     A firm's value in one metric, or one year, follows closely from its value in the other, so a mean that holds it beside one that does
@@ -176,7 +178,7 @@ def years_give_away(ours: Exhibit, theirs: Exhibit, policy: DisclosurePolicy) ->
     return tells and any(_blur(figure, ours, before, theirs) < LEAST_BLUR for figure in now for before in then)
 
 
-def _blur(figure: Figure, here: Exhibit, before: Figure, other: Exhibit) -> float:
+def _blur(figure: RankAverage, here: Exhibit, before: RankAverage, other: Exhibit) -> float:
     """How far off, as a share of the figure, the difference of two years leaves a firm that stands in one alone: the root of the sum of
     squares of what each firm that stands in both moved the figure by beyond what all moved by, but for the one that moved it most, once
     for every firm that it is the mean of."""
@@ -191,9 +193,9 @@ def _blur(figure: Figure, here: Exhibit, before: Figure, other: Exhibit) -> floa
 
 
 def _some_figure_tells(
-    ours: Sequence[Figure],
+    ours: Sequence[RankAverage],
     now: Exhibit,
-    theirs: Sequence[Figure],
+    theirs: Sequence[RankAverage],
     then: Exhibit,
     changed: tuple[set[str], set[str]],
     policy: DisclosurePolicy,
@@ -233,7 +235,7 @@ def mostly_one(moved: Sequence[float], most: float) -> bool:
     return first > most * (whole - second) or second > most * (whole - first)
 
 
-def that_matter(figure: Figure, exhibit: Exhibit) -> frozenset[Member]:
+def that_matter(figure: RankAverage, exhibit: Exhibit) -> frozenset[Member]:
     """The firms without whose values the figure would lie half a width or more from where it is."""
     members = exhibit.who.members
     moved = _moved(figure, members, np.arange(len(members)), None)
@@ -246,15 +248,15 @@ _SAVING: Mapping[str, Callable[[int], Sequence[int]]] = {
 }
 
 
-def _mean_of_best(rule: RuleName, worth: Callable[[Member], float], width: float) -> Figure:
-    return Figure("best", lambda firms: averaged(rule, firms), worth, width)
+def _mean_of_best(rule: RuleName, worth: Callable[[Member], float], width: float) -> RankAverage:
+    return RankAverage("best", lambda firms: averaged(rule, firms), worth, width)
 
 
 def _at(percent: int, averaging: Averaging) -> Callable[[int], range]:
     return lambda firms: curve.ranks(percent, firms, averaging)
 
 
-def _effects(figure: Figure, here: Exhibit, firms: set[str], other_values: Mapping[str, float]) -> dict[str, float]:
+def _effects(figure: RankAverage, here: Exhibit, firms: set[str], other_values: Mapping[str, float]) -> dict[str, float]:
     """By firm, of these as far as they stand here: how far the figure would lie from where it is with their value in `other_values` (in our
     widths), or with the middle value where they have none."""
     members = here.who.members
@@ -266,7 +268,7 @@ def _effects(figure: Figure, here: Exhibit, firms: set[str], other_values: Mappi
     return {members[place].firm: float(effect) for place, effect in zip(places, effects, strict=True)}
 
 
-def _moved(figure: Figure, members: Sequence[Member], places: NDArray[np.int64], instead: Array | None) -> Array:
+def _moved(figure: RankAverage, members: Sequence[Member], places: NDArray[np.int64], instead: Array | None) -> Array:
     """How far the figure moves when the value of the firm at each place, one at a time, gives way to another.
 
     Args:

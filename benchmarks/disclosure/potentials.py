@@ -15,7 +15,7 @@ import numpy as np
 from benchmarks.composition.result import StepBest
 from benchmarks.composition.rules import FEWEST_AVERAGED, apply_rule, median_of_ordered
 from benchmarks.composition.savings_potential import Potential, Reference
-from benchmarks.disclosure.influence import Exhibit, Figure, alone_give_away, gives_away, mostly_one
+from benchmarks.disclosure.influence import Exhibit, RankAverage, alone_give_away, gives_away, mostly_one
 from benchmarks.disclosure.rounding import outward, to_grid
 from benchmarks.policies import DisclosurePolicy
 
@@ -52,7 +52,7 @@ def let_through(step: StepBest, held: Sequence[Reference]) -> tuple[Potential, .
     )
 
 
-def _called(exhibit: Exhibit, to: Reference) -> tuple[Figure, ...]:
+def _called(exhibit: Exhibit, to: Reference) -> tuple[RankAverage, ...]:
     return tuple(figure for figure in exhibit.potentials if figure.name == to)
 
 

@@ -10,7 +10,7 @@ from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase, enumerated
 
 
-class Reason(StrEnum):
+class GateReason(StrEnum):
     """Outcome of the gate for one published value."""
 
     SHOWN = "shown"
@@ -30,46 +30,46 @@ class Reason(StrEnum):
     UNITS_DIFFER = "units-differ"
 
 
-_SENTENCES: dict[Reason, Phrase] = {
-    Reason.SHOWN: Phrase("Shown: every check passed."),
-    Reason.UNCHANGED: Phrase("Shown as published before: it comes from the same firms and values."),
-    Reason.LAG: Phrase("Not shown yet: figures of this period may be published from %(date)s."),
-    Reason.TOO_FEW_FIRMS: Phrase(
+_SENTENCES: dict[GateReason, Phrase] = {
+    GateReason.SHOWN: Phrase("Shown: every check passed."),
+    GateReason.UNCHANGED: Phrase("Shown as published before: it comes from the same firms and values."),
+    GateReason.LAG: Phrase("Not shown yet: figures of this period may be published from %(date)s."),
+    GateReason.TOO_FEW_FIRMS: Phrase(
         "Not shown: %(firms)s firms can be compared here. At least %(fewest)s are needed so that no single firm can be worked out."
     ),
-    Reason.DOMINANCE: Phrase("Not shown: by declared size one firm makes up more than %(share)s of this cell."),
-    Reason.P_PERCENT: Phrase("Not shown: by declared size the second largest firm could work out the largest to within %(share)s."),
-    Reason.WEIGHT: Phrase(
+    GateReason.DOMINANCE: Phrase("Not shown: by declared size one firm makes up more than %(share)s of this cell."),
+    GateReason.P_PERCENT: Phrase("Not shown: by declared size the second largest firm could work out the largest to within %(share)s."),
+    GateReason.WEIGHT: Phrase(
         "Not shown: the published mean would include fewer than %(fewest)s firms, or one of them would have a weight above %(share)s in it."
     ),
-    Reason.DIFFERENCING: Phrase(
+    GateReason.DIFFERENCING: Phrase(
         "Withheld: compared with version %(version)s, the difference could reveal a firm. At least %(least)s firms must have changed and"
         " must matter to each figure that changes. If any one of them is known, no other may account for more than %(share)s of the rest."
     ),
-    Reason.OVERLAP: Phrase(
+    GateReason.OVERLAP: Phrase(
         "Not shown: compared with the same value in %(version)s, the difference could reveal a firm. At least %(least)s firms must differ"
         " and must matter to each figure that changes. If any one of them is known, no other may account for more than %(share)s of the"
         " rest."
     ),
-    Reason.COMBINED: Phrase(
+    GateReason.COMBINED: Phrase(
         "Not shown: combined with the same value in %(version)s, fewer than %(least)s firms that matter to it would remain."
     ),
-    Reason.METRICS: Phrase(
+    GateReason.METRICS: Phrase(
         "Not shown: compared with another metric of this step, it would reveal firms that are in only one of the two. Either no firm, or"
         " at least %(least)s that matter to each figure, may be in one alone."
     ),
-    Reason.YEARS: Phrase(
+    GateReason.YEARS: Phrase(
         "Not shown: compared with the same value in %(version)s, which is of another year, it could reveal a firm whose site reported in"
         " only one of the two. Either at least %(least)s such firms must matter to it, or the values of the other firms must have changed"
         " more."
     ),
-    Reason.SECONDARY: Phrase("Not shown: together with the steps that are shown, it would reveal a hidden step (%(steps)s)."),
-    Reason.INCOMPLETE: Phrase("No total: there is no value for %(steps)s."),
-    Reason.UNITS_DIFFER: Phrase("No total: the steps are stated in different units."),
+    GateReason.SECONDARY: Phrase("Not shown: together with the steps that are shown, it would reveal a hidden step (%(steps)s)."),
+    GateReason.INCOMPLETE: Phrase("No total: there is no value for %(steps)s."),
+    GateReason.UNITS_DIFFER: Phrase("No total: the steps are stated in different units."),
 }
 
 
-def sentence(reason: Reason, **facts: str | int) -> Words:
+def sentence(reason: GateReason, **facts: str | int) -> Words:
     """The sentence for a reason, its figures filled in."""
     return worded(_SENTENCES[reason], **facts)
 

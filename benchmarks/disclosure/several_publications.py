@@ -17,7 +17,7 @@ from typing import Any
 
 from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.influence import Exhibit, that_matter
-from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.reasons import GateReason, sentence
 from benchmarks.policies import DisclosurePolicy
 
 Shown = tuple[str, frozenset[Hashable]]
@@ -38,7 +38,7 @@ def left_over(draft: Exhibit, shown: Iterable[Exhibit], policy: DisclosurePolicy
                 combined = _left_over_by(draft, whole, public, lambda exhibit: exhibit.who.firms, counted, least, fewest_parts=2)
         if combined is not None:
             names = ", ".join(sorted({*combined, whole.name} - {""}))
-            return Reason.COMBINED, sentence(Reason.COMBINED, version=names, least=least)
+            return GateReason.COMBINED, sentence(GateReason.COMBINED, version=names, least=least)
     return None
 
 

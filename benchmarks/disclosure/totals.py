@@ -9,11 +9,11 @@ from fractions import Fraction
 from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.roster import WHOLE_ROUTE
 from benchmarks.disclosure import beside_others, frequency_and_dominance, influence
-from benchmarks.disclosure.beside_others import Public
-from benchmarks.disclosure.decisions import CellDecision, Measure, Published, Sight
+from benchmarks.disclosure.beside_others import PublicHistory
+from benchmarks.disclosure.decisions import CellDecision, Measure, PublishedVersion, Sight
 from benchmarks.disclosure.frequency_and_dominance import Refusal
 from benchmarks.disclosure.influence import Exhibit
-from benchmarks.disclosure.reasons import Reason, sentence
+from benchmarks.disclosure.reasons import GateReason, sentence
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.measurements import Metric
 from benchmarks.policies import DisclosurePolicy
@@ -28,7 +28,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
     headline = [step for step in draft.steps if step.headline]
     width = total_width((step.ratio, step.grid) for step in headline)
     hidden = _hidden_steps(steps)
-    secondary = (Reason.SECONDARY, sentence(Reason.SECONDARY, steps=", ".join(hidden))) if hidden else None
+    secondary = (GateReason.SECONDARY, sentence(GateReason.SECONDARY, steps=", ".join(hidden))) if hidden else None
     decided = {}
     totals: tuple[tuple[Measure, RouteTotal], ...] = (
         ("composite", draft.composite),
@@ -47,7 +47,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
             refusal = refusal or frequency_and_dominance.alone(who, total.rule, sight.policy, sight.weights)
             if not refusal and not standing:
                 elsewhere, other_years = (_earlier_totals(versions, draft, measure) for versions in (sight.elsewhere, sight.other_years))
-                public = Public(*([_whole_route(*shown) for shown in versions] for versions in (earlier, elsewhere, other_years)))
+                public = PublicHistory(*([_whole_route(*shown) for shown in versions] for versions in (earlier, elsewhere, other_years)))
                 refusal = beside_others.refused(ours, public, sight.policy)
         else:
             same = ((version, old) for version, old in alike if version.label.period == draft.period)
@@ -61,8 +61,10 @@ def _hidden_steps(steps: Sequence[StepBest]) -> list[str]:
     return [step.step for step in steps if step.headline and step.best is None]
 
 
-def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure: Measure) -> list[tuple[Published, RouteTotal]]:
-    totals: list[tuple[Published, RouteTotal]] = []
+def _earlier_totals(
+    previous: Sequence[PublishedVersion], draft: IndustryLabel, measure: Measure
+) -> list[tuple[PublishedVersion, RouteTotal]]:
+    totals: list[tuple[PublishedVersion, RouteTotal]] = []
     for version in reversed(previous):
         total: RouteTotal = getattr(version.label, measure.replace("-", "_"))
         if version.label.route == draft.route and total.value is not None:
@@ -70,7 +72,7 @@ def _earlier_totals(previous: Sequence[Published], draft: IndustryLabel, measure
     return totals
 
 
-def _whole_route(version: Published, total: RouteTotal) -> Exhibit:
+def _whole_route(version: PublishedVersion, total: RouteTotal) -> Exhibit:
     return influence.of_whole_route(version.version, version.roster.of(WHOLE_ROUTE), total, version.label.headline, version.label.period)
 
 
@@ -79,10 +81,10 @@ def _no_total(total: RouteTotal, policy: DisclosurePolicy) -> Refusal | None:
     if total.value is not None:
         return None
     if total.reason == "incomplete":
-        return Reason.INCOMPLETE, sentence(Reason.INCOMPLETE, steps=", ".join(total.missing))
+        return GateReason.INCOMPLETE, sentence(GateReason.INCOMPLETE, steps=", ".join(total.missing))
     if total.reason == "units-differ":
-        return Reason.UNITS_DIFFER, sentence(Reason.UNITS_DIFFER)
-    return Reason.TOO_FEW_FIRMS, sentence(Reason.TOO_FEW_FIRMS, firms=total.firms, fewest=policy.fewest_firms)
+        return GateReason.UNITS_DIFFER, sentence(GateReason.UNITS_DIFFER)
+    return GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=total.firms, fewest=policy.fewest_firms)
 
 
 def _decide_total(

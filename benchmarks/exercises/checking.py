@@ -7,7 +7,7 @@ import unicodedata
 from dataclasses import dataclass
 
 from benchmarks.catalogue import in_language, languages
-from benchmarks.exercises.reading import Exercise, Question
+from benchmarks.exercises.reading import Exercise, ExerciseQuestion
 from benchmarks.phrases import Phrase
 
 TRIES = 3
@@ -46,7 +46,7 @@ class CheckedAnswer:
         return not self.right and self.code != UNREADABLE
 
 
-def check(exercise: Exercise, question: Question, given: str, language: str) -> CheckedAnswer:
+def check(exercise: Exercise, question: ExerciseQuestion, given: str, language: str) -> CheckedAnswer:
     """Judge one answer as it was typed: a number with or without its unit, a choice by its code, its place from 1 on, or its words."""
     code = _choice(exercise, question, given) if question.kind == "choice" else _number(exercise, question, given)
     right = code == RIGHT
@@ -54,12 +54,12 @@ def check(exercise: Exercise, question: Question, given: str, language: str) -> 
     return CheckedAnswer(question.id, given, right, code, _explanation(exercise, question, code, language), look)
 
 
-def working(exercise: Exercise, question: Question, language: str) -> str:
+def working(exercise: Exercise, question: ExerciseQuestion, language: str) -> str:
     """The answer and how it comes about."""
     return exercise.text(f"question.{question.id}.working", language)
 
 
-def _explanation(exercise: Exercise, question: Question, code: str, language: str) -> str:
+def _explanation(exercise: Exercise, question: ExerciseQuestion, code: str, language: str) -> str:
     own = f"question.{question.id}.wrong.{code}"
     if code == RIGHT:
         return in_language(Phrase("Right."), language)
@@ -83,7 +83,7 @@ def _explanation(exercise: Exercise, question: Question, code: str, language: st
     return in_language(Phrase("Not right. No explanation is stored for this figure: look again."), language)
 
 
-def _choice(exercise: Exercise, question: Question, given: str) -> str:
+def _choice(exercise: Exercise, question: ExerciseQuestion, given: str) -> str:
     """The choice that is meant: RIGHT, its own code, or UNREADABLE."""
     wanted = _plain(given)
     if wanted.isdecimal() and 0 < int(wanted) <= len(question.choices):
@@ -98,7 +98,7 @@ def _choice(exercise: Exercise, question: Question, given: str) -> str:
     return RIGHT if chosen == exercise.facts[question.answer] else chosen
 
 
-def _number(exercise: Exercise, question: Question, given: str) -> str:
+def _number(exercise: Exercise, question: ExerciseQuestion, given: str) -> str:
     text = unicodedata.normalize("NFKC", given).replace("\N{MINUS SIGN}", "-")
     if quotient := _QUOTIENT.fullmatch(text):
         over, under = (_readings(part)[-1] for part in quotient.groups())
@@ -125,7 +125,7 @@ def _readings(figure: str) -> list[float]:
     return [*thousands, *decimal]
 
 
-def _of_figure(exercise: Exercise, question: Question, answer: float) -> str:
+def _of_figure(exercise: Exercise, question: ExerciseQuestion, answer: float) -> str:
     """Right, or which mistake it is."""
     right = float(exercise.facts[question.answer])
     figures = {RIGHT: right} | {code: float(exercise.facts[fact]) for code, fact in question.mistakes.items()}

@@ -23,7 +23,7 @@ HOME = resources.files("benchmarks.exercises")
 Fact = str | float
 
 
-class Role(StrEnum):
+class TraineeRole(StrEnum):
     """Whose work an exercise trains."""
 
     ENGINEER = "engineer"
@@ -36,13 +36,13 @@ class Role(StrEnum):
 
 
 _ROLES = {
-    Role.ENGINEER: worded("Energy engineer of a plant"),
-    Role.OFFICER: worded("Officer of a regulator"),
-    Role.AUDITOR: worded("Auditor"),
+    TraineeRole.ENGINEER: worded("Energy engineer of a plant"),
+    TraineeRole.OFFICER: worded("Officer of a regulator"),
+    TraineeRole.AUDITOR: worded("Auditor"),
 }
 
 
-class Question(Declared):
+class ExerciseQuestion(Declared):
     """One question. `answer` names the fact of the key that is right; `mistakes` the facts that answers often are instead.
 
     A number is right within `within` of the answer, as a share of it; of a choice every wrong one has its reason among the texts.
@@ -67,9 +67,9 @@ class Exercise(Declared):
     """One exercise, without its texts: these are asked for by language (`text`)."""
 
     id: str
-    role: Role
+    role: TraineeRole
     minutes: int
-    question: tuple[Question, ...]
+    question: tuple[ExerciseQuestion, ...]
 
     @property
     def facts(self) -> Mapping[str, Fact]:
@@ -110,7 +110,7 @@ class Exercise(Declared):
             raise KeyError(f"{self.id}: {key} is no text")
         return text % {name: shown(fact) for name, fact in self.facts.items()}
 
-    def asked(self, wanted: str) -> Question:
+    def asked(self, wanted: str) -> ExerciseQuestion:
         """The question of that id, or of that number, from 1 on."""
         chosen = next((question for number, question in enumerate(self.question, start=1) if wanted in {question.id, str(number)}), None)
         if chosen is None:
@@ -139,7 +139,7 @@ def shown(fact: Fact) -> str:
 def every() -> tuple[Exercise, ...]:
     """All exercises, in the order of roles."""
     exercises = [_read(folder) for folder in HOME.iterdir() if (folder / "exercise.toml").is_file()]
-    return tuple(sorted(exercises, key=lambda exercise: (list(Role).index(exercise.role), exercise.id)))
+    return tuple(sorted(exercises, key=lambda exercise: (list(TraineeRole).index(exercise.role), exercise.id)))
 
 
 def named(wanted: str) -> Exercise:

@@ -5,8 +5,8 @@ Read in this order: `facts` (what the portal knows and the core does not), `word
 changed), `text` (the whole).
 """
 
-from benchmarks.explanation.facts import Approval, Change, Participation, Verification
+from benchmarks.explanation.facts import Participation, Verification, VersionApproval, VersionChange
 from benchmarks.explanation.shown_limits import LimitShown
 from benchmarks.explanation.text import Explanation, explain
 
-__all__ = ["Approval", "Change", "Explanation", "LimitShown", "Participation", "Verification", "explain"]
+__all__ = ["Explanation", "LimitShown", "Participation", "Verification", "VersionApproval", "VersionChange", "explain"]

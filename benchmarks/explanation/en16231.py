@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import reduce
 
 from benchmarks.composition.result import IndustryLabel
-from benchmarks.declared import Source, Words, worded
+from benchmarks.declared import FigureSource, Words, worded
 from benchmarks.explanation.facts import Participation, StepAttested, Verification
 from benchmarks.explanation.wording import between, cell_name, findings, firms, sites
 from benchmarks.phrases import Phrase, Value, alternatives, clauses, enumerated, in_context, listed, sentences
@@ -211,7 +211,7 @@ def _condition(conditions: Sequence[ReferenceCondition]) -> Phrase:
     return Phrase("%(condition)s (one slope: engineering assumption)", condition=condition) if any(assumed) else condition
 
 
-def shown(source: Source) -> bool:
+def shown(source: FigureSource) -> bool:
     """Whether a figure of this source may stand as established."""
     return source.verified and source.kind != "engineering-assumption"
 

@@ -38,7 +38,7 @@ class Verification:
 
 
 @dataclass(frozen=True, slots=True)
-class Approval:
+class VersionApproval:
     """One person's decision on this version, by role and organisation: `who` is public, so it holds no private name."""
 
     who: str
@@ -48,7 +48,7 @@ class Approval:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class VersionChange:
     """What changed since the version before, and why, as the drafter wrote it."""
 
     since_version: str
@@ -70,5 +70,5 @@ class Participation:
     coordinator: Words = _REGULATOR
     excluded: tuple[tuple[str, int], ...] = ()
     verification: Verification = Verification()
-    approvals: tuple[Approval, ...] = ()
-    change: Change | None = None
+    approvals: tuple[VersionApproval, ...] = ()
+    change: VersionChange | None = None

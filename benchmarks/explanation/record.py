@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from benchmarks.composition.result import IndustryLabel
 from benchmarks.declared import Words, worded
-from benchmarks.disclosure import GateResult, Reason
+from benchmarks.disclosure import GateReason, GateResult
 from benchmarks.disclosure.reasons import with_step_names
 from benchmarks.explanation.facts import Participation
 from benchmarks.explanation.wording import cell_name, reports, sites
@@ -52,7 +52,7 @@ def refused(gate: GateResult, pack: Pack) -> Words:
     steps = {step.id: step.words for step in pack.steps}
     parts = []
     for cell in gate.cells:
-        if cell.reason_code not in (Reason.SHOWN, Reason.UNCHANGED):
+        if cell.reason_code not in (GateReason.SHOWN, GateReason.UNCHANGED):
             where = cell_name(pack.step(cell.step), cell.variant, cell.metric) if cell.step else names[cell.measure]
             why = cell.reason if cell.step else with_step_names(cell.reason, steps)
             parts.append(Phrase("%(where)s: %(why)s", where=where, why=why))

@@ -13,7 +13,7 @@ from datetime import date
 from benchmarks.declared import Words, worded
 from benchmarks.measurements import Period
 from benchmarks.routes import Pack, Route, Step
-from benchmarks.standard_limits import Levels, Limit
+from benchmarks.standard_limits import Levels, StandardLimit
 
 ANNUAL_BASIS = worded("Annual basis: a yearly average. It is not comparable with the label, so no gap is drawn.")
 
@@ -85,7 +85,7 @@ def not_held(pack: Pack, route: Route, period: Period) -> Words | None:
     return worded("Also in force, but their values are not in this pack: %(editions)s.", editions=named) if lacking else None
 
 
-def _concerns(limit: Limit, step: Step, published: str | None) -> bool:
+def _concerns(limit: StandardLimit, step: Step, published: str | None) -> bool:
     """Whether the published variant is the limit's own, or one of the two holds the other in the declared tree."""
     wanted = limit.applies.get("variant")
     if published is None or not isinstance(wanted, str):

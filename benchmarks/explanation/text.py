@@ -17,11 +17,11 @@ from benchmarks.explanation.wording import amount, between, decimals, figure, fi
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, Value, sentences
 from benchmarks.routes import Pack, Route
-from benchmarks.stored import Stored
+from benchmarks.stored import StoredAsJson
 
 
 @dataclass(frozen=True, slots=True)
-class Explanation(Stored):
+class Explanation(StoredAsJson):
     """Every text of a published version. The eleven fields from `deliverables` on are EN 16231, clause 4.1, in order."""
 
     title: Words

@@ -22,7 +22,7 @@ from pydantic import Field, TypeAdapter, model_validator
 from benchmarks.declared import Declared, Words
 
 
-class Kind(StrEnum):
+class ActKind(StrEnum):
     """What an act settles."""
 
     BENCHMARKS = "benchmarks"
@@ -37,7 +37,7 @@ class Act(Declared):
     """One act as it was published. It governs imports of [applies, until); its figures stand in `file`, `by_year` or `euro_per_t`."""
 
     id: str
-    kind: Kind
+    kind: ActKind
     title: Words
     published: date
     applies: date
@@ -73,23 +73,23 @@ def _table(file: str) -> tuple[dict[str, str], ...]:
 
 
 @dataclass(frozen=True, slots=True)
-class Law:
+class ActCollection:
     """Every act that is held, for a day of import, as known on a day."""
 
     acts: tuple[Act, ...]
 
     @classmethod
-    def held(cls) -> Law:
+    def held(cls) -> ActCollection:
         """The acts that come with Steplabel."""
         return _held()
 
-    def act(self, kind: Kind, imported: date, known: date) -> Act | None:
+    def act(self, kind: ActKind, imported: date, known: date) -> Act | None:
         """The act that settles `kind`: of those that govern, the newest published."""
         governing = [act for act in self.acts if act.kind is kind and act.governs(imported, known)]
         return max(governing, key=lambda act: act.published, default=None)
 
 
 @cache
-def _held() -> Law:
+def _held() -> ActCollection:
     read = tomllib.loads(files("benchmarks.guidance").joinpath("acts.toml").read_text(encoding="utf-8"))
-    return Law(TypeAdapter(tuple[Act, ...]).validate_python(read["act"]))
+    return ActCollection(TypeAdapter(tuple[Act, ...]).validate_python(read["act"]))

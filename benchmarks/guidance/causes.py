@@ -11,7 +11,7 @@ from enum import StrEnum
 from benchmarks.declared import Words, worded
 
 
-class Cause(StrEnum):
+class WasteCause(StrEnum):
     """Why a batch took more energy than the label, where the data say so."""
 
     HOLDING = "holding"  # longer from start to end than label-level batches (power off, where the log gives power-on time)
@@ -33,19 +33,19 @@ class Cause(StrEnum):
     @property
     def named(self) -> bool:
         """Whether it says why: only such energy is called avoidable, the rest is unexplained."""
-        return self not in {Cause.AT_POWER, Cause.NONE}
+        return self not in {WasteCause.AT_POWER, WasteCause.NONE}
 
 
-CAUSE_WORDS: Mapping[Cause, Words] = {
-    Cause.HOLDING: worded("Holding and waiting"),
-    Cause.REHEAT: worded("Reheating"),
-    Cause.COLD_START: worded("First batch after a stop"),
-    Cause.CHANGEOVER: worded("Change of product"),
-    Cause.REJECT: worded("Rejected output"),
-    Cause.LOW_LOAD: worded("Low load"),
-    Cause.EQUIPMENT: worded("Equipment"),
-    Cause.SHIFT: worded("Shift"),
-    Cause.HOUR: worded("Hour of the day"),
-    Cause.AT_POWER: worded("Longer power-on, reason not in the data"),
-    Cause.NONE: worded("No cause in the data"),
+CAUSE_WORDS: Mapping[WasteCause, Words] = {
+    WasteCause.HOLDING: worded("Holding and waiting"),
+    WasteCause.REHEAT: worded("Reheating"),
+    WasteCause.COLD_START: worded("First batch after a stop"),
+    WasteCause.CHANGEOVER: worded("Change of product"),
+    WasteCause.REJECT: worded("Rejected output"),
+    WasteCause.LOW_LOAD: worded("Low load"),
+    WasteCause.EQUIPMENT: worded("Equipment"),
+    WasteCause.SHIFT: worded("Shift"),
+    WasteCause.HOUR: worded("Hour of the day"),
+    WasteCause.AT_POWER: worded("Longer power-on, reason not in the data"),
+    WasteCause.NONE: worded("No cause in the data"),
 }

@@ -22,7 +22,7 @@ from typing import Literal
 
 from benchmarks.errors import InputError
 from benchmarks.guidance.act_rows import in_words, only_row, rows_of
-from benchmarks.guidance.acts import Act, Kind, Law
+from benchmarks.guidance.acts import Act, ActCollection, ActKind
 from benchmarks.phrases import Phrase
 
 FIRST_YEAR, LAST_YEAR = 2026, 2034
@@ -48,7 +48,7 @@ class Precursor:
 
 
 @dataclass(frozen=True, slots=True)
-class Attested:
+class AttestedEmissions:
     """Specific embedded emissions that a verifier attested, t CO2e/t, precursors included; of cement with those of electricity."""
 
     emissions: Decimal
@@ -63,7 +63,7 @@ class Goods:
     cn_code: str
     origin: str
     route: str = ""
-    attested: Attested | None = None
+    attested: AttestedEmissions | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ def payable(
     *,
     price: Decimal | None = None,
     paid_at_home: Decimal = Decimal(0),
-    law: Law | None = None,
+    law: ActCollection | None = None,
 ) -> Payable:
     """What a tonne of `goods` costs that is imported on a day, by the law `known` on another.
 
@@ -131,7 +131,7 @@ def payable(
                 Phrase("%(amount)s is not a price or an amount of emissions.", amount=str(amount)),
                 "Enter a number that is not negative.",
             )
-    return _Reckoning(goods, imported, known, law or Law.held()).payable(price, paid_at_home)
+    return _Reckoning(goods, imported, known, law or ActCollection.held()).payable(price, paid_at_home)
 
 
 @lru_cache(maxsize=256)  # the law held changes with a release alone, and a page asks for the same goods all day
@@ -161,13 +161,13 @@ class _Reckoning:
     goods: Goods
     imported: date
     known: date
-    law: Law
+    law: ActCollection
 
     def payable(self, price: Decimal | None, paid_at_home: Decimal) -> Payable:
         inputs: list[Input] = []
         caveats = [NOT_COMPARED]
         emissions, route = self._emissions(inputs, caveats)
-        phase_out, correction = self._of_year(Kind.PHASE_OUT), self._of_year(Kind.CROSS_SECTORAL)
+        phase_out, correction = self._of_year(ActKind.PHASE_OUT), self._of_year(ActKind.CROSS_SECTORAL)
         inputs += [phase_out, correction]
         if correction.act is not None and correction.act.confidence == "assumption":
             caveats.append(FACTOR_ASSUMED)
@@ -198,7 +198,7 @@ class _Reckoning:
         if self.goods.attested is not None:
             inputs.append(Input("attested-emissions", self.goods.attested.emissions, "t CO2e/t", None))
             return self.goods.attested.emissions, self.goods.route
-        act = self._act(Kind.DEFAULTS)
+        act = self._act(ActKind.DEFAULTS)
         own = [row for row in act.rows() if row["country"] == self.goods.origin]
         others = [row for row in act.rows() if not row["country"]]
         rows = rows_of(own, self.goods.cn_code, self.goods.route)
@@ -206,7 +206,7 @@ class _Reckoning:
             caveats.append(OTHER_COUNTRIES)
             rows = rows_of(others, self.goods.cn_code, self.goods.route)
         row = only_row(rows, self.goods.cn_code, self.goods.route, act, own + others)
-        mark_up = self._of_year(Kind.MARK_UP)
+        mark_up = self._of_year(ActKind.MARK_UP)
         inputs += [Input("default-emissions", Decimal(row["total"]), "t CO2e/t", act), mark_up]
         route = self.goods.route or ("" if "/" in row["route"] else row["route"])
         if route and not self.goods.route:
@@ -215,7 +215,7 @@ class _Reckoning:
 
     def _benchmarks(self, route: str, inputs: list[Input]) -> Iterator[Decimal]:
         """The benchmark of the goods and, on attested emissions, those of their precursors, t CO2e per tonne of the goods."""
-        act = self._act(Kind.BENCHMARKS)
+        act = self._act(ActKind.BENCHMARKS)
         rows = [row for row in act.rows() if int(row["from"]) <= self.imported.year <= int(row["to"] or LAST_YEAR + 1000)]
         column = "column_b" if self.goods.attested is None else "column_a"
         own = Precursor(self.goods.cn_code, Decimal(1), route)
@@ -227,24 +227,24 @@ class _Reckoning:
     def _price(self, entered: Decimal | None) -> Input | None:
         if entered is not None:
             return Input("price", entered, "EUR/t CO2e", None)
-        act = self.law.act(Kind.PRICE, self.imported, self.known)
+        act = self.law.act(ActKind.PRICE, self.imported, self.known)
         return None if act is None or act.euro_per_t is None else Input("price", act.euro_per_t, "EUR/t CO2e", act)
 
-    def _of_year(self, kind: Kind) -> Input:
+    def _of_year(self, kind: ActKind) -> Input:
         act = self._act(kind)
         value = act.in_year(self.imported.year)
         if value is None:
             raise _missing(kind, self.imported, self.known)
         return Input(str(kind), value, "1", act)
 
-    def _act(self, kind: Kind) -> Act:
+    def _act(self, kind: ActKind) -> Act:
         act = self.law.act(kind, self.imported, self.known)
         if act is None:
             raise _missing(kind, self.imported, self.known)
         return act
 
 
-def _missing(kind: Kind, imported: date, known: date) -> InputError:
+def _missing(kind: ActKind, imported: date, known: date) -> InputError:
     return InputError(
         "border-act-missing",
         Phrase(

@@ -12,7 +12,7 @@ from benchmarks.declared import Declared, Words
 from benchmarks.phrases import Phrase
 
 
-class Part(Declared):
+class PrecursorCode(Declared):
     """A precursor by its code and letter of route."""
 
     cn_code: str
@@ -20,7 +20,7 @@ class Part(Declared):
     words: Words
 
 
-class Sold(Declared):
+class RouteGood(Declared):
     """A good of a route of a pack: `routes` are the pack's ids, `route` the act's letter."""
 
     sector: str
@@ -28,7 +28,7 @@ class Sold(Declared):
     cn_code: str
     route: str = ""
     words: Words
-    precursors: tuple[Part, ...] = ()
+    precursors: tuple[PrecursorCode, ...] = ()
 
 
 NAMED = {"hot-rolled-flat": ("7208", ""), "grey-clinker": ("25231000", "A"), "primary-aluminium": ("7601", "K")}
@@ -46,13 +46,13 @@ def called(good: str) -> Phrase:
     return _NAMES[good] if good in _NAMES else Phrase("goods of code %(code)s", code=good)
 
 
-def goods_of(sector: str, route: str) -> tuple[Sold, ...]:
+def goods_of(sector: str, route: str) -> tuple[RouteGood, ...]:
     """In the order of the file; none where no good of the route is held."""
     return tuple(goods for goods in offered() if goods.sector == sector and route in goods.routes)
 
 
 @cache
-def offered() -> tuple[Sold, ...]:
+def offered() -> tuple[RouteGood, ...]:
     """Every good that is offered."""
     read = tomllib.loads(files("benchmarks.guidance").joinpath("goods.toml").read_text(encoding="utf-8"))
-    return TypeAdapter(tuple[Sold, ...]).validate_python(read["good"])
+    return TypeAdapter(tuple[RouteGood, ...]).validate_python(read["good"])

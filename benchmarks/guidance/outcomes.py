@@ -16,7 +16,7 @@ from benchmarks.declared import Declared, Words, worded
 from benchmarks.guidance.closed_batches import FEWEST_FIRMS
 
 
-class Outcome(StrEnum):
+class SavingOutcome(StrEnum):
     """Whether it saved is told by the 95 % interval; how much, as a share of the energy that was expected, by the estimate."""
 
     USED_MORE = "used-more"  # the whole interval lies below 0
@@ -26,7 +26,7 @@ class Outcome(StrEnum):
     FROM_5 = "5-or-more"
 
     @classmethod
-    def of(cls, saving: float, low: float, high: float) -> Outcome:
+    def of(cls, saving: float, low: float, high: float) -> SavingOutcome:
         """Of shares of the expected energy: the estimate, and the ends of its interval."""
         if high < 0:
             return cls.USED_MORE
@@ -40,22 +40,22 @@ class Outcome(StrEnum):
 
 
 _WORDS = {
-    Outcome.USED_MORE: worded("More energy used than expected"),
-    Outcome.NOT_PROVEN: worded("Saving not proven"),
-    Outcome.UNDER_2: worded("Saving proven, less than 2 % of the expected energy"),
-    Outcome.FROM_2_TO_5: worded("Saving proven, 2 to 5 % of the expected energy"),
-    Outcome.FROM_5: worded("Saving proven, 5 % or more of the expected energy"),
+    SavingOutcome.USED_MORE: worded("More energy used than expected"),
+    SavingOutcome.NOT_PROVEN: worded("Saving not proven"),
+    SavingOutcome.UNDER_2: worded("Saving proven, less than 2 % of the expected energy"),
+    SavingOutcome.FROM_2_TO_5: worded("Saving proven, 2 to 5 % of the expected energy"),
+    SavingOutcome.FROM_5: worded("Saving proven, 5 % or more of the expected energy"),
 }
 
 
-class Reported(Declared):
+class PracticeOutcomes(Declared):
     """The closed batches of one practice, all its versions together."""
 
     sites: int
     firms: int = Field(ge=FEWEST_FIRMS)
     first_year: int
     last_year: int
-    by_outcome: dict[Outcome, NonNegativeInt]
+    by_outcome: dict[SavingOutcome, NonNegativeInt]
     confirmed: NonNegativeInt = Field(default=0, exclude_if=lambda sites: sites == 0)  # by an auditor; left out: agents of before read it
 
     @model_validator(mode="after")
@@ -65,7 +65,7 @@ class Reported(Declared):
         return self
 
     @classmethod
-    def of(cls, counted: Iterable[tuple[Hashable, str, int, bool]]) -> Reported:
+    def of(cls, counted: Iterable[tuple[Hashable, str, int, bool]]) -> PracticeOutcomes:
         """Of firm, class, year and whether an auditor confirmed it, of every report that was counted; at least one batch."""
         firms, outcomes, years, confirmed = zip(*counted, strict=True)
         counts = Counter(outcomes)
@@ -74,7 +74,7 @@ class Reported(Declared):
             firms=len(set(firms)),
             first_year=min(years),
             last_year=max(years),
-            by_outcome={outcome: counts[outcome] for outcome in Outcome},
+            by_outcome={outcome: counts[outcome] for outcome in SavingOutcome},
             confirmed=sum(confirmed),
         )
 
@@ -95,7 +95,9 @@ class Reported(Declared):
     @property
     def _by_class(self) -> Words:
         counts = self.by_outcome
-        small, middle, large = (counts.get(outcome, 0) for outcome in (Outcome.UNDER_2, Outcome.FROM_2_TO_5, Outcome.FROM_5))
+        small, middle, large = (
+            counts.get(outcome, 0) for outcome in (SavingOutcome.UNDER_2, SavingOutcome.FROM_2_TO_5, SavingOutcome.FROM_5)
+        )
         return worded(
             "Reported by %(sites)s sites of %(firms)s firms (%(years)s), each verified by its own agent against its baseline with 95 "
             "%% confidence: saving proven at %(proven)s (less than 2 %% of the expected energy at %(small)s, 2 to 5 %% at "
@@ -107,6 +109,6 @@ class Reported(Declared):
             small=small,
             middle=middle,
             large=large,
-            not_proven=counts.get(Outcome.NOT_PROVEN, 0),
-            used_more=counts.get(Outcome.USED_MORE, 0),
+            not_proven=counts.get(SavingOutcome.NOT_PROVEN, 0),
+            used_more=counts.get(SavingOutcome.USED_MORE, 0),
         )

@@ -18,8 +18,8 @@ from pydantic import Field, TypeAdapter, model_validator
 
 from benchmarks import shelf
 from benchmarks.declared import Declared, Words, worded
-from benchmarks.guidance.causes import Cause
-from benchmarks.guidance.outcomes import Reported
+from benchmarks.guidance.causes import WasteCause
+from benchmarks.guidance.outcomes import PracticeOutcomes
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Name
 
@@ -55,7 +55,7 @@ class Practice(Declared):
     unit: Literal["kWh", "MJ"]
     per: str
     investment: Decimal | None = Field(default=None, ge=0)
-    cause: Cause | None = None
+    cause: WasteCause | None = None
     equipment: Words | None = None
     done: Words | None = None  # what is done
     conditions: Words | None = None  # when it fits, and when not
@@ -75,7 +75,7 @@ class Library(Declared):
 
     lists: tuple[Listing, ...]
     practices: tuple[Practice, ...]
-    reported: dict[str, Reported] = Field(
+    reported: dict[str, PracticeOutcomes] = Field(
         default={}, exclude_if=lambda reported: not reported
     )  # left out while empty: agents of before read it
 

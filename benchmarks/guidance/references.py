@@ -103,7 +103,7 @@ class Reference(Declared):
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class LabelCell:
     """What a published label tells of one step and metric, or of the whole route (`step` is empty, and so is `boundary`)."""
 
     step: str
@@ -119,11 +119,11 @@ class Refusal:
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class PlacedReference:
     """One reference beside one cell of a label: `value` in the cell's unit where it may stand there, else why not."""
 
     reference: Reference
-    cell: Cell
+    cell: LabelCell
     refused: tuple[Refusal, ...]
     value: Decimal | None
 
@@ -159,8 +159,8 @@ def references() -> tuple[Reference, ...]:
 
 
 def beside(
-    sector: str, route: str | None, cells: Sequence[Cell], first: date, last: date, held: Sequence[Reference] | None = None
-) -> tuple[Beside, ...]:
+    sector: str, route: str | None, cells: Sequence[LabelCell], first: date, last: date, held: Sequence[Reference] | None = None
+) -> tuple[PlacedReference, ...]:
     """Each reference of the sector beside the label that it comes nearest to, in the order of the file.
 
     Args:
@@ -177,14 +177,14 @@ def beside(
     return tuple(pairs)
 
 
-def decided(reference: Reference, route: str | None, cell: Cell, first: date, last: date) -> Beside:
+def decided(reference: Reference, route: str | None, cell: LabelCell, first: date, last: date) -> PlacedReference:
     """Whether a reference may stand beside a cell of a label of this route and period, with each reason why not."""
     refused = tuple(_refusals(reference, route, cell, first, last))
     in_unit = None if refused or reference.figure is None else reference.figure * Decimal(str(_ratio(reference.unit, cell.unit)))
-    return Beside(reference, cell, refused, in_unit)
+    return PlacedReference(reference, cell, refused, in_unit)
 
 
-def _refusals(reference: Reference, route: str | None, cell: Cell, first: date, last: date) -> Iterator[Refusal]:
+def _refusals(reference: Reference, route: str | None, cell: LabelCell, first: date, last: date) -> Iterator[Refusal]:
     if reference.figure is None:
         yield Refusal("source", Phrase("source: %(confidence)s", confidence=CONFIDENCES[reference.source.confidence]))
     if route is None:

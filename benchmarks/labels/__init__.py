@@ -3,11 +3,23 @@
 Read in this order: reasons, columns, outside, uncertainty, result, validity, waste, grading, step, site, single.
 """
 
-from benchmarks.labels.result import SCHEMA, BatchValue, Best, Gap, GapPart, Grade, LimitGrade, Measured, SiteLabel, StepLabel, ValueAdding
+from benchmarks.labels.result import (
+    SCHEMA,
+    BatchValue,
+    Best,
+    Gap,
+    GapPart,
+    LimitGrade,
+    MeasuredBatches,
+    SiteLabel,
+    StepGrade,
+    StepLabel,
+    ValueAdding,
+)
 from benchmarks.labels.single import IncompleteError, value_per_tonne
 from benchmarks.labels.site import label_site
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, TOO_FEW_BATCHES, label_step
-from benchmarks.labels.uncertainty import Expanded, LabelUncertainty
+from benchmarks.labels.uncertainty import ExpandedUncertainty, LabelUncertainty
 from benchmarks.labels.validity import ExclusionReason
 
 __all__ = [
@@ -17,15 +29,15 @@ __all__ = [
     "BatchValue",
     "Best",
     "ExclusionReason",
-    "Expanded",
+    "ExpandedUncertainty",
     "Gap",
     "GapPart",
-    "Grade",
     "IncompleteError",
     "LabelUncertainty",
     "LimitGrade",
-    "Measured",
+    "MeasuredBatches",
     "SiteLabel",
+    "StepGrade",
     "StepLabel",
     "ValueAdding",
     "label_site",

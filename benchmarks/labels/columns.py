@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER, Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, OperatingState, Period, ProductStatus
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Boundary, MetricRule, Step
 
@@ -103,7 +103,7 @@ class StepColumns:
             entry_systematic=np.array(systematic, dtype=float),
             entry_allocated=np.array(allocated, dtype=bool),
             kinds=tuple(EnergyKind(*key) for key in kinds),
-            good=np.array([batch.status is Status.GOOD and batch.state is State.NORMAL for batch in batches], dtype=bool),
+            good=np.array([batch.status is ProductStatus.GOOD and batch.state is OperatingState.NORMAL for batch in batches], dtype=bool),
             turn=_turns(batches),
         )
 

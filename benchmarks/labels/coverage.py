@@ -119,7 +119,7 @@ _NOT_AGAIN = frozenset({"duplicate", str(ExclusionReason.OUTSIDE_PERIOD)})  # wh
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class LeftOutShare:
     """`share` is the greater of those of output and of energy; `days` without a record, of `of_days`."""
 
     share: float
@@ -157,7 +157,7 @@ def _beyond(share: float, bound: float) -> str:
 
 def left_out(
     columns: StepColumns, energy: MetricEnergy, reasons: Reasons, rows: Integers, period: Period, stopped: Sequence[Span]
-) -> LeftOut:
+) -> LeftOutShare:
     """What the mean of the valid ones of these rows does not hold; rows of a variant that nobody knows might be theirs."""
     codes = np.array(reasons.names)[reasons.codes]
     concerned = np.zeros(len(codes), dtype=bool)
@@ -169,7 +169,7 @@ def left_out(
     share = max(_share(np.maximum(columns.output_t, 0.0), lost, concerned), _share(known, lost, concerned))
     common = tuple(name for name, _ in Counter(codes[lost].tolist()).most_common(3))
     days, of_days = _silent_days(columns, period, stopped)
-    return LeftOut(share, common, days, of_days)
+    return LeftOutShare(share, common, days, of_days)
 
 
 def _share(amount: Floats, lost: np.ndarray, of: np.ndarray) -> float:

@@ -15,13 +15,13 @@ from math import fsum
 from types import MappingProxyType
 
 from benchmarks.declared import Words, worded
-from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage, LeftOut
-from benchmarks.labels.result import Grade, LimitGrade
+from benchmarks.labels.coverage import LONGEST_SILENCE, Coverage, LeftOutShare
+from benchmarks.labels.result import LimitGrade, StepGrade
 from benchmarks.measurements import Batch, Period
 from benchmarks.packs.corrections import NotAssessable, asked_by, corrected_limits, grade, not_in_force
 from benchmarks.phrases import Phrase
 from benchmarks.routes import MetricRule, Step
-from benchmarks.standard_limits import Limit
+from benchmarks.standard_limits import StandardLimit
 
 StaticFactors = Mapping[str, float | str]
 ALIKE = 0.005
@@ -45,8 +45,8 @@ def grade_step(
     covered: Coverage,
     ran: AbstractSet[str] = frozenset(),
     doubts: Mapping[str, str] = MappingProxyType({}),
-    lost: LeftOut | None = None,
-) -> Grade:
+    lost: LeftOutShare | None = None,
+) -> StepGrade:
     """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done.
 
     Args:
@@ -55,16 +55,16 @@ def grade_step(
         lost: what of the year the mean does not hold.
     """
     if not is_whole_year(period):
-        return Grade(None, "period-not-a-year", why=Words.of(_NOT_A_YEAR))
+        return StepGrade(None, "period-not-a-year", why=Words.of(_NOT_A_YEAR))
     if mean is None:
-        return Grade(None, "no-valid-batch", why=Words.of(_NO_BATCH))
+        return StepGrade(None, "no-valid-batch", why=Words.of(_NO_BATCH))
     limits = [limit for limit in step.limits if limit.metric == rule.metric and limit.unit == rule.unit]
     if not limits:
-        return Grade(None, "no-limit-for-this-metric", why=Words.of(_NO_LIMIT))
+        return StepGrade(None, "no-limit-for-this-metric", why=Words.of(_NO_LIMIT))
     if not covered.is_whole:
-        return Grade(None, "period-not-covered", why=_not_covered(step, covered))
+        return StepGrade(None, "period-not-covered", why=_not_covered(step, covered))
     if lost is not None and (why := lost.too_much) is not None:
-        return Grade(None, "production-left-out", why=Words.of(why))
+        return StepGrade(None, "production-left-out", why=Words.of(why))
     _, last_day = period.first_and_last  # the version in force when the year was complete
     tested = tuple(
         _test(limit, step, mean, {**static_factors, **batch_means, **named(limit, variant, step)}, last_day, ran, doubts)
@@ -73,9 +73,9 @@ def grade_step(
     assessed = [limit for limit in tested if limit.reason is None]
     if not assessed:
         telling = next((limit for limit in tested if limit.reason != "not-applicable"), tested[0])
-        return Grade(None, telling.reason, tested, telling.why)
+        return StepGrade(None, telling.reason, tested, telling.why)
     met = [limit.best_met for limit in assessed if limit.best_met is not None]
-    return Grade(min(met), None, tested) if met else Grade(None, "no-grade-met", tested, Words.of(_NONE_MET))
+    return StepGrade(min(met), None, tested) if met else StepGrade(None, "no-grade-met", tested, Words.of(_NONE_MET))
 
 
 def _not_covered(step: Step, covered: Coverage) -> Words:
@@ -109,7 +109,7 @@ def _line_of(variant: str, step: Step) -> Iterator[str]:
         above = parents.get(above)
 
 
-def named(limit: Limit, variant: str, step: Step) -> dict[str, str]:
+def named(limit: StandardLimit, variant: str, step: Step) -> dict[str, str]:
     """The variant as this limit names it: its own name, or that of the kind which the limit is meant for."""
     line = tuple(_line_of(variant, step))
     if not line:
@@ -139,7 +139,7 @@ def _otherwise(name: str, stated: float, batches: Sequence[Batch]) -> bool:
     return abs(mean - stated) > ALIKE * max(abs(mean), abs(stated))
 
 
-def untold(limit: Limit, doubts: Mapping[str, str]) -> LimitGrade | None:
+def untold(limit: StandardLimit, doubts: Mapping[str, str]) -> LimitGrade | None:
     """The limit as not tested, where it asks for what is doubtful."""
     names = sorted(asked_by(limit) & doubts.keys())
     if not names:
@@ -163,7 +163,7 @@ def untold(limit: Limit, doubts: Mapping[str, str]) -> LimitGrade | None:
 
 
 def _test(
-    limit: Limit,
+    limit: StandardLimit,
     step: Step,
     mean: float,
     variables: Mapping[str, float | str],
@@ -181,7 +181,7 @@ def _test(
     return untold(limit, doubts) or graded(limit, mean, variables, on)
 
 
-def graded(limit: Limit, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
+def graded(limit: StandardLimit, mean: float, variables: Mapping[str, float | str], on: date) -> LimitGrade:
     """An annual mean against one limit in force on that day, as the variables correct it."""
     corrected = corrected_limits(limit, variables, on)
     if isinstance(corrected, NotAssessable):
@@ -200,16 +200,16 @@ def graded(limit: Limit, mean: float, variables: Mapping[str, float | str], on: 
     )
 
 
-def untested(limit: Limit, code: str, why: Words) -> LimitGrade:
+def untested(limit: StandardLimit, code: str, why: Words) -> LimitGrade:
     """A limit that nothing was held against, and why."""
     return LimitGrade(limit.id, limit.standard, _NOTHING, _NOTHING, None, True, limit.source.verified, code, why, limit.levels)
 
 
-def _not_beside(limit: Limit, other: str) -> Words:
+def _not_beside(limit: StandardLimit, other: str) -> Words:
     return worded("%(standard)s does not apply this limit to a site that runs the step %(step)s.", standard=limit.standard, step=other)
 
 
-def _several(limit: Limit, steps: int) -> Words:
+def _several(limit: StandardLimit, steps: int) -> Words:
     return worded(
         "This limit of %(standard)s applies to %(steps)s steps of this pack together. A single step is not tested against it.",
         standard=limit.standard,

@@ -1,8 +1,8 @@
 """Batches that report too little of a carrier the process cannot run without, and how the label would rise at the usual amount.
 
-A pack says of such carriers how much of each a unit of output takes at least (`Need`). Every batch is judged by its own record alone. Of
-a medium made inside the step, what makes it must have been taken instead. Less than is usual leaves no batch out: it is told beside the
-label.
+A pack says of such carriers how much of each a unit of output takes at least (`CarrierNeed`). Every batch is judged by its own record
+alone. Of a medium made inside the step, what makes it must have been taken instead. Less than is usual leaves no batch out: it is told
+beside the label.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import EnergyKind, Flags, Floats, StepColumns, counts, factor_of
 from benchmarks.labels.result import StepLabel
-from benchmarks.materials import Need
-from benchmarks.measurements import Direction, Finding, Metric, Severity
+from benchmarks.materials import CarrierNeed
+from benchmarks.measurements import DataFinding, Direction, Metric, Severity
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
@@ -49,7 +49,7 @@ def too_little(columns: StepColumns, metric: Metric, unreported: AbstractSet[str
     return short
 
 
-def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags], left_out: Flags) -> Iterator[Finding]:
+def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags], left_out: Flags) -> Iterator[DataFinding]:
     """What the runs `left_out` for it report too little of, each carrier with what the pack asks for."""
     for need in step.boundary.needs:
         many = int((short[need.carrier] & left_out).sum()) if need.carrier in short else 0
@@ -68,10 +68,10 @@ def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags
                 carrier=CARRIERS[need.carrier].words,
                 asked=asked,
             )
-            yield Finding("need-unmet", Severity.EXCLUSION, message, many)
+            yield DataFinding("need-unmet", Severity.EXCLUSION, message, many)
 
 
-def _with_instead(columns: StepColumns, need: Need) -> Floats:
+def _with_instead(columns: StepColumns, need: CarrierNeed) -> Floats:
     """What each batch took in of a carrier, and of those that do the same work, as amounts of it."""
     others = [stands_for * taken(columns, carrier, CARRIERS[carrier].unit) for carrier, stands_for in need.instead.items()]
     amounts: Floats = taken(columns, need.carrier, need.unit) + sum(others, np.zeros(len(columns.batches)))
@@ -110,7 +110,7 @@ def sentences(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, 
             yield Words.of(_made_inside(need, higher, label, step) if inside else _sentence(need, reported, higher, label, step))
 
 
-def _sentence(need: Need, reported: float, higher: float, label: StepLabel, step: Step) -> Phrase:
+def _sentence(need: CarrierNeed, reported: float, higher: float, label: StepLabel, step: Step) -> Phrase:
     carrier: Value = CARRIERS[need.carrier].words
     if need.instead:
         others = enumerated(CARRIERS[name].words for name in need.instead)
@@ -127,7 +127,7 @@ def _sentence(need: Need, reported: float, higher: float, label: StepLabel, step
     )
 
 
-def _made_inside(need: Need, higher: float, label: StepLabel, step: Step) -> Phrase:
+def _made_inside(need: CarrierNeed, higher: float, label: StepLabel, step: Step) -> Phrase:
     return Phrase(
         "This is valid only if the energy that makes %(carrier)s counts in the step, as the site states: the usual minimum of "
         "%(usual)s amounts to %(higher)s %(of)s. Keep the records of how it is made for an auditor.",

@@ -18,7 +18,7 @@ from benchmarks.labels.coverage import Coverage
 from benchmarks.labels.outside import OutsideUse
 from benchmarks.labels.uncertainty import LabelUncertainty
 from benchmarks.labels.validity import Reasons
-from benchmarks.measurements import Finding, Metric, Period
+from benchmarks.measurements import DataFinding, Metric, Period
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import RECORDS, Path
 from benchmarks.released import rank
@@ -136,7 +136,7 @@ class LimitGrade:
 
 
 @dataclass(frozen=True, slots=True)
-class Grade:
+class StepGrade:
     """The step's grade on the annual basis: `best_met` over the limits that apply, or None with the reason."""
 
     best_met: int | None
@@ -168,7 +168,7 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Measured:
+class MeasuredBatches:
     """What a label was made from, for those who look further into it: the step's batches as columns and the rows it used."""
 
     columns: StepColumns
@@ -214,7 +214,7 @@ class StepLabel:
     best: Best
     typical: float | None
     mean: float | None
-    grade: Grade
+    grade: StepGrade
     output_t: float
     energy_by_carrier: Mapping[str, float]
     value_adding: ValueAdding
@@ -227,7 +227,7 @@ class StepLabel:
     provisos: tuple[Words, ...] = ()  # what the site declares and the values rest on
     account: tuple[Words, ...] = ()  # why no account of the site shows that all of its energy is in the values; of the grade too
     path: Path = RECORDS  # from raw rows to these records: what one input record can change
-    made_from: Measured | None = field(default=None, compare=False, repr=False)
+    made_from: MeasuredBatches | None = field(default=None, compare=False, repr=False)
 
     def used_values(self) -> list[float]:
         """Values at reference conditions of the used batches, in the order of the log."""
@@ -282,7 +282,7 @@ class SiteLabel:
     pack_version: str
     period: Period
     steps: tuple[StepLabel, ...]
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[DataFinding, ...] = ()
     site: str = ""
     method: Mapping[str, str] = field(default_factory=dict)  # digests of what decided the label, and the version of its factors
 

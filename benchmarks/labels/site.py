@@ -20,7 +20,7 @@ from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.labels.result import SiteLabel, StepLabel
 from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context, MetricColumns, label_rows, measure
 from benchmarks.labels.validity import ExclusionReason, record_reasons
-from benchmarks.measurements import Batch, Direction, Finding, Metric, Period, Severity
+from benchmarks.measurements import Batch, DataFinding, Direction, Metric, Period, Severity
 from benchmarks.packs import digest
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.bounds import clamp_to_cells
@@ -62,7 +62,7 @@ def label_site(
     ran = frozenset(step for step, own in by_step.items() if any(run.start in period for run in own))
     context = Context(factors, period, Basis(pack.standard_basis), not_used, static_factors, relative_uncertainty, outside, stopped, ran)
     labels: list[StepLabel] = []
-    findings: list[Finding] = []
+    findings: list[DataFinding] = []
     for step in pack.steps:
         if step.id in by_step:
             step_labels, step_findings = _label_one(
@@ -79,7 +79,7 @@ def _method(pack: Pack, factors: FactorTable) -> dict[str, str]:
     return {"pack_digest": digest(pack).hex(), "conversion": factors.version, "conversion_digest": factors.digest.hex()}
 
 
-def _label_one(columns: StepColumns, context: Context, path: Path | None) -> tuple[list[StepLabel], list[Finding]]:
+def _label_one(columns: StepColumns, context: Context, path: Path | None) -> tuple[list[StepLabel], list[DataFinding]]:
     step = columns.step
     reasons = record_reasons(columns, context.period)
     metrics = [measure(columns, rule, reasons, context) for rule in step.metrics]
@@ -136,8 +136,8 @@ def _depth(variant: Variant, step: Step) -> int:
     return depth
 
 
-def _merged(step: Step, variant: str, parent: str, valid: int) -> Finding:
-    return Finding(
+def _merged(step: Step, variant: str, parent: str, valid: int) -> DataFinding:
+    return DataFinding(
         "variant-merged",
         Severity.WARNING,
         Phrase(
@@ -153,8 +153,8 @@ def _merged(step: Step, variant: str, parent: str, valid: int) -> Finding:
     )
 
 
-def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integers) -> Finding:
-    return Finding(
+def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integers) -> DataFinding:
+    return DataFinding(
         "product-outside-pack",
         Severity.WARNING,
         Phrase(
@@ -169,8 +169,8 @@ def _product_unknown(step: Step, product: str, columns: StepColumns, rows: Integ
     )
 
 
-def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> Finding:
-    return Finding(
+def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> DataFinding:
+    return DataFinding(
         "step-outside-pack",
         Severity.EXCLUSION,
         Phrase("The pack %(pack_id)s has no step %(name)s, so its batches are in no label.", pack_id=pack.id, name=f"{name!r}"),
@@ -179,10 +179,10 @@ def _step_unknown(name: str, strays: Sequence[Batch], pack: Pack) -> Finding:
     )
 
 
-def _boundary_findings(columns: StepColumns, declared: Mapping[str, str]) -> Iterator[Finding]:
+def _boundary_findings(columns: StepColumns, declared: Mapping[str, str]) -> Iterator[DataFinding]:
     for carrier in sorted(columns.carriers_outside_boundary()):
         holders = [batch for batch in columns.batches if any(energy.carrier == carrier for energy in batch.energy)]
-        yield Finding(
+        yield DataFinding(
             "carrier-outside-boundary",
             Severity.NOTICE if carrier in declared else Severity.WARNING,
             Phrase(
@@ -199,14 +199,14 @@ def _boundary_findings(columns: StepColumns, declared: Mapping[str, str]) -> Ite
         )
 
 
-def _credit_findings(columns: StepColumns) -> Iterator[Finding]:
+def _credit_findings(columns: StepColumns) -> Iterator[DataFinding]:
     for carrier in sorted(columns.credits_outside_boundary()):
         holders = [
             batch
             for batch in columns.batches
             if any(energy.carrier == carrier and energy.direction is not Direction.IMPORT for energy in batch.energy)
         ]
-        yield Finding(
+        yield DataFinding(
             "credit-outside-boundary",
             Severity.WARNING,
             Phrase(
@@ -221,7 +221,7 @@ def _credit_findings(columns: StepColumns) -> Iterator[Finding]:
         )
 
 
-def _needs_findings(columns: StepColumns, metrics: Sequence[MetricColumns], unreported: AbstractSet[str]) -> Iterator[Finding]:
+def _needs_findings(columns: StepColumns, metrics: Sequence[MetricColumns], unreported: AbstractSet[str]) -> Iterator[DataFinding]:
     """Of the first metric in which a need is unmet: it is the same amount in each."""
     for measured in metrics:
         if findings := list(needs.findings(columns.step, unreported, measured.short, measured.reasons.under(ExclusionReason.NEED_UNMET))):
@@ -229,7 +229,7 @@ def _needs_findings(columns: StepColumns, metrics: Sequence[MetricColumns], unre
             return
 
 
-def _yield_findings(columns: StepColumns, metrics: Sequence[MetricColumns], factors: FactorTable) -> Iterator[Finding]:
+def _yield_findings(columns: StepColumns, metrics: Sequence[MetricColumns], factors: FactorTable) -> Iterator[DataFinding]:
     """Of the first metric in which more is given back than can be: it is the same amount in each."""
     for measured in metrics:
         left_out = measured.reasons.under(ExclusionReason.YIELD_IMPOSSIBLE)
@@ -238,11 +238,11 @@ def _yield_findings(columns: StepColumns, metrics: Sequence[MetricColumns], fact
             return
 
 
-def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) -> Iterator[Finding]:
+def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) -> Iterator[DataFinding]:
     for measured in metrics:
         assumed = np.flatnonzero(measured.taken_at_reference & measured.reasons.valid)
         if len(assumed):
-            yield Finding(
+            yield DataFinding(
                 "taken-as-at-reference",
                 Severity.NOTICE,
                 Phrase(
@@ -258,13 +258,13 @@ def _assumed_findings(columns: StepColumns, metrics: Sequence[MetricColumns]) ->
             )
 
 
-def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[Finding]:
+def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[DataFinding]:
     """Counted here, on the site: a release clamps what lies beyond its public grid, and no reader of it can tell."""
     for rule in step.metrics:
         if rule.released:
             beyond = sum(clamp_to_cells(label.used_values(), rule.grid)[1] for label in labels if label.metric == rule.metric)
             if beyond:
-                yield Finding(
+                yield DataFinding(
                     "beyond-release-grid",
                     Severity.NOTICE,
                     Phrase(

@@ -20,9 +20,9 @@ from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, Ste
 from benchmarks.labels.coverage import Coverage, Span, coverage, left_out
 from benchmarks.labels.limit_test import StaticFactors, doubtful, grade_step
 from benchmarks.labels.outside import OutsideEnergy, outside_energy
-from benchmarks.labels.result import BatchValue, Best, Measured, StepLabel, rule_name
+from benchmarks.labels.result import BatchValue, Best, MeasuredBatches, StepLabel, rule_name
 from benchmarks.labels.uncertainty import LabelUncertainty, label_uncertainty
-from benchmarks.labels.validity import ExclusionReason, Reasons, Unusable, metric_reasons, record_reasons
+from benchmarks.labels.validity import ExclusionReason, Reasons, UnusableReference, metric_reasons, record_reasons
 from benchmarks.labels.waste import gap_above, split_gap, value_adding
 from benchmarks.measurements import Batch, Period
 from benchmarks.privacy.stability import RECORDS, Path
@@ -152,7 +152,7 @@ def label_rows(
     excluded = reasons.counts(rows)
     best = _best(ordered, step, missing, excluded)
     ids = [columns.batches[row].batch_id for row in valid.tolist()]
-    made_from = Measured(columns, energy, valid, measured.value[valid], measured.at_reference[valid], reasons)
+    made_from = MeasuredBatches(columns, energy, valid, measured.value[valid], measured.at_reference[valid], reasons)
     return StepLabel(
         step=step.id,
         product=product,
@@ -208,7 +208,7 @@ def label_rows(
     )
 
 
-def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tuple[Floats, Flags, Unusable]:
+def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tuple[Floats, Flags, UnusableReference]:
     """Values at reference conditions; where an optional variable was taken as there; where a required one lacks, or one is impossible."""
     lacking, impossible, assumed = (np.zeros(len(value), dtype=bool) for _ in range(3))
     corrected = value
@@ -228,7 +228,7 @@ def _at_reference(columns: StepColumns, rule: MetricRule, value: Floats) -> tupl
             )
         off = np.where(missing, 0.0, variable - condition.reference)
         corrected = corrected - slope * (off if condition.cap is None else np.clip(off, -condition.cap, condition.cap))
-    return corrected, assumed, Unusable(lacking, impossible)
+    return corrected, assumed, UnusableReference(lacking, impossible)
 
 
 def _best(ordered: Floats, step: Step, missing: tuple[str, ...], excluded: Mapping[str, int]) -> Best:
@@ -244,7 +244,7 @@ def _best(ordered: Floats, step: Step, missing: tuple[str, ...], excluded: Mappi
 
 
 def _uncertainty(
-    columns: StepColumns, made_from: Measured, step: Step, best: float | None, mean: float, rows: Integers, unit: str
+    columns: StepColumns, made_from: MeasuredBatches, step: Step, best: float | None, mean: float, rows: Integers, unit: str
 ) -> LabelUncertainty:
     by_start = np.argsort(columns.turn[made_from.rows])
     relative = made_from.energy.relative_systematic(made_from.rows)

@@ -31,7 +31,7 @@ _MOST_ALIKE = 0.95  # autocorrelation above this leaves nothing to tell an inter
 
 
 @dataclass(frozen=True, slots=True)
-class Expanded:
+class ExpandedUncertainty:
     """Expanded uncertainty of one value, with its two parts, all in the label's unit."""
 
     value: float
@@ -49,9 +49,9 @@ class LabelUncertainty:
 
     unit: str
     relative_meter: float
-    best: Expanded | None
-    typical: Expanded
-    mean: Expanded
+    best: ExpandedUncertainty | None
+    typical: ExpandedUncertainty
+    mean: ExpandedUncertainty
 
     def to_json(self) -> dict[str, Any]:
         return {
@@ -96,7 +96,7 @@ def alike(in_sequence: Floats) -> float:
     return (1 + r) / (1 - r)
 
 
-def _of_quantile(in_sequence: Floats, ordered: Floats, q: float, k: int, relative_meter: float) -> Expanded:
+def _of_quantile(in_sequence: Floats, ordered: Floats, q: float, k: int, relative_meter: float) -> ExpandedUncertainty:
     value = float(ordered[k - 1])
     reach = _Z * sqrt(len(ordered) * q * (1 - q) * alike((in_sequence <= value).astype(float)))
     low, high = floor(k - reach), ceil(k + reach)
@@ -105,5 +105,5 @@ def _of_quantile(in_sequence: Floats, ordered: Floats, q: float, k: int, relativ
     return _expanded(abs(value) * relative_meter, max(value - below, above - value), bounded)
 
 
-def _expanded(meter: float, sampling: float, bounded: bool = True) -> Expanded:
-    return Expanded(hypot(meter, sampling), meter, sampling, bounded)
+def _expanded(meter: float, sampling: float, bounded: bool = True) -> ExpandedUncertainty:
+    return ExpandedUncertainty(hypot(meter, sampling), meter, sampling, bounded)

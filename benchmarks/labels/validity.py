@@ -16,7 +16,7 @@ import numpy as np
 
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import Flags, Floats, Integers, MetricEnergy, StepColumns
-from benchmarks.measurements import Direction, Period, State, Status
+from benchmarks.measurements import Direction, OperatingState, Period, ProductStatus
 from benchmarks.quantities import ratio
 from benchmarks.routes import MetricRule
 
@@ -115,9 +115,9 @@ def record_reasons(columns: StepColumns, period: Period) -> Reasons:
     for variant in (variant for variant in columns.step.variants if variant.gives_no):
         named = np.array([batch.variant == variant.id for batch in batches], dtype=bool)
         reasons.add(named & _gives(columns, variant.gives_no), ExclusionReason.VARIANT_REFUTED)
-    reasons.add(np.array([batch.status is Status.TEST for batch in batches], dtype=bool), ExclusionReason.TEST)
-    reasons.add(np.array([batch.status is Status.SCRAP for batch in batches], dtype=bool), ExclusionReason.SCRAP)
-    reasons.add(np.array([batch.state is not State.NORMAL for batch in batches], dtype=bool), ExclusionReason.NOT_NORMAL_STATE)
+    reasons.add(np.array([batch.status is ProductStatus.TEST for batch in batches], dtype=bool), ExclusionReason.TEST)
+    reasons.add(np.array([batch.status is ProductStatus.SCRAP for batch in batches], dtype=bool), ExclusionReason.SCRAP)
+    reasons.add(np.array([batch.state is not OperatingState.NORMAL for batch in batches], dtype=bool), ExclusionReason.NOT_NORMAL_STATE)
     reasons.add(~(columns.output_t > 0), ExclusionReason.OUTPUT_NOT_POSITIVE)
     reasons.add(_credit_differs(columns), ExclusionReason.CREDIT_NOT_PRODUCT)
     return reasons
@@ -152,7 +152,7 @@ def _gives(columns: StepColumns, carriers: Sequence[str]) -> Flags:
 
 
 @dataclass(frozen=True, slots=True)
-class Unusable:
+class UnusableReference:
     """Batches that cannot be brought to reference conditions: a required variable is missing; one is what it cannot physically be."""
 
     lacking: Flags
@@ -165,7 +165,7 @@ def metric_reasons(
     energy: MetricEnergy,
     rule: MetricRule,
     values: Sequence[Floats],
-    unusable: Unusable,
+    unusable: UnusableReference,
     outside: Flags,
     unmet: Flags,
     over: Flags,

@@ -20,7 +20,7 @@ import numpy as np
 from benchmarks.labels.columns import Floats, Integers, MetricEnergy, StepColumns
 from benchmarks.labels.result import Gap, GapPart, ValueAdding
 from benchmarks.labels.validity import ExclusionReason, Reasons
-from benchmarks.measurements import Status
+from benchmarks.measurements import ProductStatus
 
 GRID = float(2**20)
 """Steps of the grid in one unit of energy."""
@@ -87,7 +87,7 @@ def value_adding(columns: StepColumns, energy: MetricEnergy, reasons: Reasons, r
     idle_codes = [code for code, name in enumerate(reasons.names) if name in MADE_NO_PRODUCT]
     for row in rows[np.isin(reasons.codes[rows], idle_codes) & energy.known[rows] & energy.convertible[rows]].tolist():
         batch = columns.batches[row]
-        cause = str(batch.state) if batch.status is Status.GOOD else str(batch.status)
+        cause = str(batch.state) if batch.status is ProductStatus.GOOD else str(batch.status)
         causes[cause] = causes.get(cause, 0.0) + float(total[row])
     adding = float(total[valid].sum()) - rejected
     lost = float(sum(causes.values()))

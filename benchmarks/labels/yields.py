@@ -18,7 +18,7 @@ from benchmarks.labels.columns import Flags, Floats, StepColumns, counts, factor
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import StepLabel
 from benchmarks.materials import Yield
-from benchmarks.measurements import Direction, Finding, Metric, Severity
+from benchmarks.measurements import DataFinding, Direction, Metric, Severity
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Step
 
@@ -33,7 +33,7 @@ def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict
     return over
 
 
-def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, factors: FactorTable) -> Iterator[Finding]:
+def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, factors: FactorTable) -> Iterator[DataFinding]:
     """What the runs `left_out` for it give back and take, each yield with both figures."""
     for place, flags in over.items():
         yield_, rows = columns.step.boundary.yields[place], flags & left_out
@@ -48,7 +48,7 @@ def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, f
                 carriers=_named(yield_.gives),
                 most=_of(yield_, yield_.most, held_against, columns.step),
             )
-            yield Finding("yield-impossible", Severity.EXCLUSION, message, int(rows.sum()))
+            yield DataFinding("yield-impossible", Severity.EXCLUSION, message, int(rows.sum()))
 
 
 def sentences(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Words]:

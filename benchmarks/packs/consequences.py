@@ -10,10 +10,10 @@ from typing import Any
 from benchmarks.measurements import Metric
 from benchmarks.packs.changes import SOURCES, FieldChange, changes
 from benchmarks.packs.effects import NumberChange, changed_numbers
-from benchmarks.packs.provenance import Role
+from benchmarks.packs.provenance import NumberRole
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
-from benchmarks.standard_limits import Limit
+from benchmarks.standard_limits import StandardLimit
 
 MOVES_NOTHING = SOURCES | {"words", "product_words", "limits"}
 """Fields of a step that move neither its labels nor what is released of them."""
@@ -119,7 +119,7 @@ def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], num
     for number in numbers:
         role, _colon, place = number.place.partition(": ")
         carrier = place.partition(".")[0]
-        if (role == Role.FACTOR.value and carrier in held) or (role == Role.HEATING.value and carrier in measured):
+        if (role == NumberRole.FACTOR.value and carrier in held) or (role == NumberRole.HEATING.value and carrier in measured):
             yield carrier
 
 
@@ -158,7 +158,7 @@ def _grades_move(old: Pack, new: Pack) -> Iterator[GradeMoves]:
             yield GradeMoves(step, id_, limit.standard, 0, limit.unit, because=because)
 
 
-def _limits(pack: Pack) -> dict[tuple[str, str], Limit]:
+def _limits(pack: Pack) -> dict[tuple[str, str], StandardLimit]:
     return {(step.id, limit.id): limit for step in pack.steps for limit in step.limits}
 
 

@@ -133,7 +133,7 @@ class Band(Declared):
     add: Exact
 
 
-class Bands(_Term):
+class BandTerm(_Term):
     """Plus the number of the band that holds the variable."""
 
     kind: Literal["bands"]
@@ -147,7 +147,7 @@ class Bands(_Term):
         return tuple(float(band.up_to) for band in self.bands if band.up_to is not None)
 
 
-class Table(_Term):
+class TableTerm(_Term):
     """Plus the value read from a table, linear between its points; outside it the standard gives nothing."""
 
     kind: Literal["table"]
@@ -195,7 +195,7 @@ class Altitude(_Term):
         return (float(self.above_m),)
 
 
-Term = Annotated[Require | Multiply | Classes | Linear | Shortfall | Bands | Table | Altitude, Field(discriminator="kind")]
+Term = Annotated[Require | Multiply | Classes | Linear | Shortfall | BandTerm | TableTerm | Altitude, Field(discriminator="kind")]
 
 
 def number(value: Value, variable: str) -> Fraction:

@@ -24,7 +24,7 @@ from benchmarks.declared import Declared, Words
 from benchmarks.packs.correction_terms import Altitude, Term, UnassessableError, Value, number
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from benchmarks.standard_limits import Limit, Span
+from benchmarks.standard_limits import StandardLimit, ValueRange
 
 Limits = tuple[float | None, float | None, float | None]
 
@@ -53,7 +53,7 @@ class NotAssessable:
 
 
 @dataclass(frozen=True, slots=True)
-class Grade:
+class GradesMet:
     """Which grades a value meets. `met[i]` is None where grade i + 1 is not defined; `best_met` counts from 1."""
 
     best_met: int | None
@@ -61,7 +61,7 @@ class Grade:
     monotone: bool  # False: a stricter grade has the looser limit; say so wherever the grade is shown
 
 
-def corrected_limits(limit: Limit, variables: Mapping[str, Value], on: date) -> Limits | NotAssessable:
+def corrected_limits(limit: StandardLimit, variables: Mapping[str, Value], on: date) -> Limits | NotAssessable:
     """The grades of a limit under these conditions. `on` is the end of the batch interval or period: it picks the version.
 
     Args:
@@ -82,14 +82,14 @@ def corrected_limits(limit: Limit, variables: Mapping[str, Value], on: date) -> 
     return first, second, third
 
 
-def not_in_force(limit: Limit, on: date) -> NotAssessable | None:
+def not_in_force(limit: StandardLimit, on: date) -> NotAssessable | None:
     """The limit as not assessable, where it is not in force on that day."""
     if on < limit.effective_from or (limit.effective_to is not None and on >= limit.effective_to):
         return NotAssessable("not-in-force", _not_in_force(limit, on))
     return None
 
 
-def _not_in_force(limit: Limit, on: date) -> Words:
+def _not_in_force(limit: StandardLimit, on: date) -> Words:
     if on < limit.effective_from:
         return Words.of(
             Phrase(
@@ -109,11 +109,11 @@ def _not_in_force(limit: Limit, on: date) -> Words:
     )
 
 
-def grade(mean: float, limits: Limits) -> Grade:
+def grade(mean: float, limits: Limits) -> GradesMet:
     """The grades that an output-weighted annual mean meets, each tested alone; nothing is rounded."""
     met = tuple(None if limit is None else mean <= limit for limit in limits)
     defined = [limit for limit in limits if limit is not None]
-    return Grade(next((index for index, each in enumerate(met, start=1) if each), None), met, defined == sorted(defined))
+    return GradesMet(next((index for index, each in enumerate(met, start=1) if each), None), met, defined == sorted(defined))
 
 
 def factors_of(pack: Pack) -> frozenset[str]:
@@ -127,14 +127,14 @@ def factors_of(pack: Pack) -> frozenset[str]:
     return frozenset(names - {"variant"})
 
 
-def asked_by(limit: Limit) -> frozenset[str]:
+def asked_by(limit: StandardLimit) -> frozenset[str]:
     """Every variable that decides on or corrects this limit."""
     terms = RULES[limit.correction].terms if limit.correction and limit.correction in RULES else ()
     pressure = {"pressure_pa"} if any(isinstance(term, Altitude) for term in terms) else set()
     return frozenset({*limit.applies, *(term.variable for term in terms), *pressure})
 
 
-def strictest(limits: Sequence[Limit], variables: Mapping[str, Value], stated: Collection[str], on: date) -> Limits:
+def strictest(limits: Sequence[StandardLimit], variables: Mapping[str, Value], stated: Collection[str], on: date) -> Limits:
     """By grade the lowest of these limits, were each of the `stated` variables of another class or range, or without its correction."""
     could_be = [[variables[name], *_others(limits, name)] for name in stated]
     corrected = (
@@ -147,14 +147,14 @@ def strictest(limits: Sequence[Limit], variables: Mapping[str, Value], stated: C
     return first, second, third
 
 
-def _others(limits: Sequence[Limit], name: str) -> Iterator[Value]:
+def _others(limits: Sequence[StandardLimit], name: str) -> Iterator[Value]:
     for limit in limits:
         for term in RULES[limit.correction].terms if limit.correction else ():
             yield from term.others() if term.variable == name else ()
         wanted = limit.applies.get(name)
         if isinstance(wanted, str):
             yield wanted
-        elif isinstance(wanted, Span):
+        elif isinstance(wanted, ValueRange):
             yield from (wanted.up_to,) if wanted.up_to is not None else (wanted.above + 1,) if wanted.above is not None else ()
         elif wanted is not None:
             low, high = wanted
@@ -170,7 +170,7 @@ def _corrected(value: Fraction, grade_number: int, rule: str | None, variables: 
     return value
 
 
-def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
+def _refuse_inapplicable(limit: StandardLimit, variables: Mapping[str, Value]) -> None:
     for variable, wanted in limit.applies.items():
         if (given := variables.get(variable)) is None:
             raise UnassessableError(
@@ -183,7 +183,7 @@ def _refuse_inapplicable(limit: Limit, variables: Mapping[str, Value]) -> None:
             )
         if isinstance(wanted, str):
             fits = given == wanted
-        elif isinstance(wanted, Span):
+        elif isinstance(wanted, ValueRange):
             fits = number(given, variable) in wanted
         else:
             low, high = wanted

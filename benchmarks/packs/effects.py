@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
-from benchmarks.label_keys import Keyed, LabelKey
+from benchmarks.label_keys import LabelKey, LabelKeyed
 from benchmarks.packs import factors
 from benchmarks.packs.provenance import Number, numbers
 from benchmarks.packs.provenance import factors as numbers_of_factors
@@ -97,7 +97,7 @@ class _Best(Protocol):
     def value(self) -> float | None: ...
 
 
-class Labelled(Keyed, Protocol):
+class LabelledStep(LabelKeyed, Protocol):
     """What this room asks of a step's label, whatever room it comes from."""
 
     @property
@@ -128,7 +128,7 @@ def changed_numbers(old: Pack, new: Pack) -> tuple[NumberChange, ...]:
     )
 
 
-def moved_labels(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Effect]:
+def moved_labels(old: Iterable[LabelledStep], new: Iterable[LabelledStep]) -> list[Effect]:
     """Every best, typical value and mean that differs between two labellings of the same batches, to the last digit."""
     before, after = _values(old), _values(new)
     return [
@@ -138,7 +138,7 @@ def moved_labels(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Effec
     ]
 
 
-def moved_grades(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[GradeEffect]:
+def moved_grades(old: Iterable[LabelledStep], new: Iterable[LabelledStep]) -> list[GradeEffect]:
     """Every limit of one step of which another level is met."""
     before, after = _grades(old), _grades(new)
     return [
@@ -146,7 +146,7 @@ def moved_grades(old: Iterable[Labelled], new: Iterable[Labelled]) -> list[Grade
     ]
 
 
-def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], str]:
+def _grades(labels: Iterable[LabelledStep]) -> dict[tuple[str, str, str, str, str], str]:
     return {
         (*LabelKey.of(label), limit.limit): limit.reason or str(limit.best_met or NONE_MET)
         for label in labels
@@ -154,7 +154,7 @@ def _grades(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str], 
     }
 
 
-def _values(labels: Iterable[Labelled]) -> dict[tuple[str, str, str, str, str, str], float | None]:
+def _values(labels: Iterable[LabelledStep]) -> dict[tuple[str, str, str, str, str, str], float | None]:
     return {
         (*LabelKey.of(label), name, label.unit): value
         for label in labels

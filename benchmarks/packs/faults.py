@@ -15,7 +15,7 @@ MOST_TOLD = 20  # of one pack at once; the rest may go with them
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class PackFault:
     """One thing that does not hold: where in the pack, what was found (as written there, or in words), what is wanted."""
 
     place: str
@@ -26,7 +26,7 @@ class Fault:
 class FaultyPack(InputError):  # noqa: N818 - named for what is refused, as its family
     """A pack with faults; `place`, `found` and `wanted` are of the first of them."""
 
-    def __init__(self, code: str, sentence: str, remedy: str, path: Path, faults: Sequence[Fault]) -> None:
+    def __init__(self, code: str, sentence: str, remedy: str, path: Path, faults: Sequence[PackFault]) -> None:
         first = faults[0]
         super().__init__(code, sentence, remedy, place=Place(str(path), column=first.place), found=first.found, wanted=first.wanted)
         self.file, self.faults = str(path), tuple(faults)

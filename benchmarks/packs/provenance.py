@@ -16,14 +16,14 @@ from pydantic import BaseModel
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
-from benchmarks.declared import Declared, Source, content_digest
+from benchmarks.declared import Declared, FigureSource, content_digest
 from benchmarks.packs.corrections import RULES
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
-from benchmarks.standard_limits import Limit, Span
+from benchmarks.standard_limits import StandardLimit, ValueRange
 
 
-class Role(StrEnum):
+class NumberRole(StrEnum):
     """What a number is for; `MOVES` says what it can move."""
 
     LIMIT = "limit"
@@ -52,37 +52,39 @@ class Role(StrEnum):
     DISCLOSURE = "disclosure"
 
 
-MOVES: Mapping[Role, Phrase] = {
-    Role.LIMIT: Phrase("the grade; no effect on labels"),
-    Role.CORRECTION: Phrase("the grade; no effect on labels"),
-    Role.APPLIES: Phrase("which limit is tested; no effect on labels"),
-    Role.FACTOR: Phrase("every label with this carrier, by its share of the energy"),
-    Role.HEATING: Phrase("which batches count: those with a heating value outside the bounds are left out"),
-    Role.EFFICIENCY: Phrase(
+MOVES: Mapping[NumberRole, Phrase] = {
+    NumberRole.LIMIT: Phrase("the grade; no effect on labels"),
+    NumberRole.CORRECTION: Phrase("the grade; no effect on labels"),
+    NumberRole.APPLIES: Phrase("which limit is tested; no effect on labels"),
+    NumberRole.FACTOR: Phrase("every label with this carrier, by its share of the energy"),
+    NumberRole.HEATING: Phrase("which batches count: those with a heating value outside the bounds are left out"),
+    NumberRole.EFFICIENCY: Phrase(
         "whether a label counts if the site has a conversion of its own; if it is worse than typical, the label says so"
     ),
-    Role.CARBON: Phrase("CO2 stated beside the label; no effect on labels"),
-    Role.SLOPE: Phrase("each batch by slope x (variable - reference), and so the label"),
-    Role.MEASURED: Phrase("which batches count: those with a default heating value of these carriers are left out"),
-    Role.NEED: Phrase("which batches count: those that report less are left out; if it is less than usual, the label says so"),
-    Role.YIELD: Phrase("which batches count: those that give back more heat are left out; if it is more than usual, the label says so"),
-    Role.FEED: Phrase("whether a label is valid with the charge in its log; if the charge is not usual, the label says so"),
-    Role.TAKE: Phrase("no effect on labels; what is above the usual amount is stated beside the label"),
-    Role.USUAL: Phrase(
+    NumberRole.CARBON: Phrase("CO2 stated beside the label; no effect on labels"),
+    NumberRole.SLOPE: Phrase("each batch by slope x (variable - reference), and so the label"),
+    NumberRole.MEASURED: Phrase("which batches count: those with a default heating value of these carriers are left out"),
+    NumberRole.NEED: Phrase("which batches count: those that report less are left out; if it is less than usual, the label says so"),
+    NumberRole.YIELD: Phrase(
+        "which batches count: those that give back more heat are left out; if it is more than usual, the label says so"
+    ),
+    NumberRole.FEED: Phrase("whether a label is valid with the charge in its log; if the charge is not usual, the label says so"),
+    NumberRole.TAKE: Phrase("no effect on labels; what is above the usual amount is stated beside the label"),
+    NumberRole.USUAL: Phrase(
         "which batches count: a heating value beyond it must be declared with its reason; if it is far from typical, the label says so"
     ),
-    Role.QUANTILE: Phrase("which batch is the label"),
-    Role.VALIDITY: Phrase("which batches count"),
-    Role.BOUNDS: Phrase("which batches count: those beyond it are left out as impossible"),
-    Role.GRID: Phrase(
+    NumberRole.QUANTILE: Phrase("which batch is the label"),
+    NumberRole.VALIDITY: Phrase("which batches count"),
+    NumberRole.BOUNDS: Phrase("which batches count: those beyond it are left out as impossible"),
+    NumberRole.GRID: Phrase(
         "the released value, by at most half a cell; values beyond the ends of the grid are clamped; no effect on local labels"
     ),
-    Role.TYPICAL: Phrase("whether a release is precise enough to enter a composition; no effect on labels"),
-    Role.SPREAD: Phrase("whether a release is precise enough to enter a composition; no effect on labels"),
-    Role.RATIO: Phrase("published totals of a route; no effect on labels of steps"),
-    Role.POLICY: Phrase("how much noise a released value has and what may be released; no effect on local labels"),
-    Role.COMPOSITION: Phrase("the industry label; no effect on labels of sites"),
-    Role.DISCLOSURE: Phrase("whether a publication is released; no effect on labels of sites"),
+    NumberRole.TYPICAL: Phrase("whether a release is precise enough to enter a composition; no effect on labels"),
+    NumberRole.SPREAD: Phrase("whether a release is precise enough to enter a composition; no effect on labels"),
+    NumberRole.RATIO: Phrase("published totals of a route; no effect on labels of steps"),
+    NumberRole.POLICY: Phrase("how much noise a released value has and what may be released; no effect on local labels"),
+    NumberRole.COMPOSITION: Phrase("the industry label; no effect on labels of sites"),
+    NumberRole.DISCLOSURE: Phrase("whether a publication is released; no effect on labels of sites"),
 }
 
 
@@ -91,10 +93,10 @@ class Number:
     """One number: where it stands, its value and unit as written, and its source with the clause."""
 
     place: str
-    role: Role
+    role: NumberRole
     value: str
     unit: str
-    source: Source | None
+    source: FigureSource | None
     clause: str = ""
 
     @property
@@ -106,22 +108,26 @@ class Number:
 
 def numbers(pack: Pack) -> Iterator[Number]:
     """Every number of the pack and of the corrections that it names, in the order of the file."""
-    for role, part in ((Role.POLICY, pack.policy), (Role.DISCLOSURE, pack.disclosure)):
+    for role, part in ((NumberRole.POLICY, pack.policy), (NumberRole.DISCLOSURE, pack.disclosure)):
         yield from _plain(role.value, role, part, pack)
     for rule in pack.composition:
         yield Number(
-            f"composition.{rule.rule}.firms_from", Role.COMPOSITION, str(rule.firms_from), "firms", _of_role(pack, Role.COMPOSITION)
+            f"composition.{rule.rule}.firms_from",
+            NumberRole.COMPOSITION,
+            str(rule.firms_from),
+            "firms",
+            _of_role(pack, NumberRole.COMPOSITION),
         )
     for route in pack.routes:
         for place in route.steps:
             unit = f"{pack.step(place.step).output_unit}/{pack.made_in(route)}"
-            yield Number(f"routes.{route.id}.{place.step}", Role.RATIO, _written(place.ratio), unit, place.source)
+            yield Number(f"routes.{route.id}.{place.step}", NumberRole.RATIO, _written(place.ratio), unit, place.source)
     for usual in pack.heating_values:
         for name in ("least", "most", "typical"):
             if (value := getattr(usual, name)) is not None:
                 of = "".join(f".{step}" for step in usual.steps[:1])
                 at, unit = f"heating_values.{usual.carrier}{of}.{name}", f"MJ/{CARRIERS[usual.carrier].unit}"
-                yield Number(at, Role.USUAL, _written(value), unit, usual.source, usual.source.clause)
+                yield Number(at, NumberRole.USUAL, _written(value), unit, usual.source, usual.source.clause)
     yield from _of_materials(pack)
     for step in pack.steps:
         yield from _of_step(step, pack)
@@ -132,7 +138,7 @@ def _of_materials(pack: Pack) -> Iterator[Number]:
         for at in material.at:
             for name, value in zip(("least", "most"), at.whole, strict=True) if at.whole != (1.0, 1.0) else ():
                 unit = f"t/{pack.step(at.step).output_unit}"
-                yield Number(f"materials.{material.id}.{at.step}.{name}", Role.BOUNDS, _written(value), unit, at.source)
+                yield Number(f"materials.{material.id}.{at.step}.{name}", NumberRole.BOUNDS, _written(value), unit, at.source)
 
 
 def digest_of_sources(pack: Pack) -> str:
@@ -146,34 +152,38 @@ def factors(table: FactorTable) -> Iterator[Number]:
     for (carrier, basis), rows in table.factors.items():
         for row in rows:
             place = f"{carrier}.{basis}.{row.effective_from.isoformat()}"
-            yield Number(place, Role.FACTOR, str(row.kgce_per_unit), f"kgce/{row.unit}", row.source, row.source.clause)
+            yield Number(place, NumberRole.FACTOR, str(row.kgce_per_unit), f"kgce/{row.unit}", row.source, row.source.clause)
     for bounds in table.heating.values():
         unit = f"MJ/{CARRIERS[bounds.carrier].unit}"
         for name, end in (("least", bounds.least), ("most", bounds.most)):
             place = f"{bounds.carrier}.heating-value.{name}"
-            yield Number(place, Role.HEATING, _written(end), unit, bounds.source, bounds.source.clause)
+            yield Number(place, NumberRole.HEATING, _written(end), unit, bounds.source, bounds.source.clause)
     for efficiency in table.efficiencies.values():
         for name in ("least", "typical", "most"):
             place = f"efficiency.{efficiency.takes}.{efficiency.gives}.{name}"
-            yield Number(place, Role.EFFICIENCY, _written(getattr(efficiency, name)), "1", efficiency.source, efficiency.source.clause)
+            yield Number(
+                place, NumberRole.EFFICIENCY, _written(getattr(efficiency, name)), "1", efficiency.source, efficiency.source.clause
+            )
     for rows_of_carrier in (*table.carbon.values(), *table.by_country.values()):
         for carbon in rows_of_carrier:
             place = f"{carbon.carrier}.{(carbon.country or 'co2').lower()}.{carbon.effective_from.isoformat()}"
             if carbon.kg_co2_per_unit is not None:
-                yield Number(place, Role.CARBON, str(carbon.kg_co2_per_unit), f"kg CO2/{carbon.unit}", carbon.source, carbon.source.clause)
+                yield Number(
+                    place, NumberRole.CARBON, str(carbon.kg_co2_per_unit), f"kg CO2/{carbon.unit}", carbon.source, carbon.source.clause
+                )
                 continue
             for name, value, unit in (
                 ("lhv", carbon.lhv_mj_per_unit, f"MJ/{carbon.unit}"),
                 ("carbon", carbon.carbon_t_per_gj, "t C/GJ"),
                 ("oxidised", carbon.oxidised, "1"),
             ):
-                yield Number(f"{place}.{name}", Role.CARBON, str(value), unit, carbon.source, carbon.source.clause)
+                yield Number(f"{place}.{name}", NumberRole.CARBON, str(value), unit, carbon.source, carbon.source.clause)
 
 
 def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
     place, rule = f"steps.{step.id}", step.label_rule
-    quantile = rule.source or _of_role(pack, Role.QUANTILE)
-    yield Number(f"{place}.quantile", Role.QUANTILE, _written(rule.quantile), "1", quantile)
+    quantile = rule.source or _of_role(pack, NumberRole.QUANTILE)
+    yield Number(f"{place}.quantile", NumberRole.QUANTILE, _written(rule.quantile), "1", quantile)
     for name, unit in (
         ("fewest_batches", "batches"),
         ("least_completeness", "1"),
@@ -181,35 +191,44 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
         ("shortest_s", "s"),
         ("longest_s", "s"),
     ):
-        yield Number(f"{place}.{name}", Role.VALIDITY, _written(getattr(rule, name)), unit, rule.source or _of_role(pack, Role.VALIDITY))
+        yield Number(
+            f"{place}.{name}", NumberRole.VALIDITY, _written(getattr(rule, name)), unit, rule.source or _of_role(pack, NumberRole.VALIDITY)
+        )
     if (source := step.boundary.measured_source) is not None:
-        yield Number(f"{place}.measured", Role.MEASURED, ", ".join(step.boundary.measured), "", source, source.clause)
+        yield Number(f"{place}.measured", NumberRole.MEASURED, ", ".join(step.boundary.measured), "", source, source.clause)
     yield from _of_needs(step, place)
     yield from _of_yields(step, place)
     yield from _of_feeds(step, place)
     yield from _of_takes(step, place)
     for metric in step.metrics:
         at = f"{place}.{metric.metric}"
-        yield Number(f"{at}.floor", Role.BOUNDS, _written(metric.floor), metric.unit, _of_role(pack, Role.BOUNDS))
-        yield Number(f"{at}.ceiling", Role.BOUNDS, _written(metric.ceiling), metric.unit, _of_role(pack, Role.BOUNDS))
-        typical = metric.typical_source or _of_role(pack, Role.TYPICAL)
-        yield Number(f"{at}.typical", Role.TYPICAL, _written(metric.typical), metric.unit, typical)
-        spread = metric.spread_source or _of_role(pack, Role.SPREAD)
-        yield Number(f"{at}.spread", Role.SPREAD, _written(metric.spread), metric.unit, spread)
+        yield Number(f"{at}.floor", NumberRole.BOUNDS, _written(metric.floor), metric.unit, _of_role(pack, NumberRole.BOUNDS))
+        yield Number(f"{at}.ceiling", NumberRole.BOUNDS, _written(metric.ceiling), metric.unit, _of_role(pack, NumberRole.BOUNDS))
+        typical = metric.typical_source or _of_role(pack, NumberRole.TYPICAL)
+        yield Number(f"{at}.typical", NumberRole.TYPICAL, _written(metric.typical), metric.unit, typical)
+        spread = metric.spread_source or _of_role(pack, NumberRole.SPREAD)
+        yield Number(f"{at}.spread", NumberRole.SPREAD, _written(metric.spread), metric.unit, spread)
         for name in ("grid_lower", "grid_upper", "grid_width"):
-            yield Number(f"{at}.{name}", Role.GRID, _written(getattr(metric, name)), metric.unit, metric.grid_source)
+            yield Number(f"{at}.{name}", NumberRole.GRID, _written(getattr(metric, name)), metric.unit, metric.grid_source)
     for condition in step.reference_conditions:
         for name, slope in condition.slope.items():
             at = f"{place}.{condition.variable}.{name}"
-            yield Number(f"{at}.slope", Role.SLOPE, _written(slope), f"per {condition.unit}", condition.source, condition.source.clause)
             yield Number(
-                f"{at}.reference", Role.SLOPE, _written(condition.reference), condition.unit, condition.source, condition.source.clause
+                f"{at}.slope", NumberRole.SLOPE, _written(slope), f"per {condition.unit}", condition.source, condition.source.clause
+            )
+            yield Number(
+                f"{at}.reference",
+                NumberRole.SLOPE,
+                _written(condition.reference),
+                condition.unit,
+                condition.source,
+                condition.source.clause,
             )
     for condition in {entry.variable: entry for entry in step.reference_conditions}.values():
         for name, value in (("least", condition.least), ("most", condition.most), ("cap", condition.cap)):
             if value is not None:
-                bounds = _of_role(pack, Role.BOUNDS)
-                yield Number(f"{place}.{condition.variable}.{name}", Role.BOUNDS, _written(value), condition.unit, bounds)
+                bounds = _of_role(pack, NumberRole.BOUNDS)
+                yield Number(f"{place}.{condition.variable}.{name}", NumberRole.BOUNDS, _written(value), condition.unit, bounds)
     for limit in step.limits:
         yield from _of_limit(limit, f"{place}.{limit.id}")
 
@@ -222,10 +241,10 @@ def _of_needs(step: Step, place: str) -> Iterator[Number]:
             unit = CARRIERS[name.partition(".")[2]].unit if name.startswith("made_inside") else need.unit
             if value:
                 at = f"{place}.needs.{need.carrier}.{name}"
-                yield Number(at, Role.NEED, _written(value), f"{unit}/{step.output_unit}", need.source, need.source.clause)
+                yield Number(at, NumberRole.NEED, _written(value), f"{unit}/{step.output_unit}", need.source, need.source.clause)
         for name, stands_for in need.instead.items():
             at, unit = f"{place}.needs.{need.carrier}.instead.{name}", f"{need.unit}/{CARRIERS[name].unit}"
-            yield Number(at, Role.NEED, _written(stands_for), unit, need.source, need.source.clause)
+            yield Number(at, NumberRole.NEED, _written(stands_for), unit, need.source, need.source.clause)
 
 
 def _of_yields(step: Step, place: str) -> Iterator[Number]:
@@ -234,11 +253,11 @@ def _of_yields(step: Step, place: str) -> Iterator[Number]:
         for name, value in (("usual", yield_.usual), ("most", yield_.most)):
             if value is not None:
                 at = f"{place}.yields.{'+'.join(yield_.gives)}.{name}"
-                yield Number(at, Role.YIELD, _written(value), unit, yield_.source, yield_.source.clause)
+                yield Number(at, NumberRole.YIELD, _written(value), unit, yield_.source, yield_.source.clause)
         for name, value in (("burns", yield_.burns), ("burns_usually", yield_.burns_usually)):
             if value is not None:
                 at = f"{place}.yields.{'+'.join(yield_.gives)}.{name}"
-                yield Number(at, Role.YIELD, _written(value), "of the heat given back", yield_.source, yield_.source.clause)
+                yield Number(at, NumberRole.YIELD, _written(value), "of the heat given back", yield_.source, yield_.source.clause)
 
 
 def _of_feeds(step: Step, place: str) -> Iterator[Number]:
@@ -247,10 +266,12 @@ def _of_feeds(step: Step, place: str) -> Iterator[Number]:
         for name, value in of.items():
             if value:
                 unit = "MJ/kg" if name == "burns" else f"t/{step.output_unit}"
-                yield Number(f"{place}.feeds.{'+'.join(feed.of)}.{name}", Role.FEED, _written(value), unit, feed.source, feed.source.clause)
+                yield Number(
+                    f"{place}.feeds.{'+'.join(feed.of)}.{name}", NumberRole.FEED, _written(value), unit, feed.source, feed.source.clause
+                )
     for held in step.holds_heat:
         at = f"{place}.holds_heat.{'+'.join(held.of)}.burns"
-        yield Number(at, Role.FEED, _written(held.burns), "MJ/kg", held.source, held.source.clause)
+        yield Number(at, NumberRole.FEED, _written(held.burns), "MJ/kg", held.source, held.source.clause)
 
 
 def _of_takes(step: Step, place: str) -> Iterator[Number]:
@@ -258,32 +279,32 @@ def _of_takes(step: Step, place: str) -> Iterator[Number]:
     for take in step.takes:
         for name, value in (("typical", take.typical), ("most", take.most)):
             at, unit = f"{place}.takes.{take.metric}.{name}", f"{take.unit}/{step.output_unit}"
-            yield Number(at, Role.TAKE, _written(value), unit, take.source, take.source.clause)
+            yield Number(at, NumberRole.TAKE, _written(value), unit, take.source, take.source.clause)
     for condition in step.reference_conditions:
         least, most = condition.usual or (None, None)
         source = condition.usual_source
         for name, of in (("usual_least", least), ("usual_most", most), ("test", condition.test)):
             if of is not None and source is not None:
-                yield Number(f"{place}.{condition.variable}.{name}", Role.TAKE, _written(of), condition.unit, source, source.clause)
+                yield Number(f"{place}.{condition.variable}.{name}", NumberRole.TAKE, _written(of), condition.unit, source, source.clause)
 
 
-def _of_limit(limit: Limit, place: str) -> Iterator[Number]:
+def _of_limit(limit: StandardLimit, place: str) -> Iterator[Number]:
     for number, grade in enumerate(limit.grades, 1):
         if grade is not None:
-            yield Number(f"{place}.{limit.levels}{number}", Role.LIMIT, _written(grade), limit.unit, limit.source, limit.clause)
+            yield Number(f"{place}.{limit.levels}{number}", NumberRole.LIMIT, _written(grade), limit.unit, limit.source, limit.clause)
     for variable, wanted in limit.applies.items():
-        for end in (wanted.above, wanted.up_to) if isinstance(wanted, Span) else wanted if isinstance(wanted, tuple) else ():
+        for end in (wanted.above, wanted.up_to) if isinstance(wanted, ValueRange) else wanted if isinstance(wanted, tuple) else ():
             if end is not None:
-                yield Number(f"{place}.{variable}", Role.APPLIES, _written(end), "", limit.source, limit.clause)
+                yield Number(f"{place}.{variable}", NumberRole.APPLIES, _written(end), "", limit.source, limit.clause)
     rule = None if limit.correction is None else RULES[limit.correction]
     for index, term in enumerate(rule.terms if rule else (), 1):
         for name, value in _numbers_in(term, term.variable):
             at, clause = f"{place}.correction.{index}.{name}", rule.clause if rule else ""
             ours = name.rpartition(".")[2] in _NO_STANDARD_SAYS
-            yield Number(at, Role.CORRECTION, value, "", OURS if ours else limit.source, "" if ours else clause)
+            yield Number(at, NumberRole.CORRECTION, value, "", OURS if ours else limit.source, "" if ours else clause)
 
 
-def _plain(place: str, role: Role, part: Declared, pack: Pack) -> Iterator[Number]:
+def _plain(place: str, role: NumberRole, part: Declared, pack: Pack) -> Iterator[Number]:
     for name in type(part).model_fields:
         value = getattr(part, name)
         if isinstance(value, int | float | Fraction) and not isinstance(value, bool):
@@ -293,7 +314,7 @@ def _plain(place: str, role: Role, part: Declared, pack: Pack) -> Iterator[Numbe
 
 
 _NO_STANDARD_SAYS = frozenset({"default", "any"})
-OURS = Source(
+OURS = FigureSource(
     text="Engineering assumption: what a limit is corrected by where a variable is left out, or where the batches are of several kinds"
     " (`any`); standards name no default and no such kind. None loosens the limit but converter_type, ordinary where nothing is said",
     kind="engineering-assumption",
@@ -323,7 +344,7 @@ def _numbers_in(value: object, name: str) -> Iterator[tuple[str, str]]:
             yield from _numbers_in(inner, f"{name}.{index}")
 
 
-def _of_role(pack: Pack, role: Role) -> Source | None:
+def _of_role(pack: Pack, role: NumberRole) -> FigureSource | None:
     return pack.numbers.get(role.value)
 
 

@@ -41,7 +41,7 @@ class PublishedValue:
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class ValueMove:
     """How far a published value moves, in its own unit: by `least` to `most`; None where public figures give no bound."""
 
     of: PublishedValue
@@ -54,7 +54,7 @@ _HOW_OFTEN = ("cap_per_year", "corrections_per_year")
 """Of the policy: how much and how often a plant may release, not what comes of it."""
 
 
-def moved(old: Pack, new: Pack, values: Iterable[PublishedValue], route: str) -> Iterator[Moved]:
+def moved(old: Pack, new: Pack, values: Iterable[PublishedValue], route: str) -> Iterator[ValueMove]:
     """The published values of one benchmark that another version of its pack moves."""
     values = tuple(values)
     moves = [move for value in values if value.step for move in [_of_step(old, new, value)] if move is not None]
@@ -66,11 +66,11 @@ def moved(old: Pack, new: Pack, values: Iterable[PublishedValue], route: str) ->
             yield total_move
 
 
-def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
+def _of_step(old: Pack, new: Pack, value: PublishedValue) -> ValueMove | None:
     before, after = (next((step for step in pack.steps if step.id == value.step), None) for pack in (old, new))
     rule = after.metric(Metric(value.metric)) if after is not None else None
     if before is None or after is None or rule is None:
-        return Moved(value, None, None, (value.step,))
+        return ValueMove(value, None, None, (value.step,))
     fields = (*_changed_fields(old, new, value, {*_carriers(before), *_carriers(after)}), *_changed_bounds(old, new, after))
     carriers = _changed_factors(old, new, after, value)
     if not fields and not carriers and old.composition == new.composition:
@@ -78,10 +78,10 @@ def _of_step(old: Pack, new: Pack, value: PublishedValue) -> Moved | None:
     because = (*carriers, *fields, *(("composition",) if old.composition != new.composition else ()))
     only_grid = all(field == "grid_width" for field in fields) and old.composition == new.composition
     if not only_grid or (carriers and before.boundary.credited) or value.value < 0:
-        return Moved(value, None, None, because)
+        return ValueMove(value, None, None, because)
     half = _half_a_cell(before.metric(Metric(value.metric)), rule) if fields else 0.0
     changed = [0.0, *(share - 1 for share in carriers.values())]
-    return Moved(value, min(changed) * value.value - half, max(changed) * value.value + half, because)
+    return ValueMove(value, min(changed) * value.value - half, max(changed) * value.value + half, because)
 
 
 def _carriers(step: Step) -> tuple[str, ...]:
@@ -140,8 +140,8 @@ def _half_a_cell(before: MetricRule | None, after: MetricRule) -> float:
 
 
 def _of_total(
-    old: Pack, new: Pack, total: PublishedValue, values: Iterable[PublishedValue], moves: Mapping[str, Moved], route: str
-) -> Moved | None:
+    old: Pack, new: Pack, total: PublishedValue, values: Iterable[PublishedValue], moves: Mapping[str, ValueMove], route: str
+) -> ValueMove | None:
     """The total by the new ratios, and with it what its steps move by."""
     before, after = (
         {part.step: float(part.ratio) for candidate in pack.routes if candidate.id == route for part in candidate.steps}
@@ -166,4 +166,4 @@ def _of_total(
         most += by_ratio + weight * ((move.most if move else 0.0) or 0.0)
     if not because:
         return None
-    return Moved(total, least if bounded else None, most if bounded else None, tuple(dict.fromkeys(because)))
+    return ValueMove(total, least if bounded else None, most if bounded else None, tuple(dict.fromkeys(because)))

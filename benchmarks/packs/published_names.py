@@ -6,7 +6,7 @@ from collections.abc import Iterator
 
 from benchmarks.errors import InputError
 from benchmarks.packs import digest, is_known, load
-from benchmarks.packs.faults import Fault
+from benchmarks.packs.faults import PackFault
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 
@@ -27,8 +27,8 @@ def is_published(pack: Pack) -> bool:
     return published is not None and (published is pack or digest(published) == digest(pack))
 
 
-def impostures(pack: Pack) -> Iterator[Fault]:
+def impostures(pack: Pack) -> Iterator[PackFault]:
     """The fault of a pack that calls itself a published one and is of another content."""
     if published_as(pack) is not None and not is_published(pack):
         wanted = Phrase("an id or a version of its own: the published pack of this name is a different one")
-        yield Fault("version", f"{pack.id} {pack.version}", wanted)
+        yield PackFault("version", f"{pack.id} {pack.version}", wanted)

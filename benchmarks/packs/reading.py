@@ -14,9 +14,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from benchmarks.declared import Source
+from benchmarks.declared import FigureSource
 from benchmarks.errors import InputError, Place
-from benchmarks.packs.faults import Fault, FaultyPack
+from benchmarks.packs.faults import FaultyPack, PackFault
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 
@@ -35,7 +35,7 @@ def parse(text: str, path: Path) -> Pack:
         raise _unreadable(path, error) from error
     sources = raw.pop("sources", {})
     if not isinstance(sources, dict):
-        raise _invalid(path, [Fault("sources", type(sources).__name__, Phrase("a table of sources"))])
+        raise _invalid(path, [PackFault("sources", type(sources).__name__, Phrase("a table of sources"))])
     if faults := [fault for name, entry in sources.items() for fault in _of_source(entry, f"sources.{name}")]:
         raise _invalid(path, faults)
     resolved = _resolved(raw, sources, path, "")
@@ -47,20 +47,20 @@ def parse(text: str, path: Path) -> Pack:
         raise _invalid(path, list(_faults_of(error, resolved, ""))) from error
 
 
-def _of_source(entry: object, place: str) -> Iterator[Fault]:
+def _of_source(entry: object, place: str) -> Iterator[PackFault]:
     """Faults of a source, told where it stands and not at every figure that names it."""
     try:
-        Source.model_validate(entry)
+        FigureSource.model_validate(entry)
     except ValidationError as error:
         yield from _faults_of(error, entry, place)
 
 
-def _faults_of(error: ValidationError, entry: object, place: str) -> Iterator[Fault]:
+def _faults_of(error: ValidationError, entry: object, place: str) -> Iterator[PackFault]:
     """What is missing, unknown or of the wrong kind in an entry, which stands at `place`."""
     for wrong in error.errors(include_url=False):
         inner = place_of(entry, wrong["loc"])
         given = Phrase("nothing") if wrong["type"] == "missing" else repr(wrong["input"])[:200]
-        yield Fault(".".join(filter(None, (place, inner))), given, _wanted(wrong))
+        yield PackFault(".".join(filter(None, (place, inner))), given, _wanted(wrong))
 
 
 _WANTED = {
@@ -167,7 +167,7 @@ def _resolved(value: object, sources: Mapping[str, object], path: Path, place: s
                 raise _invalid(
                     path,
                     [
-                        Fault(
+                        PackFault(
                             here,
                             repr(entry),
                             Phrase("a key of [sources]: %(names)s", names=", ".join(sources) or Phrase("there is none yet")),
@@ -178,7 +178,7 @@ def _resolved(value: object, sources: Mapping[str, object], path: Path, place: s
         elif key == "grades" and isinstance(entry, dict):
             if unknown := sorted(set(entry) - set(_GRADES)):
                 wanted = Phrase("grade1, grade2, grade3; leave out a grade that the standard does not define")
-                raise _invalid(path, [Fault(here, ", ".join(unknown), wanted)])
+                raise _invalid(path, [PackFault(here, ", ".join(unknown), wanted)])
             result[key] = tuple(entry.get(grade) for grade in _GRADES)
         elif key == "applies" and isinstance(entry, dict):
             result[key] = {variable: _condition(condition, path, f"{here}.{variable}") for variable, condition in entry.items()}
@@ -193,11 +193,11 @@ def _condition(condition: object, path: Path, place: str) -> object:
     if condition and set(condition) <= {"above", "up_to"}:
         return condition
     if unknown := sorted(set(condition) - {"from", "to"}):
-        raise _invalid(path, [Fault(place, ", ".join(unknown), Phrase("a text, { from = …, to = … } or { above = …, up_to = … }"))])
+        raise _invalid(path, [PackFault(place, ", ".join(unknown), Phrase("a text, { from = …, to = … } or { above = …, up_to = … }"))])
     return (condition.get("from"), condition.get("to"))
 
 
-def _invalid(path: Path, faults: Sequence[Fault]) -> FaultyPack:
+def _invalid(path: Path, faults: Sequence[PackFault]) -> FaultyPack:
     return FaultyPack(
         "pack-invalid",
         "The pack cannot be used as it is.",

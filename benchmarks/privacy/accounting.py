@@ -43,7 +43,7 @@ class Debit:
 
 
 @dataclass(frozen=True, slots=True)
-class Spent:
+class SpentBudget:
     """What an account has spent so far: under the cap, and from the reserve for corrections."""
 
     regular: Fraction = Fraction(0)
@@ -55,23 +55,23 @@ def day_account(day: date) -> str:
     return f"day {day.isoformat()}"
 
 
-def add_up(debits: Iterable[Debit]) -> dict[Account, Spent]:
+def add_up(debits: Iterable[Debit]) -> dict[Account, SpentBudget]:
     """Sum debits by account; a release that stands twice for the same account (a retry) counts once."""
     once = {(debit.step, debit.batch_id, debit.release_id): debit for debit in debits}
-    sums: dict[Account, Spent] = {}
-    firsts: dict[tuple[int, int, bool], Spent] = {}  # most accounts have one debit, and most debits are equal
+    sums: dict[Account, SpentBudget] = {}
+    firsts: dict[tuple[int, int, bool], SpentBudget] = {}  # most accounts have one debit, and most debits are equal
     for (step, batch_id, _), debit in once.items():
         account, epsilon = (step, batch_id), debit.epsilon
         before = sums.get(account)
         if before is None:
             amount = (epsilon.numerator, epsilon.denominator, debit.correction)
             if amount not in firsts:
-                firsts[amount] = Spent(corrections=epsilon) if debit.correction else Spent(regular=epsilon)
+                firsts[amount] = SpentBudget(corrections=epsilon) if debit.correction else SpentBudget(regular=epsilon)
             sums[account] = firsts[amount]
         elif debit.correction:
-            sums[account] = Spent(before.regular, before.corrections + epsilon)
+            sums[account] = SpentBudget(before.regular, before.corrections + epsilon)
         else:
-            sums[account] = Spent(before.regular + epsilon, before.corrections)
+            sums[account] = SpentBudget(before.regular + epsilon, before.corrections)
     return sums
 
 
@@ -93,7 +93,7 @@ def paid_together(asked: Iterable[tuple[M, Fraction]], cap: Fraction) -> list[tu
     return paid
 
 
-def check(spent: Mapping[Account, Spent], new: Iterable[Debit], cap: Fraction, reserve: Fraction = Fraction(0)) -> None:
+def check(spent: Mapping[Account, SpentBudget], new: Iterable[Debit], cap: Fraction, reserve: Fraction = Fraction(0)) -> None:
     """Refuse the new debits, all of them, if any batch would go over the cap or its reserve.
 
     Raises:
@@ -104,7 +104,7 @@ def check(spent: Mapping[Account, Spent], new: Iterable[Debit], cap: Fraction, r
     over_reserve: list[Account] = []
     for account, amount in asked.items():
         before = spent.get(account)
-        whole = amount if before is None else Spent(before.regular + amount.regular, before.corrections + amount.corrections)
+        whole = amount if before is None else SpentBudget(before.regular + amount.regular, before.corrections + amount.corrections)
         if amount.regular and whole.regular > cap:
             over.append(account)
         if amount.corrections and whole.corrections > reserve:

@@ -23,7 +23,7 @@ from benchmarks.policies import ReleasePolicy
 from benchmarks.routes import Step
 
 
-class Record(Protocol):
+class DatedRecord(Protocol):
     """What counts a record to a day: its start, in the site's time zone, and its id."""
 
     @property
@@ -33,7 +33,7 @@ class Record(Protocol):
     def start(self) -> datetime: ...
 
 
-R = TypeVar("R", bound=Record)
+R = TypeVar("R", bound=DatedRecord)
 
 
 def most_together(step: Step, policy: ReleasePolicy) -> int:
@@ -53,7 +53,7 @@ def most_together(step: Step, policy: ReleasePolicy) -> int:
     return step.label_rule.most_records_a_day
 
 
-def day_of(record: Record) -> date:
+def day_of(record: DatedRecord) -> date:
     """The day a record belongs to: that of its start."""
     return record.start.date()
 
@@ -69,5 +69,5 @@ def within_bound(records: Sequence[R], together: int) -> list[R]:
     return [record for record in records if _name(record) in counted]
 
 
-def _name(record: Record) -> tuple[datetime, str]:
+def _name(record: DatedRecord) -> tuple[datetime, str]:
     return record.start, record.batch_id

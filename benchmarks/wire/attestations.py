@@ -28,8 +28,8 @@ from benchmarks.wire.records import (
     DAY,
     Day,
     DigestHex,
+    FieldKind,
     Identifier,
-    Kind,
     Natural,
     Rational,
     Record,
@@ -41,7 +41,7 @@ from benchmarks.wire.records import (
     words,
 )
 from benchmarks.wire.schema import MOST_REVISIONS, PeriodName, Revision
-from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import PUBLIC_BYTES, SIGNATURE_BYTES, AuditorSigningKey, Purpose, VerifyingKey
 
 VERSION = 1
 MOST_STEPS = 64
@@ -82,17 +82,17 @@ def _codes(fields: Fields, name: str) -> tuple[str, ...]:
     return tuple(entry.matching("code", CHECK_CODE, Phrase("codes of checks")) for entry in named)
 
 
-def _one_of(words: type[StrEnum], wanted: Phrase) -> Kind:
+def _one_of(words: type[StrEnum], wanted: Phrase) -> FieldKind:
     pattern = re.compile("|".join(word.value for word in words))
-    return Kind(lambda fields, name: words(fields.matching(name, pattern, wanted)), str)
+    return FieldKind(lambda fields, name: words(fields.matching(name, pattern, wanted)), str)
 
 
-Share = Annotated[Fraction, Kind(_share, rational_to_wire)]
-Codes = Annotated[tuple[str, ...], Kind(_codes, list)]
+Share = Annotated[Fraction, FieldKind(_share, rational_to_wire)]
+Codes = Annotated[tuple[str, ...], FieldKind(_codes, list)]
 Text = Annotated[str, words(1, LONGEST_TEXT)]
 Name = Annotated[str, words(1, LONGEST_NAME)]
 PublicKey = Annotated[bytes, octets(PUBLIC_BYTES)]
-_BOUND = Kind(_bound, BINDING.__getitem__, "binding")
+_BOUND = FieldKind(_bound, BINDING.__getitem__, "binding")
 
 
 @dataclass(frozen=True, slots=True)
@@ -163,11 +163,11 @@ def _subject(fields: Fields, _name: str) -> Record:
     return subject.from_wire(fields.fields(_NAMES[subject]))
 
 
-_SUBJECT = Kind(_subject, lambda subject: {_NAMES[type(subject)]: subject.to_wire()}, spread=True)
+_SUBJECT = FieldKind(_subject, lambda subject: {_NAMES[type(subject)]: subject.to_wire()}, spread=True)
 
 
 @dataclass(frozen=True, slots=True)
-class Attestation(Record):
+class AttestationStatement(Record):
     """The statement. `materiality` is a share of the stated value; `checked` and `not_checked` are the auditor's words, `sample` what the
     portal had on record of the newest opening of this report (None: no opening was noted)."""
 
@@ -205,7 +205,7 @@ class Attestation(Record):
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawal(Record):
+class AttestationWithdrawal(Record):
     """An attestation taken back, by its digest, with the reason that everybody reads."""
 
     attestation: DigestHex
@@ -222,11 +222,11 @@ class Withdrawal(Record):
         return hashlib.sha256(Purpose.ATTESTATION_WITHDRAWN.message(self.content)).hexdigest()
 
 
-Statement = Attestation | Withdrawal
+Statement = AttestationStatement | AttestationWithdrawal
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedStatement:
     """A statement with the signature that stands beside it; None where the file waits for one. Nothing is verified yet."""
 
     statement: Statement
@@ -240,7 +240,7 @@ def unsigned(statement: Statement) -> bytes:
     return raw
 
 
-def sign(raw: bytes, key: AuditorKey) -> bytes:
+def sign(raw: bytes, key: AuditorSigningKey) -> bytes:
     """The signed file, made of the unsigned one; the same bytes every time.
 
     Raises:
@@ -267,7 +267,7 @@ def signed(raw: bytes, signature: bytes) -> bytes:
     return encode({**parse(raw).statement.content, "signature": signature})
 
 
-def parse(raw: bytes) -> Signed:
+def parse(raw: bytes) -> SignedStatement:
     """Read a file, signed or not, strictly.
 
     Raises:
@@ -282,13 +282,13 @@ def parse(raw: bytes) -> Signed:
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
     statement = (
-        Withdrawal.from_wire(fields.fields("withdrawal"))
+        AttestationWithdrawal.from_wire(fields.fields("withdrawal"))
         if fields.has("withdrawal")
-        else Attestation.from_wire(fields.fields("attestation"))
+        else AttestationStatement.from_wire(fields.fields("attestation"))
     )
     signature = fields.octets("signature", SIGNATURE_BYTES) if fields.has("signature") else None
     fields.done()
-    return Signed(statement, signature)
+    return SignedStatement(statement, signature)
 
 
 def read(raw: bytes) -> Statement:
@@ -315,4 +315,4 @@ def read(raw: bytes) -> Statement:
 
 
 def _purpose(statement: Statement) -> Purpose:
-    return Purpose.ATTESTATION if isinstance(statement, Attestation) else Purpose.ATTESTATION_WITHDRAWN
+    return Purpose.ATTESTATION if isinstance(statement, AttestationStatement) else Purpose.ATTESTATION_WITHDRAWN

@@ -21,7 +21,7 @@ from typing import Annotated
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value, decode, encode
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.fields import Fields, malformed
 from benchmarks.wire.records import Record, each, octets, whole
 from benchmarks.wire.schema import DIGEST_BYTES, PeriodName, Revision
@@ -37,7 +37,7 @@ Sequence = Annotated[int, whole(1, LARGEST_INTEGER)]
 
 
 @dataclass(frozen=True, slots=True)
-class Answered(Record):
+class AnsweredCommitment(Record):
     """A commitment of the site that the portal has given a challenge for: what may have been drawn, and where it stands in the ledger."""
 
     sequence: Sequence
@@ -54,7 +54,7 @@ class LedgerStand(Record):
     """
 
     sequence: Sequence
-    before: Annotated[tuple[Answered, ...], each(Answered, MOST_ANSWERED)] = ()
+    before: Annotated[tuple[AnsweredCommitment, ...], each(AnsweredCommitment, MOST_ANSWERED)] = ()
 
     def refuse(self, at: Fields) -> None:
         numbers = [0, *(answered.sequence for answered in self.before), self.sequence]
@@ -69,7 +69,7 @@ class Challenge:
     `ledger` is None in a challenge of version 1.
     """
 
-    commitment: Commitment
+    commitment: ReportCommitment
     nonce: bytes
     log_index: int
     given_on: date
@@ -87,7 +87,7 @@ class Challenge:
         return content if self.ledger is None else content | {"ledger": self.ledger.to_wire()}
 
 
-def issue(commitment: Commitment, nonce: bytes, log_index: int, given_on: date, ledger: LedgerStand | None, key: ReceiptKey) -> bytes:
+def issue(commitment: ReportCommitment, nonce: bytes, log_index: int, given_on: date, ledger: LedgerStand | None, key: ReceiptKey) -> bytes:
     """A signed challenge in canonical CBOR. The same arguments always give the same bytes; without `ledger`, one of version 1."""
     challenge = Challenge(commitment, nonce, log_index, given_on, key.key_id, ledger)
     content = challenge._to_wire()
@@ -121,7 +121,7 @@ def read(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
     return challenge
 
 
-def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: Commitment) -> Challenge:
+def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommitment) -> Challenge:
     """A challenge for exactly this commitment.
 
     Raises:
@@ -176,7 +176,7 @@ def _parts(raw: bytes) -> tuple[Challenge, Value, bytes]:
 
 def _from_wire(fields: Fields, version: int) -> Challenge:
     challenge = Challenge(
-        commitment=Commitment.from_wire(fields.map_of("commitment"), fields.path("commitment")),
+        commitment=ReportCommitment.from_wire(fields.map_of("commitment"), fields.path("commitment")),
         nonce=fields.octets("nonce", NONCE_BYTES),
         log_index=fields.integer("log_index", 0, LARGEST_INTEGER),
         given_on=fields.day("given_on"),

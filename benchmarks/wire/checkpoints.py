@@ -47,7 +47,7 @@ class Checkpoint:
 
 
 @dataclass(frozen=True, slots=True)
-class Cosigned:
+class CosignedMoment:
     """One witness's word on a checkpoint."""
 
     name: str
@@ -121,10 +121,10 @@ def cosign(checkpoint: Checkpoint, name: str, key: WitnessKey, now: datetime) ->
     )
 
 
-def cosigned_by(checkpoint: Checkpoint, directory: Directory) -> tuple[Cosigned, ...]:
+def cosigned_by(checkpoint: Checkpoint, directory: Directory) -> tuple[CosignedMoment, ...]:
     """The witnesses of the directory whose cosignature is there, each once; VerificationError where one of theirs does not hold."""
     signatures = checkpoint.note.signed_by(directory.witness_keys())
-    return tuple(Cosigned(key.name, datetime.fromtimestamp(line.time or 0, UTC)) for key, line in signatures)
+    return tuple(CosignedMoment(key.name, datetime.fromtimestamp(line.time or 0, UTC)) for key, line in signatures)
 
 
 def _malformed(why: str) -> VerificationError:

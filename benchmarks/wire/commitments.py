@@ -26,7 +26,7 @@ VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Commitment(Record):
+class ReportCommitment(Record):
     """What is committed to: 32 bytes that stand for the batch records, pack, policy and software of one report."""
 
     WHERE: ClassVar[str] = "commitment"
@@ -46,7 +46,7 @@ class Commitment(Record):
 class SignedCommitment:
     """A parsed commitment: well-formed, and nothing more is known of it."""
 
-    commitment: Commitment
+    commitment: ReportCommitment
     device_id: str
     signature: bytes
 
@@ -55,9 +55,9 @@ class SignedCommitment:
         return self.commitment.site
 
 
-def commit(commitment: Commitment, device_id: str, key: DeviceKey) -> bytes:
+def commit(commitment: ReportCommitment, device_id: str, key: DeviceKey) -> bytes:
     """The signed commitment in canonical CBOR. The same arguments always give the same bytes."""
-    Commitment.from_wire(commitment.to_wire())
+    ReportCommitment.from_wire(commitment.to_wire())
     content = _content(commitment, device_id)
     return encode({**content, "signature": key.sign(Purpose.COMMITMENT, content)})
 
@@ -70,7 +70,7 @@ def parse(raw: bytes) -> SignedCommitment:
     """
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
-    commitment = Commitment.from_wire(fields.map_of("commitment"))
+    commitment = ReportCommitment.from_wire(fields.map_of("commitment"))
     signed = SignedCommitment(commitment, fields.identifier("device_id"), fields.octets("signature", SIGNATURE_BYTES))
     fields.done()
     return signed
@@ -95,5 +95,5 @@ def verify(signed: SignedCommitment, device: VerifyingKey) -> None:
         )
 
 
-def _content(commitment: Commitment, device_id: str) -> dict[str, Value]:
+def _content(commitment: ReportCommitment, device_id: str) -> dict[str, Value]:
     return {"v": VERSION, "commitment": commitment.to_wire(), "device_id": device_id}

@@ -251,7 +251,7 @@ def _key_from_wire(fields: Fields, length: int) -> ListedKey:
     return key
 
 
-class EnrolmentToken(Secret):
+class EnrolmentSecret(Secret):
     """`sl1.<secret>.<fingerprint>`: admits one device once, and names the directory key to trust.
 
     `secret` alone is sent to the portal; the fingerprint never is, so a portal cannot answer with one that fits.
@@ -268,7 +268,7 @@ class EnrolmentToken(Secret):
         self.fingerprint = fingerprint
 
     @classmethod
-    def parse(cls, text: str) -> EnrolmentToken:
+    def parse(cls, text: str) -> EnrolmentSecret:
         """Read a token as a person pastes it; spaces around it do not matter. VerificationError `token-malformed`."""
         match = cls._FORM.fullmatch(text.strip())
         if match is None:

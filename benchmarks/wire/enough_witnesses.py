@@ -9,11 +9,11 @@ from datetime import datetime, timedelta
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.checkpoints import CLOCKS_APART, Checkpoint, Cosigned, cosigned_by
+from benchmarks.wire.checkpoints import CLOCKS_APART, Checkpoint, CosignedMoment, cosigned_by
 from benchmarks.wire.directory import Directory
 
 
-def require_witnessed(checkpoint: Checkpoint, directory: Directory, now: datetime) -> tuple[Cosigned, ...]:
+def require_witnessed(checkpoint: Checkpoint, directory: Directory, now: datetime) -> tuple[CosignedMoment, ...]:
     """Refuse a checkpoint that fewer witnesses than the directory asks for have cosigned of late.
 
     Raises:

@@ -18,7 +18,7 @@ SCHEMA = "steplabel/practices/1"
 
 
 @dataclass(frozen=True, slots=True)
-class Edition:
+class LibraryEdition:
     """The whole library after one change of it."""
 
     edition: str  # 1, 2, 3 …: an agent never goes back
@@ -31,15 +31,15 @@ class Edition:
         return int(self.edition)
 
 
-def sign(edition: Edition, key: ReceiptKey) -> dict[str, Any]:
+def sign(edition: LibraryEdition, key: ReceiptKey) -> dict[str, Any]:
     """The document with its signature."""
     return documents.sign(SCHEMA, Purpose.LIBRARY, asdict(edition), key)
 
 
-def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Edition:
+def verify(document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> LibraryEdition:
     """What the document says. Raises VerificationError `library-signature-invalid` where no key of the portal signed it so."""
     try:
-        edition = Edition(**documents.signed_members(SCHEMA, Purpose.LIBRARY, document, keys))
+        edition = LibraryEdition(**documents.signed_members(SCHEMA, Purpose.LIBRARY, document, keys))
         edition.number, date.fromisoformat(edition.published_on)  # or it is no document of ours
     except (ValueError, TypeError) as error:
         raise VerificationError(

@@ -22,14 +22,14 @@ from benchmarks.released import ReleasedLabel
 from benchmarks.wire import frames
 from benchmarks.wire.approved import ApprovedPack
 from benchmarks.wire.canonical import Value, encode
-from benchmarks.wire.library import Edition
+from benchmarks.wire.library import LibraryEdition
 from benchmarks.wire.merkle import leaf_hash
 
 VERSION = 1
 _OBJECT = b"steplabel/1 log object\x00"
 
 
-class Kind(StrEnum):
+class EntryKind(StrEnum):
     """What an entry of the log is about."""
 
     COMMITMENT = "commitment"  # of a site to its data, before it drew
@@ -55,22 +55,22 @@ def object_of(digest: bytes) -> bytes:
     return hashlib.sha256(_OBJECT + digest).digest()
 
 
-def leaf(kind: Kind, digest: bytes, on: date) -> bytes:
+def leaf(kind: EntryKind, digest: bytes, on: date) -> bytes:
     """The bytes of an entry, from the digest of the thing and the day (UTC) on which the portal took it."""
     return leaf_of_object(kind, object_of(digest), on)
 
 
-def leaf_of_object(kind: Kind, logged: bytes, on: date) -> bytes:
+def leaf_of_object(kind: EntryKind, logged: bytes, on: date) -> bytes:
     """As `leaf`, for a reader of the log, who knows the object alone."""
     return encode({"v": VERSION, "kind": str(kind), "object": logged, "on": on.isoformat()})
 
 
-def hashed(kind: Kind, digest: bytes, on: date) -> bytes:
+def hashed(kind: EntryKind, digest: bytes, on: date) -> bytes:
     """The leaf hash of an entry."""
     return leaf_hash(leaf(kind, digest, on))
 
 
-class Revision(NamedTuple):
+class ReportRevision(NamedTuple):
     """Which report: what its header, its commitment and its receipt say alike."""
 
     site: str
@@ -78,7 +78,7 @@ class Revision(NamedTuple):
     revision: int
 
 
-def values(envelope_digest: bytes, of: Revision, labels: Iterable[ReleasedLabel], salt: bytes | None) -> bytes:
+def values(envelope_digest: bytes, of: ReportRevision, labels: Iterable[ReleasedLabel], salt: bytes | None) -> bytes:
     """The protected values that the portal found in one report, in the order of their names, and which report that is.
 
     The envelope's digest stands in receipts, so it keeps nobody from guessing values of a coarse grid: the report's own salt does.
@@ -123,7 +123,7 @@ def pack(approved: ApprovedPack) -> bytes:
     return _digest("pack", {**asdict(approved)})
 
 
-def practices(edition: Edition) -> bytes:
+def practices(edition: LibraryEdition) -> bytes:
     """An edition of the library of practices: all that its signed document says."""
     return _digest("practices", {**asdict(edition)})
 

@@ -15,11 +15,11 @@ from datetime import date
 from typing import Any
 
 from benchmarks.errors import VerificationError
-from benchmarks.guidance.outcomes import Outcome
+from benchmarks.guidance.outcomes import SavingOutcome
 from benchmarks.wire import documents
 from benchmarks.wire.canonical import encode
 from benchmarks.wire.fields import Fields
-from benchmarks.wire.signing import AuditorKey, DeviceKey, Purpose, VerifyingKey
+from benchmarks.wire.signing import AuditorSigningKey, DeviceKey, Purpose, VerifyingKey
 
 SCHEMA = "steplabel/practice-outcome/1"
 CONFIRMATION = "steplabel/practice-outcome-confirmation/1"
@@ -32,7 +32,7 @@ class SiteOutcome:
     site: str
     practice: str
     version: str  # of the practice, as the site knew it
-    outcome: str  # an `Outcome`
+    outcome: str  # an `SavingOutcome`
     year: str  # of the last day that was verified
 
 
@@ -41,7 +41,7 @@ def sign(outcome: SiteOutcome, key: DeviceKey) -> dict[str, Any]:
     return documents.sign(SCHEMA, Purpose.OUTCOME, asdict(outcome), key)
 
 
-def confirm(document: Mapping[str, Any], key: AuditorKey, on: date) -> dict[str, Any]:
+def confirm(document: Mapping[str, Any], key: AuditorSigningKey, on: date) -> dict[str, Any]:
     """The file's content with an auditor's signature in it; in place of one that it had."""
     unconfirmed = _without_confirmation(document)
     statement = {"outcome": _digest(unconfirmed), "confirmed_on": on.isoformat()}
@@ -133,7 +133,7 @@ def _read(fields: Fields) -> SiteOutcome:
         site=fields.identifier("site"),
         practice=fields.identifier("practice"),
         version=fields.matching("version", re.compile(r"[1-9][0-9]{0,4}"), SCHEMA),
-        outcome=Outcome(fields.identifier("outcome")).value,
+        outcome=SavingOutcome(fields.identifier("outcome")).value,
         year=fields.matching("year", re.compile(r"20[0-9]{2}"), SCHEMA),
     )
     fields.map_of("signature")

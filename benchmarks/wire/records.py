@@ -23,7 +23,7 @@ from benchmarks.wire.fields import Fields, rational_to_wire
 
 
 @dataclass(frozen=True, slots=True)
-class Kind:
+class FieldKind:
     """How one field is read from a map under its name, and what is written of it."""
 
     read: Callable[[Fields, str], Any]
@@ -70,55 +70,55 @@ class Record:
 
 
 @cache
-def _kinds(cls: Any) -> Mapping[str, Kind]:
+def _kinds(cls: Any) -> Mapping[str, FieldKind]:
     hints = get_type_hints(cls, include_extras=True)
     return {field.name: hints[field.name].__metadata__[0] for field in dataclasses.fields(cls)}
 
 
-def optional(kind: Kind) -> Kind:
+def optional(kind: FieldKind) -> FieldKind:
     """Left out where it is None."""
     return replace(kind, optional=True)
 
 
-def whole(least: int, most: int) -> Kind:
-    return Kind(lambda fields, name: fields.integer(name, least, most))
+def whole(least: int, most: int) -> FieldKind:
+    return FieldKind(lambda fields, name: fields.integer(name, least, most))
 
 
-def octets(length: int | None = None) -> Kind:
-    return Kind(lambda fields, name: fields.octets(name, length))
+def octets(length: int | None = None) -> FieldKind:
+    return FieldKind(lambda fields, name: fields.octets(name, length))
 
 
-def words(shortest: int = 1, longest: int = 120) -> Kind:
-    return Kind(lambda fields, name: fields.words(name, shortest, longest))
+def words(shortest: int = 1, longest: int = 120) -> FieldKind:
+    return FieldKind(lambda fields, name: fields.words(name, shortest, longest))
 
 
-def nested(record: type[Record]) -> Kind:
+def nested(record: type[Record]) -> FieldKind:
     """A record of its own under one name."""
-    return Kind(lambda fields, name: record.from_wire(fields.fields(name)), lambda value: value.to_wire())
+    return FieldKind(lambda fields, name: record.from_wire(fields.fields(name)), lambda value: value.to_wire())
 
 
-def each(record: type[Record], most: int) -> Kind:
+def each(record: type[Record], most: int) -> FieldKind:
     """A list of records, at most so many."""
-    return Kind(
+    return FieldKind(
         lambda fields, name: tuple(record.from_wire(entry) for entry in fields.each(name, most)),
         lambda records: [entry.to_wire() for entry in records],
     )
 
 
-def names(most: int) -> Kind:
+def names(most: int) -> FieldKind:
     """A list of identifiers, at most so many."""
 
     def read(fields: Fields, name: str) -> tuple[str, ...]:
         singular = name.removesuffix("s")
         return tuple(Fields({singular: item}, fields.path(name)).identifier(singular) for item in fields.items(name, most))
 
-    return Kind(read, list)
+    return FieldKind(read, list)
 
 
-DAY = Kind(Fields.day, date.isoformat)
-RATIONAL = Kind(Fields.rational, rational_to_wire)
-Identifier = Annotated[str, Kind(Fields.identifier)]
-DigestHex = Annotated[str, Kind(Fields.digest_hex)]
+DAY = FieldKind(Fields.day, date.isoformat)
+RATIONAL = FieldKind(Fields.rational, rational_to_wire)
+Identifier = Annotated[str, FieldKind(Fields.identifier)]
+DigestHex = Annotated[str, FieldKind(Fields.digest_hex)]
 Day = Annotated[date, DAY]
 Rational = Annotated[Fraction, RATIONAL]
 Natural = Annotated[int, whole(0, LARGEST_INTEGER)]

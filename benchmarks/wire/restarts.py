@@ -30,7 +30,7 @@ LONGEST_REASON = 300
 
 
 @dataclass(frozen=True, slots=True)
-class LogRestart(Record):
+class LogRestartStatement(Record):
     """What was lost, and from where the log goes on. `at`: when it was asked for, in seconds since 1970-01-01T00:00Z."""
 
     WHERE: ClassVar[str] = "log_restart"
@@ -74,14 +74,14 @@ class LogRestart(Record):
             )
 
 
-def request(restart: LogRestart) -> bytes:
+def request(restart: LogRestartStatement) -> bytes:
     """The file that goes to the offline key. VerificationError as `read_request`."""
     raw = encode({"v": VERSION, "log_restart": restart.to_wire()})
     read_request(raw)
     return raw
 
 
-def read_request(raw: bytes) -> LogRestart:
+def read_request(raw: bytes) -> LogRestartStatement:
     """What a request says; nothing is judged yet but that it is well formed.
 
     Raises:
@@ -89,25 +89,25 @@ def read_request(raw: bytes) -> LogRestart:
     """
     fields = Fields(decode(raw))
     fields.integer("v", VERSION, VERSION)
-    restart = LogRestart.from_wire(fields.map_of("log_restart"))
+    restart = LogRestartStatement.from_wire(fields.map_of("log_restart"))
     fields.done()
     return restart
 
 
-def issue(restart: LogRestart, key: DirectoryKey) -> bytes:
+def issue(restart: LogRestartStatement, key: DirectoryKey) -> bytes:
     """The statement, signed offline; it carries its signer's public key, as the key directory does."""
     content = restart.to_wire()
-    LogRestart.from_wire(content)
+    LogRestartStatement.from_wire(content)
     signature = key.sign(Purpose.LOG_RESTART, content)
     return encode({"v": VERSION, "log_restart": content, "signer": key.public_bytes, "signature": signature})
 
 
-def parse(raw: bytes) -> LogRestart:
+def parse(raw: bytes) -> LogRestartStatement:
     """A statement by its structure alone: nothing is known of who signed it."""
-    return LogRestart.from_wire(_parts(raw)[0])
+    return LogRestartStatement.from_wire(_parts(raw)[0])
 
 
-def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> LogRestart:
+def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> LogRestartStatement:
     """The statement in `raw`, signed by the directory key with this fingerprint, over two heads that the portal's `keys` signed.
 
     Raises:
@@ -120,7 +120,7 @@ def verify(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Lo
             "The statement that the log was restarted is not signed by the key that the enrolment token names.",
             "Send nothing more. Ask the coordinator, through another channel than this portal, whether the log was restarted.",
         )
-    restart = LogRestart.from_wire(content)
+    restart = LogRestartStatement.from_wire(content)
     heads.read(restart.before, keys)
     heads.read(restart.after, keys)
     return restart

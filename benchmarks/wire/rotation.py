@@ -15,7 +15,7 @@ from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 
 
 @dataclass(frozen=True, slots=True)
-class Rotation:
+class KeyRotation:
     """What goes to the portal: `by_old` and `by_new` are signatures over device, old and new public key."""
 
     device_id: str
@@ -24,13 +24,13 @@ class Rotation:
     by_new: bytes
 
 
-def rotate(device_id: str, old: DeviceKey, new: DeviceKey) -> Rotation:
+def rotate(device_id: str, old: DeviceKey, new: DeviceKey) -> KeyRotation:
     """The same keys always give the same rotation."""
     content = _content(device_id, old.public, new.public)
-    return Rotation(device_id, new.public, old.sign(Purpose.ROTATION, content), new.sign(Purpose.ROTATION, content))
+    return KeyRotation(device_id, new.public, old.sign(Purpose.ROTATION, content), new.sign(Purpose.ROTATION, content))
 
 
-def verify(rotation: Rotation, old: VerifyingKey) -> None:
+def verify(rotation: KeyRotation, old: VerifyingKey) -> None:
     """Refuse (`rotation-signature-invalid`) what not both keys signed."""
     content = _content(rotation.device_id, old, rotation.new)
     by_both = old.accepts(Purpose.ROTATION, content, rotation.by_old) and rotation.new.accepts(Purpose.ROTATION, content, rotation.by_new)

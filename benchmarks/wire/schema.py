@@ -22,7 +22,7 @@ from benchmarks.wire import frames
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.consent import Consent
 from benchmarks.wire.fields import Fields, malformed
-from benchmarks.wire.records import DigestHex, Identifier, Kind, Natural, Record, whole
+from benchmarks.wire.records import DigestHex, FieldKind, Identifier, Natural, Record, whole
 
 REPORT_SCHEMA = "steplabel/report/1"
 MOST_LABELS = 512
@@ -30,7 +30,7 @@ MOST_REVISIONS = 9_999
 DIGEST_BYTES = 32
 
 _SCHEMA = re.compile(re.escape(REPORT_SCHEMA))
-PeriodName = Annotated[str, Kind(lambda fields, _name: read_period(fields))]
+PeriodName = Annotated[str, FieldKind(lambda fields, _name: read_period(fields))]
 Revision = Annotated[int, whole(0, MOST_REVISIONS)]
 
 

@@ -258,7 +258,7 @@ class WitnessKey(SigningKey):
     signs_notes = True
 
 
-class AuditorKey(SigningKey):
+class AuditorSigningKey(SigningKey):
     """Of one auditor of a certification body, registered there by its owner; the portal never sees its private half."""
 
     __slots__ = ()

@@ -26,7 +26,7 @@ MOST_HASHES = 63
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class WitnessAnswer:
     """The answer's status; with 200 the checkpoint that may be cosigned once it is remembered, else why not.
 
     `body` is what 409 answers: the size that the witness cosigned last.
@@ -59,7 +59,7 @@ def parse_request(raw: bytes) -> tuple[int, tuple[bytes, ...], bytes]:
     return int(size), proof, checkpoint
 
 
-def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey], seen: Checkpoint | None) -> Judged:
+def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey], seen: Checkpoint | None) -> WitnessAnswer:
     """Whether the checkpoint in this request may be cosigned, by what was seen of this log before.
 
     Args:
@@ -70,29 +70,33 @@ def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey
         old, proof, note = parse_request(raw)
         parsed = checkpoints.parse(note)
     except VerificationError as malformed:
-        return Judged(HTTPStatus.BAD_REQUEST, why=malformed)
+        return WitnessAnswer(HTTPStatus.BAD_REQUEST, why=malformed)
     try:
         shown = checkpoints.read(note, fingerprint, keys)
     except VerificationError as stranger:
         unknown = parsed.origin != checkpoints.origin(fingerprint)
-        return Judged(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.FORBIDDEN, why=stranger)
+        return WitnessAnswer(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.FORBIDDEN, why=stranger)
     if old > shown.size:
-        return Judged(HTTPStatus.BAD_REQUEST, why=_shrunk(old, shown.size))
+        return WitnessAnswer(HTTPStatus.BAD_REQUEST, why=_shrunk(old, shown.size))
     known = 0 if seen is None else seen.size
     if old != known:
         why = _shrunk(known, shown.size) if shown.size < known else _another_size(old, known)
-        return Judged(HTTPStatus.CONFLICT, why=why, body=f"{known}\n")
+        return WitnessAnswer(HTTPStatus.CONFLICT, why=why, body=f"{known}\n")
     if seen is not None and old == shown.size:
         if seen.root != shown.root:
-            return Judged(HTTPStatus.CONFLICT, why=_forked(shown.size), body=f"{known}\n")
-        return Judged(HTTPStatus.OK, shown)
+            return WitnessAnswer(HTTPStatus.CONFLICT, why=_forked(shown.size), body=f"{known}\n")
+        return WitnessAnswer(HTTPStatus.OK, shown)
     if seen is None or old == 0:
-        return Judged(HTTPStatus.OK, shown) if not proof else Judged(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(old, shown.size))
+        return (
+            WitnessAnswer(HTTPStatus.OK, shown)
+            if not proof
+            else WitnessAnswer(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(old, shown.size))
+        )
     try:
         require_consistency(seen.size, seen.root, shown.size, shown.root, proof)
     except VerificationError:
-        return Judged(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(seen.size, shown.size))
-    return Judged(HTTPStatus.OK, shown)
+        return WitnessAnswer(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(seen.size, shown.size))
+    return WitnessAnswer(HTTPStatus.OK, shown)
 
 
 _TO_DO = Phrase(

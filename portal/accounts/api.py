@@ -13,7 +13,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire.rotation import Rotation
+from benchmarks.wire.rotation import KeyRotation
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts import enrolling
@@ -103,7 +103,7 @@ class RotationView(StrictView):
         new = VerifyingKey.from_hex(given["device_public_key"])
         by_old, by_new = bytes.fromhex(given["by_old"]), bytes.fromhex(given["by_new"])
         try:
-            rotated = enrolling.rotate(Rotation(given["device_id"], new, by_old, by_new), timezone.now())
+            rotated = enrolling.rotate(KeyRotation(given["device_id"], new, by_old, by_new), timezone.now())
         except VerificationError as refusal:
             raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
         answer = {"site": rotated.device.site.slug, "device_id": str(rotated.device.pk), "directory": _directory()}

@@ -34,7 +34,7 @@ _NOBODY = "0" * 64
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class NewKey:
     """A new key as its maker sees it this once."""
 
     key: ApiKey
@@ -63,7 +63,7 @@ class Holder:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyView:
+class ApiKeyView:
     id: int
     prefix: str
     name: str
@@ -83,7 +83,9 @@ def houses_of(user: User) -> QuerySet[Organisation]:
     return Organisation.objects.filter(memberships__in=held.filter(role__in=SCOPES_OF)).distinct().order_by("name")
 
 
-def make(user: User, organisation: int, name: str, scopes: Collection[str], lifetime: timedelta, *, personal: bool, now: datetime) -> Made:
+def make(
+    user: User, organisation: int, name: str, scopes: Collection[str], lifetime: timedelta, *, personal: bool, now: datetime
+) -> NewKey:
     """A key for an organisation that the person manages.
 
     Raises:
@@ -131,7 +133,7 @@ def make(user: User, organisation: int, name: str, scopes: Collection[str], life
             expires_at=now + lifetime,
         )
         record(now, user.email, Action.KEY_MADE, f"key {prefix}", f"{house}, {key.scopes}, until {scheme_day(key.expires_at)}")
-    return Made(key, f"slk_{prefix}_{secret}")
+    return NewKey(key, f"slk_{prefix}_{secret}")
 
 
 def revoke(user: User, key: int, now: datetime) -> ApiKey:
@@ -145,11 +147,11 @@ def revoke(user: User, key: int, now: datetime) -> ApiKey:
     return row
 
 
-def keys_of(user: User) -> tuple[KeyView, ...]:
+def keys_of(user: User) -> tuple[ApiKeyView, ...]:
     """Every key of the organisations that the person manages, newest first."""
     rows = ApiKey.objects.filter(organisation__in=houses_of(user)).select_related("organisation", "person").order_by("-made_at", "-pk")
     return tuple(
-        KeyView(
+        ApiKeyView(
             row.pk,
             row.prefix,
             row.name,

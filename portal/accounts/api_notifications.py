@@ -18,7 +18,7 @@ from portal.accounts.scopes import Scope
 from portal.api_views import ProblemSerializer, StrictInteger, StrictSerializer, StrictView
 from portal.listing import MOST_ROWS, REFUSED, Filter, ListView, listed, number, row_of
 from portal.notifications import telling
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
 from portal.notifications.selectors import every_notice
 
@@ -30,7 +30,7 @@ class NotificationSerializer(serializers.Serializer[Any]):
     """One thing that the person was told. Names and days, never a sentence: a program has a language of its own."""
 
     id = serializers.IntegerField()
-    kind = serializers.ChoiceField(Kind.values)
+    kind = serializers.ChoiceField(NoticeKind.values)
     told = serializers.DictField(help_text="Names, numbers and days that the kind speaks of.")
     url = serializers.CharField(allow_blank=True, help_text="The page that it is about, on this portal; asks who signs in.")
     at = serializers.DateTimeField()
@@ -54,7 +54,7 @@ class NotificationsView(ListView):
     scope: ClassVar[str] = Scope.NOTIFICATIONS
     filters = (
         Filter("unread", "true", Phrase("Only what is unread.")),
-        Filter("kind", "|".join(kind.replace(".", r"\.") for kind in Kind.values), Phrase("One kind.")),
+        Filter("kind", "|".join(kind.replace(".", r"\.") for kind in NoticeKind.values), Phrase("One kind.")),
     )
 
     def get(self, request: Request) -> Response:

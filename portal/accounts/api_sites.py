@@ -52,7 +52,7 @@ class SiteSerializer(serializers.Serializer[Any]):
     devices = DeviceSerializer(many=True)
 
 
-class KeyView(StrictView):
+class SiteKeyView(StrictView):
     scope: ClassVar[str] = ANY_KEY
     throttle_scope: ClassVar[str] = "keys"
 

@@ -36,7 +36,7 @@ LEFT_ON_NOISY_NETWORK = 1
 """From so many failures on, a network has so many tries an account."""
 
 
-class Secret(StrEnum):
+class AttemptKind(StrEnum):
     """What is tried: wrong passwords take no tries from codes, nor codes from passwords."""
 
     PASSWORD = "password"  # noqa: S105 - a name
@@ -50,7 +50,7 @@ class Attempt:
     account: str
     network: str
     device: str = ""
-    secret: Secret = Secret.PASSWORD
+    secret: AttemptKind = AttemptKind.PASSWORD
     _taken: list[Counted] = field(default_factory=list, init=False)
 
     def begin(self) -> bool:
@@ -76,5 +76,5 @@ class Attempt:
         return f"{self.secret} {self.account.strip().lower()}"
 
 
-def attempt_at(request: HttpRequest, account: str, secret: Secret = Secret.PASSWORD) -> Attempt:
+def attempt_at(request: HttpRequest, account: str, secret: AttemptKind = AttemptKind.PASSWORD) -> Attempt:
     return Attempt(account, client_network(request), device_of(request, account), secret)

@@ -17,9 +17,9 @@ from django.db.models import QuerySet
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged
 from benchmarks.wire import rotation as rotations
-from benchmarks.wire.directory import EnrolmentToken as Token
-from benchmarks.wire.logged import Kind
-from benchmarks.wire.rotation import Rotation
+from benchmarks.wire.directory import EnrolmentSecret
+from benchmarks.wire.logged import EntryKind
+from benchmarks.wire.rotation import KeyRotation
 from benchmarks.wire.signing import VerifyingKey
 from portal import wall
 from portal.accounts.audience import named, people_of_site
@@ -27,7 +27,7 @@ from portal.accounts.models import Device, EnrolmentToken, Site, User
 from portal.accounts.selectors import managed_sites, regulated_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.notifications.kinds import Kind as NoticeKind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.translog import log
@@ -37,7 +37,7 @@ TOKEN_LIFETIME = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True)
-class Enrolled:
+class EnrolledDevice:
     """The device, and whether it was registered just now or by an earlier, identical request."""
 
     device: Device
@@ -55,7 +55,7 @@ def issue_token(site: Site, by: User | None, fingerprint: str, now: datetime, li
     with transaction.atomic():
         EnrolmentToken.objects.create(site=site, secret_sha256=_digest(secret), issued_by=by, issued_at=now, expires_at=now + lifetime)
         record(now, by.email if by else "operator", Action.TOKEN_ISSUED, f"site {site.slug}")
-    return Token(secret, fingerprint).text()
+    return EnrolmentSecret(secret, fingerprint).text()
 
 
 def issue_token_for(user: User, site_slug: str, fingerprint: str, now: datetime) -> str:
@@ -65,7 +65,7 @@ def issue_token_for(user: User, site_slug: str, fingerprint: str, now: datetime)
 
 
 @wall.opened()  # the token's secret says whose it is
-def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now: datetime) -> Enrolled:
+def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now: datetime) -> EnrolledDevice:
     """Register a device with a token's secret. The same keys with the same token again give the same device.
 
     Raises:
@@ -81,7 +81,7 @@ def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now
                 site=token.site, public_key=public_key, seed_commitment=seed_commitment, enrolled_at=token.used_at, revoked_at=None
             )
             if device := known.first():
-                return Enrolled(device, created=False)
+                return EnrolledDevice(device, created=False)
             raise _token_unknown()
         if token.expires_at <= now:
             raise _token_unknown()
@@ -92,10 +92,10 @@ def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now
         record(now, f"device {device.pk}", Action.DEVICE_ENROLLED, f"site {token.site.slug}", detail)
         _log(head, "enrolled", device, now)
         _tell(NoticeKind.DEVICE_ENROLLED, token.site, now)
-    return Enrolled(device, created=True)
+    return EnrolledDevice(device, created=True)
 
 
-def rotate(rotation: Rotation, now: datetime) -> Enrolled:
+def rotate(rotation: KeyRotation, now: datetime) -> EnrolledDevice:
     """Register the key that a device's old key vouches for; the old one signs nothing new. The same again, the same answer.
 
     The commitment to the seed goes over unchanged: a new key is no way to new noise.
@@ -118,7 +118,7 @@ def rotate(rotation: Rotation, now: datetime) -> Enrolled:
         rotations.verify(rotation, VerifyingKey.from_hex(old.public_key))
         successor = Device.objects.select_related("site").filter(replaces=old).first()
         if successor is not None and successor.public_key == rotation.new.hex and successor.revoked_at is None:
-            return Enrolled(successor, created=False)
+            return EnrolledDevice(successor, created=False)
         if old.revoked_at is not None:
             raise RefusedError(
                 401,
@@ -131,7 +131,7 @@ def rotate(rotation: Rotation, now: datetime) -> Enrolled:
         old.save(update_fields=["revoked_at"])
         record(now, f"device {old.pk}", Action.DEVICE_ROTATED, f"site {old.site.slug}", f"now device {device.pk}")
         _log(head, "rotated", device, now)
-    return Enrolled(device, created=True)
+    return EnrolledDevice(device, created=True)
 
 
 def revoke(device: Device, by: User | None, now: datetime) -> None:
@@ -184,7 +184,7 @@ def _register(site: Site, public_key: str, seed_commitment: str, software: str, 
 
 def _log(head: LogHead, act: str, device: Device, now: datetime) -> None:
     """A change of keys is logged as what is signed with them: nobody can say later that another key was in force."""
-    log.append(head, Kind.DEVICE_KEY, logged.device_key(act, str(device.pk), bytes.fromhex(device.public_key)).hex(), now)
+    log.append(head, EntryKind.DEVICE_KEY, logged.device_key(act, str(device.pk), bytes.fromhex(device.public_key)).hex(), now)
 
 
 def _tell(kind: NoticeKind, site: Site, now: datetime) -> None:

@@ -35,7 +35,7 @@ class Acting:
 
 
 @dataclass(slots=True)
-class Held:
+class PersonRoles:
     """What a person is, as it was read while one page is made."""
 
     roles: frozenset[str] | None = None
@@ -63,7 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     acting_as: ClassVar[Acting | None] = None
-    held: ClassVar[Held | None] = None  # while a page is read, and never while something is decided
+    held: ClassVar[PersonRoles | None] = None  # while a page is read, and never while something is decided
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)

@@ -18,7 +18,7 @@ from portal.accounts import sessions
 from portal.accounts.models import User
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import speak_at_first, tell
 
 
@@ -35,31 +35,31 @@ def second_factor_set_up(request: HttpRequest, user: User, authenticator: Authen
     if authenticator.type == Authenticator.Type.TOTP:
         record_authentication(request, user, "mfa", id=authenticator.pk, type=authenticator.type)
     _note(user, Action.SECOND_FACTOR_ADDED, authenticator.type)
-    _tell(user, Kind.SECOND_FACTOR_ADDED)
+    _tell(user, NoticeKind.SECOND_FACTOR_ADDED)
 
 
 @receiver(authenticator_removed)
 def second_factor_removed(user: User, authenticator: Authenticator, **_rest: Any) -> None:
     _note(user, Action.SECOND_FACTOR_REMOVED, authenticator.type)
-    _tell(user, Kind.SECOND_FACTOR_REMOVED)
+    _tell(user, NoticeKind.SECOND_FACTOR_REMOVED)
 
 
 @receiver(password_changed)
 def password_was_changed(request: HttpRequest, user: User, **_rest: Any) -> None:
     """Whoever knew the old one is out: the other sessions end."""
     _note(user, Action.PASSWORD_CHANGED)
-    _tell(user, Kind.PASSWORD_CHANGED)
+    _tell(user, NoticeKind.PASSWORD_CHANGED)
     sessions.end(user, timezone.now(), but=request.session.session_key)
 
 
 @receiver(password_reset)
 def password_was_reset(user: User, **_rest: Any) -> None:
     _note(user, Action.PASSWORD_CHANGED, "by a link sent by mail")
-    _tell(user, Kind.PASSWORD_CHANGED)
+    _tell(user, NoticeKind.PASSWORD_CHANGED)
     sessions.end(user, timezone.now())
 
 
-def _tell(user: User, kind: Kind) -> None:
+def _tell(user: User, kind: NoticeKind) -> None:
     tell(kind, (user.pk,), "mfa_index", {}, {}, timezone.now())
 
 

@@ -13,7 +13,7 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from benchmarks.phrases import Name
-from portal.accounts.models import Device, EnrolmentToken, Held, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Membership, Organisation, PersonRoles, Role, Site, User
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +66,7 @@ def roles_of(user: User) -> frozenset[str]:
 
 def read_once(user: User) -> None:
     """From now on this row is asked for its roles and its jurisdictions once: for a request that changes nothing."""
-    user.held = Held()  # type: ignore[misc]  # of this row alone; every other row has none
+    user.held = PersonRoles()  # type: ignore[misc]  # of this row alone; every other row has none
 
 
 def organisations_as(user: User, role: Role, *, managing: bool = False) -> QuerySet[Organisation]:

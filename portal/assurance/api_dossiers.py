@@ -16,8 +16,8 @@ from portal.accounts.scopes import Scope
 from portal.accounts.selectors import visible_sites
 from portal.api_views import ProblemSerializer, StrictView
 from portal.assurance.dossier_document import dossier_json
-from portal.assurance.dossiers import Met, Shown, dossier
-from portal.assurance.offers import Unit
+from portal.assurance.dossiers import CriterionState, CriterionVerdict, dossier
+from portal.assurance.offers import AmountUnit
 from portal.assurance.programmes import programmes
 from portal.days import scheme_day
 from portal.listing import REFUSED, SITE, Filter, ListView, listed
@@ -72,7 +72,7 @@ class OfferSerializer(serializers.Serializer[Any]):
     id = serializers.IntegerField()
     what = WordsSerializer()
     amount = serializers.CharField(help_text="A decimal number.")
-    unit = serializers.ChoiceField(choices=[unit.value for unit in Unit])
+    unit = serializers.ChoiceField(choices=[unit.value for unit in AmountUnit])
     authority = WordsSerializer()
     source = WordsSerializer(help_text="The act.")  # type: ignore[assignment] # of the document, not of the field
     valid_from = serializers.DateField()
@@ -83,8 +83,8 @@ class CriterionSerializer(serializers.Serializer[Any]):
     id = serializers.CharField()
     asks = WordsSerializer()
     added_by_this_portal = serializers.BooleanField(help_text="The programme itself does not ask for it.")
-    state = serializers.CharField(help_text=", ".join(Shown))
-    met = serializers.ChoiceField(choices=[met.value for met in Met])
+    state = serializers.CharField(help_text=", ".join(CriterionState))
+    met = serializers.ChoiceField(choices=[met.value for met in CriterionVerdict])
     evidence = EvidenceOfCriterionSerializer(many=True)
     incentives = OfferSerializer(many=True)
 
@@ -118,7 +118,7 @@ class DossiersView(ListView):
         rows = []
         for programme in programmes().values():
             file = dossier(site, programme, scheme_day())
-            won = sum(len(entry.offers) for entry in file.entries if entry.met is Met.MET)
+            won = sum(len(entry.offers) for entry in file.entries if entry.met is CriterionVerdict.MET)
             counted = {str(state): count for state, count in file.counted.items()}
             named: dict[str, Any] = {"site": site.slug, "programme": programme.id, "name": programme.name.by_language}
             rows.append({**named, "criteria": len(file.entries), **counted, "incentives": won})

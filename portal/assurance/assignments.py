@@ -14,11 +14,11 @@ from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import regulated_sites
 from portal.assurance.attestation_standing import has_conclusion
 from portal.assurance.models import Assignment, Finding
-from portal.assurance.models.findings import ENDED, Grade, last_act
+from portal.assurance.models.findings import ENDED, FindingGrade, last_act
 from portal.catalogue.models import ReportingPeriod
 
 
-class Course(StrEnum):
+class AssignmentStanding(StrEnum):
     """How an assignment stands on a day."""
 
     UNDER_WAY = "under-way"
@@ -39,7 +39,7 @@ class AssignmentView:
     sees_values: bool
     assigned_by: str
     assigned_at: datetime
-    course: Course
+    course: AssignmentStanding
     majors: int  # major findings that are not closed
     taken_back_by: str
     taken_back_at: datetime | None
@@ -93,18 +93,18 @@ def periods_of(site: Site) -> tuple[str, ...]:
     return tuple(dict.fromkeys(rows))
 
 
-def _course(row: Assignment, today: date, *, concluded: bool) -> Course:
+def _course(row: Assignment, today: date, *, concluded: bool) -> AssignmentStanding:
     if row.taken_back_at is not None:
-        return Course.TAKEN_BACK
+        return AssignmentStanding.TAKEN_BACK
     if concluded:
-        return Course.CONCLUDED
-    return Course.LATE if row.due is not None and today > row.due else Course.UNDER_WAY
+        return AssignmentStanding.CONCLUDED
+    return AssignmentStanding.LATE if row.due is not None and today > row.due else AssignmentStanding.UNDER_WAY
 
 
 def _open_majors(assignments: Sequence[Assignment]) -> dict[int, int]:
     """By row; one that stands has those, too, that its body found there before it was taken back and made anew."""
     standing = {(row.body_id, row.site_id, row.period): row.pk for row in assignments if row.taken_back_at is None}
-    majors = Finding.objects.filter(assignment__in=assignments, grade=Grade.MAJOR).annotate(last=last_act())
+    majors = Finding.objects.filter(assignment__in=assignments, grade=FindingGrade.MAJOR).annotate(last=last_act())
     engaged = ("assignment__body", "assignment__site", "assignment__period")
     counted: dict[int, int] = {}
     for own, act, *of in majors.values_list("assignment", "last", *engaged):

@@ -23,7 +23,7 @@ from portal import wall
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, Attestation
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 
 KIND = "A"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
@@ -60,7 +60,7 @@ def canonical(typed: str) -> str | None:
     return code_of(start, kind) if kind.isalpha() and start is not None else None
 
 
-class Standing(StrEnum):
+class AttestationStanding(StrEnum):
     """How an attestation stands on a day."""
 
     DRAWN_UP = "drawn-up"
@@ -78,8 +78,8 @@ class AttestationView:
     id: int
     digest: str
     code: str
-    standing: Standing
-    statement: attestations.Attestation
+    standing: AttestationStanding
+    statement: attestations.AttestationStatement
     body: Name
     site_name: Name  # of a report; empty for a publication
     pack: str
@@ -101,18 +101,18 @@ class AttestationView:
         return self.statement.subject if isinstance(self.statement.subject, PublicationSubject) else None
 
 
-def standing_of(row: Attestation, today: date) -> Standing:
+def standing_of(row: Attestation, today: date) -> AttestationStanding:
     """Valid up to and with its last day, while the report that it is of is the accepted one."""
     if row.state != Attestation.State.ISSUED:
-        return Standing(row.state)
-    if row.submission is not None and row.submission.state == State.SUPERSEDED:
-        return Standing.EARLIER
-    return Standing.VALID if today <= row.valid_until else Standing.EXPIRED
+        return AttestationStanding(row.state)
+    if row.submission is not None and row.submission.state == SubmissionState.SUPERSEDED:
+        return AttestationStanding.EARLIER
+    return AttestationStanding.VALID if today <= row.valid_until else AttestationStanding.EXPIRED
 
 
 def concluding() -> QuerySet[Attestation]:
     """The statements that conclude an engagement: issued, of the report that is still the accepted one; expired since or not."""
-    return Attestation.objects.filter(state=Attestation.State.ISSUED, submission__state=State.ACCEPTED)
+    return Attestation.objects.filter(state=Attestation.State.ISSUED, submission__state=SubmissionState.ACCEPTED)
 
 
 def has_conclusion() -> Exists:
@@ -144,7 +144,7 @@ def by_code(typed: str, today: date) -> AttestationView | None:
 def valid_for_report(digest: str, today: date) -> tuple[AttestationView, ...]:
     """The attestations of one report that are valid, for whoever was shown its labels. An issued attestation is public."""
     issued = Attestation.objects.filter(submission__digest=digest, state=Attestation.State.ISSUED)
-    return tuple(view for view in views_of(with_names(issued).order_by("-pk"), today) if view.standing is Standing.VALID)
+    return tuple(view for view in views_of(with_names(issued).order_by("-pk"), today) if view.standing is AttestationStanding.VALID)
 
 
 def attestation_of_body(user: User, digest: str) -> Attestation | None:
@@ -154,7 +154,7 @@ def attestation_of_body(user: User, digest: str) -> Attestation | None:
 
 def _view(row: Attestation, today: date) -> AttestationView:
     statement = attestations.parse(bytes(row.content)).statement
-    if not isinstance(statement, attestations.Attestation):
+    if not isinstance(statement, attestations.AttestationStatement):
         raise TypeError(f"attestation {row.digest} holds no attestation")
     site, version = row.site, row.publication
     return AttestationView(
@@ -180,6 +180,8 @@ def _view(row: Attestation, today: date) -> AttestationView:
 def audited_report(assignment: Assignment) -> Submission | None:
     """The report that an opinion would be of: the accepted one."""
     report: Submission | None = (
-        Submission.objects.filter(site=assignment.site_id, period=assignment.period, state=State.ACCEPTED).defer("envelope").first()
+        Submission.objects.filter(site=assignment.site_id, period=assignment.period, state=SubmissionState.ACCEPTED)
+        .defer("envelope")
+        .first()
     )
     return report

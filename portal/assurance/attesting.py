@@ -15,7 +15,7 @@ from django.db import transaction
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion, Performance, ReportSubject, SampleOutcome
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal.accounts.models import Organisation, User
 from portal.assurance import reminding
 from portal.assurance.attestation_standing import audited_report
@@ -26,7 +26,7 @@ from portal.assurance.sampling import outcome_of
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
-from portal.intake.models import State
+from portal.intake.models import SubmissionState
 from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.standings.models import Verdict
@@ -40,7 +40,7 @@ STALE = timedelta(days=30)
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class AttestationTerms:
     """What the auditor decides; the portal adds whom it is about and who says it."""
 
     opinion: Opinion
@@ -55,7 +55,7 @@ class Terms:
     performance: Performance | None = None
 
 
-def draw_up(assignment: Assignment, terms: Terms, by: User, now: datetime) -> Attestation:
+def draw_up(assignment: Assignment, terms: AttestationTerms, by: User, now: datetime) -> Attestation:
     """The statement to be signed; one that the same person drew up before and did not sign is discarded.
 
     Raises:
@@ -91,7 +91,7 @@ def take(raw: bytes, by: User, now: datetime) -> Attestation:
     """
     statement = attestations.read(raw)
     with transaction.atomic():
-        if isinstance(statement, attestations.Attestation):
+        if isinstance(statement, attestations.AttestationStatement):
             row = _locked(digest=statement.digest)
             return row if row.signed is not None else _issue(row, raw, by, now)
         row = _locked(digest=statement.attestation)
@@ -112,7 +112,9 @@ def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -
         if held.state != Attestation.State.ISSUED:
             raise RefusedError(409, "not-issued", "Only an attestation that was issued can be withdrawn.", "Look at its page.")
         key = _own_key(held.body, by)
-        withdrawal = attestations.Withdrawal(held.digest, " ".join(reason.split()), scheme_day(now), bytes.fromhex(key.public_key))
+        withdrawal = attestations.AttestationWithdrawal(
+            held.digest, " ".join(reason.split()), scheme_day(now), bytes.fromhex(key.public_key)
+        )
         held.withdrawal = attestations.unsigned(withdrawal)
         held.save(update_fields=["withdrawal"])
     return held
@@ -120,17 +122,17 @@ def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -
 
 def _statement(
     subject: ReportSubject | attestations.PublicationSubject,
-    terms: Terms,
+    terms: AttestationTerms,
     body: Organisation,
     by: User,
     now: datetime,
     sample: SampleOutcome | None = None,
-) -> tuple[attestations.Attestation, AuditorKey]:
+) -> tuple[attestations.AttestationStatement, AuditorKey]:
     key = _own_key(body, by)
     today = scheme_day(now)
     if (terms.valid_until - today).days > LONGEST:
         raise RefusedError(409, "validity-too-long", "An attestation is valid for four years at most.", "Set an earlier last day.")
-    statement = attestations.Attestation(
+    statement = attestations.AttestationStatement(
         subject=subject,
         body=str(body.name),
         auditor=str(by),
@@ -150,7 +152,7 @@ def _statement(
     return statement, key
 
 
-def _keep(statement: attestations.Attestation, key: AuditorKey, by: User, now: datetime, **about: object) -> Attestation:
+def _keep(statement: attestations.AttestationStatement, key: AuditorKey, by: User, now: datetime, **about: object) -> Attestation:
     performance, subject = statement.performance, statement.subject
     row: Attestation = Attestation.objects.create(
         body=key.body,
@@ -185,7 +187,7 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
     if row.assignment is not None:
         lock_standing(row.assignment)
         _require_no_open_major(row.assignment, Opinion(row.opinion))
-        if row.submission is None or row.submission.state != State.ACCEPTED:
+        if row.submission is None or row.submission.state != SubmissionState.ACCEPTED:
             raise RefusedError(
                 409,
                 "report-superseded",
@@ -193,7 +195,7 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
                 "Look at the new report, then draw it up again.",
             )
     row.signed, row.state, row.issued_at = raw, Attestation.State.ISSUED, now
-    row.log_index = log.add(Kind.ATTESTATION, row.digest, now)
+    row.log_index = log.add(EntryKind.ATTESTATION, row.digest, now)
     row.save(update_fields=["signed", "state", "issued_at", "log_index"])
     if row.submission is not None:
         Verdict.objects.create(
@@ -210,14 +212,14 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
     return row
 
 
-def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Withdrawal, by: User, now: datetime) -> Attestation:
+def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.AttestationWithdrawal, by: User, now: datetime) -> Attestation:
     key = AuditorKey.objects.filter(public_key=withdrawal.public_key.hex(), body=row.body_id).first()
     if key is None:
         raise _unknown()
     _require_signer(key, row, by)
     row.withdrawal_signed, row.state, row.withdrawn_at = raw, Attestation.State.WITHDRAWN, now
     row.withdrawal_reason = withdrawal.reason[:1000]
-    row.withdrawal_log_index = log.add(Kind.ATTESTATION_WITHDRAWN, withdrawal.digest, now)
+    row.withdrawal_log_index = log.add(EntryKind.ATTESTATION_WITHDRAWN, withdrawal.digest, now)
     row.save(update_fields=["withdrawal_signed", "state", "withdrawn_at", "withdrawal_reason", "withdrawal_log_index"])
     Verdict.objects.filter(attestation=row.digest).update(ended_at=now)
     record(now, by.email, Action.ATTESTATION_WITHDRAWN, subject_of(row), row.withdrawal_reason)
@@ -250,7 +252,7 @@ def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
         )
 
 
-def _require_sample(terms: Terms, sample: SampleOutcome | None) -> None:
+def _require_sample(terms: AttestationTerms, sample: SampleOutcome | None) -> None:
     """Reasonable assurance is given of nothing of which nobody opened a record (ISO 14064-3:2019, 5.1.7: evidence follows the level).
 
     What was opened to another body is that one's evidence.

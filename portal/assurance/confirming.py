@@ -23,7 +23,7 @@ from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
 from portal.assurance.models.assigned import CONTROLLING_FIRM, interests_in
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.practices import outcomes as reporting
 from portal.practices.models import SiteReport
@@ -63,7 +63,7 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime,
         row = reporting.hand_in(raw, practice, by, key, now, auditors_of, ask=ask)
         if row.asked:
             for body in set(Assignment.objects.filter(site=row.site, taken_back_at=None).values_list("body", flat=True)):
-                tell(Kind.OUTCOME_WAITS, people_of_body(body), "web:confirmations", {}, named(row.site), now)
+                tell(NoticeKind.OUTCOME_WAITS, people_of_body(body), "web:confirmations", {}, named(row.site), now)
     return row
 
 
@@ -139,7 +139,7 @@ def _record_and_tell(row: SiteReport, action: Action, by: User, now: datetime, *
     """On the record without practice, class and reason, as its handing in is; the firm reads these on its own page."""
     record(now, by.email, action, f"firm {row.site.organisation.name}"[:254])
     facts = {**named(row.site), "event": event}
-    tell(Kind.OUTCOME_DECIDED, people_of_site(row.site), "web:practice-outcome", {"practice": row.practice}, facts, now)
+    tell(NoticeKind.OUTCOME_DECIDED, people_of_site(row.site), "web:practice-outcome", {"practice": row.practice}, facts, now)
 
 
 def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any
 
-from portal.assurance.dossiers import Dossier, Evidence
+from portal.assurance.dossiers import CriterionEvidence, Dossier
 from portal.assurance.models import IncentiveOffer
 from portal.names import in_chinese
 
@@ -54,7 +54,7 @@ def offer_json(offer: IncentiveOffer) -> dict[str, Any]:
     }
 
 
-def _evidence(evidence: Evidence) -> Iterator[tuple[str, Any]]:
+def _evidence(evidence: CriterionEvidence) -> Iterator[tuple[str, Any]]:
     for name, value in asdict(evidence).items():
         if name != "declaration" and value not in ("", None):  # a row's number says nothing outside
             yield name, value.isoformat() if hasattr(value, "isoformat") else value

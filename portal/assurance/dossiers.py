@@ -27,12 +27,12 @@ from portal.assurance.offers import offered_to
 from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, Programme, programmes
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.names import name_of
 from portal.problems import RefusedError
 
 
-class Shown(StrEnum):
+class CriterionState(StrEnum):
     """How a criterion stands in a dossier."""
 
     SHOWN = "shown"
@@ -42,7 +42,7 @@ class Shown(StrEnum):
     MISSING = "missing"
 
 
-class Met(StrEnum):
+class CriterionVerdict(StrEnum):
     """Whether what a dossier holds meets a criterion, for who gives something on it."""
 
     MET = "met"
@@ -50,12 +50,12 @@ class Met(StrEnum):
     NOT_SHOWN = "not-shown"
 
 
-MET: Mapping[Shown, Met] = {
-    Shown.SHOWN: Met.MET,
-    Shown.CONFIRMED: Met.MET,
-    Shown.DECLARED: Met.NOT_SHOWN,
-    Shown.REFUTED: Met.NOT_MET,
-    Shown.MISSING: Met.NOT_SHOWN,
+MET: Mapping[CriterionState, CriterionVerdict] = {
+    CriterionState.SHOWN: CriterionVerdict.MET,
+    CriterionState.CONFIRMED: CriterionVerdict.MET,
+    CriterionState.DECLARED: CriterionVerdict.NOT_SHOWN,
+    CriterionState.REFUTED: CriterionVerdict.NOT_MET,
+    CriterionState.MISSING: CriterionVerdict.NOT_SHOWN,
 }
 
 
@@ -63,7 +63,7 @@ NOBODY = Name("")
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class CriterionEvidence:
     """What a criterion rests on: `digest` names it, the rest is what is needed to find and check it."""
 
     kind: Literal["report", "attestation", "system", "paper"]
@@ -82,14 +82,14 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class DossierEntry:
     criterion: Criterion
-    state: Shown
-    evidence: tuple[Evidence, ...] = ()
+    state: CriterionState
+    evidence: tuple[CriterionEvidence, ...] = ()
     offers: tuple[IncentiveOffer, ...] = ()
 
     @property
-    def met(self) -> Met:
+    def met(self) -> CriterionVerdict:
         return MET[self.state]
 
 
@@ -100,15 +100,19 @@ class Dossier:
     site: Site
     programme: Programme
     day: date
-    entries: tuple[Entry, ...]
-    counted: dict[Shown, int] = field(default_factory=dict)
+    entries: tuple[DossierEntry, ...]
+    counted: dict[CriterionState, int] = field(default_factory=dict)
 
 
 def dossier(site: Site, programme: Programme, today: date) -> Dossier:
     """For a caller who let the reader in: seven questions to the database, however much is on record."""
-    reports = list(Submission.objects.filter(site=site, state=State.ACCEPTED).order_by("-log_index").defer("envelope", "receipt")[:1])
+    reports = list(
+        Submission.objects.filter(site=site, state=SubmissionState.ACCEPTED).order_by("-log_index").defer("envelope", "receipt")[:1]
+    )
     attested = list(
-        Attestation.objects.filter(site=site, state=Attestation.State.ISSUED, valid_until__gte=today, submission__state=State.ACCEPTED)
+        Attestation.objects.filter(
+            site=site, state=Attestation.State.ISSUED, valid_until__gte=today, submission__state=SubmissionState.ACCEPTED
+        )
         .select_related("body", "submission")
         .defer("submission__envelope", "submission__receipt")
         .order_by("-issued_at")
@@ -120,12 +124,13 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
     readings = {
         reading.declaration_id: reading for reading in PaperReading.objects.filter(declaration__in=declared.values()).order_by("pk")
     }
-    on_record: dict[str, list[Evidence]] = {REPORT: [], ATTESTATION: []}
+    on_record: dict[str, list[CriterionEvidence]] = {REPORT: [], ATTESTATION: []}
     on_record[REPORT] = [
-        Evidence("report", report.digest, title=report.period, log_index=report.log_index, at=report.received_at) for report in reports
+        CriterionEvidence("report", report.digest, title=report.period, log_index=report.log_index, at=report.received_at)
+        for report in reports
     ]
     on_record[ATTESTATION] = [
-        Evidence(
+        CriterionEvidence(
             "attestation", attestation.digest, title=attestation.submission.period if attestation.submission else "",
             log_index=attestation.log_index,
             code=code_of(attestation.digest), by=attestation.body.name,
@@ -135,33 +140,36 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
     ]  # fmt: skip
     for row in running:
         on_record.setdefault(SYSTEM + row.standard, []).append(
-            Evidence("system", row.evidence, title=row.number, by=name_of(row.certifier, row.certifier), until=row.valid_until)
+            CriterionEvidence("system", row.evidence, title=row.number, by=name_of(row.certifier, row.certifier), until=row.valid_until)
         )
     offered = offered_to(site, programme.id, today)
     entries = tuple(
         replace(_entry(criterion, on_record, declared.get(criterion.id), readings), offers=offered.get(criterion.id, ()))
         for criterion in programme.criteria
     )
-    return Dossier(site, programme, today, entries, {state: sum(entry.state is state for entry in entries) for state in Shown})
+    return Dossier(site, programme, today, entries, {state: sum(entry.state is state for entry in entries) for state in CriterionState})
 
 
 def _entry(
-    criterion: Criterion, on_record: Mapping[str, list[Evidence]], declared: Declaration | None, readings: Mapping[int, PaperReading]
-) -> Entry:
+    criterion: Criterion,
+    on_record: Mapping[str, list[CriterionEvidence]],
+    declared: Declaration | None,
+    readings: Mapping[int, PaperReading],
+) -> DossierEntry:
     if records := on_record.get(criterion.shown_by):
-        return Entry(criterion, Shown.REFUTED if _adverse(records) else Shown.SHOWN, tuple(records))
+        return DossierEntry(criterion, CriterionState.REFUTED if _adverse(records) else CriterionState.SHOWN, tuple(records))
     if declared is not None and declared.value:
         read = readings.get(declared.pk)
-        paper = Evidence(
+        paper = CriterionEvidence(
             "paper", declared.evidence, title=declared.paper, value=declared.value, at=declared.declared_at,
             declaration=declared.pk, finding=read.note if read else "", read_at=read.read_at if read else None,
         )  # fmt: skip
-        state = Shown.DECLARED if read is None else Shown.CONFIRMED if read.met else Shown.REFUTED
-        return Entry(criterion, state, (paper,))
-    return Entry(criterion, Shown.MISSING)
+        state = CriterionState.DECLARED if read is None else CriterionState.CONFIRMED if read.met else CriterionState.REFUTED
+        return DossierEntry(criterion, state, (paper,))
+    return DossierEntry(criterion, CriterionState.MISSING)
 
 
-def _adverse(records: Sequence[Evidence]) -> bool:
+def _adverse(records: Sequence[CriterionEvidence]) -> bool:
     """Whether an opinion on the newest period is adverse: it outweighs a positive one of another body, and all on earlier periods."""
     attested = [(_last_day(evidence.title), evidence.opinion) for evidence in records if evidence.kind == "attestation"]
     newest = max((last for last, _opinion in attested), default=None)

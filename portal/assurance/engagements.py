@@ -15,15 +15,15 @@ from portal.accounts.selectors import organisations_as, own_sites, regulated_sit
 from portal.assurance.attestation_standing import AttestationView, has_conclusion, views_of, with_names
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
 from portal.assurance.models.assigned import goes_on, interests_in
-from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, Act, Grade, last_act
-from portal.intake.models import State, Submission
+from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, FindingAct, FindingGrade, last_act
+from portal.intake.models import Submission, SubmissionState
 from portal.intake.selectors import SubmissionView
 from portal.intake.selectors import views_of as submission_views
 
 
 @dataclass(frozen=True, slots=True)
-class StepView:
-    act: Act
+class FindingStepView:
+    act: FindingAct
     text: str
     evidence_digest: str
     by: str
@@ -34,17 +34,17 @@ class StepView:
 class FindingView:
     assignment: int  # that it was raised under
     number: int
-    grade: Grade
+    grade: FindingGrade
     text: str
     evidence: str
     evidence_digest: str
     due: date
     raised_by: str
     raised_at: datetime
-    steps: tuple[StepView, ...]
+    steps: tuple[FindingStepView, ...]
 
     @property
-    def last(self) -> Act | None:
+    def last(self) -> FindingAct | None:
         return self.steps[-1].act if self.steps else None
 
     @property
@@ -54,16 +54,16 @@ class FindingView:
     @property
     def answered(self) -> bool:
         """Whether it waits for the auditor."""
-        return self.last is Act.ANSWERED
+        return self.last is FindingAct.ANSWERED
 
     @property
     def appealed(self) -> bool:
         """Whether it waits for the regulator."""
-        return self.last is Act.APPEALED
+        return self.last is FindingAct.APPEALED
 
     @property
     def was_appealed(self) -> bool:
-        return any(step.act is Act.APPEALED for step in self.steps)
+        return any(step.act is FindingAct.APPEALED for step in self.steps)
 
     @property
     def waits_for_plant(self) -> bool:
@@ -109,7 +109,7 @@ class EngagementView:
 
     @property
     def accepted(self) -> SubmissionView | None:
-        return next((submission for submission in self.submissions if submission.state == State.ACCEPTED), None)
+        return next((submission for submission in self.submissions if submission.state == SubmissionState.ACCEPTED), None)
 
     @property
     def mine(self) -> DeclarationView | None:
@@ -122,7 +122,7 @@ class EngagementView:
 
     @property
     def open_majors(self) -> int:
-        return sum(finding.grade == Grade.MAJOR and not finding.closed for finding in self.every_finding)
+        return sum(finding.grade == FindingGrade.MAJOR and not finding.closed for finding in self.every_finding)
 
 
 def assigned_to(user: User) -> QuerySet[Assignment]:
@@ -168,7 +168,7 @@ def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementVie
 
 def appeals_regulated(user: User) -> tuple[Finding, ...]:
     """The findings whose appeal waits for the person, oldest first."""
-    waiting = Finding.objects.alias(last=last_act()).filter(goes_on("assignment__"), last=Act.APPEALED)
+    waiting = Finding.objects.alias(last=last_act()).filter(goes_on("assignment__"), last=FindingAct.APPEALED)
     rows = waiting.filter(assignment__site__in=regulated_sites(user)).select_related("assignment__site", "assignment__body")
     return tuple(rows.order_by("pk"))
 
@@ -247,11 +247,11 @@ def _findings(assignments: Sequence[Assignment]) -> defaultdict[tuple[int, int, 
 
 
 def _finding(row: Finding) -> FindingView:
-    steps = tuple(StepView(Act(step.act), step.text, step.evidence_digest, str(step.by), step.at) for step in row.steps.all())
+    steps = tuple(FindingStepView(FindingAct(step.act), step.text, step.evidence_digest, str(step.by), step.at) for step in row.steps.all())
     return FindingView(
         row.assignment_id,
         row.number,
-        Grade(row.grade),
+        FindingGrade(row.grade),
         row.text,
         row.evidence,
         row.evidence_digest,

@@ -8,7 +8,7 @@ from django.db.models import Q, QuerySet
 
 from benchmarks.audit import sample_file
 from benchmarks.wire import challenges, logged, restarts
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
 from portal import keys, wall
 from portal.accounts.models import User
@@ -42,7 +42,7 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
     """
     report, size = sample.submission, sample.head_size
     committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
-    places = [committed.log_index, report.log_index, *_values_entry(report), *_entry(Kind.AUDIT_PROMISE, sample.promise_digest)]
+    places = [committed.log_index, report.log_index, *_values_entry(report), *_entry(EntryKind.AUDIT_PROMISE, sample.promise_digest)]
     proven = log.inclusions(sorted(place for place in places if place < size), size)
     files = {
         "directory": keys.published_directory().signed,
@@ -86,8 +86,8 @@ def _restarts(committed: Commitment) -> list[bytes]:
 def _values_entry(report: Submission) -> list[int]:
     """Where the log has the values that the worker found in the report."""
     labels = [value.released() for value in ProtectedValue.objects.filter(submission=report).order_by("pk")]
-    return _entry(Kind.VALUES, logged.values(bytes.fromhex(report.digest), report.name, labels, report.salt).hex())
+    return _entry(EntryKind.VALUES, logged.values(bytes.fromhex(report.digest), report.name, labels, report.salt).hex())
 
 
-def _entry(kind: Kind, digest: str) -> list[int]:
+def _entry(kind: EntryKind, digest: str) -> list[int]:
     return list(LogEntry.objects.filter(kind=kind, digest=digest).values_list("index", flat=True))

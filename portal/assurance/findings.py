@@ -24,24 +24,24 @@ from portal.assurance import reminding
 from portal.assurance.auditors import lock_standing, require_free
 from portal.assurance.models import Assignment, Finding, FindingStep
 from portal.assurance.models.assigned import goes_on
-from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, Act, Grade, last_act
+from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, FindingAct, FindingGrade, last_act
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
 
 _ACTIONS = {
-    Act.ANSWERED: Action.FINDING_ANSWERED,
-    Act.RETURNED: Action.FINDING_RETURNED,
-    Act.CLOSED: Action.FINDING_CLOSED,
-    Act.APPEALED: Action.FINDING_APPEALED,
-    Act.CONFIRMED: Action.FINDING_CONFIRMED,
-    Act.ANNULLED: Action.FINDING_ANNULLED,
+    FindingAct.ANSWERED: Action.FINDING_ANSWERED,
+    FindingAct.RETURNED: Action.FINDING_RETURNED,
+    FindingAct.CLOSED: Action.FINDING_CLOSED,
+    FindingAct.APPEALED: Action.FINDING_APPEALED,
+    FindingAct.CONFIRMED: Action.FINDING_CONFIRMED,
+    FindingAct.ANNULLED: Action.FINDING_ANNULLED,
 }
-_OF_APPEALS = frozenset({Act.CONFIRMED, Act.ANNULLED})
+_OF_APPEALS = frozenset({FindingAct.CONFIRMED, FindingAct.ANNULLED})
 
 
 def raise_finding(
-    assignment: Assignment, grade: Grade, text: str, evidence: str, evidence_digest: str, due: date, by: User, now: datetime
+    assignment: Assignment, grade: FindingGrade, text: str, evidence: str, evidence_digest: str, due: date, by: User, now: datetime
 ) -> Finding:
     """Put a finding on record. The same sent twice is one finding.
 
@@ -70,7 +70,7 @@ def answer(finding: Finding, text: str, evidence_digest: str, by: User, now: dat
         RefusedError: `not-your-site` (403), `finding-closed`, `evidence-not-a-digest`, and what `lock_standing` refuses (409).
     """
     _require_own(finding, by)
-    return _step(finding, Act.ANSWERED, text, evidence_digest, by, now)
+    return _step(finding, FindingAct.ANSWERED, text, evidence_digest, by, now)
 
 
 def appeal(finding: Finding, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
@@ -84,7 +84,7 @@ def appeal(finding: Finding, text: str, evidence_digest: str, by: User, now: dat
         raise RefusedError(
             409, "appealed-before", "The regulator has decided about this finding.", "Answer it; the certification body reads your answer."
         )
-    return _step(finding, Act.APPEALED, text, evidence_digest, by, now)
+    return _step(finding, FindingAct.APPEALED, text, evidence_digest, by, now)
 
 
 def decide_appeal(finding: Finding, text: str, by: User, now: datetime, *, annulled: bool) -> FindingStep:
@@ -94,7 +94,7 @@ def decide_appeal(finding: Finding, text: str, by: User, now: datetime, *, annul
         RefusedError: `not-regulator` (403), `no-appeal`, and what `lock_standing` refuses (409).
     """
     require_regulator_of_site(by, finding.assignment.site)
-    return _step(finding, Act.ANNULLED if annulled else Act.CONFIRMED, text, "", by, now)
+    return _step(finding, FindingAct.ANNULLED if annulled else FindingAct.CONFIRMED, text, "", by, now)
 
 
 def close(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
@@ -104,11 +104,11 @@ def close(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
         RefusedError: what `require_free` and `lock_standing` refuse, `finding-closed`, `finding-unanswered` (409).
     """
     require_free(_standing(finding), by)
-    if finding.grade != Grade.OBSERVATION and not finding.steps.filter(act=Act.ANSWERED).exists():
+    if finding.grade != FindingGrade.OBSERVATION and not finding.steps.filter(act=FindingAct.ANSWERED).exists():
         raise RefusedError(
             409, "finding-unanswered", "The plant has not answered this finding.", "Wait for its answer; an observation needs none."
         )
-    return _step(finding, Act.CLOSED, text, "", by, now)
+    return _step(finding, FindingAct.CLOSED, text, "", by, now)
 
 
 def send_back(finding: Finding, text: str, by: User, now: datetime) -> FindingStep:
@@ -121,12 +121,12 @@ def send_back(finding: Finding, text: str, by: User, now: datetime) -> FindingSt
     last = finding.steps.last()
     if (last and last.act) in WAITS_FOR_PLANT:
         raise RefusedError(409, "finding-unanswered", "There is no answer to send back.", "Wait for the plant's answer.")
-    return _step(finding, Act.RETURNED, text, "", by, now)
+    return _step(finding, FindingAct.RETURNED, text, "", by, now)
 
 
 def open_majors(assignment: Assignment) -> int:
     """How many major findings of the body at this site and period are not closed."""
-    majors = _by_body_at(assignment).filter(grade=Grade.MAJOR)
+    majors = _by_body_at(assignment).filter(grade=FindingGrade.MAJOR)
     return sum(act not in ENDED for act in majors.annotate(last=last_act()).values_list("last", flat=True))
 
 
@@ -144,7 +144,7 @@ def _standing(finding: Finding) -> Assignment:
     return same.select_related("body", "site__organisation").first() or own
 
 
-def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
+def _step(finding: Finding, act: FindingAct, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
     _require_digest(evidence_digest)
     with transaction.atomic():
         lock_standing(_standing(finding))
@@ -153,7 +153,7 @@ def _step(finding: Finding, act: Act, text: str, evidence_digest: str, by: User,
             return last
         if last is not None and last.act in ENDED:
             raise RefusedError(409, "finding-closed", "This finding is closed.", "If something else was found, raise a new finding.")
-        appealed = last is not None and last.act == Act.APPEALED
+        appealed = last is not None and last.act == FindingAct.APPEALED
         if appealed and act not in _OF_APPEALS:
             raise RefusedError(409, "finding-appealed", "The firm has appealed against this finding.", "Wait for the regulator’s decision.")
         if act in _OF_APPEALS and not appealed:

@@ -26,7 +26,7 @@ from portal.problems import RefusedError
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class AmountCorrection:
     amount: Decimal | None  # yuan; None where nothing was given
     reason: str
     by: str
@@ -47,7 +47,7 @@ class IncentiveView:
     known: bool  # whether anything on record about the site has this digest
     recorded_by: str
     recorded_at: datetime
-    corrected: Correction | None
+    corrected: AmountCorrection | None
 
     @property
     def barred(self) -> frozenset[int]:
@@ -153,12 +153,12 @@ def _views(incentives: QuerySet[Incentive]) -> tuple[IncentiveView, ...]:
     )
 
 
-def _newest(row: Incentive) -> Correction | None:
+def _newest(row: Incentive) -> AmountCorrection | None:
     corrections = tuple(row.corrections.all())
     if not corrections:
         return None
     newest = corrections[-1]
-    return Correction(newest.amount, newest.reason, str(newest.corrected_by), newest.corrected_by_id, newest.corrected_at)
+    return AmountCorrection(newest.amount, newest.reason, str(newest.corrected_by), newest.corrected_by_id, newest.corrected_at)
 
 
 def _known(digests: set[str]) -> set[tuple[int, str]]:

@@ -52,7 +52,7 @@ class Duty(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class ValidityPeriod:
     """The days on which a certificate is valid, the last one included."""
 
     first: date
@@ -60,26 +60,26 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Due:
+class NextAudit:
     duty: Duty
     day: date | None  # the audit is to be had by the end of it; None where that is unknown
     certified_until: date | None  # the last day of the certificates that run today without a gap
 
 
-def due(last_audit: date | None, certificates: Iterable[Span], rule: ObligatoryAudit, today: date) -> Due:
+def due(last_audit: date | None, certificates: Iterable[ValidityPeriod], rule: ObligatoryAudit, today: date) -> NextAudit:
     """How the duty stands on `today`, by the last audit and the certificates on record."""
     spans = [certificate for certificate in certificates if certificate.first <= certificate.last]
     running = _runs_until(spans, today)
     ended = max((span.last for span in spans if span.last < today), default=None)
     days = [day for day in (running, ended, after_years(last_audit, rule.years) if last_audit else None) if day is not None]
     if not days:
-        return Due(Duty.UNKNOWN, None, None)
+        return NextAudit(Duty.UNKNOWN, None, None)
     day = max(days)
     if today > day:
-        return Due(Duty.OVERDUE, day, None)
+        return NextAudit(Duty.OVERDUE, day, None)
     if today > day - rule.ahead:
-        return Due(Duty.SOON, day, running)
-    return Due(Duty.EXEMPT if running is not None else Duty.LATER, day, running)
+        return NextAudit(Duty.SOON, day, running)
+    return NextAudit(Duty.EXEMPT if running is not None else Duty.LATER, day, running)
 
 
 def after_years(day: date, years: int) -> date:
@@ -90,7 +90,7 @@ def after_years(day: date, years: int) -> date:
         return day.replace(year=day.year + years, day=28)
 
 
-def _runs_until(spans: list[Span], today: date) -> date | None:
+def _runs_until(spans: list[ValidityPeriod], today: date) -> date | None:
     until = max((span.last for span in spans if span.first <= today <= span.last), default=None)
     for certificate in sorted(spans, key=lambda span: span.first):
         if until is not None and certificate.first <= until + timedelta(days=1) and certificate.last > until:

@@ -13,7 +13,7 @@ from portal.accounts.models import Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
 from portal.assurance.engagements import checked_by
 from portal.assurance.models import Attestation, SystemCertificate
-from portal.assurance.next_audit import Due, Span, due, obligatory_audit
+from portal.assurance.next_audit import NextAudit, ValidityPeriod, due, obligatory_audit
 from portal.days import scheme_day
 
 
@@ -24,7 +24,7 @@ class ObligedView:
     firm: Name
     place: str  # the path of its jurisdiction, whose rule counts
     last_audit: date | None  # the day on which its newest statement that stands was issued
-    due: Due
+    due: NextAudit
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +32,7 @@ class DueSite:
     """A site's number and the day, for the reminders."""
 
     site: int
-    due: Due
+    due: NextAudit
 
 
 def obliged_regulated(user: User, today: date, *sites: str) -> tuple[ObligedView, ...]:
@@ -88,9 +88,9 @@ def _audits(sites: QuerySet[Site, int]) -> dict[int, date]:
     return {site: scheme_day(issued) for site, issued in rows.annotate(newest=Max("issued_at"))}
 
 
-def _papers(sites: QuerySet[Site, int]) -> dict[int, list[Span]]:
-    spans: dict[int, list[Span]] = {}
+def _papers(sites: QuerySet[Site, int]) -> dict[int, list[ValidityPeriod]]:
+    spans: dict[int, list[ValidityPeriod]] = {}
     rows = SystemCertificate.objects.filter(site__in=sites, taken_back_at=None)
     for site, first, last in rows.values_list("site", "valid_from", "valid_until"):
-        spans.setdefault(site, []).append(Span(first, last))
+        spans.setdefault(site, []).append(ValidityPeriod(first, last))
     return spans

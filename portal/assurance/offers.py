@@ -26,7 +26,7 @@ from portal.problems import RefusedError
 State = IncentiveOffer.State
 
 
-class Unit(StrEnum):
+class AmountUnit(StrEnum):
     """What an amount is counted in."""
 
     CNY = "cny"
@@ -39,7 +39,7 @@ class Unit(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Terms:
+class OfferTerms:
     """All that an offer says. `amount` in `unit`; `valid_until` is the last day, None where the act names none."""
 
     programme: str
@@ -47,7 +47,7 @@ class Terms:
     what_en: str
     what_zh: str
     amount: Decimal
-    unit: Unit
+    unit: AmountUnit
     authority_en: str
     authority_zh: str
     source_en: str
@@ -56,7 +56,7 @@ class Terms:
     valid_until: date | None
 
 
-def propose(terms: Terms, scope: Jurisdiction, by: User, now: datetime) -> IncentiveOffer:
+def propose(terms: OfferTerms, scope: Jurisdiction, by: User, now: datetime) -> IncentiveOffer:
     """For a second officer to approve. The same again, as of a form sent twice, is the same one.
 
     Raises:
@@ -68,7 +68,7 @@ def propose(terms: Terms, scope: Jurisdiction, by: User, now: datetime) -> Incen
         raise RefusedError(409, "criterion-unknown", "The programme has no such criterion.", "Choose one of its criteria.")
     if terms.valid_until is not None and terms.valid_until < terms.valid_from:
         raise RefusedError(409, "offer-days-wrong", "The offer ends before it begins.", "Copy first and last day from the act.")
-    fields = {name: getattr(terms, name) for name in Terms.__dataclass_fields__}
+    fields = {name: getattr(terms, name) for name in OfferTerms.__dataclass_fields__}
     with transaction.atomic():
         Jurisdiction.objects.select_for_update().get(pk=scope.pk)  # one proposal of a jurisdiction at a time
         held = IncentiveOffer.objects.filter(jurisdiction=scope, state__in=(State.PROPOSED, State.APPROVED), **fields).first()

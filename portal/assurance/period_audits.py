@@ -13,8 +13,8 @@ from datetime import date
 from django.db.models import OuterRef, Subquery
 
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep
-from portal.assurance.models.findings import Act
-from portal.intake.models import State, Submission
+from portal.assurance.models.findings import FindingAct
+from portal.intake.models import Submission, SubmissionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ def audits_of_period(sites: Collection[int], period: str, today: date) -> Period
     """For a caller who let the reader in. `sites` are rows of the reader's own jurisdiction."""
     assigned = Assignment.objects.filter(site__in=sites, period=period, taken_back_at=None)
     attested = Attestation.objects.filter(site__in=sites, submission__period=period)
-    holding = attested.filter(state=Attestation.State.ISSUED, valid_until__gte=today, submission__state=State.ACCEPTED)
+    holding = attested.filter(state=Attestation.State.ISSUED, valid_until__gte=today, submission__state=SubmissionState.ACCEPTED)
     newest = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
     findings = Finding.objects.filter(assignment__site__in=sites, assignment__period=period).annotate(newest=Subquery(newest))
     return PeriodAudits(
@@ -49,7 +49,9 @@ def audits_of_period(sites: Collection[int], period: str, today: date) -> Period
         bodies=len(set(rows)),
         opinions=Counter(holding.values_list("opinion", flat=True)),
         withdrawn=attested.filter(state=Attestation.State.WITHDRAWN).count(),
-        findings=Counter((grade, act in {Act.CLOSED, Act.ANNULLED}) for grade, act in findings.values_list("grade", "newest")),
+        findings=Counter(
+            (grade, act in {FindingAct.CLOSED, FindingAct.ANNULLED}) for grade, act in findings.values_list("grade", "newest")
+        ),
     )
 
 
@@ -57,6 +59,6 @@ def refusals_of_period(sites: Collection[int], period: str) -> Refusals:
     rows = list(Submission.objects.filter(site__in=sites, period=period).values_list("state", "reason_code"))
     return Refusals(
         received=len(rows),
-        accepted=sum(state == State.ACCEPTED for state, _ in rows),
-        refused=Counter(code for state, code in rows if state == State.REFUSED),
+        accepted=sum(state == SubmissionState.ACCEPTED for state, _ in rows),
+        refused=Counter(code for state, code in rows if state == SubmissionState.REFUSED),
     )

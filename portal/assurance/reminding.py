@@ -22,14 +22,14 @@ from django.utils.timezone import localdate
 
 from portal.accounts.audience import named, people_of_body, people_of_site, regulators_of
 from portal.accounts.models import Site
-from portal.assurance.attestation_standing import Standing, concluding, has_conclusion
+from portal.assurance.attestation_standing import AttestationStanding, concluding, has_conclusion
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded, Sample
 from portal.assurance.models.assigned import goes_on
-from portal.assurance.models.findings import WAITS_FOR_PLANT, Act, Grade, last_act
+from portal.assurance.models.findings import WAITS_FOR_PLANT, FindingAct, FindingGrade, last_act
 from portal.assurance.next_audit import Duty
 from portal.assurance.obliged_sites import DueSite, due_sites
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import NoticeFacts, tell
 
 BEFORE_EXPIRY = timedelta(days=90)
@@ -39,7 +39,7 @@ BEFORE_VISIT = timedelta(days=30)
 BEFORE_DUE = timedelta(days=30)
 
 
-class Need(StrEnum):
+class AuditNeed(StrEnum):
     """In the order in which they are shown: what holds everything up comes first."""
 
     TAKE_OVER = "take-over"  # everybody who declared has an interest
@@ -55,102 +55,102 @@ class Need(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
-    need: Need
+class NeedCount:
+    need: AuditNeed
     count: int = 0
     day: date | None = None
 
 
-def needs(view: EngagementView, today: date) -> tuple[Asked, ...]:
+def needs(view: EngagementView, today: date) -> tuple[NeedCount, ...]:
     """Nothing where nothing is to be done now, and of what was taken back."""
     if view.taken_back_at is not None:
         return ()
-    asked: list[Asked] = []
-    valid = next((attestation for attestation in view.attestations if attestation.standing is Standing.VALID), None)
-    drawn = [attestation for attestation in view.attestations if attestation.standing is Standing.DRAWN_UP]
+    asked: list[NeedCount] = []
+    valid = next((attestation for attestation in view.attestations if attestation.standing is AttestationStanding.VALID), None)
+    drawn = [attestation for attestation in view.attestations if attestation.standing is AttestationStanding.DRAWN_UP]
     free = any(not declaration.interested for declaration in view.declarations)
     if not view.concluded and view.accepted is not None and not free:
-        asked.append(Asked(Need.TAKE_OVER if view.declarations else Need.DECLARE))
+        asked.append(NeedCount(AuditNeed.TAKE_OVER if view.declarations else AuditNeed.DECLARE))
     if not view.concluded and view.due is not None and today > view.due - BEFORE_DUE:
-        asked.append(Asked(Need.OVERDUE if today > view.due else Need.DUE_SOON, day=view.due))
+        asked.append(NeedCount(AuditNeed.OVERDUE if today > view.due else AuditNeed.DUE_SOON, day=view.due))
     if answered := sum(finding.answered for finding in view.every_finding):
-        asked.append(Asked(Need.ANSWERED, answered))
+        asked.append(NeedCount(AuditNeed.ANSWERED, answered))
     if late := sum(finding.overdue(today) for finding in view.every_finding):
-        asked.append(Asked(Need.LATE_ANSWERS, late))
+        asked.append(NeedCount(AuditNeed.LATE_ANSWERS, late))
     if drawn:
-        asked.append(Asked(Need.SIGN, len(drawn)))
+        asked.append(NeedCount(AuditNeed.SIGN, len(drawn)))
     if valid is not None:
         visit = valid.statement.surveillance_on
         if visit is not None and today > visit - BEFORE_VISIT:
-            asked.append(Asked(Need.SURVEILLANCE, day=visit))
+            asked.append(NeedCount(AuditNeed.SURVEILLANCE, day=visit))
         if today > valid.statement.valid_until - BEFORE_EXPIRY:
-            asked.append(Asked(Need.EXPIRES, day=valid.statement.valid_until))
-    open_findings = any(not finding.closed and finding.grade != Grade.OBSERVATION for finding in view.every_finding)
+            asked.append(NeedCount(AuditNeed.EXPIRES, day=valid.statement.valid_until))
+    open_findings = any(not finding.closed and finding.grade != FindingGrade.OBSERVATION for finding in view.every_finding)
     if not view.concluded and not drawn and free and view.accepted is not None and not open_findings:
-        asked.append(Asked(Need.CONCLUDE))
+        asked.append(NeedCount(AuditNeed.CONCLUDE))
     return tuple(asked)
 
 
-_TO_THE_FIRM = {Act.RETURNED: Kind.FINDING_RETURNED, Act.CLOSED: Kind.FINDING_CLOSED}
+_TO_THE_FIRM = {FindingAct.RETURNED: NoticeKind.FINDING_RETURNED, FindingAct.CLOSED: NoticeKind.FINDING_CLOSED}
 
 
 def assigned(about: Assignment, now: datetime) -> None:
-    tell_body(Kind.ASSIGNMENT_MADE, about, now, about.due)
+    tell_body(NoticeKind.ASSIGNMENT_MADE, about, now, about.due)
 
 
 def taken_back(about: Assignment, now: datetime) -> None:
-    tell_body(Kind.ASSIGNMENT_TAKEN_BACK, about, now)
+    tell_body(NoticeKind.ASSIGNMENT_TAKEN_BACK, about, now)
 
 
 def raised(finding: Finding, now: datetime) -> None:
-    tell_firm(Kind.FINDING_MADE, finding.assignment, now, finding=finding.number)
+    tell_firm(NoticeKind.FINDING_MADE, finding.assignment, now, finding=finding.number)
 
 
-def tell_of_act(finding: Finding, act: Act, now: datetime) -> None:
+def tell_of_act(finding: Finding, act: FindingAct, now: datetime) -> None:
     """An answer concerns the body, what the body makes of it the firm; an appeal the regulator and the body, what came of it both."""
-    if act == Act.ANSWERED:
-        tell_body(Kind.FINDING_ANSWERED, finding.assignment, now, finding=finding.number)
-    elif act == Act.APPEALED:
+    if act == FindingAct.ANSWERED:
+        tell_body(NoticeKind.FINDING_ANSWERED, finding.assignment, now, finding=finding.number)
+    elif act == FindingAct.APPEALED:
         about = finding.assignment
-        tell_body(Kind.FINDING_APPEALED, about, now, finding=finding.number)
+        tell_body(NoticeKind.FINDING_APPEALED, about, now, finding=finding.number)
         parts: NoticeFacts = {"assignment": about.pk, "number": finding.number}
-        tell(Kind.APPEAL_WAITS, regulators_of(about.site.jurisdiction), "web:appealed-finding", parts, _facts(about, None), now)
-    elif act in (Act.CONFIRMED, Act.ANNULLED):
+        tell(NoticeKind.APPEAL_WAITS, regulators_of(about.site.jurisdiction), "web:appealed-finding", parts, _facts(about, None), now)
+    elif act in (FindingAct.CONFIRMED, FindingAct.ANNULLED):
         for notify in (tell_firm, tell_body):
-            notify(Kind.APPEAL_DECIDED, finding.assignment, now, finding=finding.number)
+            notify(NoticeKind.APPEAL_DECIDED, finding.assignment, now, finding=finding.number)
     else:
         tell_firm(_TO_THE_FIRM[act], finding.assignment, now, finding=finding.number)
 
 
 def drawn(sample: Sample, now: datetime) -> None:
     """The plant has to open what was drawn, and the body awaits it: each is told with the command that is theirs."""
-    tell_firm(Kind.SAMPLE_DRAWN, sample.assignment, now)
-    tell_body(Kind.OPENING_COMES, sample.assignment, now)
+    tell_firm(NoticeKind.SAMPLE_DRAWN, sample.assignment, now)
+    tell_body(NoticeKind.OPENING_COMES, sample.assignment, now)
 
 
 def concluded(row: Attestation, now: datetime) -> None:
     if row.assignment is not None:
-        tell_firm(Kind.CONCLUSION_GIVEN, row.assignment, now)
+        tell_firm(NoticeKind.CONCLUSION_GIVEN, row.assignment, now)
 
 
 def withdrawn(row: Attestation, now: datetime) -> None:
     if row.assignment is not None:
-        tell_firm(Kind.CONCLUSION_WITHDRAWN, row.assignment, now)
+        tell_firm(NoticeKind.CONCLUSION_WITHDRAWN, row.assignment, now)
 
 
-def tell_firm(kind: Kind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
+def tell_firm(kind: NoticeKind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
     """Everybody who acts for the firm of the site; to the finding where it is about one, else to the audits of their sites."""
     place, parts = _place("web:audits", "web:audit-finding", about, finding, {})
     tell(kind, people_of_site(about.site), place, parts, _facts(about, day), now)
 
 
-def tell_body(kind: Kind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
+def tell_body(kind: NoticeKind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
     """Everybody who acts for the body."""
     place, parts = _place("web:engagement", "web:engagement-finding", about, finding, {"assignment": about.pk})
     tell(kind, people_of_body(about.body_id), place, parts, _facts(about, day), now)
 
 
-def tell_of_duty(kind: Kind, site: Site, day: date, now: datetime) -> None:
+def tell_of_duty(kind: NoticeKind, site: Site, day: date, now: datetime) -> None:
     """Everybody who acts for the firm of the site, of the day of its obligatory audit."""
     tell(kind, people_of_site(site), "web:audits", {}, {**named(site), "due": day.isoformat()}, now)
 
@@ -164,21 +164,21 @@ def _facts(about: Assignment, day: date | None) -> NoticeFacts:
 
 
 _KINDS = {
-    Need.LATE_ANSWERS: Kind.FINDING_OVERDUE,
-    Need.SURVEILLANCE: Kind.SURVEILLANCE_COMES,
-    Need.EXPIRES: Kind.VALIDITY_ENDS,
-    Need.DUE_SOON: Kind.CONCLUSION_COMES,
-    Need.OVERDUE: Kind.CONCLUSION_LATE,
+    AuditNeed.LATE_ANSWERS: NoticeKind.FINDING_OVERDUE,
+    AuditNeed.SURVEILLANCE: NoticeKind.SURVEILLANCE_COMES,
+    AuditNeed.EXPIRES: NoticeKind.VALIDITY_ENDS,
+    AuditNeed.DUE_SOON: NoticeKind.CONCLUSION_COMES,
+    AuditNeed.OVERDUE: NoticeKind.CONCLUSION_LATE,
 }
-_OF_BODIES_ALONE = frozenset({Need.DUE_SOON})
-_DUTIES = {Duty.SOON: Kind.AUDIT_COMES, Duty.OVERDUE: Kind.AUDIT_OVERDUE}
+_OF_BODIES_ALONE = frozenset({AuditNeed.DUE_SOON})
+_DUTIES = {Duty.SOON: NoticeKind.AUDIT_COMES, Duty.OVERDUE: NoticeKind.AUDIT_OVERDUE}
 
 
 @dataclass(frozen=True, slots=True)
 class DayTold:
     """A day that firm and body have to hear of now."""
 
-    need: Need
+    need: AuditNeed
     assignment: int
     subject: str
     day: date
@@ -206,9 +206,9 @@ def _days_of_statements(today: date) -> Iterator[DayTold]:
         newest[assignment] = (digest, until, visit)
     for assignment, (digest, until, visit) in newest.items():
         if visit is not None and visit >= today > visit - BEFORE_VISIT:
-            yield DayTold(Need.SURVEILLANCE, assignment, digest, visit)
+            yield DayTold(AuditNeed.SURVEILLANCE, assignment, digest, visit)
         if today > until - BEFORE_EXPIRY:
-            yield DayTold(Need.EXPIRES, assignment, digest, until)
+            yield DayTold(AuditNeed.EXPIRES, assignment, digest, until)
 
 
 def _late_answers(today: date) -> Iterator[DayTold]:
@@ -216,7 +216,7 @@ def _late_answers(today: date) -> Iterator[DayTold]:
     rows = Finding.objects.filter(goes_on("assignment__"), due__lt=today).annotate(last=last_act()).order_by("pk")
     for assignment, number, due, act in rows.values_list("assignment", "number", "due", "last"):
         if act in WAITS_FOR_PLANT:
-            yield DayTold(Need.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)
+            yield DayTold(AuditNeed.LATE_ANSWERS, assignment, f"assignment {assignment}, finding {number}", due, number)
 
 
 def _conclusions(today: date) -> Iterator[DayTold]:
@@ -224,7 +224,7 @@ def _conclusions(today: date) -> Iterator[DayTold]:
     rows = Assignment.objects.filter(~has_conclusion(), due__lt=today + BEFORE_DUE, taken_back_at=None).order_by("pk")
     for assignment, day in rows.values_list("pk", "due"):
         if day is not None:
-            yield DayTold(Need.OVERDUE if today > day else Need.DUE_SOON, assignment, f"assignment {assignment}", day)
+            yield DayTold(AuditNeed.OVERDUE if today > day else AuditNeed.DUE_SOON, assignment, f"assignment {assignment}", day)
 
 
 def _tell_duty_once(due_site: DueSite, now: datetime) -> bool:

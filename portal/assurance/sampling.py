@@ -19,7 +19,7 @@ from benchmarks.audit import signed_draws
 from benchmarks.audit.sample_positions import promised_of_used
 from benchmarks.phrases import Phrase
 from benchmarks.wire.attestations import BINDING, SampleOutcome
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import User
 from portal.assurance import reminding
@@ -65,8 +65,8 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
                 "A promise of this engagement still waits for its draw.",
                 "Draw with that promise first, or give it up with a reason. With two promises, somebody could choose between them.",
             )
-        beacon = (Kind.AUDIT_BEACON, secrets.token_hex(32))
-        index = log.append_all(head, [(Kind.AUDIT_PROMISE, promised.digest), beacon], now)[0]
+        beacon = (EntryKind.AUDIT_BEACON, secrets.token_hex(32))
+        index = log.append_all(head, [(EntryKind.AUDIT_PROMISE, promised.digest), beacon], now)[0]
         sample = Sample.objects.create(
             assignment=assignment,
             submission=report,

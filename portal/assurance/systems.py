@@ -23,7 +23,7 @@ LONGEST = 5 * 366
 
 
 @dataclass(frozen=True, slots=True)
-class Paper:
+class CertificatePaper:
     """What stands on a certificate, and the SHA-256 of the paper."""
 
     standard: str
@@ -34,7 +34,7 @@ class Paper:
     evidence: str
 
 
-def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCertificate:
+def put_on_record(site: Site, paper: CertificatePaper, by: User, now: datetime) -> SystemCertificate:
     """The same again is the same one.
 
     Raises:
@@ -59,7 +59,7 @@ def put_on_record(site: Site, paper: Paper, by: User, now: datetime) -> SystemCe
         )
     if not HEX_DIGEST.fullmatch(paper.evidence):
         raise RefusedError(409, "evidence-not-a-digest", "The evidence is not a SHA-256.", "Give 64 digits of 0-9 and a-f.")
-    fields = {name: getattr(paper, name) for name in Paper.__dataclass_fields__}
+    fields = {name: getattr(paper, name) for name in CertificatePaper.__dataclass_fields__}
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one record of a site at a time
         held = SystemCertificate.objects.filter(site=site, evidence=paper.evidence, taken_back_at=None).first()

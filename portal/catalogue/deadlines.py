@@ -17,7 +17,7 @@ from portal.accounts.selectors import managed_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember, ReportingPeriod
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import NoticeFacts, tell
 from portal.problems import RefusedError
 
@@ -86,7 +86,7 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
             f"{held.peer_group.pack}/{held.name} until {_day(due)}: {sentence}",
         )
         facts = {**named(site), "period": held.name, "due": _day(due)}
-        tell(Kind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, facts, now)
+        tell(NoticeKind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, facts, now)
     return extension
 
 
@@ -116,7 +116,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
         record(now, by.email, Action.EXTENSION_ASKED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {until}: {sentence}")
         facts: NoticeFacts = {**named(site), "period": held.name, "due": until.isoformat()}
         parts: NoticeFacts = {"group": held.peer_group_id, "period": held.name}
-        tell(Kind.EXTENSION_ASKED, regulators_of(site.jurisdiction), "web:deadlines", parts, facts, now)
+        tell(NoticeKind.EXTENSION_ASKED, regulators_of(site.jurisdiction), "web:deadlines", parts, facts, now)
     return request
 
 
@@ -146,7 +146,7 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
             f"{held.period.peer_group.pack}/{held.period.name}: {sentence}",
         )
         facts = {**named(held.site), "period": held.period.name}
-        tell(Kind.EXTENSION_REFUSED, people_of_site(held.site), "web:site-record", {"slug": held.site.slug}, facts, now)
+        tell(NoticeKind.EXTENSION_REFUSED, people_of_site(held.site), "web:site-record", {"slug": held.site.slug}, facts, now)
     return held
 
 

@@ -27,7 +27,7 @@ class PeerGroup(models.Model):
         return f"{self.pack} {self.pack_version} {self.route}, {self.scope}"
 
 
-class Cohort(models.TextChoices):
+class ObligedCohort(models.TextChoices):
     """The hundred, thousand and ten thousand largest users of energy, whom nation, province and city look after."""
 
     HUNDRED = "hundred"
@@ -41,7 +41,7 @@ class PeerGroupMember(models.Model):
     peer_group = models.ForeignKey(PeerGroup, models.CASCADE, related_name="members")
     site = models.ForeignKey(Site, models.CASCADE, related_name="peer_group_members")
     obliged = models.BooleanField(default=True)
-    cohort = models.CharField(max_length=12, choices=Cohort.choices, blank=True)
+    cohort = models.CharField(max_length=12, choices=ObligedCohort.choices, blank=True)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("peer_group", "site"), name="one_membership_a_peer_group"),)

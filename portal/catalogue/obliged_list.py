@@ -17,7 +17,7 @@ from portal.accounts.models import Site, User
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
-from portal.catalogue.obliged_rows import Entry, eligible
+from portal.catalogue.obliged_rows import ObligedSite, eligible
 from portal.problems import RefusedError
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -25,7 +25,7 @@ State = ObligedChange.State
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ObligedChanges:
     """What applying would do, by site."""
 
     added: tuple[str, ...]  # obliged, and no members before
@@ -41,13 +41,13 @@ def listed_now(group: PeerGroup) -> tuple[PeerGroupMember, ...]:
     return tuple(rows.order_by("site__slug"))
 
 
-def difference(change: ObligedChange) -> Difference:
+def difference(change: ObligedChange) -> ObligedChanges:
     """What a list would change as things stand now; of one that was applied, what it changed."""
     decided = change.state != State.PROPOSED
     return _difference(_before(change) if decided else _members(change.peer_group), entries_of(change))
 
 
-def _difference(now: Mapping[str, Entry], entries: Iterable[Entry]) -> Difference:
+def _difference(now: Mapping[str, ObligedSite], entries: Iterable[ObligedSite]) -> ObligedChanges:
     added, obliged, released, cohorts, unchanged = [], [], [], [], 0
     for entry in entries:
         held = now.get(entry.site)
@@ -61,10 +61,10 @@ def _difference(now: Mapping[str, Entry], entries: Iterable[Entry]) -> Differenc
             unchanged += 1
         if (held.cohort if held else "") != entry.cohort:
             cohorts.append((entry.site, held.cohort if held else "", entry.cohort))
-    return Difference(tuple(added), tuple(obliged), tuple(released), tuple(cohorts), unchanged)
+    return ObligedChanges(tuple(added), tuple(obliged), tuple(released), tuple(cohorts), unchanged)
 
 
-def propose(group: PeerGroup, listed: Sequence[Entry], by: User, now: datetime) -> ObligedChange:
+def propose(group: PeerGroup, listed: Sequence[ObligedSite], by: User, now: datetime) -> ObligedChange:
     """Keep a whole list to be looked at: who is not on it when it is applied is obliged no longer. Changes nothing yet.
 
     Raises:
@@ -101,7 +101,7 @@ def apply(change: ObligedChange, read_against: str, by: User, now: datetime) -> 
         return _applied(row, entries_of(row), by, now)
 
 
-def _applied(row: ObligedChange, entries: Sequence[Entry], by: User, now: datetime) -> ObligedChange:
+def _applied(row: ObligedChange, entries: Sequence[ObligedSite], by: User, now: datetime) -> ObligedChange:
     held = _members(row.peer_group)
     row.entries, row.before = _stored(entries), {entry.site: _plain(held.get(entry.site)) for entry in entries}
     _write(row.peer_group, entries)
@@ -123,13 +123,13 @@ def undo(change: ObligedChange, by: User, now: datetime) -> None:
         last = ObligedChange.objects.filter(peer_group=row.peer_group, state=State.APPLIED).order_by("-applied_at", "-pk").first()
         if last is None or last.pk != row.pk:
             raise RefusedError(409, "list-not-last", "Only the last list that was applied can be undone.", "Undo the later ones first.")
-        _write(row.peer_group, [Entry(site, *(was or (False, ""))) for site, was in (row.before or {}).items()])
+        _write(row.peer_group, [ObligedSite(site, *(was or (False, ""))) for site, was in (row.before or {}).items()])
         row.state = State.UNDONE
         row.save(update_fields=["state"])
         record(now, by.email, Action.OBLIGED_UNDONE, f"peer group {row.peer_group}"[:254], f"list {row.pk}")
 
 
-def amend(group: PeerGroup, entry: Entry, by: User, now: datetime) -> ObligedChange:
+def amend(group: PeerGroup, entry: ObligedSite, by: User, now: datetime) -> ObligedChange:
     """One site by hand, at once, and to be undone like a list.
 
     Raises:
@@ -150,34 +150,34 @@ def amend(group: PeerGroup, entry: Entry, by: User, now: datetime) -> ObligedCha
         return _applied(row, [entry], by, now)
 
 
-def entries_of(change: ObligedChange) -> tuple[Entry, ...]:
+def entries_of(change: ObligedChange) -> tuple[ObligedSite, ...]:
     """What each site is to be: by a list not yet applied, whoever is obliged now and not on it is released."""
-    entries = tuple(Entry(*entry) for entry in change.entries)
+    entries = tuple(ObligedSite(*entry) for entry in change.entries)
     if change.state != State.PROPOSED:
         return entries
     listed = {entry.site: entry for entry in entries if entry.obliged}
     members = sorted(_members(change.peer_group).items())
-    return (*listed.values(), *(Entry(site, False) for site, held in members if held.obliged and site not in listed))
+    return (*listed.values(), *(ObligedSite(site, False) for site, held in members if held.obliged and site not in listed))
 
 
-def _members(group: PeerGroup) -> Mapping[str, Entry]:
+def _members(group: PeerGroup) -> Mapping[str, ObligedSite]:
     rows = PeerGroupMember.objects.filter(peer_group=group).values_list("site__slug", "obliged", "cohort")
-    return {site: Entry(site, obliged, cohort) for site, obliged, cohort in rows}
+    return {site: ObligedSite(site, obliged, cohort) for site, obliged, cohort in rows}
 
 
-def _before(change: ObligedChange) -> Mapping[str, Entry]:
-    return {site: Entry(site, *was) for site, was in (change.before or {}).items() if was is not None}
+def _before(change: ObligedChange) -> Mapping[str, ObligedSite]:
+    return {site: ObligedSite(site, *was) for site, was in (change.before or {}).items() if was is not None}
 
 
-def _stored(entries: Iterable[Entry]) -> list[list[str | bool]]:
+def _stored(entries: Iterable[ObligedSite]) -> list[list[str | bool]]:
     return [[entry.site, entry.obliged, entry.cohort] for entry in entries]
 
 
-def _plain(held: Entry | None) -> list[bool | str] | None:
+def _plain(held: ObligedSite | None) -> list[bool | str] | None:
     return None if held is None else [held.obliged, held.cohort]
 
 
-def _write(group: PeerGroup, entries: Sequence[Entry]) -> None:
+def _write(group: PeerGroup, entries: Sequence[ObligedSite]) -> None:
     """A site that retired, or left with its firm, since the list was made is not brought back into the group."""
     members = PeerGroupMember.objects.filter(peer_group=group).values("site")
     present = Site.objects.filter(Q(retired_at=None) | Q(pk__in=members), slug__in=[entry.site for entry in entries])

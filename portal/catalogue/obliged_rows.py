@@ -11,12 +11,12 @@ from django.db.models import Q, QuerySet
 from portal.accounts.credit_codes import WrongCodeError, credit_code
 from portal.accounts.models import Site
 from portal.accounts.selectors import within
-from portal.catalogue.models import Cohort, PeerGroup, PeerGroupMember
+from portal.catalogue.models import ObligedCohort, PeerGroup, PeerGroupMember
 
 MOST_FAULTS = 50
 
 
-class Fault(StrEnum):
+class ObligedFileFault(StrEnum):
     """What can be wrong with a file; the page has the words."""
 
     NOT_TEXT = "not-text"
@@ -36,12 +36,12 @@ class LineFault:
     """`line` counts as an editor does, the head being 1; 0 is the file as a whole."""
 
     line: int
-    fault: Fault
+    fault: ObligedFileFault
     found: str = ""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class ObligedSite:
     """What a site is to be. `cohort` is empty for none."""
 
     site: str
@@ -49,17 +49,17 @@ class Entry:
     cohort: str = ""
 
 
-def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[LineFault, ...]]:
+def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -> tuple[tuple[ObligedSite, ...], tuple[LineFault, ...]]:
     """The whole list of the obliged, from rows with `site` or `credit_code`, perhaps `cohort`, each with the line on which it stands.
     Nothing of a list with a fault is used. A code names a site where one alone of the eligible has it, itself or by its firm.
     """
     if not rows:
-        return (), (LineFault(0, Fault.EMPTY),)
+        return (), (LineFault(0, ObligedFileFault.EMPTY),)
     known, of_code = set[str](), dict[str, list[str]]()
     for site, own, firm in _eligible(group).values_list("slug", "credit_code", "organisation__credit_code"):
         known.add(site)
         of_code.setdefault(own or firm, []).append(site)
-    entries: dict[str, Entry] = {}
+    entries: dict[str, ObligedSite] = {}
     faults: list[LineFault] = []
     for line, row in rows:
         site, cohort = row.get("site", ""), row.get("cohort", "").lower()
@@ -69,25 +69,25 @@ def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -
                 faults.append(LineFault(line, fault, row["credit_code"][:40]))
                 continue
         if site not in known:
-            faults.append(LineFault(line, Fault.SITE_UNKNOWN, site[:63]))
+            faults.append(LineFault(line, ObligedFileFault.SITE_UNKNOWN, site[:63]))
         elif site in entries:
-            faults.append(LineFault(line, Fault.SITE_TWICE, site))
-        elif cohort not in ("", *Cohort.values):
-            faults.append(LineFault(line, Fault.COHORT_UNKNOWN, cohort[:40]))
+            faults.append(LineFault(line, ObligedFileFault.SITE_TWICE, site))
+        elif cohort not in ("", *ObligedCohort.values):
+            faults.append(LineFault(line, ObligedFileFault.COHORT_UNKNOWN, cohort[:40]))
         else:
-            entries[site] = Entry(site, True, cohort)
+            entries[site] = ObligedSite(site, True, cohort)
     return ((), tuple(faults[:MOST_FAULTS])) if faults else (tuple(entries.values()), ())
 
 
-def _site_of_code(text: str, of_code: Mapping[str, Sequence[str]]) -> tuple[str, Fault | None]:
+def _site_of_code(text: str, of_code: Mapping[str, Sequence[str]]) -> tuple[str, ObligedFileFault | None]:
     try:
         code = credit_code(text)
     except WrongCodeError:
-        return "", Fault.CODE_WRONG
+        return "", ObligedFileFault.CODE_WRONG
     sites = of_code.get(code, ())
     if len(sites) == 1:
         return sites[0], None
-    return "", Fault.CODE_OF_SEVERAL if sites else Fault.CODE_UNKNOWN
+    return "", ObligedFileFault.CODE_OF_SEVERAL if sites else ObligedFileFault.CODE_UNKNOWN
 
 
 def eligible(group: PeerGroup) -> tuple[str, ...]:

@@ -15,14 +15,14 @@ from fractions import Fraction
 from pathlib import Path
 from typing import Any
 
-from benchmarks.guidance.causes import Cause
-from benchmarks.guidance.outcomes import Outcome
+from benchmarks.guidance.causes import WasteCause
+from benchmarks.guidance.outcomes import SavingOutcome
 from benchmarks.guidance.practices import Library
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations, outcomes
 from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.outcomes import SiteOutcome
-from benchmarks.wire.signing import AuditorKey, DeviceKey
+from benchmarks.wire.signing import AuditorSigningKey, DeviceKey
 from fixtures.simulator import Plant, Sector
 from portal import keys
 from portal.accounts.models import Jurisdiction, Site, User
@@ -37,14 +37,14 @@ from portal.sharing import groups
 from portal.sharing.models import GroupKind
 
 TEXTS = tomllib.loads(Path(__file__).with_name("acting.toml").read_text(encoding="utf-8"))
-FOUND = (Outcome.FROM_2_TO_5, Outcome.UNDER_2, Outcome.NOT_PROVEN, Outcome.FROM_5, Outcome.UNDER_2)
+FOUND = (SavingOutcome.FROM_2_TO_5, SavingOutcome.UNDER_2, SavingOutcome.NOT_PROVEN, SavingOutcome.FROM_5, SavingOutcome.UNDER_2)
 """What the first plants report of the practice, in their order. The auditor confirms the first one's."""
 
 
 def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
     """Addresses of what was made, by what it is. `plants`: the folders of the agents, whose keys sign."""
     assignment = Assignment.objects.get(site__slug=sector.plants[0].site, period=str(sector.year))
-    key = AuditorKey.generate()
+    key = AuditorSigningKey.generate()
     _attest(assignment, key, now)
     _groups(sector, now)
     offer = _offer(now)
@@ -56,12 +56,12 @@ def fill(sector: Sector, plants: Path, now: datetime) -> dict[str, str]:
     }
 
 
-def _attest(assignment: Assignment, key: AuditorKey, now: datetime) -> None:
+def _attest(assignment: Assignment, key: AuditorSigningKey, now: datetime) -> None:
     """A limited statement on the first plant's report, with no sample drawn."""
     auditor = _person(casting.AUDITOR)
     auditors.declare(assignment, auditor, False, "", now)
     auditors.register(assignment.body, key.public.hex, auditor, now)
-    terms = attesting.Terms(
+    terms = attesting.AttestationTerms(
         opinion=Opinion.UNQUALIFIED,
         assurance=Assurance.LIMITED,
         steps=tuple(sorted(groups.steps_of(assignment.site))),
@@ -81,7 +81,10 @@ def _groups(sector: Sector, now: datetime) -> None:
     drafter = _person(casting.DRAFTER)
     (ministry,) = groups.runners(drafter)
     slugs = [plant.site for plant in sector.plants]
-    both = [groups.make(groups.About(GroupKind(kind), **TEXTS["group"][kind]), ministry.pk, drafter, now) for kind in ("factories", "park")]
+    both = [
+        groups.make(groups.GroupDescription(GroupKind(kind), **TEXTS["group"][kind]), ministry.pk, drafter, now)
+        for kind in ("factories", "park")
+    ]
     groups.invite(both[0], slugs[:4], drafter, now)
     groups.invite(both[1], slugs[:2], drafter, now)
     for place, (slug, person) in enumerate(zip(slugs[:3], _managers(sector), strict=False)):
@@ -92,18 +95,18 @@ def _groups(sector: Sector, now: datetime) -> None:
 def _offer(now: datetime) -> int:
     """What the province adds for leaders, proposed by one officer and approved by another."""
     texts = TEXTS["offer"]
-    terms = offers.Terms(
-        **texts, amount=Decimal(500_000), unit=offers.Unit.CNY, valid_from=scheme_day(now) - timedelta(days=30), valid_until=None
+    terms = offers.OfferTerms(
+        **texts, amount=Decimal(500_000), unit=offers.AmountUnit.CNY, valid_from=scheme_day(now) - timedelta(days=30), valid_until=None
     )
     proposal = offers.propose(terms, Jurisdiction.objects.get(path="cn/he"), _person(casting.DRAFTER), now)
     return offers.decide(proposal.pk, _person(casting.APPROVER), now).pk
 
 
-def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> str:
+def _practice(sector: Sector, plants: Path, key: AuditorSigningKey, now: datetime) -> str:
     """Offered by the first firm, edited by one officer, published by another, reported on by the first five firms."""
     step = sector.pack.step(sector.pack.routes[0].steps[0].step)
     saving = {"saving_unit": "kWh", "saving_from": "0.4", "saving_to": "1.2", "investment_usd_per_t": "0.05"}
-    content = {"sector": sector.pack.id, "step": step.id, "cause": Cause.HOLDING, **TEXTS["practice"], **saving}
+    content = {"sector": sector.pack.id, "step": step.id, "cause": WasteCause.HOLDING, **TEXTS["practice"], **saving}
     managers = _managers(sector)
     manager = managers[0]
     firm = manager.memberships.get().organisation_id
@@ -115,12 +118,12 @@ def _practice(sector: Sector, plants: Path, key: AuditorKey, now: datetime) -> s
         confirmed = outcomes.confirm(report, key, scheme_day(now)) if person == manager else report
         confirming.hand_in(json.dumps(confirmed).encode(), entry.practice, person, keys.receipt_key(), now)
     if held := next((practice for practice in Library.held().practices if practice.sector == sector.pack.id), None):
-        asked = json.dumps(_signed_outcome(sector.plants[0], held.id, Outcome.UNDER_2, plants)).encode()
+        asked = json.dumps(_signed_outcome(sector.plants[0], held.id, SavingOutcome.UNDER_2, plants)).encode()
         confirming.hand_in(asked, held.id, manager, keys.receipt_key(), now, ask=True)  # waits for the auditor
     return entry.practice
 
 
-def _signed_outcome(plant: Plant, practice: str, effect: Outcome, plants: Path) -> dict[str, Any]:
+def _signed_outcome(plant: Plant, practice: str, effect: SavingOutcome, plants: Path) -> dict[str, Any]:
     """The file of the plant's agent."""
     outcome = SiteOutcome(keys.published_directory().fingerprint, plant.site, practice, "1", effect.value, str(plant.year))
     return outcomes.sign(outcome, DeviceKey.from_pem(keys_of(plants / plant.site)[0]))

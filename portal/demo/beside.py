@@ -16,7 +16,7 @@ from benchmarks import packs
 from benchmarks.privacy.randomness import SEED_BYTES, KeyedStream, commitment, values_salt
 from benchmarks.released import ReleasedReport
 from benchmarks.wire import commitments, envelope
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.signing import DeviceKey
@@ -116,7 +116,7 @@ class Reporter:
         site = site_of(plant, self.main)
         agent = self.agents.get(site) or self._enrol(plant, site, now)
         root = os.urandom(32)
-        raw = commitments.commit(Commitment(site, str(year), 1, root), str(agent.device.pk), agent.key)
+        raw = commitments.commit(ReportCommitment(site, str(year), 1, root), str(agent.device.pk), agent.key)
         committed = intake_commitments.take(raw, keys.receipt_key(), now, os.urandom).commitment
         challenge = bytes.fromhex(committed.nonce)
 

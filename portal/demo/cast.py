@@ -39,7 +39,7 @@ ACTING = 5
 
 
 @dataclass(frozen=True, slots=True)
-class SignIn:
+class DemoSignIn:
     """One user a role, as the demo prints it."""
 
     role: str
@@ -58,7 +58,7 @@ class Cast:
     drafter: User
     approver: User
     tokens: dict[str, str]  # site -> one-time enrolment token
-    sign_ins: tuple[SignIn, ...]
+    sign_ins: tuple[DemoSignIn, ...]
 
 
 def create(sector: Sector, now: datetime) -> Cast:
@@ -160,9 +160,9 @@ def made_up_code(name: str) -> str:
     return code + uscc.calc_check_digit(code)
 
 
-def _sign_in(role: Role, email: str) -> SignIn:
+def _sign_in(role: Role, email: str) -> DemoSignIn:
     """A password of its own for this run, and an authenticator app where the role needs one."""
     user, password = User.objects.get(email=email), secrets.token_urlsafe(12)
     user.set_password(password)
     user.save(update_fields=["password"])
-    return SignIn(role.value, email, password, second_factor.give(user) if second_factor.needed_by(user) else "")
+    return DemoSignIn(role.value, email, password, second_factor.give(user) if second_factor.needed_by(user) else "")

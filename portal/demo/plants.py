@@ -18,7 +18,7 @@ AT_ONCE = max(2, os.cpu_count() or 2)
 
 
 @dataclass(frozen=True, slots=True)
-class Reported:
+class PlantReport:
     """What came of one plant's report: the agent's exit code and its last message."""
 
     site: str
@@ -27,7 +27,13 @@ class Reported:
 
 
 def report_all(
-    plants: tuple[Plant, ...], tokens: dict[str, str], address: str, folder: Path, hear: Callable[[Reported], None], *, submit: bool = True
+    plants: tuple[Plant, ...],
+    tokens: dict[str, str],
+    address: str,
+    folder: Path,
+    hear: Callable[[PlantReport], None],
+    *,
+    submit: bool = True,
 ) -> None:
     """Every plant, a few at a time; `hear` is told of each as it ends. Without `submit` it only enrols; again with the same token, an
     agent asks the portal what was reported elsewhere meanwhile.
@@ -48,7 +54,7 @@ def keys_of(folder: Path) -> tuple[bytes, bytes]:
     return key.read_bytes(), (folder / STATE / "site.seed").read_bytes()
 
 
-def _report(plant: Plant, token: str, address: str, folder: Path, *, submit: bool) -> Reported:
+def _report(plant: Plant, token: str, address: str, folder: Path, *, submit: bool) -> PlantReport:
     site, state = str(folder / "site.toml"), ["--state", str(folder / STATE), "--json"]
     enrol = ["enrol", "--portal", address, "--token", token, *state]
     commands = [enrol]
@@ -58,8 +64,8 @@ def _report(plant: Plant, token: str, address: str, folder: Path, *, submit: boo
     for arguments in commands:
         ran = subprocess.run([sys.executable, "-m", "reporting_agent", *arguments], capture_output=True, text=True, check=False)  # noqa: S603
         if ran.returncode:
-            return Reported(plant.site, ran.returncode, _message(ran.stdout, ran.stderr))
-    return Reported(plant.site, 0, "")
+            return PlantReport(plant.site, ran.returncode, _message(ran.stdout, ran.stderr))
+    return PlantReport(plant.site, 0, "")
 
 
 def _message(answer: str, messages: str) -> str:

@@ -10,9 +10,9 @@ from portal.accounts.models import Jurisdiction, Organisation, Role, Site, User
 from portal.assurance import auditors, findings
 from portal.assurance.assigning import assign
 from portal.assurance.incentives import give
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.demo import cast as casting
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.partners import deliveries, grants
 from portal.register import applying, siting
 
@@ -51,15 +51,20 @@ def _audit(main: Sector, now: datetime) -> None:
     engagement = assign(body, plant, year, approver, now - timedelta(days=40), (now + timedelta(days=20)).date())
     auditors.declare(engagement, auditor, False, "", now - timedelta(days=38))
     for grade, text, evidence, days in (
-        (Grade.MAJOR, "The belt scale of the coal feed was last calibrated three years ago.", "Calibration record 7, seen on site", 12),
-        (Grade.MINOR, "Two shifts of May have no entry in the log of runs.", "Log of runs, May", 25),
-        (Grade.OBSERVATION, "The clinker store is measured by eye.", "Seen on site", 40),
+        (
+            FindingGrade.MAJOR,
+            "The belt scale of the coal feed was last calibrated three years ago.",
+            "Calibration record 7, seen on site",
+            12,
+        ),
+        (FindingGrade.MINOR, "Two shifts of May have no entry in the log of runs.", "Log of runs, May", 25),
+        (FindingGrade.OBSERVATION, "The clinker store is measured by eye.", "Seen on site", 40),
     ):
         due = (now + timedelta(days=days)).date()
         finding = findings.raise_finding(engagement, grade, text, evidence, "", due, auditor, now - timedelta(days=20))
-        if grade is Grade.MINOR:
+        if grade is FindingGrade.MINOR:
             findings.answer(finding, "The shifts stood still for repair; the repair order is added.", "", manager, now - timedelta(days=6))
-        if grade is Grade.OBSERVATION:
+        if grade is FindingGrade.OBSERVATION:
             findings.appeal(
                 finding, "It is surveyed by laser each month; the surveys are at the plant.", "", manager, now - timedelta(days=4)
             )
@@ -76,6 +81,8 @@ def _partners(main: Sector, now: datetime) -> None:
 
 def _incentives(main: Sector, now: datetime) -> None:
     officer = User.objects.get(email=casting.DRAFTER)
-    rows = Submission.objects.filter(state=State.ACCEPTED, period=str(main.year - 1)).select_related("site").order_by("site__slug")
+    rows = (
+        Submission.objects.filter(state=SubmissionState.ACCEPTED, period=str(main.year - 1)).select_related("site").order_by("site__slug")
+    )
     for place, row in reversed(list(enumerate(rows[1:5], start=1))):
         give(row.site, SCHEME, Decimal(120_000 * place), row.digest, officer, now - timedelta(days=place))

@@ -13,7 +13,7 @@ from rest_framework.response import Response
 
 from portal import keys
 from portal.api_views import ProblemSerializer, PublicView
-from portal.governance.selectors import Approved, approved_pack, approved_packs
+from portal.governance.selectors import ApprovedPackView, approved_pack, approved_packs
 from portal.translog import selectors as translog
 
 
@@ -76,7 +76,7 @@ class PackView(PublicView):
         return Response(_whole(approved), headers={"Cache-Control": "no-cache"})  # the head grows
 
 
-def _whole(approved: Approved) -> dict[str, Any]:
+def _whole(approved: ApprovedPackView) -> dict[str, Any]:
     return {
         "document": approved.document,
         "reason": approved.reason,

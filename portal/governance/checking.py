@@ -13,27 +13,27 @@ from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
 from benchmarks.packs.checks import clashes, read_in_the_future
 from benchmarks.packs.checks import faults as faults_of
-from benchmarks.packs.faults import Fault, FaultyPack
+from benchmarks.packs.faults import FaultyPack, PackFault
 from benchmarks.packs.reading import parse
 from benchmarks.phrases import Phrase
 from benchmarks.routes import NEWEST, Pack
 from portal.governance.approved import with_factors
-from portal.governance.models import PACK_ID, VERSION, Proposal, State
+from portal.governance.models import PACK_ID, VERSION, Proposal, ProposalState
 
 PACK_FILE, FACTORS_FILE = "pack.toml", "factors.toml"
 
 
 @dataclass(frozen=True, slots=True)
-class Checked:
+class PackCheck:
     """A pack without a fault, or its faults. `factors` is the version of its own table, empty where it brings none."""
 
     pack: Pack | None
     digest: str = ""
     factors: str = ""
-    faults: tuple[Fault, ...] = field(default=())
+    faults: tuple[PackFault, ...] = field(default=())
 
 
-def check(file: str, factors: str, corrects: str, on: date) -> Checked:
+def check(file: str, factors: str, corrects: str, on: date) -> PackCheck:
     """The pack of a file, with its own table of factors if it brings one, and the version that it corrects if it is an erratum.
 
     `on` is the day of the check: no source was read later.
@@ -44,57 +44,61 @@ def check(file: str, factors: str, corrects: str, on: date) -> Checked:
         table = FactorTable.read(factors, FACTORS_FILE) if factors else None
         pack = parse(file, Path(PACK_FILE))
     except FaultyPack as refused:
-        return Checked(None, faults=refused.faults)
+        return PackCheck(None, faults=refused.faults)
     except InputError as refused:
         place = refused.place
         where = "" if place is None else " ".join(part for part in (place.file, place.column) if part)
-        return Checked(None, faults=(Fault(where, refused.found or refused.sentence, _phrase(refused.wanted)),))
+        return PackCheck(None, faults=(PackFault(where, refused.found or refused.sentence, _phrase(refused.wanted)),))
     version = table.version if table else ""
     with brought(pack.own_carriers) as clashing:
         own = _own(pack, table, corrects)  # before the table that comes with it stands among those that there are
         with shelf.used(with_factors(version, factors)):
             try:
                 faults = [*clashes(clashing), *faults_of(pack), *read_in_the_future(pack, on), *own]
-                return Checked(None, faults=tuple(faults)) if faults else Checked(pack, packs.digest(pack).hex(), version)
+                return PackCheck(None, faults=tuple(faults)) if faults else PackCheck(pack, packs.digest(pack).hex(), version)
             except InputError as refused:
-                return Checked(None, faults=(*own, Fault("conversion", refused.found, _phrase(refused.wanted))))
+                return PackCheck(None, faults=(*own, PackFault("conversion", refused.found, _phrase(refused.wanted))))
 
 
-def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[Fault]:
+def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[PackFault]:
     """What holds of a pack that many are to report by, beside what holds of every pack."""
     faults = []
     for place, value, rule in (("id", pack.id, PACK_ID), ("version", pack.version, VERSION)):
         try:
             rule(value)
         except ValidationError as wrong:
-            faults.append(Fault(place, value, _phrase(str(wrong.message))))
+            faults.append(PackFault(place, value, _phrase(str(wrong.message))))
     there_are = {earlier.version: earlier for earlier in packs.versions(pack.id)}
     if pack.version in there_are:
         faults.append(
-            Fault(
+            PackFault(
                 "version",
                 pack.version,
                 Phrase("a version number that does not exist yet: a version with which labels were made is never replaced"),
             )
         )
-    elif Proposal.objects.filter(pack=pack.id, version=pack.version, state=State.OPEN).exists():
-        faults.append(Fault("version", pack.version, Phrase("a version number that no open proposal has")))
+    elif Proposal.objects.filter(pack=pack.id, version=pack.version, state=ProposalState.OPEN).exists():
+        faults.append(PackFault("version", pack.version, Phrase("a version number that no open proposal has")))
     if corrects and corrects not in there_are:
         faults.append(
-            Fault(
+            PackFault(
                 "corrects",
                 corrects,
                 Phrase("a version of %(id)s: %(names)s", id=pack.id, names=", ".join(there_are) or Phrase("there is none yet")),
             )
         )
     if pack.conversion == NEWEST or pack.conversion.endswith(".toml"):
-        faults.append(Fault("conversion", pack.conversion, Phrase("the version of a table of factors, by name: it is part of the digest")))
+        faults.append(
+            PackFault("conversion", pack.conversion, Phrase("the version of a table of factors, by name: it is part of the digest"))
+        )
     if table is not None and table.version != pack.conversion:
         faults.append(
-            Fault("conversion", pack.conversion, Phrase("the version of the table that comes with it (%(version)s)", version=table.version))
+            PackFault(
+                "conversion", pack.conversion, Phrase("the version of the table that comes with it (%(version)s)", version=table.version)
+            )
         )
     if table is not None and _is_taken(table.version):
-        faults.append(Fault("factors.version", table.version, Phrase("a version number that no table has yet")))
+        faults.append(PackFault("factors.version", table.version, Phrase("a version number that no table has yet")))
     return faults
 
 

@@ -12,8 +12,8 @@ from benchmarks.packs import provenance
 from benchmarks.packs.changes import FieldChange, changes
 from benchmarks.packs.consequences import GradeMoves, LabelsMove, grades_move, labels_move
 from benchmarks.packs.effects import NumberChange, changed_numbers
-from benchmarks.packs.faults import Fault
-from benchmarks.packs.public_effects import Moved, PublishedValue, moved
+from benchmarks.packs.faults import PackFault
+from benchmarks.packs.public_effects import PublishedValue, ValueMove, moved
 from benchmarks.routes import Pack
 from portal.governance.approved import with_factors
 from portal.governance.selectors import published_by
@@ -31,11 +31,11 @@ class MovedPublication:
     period: str
     version: int
     units: dict[tuple[str, str], str]
-    values: tuple[Moved, ...]
+    values: tuple[ValueMove, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class PackDifference:
     """`before` is None for a pack that there was not."""
 
     before: Pack | None
@@ -46,22 +46,22 @@ class Difference:
     grades_move: tuple[GradeMoves, ...]
     publications: tuple[MovedPublication, ...]
     incomplete: int  # numbers of the new version without a complete source
-    remarks: tuple[Fault, ...]  # what a good pack does otherwise than the new version
+    remarks: tuple[PackFault, ...]  # what a good pack does otherwise than the new version
 
 
-def difference(file: str, factors_version: str, factors: str, corrects: str) -> Difference:
+def difference(file: str, factors_version: str, factors: str, corrects: str) -> PackDifference:
     """Of a checked file against the version that it corrects, else the one in force before it."""
     with shelf.used(with_factors(factors_version, factors)):
         after = packs.checked(file, "pack.toml")
         before = before_of(after, corrects)
         if before is None:
-            return Difference(None, after, (), (), (), (), (), _incomplete(after), tuple(remarks(after)))
+            return PackDifference(None, after, (), (), (), (), (), _incomplete(after), tuple(remarks(after)))
         return between(before, after)
 
 
-def between(before: Pack, after: Pack) -> Difference:
+def between(before: Pack, after: Pack) -> PackDifference:
     """What `after` says otherwise than `before`."""
-    return Difference(
+    return PackDifference(
         before,
         after,
         changed_numbers(before, after),

@@ -13,7 +13,7 @@ PACK_ID = RegexValidator(r"^[a-z0-9][a-z0-9-]{0,39}\Z", "Lower-case letters, dig
 VERSION = RegexValidator(r"^[A-Za-z0-9][A-Za-z0-9.-]{0,19}\Z", "Letters, digits, dots and hyphens, at most 20.")
 
 
-class State(models.TextChoices):
+class ProposalState(models.TextChoices):
     OPEN = "open"
     APPROVED = "approved"
     REFUSED = "refused"
@@ -38,7 +38,7 @@ class Proposal(models.Model):
     sources = models.CharField(max_length=2000)
     proposed_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     proposed_at = models.DateTimeField()
-    state = models.CharField(max_length=9, choices=State.choices, default=State.OPEN)
+    state = models.CharField(max_length=9, choices=ProposalState.choices, default=ProposalState.OPEN)
     ended_at = models.DateTimeField(null=True)
     ended_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     ended_reason = models.CharField(max_length=1000, blank=True)

@@ -13,7 +13,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import approved, logged
 from benchmarks.wire.approved import ApprovedPack
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
@@ -22,7 +22,7 @@ from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.governance import announcing
 from portal.governance.checking import check
-from portal.governance.models import Approval, Comment, Proposal, State
+from portal.governance.models import Approval, Comment, Proposal, ProposalState
 from portal.governance.selectors import may_decide
 from portal.problems import RefusedError
 from portal.translog import log
@@ -122,7 +122,7 @@ def refuse(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal
     with transaction.atomic():
         row = _held(proposal)
         _require_other(row, by)
-        return _end(row, State.REFUSED, Action.PACK_REFUSED, by, reason, now)
+        return _end(row, ProposalState.REFUSED, Action.PACK_REFUSED, by, reason, now)
 
 
 def withdraw(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal:
@@ -133,7 +133,7 @@ def withdraw(proposal: Proposal, by: User, reason: str, now: datetime) -> Propos
             raise RefusedError(
                 403, "not-proposer", "Only the person who made a proposal can withdraw it.", "Refuse it with a reason instead."
             )
-        return _end(row, State.WITHDRAWN, Action.PACK_WITHDRAWN, by, reason, now)
+        return _end(row, ProposalState.WITHDRAWN, Action.PACK_WITHDRAWN, by, reason, now)
 
 
 def subject_of(row: Proposal) -> str:
@@ -144,7 +144,7 @@ def subject_of(row: Proposal) -> str:
 def _held(proposal: Proposal) -> Proposal:
     """The row, locked, while it waits for a decision."""
     row = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
-    if row.state != State.OPEN:
+    if row.state != ProposalState.OPEN:
         raise RefusedError(
             409,
             "proposal-decided",
@@ -183,8 +183,8 @@ def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> Non
         corrects=row.corrects,
         approved_on=log.day_of(now).isoformat(),
     )
-    row.document, row.state, row.ended_at, row.ended_by = approved.sign(pack, key), State.APPROVED, now, by
-    row.log_index = log.add(Kind.PACK, logged.pack(pack).hex(), now)
+    row.document, row.state, row.ended_at, row.ended_by = approved.sign(pack, key), ProposalState.APPROVED, now, by
+    row.log_index = log.add(EntryKind.PACK, logged.pack(pack).hex(), now)
     row.save(update_fields=["document", "state", "ended_at", "ended_by", "log_index"])
     record(now, by.email, Action.PACK_APPROVED, subject_of(row), f"log entry {row.log_index}, digest {row.digest}")
     announcing.decided(row, by.pk, now)
@@ -201,7 +201,7 @@ def _digest_now(row: Proposal) -> str:
         return ""
 
 
-def _end(row: Proposal, state: State, action: Action, by: User, reason: str, now: datetime) -> Proposal:
+def _end(row: Proposal, state: ProposalState, action: Action, by: User, reason: str, now: datetime) -> Proposal:
     row.state, row.ended_at, row.ended_by, row.ended_reason = state, now, by, reason.strip()[:1000]
     row.save(update_fields=["state", "ended_at", "ended_by", "ended_reason"])
     record(now, by.email, action, subject_of(row), row.ended_reason)

@@ -8,21 +8,21 @@ from typing import Any
 
 from portal.accounts.models import User
 from portal.accounts.selectors import jurisdictions_of
-from portal.governance.models import Comment, Proposal, State
+from portal.governance.models import Comment, Proposal, ProposalState
 from portal.plain_views import view_of
 from portal.publication.models import Publication
 from portal.publication.rows import in_force
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class ProposalRemark:
     """A comment with its answers, or an approval with its note."""
 
     id: int
     by: str
     at: datetime
     text: str
-    answers: tuple[Said, ...] = ()
+    answers: tuple[ProposalRemark, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,8 +47,8 @@ class ProposalView:
     file: str
     factors: str
     factors_version: str
-    comments: tuple[Said, ...]
-    approvals: tuple[Said, ...]
+    comments: tuple[ProposalRemark, ...]
+    approvals: tuple[ProposalRemark, ...]
     may_decide: bool
     may_withdraw: bool
 
@@ -58,7 +58,7 @@ class ProposalView:
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class ApprovedPackView:
     """An approved pack, as everybody may have it."""
 
     document: dict[str, Any]
@@ -84,20 +84,20 @@ def proposal(user: User, pk: int) -> ProposalView | None:
     return None if row is None else _view(row, user)
 
 
-def approved_pack(pack: str, version: str) -> Approved | None:
+def approved_pack(pack: str, version: str) -> ApprovedPackView | None:
     """None for a version that comes with Steplabel, as for one that is not there."""
-    row = Proposal.objects.filter(pack=pack, version=version, state=State.APPROVED).first()
+    row = Proposal.objects.filter(pack=pack, version=version, state=ProposalState.APPROVED).first()
     return None if row is None else _approved(row)
 
 
-def approved_packs() -> tuple[Approved, ...]:
+def approved_packs() -> tuple[ApprovedPackView, ...]:
     """Every one, in the order of their approval."""
-    return tuple(_approved(row) for row in Proposal.objects.filter(state=State.APPROVED).order_by("log_index"))
+    return tuple(_approved(row) for row in Proposal.objects.filter(state=ProposalState.APPROVED).order_by("log_index"))
 
 
 def errata_of(pack: str, version: str) -> tuple[str, ...]:
     """The versions that correct this one, oldest first."""
-    rows = Proposal.objects.filter(pack=pack, corrects=version, state=State.APPROVED).order_by("log_index")
+    rows = Proposal.objects.filter(pack=pack, corrects=version, state=ProposalState.APPROVED).order_by("log_index")
     return tuple(rows.values_list("version", flat=True))
 
 
@@ -114,7 +114,7 @@ def _rows() -> Any:
 def _view(row: Proposal, user: User) -> ProposalView:
     comments = list(row.comments.all())
     decided = {approval.by_id for approval in row.approvals.all()}
-    is_open = row.state == State.OPEN
+    is_open = row.state == ProposalState.OPEN
     return view_of(
         ProposalView,
         row,
@@ -122,16 +122,18 @@ def _view(row: Proposal, user: User) -> ProposalView:
         proposed_by=str(row.proposed_by),
         ended_by="" if row.ended_by is None else str(row.ended_by),
         comments=tuple(_with_answers(comment, comments) for comment in comments if comment.answers_id is None),
-        approvals=tuple(Said(approval.pk, str(approval.by), approval.at, approval.note) for approval in row.approvals.all()),
+        approvals=tuple(ProposalRemark(approval.pk, str(approval.by), approval.at, approval.note) for approval in row.approvals.all()),
         may_decide=is_open and row.proposed_by_id != user.pk and user.pk not in decided and may_decide(user),
         may_withdraw=is_open and row.proposed_by_id == user.pk,
     )
 
 
-def _with_answers(comment: Comment, among: list[Comment]) -> Said:
-    answers = tuple(Said(answer.pk, str(answer.author), answer.at, answer.text) for answer in among if answer.answers_id == comment.pk)
-    return Said(comment.pk, str(comment.author), comment.at, comment.text, answers)
+def _with_answers(comment: Comment, among: list[Comment]) -> ProposalRemark:
+    answers = tuple(
+        ProposalRemark(answer.pk, str(answer.author), answer.at, answer.text) for answer in among if answer.answers_id == comment.pk
+    )
+    return ProposalRemark(comment.pk, str(comment.author), comment.at, comment.text, answers)
 
 
-def _approved(row: Proposal) -> Approved:
-    return Approved(row.document or {}, row.file, row.factors, row.log_index or 0, row.reason, row.sources)
+def _approved(row: Proposal) -> ApprovedPackView:
+    return ApprovedPackView(row.document or {}, row.file, row.factors, row.log_index or 0, row.reason, row.sources)

@@ -19,7 +19,7 @@ SET_BACK = Phrase(
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
+class EarlierCommitment:
     """What was committed to: its digest, and its number in the site's ledger (None: of before there were such numbers)."""
 
     digest: str
@@ -27,13 +27,13 @@ class Committed:
 
 
 @dataclass(slots=True)
-class Held:
+class SiteIntake:
     """What is held of one site."""
 
     taking: set[str] = field(default_factory=set)  # names of the periods of which reports are taken
     reports: dict[tuple[str, int], str] = field(default_factory=dict)  # digest by period and revision
     by_sequence: dict[int, tuple[str, int]] = field(default_factory=dict)  # period and revision by number in the site's ledger
-    committed: dict[tuple[str, int], Committed] = field(default_factory=dict)  # by period and revision, in the log's order
+    committed: dict[tuple[str, int], EarlierCommitment] = field(default_factory=dict)  # by period and revision, in the log's order
 
 
 def next_revisions(taken: Collection[int]) -> tuple[int, ...]:
@@ -57,16 +57,16 @@ ORDER BY 7
 """The periods as `catalogue.selectors.period_taking_reports` finds them."""
 
 
-def held_of(sites: Collection[int]) -> dict[int, Held]:
+def held_of(sites: Collection[int]) -> dict[int, SiteIntake]:
     """By site, in one statement."""
     wanted = [*sites]
-    held: dict[int, Held] = {site: Held() for site in wanted}
+    held: dict[int, SiteIntake] = {site: SiteIntake() for site in wanted}
     for what, site, period, revision, sequence, digest, _place in fetched(HELD.format(sites=places(wanted)), wanted * 3):
         of_site = held[site]
         if what == "taking":
             of_site.taking.add(period)
         elif what == "committed":
-            of_site.committed[period, revision] = Committed(digest, sequence)
+            of_site.committed[period, revision] = EarlierCommitment(digest, sequence)
         else:
             of_site.reports[period, revision] = digest
             if sequence is not None:
@@ -74,7 +74,7 @@ def held_of(sites: Collection[int]) -> dict[int, Held]:
     return held
 
 
-def require_taken(header: Header, held: Held) -> None:
+def require_taken(header: Header, held: SiteIntake) -> None:
     """The report is the next one of an open period, what it is of was committed to, and its number in the ledger is its own.
 
     Raises:
@@ -93,7 +93,7 @@ def require_taken(header: Header, held: Held) -> None:
     _require_sequence(header, held)
 
 
-def _require_turn(header: Header, held: Held) -> None:
+def _require_turn(header: Header, held: SiteIntake) -> None:
     """A revision not yet taken, and the next one; or a later one that was committed to: what lies between was given up by the site."""
     taken = [revision for period, revision in held.reports if period == header.period]
     if header.revision in taken:
@@ -126,7 +126,7 @@ def _require_turn(header: Header, held: Held) -> None:
         )
 
 
-def _require_commitment(header: Header, held: Held) -> None:
+def _require_commitment(header: Header, held: SiteIntake) -> None:
     """Something was committed to for this revision: the worker would open the report only to refuse it, and the revision be gone."""
     if (header.period, header.revision) not in held.committed:
         raise RefusedError(
@@ -142,7 +142,7 @@ def _require_commitment(header: Header, held: Held) -> None:
         )
 
 
-def _require_sequence(header: Header, held: Held) -> None:
+def _require_sequence(header: Header, held: SiteIntake) -> None:
     """The report's number in the site's ledger is that of its challenge, and no other report has it."""
     used = held.by_sequence.get(header.ledger_sequence)
     if used is not None:

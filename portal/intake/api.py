@@ -196,7 +196,7 @@ class SubmissionsView(StrictView):
         return Response([_shown(row) for row in _of_site(Submission, _asking_device(request).site, SUBMISSION_SHOWN)])
 
 
-class SubmissionView(StrictView):
+class SubmissionStatusView(StrictView):
     scope: ClassVar[str] = OPEN
     for_devices = True
     throttle_scope: ClassVar[str] = "public"

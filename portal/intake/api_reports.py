@@ -14,8 +14,8 @@ from rest_framework.response import Response
 from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.catalogue.selectors import groups_of
-from portal.intake.models import State
-from portal.intake.participation import ParticipantFilter, Taking, fitting, participants, participation
+from portal.intake.models import SubmissionState
+from portal.intake.participation import ParticipantFilter, ReportingState, fitting, participants, participation
 from portal.intake.selectors import SubmissionView
 from portal.listing import PERIOD_FILTER, Filter, ListView, Row, listed, number, row_of
 
@@ -28,7 +28,7 @@ class ReportSerializer(serializers.Serializer[Any]):
     pack = serializers.CharField()
     period = serializers.CharField()
     revision = serializers.IntegerField()
-    state = serializers.ChoiceField(State.values)
+    state = serializers.ChoiceField(SubmissionState.values)
     reason_code = serializers.CharField(allow_blank=True)
     reason = serializers.CharField(allow_blank=True)
     device = serializers.CharField()
@@ -62,7 +62,7 @@ class ParticipantSerializer(serializers.Serializer[Any]):
     size_class = serializers.CharField()
     obliged = serializers.BooleanField()
     cohort = serializers.CharField(allow_blank=True)
-    taking = serializers.ChoiceField([taking.value for taking in Taking])
+    taking = serializers.ChoiceField([taking.value for taking in ReportingState])
     due = serializers.DateTimeField()
     committed_at = serializers.DateTimeField(allow_null=True)
     received_at = serializers.DateTimeField(allow_null=True)
@@ -98,14 +98,14 @@ class PeriodsView(ListView):
 
 
 @listed("participation", ParticipantSerializer, always_exists=False)
-class ParticipationView(ListView):
+class ParticipationListView(ListView):
     """Who of a regulator's own sites reported for one period of a peer group, obliged or not."""
 
     scope: ClassVar[str] = Scope.PARTICIPATION
     filters = (
         GROUP,
         NEEDED_PERIOD,
-        Filter("taking", "|".join(taking.value for taking in Taking), Phrase("Where the site stands with its report.")),
+        Filter("taking", "|".join(taking.value for taking in ReportingState), Phrase("Where the site stands with its report.")),
         Filter("obliged", "true|false", Phrase("Whether the site is on the list of the obliged.")),
     )
 

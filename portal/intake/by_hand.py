@@ -25,7 +25,7 @@ MOST_FILES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class FileOutcome:
     """What became of one file: a report with its receipt, a commitment with its challenge, or the refusal."""
 
     taken: Submission | Commitment | None
@@ -35,23 +35,23 @@ class Answer:
 
 def take(
     user: User, files: Sequence[bytes], directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness
-) -> tuple[Answer, ...]:
+) -> tuple[FileOutcome, ...]:
     """An answer for each file, in the order of the files. What is refused is in the answer, and never raised."""
-    answers: dict[int, Answer] = {}
+    answers: dict[int, FileOutcome] = {}
     for place in sorted(range(len(files)), key=lambda place: _turn(files[place])):
         try:
             answers[place] = _taken(user, files[place], directory, key, now, randomness)
         except SteplabelError as refusal:
-            answers[place] = Answer(None, created=False, refusal=refusal)
+            answers[place] = FileOutcome(None, created=False, refusal=refusal)
     return tuple(answers[place] for place in range(len(files)))
 
 
-def _taken(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness) -> Answer:
+def _taken(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness) -> FileOutcome:
     if wire_commitments.is_commitment(raw):
         committed = commitments.take_for(user, raw, key, now, randomness)
-        return Answer(committed.commitment, committed.created)
+        return FileOutcome(committed.commitment, committed.created)
     received = receiving.receive_for(user, raw, directory, key, now)
-    return Answer(received.submission, received.created)
+    return FileOutcome(received.submission, received.created)
 
 
 def _turn(raw: bytes) -> tuple[bool, int]:

@@ -20,15 +20,15 @@ from benchmarks.errors import VerificationError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges, commitments
-from benchmarks.wire.challenges import Answered, LedgerStand
+from benchmarks.wire.challenges import AnsweredCommitment, LedgerStand
 from benchmarks.wire.commitments import SignedCommitment
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal.accounts.models import Device, User
 from portal.accounts.selectors import managed_sites
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import period_taking_reports
-from portal.intake.admission import SET_BACK, Held, held_of, next_revisions
+from portal.intake.admission import SET_BACK, SiteIntake, held_of, next_revisions
 from portal.intake.models import Commitment
 from portal.intake.receiving import device_of
 from portal.problems import RefusedError
@@ -40,14 +40,14 @@ Randomness = Callable[[int], bytes]
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
+class StoredCommitment:
     """The commitment with its challenge, and whether this call stored it or an earlier one had."""
 
     commitment: Commitment
     created: bool
 
 
-def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> Committed:
+def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> StoredCommitment:
     """Store a commitment and give its challenge. The same commitment again, by whichever device of the site, gets the same one.
 
     Args:
@@ -64,15 +64,15 @@ def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> 
         head = log.lock()
         held = held_of([device.site_id])[device.site_id]
         if signed.commitment.digest in (commitment.digest for commitment in held.committed.values()):
-            committed = Committed(Commitment.objects.select_related("site").get(digest=signed.commitment.digest), created=False)
+            committed = StoredCommitment(Commitment.objects.select_related("site").get(digest=signed.commitment.digest), created=False)
         else:
             _require_turn(signed, device, held)
-            committed = Committed(_store(head, raw, signed, device, key, now, randomness, ledger_now(held)), created=True)
+            committed = StoredCommitment(_store(head, raw, signed, device, key, now, randomness, ledger_now(held)), created=True)
     kept_heads.keep(committed.commitment.log_index + 1)  # the challenge says it
     return committed
 
 
-def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> Committed:
+def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> StoredCommitment:
     """As `take`, for a person who carries a file: of their own plants only.
 
     Raises:
@@ -89,7 +89,7 @@ def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness:
     return take(raw, key, now, randomness)
 
 
-def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> Committed:
+def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> StoredCommitment:
     """Store a commitment that this portal lost with its log, with the challenge that it had signed for it: nothing is drawn anew.
 
     It is logged again, under a new index; the challenge names the old one, in a range that the coordinator said is lost.
@@ -109,7 +109,7 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> Co
     with transaction.atomic():
         head = log.lock()
         if known := Commitment.objects.filter(digest=signed.commitment.digest).first():
-            return Committed(known, created=False)
+            return StoredCommitment(known, created=False)
         if given.ledger is None or not restarts.lost(given.log_index, given.given_on):
             raise RefusedError(
                 409,
@@ -145,11 +145,11 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> Co
             signed=commitment,
             challenge=challenge,
             sequence=given.ledger.sequence,
-            log_index=log.append(head, Kind.COMMITMENT, signed.commitment.digest, now),
+            log_index=log.append(head, EntryKind.COMMITMENT, signed.commitment.digest, now),
             committed_at=now,
         )
     kept_heads.keep(row.log_index + 1)
-    return Committed(row, created=True)
+    return StoredCommitment(row, created=True)
 
 
 def _signing_device(signed: SignedCommitment) -> Device:
@@ -179,7 +179,7 @@ def _store(
     ledger: LedgerStand,
 ) -> Commitment:
     commitment = signed.commitment
-    index = log.append(head, Kind.COMMITMENT, commitment.digest, now)
+    index = log.append(head, EntryKind.COMMITMENT, commitment.digest, now)
     nonce = randomness(challenges.NONCE_BYTES)
     row = Commitment(
         digest=commitment.digest,
@@ -199,7 +199,7 @@ def _store(
     return row
 
 
-def ledger_now(held: Held) -> LedgerStand:
+def ledger_now(held: SiteIntake) -> LedgerStand:
     """Where the site's ledger stands before its next commitment is answered: under the log's lock."""
     return _stand(held, held.committed, max(held.by_sequence, default=0))
 
@@ -210,10 +210,10 @@ def ledger_before(row: Commitment) -> LedgerStand:
     return _stand(held, takewhile(lambda key: key != (row.period, row.revision), held.committed), 0)
 
 
-def _stand(held: Held, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
+def _stand(held: SiteIntake, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
     """Commitments of before there were sequences take their place in the log as one."""
     given = tuple(
-        Answered(held.committed[key].sequence or place, *key, bytes.fromhex(held.committed[key].digest))
+        AnsweredCommitment(held.committed[key].sequence or place, *key, bytes.fromhex(held.committed[key].digest))
         for place, key in enumerate(answered, 1)
     )
     return LedgerStand(max(highest, given[-1].sequence if given else 0) + 1, given)
@@ -227,7 +227,7 @@ def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
     return challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, ledger_before(row), key)
 
 
-def _require_turn(signed: SignedCommitment, device: Device, held: Held) -> None:
+def _require_turn(signed: SignedCommitment, device: Device, held: SiteIntake) -> None:
     """A revision of an open period that nothing was committed to, the next one, and no more corrections than the policy allows."""
     commitment = signed.commitment
     taken = {revision for period, revision in held.committed if period == commitment.period}
@@ -268,7 +268,7 @@ def _require_turn(signed: SignedCommitment, device: Device, held: Held) -> None:
         _require_correction_left(commitment.period, of_correction, held)
 
 
-def _require_correction_left(period: str, taking: ReportingPeriod, held: Held) -> None:
+def _require_correction_left(period: str, taking: ReportingPeriod, held: SiteIntake) -> None:
     """Every commitment is a look at a draw: beyond the first of a period, the policy says how many a year."""
     allowed = packs.load(taking.peer_group.pack, taking.peer_group.pack_version).policy.corrections_per_year
     years = _years(period)

@@ -10,7 +10,7 @@ from django.db.models import Count
 from portal.accounts.models import User
 from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.models import PeerGroupMember
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 
 _FIRM = "site__organisation__controlling_firm"
 
@@ -28,6 +28,8 @@ def firms(user: User, groups: Collection[int], periods: Collection[str]) -> Firm
     inside = within(jurisdictions_of(user), "site__jurisdiction__path")
     members = PeerGroupMember.objects.filter(inside, peer_group__in=groups).order_by()
     of = dict(members.values_list("peer_group").annotate(firms=Count(_FIRM, distinct=True)))
-    accepted = Submission.objects.filter(inside, state=State.ACCEPTED, period__in=periods, site__peer_group_members__peer_group__in=groups)
+    accepted = Submission.objects.filter(
+        inside, state=SubmissionState.ACCEPTED, period__in=periods, site__peer_group_members__peer_group__in=groups
+    )
     reported = accepted.order_by().values_list("site__peer_group_members__peer_group", "period").annotate(firms=Count(_FIRM, distinct=True))
     return FirmsView(of, {(group, period): number for group, period, number in reported})

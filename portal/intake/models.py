@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from django.db import models
 
-from benchmarks.wire.logged import Revision
+from benchmarks.wire.logged import ReportRevision
 from portal.accounts.models import HEX_32, Device, Site
 from portal.auditlog.models import AppendOnly
 
 
-class State(models.TextChoices):
+class SubmissionState(models.TextChoices):
     """The life of a submission: received ▶ opening ▶ accepted or refused; an accepted one is superseded by a later revision.
 
     Whatever it was, it is deleted when its firm leaves: then the receipt is all that is left of it.
@@ -26,8 +26,8 @@ class State(models.TextChoices):
     DELETED = "deleted", "Deleted"
 
 
-WAITING = (State.RECEIVED, State.OPENING)
-IN_THE_VAULT = (State.ACCEPTED, State.SUPERSEDED)
+WAITING = (SubmissionState.RECEIVED, SubmissionState.OPENING)
+IN_THE_VAULT = (SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED)
 
 
 class Submission(models.Model):
@@ -46,7 +46,7 @@ class Submission(models.Model):
     log_index = models.PositiveBigIntegerField(unique=True)
     received_at = models.DateTimeField()
 
-    state = models.CharField(max_length=12, choices=State.choices, default=State.RECEIVED, db_index=True)
+    state = models.CharField(max_length=12, choices=SubmissionState.choices, default=SubmissionState.RECEIVED, db_index=True)
     reason_code = models.CharField(max_length=60, blank=True)
     reason = models.CharField(max_length=1000, blank=True)
     reason_phrase = models.JSONField(null=True)  # the same, to be said in another language: `benchmarks.phrases`
@@ -73,9 +73,9 @@ class Submission(models.Model):
         return f"{self.site} {self.period} revision {self.revision} ({self.state})"
 
     @property
-    def name(self) -> Revision:
+    def name(self) -> ReportRevision:
         """As `benchmarks.wire.logged.values` takes it; `site` must be at hand."""
-        return Revision(self.site.slug, self.period, self.revision)
+        return ReportRevision(self.site.slug, self.period, self.revision)
 
     @property
     def salt(self) -> bytes | None:

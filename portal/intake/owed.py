@@ -13,8 +13,8 @@ from portal.accounts.models import Site, User
 from portal.accounts.selectors import own_sites
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
-from portal.intake.models import State, Submission
-from portal.intake.participation import Taking, taking_of
+from portal.intake.models import Submission, SubmissionState
+from portal.intake.participation import ReportingState, taking_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +26,7 @@ class OwedView:
     route: str
     period: str
     due: datetime
-    taking: Taking  # late, missing or unusable
+    taking: ReportingState  # late, missing or unusable
     group: int
     digest: str  # of the report that was refused; empty where none came
 
@@ -51,7 +51,7 @@ def owed_of(sites: QuerySet[Site], now: datetime, held: Iterable[PeerGroupMember
     sent: dict[tuple[int, str], tuple[str, str]] = {}
     rows = Submission.objects.filter(site__in=sites, period__in={period.name for period in periods}).order_by("revision")
     for site, name, state, digest in rows.values_list("site_id", "period", "state", "digest"):
-        if sent.get((site, name), ("", ""))[0] != State.ACCEPTED or state == State.ACCEPTED:
+        if sent.get((site, name), ("", ""))[0] != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
             sent[site, name] = (state, digest)
     later = due_dates([period.pk for period in periods])
     duties = []
@@ -60,7 +60,7 @@ def owed_of(sites: QuerySet[Site], now: datetime, held: Iterable[PeerGroupMember
             state, digest = sent.get((member.site_id, period.name), ("", ""))
             due = later.get((period.pk, member.site_id), period.due)
             taking = taking_of(state or None, due, now, obliged=member.obliged)
-            if taking in (Taking.LATE, Taking.UNUSABLE) or (taking is Taking.MISSING and member.obliged):
+            if taking in (ReportingState.LATE, ReportingState.UNUSABLE) or (taking is ReportingState.MISSING and member.obliged):
                 plant, group = member.site, member.peer_group
                 duties.append(
                     OwedView(

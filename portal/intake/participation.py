@@ -19,11 +19,11 @@ from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import touch
-from portal.intake.models import Commitment, State, Submission
-from portal.names import Called
+from portal.intake.models import Commitment, Submission, SubmissionState
+from portal.names import RelatedName
 
 
-class Taking(StrEnum):
+class ReportingState(StrEnum):
     """Where a site stands with its report."""
 
     REPORTED = "reported"  # accepted
@@ -41,7 +41,7 @@ class PartView(NamedTuple):
     firm: str  # the controlling one, else the organisation itself
     obliged: bool
     region: int  # row of the jurisdiction
-    taking: Taking
+    taking: ReportingState
     due: datetime
     covers: str  # ids of the steps that the accepted report has values of, a space between them
     report: int | None  # row of the report that counts
@@ -60,7 +60,7 @@ class ParticipantView(NamedTuple):
     obliged: bool
     cohort: str  # hundred, thousand, ten-thousand, or none
     site_id: int
-    taking: Taking
+    taking: ReportingState
     due: datetime
     committed_at: datetime | None  # of the first commitment
     first_received_at: datetime | None  # of the first report, whatever became of it
@@ -76,12 +76,12 @@ class ParticipantView(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class ParticipationTotals:
     """Everybody who takes part, counted."""
 
     firms: int
     firms_reported: int
-    states: Mapping[Taking, int]  # sites
+    states: Mapping[ReportingState, int]  # sites
     committed: int  # sites that committed to their data and have sent no report yet
     regions: tuple[Name, ...]  # names of the jurisdictions of the sites, sorted
 
@@ -121,7 +121,7 @@ class ParticipationView:
         return participants(self, self.parts)
 
     @cached_property
-    def totals(self) -> Totals:
+    def totals(self) -> ParticipationTotals:
         return _totals(self)
 
     @property
@@ -132,7 +132,7 @@ class ParticipationView:
     def firms_reported(self) -> int:
         return self.totals.firms_reported
 
-    def count(self, taking: Taking) -> int:
+    def count(self, taking: ReportingState) -> int:
         return self.totals.states.get(taking, 0)
 
 
@@ -171,7 +171,7 @@ def _parts(members: QuerySet[PeerGroupMember], period: ReportingPeriod, now: dat
     counting: dict[int, Any] = {}
     for row in rows.values_list("site_id", _FIRM, "obliged", "site__jurisdiction_id", "sent__pk", "sent__state", "sent__covers"):
         site, *_about, state, _covers = row
-        if site not in counting or counting[site][-2] != State.ACCEPTED or state == State.ACCEPTED:
+        if site not in counting or counting[site][-2] != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
             counting[site] = row
     parts = []
     for site, firm, obliged, region, report, state, covers in counting.values():
@@ -215,7 +215,7 @@ def _participant(
         first_received_at=first.get(part.site_id) if report else None,
         received_at=report and report.received_at,
         revision=report and report.revision,
-        reason=_reason(report) if part.taking is Taking.UNUSABLE and report else "",
+        reason=_reason(report) if part.taking is ReportingState.UNUSABLE and report else "",
         covers=part.covers,
     )
 
@@ -278,36 +278,36 @@ def in_order(view: ParticipationView, parts: Sequence[PartView], order: str, *, 
     return sorted(parts, key=lambda part: places.get(part.site_id, len(places)), reverse=descending)
 
 
-_PLACES = {taking: place for place, taking in enumerate(Taking)}
+_PLACES = {taking: place for place, taking in enumerate(ReportingState)}
 _NAMES = {
-    "firm": Coalesce(Called("site__organisation__controlling_firm__"), Called("site__organisation__")),
-    "site_name": Called("site__"),
-    "region": Called("site__jurisdiction__"),
+    "firm": Coalesce(RelatedName("site__organisation__controlling_firm__"), RelatedName("site__organisation__")),
+    "site_name": RelatedName("site__"),
+    "region": RelatedName("site__jurisdiction__"),
 }
 _SITE = ("slug", "size_class", "credit_code", "organisation__name", "organisation__credit_code")
 _MEMBER = ("site_id", "cohort", *(f"site__{name}" for name in _SITE))
 _REPORT = ("pk", "site_id", "received_at", "revision", "reason", "reason_phrase")
 
 
-def _totals(view: ParticipationView) -> Totals:
+def _totals(view: ParticipationView) -> ParticipationTotals:
     commitments = Commitment.objects.filter(period=view.period, site__in=view.members.values("site"))
     committed = set(commitments.values_list("site_id", flat=True))
     regions = Jurisdiction.objects.filter(pk__in={part.region for part in view.parts})
-    return Totals(
+    return ParticipationTotals(
         firms=len({part.firm for part in view.parts}),
-        firms_reported=len({part.firm for part in view.parts if part.taking is Taking.REPORTED}),
+        firms_reported=len({part.firm for part in view.parts if part.taking is ReportingState.REPORTED}),
         states=Counter(part.taking for part in view.parts),
         committed=sum(part.site_id in committed and part.report is None for part in view.parts),
         regions=tuple(sorted({region.name for region in regions})),
     )
 
 
-def taking_of(state: str | None, due: datetime, now: datetime, *, obliged: bool) -> Taking:
+def taking_of(state: str | None, due: datetime, now: datetime, *, obliged: bool) -> ReportingState:
     """Where a site stands whose last report that counts is in this state; None: nothing came."""
     if state is None:
         if now <= due:
-            return Taking.MISSING
-        return Taking.LATE if obliged else Taking.NOT_OWED
-    if state == State.ACCEPTED:
-        return Taking.REPORTED
-    return Taking.UNUSABLE if state == State.REFUSED else Taking.WAITING
+            return ReportingState.MISSING
+        return ReportingState.LATE if obliged else ReportingState.NOT_OWED
+    if state == SubmissionState.ACCEPTED:
+        return ReportingState.REPORTED
+    return ReportingState.UNUSABLE if state == SubmissionState.REFUSED else ReportingState.WAITING

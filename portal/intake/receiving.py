@@ -21,7 +21,7 @@ from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import tracing
 from portal.accounts.models import Device, Site, User
 from portal.accounts.selectors import managed_sites
-from portal.intake.storing import Arrival, Received, store
+from portal.intake.storing import ReportArrival, StoredReport, store
 from portal.keys import PublishedDirectory
 from portal.problems import RefusedError
 from portal.statements import fetched
@@ -41,7 +41,7 @@ class Sender(Protocol):
     def device_id(self) -> str: ...
 
 
-def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> Received:
+def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> StoredReport:
     """Store a sealed envelope. The same bytes again give the same submission with the same receipt.
 
     Raises:
@@ -54,7 +54,7 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
         return _received(raw, directory, key, now)
 
 
-def _received(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> Received:
+def _received(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> StoredReport:
     envelope = envelopes.parse(raw)
     device = device_of(envelope.header)
     if not _signed(envelope, device):
@@ -68,12 +68,12 @@ def _received(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: d
             "Submit again from the site's spool, with the device that is enrolled for this site.",
         )
     with tracing.step("store"):
-        received = store(Arrival(raw, envelope, device, directory, key, now))
+        received = store(ReportArrival(raw, envelope, device, directory, key, now))
     kept_heads.keep(received.submission.log_index + 1)  # the receipt says it
     return received
 
 
-def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> Received:
+def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> StoredReport:
     """As `receive`, for a person who carries a file: of their own plants only. Whose a file is stands on its outside.
 
     Raises:

@@ -17,16 +17,16 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.deadlines import due_dates, last_day
 from portal.catalogue.models import Extension, ExtensionRequest, Reminder, ReportingPeriod
-from portal.intake.models import State, Submission
-from portal.intake.participation import ParticipationView, Taking
-from portal.notifications.kinds import Kind
+from portal.intake.models import Submission, SubmissionState
+from portal.intake.participation import ParticipationView, ReportingState
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
 
 PAUSE = timedelta(days=1)
 """A site is not reminded again before this: a form sent twice reminds once, and nobody is pestered."""
 
-OWING = frozenset({Taking.LATE, Taking.UNUSABLE})
+OWING = frozenset({ReportingState.LATE, ReportingState.UNUSABLE})
 """Nothing came by the due date; or what came was refused, and the due date is past as well."""
 
 
@@ -40,7 +40,7 @@ class ReminderView:
 
 
 @dataclass(frozen=True, slots=True)
-class OwedView:
+class RemindedReport:
     """A report that an own site was reminded of and still owes."""
 
     site_name: Name
@@ -72,7 +72,9 @@ def owing(view: ParticipationView, now: datetime) -> tuple[str, ...]:
 def remindable(view: ParticipationView) -> tuple[str, ...]:
     """The obliged sites of that view that have no usable report, before the due date as well."""
     return tuple(
-        participant.site for participant in view.participants if participant.obliged and participant.taking in (*OWING, Taking.MISSING)
+        participant.site
+        for participant in view.participants
+        if participant.obliged and participant.taking in (*OWING, ReportingState.MISSING)
     )
 
 
@@ -110,7 +112,7 @@ def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[
         due = {participant.site: last_day(participant.due).isoformat() for participant in view.participants}
         for site in sites:
             facts = {**named(site), "period": period.name, "due": due[site.slug]}
-            kind = Kind.REPORT_REMINDED if site.slug in late_now else Kind.REPORT_COMES
+            kind = NoticeKind.REPORT_REMINDED if site.slug in late_now else NoticeKind.REPORT_COMES
             tell(kind, people_of_site(site), "web:upload", {}, facts, now)
         record(
             now, by.email, Action.REMINDERS_SENT, f"period {period.peer_group.pack}/{period.name}", ", ".join(site.slug for site in sites)
@@ -138,12 +140,12 @@ def extensions(view: ParticipationView) -> tuple[ExtensionView, ...]:
 
 def asked_for(sites: QuerySet[Site]) -> tuple[ExtensionRequest, ...]:
     """The requests for more time of these sites that wait, oldest first: of open periods, and of reports that have not come since."""
-    came = Submission.objects.filter(site=OuterRef("site"), period=OuterRef("period__name"), state=State.ACCEPTED)
+    came = Submission.objects.filter(site=OuterRef("site"), period=OuterRef("period__name"), state=SubmissionState.ACCEPTED)
     rows = ExtensionRequest.objects.filter(~Exists(came), granted=None, site__in=sites, site__retired_at=None, period__closed_at=None)
     return tuple(rows.select_related("site__organisation", "period__peer_group", "asked_by").order_by("pk"))
 
 
-def owed_by(user: User) -> tuple[OwedView, ...]:
+def owed_by(user: User) -> tuple[RemindedReport, ...]:
     """What the person's own sites were reminded of and have not reported since; for the page of their submissions."""
     rows = Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None).select_related("site", "period")
     newest: dict[tuple[int, int], Reminder] = {}
@@ -151,12 +153,13 @@ def owed_by(user: User) -> tuple[OwedView, ...]:
         newest[row.period_id, row.site_id] = row
     settled = set(
         Submission.objects.filter(
-            site__in={site for _period, site in newest}, state__in=(State.ACCEPTED, State.RECEIVED, State.OPENING)
+            site__in={site for _period, site in newest},
+            state__in=(SubmissionState.ACCEPTED, SubmissionState.RECEIVED, SubmissionState.OPENING),
         ).values_list("site_id", "period")
     )
     later = due_dates({period for period, _site in newest})
     return tuple(
-        OwedView(row.site.name, row.site.pack, row.period.name, later.get(key, row.period.due), row.sent_at)
+        RemindedReport(row.site.name, row.site.pack, row.period.name, later.get(key, row.period.due), row.sent_at)
         for key, row in newest.items()
         if (row.site_id, row.period.name) not in settled
     )

@@ -20,13 +20,13 @@ from django.db import DataError, IntegrityError, connection, transaction
 
 from benchmarks.wire import receipts
 from benchmarks.wire.envelope import Envelope
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
 from portal import wall
 from portal.accounts.models import Device
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record_each
-from portal.intake.admission import Held, held_of, require_taken
+from portal.intake.admission import SiteIntake, held_of, require_taken
 from portal.intake.models import Submission
 from portal.keys import PublishedDirectory
 from portal.problems import RefusedError
@@ -38,7 +38,7 @@ TRIES = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Received:
+class StoredReport:
     """The submission, whether this call stored it or an earlier one had, and whether it is for this call to tell the worker."""
 
     submission: Submission
@@ -47,7 +47,7 @@ class Received:
 
 
 @dataclass(slots=True, eq=False)
-class Arrival:
+class ReportArrival:
     """A report whose outer signature holds, and what became of it."""
 
     raw: bytes
@@ -56,14 +56,14 @@ class Arrival:
     directory: PublishedDirectory
     key: ReceiptKey
     now: datetime
-    outcome: Future[Received] = field(default_factory=Future)
+    outcome: Future[StoredReport] = field(default_factory=Future)
 
 
-_waiting: list[Arrival] = []  # appended to by every thread, emptied by the one that stores
+_waiting: list[ReportArrival] = []  # appended to by every thread, emptied by the one that stores
 _storing = Lock()
 
 
-def store(arrival: Arrival) -> Received:
+def store(arrival: ReportArrival) -> StoredReport:
     """Store it, alone or with those that came meanwhile.
 
     Raises:
@@ -83,9 +83,9 @@ def store(arrival: Arrival) -> Received:
     return arrival.outcome.result(timeout=0)
 
 
-def _one_a_site(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
+def _one_a_site(arrivals: Sequence[ReportArrival]) -> Iterator[list[ReportArrival]]:
     """A site's reports one after the other: the second is checked against the first."""
-    rounds: list[dict[int, Arrival]] = []
+    rounds: list[dict[int, ReportArrival]] = []
     for arrival in arrivals:
         free = next((batch for batch in rounds if arrival.device.site_id not in batch), None)
         if free is None:
@@ -94,7 +94,7 @@ def _one_a_site(arrivals: Sequence[Arrival]) -> Iterator[list[Arrival]]:
     yield from (list(batch.values()) for batch in rounds)
 
 
-def _store_all(arrivals: Sequence[Arrival], tries: int = TRIES) -> None:
+def _store_all(arrivals: Sequence[ReportArrival], tries: int = TRIES) -> None:
     """Set the outcome of each. What the database refuses of all is tried of each: another process took the same revision meanwhile."""
     try:
         _store(arrivals)
@@ -113,7 +113,7 @@ def _store_all(arrivals: Sequence[Arrival], tries: int = TRIES) -> None:
 
 
 @wall.opened()  # one thread stores for all that wait, of whatever firms
-def _store(arrivals: Sequence[Arrival]) -> None:
+def _store(arrivals: Sequence[ReportArrival]) -> None:
     held = held_of({arrival.device.site_id for arrival in arrivals})
     taken = [arrival for arrival in arrivals if not arrival.outcome.done() and _is_taken(arrival, held[arrival.device.site_id])]
     if not taken:
@@ -121,7 +121,7 @@ def _store(arrivals: Sequence[Arrival]) -> None:
     now = max(arrival.now for arrival in taken)
     with transaction.atomic():
         head = log.lock(numbering=False)
-        indices = log.append_all(head, [(Kind.ENVELOPE, arrival.envelope.digest) for arrival in taken], now)
+        indices = log.append_all(head, [(EntryKind.ENVELOPE, arrival.envelope.digest) for arrival in taken], now)
         rows = [_row(arrival, index, now) for arrival, index in zip(taken, indices, strict=True)]
         insert(rows)
         record_each(
@@ -132,14 +132,14 @@ def _store(arrivals: Sequence[Arrival]) -> None:
     with suppress(RefusedError):  # whoever is told a place finds by themselves that it cannot be kept
         kept_heads.keep(indices.stop)
     for place, (stored, row) in enumerate(zip(taken, rows, strict=True)):
-        stored.outcome.set_result(Received(row, created=True, tells=place == 0))
+        stored.outcome.set_result(StoredReport(row, created=True, tells=place == 0))
 
 
-def _is_taken(arrival: Arrival, held: Held) -> bool:
+def _is_taken(arrival: ReportArrival, held: SiteIntake) -> bool:
     """Whether it is to be stored; if not, its outcome is set."""
     header, digest = arrival.envelope.header, arrival.envelope.digest
     if held.reports.get((header.period, header.revision)) == digest:
-        arrival.outcome.set_result(Received(Submission.objects.select_related("site").get(digest=digest), created=False))
+        arrival.outcome.set_result(StoredReport(Submission.objects.select_related("site").get(digest=digest), created=False))
         return False
     try:
         _require_openable(arrival)
@@ -150,7 +150,7 @@ def _is_taken(arrival: Arrival, held: Held) -> bool:
     return True
 
 
-def _require_openable(arrival: Arrival) -> None:
+def _require_openable(arrival: ReportArrival) -> None:
     if not arrival.directory.takes(arrival.envelope.header.key_id, arrival.now.date()):
         raise RefusedError(
             400,
@@ -160,7 +160,7 @@ def _require_openable(arrival: Arrival) -> None:
         )
 
 
-def _row(arrival: Arrival, index: int, now: datetime) -> Submission:
+def _row(arrival: ReportArrival, index: int, now: datetime) -> Submission:
     header, digest = arrival.envelope.header, arrival.envelope.digest
     return Submission(
         digest=digest,

@@ -14,8 +14,8 @@ from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of, regulated_sites, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
-from portal.intake.models import Commitment, State, Submission
-from portal.intake.participation import Taking, taking_of
+from portal.intake.models import Commitment, Submission, SubmissionState
+from portal.intake.participation import ReportingState, taking_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class TurnoutView:
     obliged_reported: int
     firms: int
     firms_reported: int
-    states: Mapping[Taking, int]  # sites
+    states: Mapping[ReportingState, int]  # sites
     committed: int  # sites that committed to their data and have sent no report yet
     arrived_late: int  # obliged sites whose first report came after the due date
 
@@ -100,7 +100,7 @@ def _sent(sites: QuerySet[Site], periods: Iterable[str]) -> dict[tuple[int, str]
         held = sent.get((site, period))
         if held is None:
             sent[site, period] = _Sent(received, state)
-        elif held.state != State.ACCEPTED or state == State.ACCEPTED:
+        elif held.state != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
             held.state = state
     return sent
 
@@ -113,7 +113,7 @@ def _counted(
     later: Mapping[tuple[int, int], datetime],
     now: datetime,
 ) -> TurnoutView:
-    states: Counter[Taking] = Counter()
+    states: Counter[ReportingState] = Counter()
     firms, reported = set(), set()
     sites = obliged = obliged_reported = only_committed = late = 0
     for site, firm, is_obliged in members:
@@ -126,7 +126,7 @@ def _counted(
         obliged += is_obliged
         only_committed += report is None and (site, period.name) in committed
         late += is_obliged and report is not None and report.first > due
-        if taking is Taking.REPORTED:
+        if taking is ReportingState.REPORTED:
             reported.add(firm)
             obliged_reported += is_obliged
     group = period.peer_group

@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.db import models
 
 
-class Kind(models.TextChoices):
+class NoticeKind(models.TextChoices):
     """Stable names: they stand in people's wishes."""
 
     REPORT_REMINDED = "report.reminded"
@@ -61,7 +61,7 @@ class Kind(models.TextChoices):
     SECOND_FACTOR_REMOVED = "second-factor.removed"
 
 
-class How(models.TextChoices):
+class MailFrequency(models.TextChoices):
     """How a kind reaches somebody by mail; in the portal it always stands."""
 
     AT_ONCE = "at-once"
@@ -71,30 +71,36 @@ class How(models.TextChoices):
 
 SECURITY = frozenset(
     {
-        Kind.DEVICE_ENROLLED,
-        Kind.DEVICE_REVOKED,
-        Kind.FIRM_LEAVES,
-        Kind.PASSWORD_CHANGED,
-        Kind.SECOND_FACTOR_ADDED,
-        Kind.SECOND_FACTOR_REMOVED,
+        NoticeKind.DEVICE_ENROLLED,
+        NoticeKind.DEVICE_REVOKED,
+        NoticeKind.FIRM_LEAVES,
+        NoticeKind.PASSWORD_CHANGED,
+        NoticeKind.SECOND_FACTOR_ADDED,
+        NoticeKind.SECOND_FACTOR_REMOVED,
     }
 )
 """Mailed at once whatever somebody wishes: whoever took an account over would switch these off first."""
 
-ASKED_BY_LEAVE = frozenset({Kind.PRACTICE_ASKED})
+ASKED_BY_LEAVE = frozenset({NoticeKind.PRACTICE_ASKED})
 """A favour that is asked: whoever wishes never to have mail of it is not asked in the portal either."""
 
 DAILY_AT_FIRST = frozenset(
-    {Kind.SUBMISSION_ACCEPTED, Kind.BENCHMARK_PUBLISHED, Kind.PACK_PROPOSED, Kind.PRACTICE_WAITS, Kind.PRACTICE_ASKED}
+    {
+        NoticeKind.SUBMISSION_ACCEPTED,
+        NoticeKind.BENCHMARK_PUBLISHED,
+        NoticeKind.PACK_PROPOSED,
+        NoticeKind.PRACTICE_WAITS,
+        NoticeKind.PRACTICE_ASKED,
+    }
 )
 """Nothing has to be done: these come in one mail a day unless somebody wishes otherwise."""
 
 
-def at_first(kind: str) -> How:
+def at_first(kind: str) -> MailFrequency:
     """What holds for a kind as long as somebody has wished nothing."""
-    return How.DAILY if kind in DAILY_AT_FIRST else How.AT_ONCE
+    return MailFrequency.DAILY if kind in DAILY_AT_FIRST else MailFrequency.AT_ONCE
 
 
 def kinds() -> list[tuple[str, str]]:
     """A function, so that a new kind is no new migration of every database."""
-    return list(Kind.choices)
+    return list(NoticeKind.choices)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import Q
 
-from portal.notifications.kinds import How, kinds
+from portal.notifications.kinds import MailFrequency, kinds
 
 
 class Reader(models.Model):
@@ -29,7 +29,7 @@ class Wish(models.Model):
 
     user = models.ForeignKey(settings.AUTH_USER_MODEL, models.CASCADE, related_name="+")
     kind = models.CharField(max_length=40, choices=kinds)
-    how = models.CharField(max_length=10, choices=How.choices)
+    how = models.CharField(max_length=10, choices=MailFrequency.choices)
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("user", "kind"), name="one_wish_a_kind"),)

@@ -11,7 +11,7 @@ from django.conf import settings
 from django.db.models import Count, QuerySet
 from django.urls import NoReverseMatch, reverse
 
-from portal.notifications.kinds import SECURITY, How, Kind, at_first
+from portal.notifications.kinds import SECURITY, MailFrequency, NoticeKind, at_first
 from portal.notifications.models import Mail, Notice, Reader, Wish
 
 ATTEMPTS_OF_A_DAY = 10
@@ -39,8 +39,8 @@ class NoticeView:
 
 @dataclass(frozen=True, slots=True)
 class WishView:
-    kind: Kind
-    how: How
+    kind: NoticeKind
+    how: MailFrequency
     fixed: bool  # for security: at once, whatever is wished
 
 
@@ -73,11 +73,12 @@ def notice(user: int, number: int) -> NoticeView | None:
     return next((_view(row) for row in Notice.objects.filter(recipient=user, pk=number)), None)
 
 
-def wishes(user: int, kinds: Collection[Kind]) -> tuple[WishView, ...]:
+def wishes(user: int, kinds: Collection[NoticeKind]) -> tuple[WishView, ...]:
     """How each of these kinds reaches the person."""
     wished = dict(Wish.objects.filter(user=user).values_list("kind", "how"))
     return tuple(
-        WishView(kind, How.AT_ONCE if kind in SECURITY else How(wished.get(kind, at_first(kind))), kind in SECURITY) for kind in kinds
+        WishView(kind, MailFrequency.AT_ONCE if kind in SECURITY else MailFrequency(wished.get(kind, at_first(kind))), kind in SECURITY)
+        for kind in kinds
     )
 
 

@@ -17,7 +17,7 @@ from django.db.models import QuerySet
 
 from benchmarks.phrases import Name, of_language
 from portal import encrypted_texts
-from portal.notifications.kinds import ASKED_BY_LEAVE, SECURITY, How, Kind, at_first
+from portal.notifications.kinds import ASKED_BY_LEAVE, SECURITY, MailFrequency, NoticeKind, at_first
 from portal.notifications.models import Mail, Notice, Reader, Wish
 
 NoticeFacts = Mapping[str, str | int]
@@ -31,7 +31,7 @@ DAILY_AT = time(8)
 PURPOSE = b"steplabel links in mails v1"
 
 
-def tell(kind: Kind, people: Iterable[int], place: str, parts: NoticeFacts, facts: NoticeFacts, now: datetime) -> int:
+def tell(kind: NoticeKind, people: Iterable[int], place: str, parts: NoticeFacts, facts: NoticeFacts, now: datetime) -> int:
     """Tell each of these people, by their numbers, once; how many.
 
     Args:
@@ -41,7 +41,7 @@ def tell(kind: Kind, people: Iterable[int], place: str, parts: NoticeFacts, fact
     wanted = sorted(set(people))
     wishes = dict(Wish.objects.filter(user__in=wanted, kind=kind).values_list("user_id", "how"))
     if kind in ASKED_BY_LEAVE:
-        wanted = [person for person in wanted if wishes.get(person) != How.NEVER]
+        wanted = [person for person in wanted if wishes.get(person) != MailFrequency.NEVER]
     with transaction.atomic():
         mails = {person: mail for person in wanted if (mail := _mail_for(person, kind, wishes.get(person), now))}
         Mail.objects.bulk_create([mail for mail in mails.values() if mail._state.adding])
@@ -97,7 +97,7 @@ def mark_these_read(user: int, numbers: Collection[int], now: datetime) -> int:
         return Notice.objects.filter(recipient=user, pk__in=numbers, read_at=None).update(read_at=now)
 
 
-def wish(user: int, wishes: Mapping[str, How], language: str) -> None:
+def wish(user: int, wishes: Mapping[str, MailFrequency], language: str) -> None:
     """How each kind shall reach the person by mail, and in which language; what concerns security is not theirs to switch off."""
     rows = [Wish(user_id=user, kind=kind, how=how) for kind, how in wishes.items() if kind not in SECURITY]
     with transaction.atomic():
@@ -126,11 +126,11 @@ def _in_language(fact: str | int, language: str) -> str | int:
     return of_language(fact.by_language, language) or str(fact) if isinstance(fact, Name) else fact
 
 
-def _mail_for(person: int, kind: Kind, how: str | None, now: datetime) -> Mail | None:
-    chosen = How.AT_ONCE if kind in SECURITY else How(how or at_first(kind))
-    if chosen == How.NEVER:
+def _mail_for(person: int, kind: NoticeKind, how: str | None, now: datetime) -> Mail | None:
+    chosen = MailFrequency.AT_ONCE if kind in SECURITY else MailFrequency(how or at_first(kind))
+    if chosen == MailFrequency.NEVER:
         return None
-    if chosen == How.AT_ONCE:
+    if chosen == MailFrequency.AT_ONCE:
         return Mail(recipient_id=person, due_at=now, give_up_at=now + GIVE_UP_AFTER)
     due = next_daily(now)
     mail, _made = Mail.objects.get_or_create(recipient_id=person, due_at=due, daily=True, defaults={"give_up_at": due + GIVE_UP_AFTER})

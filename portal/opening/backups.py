@@ -148,7 +148,7 @@ def _put_back(alias: str, dump: Path) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Newer:
+class NewerContent:
     """How much of what the databases hold came after a moment."""
 
     reports: int
@@ -156,10 +156,10 @@ class Newer:
     events: int  # of the audit trail
 
 
-def newer_than(moment: datetime) -> Newer | None:
+def newer_than(moment: datetime) -> NewerContent | None:
     """What a restore of a backup of that moment would lose; None where the databases have no tables of this release to count."""
     try:
-        return Newer(
+        return NewerContent(
             Submission.objects.filter(received_at__gt=moment).count(),
             User.objects.filter(date_joined__gt=moment).count(),
             Event.objects.filter(at__gt=moment).count(),

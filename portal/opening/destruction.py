@@ -19,10 +19,10 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged
 from benchmarks.wire.directory import GRACE, Directory
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.keys import PASSWORD_SUFFIX
 from portal.translog import log
 
@@ -37,7 +37,7 @@ _ASIDE = ".destroyed"
 
 
 @dataclass(frozen=True, slots=True)
-class Destroyed:
+class DestroyedKey:
     key_id: str
     reports: int  # that were sealed to it and have their fate
 
@@ -60,7 +60,7 @@ def require_destructible(key_id: str, directory: Directory, held: int, now: date
             "Rotate first (`manage.py make_keys rotate`); destroy the old key when its window and the grace after it are over.",
             found=key_id,
         )
-    waiting = Submission.objects.filter(key_id=key_id, state__in=(State.RECEIVED, State.OPENING)).count()
+    waiting = Submission.objects.filter(key_id=key_id, state__in=(SubmissionState.RECEIVED, SubmissionState.OPENING)).count()
     if waiting:
         raise InputError(
             "reports-waiting",
@@ -75,7 +75,7 @@ def require_destructible(key_id: str, directory: Directory, held: int, now: date
     return Submission.objects.filter(key_id=key_id).count()
 
 
-def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: datetime) -> Destroyed:
+def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: datetime) -> DestroyedKey:
     """Overwrite and delete a key's file and its password's, and put it on the audit record.
 
     Args:
@@ -92,11 +92,11 @@ def destroy(key_id: str, files: dict[str, Path], directory: Directory, now: date
     # the record first: a key that is gone without a word would be worse than a word without the deed, which can be repeated
     with transaction.atomic():
         record(now, "operator", Action.KEY_DESTROYED, f"processing key {key_id}", f"{reports} reports were sealed to it")
-        log.add_once(Kind.KEY_DESTROYED, logged.key_destroyed(key_id).hex(), now)
+        log.add_once(EntryKind.KEY_DESTROYED, logged.key_destroyed(key_id).hex(), now)
     for path in (file, file.with_name(file.name + PASSWORD_SUFFIX)):
         _set_aside(path)
     finish(file.parent)
-    return Destroyed(key_id, reports)
+    return DestroyedKey(key_id, reports)
 
 
 def finish(folder: Path) -> tuple[str, ...]:

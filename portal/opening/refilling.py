@@ -21,14 +21,14 @@ AT_ONCE = 500
 
 
 @dataclass(frozen=True, slots=True)
-class Refilled:
+class RefillCounts:
     """How many reports were written again, and how many could not be, by the code of what kept them out."""
 
     written: int
     left: Mapping[str, int]
 
 
-def refill(held: Sequence[ProcessingKey], now: datetime) -> Refilled:
+def refill(held: Sequence[ProcessingKey], now: datetime) -> RefillCounts:
     """Open each accepted report again that the vault lacks. Safe to run twice, and beside a worker."""
     keys = {key.key_id: key for key in held}
     present = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
@@ -50,4 +50,4 @@ def refill(held: Sequence[ProcessingKey], now: datetime) -> Refilled:
             continue
         keep(submission, report, now)
         written += 1
-    return Refilled(written, left)
+    return RefillCounts(written, left)

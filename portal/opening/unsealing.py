@@ -30,7 +30,7 @@ from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import logged
 from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.consent import Consent
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Report, encode_report
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
@@ -40,8 +40,8 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import ReportingPeriod
 from portal.intake.admission import SET_BACK
-from portal.intake.models import WAITING, Commitment, ReportConsent, State, Submission
-from portal.notifications.kinds import Kind as NoticeKind
+from portal.intake.models import WAITING, Commitment, ReportConsent, Submission, SubmissionState
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.opening.models import OpenedReport
 from portal.problems import SERVER_AWAY
@@ -55,19 +55,19 @@ Clock = Callable[[], datetime]
 
 
 @dataclass(frozen=True, slots=True)
-class Swept:
+class SweepCounts:
     accepted: int
     refused: int
     left: bool = False  # whether it ended for its time, with work still waiting
 
 
-def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Swept:
+def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> SweepCounts:
     """Open everything that waits. Safe to run twice, at once, and after a death at any point.
 
     Args:
         until: by `time.monotonic`; after it nothing more is claimed.
     """
-    counts = {State.ACCEPTED: 0, State.SUPERSEDED: 0, State.REFUSED: 0}
+    counts = {SubmissionState.ACCEPTED: 0, SubmissionState.SUPERSEDED: 0, SubmissionState.REFUSED: 0}
     left = False
     while not (left := until is not None and monotonic() >= until) and (claimed := claim(key.key_id, clock())):
         try:
@@ -81,20 +81,22 @@ def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Swept
         if sum(counts.values()) % NUMBERED_AFTER == 0:
             log.number_waiting(clock())
     log.number_waiting(clock())
-    return Swept(accepted=counts[State.ACCEPTED] + counts[State.SUPERSEDED], refused=counts[State.REFUSED], left=left)
+    return SweepCounts(
+        accepted=counts[SubmissionState.ACCEPTED] + counts[SubmissionState.SUPERSEDED], refused=counts[SubmissionState.REFUSED], left=left
+    )
 
 
 def claim(key_id: str, now: datetime) -> Submission | None:
     """Take one row sealed to this key that waits, or whose sweep has died: the least tried first, so that no row holds up the others."""
     dead_since = now - timedelta(seconds=settings.OPENING_LEASE_SECONDS)
-    waiting = Q(state=State.RECEIVED) | Q(state=State.OPENING, claimed_at__lte=dead_since)
+    waiting = Q(state=SubmissionState.RECEIVED) | Q(state=SubmissionState.OPENING, claimed_at__lte=dead_since)
     with transaction.atomic():
         # the index `submission_waits` holds these states alone, in this order
         rows = Submission.objects.filter(waiting, state__in=WAITING, key_id=key_id).order_by("attempts", "log_index")
         row = rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked, of=_self()).first()
         if row is None:
             return None
-        row.state, row.claim, row.claimed_at, row.attempts = State.OPENING, uuid4(), now, row.attempts + 1
+        row.state, row.claim, row.claimed_at, row.attempts = SubmissionState.OPENING, uuid4(), now, row.attempts + 1
         row.save(update_fields=["state", "claim", "claimed_at", "attempts"])
     return row
 
@@ -102,15 +104,15 @@ def claim(key_id: str, now: datetime) -> Submission | None:
 def give_back(claimed: Submission) -> None:
     """A server went away while it was opened: it waits again at once, where that can be written, and not until its claim is old."""
     with suppress(*SERVER_AWAY):
-        ours = Submission.objects.filter(pk=claimed.pk, state=State.OPENING, claim=claimed.claim)
-        ours.update(state=State.RECEIVED, claim=None, claimed_at=None)
+        ours = Submission.objects.filter(pk=claimed.pk, state=SubmissionState.OPENING, claim=claimed.claim)
+        ours.update(state=SubmissionState.RECEIVED, claim=None, claimed_at=None)
 
 
 def _self() -> tuple[str, ...]:
     return ("self",) if connection.features.has_select_for_update_of else ()
 
 
-def open_one(submission: Submission, key: ProcessingKey, clock: Clock) -> State | None:
+def open_one(submission: Submission, key: ProcessingKey, clock: Clock) -> SubmissionState | None:
     """Open a claimed row and settle its fate; None where somebody else has done so meanwhile."""
     if submission.claim is None:
         raise ValueError("only a claimed submission is opened")
@@ -222,7 +224,9 @@ def keep(submission: Submission, report: Report, now: datetime) -> None:
     OpenedReport.objects.bulk_create([opened_report], update_conflicts=True, unique_fields=["envelope_digest"], update_fields=written)
 
 
-def settle(submission: Submission, claim_id: UUID, report: Report | None, refusal: VerificationError | None, now: datetime) -> State | None:
+def settle(
+    submission: Submission, claim_id: UUID, report: Report | None, refusal: VerificationError | None, now: datetime
+) -> SubmissionState | None:
     """Set the final state, copy the released values and put them in line for the log, in one transaction, if the claim still holds.
 
     It holds the revisions of one site and period, and no lock that others wait for.
@@ -230,13 +234,13 @@ def settle(submission: Submission, claim_id: UUID, report: Report | None, refusa
     with transaction.atomic():
         revisions = _revisions(submission)
         row = revisions[submission.pk]
-        if row.state == State.DELETED:  # its firm has left since, and the vault was emptied before the report was written there
+        if row.state == SubmissionState.DELETED:  # its firm has left since, and the vault was emptied before the report was written there
             OpenedReport.objects.filter(envelope_digest=row.digest).delete()
-        if row.state != State.OPENING or row.claim != claim_id:
+        if row.state != SubmissionState.OPENING or row.claim != claim_id:
             return None
         if refusal is not None:
             reason = joined(refusal.sentence, refusal.remedy)
-            row.state, row.reason_code, row.reason, row.reason_phrase = State.REFUSED, refusal.code, reason[:1000], stored(reason)
+            row.state, row.reason_code, row.reason, row.reason_phrase = SubmissionState.REFUSED, refusal.code, reason[:1000], stored(reason)
             record(now, "worker", Action.SUBMISSION_REFUSED, f"submission {row.digest}", refusal.code)
         elif report is not None:
             record_protected_values(row, report.released.labels)
@@ -247,18 +251,20 @@ def settle(submission: Submission, claim_id: UUID, report: Report | None, refusa
             )
             row.values_salt, row.pack_version = report.salt, report.released.pack_version
             digest = logged.values(bytes.fromhex(row.digest), row.name, report.released.labels, report.salt)
-            log.put_in_line(Kind.VALUES, digest.hex())
+            log.put_in_line(EntryKind.VALUES, digest.hex())
             record(now, "worker", Action.SUBMISSION_ACCEPTED, f"submission {row.digest}", str(row))
         row.decided_at, row.claim = now, None
         decided = ["state", "reason_code", "reason", "reason_phrase", "decided_at", "claim", "covers", "values_salt", "pack_version"]
         row.save(update_fields=decided)
         _tell(row, now)
-    return State(row.state)
+    return SubmissionState(row.state)
 
 
 def _tell(row: Submission, now: datetime) -> None:
     """The people of the site; a revision that was overtaken before it was opened is no news to them."""
-    kind = {State.ACCEPTED: NoticeKind.SUBMISSION_ACCEPTED, State.REFUSED: NoticeKind.SUBMISSION_REFUSED}.get(State(row.state))
+    kind = {SubmissionState.ACCEPTED: NoticeKind.SUBMISSION_ACCEPTED, SubmissionState.REFUSED: NoticeKind.SUBMISSION_REFUSED}.get(
+        SubmissionState(row.state)
+    )
     if kind is not None:
         facts = {**named(row.site), "period": row.period}
         tell(kind, people_of_site(row.site), "web:submission", {"digest": row.digest}, facts, now)
@@ -284,11 +290,11 @@ def _revisions(submission: Submission) -> dict[int, Submission]:
     return {row.pk: row for row in rows.filter(site=submission.site, period=submission.period).order_by("pk")}
 
 
-def _place_among_revisions(row: Submission, revisions: Iterable[Submission]) -> State:
+def _place_among_revisions(row: Submission, revisions: Iterable[Submission]) -> SubmissionState:
     """The latest accepted revision counts; the ones before it are superseded, in whatever order they are opened."""
-    accepted = [other for other in revisions if other.state == State.ACCEPTED]
+    accepted = [other for other in revisions if other.state == SubmissionState.ACCEPTED]
     if any(other.revision > row.revision for other in accepted):
-        return State.SUPERSEDED
+        return SubmissionState.SUPERSEDED
     if accepted:
-        Submission.objects.filter(pk__in=[other.pk for other in accepted]).update(state=State.SUPERSEDED)
-    return State.ACCEPTED
+        Submission.objects.filter(pk__in=[other.pk for other in accepted]).update(state=SubmissionState.SUPERSEDED)
+    return SubmissionState.ACCEPTED

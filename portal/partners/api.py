@@ -22,7 +22,7 @@ from portal.accounts.api_keys import Holder
 from portal.accounts.models import Role
 from portal.accounts.scopes import Scope
 from portal.api_views import ProblemSerializer, StrictSerializer, StrictText, StrictView
-from portal.intake.models import State
+from portal.intake.models import SubmissionState
 from portal.listing import PERIOD, PERIOD_FILTER, REFUSED, SITE, SITE_FILTER, Filter, ListView, Row, listed, row_of
 from portal.own_address import own_address
 from portal.partners import conformance, deliveries, terms
@@ -36,7 +36,7 @@ class GrantedReportSerializer(serializers.Serializer[Any]):
 
     period = serializers.CharField()
     revision = serializers.IntegerField()
-    state = serializers.ChoiceField(State.values)
+    state = serializers.ChoiceField(SubmissionState.values)
     received_at = serializers.DateTimeField()
     submission = serializers.CharField(allow_null=True)
     receipt = serializers.CharField(allow_null=True, help_text="Signed canonical CBOR in base64.")
@@ -176,7 +176,7 @@ class DeliveriesView(ListView):
 
 
 @listed("conformance", ConformanceSerializer)
-class ConformanceView(ListView):
+class ConformanceListView(ListView):
     """What the provider declared, oldest first."""
 
     scope: ClassVar[str] = Scope.CONFORMANCE

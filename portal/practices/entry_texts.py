@@ -9,7 +9,7 @@ from decimal import Decimal
 
 from benchmarks import packs
 from benchmarks.declared import Words
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.practices import Library, Listing, Practice, told_by_a_firm
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack
@@ -53,7 +53,7 @@ def listing_and_practice(entry: Entry) -> tuple[Listing, Practice]:
         unit="kWh" if text["saving_unit"] == "kWh" else "MJ",
         per=step.product,
         investment=Decimal(text["investment_usd_per_t"]) if text.get("investment_usd_per_t") else None,
-        cause=Cause(text["cause"]) if text.get("cause") else None,
+        cause=WasteCause(text["cause"]) if text.get("cause") else None,
         equipment=_words(text, "equipment"),
         done=_words(text, "done"),
         conditions=_words(text, "conditions"),

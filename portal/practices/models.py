@@ -10,7 +10,7 @@ from portal.accounts.models import ControllingFirm, Organisation, Site, User
 from portal.auditlog.models import AppendOnly
 
 
-class State(models.TextChoices):
+class EntryState(models.TextChoices):
     OFFERED = "offered"  # by a firm; waits for a reviewer
     REVIEWED = "reviewed"  # edited or imported by a regulator; waits for a second person
     PUBLISHED = "published"
@@ -19,7 +19,7 @@ class State(models.TextChoices):
     WITHDRAWN = "withdrawn"
 
 
-SHOWN = (State.PUBLISHED, State.REPLACED, State.WITHDRAWN)
+SHOWN = (EntryState.PUBLISHED, EntryState.REPLACED, EntryState.WITHDRAWN)
 """What was published once has its page for ever."""
 
 
@@ -39,7 +39,7 @@ class Entry(models.Model):
     reviewer = models.CharField(max_length=200, blank=True)  # the agency, as the library names it
     published_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     published_at = models.DateTimeField(null=True)
-    state = models.CharField(max_length=9, choices=State.choices, default=State.OFFERED)
+    state = models.CharField(max_length=9, choices=EntryState.choices, default=EntryState.OFFERED)
     ended_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)
     ended_at = models.DateTimeField(null=True)
     ended_reason = models.CharField(max_length=1000, blank=True)
@@ -88,7 +88,7 @@ class SiteReport(models.Model):
     version = models.PositiveIntegerField()
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     firm = models.ForeignKey(ControllingFirm, models.PROTECT, related_name="+")  # that controlled the site when it was handed in
-    outcome = models.CharField(max_length=12)  # `benchmarks.guidance.outcomes.Outcome`
+    outcome = models.CharField(max_length=12)  # `benchmarks.guidance.outcomes.SavingOutcome`
     year = models.PositiveSmallIntegerField()
     handed_in_at = models.DateTimeField()
     confirmed_key = models.CharField(max_length=64, blank=True)  # fingerprint of the auditor's key; none confirmed it where empty

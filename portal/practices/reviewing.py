@@ -15,8 +15,8 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import library as signed_library
 from benchmarks.wire import logged
 from benchmarks.wire.approved import sha256
-from benchmarks.wire.library import Edition as SignedEdition
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.library import LibraryEdition
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.audience import people_of_firms, regulators_of_nations
 from portal.accounts.models import Organisation, Role, User
@@ -24,17 +24,17 @@ from portal.accounts.selectors import organisations_as
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.governance.selectors import may_decide
-from portal.notifications.kinds import Kind as NoticeKind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.practices.entry_texts import lacking
 from portal.practices.given_away import gives_away
-from portal.practices.models import Edition, Entry, State
+from portal.practices.models import Edition, Entry, EntryState
 from portal.practices.revisions import require_as_read, write, wrote_in
 from portal.practices.selectors import of_this_portal, speaks_for
 from portal.problems import RefusedError
 from portal.translog import log
 
-WAITING = (State.OFFERED, State.REVIEWED)
+WAITING = (EntryState.OFFERED, EntryState.REVIEWED)
 COLLECTED = "collected-"
 """Begins the name of each practice of a firm, and of no other."""
 
@@ -55,7 +55,13 @@ def offer(by: User, organisation: int, content: Mapping[str, str], *, named: boo
         if sent is not None:
             return sent
         row = Entry.objects.create(
-            content=dict(content), organisation=firm, named=named, consented_by=by, consented_at=now, written_at=now, state=State.OFFERED
+            content=dict(content),
+            organisation=firm,
+            named=named,
+            consented_by=by,
+            consented_at=now,
+            written_at=now,
+            state=EntryState.OFFERED,
         )
         row.practice = f"{COLLECTED}{row.pk}"
         row.save(update_fields=["practice"])
@@ -106,15 +112,15 @@ def edit(entry: Entry, read_against: str, by: User, content: Mapping[str, str], 
         require_as_read(read_against, row)
         if row.organisation_id is not None:
             _require_safe(content)
-        if row.state == State.OFFERED and not may_decide(by):
+        if row.state == EntryState.OFFERED and not may_decide(by):
             row.content, row.written_at = dict(content), now
             row.save(update_fields=["content", "written_at"])
         else:
             _require_regulator(by)
-            if row.state == State.PUBLISHED:
+            if row.state == EntryState.PUBLISHED:
                 row = _create(_next(row, content, now), by, now)
             elif row.state in WAITING:
-                row.content, row.state = dict(content), State.REVIEWED
+                row.content, row.state = dict(content), EntryState.REVIEWED
                 row.reviewed_by, row.reviewed_at, row.reviewer = by, now, _agency(by)
                 row.save(update_fields=["content", "state", "reviewed_by", "reviewed_at", "reviewer"])
             else:
@@ -140,11 +146,11 @@ def publish(entries: Sequence[Entry], read_against: str, by: User, key: ReceiptK
         require_as_read(read_against, *rows)
         for row in rows:
             _require_ready(row, by)
-            Entry.objects.filter(practice=row.practice, state=State.PUBLISHED).update(state=State.REPLACED)
-            row.state, row.published_by, row.published_at = State.PUBLISHED, by, now
+            Entry.objects.filter(practice=row.practice, state=EntryState.PUBLISHED).update(state=EntryState.REPLACED)
+            row.state, row.published_by, row.published_at = EntryState.PUBLISHED, by, now
             row.save(update_fields=["state", "published_by", "published_at"])
             record(now, by.email, Action.PRACTICE_PUBLISHED, subject_of(row))
-            _tell(NoticeKind.PRACTICE_DECIDED, row, _firm(row), by, now, event=State.PUBLISHED)
+            _tell(NoticeKind.PRACTICE_DECIDED, row, _firm(row), by, now, event=EntryState.PUBLISHED)
         new_edition(key, now)
     return rows
 
@@ -163,15 +169,15 @@ def end(entry: Entry, read_against: str, by: User, reason: str, key: ReceiptKey,
         own = speaks_for(by, row)
         if not own:
             _require_regulator(by)
-        if row.state not in (*WAITING, State.PUBLISHED):
+        if row.state not in (*WAITING, EntryState.PUBLISHED):
             raise _decided()
         if not own:
             require_as_read(read_against, row)
-        published = row.state == State.PUBLISHED
-        _end(row, State.WITHDRAWN if own or published else State.REFUSED, by, reason, now)
+        published = row.state == EntryState.PUBLISHED
+        _end(row, EntryState.WITHDRAWN if own or published else EntryState.REFUSED, by, reason, now)
         if own and published:
             for waits in (version for version in rows if version.state in WAITING):
-                _end(waits, State.WITHDRAWN, by, reason, now)
+                _end(waits, EntryState.WITHDRAWN, by, reason, now)
         if published:
             new_edition(key, now)
     return row
@@ -187,15 +193,15 @@ def new_edition(key: ReceiptKey, now: datetime) -> None:
     head = log.lock()  # whoever makes an edition is alone in it
     held, last = of_this_portal(), Edition.objects.first()
     number, text = (last.number if last else 0) + 1, held.model_dump_json()
-    edition = SignedEdition(str(number), str(len(held.practices)), sha256(text), log.day_of(now).isoformat())
-    index = log.append(head, Kind.PRACTICES, logged.practices(edition).hex(), now)
+    edition = LibraryEdition(str(number), str(len(held.practices)), sha256(text), log.day_of(now).isoformat())
+    index = log.append(head, EntryKind.PRACTICES, logged.practices(edition).hex(), now)
     Edition.objects.create(number=number, library=text, document=signed_library.sign(edition, key), log_index=index, at=now)
 
 
-def _end(row: Entry, state: State, by: User, reason: str, now: datetime) -> None:
+def _end(row: Entry, state: EntryState, by: User, reason: str, now: datetime) -> None:
     row.state, row.ended_by, row.ended_at, row.ended_reason = state, by, now, reason.strip()[:1000]
     row.save(update_fields=["state", "ended_by", "ended_at", "ended_reason"])
-    action = Action.PRACTICE_WITHDRAWN if state == State.WITHDRAWN else Action.PRACTICE_REFUSED
+    action = Action.PRACTICE_WITHDRAWN if state == EntryState.WITHDRAWN else Action.PRACTICE_REFUSED
     record(now, by.email, action, subject_of(row), row.ended_reason)
     _tell(NoticeKind.PRACTICE_DECIDED, row, (*_firm(row), *regulators_of_nations()), by, now, event=state)
 
@@ -205,7 +211,7 @@ def _create(row: Entry, by: User, now: datetime) -> Entry:
     newest = Entry.objects.filter(practice=row.practice).order_by("-version").values_list("version", flat=True).first()
     coming = any(practice.id == row.practice for practice in Library.held().practices)
     row.version = (newest or int(coming)) + 1
-    row.state, row.reviewed_by, row.reviewed_at, row.reviewer = State.REVIEWED, by, now, _agency(by)
+    row.state, row.reviewed_by, row.reviewed_at, row.reviewer = EntryState.REVIEWED, by, now, _agency(by)
     try:
         with transaction.atomic():
             row.save()
@@ -239,7 +245,7 @@ def _next(row: Entry, content: Mapping[str, str], now: datetime) -> Entry:
 
 
 def _require_ready(row: Entry, by: User) -> None:
-    if row.state != State.REVIEWED:
+    if row.state != EntryState.REVIEWED:
         raise _decided()
     if wrote_in(row, by):
         raise RefusedError(409, "own-review", "You have written, edited or imported this or a part of it.", "A second person publishes it.")

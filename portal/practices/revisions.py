@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from portal.accounts.models import User
-from portal.practices.models import Entry, Revision, State
+from portal.practices.models import Entry, EntryState, Revision
 from portal.problems import RefusedError
 
 
@@ -49,7 +49,7 @@ def wrote_in(entry: Entry, user: User) -> bool:
 def text_read(entry: Entry, read_against: str) -> Mapping[str, str] | None:
     """What the entry said as it was read; None where that was never saved here."""
     contents = [entry.content, *entry.revisions.values_list("content", flat=True)]
-    return next((content for content in contents for state in State if _digest([(entry.pk, state, content)]) == read_against), None)
+    return next((content for content in contents for state in EntryState if _digest([(entry.pk, state, content)]) == read_against), None)
 
 
 def texts_of(entry: Entry) -> list[tuple[Mapping[str, str], datetime]]:

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from django.db.models import Count, Q, QuerySet
 
-from benchmarks.guidance.outcomes import Reported
+from benchmarks.guidance.outcomes import PracticeOutcomes
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import managed_sites, organisations_as
 from portal.governance.selectors import may_decide
 from portal.practices.entry_texts import library_of
-from portal.practices.models import SHOWN, Edition, Entry, Revision, SiteReport, State
+from portal.practices.models import SHOWN, Edition, Entry, EntryState, Revision, SiteReport
 
 
 def library() -> Library:
@@ -20,12 +20,12 @@ def library() -> Library:
 
 def of_this_portal() -> Library:
     """What an edition holds: the practices published here, and what sites reported of these and of those that come with Steplabel."""
-    published = library_of(_rows().filter(state=State.PUBLISHED).order_by("practice"))
+    published = library_of(_rows().filter(state=EntryState.PUBLISHED).order_by("practice"))
     counted: dict[str, list[tuple[int, str, int, bool]]] = {}
     for row in SiteReport.objects.exclude(counted_at=None):
         counted.setdefault(row.practice, []).append((row.firm_id, row.outcome, row.year, row.confirmed))
     known = {entry.id for entry in (*Library.held().practices, *published.practices)}
-    return published.model_copy(update={"reported": {of: Reported.of(reports) for of, reports in counted.items() if of in known}})
+    return published.model_copy(update={"reported": {of: PracticeOutcomes.of(reports) for of, reports in counted.items() if of in known}})
 
 
 def reports_of(user: User, practice: str) -> QuerySet[SiteReport]:
@@ -63,12 +63,14 @@ def entries_to_publish(user: User) -> QuerySet[Entry]:
 
 def entries_to_review(user: User) -> tuple[int, int]:
     """For a regulator of the nation: how many were offered and not reviewed, and how many this person may publish."""
-    counted = Entry.objects.aggregate(offered=Count("pk", filter=Q(state=State.OFFERED)), reviewed=Count("pk", filter=_by_others(user)))
+    counted = Entry.objects.aggregate(
+        offered=Count("pk", filter=Q(state=EntryState.OFFERED)), reviewed=Count("pk", filter=_by_others(user))
+    )
     return counted["offered"], counted["reviewed"]
 
 
 def _by_others(user: User) -> Q:
-    return Q(state=State.REVIEWED) & ~Q(reviewed_by=user) & ~Q(pk__in=Revision.objects.filter(written_by=user).values("entry"))
+    return Q(state=EntryState.REVIEWED) & ~Q(reviewed_by=user) & ~Q(pk__in=Revision.objects.filter(written_by=user).values("entry"))
 
 
 def speaks_for(user: User, entry: Entry) -> bool:

@@ -6,35 +6,35 @@ from datetime import datetime
 
 from portal.accounts.audience import people_of_firms, regulators_of
 from portal.intake.models import Submission
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import NoticeFacts, tell
 from portal.publication.models import Publication
 
 
 def waits(row: Publication, now: datetime) -> None:
     """A draft, to everybody who may let it out: all but who drafted it."""
-    _tell_regulators(Kind.DRAFT_WAITS, row, now, without=row.drafted_by_id)
+    _tell_regulators(NoticeKind.DRAFT_WAITS, row, now, without=row.drafted_by_id)
 
 
 def stopped(row: Publication, now: datetime) -> None:
     """A release that did not happen, to everybody who decides about the version."""
-    _tell_regulators(Kind.RELEASE_STOPPED, row, now)
+    _tell_regulators(NoticeKind.RELEASE_STOPPED, row, now)
 
 
 def published(row: Publication, now: datetime) -> None:
-    _tell_participants(Kind.BENCHMARK_PUBLISHED, row, now)
+    _tell_participants(NoticeKind.BENCHMARK_PUBLISHED, row, now)
 
 
 def withdrawn(row: Publication, now: datetime) -> None:
-    _tell_participants(Kind.BENCHMARK_WITHDRAWN, row, now)
+    _tell_participants(NoticeKind.BENCHMARK_WITHDRAWN, row, now)
 
 
-def _tell_regulators(kind: Kind, row: Publication, now: datetime, without: int | None = None) -> None:
+def _tell_regulators(kind: NoticeKind, row: Publication, now: datetime, without: int | None = None) -> None:
     people = set(regulators_of(row.period.peer_group.scope)) - {without}
     tell(kind, [person for person in people if person is not None], "web:draft", {"publication": row.pk}, _named(row), now)
 
 
-def _tell_participants(kind: Kind, row: Publication, now: datetime) -> None:
+def _tell_participants(kind: NoticeKind, row: Publication, now: datetime) -> None:
     firms = Submission.objects.filter(digest__in=row.participants).values_list("site__organisation", flat=True).distinct()
     group = row.period.peer_group
     parts: NoticeFacts = {

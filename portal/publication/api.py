@@ -268,7 +268,7 @@ class BenchmarkVersionView(_OneBenchmark):
 
 
 @extend_schema_view(get=extend_schema(operation_id="benchmark", **DESCRIBED))
-class BenchmarkView(BenchmarkVersionView):
+class BenchmarkInForceView(BenchmarkVersionView):
     """The version of a benchmark that is in force; where none is, the last that was withdrawn."""
 
 

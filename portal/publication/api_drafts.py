@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.listing import PERIOD, Filter, ListView, listed, number, row_of
-from portal.publication.models import Status
+from portal.publication.models import VersionStatus
 from portal.publication.selectors import drafts_of
 
 
@@ -19,7 +19,7 @@ class DraftSerializer(serializers.Serializer[Any]):
     """A version and its fate. Its figures are on its page, behind the gate."""
 
     version = serializers.IntegerField()
-    status = serializers.ChoiceField(Status.values)
+    status = serializers.ChoiceField(VersionStatus.values)
     drafted_by = serializers.CharField()
     approved_by = serializers.CharField(allow_blank=True)
     published_on = serializers.DateField(allow_null=True)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from benchmarks.phrases import Phrase
 from portal.accounts.scopes import Scope
 from portal.intake.api_reports import ReportSerializer, report_row
-from portal.intake.models import State
+from portal.intake.models import SubmissionState
 from portal.intake.selectors import submissions_of
 from portal.listing import PERIOD_FILTER, SITE_FILTER, Filter, ListView, Row, listed, number
 from portal.publication.citation import api_url
@@ -38,7 +38,7 @@ class ReportsView(ListView):
     """The submissions of the organisation's own sites with states, receipts and the versions they entered, as they came."""
 
     scope: ClassVar[str] = Scope.SUBMISSIONS
-    filters = (SITE_FILTER, PERIOD_FILTER, Filter("state", "|".join(State.values), Phrase("The state of a submission.")))
+    filters = (SITE_FILTER, PERIOD_FILTER, Filter("state", "|".join(SubmissionState.values), Phrase("The state of a submission.")))
 
     def get(self, request: Request) -> Response:
         wanted = {name: value for name in ("site", "period", "state") if (value := self.asked(request, name))}

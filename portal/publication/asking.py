@@ -14,7 +14,7 @@ from benchmarks.disclosure import GateResult
 from benchmarks.label_keys import LabelKey
 from portal.accounts.audience import people_of_firms
 from portal.days import scheme_day
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import NoticeFacts, tell
 from portal.publication.models import Publication
 from portal.publication.shapes import label_view
@@ -47,5 +47,5 @@ def ask(row: Publication, now: datetime) -> int:
             "version": row.version,
             "step": headline[min(places)].step,
         }
-        people += tell(Kind.PRACTICE_ASKED, people_of_firms({firm}), "web:offer-practice", {}, facts, now)
+        people += tell(NoticeKind.PRACTICE_ASKED, people_of_firms({firm}), "web:offer-practice", {}, facts, now)
     return people

@@ -14,7 +14,7 @@ from benchmarks.explanation import en16231
 from benchmarks.explanation.facts import StepAttested, Verification
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from portal.standings.attested import LeftOut
+from portal.standings.attested import NotEnteredReason
 from portal.standings.cohort import Cohort
 
 
@@ -56,7 +56,7 @@ def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:
 def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) -> Words:
     """The drafter's words, in the one language they were written in, and who left since by what an auditor found."""
     description = Words.of(what_changed) if what_changed else worded("the drafter did not describe the change.")
-    gone = sum(reason is LeftOut.ADVERSE and digest in before for digest, reason in present.left_out.items())
+    gone = sum(reason is NotEnteredReason.ADVERSE and digest in before for digest, reason in present.left_out.items())
     if not gone:
         return description
     if gone == 1:

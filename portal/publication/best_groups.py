@@ -19,9 +19,9 @@ from benchmarks import packs
 from benchmarks.composition import Roster
 from benchmarks.composition.roster import CellRoster
 from benchmarks.disclosure import GateResult
-from benchmarks.disclosure.best_group import Composed, OtherDays, Share, Traits, compose
+from benchmarks.disclosure.best_group import BestFirms, ClassShare, OtherDays, Traits, compose
 from benchmarks.wire import logged, published
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Jurisdiction, Site, User
@@ -32,7 +32,7 @@ from portal.catalogue.selectors import overlapping
 from portal.days import scheme_day
 from portal.names import in_chinese
 from portal.problems import RefusedError
-from portal.publication.models import BestGroup, Publication, Status
+from portal.publication.models import BestGroup, Publication, VersionStatus
 from portal.translog import log
 
 JSON = dict[str, Any]
@@ -103,7 +103,7 @@ def publish(publication: Publication, read_against: str, by: User, key: ReceiptK
             raise RefusedError(409, "best-group-outdated", "The gate would let other shares out now.", "Propose it again.")
         document = published.sign(content["document"] | {"on": scheme_day(now).isoformat()}, key)
         digest = published.digest(document)
-        index = log.add(Kind.BEST_GROUP, logged.best_group(digest).hex(), now)
+        index = log.add(EntryKind.BEST_GROUP, logged.best_group(digest).hex(), now)
         held.document, held.behind, held.digest, held.log_index = document, content["behind"], digest.hex(), index
         held.published_by, held.published_at = by, now
         held.save()
@@ -111,7 +111,7 @@ def publish(publication: Publication, read_against: str, by: User, key: ReceiptK
     return held
 
 
-def composed_of_best(publication: Publication) -> tuple[Composed, ...]:
+def composed_of_best(publication: Publication) -> tuple[BestFirms, ...]:
     """What the gate says now of every cell of a version that the public has seen, in the order of its steps."""
     period = publication.period
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
@@ -166,11 +166,11 @@ def _content(row: Publication) -> JSON:
     return {"document": document, "behind": {cell.cell: _behind(cell, roster.of(cell.cell)) for cell in composed if cell.shares}}
 
 
-def _shown(share: Share) -> JSON:
+def _shown(share: ClassShare) -> JSON:
     return {"classes": list(share.classes), "firms": share.firms}
 
 
-def _behind(cell: Composed, who: CellRoster) -> JSON:
+def _behind(cell: BestFirms, who: CellRoster) -> JSON:
     """Who stands behind each share, with the site by which a firm that leaves is found."""
     site = {member.firm: member.site for member in who.members}
     return {
@@ -179,12 +179,12 @@ def _behind(cell: Composed, who: CellRoster) -> JSON:
     }
 
 
-def _told_before(publication: Publication) -> Mapping[str, Sequence[Mapping[str, tuple[Share, ...]]]]:
+def _told_before(publication: Publication) -> Mapping[str, Sequence[Mapping[str, tuple[ClassShare, ...]]]]:
     """By cell: tables of the sector that were ever published of any of the same days, of other versions."""
     period = publication.period
     same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
     rows = BestGroup.objects.filter(published_at__isnull=False, publication__period__in=same_days).exclude(publication=publication)
-    by_cell: dict[str, list[Mapping[str, tuple[Share, ...]]]] = {}
+    by_cell: dict[str, list[Mapping[str, tuple[ClassShare, ...]]]] = {}
     for behind in rows.values_list("behind", flat=True):
         for cell, tables in behind.items():
             by_cell.setdefault(cell, []).append(_shares(tables))
@@ -207,12 +207,12 @@ def _told_of_other_days(publication: Publication) -> Mapping[str, Sequence[Other
     return by_cell
 
 
-def _shares(tables: JSON) -> dict[str, tuple[Share, ...]]:
+def _shares(tables: JSON) -> dict[str, tuple[ClassShare, ...]]:
     return {trait: tuple(map(_share, shares)) for trait, shares in tables.items()}
 
 
-def _share(stored: JSON) -> Share:
-    return Share(tuple(stored["classes"]), frozenset(firm for firm, _site in stored["members"]))
+def _share(stored: JSON) -> ClassShare:
+    return ClassShare(tuple(stored["classes"]), frozenset(firm for firm, _site in stored["members"]))
 
 
 def _of_firms(who: CellRoster, by_slug: Mapping[str, Traits]) -> Iterator[tuple[str, Traits]]:
@@ -249,6 +249,6 @@ def _locked(publication: Publication) -> Publication:
     pack = publication.period.peer_group.pack
     list(ReportingPeriod.objects.filter(peer_group__pack=pack).order_by("pk").select_for_update(of=("self",)))
     row = Publication.objects.select_related("period__peer_group__scope").get(pk=publication.pk)
-    if row.status != Status.PUBLISHED:
+    if row.status != VersionStatus.PUBLISHED:
         raise RefusedError(409, "not-published", "This version is not published.", "Publish the version first.")
     return row

@@ -8,7 +8,7 @@ from __future__ import annotations
 from typing import Protocol
 from urllib.parse import quote
 
-from portal.publication.rows import Row
+from portal.publication.rows import VersionColumns
 from portal.publication.shapes import BenchmarkView
 
 SOFTWARE = "Steplabel"
@@ -33,7 +33,7 @@ def bibtex(view: BenchmarkView, title: str, address: str, digest: str, publisher
     return f"@misc{{{key},\n" + "".join(f"  {name} = {{{text}}},\n" for name, text in fields.items()) + "}\n"
 
 
-def file_name(of: BenchmarkView | Row) -> str:
+def file_name(of: BenchmarkView | VersionColumns) -> str:
     """What a file of the version is called, without its ending; the key of its record too."""
     return "-".join(("steplabel", of.pack, of.place.replace("/", "."), of.route, of.period.replace("/", "_"), f"v{of.version}"))
 

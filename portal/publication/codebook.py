@@ -19,7 +19,7 @@ PACK, COMPOSED, GATE, PORTAL = "method pack", "composition", "disclosure gate", 
 
 
 @dataclass(frozen=True, slots=True)
-class Variable:
+class CodebookColumn:
     """One column. `unit` is a unit, `unit of the row` for the column `unit`, or empty for words and codes."""
 
     name: str
@@ -28,12 +28,12 @@ class Variable:
     meaning: Phrase
 
 
-def _curve() -> tuple[Variable, ...]:
+def _curve() -> tuple[CodebookColumn, ...]:
     variables = []
     for percent in sorted({percent for ladder in LADDERS for percent in ladder}):
         name = f"p{percent}"
         variables += [
-            Variable(
+            CodebookColumn(
                 name,
                 OWN,
                 COMPOSED,
@@ -43,24 +43,24 @@ def _curve() -> tuple[Variable, ...]:
                     percent=percent,
                 ),
             ),
-            Variable(f"{name}_low", OWN, COMPOSED, Phrase("lower end of the 95 %% interval of %(name)s", name=name)),
-            Variable(f"{name}_high", OWN, COMPOSED, Phrase("upper end of the 95 %% interval of %(name)s", name=name)),
+            CodebookColumn(f"{name}_low", OWN, COMPOSED, Phrase("lower end of the 95 %% interval of %(name)s", name=name)),
+            CodebookColumn(f"{name}_high", OWN, COMPOSED, Phrase("upper end of the 95 %% interval of %(name)s", name=name)),
         ]
     return tuple(variables)
 
 
-def _declared() -> Iterator[Variable]:
+def _declared() -> Iterator[CodebookColumn]:
     """The columns of `codebook.toml`."""
     rows = tomllib.loads(Path(__file__).with_name("codebook.toml").read_text(encoding="utf-8"))["columns"]
     for name, row in rows.items():
         values = {key: value for key, value in row.items() if key not in ("unit", "source", "en")}
-        yield Variable(name, row.get("unit", ""), row["source"], Phrase(row["en"], **values))
+        yield CodebookColumn(name, row.get("unit", ""), row["source"], Phrase(row["en"], **values))
 
 
 CODEBOOK = (*_declared(), *_curve())
 
 
-def _over_years() -> tuple[Variable, ...]:
+def _over_years() -> tuple[CodebookColumn, ...]:
     """Columns of a sector over its years: those of a version that it keeps, then what moved."""
     columns = (
         *("pack", "pack_version", "jurisdiction", "route", "period", "version", "published_on", "step", "product", "variant"),
@@ -75,11 +75,11 @@ def _over_years() -> tuple[Variable, ...]:
     moved = Phrase("change since break_since; empty where something is defined differently")
     meanings |= {f"{name}_moved": moved for name in ("best", "typical", "spread")}
     figures = [
-        Variable(f"{name}{end}", OWN, COMPOSED, known[f"best{end}"].meaning if end else meaning)
+        CodebookColumn(f"{name}{end}", OWN, COMPOSED, known[f"best{end}"].meaning if end else meaning)
         for name, meaning in meanings.items()
         for end in ("", "_low", "_high")
     ]
-    digest = Variable("digest", "", PORTAL, Phrase("SHA-256 of the signed document that contains the figures"))
+    digest = CodebookColumn("digest", "", PORTAL, Phrase("SHA-256 of the signed document that contains the figures"))
     return (*(known[name] for name in columns), *figures, digest)
 
 

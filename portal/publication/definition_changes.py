@@ -15,7 +15,7 @@ from portal.publication.shapes import DefinedCell, StepView
 
 
 @dataclass(frozen=True, slots=True)
-class Break:
+class DefinitionChange:
     """One definition that differs: `code` is pack-version, pack-content, boundary, unit, ratio, rule, averaging, years, new or gone."""
 
     code: str
@@ -28,8 +28,8 @@ class Breaks:
     """`whole` holds for every figure of the version, `cells` for one cell besides."""
 
     since: str  # the version compared with: `2025 v1`
-    whole: tuple[Break, ...]
-    cells: Mapping[LabelKey, tuple[Break, ...]]
+    whole: tuple[DefinitionChange, ...]
+    cells: Mapping[LabelKey, tuple[DefinitionChange, ...]]
 
     def codes_of(self, cell: LabelKey) -> tuple[str, ...]:
         return tuple(break_.code for break_ in (*self.whole, *self.cells.get(cell, ())))
@@ -39,7 +39,7 @@ class Breaks:
         return bool(self.whole) or any(self.cells.values())
 
 
-class Defined(Protocol):
+class VersionDefinition(Protocol):
     """A version as far as it defines its figures."""
 
     @property
@@ -54,7 +54,7 @@ class Defined(Protocol):
     def cells(self) -> Sequence[StepView | DefinedCell]: ...
 
 
-def breaks(before: Defined, after: Defined) -> Breaks:
+def breaks(before: VersionDefinition, after: VersionDefinition) -> Breaks:
     """What `after` defines otherwise than `before`."""
     old = {LabelKey.of(step): step for step in before.cells}
     new = {LabelKey.of(step): step for step in after.cells}
@@ -62,18 +62,18 @@ def breaks(before: Defined, after: Defined) -> Breaks:
     return Breaks(f"{before.period} v{before.version}", _of_whole(before, after), cells)
 
 
-def _of_whole(before: Defined, after: Defined) -> tuple[Break, ...]:
+def _of_whole(before: VersionDefinition, after: VersionDefinition) -> tuple[DefinitionChange, ...]:
     differences = []
     if before.pack_version != after.pack_version:
-        differences.append(Break("pack-version", before.pack_version, after.pack_version))
+        differences.append(DefinitionChange("pack-version", before.pack_version, after.pack_version))
     elif (old := before.pack_digest) != (new := after.pack_digest):
-        differences.append(Break("pack-content", old[:12], new[:12]))
+        differences.append(DefinitionChange("pack-content", old[:12], new[:12]))
     return tuple(differences)
 
 
-def _of_cell(before: StepView | DefinedCell | None, after: StepView | DefinedCell | None) -> tuple[Break, ...]:
+def _of_cell(before: StepView | DefinedCell | None, after: StepView | DefinedCell | None) -> tuple[DefinitionChange, ...]:
     if before is None or after is None:
-        return (Break("new", "", ""),) if before is None else (Break("gone", "", ""),)
+        return (DefinitionChange("new", "", ""),) if before is None else (DefinitionChange("gone", "", ""),)
     pairs = {
         "boundary": (before.boundary, after.boundary),
         "unit": (before.unit, after.unit),
@@ -83,7 +83,7 @@ def _of_cell(before: StepView | DefinedCell | None, after: StepView | DefinedCel
         "averaging": (before.averaging, after.averaging) if before.shown and after.shown else ("", ""),
         "years": (_years(before), _years(after)) if before.shown and after.shown else ("", ""),
     }
-    return tuple(Break(code, old, new) for code, (old, new) in pairs.items() if old != new)
+    return tuple(DefinitionChange(code, old, new) for code, (old, new) in pairs.items() if old != new)
 
 
 def _years(step: StepView | DefinedCell) -> str:

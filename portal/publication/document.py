@@ -71,7 +71,7 @@ HEAD = ("pack", "pack_version", "jurisdiction", "route", "period", "version", "s
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class BenchmarkScope:
     """Whose firms a benchmark is of: `path` spells the tree of jurisdictions out (`cn/he`), the names are for readers."""
 
     path: str
@@ -79,7 +79,7 @@ class Scope:
     zh: str
 
     @classmethod
-    def of(cls, jurisdiction: Jurisdiction) -> Scope:
+    def of(cls, jurisdiction: Jurisdiction) -> BenchmarkScope:
         return cls(jurisdiction.path, str(jurisdiction.name), in_chinese(jurisdiction.name) or str(jurisdiction.name))
 
 
@@ -88,7 +88,7 @@ def document_of(
     explanation: Mapping[str, Any],
     version: int,
     published_on: date,
-    scope: Scope,
+    scope: BenchmarkScope,
     bands: Mapping[LabelKey, Bands] | None = None,
 ) -> dict[str, Any]:
     """The document as it is signed at publication. A withdrawal is said beside it: what was signed is never changed."""
@@ -173,7 +173,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
     return out.getvalue()
 
 
-def source_of(pack: str, scope: Scope, period: str, version: int) -> str:
+def source_of(pack: str, scope: BenchmarkScope, period: str, version: int) -> str:
     """How a figure is cited: with its version, which stays even when it is withdrawn."""
     return f"Steplabel industry label, {pack}, {scope.en}, {period}, version {version}"
 

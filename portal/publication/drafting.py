@@ -23,7 +23,7 @@ from portal.problems import RefusedError
 from portal.publication import announcing
 from portal.publication.explaining import explained
 from portal.publication.gating import gate_of
-from portal.publication.models import Publication, ScheduledRelease, Status
+from portal.publication.models import Publication, ScheduledRelease, VersionStatus
 from portal.publication.refusals import refusal
 from portal.publication.rows import at_one_address
 from portal.publication.shapes import summary_json
@@ -99,13 +99,13 @@ def discard(publication: Publication, by: User, reason: str, now: datetime) -> P
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
         require_regulator_of_scope(by, row.period.peer_group.scope)
-        if row.status != Status.DRAFT:
+        if row.status != VersionStatus.DRAFT:
             raise refusal("not-a-draft")
         if row.releases.filter(state=ScheduledRelease.State.WAITING).exists():
             raise refusal("is-scheduled")
         if not reason.strip():
             raise refusal("discard-unexplained")
-        row.status, row.discarded_by, row.discarded_at, row.discard_reason = Status.DISCARDED, by, now, reason.strip()[:1000]
+        row.status, row.discarded_by, row.discarded_at, row.discard_reason = VersionStatus.DISCARDED, by, now, reason.strip()[:1000]
         row.save(update_fields=["status", "discarded_by", "discarded_at", "discard_reason"])
         record(now, by.email, Action.PUBLICATION_DISCARDED, row.audit_subject, row.discard_reason)
     return row
@@ -125,7 +125,7 @@ def _next_version(period: ReportingPeriod) -> int:
 def _says_the_same(last: Publication, present: Cohort, composed: _Composed, by: User, what_changed: str) -> bool:
     """Whether a form was sent twice: the same person's draft of the same reports, let through alike, in the same words."""
     return (
-        last.status == Status.DRAFT
+        last.status == VersionStatus.DRAFT
         and last.drafted_by_id == by.pk
         and last.what_changed == what_changed
         and last.participants == list(present.digests)

@@ -13,7 +13,7 @@ from datetime import datetime
 
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire import logged, published
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal import wall
 from portal.intake.models import Submission
 from portal.publication.models import LoggedAct, Publication
@@ -32,14 +32,14 @@ def log_published(row: Publication, now: datetime) -> LoggedAct:
         sorted(entrant.entry for entrant in reports if entrant.entry is not None),
     )
     document = published.digest(row.document or {})
-    index = log.append(head, Kind.PUBLICATION, logged.publication(document, leaves, values).hex(), now)
+    index = log.append(head, EntryKind.PUBLICATION, logged.publication(document, leaves, values).hex(), now)
     return LoggedAct.objects.create(
         publication=row, act=LoggedAct.Act.PUBLISHED, document=document.hex(), leaves=leaves, values=values, log_index=index
     )
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class LoggedReport:
     """A report of a version with its protected labels, and the log's entry of these; None where the log holds them not, or others."""
 
     report: Submission
@@ -48,7 +48,7 @@ class Found:
 
 
 @wall.opened()
-def found_in(row: Publication) -> list[Found]:
+def found_in(row: Publication) -> list[LoggedReport]:
     """The reports that a version was composed of, in the order in which they came."""
     rows = Submission.objects.filter(digest__in=row.participants).select_related("site__organisation").defer("envelope", "receipt")
     labels: defaultdict[int, list[ReleasedLabel]] = defaultdict(list)
@@ -58,9 +58,9 @@ def found_in(row: Publication) -> list[Found]:
         submission.pk: logged.values(bytes.fromhex(submission.digest), submission.name, labels[submission.pk], submission.salt).hex()
         for submission in rows
     }
-    places = dict(LogEntry.objects.filter(kind=Kind.VALUES, digest__in=digests.values()).values_list("digest", "index"))
+    places = dict(LogEntry.objects.filter(kind=EntryKind.VALUES, digest__in=digests.values()).values_list("digest", "index"))
     return [
-        Found(submission, labels[submission.pk], places.get(digests[submission.pk]))
+        LoggedReport(submission, labels[submission.pk], places.get(digests[submission.pk]))
         for submission in sorted(rows, key=lambda submission: submission.log_index)
     ]
 
@@ -68,7 +68,7 @@ def found_in(row: Publication) -> list[Found]:
 def log_withdrawn(row: Publication, now: datetime) -> LoggedAct:
     """Log that this version was taken back, with its reason."""
     document = published.digest(row.document or {})
-    index = log.add(Kind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(document, row.withdrawal_reason).hex(), now)
+    index = log.add(EntryKind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(document, row.withdrawal_reason).hex(), now)
     return LoggedAct.objects.create(
         publication=row, act=LoggedAct.Act.WITHDRAWN, document=document.hex(), leaves=[], reason=row.withdrawal_reason, log_index=index
     )

@@ -7,7 +7,7 @@ from datetime import date, datetime, timedelta
 from django.utils.translation import gettext, override
 
 from benchmarks.disclosure import GateResult
-from benchmarks.explanation import Approval, Change, Explanation, Participation, explain
+from benchmarks.explanation import Explanation, Participation, VersionApproval, VersionChange, explain
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from portal.accounts.models import User
@@ -66,14 +66,14 @@ def _participation(
         approvals=tuple(approvals),
         excluded=excluded(present),
         verification=verification(present),
-        change=None if before is None else Change(str(before.version), told_of_change(what_changed, present, before.participants)),
+        change=None if before is None else VersionChange(str(before.version), told_of_change(what_changed, present, before.participants)),
     )
 
 
-def _approval(user: User, at: datetime, act: str) -> Approval:
+def _approval(user: User, at: datetime, act: str) -> VersionApproval:
     """By the organisation the person decides for: what is public holds no private name."""
     membership = user.memberships.filter(role="regulator").select_related("organisation").order_by("pk").first()
     if membership is None:
         with override("zh-hans"):
-            return Approval(str(NAMELESS), scheme_day(at), act, gettext(NAMELESS))
-    return Approval(str(membership.organisation.name), scheme_day(at), act, in_chinese(membership.organisation.name))
+            return VersionApproval(str(NAMELESS), scheme_day(at), act, gettext(NAMELESS))
+    return VersionApproval(str(membership.organisation.name), scheme_day(at), act, in_chinese(membership.organisation.name))

@@ -6,7 +6,7 @@ from datetime import datetime
 
 from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster
-from benchmarks.disclosure import GateResult, Published, gate
+from benchmarks.disclosure import GateResult, PublishedVersion, gate
 from benchmarks.routes import Pack
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import overlapping
@@ -49,6 +49,6 @@ def asked_again(row: Publication, now: datetime) -> tuple[Cohort, GateResult]:
     return present, gate_of(period, IndustryLabel.from_json(row.label), Roster.from_json(row.roster), present, pack, now)
 
 
-def _published(row: Publication, name: str) -> Published:
+def _published(row: Publication, name: str) -> PublishedVersion:
     """A version that the public has seen, as the gate compares it."""
-    return Published(name, GateResult.from_json(row.gate).published, Roster.from_json(row.roster))
+    return PublishedVersion(name, GateResult.from_json(row.gate).published, Roster.from_json(row.roster))

@@ -14,7 +14,7 @@ from benchmarks.composition import Roster, by_step, roster_of
 from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
 from portal.publication.models import Publication
-from portal.publication.rows import Row, public, read
+from portal.publication.rows import VersionColumns, public, read
 from portal.standings.cohort import Cohort
 
 
@@ -48,7 +48,7 @@ def entered(reports: Sequence[SubmissionView]) -> Mapping[str, tuple[EnteredVers
     return versions
 
 
-def _version(row: Row) -> EnteredVersion:
+def _version(row: VersionColumns) -> EnteredVersion:
     if row.published_at is None:
         raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")
     withdrawn = scheme_day(row.withdrawn_at) if row.withdrawn_at else None

@@ -13,7 +13,7 @@ from django.db.models import QuerySet
 
 from benchmarks.disclosure import GateResult
 from benchmarks.label_keys import LabelKey
-from portal.publication.models import Publication, Status
+from portal.publication.models import Publication, VersionStatus
 from portal.publication.rows import in_force
 from portal.publication.shapes import DefinedCell, LabelView, label_view
 from portal.standings.reports import ReportView
@@ -51,7 +51,7 @@ class DefinedVersion:
 def in_force_at(pack: str, place: str, route: str, period: str) -> InForceView | None:
     """The version in force of one benchmark; None where none was published or all were withdrawn. `place` is its jurisdiction's path."""
     named = dict(zip(_ADDRESS, (pack, place, route, period), strict=True))
-    published = Publication.objects.filter(status=Status.PUBLISHED, **named)
+    published = Publication.objects.filter(status=VersionStatus.PUBLISHED, **named)
     return next(iter(_read(published.order_by("-version", "-published_at")[:1])), None)
 
 

@@ -13,14 +13,14 @@ from portal.auditlog.models import AppendOnly
 from portal.catalogue.models import ReportingPeriod
 
 
-class Status(models.TextChoices):
+class VersionStatus(models.TextChoices):
     DRAFT = "draft", "Draft"
     PUBLISHED = "published", "Published"
     WITHDRAWN = "withdrawn", "Withdrawn"
     DISCARDED = "discarded", "Discarded"
 
 
-UNSEEN = (Status.DRAFT, Status.DISCARDED)
+UNSEEN = (VersionStatus.DRAFT, VersionStatus.DISCARDED)
 """What the public has never seen, and never sees as long as it stays so."""
 
 
@@ -34,7 +34,7 @@ class Publication(models.Model):
 
     period = models.ForeignKey(ReportingPeriod, models.PROTECT, related_name="publications")
     version = models.PositiveIntegerField()
-    status = models.CharField(max_length=10, choices=Status.choices, default=Status.DRAFT)
+    status = models.CharField(max_length=10, choices=VersionStatus.choices, default=VersionStatus.DRAFT)
     label = models.JSONField()  # benchmarks.composition.IndustryLabel
     roster = models.JSONField()  # benchmarks.composition.Roster
     gate = models.JSONField()  # benchmarks.disclosure.GateResult
@@ -69,9 +69,9 @@ class Publication(models.Model):
             models.CheckConstraint(
                 condition=Q(status__in=UNSEEN) | Q(approved_by__isnull=False, document__isnull=False), name="published_was_approved"
             ),
-            models.CheckConstraint(condition=~Q(status=Status.WITHDRAWN) | ~Q(withdrawal_reason=""), name="withdrawn_has_a_reason"),
+            models.CheckConstraint(condition=~Q(status=VersionStatus.WITHDRAWN) | ~Q(withdrawal_reason=""), name="withdrawn_has_a_reason"),
             models.CheckConstraint(
-                condition=~Q(status=Status.DISCARDED) | (Q(discarded_by__isnull=False) & ~Q(discard_reason="")),
+                condition=~Q(status=VersionStatus.DISCARDED) | (Q(discarded_by__isnull=False) & ~Q(discard_reason="")),
                 name="discarded_has_a_reason",
             ),
         )

@@ -13,8 +13,8 @@ from typing import Any
 
 from benchmarks.measurements import Period
 from portal.days import scheme_day
-from portal.publication.codebook import OVER_YEARS, OWN, Variable
-from portal.publication.rows import Row
+from portal.publication.codebook import OVER_YEARS, OWN, CodebookColumn
+from portal.publication.rows import VersionColumns
 from portal.publication.shapes import BenchmarkView, StepView
 
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
@@ -26,7 +26,7 @@ FORMATS = {
 """The forms that hold the figures, by the ending of their address."""
 
 
-def parquet(table: str, columns_of: Sequence[Variable], about: Mapping[str, str]) -> bytes:
+def parquet(table: str, columns_of: Sequence[CodebookColumn], about: Mapping[str, str]) -> bytes:
     """The rows of a CSV with types: figures and counts as numbers, `shown` true or false, days as days; unit and meaning of each column
     in its metadata, what the file is about (`about_version`) in those of the file."""
     import pyarrow as pa
@@ -92,7 +92,7 @@ def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> di
     return dataset
 
 
-def sector_json_ld(rows: Sequence[Row], title: str, address: str, versions: Sequence[str], publisher: str) -> dict[str, Any]:
+def sector_json_ld(rows: Sequence[VersionColumns], title: str, address: str, versions: Sequence[str], publisher: str) -> dict[str, Any]:
     """A sector over its years, of the versions of `over_years`, based on the addresses of its versions. `@id` is its own and stays."""
     last = rows[-1]
     began, ended = (Period.parse(row.period, UTC) for row in (rows[0], last))

@@ -16,7 +16,7 @@ from benchmarks.composition.trend import Known, difference, spread
 from benchmarks.label_keys import LabelKey
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.definition_changes import Breaks, breaks
-from portal.publication.rows import Row, benchmark_view, in_force, read
+from portal.publication.rows import VersionColumns, benchmark_view, in_force, read
 from portal.publication.shapes import BenchmarkView, StepView
 
 MOST_VERSIONS = 12  # each is one question to the database
@@ -38,13 +38,13 @@ class Year:
     moved: dict[str, Known]
 
 
-def versions(pack: str, place: str, route: str) -> tuple[Row, ...]:
+def versions(pack: str, place: str, route: str) -> tuple[VersionColumns, ...]:
     """The newest in force, oldest first; empty where nothing is."""
     group = {"period__peer_group__pack": pack, "period__peer_group__scope__path": place, "period__peer_group__route": route}
     return tuple(reversed(read(in_force().filter(**group).order_by("-period__start", "-period__end", "-published_at")[:MOST_VERSIONS])))
 
 
-def years(rows: Sequence[Row]) -> tuple[Year, ...]:
+def years(rows: Sequence[VersionColumns]) -> tuple[Year, ...]:
     """Every cell that a version shows, version by version."""
     views = [benchmark_view(row, row.version) for row in rows]
     collected: list[Year] = []
@@ -56,7 +56,7 @@ def years(rows: Sequence[Row]) -> tuple[Year, ...]:
     return tuple(collected)
 
 
-def _follows(before: Row, row: Row) -> bool:
+def _follows(before: VersionColumns, row: VersionColumns) -> bool:
     """Whether a period comes after one of its length: a leap year is no other year, a quarter is no month."""
     return before.end <= row.start and 0.9 < _days(before.start, before.end) / _days(row.start, row.end) < 1.1
 

@@ -22,12 +22,12 @@ from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.publication import announcing, asking
 from portal.publication.counted_before import beside_what_was_shown
-from portal.publication.document import Scope, document_of
+from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.entries import log_published, log_withdrawn
 from portal.publication.explaining import explained
 from portal.publication.gating import asked_again
 from portal.publication.history import is_outdated
-from portal.publication.models import Publication, Status
+from portal.publication.models import Publication, VersionStatus
 from portal.publication.refusals import refusal
 from portal.publication.shapes import summary_json
 from portal.publication.who_may_publish import obstacle
@@ -37,7 +37,7 @@ JSON = dict[str, Any]
 
 
 @dataclass(frozen=True, slots=True)
-class Approved:
+class ApprovedVersion:
     """What a second person lets out: as the gate left it, explained, and signed."""
 
     gate: JSON
@@ -62,11 +62,11 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime, 
     return row
 
 
-def let_out(row: Publication, what: Approved, by: int, now: datetime, note: str) -> None:
+def let_out(row: Publication, what: ApprovedVersion, by: int, now: datetime, note: str) -> None:
     """From here on the version is public: what was decided and signed, and what lists and addresses tell of it."""
     row.gate, row.explanation, row.document = what.gate, what.explanation, what.document
     row.summary, row.digest = summary_json(GateResult.from_json(what.gate)), published.digest(what.document).hex()
-    row.status, row.approved_by_id, row.published_at, row.approval_note = Status.PUBLISHED, by, now, note
+    row.status, row.approved_by_id, row.published_at, row.approval_note = VersionStatus.PUBLISHED, by, now, note
     row.save(update_fields=LET_OUT)
 
 
@@ -77,7 +77,7 @@ def made_known(row: Publication, now: datetime) -> None:
     asking.ask(row, now)
 
 
-def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> Approved:
+def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> ApprovedVersion:
     """A draft as this person lets it out at that moment. Holds the locks of `asked_again`.
 
     Raises:
@@ -85,18 +85,18 @@ def approved(row: Publication, by: User, key: ReceiptKey, out_at: datetime) -> A
     """
     period = row.period
     present, again = asked_again(row, out_at)
-    if row.status == Status.DRAFT and is_outdated(row, present):
+    if row.status == VersionStatus.DRAFT and is_outdated(row, present):
         raise refusal("draft-outdated")
     if code := obstacle(row, by, again):
         raise refusal(code)
     pack = packs.load(period.peer_group.pack, period.peer_group.pack_version)
     drafted = (row.drafted_by, row.drafted_at)
     explanation = explained(again, pack, period, present, row.version, row.what_changed, drafted, (by, out_at)).to_json()
-    scope = Scope.of(period.peer_group.scope)
+    scope = BenchmarkScope.of(period.peer_group.scope)
     counted = bands(period, present, pack, pack.disclosure.fewest_firms)
     shown_bands = beside_what_was_shown(counted, row, pack.disclosure.least_changed_participants)
     document = document_of(again, explanation, row.version, scheme_day(out_at), scope, shown_bands)
-    return Approved(again.to_json(), explanation, published.sign(document, key))
+    return ApprovedVersion(again.to_json(), explanation, published.sign(document, key))
 
 
 def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> Publication:
@@ -108,11 +108,11 @@ def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> 
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
         require_regulator_of_scope(by, row.period.peer_group.scope)
-        if row.status != Status.PUBLISHED:
+        if row.status != VersionStatus.PUBLISHED:
             raise refusal("not-published")
         if not reason.strip():
             raise refusal("reason-missing")
-        row.status, row.withdrawn_by, row.withdrawn_at, row.withdrawal_reason = Status.WITHDRAWN, by, now, reason.strip()[:1000]
+        row.status, row.withdrawn_by, row.withdrawn_at, row.withdrawal_reason = VersionStatus.WITHDRAWN, by, now, reason.strip()[:1000]
         row.save(update_fields=["status", "withdrawn_by", "withdrawn_at", "withdrawal_reason"])
         record(now, by.email, Action.PUBLICATION_WITHDRAWN, row.audit_subject, row.withdrawal_reason)
         log_withdrawn(row, now)

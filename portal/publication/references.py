@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from datetime import UTC
 
-from benchmarks.guidance.references import Beside, Cell, beside
+from benchmarks.guidance.references import LabelCell, PlacedReference, beside
 from benchmarks.measurements import Metric, Period
 from portal.publication.shapes import BenchmarkView
 
 
-def references_of(view: BenchmarkView) -> tuple[Beside, ...]:
+def references_of(view: BenchmarkView) -> tuple[PlacedReference, ...]:
     """By definitions alone, whatever the gate shows: nothing of a figure of ours is in the answer."""
-    whole = Cell("", "", Metric.TOTAL, view.label.composite.unit)
-    cells = [Cell(step.step, step.boundary, step.metric, step.unit) for step in view.label.steps]
+    whole = LabelCell("", "", Metric.TOTAL, view.label.composite.unit)
+    cells = [LabelCell(step.step, step.boundary, step.metric, step.unit) for step in view.label.steps]
     return beside(view.pack, view.route, (whole, *cells), *Period.parse(view.period, UTC).first_and_last)

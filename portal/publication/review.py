@@ -14,7 +14,7 @@ from benchmarks.disclosure import GateResult
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.plain_views import view_of
-from portal.publication.models import DraftComment, Publication, ScheduledRelease, Status
+from portal.publication.models import DraftComment, Publication, ScheduledRelease, VersionStatus
 from portal.publication.rows import shown_beside
 from portal.publication.shapes import LabelView, label_view
 from portal.publication.who_may_publish import obstacle_by_state
@@ -133,8 +133,8 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         newest_shown=_shown_before(row).filter(period=row.period_id).values_list("version", flat=True).first(),
         may_publish=not why_not,
         why_not=why_not,
-        may_discard=row.status == Status.DRAFT and not waiting,
-        may_withdraw=row.status == Status.PUBLISHED,
+        may_discard=row.status == VersionStatus.DRAFT and not waiting,
+        may_withdraw=row.status == VersionStatus.PUBLISHED,
     )
 
 
@@ -148,7 +148,7 @@ def _shown_before(row: Publication) -> QuerySet[Publication]:
 
 
 def _previous(row: Publication) -> PreviousView | None:
-    before = _shown_before(row).filter(status=Status.PUBLISHED).only("version", "gate").first()
+    before = _shown_before(row).filter(status=VersionStatus.PUBLISHED).only("version", "gate").first()
     return None if before is None else PreviousView(before.version, label_view(GateResult.from_json(before.gate)))
 
 

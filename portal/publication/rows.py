@@ -13,9 +13,9 @@ from benchmarks.disclosure import GateResult
 from benchmarks.phrases import Name
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
-from portal.names import Called
+from portal.names import RelatedName
 from portal.plain_views import view_of
-from portal.publication.models import UNSEEN, Publication, Status
+from portal.publication.models import UNSEEN, Publication, VersionStatus
 from portal.publication.shapes import BenchmarkView, ListedView, VersionView, label_view, summary_view
 
 _GROUP = "period__peer_group__"
@@ -44,11 +44,11 @@ _COLUMNS = {
     "start": "period__start",
     "end": "period__end",
 }
-"""Where the fields of a `Row` are found."""
+"""Where the fields of a `VersionColumns` are found."""
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class VersionColumns:
     """The light columns of a version."""
 
     id: int
@@ -81,10 +81,10 @@ class Row:
         return self.id, self.digest, self.status
 
 
-def read(rows: QuerySet[Publication]) -> tuple[Row, ...]:
+def read(rows: QuerySet[Publication]) -> tuple[VersionColumns, ...]:
     return tuple(
-        Row(**{name: row[column] for name, column in _COLUMNS.items()})
-        for row in rows.annotate(called=Called(f"{_GROUP}scope__")).values(*_COLUMNS.values())
+        VersionColumns(**{name: row[column] for name, column in _COLUMNS.items()})
+        for row in rows.annotate(called=RelatedName(f"{_GROUP}scope__")).values(*_COLUMNS.values())
     )
 
 
@@ -113,23 +113,23 @@ def shown_beside(period: ReportingPeriod) -> QuerySet[Publication]:
 def is_replaced() -> Exists:
     """Of a query's versions, whether a newer one stands at the same address that was not withdrawn."""
     same = {part: OuterRef(part) for part in _ADDRESS}
-    return Exists(Publication.objects.filter(**same, status=Status.PUBLISHED, version__gt=OuterRef("version")))
+    return Exists(Publication.objects.filter(**same, status=VersionStatus.PUBLISHED, version__gt=OuterRef("version")))
 
 
 def in_force() -> QuerySet[Publication]:
     """Of every address the newest version that was not withdrawn."""
-    return Publication.objects.filter(~is_replaced(), status=Status.PUBLISHED)
+    return Publication.objects.filter(~is_replaced(), status=VersionStatus.PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class VersionSeries:
     """All versions of one benchmark, newest first."""
 
-    rows: tuple[Row, ...]
+    rows: tuple[VersionColumns, ...]
 
     @property
     def in_force(self) -> int | None:
-        return next((row.version for row in self.rows if row.status == Status.PUBLISHED), None)
+        return next((row.version for row in self.rows if row.status == VersionStatus.PUBLISHED), None)
 
     @property
     def content(self) -> tuple[Hashable, ...]:
@@ -140,17 +140,17 @@ class Series:
     def views(self) -> tuple[VersionView, ...]:
         return tuple(version_view(row) for row in self.rows)
 
-    def row(self, version: int | None) -> Row | None:
+    def row(self, version: int | None) -> VersionColumns | None:
         """That version; without a number the one in force, else the last that was withdrawn."""
         wanted = self.in_force if version is None else version
         return next((row for row in self.rows if wanted in (None, row.version)), None)
 
 
-def listed_view(row: Row) -> ListedView:
+def listed_view(row: VersionColumns) -> ListedView:
     return view_of(ListedView, row, published_on=scheme_day(row.published_at), summary=summary_view(row.summary))
 
 
-def version_view(row: Row) -> VersionView:
+def version_view(row: VersionColumns) -> VersionView:
     summary = summary_view(row.summary)
     return view_of(
         VersionView,
@@ -164,7 +164,7 @@ def version_view(row: Row) -> VersionView:
     )
 
 
-def benchmark_view(row: Row, latest_version: int | None) -> BenchmarkView:
+def benchmark_view(row: VersionColumns, latest_version: int | None) -> BenchmarkView:
     """Raises: ValueError for a version that was never published."""
     if row.published_at is None or row.status in UNSEEN:
         raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")

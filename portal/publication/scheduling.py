@@ -24,8 +24,8 @@ from portal.publication.audited import is_attested_as_signed
 from portal.publication.counted_before import still_beside_what_was_shown
 from portal.publication.gating import asked_again
 from portal.publication.history import is_outdated
-from portal.publication.models import Publication, ScheduledRelease, Status
-from portal.publication.publishing import Approved, approved, let_out, made_known
+from portal.publication.models import Publication, ScheduledRelease, VersionStatus
+from portal.publication.publishing import ApprovedVersion, approved, let_out, made_known
 from portal.publication.refusals import refusal
 from portal.standings.naming import named_firms
 
@@ -99,7 +99,7 @@ def _release(publication: int, now: datetime) -> bool:
             record(now, "worker", Action.RELEASE_STOPPED, row.audit_subject, code)
             announcing.stopped(row, now)
             return False
-        what = Approved(waiting.gate, waiting.explanation, waiting.document)
+        what = ApprovedVersion(waiting.gate, waiting.explanation, waiting.document)
         let_out(row, what, waiting.approved_by_id, now, waiting.note)
         _end(waiting, ScheduledRelease.State.RELEASED, now)
         record(now, "worker", Action.PUBLICATION_PUBLISHED, row.audit_subject, f"as approved on {scheme_day(waiting.approved_at)}")
@@ -109,7 +109,7 @@ def _release(publication: int, now: datetime) -> bool:
 
 def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) -> str:
     """Why the version may not go out as it was approved, as a code; empty when nothing stands in the way."""
-    if row.status != Status.DRAFT:
+    if row.status != VersionStatus.DRAFT:
         return "not-a-draft"
     # by number only: the worker may not read people, and needs no more than what they act for
     if not may_decide_for(User(pk=waiting.approved_by_id), row.period.peer_group.scope):

@@ -9,8 +9,8 @@ from portal.accounts.models import Jurisdiction, Organisation, Role, User
 from portal.accounts.selectors import jurisdictions_of
 from portal.catalogue.selectors import touch
 from portal.publication.in_force import InForceView, in_force_of
-from portal.publication.models import Publication, ScheduledRelease, Status
-from portal.publication.rows import Row, in_force, read
+from portal.publication.models import Publication, ScheduledRelease, VersionStatus
+from portal.publication.rows import VersionColumns, in_force, read
 
 MOST_YEARS = 5
 
@@ -50,7 +50,7 @@ def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
         for row in read(in_force().order_by("period__start", "period_id"))
         if user is None or any(touch(jurisdiction, row.place) for jurisdiction in held)
     ]
-    groups: dict[tuple[str, str, str], list[Row]] = {}
+    groups: dict[tuple[str, str, str], list[VersionColumns]] = {}
     for row in rows:
         groups.setdefault((row.pack, row.route, row.place), []).append(row)
     return tuple(
@@ -86,7 +86,9 @@ def publisher_of(place: str) -> tuple[Name, ...]:
 def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
     """Drafts of others that the person may decide about and nobody has approved for a set time, oldest first."""
     scheduled = ScheduledRelease.objects.filter(state=ScheduledRelease.State.WAITING).values("publication")
-    rows = Publication.objects.filter(status=Status.DRAFT).exclude(pk__in=scheduled).exclude(drafted_by=user.pk).order_by("drafted_at")
+    rows = (
+        Publication.objects.filter(status=VersionStatus.DRAFT).exclude(pk__in=scheduled).exclude(drafted_by=user.pk).order_by("drafted_at")
+    )
     held = jurisdictions_of(user)
     return tuple(
         DraftWaiting(row.id, row.pack, row.pack_version, row.route, row.period, row.version, row.drafter or row.drafter_email)

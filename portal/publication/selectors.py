@@ -17,8 +17,18 @@ from portal.catalogue.models import PeerGroup
 from portal.catalogue.selectors import PeerGroupView, group_of
 from portal.publication.definition_changes import breaks
 from portal.publication.document import csv_of
-from portal.publication.models import Publication, Status
-from portal.publication.rows import Row, Series, benchmark_view, in_force, is_replaced, listed_view, public, read, version_view
+from portal.publication.models import Publication, VersionStatus
+from portal.publication.rows import (
+    VersionColumns,
+    VersionSeries,
+    benchmark_view,
+    in_force,
+    is_replaced,
+    listed_view,
+    public,
+    read,
+    version_view,
+)
 from portal.publication.shapes import BenchmarkView, ListedView, VersionView
 
 _GROUP = ("pack", "scope__path", "route")
@@ -51,7 +61,7 @@ def latest_published(pack: str = "", first: int = 0, most: int | None = None) ->
     return tuple(listed_view(row) for row in read(rows[first : None if most is None else first + most]))
 
 
-def every_published() -> tuple[Row, ...]:
+def every_published() -> tuple[VersionColumns, ...]:
     """Every version that the public has seen, withdrawn ones too, in one order for good."""
     return read(public().order_by(*(f"period__peer_group__{name}" for name in _GROUP), "period__start", "period_id", "version"))
 
@@ -74,7 +84,7 @@ def packs_published() -> tuple[tuple[str, str], ...]:
 
 def state_of_the_list() -> tuple[Hashable, ...]:
     """Changes whenever something is published or withdrawn."""
-    withdrawn = Count("pk", filter=Q(status=Status.WITHDRAWN))
+    withdrawn = Count("pk", filter=Q(status=VersionStatus.WITHDRAWN))
     state = public().aggregate(Count("pk"), Max("pk"), Max("published_at"), withdrawn=withdrawn, at=Max("withdrawn_at"))
     return tuple(state.values())
 
@@ -96,7 +106,7 @@ def main_route(pack: str) -> str:
     return packs.load(pack).routes[0].id if packs.is_known(pack) else ""
 
 
-def series(pack: str, period: str, route: str | None = None, place: str | None = None) -> Series:
+def series(pack: str, period: str, route: str | None = None, place: str | None = None) -> VersionSeries:
     """Every version that the public has seen of one benchmark, newest first. `place` is the path of its jurisdiction.
 
     Without `route` the pack's main route; without `place` the one jurisdiction there is (`places`), nothing where there are several.
@@ -105,7 +115,7 @@ def series(pack: str, period: str, route: str | None = None, place: str | None =
     if place is None:
         meant = places(pack, period, route)
         rows = tuple(row for row in rows if len(meant) == 1 and row.place == meant[0].path)
-    return Series(rows)
+    return VersionSeries(rows)
 
 
 def benchmark(
@@ -128,18 +138,18 @@ def two_versions(
     return benchmark_view(before, editions.in_force), benchmark_view(after, editions.in_force)
 
 
-def preceding(row: Row) -> Row | None:
+def preceding(row: VersionColumns) -> VersionColumns | None:
     """What a reader of a series read before this version: the version before it, else the one in force of the last period before."""
     rows = public().filter(
         period__peer_group__pack=row.pack, period__peer_group__route=row.route, period__peer_group__scope__path=row.place
     )
     same = Q(period__name=row.period, version__lt=row.version)
-    earlier = Q(period__end__lte=row.start, status=Status.PUBLISHED)
+    earlier = Q(period__end__lte=row.start, status=VersionStatus.PUBLISHED)
     latest = read(rows.filter(same | earlier).order_by("-period__start", "-period__end", "-version")[:1])
     return latest[0] if latest else None
 
 
-def table_of(view: BenchmarkView, before: Row | None) -> str:
+def table_of(view: BenchmarkView, before: VersionColumns | None) -> str:
     """The version as CSV, with the breaks since what came before it (`preceding`)."""
     broken = None if before is None else breaks(benchmark_view(before, None), view)
     return csv_of({**view.document, "jurisdiction": view.place, "status": view.status}, view.label, broken)
@@ -171,7 +181,7 @@ def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int])
     rows = Publication.objects.filter(period__in=given).annotate(replaced=is_replaced()).order_by("-version")
     states: dict[int, tuple[VersionState, ...]] = {}
     for period, pk, version, status, replaced in rows.values_list("period_id", "pk", "version", "status", "replaced"):
-        state = VersionState(pk, version, status, in_force=status == Status.PUBLISHED and not replaced)
+        state = VersionState(pk, version, status, in_force=status == VersionStatus.PUBLISHED and not replaced)
         states[period] = (*states.get(period, ()), state)
     return states
 

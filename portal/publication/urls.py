@@ -1,11 +1,11 @@
 from django.urls import path, re_path
 
 from portal.publication.api import (
+    BenchmarkInForceView,
     BenchmarkOfPlaceView,
     BenchmarksView,
     BenchmarkVersionOfPlaceView,
     BenchmarkVersionView,
-    BenchmarkView,
 )
 from portal.publication.api_best_group import BenchmarkBestGroupOfPlaceView, BenchmarkBestGroupView
 from portal.publication.api_drafts import DraftsView
@@ -29,7 +29,7 @@ urlpatterns = [
         BenchmarkVersionOfPlaceView.as_view(),
         name="benchmark-version-of-place",
     ),
-    re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/$", BenchmarkView.as_view(), name="benchmark"),
+    re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/$", BenchmarkInForceView.as_view(), name="benchmark"),
     re_path(
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/$",
         BenchmarkVersionView.as_view(),

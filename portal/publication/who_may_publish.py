@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.disclosure import GateResult
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
-from portal.publication.models import Publication, ScheduledRelease, Status
+from portal.publication.models import Publication, ScheduledRelease, VersionStatus
 
 
 def obstacle(row: Publication, user: User, gate: GateResult) -> str:
@@ -18,7 +18,7 @@ def obstacle(row: Publication, user: User, gate: GateResult) -> str:
 
 def obstacle_by_state(status: str, *, waiting: bool, own: bool, hold: bool, shown: int) -> str:
     """The same of who may decide about it."""
-    if status != Status.DRAFT:
+    if status != VersionStatus.DRAFT:
         return "not-a-draft"
     if waiting:
         return "is-scheduled"

@@ -24,11 +24,11 @@ from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, 
 from portal.accounts.selectors import jurisdictions_of, within
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.register.identifying import code_required, require_free
-from portal.register.inviting import Sent, digest_of, invite_to
+from portal.register.inviting import SentInvitation, digest_of, invite_to
 from portal.register.models import FirmApplication
 
 TIME_TO_ANSWER = timedelta(days=7)
@@ -85,7 +85,7 @@ def confirm(secret: str, now: datetime) -> bool:
         row.confirmed_at = now
         row.save(update_fields=["confirmed_at"])
         record(now, row.email, Action.FIRM_APPLIED, f"firm {row.name}"[:254], row.jurisdiction.path)
-        tell(Kind.APPLICATION_WAITS, regulators_of(row.jurisdiction), "web:applications", {}, {}, now)
+        tell(NoticeKind.APPLICATION_WAITS, regulators_of(row.jurisdiction), "web:applications", {}, {}, now)
     return True
 
 
@@ -111,7 +111,9 @@ def lacks_code(row: FirmApplication) -> bool:
     return row.kind == Role.ENTERPRISE and not row.credit_code and required_in(row.jurisdiction.path)
 
 
-def approve(user: User, application: int, controlling: int | None, now: datetime, credit_code: str = "") -> tuple[FirmApplication, Sent]:
+def approve(
+    user: User, application: int, controlling: int | None, now: datetime, credit_code: str = ""
+) -> tuple[FirmApplication, SentInvitation]:
     """The firm takes part, decided for by the known firm of that id or, without one, by a new one; its contact is invited to manage it.
     Of the further roles nobody decides for others: no disclosure rule counts them. An application that lacks the firm's code takes
     `credit_code`, which the officer enters.
@@ -148,7 +150,7 @@ def approve(user: User, application: int, controlling: int | None, now: datetime
     return row, sent
 
 
-def invite_again(user: User, application: int, now: datetime) -> tuple[FirmApplication, Sent]:
+def invite_again(user: User, application: int, now: datetime) -> tuple[FirmApplication, SentInvitation]:
     """A new link in place of the one that the firm's contact was sent; `FirmApplication.DoesNotExist` for none of `unjoined_for`."""
     with transaction.atomic():
         row = unjoined_for(user).get(pk=application)

@@ -61,7 +61,7 @@ class _Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RegisterChange:
     """One thing that was not yet as the file says."""
 
     subject: str
@@ -75,7 +75,7 @@ class Change:
         return Phrase("%(subject)s: %(detail)s", subject=self.subject, detail=self.detail)
 
 
-def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[Change, ...]:
+def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterChange, ...]:
     """Make and correct what the roll declares; what was changed.
 
     Raises:
@@ -103,10 +103,10 @@ class _Register:
     def __init__(self, now: datetime, by: str) -> None:
         self.now = now
         self.by = by
-        self.changes: list[Change] = []
-        self._unrecorded: list[Change] = []
+        self.changes: list[RegisterChange] = []
+        self._unrecorded: list[RegisterChange] = []
 
-    def bring_to(self, roll: Roll) -> tuple[Change, ...]:
+    def bring_to(self, roll: Roll) -> tuple[RegisterChange, ...]:
         for depth in range(len(LEVELS)):  # a parent before what lies in it
             self._jurisdictions([declared for declared in roll.jurisdictions if declared.path.count("/") == depth], LEVELS[depth])
         firms = [_Entry(Phrase("firm %(name)s", name=firm.name), firm.name, {"name_zh": firm.name_zh}) for firm in roll.firms]
@@ -284,13 +284,13 @@ class _Register:
         period = open_period(group, declared.name, self.by, self.now)
         subject = Phrase("period %(pack)s/%(period)s", pack=group.pack, period=period.name)
         if group.periods.count() > known:
-            self.changes.append(Change(subject, Phrase("opened")))  # the service put it on record
+            self.changes.append(RegisterChange(subject, Phrase("opened")))  # the service put it on record
         if declared.due is not None:
             due = datetime.combine(declared.due + timedelta(days=1), time(), ZoneInfo(settings.TIME_ZONE))  # the end of that day
             self._keep(ReportingPeriod, "pk", [_Entry(subject, period.pk, {"due": due})])
         if declared.closed and period.closed_at is None:
             close_period(period, self.by, self.now)
-            self.changes.append(Change(subject, Phrase("closed")))
+            self.changes.append(RegisterChange(subject, Phrase("closed")))
         if period.closed_at is not None and not declared.closed:
             raise InputError(
                 "period-closed",
@@ -311,7 +311,7 @@ class _Register:
         assign(body, site, declared.period, by, self.now, declared.due, sees_values=declared.sees_values)
         if not known:
             self.changes.append(
-                Change(
+                RegisterChange(
                     Phrase("site %(site)s", site=site.slug), Phrase("%(body)s checks %(period)s", body=str(body), period=declared.period)
                 )
             )
@@ -363,7 +363,7 @@ class _Register:
         return rows
 
     def _note(self, subject: str, detail: str) -> None:
-        change = Change(subject, detail)
+        change = RegisterChange(subject, detail)
         self.changes.append(change)
         self._unrecorded.append(change)
 

@@ -29,7 +29,7 @@ INVITING = (Role.ENTERPRISE, Role.CERTIFICATION_BODY, Role.PROVIDER, Role.SUPPLI
 
 
 @dataclass(frozen=True, slots=True)
-class Sent:
+class SentInvitation:
     """An invitation and the secret of its link, which only the mail will know."""
 
     invitation: Invitation
@@ -52,7 +52,7 @@ def led_firms(user: User) -> QuerySet[Organisation]:
     return led_houses(user).filter(kind=Role.ENTERPRISE)
 
 
-def invite(user: User, house: int, email: str, *, may_manage: bool, delegate: bool, now: datetime) -> Sent:
+def invite(user: User, house: int, email: str, *, may_manage: bool, delegate: bool, now: datetime) -> SentInvitation:
     """Invite an address to act for the organisation; an earlier invitation of the same address that waits is replaced.
 
     Raises:
@@ -62,7 +62,7 @@ def invite(user: User, house: int, email: str, *, may_manage: bool, delegate: bo
     return invite_to(led_houses(user).get(pk=house), email, by=user.email, may_manage=may_manage, delegate=delegate, now=now)
 
 
-def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, delegate: bool, now: datetime) -> Sent:
+def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, delegate: bool, now: datetime) -> SentInvitation:
     """As `invite`, by whoever was allowed to: a firm that was just approved has nobody yet who could."""
     address = email.strip().lower()
     if delegate and firm.kind != Role.ENTERPRISE:
@@ -93,10 +93,10 @@ def invite_to(firm: Organisation, email: str, *, by: str, may_manage: bool, dele
             expires_at=now + LIFETIME,
         )
         record(now, by, Action.PERSON_INVITED, _house(firm), f"{address}, {capacity(may_manage, delegate)}")
-    return Sent(row, secret)
+    return SentInvitation(row, secret)
 
 
-def send_again(user: User, invitation: int, now: datetime) -> Sent:
+def send_again(user: User, invitation: int, now: datetime) -> SentInvitation:
     """A new link in place of the old one, good for another seven days; `Invitation.DoesNotExist` for one that is not there to be sent."""
     with transaction.atomic():
         row = _own_waiting(user, invitation)
@@ -104,7 +104,7 @@ def send_again(user: User, invitation: int, now: datetime) -> Sent:
         row.secret_sha256, row.sent_at, row.expires_at = digest_of(secret), now, now + LIFETIME
         row.save(update_fields=["secret_sha256", "sent_at", "expires_at"])
         record(now, user.email, Action.PERSON_INVITED, _house(row.organisation), f"{row.email}, once more")
-    return Sent(row, secret)
+    return SentInvitation(row, secret)
 
 
 def revoke_invitation(user: User, invitation: int, now: datetime) -> None:

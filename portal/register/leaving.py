@@ -30,9 +30,9 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import ExtensionRequest, PeerGroupMember
 from portal.days import scheme_day
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.names import in_chinese, name_of
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Mail, Notice
 from portal.notifications.selectors import language_of
 from portal.notifications.telling import post, tell
@@ -58,7 +58,7 @@ LINK_GOOD_FOR = timedelta(days=365)
 
 
 @dataclass(frozen=True, slots=True)
-class Extent:
+class DeletionExtent:
     """What leaving deletes, as it stands now."""
 
     reports: int
@@ -69,7 +69,7 @@ class Extent:
 
 
 @dataclass(frozen=True, slots=True)
-class Deleted:
+class DeletionRecord:
     """What was deleted: for the certificate. The digests are those of the receipts that the firm has kept."""
 
     firm: Name
@@ -84,12 +84,12 @@ class Deleted:
         return datetime.fromisoformat(self.at)
 
 
-def extent(firm: Organisation) -> Extent:
+def extent(firm: Organisation) -> DeletionExtent:
     sites = Site.objects.filter(organisation=firm)
-    reports = Submission.objects.filter(site__in=sites).exclude(state=State.DELETED)
+    reports = Submission.objects.filter(site__in=sites).exclude(state=SubmissionState.DELETED)
     people = people_of_firms((firm.pk,))
     elsewhere = Membership.objects.filter(user__in=people).exclude(organisation=firm).values_list("user_id", flat=True)
-    return Extent(
+    return DeletionExtent(
         reports=reports.count(),
         values=ProtectedValue.objects.filter(submission__in=reports).count(),
         people=len(set(people) - set(elsewhere)),
@@ -127,7 +127,7 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
             )
         leaving = Leaving.objects.create(organisation=organisation, asked_at=now, due_at=now + COOLING)
         record(now, user.email, Action.FIRM_LEAVING, _subject(organisation), f"on {scheme_day(leaving.due_at)}")
-        _tell(Kind.FIRM_LEAVES, organisation, {"due": scheme_day(leaving.due_at).isoformat()}, now)
+        _tell(NoticeKind.FIRM_LEAVES, organisation, {"due": scheme_day(leaving.due_at).isoformat()}, now)
     return leaving
 
 
@@ -139,7 +139,7 @@ def undo(user: User, firm: int, now: datetime) -> None:
         held.undone_at = now
         held.save(update_fields=["undone_at"])
         record(now, user.email, Action.FIRM_STAYING, _subject(organisation))
-        _tell(Kind.FIRM_STAYS, organisation, {}, now)
+        _tell(NoticeKind.FIRM_STAYS, organisation, {}, now)
 
 
 def carry_out_due(clock: Callable[[], datetime]) -> int:
@@ -153,14 +153,14 @@ def carry_out_due(clock: Callable[[], datetime]) -> int:
     return done
 
 
-def deleted(secret: str, now: datetime) -> Deleted | None:
+def deleted(secret: str, now: datetime) -> DeletionRecord | None:
     """The certificate of deletion, for whoever has its link."""
     rows = Leaving.objects.filter(secret_sha256=digest_of(secret), carried_out_at__gt=now - LINK_GOOD_FOR)
     stored = rows.values_list("certificate", flat=True).first()
     if stored is None:
         return None
     fields = {name: value for name, value in stored.items() if name != "firm_zh"}
-    return Deleted(**{**fields, "firm": name_of(stored["firm"], stored["firm_zh"]), "digests": tuple(stored["digests"])})
+    return DeletionRecord(**{**fields, "firm": name_of(stored["firm"], stored["firm_zh"]), "digests": tuple(stored["digests"])})
 
 
 def _carry_out(leaving: int, now: datetime) -> bool:
@@ -212,7 +212,7 @@ def _delete(leaving: int, now: datetime) -> bool:
         Membership.objects.filter(organisation=firm)._raw_delete("default")
         gone = delete_people([person for person, *_rest in members])
         digests = tuple(reports.order_by("log_index").values_list("digest", flat=True))
-        done = Deleted(firm.name, now.isoformat(), digests, values, gone, len(sites))
+        done = DeletionRecord(firm.name, now.isoformat(), digests, values, gone, len(sites))
         secret = secrets.token_urlsafe(32)
         row.carried_out_at, row.secret_sha256, row.certificate = now, digest_of(secret), {**asdict(done), "firm_zh": in_chinese(done.firm)}
         row.save(update_fields=["carried_out_at", "secret_sha256", "certificate"])
@@ -227,14 +227,14 @@ def _keep_obliged(leaving: Leaving, now: datetime) -> None:
     leaving.undone_at = now
     leaving.save(update_fields=["undone_at"])
     record(now, "worker", Action.FIRM_STAYING, _subject(leaving.organisation), "a site is on a list of the obliged")
-    _tell(Kind.FIRM_STAYS, leaving.organisation, {"event": "obliged"}, now)
+    _tell(NoticeKind.FIRM_STAYS, leaving.organisation, {"event": "obliged"}, now)
 
 
 def _marked_deleted(sites: Iterable[Site]) -> QuerySet[Submission]:
     """The reports of these sites, locked as `unsealing.settle` locks them: whoever opens one at this moment finds it deleted afterwards."""
     pks = list(Submission.objects.select_for_update().filter(site__in=sites).order_by("pk").values_list("pk", flat=True))
     reports = Submission.objects.filter(pk__in=pks)
-    reports.update(state=State.DELETED, claim=None)
+    reports.update(state=SubmissionState.DELETED, claim=None)
     return reports
 
 
@@ -338,7 +338,7 @@ def _waiting() -> QuerySet[Leaving]:
     return Leaving.objects.filter(undone_at=None, carried_out_at=None)
 
 
-def _tell(kind: Kind, firm: Organisation, more: dict[str, str], now: datetime) -> None:
+def _tell(kind: NoticeKind, firm: Organisation, more: dict[str, str], now: datetime) -> None:
     facts = {"firm_name": firm.name, "firm_name_zh": in_chinese(firm.name), **more}
     managers = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE, delegate=False, user__is_active=True)
     tell(kind, managers.values_list("user_id", flat=True), "web:people", {}, facts, now)

@@ -73,7 +73,7 @@ class Leaving(models.Model):
     undone_at = models.DateTimeField(null=True)
     carried_out_at = models.DateTimeField(null=True)
     secret_sha256 = models.CharField(max_length=64, blank=True)  # of the link to the certificate
-    certificate = models.JSONField(null=True)  # `register.leaving.Deleted`: counts and digests, no person
+    certificate = models.JSONField(null=True)  # `register.leaving.DeletionRecord`: counts and digests, no person
 
     class Meta:
         constraints = (

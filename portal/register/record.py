@@ -23,7 +23,7 @@ KEPT = timedelta(days=400)
 """How long it is known who opened a page: a year's audit, and some weeks to finish it."""
 
 
-class Page(StrEnum):
+class OpenedPage(StrEnum):
     """What is noted when it is opened."""
 
     STAND = "where-we-stand"
@@ -36,7 +36,7 @@ class Page(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class RecordFilter:
     """`who` and `what` are looked for anywhere in the text; empty fits all."""
 
     who: str = ""
@@ -46,7 +46,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class RecordEntry:
     at: datetime
     who: str  # an address, `device <id>`, or empty for somebody outside the firm
     what: str  # an action of the audit record, or a page
@@ -55,30 +55,30 @@ class Entry:
     detail: str
 
 
-def saw(user: User, page: Page, subject: str, now: datetime, site: str = "", firm: int | None = None) -> None:
+def saw(user: User, page: OpenedPage, subject: str, now: datetime, site: str = "", firm: int | None = None) -> None:
     """Note that the person opened a page about that site of theirs, or about that firm."""
     organisation = firm or Site.objects.filter(slug=site).values_list("organisation", flat=True).first()
     if organisation is not None:
         Viewing.objects.create(user=user, organisation_id=organisation, page=page.value, subject=subject, at=now)
 
 
-def count(firm: Organisation, wanted: Wanted) -> int:
+def count(firm: Organisation, wanted: RecordFilter) -> int:
     return _entries(firm, wanted).count()
 
 
-def entries(firm: Organisation, wanted: Wanted, first: int, most: int) -> Iterator[Entry]:
+def entries(firm: Organisation, wanted: RecordFilter, first: int, most: int) -> Iterator[RecordEntry]:
     """What was seen and done, newest first, from the `first` (0 is the newest) on."""
     own = own_actors(firm)
     rows = _entries(firm, wanted).order_by("-when", "what")[first : first + most]
     for when, who, what, subject, detail, kind in rows:
-        yield Entry(when, who if who in own else "", what, kind == "seen", subject, detail if who in own else "")
+        yield RecordEntry(when, who if who in own else "", what, kind == "seen", subject, detail if who in own else "")
 
 
 def forget(now: datetime) -> None:
     Viewing.objects.filter(at__lt=now - KEPT)._raw_delete("default")
 
 
-def _entries(firm: Organisation, wanted: Wanted) -> QuerySet[Any, Any]:
+def _entries(firm: Organisation, wanted: RecordFilter) -> QuerySet[Any, Any]:
     """Both kinds as rows of when, who, what, subject, detail, kind."""
     names = ("when", "who", "what", "about", "more", "kind")
     done = Event.objects.filter(subject__in=_subjects(firm), actor__icontains=wanted.who, subject__icontains=wanted.what).order_by()

@@ -33,7 +33,7 @@ KINDS = {
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class HistoryEntry:
     at: datetime
     kind: str
     action: str
@@ -43,7 +43,7 @@ class Happened:
     detail: str
 
 
-def happened_at(site: Site, *, regulator: bool) -> tuple[Happened, ...]:
+def happened_at(site: Site, *, regulator: bool) -> tuple[HistoryEntry, ...]:
     """Every event of the site and its reports, newest first; for a caller who let the reader in."""
     own = None if regulator else own_actors(site.organisation)
     name_of = Subquery(User.objects.filter(email=OuterRef("actor")).values("name")[:1])
@@ -51,7 +51,7 @@ def happened_at(site: Site, *, regulator: bool) -> tuple[Happened, ...]:
     if not regulator:
         rows = rows.exclude(action=Action.SITE_NOTED)
     return tuple(
-        Happened(
+        HistoryEntry(
             at,
             kind_of(action),
             action,

@@ -22,7 +22,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue import peer_groups
 from portal.names import in_chinese
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.register.inviting import led_firms
@@ -154,7 +154,7 @@ def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Si
             peer_groups.join_all(site, user, obliged=obliged)
         _decide(row, user, now, approved=True)
         record(now, user.email, Action.SITE_APPROVED, f"site {site.slug}", row.size_class)
-        _tell_firm(Kind.SITE_APPROVED, row, now)
+        _tell_firm(NoticeKind.SITE_APPROVED, row, now)
     return site
 
 
@@ -164,7 +164,7 @@ def refuse(user: User, application: int, reason: str, now: datetime) -> None:
         row = _held(user, application)
         _decide(row, user, now, approved=False, reason=reason)
         record(now, user.email, Action.SITE_REFUSED, f"site {row.slug}", reason)
-        _tell_firm(Kind.SITE_REFUSED, row, now)
+        _tell_firm(NoticeKind.SITE_REFUSED, row, now)
 
 
 def retire(user: User, slug: str, now: datetime) -> None:
@@ -181,10 +181,10 @@ def retire(user: User, slug: str, now: datetime) -> None:
 
 
 def _tell_regulators(jurisdiction: Jurisdiction, now: datetime) -> None:
-    tell(Kind.APPLICATION_WAITS, regulators_of(jurisdiction), "web:applications", {}, {}, now)
+    tell(NoticeKind.APPLICATION_WAITS, regulators_of(jurisdiction), "web:applications", {}, {}, now)
 
 
-def _tell_firm(kind: Kind, row: SiteApplication, now: datetime) -> None:
+def _tell_firm(kind: NoticeKind, row: SiteApplication, now: datetime) -> None:
     facts = {"site": row.slug, "site_name": row.name, "site_name_zh": in_chinese(row.name)}
     tell(kind, people_of_firms((row.organisation_id,)), "web:sites", {}, facts, now)
 

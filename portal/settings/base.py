@@ -146,7 +146,7 @@ MFA_TOTP_ISSUER = "Steplabel"
 MFA_TOTP_TOLERANCE = 1  # RFC 6238, 5.2: one step either way for clocks that differ
 MFA_FORMS = {
     "activate_totp": "portal.web.forms.account.SetUpAppForm",
-    "authenticate": "portal.web.forms.account.CodeForm",
+    "authenticate": "portal.web.forms.account.SecondFactorForm",
     "reauthenticate": "portal.web.forms.account.CodeAgainForm",
 }
 PASSWORD_RESET_TIMEOUT = 3600  # seconds that a link to a new password is good

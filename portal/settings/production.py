@@ -23,7 +23,7 @@ from portal.settings.base import *  # noqa: F403 - settings are layered, that is
 from portal.settings.base import BASE_DIR, LOGGING, ROLE
 from portal.settings.in_transit import require_checked_collector, require_checked_database, require_checked_redis
 from portal.settings.redis_caches import redis_caches
-from portal.settings.roles import Role, processing_key_file
+from portal.settings.roles import ProcessRole, processing_key_file
 from portal.settings.shared_connections import shared_connections
 from portal.settings.values import hosts, https_address, seconds, text_of_file, whole_number
 
@@ -55,14 +55,14 @@ def _database(name: str, wait_s: float = 10, **sooner: int) -> dict[str, Any]:
     if f"{name}_PASSWORD_FILE" in os.environ:
         parsed["PASSWORD"] = _secret(f"{name}_PASSWORD")
     require_checked_database(name, parsed)
-    if ROLE is Role.WEB:
+    if ROLE is ProcessRole.WEB:
         # the threads of a web process share few connections: a thread that waits for a slow body holds none
         most = whole_number("STEPLABEL_DATABASE_CONNECTIONS", 8, least=1, most=1_000)
         parsed["OPTIONS"] = {**parsed.get("OPTIONS", {}), "pool": shared_connections(most, wait_s)}
     else:
         parsed["CONN_MAX_AGE"] = 60  # so long, at most, a worker goes on with a server from which an operator has moved the name away
     # PgBouncer in transaction mode gives each statement whichever server is free, and a cursor lives on one
-    parsed["DISABLE_SERVER_SIDE_CURSORS"] = ROLE is not Role.OPERATOR
+    parsed["DISABLE_SERVER_SIDE_CURSORS"] = ROLE is not ProcessRole.OPERATOR
     # a server that a cut network hides is given up in seconds: without these a thread waits for it a quarter of an hour
     waits = {"connect_timeout": 5, "tcp_user_timeout": 15_000, "keepalives_idle": 5, "keepalives_interval": 5, "keepalives_count": 2}
     parsed["OPTIONS"] = {**waits, **sooner, **parsed.get("OPTIONS", {})}
@@ -87,7 +87,7 @@ if ROLE.sees_vault:
 elif given := sorted(name for name in os.environ if name.startswith("VAULT_DATABASE_")):
     raise ImproperlyConfigured(f"{given[0]} is set for the web role. Only worker and operator may reach the vault.")
 
-if ROLE is Role.WEB and ("REPLICA_DATABASE_URL" in os.environ or "REPLICA_DATABASE_URL_FILE" in os.environ):
+if ROLE is ProcessRole.WEB and ("REPLICA_DATABASE_URL" in os.environ or "REPLICA_DATABASE_URL_FILE" in os.environ):
     # public pages do not wait for it as long as for the primary, which can answer them too
     DATABASES["replica"] = _database("REPLICA_DATABASE", wait_s=2, connect_timeout=2, tcp_user_timeout=5_000)
 REPLICA_LATE_S = seconds("STEPLABEL_REPLICA_LATE_SECONDS", 10.0, least=0.1)

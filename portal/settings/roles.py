@@ -18,34 +18,34 @@ from pathlib import Path
 from django.core.exceptions import ImproperlyConfigured
 
 
-class Role(StrEnum):
+class ProcessRole(StrEnum):
     WEB = "web"
     WORKER = "worker"
     OPERATOR = "operator"
 
     @property
     def sees_vault(self) -> bool:
-        return self is not Role.WEB
+        return self is not ProcessRole.WEB
 
     @property
     def opens_reports(self) -> bool:
-        return self is Role.WORKER
+        return self is ProcessRole.WORKER
 
     @property
     def signs(self) -> bool:
-        return self is not Role.WORKER
+        return self is not ProcessRole.WORKER
 
 
-def role_of_this_process() -> Role:
+def role_of_this_process() -> ProcessRole:
     """Read `STEPLABEL_ROLE`; a process that does not say is a web process, the one that may hold least."""
-    name = os.environ.get("STEPLABEL_ROLE", Role.WEB)
+    name = os.environ.get("STEPLABEL_ROLE", ProcessRole.WEB)
     try:
-        return Role(name)
+        return ProcessRole(name)
     except ValueError:
         raise ImproperlyConfigured(f"STEPLABEL_ROLE is {name!r}; it must be web, worker or operator.") from None
 
 
-def processing_key_file(role: Role, default: Path | None = None) -> Path | None:
+def processing_key_file(role: ProcessRole, default: Path | None = None) -> Path | None:
     """Where the worker finds the processing key; any other process that was given one refuses to start."""
     named = _of_the_worker(role, "PROCESSING_KEY_FILE")
     if role.opens_reports and named is None and default is None:
@@ -53,12 +53,12 @@ def processing_key_file(role: Role, default: Path | None = None) -> Path | None:
     return Path(named) if named else default if role.opens_reports else None
 
 
-def processing_key_token(role: Role) -> str | None:
+def processing_key_token(role: ProcessRole) -> str | None:
     """The PKCS#11 URI of the key that wraps the processing key's password, where there is one (`portal.key_token`)."""
     return _of_the_worker(role, "PROCESSING_KEY_TOKEN")
 
 
-def _of_the_worker(role: Role, name: str) -> str | None:
+def _of_the_worker(role: ProcessRole, name: str) -> str | None:
     named = os.environ.get(name) or None
     if named is not None and not role.opens_reports:
         raise ImproperlyConfigured(

@@ -14,9 +14,9 @@ from portal.settings import sqlite
 from portal.settings.base import *  # noqa: F403 - settings are layered, that is what the star is for
 from portal.settings.base import REST_FRAMEWORK
 from portal.settings.redis_caches import redis_caches
-from portal.settings.roles import Role
+from portal.settings.roles import ProcessRole
 
-ROLE = Role.OPERATOR
+ROLE = ProcessRole.OPERATOR
 _FOLDER = tempfile.TemporaryDirectory(prefix="steplabel-test-")  # a process's own; it vanishes with it
 VAR = Path(_FOLDER.name)
 

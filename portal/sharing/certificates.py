@@ -18,7 +18,7 @@ from portal.accounts.selectors import managed_sites, own_sites
 from portal.assurance import attestation_standing
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.problems import RefusedError
 from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Certificate
@@ -52,7 +52,7 @@ def issue(user: User, digest: str, now: datetime) -> CertificateView:
     with transaction.atomic():
         rows = Submission.objects.select_for_update(of=("self",)).filter(site__in=managed_sites(user)).defer("envelope")
         row = rows.select_related("site__organisation").get(digest=digest)
-        if row.state != State.ACCEPTED:
+        if row.state != SubmissionState.ACCEPTED:
             raise RefusedError(
                 409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
             )
@@ -94,7 +94,7 @@ def _view(row: Certificate) -> CertificateView:
     holding, ended = Holding.VALID, None
     if row.revoked_at is not None:
         holding, ended = Holding.REVOKED, row.revoked_at
-    elif row.submission.state != State.ACCEPTED:
+    elif row.submission.state != SubmissionState.ACCEPTED:
         holding = Holding.SUPERSEDED
     return CertificateView(row.code, holding, row.issued_at, ended, Labels.from_json(row.content))
 

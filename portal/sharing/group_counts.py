@@ -20,8 +20,7 @@ from portal.assurance.models import Declaration, PaperReading
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
-from portal.intake.models import State as ReportState
-from portal.intake.models import Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.names import name_of
 from portal.sharing.labels import Labels, labels_of_all
 from portal.sharing.models import GroupCount, GroupMember, SiteGroup
@@ -31,7 +30,7 @@ GRADE = "grade"
 """Counted beside steps: an officer confirmed the grade that the firm declared for a programme."""
 
 
-class Said(StrEnum):
+class RecountOutcome(StrEnum):
     """What became of counting again."""
 
     COUNTED = "counted"
@@ -81,7 +80,7 @@ def group_view(group: SiteGroup, today: date) -> GroupCounts:
     )
 
 
-def count_again(group: SiteGroup, by: User, now: datetime) -> Said:
+def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
     """Count the members anew where the gate lets the new counts stand beside all that were shown. For a caller who let `by` in."""
     with transaction.atomic():
         row = SiteGroup.objects.select_for_update(of=("self",)).select_related("run_by").get(pk=group.pk)
@@ -95,12 +94,12 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> Said:
         held = GroupCount.objects.filter(group=row)
         before: list[Contributions] = [{mark: set(things) for mark, things in count.contributions.items()} for count in held]
         if not member_counts.may_replace(ours, before, known, *_policy(joined)):
-            return Said.STANDS if before else Said.TOO_FEW
+            return RecountOutcome.STANDS if before else RecountOutcome.TOO_FEW
         things = sorted({*(thing for of in ours.values() for thing in of), *(step for peer in joined for step in gathered.steps(peer))})
         counts = member_counts.rounded_down(ours, things)
         GroupCount.objects.create(group=row, at=now, contributions={mark: sorted(of) for mark, of in ours.items()}, told=counts)
         record(now, by.email, Action.GROUP_COUNTED, f"site group {row.pk}", f"{len(ours)} firms")
-    return Said.COUNTED
+    return RecountOutcome.COUNTED
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,7 +138,7 @@ class _Gathered:
 def _gather(joined: list[GroupMember], today: date) -> _Gathered:
     sites = {row.site_id: row.slug for row in joined if row.site_id is not None}
     newest: dict[str, Submission] = {}
-    reports = Submission.objects.filter(site__in=sites, state=ReportState.ACCEPTED).select_related("site__organisation")
+    reports = Submission.objects.filter(site__in=sites, state=SubmissionState.ACCEPTED).select_related("site__organisation")
     for report in reports.defer("envelope", "receipt").order_by("log_index"):
         newest[sites[report.site_id]] = report
     attested = verdicts_of([report.pk for report in newest.values()], today)

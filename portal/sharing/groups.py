@@ -20,10 +20,9 @@ from portal.accounts.models import SITE_ID, Organisation, Role, Site, User
 from portal.accounts.selectors import jurisdictions_of, managed_sites, organisations_as, own_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.intake.models import State as ReportState
-from portal.intake.models import Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.names import in_chinese
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
 from portal.sharing.models import GroupKind, GroupMember, SiteGroup
@@ -33,7 +32,7 @@ RUNNING = (Role.REGULATOR, Role.ENTERPRISE)
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class GroupDescription:
     """What a group is."""
 
     kind: GroupKind
@@ -65,7 +64,7 @@ def invitations_of(user: User) -> list[GroupMember]:
     return list(memberships_of(user).filter(state=State.INVITED, slug__in=managed_sites(user).values("slug")))
 
 
-def make(about: About, runner: int, by: User, now: datetime) -> SiteGroup:
+def make(about: GroupDescription, runner: int, by: User, now: datetime) -> SiteGroup:
     """The same again, as of a form sent twice, is the same one while it goes on. Raises RefusedError `not-the-runner` (403)."""
     house = runners(by).filter(pk=runner).first()
     if house is None:
@@ -108,7 +107,7 @@ def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> i
         for site in Site.objects.filter(slug__in=asked, retired_at=None):
             facts = {**named(site), "group": group.name, "group_zh": in_chinese(group.name)}
             facts |= {"firm_name": group.run_by.name, "firm_name_zh": in_chinese(group.run_by.name)}
-            tell(Kind.GROUP_INVITED, people_of_site(site), "web:join-group", {"group": group.pk, "slug": site.slug}, facts, now)
+            tell(NoticeKind.GROUP_INVITED, people_of_site(site), "web:join-group", {"group": group.pk, "slug": site.slug}, facts, now)
     return len(asked)
 
 
@@ -193,7 +192,7 @@ def end_all(site: Site, by: str, now: datetime) -> None:
 
 def steps_of(site: Site) -> set[str]:
     """The steps of the labels of the site's newest accepted report."""
-    rows = Submission.objects.filter(site=site, state=ReportState.ACCEPTED).order_by("-log_index").values_list("covers", flat=True)
+    rows = Submission.objects.filter(site=site, state=SubmissionState.ACCEPTED).order_by("-log_index").values_list("covers", flat=True)
     return set((rows.first() or "").split())
 
 

@@ -17,7 +17,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.problems import RefusedError
 from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Share
@@ -40,7 +40,7 @@ class ShareView:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedLabels:
     """What the buyer sees."""
 
     buyer: str
@@ -58,7 +58,7 @@ def share(user: User, digest: str, buyer: str, cells: Sequence[LabelKey], days: 
     """
     with transaction.atomic():
         row = Submission.objects.filter(site__in=managed_sites(user)).select_related("site").defer("envelope").get(digest=digest)
-        if row.state != State.ACCEPTED:
+        if row.state != SubmissionState.ACCEPTED:
             raise RefusedError(
                 409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
             )
@@ -111,7 +111,7 @@ def shares_of(user: User, digest: str) -> tuple[ShareView, ...]:
 
 
 @wall.opened()
-def opened(secret: str, now: datetime) -> Shared | None:
+def opened(secret: str, now: datetime) -> SharedLabels | None:
     """What the link shows, counted as an opening; None where it is unknown, over or taken back: the answer does not tell which."""
     rows = Share.objects.filter(secret_sha256=_digest(secret), revoked_at=None, expires_at__gt=now)
     row = rows.select_related("submission__site__organisation").defer("submission__envelope").first()
@@ -121,8 +121,8 @@ def opened(secret: str, now: datetime) -> Shared | None:
     if row.openings == 0:
         record(now, "whoever has the link", Action.SHARE_OPENED, f"site {row.submission.site.slug}", f"first opening, for {row.buyer}")
     cells = {LabelKey(*cell) for cell in row.cells}
-    superseded = row.submission.state != State.ACCEPTED
-    return Shared(row.buyer, row.expires_at, superseded, labels_of(row.submission, cells))
+    superseded = row.submission.state != SubmissionState.ACCEPTED
+    return SharedLabels(row.buyer, row.expires_at, superseded, labels_of(row.submission, cells))
 
 
 def _digest(secret: str) -> str:

@@ -10,11 +10,11 @@ from enum import StrEnum
 from django.db.models import QuerySet
 
 from portal.catalogue.models import PeerGroup, ReportingPeriod
-from portal.intake.models import State
+from portal.intake.models import SubmissionState
 from portal.standings.models import Verdict
 
 
-class LeftOut(StrEnum):
+class NotEnteredReason(StrEnum):
     """Why an accepted report does not enter a publication."""
 
     NOT_ATTESTED = "not-attested"
@@ -28,12 +28,12 @@ class Verdicts:
     positive: Mapping[int, tuple[Verdict, ...]]
     adverse: frozenset[int]
 
-    def left_out(self, group: PeerGroup, submission: int, step: str) -> LeftOut | None:
+    def left_out(self, group: PeerGroup, submission: int, step: str) -> NotEnteredReason | None:
         """Why a step of a report does not enter by the group's policy; None where it does."""
         if group.adverse_leaves and submission in self.adverse:
-            return LeftOut.ADVERSE
+            return NotEnteredReason.ADVERSE
         if group.attested_only and not self.attests(submission, step):
-            return LeftOut.NOT_ATTESTED
+            return NotEnteredReason.NOT_ATTESTED
         return None
 
     def attests(self, submission: int, step: str) -> bool:
@@ -53,7 +53,7 @@ NONE = Verdicts({}, frozenset())
 def verdicts(period: ReportingPeriod, on: date) -> Verdicts:
     """Those of the accepted reports of a period."""
     of_period = Verdict.objects.filter(
-        submission__state=State.ACCEPTED,
+        submission__state=SubmissionState.ACCEPTED,
         submission__period=period.name,
         submission__site__peer_group_members__peer_group=period.peer_group_id,
     )

@@ -25,15 +25,15 @@ from benchmarks.routes import Pack
 from portal import wall
 from portal.accounts.models import Organisation
 from portal.catalogue.models import ReportingPeriod
-from portal.intake.models import State
-from portal.names import Called
+from portal.intake.models import SubmissionState
+from portal.names import RelatedName
 from portal.standings.cohort import Cohort
 from portal.standings.models import Standing
 from portal.standings.naming import named_firms
 
 
 @dataclass(frozen=True, slots=True, order=True)
-class Named:
+class NamedFirm:
     """A firm that chose to be named, in the quarter that it is sure to lie in."""
 
     quarter: int
@@ -46,7 +46,7 @@ class Bands:
 
     quarters: tuple[int, ...]
     of: int
-    named: tuple[Named, ...] = ()
+    named: tuple[NamedFirm, ...] = ()
 
     @property
     def untold(self) -> int:
@@ -61,7 +61,9 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
     Args:
         fewest_unnamed: firms of a cell that must stay unnamed for anybody to be named there (`disclosure.fewest_firms` of the pack).
     """
-    rows = Standing.objects.filter(period=period, submission__state=State.ACCEPTED).exclude(step=WHOLE_ROUTE)  # the public has steps alone
+    rows = Standing.objects.filter(period=period, submission__state=SubmissionState.ACCEPTED).exclude(
+        step=WHOLE_ROUTE
+    )  # the public has steps alone
     counted: dict[LabelKey, dict[int | None, int]] = {}
     for *cell, band, sites in rows.values_list(*LabelKey._fields, "band").annotate(sites=Count("pk")):
         counted.setdefault(LabelKey(*cell), {})[band] = sites
@@ -79,7 +81,7 @@ def bands(period: ReportingPeriod, present: Cohort, pack: Pack, fewest_unnamed: 
 
 
 @dataclass(slots=True)
-class Controlled:
+class SitesOfOneControl:
     """The sites of a cell under one control: how many there are, how many are sure to lie in each quarter, and whether each of their firms
     chose to be named; `names` are of firms with a site whose quarter can be told."""
 
@@ -97,14 +99,14 @@ class Controlled:
 _FIRM = "submission__site__organisation"
 
 
-def _willing(rows: QuerySet[Standing]) -> dict[LabelKey, dict[str, Controlled]]:
+def _willing(rows: QuerySet[Standing]) -> dict[LabelKey, dict[str, SitesOfOneControl]]:
     """By cell and controlling firm, all sites of those of which a firm chose to be named."""
     chosen = named_firms()
     controlling = Organisation.objects.filter(pk__in=chosen).values("controlling_firm")
-    theirs = rows.filter(**{f"{_FIRM}__controlling_firm__in": controlling}).annotate(called=Called(f"{_FIRM}__"))
-    by_cell: dict[LabelKey, dict[str, Controlled]] = {}
+    theirs = rows.filter(**{f"{_FIRM}__controlling_firm__in": controlling}).annotate(called=RelatedName(f"{_FIRM}__"))
+    by_cell: dict[LabelKey, dict[str, SitesOfOneControl]] = {}
     for *cell, band, name, firm, control in theirs.values_list(*LabelKey._fields, "band", "called", _FIRM, f"{_FIRM}__controlling_firm"):
-        entry = by_cell.setdefault(LabelKey(*cell), {}).setdefault(str(control), Controlled())
+        entry = by_cell.setdefault(LabelKey(*cell), {}).setdefault(str(control), SitesOfOneControl())
         entry.sites += 1
         entry.chosen = entry.chosen and firm in chosen
         if band is not None:
@@ -121,8 +123,8 @@ def _firms(reported: Sequence[ReportedLabel]) -> Mapping[LabelKey, set[str]]:
 
 
 def _if_nothing_is_told_of_the_others(
-    willing: Mapping[str, Controlled], firms: set[str], cell: Quarters, fewest_unnamed: int
-) -> tuple[Named, ...]:
+    willing: Mapping[str, SitesOfOneControl], firms: set[str], cell: Quarters, fewest_unnamed: int
+) -> tuple[NamedFirm, ...]:
     """The names, while enough firms stay unnamed and fewer than four in five of their sites lie in one quarter."""
     named = {firm: entry for firm, entry in willing.items() if entry.quarter is not None}
     taken = sum((entry.sure for entry in named.values()), Counter[int]())
@@ -131,4 +133,4 @@ def _if_nothing_is_told_of_the_others(
     revealing = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * unnamed
     if revealing:
         return ()
-    return tuple(sorted(Named(quarter, name) for entry in named.values() for quarter in entry.sure for name in entry.names))
+    return tuple(sorted(NamedFirm(quarter, name) for entry in named.values() for quarter in entry.sure for name in entry.names))

@@ -17,8 +17,8 @@ from benchmarks.measurements import Metric
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from portal import wall
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
-from portal.intake.models import State
-from portal.standings.attested import NONE, LeftOut, Verdicts, verdicts
+from portal.intake.models import SubmissionState
+from portal.standings.attested import NONE, NotEnteredReason, Verdicts, verdicts
 from portal.standings.models import ProtectedValue, grid_of
 from portal.standings.size_weights import weights_of
 
@@ -42,7 +42,7 @@ class Cohort:
     digests: tuple[str, ...]  # of the envelopes, sorted
     size_weights: Mapping[str, float]  # firm -> declared weight, sites added up
     verdicts: Verdicts  # in force on the day of the publication; none where none was asked for
-    left_out: Mapping[str, LeftOut]  # digests of envelopes of which nothing enters, by the peer group's policy
+    left_out: Mapping[str, NotEnteredReason]  # digests of envelopes of which nothing enters, by the peer group's policy
 
 
 @wall.opened()
@@ -58,7 +58,7 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
     asked = publishing_on is not None and (group.attested_only or group.adverse_leaves)
     members = PeerGroupMember.objects.filter(peer_group=period.peer_group)
     rows = ProtectedValue.objects.filter(
-        submission__state=State.ACCEPTED,
+        submission__state=SubmissionState.ACCEPTED,
         submission__period=period.name,
         submission__pack_version__in=("", group.pack_version),
         submission__site__in=members.values("site"),
@@ -68,7 +68,7 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
     submissions: dict[str, int] = {}
     digests: set[str] = set()
     sites: dict[str, tuple[str, str]] = {}
-    out: dict[str, LeftOut] = {}
+    out: dict[str, NotEnteredReason] = {}
     for row in rows.values_list(*_COLUMNS, named=True):
         firm, site, digest = (
             str(row.submission__site__organisation__controlling_firm_id),

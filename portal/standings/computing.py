@@ -13,7 +13,7 @@ from django.db import transaction
 from benchmarks import packs, ranking, route_ranking
 from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
-from benchmarks.ranking import Standing as Placed
+from benchmarks.ranking import RankedSite
 from benchmarks.released import ReleasedLabel
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -44,7 +44,7 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
     group = period.peer_group
     pack = packs.load(group.pack, group.pack_version)
     route = pack.route(group.route)
-    cells: dict[LabelKey, Sequence[Placed]] = {
+    cells: dict[LabelKey, Sequence[RankedSite]] = {
         cell.label: placed for (cell, _unit), placed in ranking.by_cell(present.labels, pack, present.digests).items()
     }
     over_all = route_ranking.of_route(present.labels, pack, route, present.digests)
@@ -52,7 +52,7 @@ def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[
     return [_row(period, present.submissions[standing.site], cell, standing, now) for cell, placed in cells.items() for standing in placed]
 
 
-def _row(period: ReportingPeriod, submission: int, cell: LabelKey, placed: Placed, now: datetime) -> Standing:
+def _row(period: ReportingPeriod, submission: int, cell: LabelKey, placed: RankedSite, now: datetime) -> Standing:
     return Standing(
         period=period,
         submission_id=submission,

@@ -16,11 +16,11 @@ from django.db.models import F, FilteredRelation, Q
 
 from portal.accounts.models import Device
 from portal.catalogue.models import PeerGroupMember
-from portal.intake.models import State, Submission
-from portal.intake.participation import ParticipantView, ParticipationView, PartView, Taking
+from portal.intake.models import Submission, SubmissionState
+from portal.intake.participation import ParticipantView, ParticipationView, PartView, ReportingState
 
 
-class Break(StrEnum):
+class HistoryBreak(StrEnum):
     AGENT = "agent"  # another agent signs, and the one before did not vouch for it
     LEDGER = "ledger"  # its ledger counts fewer reports than that of the period before
 
@@ -30,7 +30,7 @@ class QualityView:
     """Of one site's accepted report."""
 
     steps: int  # of the peer group's route
-    breaks: tuple[Break, ...]
+    breaks: tuple[HistoryBreak, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,11 +41,11 @@ class QualitiesView:
     whole: int  # of those, reports that cover every step of the route
     broken: int  # reports that break their series
     steps: Mapping[str, int]  # how many steps of the route each combination covers that a report has
-    breaks: Mapping[int, tuple[Break, ...]]  # by row of the site; sites whose series goes on are left out
+    breaks: Mapping[int, tuple[HistoryBreak, ...]]  # by row of the site; sites whose series goes on are left out
 
     def of(self, part: PartView | ParticipantView) -> QualityView | None:
         """None where no report is accepted."""
-        return QualityView(self.steps[part.covers], self.breaks.get(part.site_id, ())) if part.taking is Taking.REPORTED else None
+        return QualityView(self.steps[part.covers], self.breaks.get(part.site_id, ())) if part.taking is ReportingState.REPORTED else None
 
 
 def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesView:
@@ -54,7 +54,7 @@ def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesV
     Which steps a report covers stands in its own row since it was accepted.
     """
     route = frozenset(route_steps)
-    accepted = [part for part in view.parts if part.taking is Taking.REPORTED]
+    accepted = [part for part in view.parts if part.taking is ReportingState.REPORTED]
     covering = Counter(part.covers for part in accepted)
     steps = {covers: len(route.intersection(covers.split())) for covers in covering}
     breaks = _breaks(view.peer_group, view.period, view.previous) if view.previous else {}
@@ -67,13 +67,13 @@ def quality(view: ParticipationView, route_steps: Collection[str]) -> QualitiesV
     )
 
 
-def _breaks(peer_group: int, period: str, previous: str) -> Mapping[int, tuple[Break, ...]]:
+def _breaks(peer_group: int, period: str, previous: str) -> Mapping[int, tuple[HistoryBreak, ...]]:
     """Only of reports that differ from the one before in what could break a series, which the database picks out."""
     members = PeerGroupMember.objects.filter(peer_group=peer_group).values("site")
-    here = Q(site__submissions__period=previous, site__submissions__state=State.ACCEPTED)
+    here = Q(site__submissions__period=previous, site__submissions__state=SubmissionState.ACCEPTED)
     other = Q(before__device__lt=F("device")) | Q(before__device__gt=F("device"))  # and not "not equal", which asks another question
     rows = (
-        Submission.objects.filter(state=State.ACCEPTED, period=period, site__in=members)
+        Submission.objects.filter(state=SubmissionState.ACCEPTED, period=period, site__in=members)
         .annotate(before=FilteredRelation("site__submissions", condition=here))
         .filter(other | Q(before__ledger_sequence__gt=F("ledger_sequence")))
         .values_list("site_id", "before__device_id", "device_id", "before__ledger_sequence", "ledger_sequence")
@@ -82,10 +82,10 @@ def _breaks(peer_group: int, period: str, previous: str) -> Mapping[int, tuple[B
     if not differing:
         return {}
     successor_of = dict(Device.objects.filter(site__in=members, replaces__isnull=False).values_list("replaces_id", "pk"))
-    breaks: dict[int, tuple[Break, ...]] = {}
+    breaks: dict[int, tuple[HistoryBreak, ...]] = {}
     for site, device_before, device, ledger_before, ledger in differing:
-        agent = () if _vouched_for(device_before, device, successor_of) else (Break.AGENT,)
-        if site_breaks := (*agent, Break.LEDGER) if ledger < ledger_before else agent:
+        agent = () if _vouched_for(device_before, device, successor_of) else (HistoryBreak.AGENT,)
+        if site_breaks := (*agent, HistoryBreak.LEDGER) if ledger < ledger_before else agent:
             breaks[site] = site_breaks
     return breaks
 

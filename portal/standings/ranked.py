@@ -8,7 +8,7 @@ from datetime import datetime
 from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.accounts.selectors import regulated_sites
-from portal.names import Called
+from portal.names import RelatedName
 from portal.standings.models import Standing
 
 
@@ -54,8 +54,8 @@ def ranked(user: User, peer_group: int, period: str) -> tuple[RankedView, ...]:
 
 _SITE = "submission__site__"
 _NAMES = {
-    "firm": Called(f"{_SITE}organisation__controlling_firm__"),
-    "site_name": Called(_SITE),
-    "region": Called(f"{_SITE}jurisdiction__"),
+    "firm": RelatedName(f"{_SITE}organisation__controlling_firm__"),
+    "site_name": RelatedName(_SITE),
+    "region": RelatedName(f"{_SITE}jurisdiction__"),
 }
 _PLACE = ("step", "variant", "metric", "rank_low", "rank_high", "of", "band", "computed_at")

@@ -14,7 +14,7 @@ from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.accounts.selectors import seen_by
 from portal.catalogue.models import ReportingPeriod
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.standings.models import ProtectedValue, Standing, grid_of
 
 
@@ -66,7 +66,7 @@ def report_of(user: User, site: str, period: str) -> ReportView | None:
 
 def _accepted(wanted: Q) -> list[Submission]:
     """Newest period first, without what was sealed."""
-    rows = Submission.objects.filter(wanted, state=State.ACCEPTED).select_related("site")
+    rows = Submission.objects.filter(wanted, state=SubmissionState.ACCEPTED).select_related("site")
     return list(rows.only("period", "pack_version", *(f"site__{name}" for name in _OF_A_SITE)).order_by("-period", "site__slug"))
 
 

@@ -24,7 +24,7 @@ from portal.api_views import ProblemSerializer, PublicView, StrictSerializer, St
 from portal.openness import OPEN
 from portal.problems import RefusedError
 from portal.translog import restarts, selectors, witnesses
-from portal.translog.witnesses import Shown
+from portal.translog.witnesses import CheckpointChoice
 
 LARGEST = 2**53 - 1
 """Sizes and indices are integers that every JSON reader keeps exact."""
@@ -91,7 +91,7 @@ def _whole(name: str, *, required: bool, about: str) -> OpenApiParameter:
     return OpenApiParameter(name, {"type": "integer", "minimum": 0, "maximum": LARGEST}, required=required, description=about)
 
 
-class HeadView(PublicView):
+class LogHeadView(PublicView):
     query = frozenset({"size"})
 
     @extend_schema(
@@ -132,7 +132,7 @@ class EntriesView(PublicView):
         return _lasting([_shown(entry) for entry in entries], _FOR_MINUTES if whole else "no-cache")
 
 
-class EntryView(PublicView):
+class LogEntryView(PublicView):
     query = frozenset({"digest"})
 
     @extend_schema(
@@ -210,7 +210,7 @@ class CheckpointView(PublicView):
         parameters=[
             OpenApiParameter(
                 "show",
-                {"type": "string", "enum": [choice.value for choice in Shown]},
+                {"type": "string", "enum": [choice.value for choice in CheckpointChoice]},
                 required=False,
                 description="The newest; the one offered to witnesses; the largest that enough witnesses have cosigned.",
             )
@@ -219,11 +219,11 @@ class CheckpointView(PublicView):
     )
     def get(self, request: Request) -> Response:
         """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key directory names."""
-        asked = _single_value(request, "show") if "show" in request.query_params else Shown.NEWEST
-        if asked not in tuple(Shown):
-            raise _malformed("show", Phrase("one of %(names)s", names=", ".join(Shown)))
+        asked = _single_value(request, "show") if "show" in request.query_params else CheckpointChoice.NEWEST
+        if asked not in tuple(CheckpointChoice):
+            raise _malformed("show", Phrase("one of %(names)s", names=", ".join(CheckpointChoice)))
         directory = keys.published_directory()
-        raw = witnesses.checkpoint(Shown(asked), directory, keys.receipt_key())
+        raw = witnesses.checkpoint(CheckpointChoice(asked), directory, keys.receipt_key())
         read = checkpoints.parse(raw)
         cosigned = checkpoints.cosigned_by(read, directory.content)
         content = {

@@ -24,7 +24,7 @@ from django.conf import settings
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads, restarts
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.restarts import LogRestartStatement
 from portal.problems import RefusedError
 
 FIRST_LOOK_BYTES = 16_384
@@ -91,13 +91,13 @@ def keep_restart(statement: bytes) -> None:
     _add(f"{RESTART} {base64.b64encode(statement).decode('ascii')}\n", lambda: True)
 
 
-def restarts_so_far() -> list[LogRestart]:
+def restarts_so_far() -> list[LogRestartStatement]:
     """Every statement by which the log went on, oldest first: a restore may have taken some of them from the database."""
     file: Path | None = settings.HEADS_FILE
     if file is None or not file.exists():
         return []
     begin = f"{RESTART} ".encode("ascii")
-    taken: list[LogRestart] = []
+    taken: list[LogRestartStatement] = []
     with file.open("rb") as lines:
         for line in lines:
             if line.startswith(begin):

@@ -16,7 +16,7 @@ from datetime import UTC, date, datetime
 from django.db import connection, transaction
 from django.utils import timezone
 
-from benchmarks.wire.logged import Kind, hashed
+from benchmarks.wire.logged import EntryKind, hashed
 from benchmarks.wire.merkle import Node, completed_by, node_hash
 from portal.statements import carry_out, fetched, insert, places
 from portal.translog import kept_heads
@@ -52,7 +52,7 @@ def lock(*, numbering: bool = True) -> LogHead:
     return head
 
 
-def append(head: LogHead, kind: Kind, digest: str, now: datetime) -> int:
+def append(head: LogHead, kind: EntryKind, digest: str, now: datetime) -> int:
     """Add an entry; its index. `head` must come from `lock` in the same transaction.
 
     Args:
@@ -61,7 +61,7 @@ def append(head: LogHead, kind: Kind, digest: str, now: datetime) -> int:
     return append_all(head, [(kind, digest)], now)[0]
 
 
-def append_all(head: LogHead, things: Sequence[tuple[Kind, str]], now: datetime) -> range:
+def append_all(head: LogHead, things: Sequence[tuple[EntryKind, str]], now: datetime) -> range:
     """As `append`, of many in their order; their indices."""
     indices = range(head.size, head.size + len(things))
     entries = [
@@ -75,7 +75,7 @@ def append_all(head: LogHead, things: Sequence[tuple[Kind, str]], now: datetime)
     return indices
 
 
-def put_in_line(kind: Kind, digest: str) -> None:
+def put_in_line(kind: EntryKind, digest: str) -> None:
     """To be logged as soon as somebody numbers what waits; no lock is taken. Inside the transaction of what it logs.
 
     Raises:
@@ -101,16 +101,16 @@ def number_waiting(now: datetime) -> None:
 
 def _number_waiting(head: LogHead, now: datetime) -> None:
     while batch := fetched(IN_LINE, (AT_ONCE,)):
-        append_all(head, [(Kind(kind), digest) for _, kind, digest in batch], now)
+        append_all(head, [(EntryKind(kind), digest) for _, kind, digest in batch], now)
         WaitingEntry.objects.filter(pk__in=[number for number, _, _ in batch]).delete()
 
 
-def add(kind: Kind, digest: str, now: datetime) -> int:
+def add(kind: EntryKind, digest: str, now: datetime) -> int:
     """`append` for who has nothing to look at first. To be called inside the transaction of what it logs."""
     return append(lock(), kind, digest, now)
 
 
-def add_once(kind: Kind, digest: str, now: datetime) -> None:
+def add_once(kind: EntryKind, digest: str, now: datetime) -> None:
     """`add` for a deed that may be repeated after it was cut short."""
     head = lock()
     if not LogEntry.objects.filter(digest=digest).exists():

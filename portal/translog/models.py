@@ -5,7 +5,7 @@ from __future__ import annotations
 from django.core.validators import RegexValidator
 from django.db import models
 
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Node
 from portal.auditlog.models import AppendOnly
 
@@ -14,7 +14,7 @@ HEX_32 = RegexValidator(r"^[0-9a-f]{64}\Z", "64 hexadecimal digits, lower case."
 
 def kinds() -> list[tuple[str, str]]:
     """What an entry may be about. A function, so that a new kind is no new migration."""
-    return [(kind.value, kind.value) for kind in Kind]
+    return [(kind.value, kind.value) for kind in EntryKind]
 
 
 class LogHead(models.Model):

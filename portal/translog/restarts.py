@@ -13,14 +13,14 @@ from django.db import transaction
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads, restarts
-from benchmarks.wire.logged import Kind
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.logged import EntryKind
+from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import ReceiptKey
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.keys import PublishedDirectory
 from portal.translog import kept_heads, log, selectors
-from portal.translog.models import LogRestart as Row
+from portal.translog.models import LogRestart
 
 
 def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) -> bytes:
@@ -53,10 +53,10 @@ def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) 
     after = selectors.head_of(selectors.size(), key)
     again = (earlier.lost_to for earlier in kept_heads.restarts_so_far() if after.size <= earlier.lost_from)
     lost_to = max(known.size, heads.parse(before).size, *again)  # some were away since an earlier restart and know what that one lost
-    return restarts.request(LogRestart(before, lost_to, after.signed, int(now.timestamp()), reason))
+    return restarts.request(LogRestartStatement(before, lost_to, after.signed, int(now.timestamp()), reason))
 
 
-def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRestart:
+def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRestartStatement:
     """Let the log go on, with the coordinator's signature. Taking the same statement again changes nothing.
 
     Raises:
@@ -65,7 +65,7 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
     """
     restart = restarts.verify(signed, directory.fingerprint, directory.content.receipt_keys())
     digest = restarts.digest(signed)
-    if Row.objects.filter(digest=digest).exists():
+    if LogRestart.objects.filter(digest=digest).exists():
         return restart
     after = heads.parse(restart.after)
     if (selectors.size(), selectors.present_root()) != (after.size, after.root):
@@ -76,16 +76,16 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
         )
     kept_heads.keep_restart(signed)
     with transaction.atomic():
-        Row.objects.create(digest=digest, signed=signed, taken_at=now)
+        LogRestart.objects.create(digest=digest, signed=signed, taken_at=now)
         lost = f"entries {restart.lost_from} to {restart.lost_to - 1} are lost"
         record(now, "operator", Action.LOG_RESTARTED, f"log of {after.size} entries", lost)
-        log.add(Kind.LOG_RESTART, digest, now)
+        log.add(EntryKind.LOG_RESTART, digest, now)
     return restart
 
 
 def served() -> list[bytes]:
     """Every statement that was taken, oldest first."""
-    return [bytes(row.signed) for row in Row.objects.order_by("pk")]
+    return [bytes(row.signed) for row in LogRestart.objects.order_by("pk")]
 
 
 def lost(index: int, on: date) -> bool:
@@ -96,5 +96,5 @@ def lost(index: int, on: date) -> bool:
 
 def last() -> datetime | None:
     """When the log was last restarted; None where it never was."""
-    row = Row.objects.order_by("-pk").first()
+    row = LogRestart.objects.order_by("-pk").first()
     return None if row is None else row.taken_at

@@ -9,7 +9,7 @@ from itertools import islice
 
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads
-from benchmarks.wire.logged import Kind, hashed, leaf, object_of
+from benchmarks.wire.logged import EntryKind, hashed, leaf, object_of
 from benchmarks.wire.merkle import EMPTY_ROOT, Node, Run, Tree, consistency_runs, hash_of, inclusion_runs, nodes_of
 from benchmarks.wire.signing import ReceiptKey
 from portal.problems import RefusedError
@@ -209,7 +209,7 @@ def first_fault() -> int | None:
         if row.index != expected:
             return expected
         try:
-            tree.append(hashed(Kind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)))
+            tree.append(hashed(EntryKind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)))
         except ValueError:  # a kind that no release knows, or no digest: this portal never wrote it
             return expected
     if not size == entries == len(tree):
@@ -287,5 +287,5 @@ def batched(numbers: Iterable[int]) -> Iterator[list[int]]:
 
 
 def _view(row: LogEntry) -> EntryView:
-    kind, digest, on = Kind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)
+    kind, digest, on = EntryKind(row.kind), bytes.fromhex(row.digest), day_of(row.appended_at)
     return EntryView(row.index, row.kind, object_of(digest), on, leaf(kind, digest, on), hashed(kind, digest, on))

@@ -26,7 +26,7 @@ MOST_SIZES = 1_000
 """How far back a witnessed head is looked for. One is a round of the witnesses, so the last lies among the first few."""
 
 
-class Shown(StrEnum):
+class CheckpointChoice(StrEnum):
     """Which checkpoint is asked for."""
 
     NEWEST = "newest"
@@ -44,14 +44,14 @@ class WitnessView:
     at: datetime | None
 
 
-def checkpoint(shown: Shown, directory: PublishedDirectory, key: ReceiptKey) -> bytes:
+def checkpoint(shown: CheckpointChoice, directory: PublishedDirectory, key: ReceiptKey) -> bytes:
     """The checkpoint with the log's signature and the last cosignature of every named witness at that size.
 
     Raises:
         RefusedError: `log-not-witnessed` (404).
     """
     now = selectors.head(key).size  # kept outside the database before anything is shown
-    size = now if shown is Shown.NEWEST else _offered(directory) if shown is Shown.OFFERED else _witnessed(directory)
+    size = now if shown is CheckpointChoice.NEWEST else _offered(directory) if shown is CheckpointChoice.OFFERED else _witnessed(directory)
     if size is None:
         raise RefusedError(
             404,

@@ -15,7 +15,7 @@ SOURCE = Path(__file__).with_name("about.toml")
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class AboutSection:
     title: str
     paragraphs: tuple[str, ...]
 
@@ -26,7 +26,7 @@ class AboutPage:
 
     title: str
     lead: str
-    sections: tuple[Section, ...]
+    sections: tuple[AboutSection, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class Term:
 
 def about_page(page_id: str) -> AboutPage:
     page = next(page for page in _source()["page"] if page["id"] == page_id)
-    sections = tuple(Section(translated(part["title"]), tuple(map(translated, part["text"]))) for part in page["section"])
+    sections = tuple(AboutSection(translated(part["title"]), tuple(map(translated, part["text"]))) for part in page["section"])
     return AboutPage(translated(page["title"]), translated(page["lead"]), sections)
 
 

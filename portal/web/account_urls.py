@@ -12,10 +12,10 @@ from django.views.decorators.http import require_safe
 
 from portal.web.access import for_anybody_signed_in
 from portal.web.views import security
-from portal.web.views.account import SignIn
+from portal.web.views.account import SignInView
 
 urlpatterns = [
-    path("sign-in/", never_cache(SignIn.as_view()), name="account_login"),
+    path("sign-in/", never_cache(SignInView.as_view()), name="account_login"),
     path("sign-in/code/", never_cache(mfa.authenticate), name="mfa_authenticate"),
     path("account/", security.index, name="mfa_index"),
     path("account/password/", for_anybody_signed_in(account.password_change), name="account_change_password"),

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 from django.urls import reverse
 
 
-class Addressed(Protocol):
+class BenchmarkKey(Protocol):
     """One benchmark: what its address is made of."""
 
     @property
@@ -24,11 +24,11 @@ class Addressed(Protocol):
     def period(self) -> str: ...
 
 
-def benchmark_url(of: Addressed, version: int) -> str:
+def benchmark_url(of: BenchmarkKey, version: int) -> str:
     return reverse("web:benchmark", kwargs=_parts(of, version=version))
 
 
-def compare_url(of: Addressed, a: int, b: int) -> str:
+def compare_url(of: BenchmarkKey, a: int, b: int) -> str:
     return reverse("web:compare", kwargs=_parts(of, a=a, b=b))
 
 
@@ -37,5 +37,5 @@ def number_url(pack: str, version: str, role: str, place: str) -> str:
     return reverse("web:method-number", args=[pack, version, f"{role}/{place}"])
 
 
-def _parts(of: Addressed, **more: int) -> dict[str, Any]:
+def _parts(of: BenchmarkKey, **more: int) -> dict[str, Any]:
     return {"pack": of.pack, "place": of.place, "route": of.route, "period": of.period, **more}

@@ -12,13 +12,13 @@ from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import redirect, render
 
 from portal.web.forms.errors import mark_errors
-from portal.web.viewmodels.listed import Listed
-from portal.web.viewmodels.methods import Section
+from portal.web.viewmodels.listed import ListTable
+from portal.web.viewmodels.methods import MethodSection
 from portal.web.viewmodels.shared import Crumb
 
 
 def listing_page(
-    request: HttpRequest, title: str, lead: str, table: Listed, crumbs: tuple[Crumb, ...] = (), search: str = ""
+    request: HttpRequest, title: str, lead: str, table: ListTable, crumbs: tuple[Crumb, ...] = (), search: str = ""
 ) -> HttpResponse:
     """A page that is a sentence and a table; `search` says what its words (`?q=`) are looked for in."""
     return render(request, "web/listing.html", {"title": title, "lead": lead, "table": table, "crumbs": crumbs, "search": search})
@@ -42,7 +42,7 @@ def confirm_page(
     warning: bool = False,
     read_against: str = "",
     problem: str = "",
-    changes: Sequence[Section] = (),
+    changes: Sequence[MethodSection] = (),
 ) -> HttpResponse:
     """One question before an act, with what is to be said of it; `warning` where it cannot be undone.
 

@@ -35,13 +35,13 @@ class Operation:
 
 
 @dataclass(frozen=True, slots=True)
-class Group:
+class OperationGroup:
     name: str
     description: str
     operations: tuple[Operation, ...]
 
 
-def groups() -> tuple[Group, ...]:
+def groups() -> tuple[OperationGroup, ...]:
     """All of it, in the order of the document's groups."""
     generator: SchemaGenerator = Generator()  # type: ignore[no-untyped-call] # the library has no types
     document = generator.get_schema()  # type: ignore[no-untyped-call] # as above
@@ -49,7 +49,7 @@ def groups() -> tuple[Group, ...]:
     for path, operations in document["paths"].items():
         for method, operation in operations.items():
             by_tag[operation["tags"][0]].append(_operation(document, path, method, operation))
-    return tuple(Group(tag["name"], tag["description"], tuple(by_tag[tag["name"]])) for tag in document["tags"])
+    return tuple(OperationGroup(tag["name"], tag["description"], tuple(by_tag[tag["name"]])) for tag in document["tags"])
 
 
 def _operation(document: Mapping[str, Any], path: str, method: str, operation: Mapping[str, Any]) -> Operation:

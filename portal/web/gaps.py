@@ -15,7 +15,7 @@ from portal.web.words.figures import Estimate, between, decimals, number
 
 
 @dataclass(frozen=True, slots=True)
-class Gap:
+class RouteGap:
     """A step's gap in the headline unit per tonne of the route's product."""
 
     step: str
@@ -28,23 +28,23 @@ class Gap:
         return self.lo <= 0
 
 
-def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> Gap:
+def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> RouteGap:
     """`you` less `best`, times the tonnes of the step's product per tonne of the route's product."""
     value, (low, high) = difference(_known(you), _known(best))
-    return Gap(step, ratio * value, ratio * low, ratio * high)
+    return RouteGap(step, ratio * value, ratio * low, ratio * high)
 
 
-def largest_first(gaps: Iterable[Gap]) -> list[Gap]:
+def largest_first(gaps: Iterable[RouteGap]) -> list[RouteGap]:
     """What gains most comes first; a tie goes by the step's id, so that the page does not change by itself."""
     return sorted(gaps, key=lambda shortfall: (-shortfall.value, shortfall.step))
 
 
-def clear_sum(gaps: Iterable[Gap]) -> float:
+def clear_sum(gaps: Iterable[RouteGap]) -> float:
     """The sum of the gaps that are larger than the noise."""
     return sum(shortfall.value for shortfall in gaps if not shortfall.within_noise)
 
 
-def sum_of_ends(gaps: Iterable[Gap]) -> tuple[float, float]:
+def sum_of_ends(gaps: Iterable[RouteGap]) -> tuple[float, float]:
     """The interval of their sum: the sums of the ends, wider than necessary whatever the errors have in common."""
     parts = list(gaps)
     return sum(shortfall.lo for shortfall in parts), sum(shortfall.hi for shortfall in parts)

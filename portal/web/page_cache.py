@@ -29,7 +29,7 @@ import benchmarks
 import portal
 from portal.own_address import own_address
 
-Content = TypeVar("Content", bound="bytes | str | Rendered")
+Content = TypeVar("Content", bound="bytes | str | RenderedPage")
 STORE = "pages"
 SECONDS = 24 * 3600
 
@@ -37,7 +37,7 @@ log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Rendered:
+class RenderedPage:
     """A page's own part: its title, and the text between the portal's head and foot."""
 
     title: str
@@ -67,9 +67,9 @@ def cached(name: str, depends_on: tuple[Hashable, ...], make: Callable[[], Conte
     return cast(Content, content)
 
 
-def rendered(template: str, title: str, context: dict[str, object]) -> Rendered:
+def rendered(template: str, title: str, context: dict[str, object]) -> RenderedPage:
     """By a template that gets these values and nothing else: no request, no person, no token."""
-    return Rendered(title, mark_safe(render_to_string(template, context)))  # noqa: S308 - rendered by a template that escapes
+    return RenderedPage(title, mark_safe(render_to_string(template, context)))  # noqa: S308 - rendered by a template that escapes
 
 
 @cache

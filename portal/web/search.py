@@ -20,7 +20,7 @@ from portal.assurance.attestation_standing import canonical
 from portal.assurance.engagements import assigned_to
 from portal.catalogue import trail
 from portal.catalogue.trail import TrailFilter
-from portal.names import Called
+from portal.names import RelatedName
 from portal.practices.selectors import library
 from portal.publication.selectors import latest_published
 from portal.web.addresses import benchmark_url
@@ -31,7 +31,7 @@ from portal.web.words.terms import Names, in_page_language, moment_in_words, per
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SearchHit:
     """One hit; without `url` there is no page of it."""
 
     text: str
@@ -42,7 +42,7 @@ class Found:
 @dataclass(frozen=True, slots=True)
 class FoundPart:
     title: str
-    rows: tuple[Found, ...]
+    rows: tuple[SearchHit, ...]
 
 
 MOST = 20
@@ -57,7 +57,7 @@ def search(user: User | None, text: str) -> tuple[FoundPart, ...]:
         return ()
     parts = [FoundPart(_("Benchmarks"), _versions(words)), FoundPart(_("Best practice"), _practices(words))]
     if code := canonical(text):
-        parts.insert(0, FoundPart(_("Check a certificate"), (Found(code, "", f"{reverse('web:verify-ask')}?code={code}"),)))
+        parts.insert(0, FoundPart(_("Check a certificate"), (SearchHit(code, "", f"{reverse('web:verify-ask')}?code={code}"),)))
     if user is not None:
         roles = roles_of(user)
         sites = list(_sites(user, words))
@@ -98,48 +98,48 @@ def _sites(user: User, words: Sequence[str]) -> QuerySet[Site]:
     return sites_fitting(_visible(user), words)[:MOST]
 
 
-def _site(site: Site) -> Found:
+def _site(site: Site) -> SearchHit:
     firm = shown_name(site.organisation.name)
-    return Found(shown_name(site.name), f"{site.slug} · {firm}", reverse("web:site-record", args=[site.slug]))
+    return SearchHit(shown_name(site.name), f"{site.slug} · {firm}", reverse("web:site-record", args=[site.slug]))
 
 
-def _firms(user: User, words: Sequence[str]) -> tuple[Found, ...]:
+def _firms(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
     control = "organisation__controlling_firm__name"
     rows = _visible(user).filter(_every(words, *_OF_FIRM, control, f"{control}_zh"))
-    named = rows.order_by("organisation__name").annotate(called=Called("organisation__"))
+    named = rows.order_by("organisation__name").annotate(called=RelatedName("organisation__"))
     firms = named.values_list("organisation", "called", "organisation__credit_code").distinct()[:MOST]
-    return tuple(Found(shown_name(name), code, reverse("web:firm-record", args=[pk])) for pk, name, code in firms)
+    return tuple(SearchHit(shown_name(name), code, reverse("web:firm-record", args=[pk])) for pk, name, code in firms)
 
 
-def _assigned(user: User, words: Sequence[str]) -> tuple[Found, ...]:
+def _assigned(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
     rows = assigned_to(user).filter(_every(words, "site__slug", "site__name", "site__name_zh", "period")).select_related("site")
     return tuple(
-        Found(shown_name(assignment.site.name), period_name(assignment.period), reverse("web:engagement", args=[assignment.pk]))
+        SearchHit(shown_name(assignment.site.name), period_name(assignment.period), reverse("web:engagement", args=[assignment.pk]))
         for assignment in rows.order_by("-period", "site__slug")[:MOST]
     )
 
 
-def _people(user: User, words: Sequence[str]) -> tuple[Found, ...]:
+def _people(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
     """Colleagues: who acts for an organisation that the person acts for; a delegate, who is of another house, sees nobody."""
     houses = Membership.objects.filter(user=user, delegate=False).values("organisation")
     rows = Membership.objects.filter(organisation__in=houses).filter(_every(words, "user__name", "user__email"))
     led = {Role.REGULATOR: ""}
     return tuple(
-        Found(str(membership.user), shown_name(membership.organisation.name), led.get(Role(membership.role), reverse("web:people")))
+        SearchHit(str(membership.user), shown_name(membership.organisation.name), led.get(Role(membership.role), reverse("web:people")))
         for membership in rows.select_related("user", "organisation").order_by("user__email")[:MOST]
     )
 
 
-def _versions(words: Sequence[str]) -> tuple[Found, ...]:
+def _versions(words: Sequence[str]) -> tuple[SearchHit, ...]:
     hits = []
     for view in fitting(latest_published(), words)[:MOST]:
         title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
         note = f"{shown_name(view.scope)} · {_('version %(n)s') % {'n': view.version}}"
-        hits.append(Found(title, note, benchmark_url(view, view.version)))
+        hits.append(SearchHit(title, note, benchmark_url(view, view.version)))
     return tuple(hits)
 
 
-def _practices(words: Sequence[str]) -> tuple[Found, ...]:
+def _practices(words: Sequence[str]) -> tuple[SearchHit, ...]:
     """By title and step, in either language."""
     hits = []
     for practice in library().practices:
@@ -148,15 +148,15 @@ def _practices(words: Sequence[str]) -> tuple[Found, ...]:
         texts = (practice.words, *((step.words,) if step else ()))
         haystack = " ".join(text for each in texts for text in (each.en, each.said_in("zh"))).casefold()
         if all(word in haystack for word in words):
-            hits.append(Found(in_page_language(practice.words), names.sector, reverse("web:practice", args=[practice.id])))
+            hits.append(SearchHit(in_page_language(practice.words), names.sector, reverse("web:practice", args=[practice.id])))
     return tuple(hits[:MOST])
 
 
-def _events(user: User, text: str) -> tuple[Found, ...]:
+def _events(user: User, text: str) -> tuple[SearchHit, ...]:
     by_subject = trail.events(user, TrailFilter(subject=text), 0, MOST)
     address = reverse("web:trail")
     return tuple(
-        Found(
+        SearchHit(
             capfirst(act_in_words(event.action)),
             " · ".join((moment_in_words(event.at), name_in_words(event.actor), name_in_words(event.subject))),
             f"{address}?action={event.action}",

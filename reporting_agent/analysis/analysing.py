@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from reporting_agent.analysis.account import open_balances
 from reporting_agent.analysis.account.flow import MaterialFlow, material_flow
 from reporting_agent.analysis.account.route import route_accounts
@@ -26,7 +26,7 @@ from reporting_agent.analysis.waste.pareto import Pareto, paretos
 from reporting_agent.analysis.waste.use import StepUse, uses
 from reporting_agent.changes.questioned_label import QuestionedLabel
 from reporting_agent.changes.review import Review
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.site_balance import SiteBalance, site_balance
 
 
@@ -51,12 +51,12 @@ class Analysis:
     doubtful: frozenset[LabelKey] = frozenset()  # labels that have such batches: nothing is concluded from them
 
     @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[DataFinding]:
         """What the meters show against each other: balances that do not close, meters that do not suffice."""
         return [*balance.findings(self.balances), *adequacy_of_meters.findings(self.adequacy), *open_balances.findings(self.site_balance)]
 
 
-def analyse(site: Site, label: QuestionedLabel) -> Analysis:
+def analyse(site: SiteSettings, label: QuestionedLabel) -> Analysis:
     """Look for what the plant could do with less energy; every part that finds nothing to work on stays empty."""
     result = label.result
     moving = drivers(site, result)

@@ -25,7 +25,7 @@ from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire.schema import Report
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.sending.noise_drawing import draw
 from reporting_agent.sending.planning import Subject
 from reporting_agent.sending.pooled_labels import Windows
@@ -35,7 +35,7 @@ ROOT, LABEL, RELEASE = "root", "label", "release"
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class ReportDifference:
     """One thing that did not come out as it was reported: of what kind, and in words."""
 
     kind: str
@@ -53,7 +53,7 @@ class Recomputation:
     root: bytes
     labels: tuple[StepLabel, ...]
     released: tuple[ReleasedLabel, ...]
-    differences: tuple[Difference, ...] = field(default=())
+    differences: tuple[ReportDifference, ...] = field(default=())
 
     @property
     def agrees(self) -> bool:
@@ -61,7 +61,7 @@ class Recomputation:
 
 
 def recompute(
-    site: Site,
+    site: SiteSettings,
     report: Report,
     seed: bytes,
     *,
@@ -89,7 +89,7 @@ def recompute(
     planned = material.plan(Subject(released.site, released.period, released.revision, released.revision > 1))
     tree = planned.tree(seed, report.software)
     drawn = draw(planned, seed, root=report.data_root, challenge=report.challenge)
-    differences: list[Difference] = []
+    differences: list[ReportDifference] = []
     if tree.root != report.data_root:
         differences += _of_root(tree, report.data_root, contents, parts)
     differences += _of_labels(drawn, released.labels)
@@ -97,7 +97,7 @@ def recompute(
     return Recomputation(tree.root, tuple(release.label for release in planned.releases), tuple(drawn), tuple(differences))
 
 
-def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None) -> list[Difference]:
+def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts: Mapping[str, str] | None) -> list[ReportDifference]:
     now, then = tree.root.hex(), committed.hex()
     differences = [worded("the files give %(now)s, but %(then)s was committed to", now=now, then=then)]
     if parts:
@@ -106,25 +106,25 @@ def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts:
         differences = differing(told_by(contents), told_by(tree.contents)) or [
             worded("%(told)s; the numbers of records and the rest of the table of contents are the same", told=differences[0])
         ]
-    return [Difference(ROOT, difference) for difference in differences]
+    return [ReportDifference(ROOT, difference) for difference in differences]
 
 
-def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) -> list[Difference]:
+def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) -> list[ReportDifference]:
     ours, theirs = ({_name(label): label for label in labels} for labels in (drawn, reported))
-    differences: list[Difference] = []
+    differences: list[ReportDifference] = []
     for name in dict.fromkeys([*theirs, *ours]):
         own, other = ours.get(name), theirs.get(name)
         if own is None or other is None:
             more = worded("%(name)s: not in the report", name=name)
             less = worded("%(name)s: the files give no such label", name=name)
-            differences.append(Difference(LABEL, more if other is None else less))
+            differences.append(ReportDifference(LABEL, more if other is None else less))
         elif own != other:
             sentence = Phrase("%(name)s: %(cells)s, reported %(reported)s", name=name, cells=_cells(own), reported=_cells(other))
-            differences.append(Difference(RELEASE, Words.of(sentence)))
+            differences.append(ReportDifference(RELEASE, Words.of(sentence)))
     return differences
 
 
-def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[str, str, str], ...]) -> list[Difference]:
+def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[str, str, str], ...]) -> list[ReportDifference]:
     """Every step, metric and reason that is withheld by the report alone, or by the files alone."""
     differences = []
     for withheld in sorted({*ours} ^ {*reported}):
@@ -133,7 +133,7 @@ def _of_withheld(ours: tuple[tuple[str, str, str], ...], reported: tuple[tuple[s
         here = worded(
             "%(step)s %(metric)s: should be withheld as %(reason)s, but the report does not say so", step=step, metric=metric, reason=reason
         )
-        differences.append(Difference(LABEL, extra if withheld in reported else here))
+        differences.append(ReportDifference(LABEL, extra if withheld in reported else here))
     return differences
 
 

@@ -27,18 +27,18 @@ from benchmarks.errors import InputError, UsageError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import checkpoints, heads, restarts, witnessing
 from benchmarks.wire import directory as key_directory
-from benchmarks.wire.checkpoints import Checkpoint, Cosigned
+from benchmarks.wire.checkpoints import Checkpoint, CosignedMoment
 from benchmarks.wire.directory import Directory
 from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.notes import Note, NoteKey, SignatureType
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import VerifyingKey, WitnessKey
 from reporting_agent.state import StateDirectory, write_whole
 
 KEY, NAME, LAST, COSIGNED, DIRECTORY = "witness.pem", "witness.name", "checkpoint.txt", "cosigned.txt", "directory.cbor"
 
 
-class Log(Protocol):
+class LogForWitness(Protocol):
     """A portal's log, as far as a witness asks for it; nothing that it answers is believed before it is verified."""
 
     def directory(self) -> bytes: ...
@@ -65,14 +65,14 @@ class Witness:
 
 
 @dataclass(frozen=True, slots=True)
-class Visit:
+class WitnessVisit:
     """What was cosigned, what was cosigned before, and who has cosigned the head that enough witnesses know."""
 
     checkpoint: Checkpoint
     before: int | None  # size of the head cosigned last
     witnessed: int | None  # size of the largest head that enough witnesses have cosigned
-    others: tuple[Cosigned, ...]
-    restart: LogRestart | None = None  # that was accepted at this visit
+    others: tuple[CosignedMoment, ...]
+    restart: LogRestartStatement | None = None  # that was accepted at this visit
 
 
 def witness(state: StateDirectory, name: str | None) -> Witness:
@@ -103,16 +103,18 @@ def witness(state: StateDirectory, name: str | None) -> Witness:
     return created
 
 
-class Watch:
+class WitnessedLog:
     """One portal's log, in its folder of the witness's state directory; to be used while that is held exclusively."""
 
-    def __init__(self, folder: Path, fingerprint: str, log: Log) -> None:
+    def __init__(self, folder: Path, fingerprint: str, log: LogForWitness) -> None:
         self._folder = folder / fingerprint
         self._fingerprint = fingerprint
         self._log = log
         self._folder.mkdir(mode=0o700, parents=True, exist_ok=True)
 
-    def visit(self, by: Witness, now: datetime, compare: Sequence[bytes] = (), *, begin: bool = False, restart: str | None = None) -> Visit:
+    def visit(
+        self, by: Witness, now: datetime, compare: Sequence[bytes] = (), *, begin: bool = False, restart: str | None = None
+    ) -> WitnessVisit:
         """Look, compare, write down, cosign and hand in.
 
         Args:
@@ -161,7 +163,7 @@ class Watch:
         write_whole(self._folder / COSIGNED, cosigned)
         self._log.cosign_log(cosigned)
         others = () if witnessed is None else checkpoints.cosigned_by(witnessed, directory)
-        return Visit(shown, last.size if last else None, witnessed.size if witnessed else None, others, accepted)
+        return WitnessVisit(shown, last.size if last else None, witnessed.size if witnessed else None, others, accepted)
 
     @property
     def cosigned_file(self) -> Path:
@@ -189,7 +191,7 @@ class Watch:
 
     def _restarted(
         self, by: Witness, last: Checkpoint, shown: Checkpoint, keys: Mapping[str, VerifyingKey], named: str | None
-    ) -> LogRestart | None:
+    ) -> LogRestartStatement | None:
         """The statement that explains why the log which is shown does not continue the head cosigned last; None where there is none.
 
         It is used once: a head that was cosigned after a statement was made is never explained by it.
@@ -253,7 +255,7 @@ class Watch:
         write_whole(self._folder / f"{stem}-second.txt", second)
 
 
-def _restart_not_named(restart: LogRestart, digest: str) -> VerificationError:
+def _restart_not_named(restart: LogRestartStatement, digest: str) -> VerificationError:
     return VerificationError(
         "log-restarted",
         Phrase(

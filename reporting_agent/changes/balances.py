@@ -15,9 +15,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.changes import causes
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.jumps import ROBUST, Daily, daily
-from reporting_agent.changes.lines import Line, days_of
+from reporting_agent.changes.lines import MeterLine, days_of
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline.units import to_kwh
 
@@ -91,7 +91,7 @@ def slopes(family: Family) -> Floats:
     return fitted
 
 
-def of_families(families: Sequence[Family], lines: Sequence[Line], already: frozenset[str]) -> list[Change]:
+def of_families(families: Sequence[Family], lines: Sequence[MeterLine], already: frozenset[str]) -> list[Change]:
     """Meters that count another share than the main meter sees, throughout; `already` are those of which a change was found."""
     changes = []
     line_of = {line.meter: line for line in lines}
@@ -109,8 +109,8 @@ def of_families(families: Sequence[Family], lines: Sequence[Line], already: froz
             if middle <= 0 or off.mean() < THROUGHOUT or abs(middle - 1) < SIGMAS * error:
                 continue
             equipment = (child.meter.equipment,) if child.meter.equipment else ()
-            likely = (*causes.of_meter(1 / middle, error / middle), Cause.CLOCK)
+            likely = (*causes.of_meter(1 / middle, error / middle), ChangeCause.CLOCK)
             meters = (child.meter.id, family.main.meter.id)
             size, half = 1 / middle, 1.96 * error / middle**2
-            changes.append(Change(Kind.BALANCE, line.step, meters, equipment, None, None, size, half, likely))
+            changes.append(Change(ChangeKind.BALANCE, line.step, meters, equipment, None, None, size, half, likely))
     return changes

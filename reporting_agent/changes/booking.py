@@ -16,9 +16,9 @@ from collections.abc import Sequence
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.changes.change import Cause, Change, Kind
-from reporting_agent.changes.lines import FEWEST_RUNS, Line
-from reporting_agent.metering.edges import Rests
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
+from reporting_agent.changes.lines import FEWEST_RUNS, MeterLine
+from reporting_agent.metering.edges import RunEdges
 from reporting_agent.metering.moments import SLICES
 
 FARTHEST = 2  # runs
@@ -27,7 +27,7 @@ LEAST = 0.3  # of correlation
 SIGMAS = 6.0  # by which the other runs' tonnes must fit better than the runs' own (Fisher's z)
 
 
-def late_of_lines(lines: Sequence[Line]) -> list[Change]:
+def late_of_lines(lines: Sequence[MeterLine]) -> list[Change]:
     """One question a line, whatever meters tell it."""
     by_line: dict[tuple[str, ...], Change] = {}
     for line in lines:
@@ -35,12 +35,14 @@ def late_of_lines(lines: Sequence[Line]) -> list[Change]:
             continue
         equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
         length_s = float(np.median((line.runs.end_us - line.runs.start_us)[line.chosen])) / 1e6
-        causes = (Cause.BOOKING, Cause.CLOCK, Cause.PROCESS)
-        by_line.setdefault((line.step, *equipment), Change(Kind.BOOKED, line.step, (), equipment, None, None, runs * length_s, 0.0, causes))
+        causes = (ChangeCause.BOOKING, ChangeCause.CLOCK, ChangeCause.PROCESS)
+        by_line.setdefault(
+            (line.step, *equipment), Change(ChangeKind.BOOKED, line.step, (), equipment, None, None, runs * length_s, 0.0, causes)
+        )
     return list(by_line.values())
 
 
-def _late(line: Line) -> int | None:
+def _late(line: MeterLine) -> int | None:
     """By how many runs the tonnes stand late in the log; None where they stand where they were made, or nothing tells."""
     length = (line.runs.end_us - line.runs.start_us)[line.chosen]
     shortest, longest = np.quantile(length, [0.05, 0.95])
@@ -52,7 +54,7 @@ def _late(line: Line) -> int | None:
     return best if best and fits[best] >= LEAST and better * np.sqrt(len(length) / 2) >= SIGMAS else None
 
 
-def _fit(line: Line, late: int) -> float:
+def _fit(line: MeterLine, late: int) -> float:
     """Correlation of power with the tonnes an hour that stand so many runs later, of runs that follow each other."""
     count = len(line.power)
     own, booked = (slice(0, count - late), slice(late, count)) if late >= 0 else (slice(-late, count), slice(0, count + late))
@@ -78,20 +80,20 @@ MOST_AT_REST = 0.2  # of the runs after them that may begin at rest
 DAY_S = 82_800  # the shortest, in spring
 
 
-def pauses_of_lines(lines: Sequence[Line]) -> list[Change]:
+def pauses_of_lines(lines: Sequence[MeterLine]) -> list[Change]:
     """One question a line, by the meter that shows most of it."""
     by_line: dict[tuple[str, ...], Change] = {}
     for line in lines:
         if (share := _share(line)) is None:
             continue
         equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
-        change = Change(Kind.PAUSES, line.step, (), equipment, None, None, share, 0.0, (Cause.ENDS, Cause.PROCESS))
+        change = Change(ChangeKind.PAUSES, line.step, (), equipment, None, None, share, 0.0, (ChangeCause.ENDS, ChangeCause.PROCESS))
         key = (line.step, *equipment)
         by_line[key] = max(by_line.get(key, change), change, key=lambda candidate: candidate.size)
     return list(by_line.values())
 
 
-def _share(line: Line) -> float | None:
+def _share(line: MeterLine) -> float | None:
     """Of the runs' energy, what is drawn in pauses that are none of theirs; None where none are seen."""
     rests = line.runs.rests
     length_s = (line.runs.end_us - line.runs.start_us)[line.chosen] / 1e6
@@ -110,7 +112,7 @@ def _share(line: Line) -> float | None:
     return share if share >= LEAST_PAUSES else None
 
 
-def _long(line: Line, rests: Rests, own: NDArray[np.int64], usual_run_s: float) -> Flags:
+def _long(line: MeterLine, rests: RunEdges, own: NDArray[np.int64], usual_run_s: float) -> Flags:
     """Which of these runs rest longer than others of their product."""
     name = dict(zip(line.chosen.tolist(), (f"{batch.product}/{batch.variant}" for batch in line.batches), strict=True))
     product = np.array([name[at] for at in own.tolist()])
@@ -123,7 +125,7 @@ def _long(line: Line, rests: Rests, own: NDArray[np.int64], usual_run_s: float) 
     return longer
 
 
-def _clear_s(line: Line, length_s: Floats) -> float:
+def _clear_s(line: MeterLine, length_s: Floats) -> float:
     """From which on a rest at a beginning is one, and not the slice or the reading that the start falls into."""
     return max(1.5 * float(np.median(length_s)) / SLICES, STEPS * (line.record.facts.usual_step_s or 0.0))
 

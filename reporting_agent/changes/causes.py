@@ -11,7 +11,7 @@ from __future__ import annotations
 from itertools import product
 from math import log
 
-from reporting_agent.changes.change import Cause
+from reporting_agent.changes.change import ChangeCause
 
 PRIMARIES = (10, 12.5, 15, 20, 25, 30, 40, 50, 60, 75, 100)
 RATIOS = sorted({round(a / b, 6) for a, b in product(PRIMARIES, PRIMARIES) if a != b and 0.2 <= a / b <= 5})
@@ -20,20 +20,26 @@ ENERGY_UNITS = (10.0, 100.0, 1000.0, 1e6, 3.6, 3600.0, 0.1, 0.01, 0.001, 1e-6, 1
 MASS_UNITS = (1000.0, 0.001, 1.10231, 0.90718, 1.01605, 0.98421, 2.20462, 0.453592)
 
 
-def of_meter(factor: float, error_ln: float) -> tuple[Cause, ...]:
+def of_meter(factor: float, error_ln: float) -> tuple[ChangeCause, ...]:
     """Causes of a meter that shows `factor` of before, with the standard error of its logarithm."""
     if factor <= 0.05 and _off(factor, ENERGY_UNITS) > max(4 * error_ln, 0.02):
-        return (Cause.DEAD, Cause.UNIT, Cause.TRANSFORMER)
-    fits = {Cause.UNIT: _off(factor, ENERGY_UNITS), Cause.PHASE: _off(factor, PHASES), Cause.TRANSFORMER: _off(factor, RATIOS)}
+        return (ChangeCause.DEAD, ChangeCause.UNIT, ChangeCause.TRANSFORMER)
+    fits = {
+        ChangeCause.UNIT: _off(factor, ENERGY_UNITS),
+        ChangeCause.PHASE: _off(factor, PHASES),
+        ChangeCause.TRANSFORMER: _off(factor, RATIOS),
+    }
     near = sorted((cause for cause, off in fits.items() if off <= max(3 * error_ln, NEAR)), key=lambda cause: _ORDER[cause])
-    rest = [cause for cause in (Cause.TRANSFORMER, Cause.PHASE, Cause.UNIT) if cause not in near]
+    rest = [cause for cause in (ChangeCause.TRANSFORMER, ChangeCause.PHASE, ChangeCause.UNIT) if cause not in near]
     return (*near, *rest)
 
 
-def of_output(factor: float, error_ln: float) -> tuple[Cause, ...]:
+def of_output(factor: float, error_ln: float) -> tuple[ChangeCause, ...]:
     """Causes of a line that books `factor` of the tonnes an hour that it booked before at the same power."""
     unit = _off(factor, MASS_UNITS) <= max(2 * error_ln, 0.005)
-    return (Cause.UNIT, Cause.SCALE, Cause.BOOKING) if unit else (Cause.SCALE, Cause.BOOKING, Cause.UNIT)
+    return (
+        (ChangeCause.UNIT, ChangeCause.SCALE, ChangeCause.BOOKING) if unit else (ChangeCause.SCALE, ChangeCause.BOOKING, ChangeCause.UNIT)
+    )
 
 
 def likely_unit(factor: float, *, of_mass: bool) -> float:
@@ -49,7 +55,7 @@ def likely_ratio(factor: float) -> str | None:
 
 
 NEAR = 0.035  # in ln: as near as a level can be told beside what a process does by itself
-_ORDER = {Cause.UNIT: 0, Cause.PHASE: 1, Cause.TRANSFORMER: 2}
+_ORDER = {ChangeCause.UNIT: 0, ChangeCause.PHASE: 1, ChangeCause.TRANSFORMER: 2}
 
 
 def _off(factor: float, known: tuple[float, ...] | list[float]) -> float:

@@ -7,7 +7,7 @@ from datetime import date
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class ChangeKind(StrEnum):
     LEVEL = "level"  # a meter counts another share of what flows
     OUTPUT = "output"  # tonnes an hour, and energy a tonne against them
     PROCESS = "process"  # energy a tonne, and nothing that speaks for meter or scale
@@ -29,7 +29,7 @@ class Kind(StrEnum):
     NEGATIVE = "negative"  # readings below nothing, and no range says that they can be
 
 
-class Cause(StrEnum):
+class ChangeCause(StrEnum):
     """What can bring a change about, and what a person then looks at."""
 
     TRANSFORMER = "transformer-ratio"
@@ -64,7 +64,7 @@ class Change:
     ones, `product` the variant (or product) where it is of one only.
     """
 
-    kind: Kind
+    kind: ChangeKind
     step: str
     meters: tuple[str, ...]
     equipment: tuple[str, ...]
@@ -72,7 +72,7 @@ class Change:
     until: date | None
     size: float
     size_error: float
-    causes: tuple[Cause, ...]
+    causes: tuple[ChangeCause, ...]
     days: tuple[date, ...] = ()
     batches: frozenset[tuple[str, str]] = field(default=frozenset(), repr=False)
     product: str = ""

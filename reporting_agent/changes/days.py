@@ -8,9 +8,9 @@ from datetime import date, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.jumps import ROBUST
-from reporting_agent.changes.lines import WELL_KNOWN, Line, days_of
+from reporting_agent.changes.lines import WELL_KNOWN, MeterLine, days_of
 from reporting_agent.metering import MeterRecord
 
 Integers = NDArray[np.int64]
@@ -31,17 +31,17 @@ FEWEST_DAYS = 14
 LEAST_BITS = 60.0  # by which a day's hours differ from another's, in steps of the meter: 2^-60 of chance
 
 
-def of_lines(lines: Sequence[Line], records: Iterable[MeterRecord], zone: tzinfo) -> list[Change]:
+def of_lines(lines: Sequence[MeterLine], records: Iterable[MeterRecord], zone: tzinfo) -> list[Change]:
     """All such days, one change a meter and kind."""
     changes = []
     for line in lines:
         equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
         usual = np.nanmedian(line.power)
         for kind, cause, struck in (
-            (Kind.DEAD, (Cause.DEAD, Cause.TRANSFORMER), line.power < usual + np.log(DEAD_SHARE)),
-            (Kind.LEAP, (Cause.UNIT, Cause.SCALE), line.power > usual + np.log(LEAPS)),
+            (ChangeKind.DEAD, (ChangeCause.DEAD, ChangeCause.TRANSFORMER), line.power < usual + np.log(DEAD_SHARE)),
+            (ChangeKind.LEAP, (ChangeCause.UNIT, ChangeCause.SCALE), line.power > usual + np.log(LEAPS)),
         ):
-            if kind is Kind.DEAD and (silent := _silent(line, zone)):
+            if kind is ChangeKind.DEAD and (silent := _silent(line, zone)):
                 changes.append(Change(kind, line.step, (line.meter,), equipment, silent[0], None, 0.0, 0.0, cause, silent))
                 continue
             if struck.any():
@@ -57,12 +57,23 @@ def of_lines(lines: Sequence[Line], records: Iterable[MeterRecord], zone: tzinfo
             step = next((line.step for line in lines if line.meter == record.meter.id), record.meter.step or "")
             equipment = (record.meter.equipment,) if record.meter.equipment else ()
             changes.append(
-                Change(Kind.REPEATED, step, (record.meter.id,), equipment, days[0], None, float(len(days)), 0.0, (Cause.COPIED,), days)
+                Change(
+                    ChangeKind.REPEATED,
+                    step,
+                    (record.meter.id,),
+                    equipment,
+                    days[0],
+                    None,
+                    float(len(days)),
+                    0.0,
+                    (ChangeCause.COPIED,),
+                    days,
+                )
             )
     return changes
 
 
-def _silent(line: Line, zone: tzinfo) -> tuple[date, ...]:
+def _silent(line: MeterLine, zone: tzinfo) -> tuple[date, ...]:
     """The days of runs without energy, where they are so many that what is left may not stand for the period."""
     runs = line.runs
     hours = np.maximum(runs.end_us - runs.start_us, 1) / 3.6e9
@@ -74,7 +85,7 @@ def _silent(line: Line, zone: tzinfo) -> tuple[date, ...]:
     return tuple(date.fromordinal(day) for day in np.unique(days_of(runs.start_us[silent], zone)).tolist())
 
 
-def _in_parts(line: Line) -> Change | None:
+def _in_parts(line: MeterLine) -> Change | None:
     """Runs of parts of which the meter shows nothing, and which lack that part's energy.
 
     A line that stood is no fault of its meter: its run took longer for the same tonnes, and its energy a tonne is not less for it.
@@ -97,7 +108,19 @@ def _in_parts(line: Line) -> Change | None:
     batches = frozenset((line.batches[at].step, line.batches[at].batch_id) for at in np.flatnonzero(struck).tolist())
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
     size = float(np.mean(share[struck]))
-    return Change(Kind.PARTS, line.step, (line.meter,), equipment, days[0], None, size, 0.0, (Cause.DEAD, Cause.READING), days, batches)
+    return Change(
+        ChangeKind.PARTS,
+        line.step,
+        (line.meter,),
+        equipment,
+        days[0],
+        None,
+        size,
+        0.0,
+        (ChangeCause.DEAD, ChangeCause.READING),
+        days,
+        batches,
+    )
 
 
 def repeated(record: MeterRecord, zone: tzinfo) -> tuple[date, ...]:

@@ -18,9 +18,9 @@ from math import sqrt
 import numpy as np
 
 from benchmarks.labels.columns import Floats
-from reporting_agent.autoregression import Fit, fit, sum_factor
+from reporting_agent.autoregression import AutoregressiveFit, fit, sum_factor
 from reporting_agent.changes.jumps import LEAST, MOST, SHARP, SIGMAS, Daily, daily, differences, scatter
-from reporting_agent.changes.lines import Line
+from reporting_agent.changes.lines import MeterLine
 
 A_YEAR_DAYS = 350
 MOST_ALIKE = 0.95  # of one day with the next: beyond it a drift is no noise around a level
@@ -34,7 +34,7 @@ LARGEST = 2  # differences that may be changes, and are taken out before the noi
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class LevelStep:
     """A level that begins on that day: by how much in ln, with its standard error, by so many days on either side at most."""
 
     day: int
@@ -43,7 +43,7 @@ class Step:
     reach: int
 
 
-def of_line(line: Line) -> Daily:
+def of_line(line: MeterLine) -> Daily:
     """By day, ln power less what tonnes an hour and declared conditions tell of it."""
     terms = np.column_stack((np.ones(len(line.power)), line.rate, *line.conditions))
     known = np.isfinite(line.power) & np.isfinite(terms).all(axis=1)
@@ -54,7 +54,7 @@ def of_line(line: Line) -> Daily:
     return daily(line.day[known], (line.power - terms @ b)[known])
 
 
-def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS, *, whole: bool = False) -> list[Step]:
+def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS, *, whole: bool = False) -> list[LevelStep]:
     """Every step of `least` and more, in order of its day, of a record of so many days at least.
 
     Args:
@@ -63,7 +63,7 @@ def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS,
     if not _tells(series, shortest_days):
         return []
     value = series.value.copy()
-    taken: list[Step] = []
+    taken: list[LevelStep] = []
     while len(taken) < MOST and (best := _strongest(series, value, least, whole=whole)) is not None:
         place, step = best
         taken.append(step)
@@ -86,7 +86,7 @@ def _widths(series: Daily) -> list[int]:
     return [width for width in WIDTHS if len(series) >= TIMES_WIDTH * width]
 
 
-def _strongest(series: Daily, value: Floats, least: float, *, whole: bool) -> tuple[int, Step] | None:
+def _strongest(series: Daily, value: Floats, least: float, *, whole: bool) -> tuple[int, LevelStep] | None:
     """The difference furthest above what it must exceed."""
     best, most = None, 1.0
     sides = [(place, width, width) for width in _widths(series) for place in [_largest(value, width)]]
@@ -100,7 +100,7 @@ def _strongest(series: Daily, value: Floats, least: float, *, whole: bool) -> tu
         noise = _noise(series, value, before, after)
         strength = abs(by) / max(least, SIGMAS * noise)
         if strength >= most and _beside_a_season(series, value, place, by):
-            best, most = (place, Step(int(series.day[place]), by, noise, max(before, after))), strength
+            best, most = (place, LevelStep(int(series.day[place]), by, noise, max(before, after))), strength
     return best
 
 
@@ -136,6 +136,6 @@ def _beside_a_season(series: Daily, value: Floats, place: int, by: float) -> boo
     """Whether the step is there with a year's wave beside it."""
     phase = 2 * np.pi * series.day / 365.25
     terms = np.column_stack((np.ones(len(value)), np.cos(phase), np.sin(phase), np.arange(len(value)) >= place))
-    fitted: Fit = fit(series.day, terms, value, terms.shape[1])
+    fitted: AutoregressiveFit = fit(series.day, terms, value, terms.shape[1])
     left, error = float(fitted.coefficients[-1]), sqrt(float(fitted.covariance[-1, -1]))
     return left / by >= SHARP and abs(left) >= SIGMAS_OF_SEASON * error

@@ -21,9 +21,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.changes import causes, freed
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, ROBUST, Daily, daily, jumps
-from reporting_agent.changes.lines import Line
+from reporting_agent.changes.lines import MeterLine
 
 Floats = NDArray[np.float64]
 
@@ -37,7 +37,7 @@ MANY = 3  # changes of one line: a meter is seldom wired anew, a season or a coo
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class LevelDifference:
     """By how much one series differs across a day, in ln, with its standard error; NaN where it does not tell."""
 
     by: float
@@ -48,10 +48,10 @@ class Moved:
         return bool(abs(self.by) >= max(LEAST * 0.8, SIGMAS * self.error))
 
 
-UNKNOWN = Moved(float("nan"), float("inf"))
+UNKNOWN = LevelDifference(float("nan"), float("inf"))
 
 
-def of_lines(lines: Sequence[Line], balances: dict[str, Daily]) -> list[Change]:
+def of_lines(lines: Sequence[MeterLine], balances: dict[str, Daily]) -> list[Change]:
     """Every change of level.
 
     Args:
@@ -60,7 +60,7 @@ def of_lines(lines: Sequence[Line], balances: dict[str, Daily]) -> list[Change]:
     return [change for line in lines for change in _of_line(line, balances.get(line.meter))]
 
 
-def _of_line(line: Line, balance: Daily | None) -> list[Change]:
+def _of_line(line: MeterLine, balance: Daily | None) -> list[Change]:
     series = {
         "power": daily(line.day, line.power),
         "per_t": daily(line.day, line.per_t),
@@ -90,12 +90,12 @@ def _of_line(line: Line, balance: Daily | None) -> list[Change]:
         wide = next((jump for jump in made_an_hour if jump.day in groups[place]), None)
         if wide is not None and not shifts["rate"].sure:
             shifts = {name: moved(curve, before, day, after, max(wide.reach, NEAREST)) for name, curve in series.items()}
-            shifts["rate"] = Moved(wide.by, wide.error)
+            shifts["rate"] = LevelDifference(wide.by, wide.error)
         if not _rested(line.idle, before, day, after):
             shifts["idle"] = UNKNOWN
             unrested.add(date.fromordinal(day))
         step = next((jump for jump in left_over if jump.day in groups[place]), None)
-        shifts["freed"] = UNKNOWN if step is None else Moved(step.by, step.error)
+        shifts["freed"] = UNKNOWN if step is None else LevelDifference(step.by, step.error)
         of_balance = None if balance is None else moved(balance, before, day, after)
         if (
             change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), shifts, of_balance)
@@ -119,12 +119,12 @@ def _sides(series: Daily, before: int | None, day: int, after: int | None) -> tu
 
 def _of_load(change: Change, count: int) -> Change:
     """Where too few pauses speak for the meter, it is named first of a change that stands alone and is known closely; else the load is."""
-    if change.kind is not Kind.LEVEL or (count < MANY and change.size_error <= CLOSELY * change.size):
+    if change.kind is not ChangeKind.LEVEL or (count < MANY and change.size_error <= CLOSELY * change.size):
         return change
-    return replace(change, causes=(Cause.PROCESS, *(cause for cause in change.causes if cause is not Cause.PROCESS)))
+    return replace(change, causes=(ChangeCause.PROCESS, *(cause for cause in change.causes if cause is not ChangeCause.PROCESS)))
 
 
-def moved(series: Daily, before: int | None, day: int, after: int | None, nearest: int = NEAREST) -> Moved:
+def moved(series: Daily, before: int | None, day: int, after: int | None, nearest: int = NEAREST) -> LevelDifference:
     """By how much the days of production after this one differ from those before, between the changes next to it."""
     early, late = _sides(series, before, day, after)
     early, late = early[-nearest:], late[:nearest]
@@ -132,15 +132,17 @@ def moved(series: Daily, before: int | None, day: int, after: int | None, neares
         return UNKNOWN
     spread = [ROBUST * float(np.median(np.abs(part - np.median(part)))) for part in (early, late)]
     error = float(np.hypot(*(1.25 * deviation / np.sqrt(len(part)) for deviation, part in zip(spread, (early, late), strict=True))))
-    return Moved(float(np.median(late) - np.median(early)), error)
+    return LevelDifference(float(np.median(late) - np.median(early)), error)
 
 
-def _change(line: Line, day: date, until: date | None, shifts: dict[str, Moved], balance: Moved | None) -> Change | None:
+def _change(
+    line: MeterLine, day: date, until: date | None, shifts: dict[str, LevelDifference], balance: LevelDifference | None
+) -> Change | None:
     power, rate, idle = shifts["power"], shifts["rate"], shifts["idle"]
     alike = idle.sure and abs(idle.by - power.by) <= max(ALIKE * abs(idle.by), SIGMAS * float(np.hypot(power.error, idle.error)))
     # power and tonnes an hour that move together are the mill pushed harder, whatever idles; where the power does not tell, it is asked
     if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * (abs(power.by) - power.error):
-        return _change_of(line, Kind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), Cause.PROCESS))
+        return _change_of(line, ChangeKind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), ChangeCause.PROCESS))
     if alike or (power.sure and not np.isfinite(idle.by)):
         of_load = shifts["freed"]
         size = (
@@ -148,19 +150,21 @@ def _change(line: Line, day: date, until: date | None, shifts: dict[str, Moved],
             if of_load.sure and not idle.sure
             else min((shift for shift in (power, idle) if shift.sure), key=lambda shift: shift.error)
         )
-        return _change_of(line, Kind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), Cause.PROCESS))
+        return _change_of(line, ChangeKind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), ChangeCause.PROCESS))
     per_t = next((shift for shift in (shifts["per_t"], shifts["freed"]) if shift.sure), UNKNOWN)
     if per_t.sure:
         likely = causes.of_meter(exp(per_t.by), per_t.error)
         if power.sure and balance is not None and balance.sure and balance.by * power.by < 0:
-            return _change_of(line, Kind.LEVEL, day, until, power, (*likely, Cause.PROCESS))
-        return _change_of(line, Kind.PROCESS, day, until, per_t, (Cause.PROCESS, *likely))
+            return _change_of(line, ChangeKind.LEVEL, day, until, power, (*likely, ChangeCause.PROCESS))
+        return _change_of(line, ChangeKind.PROCESS, day, until, per_t, (ChangeCause.PROCESS, *likely))
     return None  # idle power, or power and output together, change no label
 
 
-def _change_of(line: Line, kind: Kind, day: date, until: date | None, size: Moved, likely: tuple[Cause, ...]) -> Change:
+def _change_of(
+    line: MeterLine, kind: ChangeKind, day: date, until: date | None, size: LevelDifference, likely: tuple[ChangeCause, ...]
+) -> Change:
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
-    meters = () if kind is Kind.OUTPUT else (line.meter,)
+    meters = () if kind is ChangeKind.OUTPUT else (line.meter,)
     return Change(kind, line.step, meters, equipment, day, until, exp(size.by), 1.96 * size.error * exp(size.by), likely)
 
 
@@ -188,12 +192,12 @@ def _open(change: Change) -> Change:
     return replace(change, until=None)
 
 
-_OF_LEVELS = frozenset({Kind.LEVEL, Kind.OUTPUT, Kind.PROCESS})
+_OF_LEVELS = frozenset({ChangeKind.LEVEL, ChangeKind.OUTPUT, ChangeKind.PROCESS})
 SIGMAS_OF_ALL = 3.0
 SHARED = 0.5  # of the energy's change that the power must show for it to be the meter's
 
 
-def of_steps(line_changes: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
+def of_steps(line_changes: Sequence[Change], lines: Sequence[MeterLine]) -> list[Change]:
     """The changes, those that lines of a step share told as one cause."""
     changes: list[Change] = []
     groups: list[list[Change]] = []
@@ -216,24 +220,26 @@ def _alike(change: Change, other: Change) -> bool:
     return mine * theirs > 0 and abs(mine - theirs) <= max(LEAST, SIGMAS_OF_ALL * float(np.hypot(_error(change), _error(other))))
 
 
-def _one_cause(group: Sequence[Change], lines: dict[str, Line]) -> list[Change]:
+def _one_cause(group: Sequence[Change], lines: dict[str, MeterLine]) -> list[Change]:
     weights = np.array([1 / max(_error(change), 1e-4) ** 2 for change in group])
     by, error = float(np.average([_of_energy(change) for change in group], weights=weights)), float(weights.sum() ** -0.5)
-    if not any(change.kind is Kind.OUTPUT for change in group) and any(
-        change.kind is Kind.LEVEL or _of_power(change, lines) for change in group
+    if not any(change.kind is ChangeKind.OUTPUT for change in group) and any(
+        change.kind is ChangeKind.LEVEL or _of_power(change, lines) for change in group
     ):
         if len({change.equipment for change in group}) == 1:
             return list(group)  # one line that takes another power by two meters is a process
-        likely = (*causes.of_meter(exp(by), error), Cause.PROCESS)
-        return [replace(change, kind=Kind.LEVEL, size=exp(by), size_error=1.96 * error * exp(by), causes=likely) for change in group]
+        likely = (*causes.of_meter(exp(by), error), ChangeCause.PROCESS)
+        return [replace(change, kind=ChangeKind.LEVEL, size=exp(by), size_error=1.96 * error * exp(by), causes=likely) for change in group]
     first = min(group, key=_error)
-    likely = (*causes.of_output(exp(-by), error), Cause.PROCESS)
+    likely = (*causes.of_output(exp(-by), error), ChangeCause.PROCESS)
     equipment = tuple(sorted({name for change in group for name in change.equipment}))
     size = exp(-by)
-    return [replace(first, kind=Kind.OUTPUT, meters=(), equipment=equipment, size=size, size_error=1.96 * error * size, causes=likely)]
+    return [
+        replace(first, kind=ChangeKind.OUTPUT, meters=(), equipment=equipment, size=size, size_error=1.96 * error * size, causes=likely)
+    ]
 
 
-def _of_power(change: Change, lines: dict[str, Line]) -> bool:
+def _of_power(change: Change, lines: dict[str, MeterLine]) -> bool:
     """Whether the power of the meter's runs moved with their energy."""
     if change.first is None or not change.meters:
         return False
@@ -245,7 +251,7 @@ def _of_power(change: Change, lines: dict[str, Line]) -> bool:
 
 def _of_energy(change: Change) -> float:
     """ln of the factor by which energy a tonne changed."""
-    return -log(change.size) if change.kind is Kind.OUTPUT else log(change.size)
+    return -log(change.size) if change.kind is ChangeKind.OUTPUT else log(change.size)
 
 
 def _error(change: Change) -> float:

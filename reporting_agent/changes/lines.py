@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measurements import Batch, State, Status
+from benchmarks.measurements import Batch, OperatingState, ProductStatus
 from reporting_agent.changes.jumps import Daily, daily
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.edges import RunRecord
@@ -37,7 +37,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Line:
+class MeterLine:
     """One meter and its runs that enter labels (or are left out for their power, where those are many); all arrays go by run.
 
     `power`, `per_t` and `rate` are ln of energy an hour, energy a tonne and tonnes an hour, each less its product's median. `idle` is
@@ -66,13 +66,13 @@ class Line:
         return self.record.runs
 
 
-def lines_of(data: PlantData, zone: tzinfo, conditions: Sequence[str] = ()) -> list[Line]:
+def lines_of(data: PlantData, zone: tzinfo, conditions: Sequence[str] = ()) -> list[MeterLine]:
     """Every meter whose energy enters the labels of one step; `conditions` are names of what site.toml declares to move energy."""
     by_key = {(batch.batch_id, to_us(batch.start)): batch for batch in data.batches if batch.end is not None}
     return [line for record in data.meters for line in _line(record, by_key, zone, conditions)]
 
 
-def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinfo, conditions: Sequence[str]) -> Iterator[Line]:
+def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinfo, conditions: Sequence[str]) -> Iterator[MeterLine]:
     runs = record.runs
     if runs is None or not record.counted or record.meter.allocation is not None:
         return
@@ -93,7 +93,7 @@ def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinf
     tonnes = np.array([batch.output_t for batch in batches])
     product = np.array([f"{batch.product}/{batch.variant}" for batch in batches])
     power = np.log(np.maximum(energy / hours, NOTHING * usual))
-    yield Line(
+    yield MeterLine(
         record,
         steps.pop(),
         chosen,
@@ -110,7 +110,7 @@ def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinf
 def _counts(batch: Batch | None, looked_at: set[str | None]) -> bool:
     if batch is None or batch.excluded not in looked_at or batch.output_t <= 0:
         return False
-    return batch.status is Status.GOOD and batch.state is State.NORMAL
+    return batch.status is ProductStatus.GOOD and batch.state is OperatingState.NORMAL
 
 
 def _conditions(batches: Sequence[Batch], names: Sequence[str]) -> Iterator[Floats]:

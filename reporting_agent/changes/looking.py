@@ -7,32 +7,32 @@ from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
 from reporting_agent.changes import balances, booking, days, levels, products, readings, swaps, wrong_clocks
-from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.jumps import Daily
-from reporting_agent.changes.lines import Line
+from reporting_agent.changes.lines import MeterLine
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
 
 WEEK = timedelta(days=10)
 MONTH = timedelta(days=30)  # a clock is looked at in parts of four weeks
-_MAKES_LEVELS = frozenset({Kind.CLOCK, Kind.ZONE, Kind.SWAP, Kind.DEAD, Kind.LEAP, Kind.REPEATED})
+_MAKES_LEVELS = frozenset({ChangeKind.CLOCK, ChangeKind.ZONE, ChangeKind.SWAP, ChangeKind.DEAD, ChangeKind.LEAP, ChangeKind.REPEATED})
 """Kinds that move the levels of their meters by themselves."""
 _READ = frozenset({"main", "sub", "check"})
-_OF_DAYS = frozenset({Kind.DEAD, Kind.PARTS, Kind.LEAP, Kind.REPEATED})
+_OF_DAYS = frozenset({ChangeKind.DEAD, ChangeKind.PARTS, ChangeKind.LEAP, ChangeKind.REPEATED})
 
 
-def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, ...]:
+def look(data: PlantData, lines: Sequence[MeterLine], zone: tzinfo) -> tuple[Change, ...]:
     """Every change of the record and its lines, those that another one explains left out."""
     below = readings.negatives_of_meters(data.meters, zone)
     if not lines:
         return tuple(below)
     of_clock = wrong_clocks.of_lines(lines, zone)
     missing = readings.gaps_of_meters(data.meters)
-    by_rows = [change for change in of_clock if change.kind is Kind.CLOCK and set(change.meters) <= set(missing)]
+    by_rows = [change for change in of_clock if change.kind is ChangeKind.CLOCK and set(change.meters) <= set(missing)]
     of_clock = [change for change in of_clock if change not in by_rows]
     rounded = wrong_clocks.roundings(lines, {meter: change.size for change in of_clock for meter in change.meters})
     of_clock = [change for change in of_clock if not set(change.meters) <= set(rounded)]
-    zones = [replace(change, meters=_with_others(change.meters, data.meters)) for change in of_clock if change.kind is Kind.ZONE]
+    zones = [replace(change, meters=_with_others(change.meters, data.meters)) for change in of_clock if change.kind is ChangeKind.ZONE]
     swapped = [change for change in swaps.of_lines(lines, zone) if not zones]
     of_clock = zones or _without(of_clock, swapped)
     of_days = [change for change in days.of_lines(lines, data.meters, zone) if not _explained(change, [*swapped, *of_clock])]
@@ -42,7 +42,7 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     of_rows = readings.falls_or_clocks(missing, of_level, by_rows)
     of_level = [change for change in of_level if not _is_of(change, {(rows.meters[0], rows.first) for rows in of_rows})]
     of_product = [change for change in products.of_lines(lines) if not _explained(change, first)]
-    turned = {(change.meters[0], day) for change in of_level if change.kind is Kind.LEVEL for day in (change.first, change.until)}
+    turned = {(change.meters[0], day) for change in of_level if change.kind is ChangeKind.LEVEL for day in (change.first, change.until)}
     of_product = [
         change for change in of_product if not _is_of(change, turned)
     ]  # runs on either side of a level are held against each other
@@ -53,7 +53,7 @@ def look(data: PlantData, lines: Sequence[Line], zone: tzinfo) -> tuple[Change, 
     of_log += [change for change in ([] if of_clock else booking.pauses_of_lines(lines)) if change.equipment not in no_ends]
     of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
     taken = {(meter, change.first) for change in exchanged for meter in change.meters}
-    of_level = [change for change in of_level if change.kind is Kind.SWAP or not _is_of(change, taken)]
+    of_level = [change for change in of_level if change.kind is ChangeKind.SWAP or not _is_of(change, taken)]
     known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     booked = [] if of_clock else booking.late_of_lines(lines)
     balanced = balances.of_families(families, lines, known)
@@ -91,11 +91,11 @@ def _explained(change: Change, others: Sequence[Change]) -> bool:
             other is change
             or other.kind not in _MAKES_LEVELS
             or not set(change.meters or change.equipment) & {*other.meters, *other.equipment}
-        ) and other.kind is not Kind.ZONE:
+        ) and other.kind is not ChangeKind.ZONE:
             continue
         if change.first is None or (other.kind not in _OF_DAYS and other.holds_on(change.first)):
             return True
-        near = MONTH if other.kind is Kind.CLOCK else WEEK
+        near = MONTH if other.kind is ChangeKind.CLOCK else WEEK
         if any(day is not None and abs(day - change.first) <= near for day in (other.first, other.until, *other.days)):
             return True
     return False

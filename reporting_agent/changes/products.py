@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.changes import causes, freed
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, Daily, daily, jumps
-from reporting_agent.changes.levels import NEAR_DAYS, Moved, closed, moved
-from reporting_agent.changes.lines import FEWEST_RUNS, Line
+from reporting_agent.changes.levels import NEAR_DAYS, LevelDifference, closed, moved
+from reporting_agent.changes.lines import FEWEST_RUNS, MeterLine
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ REACH_DAYS = 14
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ProductAgainstOthers:
     """A product's runs, each less the median of the runs of other products next to it; `between` tells which it lies between."""
 
     day: Integers
@@ -42,7 +42,7 @@ class Compared:
         """Where a level begins: every day of the product."""
         return daily(self.day, self.value)
 
-    def moved(self, before: int | None, day: int, after: int | None) -> Moved:
+    def moved(self, before: int | None, day: int, after: int | None) -> LevelDifference:
         """By how much, and how surely: runs between the same others are one value, and a day that is within them begins another."""
         known = np.isfinite(self.value)
         own_day, value = self.day[known], self.value[known]
@@ -52,7 +52,7 @@ class Compared:
         return moved(daily(middles, np.array([float(np.median(value[runs])) for runs in each])), before, day, after)
 
 
-def of_lines(lines: Sequence[Line]) -> list[Change]:
+def of_lines(lines: Sequence[MeterLine]) -> list[Change]:
     """Every product that changed against the others; what several meters or lines show at once is one change."""
     changes: list[Change] = []
     for candidate in (change for line in lines for change in _of_line(line)):
@@ -62,7 +62,7 @@ def of_lines(lines: Sequence[Line]) -> list[Change]:
         else:
             other = changes[same]
             changes[same] = replace(
-                max(candidate, other, key=lambda change: (change.kind is Kind.OUTPUT, -change.size_error)),
+                max(candidate, other, key=lambda change: (change.kind is ChangeKind.OUTPUT, -change.size_error)),
                 equipment=tuple(sorted({*candidate.equipment, *other.equipment})),
                 meters=tuple(sorted({*candidate.meters, *other.meters})),
             )
@@ -71,7 +71,7 @@ def of_lines(lines: Sequence[Line]) -> list[Change]:
 
 def explained(change: Change, of_products: Sequence[Change]) -> bool:
     """Whether a change of a whole line is what a product of it shows, or another product that a changed one is held against."""
-    return change.kind in {Kind.OUTPUT, Kind.PROCESS} and any(
+    return change.kind in {ChangeKind.OUTPUT, ChangeKind.PROCESS} and any(
         set(change.equipment) <= set(other.equipment)
         and _near(change.first, other.first)
         and abs(np.log(other.size)) >= abs(np.log(change.size))
@@ -79,7 +79,7 @@ def explained(change: Change, of_products: Sequence[Change]) -> bool:
     )
 
 
-def _of_line(line: Line) -> Iterator[Change]:
+def _of_line(line: MeterLine) -> Iterator[Change]:
     product = np.array([batch.variant or batch.product for batch in line.batches])
     names, count = np.unique(product, return_counts=True)
     many = [name for name in names[count >= FEWEST_RUNS].tolist() if (product != name).sum() >= FEWEST_RUNS]
@@ -98,7 +98,7 @@ def _of_the_whole(series: Daily, least: float) -> set[int]:
     return {step.day for step in freed.steps(series, least, 0, whole=True)}
 
 
-def _of_product(line: Line, own: Flags, name: str, places: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
+def _of_product(line: MeterLine, own: Flags, name: str, places: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
     against = {kind: _against_others(line.day, value, own) for kind, value in (("per_t", line.per_t), ("rate", line.rate))}
     days = sorted({*places(against["per_t"].by_day(), LEAST), *places(against["rate"].by_day(), LEAST_OF_RATE)})
     days = [day for place, day in enumerate(days) if not place or day - days[place - 1] > NEAR_DAYS]
@@ -113,7 +113,7 @@ def _of_product(line: Line, own: Flags, name: str, places: Callable[[Daily, floa
         yield _change(line, name, date.fromordinal(day), None if after is None else date.fromordinal(after), size, by_scale=by_scale)
 
 
-def _against_others(day: Integers, value: Floats, own: Flags) -> Compared:
+def _against_others(day: Integers, value: Floats, own: Flags) -> ProductAgainstOthers:
     other, mine = np.flatnonzero(~own & np.isfinite(value)), np.flatnonzero(own)
     between = np.searchsorted(other, mine)
     place = between[:, None] + np.arange(-BESIDE, BESIDE)
@@ -121,14 +121,18 @@ def _against_others(day: Integers, value: Floats, own: Flags) -> Compared:
     near = (place >= 0) & (place < len(other)) & (np.abs(day[beside] - day[mine][:, None]) <= REACH_DAYS)
     values, count = np.sort(np.where(near, value[beside], np.nan), axis=1), near.sum(axis=1)
     middle = [np.take_along_axis(values, at[:, None], axis=1)[:, 0] for at in (count - 1 >> 1, count >> 1)]  # of no run: NaN
-    return Compared(day[mine], value[mine] - (middle[0] + middle[1]) / 2, between)
+    return ProductAgainstOthers(day[mine], value[mine] - (middle[0] + middle[1]) / 2, between)
 
 
-def _change(line: Line, product: str, day: date, until: date | None, size: Moved, *, by_scale: bool) -> Change:
+def _change(line: MeterLine, product: str, day: date, until: date | None, size: LevelDifference, *, by_scale: bool) -> Change:
     factor = exp(size.by)
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
-    likely = (*causes.of_output(factor, size.error), Cause.PROCESS) if by_scale else (Cause.PROCESS, Cause.SCALE, Cause.BOOKING)
-    kind, meters = (Kind.OUTPUT, ()) if by_scale else (Kind.PROCESS, (line.meter,))
+    likely = (
+        (*causes.of_output(factor, size.error), ChangeCause.PROCESS)
+        if by_scale
+        else (ChangeCause.PROCESS, ChangeCause.SCALE, ChangeCause.BOOKING)
+    )
+    kind, meters = (ChangeKind.OUTPUT, ()) if by_scale else (ChangeKind.PROCESS, (line.meter,))
     return Change(kind, line.step, meters, equipment, day, until, factor, 1.96 * size.error * factor, likely, product=product)
 
 

@@ -14,16 +14,18 @@ from typing import NamedTuple
 
 from benchmarks.declared import worded
 from benchmarks.label_keys import LabelKey
-from benchmarks.labels import Grade, StepLabel
+from benchmarks.labels import StepGrade, StepLabel
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.changes.review import Review, review
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, label, label_of
 from reporting_agent.pipeline.provisos import in_the_future
 
-_UNANSWERED = Grade(None, "change-unanswered", why=worded("No grade is tested until the change in the data of this label is explained."))
+_UNANSWERED = StepGrade(
+    None, "change-unanswered", why=worded("No grade is tested until the change in the data of this label is explained.")
+)
 
 
 class QuestionedLabel(NamedTuple):
@@ -36,7 +38,7 @@ class QuestionedLabel(NamedTuple):
     later: tuple[Phrase, ...]  # of labels that rest on runs later than now, for whom the figures alone are shown
 
 
-def labelled(site: Site, period: str, now: datetime, *, outward: bool = False, pack: Pack | None = None) -> QuestionedLabel:
+def labelled(site: SiteSettings, period: str, now: datetime, *, outward: bool = False, pack: Pack | None = None) -> QuestionedLabel:
     """Label a site for people.
 
     Args:
@@ -50,7 +52,7 @@ def labelled(site: Site, period: str, now: datetime, *, outward: bool = False, p
     return questioned(site, label(site, Period.parse(period, site.zone), outward=outward, pack=pack), now)
 
 
-def questioned(site: Site, result: LabelResult, now: datetime) -> QuestionedLabel:
+def questioned(site: SiteSettings, result: LabelResult, now: datetime) -> QuestionedLabel:
     """Runs that begin later than `now` are told beside the label; and one that an open question puts in question has no grade, since a
     figure that may be wrong meets no limit."""
     site_label, asked = in_the_future.with_sentences(result.site_label, now), review(site, result.data)

@@ -18,7 +18,7 @@ from datetime import date, tzinfo
 import numpy as np
 
 from benchmarks.measurements import Direction
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.lines import days_of
 from reporting_agent.metering import MeterRecord
 
@@ -42,9 +42,13 @@ def falls_or_clocks(missing: Mapping[str, float], levels: Sequence[Change], cloc
     """Of each such meter the falls of its level as what they are; where none was found, what its clock seemed to do."""
     changes: list[Change] = []
     for meter, share in missing.items():
-        falls = [change for change in levels if change.meters == (meter,) and change.kind in {Kind.LEVEL, Kind.PROCESS} and change.size < 1]
+        falls = [
+            change
+            for change in levels
+            if change.meters == (meter,) and change.kind in {ChangeKind.LEVEL, ChangeKind.PROCESS} and change.size < 1
+        ]
         shown = falls or [change for change in clocks if change.meters == (meter,)]
-        changes += [replace(change, kind=Kind.ROWS, size=share, size_error=0.0, causes=(Cause.ROWS,)) for change in shown]
+        changes += [replace(change, kind=ChangeKind.ROWS, size=share, size_error=0.0, causes=(ChangeCause.ROWS,)) for change in shown]
     return changes
 
 
@@ -65,6 +69,6 @@ def negatives_of_meters(records: Sequence[MeterRecord], zone: tzinfo) -> list[Ch
             days = tuple(date.fromordinal(day) for day in np.unique(days_of(record.hour_us[record.hour_energy < 0], zone)).tolist())
             equipment = (meter.equipment,) if meter.equipment else ()
             size = low / high if high > 0 else 0.0
-            causes = (Cause.READING, Cause.FED_BACK)
-            changes.append(Change(Kind.NEGATIVE, meter.step, (meter.id,), equipment, None, None, size, 0.0, causes, days))
+            causes = (ChangeCause.READING, ChangeCause.FED_BACK)
+            changes.append(Change(ChangeKind.NEGATIVE, meter.step, (meter.id,), equipment, None, None, size, 0.0, causes, days))
     return changes

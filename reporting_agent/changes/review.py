@@ -17,25 +17,25 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
 from reporting_agent.changes import smallest_change, uncounted
-from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.lines import lines_of
 from reporting_agent.changes.looking import look
-from reporting_agent.changes.smallest_change import Limit
+from reporting_agent.changes.smallest_change import SmallestChange
 from reporting_agent.changes.telling import sentence, to_declare
-from reporting_agent.config import Site
-from reporting_agent.config.events import Event
+from reporting_agent.config import SiteSettings
+from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.pipeline import PlantData
 
 NEAR = timedelta(days=15)
-_OF_DAYS = frozenset({Kind.DEAD, Kind.PARTS, Kind.REPEATED, Kind.LEAP, Kind.NEGATIVE})
+_OF_DAYS = frozenset({ChangeKind.DEAD, ChangeKind.PARTS, ChangeKind.REPEATED, ChangeKind.LEAP, ChangeKind.NEGATIVE})
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ChangeQuestion:
     """One change, what answers it, and what would."""
 
     change: Change
-    answer: Event | None
+    answer: DeclaredEvent | None
     sentence: Phrase
     declare: str  # lines for site.toml
 
@@ -64,15 +64,15 @@ class Question:
 class Review:
     """All questions of one record, and how small a change it could not show."""
 
-    questions: tuple[Question, ...] = ()
-    limits: tuple[Limit, ...] = ()
+    questions: tuple[ChangeQuestion, ...] = ()
+    limits: tuple[SmallestChange, ...] = ()
 
     @property
-    def open(self) -> tuple[Question, ...]:
+    def open(self) -> tuple[ChangeQuestion, ...]:
         return tuple(question for question in self.questions if question.answer is None)
 
     @property
-    def answered(self) -> tuple[Question, ...]:
+    def answered(self) -> tuple[ChangeQuestion, ...]:
         return tuple(question for question in self.questions if question.answer is not None)
 
     def without(self, data: PlantData, zone: tzinfo) -> PlantData:
@@ -96,7 +96,7 @@ class Review:
         )
 
 
-def review(site: Site, data: PlantData) -> Review:
+def review(site: SiteSettings, data: PlantData) -> Review:
     """Look for changes and hold them against what site.toml declares."""
     earliest = min((batch.start for batch in data.batches), default=None)
     begins = date.min if earliest is None else earliest.astimezone(site.zone).date()
@@ -104,17 +104,17 @@ def review(site: Site, data: PlantData) -> Review:
     units = {step.id: step.output_unit for step in data.pack.steps}
     changes = look(data, lines, site.zone)
     questions = (
-        Question(change, _answer(change, site, begins), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
+        ChangeQuestion(change, _answer(change, site, begins), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
         for change in (*changes, *uncounted.of_meters(data, site, changes))
     )
     return Review(tuple(questions), smallest_change.of_lines(lines, data.meters, units))
 
 
-def _answer(change: Change, site: Site, earliest: date) -> Event | None:
+def _answer(change: Change, site: SiteSettings, earliest: date) -> DeclaredEvent | None:
     return next((event for event in site.events if _is_of(event, change) and _answers(event, change, site.zone, earliest)), None)
 
 
-def _is_of(event: Event, change: Change) -> bool:
+def _is_of(event: DeclaredEvent, change: Change) -> bool:
     """Whether it was declared of the meter, or of the step, line and product that changed."""
     if event.meter is not None:
         return event.meter in change.meters
@@ -122,7 +122,7 @@ def _is_of(event: Event, change: Change) -> bool:
     return event.step == change.step and own_line and event.product in {None, change.product}
 
 
-def _answers(event: Event, change: Change, zone: ZoneInfo, earliest: date) -> bool:
+def _answers(event: DeclaredEvent, change: Change, zone: ZoneInfo, earliest: date) -> bool:
     """Whether unusable time holds all days of the change, or a process began (or ended) with it; what holds throughout began with the
     record, at `earliest`."""
     begins, ends = event.begins(zone).date(), event.ends(zone)
@@ -132,7 +132,9 @@ def _answers(event: Event, change: Change, zone: ZoneInfo, earliest: date) -> bo
     if event.kind == "unusable" and change.kind in _OF_DAYS:
         if change.days:
             return True
-    elif event.kind != "process" or change.kind is Kind.NEGATIVE:  # no process makes energy of what flows in; a range says that it can
+    elif (
+        event.kind != "process" or change.kind is ChangeKind.NEGATIVE
+    ):  # no process makes energy of what flows in; a range says that it can
         return False
     first = change.days[0] if change.days else change.first
     if first is not None:

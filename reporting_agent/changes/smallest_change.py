@@ -14,14 +14,14 @@ from benchmarks.labels import StepLabel
 from benchmarks.phrases import Phrase
 from reporting_agent.changes import freed
 from reporting_agent.changes.jumps import LEAST, LEAST_OF_RATE, daily, told_from
-from reporting_agent.changes.lines import Line
+from reporting_agent.changes.lines import MeterLine
 from reporting_agent.metering import MeterRecord
 
 _A_LIMIT = 0.5  # above it no limit is said
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class SmallestChange:
     """Of one meter and its step, as shares: the least change of its energy per output and of the output an hour that would be asked about.
 
     None where there are too few runs or days of production to tell any. `unit` is that of the output.
@@ -46,7 +46,7 @@ class Limit:
         return Phrase("Meter %(meter)s: %(unseen)s.", meter=self.meter, unseen=_unseen(self.energy, self.output, self.unit))
 
 
-def beside(label: StepLabel, limits: Sequence[Limit]) -> Phrase | None:
+def beside(label: StepLabel, limits: Sequence[SmallestChange]) -> Phrase | None:
     """What a label's own uncertainty leaves out: the change of its meters that would not be seen, where that is more."""
     metric = str(label.metric)
     own = [
@@ -84,11 +84,11 @@ def _unseen(energy: float, output: float, unit: str) -> Phrase:
     return Phrase("changes below %(energy)s of energy per %(unit)s or %(output)s of output are not seen", **below)
 
 
-def of_lines(lines: Sequence[Line], meters: Sequence[MeterRecord], units: Mapping[str, str]) -> tuple[Limit, ...]:
+def of_lines(lines: Sequence[MeterLine], meters: Sequence[MeterRecord], units: Mapping[str, str]) -> tuple[SmallestChange, ...]:
     """Of every line, and of every meter of a label that is none for want of runs; `units` are those of each step's output."""
     looked_at = {line.meter for line in lines}
     rest = [
-        Limit(record.meter.id, record.meter.carrier, record.meter.step, units.get(record.meter.step, "t"), None, None)
+        SmallestChange(record.meter.id, record.meter.carrier, record.meter.step, units.get(record.meter.step, "t"), None, None)
         for record in meters
         if record.counted and record.meter.id not in looked_at and _has_runs(record)
     ]
@@ -101,12 +101,12 @@ def _has_runs(record: MeterRecord) -> bool:
     return runs is not None and bool(((runs.start_us >= record.start_us) & (runs.start_us < record.end_us)).any())
 
 
-def _of_line(line: Line, unit: str) -> Limit:
+def _of_line(line: MeterLine, unit: str) -> SmallestChange:
     per_t, rate = daily(line.day, line.per_t), daily(line.day, line.rate)
     energy = [threshold for threshold in (told_from(per_t, LEAST), freed.told_from(freed.of_line(line))) if threshold is not None]
     output = [threshold for threshold in (told_from(rate, LEAST_OF_RATE), freed.told_from(rate, LEAST_OF_RATE, 0)) if threshold is not None]
     least = (_share(min(of_ln, default=None)) for of_ln in (energy, output))
-    return Limit(line.meter, line.record.meter.carrier, line.step, unit, *least)
+    return SmallestChange(line.meter, line.record.meter.carrier, line.step, unit, *least)
 
 
 def _share(of_ln: float | None) -> float | None:

@@ -12,8 +12,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.changes.change import Cause, Change, Kind
-from reporting_agent.changes.lines import Line, days_of
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
+from reporting_agent.changes.lines import MeterLine, days_of
 from reporting_agent.metering.clock_offsets import running_share
 
 Integers = NDArray[np.int64]
@@ -31,20 +31,22 @@ NEAR_DAYS = 6
 ALIKE = 0.1  # in ln: how near each meter comes to what the other showed
 
 
-def of_lines(lines: Sequence[Line], zone: tzinfo) -> list[Change]:
+def of_lines(lines: Sequence[MeterLine], zone: tzinfo) -> list[Change]:
     """Pairs of meters of one carrier, each of which goes with the other's runs."""
-    alike: dict[tuple[str, int], list[Line]] = {}
+    alike: dict[tuple[str, int], list[MeterLine]] = {}
     for line in lines:
         if len(line.record.hour_us):
             alike.setdefault((line.record.meter.carrier, len(line.record.hour_us)), []).append(line)
     return [change for of_one_carrier in alike.values() for change in _exchanged(of_one_carrier, zone)]
 
 
-def of_levels(level_changes: Sequence[Change], lines: Sequence[Line]) -> list[Change]:
+def of_levels(level_changes: Sequence[Change], lines: Sequence[MeterLine]) -> list[Change]:
     """Pairs of changes of level on the same days, each to what the other meter showed before: lines that run alike, exchanged."""
     usual = {line.meter: _usual(line) for line in lines}
     changes: list[Change] = []
-    for own, other in combinations([change for change in level_changes if change.kind is Kind.LEVEL and change.first and change.meters], 2):
+    for own, other in combinations(
+        [change for change in level_changes if change.kind is ChangeKind.LEVEL and change.first and change.meters], 2
+    ):
         (mine,), (theirs,) = own.meters, other.meters
         if own.first is None or other.first is None or mine == theirs or abs((own.first - other.first).days) > NEAR_DAYS:
             continue
@@ -52,7 +54,7 @@ def of_levels(level_changes: Sequence[Change], lines: Sequence[Line]) -> list[Ch
         if abs(np.log(own.size / quotient)) <= ALIKE and abs(np.log(other.size * quotient)) <= ALIKE:
             changes.append(
                 Change(
-                    Kind.SWAP,
+                    ChangeKind.SWAP,
                     own.step,
                     (mine, theirs),
                     (*own.equipment, *other.equipment),
@@ -60,20 +62,20 @@ def of_levels(level_changes: Sequence[Change], lines: Sequence[Line]) -> list[Ch
                     own.until,
                     _interchangeable(lines, mine, theirs),
                     0.0,
-                    (Cause.SWAP, Cause.TRANSFORMER),
+                    (ChangeCause.SWAP, ChangeCause.TRANSFORMER),
                 )
             )
     return changes
 
 
-def _usual(line: Line) -> float:
+def _usual(line: MeterLine) -> float:
     """Median power while running, of the part of the record that most runs are in."""
     runs, chosen = line.runs, line.chosen
     power = runs.energy[chosen] / runs.known[chosen] / (runs.end_us - runs.start_us)[chosen]
     return float(np.median(power[np.abs(line.power - np.nanmedian(line.power[: max(len(chosen) // 4, 1)])) < ALIKE]))
 
 
-def _exchanged(lines: Sequence[Line], zone: tzinfo) -> Iterator[Change]:
+def _exchanged(lines: Sequence[MeterLine], zone: tzinfo) -> Iterator[Change]:
     """Of lines with the same hours. How every load goes with every line's runs is found for all of them at once: pairs are many."""
     hour_us = lines[0].record.hour_us
     edges = np.append(hour_us, hour_us[-1] + HOUR_US)
@@ -92,7 +94,7 @@ def _exchanged(lines: Sequence[Line], zone: tzinfo) -> Iterator[Change]:
             first, last = weeks_swapped[0] * PART_HOURS, (weeks_swapped[-1] + 1) * PART_HOURS
             meters = (lines[own].meter, lines[other].meter)
             yield Change(
-                Kind.SWAP,
+                ChangeKind.SWAP,
                 lines[own].step,
                 meters,
                 (*equipment[own], *equipment[other]),
@@ -100,7 +102,7 @@ def _exchanged(lines: Sequence[Line], zone: tzinfo) -> Iterator[Change]:
                 None if last >= len(foreign) - PART_HOURS else _turn(-foreign, day, last),
                 _interchangeable([lines[own], lines[other]], *meters),
                 0.0,
-                (Cause.SWAP, Cause.CLOCK),
+                (ChangeCause.SWAP, ChangeCause.CLOCK),
             )
 
 
@@ -114,7 +116,7 @@ def _weeks_swapped(better: Floats) -> list[int]:
     return swapped if len(swapped) >= FEWEST_PARTS else []
 
 
-def _interchangeable(lines: Sequence[Line], *meters: str) -> float:
+def _interchangeable(lines: Sequence[MeterLine], *meters: str) -> float:
     """1 where readings of one can stand as the other's, 0 where they are of another kind or unit."""
     kinds = {(line.record.meter.reading, line.record.meter.unit) for line in lines if line.meter in meters}
     return float(len(kinds) == 1)
@@ -155,5 +157,5 @@ def _fits(loads: Floats, ran: Floats) -> Floats:
     return fits
 
 
-def _equipment(line: Line) -> tuple[str, ...]:
+def _equipment(line: MeterLine) -> tuple[str, ...]:
     return tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))

@@ -7,33 +7,33 @@ from datetime import date, timedelta
 
 from benchmarks.phrases import Phrase
 from reporting_agent.changes.causes import likely_ratio, likely_unit
-from reporting_agent.changes.change import Cause, Change, Kind
-from reporting_agent.config.events import SAY, Event, as_toml
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
+from reporting_agent.config.events import SAY, DeclaredEvent, as_toml
 
 DAYS_NAMED = 3
 ZONE_STEP_S = 900  # zones differ by whole quarters of an hour
 NEAR_A_ZONE_S = 120
-_COUNTS_NOWHERE = frozenset({Kind.UNCOUNTED, Kind.CHECK, Kind.UNDECLARED})
+_COUNTS_NOWHERE = frozenset({ChangeKind.UNCOUNTED, ChangeKind.CHECK, ChangeKind.UNDECLARED})
 MOST_UNSURE = 0.25  # of a factor: one known less well is no figure to say
 
-_CAUSES: dict[Cause, Phrase] = {
-    Cause.TRANSFORMER: Phrase("another ratio of its current transformers"),
-    Cause.PHASE: Phrase("a phase lost or restored"),
-    Cause.UNIT: Phrase("another unit"),
-    Cause.SCALE: Phrase("the scale"),
-    Cause.SWAP: Phrase("two meters swapped"),
-    Cause.PROCESS: Phrase("the process itself"),
-    Cause.DEAD: Phrase("a meter that counts nothing"),
-    Cause.CLOCK: Phrase("the meter's clock"),
-    Cause.ZONE: Phrase("the time zone of the readings"),
-    Cause.ROUNDING: Phrase("times that are rounded in the log"),
-    Cause.COPIED: Phrase("data that were copied"),
-    Cause.BOOKING: Phrase("output that is booked in another way"),
-    Cause.ENDS: Phrase("the next start logged as the end"),
-    Cause.READING: Phrase("readings that are not valid"),
-    Cause.ROWS: Phrase("rows that were not exported or not saved"),
-    Cause.FED_BACK: Phrase("energy that the line feeds back"),
-    Cause.DECLARED: Phrase("a meter that site.toml describes wrongly"),
+_CAUSES: dict[ChangeCause, Phrase] = {
+    ChangeCause.TRANSFORMER: Phrase("another ratio of its current transformers"),
+    ChangeCause.PHASE: Phrase("a phase lost or restored"),
+    ChangeCause.UNIT: Phrase("another unit"),
+    ChangeCause.SCALE: Phrase("the scale"),
+    ChangeCause.SWAP: Phrase("two meters swapped"),
+    ChangeCause.PROCESS: Phrase("the process itself"),
+    ChangeCause.DEAD: Phrase("a meter that counts nothing"),
+    ChangeCause.CLOCK: Phrase("the meter's clock"),
+    ChangeCause.ZONE: Phrase("the time zone of the readings"),
+    ChangeCause.ROUNDING: Phrase("times that are rounded in the log"),
+    ChangeCause.COPIED: Phrase("data that were copied"),
+    ChangeCause.BOOKING: Phrase("output that is booked in another way"),
+    ChangeCause.ENDS: Phrase("the next start logged as the end"),
+    ChangeCause.READING: Phrase("readings that are not valid"),
+    ChangeCause.ROWS: Phrase("rows that were not exported or not saved"),
+    ChangeCause.FED_BACK: Phrase("energy that the line feeds back"),
+    ChangeCause.DECLARED: Phrase("a meter that site.toml describes wrongly"),
 }
 
 
@@ -50,50 +50,50 @@ def _what(change: Change, unit: str) -> Phrase:
     when, step = _when(change), change.step
     times, error = f"{change.size:.4g}", f"{change.size_error:.2g}"
     match change.kind:
-        case Kind.LEVEL:
+        case ChangeKind.LEVEL:
             return Phrase(
                 "Meter %(meter)s shows %(times)s ± %(error)s times what it showed before (%(when)s).",
                 meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
-        case Kind.OUTPUT:
+        case ChangeKind.OUTPUT:
             return Phrase(
                 ("Step %(step)s, %(line)s: at the same power, %(unit)s per hour are %(times)s ± %(error)s times as many as before "
                 "(%(when)s)."),
                 step=step, line=line, unit=unit, times=times, error=error, when=when,
             )  # fmt: skip
-        case Kind.PROCESS:
+        case ChangeKind.PROCESS:
             return Phrase(
                 ("Step %(step)s, %(line)s: energy per %(unit)s by meter %(meter)s is %(times)s ± %(error)s times what it was before "
                 "(%(when)s)."),
                 step=step, line=line, unit=unit, meter=meter, times=times, error=error, when=when,
             )  # fmt: skip
-        case Kind.SWAP:
+        case ChangeKind.SWAP:
             return Phrase("Meters %(meter)s each follow the runs of the other's line (%(when)s).", meter=meter, when=when)
-        case Kind.CLOCK:
+        case ChangeKind.CLOCK:
             return Phrase(
                 "Meter %(meter)s: its clock is %(shift)s compared with the log (%(when)s).",
                 meter=meter, shift=shift(change.size), when=when,
             )  # fmt: skip
-        case Kind.ZONE:
+        case ChangeKind.ZONE:
             return Phrase(
                 "All meters (%(meter)s) are %(shift)s compared with the log (%(when)s): one of the two is in another time zone.",
                 meter=meter, shift=shift(_of_zone(change.size)), when=when,
             )  # fmt: skip
-        case Kind.ROUNDING | Kind.BOOKED | Kind.PAUSES:
+        case ChangeKind.ROUNDING | ChangeKind.BOOKED | ChangeKind.PAUSES:
             return _of_log(change, line)
-        case Kind.ROWS:
+        case ChangeKind.ROWS:
             return Phrase(
                 ("Meter %(meter)s lacks %(share)s of the rows expected from its usual interval, and the energy that they counted "
                 "(%(when)s)."),
                 meter=meter, share=f"{100 * change.size:.0f} %", when=when,
             )  # fmt: skip
-        case Kind.BALANCE if not _is_sure(change):
+        case ChangeKind.BALANCE if not _is_sure(change):
             seen = 1 / change.size + change.size_error / change.size**2
             return Phrase(
                 "Meter %(meter)s: the second meter, above the first, sees at most %(share)s of what the first shows (%(when)s).",
                 meter=meter, share=f"{100 * seen:.0f} %", when=when,
             )  # fmt: skip
-        case Kind.BALANCE:
+        case ChangeKind.BALANCE:
             return Phrase(
                 "Meter %(meter)s: the first shows %(times)s ± %(error)s times what the second, above it, measures of it (%(when)s).",
                 meter=meter, times=times, error=error, when=when,
@@ -103,12 +103,12 @@ def _what(change: Change, unit: str) -> Phrase:
 
 
 def _of_log(change: Change, line: str) -> Phrase:
-    if change.kind is Kind.ROUNDING:
+    if change.kind is ChangeKind.ROUNDING:
         return Phrase(
             "Step %(step)s, %(line)s: starts and ends in the log are rounded to %(minutes)s minutes, but the meter shows other times.",
             step=change.step, line=line, minutes=f"{change.size / 60:g}",
         )  # fmt: skip
-    if change.kind is Kind.PAUSES:
+    if change.kind is ChangeKind.PAUSES:
         return Phrase(
             "Step %(step)s, %(line)s: each end in the log is the next start, but the meter shows that the line had stopped earlier, "
             "for different lengths of time. %(share)s of the energy of these runs is used in pauses.",
@@ -129,13 +129,13 @@ def _of_log(change: Change, line: str) -> Phrase:
 def _of_no_batch(change: Change) -> Phrase:
     """What was metered and counts nowhere, and a check meter that differs."""
     meter, share = change.meters[0], f"{100 * change.size:.3g} %"
-    if change.kind is Kind.CHECK:
+    if change.kind is ChangeKind.CHECK:
         return Phrase(
             "Check meter %(meter)s shows %(share)s of what meter %(other)s shows, which it checks: the difference is larger than the"
             " errors of the two allow.",
             meter=meter, other=change.meters[1], share=share,
         )  # fmt: skip
-    if change.kind is Kind.UNDECLARED:
+    if change.kind is ChangeKind.UNDECLARED:
         return Phrase(
             "Meter %(meter)s is in the readings but not in site.toml, so it counts nowhere. Read as electricity, it is %(share)s of "
             "what the site's meters counted.",
@@ -157,19 +157,19 @@ def _of_no_batch(change: Change) -> Phrase:
 def _of_days(change: Change) -> Phrase:
     """What is of single days, or of single readings."""
     meter, days, count = change.meters[0], _days(change), len(change.days)
-    if change.kind is Kind.DEAD:
+    if change.kind is ChangeKind.DEAD:
         return Phrase("Meter %(meter)s counted almost nothing on %(count)s days with runs (%(days)s).", meter=meter, count=count, days=days)
-    if change.kind is Kind.PARTS:
+    if change.kind is ChangeKind.PARTS:
         return Phrase(
             ("Meter %(meter)s shows zero for %(share)s of the time of %(runs)s runs, which lack that energy (on %(count)s days: "
             "%(days)s)."),
             meter=meter, share=f"{100 * change.size:.0f} %", runs=len(change.batches), count=count, days=days,
         )  # fmt: skip
-    if change.kind is Kind.REPEATED:
+    if change.kind is ChangeKind.REPEATED:
         return Phrase(
             "Meter %(meter)s: %(count)s days are equal to another day, hour by hour (%(days)s).", meter=meter, count=count, days=days
         )
-    if change.kind is Kind.LEAP:
+    if change.kind is ChangeKind.LEAP:
         return Phrase(
             "Meter %(meter)s: runs on %(count)s days have %(times)s times the usual energy per hour (%(days)s).",
             meter=meter, count=count, times=f"{change.size:.4g}", days=days,
@@ -221,30 +221,30 @@ def shift(seconds: float) -> Phrase:
 
 def to_declare(change: Change, earliest: date) -> str:
     """The events that answer the most likely cause, as they would stand in site.toml; `earliest` begins what holds throughout."""
-    if change.kind is Kind.NEGATIVE:
+    if change.kind is ChangeKind.NEGATIVE:
         meter = change.meters[0]
         return f"# in the [[meters]] table of {meter}; from below 0 where its line feeds back\nrange = [0.0, HIGHEST]"
-    if change.kind is Kind.UNDECLARED:
+    if change.kind is ChangeKind.UNDECLARED:
         return (
             f'[[meters]]\nid = "{change.meters[0]}"\n# carrier, reading and unit; step where it counts for one; role = "state" of no energy'
         )
     lines = "\n".join(as_toml(event) for event in _events(change, earliest))
-    if change.kind is Kind.UNCOUNTED:
+    if change.kind is ChangeKind.UNCOUNTED:
         lines = (
             f"# put right equipment, from or until in the [[meters]] table of {change.meters[0]}; where its energy is of no batch\n" + lines
         )
-    if change.kind is Kind.PARTS:
+    if change.kind is ChangeKind.PARTS:
         lines = "# or empty the rows in which the meter shows nothing while its line runs: what is missing is not 0; else\n" + lines
-    if change.kind is Kind.ZONE:
+    if change.kind is ChangeKind.ZONE:
         of_files = '# in one line, if the files are in another zone: timezone = "UTC", or which, under [mapping.readings]; else\n'
         lines = of_files + lines
-    ratio = likely_ratio(change.size) if change.causes[0] is Cause.TRANSFORMER and _is_sure(change) else None
+    ratio = likely_ratio(change.size) if change.causes[0] is ChangeCause.TRANSFORMER and _is_sure(change) else None
     if ratio is not None:
         lines += f"# the factor is as measured; if the ratio was changed, write the quotient of the two ratios: {ratio} would be near\n"
     return lines
 
 
-def _events(change: Change, earliest: date) -> list[Event]:
+def _events(change: Change, earliest: date) -> list[DeclaredEvent]:
     begins = change.first or earliest
     until = change.until
     if change.days:
@@ -252,30 +252,36 @@ def _events(change: Change, earliest: date) -> list[Event]:
     when = {"from": begins.isoformat()} | ({} if until is None else {"until": until.isoformat()})
     of_step = {"step": change.step} | ({"equipment": change.equipment[0]} if len(change.equipment) == 1 else {})
     likeliest = change.causes[0]
-    unsure = change.kind is Kind.BALANCE and not _is_sure(change)
-    if change.kind in {Kind.DEAD, Kind.PARTS, Kind.REPEATED, Kind.LEAP, Kind.ROWS} or likeliest is Cause.DEAD or unsure:
+    unsure = change.kind is ChangeKind.BALANCE and not _is_sure(change)
+    if (
+        change.kind in {ChangeKind.DEAD, ChangeKind.PARTS, ChangeKind.REPEATED, ChangeKind.LEAP, ChangeKind.ROWS}
+        or likeliest is ChangeCause.DEAD
+        or unsure
+    ):
         return [_event({"meter": change.meters[0], "kind": "unusable"} | when)]
-    if change.kind in {Kind.LEVEL, Kind.BALANCE} and likeliest is not Cause.PROCESS:
-        kind = "unit" if likeliest is Cause.UNIT else "ratio"
+    if change.kind in {ChangeKind.LEVEL, ChangeKind.BALANCE} and likeliest is not ChangeCause.PROCESS:
+        kind = "unit" if likeliest is ChangeCause.UNIT else "ratio"
         return [_event({"meter": change.meters[0], "kind": kind, "factor": _factor(change)} | when)]
     of_product = {"product": change.product} if change.product else {}
-    if change.kind is Kind.OUTPUT:
+    if change.kind is ChangeKind.OUTPUT:
         scaled = (
-            {"step": change.step, "kind": "unit" if likeliest is Cause.UNIT else "ratio", "factor": _factor(change)} | of_product | when
+            {"step": change.step, "kind": "unit" if likeliest is ChangeCause.UNIT else "ratio", "factor": _factor(change)}
+            | of_product
+            | when
         )
         return [_event(scaled | ({"equipment": equipment} if equipment else {})) for equipment in change.equipment or ("",)]
-    if change.kind is Kind.SWAP and not change.size:
+    if change.kind is ChangeKind.SWAP and not change.size:
         return [_event({"meter": meter, "kind": "unusable"} | when) for meter in change.meters]
-    if change.kind is Kind.SWAP:
+    if change.kind is ChangeKind.SWAP:
         return [_event({"meter": change.meters[0], "kind": "swap", "with": change.meters[1]} | when)]
-    if change.kind in {Kind.ROUNDING, Kind.PAUSES}:  # until the log's own times are there
+    if change.kind in {ChangeKind.ROUNDING, ChangeKind.PAUSES}:  # until the log's own times are there
         return [_event(of_step | {"kind": "unusable"} | when)]
-    if change.kind is Kind.BOOKED:
+    if change.kind is ChangeKind.BOOKED:
         return [_event(of_step | {"kind": "clock", "offset": f"{-round(change.size)} s"} | when)]
-    if change.kind in {Kind.CLOCK, Kind.ZONE}:
-        seconds = _of_zone(change.size) if change.kind is Kind.ZONE else change.size
+    if change.kind in {ChangeKind.CLOCK, ChangeKind.ZONE}:
+        seconds = _of_zone(change.size) if change.kind is ChangeKind.ZONE else change.size
         return [_event({"meter": meter, "kind": "clock", "offset": f"{-round(seconds)} s"} | when) for meter in change.meters]
-    if change.kind in {Kind.UNCOUNTED, Kind.CHECK}:
+    if change.kind in {ChangeKind.UNCOUNTED, ChangeKind.CHECK}:
         return [_event({"meter": change.meters[0], "kind": "process"} | when)]
     return [_event(of_step | of_product | {"kind": "process"} | when)]
 
@@ -287,9 +293,9 @@ def _is_sure(change: Change) -> bool:
 
 def _factor(change: Change) -> float:
     """What takes the change back: exactly, where a unit is the likeliest cause; else as it was measured."""
-    size = likely_unit(change.size, of_mass=change.kind is Kind.OUTPUT) if change.causes[0] is Cause.UNIT else change.size
+    size = likely_unit(change.size, of_mass=change.kind is ChangeKind.OUTPUT) if change.causes[0] is ChangeCause.UNIT else change.size
     return float(f"{1 / size:.4g}")
 
 
-def _event(fields: Mapping[str, object]) -> Event:
-    return Event.model_validate({**fields, "reason": SAY})
+def _event(fields: Mapping[str, object]) -> DeclaredEvent:
+    return DeclaredEvent.model_validate({**fields, "reason": SAY})

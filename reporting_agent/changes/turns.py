@@ -12,7 +12,7 @@ from datetime import UTC, datetime, time, tzinfo
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.changes.lines import Line, days_of
+from reporting_agent.changes.lines import MeterLine, days_of
 from reporting_agent.metering.clock_offsets import running_share
 
 Integers = NDArray[np.int64]
@@ -24,7 +24,7 @@ SEEN = 0.8  # of the usual reach: two times further apart are not seen at an edg
 FEWEST_EDGES = 24
 
 
-def turn(line: Line, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> int:
+def turn(line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> int:
     """The local midnight within first..last at which a clock ahead by `before_s` becomes one ahead by `after_s`, in microseconds."""
     day, better = _by_edges(line, first_us, last_us, before_s, after_s, zone)
     if len(day) < FEWEST_EDGES:
@@ -39,7 +39,7 @@ def turn(line: Line, first_us: int, last_us: int, before_s: float, after_s: floa
     return int(midnight.astimezone(UTC).timestamp()) * 1_000_000
 
 
-def _by_edges(line: Line, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> tuple[Integers, Floats]:
+def _by_edges(line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> tuple[Integers, Floats]:
     """Day of each edge that is seen, and by how many seconds it lies nearer to the second time."""
     runs, chosen = line.runs, line.chosen
     reach = runs.edges.reach_s[chosen]
@@ -51,7 +51,7 @@ def _by_edges(line: Line, first_us: int, last_us: int, before_s: float, after_s:
     return days_of(moments[own], zone), np.abs(late[own] - before_s) - np.abs(late[own] - after_s)
 
 
-def _by_hours(line: Line, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> tuple[Integers, Floats]:
+def _by_hours(line: MeterLine, first_us: int, last_us: int, before_s: float, after_s: float, zone: tzinfo) -> tuple[Integers, Floats]:
     """Day of each hour, and how much better its energy goes with the runs at the second time."""
     record, runs = line.record, line.runs
     own = np.flatnonzero((record.hour_us >= first_us) & (record.hour_us < last_us) & (record.hour_known >= WELL_KNOWN))

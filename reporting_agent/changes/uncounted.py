@@ -17,8 +17,8 @@ from benchmarks.errors import InputError
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import Direction
 from benchmarks.quantities import ratio
-from reporting_agent.changes.change import Cause, Change, Kind
-from reporting_agent.config import Meter, Site
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import MeterRecord, Windows
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.segments import HOUR_US
@@ -33,7 +33,7 @@ WELL_KNOWN = 0.999  # of an hour, by both meters
 Place = tuple[str, str, Direction]
 
 
-def of_meters(data: PlantData, site: Site, known_changes: Sequence[Change]) -> list[Change]:
+def of_meters(data: PlantData, site: SiteSettings, known_changes: Sequence[Change]) -> list[Change]:
     """Every such meter; `known_changes` are changes that were found already, of which a check meter's difference is a sign."""
     records = {record.meter.id: record for record in data.meters if record.facts.readings}
     known = {meter for change in known_changes for meter in change.meters}
@@ -65,12 +65,12 @@ def _share(energy: float, of: MeterRecord, counted: dict[Place, list[MeterRecord
     return energy / whole if whole > 0 else 0.0
 
 
-def _change(kind: Kind, meters: tuple[str, ...], meter: Meter | None, size: float, first: date | None, until: date | None) -> Change:
-    causes = (Cause.READING, Cause.PROCESS) if kind is Kind.CHECK else (Cause.DECLARED, Cause.PROCESS)
+def _change(kind: ChangeKind, meters: tuple[str, ...], meter: Meter | None, size: float, first: date | None, until: date | None) -> Change:
+    causes = (ChangeCause.READING, ChangeCause.PROCESS) if kind is ChangeKind.CHECK else (ChangeCause.DECLARED, ChangeCause.PROCESS)
     return Change(kind, "" if meter is None else meter.step, meters, (), first, until, size, 0.0, causes)
 
 
-def _without_batches(record: MeterRecord, data: PlantData, site: Site, counted: dict[Place, list[MeterRecord]]) -> Change | None:
+def _without_batches(record: MeterRecord, data: PlantData, site: SiteSettings, counted: dict[Place, list[MeterRecord]]) -> Change | None:
     meter = record.meter
     sinks = sinks_of(meter, site) if record.counted and meter.direction is Direction.IMPORT and meter.allocation is None else ()
     if not sinks or not meter.equipment:
@@ -79,11 +79,11 @@ def _without_batches(record: MeterRecord, data: PlantData, site: Site, counted: 
     if not ran or meter.equipment in ran:
         return None
     share = _share(record.total, record, counted)
-    return _change(Kind.UNCOUNTED, (meter.id,), meter, share, None, None) if share > LEAST else None
+    return _change(ChangeKind.UNCOUNTED, (meter.id,), meter, share, None, None) if share > LEAST else None
 
 
 def _out_of_its_time(
-    record: MeterRecord, records: Sequence[MeterRecord], data: PlantData, site: Site, counted: dict[Place, list[MeterRecord]]
+    record: MeterRecord, records: Sequence[MeterRecord], data: PlantData, site: SiteSettings, counted: dict[Place, list[MeterRecord]]
 ) -> Iterator[Change]:
     """What it counted before `from` or after `until`, or would have in the runs of then, where no other meter of its place stood for it."""
     meter = record.meter
@@ -97,10 +97,10 @@ def _out_of_its_time(
         share = _share(energy, record, counted)
         if share > LEAST:
             first, until = (edge, None) if after else (None, edge)
-            yield _change(Kind.UNCOUNTED, (meter.id,), meter, share, first, until)
+            yield _change(ChangeKind.UNCOUNTED, (meter.id,), meter, share, first, until)
 
 
-def _by_its_runs(record: MeterRecord, data: PlantData, site: Site, edge: date, *, after: bool) -> float:
+def _by_its_runs(record: MeterRecord, data: PlantData, site: SiteSettings, edge: date, *, after: bool) -> float:
     """Of the runs of its lines beyond the edge, by the hours and the energy of those in its time."""
     own, beyond = 0.0, 0.0
     for batch in data.batches:
@@ -121,7 +121,7 @@ def _energy_beyond(record: MeterRecord, edge_us: int, *, after: bool) -> float:
     return record.total * min(max(share, 0.0), 1.0)
 
 
-def _check(record: MeterRecord, records: dict[str, MeterRecord], site: Site) -> Change | None:
+def _check(record: MeterRecord, records: dict[str, MeterRecord], site: SiteSettings) -> Change | None:
     other = records.get(record.meter.checked or "")
     if other is None or record.meter.computed or other.meter.computed:
         return None
@@ -136,7 +136,7 @@ def _check(record: MeterRecord, records: dict[str, MeterRecord], site: Site) -> 
     allowed = np.hypot(_half_doubt(record, own / unit, hours, site) * unit, _half_doubt(other, checked, hours, site))
     if abs(own - checked) <= 2 * allowed:
         return None
-    return _change(Kind.CHECK, (record.meter.id, other.meter.id), other.meter, own / checked, None, None)
+    return _change(ChangeKind.CHECK, (record.meter.id, other.meter.id), other.meter, own / checked, None, None)
 
 
 def _in_common(record: MeterRecord, other: MeterRecord) -> tuple[float, tuple[float, float]]:
@@ -150,7 +150,7 @@ def _in_common(record: MeterRecord, other: MeterRecord) -> tuple[float, tuple[fl
     return seconds / 3600, (record.total * seconds / record.known_s, other.total * seconds / other.known_s)
 
 
-def _half_doubt(record: MeterRecord, energy: float, hours: float, site: Site) -> float:
+def _half_doubt(record: MeterRecord, energy: float, hours: float, site: SiteSettings) -> float:
     """The standard uncertainty of what a meter counted; without a class, by the site's."""
     meter = record.meter
     if meter.accuracy_class is None:
@@ -175,4 +175,4 @@ def _undeclared(data: PlantData, records: Sequence[MeterRecord]) -> Iterator[Cha
     for name, seen in sorted(data.undeclared.items()):
         share = seen.amount(largest.meter.reading) / whole if whole > 0 else 0.0
         if share > LEAST:
-            yield _change(Kind.UNDECLARED, (name,), None, share, None, None)
+            yield _change(ChangeKind.UNDECLARED, (name,), None, share, None, None)

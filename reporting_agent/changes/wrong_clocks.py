@@ -16,9 +16,9 @@ from statistics import median_high
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.jumps import ROBUST
-from reporting_agent.changes.lines import Line, days_of
+from reporting_agent.changes.lines import MeterLine, days_of
 from reporting_agent.changes.turns import turn
 from reporting_agent.metering.clock_offsets import FittedLags
 
@@ -52,10 +52,10 @@ CUT = 0.98  # of the edges at those times
 
 
 @dataclass(frozen=True, slots=True)
-class Shifted:
+class ShiftedStretch:
     """A stretch of one meter's record in which its clock is off by one time: how far ahead it is in each part, seconds."""
 
-    line: Line
+    line: MeterLine
     first_us: int
     last_us: int
     ahead_s: Floats
@@ -65,14 +65,14 @@ class Shifted:
         return float(np.median(self.ahead_s))
 
 
-def of_lines(lines: Sequence[Line], zone: tzinfo) -> list[Change]:
+def of_lines(lines: Sequence[MeterLine], zone: tzinfo) -> list[Change]:
     """Every clock that is off, and a zone where all are alike."""
     by_line = [own for line in lines if (own := shifted(line, zone))]
     zones = _zones(by_line, lines, zone)
     return zones or [_clock(stretch, zone) for own in by_line for stretch in own]
 
 
-def shifted(line: Line, zone: tzinfo) -> list[Shifted]:
+def shifted(line: MeterLine, zone: tzinfo) -> list[ShiftedStretch]:
     """The stretches in which this meter's clock is off."""
     runs, chosen = line.runs, line.chosen
     length_s = (runs.end_us - runs.start_us)[chosen] / 1e6
@@ -98,7 +98,7 @@ def shifted(line: Line, zone: tzinfo) -> list[Shifted]:
     return _stretches(line, parts, zone)
 
 
-def _stretches(line: Line, parts: Sequence[tuple[int, int, float]], zone: tzinfo) -> list[Shifted]:
+def _stretches(line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: tzinfo) -> list[ShiftedStretch]:
     """Parts with one lag taken together, from the day on which it begins to that on which it ends, with what tells none between."""
     parts = [part for place, part in enumerate(parts) if not _mixed(parts, place)]
     off = [place for place, part in enumerate(parts) if part[2]]
@@ -108,7 +108,7 @@ def _stretches(line: Line, parts: Sequence[tuple[int, int, float]], zone: tzinfo
             groups.append([place])
         else:
             groups[-1].append(place)
-    stretches: list[Shifted] = []
+    stretches: list[ShiftedStretch] = []
     for group in groups:
         first, last = group[0], group[-1]
         usual = float(np.median([parts[place][2] for place in group]))
@@ -119,7 +119,7 @@ def _stretches(line: Line, parts: Sequence[tuple[int, int, float]], zone: tzinfo
             begins = turn(line, parts[first - 1][0], parts[first][1], parts[first - 1][2], usual, zone)
         if last + 1 < len(parts):
             ends = turn(line, parts[last][0], parts[last + 1][1], usual, parts[last + 1][2], zone)
-        stretches.append(Shifted(line, begins, ends, np.array([parts[place][2] for place in group])))
+        stretches.append(ShiftedStretch(line, begins, ends, np.array([parts[place][2] for place in group])))
     return stretches
 
 
@@ -131,7 +131,7 @@ def _mixed(parts: Sequence[tuple[int, int, float]], place: int) -> bool:
     return high - low > OTHER_LAG_S and low + MIXED_S < parts[place][2] < high - MIXED_S
 
 
-def _coarse(line: Line, first_us: int, last_us: int, least: float) -> float:
+def _coarse(line: MeterLine, first_us: int, last_us: int, least: float) -> float:
     """The lag of one part: sure by itself, or one of several parts that tell the same and are not contradicted by the edges."""
     lags = line.runs.lags
     here = _here(lags, first_us, last_us) & (lags.resembles >= LEAST_RESEMBLANCE)
@@ -148,7 +148,7 @@ def _coarse(line: Line, first_us: int, last_us: int, least: float) -> float:
     return 0.0 if _contradicted(line, first_us, last_us, lag) else lag
 
 
-def _clearly(line: Line, first_us: int, last_us: int) -> bool:
+def _clearly(line: MeterLine, first_us: int, last_us: int) -> bool:
     """Whether the lag of this part needs no second part to tell the same: it beats none by more than chance, and the load is the runs'."""
     lags = line.runs.lags
     return bool((_here(lags, first_us, last_us) & lags.shifted & (lags.resembles >= CLEARLY)).any())
@@ -160,7 +160,7 @@ def _here(lags: FittedLags, first_us: int, last_us: int) -> Flags:
     return here
 
 
-def _contradicted(line: Line, first_us: int, last_us: int, lag: float) -> bool:
+def _contradicted(line: MeterLine, first_us: int, last_us: int, lag: float) -> bool:
     """Whether starts or ends are seen, and not late the same way."""
     start_us = line.runs.start_us[line.chosen]
     own = (start_us >= first_us) & (start_us < last_us)
@@ -189,7 +189,7 @@ def _fine(late: Floats, reach_s: Floats, least: float) -> float:
     return min(ahead, key=abs) if abs(ahead[0] - ahead[1]) > NEAR_S else sum(ahead) / 2
 
 
-def _zones(by_line: Sequence[Sequence[Shifted]], lines: Sequence[Line], zone: tzinfo) -> list[Change]:
+def _zones(by_line: Sequence[Sequence[ShiftedStretch]], lines: Sequence[MeterLine], zone: tzinfo) -> list[Change]:
     """All meters alike, stretch by stretch: changes of zone instead of one a meter."""
     off = {own[0].line.meter for own in by_line}
     right = [line for line in lines if line.meter not in off and _shows_its_clock(line)]
@@ -206,12 +206,21 @@ def _zones(by_line: Sequence[Sequence[Shifted]], lines: Sequence[Line], zone: tz
         days = _days(alike[0].line, first, last, zone)
         meters = tuple(sorted(off))
         changes.append(
-            Change(Kind.ZONE, steps[0] if len(steps) == 1 else "", meters, (), *days, middle, spread / 2, (Cause.ZONE, Cause.CLOCK))
+            Change(
+                ChangeKind.ZONE,
+                steps[0] if len(steps) == 1 else "",
+                meters,
+                (),
+                *days,
+                middle,
+                spread / 2,
+                (ChangeCause.ZONE, ChangeCause.CLOCK),
+            )
         )
     return changes
 
 
-def _shows_its_clock(line: Line) -> bool:
+def _shows_its_clock(line: MeterLine) -> bool:
     """A line without pauses tells no clock, and is no witness against a zone."""
     return (
         bool((line.runs.lags.resembles >= LEAST_RESEMBLANCE).any())
@@ -219,15 +228,17 @@ def _shows_its_clock(line: Line) -> bool:
     )
 
 
-def _clock(stretch: Shifted, zone: tzinfo) -> Change:
+def _clock(stretch: ShiftedStretch, zone: tzinfo) -> Change:
     line = stretch.line
     error = float(np.ptp(stretch.ahead_s)) / 2
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
     days = _days(line, stretch.first_us, stretch.last_us, zone)
-    return Change(Kind.CLOCK, line.step, (line.meter,), equipment, *days, stretch.usual_s, error, (Cause.CLOCK, Cause.ZONE))
+    return Change(
+        ChangeKind.CLOCK, line.step, (line.meter,), equipment, *days, stretch.usual_s, error, (ChangeCause.CLOCK, ChangeCause.ZONE)
+    )
 
 
-def _days(line: Line, first_us: int, last_us: int, zone: tzinfo) -> tuple[date | None, date | None]:
+def _days(line: MeterLine, first_us: int, last_us: int, zone: tzinfo) -> tuple[date | None, date | None]:
     """First day and day after the last; None at an end of the record."""
     own = line.runs.start_us
     first = None if first_us <= int(own.min()) else date.fromordinal(int(days_of(np.array([first_us]), zone)[0]))
@@ -235,7 +246,7 @@ def _days(line: Line, first_us: int, last_us: int, zone: tzinfo) -> tuple[date |
     return first, until
 
 
-def roundings(lines: Sequence[Line], ahead_s: Mapping[str, float]) -> dict[str, Change]:
+def roundings(lines: Sequence[MeterLine], ahead_s: Mapping[str, float]) -> dict[str, Change]:
     """By meter, lines whose log is on a grid of minutes while the load begins and ends anywhere between.
 
     `ahead_s` are clocks that were found off, by meter: rounding to the nearest minutes makes no more than half of them.
@@ -254,7 +265,9 @@ def roundings(lines: Sequence[Line], ahead_s: Mapping[str, float]) -> dict[str, 
         within = [_scatter(np.clip(edge, -reach_s, reach_s)) for edge in edges]  # beyond its reach an edge is later, and no more
         wide = min(grid, SEEN * float(np.median(reach_s[reach_s > 0]))) if (reach_s > 0).any() else grid
         if all(SMEARED[0] * wide <= _scatter(edge) for edge in edges) and min(within) <= SMEARED[1] * grid * 1.5:
-            by_meter[line.meter] = Change(Kind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (Cause.ROUNDING,))
+            by_meter[line.meter] = Change(
+                ChangeKind.ROUNDING, line.step, (), _equipment(line), None, None, float(grid), 0.0, (ChangeCause.ROUNDING,)
+            )
     return by_meter
 
 
@@ -264,7 +277,7 @@ def _cut_by_calendar(edges_us: Integers) -> bool:
     return float(np.sort(count)[::-1][:CALENDAR].sum()) >= CUT * len(edges_us)
 
 
-def _equipment(line: Line) -> tuple[str, ...]:
+def _equipment(line: MeterLine) -> tuple[str, ...]:
     return tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
 
 

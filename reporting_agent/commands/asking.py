@@ -6,8 +6,8 @@ from argparse import Namespace
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from reporting_agent.config import Site
-    from reporting_agent.proposal import Ask, Proposal, Question
+    from reporting_agent.config import SiteSettings
+    from reporting_agent.proposal import Ask, ProfileProposal, ProfileQuestion
 
 
 def asker(args: Namespace) -> Ask:
@@ -19,7 +19,7 @@ def asker(args: Namespace) -> Ask:
     return nobody if args.json or not sys.stdin.isatty() else _ask
 
 
-def recognised_site(args: Namespace) -> Site:
+def recognised_site(args: Namespace) -> SiteSettings:
     """site.toml, and for each file that it names without a mapping the profile that `map` proposes; it is said what was taken.
 
     Raises:
@@ -44,14 +44,14 @@ def recognised_site(args: Namespace) -> Site:
     return recognised.site
 
 
-def evidence(proposal: Proposal) -> list[str]:
+def evidence(proposal: ProfileProposal) -> list[str]:
     """What a file was taken for, and because of what in it."""
     lines = [f"{proposal.look.path}: read as {proposal.input}"]
     lines += [f"  {clue.key} = {clue.value!r}\n      because {clue.because}" for clue in proposal.evidence if clue.because]
     return [*lines, f"  not used: {', '.join(proposal.unused)}"] if proposal.unused else lines
 
 
-def _ask(question: Question) -> str | None:
+def _ask(question: ProfileQuestion) -> str | None:
     """One question on the terminal, again until the answer is possible; None where the person ends the input."""
     import sys
 

@@ -12,11 +12,11 @@ from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.commands import add_connection, add_language, add_site
 
 if TYPE_CHECKING:
-    from benchmarks.guidance.references import Beside
+    from benchmarks.guidance.references import PlacedReference
     from benchmarks.routes import Pack
     from benchmarks.wire.signing import VerifyingKey
     from reporting_agent.comparison import StepGap
-    from reporting_agent.config import Site
+    from reporting_agent.config import SiteSettings
     from reporting_agent.published import Benchmark
 
 REASONS = {
@@ -93,7 +93,7 @@ def run(args: Namespace) -> int:
     return 0
 
 
-def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapping[str, VerifyingKey] | None]:
+def _enrolled(state_argument: Path | None, site: SiteSettings) -> tuple[str | None, Mapping[str, VerifyingKey] | None]:
     """The portal the agent is enrolled with and its receipt keys; nothing where it is not enrolled."""
     import os
 
@@ -111,7 +111,9 @@ def _enrolled(state_argument: Path | None, site: Site) -> tuple[str | None, Mapp
     return identity.portal, identity.directory.receipt_keys()
 
 
-def _as_text(lang: str, pack: Pack, our_period: str, benchmark: Benchmark, gaps: Sequence[StepGap], comparisons: Sequence[Beside]) -> str:
+def _as_text(
+    lang: str, pack: Pack, our_period: str, benchmark: Benchmark, gaps: Sequence[StepGap], comparisons: Sequence[PlacedReference]
+) -> str:
     from benchmarks.catalogue import in_language
 
     lines = [in_language(line, lang) for line in _head(benchmark, our_period)]
@@ -152,7 +154,7 @@ def _head(benchmark: Benchmark, our_period: str) -> Iterator[Phrase]:
         yield Phrase("Our own values are of %(ours)s, the benchmark's of %(theirs)s.", ours=our_period, theirs=document.period)
 
 
-def _references(comparisons: Sequence[Beside]) -> Iterator[Phrase]:
+def _references(comparisons: Sequence[PlacedReference]) -> Iterator[Phrase]:
     """What others publish: what agrees as it is, of the rest how much and why it does not."""
     for comparison in (comparison for comparison in comparisons if comparison.value is not None):
         yield Phrase(

@@ -16,9 +16,9 @@ from reporting_agent.commands.answer_files import write_file
 from reporting_agent.commands.auditor import add_keys, load_keys
 
 if TYPE_CHECKING:
-    from benchmarks.audit.sample_positions import Plan
+    from benchmarks.audit.sample_positions import SamplingPlan
     from benchmarks.audit.signed_draws import Head
-    from benchmarks.wire.commitments import Commitment
+    from benchmarks.wire.commitments import ReportCommitment
 
 
 def add_parser(sub: Any) -> None:
@@ -144,7 +144,7 @@ _USUAL = (200, 500, 2000)
 _INSUFFICIENT = "This is less sure than the standard plan, or not of all steps: `plan-sufficient` will not hold. "
 
 
-def _share(plan: Plan, batches: int) -> dict[str, int]:
+def _share(plan: SamplingPlan, batches: int) -> dict[str, int]:
     """How many batches of a step the plan opens, of so many, and how many the smallest plan of its certainty."""
     from fractions import Fraction
 
@@ -164,10 +164,10 @@ def _shares_sentence(shares: list[dict[str, int]], *, smallest: bool) -> str:
     return f"{sentence} The smallest of its certainty (--smallest): {percent('smallest')}."
 
 
-def _plan(args: argparse.Namespace) -> Plan:
+def _plan(args: argparse.Namespace) -> SamplingPlan:
     from fractions import Fraction
 
-    from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size, smallest
+    from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind, StratumSize, smallest
     from benchmarks.errors import UsageError
 
     if args.batches is not None and args.batches < 1:
@@ -177,8 +177,8 @@ def _plan(args: argparse.Namespace) -> Plan:
     given = ((args.confidence, 95), (args.share, 1))
     try:
         confidence, share = (Fraction(str(usual if percent is None else percent)) / 100 for percent, usual in given)
-        sizes = {kind: Size(confidence, size.share) for kind, size in STANDARD.sizes.items()}
-        plan = Plan({**sizes, Kind.USED: Size(confidence, share)}, STANDARD.beside_rank)
+        sizes = {kind: StratumSize(confidence, size.share) for kind, size in STANDARD.sizes.items()}
+        plan = SamplingPlan({**sizes, StratumKind.USED: StratumSize(confidence, share)}, STANDARD.beside_rank)
         return smallest(plan) if args.smallest else plan
     except ValueError as wrong:
         raise UsageError(
@@ -186,7 +186,7 @@ def _plan(args: argparse.Namespace) -> Plan:
         ) from wrong
 
 
-def _commitment(file: Path) -> Commitment:
+def _commitment(file: Path) -> ReportCommitment:
     from benchmarks.wire import challenges, commitments
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.audit.openings.recognising import kind_of

@@ -31,7 +31,7 @@ def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, UsageError, VerificationError
-    from benchmarks.wire.directory import EnrolmentToken
+    from benchmarks.wire.directory import EnrolmentSecret
     from reporting_agent.console import emit
     from reporting_agent.sending import enrolment, rotation
     from reporting_agent.software import SOFTWARE
@@ -43,7 +43,7 @@ def run(args: argparse.Namespace) -> int:
         raise UsageError(
             "enrol-arguments", "To enrol, the portal and a token are needed.", "Give --portal URL --token T, or --rotate alone."
         )
-    token = EnrolmentToken.parse(_token_text(args.token))
+    token = EnrolmentSecret.parse(_token_text(args.token))
     state = StateDirectory.locate(args.state, os.environ, Path.home())
     with (
         portal_at(args, args.portal) as portal,

@@ -13,8 +13,8 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_language
 
 if TYPE_CHECKING:
-    from benchmarks.exercises import CheckedAnswer, Exercise, Question
-    from reporting_agent.exercises.progress import Done, Progress
+    from benchmarks.exercises import CheckedAnswer, Exercise, ExerciseQuestion
+    from reporting_agent.exercises.progress import Progress, QuestionProgress
 
 ANSWERS = "answers.toml"
 
@@ -173,7 +173,7 @@ def _at_the_terminal(args: argparse.Namespace, exercise: Exercise, progress: Pro
 
 
 def _judged(
-    args: argparse.Namespace, exercise: Exercise, progress: Progress, question: Question, value: str
+    args: argparse.Namespace, exercise: Exercise, progress: Progress, question: ExerciseQuestion, value: str
 ) -> tuple[dict[str, Any], CheckedAnswer]:
     """One answer counted; with its working once it was right, or often enough wrong."""
     from dataclasses import asdict
@@ -181,7 +181,7 @@ def _judged(
     from benchmarks.exercises import TRIES, check, working
 
     verdict = check(exercise, question, value, args.lang)
-    done: Done = progress.take(exercise, verdict)
+    done: QuestionProgress = progress.take(exercise, verdict)
     shown = verdict.right or done.wrong >= TRIES
     judged = {**asdict(verdict), "wrong_tries": done.wrong, "working": working(exercise, question, args.lang) if shown else None}
     return judged, verdict
@@ -237,16 +237,16 @@ def _as_text(args: argparse.Namespace, exercise: Exercise, folder: Path | None) 
     return [*lines, "", in_language(how, lang)]
 
 
-def _asked(exercise: Exercise, question: Question, lang: str) -> str:
+def _asked(exercise: Exercise, question: ExerciseQuestion, lang: str) -> str:
     choices = [f"\n     {number}) {words} [{code}]" for number, (code, words) in enumerate(_choices(exercise, question, lang), start=1)]
     return "".join([exercise.text(f"question.{question.id}.ask", lang), _in_unit(question), *choices])
 
 
-def _in_unit(question: Question) -> str:
+def _in_unit(question: ExerciseQuestion) -> str:
     return f" [{question.unit}]" if question.unit not in {"", "1"} else ""
 
 
-def _choices(exercise: Exercise, question: Question, lang: str) -> list[tuple[str, str]]:
+def _choices(exercise: Exercise, question: ExerciseQuestion, lang: str) -> list[tuple[str, str]]:
     return [(code, exercise.text(f"question.{question.id}.choice.{code}", lang)) for code in question.choices]
 
 

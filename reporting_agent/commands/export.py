@@ -12,7 +12,7 @@ from reporting_agent.commands import add_language, add_period, add_site
 if TYPE_CHECKING:
     from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-    from reporting_agent.changes.review import Question
+    from reporting_agent.changes.review import ChangeQuestion
     from reporting_agent.exports.carbon import StepCarbon
     from reporting_agent.exports.writing import ExportDescription
 
@@ -125,7 +125,7 @@ def _shells(args: Namespace) -> int:
     return _written(args, out, description, {"step-labels.json": None, "step-labels.aasx": None}, [line])
 
 
-def _in_question(steps: Sequence[StepCarbon], unanswered: Sequence[Question]) -> Iterator[Phrase]:
+def _in_question(steps: Sequence[StepCarbon], unanswered: Sequence[ChangeQuestion]) -> Iterator[Phrase]:
     """Which labels a change that nobody has explained may have moved, and the first of these changes."""
     ids = dict.fromkeys(step.label.step for step in steps if step.in_question)
     of_them = [question for question in unanswered if question.change.step in {"", *ids}]

@@ -16,7 +16,7 @@ from reporting_agent.commands import add_language, add_period
 
 if TYPE_CHECKING:
     from reporting_agent.fleet.declared import Fleet
-    from reporting_agent.fleet.site_tasks import Outcome, Task
+    from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task
 
 WORKS = ("label", "check", "status")
 
@@ -115,7 +115,7 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
     return 1 if failed else 0
 
 
-def _not_done(args: Namespace, outcome: Outcome) -> Phrase:
+def _not_done(args: Namespace, outcome: SiteTaskOutcome) -> Phrase:
     """The refusal, which names the site by its place or else is told which site it is of."""
     refusal: Value = outcome.refusal
     if not outcome.refusal.startswith(outcome.file):
@@ -123,7 +123,7 @@ def _not_done(args: Namespace, outcome: Outcome) -> Phrase:
     return Phrase("No label: %(refusal)s", refusal=refusal) if args.work == "label" else Phrase("Not checked: %(refusal)s", refusal=refusal)
 
 
-def _counts(args: Namespace, outcomes: Sequence[Outcome]) -> Phrase:
+def _counts(args: Namespace, outcomes: Sequence[SiteTaskOutcome]) -> Phrase:
     counts = {"done": sum(outcome.refused is None for outcome in outcomes), "sites": len(outcomes)}
     if args.work == "label":
         return Phrase("Sites labelled: %(done)s of %(sites)s", **counts)
@@ -137,7 +137,7 @@ def _for_all(place: str) -> str:
     return place if is_object(place) else str(Path(place).absolute())
 
 
-def _done(args: Namespace, tasks: list[Task]) -> Iterator[Outcome]:
+def _done(args: Namespace, tasks: list[Task]) -> Iterator[SiteTaskOutcome]:
     if args.dask is None:
         from reporting_agent.fleet.processes import in_processes
 
@@ -147,7 +147,7 @@ def _done(args: Namespace, tasks: list[Task]) -> Iterator[Outcome]:
     return Cluster(args.dask, args.tls_ca_file, args.tls_cert, args.tls_key).run(tasks)
 
 
-def _written(args: Namespace, fleet: Fleet, outcomes: list[Outcome], out: Path) -> dict[str, Any]:
+def _written(args: Namespace, fleet: Fleet, outcomes: list[SiteTaskOutcome], out: Path) -> dict[str, Any]:
     """The group's page and document; the latter's content."""
     from reporting_agent.fleet import checks, page, sites_compared
     from reporting_agent.report import writing

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from reporting_agent.proposal import Proof, Proposal
+    from reporting_agent.proposal import ProfileProposal, Proof
 
 
 def add_parser(sub: _SubParsersAction[Any]) -> None:
@@ -72,7 +72,7 @@ def _answers(name: str | None) -> dict[str, str]:
         ) from wrong
 
 
-def _summary(proposal: Proposal, proof: Proof) -> str:
+def _summary(proposal: ProfileProposal, proof: Proof) -> str:
     from reporting_agent.commands.asking import evidence
 
     lines = evidence(proposal)
@@ -86,7 +86,7 @@ def _summary(proposal: Proposal, proof: Proof) -> str:
     return "\n".join([*lines, *(f"    rejected: {reason}" for reason in proof.reasons)])
 
 
-def _as_json(proposal: Proposal, proof: Proof) -> dict[str, Any]:
+def _as_json(proposal: ProfileProposal, proof: Proof) -> dict[str, Any]:
     return {
         "input": proposal.input,
         "profile": proposal.keys,

@@ -36,7 +36,7 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import ExitCode
     from benchmarks.wire.sealing import ProcessingPublicKey
     from reporting_agent.audit.openings import answering, disclosure
-    from reporting_agent.audit.openings.assembling import Answered, assemble
+    from reporting_agent.audit.openings.assembling import ExchangedFiles, assemble
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
@@ -55,7 +55,7 @@ def run(args: argparse.Namespace) -> int:
     assert parcel.challenge is not None  # noqa: S101  # `parcel_of` refuses a report without
     assert parcel.plaintext is not None  # noqa: S101
     pack = packs.load(site.pack, site.pack_version, site.folder)
-    answered = Answered(identity.seed, parcel.challenge, parcel.plaintext, identity.device_key.public)
+    answered = ExchangedFiles(identity.seed, parcel.challenge, parcel.plaintext, identity.device_key.public)
     assembled = assemble(draw, tree, site, pack, answered, say)
     lines = disclosure.shown_by_opening(args.lang, draw, assembled, sealed=draw.seal_to is not None)
     for line in lines:

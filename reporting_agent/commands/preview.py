@@ -18,11 +18,11 @@ if TYPE_CHECKING:
     from benchmarks.measurements import Period
     from benchmarks.released import ReleasedReport
     from benchmarks.routes import Pack
-    from reporting_agent.config import Site
+    from reporting_agent.config import SiteSettings
     from reporting_agent.sending.consent import Language
     from reporting_agent.sending.kept_reports import Parcel
     from reporting_agent.sending.preview import Prospectus
-    from reporting_agent.sending.submission import Material
+    from reporting_agent.sending.submission import ReportMaterial
     from reporting_agent.state import StateDirectory
 
 
@@ -75,8 +75,8 @@ def run(args: argparse.Namespace) -> int:
 
 
 def _material(
-    args: argparse.Namespace, site: Site, pack: Pack, period: Period, name: str, state: StateDirectory
-) -> tuple[tuple[Parcel, ...], Material]:
+    args: argparse.Namespace, site: SiteSettings, pack: Pack, period: Period, name: str, state: StateDirectory
+) -> tuple[tuple[Parcel, ...], ReportMaterial]:
     """The report's revisions so far, and its material; where earlier years might help, those are looked at as well."""
     from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.privacy_ledger import Ledger
@@ -89,7 +89,7 @@ def _material(
         return revisions, gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, look=True)
 
 
-def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospectus:
+def _sealed(parcel: Parcel, material: ReportMaterial, state: StateDirectory) -> Prospectus:
     from benchmarks.wire import envelope
     from benchmarks.wire.schema import decode_report
     from reporting_agent.sending.planning import missing_carriers
@@ -113,7 +113,7 @@ def _sealed(parcel: Parcel, material: Material, state: StateDirectory) -> Prospe
 
 
 def _draft(
-    language: Language, material: Material, state: StateDirectory, site: str, period: str, revisions: tuple[Parcel, ...]
+    language: Language, material: ReportMaterial, state: StateDirectory, site: str, period: str, revisions: tuple[Parcel, ...]
 ) -> Prospectus:
     """The next report as it would be made; refuses what `submit` would refuse, without spending."""
     from benchmarks.errors import PolicyRefusal

@@ -11,7 +11,7 @@ from reporting_agent.commands import add_connection, add_language, add_site
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from reporting_agent.config import Site
+    from reporting_agent.config import SiteSettings
     from reporting_agent.config.price_series import PriceSeries
 
 
@@ -42,7 +42,7 @@ def run(args: argparse.Namespace) -> int:
     return _fetch(args, site, now)
 
 
-def _series(site: Site, *, fetched: bool) -> tuple[PriceSeries, ...]:
+def _series(site: SiteSettings, *, fetched: bool) -> tuple[PriceSeries, ...]:
     """Those of the site; with `fetched` those that have an address."""
     from benchmarks.errors import InputError, Place
 
@@ -58,7 +58,7 @@ def _series(site: Site, *, fetched: bool) -> tuple[PriceSeries, ...]:
     return chosen
 
 
-def _fetch(args: argparse.Namespace, site: Site, now: datetime) -> int:
+def _fetch(args: argparse.Namespace, site: SiteSettings, now: datetime) -> int:
     """Each series by itself: one that fails leaves the others, and the exit code is that of the first that failed."""
     from benchmarks.catalogue import in_language
     from benchmarks.errors import SteplabelError
@@ -87,7 +87,7 @@ def _fetch(args: argparse.Namespace, site: Site, now: datetime) -> int:
     return int(failed[0].exit_code) if failed else 0
 
 
-def _shown(series: PriceSeries, site: Site, now: datetime) -> tuple[dict[str, Any], Phrase]:
+def _shown(series: PriceSeries, site: SiteSettings, now: datetime) -> tuple[dict[str, Any], Phrase]:
     from datetime import UTC, datetime
 
     from benchmarks.carriers import CARRIERS

@@ -28,7 +28,7 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.audit.openings import telling
-    from reporting_agent.audit.openings.verdict import PAPERS, Verdict
+    from reporting_agent.audit.openings.verdict import PAPERS, AuditVerdict
     from reporting_agent.audit.reconciliation import loading, reconcile
     from reporting_agent.commands import asking
     from reporting_agent.console import emit
@@ -46,7 +46,7 @@ def run(args: argparse.Namespace) -> int:
     telling.require_kind(args.out)
     declared, site = loading.load(args.papers), asking.recognised_site(args)
     period = Period.parse(args.period, site.zone)
-    verdict = Verdict(reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
+    verdict = AuditVerdict(reconcile.reconcile(site, pipeline.read(site, period), declared, period), of=PAPERS)
     if args.out is not None:
         write_file(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
     emit(args, verdict.to_json(), telling.lines(verdict, args.lang))

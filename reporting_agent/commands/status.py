@@ -21,9 +21,9 @@ if TYPE_CHECKING:
     from reporting_agent.sending.consent import Language
     from reporting_agent.sending.enrolment import Enrolment
     from reporting_agent.sending.kept_reports import Parcel
-    from reporting_agent.sending.log_heads import Evidence, KeptHead
-    from reporting_agent.sending.log_restarts import Accepted
-    from reporting_agent.sending.privacy_ledger import Spending, StepAccount
+    from reporting_agent.sending.log_heads import ForkEvidence, KeptHead
+    from reporting_agent.sending.log_restarts import AcceptedRestart
+    from reporting_agent.sending.privacy_ledger import LedgerDebit, StepAccount
     from reporting_agent.state import StateDirectory
 
 
@@ -142,12 +142,12 @@ class _Seen(NamedTuple):
     enrolled: Enrolment | None
     waiting: Enrolment | None
     accounts: tuple[StepAccount, ...]
-    spendings: tuple[Spending, ...]
+    spendings: tuple[LedgerDebit, ...]
     parcels: tuple[Parcel, ...]
     last_head: KeptHead | None
     cosigned: KeptHead | None
-    evidence: tuple[Evidence, ...]
-    restarted: tuple[Accepted, ...]
+    evidence: tuple[ForkEvidence, ...]
+    restarted: tuple[AcceptedRestart, ...]
     announced: AgentRelease | None
     keys: Mapping[str, VerifyingKey]
 
@@ -249,7 +249,7 @@ def _account(account: StepAccount, cap: Fraction | None) -> dict[str, Any]:
     }
 
 
-def _spending(spending: Spending) -> dict[str, Any]:
+def _spending(spending: LedgerDebit) -> dict[str, Any]:
     return {
         "step": spending.step,
         "year": spending.year,
@@ -303,7 +303,7 @@ def _witnesses(kept_head: KeptHead | None, enrolled: Enrolment | None) -> dict[s
     }
 
 
-def _written(folder: Path, kept_head: KeptHead | None, witnessed: KeptHead | None, evidence: tuple[Evidence, ...]) -> list[Path]:
+def _written(folder: Path, kept_head: KeptHead | None, witnessed: KeptHead | None, evidence: tuple[ForkEvidence, ...]) -> list[Path]:
     """The signed bytes as files: one head, the one that witnesses cosigned, and two for each piece of evidence."""
     from benchmarks.errors import InputError, Place
     from reporting_agent.state import write_whole
@@ -335,8 +335,8 @@ def _log_lines(
     language: Language,
     seen: dict[str, Any] | None,
     witnessed: dict[str, Any] | None,
-    evidence: tuple[Evidence, ...],
-    restarted: tuple[Accepted, ...],
+    evidence: tuple[ForkEvidence, ...],
+    restarted: tuple[AcceptedRestart, ...],
     files: list[Path],
 ) -> list[str]:
     from reporting_agent.sending.consent import text
@@ -363,7 +363,7 @@ def _enrolment_lines(language: Language, enrolled: Enrolment | None, waiting: En
 
 
 def _budget_lines(
-    language: Language, accounts: tuple[StepAccount, ...], spendings: tuple[Spending, ...], rules: ReleasePolicy | None
+    language: Language, accounts: tuple[StepAccount, ...], spendings: tuple[LedgerDebit, ...], rules: ReleasePolicy | None
 ) -> list[str]:
     """How every step stands, and below it each report that took its share."""
     from benchmarks.privacy.accounting import reserve

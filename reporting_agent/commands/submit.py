@@ -16,7 +16,7 @@ from reporting_agent.commands import add_connection, add_period, add_pool, add_s
 
 if TYPE_CHECKING:
     from reporting_agent.sending.kept_reports import Parcel
-    from reporting_agent.sending.submission import Begun, Material, Submission
+    from reporting_agent.sending.submission import ReportMaterial, ReportUnderWay, SubmissionProcess
     from reporting_agent.sending.transport import Portal
 
 
@@ -58,7 +58,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from reporting_agent.sending.planning import wire_period
     from reporting_agent.sending.privacy_ledger import Ledger
     from reporting_agent.sending.report_material import gather
-    from reporting_agent.sending.submission import Submission, no_checkpoint
+    from reporting_agent.sending.submission import SubmissionProcess, no_checkpoint
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
 
@@ -85,7 +85,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
         material = gather(site, pack, period, revisions, Ledger(connection), pool=args.pool, correct=args.correct, commit=True)
         if material.differences:
             say(reminder(material.differences))
-        submission = Submission(
+        submission = SubmissionProcess(
             connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint or no_checkpoint
         )
         if args.offline is not None:
@@ -104,7 +104,7 @@ def _portal(args: argparse.Namespace, address: str) -> Portal:
 
 
 def _online(
-    submission: Submission, portal: Portal, material: Material, period: str, correct: bool, say: Callable[[str], None]
+    submission: SubmissionProcess, portal: Portal, material: ReportMaterial, period: str, correct: bool, say: Callable[[str], None]
 ) -> tuple[dict[str, Any], str]:
     from benchmarks.errors import SteplabelError
     from benchmarks.phrases import Phrase
@@ -165,7 +165,9 @@ def _online(
     return payload, text
 
 
-def _offline_begun(args: argparse.Namespace, submission: Submission, address: str, material: Material, period: str) -> Begun:
+def _offline_begun(
+    args: argparse.Namespace, submission: SubmissionProcess, address: str, material: ReportMaterial, period: str
+) -> ReportUnderWay:
     """The report as far as it comes: with the challenge brought by hand, or the portal's own where it happens to be in reach."""
     from benchmarks.errors import Unreachable
 
@@ -182,7 +184,7 @@ def _offline_begun(args: argparse.Namespace, submission: Submission, address: st
             return begun
 
 
-def _offline(submission: Submission, begun: Begun, material: Material, file: Path) -> tuple[dict[str, Any], str]:
+def _offline(submission: SubmissionProcess, begun: ReportUnderWay, material: ReportMaterial, file: Path) -> tuple[dict[str, Any], str]:
     if begun.waits_for_challenge:
         return _commitment_file(begun.parcel, file)
     parcel = submission.to_carry(submission.seal(begun))
@@ -274,7 +276,7 @@ def _write(file: Path, content: bytes) -> None:
         ) from error
 
 
-def _summary(parcel: Parcel, material: Material) -> dict[str, Any]:
+def _summary(parcel: Parcel, material: ReportMaterial) -> dict[str, Any]:
     from benchmarks.wire.schema import decode_report
     from reporting_agent.sending.planning import missing_carriers
 

@@ -23,12 +23,12 @@ def run(args: Namespace) -> int:
     from reporting_agent.config import load_site
     from reporting_agent.console import emit, say
     from reporting_agent.live.control_room.room_view import contradictions
-    from reporting_agent.live.watching import Watch
+    from reporting_agent.live.watching import SiteWatch
 
     stop = threading.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    watch = Watch(load_site(args.site), say)
+    watch = SiteWatch(load_site(args.site), say)
     if hasattr(signal, "SIGHUP"):  # Windows has none: reload = "on-change" does there what it does here
         signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
     watch.run(stop)

@@ -10,7 +10,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_connection, portal_at
 
 if TYPE_CHECKING:
-    from reporting_agent.audit.witness import Visit, Witness
+    from reporting_agent.audit.witness import Witness, WitnessVisit
 
 
 def add_parser(sub: Any) -> None:
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode, InputError, SteplabelError
     from reporting_agent.audit.openings.files import read_one
-    from reporting_agent.audit.witness import Watch, witness
+    from reporting_agent.audit.witness import WitnessedLog, witness
     from reporting_agent.console import emit, say
     from reporting_agent.state import StateDirectory
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
         by = witness(state, args.name)
         pin = _pin_of(portal.base_url)
         directory_key = _directory_key(state, pin, portal.base_url, args.directory_key)
-        watch = Watch(state.path, directory_key, portal)
+        watch = WitnessedLog(state.path, directory_key, portal)
         try:
             visit = watch.visit(by, datetime.now(UTC), others, begin=args.begin, restart=args.restart)
         except SteplabelError as refusal:
@@ -95,7 +95,7 @@ def _directory_key(state: Any, pin: str, address: str, given: str | None) -> str
     return pinned or str(given)
 
 
-def _payload(by: Witness, visit: Visit, file: Path) -> dict[str, Any]:
+def _payload(by: Witness, visit: WitnessVisit, file: Path) -> dict[str, Any]:
     return {
         "witness": by.name,
         "key": by.note_key.text,
@@ -110,7 +110,7 @@ def _payload(by: Witness, visit: Visit, file: Path) -> dict[str, Any]:
     }
 
 
-def _text(by: Witness, visit: Visit, file: Path) -> str:
+def _text(by: Witness, visit: WitnessVisit, file: Path) -> str:
     before = (
         "it is the first head seen here and was held against none before it"
         if visit.before is None

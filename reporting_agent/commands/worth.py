@@ -69,12 +69,12 @@ def run(args: Namespace) -> int:
 
 
 def _cbam(args: Namespace) -> int:
-    from benchmarks.guidance.cbam import Attested, Goods, payable
+    from benchmarks.guidance.cbam import AttestedEmissions, Goods, payable
     from benchmarks.guidance.goods import NAMED
     from reporting_agent.console import emit
 
     code, route = NAMED.get(args.good, (args.good, ""))
-    attested = None if args.emissions is None else Attested(args.emissions, tuple(args.precursor))
+    attested = None if args.emissions is None else AttestedEmissions(args.emissions, tuple(args.precursor))
     goods = Goods(code, args.origin.upper(), args.route or route, attested)
     known = args.known or datetime.now(UTC).date()
     imported = known if args.year == known.year else date(args.year, 12, 31)

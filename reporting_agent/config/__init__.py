@@ -3,6 +3,6 @@
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Profile
 from reporting_agent.config.runs import Runs
-from reporting_agent.config.site import Equipment, Inputs, Site, load_site
+from reporting_agent.config.site import Equipment, InputFiles, SiteSettings, load_site
 
-__all__ = ["Equipment", "Inputs", "Mapping", "Meter", "Profile", "Runs", "Site", "load_site"]
+__all__ = ["Equipment", "InputFiles", "Mapping", "Meter", "Profile", "Runs", "SiteSettings", "load_site"]

@@ -17,7 +17,7 @@ from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, Meter
 
 if TYPE_CHECKING:
     from benchmarks.conversion import FactorTable
-    from reporting_agent.config.site import Site
+    from reporting_agent.config.site import SiteSettings
 
 ACTUAL_VOLUME = frozenset({"m3", "km3"})
 NORMAL_VOLUME = frozenset({"Nm3", "kNm3", "wan_Nm3"})
@@ -30,7 +30,7 @@ def amount_unit(meter: Meter) -> str:
     return upper if slash and meter.reading == "rate" else spelled(meter.unit)
 
 
-def refuse_disagreement(site: Site) -> MeterTree:
+def refuse_disagreement(site: SiteSettings) -> MeterTree:
     """The site's checked tree of meters.
 
     Raises:
@@ -50,7 +50,7 @@ def refuse_disagreement(site: Site) -> MeterTree:
     return tree
 
 
-def _refuse_events(site: Site) -> None:
+def _refuse_events(site: SiteSettings) -> None:
     """Events name meters and equipment that are declared; meters that were swapped measure the same."""
     meters, equipment = {meter.id: meter for meter in site.meters}, {machine.id for machine in site.equipment}
     for place, event in enumerate(site.events):
@@ -70,7 +70,7 @@ def _refuse_events(site: Site) -> None:
                 raise _wrong(site, f"{key}.with", measure, f"a meter of {wanted}")
 
 
-def _wrong(site: Site, key: str, found: str, wanted: str) -> InputError:
+def _wrong(site: SiteSettings, key: str, found: str, wanted: str) -> InputError:
     return InputError(
         "site-invalid",
         "The site file contradicts itself.",
@@ -81,7 +81,7 @@ def _wrong(site: Site, key: str, found: str, wanted: str) -> InputError:
     )
 
 
-def _refuse_carrier(site: Site, meter: Meter) -> None:
+def _refuse_carrier(site: SiteSettings, meter: Meter) -> None:
     if meter.carrier not in CARRIERS:
         raise InputError(
             "carrier-unknown",
@@ -93,7 +93,7 @@ def _refuse_carrier(site: Site, meter: Meter) -> None:
         )
 
 
-def _refuse_state(site: Site, meter: Meter) -> None:
+def _refuse_state(site: SiteSettings, meter: Meter) -> None:
     """A temperature or a pressure, read as a value at each stamp."""
     key = f"meters.{meter.id}"
     if meter.reading != "rate":
@@ -109,7 +109,7 @@ def _refuse_state(site: Site, meter: Meter) -> None:
         raise _wrong(site, key, "step, parent or allocation", "none: a meter of temperature or pressure measures no energy")
 
 
-def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
+def _refuse_companions(site: SiteSettings, meter: Meter, tree: MeterTree) -> None:
     key = f"meters.{meter.id}"
     for name, companion, units in (
         ("temperature_meter", meter.temperature_meter, TEMPERATURE_UNITS),
@@ -146,7 +146,7 @@ def _refuse_companions(site: Site, meter: Meter, tree: MeterTree) -> None:
         raise _wrong(site, key, f"a state beside {meter.unit}", wanted)
 
 
-def refuse_impossible_heat(site: Site, table: FactorTable) -> None:
+def refuse_impossible_heat(site: SiteSettings, table: FactorTable) -> None:
     """Refuse a heating value of the site that its carrier cannot hold, by the table of the pack.
 
     Raises:
@@ -179,7 +179,7 @@ def refuse_impossible_heat(site: Site, table: FactorTable) -> None:
             )
 
 
-def _refuse_steam(site: Site, meter: Meter, unit: str, temperature: bool, pressure: bool) -> None:
+def _refuse_steam(site: SiteSettings, meter: Meter, unit: str, temperature: bool, pressure: bool) -> None:
     key = f"meters.{meter.id}"
     if meter.carrier != "steam" or unit not in MASS | ACTUAL_VOLUME:
         raise _wrong(site, f"{key}.steam", f"{meter.carrier} in {meter.unit}", "steam in kg, t or m3; an amount in GJ needs no state")
@@ -193,7 +193,7 @@ def _refuse_steam(site: Site, meter: Meter, unit: str, temperature: bool, pressu
         raise _wrong(site, f"{key}.steam", "temperature" * temperature + " pressure" * pressure or "nothing", f"{wanted} of the steam")
 
 
-def _refuse_sinks(site: Site, meter: Meter) -> None:
+def _refuse_sinks(site: SiteSettings, meter: Meter) -> None:
     if meter.allocation is None:
         return
     key = f"meters.{meter.id}.allocation"
@@ -214,7 +214,7 @@ def _refuse_sinks(site: Site, meter: Meter) -> None:
             raise _wrong(site, key, repr(sink), "equipment with rated_power_kw: the energy is shared by it")
 
 
-def _refuse_boundary(site: Site, tree: MeterTree) -> None:
+def _refuse_boundary(site: SiteSettings, tree: MeterTree) -> None:
     if site.site_boundary is None:
         return
     for key, flow in site.site_boundary.flows:
@@ -232,7 +232,7 @@ def _refuse_boundary(site: Site, tree: MeterTree) -> None:
         _refuse_medium_twice(site, tree, conversion)
 
 
-def _refuse_medium_twice(site: Site, tree: MeterTree, conversion: Conversion) -> None:
+def _refuse_medium_twice(site: SiteSettings, tree: MeterTree, conversion: Conversion) -> None:
     """A medium counts where its maker's electricity counts for no step, or else nowhere: both together count one energy twice."""
     makers = [meter for meter in tree.counted if meter.id in {flow.meter for flow in conversion.takes}]
     for flow in conversion.gives:

@@ -9,12 +9,11 @@ from decimal import Decimal
 
 from pydantic import Field
 
-from benchmarks.guidance.cbam import Attested, Goods
-from benchmarks.guidance.cbam import Precursor as Part
+from benchmarks.guidance.cbam import AttestedEmissions, Goods, Precursor
 from reporting_agent.config.profile import Setting
 
 
-class Precursor(Setting):
+class DeclaredPrecursor(Setting):
     """Goods that went into others, tonnes per tonne: a benchmark of its own counts for them on attested emissions."""
 
     cn_code: str = Field(min_length=4)
@@ -35,7 +34,7 @@ class BorderGoods(Setting):
     route: str = Field(default="", max_length=1)
     name: str = ""
     emissions: Decimal | None = Field(default=None, ge=0)
-    precursors: tuple[Precursor, ...] = ()
+    precursors: tuple[DeclaredPrecursor, ...] = ()
     price: Decimal | None = Field(default=None, ge=0)
     paid_at_home: Decimal = Field(default=Decimal(0), ge=0)
 
@@ -47,5 +46,5 @@ class BorderGoods(Setting):
     def on_attested_values(self) -> Goods | None:
         if self.emissions is None:
             return None
-        parts = tuple(Part(each.cn_code, each.tonnes, each.route) for each in self.precursors)
-        return Goods(self.cn_code, self.origin, self.route, Attested(self.emissions, parts))
+        parts = tuple(Precursor(each.cn_code, each.tonnes, each.route) for each in self.precursors)
+        return Goods(self.cn_code, self.origin, self.route, AttestedEmissions(self.emissions, parts))

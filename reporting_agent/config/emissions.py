@@ -10,7 +10,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from benchmarks.conversion import CarbonFactor, FactorTable
-from benchmarks.declared import Source
+from benchmarks.declared import FigureSource
 from reporting_agent.config.profile import Setting
 
 
@@ -37,7 +37,7 @@ class GridFactor(Setting):
             edition=self.source,
             effective_from=self.start,
             effective_to=self.until,
-            source=Source(text=self.source, kind="publication", verified=False),
+            source=FigureSource(text=self.source, kind="publication", verified=False),
         )
 
 

@@ -32,7 +32,7 @@ _LENGTHS_S = {"s": 1.0, "min": 60.0, "h": 3600.0, "d": 86_400.0}
 _LENGTH = re.compile(r"([+-]?\d+(?:\.\d+)?) ?(s|min|h|d)")
 
 
-class Event(Setting):
+class DeclaredEvent(Setting):
     """One declared event of one meter, or of one step (and equipment).
 
     | kind | of a meter | of a step |
@@ -141,7 +141,7 @@ class Event(Setting):
         return " ".join(part for part in ("step", str(self.step), self.equipment, self.product, self.carrier) if part)
 
 
-def refuse_clashes(events: Sequence[Event], zone: ZoneInfo) -> None:
+def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
     """ValueError where two events of one kind hold at one moment for one meter, or for one row of a step: which of them acts could not be
     told."""
     ordered = sorted((event for event in events if event.acts), key=lambda event: event.begins(zone))
@@ -156,7 +156,7 @@ def refuse_clashes(events: Sequence[Event], zone: ZoneInfo) -> None:
                 )
 
 
-def _meet(event: Event, other: Event) -> bool:
+def _meet(event: DeclaredEvent, other: DeclaredEvent) -> bool:
     """Whether both act upon one meter or one row: of a step without equipment or product upon all of them. Time that is left out twice is
     left out once."""
     if (event.kind, event.meter, event.step, event.carrier) != (other.kind, other.meter, other.step, other.carrier):
@@ -167,18 +167,18 @@ def _meet(event: Event, other: Event) -> bool:
     return all(first is None or second is None or first == second for first, second in narrowed)
 
 
-def as_toml(event: Event) -> str:
+def as_toml(event: DeclaredEvent) -> str:
     """The event as it stands in site.toml, to be pasted there."""
     fields = event.model_dump(mode="json", by_alias=True, exclude_none=True)
     order = ("meter", "step", "equipment", "product", "carrier", "from", "until", "kind", "factor", "offset", "with", "reason")
     return "\n".join(("[[events]]", *(f"{key} = {_literal(key, fields[key])}" for key in order if key in fields))) + "\n"
 
 
-def found_of(meter: str, kind: str, span_us: tuple[int, int | None], zone: tzinfo, factor: float | None = None) -> Event:
+def found_of(meter: str, kind: str, span_us: tuple[int, int | None], zone: tzinfo, factor: float | None = None) -> DeclaredEvent:
     """An event that a run found of a meter, between two moments in microseconds of UTC; to be confirmed by a person."""
     first_us, until_us = span_us
     fields: dict[str, Any] = {"meter": meter, "from": _local(first_us, zone), "kind": kind, "factor": factor, "reason": CONFIRM}
-    return Event.model_validate(fields if until_us is None else {**fields, "until": _local(until_us, zone)})
+    return DeclaredEvent.model_validate(fields if until_us is None else {**fields, "until": _local(until_us, zone)})
 
 
 def _local(moment_us: int, zone: tzinfo) -> str:
@@ -186,12 +186,12 @@ def _local(moment_us: int, zone: tzinfo) -> str:
     return moment.replace(microsecond=0).isoformat()
 
 
-def of_meter(events: Iterable[Event], meter: str) -> tuple[Event, ...]:
+def of_meter(events: Iterable[DeclaredEvent], meter: str) -> tuple[DeclaredEvent, ...]:
     """Those of one meter that act; a swap is of both its meters."""
     return tuple(event for event in events if event.acts and meter in {event.meter, event.other})
 
 
-def of_step(events: Iterable[Event], step: str, equipment: str, *products: str) -> tuple[Event, ...]:
+def of_step(events: Iterable[DeclaredEvent], step: str, equipment: str, *products: str) -> tuple[DeclaredEvent, ...]:
     """Those of a step that act on the rows of one equipment; with `products`, of these (a product and its variant) alone."""
     mine = (event for event in events if event.acts and event.step == step and event.equipment in {None, equipment})
     return tuple(event for event in mine if not products or event.product in {None, *products})

@@ -51,7 +51,7 @@ _BOUNDS = {
 }
 
 
-class Fault:
+class SettingFault:
     """The first of a validation's faults. `within` is the path of the table that was checked, of which `raw` holds what was written."""
 
     def __init__(self, wrong: ValidationError, raw: Mapping[str, Any], *within: str) -> None:

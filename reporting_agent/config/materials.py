@@ -25,7 +25,7 @@ from benchmarks.quantities import ratio
 from reporting_agent.config.profile import Setting
 
 
-class Joint(Setting):
+class JointProduction(Setting):
     """[[joint]]: how the energy of a run that makes several products at once is divided among them.
 
     `ratios` names products or variants, each with the energy that an output unit of it takes, relative to the others: a part of the run

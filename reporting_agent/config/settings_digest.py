@@ -5,13 +5,13 @@ from __future__ import annotations
 import hashlib
 import json
 
-from reporting_agent.config.site import Site
+from reporting_agent.config.site import SiteSettings
 
 _LABEL = b"steplabel/1 settings\x00"
 NO_PART = {"path", "inputs", "answers", "source", "tariff", "border", "emissions", "product_stocks"}
 
 
-def settings_digest(site: Site) -> bytes:
+def settings_digest(site: SiteSettings) -> bytes:
     """SHA-256 of site.toml as it was read.
 
     Where files lie is no part of it, nor are answers about files without a mapping, of which no report is made, nor access data of a

@@ -21,9 +21,9 @@ from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.answers import flat
 from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.emissions import Emissions
-from reporting_agent.config.events import Event, refuse_clashes
-from reporting_agent.config.faults import Fault
-from reporting_agent.config.materials import BoughtIn, HeatingValue, HeatingValues, Joint, ProductStock, Variable, refuse_twice
+from reporting_agent.config.events import DeclaredEvent, refuse_clashes
+from reporting_agent.config.faults import SettingFault
+from reporting_agent.config.materials import BoughtIn, HeatingValue, HeatingValues, JointProduction, ProductStock, Variable, refuse_twice
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting
 from reporting_agent.config.runs import Runs
@@ -33,7 +33,7 @@ from reporting_agent.config.tariff import Tariff
 from reporting_agent.config.tree import MeterTree
 
 
-class Identity(Setting):
+class SiteIdentity(Setting):
     """[site]: the site as the portal knows it, and the method pack it is labelled by."""
 
     id: str = Field(min_length=1, max_length=64, pattern=r"^[a-z0-9][a-z0-9-]*$")
@@ -63,7 +63,7 @@ class Equipment(Setting):
     rated_power_kw: float | None = Field(default=None, gt=0)
 
 
-class Inputs(Setting):
+class InputFiles(Setting):
     """[inputs]: files, relative to site.toml; a pattern such as readings/*.parquet may name several.
 
     `source` names a source of a technology provider, which gives the inputs that no file is named for; `corrections` the
@@ -126,14 +126,14 @@ class StepSetting(Setting):
         return carriers
 
 
-class Site(Setting):
+class SiteSettings(Setting):
     """A whole site.toml, with the folder its paths start from."""
 
-    site: Identity
+    site: SiteIdentity
     meters: tuple[Meter, ...] = ()
     equipment: tuple[Equipment, ...] = ()
     scales: tuple[Scale, ...] = ()
-    inputs: Inputs
+    inputs: InputFiles
     source: dict[str, Any] = Field(default_factory=dict)  # [source]: the options of the source that [inputs] names
     mapping: Mapping = Mapping()
     answers: dict[str, str] = Field(default_factory=dict)  # to what `map` asks of a file without a mapping; no report is made by them
@@ -145,11 +145,11 @@ class Site(Setting):
     emissions: Emissions = Emissions()
     lhv: tuple[HeatingValue, ...] = ()
     site_boundary: SiteBoundary | None = None
-    joint: tuple[Joint, ...] = ()
+    joint: tuple[JointProduction, ...] = ()
     bought_in: tuple[BoughtIn, ...] = ()
     product_stocks: tuple[ProductStock, ...] = ()
     variables: dict[str, Variable] = Field(default_factory=dict)  # by the name under `var.` or `input.`
-    events: tuple[Event, ...] = ()
+    events: tuple[DeclaredEvent, ...] = ()
     path: Path = Path("site.toml")
 
     @model_validator(mode="after")
@@ -180,12 +180,12 @@ class Site(Setting):
     def _flat(cls, answers: object) -> object:
         return {key: str(value) for key, value in flat(answers).items()} if isinstance(answers, dict) else answers
 
-    def with_mapping(self, mapping: Mapping) -> Site:
+    def with_mapping(self, mapping: Mapping) -> SiteSettings:
         """The same site with other profiles; raises as `load_site` does."""
         try:
-            return Site.model_validate({name: getattr(self, name) for name in self.model_fields_set} | {"mapping": mapping})
+            return SiteSettings.model_validate({name: getattr(self, name) for name in self.model_fields_set} | {"mapping": mapping})
         except ValidationError as wrong:
-            raise _first_fault(Fault(wrong, {"mapping": mapping.model_dump()}), self.path) from wrong
+            raise _first_fault(SettingFault(wrong, {"mapping": mapping.model_dump()}), self.path) from wrong
 
     @cached_property
     def tree(self) -> MeterTree:
@@ -217,7 +217,7 @@ class Site(Setting):
         return self.path.parent
 
 
-def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) -> Site:
+def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) -> SiteSettings:
     """Read site.toml, with the tables of a fleet that it lacks; InputError names the key that is wrong, what was found there and what is
     wanted."""
     path = Path(path)
@@ -245,9 +245,9 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
         ) from wrong
     _know_carriers_of_own_pack(raw, path.parent)
     try:
-        site = Site.model_validate({**(inherit or {}), **raw, "path": path})
+        site = SiteSettings.model_validate({**(inherit or {}), **raw, "path": path})
     except ValidationError as wrong:
-        raise _first_fault(Fault(wrong, {**(inherit or {}), **raw}), path) from wrong
+        raise _first_fault(SettingFault(wrong, {**(inherit or {}), **raw}), path) from wrong
     refuse_disagreement(site)
     return site
 
@@ -262,7 +262,7 @@ def _know_carriers_of_own_pack(raw: dict[str, Any], folder: Path) -> None:
             packs.load(named, base=folder)
 
 
-def _first_fault(fault: Fault, path: Path) -> InputError:
+def _first_fault(fault: SettingFault, path: Path) -> InputError:
     if fault.of_value:
         alone = Phrase("This value in the site file is not known.")
         with_more = Phrase("This value in the site file is not known (%(more)s more faults after this one).", more=fault.more)

@@ -45,7 +45,7 @@ class Auxiliary(Flow):
     step: str
 
 
-class Other(Flow):
+class OtherFlow(Flow):
     """Energy that serves no production, with the reason: offices, canteen, another firm on the site. Small, and never a fuel, or the annual
     account of a route is incomplete."""
 
@@ -97,7 +97,7 @@ class SiteBoundary(Setting):
     stocks: tuple[Stock, ...] = ()
     conversions: tuple[Conversion, ...] = ()
     auxiliaries: tuple[Auxiliary, ...] = ()  # users that serve production: in no label, and in the annual account of a route
-    others: tuple[Other, ...] = ()
+    others: tuple[OtherFlow, ...] = ()
     losses: tuple[Loss, ...] = ()
 
     @model_validator(mode="after")

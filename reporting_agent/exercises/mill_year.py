@@ -8,18 +8,18 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.exercises.reading import Fact
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.measurements import Metric
 from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.changes.questioned_label import labelled
 from reporting_agent.config import load_site
-from reporting_agent.config.events import Event, as_toml
+from reporting_agent.config.events import DeclaredEvent, as_toml
 from reporting_agent.report.label_json import label_json
 
 PERIOD = "2025"
 RATIO_BEFORE, RATIO_AFTER = 400, 500  # primary amperes of the current transformers, by the work order that the exercise tells of
-REMEDY = {Cause.COLD_START: "fewer-stops", Cause.REJECT: "fewer-rejects"}
+REMEDY = {WasteCause.COLD_START: "fewer-stops", WasteCause.REJECT: "fewer-rejects"}
 
 
 def facts(folder: Path) -> Mapping[str, Fact]:
@@ -27,7 +27,7 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     site = folder / "site.toml"
     before, first = _labelled(site)
     (asked,) = before["changes"]
-    event = Event.model_validate(
+    event = DeclaredEvent.model_validate(
         {
             "meter": "mill-1-main",
             "from": asked["from"],
@@ -73,8 +73,8 @@ def facts(folder: Path) -> Mapping[str, Fact]:
         "cause_kwh": causes[largest].kwh,
         "cause_mwh": causes[largest].kwh / 1000,
         "cause_tce": causes[largest].kgce / 1000,
-        "reject_kwh": causes[Cause.REJECT].kwh,
-        "reject_cny": causes[Cause.REJECT].money or 0.0,
+        "reject_kwh": causes[WasteCause.REJECT].kwh,
+        "reject_cny": causes[WasteCause.REJECT].money or 0.0,
         "idle_cny": idle.money or 0.0,
         "cause_cny": causes[largest].money or 0.0,
         "avoidable_cny": losses.avoidable.money or 0.0,

@@ -15,7 +15,7 @@ FILE = "exercises.json"
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class QuestionProgress:
     """Of one question: how many answers were wrong, and whether one was right."""
 
     wrong: int = 0
@@ -27,11 +27,11 @@ class Progress:
 
     def __init__(self, state: Path) -> None:
         self._path = state / FILE
-        self._done: dict[str, dict[str, Done]] = {}
+        self._done: dict[str, dict[str, QuestionProgress]] = {}
         if self._path.is_file():
             try:
                 read = json.loads(self._path.read_text(encoding="utf-8"))
-                self._done = {name: {question: Done(**done) for question, done in of.items()} for name, of in read.items()}
+                self._done = {name: {question: QuestionProgress(**done) for question, done in of.items()} for name, of in read.items()}
             except (ValueError, TypeError, AttributeError) as broken:
                 raise InputError(
                     "exercise-progress-unreadable",
@@ -42,14 +42,14 @@ class Progress:
                     wanted="the file as it was written",
                 ) from broken
 
-    def of(self, exercise: Exercise) -> Mapping[str, Done]:
+    def of(self, exercise: Exercise) -> Mapping[str, QuestionProgress]:
         known = self._done.get(exercise.id, {})
-        return {question.id: known.get(question.id, Done()) for question in exercise.question}
+        return {question.id: known.get(question.id, QuestionProgress()) for question in exercise.question}
 
-    def take(self, exercise: Exercise, verdict: CheckedAnswer) -> Done:
+    def take(self, exercise: Exercise, verdict: CheckedAnswer) -> QuestionProgress:
         """Count an answer. What was right once stays so."""
         before = self.of(exercise)[verdict.question]
-        done = Done(before.wrong + (verdict.is_a_try and not before.right), before.right or verdict.right)
+        done = QuestionProgress(before.wrong + (verdict.is_a_try and not before.right), before.right or verdict.right)
         self._done.setdefault(exercise.id, {})[verdict.question] = done
         self._write()
         return done

@@ -16,7 +16,7 @@ from benchmarks import packs
 from benchmarks.composition import ReportedLabel, Roster, StepBest, by_step, compose_with_roster, seed_of
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.conversion import Basis, FactorTable
-from benchmarks.disclosure import GateResult, Published, gate
+from benchmarks.disclosure import GateResult, PublishedVersion, gate
 from benchmarks.exercises.reading import Fact
 from benchmarks.measurements import Metric
 from benchmarks.privacy.charges import draw_epsilons
@@ -43,7 +43,7 @@ class Sector:
         known = self.pack.step(step)
         return entrants(self.labels, self.pack, known, known.metrics[0], known.variants[0].id)
 
-    def gated(self, previous: Sequence[Published] = ()) -> tuple[GateResult, Roster]:
+    def gated(self, previous: Sequence[PublishedVersion] = ()) -> tuple[GateResult, Roster]:
         """Composed and decided on the first day on which the lag is over."""
         rng = np.random.default_rng(seed_of("composition", {reported_label.report for reported_label in self.labels}))
         label, roster = compose_with_roster(self.pack, self.pack.routes[0], by_step(self.labels), rng, period=PERIOD)
@@ -60,7 +60,7 @@ def facts(folder: Path) -> Mapping[str, Fact]:
     sector = Sector(pack, tuple(_reported_label(pack, row) for row in rows), weights)
     with_late = Sector(pack, (*sector.labels, *(_reported_label(pack, row) for row in late)), weights)
     first, roster = sector.gated()
-    second, _ = with_late.gated((Published("1", first.published, roster),))
+    second, _ = with_late.gated((PublishedVersion("1", first.published, roster),))
     burning, grinding, shown = sector.who(BURNING), sector.who(GRINDING), _cell(first, BURNING)
     sizes = {reported_label.firm: weights[reported_label.firm] for reported_label in grinding.entering}
     low, high = shown.interval or (0.0, 0.0)

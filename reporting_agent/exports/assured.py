@@ -15,7 +15,7 @@ from typing import Any
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import Attestation, Opinion, ReportSubject, Withdrawal
+from benchmarks.wire.attestations import AttestationStatement, AttestationWithdrawal, Opinion, ReportSubject
 from benchmarks.wire.signing import key_id
 
 MEANING = "share of the footprint whose energy figures stand under a signed statement of an auditor; not of factors or of anything declared"
@@ -25,7 +25,7 @@ MEANING = "share of the footprint whose energy figures stand under a signed stat
 class Statement:
     """A statement that holds for this site and period, with the key that signed it."""
 
-    attestation: Attestation
+    attestation: AttestationStatement
     key: str
 
     @property
@@ -60,11 +60,11 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
         InputError: `footprint-statement-unusable` with the file and why; VerificationError where a file is no signed statement.
     """
     read = [(path, attestations.read(_bytes(path))) for path in files]
-    withdrawn = {withdrawal.attestation for _, withdrawal in read if isinstance(withdrawal, Withdrawal)}
+    withdrawn = {withdrawal.attestation for _, withdrawal in read if isinstance(withdrawal, AttestationWithdrawal)}
     known = {auditor.lower() for auditor in auditors}
     usable = []
     for path, statement in read:
-        if isinstance(statement, Withdrawal):
+        if isinstance(statement, AttestationWithdrawal):
             continue
         signer = key_id(statement.public_key)
         subject = statement.subject

@@ -17,7 +17,7 @@ from benchmarks.errors import InputError
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 NOT_IN_IT = ("carbon of materials", "greenhouse gases other than CO2", "energy and materials before the gate")
@@ -71,7 +71,7 @@ class StepCarbon:
         return tuple(use for use in self.uses if use.direction is Direction.IMPORT)
 
 
-def of_steps(site: Site, result: LabelResult, doubtful: Collection[LabelKey] = ()) -> tuple[StepCarbon, ...]:
+def of_steps(site: SiteSettings, result: LabelResult, doubtful: Collection[LabelKey] = ()) -> tuple[StepCarbon, ...]:
     """Every label of total energy that has a value or at least batches, in the pack's order of steps; `doubtful` are those in question."""
     pack, factors = result.data.pack, site.emissions.factors
     labels = [label for label in result.site_label.steps if label.metric is Metric.TOTAL and label.used and label.made_from is not None]

@@ -22,7 +22,7 @@ MUST_BE_NAMED: tuple[Kind, ...] = ("materials", "process", "other-gases")
 """What a step's energy never holds: carbon of what was bought, of the process itself, and CH4 and N2O. Nought is declared, too."""
 
 
-class Outside(Setting):
+class OutsideEmissions(Setting):
     """[[outside]]: emissions of cradle to gate beyond the steps' energy, kg CO2e per kg of product."""
 
     kind: Kind
@@ -78,7 +78,7 @@ class FootprintSettings(Setting):
     product: Product
     accounting: Accounting
     steps: tuple[UsedStep, ...] = Field(min_length=1)
-    outside: tuple[Outside, ...] = ()
+    outside: tuple[OutsideEmissions, ...] = ()
 
     @model_validator(mode="after")
     def _each_step_once(self) -> Self:

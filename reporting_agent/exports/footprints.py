@@ -21,7 +21,7 @@ PER_KG = {"t": 1000.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StepFootprint:
     """One step in the product: kg CO2 per kg of product, and the factors by which."""
 
     step: StepCarbon
@@ -41,7 +41,7 @@ class Footprint:
     site: str
     period: Period
     made_at: datetime
-    parts: tuple[Part, ...]
+    parts: tuple[StepFootprint, ...]
     statements: tuple[Statement, ...]
 
     @property
@@ -104,7 +104,7 @@ def footprint(
                 "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing.",
                 found="no CO2 factor of " + ", ".join(step.lacking),
             )
-        parts.append(Part(step, per_output * used.per_product / PER_KG[step.output_unit], used.step in audited))
+        parts.append(StepFootprint(step, per_output * used.per_product / PER_KG[step.output_unit], used.step in audited))
     return Footprint(settings, site, period, made_at, tuple(parts), tuple(statements))
 
 

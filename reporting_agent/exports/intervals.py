@@ -21,10 +21,10 @@ from numpy.typing import NDArray
 from benchmarks import packs
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
-from benchmarks.measurements import CarrierEnergy, Direction, Period, Status
+from benchmarks.measurements import CarrierEnergy, Direction, Period, ProductStatus
 from benchmarks.quantities import mj_in, ratio
 from reporting_agent import pipeline
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.exports.monitoring_schema import Every
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.moments import hours_of, intervals_of, to_us
@@ -39,7 +39,7 @@ _MINUTES = {"15min": 15, "30min": 30, "60min": 60}
 
 
 @dataclass(frozen=True, slots=True)
-class Clock:
+class QuarterHours:
     """The quarter hours of a period, and the longer intervals of local time made of them."""
 
     period: Period
@@ -47,7 +47,7 @@ class Clock:
     quarters_us: Integers
 
     @classmethod
-    def of(cls, period: Period, zone: tzinfo) -> Clock:
+    def of(cls, period: Period, zone: tzinfo) -> QuarterHours:
         return cls(period, zone, intervals_of(hours_of(period, zone), 15))
 
     def edges_us(self, every: Every) -> Integers:
@@ -79,7 +79,7 @@ class Clock:
 
 
 @dataclass(frozen=True, slots=True)
-class Series:
+class IntervalSeries:
     """One meter, or one step's energy of one carrier and direction, by quarter hour; amounts are in `unit`.
 
     `unplaced` stands at the quarter hour in which a register was read again; `output` is None of meters.
@@ -102,7 +102,7 @@ class Series:
         """How many of `unit` one of the series' own units is."""
         return 1.0 if unit is None else ratio(self.unit, unit)
 
-    def told_in(self, unit: str) -> Series:
+    def told_in(self, unit: str) -> IntervalSeries:
         """The same amounts in another unit; as it is where that does not measure the same, as a volume and a heat."""
         if unit == self.unit:
             return self
@@ -125,13 +125,13 @@ class Series:
 
 
 @dataclass(frozen=True, slots=True)
-class Measured:
+class SiteIntervals:
     """All series of a site and period. `shared` are meters that count for several steps, `silent` those without one reading, `sparse`
     those whose readings lie further apart than a quarter hour, `unmetered` energy that is written down per batch (step: carrier)."""
 
-    clock: Clock
-    meters: tuple[Series, ...]
-    steps: tuple[Series, ...]
+    clock: QuarterHours
+    meters: tuple[IntervalSeries, ...]
+    steps: tuple[IntervalSeries, ...]
     factors: FactorTable
     shared: tuple[str, ...]
     silent: tuple[str, ...]
@@ -139,13 +139,13 @@ class Measured:
     unmetered: tuple[str, ...]
 
 
-def measure(site: Site, period: Period) -> Measured:
+def measure(site: SiteSettings, period: Period) -> SiteIntervals:
     """Read the site's meters at quarter hours.
 
     Raises:
         InputError: `export-no-meters` where no meter has readings; what reading the site raises.
     """
-    clock = Clock.of(period, site.zone)
+    clock = QuarterHours.of(period, site.zone)
     data = pipeline.read(site, period, closely=lambda windows: dict.fromkeys(windows, clock.quarters_us))
     records = [record for record in data.meters if record.closely is not None]
     if not records:
@@ -163,25 +163,25 @@ def measure(site: Site, period: Period) -> Measured:
     by_batch = {(batch.step, energy.carrier) for batch in data.batches for energy in batch.energy} - metered
     unmetered = tuple(f"{step}: {carrier}" for step, carrier in sorted(by_batch))
     steps = tuple(_of_steps(records, data, clock))
-    return Measured(clock, meters, steps, packs.factors(data.pack), shared, tuple(silent), sparse, unmetered)
+    return SiteIntervals(clock, meters, steps, packs.factors(data.pack), shared, tuple(silent), sparse, unmetered)
 
 
-def _of_meter(record: MeterRecord) -> Series:
+def _of_meter(record: MeterRecord) -> IntervalSeries:
     intervals, meter = record.closely, record.meter
     assert intervals is not None  # noqa: S101 - `measure` chose those that were looked at
     assert intervals.unplaced is not None  # noqa: S101 - as above
     lhv = meter.own_lhv(mj_in(record.unit))
     of_meter = (meter.id, meter.step, meter.equipment, meter.carrier, meter.direction, record.unit, lhv)
-    return Series(*of_meter, intervals.energy, intervals.known_s, intervals.unplaced)
+    return IntervalSeries(*of_meter, intervals.energy, intervals.known_s, intervals.unplaced)
 
 
-def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> Iterator[Series]:
+def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHours) -> Iterator[IntervalSeries]:
     """Of each step, carrier, direction and heating value the sum of its counted meters, each in its own time, in the unit of the first.
 
     Meters whose unit does not measure what the first's does, or whose heating value is another, are a sum of their own.
     """
     units: dict[tuple[str, str, str], str] = {}
-    groups: dict[tuple[str, str, str, str, float | None], list[tuple[Series, Flags]]] = {}
+    groups: dict[tuple[str, str, str, str, float | None], list[tuple[IntervalSeries, Flags]]] = {}
     for record in records:
         if record.counted and record.meter.step and record.meter.allocation is None:
             series, within = _of_meter(record), record.in_its_place(clock.quarters_us[:-1], clock.zone)
@@ -189,7 +189,7 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> 
             key = (series.step, series.carrier, str(series.direction), series.unit, series.lhv_mj_per_unit)
             groups.setdefault(key, []).append((series, within))
     for (step, carrier, direction, unit, lhv), parts in groups.items():
-        yield Series(
+        yield IntervalSeries(
             step,
             step,
             "",
@@ -205,16 +205,16 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: Clock) -> 
         )
 
 
-def _known_s(parts: Sequence[tuple[Series, Flags]]) -> Floats:
+def _known_s(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Floats:
     """The seconds that every meter knew which was in its place then; none where no meter was."""
     of_all = np.min([np.where(within, part.known_s, np.inf) for part, within in parts], axis=0)
     known: Floats = np.where(np.isfinite(of_all), of_all, 0.0)
     return known
 
 
-def _output(step: str, data: PlantData, clock: Clock) -> Floats:
+def _output(step: str, data: PlantData, clock: QuarterHours) -> Floats:
     """Good output of the batches of the step that ended in each quarter hour, in the step's unit; a batch twice on record counts once."""
-    good = (batch for batch in data.batches if batch.step == step and batch.status is Status.GOOD and batch.output_t > 0)
+    good = (batch for batch in data.batches if batch.step == step and batch.status is ProductStatus.GOOD and batch.output_t > 0)
     own = list({(batch.batch_id, batch.start): batch for batch in good if batch.end is not None}.values())
     ended = np.array([to_us(batch.end) for batch in own if batch.end is not None], dtype=np.int64)
     at = np.searchsorted(clock.quarters_us, ended, side="left") - 1  # a batch that ends on the edge ended before it

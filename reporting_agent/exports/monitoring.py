@@ -12,20 +12,20 @@ from datetime import date, datetime
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.exports.intervals import Clock, Floats, Measured, Series
+from reporting_agent.exports.intervals import Floats, IntervalSeries, QuarterHours, SiteIntervals
 from reporting_agent.exports.monitoring_schema import NUMBERS, OF_QUALITY, Every, ExportTable, MonitoringSchema
-from reporting_agent.report.tables import Column, Kind, Table, table
+from reporting_agent.report.tables import Kind, ReportColumn, ReportTable, table
 
 GOOD, INCOMPLETE, DEVIATING = "good", "incomplete", "days-deviate"
 
 
-def fill(measured: Measured, schema: MonitoringSchema, site: str) -> list[Table]:
+def fill(measured: SiteIntervals, schema: MonitoringSchema, site: str) -> list[ReportTable]:
     """Every table of the schema, and last `quality`: a row a meter and month."""
     filled = [_filled(spec, measured, schema, site) for spec in schema.tables]
     return [*filled, quality(measured, schema)]
 
 
-def _filled(spec: ExportTable, measured: Measured, schema: MonitoringSchema, site: str) -> Table:
+def _filled(spec: ExportTable, measured: SiteIntervals, schema: MonitoringSchema, site: str) -> ReportTable:
     columns: dict[str, list[Any]] = {column.name: [] for column in spec.columns}
     for series in measured.meters if spec.of == "meter" else measured.steps:
         values = _values(series, spec.every, measured, schema, site)
@@ -35,10 +35,10 @@ def _filled(spec: ExportTable, measured: Measured, schema: MonitoringSchema, sit
                 cells = [None if cell is None else round(cell, column.digits) for cell in cells]
             columns[column.name] += cells
     kinds: dict[str, Kind] = {column.name: "number" if column.field in NUMBERS else "text" for column in spec.columns}
-    return Table(spec.name, tuple(Column(name, kinds[name], values) for name, values in columns.items()))
+    return ReportTable(spec.name, tuple(ReportColumn(name, kinds[name], values) for name, values in columns.items()))
 
 
-def _values(series: Series, every: Every, measured: Measured, schema: MonitoringSchema, site: str) -> dict[str, Sequence[Any]]:
+def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schema: MonitoringSchema, site: str) -> dict[str, Sequence[Any]]:
     """By field, one value an interval."""
     clock = measured.clock
     edges = clock.edges_us(every)
@@ -84,13 +84,13 @@ def _in_kgce(own: Floats, share: Floats, factors: Sequence[float | None]) -> lis
     return [None if factor is None or part <= 0 else amount * factor for amount, part, factor in rows]
 
 
-def amounts(series: Series, clock: Clock, every: Every) -> Floats:
+def amounts(series: IntervalSeries, clock: QuarterHours, every: Every) -> Floats:
     """Energy over the intervals, in the series' unit; of a month with what a register counted across gaps."""
     placed = clock.sums(series.energy, every)
     return placed + clock.sums(series.unplaced, every) if every == "month" else placed
 
 
-def shares(series: Series, clock: Clock, every: Every) -> Floats:
+def shares(series: IntervalSeries, clock: QuarterHours, every: Every) -> Floats:
     """Which part of each interval's seconds readings cover, 0 to 1."""
     edges = clock.edges_us(every)
     seconds = (edges[1:] - edges[:-1]) / 1e6
@@ -98,14 +98,14 @@ def shares(series: Series, clock: Clock, every: Every) -> Floats:
     return covered
 
 
-def deviations(series: Series, clock: Clock) -> list[float | None]:
+def deviations(series: IntervalSeries, clock: QuarterHours) -> list[float | None]:
     """By month, how far the sum of its days lies from it, in percent of the month; None of a month in which nothing was counted."""
     whole, days = amounts(series, clock, "month"), clock.sums(series.energy, "month")
     pairs = zip(whole.tolist(), days.tolist(), strict=True)
     return [None if month == 0 else abs(month - days) / abs(month) * 100 for month, days in pairs]
 
 
-def _deviation(series: Series, clock: Clock, every: Every, count: int) -> list[float | None]:
+def _deviation(series: IntervalSeries, clock: QuarterHours, every: Every, count: int) -> list[float | None]:
     return deviations(series, clock) if every == "month" else [None] * count
 
 
@@ -131,7 +131,7 @@ _QUALITY: tuple[tuple[str, Kind], ...] = (
 )
 
 
-def quality(measured: Measured, schema: MonitoringSchema) -> Table:
+def quality(measured: SiteIntervals, schema: MonitoringSchema) -> ReportTable:
     """One row a meter and month: both figures, what they are held against, and whether they reach it."""
     rows = []
     edges = measured.clock.edges_us("month")
@@ -147,7 +147,7 @@ def quality(measured: Measured, schema: MonitoringSchema) -> Table:
     return table(OF_QUALITY, _QUALITY, rows)
 
 
-def remarks(measured: Measured, schema: MonitoringSchema, today: date) -> list[Phrase | str]:
+def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> list[Phrase | str]:
     """What a reader has to know beside the tables."""
     sentences: list[Phrase | str] = []
     if measured.silent:

@@ -58,7 +58,7 @@ class ExportTable(Setting):
         return self
 
 
-class Quality(Setting):
+class QualityRule(Setting):
     """What a value must reach to be called good, and who says so."""
 
     completeness_least_pct: float = Field(ge=0, le=100)
@@ -79,7 +79,7 @@ class MonitoringSchema(Setting):
     status: Literal["unverified", "verified"]
     words: Words
     stands_on: Words
-    quality: Quality
+    quality: QualityRule
     time: TimeForm = TimeForm()
     units: dict[str, str] = Field(default_factory=dict)
     tables: tuple[ExportTable, ...] = Field(min_length=1)

@@ -15,7 +15,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from reporting_agent.report import writing, xlsx
-from reporting_agent.report.tables import Table
+from reporting_agent.report.tables import ReportTable
 from reporting_agent.software import SOFTWARE
 
 SCHEMA = "steplabel/export/1"
@@ -35,7 +35,7 @@ class ExportDescription:
     more: Mapping[str, Any]
 
 
-def tables(out: Path, all_tables: Iterable[Table], formats: Sequence[str]) -> dict[str, int]:
+def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str]) -> dict[str, int]:
     """Write each table in each format; the workbook holds all of them. Returns rows by file name.
 
     Raises:
@@ -65,7 +65,7 @@ def tables(out: Path, all_tables: Iterable[Table], formats: Sequence[str]) -> di
     return written
 
 
-def as_csv(table: Table) -> bytes:
+def as_csv(table: ReportTable) -> bytes:
     """UTF-8 with BOM, so that Excel shows Chinese; what is unknown is an empty cell."""
     text = io.StringIO()
     rows = csv.writer(text, lineterminator="\r\n")

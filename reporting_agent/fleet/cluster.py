@@ -16,8 +16,8 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.console import say
 from reporting_agent.fleet import certificates
-from reporting_agent.fleet.site_tasks import Outcome, Task
-from reporting_agent.fleet.workers import Assignment
+from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task
+from reporting_agent.fleet.workers import WorkerAssignment
 
 if TYPE_CHECKING:
     from distributed import Client
@@ -34,7 +34,7 @@ class Cluster:
     tls_cert: Path | None = None
     tls_key: Path | None = None
 
-    def run(self, tasks: Sequence[Task]) -> Iterator[Outcome]:
+    def run(self, tasks: Sequence[Task]) -> Iterator[SiteTaskOutcome]:
         """Outcomes as they come.
 
         Raises:
@@ -42,7 +42,7 @@ class Cluster:
                 `dask-unreachable`, and those of `Assignment.outcomes`.
         """
         with self._client() as client:
-            yield from Assignment(client, tasks).outcomes()
+            yield from WorkerAssignment(client, tasks).outcomes()
 
     def _client(self) -> Client:
         try:

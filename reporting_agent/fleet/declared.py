@@ -19,7 +19,7 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.profile import Setting
 from reporting_agent.sources.object_storage import beside, is_object, joined, text
 
@@ -38,7 +38,7 @@ class FleetSite(Setting):
     """What `status --out` wrote at a site whose agent works on another machine, relative to fleet.toml."""
 
 
-class Named(Setting):
+class FleetSettings(Setting):
     """[fleet]: how the group is called in its report, and what else its workers may read."""
 
     name: str = Field(min_length=1, max_length=80)
@@ -49,7 +49,7 @@ class Named(Setting):
 class Fleet(Setting):
     """A whole fleet.toml, with the folder its paths start from."""
 
-    fleet: Named
+    fleet: FleetSettings
     sites: tuple[FleetSite, ...] = Field(min_length=1)
     inherit: dict[str, Any] = Field(default_factory=dict)
     folder: Path
@@ -65,7 +65,7 @@ class Fleet(Setting):
     @field_validator("inherit")
     @classmethod
     def _tables_that_can_be_shared(cls, inherit: dict[str, Any]) -> dict[str, Any]:
-        shared = sorted(set(Site.model_fields) - NEVER_SHARED)
+        shared = sorted(set(SiteSettings.model_fields) - NEVER_SHARED)
         if unknown := sorted(set(inherit) - set(shared)):
             raise ValueError(f"must be tables that sites can share ({unknown[0]!r} is none): {', '.join(shared)}")
         return inherit

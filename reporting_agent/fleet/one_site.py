@@ -20,12 +20,12 @@ from reporting_agent.analysis import Analysis, analyse
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.changes.questioned_label import labelled
 from reporting_agent.changes.review import review
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.tariff import Tariff
 from reporting_agent.console import LANGUAGE
 from reporting_agent.fleet import places
 from reporting_agent.fleet.readable_folders import require_readable
-from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, Outcome, Prices, Quality, SiteStep, Task, refused
+from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, LackingLabel, SitePrices, SiteStep, SiteTaskOutcome, Task, refused
 from reporting_agent.fleet.unchanged_sites import OUTCOME, earlier_outcome, keep, made_from
 from reporting_agent.processors import on_one_processor
 from reporting_agent.report import quality, site_files
@@ -33,7 +33,7 @@ from reporting_agent.report.words import label_name, reason, words
 from reporting_agent.sources.object_storage import beside, is_object
 
 
-def do(task: Task) -> Outcome:
+def do(task: Task) -> SiteTaskOutcome:
     """Label or check one site and write its files, or take what an earlier run made of the same; a refusal is an outcome too.
 
     On one processor, since others do other sites.
@@ -43,7 +43,7 @@ def do(task: Task) -> Outcome:
         return _done(task)
 
 
-def _done(task: Task) -> Outcome:
+def _done(task: Task) -> SiteTaskOutcome:
     try:
         site = places.site_at(task.file, task.inherit)
         if task.within is not None:
@@ -58,14 +58,14 @@ def _done(task: Task) -> Outcome:
         return refused(task, _unreadable(task, unreadable))
 
 
-def _label(task: Task, site: Site, folder: Path) -> Outcome:
+def _label(task: Task, site: SiteSettings, folder: Path) -> SiteTaskOutcome:
     digest = made_from(task, site)
     now = datetime.now(UTC)
     label = labelled(site, task.period or "", now, outward=True)
     result, analysis = label.result, analyse(site, label)
     site_files.write(site, result, analysis, folder, task.lang, now)
     steps, lacking = tuple(_steps(task, result, analysis)), tuple(_lacking(task, result))
-    done = Outcome(task.file, site.id, task.out, digest, steps, _prices(task, site), lacking=lacking)
+    done = SiteTaskOutcome(task.file, site.id, task.out, digest, steps, _prices(task, site), lacking=lacking)
     if done.steps:
         return done
     why = _without_label(task, lacking)
@@ -108,7 +108,7 @@ def _left_out(label: StepLabel, result: pipeline.LabelResult, lang: str) -> Phra
     return Phrase("%(name)s: %(used)s of %(read)s batches used, %(why)s (excluded: %(counts)s)", **values, counts=counts)
 
 
-def _check(task: Task, site: Site, folder: Path) -> Outcome:
+def _check(task: Task, site: SiteSettings, folder: Path) -> SiteTaskOutcome:
     digest = made_from(task, site)
     period = Period.parse(task.period, site.zone) if task.period else None
     data = pipeline.read(site, period)
@@ -116,7 +116,7 @@ def _check(task: Task, site: Site, folder: Path) -> Outcome:
     site_files.write_check(site, data, reviewed, period, folder, task.lang, datetime.now(UTC))
     findings = quality.in_order(data.findings)
     worst = findings[0] if findings else None
-    summary = Quality(
+    summary = DataQuality(
         batches=len(data.batches),
         excluded=sum(batch.excluded is not None for batch in data.batches),
         rejected_rows=len(data.rejected),
@@ -125,7 +125,7 @@ def _check(task: Task, site: Site, folder: Path) -> Outcome:
         first=None if worst is None else in_language(worst.sentence, task.lang),
         place=in_language(worst.places[0].words, task.lang) if worst is not None and worst.places else None,
     )
-    return Outcome(task.file, site.id, task.out, digest, quality=summary)
+    return SiteTaskOutcome(task.file, site.id, task.out, digest, quality=summary)
 
 
 def _steps(task: Task, result: pipeline.LabelResult, analysis: Analysis) -> Iterator[SiteStep]:
@@ -161,11 +161,11 @@ def _without_money(losses: StepLosses | None, lang: str) -> str:
     return in_language(Phrase("No energy above the label was found, so its cost is unknown."), lang)
 
 
-def _prices(task: Task, site: Site) -> Prices | None:
+def _prices(task: Task, site: SiteSettings) -> SitePrices | None:
     if site.tariff is None:
         return None
     inherited = "tariff" in task.inherit and "tariff" not in tomllib.loads(site.path.read_text(encoding="utf-8-sig"))
-    return Prices(inherited, tuple(_carriers(site.tariff)))
+    return SitePrices(inherited, tuple(_carriers(site.tariff)))
 
 
 def _carriers(tariff: Tariff) -> Iterator[EnergyPrice]:

@@ -40,7 +40,7 @@ _STATES: Mapping[str, Phrase] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
+class SiteTrouble:
     """Something that needs a person, by a code and in a sentence."""
 
     code: str
@@ -48,7 +48,7 @@ class Trouble:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class SiteOverview:
     """One site: its last report, and what needs a person. Days as ISO 8601; None where there is nothing to say."""
 
     site: str
@@ -58,7 +58,7 @@ class Row:
     received_on: str | None
     agent: str | None
     keys_until: str | None
-    trouble: tuple[Trouble, ...]
+    trouble: tuple[SiteTrouble, ...]
 
     def cells(self) -> dict[str, str]:
         """As a file has it: codes, and nothing where nothing is known."""
@@ -68,7 +68,7 @@ class Row:
         }
 
 
-def row(status: Mapping[str, Any], name: str, today: date) -> Row:
+def row(status: Mapping[str, Any], name: str, today: date) -> SiteOverview:
     """The row of a site by what `status --json` says of it.
 
     Args:
@@ -76,7 +76,7 @@ def row(status: Mapping[str, Any], name: str, today: date) -> Row:
     """
     last = status["reports"][-1] if status["reports"] else {}
     enrolled = status["enrolment"] or {}
-    return Row(
+    return SiteOverview(
         site=enrolled.get("site") or name,
         period=last.get("period"),
         revision=last.get("revision"),
@@ -88,51 +88,53 @@ def row(status: Mapping[str, Any], name: str, today: date) -> Row:
     )
 
 
-def unread(name: str, why: Phrase | str) -> Row:
+def unread(name: str, why: Phrase | str) -> SiteOverview:
     """The row of a site of which nothing could be read."""
-    return Row(name, None, None, None, None, None, None, (Trouble("not-read", Phrase("nothing could be read: %(why)s", why=why)),))
+    return SiteOverview(
+        name, None, None, None, None, None, None, (SiteTrouble("not-read", Phrase("nothing could be read: %(why)s", why=why)),)
+    )
 
 
-def with_fault(site: Row, refusal: SteplabelError | None) -> Row:
+def with_fault(site: SiteOverview, refusal: SteplabelError | None) -> SiteOverview:
     """The row with, first, why the site's settings cannot be read."""
     if refusal is None:
         return site
-    fault = Trouble(refusal.code, Phrase("its site.toml cannot be used: %(why)s", why=refusal.sentence))
+    fault = SiteTrouble(refusal.code, Phrase("its site.toml cannot be used: %(why)s", why=refusal.sentence))
     return replace(site, trouble=(fault, *site.trouble))
 
 
-def troubles(status: Mapping[str, Any], today: date) -> list[Trouble]:
+def troubles(status: Mapping[str, Any], today: date) -> list[SiteTrouble]:
     """What needs a person at a site, worst first."""
     needs = [
-        Trouble(
+        SiteTrouble(
             "log-evidence",
             Phrase("the portal signed statements that cannot all be true (%(code)s): send nothing more", code=evidence["code"]),
         )
         for evidence in status["log_evidence"]
     ]
     if status["enrolment"] is None:
-        needs.append(Trouble("not-enrolled", Phrase("not enrolled at a portal")))
+        needs.append(SiteTrouble("not-enrolled", Phrase("not enrolled at a portal")))
     if status["enrolment_pending"]:
-        needs.append(Trouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment")))
+        needs.append(SiteTrouble("enrolment-unfinished", Phrase("the portal has not answered the enrolment")))
     for report in status["reports"]:
         if report["state"] != "received" and not report.get("given_up"):
             what = {"period": report["period"], "revision": report["revision"]}
-            needs.append(Trouble("report-unfinished", Phrase("%(period)s revision %(revision)s has no receipt", **what)))
+            needs.append(SiteTrouble("report-unfinished", Phrase("%(period)s revision %(revision)s has no receipt", **what)))
             if report["refusal"]:
                 needs.append(
-                    Trouble("refused", Phrase("%(period)s revision %(revision)s was refused: %(why)s", **what, why=report["refusal"]))
+                    SiteTrouble("refused", Phrase("%(period)s revision %(revision)s was refused: %(why)s", **what, why=report["refusal"]))
                 )
     until = status["keys_until"]
     if until is not None and date.fromisoformat(until) - today < KEYS_END_WITHIN:
-        needs.append(Trouble("keys-end", Phrase("the portal's keys known here can be used only before %(until)s", until=until)))
+        needs.append(SiteTrouble("keys-end", Phrase("the portal's keys known here can be used only before %(until)s", until=until)))
     if status["newest_agent"] is not None:
-        needs.append(Trouble("newer-agent", Phrase("version %(version)s was announced", version=status["newest_agent"])))
+        needs.append(SiteTrouble("newer-agent", Phrase("version %(version)s was announced", version=status["newest_agent"])))
     if today - datetime.fromisoformat(status["written_at"]).date() > OLD_AFTER:
-        needs.append(Trouble("old", Phrase("written on %(day)s", day=status["written_at"][:10])))
+        needs.append(SiteTrouble("old", Phrase("written on %(day)s", day=status["written_at"][:10])))
     return needs
 
 
-def as_json(rows: Sequence[Row], language: str) -> list[dict[str, Any]]:
+def as_json(rows: Sequence[SiteOverview], language: str) -> list[dict[str, Any]]:
     """Each row with its troubles as codes and sentences."""
     return [
         {name: getattr(site, name) for name in COLUMNS[:-1]}
@@ -141,7 +143,7 @@ def as_json(rows: Sequence[Row], language: str) -> list[dict[str, Any]]:
     ]
 
 
-def as_csv(rows: Sequence[Row]) -> str:
+def as_csv(rows: Sequence[SiteOverview]) -> str:
     """A line a site, with the codes of its troubles."""
     written = io.StringIO()
     writer = csv.DictWriter(written, COLUMNS, lineterminator="\n")
@@ -150,7 +152,7 @@ def as_csv(rows: Sequence[Row]) -> str:
     return written.getvalue()
 
 
-def as_table(rows: Sequence[Row], language: str) -> str:
+def as_table(rows: Sequence[SiteOverview], language: str) -> str:
     """For the terminal: columns of one width, the sentences of each site's troubles below its line."""
     columns = COLUMNS[:-1]
     table = [{name: in_language(_HEADS[name], language) for name in columns}]

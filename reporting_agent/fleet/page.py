@@ -14,14 +14,14 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, Value, enumerated, joined
 from reporting_agent.fleet.checks import worst_first
-from reporting_agent.fleet.site_tasks import EnergyPrice, Outcome, Prices, Quality, SiteStep
-from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, Standing
+from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, SitePrices, SiteStep, SiteTaskOutcome
+from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, SiteAtStep
 from reporting_agent.report import html
-from reporting_agent.report.figures import NOTHING, Unit, count, shown, time, unit_for
+from reporting_agent.report.figures import NOTHING, DisplayUnit, count, shown, time, unit_for
 from reporting_agent.report.words import counted, reason, words
 
 
-def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep], lang: str, made_at: datetime) -> str:
+def render(name: str, period: str, outcomes: Sequence[SiteTaskOutcome], steps: Sequence[GroupStep], lang: str, made_at: datetime) -> str:
     """The page of labels. `made_at` is the moment that it carries, zone-aware."""
     shared = [group for group in steps if len(group.sites) > 1]
     content: dict[str, Any] = {
@@ -38,7 +38,7 @@ def render(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[
     return _framed("fleet.html", content, f"{name}, {period}", lang, made_at)
 
 
-def of_checks(name: str, period: str | None, outcomes: Sequence[Outcome], lang: str, made_at: datetime) -> str:
+def of_checks(name: str, period: str | None, outcomes: Sequence[SiteTaskOutcome], lang: str, made_at: datetime) -> str:
     """The page of checks: which sites cannot be read, and what is to be mended at the others."""
     read = worst_first(outcomes)
     counts = {"read": count(len(read)), "sites": count(len(outcomes)), "open": count(sum(_of(each).open_questions > 0 for each in read))}
@@ -72,7 +72,7 @@ def _framed(template: str, content: dict[str, Any], heading: str, lang: str, mad
     return page
 
 
-def _failed(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
+def _failed(outcomes: Sequence[SiteTaskOutcome], lang: str) -> list[dict[str, str]]:
     """Each site that was refused, with place, what was found there and what to do."""
     rows = []
     for each in outcomes:
@@ -89,12 +89,12 @@ def _failed(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
     return rows
 
 
-def _of(each: Outcome) -> Quality:
+def _of(each: SiteTaskOutcome) -> DataQuality:
     assert each.quality is not None, each.file  # noqa: S101 - only sites that were read stand here
     return each.quality
 
 
-def _checked(each: Outcome) -> dict[str, Any]:
+def _checked(each: SiteTaskOutcome) -> dict[str, Any]:
     quality = _of(each)
     return {
         "site": each.site,
@@ -108,7 +108,7 @@ def _checked(each: Outcome) -> dict[str, Any]:
     }
 
 
-def _lead(outcomes: Sequence[Outcome], shared: Sequence[GroupStep]) -> Phrase:
+def _lead(outcomes: Sequence[SiteTaskOutcome], shared: Sequence[GroupStep]) -> Phrase:
     counts = {"done": count(sum(each.refused is None for each in outcomes)), "sites": count(len(outcomes)), "steps": count(len(shared))}
     return Phrase("Sites labelled: %(done)s of %(sites)s; labels that exist at more than one of them: %(steps)s.", **counts)
 
@@ -139,7 +139,7 @@ def _step(group: GroupStep, lang: str) -> dict[str, Any]:
 class _Columns:
     """The unit of a table's energies, and the currency of its money where all of its sites have one; else each amount has its own."""
 
-    unit: Unit
+    unit: DisplayUnit
     currency: str | None
 
     @classmethod
@@ -163,7 +163,7 @@ class _Columns:
         return count(amount) if self.currency is not None else f"{count(amount)} {currency}"
 
 
-def _cause(row: Standing, cause: CauseApart, columns: _Columns, lang: str) -> dict[str, str]:
+def _cause(row: SiteAtStep, cause: CauseApart, columns: _Columns, lang: str) -> dict[str, str]:
     return {
         "site": row.site,
         "cause": cause.cause.words.said_in(lang),
@@ -174,7 +174,7 @@ def _cause(row: Standing, cause: CauseApart, columns: _Columns, lang: str) -> di
     }
 
 
-def _row(row: Standing, columns: _Columns, lang: str) -> dict[str, Any]:
+def _row(row: SiteAtStep, columns: _Columns, lang: str) -> dict[str, Any]:
     doubt = "" if row.step.uncertainty is None else f" ± {shown(row.step.uncertainty)}"
     return {
         "site": row.site,
@@ -189,9 +189,9 @@ def _row(row: Standing, columns: _Columns, lang: str) -> dict[str, Any]:
     }
 
 
-def _price_rows(outcomes: Sequence[Outcome], lang: str) -> list[dict[str, str]]:
+def _price_rows(outcomes: Sequence[SiteTaskOutcome], lang: str) -> list[dict[str, str]]:
     """The prices that the money is calculated with, each list once with the sites that have it."""
-    sites: dict[Prices, list[str]] = {}
+    sites: dict[SitePrices, list[str]] = {}
     for each in outcomes:
         if each.steps and each.prices is not None:
             sites.setdefault(each.prices, []).append(each.site)
@@ -222,7 +222,7 @@ def _batches(step: SiteStep) -> str:
     return Phrase("%(used)s of %(read)s", used=count(step.used), read=count(step.read))
 
 
-def _left_out(row: Standing, lang: str) -> str:
+def _left_out(row: SiteAtStep, lang: str) -> str:
     """Reasons for which batches of a site are not in its label, most first."""
     ordered = sorted(row.step.excluded.items(), key=lambda item: -item[1])
     reasons = enumerated(Phrase("%(why)s %(count)s", why=reason(why, lang), count=count(number)) for why, number in ordered)

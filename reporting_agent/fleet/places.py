@@ -13,13 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError, Place
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.report import writing
 from reporting_agent.sources import object_storage
 from reporting_agent.sources.object_storage import beside, is_object, joined
 
 
-def site_at(file: str, inherit: Mapping[str, Any]) -> Site:
+def site_at(file: str, inherit: Mapping[str, Any]) -> SiteSettings:
     """The site of a site.toml on this machine or in object storage. InputError as of `load_site` and of what fetches."""
     if not is_object(file):
         try:

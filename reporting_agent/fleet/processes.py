@@ -11,13 +11,13 @@ from multiprocessing import get_context
 from benchmarks import shelf
 from benchmarks.errors import InputError
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import Outcome, Task, refused
+from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task, refused
 from reporting_agent.fleet.unchanged_sites import earlier_outcome
 
 LONGEST_TRACE = 4_000  # characters
 
 
-def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
+def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[SiteTaskOutcome]:
     """Outcomes as they come; a process that dies (memory, a signal) is told as the refusal of its site, and the others go on."""
     waiting = []
     for task in tasks:
@@ -30,7 +30,7 @@ def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[Outcome]:
         return
     broken = []
     with _pool(min(processes, len(waiting))) as pool:
-        running: dict[Future[Outcome], Task] = {pool.submit(do, task): task for task in waiting}
+        running: dict[Future[SiteTaskOutcome], Task] = {pool.submit(do, task): task for task in waiting}
         for done in as_completed(running):
             if isinstance(why := done.exception(), BrokenProcessPool):
                 broken.append(running[done])

@@ -5,13 +5,13 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.fleet.unchanged_sites import patterns_of, price_files_of
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.sources.object_storage import is_object
 
 
-def require_readable(site: Site, folders: tuple[str, ...]) -> None:
+def require_readable(site: SiteSettings, folders: tuple[str, ...]) -> None:
     """Refuse inputs and prices outside the site's folder and those of fleet.toml: a site.toml must not choose what a worker reads."""
     for pattern in patterns_of(site):
         for path in [pattern] if is_object(pattern) else paths_of(site, pattern):

@@ -67,7 +67,7 @@ class EnergyPrice:
 
 
 @dataclass(frozen=True, slots=True)
-class Prices:
+class SitePrices:
     """A site's prices, and whether it has them from `[inherit.tariff]` of fleet.toml or from its own site.toml."""
 
     inherited: bool
@@ -75,7 +75,7 @@ class Prices:
 
 
 @dataclass(frozen=True, slots=True)
-class Quality:
+class DataQuality:
     """What `check` found at a site, in numbers; `first` is the sentence of the worst finding, in the task's language."""
 
     batches: int
@@ -88,7 +88,7 @@ class Quality:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class SiteTaskOutcome:
     """What became of one site: its steps or the quality of its data, or the refusal with code, sentence and remedy. A site whose files were
     written but that has no label is refused too, and kept."""
 
@@ -97,8 +97,8 @@ class Outcome:
     folder: str
     made_from: str
     steps: tuple[SiteStep, ...] = ()
-    prices: Prices | None = None
-    quality: Quality | None = None
+    prices: SitePrices | None = None
+    quality: DataQuality | None = None
     refused: Mapping[str, Any] | None = None
     at: str = ""  # place of the refusal, where it is not the site.toml as a whole, in the task's language
     lacking: tuple[LackingLabel, ...] = ()
@@ -131,11 +131,11 @@ class Task:
         return name_of(self.file)
 
 
-def refused(task: Task, refusal: SteplabelError) -> Outcome:
+def refused(task: Task, refusal: SteplabelError) -> SiteTaskOutcome:
     """What becomes of a site that cannot be done. It is not kept: the next run tries again."""
     place = refusal.place if isinstance(refusal, InputError) else None
     at = "" if place is None or place.words == task.file else in_language(place.words, task.lang)
-    return Outcome(task.file, task.name, task.out, "", refused=refusal.to_json(), at=at, refusal=refusal.in_words(task.lang))
+    return SiteTaskOutcome(task.file, task.name, task.out, "", refused=refusal.to_json(), at=at, refusal=refusal.in_words(task.lang))
 
 
 def name_of(file: str) -> str:

@@ -12,8 +12,8 @@ from dataclasses import asdict, dataclass
 from math import hypot
 from typing import Any, NamedTuple
 
-from benchmarks.guidance.causes import Cause
-from reporting_agent.fleet.site_tasks import Outcome, SiteStep
+from benchmarks.guidance.causes import WasteCause
+from reporting_agent.fleet.site_tasks import SiteStep, SiteTaskOutcome
 
 SCHEMA = "steplabel/fleet/1"
 LARGEST = 3  # causes told of a site
@@ -24,7 +24,7 @@ class CauseApart:
     """A named cause that takes more per output at this site than at the group's best. `here` and `at_best` are in the label's unit; 0 at
     the best is none found. `energy` and `money` are what the difference makes over the site's output."""
 
-    cause: Cause
+    cause: WasteCause
     here: float
     at_best: float
     energy: float
@@ -32,7 +32,7 @@ class CauseApart:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class SiteAtStep:
     """One site at one step. `distance` = its typical batch - the group's best label; `energy` that times its output."""
 
     site: str
@@ -75,7 +75,7 @@ class GroupStep:
     """A label that sites of the group share, those with most to gain first; one site alone is compared with nothing."""
 
     label: SameLabel
-    sites: tuple[Standing, ...]
+    sites: tuple[SiteAtStep, ...]
 
     @property
     def name(self) -> str:
@@ -83,7 +83,7 @@ class GroupStep:
         return self.sites[0].step.name
 
 
-def grouped(outcomes: Iterable[Outcome]) -> tuple[GroupStep, ...]:
+def grouped(outcomes: Iterable[SiteTaskOutcome]) -> tuple[GroupStep, ...]:
     """Every step of the group, in the order in which sites first tell of it."""
     groups: dict[SameLabel, list[tuple[str, SiteStep]]] = {}
     for outcome in outcomes:
@@ -92,20 +92,20 @@ def grouped(outcomes: Iterable[Outcome]) -> tuple[GroupStep, ...]:
     return tuple(GroupStep(label, _standings(of_sites)) for label, of_sites in groups.items())
 
 
-def _standings(of_sites: Sequence[tuple[str, SiteStep]]) -> tuple[Standing, ...]:
+def _standings(of_sites: Sequence[tuple[str, SiteStep]]) -> tuple[SiteAtStep, ...]:
     best = min((step for _, step in of_sites), key=lambda step: step.best)
     rows = [_standing(site, step, best, alone=len(of_sites) == 1) for site, step in of_sites]
     return tuple(sorted(rows, key=lambda row: (not row.clear, -(row.energy or 0.0), row.site)))
 
 
-def _standing(site: str, step: SiteStep, best: SiteStep, *, alone: bool) -> Standing:
+def _standing(site: str, step: SiteStep, best: SiteStep, *, alone: bool) -> SiteAtStep:
     if alone or step.typical is None:
-        return Standing(site, step, is_best=step is best and not alone, distance=None, uncertainty=None, energy=None, money=None)
+        return SiteAtStep(site, step, is_best=step is best and not alone, distance=None, uncertainty=None, energy=None, money=None)
     distance = step.typical - best.best
     doubt = None if step.uncertainty is None or best.uncertainty is None else hypot(step.uncertainty, best.uncertainty)
     energy = distance * step.output
     money = None if step.money is None else energy * step.money
-    return Standing(site, step, step is best, distance, doubt, energy, money, () if step is best else _causes_apart(step, best))
+    return SiteAtStep(site, step, step is best, distance, doubt, energy, money, () if step is best else _causes_apart(step, best))
 
 
 def _causes_apart(step: SiteStep, best: SiteStep) -> tuple[CauseApart, ...]:
@@ -113,13 +113,13 @@ def _causes_apart(step: SiteStep, best: SiteStep) -> tuple[CauseApart, ...]:
     causes = []
     for name, energy in step.causes.items():
         here, at_best = energy / step.output, best.causes.get(name, 0.0) / best.output
-        if Cause(name).named and here > at_best:
+        if WasteCause(name).named and here > at_best:
             more = (here - at_best) * step.output
-            causes.append(CauseApart(Cause(name), here, at_best, more, None if step.money is None else more * step.money))
+            causes.append(CauseApart(WasteCause(name), here, at_best, more, None if step.money is None else more * step.money))
     return tuple(sorted(causes, key=lambda cause: -cause.energy)[:LARGEST])
 
 
-def as_json(name: str, period: str, outcomes: Sequence[Outcome], steps: Sequence[GroupStep]) -> dict[str, Any]:
+def as_json(name: str, period: str, outcomes: Sequence[SiteTaskOutcome], steps: Sequence[GroupStep]) -> dict[str, Any]:
     """The group's report as a document. Confidential: it holds exact values of every site."""
     return {
         "schema": SCHEMA,

@@ -18,9 +18,9 @@ from typing import Any
 from benchmarks import packs
 from benchmarks.errors import SteplabelError
 from reporting_agent import pipeline
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.fleet import places
-from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, Outcome, Prices, Quality, SiteStep, Task
+from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, LackingLabel, SitePrices, SiteStep, SiteTaskOutcome, Task
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import writing
 from reporting_agent.software import SOFTWARE
@@ -31,13 +31,13 @@ OUTCOME = "outcome.json"
 FORM = 5  # of outcome.json: what an agent wrote that kept or looked at less of a site is done again
 
 
-def keep(outcome: Outcome, folder: Path) -> Outcome:
+def keep(outcome: SiteTaskOutcome, folder: Path) -> SiteTaskOutcome:
     """Write it beside the site's files, which must all be there: only then is the site done."""
     writing.write_json(folder / OUTCOME, asdict(outcome))
     return outcome
 
 
-def earlier_outcome(task: Task, site: Site | None = None) -> Outcome | None:
+def earlier_outcome(task: Task, site: SiteSettings | None = None) -> SiteTaskOutcome | None:
     """The outcome of an earlier run, where it was made from the same."""
     try:
         if (text := places.read(task.out, OUTCOME)) is None:
@@ -46,20 +46,22 @@ def earlier_outcome(task: Task, site: Site | None = None) -> Outcome | None:
         site = site or places.site_at(task.file, task.inherit)
         if site.inputs.source is not None or raw["made_from"] != made_from(task, site):
             return None
-        quality = None if raw["quality"] is None else Quality(**raw["quality"])
+        quality = None if raw["quality"] is None else DataQuality(**raw["quality"])
         steps = tuple(SiteStep(**step) for step in raw["steps"])
         lacking = tuple(LackingLabel(**label) for label in raw["lacking"])
         of_this_run = {"file": task.file, "folder": task.out, "kept": True}  # the path may have been written otherwise then
-        return Outcome(**{**raw, "steps": steps, "lacking": lacking, "prices": _prices(raw["prices"]), "quality": quality, **of_this_run})
+        return SiteTaskOutcome(
+            **{**raw, "steps": steps, "lacking": lacking, "prices": _prices(raw["prices"]), "quality": quality, **of_this_run}
+        )
     except (OSError, ValueError, KeyError, TypeError, SteplabelError):
         return None
 
 
-def _prices(raw: Mapping[str, Any] | None) -> Prices | None:
-    return None if raw is None else Prices(raw["inherited"], tuple(EnergyPrice(**price) for price in raw["carriers"]))
+def _prices(raw: Mapping[str, Any] | None) -> SitePrices | None:
+    return None if raw is None else SitePrices(raw["inherited"], tuple(EnergyPrice(**price) for price in raw["carriers"]))
 
 
-def made_from(task: Task, site: Site) -> str:
+def made_from(task: Task, site: SiteSettings) -> str:
     """Digest of all that a site's files are made from."""
     pack = pipeline.pack_of(site)
     files = [path for pattern in patterns_of(site) for path in paths_of(site, pattern)]
@@ -75,12 +77,12 @@ def _named(path: Path) -> str:
     return f"{object_storage.SCHEME}{path.relative_to(home).as_posix()}" if path.is_relative_to(home) else str(path)
 
 
-def price_files_of(site: Site) -> list[Path]:
+def price_files_of(site: SiteSettings) -> list[Path]:
     """The files of prices that are there: one that is missing is refused where its prices are read, with its remedy."""
     series = site.tariff.series if site.tariff is not None else ()
     return [path for prices in series for path in price_files(prices, site.folder) if path.exists()]
 
 
-def patterns_of(site: Site) -> list[str]:
+def patterns_of(site: SiteSettings) -> list[str]:
     """Every file or pattern that `[inputs]` names."""
     return [pattern for pattern in site.inputs.model_dump(exclude={"source"}).values() if pattern]

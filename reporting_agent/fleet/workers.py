@@ -28,7 +28,7 @@ from reporting_agent.fleet import freed_memory, same_release
 from reporting_agent.fleet.carried_shelf import CarriedShelf
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.processes import died, failed
-from reporting_agent.fleet.site_tasks import Outcome, Task, refused
+from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task, refused
 
 if TYPE_CHECKING:
     from distributed import Client, Future
@@ -57,10 +57,10 @@ class _Worker:
     right: bool = False
     silent: bool = False
     task: Task | None = None
-    future: Future[Outcome] | None = None
+    future: Future[SiteTaskOutcome] | None = None
 
 
-class Assignment:
+class WorkerAssignment:
     """The sites of one run, and the workers that do them."""
 
     def __init__(self, client: Client, tasks: Sequence[Task]) -> None:
@@ -76,7 +76,7 @@ class Assignment:
         self._served_at = time.monotonic()  # when a worker was last there that was heard of
         self._any_right = False
 
-    def outcomes(self) -> Iterator[Outcome]:
+    def outcomes(self) -> Iterator[SiteTaskOutcome]:
         """As they come.
 
         Raises:
@@ -91,7 +91,7 @@ class Assignment:
             with suppress(queue.Empty):
                 yield from self._take(*self._ended.get(timeout=LOOK_EVERY_S))
 
-    def _look(self) -> Iterator[Outcome]:
+    def _look(self) -> Iterator[SiteTaskOutcome]:
         """See which workers came, went and fell silent."""
         now, seen_at = time.monotonic(), self._seen_at()
         self._left_out = {address: why for address, why in self._left_out.items() if address in seen_at}
@@ -126,7 +126,7 @@ class Assignment:
         future.add_done_callback(lambda ended: self._ended.put((address, ended)))
         return future
 
-    def _gone(self, worker: _Worker) -> Iterator[Outcome]:
+    def _gone(self, worker: _Worker) -> Iterator[SiteTaskOutcome]:
         if worker.future is not None:
             worker.future.cancel()  # else Dask keeps it for a worker that may come to the same address
         if worker.task is not None and not worker.silent:
@@ -151,7 +151,7 @@ class Assignment:
                 worker.task = self._waiting.popleft()
                 worker.future = self._submit(address, _on_worker, worker.task, worker.shelf)
 
-    def _take(self, address: str, ended: Future[Any]) -> Iterator[Outcome]:
+    def _take(self, address: str, ended: Future[Any]) -> Iterator[SiteTaskOutcome]:
         """What a worker answered, unless that was given up meanwhile."""
         worker = self._workers.get(address)
         if worker is None or ended.cancelled():
@@ -176,7 +176,7 @@ class Assignment:
             raise refusal
         say(Phrase("This worker gets no sites. %(refusal)s", refusal=refusal.in_words(LANGUAGE.get())))
 
-    def _finished(self, task: Task, ended: Future[Outcome], why: BaseException | None) -> Iterator[Outcome]:
+    def _finished(self, task: Task, ended: Future[SiteTaskOutcome], why: BaseException | None) -> Iterator[SiteTaskOutcome]:
         from distributed.scheduler import KilledWorker
 
         if isinstance(why, KilledWorker):
@@ -191,7 +191,7 @@ class Assignment:
             else:
                 yield from self._done(outcome)
 
-    def _died(self, task: Task) -> Iterator[Outcome]:
+    def _died(self, task: Task) -> Iterator[SiteTaskOutcome]:
         """A worker died while it did this site, which therefore comes after all that wait."""
         self._deaths[task.file] += 1
         if self._deaths[task.file] < DEATHS:
@@ -199,7 +199,7 @@ class Assignment:
         else:
             yield from self._done(refused(task, died()))
 
-    def _done(self, outcome: Outcome) -> Iterator[Outcome]:
+    def _done(self, outcome: SiteTaskOutcome) -> Iterator[SiteTaskOutcome]:
         if outcome.file in self._undone:
             self._undone.remove(outcome.file)
             yield outcome
@@ -232,7 +232,7 @@ def _received(carried: CarriedShelf, ours: Mapping[str, str], address: str) -> C
     return carried
 
 
-def _on_worker(task: Task, carried: CarriedShelf) -> Outcome:
+def _on_worker(task: Task, carried: CarriedShelf) -> SiteTaskOutcome:
     with _one_at_a_time, _unprofiled(), freed_memory.keep_freed_memory(), shelf.used(carried):
         return do(task)
 

@@ -11,7 +11,7 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.sources.settings import LiveSettings
 from reporting_agent.live.spool import layout
 from reporting_agent.live.spool.compaction import whole
 from reporting_agent.live.spool.kept_rows import moment_us
@@ -27,7 +27,7 @@ _TABLES = {
 """By kind of source: the table that says where batches come from, and its key that gives a column of the template its own."""
 
 
-def column_remedy(settings: Live, column: str) -> Phrase:
+def column_remedy(settings: LiveSettings, column: str) -> Phrase:
     """How a column that no row of a batch has is named, in the keys that the reader wrote."""
     table, key = next((_TABLES[kind] for kind in _TABLES if _says(settings, kind)), _TABLES["mqtt"])
     return Phrase(
@@ -59,7 +59,7 @@ def _line(row: Mapping[str, str]) -> tuple[str, str]:
     return row.get("step", ""), row.get("equipment", "")
 
 
-def refuse_without_batches(settings: Live, rows: Sequence[Row]) -> None:
+def refuse_without_batches(settings: LiveSettings, rows: Sequence[Row]) -> None:
     """InputError `source-input-missing` where no batch of a spool has ended: what it holds instead, and what to write or to look at."""
     batches = [row for row in rows if row["table"] == "batches"]
     if any(row.get("end") for row in batches):
@@ -83,7 +83,7 @@ def refuse_without_batches(settings: Live, rows: Sequence[Row]) -> None:
     )
 
 
-def _remedy(settings: Live, *, begun: bool, unreadable: int) -> Phrase:
+def _remedy(settings: LiveSettings, *, begun: bool, unreadable: int) -> Phrase:
     declared = [table for kind, (table, _) in _TABLES.items() if _says(settings, kind)]
     if not declared:
         tables = " / ".join(table for kind, (table, _) in _TABLES.items() if getattr(settings, kind)) or _TABLES["mqtt"][0]
@@ -103,7 +103,7 @@ def _remedy(settings: Live, *, begun: bool, unreadable: int) -> Phrase:
     )
 
 
-def _says(settings: Live, kind: str) -> bool:
+def _says(settings: LiveSettings, kind: str) -> bool:
     return any(source.batches for source in getattr(settings, kind))
 
 

@@ -21,9 +21,9 @@ from typing import Any
 from benchmarks.errors import ExitCode
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.sources.report_settings import Reports
-from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.sources.settings import LiveSettings
 from reporting_agent.live.sources.source import LiveSource, not_saved, reason
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.state import write_whole
@@ -37,11 +37,15 @@ _STATES: Mapping[int, str] = {ExitCode.DONE: DONE, ExitCode.UNREACHABLE: UNREACH
 _LONGEST = 2_000  # characters of an answer that are kept
 
 
-class Closing:
+class PeriodClosing:
     """Asked once a second; runs one report at a time."""
 
     def __init__(
-        self, site: Site, settings: Live, tell: Callable[[Phrase], None], clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+        self,
+        site: SiteSettings,
+        settings: LiveSettings,
+        tell: Callable[[Phrase], None],
+        clock: Callable[[], datetime] = lambda: datetime.now(UTC),
     ) -> None:
         self._site, self._settings, self._tell, self._clock = site, settings.reports, tell, clock
         self._file = settings.folder / "reports.json"

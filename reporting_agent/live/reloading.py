@@ -11,10 +11,10 @@ from typing import Any
 from benchmarks import packs
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.live.sources import kinds
 from reporting_agent.live.sources.mqtt import topics
-from reporting_agent.live.sources.settings import Live, Mqtt, load
+from reporting_agent.live.sources.settings import LiveSettings, Mqtt, load
 from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.spool.acknowledging import Intake
 
@@ -22,7 +22,7 @@ Named = tuple[str, Any]
 """A kind of source and the settings of one of it."""
 
 
-def settings_of(site: Site) -> Live:
+def settings_of(site: SiteSettings) -> LiveSettings:
     """What `[source]` says.
 
     Raises:
@@ -50,7 +50,7 @@ def settings_of(site: Site) -> Live:
     return settings
 
 
-def topics_left(before: Live, after: Live) -> Iterator[Phrase]:
+def topics_left(before: LiveSettings, after: LiveSettings) -> Iterator[Phrase]:
     """Topics of MQTT that nobody reads any more."""
     read = {_at(broker, topic) for broker in after.mqtt for topic in topics(broker)}
     if left := [at for broker in before.mqtt for topic in topics(broker) if (at := _at(broker, topic)) not in read]:
@@ -63,7 +63,7 @@ def _at(broker: Mqtt, topic: str) -> str:
     return f"{topic} ({broker.host}:{broker.port})"
 
 
-def meters_changed(before: Site, after: Site, in_spool: Collection[str]) -> Iterator[Phrase]:
+def meters_changed(before: SiteSettings, after: SiteSettings, in_spool: Collection[str]) -> Iterator[Phrase]:
     """Meters of the spool whose saved readings count otherwise than before."""
     was, now = ({meter.id: meter for meter in site.meters if meter.id in in_spool} for site in (before, after))
     if gone := [name for name in was if name not in now]:
@@ -105,20 +105,20 @@ class Reloading:
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class SourcesWanted:
     """What site.toml says now, and the sources of it that are new, not yet started."""
 
-    site: Site
-    settings: Live
+    site: SiteSettings
+    settings: LiveSettings
     fresh: dict[int, LiveSource]  # by their place among `named`
 
 
-def named(settings: Live) -> list[Named]:
+def named(settings: LiveSettings) -> list[Named]:
     """Every source that site.toml names, in the order in which sources are made of it."""
     return [(kind, setting) for kind in kinds.KINDS for setting in getattr(settings, kind)]
 
 
-def wanted(path: Path, now: Live, intake: Intake) -> Wanted:
+def wanted(path: Path, now: LiveSettings, intake: Intake) -> SourcesWanted:
     """Read site.toml, and check all of it.
 
     Raises:
@@ -143,4 +143,4 @@ def wanted(path: Path, now: Live, intake: Intake) -> Wanted:
             remaining.remove(entry)
         else:
             fresh[place] = kinds.KINDS[entry[0]](entry[1], site.folder, intake)
-    return Wanted(site, settings, fresh)
+    return SourcesWanted(site, settings, fresh)

@@ -15,14 +15,14 @@ from typing import Any
 import numpy as np
 
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from reporting_agent.config import Profile
 from reporting_agent.live import unreadable
 from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches, without_running
-from reporting_agent.live.sources.settings import Live, load
+from reporting_agent.live.sources.settings import LiveSettings, load
 from reporting_agent.live.spool import layout
 from reporting_agent.live.spool.compaction import whole
-from reporting_agent.live.spool.corrected import Corrected
+from reporting_agent.live.spool.corrected import CorrectionPass
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
@@ -79,7 +79,7 @@ class SpoolKind:
 class KeptSource:
     """One spool: its readings at each call from the beginning, the rows of its tables as they stood when they were first asked for."""
 
-    def __init__(self, settings: Live, zone: tzinfo) -> None:
+    def __init__(self, settings: LiveSettings, zone: tzinfo) -> None:
         """`zone`: of times of batches without an offset; stamps of readings are UTC."""
         self.settings, self.zone = settings, zone
         self._tallies: dict[str, Tally] = {}
@@ -120,7 +120,7 @@ class KeptSource:
 
     def readings_with_log(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
         """The same; the log has the other meters of which there are readings."""
-        corrected, tallies = Corrected(self.rows), {meter: Tally(meter) for meter in meters}
+        corrected, tallies = CorrectionPass(self.rows), {meter: Tally(meter) for meter in meters}
         for block in self._arrived(meters, log):
             if (standing := corrected.standing(block.meter, block.time_us, block.value)) is None:
                 yield block
@@ -130,7 +130,7 @@ class KeptSource:
             yield ReadingBlock(block.meter, block.time_us[stays], value[stays], block.row[stays], block.file)
         self._tallies |= tallies
 
-    def findings(self) -> Sequence[Finding]:
+    def findings(self) -> Sequence[DataFinding]:
         """Readings that were corrected, among those that were asked for last; what came and could not be read."""
         return [
             *(finding for _, tally in sorted(self._tallies.items()) for finding in tally.findings()),

@@ -6,7 +6,7 @@ from collections import Counter, deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase, restored
 from reporting_agent.live.spool.segments import Row
 
@@ -27,7 +27,7 @@ class Message:
     text: str
 
 
-class Unreadable:
+class UnreadableMessages:
     """Bounded, whatever comes: of further topics the one that was heard least lately is forgotten, its count stays in the whole."""
 
     def __init__(self) -> None:
@@ -59,14 +59,14 @@ def why_of(row: Row) -> str:
     return restored(row["phrase"]) if "phrase" in row else str(row.get("why", ""))[:LONGEST_TEXT]
 
 
-def findings(rows: Sequence[Row]) -> Iterator[Finding]:
+def findings(rows: Sequence[Row]) -> Iterator[DataFinding]:
     """Of the rows of a spool: how many messages or lines could not be read, of what, and the last of them."""
     met = [row for row in rows if row["table"] == "unreadable"]
     if not met:
         return
     topics = Counter(row.get("topic", "")[:LONGEST_TEXT] for row in met)
     named = [f"{topic} ({count:,})" for topic, count in topics.most_common(MOST_NAMED)]
-    yield Finding(
+    yield DataFinding(
         "message-unreadable",
         Severity.WARNING,
         Phrase(

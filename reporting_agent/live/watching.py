@@ -9,20 +9,20 @@ from pathlib import Path
 
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.console import LANGUAGE
 from reporting_agent.live import reloading
-from reporting_agent.live.closing import Closing
-from reporting_agent.live.control_room.notifying import Teller
+from reporting_agent.live.closing import PeriodClosing
+from reporting_agent.live.control_room.notifying import Notifier
 from reporting_agent.live.control_room.room import Room
-from reporting_agent.live.reloading import Reloading, Wanted, meters_changed, settings_of, topics_left
+from reporting_agent.live.reloading import Reloading, SourcesWanted, meters_changed, settings_of, topics_left
 from reporting_agent.live.sources import kinds, named_meters
-from reporting_agent.live.sources.asking_again import Asking, Pauses, Range
+from reporting_agent.live.sources.asking_again import Pauses, Range, RepeatedQuestions
 from reporting_agent.live.sources.mqtt import MqttSource
-from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.sources.settings import LiveSettings
 from reporting_agent.live.sources.source import LiveSource
 from reporting_agent.live.spool import window
-from reporting_agent.live.spool.acknowledging import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
 from reporting_agent.live.spool.lost_numbers import row_given_up
 from reporting_agent.live.spool.writer import Spool, SpoolFull, now_us
 
@@ -31,23 +31,23 @@ LOOK_EVERY_S = 1.0
 AGAIN_FIRST_S, AGAIN_LONGEST_S = 1.0, 300.0  # before a source whose thread ended is started again
 
 
-class Watch:
+class SiteWatch:
     """One site's sources and spool."""
 
-    def __init__(self, site: Site, tell: Callable[[str], None], kind: type[Intake] = Intake) -> None:
+    def __init__(self, site: SiteSettings, tell: Callable[[str], None], kind: type[Intake] = Intake) -> None:
         self.site, self.settings, self.tell = site, settings_of(site), tell
         self.spool = Spool(self.settings.folder, most_bytes=self.settings.most_bytes, drop_oldest=self.settings.when_full == "drop-oldest")
         self.intake = kind(self.spool)
         self.sources = kinds.sources_of(self.settings, site.folder, self.intake)
         self.stored = self.repeated = self.contradicted = self.late = self.corrected = 0
         self.reloading = Reloading(site.path)
-        self.asking = Asking()
+        self.asking = RepeatedQuestions()
         self._begun_again: dict[str, Pauses] = {}  # sources whose thread ended
         self._told: dict[str, str] = {}
         self._looked_s = float("-inf")
-        self.teller = Teller(self.settings.folder, tell, self._publish)
+        self.teller = Notifier(self.settings.folder, tell, self._publish)
         self.room = Room(site, self.settings, tell, self.teller)
-        self.closing = Closing(site, self.settings, self._tell_of_report)
+        self.closing = PeriodClosing(site, self.settings, self._tell_of_report)
 
     def _publish(self, topic: str, content: str) -> None:
         """By the first broker, which has it once this returns.
@@ -60,7 +60,7 @@ class Watch:
             raise ConnectionError("no [[source.mqtt]]")
         broker.publish(topic, content)
 
-    def run(self, stop: threading.Event, each_round: Callable[[Watch], None] | None = None) -> None:
+    def run(self, stop: threading.Event, each_round: Callable[[SiteWatch], None] | None = None) -> None:
         """Receive until `stop` is set; what came by then is kept."""
         window.make_ready()
         self.room.start()
@@ -120,7 +120,7 @@ class Watch:
                 )
             )
 
-    def _apply(self, wanted: Wanted) -> None:
+    def _apply(self, wanted: SourcesWanted) -> None:
         """A new room first, for it may refuse; then sources that are gone or changed end before those in their place begin."""
         room = self._room_for(wanted)
         same_page = room is not None and _address(room.settings) == _address(self.settings)
@@ -150,7 +150,7 @@ class Watch:
             source.start()
         self.teller.use(self.settings.alerts, self.site.folder)
         self.closing.stop()
-        self.closing = Closing(self.site, self.settings, self._tell_of_report)
+        self.closing = PeriodClosing(self.site, self.settings, self._tell_of_report)
         self._tell_of_meters()
         for sentence in changes:
             self.tell(sentence)
@@ -168,7 +168,7 @@ class Watch:
         for word in named_meters.words(self.site, self.settings):
             self._say(word.about, word.state, word.sentence)
 
-    def _room_for(self, wanted: Wanted) -> Room | None:
+    def _room_for(self, wanted: SourcesWanted) -> Room | None:
         """None where nothing of what it shows and tells changed."""
         same = wanted.site.model_copy(update={"source": {}}) == self.site.model_copy(update={"source": {}})
         if same and (wanted.settings.alerts, wanted.settings.page) == (self.settings.alerts, self.settings.page):
@@ -196,7 +196,7 @@ class Watch:
     def _give_up(self, ranges: Mapping[str, Sequence[Range]]) -> None:
         at_us = now_us()
         rows = [row_given_up(meter, first, last, at_us) for meter, gaps in ranges.items() for first, last in gaps]
-        if not self.intake.offer(Arrival((), rows), 0.0):
+        if not self.intake.offer(MessageArrival((), rows), 0.0):
             return
         self._keep(0.0)
         for row in rows:
@@ -297,7 +297,7 @@ class Watch:
             self.tell(sentence)
 
 
-def _address(settings: Live) -> tuple[str, int] | None:
+def _address(settings: LiveSettings) -> tuple[str, int] | None:
     return None if settings.page is None else (settings.page.listen, settings.page.port)
 
 

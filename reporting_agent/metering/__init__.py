@@ -9,7 +9,7 @@ what is asked of each curve, and `against_batches` what the batches show of a me
 from reporting_agent.metering.curve import Course, MeteredEnergy
 from reporting_agent.metering.engine import courses
 from reporting_agent.metering.moments import Windows
-from reporting_agent.metering.record import MeterFacts, MeterRecord, Stretch
-from reporting_agent.metering.stream import Asked
+from reporting_agent.metering.record import MeterFacts, MeterRecord, PauseStretch
+from reporting_agent.metering.stream import MeterQuery
 
-__all__ = ["Asked", "Course", "MeterFacts", "MeterRecord", "MeteredEnergy", "Stretch", "Windows", "courses"]
+__all__ = ["Course", "MeterFacts", "MeterQuery", "MeterRecord", "MeteredEnergy", "PauseStretch", "Windows", "courses"]

@@ -22,19 +22,19 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import Place
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
-from reporting_agent.config.events import Event, found_of
+from reporting_agent.config.events import DeclaredEvent, found_of
 from reporting_agent.metering import clock, clock_offsets, unit_check
-from reporting_agent.metering.clock import Kind, Shift
-from reporting_agent.metering.clock_offsets import Bins, Pieces
+from reporting_agent.metering.clock import ClockShift, ClockShiftKind
+from reporting_agent.metering.clock_offsets import Bins, ShiftPieces
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import Islands, Windows, stretches_of
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
-from reporting_agent.metering.stuck_values import NO_RUNS, Runs
+from reporting_agent.metering.stuck_values import NO_RUNS, EqualValueRuns
 from reporting_agent.metering.tally import CleaningResult, places_of
-from reporting_agent.metering.unit_check import Known, Misread, misread
+from reporting_agent.metering.unit_check import KnownBatchFacts, UnitMismatch, misread
 from reporting_agent.metering.unit_factors import turning
 from reporting_agent.metering.wander import wander
 
@@ -55,7 +55,7 @@ def within_batches(first_us: Integers, last_us: Integers, start_us: Integers, en
     return seconds
 
 
-def standstills(runs: Runs, register: bool, start_us: Integers, end_us: Integers, energy: Floats, quantum: float) -> Flags:
+def standstills(runs: EqualValueRuns, register: bool, start_us: Integers, end_us: Integers, energy: Floats, quantum: float) -> Flags:
     """Which runs are no rest.
 
     Args:
@@ -93,13 +93,13 @@ STILL = "still-while-producing"
 class Suspicion:
     """What was found of one meter, and the batches (by their place in the windows) whose energy it makes wrong, by code."""
 
-    findings: tuple[Finding, ...] = ()
+    findings: tuple[DataFinding, ...] = ()
     batches: dict[str, Flags] = field(default_factory=dict)
-    events: tuple[Event, ...] = ()  # what would put it right, once it is declared
+    events: tuple[DeclaredEvent, ...] = ()  # what would put it right, once it is declared
 
 
 @dataclass(frozen=True, slots=True)
-class Beside:
+class MeterContext:
     """What else is known of the meter and its batches.
 
     Their outputs, the bounds of their energy per output, the course that it should repeat; and whether it wrote stamps in an hour that
@@ -113,12 +113,12 @@ class Beside:
     in_skipped_hour: bool = False
 
 
-def compare(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo, beside: Beside) -> Suspicion:
+def compare(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo, beside: MeterContext) -> Suspicion:
     """Hold one meter's course against the batches it counts for, which stand in order of start."""
     if not len(windows.start_us):
         return Suspicion()
-    findings: list[Finding] = []
-    events: list[Event] = []
+    findings: list[DataFinding] = []
+    events: list[DeclaredEvent] = []
     batches: dict[str, Flags] = {}
     shift = _shift(meter, course, windows, zone, beside.in_skipped_hour)
     if shift is not None:
@@ -140,12 +140,12 @@ def compare(meter: Meter, course: Course, windows: Windows, least_completeness: 
     return Suspicion(tuple(findings), batches, tuple(events))
 
 
-def _misread(meter: Meter, course: Course, windows: Windows, beside: Beside) -> Misread | None:
+def _misread(meter: Meter, course: Course, windows: Windows, beside: MeterContext) -> UnitMismatch | None:
     if course.verdict is None:
         return None
     own = _whole_energies(course, windows)
     main = None if beside.course is None else _whole_energies(beside.course, windows)
-    known = Known(
+    known = KnownBatchFacts(
         own,
         np.divide(own, beside.output, out=np.full(len(own), np.nan), where=beside.output > 0),
         None if main is None else main * beside.own_per_other,
@@ -171,8 +171,8 @@ def _energies(course: Course, windows: Windows, least_completeness: float) -> Fl
 
 
 def _unit_finding(
-    meter: Meter, verdict: CleaningResult, windows: Windows, misread: Misread, zone: tzinfo
-) -> tuple[Finding, Flags, tuple[int, int | None]]:
+    meter: Meter, verdict: CleaningResult, windows: Windows, misread: UnitMismatch, zone: tzinfo
+) -> tuple[DataFinding, Flags, tuple[int, int | None]]:
     """The finding, the batches that it concerns, and from when until when its values are off."""
     first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
     if misread.between is None:
@@ -191,13 +191,13 @@ def _unit_finding(
     return finding, batches, (from_us, None) if misread.later else (first_us, from_us)
 
 
-def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:
+def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool) -> ClockShift | None:
     crept = None if course.verdict is None else wander(course.verdict.sample)
     if crept is not None:
         right_us = put_right(crept.time_us, meter)
         ahead_s = crept.ahead_s - (crept.time_us - right_us) / 1e6  # what is not declared of it
         left = replace(crept, time_us=right_us, ahead_s=ahead_s)
-        return Shift(Kind.DRIFT, int(right_us[-1]), float(ahead_s[-1]), 1.0, crept.rate_s_per_day, course=left)
+        return ClockShift(ClockShiftKind.DRIFT, int(right_us[-1]), float(ahead_s[-1]), 1.0, crept.rate_s_per_day, course=left)
     pieces = _offsets_by_piece(course, windows)
     stays = _by_its_stamps(course, pieces, zone, in_skipped_hour)
     if stays is not None:
@@ -205,10 +205,10 @@ def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skip
     shift = clock.find_shift(pieces, windows.end_us - windows.start_us)
     if shift is None:
         return None
-    return _named(shift, windows, zone) if shift.kind is Kind.DAYLIGHT else shift
+    return _named(shift, windows, zone) if shift.kind is ClockShiftKind.DAYLIGHT else shift
 
 
-def _offsets_by_piece(course: Course, windows: Windows) -> Pieces:
+def _offsets_by_piece(course: Course, windows: Windows) -> ShiftPieces:
     edges = stretches_of(windows)
     if not len(edges):
         return clock_offsets.NO_PIECES
@@ -217,7 +217,7 @@ def _offsets_by_piece(course: Course, windows: Windows) -> Pieces:
     return clock_offsets.offsets_by_piece(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
 
 
-def _by_its_stamps(course: Course, pieces: Pieces, zone: tzinfo, in_skipped_hour: bool) -> Shift | None:
+def _by_its_stamps(course: Course, pieces: ShiftPieces, zone: tzinfo, in_skipped_hour: bool) -> ClockShift | None:
     """A meter on standard time, by what its stamps do where the plant's clock changes, unless its load says otherwise."""
     facts, verdict = course.facts, course.verdict
     if verdict is None or facts.usual_step_s is None or facts.first_us is None or facts.last_us is None:
@@ -229,10 +229,10 @@ def _by_its_stamps(course: Course, pieces: Pieces, zone: tzinfo, in_skipped_hour
     of_summer = pieces.shift_s[_within(pieces.middle_us.astype(np.int64), own)]
     if len(of_summer) and float(np.median(of_summer)) > -clock.HOUR_S / 2:
         return None  # the batches know better
-    return Shift(Kind.STANDARD, facts.first_us, 0.0, 0.0, hour_s=-clock.HOUR_S, spans=tuple(own))
+    return ClockShift(ClockShiftKind.STANDARD, facts.first_us, 0.0, 0.0, hour_s=-clock.HOUR_S, spans=tuple(own))
 
 
-def _named(shift: Shift, windows: Windows, zone: tzinfo) -> Shift:
+def _named(shift: ClockShift, windows: Windows, zone: tzinfo) -> ClockShift:
     """Whether an hour's shift is that of the plant's own summer time: then its days are known to the minute."""
     first_us, last_us = int(windows.start_us.min()), int(windows.end_us.max())
     own = summers(zone, first_us, last_us)
@@ -240,7 +240,7 @@ def _named(shift: Shift, windows: Windows, zone: tzinfo) -> Shift:
     shifted, summer = _within(grid, shift.spans), _within(grid, own)
     if not own or np.mean(shifted == summer) < clock.MOST_AGREE:
         return shift
-    return replace(shift, kind=Kind.STANDARD if shift.hour_s < 0 else Kind.DAYLIGHT, spans=tuple(own))
+    return replace(shift, kind=ClockShiftKind.STANDARD if shift.hour_s < 0 else ClockShiftKind.DAYLIGHT, spans=tuple(own))
 
 
 def _within(moment_us: Integers, spans: Sequence[tuple[int, int]]) -> Flags:
@@ -250,7 +250,7 @@ def _within(moment_us: Integers, spans: Sequence[tuple[int, int]]) -> Flags:
     return inside
 
 
-def _settings(shift: Shift, course: Course) -> tuple[Place, ...]:
+def _settings(shift: ClockShift, course: Course) -> tuple[Place, ...]:
     """The readings at which a clock that crept was set right."""
     if shift.course is None or course.verdict is None:
         return ()
@@ -260,7 +260,7 @@ def _settings(shift: Shift, course: Course) -> tuple[Place, ...]:
 
 def _standstills(
     meter: Meter, course: Course, windows: Windows, least_completeness: float
-) -> tuple[Flags, Finding | None, list[tuple[int, int]]]:
+) -> tuple[Flags, DataFinding | None, list[tuple[int, int]]]:
     runs, files = (NO_RUNS, ()) if course.verdict is None else (course.verdict.runs, course.verdict.files)
     energy = _energies(course, windows, least_completeness)
     first_us, last_us = put_right(runs.first_us, meter), put_right(runs.last_us, meter)
@@ -274,7 +274,7 @@ def _standstills(
     count, hit = int(stood.sum()), int(touched.sum())
     inside_h = within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum() / 3600
     spans = list(zip(first_us[stood].tolist(), (last_us[stood] + 1_000_000).tolist(), strict=True))
-    finding = Finding(
+    finding = DataFinding(
         STILL,
         Severity.WARNING,
         Phrase(

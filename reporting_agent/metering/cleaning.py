@@ -30,7 +30,7 @@ AT_RANGE = 5e-4  # of the range: nearer to its end a sensor has reached what it 
 
 
 @dataclass(frozen=True, slots=True)
-class Cleaned:
+class CleanedReadings:
     """Readings in order of time, one a stamp, and the stamps of those that were there and were left out."""
 
     readings: Readings
@@ -38,7 +38,7 @@ class Cleaned:
     open_back: bool  # see order.Order
 
 
-def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: CleaningResult | None = None) -> Cleaned:
+def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: CleaningResult | None = None) -> CleanedReadings:
     """Drop what cannot be a reading, and put the rest in order of time. Not for spikes of a register: those need a neighbour on each side.
 
     An interval meter's stamp also ends the interval before: there the value becomes unknown (NaN) and the stamp stays.
@@ -69,7 +69,7 @@ def clean(readings: Readings, meter: Meter, file: str, tally: Tally, verdict: Cl
     if meter.reading == "rate":
         tally.add("saturated", file, readings.row, saturated(readings.value, meter, verdict))
     ordered, open_back = in_order(readings, meter, file, tally)
-    return Cleaned(without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back)
+    return CleanedReadings(without_duplicates(ordered, file, tally), np.sort(left_out.time_us), open_back)
 
 
 def _judged(readings: Readings, meter: Meter, verdict: CleaningResult) -> Flags:

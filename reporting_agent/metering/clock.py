@@ -20,11 +20,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import Place
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
-from reporting_agent.metering.clock_offsets import DAY_S, FEWEST_PIECES, HOUR_US, SIGMAS, Pieces
-from reporting_agent.metering.wander import Wander
+from reporting_agent.metering.clock_offsets import DAY_S, FEWEST_PIECES, HOUR_US, SIGMAS, ShiftPieces
+from reporting_agent.metering.wander import ClockWander
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ OFFSET_SHARE = 0.25  # of the usual batch, likewise
 NEVER = (-(1 << 61), 1 << 61)  # before and after any record, in microseconds
 
 
-class Kind(StrEnum):
+class ClockShiftKind(StrEnum):
     """The last two are an hour: a meter on standard time in a plant's summer time, and one on summer time where the plant has none."""
 
     DRIFT = "clock-drift"
@@ -54,14 +54,14 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class ClockShift:
     """What the meter's clock does against the log: seconds ahead (the sign of `clock_offset_s`) at any moment.
 
     `offset_s` is the shift at `at_us` with its standard error, `drift_s_per_day` how it grows; over the `spans` it is `hour_s` more
     (daylight saving), where a span ends between the last piece on one side and the first on the other.
     """
 
-    kind: Kind
+    kind: ClockShiftKind
     at_us: int
     offset_s: float
     offset_error_s: float
@@ -69,7 +69,7 @@ class Shift:
     drift_error: float = 0.0
     hour_s: float = 0.0
     spans: tuple[tuple[int, int], ...] = ()
-    course: Wander | None = None  # of a clock that was set right from time to time
+    course: ClockWander | None = None  # of a clock that was set right from time to time
 
     def seconds(self, moment_us: Integers) -> Floats:
         """How far the meter is ahead at these moments."""
@@ -84,14 +84,14 @@ class Shift:
         return ahead
 
 
-def find_shift(pieces: Pieces, length_us: Integers) -> Shift | None:
+def find_shift(pieces: ShiftPieces, length_us: Integers) -> ClockShift | None:
     """What is wrong with the meter's clock; None where nothing is, or the load does not tell. `length_us` are those of the batches."""
     if len(pieces) < FEWEST_PIECES:
         return None
     return _daylight(pieces) or _drift(pieces) or _offset(pieces, float(np.median(length_us)) / 1e6)
 
 
-def _daylight(pieces: Pieces) -> Shift | None:
+def _daylight(pieces: ShiftPieces) -> ClockShift | None:
     """An hour more, or less, for a part of the record: the shifts fall into two groups an hour apart that take turns seldom."""
     shift = pieces.shift_s
     split = (shift.max() + shift.min()) / 2
@@ -120,10 +120,10 @@ def _daylight(pieces: Pieces) -> Shift | None:
     hour_s = HOUR_S if wrong is high else -HOUR_S
     error = float(np.median(pieces.error_s))
     settled = right_s if abs(right_s) >= LEAST_OFFSET_S else 0.0
-    return Shift(Kind.DAYLIGHT, int(pieces.first_us[0]), settled, error, hour_s=hour_s, spans=tuple(spans))
+    return ClockShift(ClockShiftKind.DAYLIGHT, int(pieces.first_us[0]), settled, error, hour_s=hour_s, spans=tuple(spans))
 
 
-def _drift(pieces: Pieces) -> Shift | None:
+def _drift(pieces: ShiftPieces) -> ClockShift | None:
     """A straight line through the shifts, where they rise or fall by more than their errors."""
     days = (pieces.middle_us - pieces.middle_us[0]) / 1e6 / DAY_S
     inliers = np.ones(len(days), dtype=bool)
@@ -150,23 +150,23 @@ def _drift(pieces: Pieces) -> Shift | None:
     at_us = int(pieces.middle_us[-1]) // DAY_US * DAY_US  # a midnight, for `clock_read_on`
     day = (at_us - pieces.middle_us[0]) / DAY_US
     error = float(np.hypot(1 / np.sqrt(weight.sum()), slope_error * (day - centre)))
-    return Shift(Kind.DRIFT, at_us, float(level + slope * day), error, float(slope), slope_error)
+    return ClockShift(ClockShiftKind.DRIFT, at_us, float(level + slope * day), error, float(slope), slope_error)
 
 
-def _offset(pieces: Pieces, usual_batch_s: float) -> Shift | None:
+def _offset(pieces: ShiftPieces, usual_batch_s: float) -> ClockShift | None:
     """The same shift throughout, by more than the shape of the load within a batch can make of it."""
     offset = float(np.median(pieces.shift_s))
     scatter = 1.4826 * float(np.median(np.abs(pieces.shift_s - offset)))
     error = max(scatter, float(np.median(pieces.error_s))) / np.sqrt(len(pieces))
     if abs(offset) < max(LEAST_OFFSET_S, OFFSET_SHARE * usual_batch_s, SIGMAS * error) or scatter > abs(offset) / 4:
         return None
-    return Shift(Kind.OFFSET, int(pieces.first_us[0]), offset, float(error))
+    return ClockShift(ClockShiftKind.OFFSET, int(pieces.first_us[0]), offset, float(error))
 
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def finding(meter: Meter, shift: Shift, left_out: int, zone: tzinfo, places: tuple[Place, ...] = ()) -> Finding:
+def finding(meter: Meter, shift: ClockShift, left_out: int, zone: tzinfo, places: tuple[Place, ...] = ()) -> DataFinding:
     """The finding, counting the batches that are left out for it."""
     clock = {"meter": meter.id, "clock": _WORDS[shift.kind](meter, shift, zone), "count": f"{left_out:,}"}
     sentence = (
@@ -174,10 +174,10 @@ def finding(meter: Meter, shift: Shift, left_out: int, zone: tzinfo, places: tup
         if left_out
         else Phrase("Meter %(meter)s: %(clock)s No batch is left out for this reason.", **clock)
     )
-    return Finding(str(shift.kind), Severity.WARNING, sentence, max(left_out, 1), places)
+    return DataFinding(str(shift.kind), Severity.WARNING, sentence, max(left_out, 1), places)
 
 
-def _said_of_drift(meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
+def _said_of_drift(meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
     if shift.course is not None:
         return _crept(shift.course)
     day = _day(shift.at_us, zone)
@@ -196,7 +196,7 @@ def _said_of_drift(meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
     )
 
 
-def _crept(course: Wander) -> Phrase:
+def _crept(course: ClockWander) -> Phrase:
     return Phrase(
         "its clock %(gains)s %(rate)s s a day: its time stamps drift from their regular times by up to %(most)s s and were corrected "
         "%(settings)s times. Synchronise the logger with a time server.",
@@ -207,7 +207,7 @@ def _crept(course: Wander) -> Phrase:
     )
 
 
-def _standard(_meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
+def _standard(_meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
     return Phrase(
         "it keeps standard time all year while the plant uses summer time: its time stamps are an hour behind from %(spans)s. Export "
         "it with UTC offsets in its time stamps, or declare the time zone of its time stamps (timezone under [mapping.readings], "
@@ -216,7 +216,7 @@ def _standard(_meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
     )
 
 
-def _said_of_daylight(_meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
+def _said_of_daylight(_meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
     return Phrase(
         "its time stamps are an hour %(ahead)s the production log's (%(spans)s): one of the two uses summer time and the other does "
         "not. Export the meter with UTC offsets in its time stamps, or declare the time zone of its time stamps (timezone under "
@@ -226,7 +226,7 @@ def _said_of_daylight(_meter: Meter, shift: Shift, zone: tzinfo) -> Phrase:
     )
 
 
-def _said_of_offset(meter: Meter, shift: Shift, _zone: tzinfo) -> Phrase:
+def _said_of_offset(meter: Meter, shift: ClockShift, _zone: tzinfo) -> Phrase:
     return Phrase(
         "its clock is %(off)s ± %(error)s min %(ahead)s the production log throughout. Check which of the two is right. If the log is"
         " right, declare clock_offset_s = %(offset)s. If all meters show it, the log's time zone is wrong.",
@@ -245,7 +245,7 @@ def _ahead(offset_s: float) -> Phrase:
     return Phrase("ahead of") if offset_s > 0 else Phrase("behind")
 
 
-def _spans(shift: Shift, zone: tzinfo) -> str:
+def _spans(shift: ClockShift, zone: tzinfo) -> str:
     return "; ".join(f"{_edge(first, zone)} … {_edge(last, zone)}" for first, last in shift.spans)
 
 
@@ -257,9 +257,9 @@ def _edge(moment_us: int, zone: tzinfo) -> str:
     return "" if moment_us in NEVER else _day(moment_us, zone)
 
 
-_WORDS: dict[Kind, Callable[[Meter, Shift, tzinfo], Phrase]] = {
-    Kind.DRIFT: _said_of_drift,
-    Kind.STANDARD: _standard,
-    Kind.DAYLIGHT: _said_of_daylight,
-    Kind.OFFSET: _said_of_offset,
+_WORDS: dict[ClockShiftKind, Callable[[Meter, ClockShift, tzinfo], Phrase]] = {
+    ClockShiftKind.DRIFT: _said_of_drift,
+    ClockShiftKind.STANDARD: _standard,
+    ClockShiftKind.DAYLIGHT: _said_of_daylight,
+    ClockShiftKind.OFFSET: _said_of_offset,
 }

@@ -56,7 +56,7 @@ class Bins:
 
 
 @dataclass(frozen=True, slots=True)
-class Pieces(Columns):
+class ShiftPieces(Columns):
     """The shift told by each piece of the record that tells one, with its standard error."""
 
     middle_us: Floats
@@ -66,10 +66,10 @@ class Pieces(Columns):
     error_s: Floats
 
 
-NO_PIECES = Pieces(*(np.zeros(0, dtype=kind) for kind in (float, np.int64, np.int64, float, float)))
+NO_PIECES = ShiftPieces(*(np.zeros(0, dtype=kind) for kind in (float, np.int64, np.int64, float, float)))
 
 
-def offsets_by_piece(bins: Bins, start_us: Integers, end_us: Integers) -> Pieces:
+def offsets_by_piece(bins: Bins, start_us: Integers, end_us: Integers) -> ShiftPieces:
     """The shift of each piece of the record that tells one."""
     bounds_us = _piece_bounds(start_us, end_us)
     if len(bounds_us) <= FEWEST_PIECES:
@@ -164,7 +164,7 @@ class _Line:
         return total
 
 
-def _least(shifts: Floats, squares: Floats, whole: Floats, count: Integers, bounds_us: Integers) -> Pieces:
+def _least(shifts: Floats, squares: Floats, whole: Floats, count: Integers, bounds_us: Integers) -> ShiftPieces:
     """The shift of least squares of each piece, by a parabola through the three around it, where it is told at all."""
     best = np.argmin(squares, axis=0)
     inside = (best > 0) & (best < len(shifts) - 1)
@@ -180,7 +180,7 @@ def _least(shifts: Floats, squares: Floats, whole: Floats, count: Integers, boun
     elsewhere = np.where(np.abs(shifts[:, None] - shift) > APART_S, squares, np.inf).min(axis=0)
     clear = curved & (count > 4) & (whole - here > LEAST_GAIN * whole) & (error < SURE_S) & (elsewhere - here > SIGMAS**2 * variance)
     middle = (bounds_us[:-1] + bounds_us[1:]) / 2
-    return Pieces(middle[clear], bounds_us[:-1][clear], bounds_us[1:][clear], shift[clear], np.maximum(error[clear], FINEST_S))
+    return ShiftPieces(middle[clear], bounds_us[:-1][clear], bounds_us[1:][clear], shift[clear], np.maximum(error[clear], FINEST_S))
 
 
 FARTHEST_S = 14 * 3600.0 + 900

@@ -22,7 +22,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from reporting_agent.metering import kernel
 from reporting_agent.metering.kernel import PLACES, STEPS_PER_UNIT, Scan
 from reporting_agent.metering.moments import Windows, distinct
@@ -60,7 +60,7 @@ def until(segments: Segments, moment_us: Integers) -> tuple[Integers, Floats]:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class ReadingRun:
     """At least two readings in order of time; energy is known from the first to the last of them.
 
     Args:
@@ -161,7 +161,7 @@ class Curve:
         self._read_off(moment, whole[at], rest[at], known[at], segments.at(at))
         self._go_on(whole[-1], rest[-1], known[-1])
 
-    def add_run(self, run: Run) -> None:
+    def add_run(self, run: ReadingRun) -> None:
         """The same along a run of sound readings, whose segments are only made where a moment falls."""
         moment = self._next_until(int(run.time_us[-1]))
         at = run.places(moment)
@@ -266,7 +266,7 @@ class MeteredEnergy:
 
     energy: NDArray[np.float64]
     completeness: NDArray[np.float64]
-    findings: tuple[Finding, ...]
+    findings: tuple[DataFinding, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -274,7 +274,7 @@ class Course:
     """One meter's readings, all seen: its curve, what was found wrong with them, and what they show of the meter."""
 
     curve: Curve
-    findings: tuple[Finding, ...]
+    findings: tuple[DataFinding, ...]
     facts: MeterFacts
     verdict: CleaningResult | None = None  # what the whole record showed, in the meter's own time
 

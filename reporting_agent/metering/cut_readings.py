@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering.curve import Course, Curve, Edges
-from reporting_agent.metering.derived import Counted
+from reporting_agent.metering.derived import CountedCourse
 from reporting_agent.metering.moments import REACHES_US, Islands, Windows
 from reporting_agent.metering.record import MeterFacts
 
@@ -38,7 +38,7 @@ OUTLYING = 4.0  # robust standard deviations
 UPON_READING_US = 1_000_000
 
 
-def all_divided(worked: Mapping[str, Counted], windows: Mapping[str, Windows], tree: MeterTree) -> dict[str, Counted]:
+def all_divided(worked: Mapping[str, CountedCourse], windows: Mapping[str, Windows], tree: MeterTree) -> dict[str, CountedCourse]:
     """What these meters count, with the readings that edges of their windows cut divided; the others as they are."""
     return {
         name: replace(counted, course=divided(counted.course, windows[name], sampled=tree.by_id[name].reading == "rate"))

@@ -14,7 +14,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.config.events import Event
+from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.readings import Readings
 
@@ -25,9 +25,9 @@ Integers = NDArray[np.int64]
 class DeclaredReadings:
     """The events of a site's meters, put to one block of readings after the other."""
 
-    def __init__(self, events: Sequence[Event], zone: ZoneInfo) -> None:
+    def __init__(self, events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
         self._zone = zone
-        self._by_meter: dict[str, list[Event]] = {}
+        self._by_meter: dict[str, list[DeclaredEvent]] = {}
         self._partner: dict[str, set[str]] = {}
         self._resets: dict[str, list[int]] = {}
         for event in events:
@@ -86,7 +86,7 @@ class DeclaredReadings:
         return readings
 
 
-def within_event(event: Event, moment_us: Integers, zone: ZoneInfo) -> Flags:
+def within_event(event: DeclaredEvent, moment_us: Integers, zone: ZoneInfo) -> Flags:
     """Which moments lie within an event."""
     end = event.ends(zone)
     within: Flags = moment_us >= to_us(event.begins(zone))

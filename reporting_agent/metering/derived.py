@@ -28,7 +28,7 @@ from numpy.typing import NDArray
 
 from benchmarks import gas_and_steam
 from benchmarks.errors import InputError
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config.agreement import ACTUAL_VOLUME, amount_unit
@@ -126,7 +126,7 @@ NO_FACTS = MeterFacts(0, None, None, None, None, None, None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class CountedCourse:
     """One meter's course in the unit that its energy counts in.
 
     `per_reading` of it make one unit of the readings, on the mean; `state_doubt` is the standard uncertainty of that, as a share,
@@ -152,18 +152,18 @@ def state_of(meter: Meter, value: float) -> float:
     return float(_absolute(meter, np.array([value * state_unit(meter)[1]]))[0])
 
 
-def work_out(tree: MeterTree, courses: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]]) -> dict[str, Counted]:
+def work_out(tree: MeterTree, courses: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]]) -> dict[str, CountedCourse]:
     """Every meter that counts energy, in its final unit; not those of which no course was asked.
 
     Args:
         courses: those of the meters with readings.
         read_in: their unit over time, and its factor per unit of the readings (kW: kWh and 1).
     """
-    by_meter: dict[str, Counted] = {}
+    by_meter: dict[str, CountedCourse] = {}
     for meter in tree.meters:
         if meter.id not in courses or meter.role == "state":
             continue
-        counted = Counted(courses[meter.id], *read_in[meter.id])
+        counted = CountedCourse(courses[meter.id], *read_in[meter.id])
         by_meter[meter.id] = _at_its_state(meter, counted, courses, tree) if has_state(meter) else counted
     for meter in tree.meters:
         if meter.computed and tree.parts(meter).keys() <= by_meter.keys():
@@ -171,7 +171,7 @@ def work_out(tree: MeterTree, courses: Mapping[str, Course], read_in: Mapping[st
     return by_meter
 
 
-def _at_its_state(meter: Meter, counted: Counted, courses: Mapping[str, Course], tree: MeterTree) -> Counted:
+def _at_its_state(meter: Meter, counted: CountedCourse, courses: Mapping[str, Course], tree: MeterTree) -> CountedCourse:
     curve = counted.course.curve
     moments = curve.moments_us
     flowing_us = np.diff(curve.known_us)
@@ -197,7 +197,7 @@ def _at_its_state(meter: Meter, counted: Counted, courses: Mapping[str, Course],
         if meter.steam is None:
             vapour = _usual(1 - np.nan_to_num(gas_and_steam.dry_share(temperature_k, pressure_kpa)), steps, known)
         doubt = doubt_of_state(meter, counted.unit, *mean, tree)
-    return Counted(course, final_unit(meter), counted.per_reading * usual, doubt, vapour, mean)
+    return CountedCourse(course, final_unit(meter), counted.per_reading * usual, doubt, vapour, mean)
 
 
 def _state(
@@ -238,7 +238,7 @@ def _usual(factor: Floats, steps: Integers, known: NDArray[np.bool_]) -> float:
     return float((factor[known] * weight).sum() / weight.sum())
 
 
-def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, Counted]) -> Counted:
+def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, CountedCourse]) -> CountedCourse:
     """The course of a virtual meter: its parts' curves at the moments that all of them share, added with their signs."""
     parts = tree.parts(meter)
     moments = by_meter[next(iter(parts))].course.curve.moments_us
@@ -258,7 +258,7 @@ def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, Counted]) -> Coun
         share = np.divide(common_us, known_us[part], out=np.zeros(len(length_us)), where=known_us[part] > 0)
         steps += np.rint(np.diff(curve.steps[at]) * (scale * share)).astype(np.int64)
         unplaced += np.rint(np.diff(curve.unplaced_steps[at]) * scale).astype(np.int64)
-    return Counted(Course(_curve(moments, steps, common_us, unplaced), (), _facts(by_meter, parts)), meter.unit, 1.0)
+    return CountedCourse(Course(_curve(moments, steps, common_us, unplaced), (), _facts(by_meter, parts)), meter.unit, 1.0)
 
 
 def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
@@ -275,7 +275,7 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
         ) from unfit
 
 
-def _facts(by_meter: Mapping[str, Counted], parts: Mapping[str, int]) -> MeterFacts:
+def _facts(by_meter: Mapping[str, CountedCourse], parts: Mapping[str, int]) -> MeterFacts:
     """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover."""
     seen = [by_meter[part].course.facts for part in parts]
     first = [facts.first_us for facts in seen if facts.first_us is not None]
@@ -300,12 +300,12 @@ def _curve(moments_us: Integers, steps: Integers, known_us: Integers, unplaced: 
     return curve
 
 
-def _findings(meter: Meter, lost_s: float) -> tuple[Finding, ...]:
+def _findings(meter: Meter, lost_s: float) -> tuple[DataFinding, ...]:
     if not lost_s:
         return ()
     hours = f"{lost_s / 3600:,.1f}"
     return (
-        Finding(
+        DataFinding(
             "state-unknown",
             Severity.WARNING,
             Phrase(

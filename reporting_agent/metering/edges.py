@@ -25,7 +25,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.metering.clock_offsets import FULLY_KNOWN, NOTHING_TOLD, Bins, FittedLags, search
 from reporting_agent.metering.curve import Curve
-from reporting_agent.metering.moments import FEWEST_JOINED, SLICES, Reach, joined, slices_of
+from reporting_agent.metering.moments import FEWEST_JOINED, SLICES, EdgeReach, joined, slices_of
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -44,7 +44,7 @@ class Edges:
     reach_s: Floats  # the farthest that either could be seen
 
 
-def seen(curve: Curve, reach: Reach) -> Edges:
+def seen(curve: Curve, reach: EdgeReach) -> Edges:
     """The edges of each run, from a curve that was asked for `reach.moments_us()` and the runs' own."""
     begin, until = reach.start_us + reach.at_start_us, reach.end_us - reach.at_end_us
     running = _power(curve, begin, until)
@@ -92,7 +92,7 @@ LONG = 0.75  # of the rests: longer ones show what the line draws in them
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Rests:
+class RunEdges:
     """By run: whether its end is the next start, how long it rests at its beginning and its end, and the share of its energy drawn there.
 
     NaN where the readings do not show it.
@@ -104,7 +104,7 @@ class Rests:
     share: Floats  # of the energy, in the rest at the end, at the lowest power that it or a long one shows
 
 
-def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> Rests | None:
+def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> RunEdges | None:
     """The rests within the runs; None where the log has pauses, or where the meter shows no lower power for any."""
     edges = slices_of(start_us, end_us).reshape(-1, SLICES + 1)
     if not len(edges):
@@ -131,7 +131,7 @@ def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> Rests | No
     of_all = [np.full(len(known), np.nan) for _ in of_known]
     for whole, own in zip(of_all, of_known, strict=True):
         whole[known] = own
-    return Rests(joined(start_us, end_us), *of_all)
+    return RunEdges(joined(start_us, end_us), *of_all)
 
 
 NOTHING = 0.05  # of the usual power of the runs
@@ -153,7 +153,7 @@ class RunRecord:
     edges: Edges
     lags: FittedLags
     silent: Floats
-    rests: Rests | None
+    rests: RunEdges | None
 
     def __len__(self) -> int:
         return len(self.start_us)
@@ -175,7 +175,7 @@ def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[st
         end_us,
         energy,
         np.minimum(known_s / length_s, 1.0),
-        seen(curve, Reach.of(start_us, end_us)),
+        seen(curve, EdgeReach.of(start_us, end_us)),
         offsets,
         silent,
         rests_seen(curve, start_us, end_us),

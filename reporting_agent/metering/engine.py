@@ -13,7 +13,7 @@ from concurrent.futures import ThreadPoolExecutor
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import NOTHING, Readings
-from reporting_agent.metering.stream import Asked, MeterStream, OutOfOrder
+from reporting_agent.metering.stream import MeterQuery, MeterStream, OutOfOrder
 from reporting_agent.processors import processors
 
 Block = tuple[str, Readings, str]
@@ -23,7 +23,7 @@ Read = Callable[[frozenset[str]], Iterable[Block]]
 """Gives the blocks of the meters named, from the beginning; called again where a meter must be read again."""
 
 
-def courses(asked: Sequence[Asked], lanes: Sequence[Read], *, fast: bool = False) -> dict[str, Course]:
+def courses(asked: Sequence[MeterQuery], lanes: Sequence[Read], *, fast: bool = False) -> dict[str, Course]:
     """The course of each meter, by its id.
 
     Args:
@@ -40,7 +40,7 @@ def courses(asked: Sequence[Asked], lanes: Sequence[Read], *, fast: bool = False
     return {name: closed[name] if name in closed else MeterStream(request).close() for name, request in by_id.items()}
 
 
-def _follow(read: Read, by_id: Mapping[str, Asked], fast: bool) -> dict[str, Course]:
+def _follow(read: Read, by_id: Mapping[str, MeterQuery], fast: bool) -> dict[str, Course]:
     """The meters of one lane; read again where that is needed, and closed."""
     running: dict[str, MeterStream] = {}
     again: set[str] = set()
@@ -82,7 +82,7 @@ def _close_own(own: Mapping[str, OwnWindows], read: Read) -> None:
             windows.close()
 
 
-def _whole_read(asked: Asked, readings: Readings, file: str) -> Course:
+def _whole_read(asked: MeterQuery, readings: Readings, file: str) -> Course:
     """One meter's readings in one piece, and once more where the whole record shows what is to be left out."""
     first = MeterStream(asked, whole=True)
     first.take(readings, file)

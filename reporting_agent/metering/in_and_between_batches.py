@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import EVER, Islands, Windows
-from reporting_agent.metering.record import Intervals, MeterRecord, Stretch
+from reporting_agent.metering.record import Intervals, MeterRecord, PauseStretch
 from reporting_agent.metering.segments import MICROSECONDS
 
 Integers = NDArray[np.int64]
@@ -27,7 +27,7 @@ FAULT_RANGES = 3.0
 
 
 @dataclass(frozen=True, slots=True)
-class Occupied:
+class OccupiedWindows:
     """The batches that one meter counts for, of this period and of others, in order of their start."""
 
     windows: Windows
@@ -39,7 +39,7 @@ def record_of(
     unit: str,
     counted: bool,
     course: Course,
-    occupied: Occupied,
+    occupied: OccupiedWindows,
     hours_us: Integers,
     per_reading: float = 1.0,
     state_doubt: float = 0.0,
@@ -79,7 +79,7 @@ def record_of(
         known_s=known_s,
         missing_s=max((end_us - start_us) / MICROSECONDS - known_s, 0.0),
         stretches=tuple(
-            Stretch(meter.equipment, *cells)
+            PauseStretch(meter.equipment, *cells)
             for cells in zip(*shown.tolist(), energy.tolist(), np.minimum(share, 1.0).tolist(), before, after, strict=True)
         ),
         hour_us=hours[:-1],
@@ -125,7 +125,7 @@ def _pair(edges_us: Integers) -> tuple[Integers, Integers]:
     return edges_us[:1], edges_us[1:]
 
 
-def pauses_of(occupied: Occupied, period_us: Integers) -> tuple[Windows, list[str], list[str]]:
+def pauses_of(occupied: OccupiedWindows, period_us: Integers) -> tuple[Windows, list[str], list[str]]:
     """The period less the union of the batches, with the ids of the batches on either side of each stretch."""
     start_us, end_us, ids = occupied.windows.start_us, occupied.windows.end_us, occupied.ids
     first_us, last_us = period_us.tolist()

@@ -113,7 +113,7 @@ def of_comparisons(windows: Windows) -> Integers:
     """What holds a meter against its batches, which stand in order of start."""
     start_us, end_us = windows.start_us, windows.end_us
     return np.concatenate(
-        (stretches_of(windows), quarters_of(start_us, end_us), Reach.of(start_us, end_us).moments_us(), slices_of(start_us, end_us))
+        (stretches_of(windows), quarters_of(start_us, end_us), EdgeReach.of(start_us, end_us).moments_us(), slices_of(start_us, end_us))
     )
 
 
@@ -195,7 +195,7 @@ def quarters_of(start_us: Integers, end_us: Integers) -> Integers:
 
 
 @dataclass(frozen=True, slots=True)
-class Reach:
+class EdgeReach:
     """How far `edges` looks on either side of each start and end, microseconds; 0 where there is no pause to look into."""
 
     start_us: Integers
@@ -204,7 +204,7 @@ class Reach:
     at_end_us: Integers
 
     @classmethod
-    def of(cls, start_us: Integers, end_us: Integers) -> Reach:
+    def of(cls, start_us: Integers, end_us: Integers) -> EdgeReach:
         """Of windows in order of start."""
         if not len(start_us):
             return cls(start_us, end_us, start_us, end_us)

@@ -39,7 +39,7 @@ MOST = 4096  # quantiles to a percent, the finest digit to a few weeks of a year
 
 
 @dataclass(frozen=True, slots=True)
-class Sample(Columns):
+class SampledReadings(Columns):
     """Sampled readings in order of time.
 
     `number` counts readings from 0, `step_us` is the time since the reading before (0 of the first), `power` the load that the
@@ -56,7 +56,7 @@ class Sample(Columns):
     file: Integers
 
 
-EMPTY = Sample(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, np.int64, float, np.int64, np.int64)))
+EMPTY = SampledReadings(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, float, np.int64, float, np.int64, np.int64)))
 
 
 @dataclass(slots=True)
@@ -65,7 +65,7 @@ class Sampler:
 
     stride: int = 1
     seen: int = 0
-    _parts: list[Sample] = field(default_factory=list)
+    _parts: list[SampledReadings] = field(default_factory=list)
 
     def see(self, meter: Meter, readings: Readings, last: tuple[int, float] | None, file: int) -> None:
         """The next readings, after one of this stamp and value; those of them belong to the sample that the stride then chooses."""
@@ -85,9 +85,11 @@ class Sampler:
             before_us[0], before_value[0] = last or (time_us[0], np.nan)
         step_us = time_us - before_us
         load = loads(meter, step_us, before_value, value)
-        self._parts.append(Sample(number + places, time_us, value, step_us, load, readings.row[places], np.full(len(places), file)))
+        self._parts.append(
+            SampledReadings(number + places, time_us, value, step_us, load, readings.row[places], np.full(len(places), file))
+        )
 
-    def sample(self) -> Sample:
+    def sample(self) -> SampledReadings:
         return EMPTY.then(*self._parts)
 
 
@@ -116,7 +118,7 @@ FEWEST_ALIKE, ALIKE = 8, 0.1  # so many peaks within this share of their median 
 
 
 @dataclass(frozen=True, slots=True)
-class Highest(Columns):
+class HighestLoads(Columns):
     """Readings of the highest loads; the load was drawn over (`before_us`, `time_us`]. `load` is least what the reading proves."""
 
     number: Integers
@@ -127,7 +129,7 @@ class Highest(Columns):
     file: Integers
 
 
-NONE = Highest(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, float, np.int64, np.int64)))
+NONE = HighestLoads(*(np.zeros(0, dtype=kind) for kind in (np.int64, np.int64, np.int64, float, np.int64, np.int64)))
 
 
 @dataclass(slots=True)
@@ -135,14 +137,14 @@ class Peaks:
     """Takes loads in order and keeps the highest."""
 
     floor: float = 0.0  # a load must be above it to be kept
-    highest: Highest = NONE
+    highest: HighestLoads = NONE
 
     def see(self, number: int, time_us: Integers, load: Floats, row: Rows, file: int) -> None:
         """The next loads; the first stamp only says since when the first load was drawn (one stamp more than loads)."""
         above = np.flatnonzero(load > self.floor)
         if not len(above):
             return
-        highest = Highest(number + above, time_us[above], time_us[above + 1], load[above], row[above], np.full(len(above), file))
+        highest = HighestLoads(number + above, time_us[above], time_us[above + 1], load[above], row[above], np.full(len(above), file))
         whole = self.highest.then(highest)
         if len(whole) > MOST_KEPT:
             whole = whole.at(np.sort(np.argsort(-whole.load, kind="stable")[:MOST_KEPT]))
@@ -150,7 +152,7 @@ class Peaks:
         self.highest = whole
 
 
-def plausible_load(sample: Sample) -> float:
+def plausible_load(sample: SampledReadings) -> float:
     """The most that the meter's own history makes plausible for a single reading; endless where there is too little of it."""
     load = sample.power[np.isfinite(sample.power) & (sample.power > 0)]
     if len(load) < FEWEST_LOADED:
@@ -162,13 +164,13 @@ def plausible_load(sample: Sample) -> float:
     return max(TIMES_HIGH * high, median + DEVIATIONS * spread)
 
 
-def least_loads(peaks: Highest, step_us: float) -> Highest:
+def least_loads(peaks: HighestLoads, step_us: float) -> HighestLoads:
     """The same with the energy spread over the usual step at least: two stamps that a clock set right drew together are no peak."""
     length = np.maximum(peaks.time_us - peaks.before_us, 1)
     return replace(peaks, load=peaks.load * np.minimum(length / max(step_us, 1.0), 1.0))
 
 
-def spikes(peaks: Highest, limit: float) -> Flags:
+def spikes(peaks: HighestLoads, limit: float) -> Flags:
     """Which of the highest loads are spikes."""
     above = peaks.load > limit
     if not above.any():
@@ -185,7 +187,7 @@ def spikes(peaks: Highest, limit: float) -> Flags:
     return above
 
 
-def _beside_a_load(peaks: Highest) -> Flags:
+def _beside_a_load(peaks: HighestLoads) -> Flags:
     """Whether the reading before or the one after shows much of it too; `peaks` hold what is nearly as high as a plausible load."""
     beside = np.zeros(len(peaks), dtype=bool)
     for away in (-1, 1):
@@ -217,7 +219,7 @@ class Zeros:
             self.count += len(at)
             self.zeros.append(np.column_stack((number + at, time_us[at], row[at], np.full(len(at), file)))[: MOST_ZEROS + 1])
 
-    def dropped(self, sample: Sample, readings: int) -> Integers:
+    def dropped(self, sample: SampledReadings, readings: int) -> Integers:
         """Stamp, row and file of each zero that is a drop-out."""
         none = np.zeros((0, 3), dtype=np.int64)
         value = sample.value[np.isfinite(sample.value) & (sample.value != 0)]
@@ -238,7 +240,7 @@ FEWEST_BELOW = 20  # different values there
 TIMES_ALIKE = 5  # how much more often than any of them the highest stands
 
 
-def flat_ceiling(sample: Sample, below: float) -> float | None:
+def flat_ceiling(sample: SampledReadings, below: float) -> float | None:
     """The value at which the readings were cut off; None where they were not. Values above `below` are spikes and count for nothing."""
     value = sample.value[np.isfinite(sample.value) & (sample.value > 0) & (sample.power <= below)]
     if len(value) < FEWEST_AT + FEWEST_BELOW:
@@ -251,7 +253,7 @@ def flat_ceiling(sample: Sample, below: float) -> float | None:
     return top if at_top >= TIMES_ALIKE * int(lower.max()) else None
 
 
-def standing_ceiling(values: Floats, sample: Sample, below: float) -> float | None:
+def standing_ceiling(values: Floats, sample: SampledReadings, below: float) -> float | None:
     """The value at which a meter stands again and again for implausibly long, where it shows none above it: the end of its range."""
     value = sample.value[np.isfinite(sample.value) & (sample.power <= below)]
     if not len(values) or not len(value):

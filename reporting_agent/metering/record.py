@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import end_of_range
-from reporting_agent.metering.curve import Run
+from reporting_agent.metering.curve import ReadingRun
 from reporting_agent.metering.edges import RunRecord
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.segments import MICROSECONDS, Segments, load_of
@@ -30,7 +30,7 @@ Flags = NDArray[np.bool_]
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class PauseStretch:
     """A window in which none of the batches ran that the meter counts for: half-open, UTC microseconds.
 
     `completeness` is the share of its seconds whose energy is known; `before` and `after` are the ids of the batches on
@@ -106,7 +106,7 @@ class MeterRecord:
     runs_on: float
     known_s: float
     missing_s: float
-    stretches: tuple[Stretch, ...]
+    stretches: tuple[PauseStretch, ...]
     hour_us: Integers  # start of each local clock hour of the period
     hour_energy: Floats
     hour_known: Floats  # share of the hour's seconds, 0 to 1
@@ -136,7 +136,7 @@ _COUNTED_STEP_S = 7200  # steps up to here are counted in a table, longer ones o
 
 
 @dataclass(slots=True)
-class Seen:
+class RecordSurvey:
     """Takes settled readings in order of time; each block begins with the reading that ended the one before."""
 
     meter: Meter
@@ -168,7 +168,7 @@ class Seen:
                 self._loads(float(load.min()), float(load.max()))
         self.at_range_us += int((segments.end_us - segments.start_us)[at_end].sum())
 
-    def add_run(self, run: Run, lowest_load: float, highest_load: float) -> None:
+    def add_run(self, run: ReadingRun, lowest_load: float, highest_load: float) -> None:
         """Sound readings; none of them at the end of the range."""
         self._count(run.time_us)
         self.quantum = min(self.quantum, run.scan.quantum)

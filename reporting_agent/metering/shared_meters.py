@@ -37,7 +37,7 @@ class Sink:
 
 
 @dataclass(frozen=True, slots=True)
-class Served:
+class ServedBatches:
     """The batches that a shared meter serves: windows in UTC microseconds, output in the step's unit, index of the sink."""
 
     start_us: Integers
@@ -47,7 +47,7 @@ class Served:
 
 
 @dataclass(frozen=True, slots=True)
-class Shared:
+class SharedEnergy:
     """What falls to each batch, in the meter's unit, its known share of the batch's seconds, and what falls to none."""
 
     energy: Floats
@@ -55,19 +55,19 @@ class Shared:
     nobodys: float
 
 
-def share_out(allocation: Allocation, sinks: Sequence[Sink], served: Served, curve: Curve) -> Shared:
+def share_out(allocation: Allocation, sinks: Sequence[Sink], served: ServedBatches, curve: Curve) -> SharedEnergy:
     """Divide a meter's known energy, from the first beginning to the last end of its batches, among them.
 
     Energies add up: the batches' parts and `nobodys` are the meter's energy over that time, exactly.
     """
     count = len(served.start_us)
     if not count:
-        return Shared(np.zeros(0), np.zeros(0), 0.0)
+        return SharedEnergy(np.zeros(0), np.zeros(0), 0.0)
     if allocation.by == "power":
         power = np.array([allocation.power[sink.id] for sink in sinks])[served.sink]
         energy = np.rint(power * ((served.end_us - served.start_us) / HOUR_US) * STEPS_PER_UNIT) / STEPS_PER_UNIT
         metered = curve.over(np.array([served.start_us.min()]), np.array([served.end_us.max()]))[0]
-        return Shared(energy, np.ones(count), float(metered[0] - energy.sum()))
+        return SharedEnergy(energy, np.ones(count), float(metered[0] - energy.sum()))
     edges_us = np.unique(np.concatenate((served.start_us, served.end_us)))
     at = np.searchsorted(curve.moments_us, edges_us)
     steps, known_us = np.diff(curve.steps[at]), np.diff(curve.known_us[at])
@@ -90,7 +90,7 @@ def share_out(allocation: Allocation, sinks: Sequence[Sink], served: Served, cur
     given = np.bincount(batch, weights=part, minlength=count)
     known = np.bincount(batch, weights=known_us[piece].astype(float), minlength=count)
     length_us = (served.end_us - served.start_us).astype(float)
-    return Shared(
+    return SharedEnergy(
         units(given.astype(np.int64)),
         np.minimum(known / length_us, 1.0),
         float(units(np.array([int(steps.sum()) - int(given.sum())]))[0]),
@@ -98,7 +98,7 @@ def share_out(allocation: Allocation, sinks: Sequence[Sink], served: Served, cur
 
 
 def _weights(
-    allocation: Allocation, sinks: Sequence[Sink], served: Served, batch: Integers, piece: Integers, pieces: int
+    allocation: Allocation, sinks: Sequence[Sink], served: ServedBatches, batch: Integers, piece: Integers, pieces: int
 ) -> tuple[Floats, Floats]:
     """The weight of each row, and by piece the weight of the whole."""
     sink = served.sink[batch]

@@ -20,17 +20,17 @@ from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
 from reporting_agent.metering import cleaning
-from reporting_agent.metering.curve import Course, Curve, Run
+from reporting_agent.metering.curve import Course, Curve, ReadingRun
 from reporting_agent.metering.kernel import Scan, scan
 from reporting_agent.metering.known_energy import across_gaps, known
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import NOTHING, Readings
-from reporting_agent.metering.record import Seen
+from reporting_agent.metering.record import RecordSurvey
 from reporting_agent.metering.screen import Screen, load_at_most
 from reporting_agent.metering.segments import MICROSECONDS, Segments, interval_segments, rate_segments, register_segments
 from reporting_agent.metering.tally import NO_STAMPS, CleaningResult, Tally
-from reporting_agent.metering.whole_record import Watch
+from reporting_agent.metering.whole_record import WholeRecord
 from reporting_agent.row_numbers import Rows
 
 Integers = NDArray[np.int64]
@@ -42,7 +42,7 @@ _FEWEST = 16  # readings; shorter blocks are sooner laid out than screened
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class MeterQuery:
     """What is asked of one meter.
 
     Args:
@@ -68,7 +68,7 @@ class OutOfOrder(Exception):  # noqa: N818 - a turn of the road between engine a
 class MeterStream:
     """Takes the blocks of one meter in file order and gives segments of known energy in order of time."""
 
-    def __init__(self, asked: Asked, verdict: CleaningResult | None = None, *, fast: bool = False, whole: bool = False) -> None:
+    def __init__(self, asked: MeterQuery, verdict: CleaningResult | None = None, *, fast: bool = False, whole: bool = False) -> None:
         """One pass over the record of a meter.
 
         Args:
@@ -81,10 +81,10 @@ class MeterStream:
         self._fast = fast
         self._whole = whole or verdict is not None  # a first pass in blocks found no clock that reaches over their edges
         self.tally = Tally(meter.id)
-        self.seen = Seen(meter)
+        self.seen = RecordSurvey(meter)
         self._factor = asked.factor
         self._judged_before = verdict
-        self._watch = Watch(meter) if verdict is None else None
+        self._watch = WholeRecord(meter) if verdict is None else None
         self._left_out_us = NO_STAMPS  # stamps of readings that were there and were left out, since the tail
         self._longest_gap_us = round(asked.longest_gap_s * MICROSECONDS)
         self._resets_us = put_right(asked.resets_us, meter)
@@ -141,7 +141,7 @@ class MeterStream:
         self._left_out_us = self._left_out_us[self._left_out_us > self._tail.time_us[0]] if len(self._tail) else self._left_out_us
         return segments
 
-    def pass_over(self, readings: Readings, file: str) -> tuple[Segments, Run] | None:
+    def pass_over(self, readings: Readings, file: str) -> tuple[Segments, ReadingRun] | None:
         """The fast road: what is settled after a block in which the screen sees nothing, or None where it holds the block back.
 
         The segments lead from the readings kept back into the block, the run goes on from its first reading.
@@ -176,10 +176,10 @@ class MeterStream:
         self._left_out_us = NO_STAMPS
         return led, run
 
-    def _run(self, time_us: NDArray[np.int64], value: NDArray[np.float64], scan: Scan) -> Run:
+    def _run(self, time_us: NDArray[np.int64], value: NDArray[np.float64], scan: Scan) -> ReadingRun:
         if self.meter.reading == "interval":
             value = value[1:] if self.meter.stamp == "end" else value[:-1]
-        return Run(self.meter.reading, put_right(time_us, self.meter), value, self._factor, scan)
+        return ReadingRun(self.meter.reading, put_right(time_us, self.meter), value, self._factor, scan)
 
     def close(self) -> Course:
         """After all blocks: the last segment, and all that this meter told, with what its whole record showed."""

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.outliers import Highest, Sample
+from reporting_agent.metering.outliers import HighestLoads, SampledReadings
 from reporting_agent.metering.readings import Columns
 from reporting_agent.row_numbers import Rows
 
@@ -39,7 +39,7 @@ RETURNS = 3  # a value at which the meter stands again in so many other runs is 
 
 
 @dataclass(frozen=True, slots=True)
-class Runs(Columns):
+class EqualValueRuns(Columns):
     """Runs of equal values in order of time; `number` is that of the first reading in the record, `last_us` the last equal stamp."""
 
     number: Integers
@@ -51,12 +51,12 @@ class Runs(Columns):
     file: Integers
 
 
-def _one_run(values: Sequence[Any]) -> Runs:
-    return Runs(*(np.array([value]) for value in values))
+def _one_run(values: Sequence[Any]) -> EqualValueRuns:
+    return EqualValueRuns(*(np.array([value]) for value in values))
 
 
 _NO_ROWS = np.zeros(0, dtype=np.int64)
-NO_RUNS = Runs(_NO_ROWS, _NO_ROWS, np.zeros(0), _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS)
+NO_RUNS = EqualValueRuns(_NO_ROWS, _NO_ROWS, np.zeros(0), _NO_ROWS, _NO_ROWS, _NO_ROWS, _NO_ROWS)
 
 
 @dataclass(slots=True)
@@ -106,10 +106,10 @@ class StandingRuns:
     """Takes settled readings in order of time and keeps their runs."""
 
     pairs: Pairs = field(default_factory=Pairs)
-    _settled: Runs = NO_RUNS
-    _new: list[Runs] = field(default_factory=list)
+    _settled: EqualValueRuns = NO_RUNS
+    _new: list[EqualValueRuns] = field(default_factory=list)
     _waiting: int = 0
-    _open: Runs | None = None  # the run that the last block ended in
+    _open: EqualValueRuns | None = None  # the run that the last block ended in
 
     def see(self, number: int, time_us: Integers, value: Floats, row: Rows, file: int) -> None:
         """The next readings, of which the first has this number in the record."""
@@ -128,7 +128,9 @@ class StandingRuns:
             edge[0] = True
         long = np.flatnonzero((count >= FEWEST) | edge)
         first, last = starts[long], starts[long] + count[long] - 1
-        runs = Runs(number + first, count[long], value[first], time_us[first], time_us[last], row[first], np.full(len(long), file))
+        runs = EqualValueRuns(
+            number + first, count[long], value[first], time_us[first], time_us[last], row[first], np.full(len(long), file)
+        )
         if self._open is not None:
             runs = _carried_on(self._open, runs)
         self._open = runs.at(np.array([len(runs) - 1]))
@@ -138,7 +140,7 @@ class StandingRuns:
         """The same one by one: for a handful of readings quicker than arrays."""
         run: list[Any] | None = None
         if self._open is not None:
-            run = [getattr(self._open, name)[0].item() for name in Runs.__slots__]
+            run = [getattr(self._open, name)[0].item() for name in EqualValueRuns.__slots__]
         for index, (at_us, reading) in enumerate(zip(time_us.tolist(), value.tolist(), strict=True)):
             if run is not None and reading == run[2]:
                 run[1] += 1
@@ -166,7 +168,7 @@ class StandingRuns:
                 self._keep(self._open)
                 self._open = None
 
-    def runs(self) -> Runs:
+    def runs(self) -> EqualValueRuns:
         """All kept, the last one included."""
         if self._open is not None:
             self._keep(self._open)
@@ -174,7 +176,7 @@ class StandingRuns:
         self._gather()
         return self._settled
 
-    def _keep(self, runs: Runs) -> None:
+    def _keep(self, runs: EqualValueRuns) -> None:
         runs = runs.at(runs.count >= FEWEST)
         if len(runs):
             self._new.append(runs)
@@ -190,17 +192,19 @@ class StandingRuns:
         self._settled, self._new, self._waiting = whole, [], 0
 
 
-def _carried_on(before: Runs, runs: Runs) -> Runs:
+def _carried_on(before: EqualValueRuns, runs: EqualValueRuns) -> EqualValueRuns:
     """The block's runs after the one that was open; joined where the value went on."""
     if before.value[0] == runs.value[0]:
-        first = Runs(before.number, before.count + runs.count[:1], before.value, before.first_us, runs.last_us[:1], before.row, before.file)
+        first = EqualValueRuns(
+            before.number, before.count + runs.count[:1], before.value, before.first_us, runs.last_us[:1], before.row, before.file
+        )
         runs = runs.at(np.arange(1, len(runs)))
     else:
         first = before
     return first.then(runs)
 
 
-def implausible(runs: Runs, pairs: Pairs, sample: Sample, readings: int, changes: Integers) -> tuple[Flags, Flags]:
+def implausible(runs: EqualValueRuns, pairs: Pairs, sample: SampledReadings, readings: int, changes: Integers) -> tuple[Flags, Flags]:
     """Which runs of a rate or an interval are longer than its own history makes plausible, and which of them too long for their value.
 
     They are longer than chance makes them (from how often two readings of that octave are equal), and much
@@ -219,13 +223,13 @@ def implausible(runs: Runs, pairs: Pairs, sample: Sample, readings: int, changes
     return long, too_long
 
 
-def returning(runs: Runs) -> Flags:
+def returning(runs: EqualValueRuns) -> Flags:
     """Runs at a value at which the meter stands again and again: a level of the load, or the end of what it can tell."""
     returns: Flags = _returns(runs.value) >= RETURNS
     return returns
 
 
-def _long(runs: Runs, sample: Sample, pairs: Integers, readings: int) -> tuple[Flags, Flags]:
+def _long(runs: EqualValueRuns, sample: SampledReadings, pairs: Integers, readings: int) -> tuple[Flags, Flags]:
     working: Flags = runs.value != 0
     if not working.any() or not len(sample):
         return np.zeros(len(runs), dtype=bool), np.zeros(len(runs), dtype=bool)
@@ -245,7 +249,7 @@ def _octaves(of_bands: Integers | Floats) -> Floats:
     return np.asarray(of_bands.reshape(-1, PARTS).sum(axis=1), dtype=float)
 
 
-def hung(runs: Runs, jumps: Highest, plausible: float) -> Flags:
+def hung(runs: EqualValueRuns, jumps: HighestLoads, plausible: float) -> Flags:
     """Which runs of a register end in a leap to where it would have got: it counted on and did not show it."""
     at = np.searchsorted(jumps.before_us, runs.last_us)
     leaps = np.zeros(len(runs), dtype=bool)

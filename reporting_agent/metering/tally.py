@@ -12,11 +12,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import Place
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
-from reporting_agent.metering.outliers import EMPTY, Sample
+from reporting_agent.metering.outliers import EMPTY, SampledReadings
 from reporting_agent.metering.readings import Columns
-from reporting_agent.metering.stuck_values import NO_RUNS, Runs
+from reporting_agent.metering.stuck_values import NO_RUNS, EqualValueRuns
 from reporting_agent.row_numbers import Rows
 
 PLACES_KEPT = 20
@@ -166,13 +166,13 @@ class Tally:
             places = self.places.setdefault(code, [])
             places.extend(other.places.get(code, [])[: PLACES_KEPT - len(places)])
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[DataFinding]:
         tallied = []
         for code, count in self.counts.items():
             severity, fault = _SENTENCES[code]
             places = tuple(self.places.get(code, ()))
             sentence = Phrase("Meter %(meter)s: %(count)s %(fault)s.", meter=self.meter, count=f"{count:,}", fault=fault)
-            tallied.append(Finding(code, severity, sentence, count, places))
+            tallied.append(DataFinding(code, severity, sentence, count, places))
         return tallied
 
 
@@ -222,8 +222,8 @@ class CleaningResult:
     caught_up: Spans = Spans()
     stamps_us: Integers = field(default_factory=lambda: NO_STAMPS)
     ceiling: float | None = None
-    runs: Runs = NO_RUNS
-    sample: Sample = EMPTY
+    runs: EqualValueRuns = NO_RUNS
+    sample: SampledReadings = EMPTY
     files: tuple[str, ...] = ()
     outside: tuple[int, float] = (0, 0.0)
     turned_back: Integers = field(default_factory=lambda: NO_PAIRS)

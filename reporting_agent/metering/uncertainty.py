@@ -41,7 +41,7 @@ _STEP = sqrt(12.0)  # full width over standard uncertainty
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Doubt:
+class WindowUncertainty:
     """Standard uncertainty (k = 1) of the energy of each window, in its unit: the meter's common part, and each window's own."""
 
     systematic: Floats
@@ -98,7 +98,7 @@ def doubt(
     completeness: Floats,
     per_reading: float = 1.0,
     state_doubt: float = 0.0,
-) -> Doubt | None:
+) -> WindowUncertainty | None:
     """The uncertainty of a meter's energies over these windows; None where it declares no class.
 
     Args:
@@ -121,7 +121,7 @@ def doubt(
         for edge_us in (windows.start_us, windows.end_us):
             share = ((edge_us - facts.first_us) / MICROSECONDS % step_s) / step_s
             own += segment**2 * share * (1 - share) / 3
-    return Doubt(np.hypot(limit / _RECTANGULAR, state_doubt * np.abs(energy)), np.sqrt(own))
+    return WindowUncertainty(np.hypot(limit / _RECTANGULAR, state_doubt * np.abs(energy)), np.sqrt(own))
 
 
 def _resolution(meter: Meter, quantum: float, hours: Floats, step_s: float) -> Floats:
@@ -132,9 +132,9 @@ def _resolution(meter: Meter, quantum: float, hours: Floats, step_s: float) -> F
     return quantum * each_h * np.sqrt(readings) / _STEP
 
 
-def together(parts: list[Doubt]) -> Doubt:
+def together(parts: list[WindowUncertainty]) -> WindowUncertainty:
     """The uncertainty of a sum or difference of different meters: their errors are independent."""
-    return Doubt(
+    return WindowUncertainty(
         np.sqrt(np.sum([part.systematic**2 for part in parts], axis=0)),
         np.sqrt(np.sum([part.own**2 for part in parts], axis=0)),
     )

@@ -17,10 +17,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import Place
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
-from reporting_agent.metering.outliers import Sample
+from reporting_agent.metering.outliers import SampledReadings
 from reporting_agent.metering.unit_factors import fitting, into, off_scale
 
 Floats = NDArray[np.float64]
@@ -37,7 +37,7 @@ AROUND = 3  # batches on either side
 
 
 @dataclass(frozen=True, slots=True)
-class Misread:
+class UnitMismatch:
     """By what factor values are off, which batches, and what proves it.
 
     Where it was not always so, `between` are the batches between which the unit changed, and `later` says whether it is wrong since
@@ -52,7 +52,7 @@ class Misread:
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class KnownBatchFacts:
     """What is known of a meter's batches, in order of start.
 
     `energy` and `per_t` are its energy and that per tonne, NaN where unknown; `beside` that of the meter it stands beside, in its unit;
@@ -67,7 +67,7 @@ class Known:
     outside: tuple[int, float] = (0, 0.0)
 
 
-def misread(known: Known, sample: Sample, readings: int) -> Misread | None:
+def misread(known: KnownBatchFacts, sample: SampledReadings, readings: int) -> UnitMismatch | None:
     """None where nothing speaks against the unit."""
     every = np.ones(len(known.per_t), dtype=bool)
     right = False
@@ -75,11 +75,11 @@ def misread(known: Known, sample: Sample, readings: int) -> Misread | None:
         high = known.range[1]
         count, median = known.outside
         if count >= MOST_AGREE * max(readings, 1) and (factor := into(median, USED * high, high)) is not None:
-            return Misread(1 / factor, every, "range")
+            return UnitMismatch(1 / factor, every, "range")
         load = sample.power[np.isfinite(sample.power) & (sample.power > 0)]
         top = float(np.quantile(load, HIGH)) if len(load) else 0.0
         if top < TOO_LITTLE * high and (factor := into(top, USED * high, high)) is not None:
-            return Misread(1 / factor, every, "range")
+            return UnitMismatch(1 / factor, every, "range")
         right = USED * high <= top <= high
     if known.beside is not None:
         return _beside(known.energy, known.beside)
@@ -90,13 +90,13 @@ def misread(known: Known, sample: Sample, readings: int) -> Misread | None:
         if (factor := into(usual, low, high)) is not None:
             if turn is not None and low <= usual * turn.factor <= high:  # the larger side is the wrong one
                 return replace(turn, factor=1 / turn.factor, proof="bounds", later=not turn.later)
-            return Misread(1 / factor, every, "bounds")
+            return UnitMismatch(1 / factor, every, "bounds")
         if turn is not None and low <= usual <= high and not low <= usual * turn.factor <= high:
             return replace(turn, proof="bounds")
     return turn
 
 
-def _beside(own: Floats, main: Floats) -> Misread | None:
+def _beside(own: Floats, main: Floats) -> UnitMismatch | None:
     known = np.flatnonzero(np.isfinite(own) & np.isfinite(main) & (main > 0))
     if len(known) < FEWEST:
         return None
@@ -108,11 +108,11 @@ def _beside(own: Floats, main: Floats) -> Misread | None:
     factor = float(np.median(factors[off]))
     begins = _from_then_on(factors == factor)
     if begins is not None and abs(np.log(np.median(smooth[:begins]))) <= NEARLY_ONE:
-        return Misread(factor, np.zeros(len(own), dtype=bool), "beside", _around_turn(known, begins, 2 * AROUND))
+        return UnitMismatch(factor, np.zeros(len(own), dtype=bool), "beside", _around_turn(known, begins, 2 * AROUND))
     batches = np.zeros(len(own), dtype=bool)
     if len(off) >= MOST_AGREE * len(known) and np.mean(factors[off] == factor) >= MOST_AGREE:
         batches[:] = True
-        return Misread(factor, batches, "beside")
+        return UnitMismatch(factor, batches, "beside")
     return None
 
 
@@ -129,7 +129,7 @@ def _around(values: Floats) -> Floats:
     return total
 
 
-def _turn(known: Known) -> Misread | None:
+def _turn(known: KnownBatchFacts) -> UnitMismatch | None:
     """Where its batches' energy per tonne turned by a factor between units; the side with fewer batches is taken for the wrong one."""
     factors = off_scale(known.per_t)
     off = factors != 1
@@ -140,10 +140,10 @@ def _turn(known: Known) -> Misread | None:
     none = np.zeros(len(factors), dtype=bool)
     begins = _from_then_on((factors == factor)[usable])
     if begins is not None:
-        return Misread(factor, none, "rows", _around_turn(usable, begins, 0))
+        return UnitMismatch(factor, none, "rows", _around_turn(usable, begins, 0))
     ends = _from_then_on((factors == factor)[usable][::-1])
     if ends is not None:  # those before are off
-        return Misread(factor, none, "rows", _around_turn(usable, len(usable) - ends, 0), later=False)
+        return UnitMismatch(factor, none, "rows", _around_turn(usable, len(usable) - ends, 0), later=False)
     return None  # a meter does not change its unit from batch to batch
 
 
@@ -173,7 +173,7 @@ _PROOF = {
 }
 
 
-def label(meter: Meter, factor: float, proof: str, left_out: int) -> Finding:
+def label(meter: Meter, factor: float, proof: str, left_out: int) -> DataFinding:
     """All of its values are off by the factor (0.001: too small by a thousand)."""
     sentence = Phrase(
         "Meter %(meter)s: its values are %(times)s times what %(proof)s: %(unit)s is not the unit they are written in. Multiplied by"
@@ -184,7 +184,7 @@ def label(meter: Meter, factor: float, proof: str, left_out: int) -> Finding:
         unit=meter.unit,
         back=_spelled(1 / factor),
     )
-    return Finding(LABEL, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1))
+    return DataFinding(LABEL, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1))
 
 
 _SIDE = {
@@ -199,7 +199,7 @@ _SIDE = {
 
 def change(
     meter: Meter, factor: float, at_us: int, left_out: int, places: tuple[Place, ...], zone: tzinfo, *, later: bool, proof: str
-) -> Finding:
+) -> DataFinding:
     """From a moment on its values are the factor times those before; `later` where the wrong ones are those since."""
     day, times = (_EPOCH + timedelta(microseconds=at_us)).astimezone(zone).date().isoformat(), _spelled(factor)
     sentence = Phrase(
@@ -212,7 +212,7 @@ def change(
         factor=f"{1 / factor if later else factor:.6g}",
         since=Phrase("from") if later else Phrase("until"),
     )
-    return Finding(CHANGE, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1), places)
+    return DataFinding(CHANGE, Severity.WARNING, _with_left_out(sentence, left_out), max(left_out, 1), places)
 
 
 def _spelled(factor: float) -> str:

@@ -13,7 +13,7 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.outliers import Sample
+from reporting_agent.metering.outliers import SampledReadings
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -31,7 +31,7 @@ FEWEST_BETWEEN = 8  # sampled readings between two settings
 
 
 @dataclass(frozen=True, slots=True)
-class Wander:
+class ClockWander:
     """How far the clock was ahead (seconds), at the ends of each stretch between two settings, and the readings it was set right at."""
 
     time_us: Integers
@@ -40,7 +40,7 @@ class Wander:
     settings: Integers  # places in the sample
 
 
-def wander(sample: Sample) -> Wander | None:
+def wander(sample: SampledReadings) -> ClockWander | None:
     """None where the stamps keep to the grid, or off it in no such way."""
     steps_s = sample.step_us / 1e6
     forward = steps_s > 0
@@ -79,7 +79,7 @@ def wander(sample: Sample) -> Wander | None:
     steady = all(abs(rate - usual) * length <= max(ALIKE * abs(usual) * length, NEAR_S) for rate, length in rates)
     if not len(jumps) or abs(usual) < LEAST_RATE or not steady:
         return None
-    return Wander(np.array(times, dtype=np.int64), np.array(ahead), usual, jumps)
+    return ClockWander(np.array(times, dtype=np.int64), np.array(ahead), usual, jumps)
 
 
 def _creep(time_s: Floats, step_s: float) -> tuple[Floats, Integers]:

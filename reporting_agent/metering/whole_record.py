@@ -1,7 +1,7 @@
 """What only a meter's whole record shows, watched as readings pass and judged at the end; changes of spacing and of resolution.
 
 Some faults lie in one reading or between two, and `cleaning` finds them as they pass. Others are faults only by the
-meter's own history: a spike, a value that stuck, a flat ceiling, a change of resolution. `Watch` sees every settled
+meter's own history: a spike, a value that stuck, a flat ceiling, a change of resolution. `WholeRecord` sees every settled
 reading once, in order, whatever the road, and keeps a few megabytes at most; `verdict` says at the end what was found. What is
 then to be left out, the engine leaves out by reading that meter again with the verdict in hand: a plain second pass over
 one meter, so that memory stays flat and the energies exact.
@@ -22,9 +22,9 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering import outliers, stuck_values
 from reporting_agent.metering.cleaning import saturated
-from reporting_agent.metering.outliers import Highest, Sample, Sampler
+from reporting_agent.metering.outliers import HighestLoads, SampledReadings, Sampler
 from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.stuck_values import FEWEST, Runs
+from reporting_agent.metering.stuck_values import FEWEST, EqualValueRuns
 from reporting_agent.metering.tally import NO_PAIRS, CleaningResult, Spans, Tally
 
 Flags = NDArray[np.bool_]
@@ -41,7 +41,7 @@ _UNROUNDED = 1e-7  # stands for values written in full
 _CLOSE = 1e-6  # of a step: how near to a multiple of it a number must be that passed through decimal text
 
 
-def spacing_changes(sample: Sample) -> Integers:
+def spacing_changes(sample: SampledReadings) -> Integers:
     """Places in the sample at which the usual time between readings changes for good, by a factor of two and more."""
     count = len(sample) // PIECE
     if count < 2:
@@ -53,7 +53,7 @@ def spacing_changes(sample: Sample) -> Integers:
     return _changes(regular, usual, TWICE) * PIECE
 
 
-def value_changes(sample: Sample) -> Integers:
+def value_changes(sample: SampledReadings) -> Integers:
     """Places in the sample at which the step of the values changes for good."""
     changes = _first_changes(sample)
     if not len(changes):
@@ -64,7 +64,7 @@ def value_changes(sample: Sample) -> Integers:
     return every if len(every) <= MOST_CHANGES else every[:0]
 
 
-def _first_changes(sample: Sample) -> Integers:
+def _first_changes(sample: SampledReadings) -> Integers:
     """Changes to the coarsest step that any stretch has, and back.
 
     Every value is a multiple of the finest step; while digits are missing every value is one of a coarser step as well. A stretch in
@@ -149,7 +149,7 @@ NEARLY = 0.8  # of what is plausible so far: readings below are not kept, for in
 
 
 @dataclass(slots=True)
-class Watch:
+class WholeRecord:
     """Takes the settled readings of one meter in order of time."""
 
     meter: Meter
@@ -238,7 +238,7 @@ class Watch:
             sample=sample,
         )
 
-    def _of_register(self, sample: Sample, runs: Runs, above: Highest, hung: Flags) -> CleaningResult:
+    def _of_register(self, sample: SampledReadings, runs: EqualValueRuns, above: HighestLoads, hung: Flags) -> CleaningResult:
         """What leaped after it hung is known in all; what leaped otherwise is not."""
         tally, _ = self._resolution(sample)
         jumps = above.at(~np.isin(above.before_us, runs.last_us[hung]))
@@ -249,7 +249,7 @@ class Watch:
             tally, Spans(jumps.before_us, jumps.time_us), Spans(runs.first_us[hung], ends_us), runs=runs.at(~hung), sample=sample
         )
 
-    def _resolution(self, sample: Sample) -> tuple[Tally, Integers]:
+    def _resolution(self, sample: SampledReadings) -> tuple[Tally, Integers]:
         """A tally with the changes of resolution, and the places in the sample from which on values have another step."""
         tally, spacings, values = Tally(self.meter.id), spacing_changes(sample), value_changes(sample)
         self._count(tally, "resolution-change", sample.row[spacings], sample.file[spacings])

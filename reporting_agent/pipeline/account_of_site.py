@@ -19,13 +19,13 @@ from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of, size_of
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 TENFOLD = 10
 """An error of so many percent of a carrier is looked at, of which a supplier's bill would tell (a convention of ours)."""
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalance | None) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBalance | None) -> Iterator[Words]:
     """That there is no account, or each carrier of it that does not balance, with what that makes of the label."""
     output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
@@ -75,7 +75,7 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack, balance: SiteBalanc
             yield Words.of(sentence)
 
 
-def _of_own_meters(carrier: str, whole: Sitewide) -> list[str]:
+def _of_own_meters(carrier: str, whole: SiteTotals) -> list[str]:
     """The meters that all purchases of the carrier are stated by, where labels count each of them; else none."""
     fence = whole.site.site_boundary
     bought = [flow.meter for flow in (fence.purchased if fence else ()) if flow.carrier == carrier]
@@ -83,7 +83,7 @@ def _of_own_meters(carrier: str, whole: Sitewide) -> list[str]:
     return [meter for meter in bought if meter is not None] if all(meter in counted for meter in bought) else []
 
 
-def _size(account: CarrierBalance, amount: float, own: set[str], label: StepLabel, whole: Sitewide, pack: Pack) -> float:
+def _size(account: CarrierBalance, amount: float, own: set[str], label: StepLabel, whole: SiteTotals, pack: Pack) -> float:
     """An amount of a carrier in the label's unit of energy: its own heat, or, where that is more, what conversions took for it."""
     itself = in_unit_of(label, account.carrier, amount, account.unit, None, whole, pack) if account.carrier in own else 0.0
     given, fence = fsum(line.amount for line in account.supply if line.kind == "given"), whole.site.site_boundary

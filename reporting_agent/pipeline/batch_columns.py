@@ -18,7 +18,7 @@ from reporting_agent.pipeline.units import to_kwh
 
 
 @dataclass(frozen=True)
-class Seen:
+class ExaminedBatches:
     """The batches as the tests below look at them, a row each; what several of them ask for is worked out once."""
 
     batches: Sequence[Batch]

@@ -8,20 +8,20 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.labels.columns import Flags
-from benchmarks.measurements import State
+from benchmarks.measurements import OperatingState
 from benchmarks.phrases import Phrase
 from reporting_agent.metering import unit_check
-from reporting_agent.pipeline.batch_columns import Seen
+from reporting_agent.pipeline.batch_columns import ExaminedBatches
 
 
 @dataclass(frozen=True, slots=True)
-class Fault:
+class BatchFault:
     """One shape of fault, with everything that is said of it: report, tables of docs/agent.md and docs/errors.md take it from here."""
 
     code: str
     name: Phrase  # in tables of the report
-    shows: Callable[[Seen], Flags]
-    excludes: Callable[[Seen], Flags]
+    shows: Callable[[ExaminedBatches], Flags]
+    excludes: Callable[[ExaminedBatches], Flags]
     sentence: Phrase  # of the finding, after its count
     shown_by: str  # what shows it, in documents
     remedy: str  # what to do, in documents
@@ -29,31 +29,31 @@ class Fault:
     of_meter: bool = False  # told with the meter, whose finding names it
 
 
-def always(seen: Seen) -> Flags:
+def always(seen: ExaminedBatches) -> Flags:
     return np.ones(len(seen.batches), dtype=bool)
 
 
-def never(seen: Seen) -> Flags:
+def never(seen: ExaminedBatches) -> Flags:
     return np.zeros(len(seen.batches), dtype=bool)
 
 
-def metered(seen: Seen) -> Flags:
+def metered(seen: ExaminedBatches) -> Flags:
     return seen.metered
 
 
-def _sentinel(seen: Seen) -> Flags:
+def _sentinel(seen: ExaminedBatches) -> Flags:
     return seen.nines
 
 
-def _unknown(seen: Seen) -> Flags:
+def _unknown(seen: ExaminedBatches) -> Flags:
     return ~seen.energies.any_of(seen.energies.completeness > 0, len(seen.batches))
 
 
-def _negative(seen: Seen) -> Flags:
+def _negative(seen: ExaminedBatches) -> Flags:
     return seen.energies.any_of(seen.energies.quantity < 0, len(seen.batches)) & ~_sentinel(seen)
 
 
-def _zero(seen: Seen) -> Flags:
+def _zero(seen: ExaminedBatches) -> Flags:
     """Of energies that are known well enough to call them zero: the electricity, or all of them. Who delivers power may take none in."""
     energies, count = seen.energies, len(seen.batches)
     least = np.array([step.label_rule.least_completeness for step in seen.steps], dtype=float)
@@ -64,38 +64,38 @@ def _zero(seen: Seen) -> Flags:
     return zero
 
 
-def _impossible(seen: Seen) -> Flags:
+def _impossible(seen: ExaminedBatches) -> Flags:
     beyond: Flags = seen.mean_power_kw > seen.of_equipment("rated_power_kw")
     return beyond & ~_sentinel(seen) & ~_wrong_unit(seen)
 
 
-def _wrong_unit(seen: Seen) -> Flags:
+def _wrong_unit(seen: ExaminedBatches) -> Flags:
     off: Flags = seen.off_scale != 1.0
     return (off & ~_sentinel(seen)) | seen.suspected_of(unit_check.LABEL)
 
 
-def _too_short(seen: Seen) -> Flags:
+def _too_short(seen: ExaminedBatches) -> Flags:
     """Of normal running: a time of waiting or starting up has no shortest length."""
-    normal = np.array([batch.state is State.NORMAL for batch in seen.batches], dtype=bool)
+    normal = np.array([batch.state is OperatingState.NORMAL for batch in seen.batches], dtype=bool)
     shortest_s = np.array([step.label_rule.shortest_s for step in seen.steps], dtype=float)
     short: Flags = normal & (seen.running_s < shortest_s)
     return short
 
 
-def _power_on_beyond(seen: Seen) -> Flags:
+def _power_on_beyond(seen: ExaminedBatches) -> Flags:
     return (seen.duration_s > 0) & (seen.duration_s < seen.power_on_s)
 
 
-def _end_missing(seen: Seen) -> Flags:
+def _end_missing(seen: ExaminedBatches) -> Flags:
     return np.isnan(seen.duration_s)
 
 
-def _end_before_start(seen: Seen) -> Flags:
+def _end_before_start(seen: ExaminedBatches) -> Flags:
     return seen.duration_s <= 0
 
 
 FAULTS = (
-    Fault(
+    BatchFault(
         "duplicate",
         Phrase("recorded twice"),
         lambda seen: seen.again,
@@ -105,7 +105,7 @@ FAULTS = (
         remedy="make ids unique, over the years too",
         which="the later one",
     ),
-    Fault(
+    BatchFault(
         "end-missing",
         Phrase("end missing"),
         _end_missing,
@@ -114,7 +114,7 @@ FAULTS = (
         shown_by="no end",
         remedy="complete the log",
     ),
-    Fault(
+    BatchFault(
         "end-before-start",
         Phrase("end at or before start"),
         _end_before_start,
@@ -123,7 +123,7 @@ FAULTS = (
         shown_by="an end at or before the start",
         remedy="correct the times",
     ),
-    Fault(
+    BatchFault(
         "overlap",
         Phrase("overlaps another batch"),
         lambda seen: seen.overlapped,
@@ -133,7 +133,7 @@ FAULTS = (
         remedy="correct the times, or name the equipment",
         which="both, where metered",
     ),
-    Fault(
+    BatchFault(
         "still-while-producing",
         Phrase("meter stood still while the line produced"),
         lambda seen: seen.suspected_of("still-while-producing"),
@@ -143,7 +143,7 @@ FAULTS = (
         remedy="look at the meter and its link",
         of_meter=True,
     ),
-    Fault(
+    BatchFault(
         "clock-drift",
         Phrase("clock drifts"),
         lambda seen: seen.suspected_of("clock-drift"),
@@ -154,7 +154,7 @@ FAULTS = (
         which="where too far off",
         of_meter=True,
     ),
-    Fault(
+    BatchFault(
         "clock-offset",
         Phrase("clock off by a fixed time"),
         lambda seen: seen.suspected_of("clock-offset"),
@@ -165,7 +165,7 @@ FAULTS = (
         which="where too far off",
         of_meter=True,
     ),
-    Fault(
+    BatchFault(
         "clock-standard-time",
         Phrase("clock keeps standard time all year"),
         lambda seen: seen.suspected_of("clock-standard-time"),
@@ -176,7 +176,7 @@ FAULTS = (
         which="where too far off",
         of_meter=True,
     ),
-    Fault(
+    BatchFault(
         "clock-daylight-saving",
         Phrase("clock keeps summer time"),
         lambda seen: seen.suspected_of("clock-daylight-saving"),
@@ -187,7 +187,7 @@ FAULTS = (
         which="where too far off",
         of_meter=True,
     ),
-    Fault(
+    BatchFault(
         "energy-unknown",
         Phrase("energy unknown"),
         _unknown,
@@ -196,7 +196,7 @@ FAULTS = (
         shown_by="no energy of it is known",
         remedy="complete meters or energy",
     ),
-    Fault(
+    BatchFault(
         "sentinel",
         Phrase("value of all nines (counter fault)"),
         _sentinel,
@@ -205,7 +205,7 @@ FAULTS = (
         shown_by="an energy of all nines",
         remedy="read the meter's own log",
     ),
-    Fault(
+    BatchFault(
         "negative-energy",
         Phrase("negative energy"),
         _negative,
@@ -214,7 +214,7 @@ FAULTS = (
         shown_by="a negative energy",
         remedy="set `direction`, or correct the value",
     ),
-    Fault(
+    BatchFault(
         "zero-energy",
         Phrase("zero energy while running"),
         _zero,
@@ -223,7 +223,7 @@ FAULTS = (
         shown_by="it ran with an energy of 0",
         remedy="look at the meter",
     ),
-    Fault(
+    BatchFault(
         "unit-label",
         Phrase("unit label wrong"),
         _wrong_unit,
@@ -233,7 +233,7 @@ FAULTS = (
         "while those near it are few; a small factor needs three that agree, and a batch cut short none",
         remedy="set the meter's `unit`, or the row's; the finding names the factor",
     ),
-    Fault(
+    BatchFault(
         "impossible-power",
         Phrase("power above the equipment's rating"),
         _impossible,
@@ -242,7 +242,7 @@ FAULTS = (
         shown_by="a mean power above `rated_power_kw`",
         remedy="energy or time is wrong",
     ),
-    Fault(
+    BatchFault(
         "energy-partly-unknown",
         Phrase("an energy blank, its row rejected, or not reported"),
         lambda seen: seen.blank & ~_unknown(seen),
@@ -255,7 +255,7 @@ FAULTS = (
         "used, and how much is not known",
         remedy="fill it in, 0 where none was used; correct the row that `row-rejected` names; report what `fuel-not-counted` names",
     ),
-    Fault(
+    BatchFault(
         "power-on-beyond-interval",
         Phrase("power-on time longer than the batch"),
         _power_on_beyond,
@@ -264,7 +264,7 @@ FAULTS = (
         shown_by="more power-on time than lies between start and end",
         remedy="nothing: the power-on time is believed; correct the times where it is wrong",
     ),
-    Fault(
+    BatchFault(
         "too-short",
         Phrase("too short"),
         _too_short,

@@ -14,25 +14,25 @@ from itertools import pairwise
 from benchmarks.carriers import CARRIERS, named
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Batch, Finding, Severity, State, Status
+from benchmarks.measurements import Batch, DataFinding, OperatingState, ProductStatus, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.metering.tally import PLACES_KEPT
 from reporting_agent.pipeline.units import to_output_unit
-from reporting_agent.sources import Rejected, Table
+from reporting_agent.sources import RejectedRow, Table
 
 
-def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[Rejected]]:
+def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[RejectedRow]]:
     """The batches in the order of the file, and the rows whose step, variant or unit the pack does not know."""
     steps = {step.id: step for step in pack.steps}
     batches: list[Batch] = []
-    refused: list[Rejected] = []
+    refused: list[RejectedRow] = []
     columns = table.columns
     variables = [(name.removeprefix("var."), columns[name]) for name in columns if name.startswith("var.")]
     inputs = [name for name in columns if name.startswith("input.") and not name.endswith(".unit")]
-    statuses = {text: Status(text) for text in set(columns["status"])}
-    states = {text: State(text) for text in set(columns["state"])}
+    statuses = {text: ProductStatus(text) for text in set(columns["status"])}
+    states = {text: OperatingState(text) for text in set(columns["state"])}
     names = ("step", "output_unit", "batch_id", "product", "variant", "start", "end", "output_quantity", "equipment", "status", "state")
     for index, cells in enumerate(zip(*(columns[name] for name in (*names, "reject_quantity", "parent_batch_ids")), strict=True)):
         name, unit, batch_id, product, variant, start, end, quantity, equipment, status, state, rejected, parents = cells
@@ -110,12 +110,12 @@ def _scale(name: str, unit: str) -> float:
         return ratio(unit, "Nm3") * (1.0 if density is None else density / 1000)
 
 
-def _refused(place: Place, column: str, row: dict[str, object], reason: str, wanted: str) -> Rejected:
+def _refused(place: Place, column: str, row: dict[str, object], reason: str, wanted: str) -> RejectedRow:
     where = Place(place.file, place.row, column)
-    return Rejected(where, reason, repr(row[column]), wanted, tuple("" if value is None else str(value) for value in row.values()))
+    return RejectedRow(where, reason, repr(row[column]), wanted, tuple("" if value is None else str(value) for value in row.values()))
 
 
-def _refuse_if_no_step_fits(table: Table, batches: list[Batch], refused: list[Rejected]) -> None:
+def _refuse_if_no_step_fits(table: Table, batches: list[Batch], refused: list[RejectedRow]) -> None:
     if refused and not batches:
         first = refused[0]
         raise InputError(
@@ -157,7 +157,7 @@ def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
     return missing
 
 
-def missing_numbers(batches: Sequence[Batch]) -> list[Finding]:
+def missing_numbers(batches: Sequence[Batch]) -> list[DataFinding]:
     """One finding over all series, of what is missing before batches of the period."""
     before = missing_before(batches)
     missing = {place: count for place, count in before.items() if batches[place].excluded != ExclusionReason.OUTSIDE_PERIOD}
@@ -170,4 +170,4 @@ def missing_numbers(batches: Sequence[Batch]) -> list[Finding]:
         count=f"{sum(missing.values()):,}",
         places=f"{len(after):,}",
     )
-    return [Finding("number-missing", Severity.NOTICE, text, sum(missing.values()), places)]
+    return [DataFinding("number-missing", Severity.NOTICE, text, sum(missing.values()), places)]

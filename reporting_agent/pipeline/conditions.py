@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from benchmarks.errors import Place
 from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, ReferenceCondition, Step
 
@@ -55,10 +55,10 @@ def kept_out(batches: Sequence[Batch], pack: Pack) -> Iterator[KeptOut]:
                 yield KeptOut(ExclusionReason.VARIABLE_IMPOSSIBLE.value, step, condition, beyond)
 
 
-def examine(batches: Sequence[Batch], pack: Pack) -> Iterator[Finding]:
+def examine(batches: Sequence[Batch], pack: Pack) -> Iterator[DataFinding]:
     """A finding a variable and step."""
     for out in kept_out(batches, pack):
-        yield Finding(out.code, Severity.EXCLUSION, out.sentence, len(out.runs), _places(out.runs))
+        yield DataFinding(out.code, Severity.EXCLUSION, out.sentence, len(out.runs), _places(out.runs))
 
 
 def _possible(value: float | None, condition: ReferenceCondition) -> bool:

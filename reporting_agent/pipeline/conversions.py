@@ -17,11 +17,11 @@ from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.labels.result import Best, Grade
+from benchmarks.labels.result import Best, StepGrade
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Conversion, Flow
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 CODE = "conversion-unlikely"
 UNTOLD = 0.01
@@ -29,7 +29,7 @@ UNTOLD = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedConversion:
     """A conversion with what it takes and gives (MJ; None where not all of it is known), and what a typical one of its kind would lose."""
 
     conversion: Conversion
@@ -44,14 +44,14 @@ class Judged:
         return any(flow.carrier in own and counts(flow.carrier, label.metric) for flow in self.conversion.takes)
 
 
-def judged(whole: Sitewide) -> list[Judged]:
+def judged(whole: SiteTotals) -> list[JudgedConversion]:
     """Every conversion of the site that took anything in the period."""
     fence = whole.site.site_boundary
     judgements = (_judged(conversion, whole) for conversion in (fence.conversions if fence else ()))
     return [judgement for judgement in judgements if judgement is not None]
 
 
-def _judged(conversion: Conversion, whole: Sitewide) -> Judged | None:
+def _judged(conversion: Conversion, whole: SiteTotals) -> JudgedConversion | None:
     amounts = [whole.amount(flow) for flow in conversion.takes]
     if not any(amount is not None and amount[0] > 0 for amount in amounts):
         return None
@@ -60,18 +60,18 @@ def _judged(conversion: Conversion, whole: Sitewide) -> Judged | None:
     known_taken, known_given = [mj for mj in taken.values() if mj is not None], [mj for mj in given.values() if mj is not None]
     into = fsum(known_taken)
     if len(known_taken) < len(taken) or len(known_given) < len(given) or into <= 0:
-        return Judged(conversion, into if len(known_taken) == len(taken) else None, None, False, into)
+        return JudgedConversion(conversion, into if len(known_taken) == len(taken) else None, None, False, into)
     main = kind_of(max(taken, key=lambda carrier: taken[carrier] or 0.0))
     rows = [(mj, whole.factors.efficiencies.get((main, kind_of(carrier)))) for carrier, mj in given.items() if mj]
     bounds = [(mj or 0.0, row) for mj, row in rows if row is not None]
     out = fsum(known_given)
     if len(bounds) < len(rows):
-        return Judged(conversion, into, out, False, into - out)
+        return JudgedConversion(conversion, into, out, False, into - out)
     stands = _needed(bounds, "most") <= into <= _needed(bounds, "least") and bool(bounds)
-    return Judged(conversion, into, out, stands, into - _needed(bounds, "typical"))
+    return JudgedConversion(conversion, into, out, stands, into - _needed(bounds, "typical"))
 
 
-def _by_carrier(flows: Iterable[Flow], whole: Sitewide) -> dict[str, float | None]:
+def _by_carrier(flows: Iterable[Flow], whole: SiteTotals) -> dict[str, float | None]:
     """MJ in the period, of a carrier all its flows together (two boilers, two meters); None where nothing says the heat of one of them."""
     sums: dict[str, float | None] = {}
     for flow in flows:
@@ -86,13 +86,13 @@ def _needed(bounds: list[tuple[float, Efficiency]], name: str) -> float:
     return fsum(mj / float(getattr(row, name)) for mj, row in bounds)
 
 
-def withheld(label: SiteLabel, whole: Sitewide, pack: Pack) -> SiteLabel:
+def withheld(label: SiteLabel, whole: SiteTotals, pack: Pack) -> SiteLabel:
     """The label without those of steps that count what conversions take which explain nothing."""
     doubtful = [judgement for judgement in judged(whole) if not judgement.stands and not judgement.conversion.reason.strip()]
     return replace(label, steps=tuple(_held(step_label, doubtful, pack) for step_label in label.steps)) if doubtful else label
 
 
-def _held(label: StepLabel, doubtful: list[Judged], pack: Pack) -> StepLabel:
+def _held(label: StepLabel, doubtful: list[JudgedConversion], pack: Pack) -> StepLabel:
     own = [judgement for judgement in doubtful if judgement.takes_of(label, pack)]
     if label.best.value is None or not own:
         return label
@@ -105,14 +105,14 @@ def _held(label: StepLabel, doubtful: list[Judged], pack: Pack) -> StepLabel:
         "under reason of [[site_boundary.conversions]].",
         what=enumerated(_figures(judgement) for judgement in own),
     )
-    return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, Words.of(why)))
+    return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=StepGrade(None, CODE, label.grade.limits, Words.of(why)))
 
 
 def _all_taken(label: StepLabel) -> float:
     return fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values()) * MJ_PER[label.energy_unit]
 
 
-def _figures(judgement: Judged) -> Value:
+def _figures(judgement: JudgedConversion) -> Value:
     names = enumerated(CARRIERS[flow.carrier].words for flow in judgement.conversion.takes)
     if judgement.taken is None or judgement.given is None:
         return Phrase("%(carriers)s (%(id)s)", carriers=names, id=judgement.conversion.id)
@@ -126,7 +126,7 @@ def _figures(judgement: Judged) -> Value:
     )
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What conversions of the site lose of what the step counts beyond typical ones, as so much a unit of its output; and all that is lost
     in making what the step takes of them."""
     if label.best.value is None or not label.output_t:
@@ -149,7 +149,7 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
                 yield Words.of(Phrase("The site declares for %(id)s: %(reason)s.", id=judgement.conversion.id, reason=reason.rstrip(".")))
 
 
-def _lost_before_it(label: StepLabel, judgement: Judged) -> Iterator[Words]:
+def _lost_before_it(label: StepLabel, judgement: JudgedConversion) -> Iterator[Words]:
     """A fuel burnt in a boiler or a gas producer beside the step counts as the heat or the gas alone: its loss stands in no label."""
     best, carriers = (
         label.best.value or 0.0,

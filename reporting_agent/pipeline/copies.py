@@ -18,7 +18,7 @@ from benchmarks.labels import SiteLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.one_machine_at_once import at_once
-from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.phrases import Phrase
 
 CODE = "runs-copied"  # of the finding below
@@ -61,7 +61,7 @@ def counted_once_where_better(site_label: SiteLabel, counted_once: SiteLabel) ->
             step=label.step, metric=str(label.metric), twice=f"{label.best.value:.4g}",
             once="–" if other.best.value is None else f"{other.best.value:.4g}", unit=label.unit,
         )  # fmt: skip
-        findings.append(Finding("runs-copied", Severity.WARNING, sentence, label.used - other.used))
+        findings.append(DataFinding("runs-copied", Severity.WARNING, sentence, label.used - other.used))
     return replace(site_label, steps=tuple(steps), findings=(*site_label.findings, *findings))
 
 

@@ -19,10 +19,10 @@ from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from benchmarks.released import rank
 from benchmarks.routes import Pack
-from reporting_agent.config import Profile, Site
-from reporting_agent.config.events import Event, of_meter, of_step
+from reporting_agent.config import Profile, SiteSettings
+from reporting_agent.config.events import DeclaredEvent, of_meter, of_step
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 SCALED = frozenset({"output_quantity", "quantity", "energy", "value", "lhv", "var"})
 """Columns of a mapping that labels are made of."""
@@ -30,7 +30,7 @@ BETWEEN_UNITS = 1e-4
 """Decades, by which a factor between units may be off as written: 0.2778 for 1 / 3.6."""
 
 
-def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
+def rows(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
     """What is declared of a step put to its rows: clocks put right, outputs multiplied, unusable time left out.
 
     An event holds for the rows that began within it, by the stamp as the source wrote it.
@@ -40,7 +40,7 @@ def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
     return [_row(batch, site) for batch in batches]
 
 
-def _row(batch: Batch, site: Site) -> Batch:
+def _row(batch: Batch, site: SiteSettings) -> Batch:
     start = batch.start
     for event in of_step(site.events, batch.step, batch.equipment, batch.product, batch.variant):
         if event.carrier is not None or not event.holds(start, site.zone):
@@ -54,14 +54,14 @@ def _row(batch: Batch, site: Site) -> Batch:
     return batch
 
 
-def energies(batches: Sequence[Batch], site: Site) -> list[Batch]:
+def energies(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
     """What is declared of a step's energies put to those that the plant gives per batch."""
     if not any(event.carrier is not None for event in site.events):
         return list(batches)
     return [_energies(batch, site) for batch in batches]
 
 
-def _energies(batch: Batch, site: Site) -> Batch:
+def _energies(batch: Batch, site: SiteSettings) -> Batch:
     for event in of_step(site.events, batch.step, batch.equipment, batch.product, batch.variant):
         if event.carrier is not None and event.factor is not None and event.holds(batch.start, site.zone):
             factor = event.factor
@@ -72,7 +72,7 @@ def _energies(batch: Batch, site: Site) -> Batch:
     return batch
 
 
-def stops(site: Site, period: Period) -> dict[str, list[tuple[datetime, datetime]]]:
+def stops(site: SiteSettings, period: Period) -> dict[str, list[tuple[datetime, datetime]]]:
     """By step, when the whole of it is declared to have stood."""
     spans: dict[str, list[tuple[datetime, datetime]]] = {}
     for event in site.events:
@@ -81,9 +81,9 @@ def stops(site: Site, period: Period) -> dict[str, list[tuple[datetime, datetime
     return spans
 
 
-def _factors(site: Site, pack: Pack, period: Period) -> dict[str, list[Event]]:
+def _factors(site: SiteSettings, pack: Pack, period: Period) -> dict[str, list[DeclaredEvent]]:
     """By step, what is declared to multiply its energy or output in the period."""
-    by_step: dict[str, dict[Event, None]] = {}
+    by_step: dict[str, dict[DeclaredEvent, None]] = {}
     for event in site.events:
         if event.step is not None:
             by_step.setdefault(event.step, {})[event] = None
@@ -92,7 +92,7 @@ def _factors(site: Site, pack: Pack, period: Period) -> dict[str, list[Event]]:
     return {step: [declared for declared in events if _in(declared, site, period)] for step, events in by_step.items()}
 
 
-def sentences(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iterator[Words]:
+def sentences(label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotals) -> Iterator[Words]:
     """Every such factor of the label's step, and of the mapping, each with what the label would be without it."""
     for event in _factors(site, pack, whole.period).get(label.step, ()):
         yield _factor(event)
@@ -125,7 +125,7 @@ def sentences(label: StepLabel, site: Site, pack: Pack, whole: Sitewide) -> Iter
             yield Words.of(sentence)
 
 
-def _scales(site: Site) -> Iterator[tuple[str, str, float]]:
+def _scales(site: SiteSettings) -> Iterator[tuple[str, str, float]]:
     """By table and column, what a mapping multiplies, but for factors between units: powers of ten, and of 3.6."""
     for table in ("batches", "energy", "log", "readings"):
         profile: Profile = getattr(site.mapping, table)
@@ -135,7 +135,7 @@ def _scales(site: Site) -> Iterator[tuple[str, str, float]]:
                 yield table, column, factor
 
 
-def _scaled(label: StepLabel, column: str, factor: float, whole: Sitewide, pack: Pack, *, given: bool) -> Floats | None:
+def _scaled(label: StepLabel, column: str, factor: float, whole: SiteTotals, pack: Pack, *, given: bool) -> Floats | None:
     """What each used run would have more without it: its output, a variable, energy that the plant gave or its meters read, its heat."""
     measured = label.made_from
     if measured is None or label.best.value is None or not factor or column.partition(".")[0] not in SCALED:
@@ -161,7 +161,7 @@ def _moved(label: StepLabel, more: Floats, quantile: Fraction) -> float:
     return float(np.sort(measured.at_reference + more)[at] - np.sort(measured.at_reference)[at])
 
 
-def _without(event: Event, label: StepLabel, quantile: Fraction, whole: Sitewide) -> float | None:
+def _without(event: DeclaredEvent, label: StepLabel, quantile: Fraction, whole: SiteTotals) -> float | None:
     """The label with runs as they are without the event; where several meters count a carrier, of each run as much is this one's as of
     all. None of a meter of temperature or pressure."""
     measured, factor = label.made_from, event.factor
@@ -180,11 +180,11 @@ def _without(event: Event, label: StepLabel, quantile: Fraction, whole: Sitewide
     return label.best.value + _moved(label, more * held, quantile)
 
 
-def _is_of(event: Event, batch: Batch) -> bool:
+def _is_of(event: DeclaredEvent, batch: Batch) -> bool:
     return event.meter is not None or (event.equipment in {None, batch.equipment} and event.product in {None, batch.product, batch.variant})
 
 
-def _shares(event: Event, step: str, whole: Sitewide) -> dict[str, float]:
+def _shares(event: DeclaredEvent, step: str, whole: SiteTotals) -> dict[str, float]:
     """By carrier, the part of what the step counts of it that the event multiplies."""
     if event.meter is None:
         return {str(event.carrier): 1.0}
@@ -197,12 +197,12 @@ def _shares(event: Event, step: str, whole: Sitewide) -> dict[str, float]:
     return shares
 
 
-def _in(event: Event, site: Site, period: Period) -> bool:
+def _in(event: DeclaredEvent, site: SiteSettings, period: Period) -> bool:
     ends = event.ends(site.zone)
     return event.factor is not None and event.begins(site.zone) < period.end and (ends is None or period.start < ends)
 
 
-def _factor(event: Event) -> Words:
+def _factor(event: DeclaredEvent) -> Words:
     shown = {"what": event.named, "factor": f"{event.factor:g}", "start": event.start, "reason": event.reason}
     if event.until is None:
         return Words.of(Phrase("The site declares that %(what)s is multiplied by %(factor)s from %(start)s on: %(reason)s", **shown))
@@ -215,7 +215,7 @@ def _factor(event: Event) -> Words:
     )
 
 
-def metered(batches: Sequence[Batch], site: Site, pack: Pack) -> list[Batch]:
+def metered(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> list[Batch]:
     """Leave out batches in time that is declared unusable of a meter of theirs, and those during which an event of it begins or ends."""
     events = _of_lines(site, pack)
     if not events:
@@ -228,9 +228,9 @@ def metered(batches: Sequence[Batch], site: Site, pack: Pack) -> list[Batch]:
     ]
 
 
-def _of_lines(site: Site, pack: Pack) -> dict[tuple[str, str], list[Event]]:
+def _of_lines(site: SiteSettings, pack: Pack) -> dict[tuple[str, str], list[DeclaredEvent]]:
     """By step and equipment ("" for all), the events of the meters that its energy is made from."""
-    by_line: dict[tuple[str, str], list[Event]] = {}
+    by_line: dict[tuple[str, str], list[DeclaredEvent]] = {}
     for meter in site.tree.counted:
         events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
         for sink in sinks_of(meter, site) if events else ():
@@ -238,11 +238,11 @@ def _of_lines(site: Site, pack: Pack) -> dict[tuple[str, str], list[Event]]:
     return by_line
 
 
-def _of_line(events: dict[tuple[str, str], list[Event]], batch: Batch) -> Iterable[Event]:
+def _of_line(events: dict[tuple[str, str], list[DeclaredEvent]], batch: Batch) -> Iterable[DeclaredEvent]:
     return (*events.get((batch.step, ""), ()), *(events.get((batch.step, batch.equipment), ()) if batch.equipment else ()))
 
 
-def _strikes(event: Event, batch: Batch, site: Site) -> bool:
+def _strikes(event: DeclaredEvent, batch: Batch, site: SiteSettings) -> bool:
     if batch.end is None:
         return False
     begins, ends = event.begins(site.zone), event.ends(site.zone)

@@ -16,13 +16,13 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
-from benchmarks.labels import Best, Grade, SiteLabel, StepLabel
+from benchmarks.labels import Best, SiteLabel, StepGrade, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
-from reporting_agent.sources import ENERGY, Rejected, Table
+from reporting_agent.sources import ENERGY, RejectedRow, Table
 
 PLACES_KEPT = 20
 _IMPOSSIBLE = Phrase("the carrier cannot have this heating value")
@@ -38,8 +38,8 @@ class GivenEnergy:
     """Batches with their energy, and the keys of batches of which some energy is not known: its quantity is blank, its row rejected."""
 
     batches: list[Batch]
-    rejected: list[Rejected]
-    findings: list[Finding]
+    rejected: list[RejectedRow]
+    findings: list[DataFinding]
     blank: frozenset[Key]
     nameless: dict[str, list[CarrierEnergy]]  # by step, its energy that names none of its batches
 
@@ -66,7 +66,7 @@ def join(
     for step, name in known:
         steps_by_id.setdefault(name, []).append(step)
     energy: dict[Key, list[CarrierEnergy]] = {}
-    rejected: list[Rejected] = []
+    rejected: list[RejectedRow] = []
     strays: list[Place] = []
     nameless: dict[str, list[CarrierEnergy]] = {}
     again: list[Place] = []
@@ -80,7 +80,9 @@ def join(
         if row["carrier"] not in CARRIERS:
             blank.add(key)
             where = table.place(index, "carrier")
-            rejected.append(Rejected(where, Phrase("the carrier is not known"), repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row)))
+            rejected.append(
+                RejectedRow(where, Phrase("the carrier is not known"), repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row))
+            )
         elif key not in known:
             strays.append(table.place(index))
             for step in {row["step"], *steps_by_id.get(row["batch_id"], ())} if row["batch_id"] not in unread else ():
@@ -102,11 +104,11 @@ def join(
                 column = "lhv" if beyond else "lhv_unit" if by_heat else "unit"
                 wanted = wrong.wanted if by_heat else _units(row["carrier"])
                 reason = _IMPOSSIBLE if beyond else Phrase("the unit does not measure the carrier")
-                rejected.append(Rejected(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
+                rejected.append(RejectedRow(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
     findings = []
     if again:
         findings.append(
-            Finding(
+            DataFinding(
                 "energy-repeated",
                 Severity.WARNING,
                 Phrase(
@@ -120,7 +122,7 @@ def join(
         )
     if strays:
         findings.append(
-            Finding(
+            DataFinding(
                 "energy-without-batch",
                 Severity.WARNING,
                 Phrase(
@@ -227,7 +229,7 @@ def _held(label: StepLabel, share: float | None, code: str, why: str) -> StepLab
     if share is None or share <= LARGEST_SHARE:
         return label
     sentence = Words.of(Phrase(why, share=f"{share:.1%}", most=f"{LARGEST_SHARE:.1%}"))
-    return replace(label, best=Best(None, label.best.rule, code), gap=None, grade=Grade(None, code, label.grade.limits, sentence))
+    return replace(label, best=Best(None, label.best.rule, code), gap=None, grade=StepGrade(None, code, label.grade.limits, sentence))
 
 
 def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> float:

@@ -6,17 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 import numpy as np
 
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
 from reporting_agent.config import Meter
 from reporting_agent.config.meters import Allocation
 from reporting_agent.config.tree import MeterTree
-from reporting_agent.metering.derived import Counted
+from reporting_agent.metering.derived import CountedCourse
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.shared_meters import Sink, share_out
-from reporting_agent.metering.uncertainty import Doubt, doubt, together
-from reporting_agent.pipeline.following import Followed, served
+from reporting_agent.metering.uncertainty import WindowUncertainty, doubt, together
+from reporting_agent.pipeline.following import FollowedMeters, served
 
 _RULES = {
     "output": Phrase("output"),
@@ -27,7 +27,7 @@ _RULES = {
 }
 
 
-def of_period(followed: Followed, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
+def of_period(followed: FollowedMeters, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
     """The batches of this period that a meter counts for, and their windows."""
     places = followed.chosen[name]
     own = np.fromiter((batches[place].excluded is None for place in places), np.bool_, len(places))
@@ -39,7 +39,7 @@ def of_period(followed: Followed, name: str, batches: Sequence[Batch]) -> tuple[
 def entries(
     meter: Meter,
     tree: MeterTree,
-    worked: Mapping[str, Counted],
+    worked: Mapping[str, CountedCourse],
     batches: Sequence[Batch],
     own: Sequence[int],
     windows: Windows,
@@ -76,7 +76,7 @@ def entries(
         )
 
 
-def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, Counted], windows: Windows) -> Doubt | None:
+def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, CountedCourse], windows: Windows) -> WindowUncertainty | None:
     """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts; None where a class is not declared."""
     scaled = []
     for name, times in tree.parts(meter).items():
@@ -88,11 +88,11 @@ def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, Counted], windows
         if uncertainty is None:
             return None
         scale = abs(times) * ratio(part.unit, worked[meter.id].unit)
-        scaled.append(Doubt(uncertainty.systematic * scale, uncertainty.own * scale))
+        scaled.append(WindowUncertainty(uncertainty.systematic * scale, uncertainty.own * scale))
     return scaled[0] if len(scaled) == 1 else together(scaled)
 
 
-def allocated(meter: Meter, rule: Allocation, sinks: Sequence[Sink], batches: int) -> Finding:
+def allocated(meter: Meter, rule: Allocation, sinks: Sequence[Sink], batches: int) -> DataFinding:
     """Told once for every shared meter: its part of a batch is a rule's, not a meter's."""
     sentence = Phrase(
         "Meter %(meter)s (%(carrier)s) serves %(sinks)s together; its energy is divided by %(rule)s. Each batch gets a share by this "
@@ -102,4 +102,4 @@ def allocated(meter: Meter, rule: Allocation, sinks: Sequence[Sink], batches: in
         sinks=", ".join(sink.id for sink in sinks),
         rule=_RULES[rule.by],
     )
-    return Finding("carrier-allocated", Severity.NOTICE, sentence, batches)
+    return DataFinding("carrier-allocated", Severity.NOTICE, sentence, batches)

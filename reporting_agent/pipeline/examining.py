@@ -20,12 +20,12 @@ from types import MappingProxyType
 import numpy as np
 
 from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from reporting_agent.config import Equipment, Site
-from reporting_agent.pipeline.batch_columns import Seen
-from reporting_agent.pipeline.batch_faults import FAULTS, Fault
+from reporting_agent.config import Equipment, SiteSettings
+from reporting_agent.pipeline.batch_columns import ExaminedBatches
+from reporting_agent.pipeline.batch_faults import FAULTS, BatchFault
 from reporting_agent.pipeline.batches import missing_numbers
 from reporting_agent.pipeline.units import off_scales
 
@@ -35,7 +35,7 @@ _LONGEST_GAP_BETWEEN_H = 24
 
 def examine(
     batches: Sequence[Batch],
-    site: Site,
+    site: SiteSettings,
     pack: Pack,
     *,
     metered_steps: Mapping[str, AbstractSet[str]],
@@ -43,7 +43,7 @@ def examine(
     suspected: Mapping[int, AbstractSet[str]] = MappingProxyType({}),
     off_scale: Mapping[int, float] | None = None,
     alone: bool = False,
-) -> tuple[list[Batch], list[Finding]]:
+) -> tuple[list[Batch], list[DataFinding]]:
     """Mark the batches that show an excluding fault and count every fault.
 
     Args:
@@ -63,7 +63,7 @@ def examine(
     seen = _seen(batches, site, pack, metered_steps, blank, again, overlapped, off, suspected)
     judged_here = np.array([batch.excluded is None for batch in batches], dtype=bool)
     reason: dict[int, str] = {}
-    findings: list[Finding] = []
+    findings: list[DataFinding] = []
     for fault in FAULTS:
         shows = fault.shows(seen) & judged_here
         claimed = [row for row in np.flatnonzero(shows & fault.excludes(seen)).tolist() if row not in reason]
@@ -76,7 +76,7 @@ def examine(
 
 def _seen(
     batches: Sequence[Batch],
-    site: Site,
+    site: SiteSettings,
     pack: Pack,
     metered_steps: Mapping[str, AbstractSet[str]],
     blank: AbstractSet[tuple[str, str]],
@@ -84,14 +84,14 @@ def _seen(
     overlapped: AbstractSet[int],
     off_scale: Mapping[int, float],
     suspected: Mapping[int, AbstractSet[str]],
-) -> Seen:
+) -> ExaminedBatches:
     """What the faults look at; what holds of a step and equipment is asked once for each."""
     rows = range(len(batches))
     lines = {(batch.step, batch.equipment) for batch in batches}
     metered = {(step, name): bool({"", name} & metered_steps.get(step, frozenset())) for step, name in lines}
     equipment = {line: _equipment(*line, site.equipment) for line in lines}
     steps = {name: pack.step(name) for name, _ in lines}
-    return Seen(
+    return ExaminedBatches(
         batches,
         [steps[batch.step] for batch in batches],
         metered=np.array([metered[batch.step, batch.equipment] for batch in batches], dtype=bool),
@@ -104,7 +104,7 @@ def _seen(
     )
 
 
-def _finding(fault: Fault, batches: Sequence[Batch], claimed: int) -> Finding:
+def _finding(fault: BatchFault, batches: Sequence[Batch], claimed: int) -> DataFinding:
     count = len(batches)
     shown = {"count": f"{count:,}", "batches": fault.sentence}
     if claimed == count:
@@ -119,7 +119,7 @@ def _finding(fault: Fault, batches: Sequence[Batch], claimed: int) -> Finding:
         sentence = Phrase("%(count)s %(batches)s.", **shown)
     severity = Severity.EXCLUSION if claimed else Severity.NOTICE
     places = tuple(batch.place for batch in batches[:PLACES_KEPT] if batch.place is not None)
-    return Finding(fault.code, severity, sentence, count, places)
+    return DataFinding(fault.code, severity, sentence, count, places)
 
 
 def _repeated(batches: Sequence[Batch]) -> set[int]:
@@ -160,7 +160,7 @@ def _equipment(step: str, name: str, equipment: Sequence[Equipment]) -> Equipmen
     return of_step[0] if len(of_step) == 1 else None
 
 
-def _gaps(batches: Sequence[Batch]) -> list[Finding]:
+def _gaps(batches: Sequence[Batch]) -> list[DataFinding]:
     """Long pauses before batches of the period, of one equipment: a standstill, or records that are missing."""
     lines: dict[tuple[str, str], list[tuple[datetime, Batch]]] = {}
     for batch in batches:
@@ -185,4 +185,4 @@ def _gaps(batches: Sequence[Batch]) -> list[Finding]:
         hours=_LONGEST_GAP_BETWEEN_H,
         longest=f"{longest / 24:.1f}",
     )
-    return [Finding("pause", Severity.NOTICE, text, len(after), places)]
+    return [DataFinding("pause", Severity.NOTICE, text, len(after), places)]

@@ -13,13 +13,13 @@ from math import fsum
 
 from benchmarks.conversion import MJ_PER
 from benchmarks.declared import Words
-from benchmarks.labels import Best, Grade, SiteLabel, StepLabel
+from benchmarks.labels import Best, SiteLabel, StepGrade, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import Feed
 from benchmarks.measurements import Batch, Metric
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack
-from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
+from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_output, own_runs
 
 CODE = "feed-unlikely"
 NEARLY_WHOLE = 0.9
@@ -30,11 +30,11 @@ _IN_KG = 100
 
 def withheld(label: SiteLabel, batches: Sequence[Batch], pack: Pack) -> SiteLabel:
     """The label without those of steps of which the log names what no such plant is fed with."""
-    charged = Charged.by(batches, pack)
+    charged = ChargedMaterials.by(batches, pack)
     return replace(label, steps=tuple(_held(step_label, charged, batches) for step_label in label.steps)) if charged.columns else label
 
 
-def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> StepLabel:
+def _held(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> StepLabel:
     for feed, amount, columns in _judged(label, charged, batches) if label.best.value is not None else ():
         shown = _shown(feed, amount, columns, label, charged)
         if amount < (feed.least or 0.0):
@@ -54,7 +54,7 @@ def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> StepL
         else:
             continue
         why = Words.of(sentence)
-        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, why))
+        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=StepGrade(None, CODE, label.grade.limits, why))
     return label
 
 
@@ -63,7 +63,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
     best = label.best.value
     if best is None:
         return
-    charged = Charged.by(batches, pack)
+    charged = ChargedMaterials.by(batches, pack)
     judged = list(_judged(label, charged, batches))
     if not any(feed.usual[0] for feed, *_ in judged):
         yield from _held_by_nothing(label, charged, batches)
@@ -103,7 +103,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
             yield Words.of(sentence)
 
 
-def _held_by_nothing(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Iterator[Words]:
+def _held_by_nothing(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> Iterator[Words]:
     """Where the log names nothing, or too little, of what the output is made of: what each percent of it is.
 
     Parents do not hold it: nothing says that they are all of it.
@@ -124,7 +124,7 @@ def _held_by_nothing(label: StepLabel, charged: Charged, batches: Sequence[Batch
     yield Words.of(sentence)
 
 
-def _shown(feed: Feed, amount: float, columns: Set[str], label: StepLabel, charged: Charged) -> dict[str, Value]:
+def _shown(feed: Feed, amount: float, columns: Set[str], label: StepLabel, charged: ChargedMaterials) -> dict[str, Value]:
     names = enumerated(charged.words_of(material) for material in feed.of if columns & {*charged.columns_of([material])})
     return {"amount": f"{amount:.3g}", "materials": names, "per": charged.pack.step(label.step).output_unit, "unit": label.unit}
 
@@ -133,14 +133,14 @@ def _is_part(feed: Feed, feeds: Sequence[Feed]) -> bool:
     return any({*feed.of} < {*whole.of} for whole in feeds)
 
 
-def _made_of_it(feed: Feed, charged: Charged, own: Sequence[Batch], step: str) -> float:
+def _made_of_it(feed: Feed, charged: ChargedMaterials, own: Sequence[Batch], step: str) -> float:
     """The output of the runs, without what the log says was bought half made and is no part of the feed (hydrate beside bauxite)."""
     ready = [(at, columns) for at, _, columns in charged.stating(charged.pack.step(step)) if at.variable is at.rest_of is None]
     ready = [(at, columns) for at, columns in ready if not {*columns} & {*charged.columns_of(feed.of)}]
     return own_output(own) - fsum(charged.amount(own, columns) / at.whole[0] for at, columns in ready)
 
 
-def _judged(label: StepLabel, charged: Charged, batches: Sequence[Batch]) -> Iterator[tuple[Feed, float, Set[str]]]:
+def _judged(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> Iterator[tuple[Feed, float, Set[str]]]:
     """Feeds of the step that the log names, with t per unit of output and its columns: a narrower one where it names no more, of one that
     may be logged in part where it looks whole."""
     seen: set[str] = set()

@@ -19,14 +19,14 @@ from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from reporting_agent.config import Meter, Site
-from reporting_agent.metering import Asked, Course, Windows, courses, moments
+from reporting_agent.config import Meter, SiteSettings
+from reporting_agent.metering import Course, MeterQuery, Windows, courses, moments
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.derived import state_unit
-from reporting_agent.metering.in_and_between_batches import Occupied
+from reporting_agent.metering.in_and_between_batches import OccupiedWindows
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_window import OwnWindows
-from reporting_agent.metering.shared_meters import Served, Sink
+from reporting_agent.metering.shared_meters import ServedBatches, Sink
 from reporting_agent.pipeline.lanes import Lanes, Opener
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources.meter_readings import ReadingLog
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     from reporting_agent.sources.day_digests import DayDigests
 
 
-def sinks_of(meter: Meter, site: Site) -> tuple[Sink, ...]:
+def sinks_of(meter: Meter, site: SiteSettings) -> tuple[Sink, ...]:
     """The steps or equipments that a meter counts for: its own, or those it is allocated among; none where it counts for none."""
     if meter.allocation is None:
         return (Sink(meter.step, meter.step, meter.equipment),) if meter.step else ()
@@ -50,7 +50,7 @@ def sinks_of(meter: Meter, site: Site) -> tuple[Sink, ...]:
     return tuple(sinks)
 
 
-def refuse_unknown_steps(site: Site, pack: Pack) -> None:
+def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
     """InputError `step-unknown` where a meter or a scale counts for a step that the pack does not have, or shares output in two units."""
     units = {step.id: step.output_unit for step in pack.steps}
     for scale in site.scales:
@@ -87,7 +87,7 @@ def refuse_unknown_steps(site: Site, pack: Pack) -> None:
             )
 
 
-def longest_gaps_s(site: Site, pack: Pack) -> dict[str, float]:
+def longest_gaps_s(site: SiteSettings, pack: Pack) -> dict[str, float]:
     """By meter, the gap that no energy is carried across: the strictest of the steps that it serves, itself or through other meters.
 
     A meter that serves none is only balanced: the most patient of the pack's rules.
@@ -102,11 +102,11 @@ def longest_gaps_s(site: Site, pack: Pack) -> dict[str, float]:
     return {meter.id: strictest.get(meter.id, patient) for meter in site.meters}
 
 
-def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sink]) -> Served:
+def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sink]) -> ServedBatches:
     """The batches of these indices as the sharing needs them."""
     by_equipment = {(sink.step, sink.equipment): place for place, sink in enumerate(sinks)}
     chosen = [batches[index] for index in indices]
-    return Served(
+    return ServedBatches(
         np.array([to_us(batch.start) for batch in chosen], dtype=np.int64),
         np.array([to_us(batch.end) for batch in chosen if batch.end is not None], dtype=np.int64),
         np.array([batch.output_t for batch in chosen], dtype=float),
@@ -123,7 +123,7 @@ MomentsOf = Callable[[Mapping[str, Windows]], Mapping[str, Integers]]
 
 
 @dataclass(frozen=True, slots=True)
-class Followed:
+class FollowedMeters:
     """What the meters' readings told.
 
     `chosen` are the places of the batches that each meter counts for, of this period and of others, in order of start;
@@ -133,7 +133,7 @@ class Followed:
     meters: list[Meter]  # that count energy, worked out or read
     sinks: dict[str, tuple[Sink, ...]]
     chosen: dict[str, list[int]]
-    occupied: dict[str, Occupied]
+    occupied: dict[str, OccupiedWindows]
     hours_us: Integers
     units: dict[str, tuple[str, float]]
     courses: dict[str, Course]
@@ -144,7 +144,7 @@ class Followed:
 
 def follow(
     batches: Sequence[Batch],
-    site: Site,
+    site: SiteSettings,
     pack: Pack,
     readings: Sequence[Path] | Opener,
     period: Period | None,
@@ -152,7 +152,7 @@ def follow(
     days: DayDigests | None = None,
     closely: MomentsOf | None = None,
     own_windows: Mapping[str, Windows] = MappingProxyType({}),
-) -> Followed:
+) -> FollowedMeters:
     """Read every meter's readings once, and take its energy at all moments at which anything is read off (`moments`, `closely`)."""
     tree = site.tree
     meters = [meter for meter in site.meters if meter.role != "state"]
@@ -180,15 +180,16 @@ def follow(
         for name, windows in own_windows.items()
     }
     asked = [
-        Asked(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name), resets_us[name]) for name, (_, factor) in units.items()
+        MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name), resets_us[name])
+        for name, (_, factor) in units.items()
     ]
     lanes = Lanes.of(readings, site, log, days)
     by_meter = courses(asked, lanes.reads, fast=True)
     lanes.finish(log)
-    return Followed(meters, sinks, chosen, occupied, hours_us, units, by_meter, own, demand_us, closely_us)
+    return FollowedMeters(meters, sinks, chosen, occupied, hours_us, units, by_meter, own, demand_us, closely_us)
 
 
-def units_of(site: Site) -> dict[str, tuple[str, float]]:
+def units_of(site: SiteSettings) -> dict[str, tuple[str, float]]:
     """By meter with readings, the unit that its course is in, and how many of it a unit of the readings makes (in an hour, of a rate)."""
     return {
         meter.id: state_unit(meter) if meter.role == "state" else over_time(meter.unit) if meter.reading == "rate" else (meter.unit, 1.0)
@@ -197,7 +198,7 @@ def units_of(site: Site) -> dict[str, tuple[str, float]]:
     }
 
 
-def _demand(site: Site) -> tuple[int, list[str]]:
+def _demand(site: SiteSettings) -> tuple[int, list[str]]:
     """Minutes of the demand charge's intervals, and the electricity meters on top of the tree: none where it takes hours."""
     minutes = min((charge.minutes for charge in site.tariff.demand), default=60) if site.tariff is not None else 60
     top = [meter.id for meter in site.meters if meter.carrier == "electricity" and meter.role in {"main", "check"} and meter.parent is None]
@@ -205,8 +206,8 @@ def _demand(site: Site) -> tuple[int, list[str]]:
 
 
 def occupied_by(
-    meters: Sequence[Meter], sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch], site: Site
-) -> tuple[dict[str, list[int]], dict[str, Occupied]]:
+    meters: Sequence[Meter], sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch], site: SiteSettings
+) -> tuple[dict[str, list[int]], dict[str, OccupiedWindows]]:
     """By meter id, the places and the windows of the batches it counts for, of other periods too, in order of start."""
     chosen: dict[str, list[tuple[int, str, int, int]]] = {name: [] for name in sinks}  # start, id, end, place
     counting: dict[tuple[str, str], list[list[tuple[int, str, int, int]]]] = {}
@@ -225,7 +226,7 @@ def occupied_by(
             for windows in counting[key]:
                 windows.append(window)
     places: dict[str, list[int]] = {}
-    occupied: dict[str, Occupied] = {}
+    occupied: dict[str, OccupiedWindows] = {}
     for meter in meters:
         if meter.since is not None or meter.until is not None:
             windows = chosen[meter.id]
@@ -234,5 +235,5 @@ def occupied_by(
         windows.sort()
         starts, ids, ends, mine = zip(*windows, strict=True) if windows else ((), (), (), ())
         places[name] = list(mine)
-        occupied[name] = Occupied(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
+        occupied[name] = OccupiedWindows(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
     return places, occupied

@@ -20,11 +20,11 @@ from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Metric, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Metric, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import batch_names
 from reporting_agent.sources import Table
 
@@ -58,12 +58,12 @@ class LoggedFuel:
 
 
 @dataclass(frozen=True, slots=True)
-class Uncounted:
+class UncountedFuels:
     """Runs of which a fuel is in no energy, by step what that is, and what is to be said."""
 
     keys: frozenset[Key] = frozenset()
     amounts: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)
-    findings: Sequence[Finding] = ()
+    findings: Sequence[DataFinding] = ()
     doubted: Mapping[str, float] = field(default_factory=dict)  # by step, MJ of the one run of which a fuel is in no energy
     short: Mapping[tuple[str, str], float] = field(default_factory=dict)  # by step and carrier, what is missing of it, over what is there
 
@@ -100,7 +100,7 @@ def told_of(table: Table, column: str, index: int) -> LoggedFuel | None:
     return LoggedFuel(what.carrier, column, amount, what.unit, of_the_run, table.place(index, column))
 
 
-def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: Site, pack: Pack) -> Uncounted:
+def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: SiteSettings, pack: Pack) -> UncountedFuels:
     """Of all runs of the period, what the log names and their energy does not hold."""
     beside: dict[Key, list[LoggedFuel]] = {}
     for key, cell in columns:
@@ -128,7 +128,7 @@ def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: Site, pack:
         amounts.setdefault(step, []).append(CarrierEnergy(carrier, value, _usual_unit(carrier)))
         by_column[step, carrier, name] = [Place(str(site.path), column=name)]
     short = {of: (fsum(logged for logged, _ in pairs) / fsum(held for _, held in pairs)) - 1 for of, pairs in both.items()}
-    return Uncounted(frozenset(keys), amounts, [_finding(*named_so, places) for named_so, places in by_column.items()], doubted, short)
+    return UncountedFuels(frozenset(keys), amounts, [_finding(*named_so, places) for named_so, places in by_column.items()], doubted, short)
 
 
 def _of_one_run(
@@ -209,7 +209,7 @@ def _scale(unit: str, to: str) -> float:
         return 0.0  # no amount that can be compared
 
 
-def _names(batches: Sequence[Batch], site: Site) -> Mapping[str, Naming]:
+def _names(batches: Sequence[Batch], site: SiteSettings) -> Mapping[str, Naming]:
     """Of all variables of the runs, those whose name, or what the site calls them, is a carrier's."""
     names = {name for batch in batches for name in batch.variables}
     words = {name: (variable.en, variable.zh) for name, variable in site.variables.items()}
@@ -217,7 +217,7 @@ def _names(batches: Sequence[Batch], site: Site) -> Mapping[str, Naming]:
     return {name: meaning for name, meaning in namings.items() if meaning is not None}
 
 
-def _static(batches: Sequence[Batch], site: Site, pack: Pack) -> Iterator[tuple[str, str, str, float]]:
+def _static(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Iterator[tuple[str, str, str, float]]:
     """Static factors that name a carrier, at each step whose boundary holds it and of whose runs none takes it."""
     for name, value in site.static.items():
         if (what := named(name)) is not None and isinstance(value, int | float) and value > 0 and CARRIERS[what.carrier].form != "medium":
@@ -235,7 +235,7 @@ def _in_variables(batch: Batch, meant: Mapping[str, Naming]) -> Iterator[LoggedF
             yield LoggedFuel(what.carrier, name if is_input else f"var.{name}", whole, what.unit, is_input or what.unit is not None)
 
 
-def _is_energy(carrier: str, batch: Batch, site: Site, pack: Pack) -> bool:
+def _is_energy(carrier: str, batch: Batch, site: SiteSettings, pack: Pack) -> bool:
     """Whether the step takes it as energy, and nothing else tells that it is not reported."""
     boundary, setting = pack.step(batch.step).boundary, site.steps.get(batch.step)
     if CARRIERS[carrier].form == "medium" or carrier in boundary.feedstock or carrier in _feedstock_of_newest(pack.id, batch.step):
@@ -289,7 +289,7 @@ def _sum(taken: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> float
         return inf
 
 
-def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None]) -> Finding:
+def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None]) -> DataFinding:
     sentence = Phrase(
         "Step %(step)s: the log names %(carrier)s (%(column)s), but the energy of these runs contains none of it, or less than "
         "%(enough)s. They are left out. Report it as energy, by row or by meter. If the column is another carrier or not energy, "
@@ -299,6 +299,6 @@ def _finding(step: str, carrier: str, column: str, places: Sequence[Place | None
         column=column,
         enough=f"{ENOUGH:.0%}",
     )
-    return Finding(
+    return DataFinding(
         "fuel-not-counted", Severity.EXCLUSION, sentence, len(places), tuple(place for place in places if place is not None)[:_PLACES_KEPT]
     )

@@ -21,11 +21,11 @@ from benchmarks.declared import Words
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.materials import HeatingValues
 
 PLACES_KEPT = 20
@@ -34,14 +34,14 @@ ONE_ANALYSIS = 0.01
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class BatchesWithHeat:
     """Batches whose energy carries its heat content, without media that were made inside their step."""
 
     batches: list[Batch]
-    findings: list[Finding]
+    findings: list[DataFinding]
 
 
-def settle(batches: Sequence[Batch], site: Site, pack: Pack | None = None, *, alone: bool = False) -> Settled:
+def settle(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None = None, *, alone: bool = False) -> BatchesWithHeat:
     """Give every amount of fuel or steam its heating value of the day, and take out media made inside the step.
 
     Args:
@@ -58,7 +58,7 @@ def settle(batches: Sequence[Batch], site: Site, pack: Pack | None = None, *, al
     if not alone and (doubtful := two_sided(settled, values, pack)):
         settled = [_left_out(batch, doubtful) for batch in settled]
         findings += _two_sided(doubtful)
-    return Settled(settled, findings)
+    return BatchesWithHeat(settled, findings)
 
 
 def _settled(
@@ -73,7 +73,7 @@ def _settled(
             yield energy
 
 
-def with_heating_value(energy: CarrierEnergy, site: Site, step: str, on: date) -> CarrierEnergy:
+def with_heating_value(energy: CarrierEnergy, site: SiteSettings, step: str, on: date) -> CarrierEnergy:
     """An amount with the laboratory's value of the day, where there is one and the amount has none of its own."""
     return _valued(energy, site.heating_values, step, on) if energy.lhv_mj_per_unit is None else energy
 
@@ -96,17 +96,17 @@ def _is_heat(carrier: str, unit: str) -> bool:
     return known is not None and (known.unit == "MJ" if unit == known.unit else mj_in(unit) is not None)
 
 
-def _made_inside(taken: Counter[tuple[str, str]]) -> Iterator[Finding]:
+def _made_inside(taken: Counter[tuple[str, str]]) -> Iterator[DataFinding]:
     for (step, carrier), count in sorted(taken.items()):
         sentence = Phrase(
             "Step %(step)s: %(carrier)s is made inside the step; its electricity counts, the medium itself does not.",
             step=step,
             carrier=CARRIERS[carrier].words,
         )
-        yield Finding("medium-made-inside", Severity.NOTICE, sentence, count)
+        yield DataFinding("medium-made-inside", Severity.NOTICE, sentence, count)
 
 
-def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iterator[Finding]:
+def _by_default(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None) -> Iterator[DataFinding]:
     """Fuels that count by the table, whatever value the plant itself calls a default; and those that the pack does not take so."""
     measured = {} if pack is None else {step.id: step.boundary.measured for step in pack.steps}
     refused: Counter[tuple[str, str]] = Counter()
@@ -126,7 +126,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
                     defaults[energy.carrier] += 1
     for (step, carrier), count in sorted((+refused).items()):
         words = CARRIERS[carrier].words
-        yield Finding(
+        yield DataFinding(
             "lhv-required",
             Severity.EXCLUSION,
             Phrase(
@@ -143,7 +143,7 @@ def _by_default(batches: Sequence[Batch], site: Site, pack: Pack | None) -> Iter
             "%(carrier)s counts by a default heating value, not a measured one; the real one may differ from it by a sixth or more.",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
         )
-        yield Finding("heating-value-default", Severity.NOTICE, sentence, count)
+        yield DataFinding("heating-value-default", Severity.NOTICE, sentence, count)
 
 
 Doubtful = Mapping[tuple[str, date], int]
@@ -255,11 +255,11 @@ def _left_out(batch: Batch, doubtful: Doubtful) -> Batch:
     return replace(batch, excluded=ExclusionReason.HEATING_VALUE_TWO_SIDED.value)
 
 
-def _two_sided(doubtful: Doubtful) -> Iterator[Finding]:
+def _two_sided(doubtful: Doubtful) -> Iterator[DataFinding]:
     for carrier in sorted({carrier for carrier, _ in doubtful}):
         words = CARRIERS[carrier].words
         days = sorted(on for gas, on in doubtful if gas == carrier)
-        yield Finding(
+        yield DataFinding(
             "heating-value-two-sided",
             Severity.EXCLUSION,
             Phrase(

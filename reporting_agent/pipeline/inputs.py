@@ -6,16 +6,16 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Profile, Site
+from reporting_agent.config import Profile, SiteSettings
 from reporting_agent.pipeline.rejections import findings
 from reporting_agent.sources import (
     SCALES,
     ReadingBlock,
-    Rejected,
+    RejectedRow,
     Table,
-    Wanted,
+    Template,
     corrections,
     interface,
     object_storage,
@@ -23,22 +23,22 @@ from reporting_agent.sources import (
     read_table,
 )
 from reporting_agent.sources.corrections import Corrections
-from reporting_agent.sources.extract import Extract, Record
-from reporting_agent.sources.interface import Logged, Source, Telling
+from reporting_agent.sources.extract import Extract, ExtractReadings
+from reporting_agent.sources.interface import Source, SourceWithFindings, SourceWithLog
 from reporting_agent.sources.meter_readings import ReadingLog
-from reporting_agent.sources.totals import Total
+from reporting_agent.sources.totals import TotalRow
 
 
 class Inputs:
     """What `[inputs]` names, opened once for a command."""
 
-    def __init__(self, site: Site, extract: Extract | None = None) -> None:
+    def __init__(self, site: SiteSettings, extract: Extract | None = None) -> None:
         """Open them; with an extract, that and nothing else is read."""
         self.site = site
         self.extract = extract
         self.source: Source | None = None
         self.corrections = Corrections()
-        self.totals: list[Total] = []  # of readings
+        self.totals: list[TotalRow] = []  # of readings
         self._tables: list[Table] = []
         if extract is not None:
             return
@@ -54,13 +54,13 @@ class Inputs:
             return name in self.extract.gives()
         return getattr(self.site.inputs, name) is not None or self._from_source(name)
 
-    def weighings(self) -> Mapping[str, Record]:
+    def weighings(self) -> Mapping[str, ExtractReadings]:
         """The records of every scale; nothing where the site has none."""
         from reporting_agent.sources.weighings import by_scale  # what it digests with is not in a small firm's one file
 
         return by_scale(self.site, self.tables(SCALES)) if self.has(SCALES.name) else {}
 
-    def tables(self, wanted: Wanted) -> list[Table]:
+    def tables(self, wanted: Template) -> list[Table]:
         """Every table of the input, in order of file name."""
         site, profile, extract = self.site, self._profile(wanted.name), self.extract
         if extract is not None:
@@ -96,17 +96,17 @@ class Inputs:
             return paths_of(self.site, self.site.inputs.readings)
         source = self.source
         assert source is not None  # noqa: S101 - `given` was asked
-        return source.readings_with_log if isinstance(source, Logged) else lambda meters, _: source.readings(meters)
+        return source.readings_with_log if isinstance(source, SourceWithLog) else lambda meters, _: source.readings(meters)
 
     @property
-    def corrected(self) -> tuple[Rejected, ...]:
+    def corrected(self) -> tuple[RejectedRow, ...]:
         """Rows that were read as a person corrected them; with the rejected ones they make the next rejected.csv."""
         return tuple(self.corrections.used.values())
 
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[DataFinding]:
         """What is to be told of the inputs as such: totals, corrections, what a source says. Asked once everything is read."""
         table_findings = findings([*self.totals, *(total for table in self._tables for total in table.totals)], self.corrections)
-        return [*table_findings, *(self.source.findings() if isinstance(self.source, Telling) else ())]
+        return [*table_findings, *(self.source.findings() if isinstance(self.source, SourceWithFindings) else ())]
 
     def _from_source(self, name: str) -> bool:
         return self.source is not None and name in self.source.gives()
@@ -131,13 +131,13 @@ class Inputs:
                 )
 
 
-def first_files(site: Site) -> dict[str, Path]:
+def first_files(site: SiteSettings) -> dict[str, Path]:
     """Of each input that is read by a profile, its first file; InputError where there is none."""
     named = {name: getattr(site.inputs, name) for name in type(site.mapping).model_fields}
     return {name: paths_of(site, pattern)[0] for name, pattern in named.items() if pattern is not None}
 
 
-def paths_of(site: Site, pattern: str) -> list[Path]:
+def paths_of(site: SiteSettings, pattern: str) -> list[Path]:
     """Files of an input, in order of name, those of object storage fetched; InputError where there is none."""
     if object_storage.is_object(pattern):
         return object_storage.fetched(pattern, Place(str(site.path), column="inputs"))

@@ -22,9 +22,9 @@ from datetime import datetime
 from itertools import accumulate, pairwise
 
 from benchmarks.labels.waste import GRID
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Severity
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 
 JOINT_RUN = "joint-run"
 PLACES_KEPT = 20
@@ -37,10 +37,10 @@ class JointRuns:
 
     batches: list[Batch]
     parts: Mapping[Key, tuple[Batch, ...]]
-    findings: list[Finding]
+    findings: list[DataFinding]
 
 
-def merged(batches: Sequence[Batch], site: Site) -> JointRuns:
+def merged(batches: Sequence[Batch], site: SiteSettings) -> JointRuns:
     """Find joint runs before anything is metered."""
     by_time = site.inputs.energy is None
     if _each_alone(batches):
@@ -68,7 +68,7 @@ def merged(batches: Sequence[Batch], site: Site) -> JointRuns:
     return JointRuns(runs, parts, list(_changeovers(consecutive)))
 
 
-def split(batches: Sequence[Batch], parts: Mapping[Key, tuple[Batch, ...]], site: Site) -> tuple[list[Batch], list[Finding]]:
+def split(batches: Sequence[Batch], parts: Mapping[Key, tuple[Batch, ...]], site: SiteSettings) -> tuple[list[Batch], list[DataFinding]]:
     """Divide the joint runs, once their energy is known."""
     ratios = {setting.step: setting.ratios for setting in site.joint}
     separated: list[Batch] = []
@@ -150,7 +150,7 @@ def _part(entry: CarrierEnergy, before: float, after: float) -> CarrierEnergy:
     return replace(entry, quantity=quantity, allocated=True, of_joint_run=not entry.of_shared_meter)
 
 
-def _changeovers(rows: Sequence[Batch]) -> Iterator[Finding]:
+def _changeovers(rows: Sequence[Batch]) -> Iterator[DataFinding]:
     if rows:
         yield _finding(
             "joint-run-cut",
@@ -163,7 +163,7 @@ def _changeovers(rows: Sequence[Batch]) -> Iterator[Finding]:
         )
 
 
-def _by_ratio(runs: Sequence[Batch]) -> Iterator[Finding]:
+def _by_ratio(runs: Sequence[Batch]) -> Iterator[DataFinding]:
     if runs:
         yield _finding(
             "joint-run-divided",
@@ -175,7 +175,7 @@ def _by_ratio(runs: Sequence[Batch]) -> Iterator[Finding]:
         )
 
 
-def _not_divided(runs: Sequence[Batch]) -> Iterator[Finding]:
+def _not_divided(runs: Sequence[Batch]) -> Iterator[DataFinding]:
     if runs:
         yield _finding(
             JOINT_RUN,
@@ -188,6 +188,6 @@ def _not_divided(runs: Sequence[Batch]) -> Iterator[Finding]:
         )
 
 
-def _finding(code: str, severity: Severity, runs: Sequence[Batch], what: Phrase) -> Finding:
+def _finding(code: str, severity: Severity, runs: Sequence[Batch], what: Phrase) -> DataFinding:
     places = tuple(run.place for run in runs[:PLACES_KEPT] if run.place is not None)
-    return Finding(code, severity, Phrase("%(count)s %(runs)s", count=f"{len(runs):,}", runs=what), len(runs), places)
+    return DataFinding(code, severity, Phrase("%(count)s %(runs)s", count=f"{len(runs):,}", runs=what), len(runs), places)

@@ -8,11 +8,11 @@ from typing import Any
 
 from benchmarks import packs
 from benchmarks.labels import RELATIVE_UNCERTAINTY, SiteLabel, label_site
-from benchmarks.measurements import Batch, Finding, Period
+from benchmarks.measurements import Batch, DataFinding, Period
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Path
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.console import say
 from reporting_agent.pipeline import (
     account_of_site,
@@ -31,7 +31,7 @@ from reporting_agent.pipeline.plant_data import PlantData
 from reporting_agent.pipeline.provisos import longer_period, older_pack, own_pack, set_apart
 from reporting_agent.pipeline.rejections import told_unreadable
 from reporting_agent.pipeline.site_balance import site_balance
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 from reporting_agent.pipeline.stages import read
 
 
@@ -43,7 +43,7 @@ class LabelResult:
     data: PlantData
 
     @property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[DataFinding]:
         """Everything found, in the data and while labelling."""
         return [*self.data.findings, *self.site_label.findings]
 
@@ -51,9 +51,9 @@ class LabelResult:
         """Editions for the step that were in force in the period and whose values the pack does not hold."""
         return self.data.pack.editions_not_held((step,), *self.site_label.period.first_and_last)
 
-    def sitewide(self, site: Site) -> Sitewide:
+    def sitewide(self, site: SiteSettings) -> SiteTotals:
         """What the site's steps took and gave back over the label's period."""
-        return Sitewide.of(site, self.data.pack, self.site_label.period, self.data.batches, self.data.meters)
+        return SiteTotals.of(site, self.data.pack, self.site_label.period, self.data.batches, self.data.meters)
 
     def to_json(self) -> dict[str, Any]:
         """The content of label.json; every step says which limits the pack lacks, and where the unit of its energy is an assumption."""
@@ -66,13 +66,13 @@ class LabelResult:
         return payload
 
 
-def label(site: Site, period: Period, *, outward: bool = False, pack: Pack | None = None) -> LabelResult:
+def label(site: SiteSettings, period: Period, *, outward: bool = False, pack: Pack | None = None) -> LabelResult:
     """The site's exact label over the period, by its pack's rules or those of another one; `outward` as `read` takes it."""
     data = read(site, period, outward=outward, pack=pack)
     return LabelResult(label_of(site, data, period), data)
 
 
-def label_of(site: Site, data: PlantData, period: Period) -> SiteLabel:
+def label_of(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
     """The site's exact label over a period of data that were read for it, or for a longer one."""
     pack = data.pack
     say(
@@ -85,12 +85,12 @@ def label_of(site: Site, data: PlantData, period: Period) -> SiteLabel:
     )  # not for what would leave: these are the same batches once more
     rules = _Rules(site, pack, period)
     site_label, batches = _by_nothing_bettered(data.batches, rules)
-    whole = Sitewide.of(site, pack, period, batches, data.meters, data.left_out)
+    whole = SiteTotals.of(site, pack, period, batches, data.meters, data.left_out)
     site_label = _withheld(site_label, data, whole)
     return _with_what_is_told(site_label, batches, replace(whole, labels=site_label.steps, unmapped=data.unmapped), data, rules)
 
 
-def outgoing_label(site: Site, data: PlantData, period: Period) -> SiteLabel:
+def outgoing_label(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
     """The same of the batches as they are judged on their way out, which a report is drawn from; nothing is told beside it."""
     return _Rules(site, data.pack, period, data.outgoing.paths).label(data.outgoing.batches)
 
@@ -99,7 +99,7 @@ def outgoing_label(site: Site, data: PlantData, period: Period) -> SiteLabel:
 class _Rules:
     """By what batches become a label: the pack, the site's settings and the period; `paths` where they are on their way out."""
 
-    site: Site
+    site: SiteSettings
     pack: Pack
     period: Period
     paths: Mapping[str, Path] | None = None
@@ -141,7 +141,7 @@ def _by_nothing_bettered(batches: Sequence[Batch], rules: _Rules) -> tuple[SiteL
     return site_label, batches
 
 
-def _withheld(site_label: SiteLabel, data: PlantData, whole: Sitewide) -> SiteLabel:
+def _withheld(site_label: SiteLabel, data: PlantData, whole: SiteTotals) -> SiteLabel:
     """Without the value of steps of which energy, materials, feed or a conversion cannot be so.
 
     Energy and materials are told whatever was told before them; feed and conversions only where there is a value left.
@@ -154,7 +154,7 @@ def _withheld(site_label: SiteLabel, data: PlantData, whole: Sitewide) -> SiteLa
     return conversions.withheld(site_label, whole, data.pack)
 
 
-def _with_what_is_told(site_label: SiteLabel, batches: Sequence[Batch], whole: Sitewide, data: PlantData, rules: _Rules) -> SiteLabel:
+def _with_what_is_told(site_label: SiteLabel, batches: Sequence[Batch], whole: SiteTotals, data: PlantData, rules: _Rules) -> SiteLabel:
     """With what is told beside each step: on what its value hangs, and how the site's account comes out."""
     site, pack, balance = rules.site, rules.pack, site_balance(whole)
     beside, apart = longer_period.around(batches, rules.period), set_apart.as_usual(batches)

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.console import progress
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.engine import Block, Read
@@ -35,7 +35,7 @@ class Lanes:
     _days: DayDigests | None = None
 
     @classmethod
-    def of(cls, readings: Sequence[Path] | Opener, site: Site, log: ReadingLog, days: DayDigests | None = None) -> Lanes:
+    def of(cls, readings: Sequence[Path] | Opener, site: SiteSettings, log: ReadingLog, days: DayDigests | None = None) -> Lanes:
         """Lanes of files, or one of a provider's source.
 
         Args:
@@ -64,7 +64,7 @@ class Lanes:
                 log.take_in(own)
 
 
-def _opener(paths: Sequence[Path], site: Site, read_ahead: bool) -> Opener:
+def _opener(paths: Sequence[Path], site: SiteSettings, read_ahead: bool) -> Opener:
     return lambda meters, log: stream_readings(paths, site.mapping.readings, meters, site.zone, log, read_ahead=read_ahead)
 
 

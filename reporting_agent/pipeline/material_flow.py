@@ -9,17 +9,17 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.packs.corrections import factors_of
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 
 PLACES_KEPT = 20
 _MORE_OUT_THAN_IN = 1.02  # scales of two steps agree to about a percent each
 
 
-def refuse_unknown_steps(site: Site, pack: Pack) -> None:
+def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
     """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the pack does not have."""
     known = sorted(step.id for step in pack.steps)
     named = [("product_stocks.made_by", stock.made_by) for stock in site.product_stocks]
@@ -41,7 +41,7 @@ def refuse_unknown_steps(site: Site, pack: Pack) -> None:
             )
 
 
-def refuse_unused_essentials(site: Site, pack: Pack) -> None:
+def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
     """InputError `carrier-essential` where a step is said not to use what its process does not run without."""
     for step in pack.steps:
         setting = site.steps.get(step.id)
@@ -61,7 +61,7 @@ def refuse_unused_essentials(site: Site, pack: Pack) -> None:
                 )
 
 
-def unused_factors(site: Site, pack: Pack) -> list[Finding]:
+def unused_factors(site: SiteSettings, pack: Pack) -> list[DataFinding]:
     """Static factors that no limit of the pack asks for: most often a name mistyped."""
     known = factors_of(pack) | {place.share_variable for route in pack.routes for place in route.steps if place.share_variable}
     known |= {step.bought_share for step in pack.steps if step.bought_share}
@@ -69,7 +69,7 @@ def unused_factors(site: Site, pack: Pack) -> list[Finding]:
     known |= {name for material in pack.materials for at in material.at for name in (at.unless, at.returns) if name}
     names = ", ".join(sorted(known)) or "none"
     return [
-        Finding(
+        DataFinding(
             "factor-unknown",
             Severity.NOTICE,
             Phrase(
@@ -102,7 +102,7 @@ def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:
     return parents
 
 
-def examine(batches: Sequence[Batch], pack: Pack) -> list[Finding]:
+def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
     """What cannot be: parents that are not there, that began later, or that gave less than came out. Nothing is excluded for it."""
     known = parents_of(batches)
     named = [index for index, batch in enumerate(batches) if batch.parents]
@@ -151,8 +151,8 @@ def _more_out(index: int, batches: Sequence[Batch], parents: Sequence[int], unit
     return batch.output_t + batch.reject_t > _MORE_OUT_THAN_IN * sum(batches[parent].output_t for parent in parents)
 
 
-def _findings(batches: Sequence[Batch], faults: Sequence[tuple[str, list[int], Phrase]]) -> Iterator[Finding]:
+def _findings(batches: Sequence[Batch], faults: Sequence[tuple[str, list[int], Phrase]]) -> Iterator[DataFinding]:
     for code, indices, sentence in faults:
         if indices:
             places = tuple(place for index in indices[:PLACES_KEPT] if (place := batches[index].place) is not None)
-            yield Finding(code, Severity.WARNING, sentence, len(indices), places)
+            yield DataFinding(code, Severity.WARNING, sentence, len(indices), places)

@@ -17,14 +17,14 @@ from math import fsum
 from benchmarks.carriers import CARRIERS, Naming, name_key, named, read_heading
 from benchmarks.conversion import MJ_PER, MJ_PER_KGCE
 from benchmarks.declared import Words
-from benchmarks.labels import Best, ExclusionReason, Grade, SiteLabel, StepLabel
+from benchmarks.labels import Best, ExclusionReason, SiteLabel, StepGrade, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import Material, MaterialAt
-from benchmarks.measurements import Batch, Finding, Metric, Severity, Status
+from benchmarks.measurements import Batch, DataFinding, Metric, ProductStatus, Severity
 from benchmarks.packs.corrections import factors_of
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Step
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import batch_names
 from reporting_agent.sources import Table
 from reporting_agent.sources.fields import WEIGHED
@@ -40,7 +40,7 @@ Static = Mapping[str, float | str]
 
 
 @dataclass(frozen=True)
-class Charged:
+class ChargedMaterials:
     """What runs of a pack's steps charged, by what their columns are called."""
 
     pack: Pack
@@ -48,7 +48,7 @@ class Charged:
     weighed: tuple[str, ...] = ()  # variables whose heading says t or kg
 
     @classmethod
-    def by(cls, batches: Sequence[Batch], pack: Pack) -> Charged:
+    def by(cls, batches: Sequence[Batch], pack: Pack) -> ChargedMaterials:
         names = sorted({name for batch in batches for name in batch.variables})
         variables = {condition.variable for step in pack.steps for condition in step.reference_conditions} | factors_of(pack)
         weighed = (name for name in names if not name.startswith(_INPUT) and name not in variables and WEIGHED.search(name))
@@ -130,9 +130,9 @@ def _refutes(amount: float, at: MaterialAt, output: float, stated: float) -> boo
     return output > 0 and 0.9 * 100 * amount / (at.whole[1] * output) > stated + ROOM_PCT
 
 
-def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Finding]]:
+def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[DataFinding]]:
     """The batches, those left out whose own share is less than their log shows, and a finding for each step and column."""
-    charged = Charged.by(batches, pack)
+    charged = ChargedMaterials.by(batches, pack)
     stating = {step.id: charged.stating(step) for step in pack.steps} if charged.columns else {}
     tally, marked = Counter[tuple[str, str, str]](), []
     places: dict[tuple[str, str, str], list[Batch]] = {}
@@ -149,7 +149,7 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Fi
     return marked, [_finding(*key, count, places[key]) for key, count in sorted(tally.items())]
 
 
-def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Batch]) -> Finding:
+def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Batch]) -> DataFinding:
     sentence = Phrase(
         "Step %(step)s: the log shows more %(column)s charged than the share that the same rows state (%(variable)s). These runs are "
         "left out. Correct the share, or the amount.",
@@ -157,12 +157,12 @@ def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Bat
         column=column,
         variable=variable,
     )
-    return Finding(CODE, Severity.EXCLUSION, sentence, count, tuple(batch.place for batch in of[:20] if batch.place is not None))
+    return DataFinding(CODE, Severity.EXCLUSION, sentence, count, tuple(batch.place for batch in of[:20] if batch.place is not None))
 
 
-def withheld(label: SiteLabel, batches: Sequence[Batch], site: Site, pack: Pack) -> SiteLabel:
+def withheld(label: SiteLabel, batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> SiteLabel:
     """The label without those of steps of which the log shows more than the share that the site states under [static]."""
-    charged = Charged.by(batches, pack)
+    charged = ChargedMaterials.by(batches, pack)
     return (
         replace(label, steps=tuple(_held(step_label, charged, batches, site.static) for step_label in label.steps))
         if charged.columns
@@ -170,7 +170,7 @@ def withheld(label: SiteLabel, batches: Sequence[Batch], site: Site, pack: Pack)
     )
 
 
-def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch], static: Static) -> StepLabel:
+def _held(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch], static: Static) -> StepLabel:
     step = charged.pack.step(label.step)
     for at, material, columns in charged.stating(step):
         name = at.variable or at.rest_of or step.bought_share or ""
@@ -189,7 +189,7 @@ def _held(label: StepLabel, charged: Charged, batches: Sequence[Batch], static: 
                 stated=f"{static[name]:g}",
             )
         )
-        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=Grade(None, CODE, label.grade.limits, sentence))
+        return replace(label, best=Best(None, label.best.rule, CODE), gap=None, grade=StepGrade(None, CODE, label.grade.limits, sentence))
     return label
 
 
@@ -205,10 +205,12 @@ def unmapped(table: Table, batches: Sequence[Batch], *, yearly: bool) -> dict[ba
     return masses
 
 
-def sentences(label: StepLabel, batches: Sequence[Batch], site: Site, pack: Pack, unmapped: Collection[str] = ()) -> Iterator[Words]:
+def sentences(
+    label: StepLabel, batches: Sequence[Batch], site: SiteSettings, pack: Pack, unmapped: Collection[str] = ()
+) -> Iterator[Words]:
     """Product of the step's own kind that the log charges and no share states; and inputs of which the pack knows nothing, `unmapped` ones
     by their heading."""
-    charged, step = Charged.by(batches, pack), pack.step(label.step)
+    charged, step = ChargedMaterials.by(batches, pack), pack.step(label.step)
     own = own_runs(batches, step.id)
     if label.best.value is None or own_output(own) <= 0:
         return
@@ -279,7 +281,7 @@ def _shown(column: str, amount: float) -> Phrase:
 
 def own_runs(batches: Sequence[Batch], step: str) -> list[Batch]:
     """The step's runs with good output."""
-    return [batch for batch in batches if batch.step == step and batch.status is Status.GOOD]
+    return [batch for batch in batches if batch.step == step and batch.status is ProductStatus.GOOD]
 
 
 def own_output(batches: Sequence[Batch]) -> float:

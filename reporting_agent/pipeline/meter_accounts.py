@@ -8,7 +8,7 @@ from datetime import date, datetime
 from math import fsum
 
 from benchmarks.measurements import Batch, CarrierEnergy
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.meter_successions import takes_over
@@ -33,7 +33,7 @@ class MeterAccount:
         together = fsum(self.in_runs.values())
         return self.in_runs.get(step, 0.0) / together if together else 1.0
 
-    def lacks(self, start: datetime, site: Site) -> bool:
+    def lacks(self, start: datetime, site: SiteSettings) -> bool:
         """Whether a run of its lines that begins then lies beyond its time, with no meter in its place."""
         day = start.astimezone(site.zone).date()
         return any(day >= edge if after else day < edge for edge, after in self.edges)
@@ -42,7 +42,7 @@ class MeterAccount:
         return (batch.step, batch.equipment) in self.lines or (batch.step, "") in self.lines
 
 
-def accounts(site: Site, batches: Sequence[Batch], records: Mapping[str, MeterRecord]) -> dict[str, MeterAccount]:
+def accounts(site: SiteSettings, batches: Sequence[Batch], records: Mapping[str, MeterRecord]) -> dict[str, MeterAccount]:
     """By meter that counts and has readings; `batches` are those of the period."""
     lines: dict[tuple[str, str], list[Batch]] = {}
     for batch in batches:
@@ -63,7 +63,7 @@ def accounts(site: Site, batches: Sequence[Batch], records: Mapping[str, MeterRe
 
 
 def _account(
-    record: MeterRecord, runs: Sequence[Batch], lines: frozenset[tuple[str, str]], edges: tuple[tuple[date, bool], ...], site: Site
+    record: MeterRecord, runs: Sequence[Batch], lines: frozenset[tuple[str, str]], edges: tuple[tuple[date, bool], ...], site: SiteSettings
 ) -> MeterAccount:
     """Runs that were not metered, since their record is at fault, have what their time tells."""
     with_it, without = 0.0, 0.0
@@ -83,7 +83,7 @@ def _account(
     return MeterAccount(record, _measured(record, site) - carried, in_runs, output, lines, edges)
 
 
-def _measured(record: MeterRecord, site: Site) -> float:
+def _measured(record: MeterRecord, site: SiteSettings) -> float:
     """In its own time."""
     if record.meter.since is None and record.meter.until is None:
         return record.in_batches - record.began_before + record.runs_on + record.outside + record.unplaced
@@ -95,7 +95,7 @@ def _of(meter: Meter, energy: CarrierEnergy) -> bool:
     return (energy.carrier, energy.direction, energy.of_shared_meter) == (meter.carrier, meter.direction, shared)
 
 
-def _edges(meter: Meter, site: Site, records: Mapping[str, MeterRecord]) -> Iterator[tuple[date, bool]]:
+def _edges(meter: Meter, site: SiteSettings, records: Mapping[str, MeterRecord]) -> Iterator[tuple[date, bool]]:
     others = [other for name, other in records.items() if name != meter.id]
     for edge, after in ((meter.until, True), (meter.since, False)):
         if edge is not None and not any(takes_over(other.meter, other, meter, edge, site, after=after) for other in others):

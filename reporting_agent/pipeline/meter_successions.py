@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from datetime import UTC, date, datetime, timedelta, tzinfo
 from itertools import combinations
 
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import MeterRecord
 
 CODE = "meter-succeeded"  # of the finding below
@@ -17,7 +17,7 @@ OVERLAP_S = 86_400.0  # for so long both may show readings on the day of the cha
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
-def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
+def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[DataFinding]:
     """Each pair of counted meters of one place, of which the second begins where the first ends."""
     own = [
         record
@@ -28,7 +28,7 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
         ends_us, begins_us = earlier.facts.last_us, other.facts.first_us
         if ends_us is None or begins_us is None or _place(earlier) != _place(other) or begins_us < ends_us - OVERLAP_S * 1e6:
             continue
-        yield Finding(
+        yield DataFinding(
             "meter-succeeded",
             Severity.WARNING,
             Phrase(
@@ -41,7 +41,7 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[Finding]:
         )  # fmt: skip
 
 
-def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site: Site, *, after: bool) -> bool:
+def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site: SiteSettings, *, after: bool) -> bool:
     """Whether another counted meter of the same place begins where this one ends, or ended where it begins."""
     alike = (other.step, other.carrier, other.direction) == (meter.step, meter.carrier, meter.direction)
     if not record.counted or not alike or other.equipment not in {"", meter.equipment}:

@@ -7,11 +7,11 @@ from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Period, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from reporting_agent.config import Meter, Site
-from reporting_agent.config.events import Event
+from reporting_agent.config import Meter, SiteSettings
+from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering import MeterRecord, cut_readings, moments
 from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.edges import of_runs
@@ -21,33 +21,33 @@ from reporting_agent.pipeline.entries import allocated, entries, of_period
 from reporting_agent.pipeline.following import MomentsOf, follow, refuse_unknown_steps
 from reporting_agent.pipeline.lanes import Opener
 from reporting_agent.pipeline.outward import own_metering
-from reporting_agent.pipeline.outward.own_metering import Outgoing
-from reporting_agent.sources import Rejected
+from reporting_agent.pipeline.outward.own_metering import OutgoingBatches
+from reporting_agent.sources import RejectedRow
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.meter_readings import ReadingLog
-from reporting_agent.sources.reading_log import Undeclared
-from reporting_agent.sources.totals import Total
+from reporting_agent.sources.reading_log import UndeclaredMeter
+from reporting_agent.sources.totals import TotalRow
 
 if TYPE_CHECKING:
     from reporting_agent.sources.day_digests import DayDigests
 
 
 @dataclass(frozen=True, slots=True)
-class Metered:
+class MeteredBatches:
     """Batches with what their meters counted, the meters' own records, and the rows of readings that could not be used."""
 
     batches: list[Batch]
     meters: tuple[MeterRecord, ...]
-    rejected: list[Rejected]
-    findings: list[Finding]
-    totals: list[Total] = field(default_factory=list)  # rows of readings that sum others; they are no readings
+    rejected: list[RejectedRow]
+    findings: list[DataFinding]
+    totals: list[TotalRow] = field(default_factory=list)  # rows of readings that sum others; they are no readings
     suspected: dict[int, set[str]] = field(default_factory=dict)  # by place of the batch, why its metered energy is wrong
-    undeclared: dict[str, Undeclared] = field(default_factory=dict)  # meters of the readings that site.toml does not name
-    events: list[Event] = field(default_factory=list)  # what was found of the meters, to be declared
+    undeclared: dict[str, UndeclaredMeter] = field(default_factory=dict)  # meters of the readings that site.toml does not name
+    events: list[DeclaredEvent] = field(default_factory=list)  # what was found of the meters, to be declared
     by_itself: dict[int, list[CarrierEnergy]] = field(default_factory=dict)  # by place of the row on its way out, its energy
 
 
-def counted_meters(site: Site, pack: Pack) -> list[Meter]:
+def counted_meters(site: SiteSettings, pack: Pack) -> list[Meter]:
     """The meters whose energy enters a label: not check meters, and no meter beside one that it hangs on."""
     refuse_unknown_steps(site, pack)
     return list(site.tree.counted)
@@ -55,15 +55,15 @@ def counted_meters(site: Site, pack: Pack) -> list[Meter]:
 
 def measure(
     batches: Sequence[Batch],
-    site: Site,
+    site: SiteSettings,
     pack: Pack,
     readings: Sequence[Path] | Opener,
     period: Period | None = None,
     corrections: Corrections | None = None,
     days: DayDigests | None = None,
     closely: MomentsOf | None = None,
-    outward: Outgoing | None = None,
-) -> Metered:
+    outward: OutgoingBatches | None = None,
+) -> MeteredBatches:
     """Add each counted meter's energy to the batches of its step (and equipment) whose interval is sound.
 
     `readings` are files, or what a provider's source gives; `corrections` are rows of the files that a person mended; `days` takes the
@@ -80,7 +80,7 @@ def measure(
     apart = {} if outward is None else outward.windows()
     followed = follow(batches, site, pack, readings, period, log, days, closely, apart)
     energy: dict[int, list[CarrierEnergy]] = {}
-    findings: list[Finding] = []
+    findings: list[DataFinding] = []
     records: list[MeterRecord] = []
     worked = work_out(tree, followed.courses, followed.units)
     worked = cut_readings.all_divided(worked, {name: followed.occupied[name].windows for name in counted}, tree)
@@ -121,14 +121,14 @@ def measure(
     findings.extend(_strange(undeclared))
     joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
     by_themselves = {} if outward is None else own_metering.entries(outward, followed.own, followed.units, site)
-    return Metered(
+    return MeteredBatches(
         joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, undeclared, suspected.events, by_themselves
     )
 
 
-def _strange(undeclared: Mapping[str, Undeclared]) -> Iterator[Finding]:
+def _strange(undeclared: Mapping[str, UndeclaredMeter]) -> Iterator[DataFinding]:
     for name, seen in undeclared.items():
-        yield Finding(
+        yield DataFinding(
             "meter-unknown",
             Severity.WARNING,
             Phrase(

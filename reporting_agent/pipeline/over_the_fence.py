@@ -15,13 +15,13 @@ from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
-from benchmarks.measurements import Batch, Direction, Finding, Severity
+from benchmarks.measurements import Batch, DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 
 
-def refuse_conversions_within(site: Site, pack: Pack) -> None:
+def refuse_conversions_within(site: SiteSettings, pack: Pack) -> None:
     """InputError `conversion-within-boundary` where a conversion turns into itself what a step counts before any conversion: a rectifier
     between the meter that the boundary begins at and the cells."""
     for step in pack.steps:
@@ -44,7 +44,7 @@ def refuse_conversions_within(site: Site, pack: Pack) -> None:
                 )
 
 
-def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Batch], list[Finding]]:
+def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[list[Batch], list[DataFinding]]:
     """The batches, those left out that took what the site does not show to be bought, and a finding for each step and carrier."""
     wanting = {step.id: {carrier for carrier in step.boundary.bought if not is_bought(carrier, site)} for step in pack.steps}
     if not any(wanting.values()):
@@ -67,7 +67,7 @@ def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Bat
     return marked, [_not_bought(step, carrier, count) for (step, carrier), count in sorted(tally.items())]
 
 
-def is_bought(carrier: str, site: Site) -> bool:
+def is_bought(carrier: str, site: SiteSettings) -> bool:
     """Whether the site says that the carrier comes over its fence, and from nowhere within."""
     fence = site.site_boundary
     if fence is None or all(flow.carrier != carrier for flow in fence.purchased):
@@ -75,14 +75,14 @@ def is_bought(carrier: str, site: Site) -> bool:
     return all(flow.carrier != carrier for conversion in fence.conversions for flow in conversion.gives)
 
 
-def _not_bought(step: str, carrier: str, count: int) -> Finding:
+def _not_bought(step: str, carrier: str, count: int) -> DataFinding:
     sentence = Phrase(
         "Step %(step)s: %(carrier)s counts only if it was bought from outside the site; what the site's own boilers make counts as "
         "the fuel that they burn. These runs are left out. Report that fuel, or the purchase under purchased of [site_boundary].",
         step=step,
         carrier=CARRIERS[carrier].words,
     )
-    return Finding("not-bought", Severity.EXCLUSION, sentence, count)
+    return DataFinding("not-bought", Severity.EXCLUSION, sentence, count)
 
 
 def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:

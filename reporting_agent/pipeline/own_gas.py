@@ -19,7 +19,7 @@ from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
@@ -29,7 +29,7 @@ LEAST = 0.1
 oven's (an assumption of ours). A pack may say more of a step (`Yield.burns`)."""
 
 
-def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Finding]]:
+def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[DataFinding]]:
     """The batches, those without their own use left out, and a finding for each gas and step."""
     unburnt, least = dict(_unburnt(batches, pack)), _least(pack)
     marked = [
@@ -134,8 +134,8 @@ def _most_heat(energy: CarrierEnergy, table: FactorTable) -> float:
     return _heat(energy, 0.0 if bounds is None else bounds.most)
 
 
-def _own_gas_missing(step: str, carrier: str, batches: Sequence[Batch], least: float) -> Finding:
-    return Finding(
+def _own_gas_missing(step: str, carrier: str, batches: Sequence[Batch], least: float) -> DataFinding:
+    return DataFinding(
         "own-gas-missing",
         Severity.EXCLUSION,
         Phrase(

@@ -12,24 +12,26 @@ from datetime import UTC, timedelta
 
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Meter, Site
-from reporting_agent.config.events import CONFIRM, Event, as_toml
+from reporting_agent.config import Meter, SiteSettings
+from reporting_agent.config.events import CONFIRM, DeclaredEvent, as_toml
 from reporting_agent.metering.shared_meters import Sink
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.outward.own_metering import STRUCTURAL, Outgoing, overlaps
+from reporting_agent.pipeline.outward.own_metering import STRUCTURAL, OutgoingBatches, overlaps
 
 _SECOND = timedelta(seconds=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Proposal:
+class DeclarationProposal:
     """Why something should be declared, and what to paste into site.toml."""
 
     why: Phrase
     toml: str
 
 
-def propose(going: Outgoing, local: Sequence[Batch], events: Iterable[Event], off_scale: Mapping[int, float], site: Site) -> list[Proposal]:
+def propose(
+    going: OutgoingBatches, local: Sequence[Batch], events: Iterable[DeclaredEvent], off_scale: Mapping[int, float], site: SiteSettings
+) -> list[DeclarationProposal]:
     """All that this run would declare.
 
     Args:
@@ -41,11 +43,11 @@ def propose(going: Outgoing, local: Sequence[Batch], events: Iterable[Event], of
     proposals = [*_overlaps(going, site), *_shared(local, site), *_off_scale(local, off_scale, site)]
     for event in events:
         what = Phrase("%(named)s: %(kind)s, found by the batches that it counts for.", named=event.named, kind=event.kind)
-        proposals.append(Proposal(what, as_toml(event)))
+        proposals.append(DeclarationProposal(what, as_toml(event)))
     return list({proposal.toml: proposal for proposal in proposals}.values())
 
 
-def _overlaps(going: Outgoing, site: Site) -> Iterator[Proposal]:
+def _overlaps(going: OutgoingBatches, site: SiteSettings) -> Iterator[DeclarationProposal]:
     proposed: set[int] = set()
     for places in going.places.values():
         pairs = overlaps(going.batches, places)
@@ -56,15 +58,15 @@ def _overlaps(going: Outgoing, site: Site) -> Iterator[Proposal]:
             yield _unusable(going.batches[place], site)
 
 
-def _unusable(batch: Batch, site: Site) -> Proposal:
+def _unusable(batch: Batch, site: SiteSettings) -> DeclarationProposal:
     fields = {**_second_of_start(batch, site), "kind": "unusable", "reason": CONFIRM}
     if batch.equipment and any(machine.id == batch.equipment for machine in site.equipment):
         fields["equipment"] = batch.equipment
     why = Phrase("Batch %(batch)s of %(step)s overlaps another one on its meter.", batch=batch.batch_id, step=batch.step)
-    return Proposal(why, as_toml(Event.model_validate(fields)))
+    return DeclarationProposal(why, as_toml(DeclaredEvent.model_validate(fields)))
 
 
-def _second_of_start(batch: Batch, site: Site) -> dict[str, object]:
+def _second_of_start(batch: Batch, site: SiteSettings) -> dict[str, object]:
     """An event's step and time that are those of this batch alone, in local time.
 
     The second is counted in UTC: a sum in local time takes the first pass of an hour that the clock repeats.
@@ -74,7 +76,7 @@ def _second_of_start(batch: Batch, site: Site) -> dict[str, object]:
     return {"step": batch.step, "from": start, "until": end}
 
 
-def _shared(local: Sequence[Batch], site: Site) -> Iterator[Proposal]:
+def _shared(local: Sequence[Batch], site: SiteSettings) -> Iterator[DeclarationProposal]:
     for meter in site.meters:
         if meter.allocation is None or meter.allocation.by == "power":
             continue
@@ -86,7 +88,7 @@ def _shared(local: Sequence[Batch], site: Site) -> Iterator[Proposal]:
             toml = (
                 f'# in the [[meters]] of {meter.id}, in place of its allocation\nallocation = {{ by = "power", power = {{ {listed} }} }}\n'
             )
-            yield Proposal(why, toml)
+            yield DeclarationProposal(why, toml)
 
 
 def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | None:
@@ -102,18 +104,18 @@ def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | Non
     return energy / hours if hours else None
 
 
-def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: Site) -> Iterator[Proposal]:
+def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: SiteSettings) -> Iterator[DeclarationProposal]:
     for place, factor in sorted(off_scale.items()):
         batch = local[place]
         carriers = {energy.carrier for energy in batch.energy}
         if len(carriers) == 1:
             unit = {"carrier": carriers.pop(), "kind": "unit", "factor": 1 / factor, "reason": CONFIRM}
-            event = Event.model_validate({**_second_of_start(batch, site), **unit})
+            event = DeclaredEvent.model_validate({**_second_of_start(batch, site), **unit})
             text = "Batch %(batch)s of %(step)s: its energy is in another unit than the rest."
-            yield Proposal(Phrase(text, batch=batch.batch_id, step=batch.step), as_toml(event))
+            yield DeclarationProposal(Phrase(text, batch=batch.batch_id, step=batch.step), as_toml(event))
 
 
-def undeclared(proposals: Sequence[Proposal]) -> Phrase:
+def undeclared(proposals: Sequence[DeclarationProposal]) -> Phrase:
     """How many there are, and where to find what to paste."""
     return Phrase(
         "%(count)s findings affect a report only after you declare them; `label` writes the lines to paste (declarations.toml).",
@@ -121,7 +123,7 @@ def undeclared(proposals: Sequence[Proposal]) -> Phrase:
     )
 
 
-def as_file(proposals: Sequence[Proposal]) -> str:
+def as_file(proposals: Sequence[DeclarationProposal]) -> str:
     """The proposals as a file to paste from, each under what it answers."""
     head = (
         "# What this run found by holding records against one another. Your own labels act on it already;\n"

@@ -12,23 +12,23 @@ from datetime import datetime
 
 from benchmarks.declared import Words
 from benchmarks.errors import Place
-from benchmarks.labels import ExclusionReason, Grade, SiteLabel, StepLabel
-from benchmarks.measurements import Finding, Period, Severity
+from benchmarks.labels import ExclusionReason, SiteLabel, StepGrade, StepLabel
+from benchmarks.measurements import DataFinding, Period, Severity
 from benchmarks.phrases import Phrase
-from reporting_agent.sources import Rejected, Table
+from reporting_agent.sources import RejectedRow, Table
 from reporting_agent.sources.corrections import Corrections
-from reporting_agent.sources.totals import Total
+from reporting_agent.sources.totals import TotalRow
 
 PLACES_KEPT = 20
 
 
-def rejections(rejected: Sequence[Rejected]) -> list[Finding]:
+def rejections(rejected: Sequence[RejectedRow]) -> list[DataFinding]:
     """One finding a reason, with the first few rows."""
-    by_reason: dict[str, list[Rejected]] = {}
+    by_reason: dict[str, list[RejectedRow]] = {}
     for rejection in rejected:
         by_reason.setdefault(rejection.reason, []).append(rejection)
     return [
-        Finding("row-rejected", Severity.REJECTION, _rejected(reason, len(rows)), len(rows), _first([row.place for row in rows]))
+        DataFinding("row-rejected", Severity.REJECTION, _rejected(reason, len(rows)), len(rows), _first([row.place for row in rows]))
         for reason, rows in by_reason.items()
     ]
 
@@ -40,14 +40,14 @@ def _rejected(reason: str, rows: int) -> Phrase:
     return Phrase("%(rows)s rows: %(reason)s; they are in rejected.csv.", rows=f"{rows:,}", reason=reason)
 
 
-def findings(totals: Sequence[Total], corrections: Corrections) -> list[Finding]:
+def findings(totals: Sequence[TotalRow], corrections: Corrections) -> list[DataFinding]:
     """Totals that were found between the rows, and what became of the corrections."""
     return [*_totals(totals), *_corrected(corrections)]
 
 
-def _totals(rows: Sequence[Total]) -> Iterator[Finding]:
+def _totals(rows: Sequence[TotalRow]) -> Iterator[DataFinding]:
     if rows:
-        yield Finding(
+        yield DataFinding(
             "row-total",
             Severity.NOTICE,
             Phrase("%(rows)s rows are totals or subtotals; they are not batches and are not counted.", rows=f"{len(rows):,}"),
@@ -56,7 +56,7 @@ def _totals(rows: Sequence[Total]) -> Iterator[Finding]:
         )
     wrong = [total for total in rows if total.agrees is False]
     if wrong:
-        yield Finding(
+        yield DataFinding(
             "total-differs",
             Severity.WARNING,
             Phrase(
@@ -71,21 +71,21 @@ def _totals(rows: Sequence[Total]) -> Iterator[Finding]:
         )
 
 
-def _corrected(corrections: Corrections) -> Iterator[Finding]:
+def _corrected(corrections: Corrections) -> Iterator[DataFinding]:
     if used := [rejection.place for rejection in corrections.used.values()]:
         sentence = Phrase("%(rows)s rows were read as the file of corrections gives them.", rows=f"{len(used):,}")
-        yield Finding("row-corrected", Severity.NOTICE, sentence, len(used), _first(used))
+        yield DataFinding("row-corrected", Severity.NOTICE, sentence, len(used), _first(used))
     if unused := corrections.unused:
         sentence = Phrase(
             "%(corrections)s corrections are of rows that are not in the inputs, or have changed there; they were not used.",
             corrections=f"{len(unused):,}",
         )
-        yield Finding("correction-unused", Severity.WARNING, sentence, len(unused), _first(unused))
+        yield DataFinding("correction-unused", Severity.WARNING, sentence, len(unused), _first(unused))
     if twice := corrections.twice:
         sentence = Phrase(
             "%(corrections)s corrections of one row contradict one another; none of them was used.", corrections=f"{len(twice):,}"
         )
-        yield Finding("correction-twice", Severity.WARNING, sentence, len(twice), _first(twice))
+        yield DataFinding("correction-twice", Severity.WARNING, sentence, len(twice), _first(twice))
 
 
 def _first(places: Sequence[Place]) -> tuple[Place, ...]:
@@ -127,4 +127,4 @@ def _with_unreadable(label: StepLabel, rows: int) -> StepLabel:
         read=f"{read:,}",
         share=f"{rows / read:.0%}",
     )
-    return replace(counted, grade=Grade(None, "rows-unreadable", label.grade.limits, Words.of(why)))
+    return replace(counted, grade=StepGrade(None, "rows-unreadable", label.grade.limits, Words.of(why)))

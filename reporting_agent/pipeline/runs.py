@@ -19,13 +19,13 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity, State
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, OperatingState, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
-from reporting_agent.config import Runs, Site
+from reporting_agent.config import Runs, SiteSettings
 from reporting_agent.pipeline.fuels_in_the_log import LoggedFuel, Of, told_of
 from reporting_agent.pipeline.units import over_time, to_output_unit
-from reporting_agent.sources import Rejected, Table
+from reporting_agent.sources import RejectedRow, Table
 
 PLACES_KEPT = 20
 
@@ -53,44 +53,44 @@ EXCLUDING = frozenset({"log-first-row", "log-gap", "log-not-normal", "log-energy
 
 
 @dataclass(frozen=True, slots=True)
-class LeftOut:
+class EnergyOutsideRuns:
     """Energy of a log's rows that stand in no run: in another state than normal, or of a time that is not known (state None)."""
 
     step: str
     carrier: str
     unit: str
-    state: State | None
+    state: OperatingState | None
     start: datetime  # of the window of time that a run would have held
     energy: float
 
 
 @dataclass(frozen=True, slots=True)
-class Cut:
+class CutRuns:
     """Runs as batches, with the rows that were left out or are worth knowing. Batches and `left_out` hold all energy of the log."""
 
     batches: list[Batch]
-    left_out: list[LeftOut]
-    rejected: list[Rejected]
-    findings: list[Finding]
+    left_out: list[EnergyOutsideRuns]
+    rejected: list[RejectedRow]
+    findings: list[DataFinding]
     beside: list[Of]  # what the rows of a run hold in columns that nothing maps
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class LogRow:
     """One row of the log with the time it covers."""
 
     equipment: str
     step: Step
     product: str
     variant: str
-    state: State
+    state: OperatingState
     start: datetime
     end: datetime
     output: float  # in the step's output unit
     energy: float | None
     place: Place
     first: bool
-    stated: State = State.NORMAL  # as the row itself says
+    stated: OperatingState = OperatingState.NORMAL  # as the row itself says
     variables: Mapping[str, float] = field(default_factory=dict)
     fuels: Sequence[LoggedFuel] = ()
 
@@ -103,13 +103,13 @@ class Row:
 class Run:
     """What adds up to one run."""
 
-    rows: list[Row] = field(default_factory=list)
+    rows: list[LogRow] = field(default_factory=list)
     missing_s: float = 0.0
-    left: dict[State | None, float] = field(default_factory=dict)
+    left: dict[OperatingState | None, float] = field(default_factory=dict)
     fuels: list[LoggedFuel] = field(default_factory=list)
 
 
-def cut(tables: Sequence[Table], site: Site, pack: Pack) -> Cut:
+def cut(tables: Sequence[Table], site: SiteSettings, pack: Pack) -> CutRuns:
     """Cut a log into runs by the site's [runs] table."""
     unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
     rows, rejected, repeated = rows_of(tables, site.runs, pack)
@@ -130,34 +130,36 @@ def cut(tables: Sequence[Table], site: Site, pack: Pack) -> Cut:
             run.missing_s += row.span_s
     batches, beside = made_of(built, site, unit, factor)
     left_out = [
-        LeftOut(key[1], site.runs.carrier, unit, state, min((row.start for row in run.rows), default=key[4]), energy)
+        EnergyOutsideRuns(key[1], site.runs.carrier, unit, state, min((row.start for row in run.rows), default=key[4]), energy)
         for key, run in built.items()
         for state, energy in run.left.items()
         if energy
     ]
     findings = [_finding(code, noted[code]) for code in _SENTENCES if code in noted]
     assumed = [_unit_assumed(site.runs.unit, len(rows))] if site.runs.unit_assumed else []
-    return Cut(batches, left_out, rejected, [*findings, *assumed], beside)
+    return CutRuns(batches, left_out, rejected, [*findings, *assumed], beside)
 
 
-def made_of(built: Mapping[tuple[str, str, str, str, datetime], Run], site: Site, unit: str, factor: float) -> tuple[list[Batch], list[Of]]:
+def made_of(
+    built: Mapping[tuple[str, str, str, str, datetime], Run], site: SiteSettings, unit: str, factor: float
+) -> tuple[list[Batch], list[Of]]:
     """The runs as batches, in order of start and id, and what their rows hold beside."""
     pairs = [(batch_of(key, run, site.runs, unit, factor), run.fuels) for key, run in built.items() if run.rows]
     pairs.sort(key=lambda pair: (pair[0].start, pair[0].batch_id))
     return [batch for batch, _ in pairs], [((batch.step, batch.batch_id), mention) for batch, mentions in pairs for mention in mentions]
 
 
-def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Row], list[Rejected], list[Place]]:
+def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[LogRow], list[RejectedRow], list[Place]]:
     """The rows of all files in order of equipment and stamp, those that cannot be used, and where a row stands once more.
 
     A row that is equal to an earlier one in every column names the same run by its own cells.
     """
     steps = {step.id: step for step in pack.steps}
-    rows: list[Row] = []
-    rejected: list[Rejected] = []
+    rows: list[LogRow] = []
+    rejected: list[RejectedRow] = []
     repeated: list[Place] = []
     before: dict[str, datetime] = {}
-    state_before: dict[str, State] = {}
+    state_before: dict[str, OperatingState] = {}
     of_stamp: tuple[str, datetime] | None = None
     contents: set[frozenset[tuple[str, Any]]] = set()  # of the rows of this equipment and stamp
     for table, index in _in_order(tables):
@@ -174,7 +176,7 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Ro
         first = setting.row_covers == "since-previous" and equipment not in before
         start = before.get(equipment, end) if setting.row_covers == "since-previous" else end - timedelta(seconds=row["span_s"] or 0.0)
         before[equipment] = end
-        stated = State(row["state"])
+        stated = OperatingState(row["state"])
         state = state_before.get(equipment, stated) if setting.row_state == "from-the-stamp" else stated
         state_before[equipment] = stated
         step = steps.get(row["step"])
@@ -189,7 +191,7 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Ro
         given = {name.removeprefix("var."): float(value) for name, value in row.items() if name.startswith("var.") and value is not None}
         mentioned = [mentioned for column in table.carriers if (mentioned := told_of(table, column, index)) is not None]
         fields = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given, mentioned)
-        rows.append(Row(equipment, step, *fields))
+        rows.append(LogRow(equipment, step, *fields))
     return rows, rejected, repeated
 
 
@@ -199,9 +201,9 @@ def _in_order(tables: Sequence[Table]) -> list[tuple[Table, int]]:
     return sorted(places, key=lambda place: (place[0].columns["equipment"][place[1]], place[0].columns["timestamp"][place[1]]))
 
 
-def codes_of(row: Row, setting: Runs) -> Iterator[str]:
+def codes_of(row: LogRow, setting: Runs) -> Iterator[str]:
     """What is to be said of the row; the first excluding code is the reason it is left out."""
-    if row.state is not State.NORMAL:
+    if row.state is not OperatingState.NORMAL:
         yield "log-not-normal"
         return
     if row.first:
@@ -224,7 +226,7 @@ def codes_of(row: Row, setting: Runs) -> Iterator[str]:
         yield "log-coarse-energy"
 
 
-def _windows(rows: Sequence[Row], site: Site) -> Iterator[datetime]:
+def _windows(rows: Sequence[LogRow], site: SiteSettings) -> Iterator[datetime]:
     """What run each row belongs to, by the local time at which that run's window begins.
 
     A campaign begins with an equipment's first row of a product or variant, and with the first after a gap longer than the label rule's;
@@ -246,7 +248,7 @@ def _windows(rows: Sequence[Row], site: Site) -> Iterator[datetime]:
         yield running[row.equipment][1]
 
 
-def window_of(row: Row, site: Site) -> datetime:
+def window_of(row: LogRow, site: SiteSettings) -> datetime:
     """Local start of the hour, shift, day or month that holds the middle of the row's time."""
     local = (row.start + (row.end - row.start) / 2).astimezone(site.zone)
     midnight = local.replace(hour=0, minute=0, second=0, microsecond=0)
@@ -283,7 +285,7 @@ def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, 
     )
 
 
-def _means(rows: Sequence[Row]) -> dict[str, float]:
+def _means(rows: Sequence[LogRow]) -> dict[str, float]:
     """Output-weighted means of the variables that every row with output gives."""
     making = [row for row in rows if row.output > 0]
     output = sum(row.output for row in making)
@@ -291,28 +293,28 @@ def _means(rows: Sequence[Row]) -> dict[str, float]:
     return {name: sum(row.variables[name] * row.output for row in making) / output for name in sorted(names)}
 
 
-def _energy(row: Row, setting: Runs, factor: float) -> float:
+def _energy(row: LogRow, setting: Runs, factor: float) -> float:
     amount = row.energy or 0.0
     return amount * row.span_s / 3600 * factor if setting.energy == "rate" else amount
 
 
-def _refused(place: Place, column: str, row: dict[str, Any], reason: str, wanted: str) -> Rejected:
-    return Rejected(Place(place.file, place.row, column), reason, repr(row[column]), wanted, _as_texts(row.values()))
+def _refused(place: Place, column: str, row: dict[str, Any], reason: str, wanted: str) -> RejectedRow:
+    return RejectedRow(Place(place.file, place.row, column), reason, repr(row[column]), wanted, _as_texts(row.values()))
 
 
 def _as_texts(values: Iterable[object]) -> tuple[str, ...]:
     return tuple("" if value is None else str(value) for value in values)
 
 
-def _finding(code: str, places: Sequence[Place]) -> Finding:
+def _finding(code: str, places: Sequence[Place]) -> DataFinding:
     severity = Severity.WARNING if code in EXCLUDING else Severity.NOTICE
     count = len(places)
     sentence = Phrase("%(count)s %(rows)s.", count=f"{count:,}", rows=_SENTENCES[code])
-    return Finding(code, severity, sentence, count, tuple(places[:PLACES_KEPT]))
+    return DataFinding(code, severity, sentence, count, tuple(places[:PLACES_KEPT]))
 
 
-def _unit_assumed(unit: str, rows: int) -> Finding:
-    return Finding(
+def _unit_assumed(unit: str, rows: int) -> DataFinding:
+    return DataFinding(
         "unit-assumed",
         Severity.WARNING,
         Phrase(

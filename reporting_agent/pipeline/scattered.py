@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 from benchmarks.declared import Words
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Severity
 from benchmarks.phrases import Phrase, Value
 from benchmarks.quantities import mj_in
 from benchmarks.released import rank
@@ -39,7 +39,7 @@ Key = tuple[str, str, str]  # step, product, variant of a batch
 
 
 @dataclass(frozen=True, slots=True)
-class Scattered:
+class ScatteredLabel:
     """A label's variable, and what the label is by its mean over the runs."""
 
     label: StepLabel
@@ -48,18 +48,18 @@ class Scattered:
     best: float
 
 
-def of(label: SiteLabel, pack: Pack) -> tuple[Scattered, ...]:
+def of(label: SiteLabel, pack: Pack) -> tuple[ScatteredLabel, ...]:
     """Every such variable of every label."""
     return tuple(scatter for step_label in label.steps for scatter in _of_label(step_label, pack.step(step_label.step)))
 
 
-def _of_label(label: StepLabel, step: Step) -> Iterator[Scattered]:
+def _of_label(label: StepLabel, step: Step) -> Iterator[ScatteredLabel]:
     """Variables that leave the runs no narrower, where one of them, or all of them together, better the label by more than `NEARLY`."""
     measured = label.made_from
     if measured is None or label.best.value is None:
         return
     at = rank(step.label_rule.quantile, len(measured.rows)) - 1
-    loose: list[Scattered] = []
+    loose: list[ScatteredLabel] = []
     together = measured.at_reference.copy()
     for condition in step.reference_conditions:
         values = measured.columns.variable(condition.variable)[measured.rows]
@@ -70,7 +70,7 @@ def _of_label(label: StepLabel, step: Step) -> Iterator[Scattered]:
         moved = np.where(known, condition.slope[label.metric] * (_off(values, condition) - _off(mean, condition)), 0.0)
         by_mean = measured.at_reference + moved
         if np.std(measured.at_reference) >= np.std(by_mean):
-            loose.append(Scattered(label, condition.variable, mean, float(np.sort(by_mean)[at])))
+            loose.append(ScatteredLabel(label, condition.variable, mean, float(np.sort(by_mean)[at])))
             together += moved
     scatters = [scatter for scatter in loose if _better_by_run(label.best.value, scatter.best)]
     if loose and not scatters and _better_by_run(label.best.value, float(np.sort(together)[at])):
@@ -220,7 +220,7 @@ def _off(value: Floats | float, condition: ReferenceCondition) -> Floats:
     return off if condition.cap is None else np.clip(off, -condition.cap, condition.cap)
 
 
-def at_mean(batches: Sequence[Batch], scattered: Sequence[Scattered]) -> list[Batch]:
+def at_mean(batches: Sequence[Batch], scattered: Sequence[ScatteredLabel]) -> list[Batch]:
     """The batches with the mean in place of each such variable."""
     means: dict[Key, dict[str, float]] = {}
     for scatter in scattered:
@@ -241,7 +241,7 @@ def _with(batch: Batch, means: dict[str, float] | None) -> Batch:
     return replace(batch, variables=MappingProxyType(own))
 
 
-def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, scattered: Sequence[Scattered]) -> SiteLabel:
+def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, scattered: Sequence[ScatteredLabel]) -> SiteLabel:
     """The labels by runs, but of those found by the mean of what scatters."""
     means = {LabelKey.of(label): label for label in by_mean.steps}
     struck = {LabelKey.of(scatter.label) for scatter in scattered}
@@ -251,7 +251,7 @@ def by_the_mean(by_run: SiteLabel, by_mean: SiteLabel, scattered: Sequence[Scatt
     return replace(by_run, steps=steps, findings=(*by_run.findings, *findings))
 
 
-def _finding(scatter: Scattered) -> Finding:
+def _finding(scatter: ScatteredLabel) -> DataFinding:
     label, by_run = scatter.label, scatter.label.best.value
     sentence = Phrase(
         "Step %(step)s, %(metric)s: corrected with the %(variable)s of each run the best value is %(run)s, with its mean it is %(mean)s"
@@ -265,7 +265,7 @@ def _finding(scatter: Scattered) -> Finding:
         mean=f"{scatter.best:.4g}",
         unit=label.unit,
     )
-    return Finding("variable-scattered", Severity.WARNING, sentence, label.used)
+    return DataFinding("variable-scattered", Severity.WARNING, sentence, label.used)
 
 
 HEATING_VALUE = "heating-value-scattered"
@@ -320,7 +320,7 @@ def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
             "no report can be sent. Correct the heating values, or give those of the lots under [[lhv]].",
             step=day.step, metric=str(day.metric), day=f"{day.best.value:.4g}", lot=f"{lot.best.value:.4g}", unit=day.unit,
         )  # fmt: skip
-        findings.append(Finding("heating-value-scattered", Severity.WARNING, sentence, day.used))
+        findings.append(DataFinding("heating-value-scattered", Severity.WARNING, sentence, day.used))
     return replace(by_day, steps=tuple(steps), findings=(*by_day.findings, *findings))
 
 

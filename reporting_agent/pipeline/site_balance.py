@@ -24,9 +24,9 @@ from typing import Literal
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.declared import Words
 from benchmarks.errors import InputError
-from benchmarks.measurements import CarrierEnergy, Finding
+from benchmarks.measurements import CarrierEnergy, DataFinding
 from reporting_agent.pipeline.site_flows import Amounts, gather
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
 _SUPPLY: tuple[Kind, ...] = ("purchased", "given", "sold", "stock")
@@ -34,7 +34,7 @@ _TELLING = 0.1  # of all there was, supplied or given back by steps: meters that
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class BalanceLine:
     """One amount of a balance. Supply lines are negative for what leaves (sold, put into store), use lines for what a step gives back.
 
     `name` is the id of the step, conversion or meter; `source` is `meter`, `stated`, `batches` or `declared`. kgce is None where
@@ -56,8 +56,8 @@ class CarrierBalance:
 
     carrier: str
     unit: str
-    supply: tuple[Line, ...]
-    use: tuple[Line, ...]
+    supply: tuple[BalanceLine, ...]
+    use: tuple[BalanceLine, ...]
     supplied: float
     used: float
     residual: float
@@ -86,10 +86,10 @@ class SiteBalance:
     carriers: tuple[CarrierBalance, ...]
     calorific: BasisBalance
     equivalent: BasisBalance
-    notes: tuple[Finding, ...]
+    notes: tuple[DataFinding, ...]
 
 
-def site_balance(whole: Sitewide) -> SiteBalance | None:
+def site_balance(whole: SiteTotals) -> SiteBalance | None:
     """The balance of the period; None where the site declares no boundary."""
     if whole.site.site_boundary is None:
         return None
@@ -109,7 +109,7 @@ def site_balance(whole: Sitewide) -> SiteBalance | None:
 def _carrier_balance(amounts: Amounts, factors: dict[Basis, float | None]) -> CarrierBalance:
     calorific, equivalent = factors[Basis.CALORIFIC], factors[Basis.EQUIVALENT]
     lines = [
-        Line(
+        BalanceLine(
             kind=entry.kind,
             name=entry.name,
             amount=entry.amount,
@@ -149,7 +149,7 @@ def _factor(amounts: Amounts, table: FactorTable, basis: Basis, on: date) -> tup
 
 
 def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple[str, Words], ...]) -> BasisBalance:
-    def kgce(line: Line) -> float:
+    def kgce(line: BalanceLine) -> float:
         return (line.kgce_calorific if basis is Basis.CALORIFIC else line.kgce_equivalent) or 0.0
 
     lines = [line for balance in carriers for line in (*balance.supply, *balance.use)]
@@ -171,7 +171,7 @@ def _in_kgce(carriers: list[CarrierBalance], basis: Basis, left_out: tuple[tuple
     )
 
 
-def lines(site_balance: SiteBalance) -> Iterator[tuple[CarrierBalance, Line]]:
+def lines(site_balance: SiteBalance) -> Iterator[tuple[CarrierBalance, BalanceLine]]:
     """Every line with its carrier, supply first."""
     for balance in site_balance.carriers:
         for line in (*balance.supply, *balance.use):

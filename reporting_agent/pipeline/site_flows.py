@@ -11,15 +11,15 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
 from benchmarks.labels import RELATIVE_UNCERTAINTY
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Period, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Period, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.site_boundary import Flow
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.uncertainty import COVERAGE, limit_of_error
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 Kind = Literal["purchased", "sold", "stock", "given", "taken", "step", "auxiliary", "others", "losses"]
 _RECTANGULAR = 3.0**0.5
@@ -29,7 +29,7 @@ would be as wide as the plant says."""
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class EnergyFlow:
     """One amount, signed as in the balance, with its expanded uncertainty."""
 
     kind: Kind
@@ -46,13 +46,13 @@ class Amounts:
     carrier: str
     unit: str
     lhv: float | None = None
-    entries: list[Entry] = field(default_factory=list)
+    entries: list[EnergyFlow] = field(default_factory=list)
 
 
 @dataclass(frozen=True, slots=True)
-class Gathered:
+class CarrierFlows:
     carriers: list[Amounts]
-    notes: list[Finding]
+    notes: list[DataFinding]
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,11 +68,11 @@ class Raw:
     lhv: float | None
 
 
-def gather(whole: Sitewide) -> Gathered:
+def gather(whole: SiteTotals) -> CarrierFlows:
     """Every amount that the boundary names, and what the steps used."""
     site = whole.site
     raw: dict[str, list[Raw]] = {}
-    notes: list[Finding] = []
+    notes: list[DataFinding] = []
     declared = declared_share(site)
     for carrier, raw_amount in _of_boundary(site, whole.records, whole.period, declared, notes):
         raw.setdefault(carrier, []).append(raw_amount)
@@ -88,17 +88,17 @@ def gather(whole: Sitewide) -> Gathered:
         for amounts in carriers:
             if amounts.carrier == loss.carrier:
                 available = sum(entry.amount for entry in amounts.entries if entry.kind in {"purchased", "given", "sold", "stock"})
-                amounts.entries.append(Entry("losses", "", available * loss.pct / 100, "declared", 0.0))
-    return Gathered(carriers, notes)
+                amounts.entries.append(EnergyFlow("losses", "", available * loss.pct / 100, "declared", 0.0))
+    return CarrierFlows(carriers, notes)
 
 
-def declared_share(site: Site) -> float:
+def declared_share(site: SiteSettings) -> float:
     """The relative uncertainty of what no class of a meter tells: what the site states, no more than `MOST_DECLARED`."""
     return RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else min(site.site.uncertainty_pct / 100, MOST_DECLARED)
 
 
 def _of_boundary(
-    site: Site, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[Finding]
+    site: SiteSettings, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[DataFinding]
 ) -> Iterator[tuple[str, Raw]]:
     boundary = site.site_boundary
     if boundary is None:
@@ -123,7 +123,7 @@ def _of_boundary(
 
 
 def amount(
-    site: Site, flow: Flow, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[Finding]
+    site: SiteSettings, flow: Flow, records: Mapping[str, MeterRecord], period: Period, declared: float, notes: list[DataFinding]
 ) -> tuple[float, str, str, float] | None:
     """Quantity, unit, source and expanded uncertainty of a declared flow; None where the period has none."""
     if flow.meter is not None:
@@ -134,7 +134,7 @@ def amount(
     return flow.quantity, flow.unit, "stated", declared * flow.quantity
 
 
-def _same(site: Site, stated: str, period: Period, carrier: str, notes: list[Finding]) -> bool:
+def _same(site: SiteSettings, stated: str, period: Period, carrier: str, notes: list[DataFinding]) -> bool:
     """Whether an amount is stated for this very period; told where it is not."""
     other = Period.parse(stated, site.zone)
     if (other.start, other.end) == (period.start, period.end):
@@ -145,7 +145,7 @@ def _same(site: Site, stated: str, period: Period, carrier: str, notes: list[Fin
         stated=stated,
         period=period.name,
     )
-    notes.append(Finding("flow-of-another-period", Severity.NOTICE, sentence, 1))
+    notes.append(DataFinding("flow-of-another-period", Severity.NOTICE, sentence, 1))
     return False
 
 
@@ -158,7 +158,7 @@ def _error(record: MeterRecord, declared: float) -> float:
     return float(np.hypot(systematic, COVERAGE * missing))
 
 
-def of_steps(whole: Sitewide, declared: float) -> Iterator[tuple[str, Raw]]:
+def of_steps(whole: SiteTotals, declared: float) -> Iterator[tuple[str, Raw]]:
     """What each step used: its meters over the whole period; of shared meters and given energy its batches' part."""
     metered: set[_Metered] = set()
     shared: dict[tuple[str, str, Direction], tuple[float, float]] = {}
@@ -240,13 +240,13 @@ def _mean_lhv(batches: Sequence[Batch], *, by_step: bool = False) -> dict[tuple[
     return {key: heat[key] / whole for key, whole in amount.items() if whole}
 
 
-def _without_heat(carrier: str) -> Finding:
+def _without_heat(carrier: str) -> DataFinding:
     sentence = Phrase(
         "%(carrier)s is in the site's balance both as heat and as an amount without heat content; it is left out of the balance. Give"
         " `lhv` with the flow, or the laboratory's values under [[lhv]].",
         carrier=CARRIERS[carrier].words.each(str.capitalize),
     )
-    return Finding("lhv-required", Severity.NOTICE, sentence, 1)
+    return DataFinding("lhv-required", Severity.NOTICE, sentence, 1)
 
 
 def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
@@ -271,7 +271,7 @@ def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
             scale = ratio(part.unit, own) * lhv
         else:
             return None
-        amounts.entries.append(Entry(part.kind, part.name, part.quantity * scale, part.source, part.uncertainty * abs(scale)))
+        amounts.entries.append(EnergyFlow(part.kind, part.name, part.quantity * scale, part.source, part.uncertainty * abs(scale)))
     return amounts
 
 

@@ -14,16 +14,16 @@ from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period, Status
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period, ProductStatus
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.site_boundary import Flow
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import heating_values
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.meter_accounts import MeterAccount, accounts
-from reporting_agent.pipeline.runs import LeftOut
+from reporting_agent.pipeline.runs import EnergyOutsideRuns
 
 
 def middle(period: Period) -> date:
@@ -37,28 +37,28 @@ def _own_lhv(record: MeterRecord) -> float | None:
 
 
 @dataclass(frozen=True)
-class Sitewide:
+class SiteTotals:
     """What a site's steps gave and took in the period, and what its meters counted."""
 
-    site: Site
+    site: SiteSettings
     factors: FactorTable
     period: Period
     batches: Sequence[Batch]
     records: Mapping[str, MeterRecord]
-    left_out: Sequence[LeftOut] = ()  # of a log: energy in no run
+    left_out: Sequence[EnergyOutsideRuns] = ()  # of a log: energy in no run
     labels: Sequence[StepLabel] = ()  # once they are made
     unmapped: Mapping[tuple[str, str], Mapping[str, float]] = field(default_factory=dict)  # by step and batch, masses that nothing maps
 
     @classmethod
     def of(
         cls,
-        site: Site,
+        site: SiteSettings,
         pack: Pack,
         period: Period,
         batches: Sequence[Batch],
         meters: Sequence[MeterRecord],
-        left_out: Sequence[LeftOut] | None = None,
-    ) -> Sitewide:
+        left_out: Sequence[EnergyOutsideRuns] | None = None,
+    ) -> SiteTotals:
         own = [batch for batch in batches if batch.start in period and batch.excluded != "duplicate"]  # a row that stands twice counts once
         return cls(site, packs.factors(pack), period, own, {record.meter.id: record for record in meters}, left_out or ())
 
@@ -132,7 +132,8 @@ class Sitewide:
         """Good output by step: looked at once."""
         steps = {batch.step for batch in self.batches}
         return {
-            step: fsum(batch.output_t for batch in self.batches if batch.step == step and batch.status is Status.GOOD) for step in steps
+            step: fsum(batch.output_t for batch in self.batches if batch.step == step and batch.status is ProductStatus.GOOD)
+            for step in steps
         }
 
     @cached_property

@@ -16,12 +16,12 @@ from typing import TYPE_CHECKING
 from benchmarks import packs
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Batch, CarrierEnergy, Finding, Period, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Period, Severity
 from benchmarks.packs.published_names import impostures
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent import sources
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.agreement import refuse_impossible_heat
 from reporting_agent.pipeline import (
     batch_names,
@@ -49,7 +49,7 @@ from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.pipeline.outward import cut_runs, judging, own_metering, repeated_hours
 from reporting_agent.pipeline.plant_data import PlantData
 from reporting_agent.pipeline.rejections import by_step, rejections
-from reporting_agent.sources import Rejected
+from reporting_agent.sources import RejectedRow
 from reporting_agent.sources.extract import Extract
 
 if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
@@ -78,7 +78,7 @@ class BothWays:
 class Request:
     """What is to be read, by which pack and for which period; the rest as `read` takes it."""
 
-    site: Site
+    site: SiteSettings
     pack: Pack
     inputs: Inputs
     period: Period | None
@@ -88,7 +88,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Logged:
+class LoggedBatches:
     """The rows of the batches files as batches, before any energy."""
 
     batches: BothWays
@@ -96,13 +96,13 @@ class Logged:
     own_ids: Mapping[batch_names.Key, str]  # where ids begin anew each year, the batch that a row of energy names
     beside: Sequence[fuels_in_the_log.Of]
     unmapped: Mapping[batch_names.Key, Mapping[str, float]]
-    rejected: Sequence[Rejected]
+    rejected: Sequence[RejectedRow]
     unread: Mapping[str, int]
     unread_ids: frozenset[str]
 
 
 @dataclass(frozen=True, slots=True)
-class Given:
+class BatchesWithGivenEnergy:
     """Batches with the energy that the plant gives per batch."""
 
     batches: BothWays
@@ -110,31 +110,31 @@ class Given:
     beside: Sequence[fuels_in_the_log.Of]
     blank: frozenset[energy_by_batch.Key] = frozenset()
     nameless: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)
-    rejected: Sequence[Rejected] = ()
-    findings: Sequence[Finding] = ()
+    rejected: Sequence[RejectedRow] = ()
+    findings: Sequence[DataFinding] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class MeteredBothWays:
     """Batches with the energy that meters counted as well."""
 
-    own: metered.Metered
-    out: own_metering.Outgoing | None  # None where nobody asked
+    own: metered.MeteredBatches
+    out: own_metering.OutgoingBatches | None  # None where nobody asked
     steps: Mapping[str, set[str]]  # by step, the equipment that meters count for
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class SettledBatches:
     """Batches with the heat of their fuels, some left out by what their heat, their purchases or their gas show."""
 
     batches: list[Batch]
     with_heat: Sequence[Batch]  # before any was left out
-    uncounted: fuels_in_the_log.Uncounted
-    findings: Sequence[Finding]
+    uncounted: fuels_in_the_log.UncountedFuels
+    findings: Sequence[DataFinding]
 
 
 def read(
-    site: Site,
+    site: SiteSettings,
     period: Period | None = None,
     extract: Extract | None = None,
     *,
@@ -166,7 +166,7 @@ def read(
     return examined(logged, given, measured, settled, request)
 
 
-def read_rows(request: Request) -> Logged:
+def read_rows(request: Request) -> LoggedBatches:
     """The rows of the batches files as batches; rows of one run are one batch of the plant's own."""
     site, period = request.site, request.period
     tables = request.inputs.tables(sources.BATCHES)
@@ -190,7 +190,7 @@ def read_rows(request: Request) -> Logged:
     own, out = together.batches, judging.rows(rows, site) if request.outward else together.batches
     if len(out) == len(own) and all(row is other for row, other in zip(out, own, strict=True)):
         out = own
-    return Logged(
+    return LoggedBatches(
         batches=BothWays(own, out).each(lambda batches: _mark_period(batches, period)),
         together=together,
         own_ids=own_ids,
@@ -202,11 +202,11 @@ def read_rows(request: Request) -> Logged:
     )
 
 
-def with_given_energy(logged: Logged, request: Request) -> Given:
+def with_given_energy(logged: LoggedBatches, request: Request) -> BatchesWithGivenEnergy:
     """With the rows of the energy files, joined by step and batch id."""
     site, inputs = request.site, request.inputs
     batches = logged.batches
-    beside, rejected, findings = list(logged.beside), list[Rejected](), list[Finding]()
+    beside, rejected, findings = list(logged.beside), list[RejectedRow](), list[DataFinding]()
     blank: frozenset[energy_by_batch.Key] = frozenset()
     nameless: dict[str, list[CarrierEnergy]] = {}
     if inputs.has("energy"):
@@ -226,16 +226,16 @@ def with_given_energy(logged: Logged, request: Request) -> Given:
                 nameless.setdefault(step, []).extend(energies)
         batches = batches.each(lambda rows: declared.energies(rows, site))
     off_scale = units.off_scales(batches.own)  # before the meters add theirs
-    return Given(batches, off_scale, beside, blank, nameless, rejected, findings)
+    return BatchesWithGivenEnergy(batches, off_scale, beside, blank, nameless, rejected, findings)
 
 
-def with_metered_energy(given: Given, request: Request) -> MeteredBothWays:
+def with_metered_energy(given: BatchesWithGivenEnergy, request: Request) -> MeteredBothWays:
     """With what the meters' readings give each batch; on its way out, the readings in its own window alone."""
     site, pack, inputs, batches = request.site, request.pack, request.inputs, given.batches
     steps: dict[str, set[str]] = {}
     if not inputs.has("readings"):
         out = own_metering.outgoing(batches.out, site, pack) if request.outward else None
-        return MeteredBothWays(metered.Metered(batches.own, (), [], []), out, steps)
+        return MeteredBothWays(metered.MeteredBatches(batches.own, (), [], []), out, steps)
     for meter in metered.counted_meters(site, pack):
         for sink in sinks_of(meter, site):
             steps.setdefault(sink.step, set()).add(sink.equipment)
@@ -250,7 +250,7 @@ def with_metered_energy(given: Given, request: Request) -> MeteredBothWays:
     return MeteredBothWays(own, out, steps)
 
 
-def with_heat(batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], request: Request) -> Settled:
+def with_heat(batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], request: Request) -> SettledBatches:
     """With the heating values of their fuels, without batches whose heat, purchases, gas or fuel cannot be so; `beside` is what their
     rows hold in columns that nothing maps."""
     site, pack = request.site, request.pack
@@ -261,10 +261,12 @@ def with_heat(batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], r
     sound, of_gas = own_gas.left_out(sound, pack)
     uncounted = fuels_in_the_log.uncounted(sound, beside, site, pack)
     findings = [*settled.findings, *of_heat, *not_bought, *refuted, *of_gas, *uncounted.findings]
-    return Settled(sound, settled.batches, uncounted, findings)
+    return SettledBatches(sound, settled.batches, uncounted, findings)
 
 
-def examined(logged: Logged, given: Given, measured: MeteredBothWays, settled: Settled, request: Request) -> PlantData:
+def examined(
+    logged: LoggedBatches, given: BatchesWithGivenEnergy, measured: MeteredBothWays, settled: SettledBatches, request: Request
+) -> PlantData:
     """Each batch kept or excluded with its reason, on its way out as well where that was asked for."""
     site, pack, inputs, steps = request.site, request.pack, request.inputs, measured.steps
     batches, of_faults = examining.examine(
@@ -325,7 +327,7 @@ def from_log(request: Request) -> PlantData:
     tables = inputs.tables(sources.LOG)
     cut = runs.cut(tables, site, pack)
     out, beside_out = cut_runs.cut(tables, site, pack) if request.outward else (cut.batches, [])
-    rejected: list[Rejected] = []
+    rejected: list[RejectedRow] = []
     for table in tables:
         own_rows = [refused for refused in cut.rejected if refused.place.file == table.file]
         rejected += [*table.rejected, *table.in_their_own_columns(own_rows)]
@@ -353,7 +355,7 @@ def from_log(request: Request) -> PlantData:
     )
 
 
-def pack_of(site: Site, pack: Pack | None = None) -> Pack:
+def pack_of(site: SiteSettings, pack: Pack | None = None) -> Pack:
     """The pack that site.toml names, or this one, which fits the site; a refusal names the key."""
     try:
         pack = pack or _named(site)
@@ -368,7 +370,7 @@ def pack_of(site: Site, pack: Pack | None = None) -> Pack:
     return pack
 
 
-def _named(site: Site) -> Pack:
+def _named(site: SiteSettings) -> Pack:
     pack = packs.load(site.pack, site.pack_version, site.folder)
     for imposture in impostures(pack):
         raise InputError(
@@ -393,11 +395,11 @@ def _mark_period(batches: Sequence[Batch], period: Period | None) -> list[Batch]
     return [batch if first <= batch.start < end else replace(batch, excluded=ExclusionReason.OUTSIDE_PERIOD.value) for batch in batches]
 
 
-def _outside(batches: Sequence[Batch]) -> list[Finding]:
+def _outside(batches: Sequence[Batch]) -> list[DataFinding]:
     outside = [batch for batch in batches if batch.excluded == ExclusionReason.OUTSIDE_PERIOD]
     if not outside:
         return []
     places = tuple(batch.place for batch in outside[:PLACES_KEPT] if batch.place is not None)
     count = len(outside)
     sentence = Phrase("%(count)s batches start outside the period.", count=f"{count:,}")
-    return [Finding("outside-period", Severity.EXCLUSION, sentence, count, places)]
+    return [DataFinding("outside-period", Severity.EXCLUSION, sentence, count, places)]

@@ -8,12 +8,12 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from benchmarks.measurements import Batch, Finding, Metric
+from benchmarks.measurements import Batch, DataFinding, Metric
 from benchmarks.routes import Pack
-from reporting_agent.config import Meter, Site
-from reporting_agent.config.events import Event
+from reporting_agent.config import Meter, SiteSettings
+from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering import against_batches, unit_check
-from reporting_agent.metering.against_batches import Beside
+from reporting_agent.metering.against_batches import MeterContext
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.tally import PLACES_KEPT
@@ -26,9 +26,9 @@ ENERGY_UNITS = frozenset({"Wh", "kWh", "MWh", "GWh", "kJ", "MJ", "GJ", "TJ"})
 class Suspicions:
     """Findings, and by place in the list of batches the codes for which its energy is wrong."""
 
-    findings: list[Finding] = field(default_factory=list)
+    findings: list[DataFinding] = field(default_factory=list)
     of_batch: dict[int, set[str]] = field(default_factory=dict)
-    events: list[Event] = field(default_factory=list)  # to be declared
+    events: list[DeclaredEvent] = field(default_factory=list)  # to be declared
 
 
 def look(
@@ -37,7 +37,7 @@ def look(
     chosen: Mapping[str, Sequence[int]],
     counted: set[str],
     batches: Sequence[Batch],
-    site: Site,
+    site: SiteSettings,
     pack: Pack,
     in_skipped_hours: AbstractSet[str] = frozenset(),
 ) -> Suspicions:
@@ -74,8 +74,8 @@ def _beside(
     indices: Sequence[int],
     batches: Sequence[Batch],
     pack: Pack,
-    site: Site,
-) -> Beside:
+    site: SiteSettings,
+) -> MeterContext:
     """The outputs of its batches, what they can take where it alone tells, and the meter that a check meter stands beside."""
     output = np.array([batches[index].output_t for index in indices])
     own = _unit_of(meter)
@@ -83,19 +83,19 @@ def _beside(
     if main is not None and main.id in courses and np.array_equal(windows[main.id].start_us, windows[meter.id].start_us):
         other = _unit_of(main)
         if own == other or {own, other} <= ENERGY_UNITS:
-            return Beside(output, course=courses[main.id], own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own))
+            return MeterContext(output, course=courses[main.id], own_per_other=1.0 if own == other else to_kwh(other) / to_kwh(own))
     steps = {batches[index].step for index in indices}
     like = [
         peer for peer in site.meters if (peer.carrier, peer.step) == (meter.carrier, meter.step) and peer.role not in {"check", "state"}
     ]
     alone = sum(peer.equipment in {"", meter.equipment} for peer in like) == 1
     if meter.carrier != "electricity" or len(steps) > 1 or not alone or meter.allocation is not None:
-        return Beside(output)
+        return MeterContext(output)
     rule = next((candidate for candidate in pack.step(next(iter(steps))).metrics if candidate.metric is Metric.ELECTRICITY), None)
     if rule is None or rule.floor <= 0 or own not in ENERGY_UNITS:
-        return Beside(output)
+        return MeterContext(output)
     kwh = to_kwh(own)
-    return Beside(output, (rule.floor / kwh, rule.ceiling / kwh))
+    return MeterContext(output, (rule.floor / kwh, rule.ceiling / kwh))
 
 
 def _unit_of(meter: Meter) -> str:

@@ -20,7 +20,7 @@ from benchmarks.labels.columns import POWER_ON_S
 from benchmarks.measurements import Batch
 from benchmarks.quantities import ratio, spelled
 from benchmarks.routes import Step
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering.unit_factors import off_scale
 
 COUNTED = {"items": 1.0, "item": 1.0, "pieces": 1.0, "pcs": 1.0, "件": 1.0, "个": 1.0, "1000 items": 1000.0, "千件": 1000.0}
@@ -36,7 +36,7 @@ def to_kwh(unit: str) -> float:
     return ratio(unit, "kWh")
 
 
-def refuse_unknown_units(site: Site) -> None:
+def refuse_unknown_units(site: SiteSettings) -> None:
     """InputError of the unit of a meter of electricity that cannot be read, with its key; of others their heat says it."""
     for meter in site.tree.counted:
         if meter.carrier == "electricity":

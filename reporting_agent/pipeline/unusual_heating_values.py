@@ -23,11 +23,11 @@ from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import EnergyKind, Integers, StepColumns, counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import UsualHeat
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.materials import HeatingValue, HeatingValues
 
 NEAR = 0.1
@@ -36,7 +36,7 @@ ONE_LOT = timedelta(days=100)
 """Over how long a measured fuel that has one value only is told: laboratories sample it by lot or month (a convention of ours)."""
 
 
-def left_out(batches: Sequence[Batch], site: Site, pack: Pack) -> tuple[list[Batch], list[Finding]]:
+def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[list[Batch], list[DataFinding]]:
     """The batches, those with an unusual value that nothing declares left out, and a finding for each step and carrier."""
     if not pack.heating_values:
         return list(batches), []
@@ -82,7 +82,7 @@ def _declared(values: HeatingValues, carrier: str, batch: Batch) -> HeatingValue
     return value if value is not None and value.reason.strip() else None
 
 
-def _unusual(step: str, usual: UsualHeat, count: int) -> Finding:
+def _unusual(step: str, usual: UsualHeat, count: int) -> DataFinding:
     sentence = Phrase(
         "Step %(step)s: the heating value of %(carrier)s is not one that the pack regards as usual (%(usual)s). These runs are left "
         "out. Correct the value or its unit. If it is right, give it under [[lhv]] with the reason: how, where and how often it is "
@@ -91,10 +91,10 @@ def _unusual(step: str, usual: UsualHeat, count: int) -> Finding:
         carrier=CARRIERS[usual.carrier].words,
         usual=Phrase("it has no usual value") if not usual.admits else f"{usual.least:g}–{usual.most:g} MJ/{CARRIERS[usual.carrier].unit}",
     )
-    return Finding("heating-value-unusual", Severity.EXCLUSION, sentence, count)
+    return DataFinding("heating-value-unusual", Severity.EXCLUSION, sentence, count)
 
 
-def sentences(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Words]:
     """What the label's heating values rest on: values declared with a reason, those away from what is typical, and those of fuels of which
     nothing is typical: no reading shows them."""
     made_from = label.made_from
@@ -181,7 +181,7 @@ def _is(kind: EnergyKind, carrier: str, into: bool) -> bool:
     return mj_in(kind.unit) is None
 
 
-def _reason(label: StepLabel, site: Site, carrier: str) -> HeatingValue | None:
+def _reason(label: StepLabel, site: SiteSettings, carrier: str) -> HeatingValue | None:
     """The last declaration of this stream, of the step's own before that of all."""
     own = [value for value in site.lhv if value.carrier == carrier and value.reason.strip()]
     return next((value for step in (label.step, "") for value in reversed(own) if value.step == step), None)

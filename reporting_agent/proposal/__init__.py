@@ -7,18 +7,18 @@ asks what only a person can know, `rows` and `meters` add what is particular to 
 they took. Nothing of it is used when a report is made: there a profile stands in site.toml, where a person has seen it.
 """
 
-from reporting_agent.proposal.at_site import Recognised, open_lines, recognise
+from reporting_agent.proposal.at_site import RecognisedSite, open_lines, recognise
 from reporting_agent.proposal.proof import Proof, prove
 from reporting_agent.proposal.propose import Ask, nobody, open_questions, settled
-from reporting_agent.proposal.types import Evidence, Proposal, Question, as_toml, profiles_as_toml
+from reporting_agent.proposal.types import KeyEvidence, ProfileProposal, ProfileQuestion, as_toml, profiles_as_toml
 
 __all__ = [
     "Ask",
-    "Evidence",
+    "KeyEvidence",
+    "ProfileProposal",
+    "ProfileQuestion",
     "Proof",
-    "Proposal",
-    "Question",
-    "Recognised",
+    "RecognisedSite",
     "as_toml",
     "nobody",
     "open_lines",

@@ -15,26 +15,26 @@ from pathlib import Path
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from reporting_agent.config import Meter, Profile, Site
+from reporting_agent.config import Meter, Profile, SiteSettings
 from reporting_agent.proposal.naming import unit_of
 from reporting_agent.proposal.propose import Ask, settled
-from reporting_agent.proposal.types import INPUTS, Proposal, Question
+from reporting_agent.proposal.types import INPUTS, ProfileProposal, ProfileQuestion
 from reporting_agent.proposal.vocabulary import folded, without_unit
-from reporting_agent.sources import Wanted, read_sheet
+from reporting_agent.sources import Template, read_sheet
 from reporting_agent.sources.sheets import format_of, open_sheet
 
 _FIRST_ROWS = 200  # by these a file with the template's header is held against the template
 
 
 @dataclass(frozen=True, slots=True)
-class Recognised:
+class RecognisedSite:
     """The site with a profile for every foreign file, and the proposals that these are from."""
 
-    site: Site
-    proposals: tuple[Proposal, ...] = ()
+    site: SiteSettings
+    proposals: tuple[ProfileProposal, ...] = ()
 
 
-def recognise(site: Site, files: Mapping[str, Path], steps: Sequence[str], ask: Ask) -> Recognised:
+def recognise(site: SiteSettings, files: Mapping[str, Path], steps: Sequence[str], ask: Ask) -> RecognisedSite:
     """Profiles for the inputs without one.
 
     Args:
@@ -62,22 +62,22 @@ def recognise(site: Site, files: Mapping[str, Path], steps: Sequence[str], ask: 
         if _says_something(proposed[0]):
             proposals += proposed
     if not proposals:
-        return Recognised(site)
+        return RecognisedSite(site)
     _refuse_open(proposals)
     profiles = {proposal.input: Profile.model_validate(proposal.keys) for proposal in proposals}
     mapped = site.with_mapping(site.mapping.model_copy(update=profiles))
-    return Recognised(_with_runs(mapped, proposals), tuple(proposals))
+    return RecognisedSite(_with_runs(mapped, proposals), tuple(proposals))
 
 
 @dataclass(frozen=True, slots=True)
 class _Known:
     """What site.toml answers by itself; a person is asked for the rest."""
 
-    site: Site
+    site: SiteSettings
     steps: Sequence[str]
     ask: Ask
 
-    def answer(self, question: Question) -> str | None:
+    def answer(self, question: ProfileQuestion) -> str | None:
         if question.key == "timezone":
             return self.site.site.timezone
         if question.key == "step":
@@ -94,7 +94,7 @@ class _Known:
         return self.ask(question)
 
 
-def _is_template(path: Path, wanted: Wanted, site: Site) -> bool:
+def _is_template(path: Path, wanted: Template, site: SiteSettings) -> bool:
     """Whether the file has the template's columns, and rows that can be read by it."""
     try:
         if format_of(path) == "b2mml":
@@ -112,13 +112,13 @@ def _is_template(path: Path, wanted: Wanted, site: Site) -> bool:
     return True
 
 
-def _says_something(proposal: Proposal) -> bool:
+def _says_something(proposal: ProfileProposal) -> bool:
     """Whether a reader of the template reads other than without it; of readings, also whether one is of a meter that the site has."""
     new = any(value for key, value in proposal.keys.items() if key != "timezone")
     return bool(proposal.questions) or (new and bool(proposal.meters or proposal.input != "readings"))
 
 
-def _meter_of(name: str, site: Site) -> Meter | None:
+def _meter_of(name: str, site: SiteSettings) -> Meter | None:
     """The meter that a header or a cell means: by its id, however it is capitalised, spaced and followed by a unit."""
     return next((meter for meter in site.meters if meter.id == name), None) or next(
         (meter for meter in site.meters if _bare(meter.id) == _bare(name)), None
@@ -129,7 +129,7 @@ def _bare(name: str) -> str:
     return folded(without_unit(name)).replace("-", " ").replace(".", " ")
 
 
-def _name_meters(proposal: Proposal, site: Site, ask: Ask) -> None:
+def _name_meters(proposal: ProfileProposal, site: SiteSettings, ask: Ask) -> None:
     """The declared meters among those of the file; a unit that the file states has to be the declared one.
 
     Where no name is that of a meter, it is asked which column each meter is, if the file has a column a meter.
@@ -137,7 +137,7 @@ def _name_meters(proposal: Proposal, site: Site, ask: Ask) -> None:
     named = {name: meter for name in proposal.meters if (meter := _meter_of(name, site)) is not None}
     if not named and proposal.keys.get("wide") and "meter_id" not in proposal.look.header:
         for meter in site.meters:
-            question = Question(f"readings.meters.{meter.id}", f"Which column is meter {meter.id!r}?", tuple(proposal.meters))
+            question = ProfileQuestion(f"readings.meters.{meter.id}", f"Which column is meter {meter.id!r}?", tuple(proposal.meters))
             answer = site.answers.get(question.key) or ask(question)
             if answer in proposal.meters:
                 named[str(answer)] = meter
@@ -158,13 +158,13 @@ def _name_meters(proposal: Proposal, site: Site, ask: Ask) -> None:
     proposal.meters = {name: known for name, known in proposal.meters.items() if name in named or asked}
 
 
-def _stated_unit(proposal: Proposal, meter: str) -> str | None:
+def _stated_unit(proposal: ProfileProposal, meter: str) -> str | None:
     header = meter if proposal.keys.get("wide") else str(proposal.table("columns").get("value", "value"))
     stated = unit_of(proposal.look, proposal.look.header.index(header)) if header in proposal.look.header else None
     return None if stated is None else stated[0]
 
 
-def _with_runs(site: Site, proposals: Sequence[Proposal]) -> Site:
+def _with_runs(site: SiteSettings, proposals: Sequence[ProfileProposal]) -> SiteSettings:
     """What the energy column of a log is, where site.toml does not say."""
     for proposal in proposals:
         declared = site.runs.model_fields_set
@@ -175,7 +175,7 @@ def _with_runs(site: Site, proposals: Sequence[Proposal]) -> Site:
     return site
 
 
-def _refuse_other_unit(stated: str, declared: str, proposal: Proposal, where: str) -> None:
+def _refuse_other_unit(stated: str, declared: str, proposal: ProfileProposal, where: str) -> None:
     try:
         if ratio(stated, declared) == 1:
             return
@@ -193,14 +193,14 @@ def _refuse_other_unit(stated: str, declared: str, proposal: Proposal, where: st
     )
 
 
-def open_lines(questions: Sequence[Question]) -> Iterator[str]:
+def open_lines(questions: Sequence[ProfileQuestion]) -> Iterator[str]:
     """One line a question, as an answers file and [answers] of site.toml take it, and the question below it."""
     for question in questions:
         hint = " | ".join(question.choices) or (f"such as {question.example}" if question.example else "")
         yield f'  "{question.key}" = "…"{f"  # {hint}" if hint else ""}\n      {question.ask}'
 
 
-def _refuse_open(proposals: Sequence[Proposal]) -> None:
+def _refuse_open(proposals: Sequence[ProfileProposal]) -> None:
     questions = {question.key: question for proposal in proposals for question in proposal.questions}
     if not questions:
         return

@@ -9,13 +9,13 @@ from itertools import pairwise, permutations
 from operator import gt, lt
 
 from reporting_agent.config import Profile
-from reporting_agent.proposal.look import Look, is_date
+from reporting_agent.proposal.look import FileLook, is_date
 from reporting_agent.proposal.maker import Maker
-from reporting_agent.proposal.naming import Named, named, numbers, numbers_rows, unit_of
+from reporting_agent.proposal.naming import ColumnMatch, named, numbers, numbers_rows, unit_of
 from reporting_agent.proposal.notation import decimal_of
-from reporting_agent.proposal.types import Evidence
+from reporting_agent.proposal.types import KeyEvidence
 from reporting_agent.proposal.vocabulary import VOCABULARY, without_unit
-from reporting_agent.sources.cells import Cell, Unreadable, number, plain
+from reporting_agent.sources.cells import Cell, UnreadableCell, number, plain
 from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import BATCHES
 
@@ -23,13 +23,13 @@ AMOUNTS = frozenset({"energy", "volume"})
 _FEWEST_FALLING = 20  # values that only fall: a file that begins with its newest row, and no load that happened to sink
 
 
-def energy_columns(look: Look) -> list[int]:
+def energy_columns(look: FileLook) -> list[int]:
     """Columns of numbers whose header says energy of a batch: a word for it, a carrier with an amount, a carrier or its unit alone."""
     of_batches = {matched.index for matched in named(look, BATCHES).values()} | set(counter_pair(look) or ())
     return [index for index in numbers(look) if index not in of_batches and _is_energy(look, index)]
 
 
-def _is_energy(look: Look, index: int) -> bool:
+def _is_energy(look: FileLook, index: int) -> bool:
     header, unit = look.header[index], unit_of(look, index)
     kind = None if unit is None else VOCABULARY.kind_of_unit(unit[0])
     if kind not in {None, "mass", *AMOUNTS} or (kind == "mass" and carrier_in(header) is None):
@@ -41,7 +41,7 @@ def _is_energy(look: Look, index: int) -> bool:
     return named_so or alone or whole or (kind in AMOUNTS and carrier_in(header) is not None)
 
 
-def counter_pair(look: Look) -> tuple[int, int] | None:
+def counter_pair(look: FileLook) -> tuple[int, int] | None:
     """Two columns that hold one counter, read at the end and at the start of each row; None where none are so.
 
     The counter rises from start to end and on to the next start, row by row; two columns that only grow alike do not take turns.
@@ -59,18 +59,18 @@ def counter_pair(look: Look) -> tuple[int, int] | None:
     return None
 
 
-def _is_counted(look: Look, index: int) -> bool:
+def _is_counted(look: FileLook, index: int) -> bool:
     unit = unit_of(look, index)
     return unit is None or VOCABULARY.kind_of_unit(unit[0]) in AMOUNTS
 
 
 def _read(column: Sequence[Cell], profile: Profile) -> Iterator[float]:
     for cell in column:
-        with suppress(Unreadable):
+        with suppress(UnreadableCell):
             yield number(cell, profile)
 
 
-def output_columns(look: Look) -> list[int]:
+def output_columns(look: FileLook) -> list[int]:
     """Columns of tonnes or pieces whose header names no carrier: what was made, not what was used."""
     units = {index: unit_of(look, index) for index in numbers(look)}
     outputs = [index for index, unit in units.items() if unit is not None and VOCABULARY.kind_of_unit(unit[0]) in {"mass", "count"}]
@@ -100,7 +100,7 @@ def readings(maker: Maker) -> None:
     maker.proposal.set("wide", True, f"{len(chosen)} column{'s' if len(chosen) > 1 else ''} of meters beside one of stamps")
     for index in chosen:
         header = maker.look.header[index]
-        maker.found[f"meters.{header}"] = Named(index, header, "", 0.5)
+        maker.found[f"meters.{header}"] = ColumnMatch(index, header, "", 0.5)
         _meter(maker, header, maker.look.column(index), unit_of(maker.look, index))
 
 
@@ -120,7 +120,7 @@ def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, st
         )
     if kind is not None:
         meter["reading"] = kind
-        maker.proposal.evidence.append(Evidence(f"meters.{name}.reading", kind, because))
+        maker.proposal.evidence.append(KeyEvidence(f"meters.{name}.reading", kind, because))
     if kind == "interval" and "midnight" not in maker.proposal.keys:
         ask = "Does the stamp of an interval stand at its end or at its start?"
         stamp = maker.asked("readings.stamp", ask, ("end", "start"))

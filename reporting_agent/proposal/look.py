@@ -43,7 +43,7 @@ _TIME = re.compile(r"([01]?\d|2[0-4])[:.][0-5]\d([:.][0-5]\d)?(\s*[AaPp]\.?[Mm]\
 
 
 @dataclass(frozen=True)
-class Look:
+class FileLook:
     """A file as it stands: its header, a sample of rows below it, and the keys of the profile that say so."""
 
     path: Path
@@ -86,7 +86,7 @@ class Look:
         return [[row[index] for row in rows if index < len(row) and not is_blank(row[index])] for index in range(len(self.header))]
 
 
-def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, month: str | None = None) -> Look:
+def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, month: str | None = None) -> FileLook:
     """Look at a file of any format; sheet, encoding and month (2025-03) are those that were asked for.
 
     Raises:
@@ -98,7 +98,7 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
     encodings = _text_notation(path, keys, because, encoding) if kind == "csv" else ()
     if kind in {"none", "parquet", "b2mml"}:
         opened = open_sheet(path, Profile())
-        return Look(path, opened.header, ("",) * len(opened.header), _sample(opened.rows))
+        return FileLook(path, opened.header, ("",) * len(opened.header), _sample(opened.rows))
     sheets = _sheets(path, keys, because) if kind == "xlsx" and sheet is None else ()
     raw = raw_rows(path, Profile.model_validate(keys))
     rows = _sample(raw.rows)
@@ -139,7 +139,7 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
     _refuse_second_table(path, header, data)
     summed = tuple(row for row, cells in data if totals.names_a_total(next((cell for cell in cells if not is_blank(cell)), None)))
     remarks = tuple(below.values())
-    return Look(path, header, units, data, keys, because, summed, remarks, delimiter, encodings, sheets, day, titles, in_cells)
+    return FileLook(path, header, units, data, keys, because, summed, remarks, delimiter, encodings, sheets, day, titles, in_cells)
 
 
 def _sample(rows: Iterator[tuple[int, Sequence[Cell]]]) -> list[tuple[int, Sequence[Cell]]]:

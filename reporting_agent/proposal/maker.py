@@ -10,13 +10,13 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.proposal import notation
-from reporting_agent.proposal.look import Look, is_clock, is_date, is_value
-from reporting_agent.proposal.naming import Named, bare_days, named, numbers, rivals, unclear_unit_of, unit_of
+from reporting_agent.proposal.look import FileLook, is_clock, is_date, is_value
+from reporting_agent.proposal.naming import ColumnMatch, bare_days, named, numbers, rivals, unclear_unit_of, unit_of
 from reporting_agent.proposal.spread_moments import parts_of, together
-from reporting_agent.proposal.types import Evidence, Proposal, Question
+from reporting_agent.proposal.types import KeyEvidence, ProfileProposal, ProfileQuestion
 from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell, is_blank, plain
-from reporting_agent.sources.wanted import Kind, Wanted
+from reporting_agent.sources.wanted import CellKind, Template
 
 _YES = ("yes", "no")
 
@@ -24,21 +24,21 @@ _YES = ("yes", "no")
 class Maker:
     """Collects keys, evidence and questions for one input."""
 
-    def __init__(self, look: Look, wanted: Wanted, answers: Mapping[str, str], because: str) -> None:
+    def __init__(self, look: FileLook, wanted: Template, answers: Mapping[str, str], because: str) -> None:
         self.look, self.wanted, self.answers = look, wanted, answers
-        self.proposal = Proposal(wanted.name, look)
-        self.proposal.evidence.append(Evidence("input", wanted.name, because))
+        self.proposal = ProfileProposal(wanted.name, look)
+        self.proposal.evidence.append(KeyEvidence("input", wanted.name, because))
         self.found = named(look, wanted)
         self.spread = parts_of(look, wanted, self.found)
         for name, parts in self.spread.items():
-            self.found[name] = Named(look.header.index(parts[-1]), parts[-1], "", 1.0)
+            self.found[name] = ColumnMatch(look.header.index(parts[-1]), parts[-1], "", 1.0)
 
     def begin(self) -> None:
         """What every input has: how the file is written, its columns, numbers and dates."""
         for key, value in self.look.keys.items():
             self.proposal.keys[key] = value
         for key, because in self.look.because.items():
-            self.proposal.evidence.append(Evidence(key, self.look.keys.get(key, ""), because))
+            self.proposal.evidence.append(KeyEvidence(key, self.look.keys.get(key, ""), because))
         if self.look.sheets and self.asked("sheet", "Which sheet holds the table?", self.look.sheets) is not None:
             self.proposal.set("sheet", self.answers["sheet"], "as answered")
         if self.look.encodings:
@@ -52,12 +52,12 @@ class Maker:
         self._dates()
         self._blank_dates()
 
-    def end(self) -> Proposal:
+    def end(self) -> ProfileProposal:
         """Words in cells, totals, and what is not used; then the proposal is whole."""
         self._words()
         if self.look.totals:
             rows = ", ".join(map(str, self.look.totals[:5]))
-            self.proposal.evidence.append(Evidence("totals", "", f"rows {rows} are totals by their words; they are told and left out"))
+            self.proposal.evidence.append(KeyEvidence("totals", "", f"rows {rows} are totals by their words; they are told and left out"))
         used = {matched.index for matched in self.found.values()} | {
             self.look.header.index(part) for parts in self.spread.values() for part in parts
         }
@@ -68,7 +68,7 @@ class Maker:
         """The answer to a question; None where it is not answered yet, and then the question is open."""
         answer = self.answers.get(key)
         if answer is None:
-            self.proposal.questions.append(Question(key, ask, tuple(choices), example))
+            self.proposal.questions.append(ProfileQuestion(key, ask, tuple(choices), example))
             return None
         if choices and answer not in choices:
             raise InputError(
@@ -97,7 +97,7 @@ class Maker:
         ):
             return
         self.proposal.set("days", True, "as answered")
-        self.found["batch_id"] = Named(self.look.header.index(header), header, "its day names the batch", 1.0)
+        self.found["batch_id"] = ColumnMatch(self.look.header.index(header), header, "its day names the batch", 1.0)
         if self.wanted.column("duration_s") is not None:
             self.proposal.set("constants.duration_s", 86_400.0, "a day")
 
@@ -119,7 +119,7 @@ class Maker:
     def _columns(self) -> None:
         for column in self.wanted.columns:
             if (
-                column.kind is Kind.MOMENT
+                column.kind is CellKind.MOMENT
                 and column.name not in self.spread
                 and (others := rivals(self.look, self.wanted, column.name, self.found))
             ):
@@ -129,7 +129,7 @@ class Maker:
                 ask = f"Which column holds {column.name} ({self.wanted.name})? {header!r} and {', '.join(map(repr, others))} can be it."
                 answer = self.asked(f"{self.wanted.name}.{column.name}", ask, [header, *others])
                 if answer is not None:
-                    self.found[column.name] = Named(self.look.header.index(answer), answer, "as answered", 1.0)
+                    self.found[column.name] = ColumnMatch(self.look.header.index(answer), answer, "as answered", 1.0)
         for name, parts in self.spread.items():
             self.proposal.set(f"parts.{name}", parts, "each holds a part of it")
         for name, matched in self.found.items():
@@ -170,10 +170,10 @@ class Maker:
 
     def _is_number(self, name: str) -> bool:
         column = self.wanted.column(name)
-        return column is not None and column.kind in {Kind.NUMBER, Kind.AMOUNT}
+        return column is not None and column.kind in {CellKind.NUMBER, CellKind.AMOUNT}
 
     def _dates(self) -> None:
-        names = [name for name in self.found if (c := self.wanted.column(name)) is not None and c.kind is Kind.MOMENT]
+        names = [name for name in self.found if (c := self.wanted.column(name)) is not None and c.kind is CellKind.MOMENT]
         cells = [cell for name in names for cell in self._cells_of(name)]
         if not cells:
             return
@@ -196,7 +196,7 @@ class Maker:
             self._zone()
         for name, matched in self.found.items():
             column = self.wanted.column(name)
-            if column is not None and column.kind is Kind.MOMENT and not column.required:
+            if column is not None and column.kind is CellKind.MOMENT and not column.required:
                 self._stands_for_missing(name, matched)
 
     def _cells_of(self, name: str) -> list[Cell]:
@@ -247,7 +247,7 @@ class Maker:
             ) from unknown
         self.proposal.set("timezone", answer, "as answered")
 
-    def _stands_for_missing(self, name: str, matched: Named) -> None:
+    def _stands_for_missing(self, name: str, matched: ColumnMatch) -> None:
         """A cell among dates that is none and comes again stands for a date that is not known."""
         others = Counter(
             plain(cell) for cell in self.look.column(matched.index) if isinstance(cell, str) and not is_date(cell) and not is_clock(cell)
@@ -266,11 +266,11 @@ class Maker:
         key = key or f"{self.wanted.name}.{name}"
         answer = self.asked(key, ask, choices, example)
         if answer in self.look.header:
-            self.found[name] = Named(self.look.header.index(str(answer)), str(answer), "as answered", 1.0)
+            self.found[name] = ColumnMatch(self.look.header.index(str(answer)), str(answer), "as answered", 1.0)
             self.proposal.set(f"columns.{name}", answer, "as answered")
         elif answer is not None:
             column = self.wanted.column(name)
-            number = column is not None and column.kind in {Kind.NUMBER, Kind.AMOUNT}
+            number = column is not None and column.kind in {CellKind.NUMBER, CellKind.AMOUNT}
             self.proposal.set(f"constants.{name}", self._amount(key, answer) if number else answer, "as answered")
 
     def _amount(self, key: str, answer: str) -> float | str:
@@ -328,7 +328,7 @@ class Maker:
                 if standard is not None:
                     self._standard_words(name)[word] = standard
                     self.proposal.evidence.append(
-                        Evidence(f"values.{name}", f"{word} = {standard}", f"{word!r} stands in {matched.header!r}")
+                        KeyEvidence(f"values.{name}", f"{word} = {standard}", f"{word!r} stands in {matched.header!r}")
                     )
 
     def _standard_words(self, column: str) -> dict[str, str]:

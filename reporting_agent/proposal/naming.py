@@ -7,11 +7,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
-from reporting_agent.proposal.look import Look, is_clock, is_date, is_value, mostly
+from reporting_agent.proposal.look import FileLook, is_clock, is_date, is_value, mostly
 from reporting_agent.proposal.notation import excel_serials
 from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell, plain
-from reporting_agent.sources.wanted import Column, Kind, Wanted
+from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
 _LEAST = 0.25  # of a header that a word must be
 _SEEN = 500  # cells of a column
@@ -21,7 +21,7 @@ _FRACTION = re.compile(r"[+-]?\d+[.,]\d*[1-9]\d*")  # a measured value, no name
 
 
 @dataclass(frozen=True, slots=True)
-class Named:
+class ColumnMatch:
     """A column of the file for a column of the template, and why."""
 
     index: int
@@ -30,9 +30,9 @@ class Named:
     share: float
 
 
-def named(look: Look, wanted: Wanted) -> dict[str, Named]:
+def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
     """The best column for each of the template's, no column twice."""
-    matches: dict[str, Named] = {}
+    matches: dict[str, ColumnMatch] = {}
     taken: set[int] = set()
     kinds = {index: _sample(look.column(index)) for index in range(len(look.header))}
     scored = [
@@ -42,7 +42,7 @@ def named(look: Look, wanted: Wanted) -> dict[str, Named]:
         if header
         and (meaning := VOCABULARY.meaning(wanted.name, column.name, header))
         and _fits(column, kinds[index])
-        and not (column.kind is Kind.TEXT and unit_of(look, index))  # what has a unit is an amount
+        and not (column.kind is CellKind.TEXT and unit_of(look, index))  # what has a unit is an amount
         and _measures(look, index) not in _NEVER.get(column.name, ())
         and not (column.name in _NEVER and numbers_rows(look, index))
     ]
@@ -50,7 +50,7 @@ def named(look: Look, wanted: Wanted) -> dict[str, Named]:
     for share, column, index, meaning in sorted(scored, key=lambda score: (score[2] not in energy_first, -score[0], score[2])):
         if share >= _LEAST and column.name not in matches and index not in taken:
             header = look.header[index]
-            matches[column.name] = Named(index, header, f"header {header!r}: {meaning.word!r} ({meaning.language})", share)
+            matches[column.name] = ColumnMatch(index, header, f"header {header!r}: {meaning.word!r} ({meaning.language})", share)
             taken.add(index)
     _by_their_cells(look, wanted, matches, taken)
     return matches
@@ -65,7 +65,7 @@ _NEVER = {
 """What a column does not measure, by the kind of unit that it states."""
 
 
-def numbers_rows(look: Look, index: int) -> bool:
+def numbers_rows(look: FileLook, index: int) -> bool:
     """Whether a column counts the rows of the file, as tools that wrote it leave one behind: whole numbers, each one more."""
     if _LEFT_BEHIND.fullmatch(look.header[index].strip()):
         return True
@@ -75,13 +75,13 @@ def numbers_rows(look: Look, index: int) -> bool:
     return all(int(later) == int(earlier) + 1 for earlier, later in pairwise(cells))
 
 
-def _measures(look: Look, index: int) -> str | None:
+def _measures(look: FileLook, index: int) -> str | None:
     """What the unit of a column measures; of energy alone in a table a mass is none, unless its header names what is burnt."""
     unit = unit_of(look, index)
     return None if unit is None else VOCABULARY.kind_of_unit(unit[0])
 
 
-def rivals(look: Look, wanted: Wanted, column: str, named: dict[str, Named]) -> list[str]:
+def rivals(look: FileLook, wanted: Template, column: str, named: dict[str, ColumnMatch]) -> list[str]:
     """Other columns of dates that nothing tells from the one chosen: named as well as it, or all unnamed."""
     chosen = named.get(column)
     if chosen is None:
@@ -96,12 +96,12 @@ def rivals(look: Look, wanted: Wanted, column: str, named: dict[str, Named]) -> 
     return as_good
 
 
-def dates(look: Look) -> list[int]:
+def dates(look: FileLook) -> list[int]:
     """The columns of dates, or of Excel's numbers of days, in their order."""
     return look.dates or [index for index in look.numbers if excel_serials(_sample(look.column(index)))]
 
 
-def bare_days(look: Look) -> str | None:
+def bare_days(look: FileLook) -> str | None:
     """The header of the one column of dates, where each row has another day and no column tells a clock time."""
     days = dates(look)
     if len(days) != 1 or any(mostly(is_clock, look.column(index)) for index in range(len(look.header)) if index != days[0]):
@@ -111,13 +111,13 @@ def bare_days(look: Look) -> str | None:
     return look.header[days[0]] if whole and not any(re.search(r"\d[.,]\d+$", cell) and not is_date(cell) for cell in cells) else None
 
 
-def numbers(look: Look) -> list[int]:
+def numbers(look: FileLook) -> list[int]:
     """The columns of numbers that are no dates, in their order."""
     at = set(dates(look))
     return [index for index in look.numbers if index not in at]
 
 
-def unit_of(look: Look, index: int) -> tuple[str, str] | None:
+def unit_of(look: FileLook, index: int) -> tuple[str, str] | None:
     """The unit that the row below the header or the header itself states for a column, and where it stands."""
     if index < len(look.units) and look.units[index]:
         return look.units[index], f"{look.units[index]!r} stands below the header {look.header[index]!r}"
@@ -129,28 +129,30 @@ def unit_of(look: Look, index: int) -> tuple[str, str] | None:
     return None if unit is None else (unit, f"{unit!r} stands in the header {look.header[index]!r}")
 
 
-def unclear_unit_of(look: Look, index: int) -> str | None:
+def unclear_unit_of(look: FileLook, index: int) -> str | None:
     """A unit of the column that means two things, such as ton, wherever it stands."""
     places = (look.in_cells.get(look.header[index], ""), look.header[index], look.remarks(index))
     return next((unit for place in places if (unit := VOCABULARY.unclear_unit_in(place)) is not None), None)
 
 
-def _by_their_cells(look: Look, wanted: Wanted, named: dict[str, Named], taken: set[int]) -> None:
+def _by_their_cells(look: FileLook, wanted: Template, named: dict[str, ColumnMatch], taken: set[int]) -> None:
     """What no header names but the cells show: the only dates, and ids that all differ."""
     free = [index for index in dates(look) if index not in taken]
-    moment = next((column.name for column in wanted.columns if column.kind is Kind.MOMENT), None)
+    moment = next((column.name for column in wanted.columns if column.kind is CellKind.MOMENT), None)
     if moment is not None and moment not in named and free:
-        named[moment] = Named(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
+        named[moment] = ColumnMatch(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
         taken.add(free[0])
     measured = [index for index in numbers(look) if index not in taken and unit_of(look, index)]
     if "meter_id" in named and "value" not in named and len(measured) == 1:
-        named["value"] = Named(measured[0], look.header[measured[0]], "the only column of numbers with a unit, beside a meter's name", 0.0)
+        named["value"] = ColumnMatch(
+            measured[0], look.header[measured[0]], "the only column of numbers with a unit, beside a meter's name", 0.0
+        )
         taken.add(measured[0])
     if wanted.key == "batch_id" and "batch_id" not in named:
         for index, header in enumerate(look.header):
             cells = [plain(str(cell)) for cell in look.column(index)]
             if index not in taken and header and len(cells) > 1 and len(set(cells)) == len(cells) and not mostly(is_value, cells):
-                named["batch_id"] = Named(index, header, f"every cell of {header!r} differs", 0.0)
+                named["batch_id"] = ColumnMatch(index, header, f"every cell of {header!r} differs", 0.0)
                 return
 
 
@@ -159,22 +161,22 @@ def _sample(cells: Sequence[Cell]) -> Sequence[Cell]:
     return cells[:: max(1, len(cells) // _SEEN)]
 
 
-def _why_dates(look: Look, free: Sequence[int]) -> str:
+def _why_dates(look: FileLook, free: Sequence[int]) -> str:
     return f"the {'only' if len(free) == 1 else 'first'} column of dates"
 
 
-def _fits(column: Column, cells: Sequence[Cell]) -> bool:
+def _fits(column: TemplateColumn, cells: Sequence[Cell]) -> bool:
     if not cells:
         return False
-    if column.kind is Kind.MOMENT:
+    if column.kind is CellKind.MOMENT:
         return mostly(is_date, cells) or mostly(is_clock, cells) or excel_serials(cells) is not None
-    if column.kind is Kind.TEXT:
+    if column.kind is CellKind.TEXT:
         names = not mostly(is_date, cells) and not any(isinstance(cell, str) and _FRACTION.fullmatch(cell.strip()) for cell in cells)
         return names and (not column.choices or _words(column, cells))
     return mostly(is_value, cells) and not mostly(is_date, cells)
 
 
-def _words(column: Column, cells: Sequence[Cell]) -> bool:
+def _words(column: TemplateColumn, cells: Sequence[Cell]) -> bool:
     """Whether a column of a few allowed words holds a few words of that kind, or codes for them."""
     distinct = {plain(str(cell)) for cell in cells}
     codes = all(re.fullmatch(r"\d(\.0)?", word) for word in distinct)

@@ -11,12 +11,12 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.errors import InputError
 from reporting_agent.config import Profile
-from reporting_agent.proposal.types import INPUTS, Proposal
+from reporting_agent.proposal.types import INPUTS, ProfileProposal
 from reporting_agent.sources import read_sheet, stream_readings
-from reporting_agent.sources.cells import Rejected
+from reporting_agent.sources.cells import RejectedRow
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.sheets import Sheet, open_sheet
-from reporting_agent.sources.wanted import Kind
+from reporting_agent.sources.wanted import CellKind
 
 SHOWN = 3
 _ROWS_WHILE_OPEN = 2_000
@@ -36,7 +36,7 @@ class Proof:
     refused: str = ""
 
 
-def prove(proposal: Proposal) -> Proof:
+def prove(proposal: ProfileProposal) -> Proof:
     """Read the whole file by the proposal; while something is open only its first rows, with "?" (or 0) for it, and the zone as UTC."""
     profile = Profile.model_validate(proposal.keys | {"constants": {**_open(proposal), **proposal.table("constants")}})
     zone = ZoneInfo(profile.timezone or "UTC")
@@ -46,14 +46,18 @@ def prove(proposal: Proposal) -> Proof:
         return Proof(0, 0, 0, (), (), (), refused=str(refused))
 
 
-def _open(proposal: Proposal) -> dict[str, str | float]:
+def _open(proposal: ProfileProposal) -> dict[str, str | float]:
     """Something for each required column that neither the file nor an answer gives yet."""
     given = {*proposal.look.header, *proposal.table("columns"), *(("carrier", "quantity", "unit") if "carriers" in proposal.keys else ())}
     lacking = [column for column in INPUTS[proposal.input].columns if column.required and column.name not in given]
-    return {column.name: 0.0 if column.kind in {Kind.NUMBER, Kind.AMOUNT} else "?" for column in lacking if column.kind is not Kind.MOMENT}
+    return {
+        column.name: 0.0 if column.kind in {CellKind.NUMBER, CellKind.AMOUNT} else "?"
+        for column in lacking
+        if column.kind is not CellKind.MOMENT
+    }
 
 
-def _of_table(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:
+def _of_table(proposal: ProfileProposal, profile: Profile, zone: ZoneInfo) -> Proof:
     wanted = INPUTS[proposal.input]
     table = read_sheet(lambda: _sheet(proposal, profile), profile, wanted, zone)
     names = tuple(name for name, values in table.columns.items() if any(value not in (None, "") for value in values[:100]))
@@ -61,13 +65,13 @@ def _of_table(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:
     return Proof(len(table), len(table.rejected), len(table.totals), names, first, _reasons(table.rejected))
 
 
-def _sheet(proposal: Proposal, profile: Profile) -> Sheet:
+def _sheet(proposal: ProfileProposal, profile: Profile) -> Sheet:
     """The file; of one with open questions its first rows: each that cannot be read yet would be kept with all its cells."""
     sheet = open_sheet(proposal.look.path, profile, proposal.input)
     return replace(sheet, rows=islice(sheet.rows, _ROWS_WHILE_OPEN)) if proposal.questions else sheet
 
 
-def _of_readings(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:
+def _of_readings(proposal: ProfileProposal, profile: Profile, zone: ZoneInfo) -> Proof:
     log = ReadingLog()
     first: list[tuple[str, ...]] = []
     read = 0
@@ -78,7 +82,7 @@ def _of_readings(proposal: Proposal, profile: Profile, zone: ZoneInfo) -> Proof:
     return Proof(read, log.rejected_count, len(log.totals), ("meter_id", "timestamp", "value"), tuple(first), _reasons(log.rejected))
 
 
-def _reasons(rejected: Sequence[Rejected]) -> tuple[str, ...]:
+def _reasons(rejected: Sequence[RejectedRow]) -> tuple[str, ...]:
     counted = Counter((rejection.reason, rejection.place.column or "", rejection.wanted) for rejection in rejected)
     first = {(rejection.reason, rejection.place.column or "", rejection.wanted): rejection for rejection in reversed(rejected)}
     return tuple(

@@ -11,24 +11,24 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config.profile import MONTH
 from reporting_agent.proposal import columns, rows
 from reporting_agent.proposal.columns import counter_pair, energy_columns, output_columns
-from reporting_agent.proposal.look import Look, look_at
+from reporting_agent.proposal.look import FileLook, look_at
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import bare_days, dates, named, numbers
 from reporting_agent.proposal.spread_moments import calendar
-from reporting_agent.proposal.types import INPUTS, Proposal, Question
+from reporting_agent.proposal.types import INPUTS, ProfileProposal, ProfileQuestion
 
 _OWN_PART = {"batches": rows.batches, "energy": rows.energy, "log": rows.log, "readings": columns.readings}
 
 
-Ask = Callable[[Question], str | None]
+Ask = Callable[[ProfileQuestion], str | None]
 """Who answers a question; None where nobody does."""
 
 
-def nobody(_: Question) -> None:
+def nobody(_: ProfileQuestion) -> None:
     """Where there is no one to ask."""
 
 
-def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: str | None, ask: Ask) -> list[Proposal]:
+def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: str | None, ask: Ask) -> list[ProfileProposal]:
     """Profiles in which `ask` answered what it can; a question that it leaves stays open.
 
     Args:
@@ -39,7 +39,7 @@ def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: s
         InputError: the file cannot be read, or an answer cannot be one.
     """
     given, left, first = dict(answers), set[str](), look_at(path, sheet)
-    looks: dict[tuple[str | None, str | None, str | None], Look] = {(sheet, None, None): first}
+    looks: dict[tuple[str | None, str | None, str | None], FileLook] = {(sheet, None, None): first}
     while True:
         asked_for = (
             _among(given.get("sheet"), first.sheets) or sheet,
@@ -77,12 +77,12 @@ def _month(answer: str | None, path: Path) -> str | None:
     )
 
 
-def open_questions(proposals: Sequence[Proposal]) -> list[Question]:
+def open_questions(proposals: Sequence[ProfileProposal]) -> list[ProfileQuestion]:
     """Every open question once: two inputs of one file may ask the same."""
     return list({question.key: question for proposal in proposals for question in proposal.questions}.values())
 
 
-def _profiles(look: Look, wanted: str | None, answers: Mapping[str, str]) -> list[Proposal]:
+def _profiles(look: FileLook, wanted: str | None, answers: Mapping[str, str]) -> list[ProfileProposal]:
     """One profile, or two where batches carry their energy in the same row."""
     name, because = (wanted, "as asked") if wanted is not None else _kind_of(look)
     proposals = [_proposal(look, name, answers, because)]
@@ -95,14 +95,14 @@ def _profiles(look: Look, wanted: str | None, answers: Mapping[str, str]) -> lis
     return proposals
 
 
-def _proposal(look: Look, name: str, answers: Mapping[str, str], because: str) -> Proposal:
+def _proposal(look: FileLook, name: str, answers: Mapping[str, str], because: str) -> ProfileProposal:
     maker = Maker(look, INPUTS[name], answers, because)
     maker.begin()
     _OWN_PART[name](maker)
     return maker.end()
 
 
-def _kind_of(look: Look) -> tuple[str, str]:
+def _kind_of(look: FileLook) -> tuple[str, str]:
     """What the file holds, by which of the templates its columns answer to."""
     matches = {name: named(look, wanted) for name, wanted in INPUTS.items()}
     sure = {name: {column for column, matched in columns.items() if matched.share > 0} for name, columns in matches.items()}
@@ -129,7 +129,7 @@ def _kind_of(look: Look) -> tuple[str, str]:
     return "batches", "nothing else fits"
 
 
-def _side_by_side(look: Look, outputs: Sequence[int], used: Sequence[int]) -> InputError:
+def _side_by_side(look: FileLook, outputs: Sequence[int], used: Sequence[int]) -> InputError:
     return InputError(
         "side-by-side",
         "Output and energy of several shifts or machines are side by side in one row.",

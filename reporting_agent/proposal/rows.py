@@ -9,8 +9,8 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from reporting_agent.proposal.columns import carrier_in, counter_pair, energy_columns, output_columns
 from reporting_agent.proposal.maker import Maker
-from reporting_agent.proposal.naming import Named, dates, numbers, unit_of
-from reporting_agent.proposal.types import Evidence
+from reporting_agent.proposal.naming import ColumnMatch, dates, numbers, unit_of
+from reporting_agent.proposal.types import KeyEvidence
 from reporting_agent.proposal.vocabulary import UNITS, VOCABULARY
 from reporting_agent.sources.cells import plain
 
@@ -36,7 +36,7 @@ def batches(maker: Maker) -> None:
         variable = VOCABULARY.variable(maker.look.header[index])
         if index not in taken and variable is not None:
             name, meaning = f"var.{variable[0]}", variable[1]
-            maker.found[name] = Named(index, maker.look.header[index], "", 1.0)
+            maker.found[name] = ColumnMatch(index, maker.look.header[index], "", 1.0)
             maker.proposal.set(f"columns.{name}", maker.look.header[index], f"header: {meaning.word!r} ({meaning.language})")
     _power_beside(maker)
 
@@ -60,7 +60,7 @@ def _output_by_its_unit(maker: Maker) -> None:
     alone = [index for index in output_columns(maker.look) if VOCABULARY.unit_in(maker.look.header[index], alone=True) is not None]
     if "output_quantity" not in maker.found and len(alone) == 1:
         header = maker.look.header[alone[0]]
-        maker.found["output_quantity"] = Named(alone[0], header, f"header {header!r} is a unit of output", 0.5)
+        maker.found["output_quantity"] = ColumnMatch(alone[0], header, f"header {header!r} is a unit of output", 0.5)
         maker.proposal.set("columns.output_quantity", header, f"header {header!r} is a unit of output")
 
 
@@ -91,7 +91,7 @@ def _end(maker: Maker) -> None:
         return
     answer = maker.asked("batches.end", "Which column holds the end of the batch? None is named so.", (*free, _NONE))
     if answer in free:
-        maker.found["end"] = Named(maker.look.header.index(str(answer)), str(answer), "as answered", 1.0)
+        maker.found["end"] = ColumnMatch(maker.look.header.index(str(answer)), str(answer), "as answered", 1.0)
         maker.proposal.set("columns.end", answer, "as answered")
 
 
@@ -134,13 +134,13 @@ def _counter(maker: Maker, pair: tuple[int, int]) -> None:
     if answer == "yes":
         maker.drop("quantity")
         maker.proposal.set("differences.quantity", (later, earlier), "as answered")
-        maker.found["quantity"] = Named(pair[0], later, "as answered", 1.0)
-        maker.found["quantity at the start"] = Named(pair[1], earlier, "as answered", 1.0)
+        maker.found["quantity"] = ColumnMatch(pair[0], later, "as answered", 1.0)
+        maker.found["quantity at the start"] = ColumnMatch(pair[1], earlier, "as answered", 1.0)
 
 
 def _found_quantity(maker: Maker, index: int) -> None:
     header = maker.look.header[index]
-    maker.found["quantity"] = Named(index, header, f"header {header!r} names energy", 0.5)
+    maker.found["quantity"] = ColumnMatch(index, header, f"header {header!r} names energy", 0.5)
     maker.proposal.set("columns.quantity", header, f"header {header!r} names energy")
 
 
@@ -153,7 +153,7 @@ def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
         unit = stated[0] if stated else maker.asked(f"energy.unit.{header}", f"In which unit is {header!r}?", example="kWh")
         if carrier is not None and unit is not None:
             maker.proposal.set(f"carriers.{carrier}", {"column": header, "unit": unit}, stated[1] if stated else f"header {header!r}")
-            maker.found[f"carriers.{carrier}"] = Named(index, header, "", 0.5)
+            maker.found[f"carriers.{carrier}"] = ColumnMatch(index, header, "", 0.5)
 
 
 def log(maker: Maker) -> None:
@@ -166,13 +166,13 @@ def log(maker: Maker) -> None:
     powers = [i for i in numbers(maker.look) if i not in taken and VOCABULARY.names("amounts", "power", maker.look.header[i])]
     if "energy" not in maker.found and len(powers) == 1:
         header = maker.look.header[powers[0]]
-        maker.found["energy"] = Named(powers[0], header, f"header {header!r} names a power", 1.0)
+        maker.found["energy"] = ColumnMatch(powers[0], header, f"header {header!r} names a power", 1.0)
         maker.proposal.set("columns.energy", header, f"header {header!r} names a power")
     if "energy" in maker.found:
         _energy_of_log(maker, maker.found["energy"])
 
 
-def _energy_of_log(maker: Maker, matched: Named) -> None:
+def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
     """An amount or a mean power, by its unit; a header that names a power and no unit is asked about."""
     stated = unit_of(maker.look, matched.index)
     kind: str | None = None
@@ -196,4 +196,4 @@ def _energy_of_log(maker: Maker, matched: Named) -> None:
                 wanted="kW of a rate, kWh of an interval",
             )
         maker.proposal.runs = {"unit": unit, "energy": "rate" if rate else "interval"}
-        maker.proposal.evidence.append(Evidence("runs.unit", unit, stated[1] if stated else "as answered"))
+        maker.proposal.evidence.append(KeyEvidence("runs.unit", unit, stated[1] if stated else "as answered"))

@@ -5,18 +5,18 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, datetime, time
 
-from reporting_agent.proposal.look import Look, is_clock, is_date, mostly
-from reporting_agent.proposal.naming import Named
+from reporting_agent.proposal.look import FileLook, is_clock, is_date, mostly
+from reporting_agent.proposal.naming import ColumnMatch
 from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell, is_blank
-from reporting_agent.sources.wanted import Kind, Wanted
+from reporting_agent.sources.wanted import CellKind, Template
 
 _CALENDAR = ("year", "month", "day")
 
 
-def parts_of(look: Look, wanted: Wanted, named: Mapping[str, Named]) -> dict[str, tuple[str, ...]]:
+def parts_of(look: FileLook, wanted: Template, named: Mapping[str, ColumnMatch]) -> dict[str, tuple[str, ...]]:
     """The headers of the parts of each moment that stands in several columns; one with two dates to choose from is left out."""
-    moments = [column.name for column in wanted.columns if column.kind is Kind.MOMENT]
+    moments = [column.name for column in wanted.columns if column.kind is CellKind.MOMENT]
     taken = {matched.index for name, matched in named.items() if name not in moments}
     clocks = {name: named[name].index for name in moments if name in named and mostly(is_clock, look.column(named[name].index))}
     free = [index for index in clock_columns(look) if index not in {*taken, *clocks.values()}]
@@ -31,7 +31,7 @@ def parts_of(look: Look, wanted: Wanted, named: Mapping[str, Named]) -> dict[str
     return {name: tuple(look.header[place] for place in (*day, index)) for name, index in clocks.items()}
 
 
-def calendar(look: Look) -> tuple[int, ...] | None:
+def calendar(look: FileLook) -> tuple[int, ...] | None:
     """The columns of year, month and day, where the headers name all three."""
     headers = [(index, header) for index, header in enumerate(look.header) if header]
     places = [next((index for index, header in headers if VOCABULARY.names("calendar", part, header)), None) for part in _CALENDAR]
@@ -39,7 +39,7 @@ def calendar(look: Look) -> tuple[int, ...] | None:
     return known if len(known) == len(_CALENDAR) else None
 
 
-def clock_columns(look: Look) -> list[int]:
+def clock_columns(look: FileLook) -> list[int]:
     """Columns of clock times whose header says so; a number such as 3.45 may look like one."""
     return [
         index
@@ -48,7 +48,7 @@ def clock_columns(look: Look) -> list[int]:
     ]
 
 
-def together(look: Look, headers: Sequence[str]) -> list[Cell]:
+def together(look: FileLook, headers: Sequence[str]) -> list[Cell]:
     """What the parts say row by row, as one text or one moment."""
     places = [look.header.index(header) for header in headers]
     rows = (cells for row, cells in look.rows if row not in look.totals and max(places) < len(cells))
@@ -68,7 +68,7 @@ def _typed(cells: Sequence[Cell]) -> bool:
     return any(isinstance(cell, time) for cell in cells)
 
 
-def _bare_date(look: Look, clocks: Mapping[str, int]) -> tuple[int, ...] | None:
+def _bare_date(look: FileLook, clocks: Mapping[str, int]) -> tuple[int, ...] | None:
     """The one column of dates without a clock; of several, none can be told."""
     bare = [index for index in look.dates if index not in clocks.values() and not any(map(_has_clock, look.column(index)))]
     return (bare[0],) if len(bare) == 1 else None

@@ -10,14 +10,14 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from reporting_agent.proposal.look import Look
-from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Wanted
+from reporting_agent.proposal.look import FileLook
+from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, Template
 
-INPUTS: Mapping[str, Wanted] = {wanted.name: wanted for wanted in (BATCHES, ENERGY, READINGS, LOG)}
+INPUTS: Mapping[str, Template] = {wanted.name: wanted for wanted in (BATCHES, ENERGY, READINGS, LOG)}
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class KeyEvidence:
     """One key of the profile, its value, and what in the file says so."""
 
     key: str
@@ -26,7 +26,7 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True)
-class Question:
+class ProfileQuestion:
     """What the file cannot tell: a key for the answers file, the question, and the answers that are possible (none: any)."""
 
     key: str
@@ -36,14 +36,14 @@ class Question:
 
 
 @dataclass(slots=True)
-class Proposal:
+class ProfileProposal:
     """The profile of one input as keys of `[mapping.INPUT]`; for readings also what is known of each meter, for a log its runs."""
 
     input: str
-    look: Look
+    look: FileLook
     keys: dict[str, object] = field(default_factory=dict)
-    evidence: list[Evidence] = field(default_factory=list)
-    questions: list[Question] = field(default_factory=list)
+    evidence: list[KeyEvidence] = field(default_factory=list)
+    questions: list[ProfileQuestion] = field(default_factory=list)
     meters: dict[str, dict[str, str]] = field(default_factory=dict)
     runs: dict[str, str] = field(default_factory=dict)
     unused: tuple[str, ...] = ()
@@ -55,7 +55,7 @@ class Proposal:
             self.table(table)[name] = value
         else:
             self.keys[key] = value
-        self.evidence.append(Evidence(key, value, because))
+        self.evidence.append(KeyEvidence(key, value, because))
 
     def table(self, name: str) -> dict[str, object]:
         """A table of the profile, such as `columns`, made where it is not there."""
@@ -68,7 +68,7 @@ _BARE = re.compile(r"[A-Za-z0-9_-]+")
 _TABLES = ("columns", "constants", "values", "missing", "scale", "parts", "rows", "carriers", "month", "in_cells", "differences")
 
 
-def as_toml(proposals: Sequence[Proposal], file: str) -> str:
+def as_toml(proposals: Sequence[ProfileProposal], file: str) -> str:
     """`[inputs]`, the profile of each input, and for readings what is known of each meter."""
     inputs = ["[inputs]", *(f"{proposal.input} = {_value(file)}" for proposal in proposals)]
     open_questions = dict.fromkeys(f"# open: {question.key}: {question.ask}" for proposal in proposals for question in proposal.questions)
@@ -78,16 +78,16 @@ def as_toml(proposals: Sequence[Proposal], file: str) -> str:
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 
-def profiles_as_toml(proposals: Sequence[Proposal]) -> str:
+def profiles_as_toml(proposals: Sequence[ProfileProposal]) -> str:
     """The profiles alone, and what is known of a log's energy: for a site.toml that names its files and meters already."""
     return "\n\n".join("\n".join(part) for part in [*map(_profile, proposals), *_runs(proposals)]) + "\n"
 
 
-def _runs(proposals: Sequence[Proposal]) -> list[list[str]]:
+def _runs(proposals: Sequence[ProfileProposal]) -> list[list[str]]:
     return [["[runs]", *_lines(proposal.runs)] for proposal in proposals if proposal.runs]
 
 
-def _profile(proposal: Proposal) -> list[str]:
+def _profile(proposal: ProfileProposal) -> list[str]:
     name = f"mapping.{proposal.input}"
     lines = [f"[{name}]", *_lines({key: value for key, value in proposal.keys.items() if key not in _TABLES})]
     for table in _TABLES:

@@ -16,11 +16,11 @@ from benchmarks.texts import text_of
 from reporting_agent.report import tables
 from reporting_agent.report.meter_tables import adequacy, balance, baselines, costs, drivers, site_balance
 from reporting_agent.report.quality import in_order
-from reporting_agent.report.tables import KEY, Column, Kind, Table, table
+from reporting_agent.report.tables import KEY, Kind, ReportColumn, ReportTable, table
 
 if TYPE_CHECKING:
     from benchmarks.labels.columns import Floats
-    from benchmarks.measurements import Finding
+    from benchmarks.measurements import DataFinding
     from reporting_agent.analysis import Analysis
     from reporting_agent.analysis.waste.gap_parts import StepLosses
     from reporting_agent.pipeline import LabelResult
@@ -29,7 +29,7 @@ PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
 UNITS: dict[str, str] = {"kwh": "kWh", "kgce": "kgce", "co2_kg": "kg", "money": "currency"}
 
 
-def every(result: LabelResult, analysis: Analysis) -> tuple[Table, ...]:
+def every(result: LabelResult, analysis: Analysis) -> tuple[ReportTable, ...]:
     """All tables in the order of the workbook's sheets; one with nothing in it keeps its columns."""
     steps = result.site_label.steps
     sheets = (
@@ -50,7 +50,7 @@ def every(result: LabelResult, analysis: Analysis) -> tuple[Table, ...]:
     return (*sheets, about(sheets))
 
 
-def gaps(analysis: Analysis) -> Table:
+def gaps(analysis: Analysis) -> ReportTable:
     """One row a used batch of every label that has a value: its gap in four units, split in four parts."""
     in_units = [f"{part}_{unit}" for part in ("gap", "avoidable", "unexplained") for unit in UNITS]
     numbers = ["output", "value", "at_reference", *PARTS, "moved_by_variables", *in_units]
@@ -75,7 +75,7 @@ def gaps(analysis: Analysis) -> Table:
         columns["equipment"] += batches.equipment
         for name, values in _numbers(losses).items():
             columns[name] += _known(values)
-    return Table("gaps", tuple(Column(name, kind, columns[name]) for name, kind in shape))
+    return ReportTable("gaps", tuple(ReportColumn(name, kind, columns[name]) for name, kind in shape))
 
 
 def _numbers(losses: StepLosses) -> dict[str, Floats]:
@@ -104,7 +104,7 @@ def _known(values: Floats) -> list[float | None]:
     return [None if value != value else value for value in values.tolist()]
 
 
-def pareto(analysis: Analysis) -> Table:
+def pareto(analysis: Analysis) -> ReportTable:
     """One row a group of every Pareto table."""
     amounts = [f"{part}_{unit}" for part in PARTS[1:] for unit in UNITS]
     shape: tuple[tuple[str, Kind], ...] = (
@@ -138,7 +138,7 @@ def pareto(analysis: Analysis) -> Table:
     return table("pareto", shape, rows)
 
 
-def use(analysis: Analysis) -> Table:
+def use(analysis: Analysis) -> ReportTable:
     """One row a meter and use; the rows of a meter add up to its total."""
     shape: tuple[tuple[str, Kind], ...] = (
         ("step", "text"),
@@ -169,7 +169,7 @@ def use(analysis: Analysis) -> Table:
     return table("use", shape, rows)
 
 
-def quality(findings: Sequence[Finding]) -> Table:
+def quality(findings: Sequence[DataFinding]) -> ReportTable:
     """One row a finding, worst kind first, with the first of its rows."""
     shape: tuple[tuple[str, Kind], ...] = (
         ("code", "text"),
@@ -193,7 +193,7 @@ def quality(findings: Sequence[Finding]) -> Table:
     return table("quality", shape, rows)
 
 
-def about(tables: Sequence[Table]) -> Table:
+def about(tables: Sequence[ReportTable]) -> ReportTable:
     """What every column of every table means, with its unit, in both languages."""
     meaning = meanings()
     shape: list[tuple[str, Kind]] = [(name, "text") for name in ("table", "column", "unit", "meaning_en", "meaning_zh")]

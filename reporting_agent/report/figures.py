@@ -116,7 +116,7 @@ _LARGER = {  # from which size on a person is shown the larger unit
 }
 
 
-class Figure(NamedTuple):
+class ReportFigure(NamedTuple):
     """`of` names the column of the tables; empty where the figure is made of several."""
 
     text: str
@@ -125,29 +125,29 @@ class Figure(NamedTuple):
     of: str = ""
 
 
-class Unit(NamedTuple):
+class DisplayUnit(NamedTuple):
     """The unit of a column, chosen by its largest value."""
 
     name: str
     by: float
 
-    def figure(self, value: float | None, of: str = "", *, sign: bool = False) -> Figure:
+    def figure(self, value: float | None, of: str = "", *, sign: bool = False) -> ReportFigure:
         written = None if value is None else value / self.by
-        return Figure(signed(written) if sign else shown(written), value, self.name, of)
+        return ReportFigure(signed(written) if sign else shown(written), value, self.name, of)
 
 
-def unit_for(largest: float | None, unit: str, doubt: str = "") -> Unit:
+def unit_for(largest: float | None, unit: str, doubt: str = "") -> DisplayUnit:
     """One unit for a whole column: a person compares figures below one another, not units."""
     if largest is not None and unit in _LARGER and abs(largest) >= _LARGER[unit][0]:
-        return Unit(_LARGER[unit][1] + doubt, _LARGER[unit][2])
-    return Unit(unit + doubt, 1.0)
+        return DisplayUnit(_LARGER[unit][1] + doubt, _LARGER[unit][2])
+    return DisplayUnit(unit + doubt, 1.0)
 
 
-def figure(value: float | None, unit: str = "", of: str = "", *, sign: bool = False) -> Figure:
+def figure(value: float | None, unit: str = "", of: str = "", *, sign: bool = False) -> ReportFigure:
     """A value in the unit it has."""
-    return Figure(signed(value) if sign else shown(value), value, unit, of)
+    return ReportFigure(signed(value) if sign else shown(value), value, unit, of)
 
 
-def scaled(value: float | None, unit: str, of: str = "", doubt: str = "") -> Figure:
+def scaled(value: float | None, unit: str, of: str = "", doubt: str = "") -> ReportFigure:
     """An amount in the unit a person would use for its size; the value behind it stays in `unit`."""
     return unit_for(value, unit, doubt).figure(value, of)

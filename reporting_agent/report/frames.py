@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 
     from reporting_agent.analysis import Analysis
     from reporting_agent.pipeline import LabelResult
-    from reporting_agent.report.tables import Table
+    from reporting_agent.report.tables import ReportTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class SiteFrames:
     analysis: Analysis
 
 
-def frame(table: Table) -> DataFrame:
+def frame(table: ReportTable) -> DataFrame:
     """A table as a frame: text as object, counts as Int64, numbers as float, times zone-aware in UTC."""
     import pandas
 

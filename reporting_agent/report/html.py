@@ -55,8 +55,8 @@ from reporting_agent.report.view import View
 if TYPE_CHECKING:
     import jinja2
 
-    from reporting_agent.config import Site
-    from reporting_agent.savings import Verified
+    from reporting_agent.config import SiteSettings
+    from reporting_agent.savings import VerifiedSaving
 
 PARTS: tuple[ModuleType, ...] = (
     worst,
@@ -81,7 +81,7 @@ PARTS: tuple[ModuleType, ...] = (
 """In the order they are read; `about` ends the page, with what could not be shown."""
 
 
-def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made_at: datetime) -> str:
+def render(site: SiteSettings, result: LabelResult, analysis: Analysis, lang: str, made_at: datetime) -> str:
     """The page in `en` or `zh`. `made_at` is the moment that it carries, zone-aware."""
     view = View(site, result, analysis, lang, made_at)
     parts, absent = [], []
@@ -101,7 +101,7 @@ def render(site: Site, result: LabelResult, analysis: Analysis, lang: str, made_
     return _page(view, heading, [days], opening, parts)
 
 
-def render_check(site: Site, data: PlantData, period: Period | None, lang: str, made_at: datetime) -> str:
+def render_check(site: SiteSettings, data: PlantData, period: Period | None, lang: str, made_at: datetime) -> str:
     """The page of `check`: what was found in the data, and whether the meters suffice. No label is computed for it."""
     result = _without_labels(data, period, made_at)
     judged = Analysis(
@@ -119,7 +119,7 @@ def render_check(site: Site, data: PlantData, period: Period | None, lang: str, 
     return _page(view, heading, [], _asked(view) + filled("opening", {"lead": summary, "notes": ()}), parts)
 
 
-def render_savings(site: Site, result: LabelResult, verifications: tuple[Verified, ...], lang: str, made_at: datetime) -> str:
+def render_savings(site: SiteSettings, result: LabelResult, verifications: tuple[VerifiedSaving, ...], lang: str, made_at: datetime) -> str:
     """The page of `savings`: each action and target with its finding."""
     view = View(site, result, Analysis(), lang, made_at)
     heading = f"{site.site.name or site.id}: {in_language(savings.HEADING, lang)}"

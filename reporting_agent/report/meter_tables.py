@@ -6,13 +6,13 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.catalogue import in_language
-from reporting_agent.report.tables import KEY, Kind, Table, table
+from reporting_agent.report.tables import KEY, Kind, ReportTable, table
 
 if TYPE_CHECKING:
     from reporting_agent.analysis import Analysis
 
 
-def balance(analysis: Analysis) -> Table:
+def balance(analysis: Analysis) -> ReportTable:
     """One row a main or check meter with what it was held against."""
     shape: tuple[tuple[str, Kind], ...] = (
         ("kind", "text"),
@@ -50,7 +50,7 @@ def balance(analysis: Analysis) -> Table:
     return table("balance", shape, rows)
 
 
-def adequacy(analysis: Analysis) -> Table:
+def adequacy(analysis: Analysis) -> ReportTable:
     """One row a meter and step: whether it suffices, and what to change."""
     shape: tuple[tuple[str, Kind], ...] = (
         ("step", "text"),
@@ -92,7 +92,7 @@ def adequacy(analysis: Analysis) -> Table:
     return table("adequacy", shape, rows)
 
 
-def site_balance(analysis: Analysis) -> Table:
+def site_balance(analysis: Analysis) -> ReportTable:
     """One row a line of the site's balance; supply less use is the residual of the carrier."""
     shape: tuple[tuple[str, Kind], ...] = (
         ("carrier", "text"),
@@ -119,7 +119,7 @@ def site_balance(analysis: Analysis) -> Table:
     return table("site_balance", shape, rows)
 
 
-def baselines(analysis: Analysis) -> Table:
+def baselines(analysis: Analysis) -> ReportTable:
     """One row a run of days that a meter's baseline does not explain."""
     shape: tuple[tuple[str, Kind], ...] = (
         ("meter", "text"),
@@ -144,7 +144,7 @@ def baselines(analysis: Analysis) -> Table:
     return table("baselines", shape, rows)
 
 
-def drivers(analysis: Analysis) -> Table:
+def drivers(analysis: Analysis) -> ReportTable:
     """One row a relevant variable of every label, with its interval and what a setting would save."""
     shape: tuple[tuple[str, Kind], ...] = (
         *KEY,
@@ -190,7 +190,7 @@ def drivers(analysis: Analysis) -> Table:
     return table("drivers", shape, rows)
 
 
-def costs(analysis: Analysis) -> Table:
+def costs(analysis: Analysis) -> ReportTable:
     """One row a step, carrier and tariff period; demand and carbon as rows of their own."""
     shape: tuple[tuple[str, Kind], ...] = (
         ("step", "text"),

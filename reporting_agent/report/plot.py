@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
 from reporting_agent.report.figures import day_of_month, month, month_of_year, shown
-from reporting_agent.report.svg import WIDTH, Floats, Scale, bars, dates, dots, line, tick_text, ticks
+from reporting_agent.report.svg import WIDTH, DrawingScale, Floats, bars, dates, dots, line, tick_text, ticks
 
 HEIGHT = 320
 SPREAD_HEIGHT = 200
@@ -59,8 +59,8 @@ def over_time(
     length = (end - start).total_seconds()
     low, high = _range(points.value, label.best.value)
     marked = ticks(low, high)
-    across = Scale(0.0, length, 0.0, float(WIDTH))
-    down = Scale(low, high, HEIGHT - 8.0, 8.0)
+    across = DrawingScale(0.0, length, 0.0, float(WIDTH))
+    down = DrawingScale(low, high, HEIGHT - 8.0, 8.0)
     x, y = across.at(points.when), down.at(points.value)
     many, drawn_many = dots(x[~dark], y[~dark])
     few, drawn_few = dots(x[dark], y[dark])
@@ -106,9 +106,9 @@ def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
         return None
     low, high = _range(points.value, label.best.value)
     counts, edges = np.histogram(np.clip(points.value, low, high), bins=min(_COLUMNS, max(8, len(points.value) // 5)), range=(low, high))
-    across = Scale(low, high, 0.0, float(WIDTH))
+    across = DrawingScale(low, high, 0.0, float(WIDTH))
     base = SPREAD_HEIGHT - 2.0
-    down = Scale(0.0, float(counts.max()), base, 66.0)
+    down = DrawingScale(0.0, float(counts.max()), base, 66.0)
     marked = ticks(low, high, 6)
     marks = (("label", label.best.value), ("typical", label.typical), ("mean", label.mean))
     middle = (label.typical + label.mean) / 2
@@ -154,7 +154,7 @@ def _medians(points: Points, length: float) -> tuple[Floats, Floats]:
     return (np.arange(stretches) + 0.5) * length / stretches, np.array(medians)
 
 
-def _or_nan(down: Scale, values: Floats) -> list[float]:
+def _or_nan(down: DrawingScale, values: Floats) -> list[float]:
     return [float("nan") if np.isnan(value) else down.place(float(value)) for value in values]
 
 

@@ -9,12 +9,12 @@ from collections import Counter
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.catalogue import in_language
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
 
 if TYPE_CHECKING:
     from reporting_agent.changes.review import Review
-    from reporting_agent.config import Site
+    from reporting_agent.config import SiteSettings
     from reporting_agent.metering import MeterRecord
     from reporting_agent.pipeline import PlantData
 
@@ -23,7 +23,7 @@ _HEADS = Phrase("found"), Phrase("kind"), Phrase("count"), Phrase("first at")
 _ORDER = (Severity.REJECTION, Severity.EXCLUSION, Severity.WARNING, Severity.NOTICE)
 
 
-def as_json(site: Site, data: PlantData, review: Review) -> dict[str, Any]:
+def as_json(site: SiteSettings, data: PlantData, review: Review) -> dict[str, Any]:
     """quality.json."""
     by_step: dict[str, dict[str, Any]] = {}
     for batch in data.batches:
@@ -76,7 +76,7 @@ def meter_as_json(record: MeterRecord) -> dict[str, Any]:
     }
 
 
-def finding_as_json(finding: Finding) -> dict[str, Any]:
+def finding_as_json(finding: DataFinding) -> dict[str, Any]:
     """A finding with the first of its places."""
     return {
         "code": finding.code,
@@ -102,7 +102,7 @@ def questions_as_text(review: Review, lang: str) -> list[str]:
     return lines
 
 
-def in_order(findings: list[Finding]) -> list[Finding]:
+def in_order(findings: list[DataFinding]) -> list[DataFinding]:
     """Worst kind first, then by count."""
     return sorted(findings, key=lambda finding: (_ORDER.index(finding.severity), -finding.count))
 

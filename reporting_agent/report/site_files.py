@@ -15,11 +15,11 @@ from reporting_agent.report.label_json import label_json
 if TYPE_CHECKING:
     from benchmarks.measurements import Period
     from reporting_agent.changes.review import Review
-    from reporting_agent.config import Site
+    from reporting_agent.config import SiteSettings
     from reporting_agent.pipeline import LabelResult, PlantData
 
 
-def write(site: Site, result: LabelResult, analysis: Analysis, out: Path, lang: str, made_at: datetime) -> dict[str, Any]:
+def write(site: SiteSettings, result: LabelResult, analysis: Analysis, out: Path, lang: str, made_at: datetime) -> dict[str, Any]:
     """Write them into a folder, which is made if need be; the content of label.json. The result as `labelled` gives it."""
     payload = label_json(result, analysis)
     writing.folder(out)
@@ -35,7 +35,7 @@ def write(site: Site, result: LabelResult, analysis: Analysis, out: Path, lang: 
 
 
 def write_check(
-    site: Site, data: PlantData, reviewed: Review, period: Period | None, out: Path, lang: str, made_at: datetime
+    site: SiteSettings, data: PlantData, reviewed: Review, period: Period | None, out: Path, lang: str, made_at: datetime
 ) -> dict[str, Any]:
     """Write the data-quality report into a folder, which is made if need be; the content of quality.json."""
     payload = quality.as_json(site, data, reviewed)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from benchmarks.labels import LimitGrade, StepLabel
     from benchmarks.labels.outside import OutsideUse
     from reporting_agent.analysis.account.types import RouteAccount
-    from reporting_agent.changes.smallest_change import Limit
+    from reporting_agent.changes.smallest_change import SmallestChange
     from reporting_agent.pipeline import LabelResult
 
 
@@ -43,7 +43,7 @@ _LEFT_OUT = frozenset(
 _VALUES = Phrase("minimum"), Phrase("best"), Phrase("typical"), Phrase("mean as measured")
 
 
-def as_text(result: LabelResult, limits: Sequence[Limit] = (), lang: str = "en") -> str:
+def as_text(result: LabelResult, limits: Sequence[SmallestChange] = (), lang: str = "en") -> str:
     """One block a label: values, how far they can be trusted, then what was excluded and why."""
     lines = [line for label in result.site_label.steps for line in _block(label, result, limits, lang)]
     lines += [f"{finding.code}: {in_language(finding.sentence, lang)}" for finding in result.findings if finding.code in _LEFT_OUT]
@@ -63,7 +63,7 @@ def _excluded(label: StepLabel, result: LabelResult) -> Iterator[str]:
         yield Phrase("  variants that the pack knows: %(variants)s", variants=variants)
 
 
-def _block(label: StepLabel, result: LabelResult, limits: Sequence[Limit], lang: str) -> Iterator[str]:
+def _block(label: StepLabel, result: LabelResult, limits: Sequence[SmallestChange], lang: str) -> Iterator[str]:
     def translated(phrase: str) -> str:
         return in_language(phrase, lang)
 

@@ -23,7 +23,7 @@ WIDTH = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class DrawingScale:
     """From values to drawing units; `start` and `end` are where `low` and `high` stand."""
 
     low: float

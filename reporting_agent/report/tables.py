@@ -22,7 +22,7 @@ Kind = Literal["text", "number", "count", "time", "flag"]
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class ReportColumn:
     """One column. `values` has one entry a row, None where nothing is known."""
 
     name: str
@@ -31,11 +31,11 @@ class Column:
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ReportTable:
     """Columns of one length, under a name that is also the sheet's and the file's."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[ReportColumn, ...]
 
     def __len__(self) -> int:
         return len(self.columns[0].values) if self.columns else 0
@@ -47,16 +47,16 @@ class Table:
         return next(column.values for column in self.columns if column.name == name)
 
 
-def table(name: str, shape: Sequence[tuple[str, Kind]], rows: Sequence[Sequence[Any]]) -> Table:
+def table(name: str, shape: Sequence[tuple[str, Kind]], rows: Sequence[Sequence[Any]]) -> ReportTable:
     """A table from its rows; for the long ones make the columns themselves."""
     columns = zip(*rows, strict=True) if rows else ((),) * len(shape)
-    return Table(name, tuple(Column(title, kind, tuple(values)) for (title, kind), values in zip(shape, columns, strict=True)))
+    return ReportTable(name, tuple(ReportColumn(title, kind, tuple(values)) for (title, kind), values in zip(shape, columns, strict=True)))
 
 
 KEY: tuple[tuple[str, Kind], ...] = (("step", "text"), ("product", "text"), ("variant", "text"), ("metric", "text"))
 
 
-def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> Table:
+def labels(steps: Sequence[StepLabel], losses: Sequence[StepLosses]) -> ReportTable:
     """One row a label: what label.json says of it, in columns; the four parts of its gap are those of its losses."""
     of = {LabelKey.of(cell): cell for cell in losses}
     shape: tuple[tuple[str, Kind], ...] = (
@@ -114,7 +114,7 @@ def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
     )
 
 
-def batches(steps: Sequence[StepLabel]) -> Table:
+def batches(steps: Sequence[StepLabel]) -> ReportTable:
     """One row a batch and metric, used or not: the content of batches.parquet. What was not measured is none, and not zero."""
     columns: dict[str, list[Any]] = {name: [] for name in _BATCHES}
     for label in steps:
@@ -124,7 +124,7 @@ def batches(steps: Sequence[StepLabel]) -> Table:
         fields = zip(*map(_measured, label.values), strict=True) if label.values else ((),) * 7
         for name, values in zip(("batch_id", "start", "value", "at_reference", "energy", "output", "excluded"), fields, strict=True):
             columns[name] += values
-    return Table("batches", tuple(Column(name, kind, columns[name]) for name, kind in _BATCHES.items()))
+    return ReportTable("batches", tuple(ReportColumn(name, kind, columns[name]) for name, kind in _BATCHES.items()))
 
 
 def _measured(value: BatchValue) -> BatchValue:
@@ -149,7 +149,7 @@ _BATCHES: dict[str, Kind] = {
 }
 
 
-def excluded(steps: Sequence[StepLabel]) -> Table:
+def excluded(steps: Sequence[StepLabel]) -> ReportTable:
     """Batches left out, one row a label and reason."""
     rows = [(*LabelKey.of(label), reason, number) for label in steps for reason, number in label.excluded.items()]
     return table("excluded", (*KEY, ("reason", "text"), ("batches", "count")), rows)

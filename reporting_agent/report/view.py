@@ -23,12 +23,12 @@ from reporting_agent.report.words import counted, reason, words
 
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
-    from benchmarks.measurements import Batch, Finding
+    from benchmarks.measurements import Batch, DataFinding
     from benchmarks.routes import Step
     from reporting_agent.analysis import Analysis
     from reporting_agent.analysis.waste.gap_parts import StepLosses
     from reporting_agent.analysis.waste.waterfall import BatchLoss
-    from reporting_agent.config import Site
+    from reporting_agent.config import SiteSettings
     from reporting_agent.pipeline import LabelResult
 
 LEAST_OF_A_DAY_S = 12 * 3600
@@ -36,7 +36,7 @@ LEAST_OF_A_DAY_S = 12 * 3600
 
 
 @dataclass(frozen=True)
-class Group:
+class LabelGroup:
     """The labels of one step, product and variant: one a metric. `main` is the one that is drawn; it may have no best."""
 
     step: Step
@@ -62,7 +62,7 @@ class Group:
 class View:
     """One report in one language. Nothing here reads a clock: `made_at` comes from the entrance."""
 
-    site: Site
+    site: SiteSettings
     result: LabelResult
     analysis: Analysis
     lang: str
@@ -144,7 +144,7 @@ class View:
         """The pack's name of a step; the id of one it does not have."""
         return next((self.text(step.words) for step in self.result.data.pack.steps if step.id == step_id), step_id)
 
-    def name(self, group: Group) -> str:
+    def name(self, group: LabelGroup) -> str:
         """Step, product and variant as far as they tell labels apart."""
         variant = next((self.text(candidate.words) for candidate in group.step.variants if candidate.id == group.variant), group.variant)
         product = group.product if group.product != group.step.product else ""
@@ -153,7 +153,7 @@ class View:
     def metric(self, label: StepLabel | StepLosses) -> str:
         return self.w["metric"].get(str(label.metric), str(label.metric))
 
-    def run(self, group: Group, number: int = 1) -> str:
+    def run(self, group: LabelGroup, number: int = 1) -> str:
         """What this plant calls a batch: a heat, a coil, a day; a run where the log's are not the days that the pack supposes."""
         kind, measured = str(group.step.run_kind), group.main.made_from
         if kind == "day" and measured is not None:
@@ -163,7 +163,7 @@ class View:
         return self.w["run" if number == 1 else "runs"][kind]
 
     @cached_property
-    def groups(self) -> tuple[Group, ...]:
+    def groups(self) -> tuple[LabelGroup, ...]:
         """Labels by step, product and variant; those with a best first, in the pack's order of steps."""
         by_key: dict[tuple[str, str, str], list[tuple[int, StepLabel]]] = {}
         for row, label in enumerate(self.result.site_label.steps):
@@ -171,14 +171,14 @@ class View:
         gathered = [self._group(members) for members in by_key.values()]
         return tuple(sorted(gathered, key=lambda group: group.main.best.value is None))
 
-    def _group(self, members: list[tuple[int, StepLabel]]) -> Group:
+    def _group(self, members: list[tuple[int, StepLabel]]) -> LabelGroup:
         labels = tuple(label for _, label in members)
         losses = {id(label): self._losses_of(label) for label in labels}
         counted = [label for label in labels if (own := losses[id(label)]) is not None and own.counted]
         main = next(iter([*counted, *(label for label in labels if label.best.value is not None), *labels]))
         first = labels[0]
         step = self.result.data.pack.step(first.step)
-        return Group(step, first.product, first.variant, labels, main, tuple(row for row, _ in members), losses[id(main)])
+        return LabelGroup(step, first.product, first.variant, labels, main, tuple(row for row, _ in members), losses[id(main)])
 
     def _losses_of(self, label: StepLabel) -> StepLosses | None:
         """None, too, of a label that is in question: nothing is concluded from it."""
@@ -188,17 +188,17 @@ class View:
         return next((cell for cell in self.analysis.losses if LabelKey.of(cell) == wanted), None)
 
     @cached_property
-    def labelled(self) -> tuple[Group, ...]:
+    def labelled(self) -> tuple[LabelGroup, ...]:
         return tuple(group for group in self.groups if group.main.best.value is not None)
 
     @cached_property
-    def lead(self) -> Group | None:
+    def lead(self) -> LabelGroup | None:
         """The group the page opens with: the one with most energy above the label beyond slopes and uncertainty, in coal equivalent."""
         candidates = [group for group in self.labelled if group.losses is not None]
         most = max(candidates, key=lambda group: group.losses.beyond.kgce if group.losses else 0.0, default=None)
         return most if most is not None else next(iter(self.labelled), None)
 
-    def in_question(self, group: Group) -> bool:
+    def in_question(self, group: LabelGroup) -> bool:
         """Whether a change in the data that nobody has explained makes the group's main label doubtful."""
         return LabelKey.of(group.main) in self.analysis.doubtful
 
@@ -208,7 +208,7 @@ class View:
         return self.lead.losses.worst[0] if self.lead is not None and self.lead.losses is not None and self.lead.losses.worst else None
 
     @cached_property
-    def findings(self) -> list[Finding]:
+    def findings(self) -> list[DataFinding]:
         """Everything found: in the data, while labelling, and of the meters against each other; worst kind first."""
         return in_order([*self.result.findings, *self.analysis.findings])
 

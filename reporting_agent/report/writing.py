@@ -18,8 +18,8 @@ from typing import TYPE_CHECKING, Any
 from benchmarks.errors import InputError, Place
 
 if TYPE_CHECKING:
-    from reporting_agent.report.tables import Table
-    from reporting_agent.sources import Rejected
+    from reporting_agent.report.tables import ReportTable
+    from reporting_agent.sources import RejectedRow
 
 
 FULL = frozenset({errno.ENOSPC, errno.EDQUOT})
@@ -90,14 +90,14 @@ def _flat(values: Iterable[Any]) -> bool:
     return not any(issubclass(kind, dict | list | tuple) for kind in set(map(type, values)))
 
 
-def write_rejected(path: Path, rejected: Sequence[Rejected]) -> None:
+def write_rejected(path: Path, rejected: Sequence[RejectedRow]) -> None:
     """rejected.csv: why each row was set aside, and the row in its own columns, to be corrected. UTF-8 with BOM, for Excel."""
     from reporting_agent.sources.corrections import as_csv
 
     _into_place(path, as_csv(rejected).encode("utf-8-sig"))
 
 
-def write_table(path: Path, table: Table) -> None:
+def write_table(path: Path, table: ReportTable) -> None:
     """One table as Parquet, every row of it; times are UTC."""
     import pyarrow as pa
     import pyarrow.parquet as pq

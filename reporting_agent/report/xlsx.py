@@ -13,13 +13,13 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from reporting_agent.report.tables import Table
+from reporting_agent.report.tables import ReportTable
 
 ROWS_OF_A_SHEET = 1_048_576
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0 holds no control characters
 
 
-def workbook(tables: Iterable[Table]) -> bytes:
+def workbook(tables: Iterable[ReportTable]) -> bytes:
     """The file. A table longer than a sheet goes on in a second one of the same name and a number."""
     from openpyxl import Workbook
     from openpyxl.cell import WriteOnlyCell

@@ -6,7 +6,7 @@ practice_outcome.
 
 from __future__ import annotations
 
-from reporting_agent.savings.actions import Action, Actions, load_actions
-from reporting_agent.savings.verified import Verified, verified
+from reporting_agent.savings.actions import Actions, SavingAction, load_actions
+from reporting_agent.savings.verified import VerifiedSaving, verified
 
-__all__ = ["Action", "Actions", "Verified", "load_actions", "verified"]
+__all__ = ["Actions", "SavingAction", "VerifiedSaving", "load_actions", "verified"]

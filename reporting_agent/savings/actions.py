@@ -12,13 +12,13 @@ from pydantic import Field, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
-from reporting_agent.config import Site, toml_files
+from reporting_agent.config import SiteSettings, toml_files
 from reporting_agent.config.profile import Setting
 
 State = Literal["proposed", "agreed", "under-way", "done", "given-up"]
 
 
-class Compared(Setting):
+class ComparedPeriods(Setting):
     """What is compared: the energy of one meter, or of one step's batches, and over which two periods.
 
     `baseline` and `reporting` are written as `--period` is (`2016`, `2016-05`, `2016-01-01/2016-07-01`, the last day not included).
@@ -41,7 +41,7 @@ class Compared(Setting):
         return self
 
 
-class Action(Compared):
+class SavingAction(ComparedPeriods):
     """[[actions]]: one measure. `day` is when it took effect (done) or is to (before that); `expected_pct` what it was hoped to save;
     `practice` the id of the practice in the library that it follows."""
 
@@ -68,7 +68,7 @@ class Action(Compared):
         return self
 
 
-class Target(Compared):
+class Target(ComparedPeriods):
     """[[targets]]: how much less a meter or step is to use than its baseline expects, over a period."""
 
     saving_pct: float = Field(gt=0, lt=100)
@@ -89,19 +89,19 @@ class Target(Compared):
 class Actions(Setting):
     """A whole actions.toml."""
 
-    actions: tuple[Action, ...] = ()
+    actions: tuple[SavingAction, ...] = ()
     targets: tuple[Target, ...] = ()
 
     @field_validator("actions")
     @classmethod
-    def _ids_of_their_own(cls, actions: tuple[Action, ...]) -> tuple[Action, ...]:
+    def _ids_of_their_own(cls, actions: tuple[SavingAction, ...]) -> tuple[SavingAction, ...]:
         ids = [action.id for action in actions]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
             raise ValueError(f"must give every action an id of its own; {twice[0]!r} stands twice")
         return actions
 
 
-def load_actions(site: Site) -> Actions:
+def load_actions(site: SiteSettings) -> Actions:
     """Read actions.toml beside site.toml, and hold its meters, steps and periods against the site's.
 
     Raises:

@@ -18,7 +18,7 @@ from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import Batch
 from reporting_agent.analysis.baselines.model import LocalHours, day_energy, degree_days
 from reporting_agent.analysis.baselines.production import OUTDOOR, each_once, lines_of
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import of_step as events_of_step
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.joint import JOINT_RUN
@@ -68,7 +68,7 @@ class Days:
         return np.array([first <= day < last for day in self.days])
 
 
-def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
+def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None:
     """The days of one meter, with what the lines that it feeds made; None where it has no readings.
 
     A day on which the meter, or one that it is made from, is declared unusable is not known. One that feeds no line has the outdoor
@@ -93,7 +93,7 @@ def of_meter(site: Site, result: LabelResult, meter: str) -> Days | None:
     return replace(of_days, meters=meters, below=below, feeds=bool(places))
 
 
-def of_step(site: Site, result: LabelResult, step: str) -> Days | None:
+def of_step(site: SiteSettings, result: LabelResult, step: str) -> Days | None:
     """The days of one step by the energy of its batches, in its first metric; None where none has any.
 
     A day on which a batch's energy is not sound is not known; a day without batches used nothing.
@@ -134,7 +134,7 @@ def _sound_energy(label: StepLabel) -> dict[tuple[str, str, datetime], float]:
     return used
 
 
-def _days(site: Site, result: LabelResult, batches: Sequence[Batch], days: tuple[date, ...], energy: Floats, unit: str) -> Days:
+def _days(site: SiteSettings, result: LabelResult, batches: Sequence[Batch], days: tuple[date, ...], energy: Floats, unit: str) -> Days:
     refuted = _refuted(result)
     sound: list[Batch] = []
     for run in batches:
@@ -157,7 +157,7 @@ def _days(site: Site, result: LabelResult, batches: Sequence[Batch], days: tuple
     return Days(days, energy, unit, output, conditions, degrees, frozenset((batch.step, batch.equipment) for batch in batches))
 
 
-def _degrees(site: Site, batches: Sequence[Batch], days: tuple[date, ...], asked: Flags) -> Mapping[str, Floats]:
+def _degrees(site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...], asked: Flags) -> Mapping[str, Floats]:
     """Heating and cooling degrees by the outdoor temperature of the batches; none where too few of the days asked for have one."""
     warm, recorded = np.zeros(len(days)), np.zeros(len(days))
     for run in batches:
@@ -172,7 +172,7 @@ def _degrees(site: Site, batches: Sequence[Batch], days: tuple[date, ...], asked
     return degree_days(np.interp(at, at[known], warm[known] / recorded[known]))
 
 
-def _unusable(site: Site, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:
+def _unusable(site: SiteSettings, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:
     """The days on which one of these meters is declared unusable."""
     unusable = np.zeros(len(days), dtype=bool)
     for event in site.events:
@@ -194,7 +194,7 @@ def _refuted(result: LabelResult) -> set[tuple[str, str, datetime]]:
     }
 
 
-def _output_unknown(site: Site, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]) -> bool:
+def _output_unknown(site: SiteSettings, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]) -> bool:
     """Whether nobody knows what a batch made: less than nothing, in another unit, more than can be, or declared unusable."""
     if run.excluded == UNIT_WRONG or not run.output_t >= 0 or (run.step, run.batch_id, run.start) in refuted:
         return True
@@ -202,7 +202,7 @@ def _output_unknown(site: Site, run: Batch, refuted: AbstractSet[tuple[str, str,
     return any(event.kind == "unusable" and event.holds(run.start, site.zone) for event in declared)
 
 
-def _is_condition(site: Site, name: str) -> bool:
+def _is_condition(site: SiteSettings, name: str) -> bool:
     declared = site.variables.get(name)
     return declared is not None and declared.kind == "condition" and name not in OUTDOOR
 
@@ -222,7 +222,7 @@ def _end(batch: Batch) -> datetime:
     return batch.start if batch.end is None or batch.end <= batch.start else batch.end
 
 
-def _spread(batch: Batch, days: tuple[date, ...], site: Site) -> list[tuple[int, float]]:
+def _spread(batch: Batch, days: tuple[date, ...], site: SiteSettings) -> list[tuple[int, float]]:
     """The days that a batch ran on, each with its share of the batch's time."""
     start, end = batch.start, _end(batch)
     whole = (end - start).total_seconds()
@@ -239,6 +239,6 @@ def _spread(batch: Batch, days: tuple[date, ...], site: Site) -> list[tuple[int,
     return shares
 
 
-def _midnight(day: date, site: Site) -> datetime:
+def _midnight(day: date, site: SiteSettings) -> datetime:
     """In UTC, for the days on which clocks change have 23 or 25 hours."""
     return datetime(day.year, day.month, day.day, tzinfo=site.zone).astimezone(UTC)

@@ -9,13 +9,13 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 
 from benchmarks.errors import InputError
-from benchmarks.guidance.outcomes import Outcome
+from benchmarks.guidance.outcomes import SavingOutcome
 from benchmarks.guidance.practices import Library, Practice
 from benchmarks.phrases import Phrase
 from benchmarks.wire.outcomes import SiteOutcome
-from reporting_agent.config import Site
-from reporting_agent.savings.actions import Action, Actions, load_actions
-from reporting_agent.savings.verified import Verified, verified
+from reporting_agent.config import SiteSettings
+from reporting_agent.savings.actions import Actions, SavingAction, load_actions
+from reporting_agent.savings.verified import VerifiedSaving, verified
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,8 +23,8 @@ class PracticeOutcome:
     """`share`: the saving and both ends of its 95 % interval, as shares of the expected energy; it stays on site."""
 
     practice: Practice
-    outcome: Outcome
-    result: Verified
+    outcome: SavingOutcome
+    result: VerifiedSaving
     share: tuple[float, float, float]
 
     @property
@@ -41,7 +41,7 @@ class PracticeOutcome:
         return site, self.practice.id, self.outcome.value, self.year
 
 
-def outcome_of(site: Site, wanted: str, today: date | None) -> PracticeOutcome:
+def outcome_of(site: SiteSettings, wanted: str, today: date | None) -> PracticeOutcome:
     """Of the action with this id, from data before `today`.
 
     Raises:
@@ -56,10 +56,10 @@ def outcome_of(site: Site, wanted: str, today: date | None) -> PracticeOutcome:
             "See `steplabel-agent savings`. docs/savings.md explains when no saving is stated, and what to do.",
             found=action.id,
         )
-    return PracticeOutcome(practice, Outcome.of(*result.share), result, result.share)
+    return PracticeOutcome(practice, SavingOutcome.of(*result.share), result, result.share)
 
 
-def _named(site: Site, wanted: str, actions: tuple[Action, ...]) -> tuple[Action, Practice]:
+def _named(site: SiteSettings, wanted: str, actions: tuple[SavingAction, ...]) -> tuple[SavingAction, Practice]:
     """The action, and the practice of this sector that it follows."""
     action = next((candidate for candidate in actions if candidate.id == wanted), None)
     if action is None:

@@ -7,7 +7,7 @@ from enum import StrEnum
 from benchmarks.phrases import Phrase
 from reporting_agent.analysis.sentences import percent
 from reporting_agent.analysis.sentences import shown as number
-from reporting_agent.savings.actions import Action, Target
+from reporting_agent.savings.actions import SavingAction, Target
 
 
 class SavingVerdict(StrEnum):
@@ -46,16 +46,16 @@ def verdict(share: tuple[float, float, float] | None, wanted_pct: float | None) 
     return SavingVerdict.USED_MORE if high < 0 else SavingVerdict.NOT_PROVEN
 
 
-def not_done(action: Action | Target) -> Phrase:
+def not_done(action: SavingAction | Target) -> Phrase:
     """No period has passed in which it could have saved."""
-    if isinstance(action, Action) and action.state != "done":
+    if isinstance(action, SavingAction) and action.state != "done":
         return Phrase(
             "Nothing to verify yet: the action is %(state)s, for %(day)s.", state=STATES[action.state], day=action.day.isoformat()
         )
     return Phrase("Nothing to verify yet: the reporting period of the action has not begun.")
 
 
-def no_data(action: Action | Target) -> Phrase:
+def no_data(action: SavingAction | Target) -> Phrase:
     """Neither readings nor batches."""
     if action.meter is not None:
         return Phrase("Meter %(meter)s has no readings in these periods.", meter=action.meter)

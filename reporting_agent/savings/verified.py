@@ -24,15 +24,15 @@ from benchmarks.quantities import mj_in
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.base_load import mean_price
 from reporting_agent.analysis.energy_costs.prices import Prices, to_us
-from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.review import Review, review
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import LabelResult, PlantData
 from reporting_agent.pipeline.heating_values import with_heating_value
 from reporting_agent.savings import days as by_day
 from reporting_agent.savings import telling
-from reporting_agent.savings.actions import Action, Actions, Target
+from reporting_agent.savings.actions import Actions, SavingAction, Target
 from reporting_agent.savings.against_baseline import Forecast, forecast
 from reporting_agent.savings.days import Days
 
@@ -46,10 +46,10 @@ FEWEST_OF_KIND = 10  # baseline days on which a product's variant was made, to h
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Verified:
+class VerifiedSaving:
     """One action or target, beside what the data say of it. `why` is given where no saving can be told, and only there."""
 
-    of: Action | Target
+    of: SavingAction | Target
     baseline: Period
     reporting: Period
     unit: str
@@ -84,7 +84,7 @@ class Verified:
             "id": self.of.id,
             "meter": self.of.meter,
             "step": self.of.step,
-            "state": self.of.state if isinstance(self.of, Action) else None,
+            "state": self.of.state if isinstance(self.of, SavingAction) else None,
             "baseline": self.baseline.name,
             "reporting": self.reporting.name,
             "baseline_days": self.baseline_days,
@@ -106,9 +106,9 @@ class Verified:
         }
 
 
-def verified(site: Site, actions: Actions, today: date) -> tuple[tuple[Verified, ...], LabelResult]:
+def verified(site: SiteSettings, actions: Actions, today: date) -> tuple[tuple[VerifiedSaving, ...], LabelResult]:
     """Every action and target in the order of the file, and the data over all their periods, empty where none has begun."""
-    declared: tuple[Action | Target, ...] = (*actions.actions, *actions.targets)
+    declared: tuple[SavingAction | Target, ...] = (*actions.actions, *actions.targets)
     compared = [(aim, *_periods(aim, site, today)) for aim in declared]
     spans = [period for _, baseline, reporting in compared for period in (baseline, reporting) if period is not None]
     if not spans:
@@ -129,46 +129,52 @@ def verified(site: Site, actions: Actions, today: date) -> tuple[tuple[Verified,
     return tuple(results), result
 
 
-def _no_data(site: Site, today: date) -> LabelResult:
+def _no_data(site: SiteSettings, today: date) -> LabelResult:
     pack, period = pipeline.pack_of(site), Period.parse(f"{today}/{today + timedelta(days=1)}", site.zone)
     return LabelResult(SiteLabel(pack.id, pack.version, period, ()), PlantData(pack, [], [], []))
 
 
-def _periods(action: Action | Target, site: Site, today: date) -> tuple[Period | None, Period | None]:
+def _periods(action: SavingAction | Target, site: SiteSettings, today: date) -> tuple[Period | None, Period | None]:
     """Baseline and reporting period, before `today`; none where the action is not done, or its reporting period has not begun."""
-    if isinstance(action, Action) and action.state != "done":
+    if isinstance(action, SavingAction) and action.state != "done":
         return None, None
     if action.baseline is not None and action.reporting is not None:
         baseline, reporting = (_before(today, Period.parse(text, site.zone), site) for text in (action.baseline, action.reporting))
         return (baseline, reporting) if reporting.start.date() < today else (None, None)
-    assert isinstance(action, Action)  # noqa: S101 - a target names both periods
+    assert isinstance(action, SavingAction)  # noqa: S101 - a target names both periods
     if action.day >= today:
         return None, None
     before = action.day - timedelta(days=365)
     return Period.parse(f"{before}/{action.day}", site.zone), Period.parse(f"{action.day}/{today}", site.zone)
 
 
-def _before(today: date, period: Period, site: Site) -> Period:
+def _before(today: date, period: Period, site: SiteSettings) -> Period:
     """What of a period lies before a day, under its name."""
     return replace(period, end=min(period.end, datetime.combine(today, time(), site.zone)))
 
 
-def _untold(action: Action | Target, site: Site, today: date, why: Phrase) -> Verified:
+def _untold(action: SavingAction | Target, site: SiteSettings, today: date, why: Phrase) -> VerifiedSaving:
     nothing = Period.parse(f"{today}/{today + timedelta(days=1)}", site.zone)
     empty = Period(nothing.start, nothing.start, "")
-    return Verified(action, empty, empty, "", 0, 0, None, why)
+    return VerifiedSaving(action, empty, empty, "", 0, 0, None, why)
 
 
 def _verified(
-    site: Site, result: LabelResult, reviewed: Review, action: Action | Target, baseline: Period, reporting: Period, days: Days | None
-) -> Verified:
+    site: SiteSettings,
+    result: LabelResult,
+    reviewed: Review,
+    action: SavingAction | Target,
+    baseline: Period,
+    reporting: Period,
+    days: Days | None,
+) -> VerifiedSaving:
     if days is None:
-        return Verified(action, baseline, reporting, "", 0, 0, None, telling.no_data(action))
+        return VerifiedSaving(action, baseline, reporting, "", 0, 0, None, telling.no_data(action))
     sound = np.isfinite(days.energy) if action.meter else np.isfinite(days.energy) & (days.production > 0)
     before = sound & days.between(baseline.start.date(), baseline.end.date())
     after = sound & days.between(reporting.start.date(), reporting.end.date())
     counts = (int(before.sum()), int(after.sum()))
-    untold = Verified(action, baseline, reporting, days.unit, *counts, None, None)
+    untold = VerifiedSaving(action, baseline, reporting, days.unit, *counts, None, None)
     why = _why(action, days, before, after, baseline, reporting, reviewed)
     if why is not None:
         return replace(untold, why=why)
@@ -182,7 +188,7 @@ def _verified(
 
 
 def _why(
-    action: Action | Target, days: Days, before: Flags, after: Flags, baseline: Period, reporting: Period, reviewed: Review
+    action: SavingAction | Target, days: Days, before: Flags, after: Flags, baseline: Period, reporting: Period, reviewed: Review
 ) -> Phrase | None:
     if before.sum() < FEWEST_BASELINE_DAYS or after.sum() < FEWEST_REPORTING_DAYS:
         return telling.few_days(int(before.sum()), FEWEST_BASELINE_DAYS, int(after.sum()), FEWEST_REPORTING_DAYS)
@@ -205,13 +211,13 @@ def _why(
     return telling.unanswered(questions[0].sentence) if questions else None
 
 
-def _concerns(change: Change, action: Action | Target, days: Days) -> bool:
+def _concerns(change: Change, action: SavingAction | Target, days: Days) -> bool:
     """Whether a change moves what is compared: a meter that the energy is made from, energy a tonne of a line below it, or what its
     lines made. One that names no step is of every step."""
     if action.step is not None:
         return change.step in {"", action.step}
     if change.meters:
-        named = days.meters | days.below if change.kind is Kind.PROCESS else days.meters
+        named = days.meters | days.below if change.kind is ChangeKind.PROCESS else days.meters
         return not named.isdisjoint(change.meters)
     return any(
         change.step in {"", step} and (not change.equipment or not equipment or equipment in change.equipment)
@@ -260,7 +266,7 @@ def _unseen(days: Days, before: Flags, after: Flags) -> list[str]:
 
 
 def _worth(
-    site: Site, result: LabelResult, action: Action | Target, forecast: Forecast, reporting: Period, days: Sequence[date]
+    site: SiteSettings, result: LabelResult, action: SavingAction | Target, forecast: Forecast, reporting: Period, days: Sequence[date]
 ) -> dict[str, Any]:
     """Money and CO2 of what a meter saved, at the mean price and the mean factor of the reporting period; nothing for a step's kgce."""
     record = next((meter for meter in result.data.meters if action.meter is not None and meter.meter.id == action.meter), None)
@@ -275,7 +281,7 @@ def _worth(
     return worth if co2_kg is None else {**worth, "co2_kg": forecast.saving * co2_kg, "co2_source": source}
 
 
-def _co2_of_one(site: Site, record: MeterRecord, days: Sequence[date]) -> tuple[float | None, str]:
+def _co2_of_one(site: SiteSettings, record: MeterRecord, days: Sequence[date]) -> tuple[float | None, str]:
     """Mean CO2 of one of the meter's units over days, by its heating value and the factor of each, in kg, and the editions of the factors.
 
     None where a factor is missing on a day, or is of another unit and no heating value is known.

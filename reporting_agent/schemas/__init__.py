@@ -12,14 +12,14 @@ import json
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.config import Site
-from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, SCALES, Column, Kind, Wanted
+from reporting_agent.config import SiteSettings
+from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, SCALES, CellKind, Template, TemplateColumn
 
 HOME = Path(__file__).parent
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
 
-def of_input(wanted: Wanted) -> dict[str, Any]:
+def of_input(wanted: Template) -> dict[str, Any]:
     """The schema of one row of an input."""
     schema: dict[str, Any] = {
         "$schema": DRAFT,
@@ -35,16 +35,16 @@ def of_input(wanted: Wanted) -> dict[str, Any]:
     return schema
 
 
-def _of_column(column: Column) -> dict[str, Any]:
-    if column.kind is Kind.TEXT:
+def _of_column(column: TemplateColumn) -> dict[str, Any]:
+    if column.kind is CellKind.TEXT:
         schema: dict[str, Any] = {"type": "string"} if column.required else {"type": ["string", "null"]}
         if column.choices:
             schema["enum"] = [*column.choices, *([] if column.required else ["", None])]
-    elif column.kind is Kind.MOMENT:
+    elif column.kind is CellKind.MOMENT:
         schema = {"type": "string" if column.required else ["string", "null"], "format": "date-time"}
     else:
         schema = {"type": "number" if column.required else ["number", "null"]}
-        if column.kind is Kind.AMOUNT:
+        if column.kind is CellKind.AMOUNT:
             schema["minimum"] = 0
     if column.default not in (None, ""):
         schema["default"] = column.default
@@ -53,7 +53,7 @@ def _of_column(column: Column) -> dict[str, Any]:
 
 def from_code() -> dict[str, dict[str, Any]]:
     """Every schema that is made from code, by file name."""
-    site = Site.model_json_schema()
+    site = SiteSettings.model_json_schema()
     site["properties"].pop("path")
     return {
         **{f"{wanted.name}.json": of_input(wanted) for wanted in (BATCHES, ENERGY, READINGS, LOG, SCALES)},

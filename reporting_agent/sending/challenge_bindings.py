@@ -13,17 +13,17 @@ from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges
 from benchmarks.wire.challenges import Challenge
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.sending.kept_reports import Parcel
-from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.planning import ReportPlan
 
 
-def commitment_of(parcel: Parcel) -> Commitment:
+def commitment_of(parcel: Parcel) -> ReportCommitment:
     """What the site committed to; for parcels from *committed* on."""
     if parcel.data_root is None:
         raise LookupError(f"{parcel.period} revision {parcel.revision} is not committed to yet")
-    return Commitment(parcel.site, parcel.period, parcel.revision, parcel.data_root)
+    return ReportCommitment(parcel.site, parcel.period, parcel.revision, parcel.data_root)
 
 
 def stored_challenge(parcel: Parcel, keys: Mapping[str, VerifyingKey]) -> Challenge:
@@ -56,7 +56,9 @@ def refuse_another(given: Challenge, parcel: Parcel, keys: Mapping[str, Verifyin
         )
 
 
-def place(planned: Plan, revisions: Sequence[Parcel], root_of: Callable[[Plan], bytes], *, correct: bool) -> tuple[Plan, Parcel | None]:
+def place(
+    planned: ReportPlan, revisions: Sequence[Parcel], root_of: Callable[[ReportPlan], bytes], *, correct: bool
+) -> tuple[ReportPlan, Parcel | None]:
     """The plan under the revision that these data belong to, and that revision's row, if there is one.
 
     Args:

@@ -10,11 +10,11 @@ from collections.abc import Iterable
 from benchmarks.errors import PolicyRefusal
 from benchmarks.phrases import Phrase
 from reporting_agent.sending.kept_reports import Parcel
-from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.planning import ReportPlan
 from reporting_agent.sending.set_back import may_overlap
 
 
-def refuse_another_cut(planned: Plan, parcels: Iterable[Parcel]) -> None:
+def refuse_another_cut(planned: ReportPlan, parcels: Iterable[Parcel]) -> None:
     """A log whose time was reported in other runs: their accounts are others, and the same rows would be paid for anew.
 
     Raises:

@@ -12,10 +12,10 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.packs.published_names import is_published
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 
 
-def require_reportable(site: Site) -> Pack:
+def require_reportable(site: SiteSettings) -> Pack:
     """The site's pack; refuse a site whose labels no portal could compare.
 
     Raises:

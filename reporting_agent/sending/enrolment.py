@@ -21,7 +21,7 @@ from benchmarks.errors import InputError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.privacy import randomness
 from benchmarks.wire import directory as key_directory
-from benchmarks.wire.directory import Directory, EnrolmentToken
+from benchmarks.wire.directory import Directory, EnrolmentSecret
 from benchmarks.wire.signing import DeviceKey, VerifyingKey
 from reporting_agent.sending.transport import Portal, checked_address
 from reporting_agent.state import StateDirectory, transaction
@@ -50,7 +50,7 @@ class Enrolment:
 
 
 @dataclass(frozen=True, slots=True)
-class Identity:
+class AgentIdentity:
     """What a registered agent signs and seals with."""
 
     portal: str
@@ -66,7 +66,7 @@ def enrol(
     state: StateDirectory,
     connection: sqlite3.Connection,
     portal: Portal,
-    token: EnrolmentToken,
+    token: EnrolmentSecret,
     *,
     software: str,
     now: datetime,
@@ -140,7 +140,7 @@ def pending(connection: sqlite3.Connection) -> Enrolment | None:
     return _enrolment(row) if row is not None and row["state"] == "keys-made" else None
 
 
-def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -> Identity:
+def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -> AgentIdentity:
     """What is needed to submit for `site`.
 
     Raises:
@@ -162,7 +162,7 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
             found=site,
             wanted=enrolment.site,
         )
-    return Identity(
+    return AgentIdentity(
         portal=enrolment.portal,
         site=enrolment.site,
         device_id=enrolment.device_id,
@@ -173,7 +173,7 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
     )
 
 
-def renew_directory(connection: sqlite3.Connection, known: Identity, raw: bytes) -> Identity:
+def renew_directory(connection: sqlite3.Connection, known: AgentIdentity, raw: bytes) -> AgentIdentity:
     """Take a newer key directory of the same signer; an older one is refused, an equal one changes nothing."""
     renewed = key_directory.renewed(raw, known.fingerprint, known.directory)
     if renewed.number > known.directory.number:
@@ -182,7 +182,7 @@ def renew_directory(connection: sqlite3.Connection, known: Identity, raw: bytes)
     return dataclasses.replace(known, directory=renewed)
 
 
-def _prepare(state: StateDirectory, connection: sqlite3.Connection, portal: str, token: EnrolmentToken, *, replace: bool) -> Enrolment:
+def _prepare(state: StateDirectory, connection: sqlite3.Connection, portal: str, token: EnrolmentSecret, *, replace: bool) -> Enrolment:
     """The row of this token, made with its keys if it is new."""
     known = _of_token(connection, token)
     if known is not None:
@@ -216,12 +216,12 @@ def _prepare(state: StateDirectory, connection: sqlite3.Connection, portal: str,
     return enrolment
 
 
-def _of_token(connection: sqlite3.Connection, token: EnrolmentToken) -> Enrolment | None:
+def _of_token(connection: sqlite3.Connection, token: EnrolmentSecret) -> Enrolment | None:
     row = connection.execute("SELECT * FROM enrolment WHERE token_digest = ?", (_digest(token),)).fetchone()
     return None if row is None else _enrolment(row)
 
 
-def _digest(token: EnrolmentToken) -> str:
+def _digest(token: EnrolmentSecret) -> str:
     return hashlib.sha256(token.text().encode()).hexdigest()
 
 

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from reporting_agent.sending.kept_reports import Parcel, ParcelState
-from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.planning import ReportPlan
 
 
-def as_if_drawn(planned: Plan, parcel: Parcel, parcels: Iterable[Parcel]) -> Iterator[tuple[Plan, Parcel]]:
+def as_if_drawn(planned: ReportPlan, parcel: Parcel, parcels: Iterable[Parcel]) -> Iterator[tuple[ReportPlan, Parcel]]:
     """Earlier revisions of the parcel's period that have a challenge and were never debited, each with the plan to debit it by.
 
     Args:

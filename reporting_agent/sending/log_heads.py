@@ -21,12 +21,12 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges, checkpoints, enough_witnesses, heads, logged, receipts
 from benchmarks.wire.checkpoints import Checkpoint
 from benchmarks.wire.heads import SeenHead, TreeHead
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.sending import log_restarts
-from reporting_agent.sending.enrolment import Identity
+from reporting_agent.sending.enrolment import AgentIdentity
 from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.log_restarts import OwnEntry
 from reporting_agent.state import transaction
@@ -38,7 +38,7 @@ ACCUSES = "log-"
 Read = TypeVar("Read")
 
 
-class Log(Protocol):
+class PortalLog(Protocol):
     """A portal's log, as far as it is asked for; nothing that it answers is believed before it is verified."""
 
     def log_head(self) -> bytes: ...
@@ -53,7 +53,7 @@ class Log(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Evidence:
+class ForkEvidence:
     """What the portal signed that cannot all be true: two heads, or a head and a challenge or receipt."""
 
     code: str
@@ -70,7 +70,7 @@ class KeptHead:
     seen_at: str
 
 
-def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: Iterable[Parcel], now: datetime) -> SeenHead:
+def look(connection: sqlite3.Connection, identity: AgentIdentity, log: PortalLog, parcels: Iterable[Parcel], now: datetime) -> SeenHead:
     """Take the portal's present head, hold it against the one that was kept, and look for the site's own entries.
 
     A log that the coordinator restarted goes on from the head in the statement (`log_restarts`).
@@ -88,7 +88,7 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
     def consistency(earlier: int, other: int) -> Sequence[bytes]:
         return _proof(log.log_consistency, earlier, other)
 
-    def restarted(explains: Callable[[LogRestart], bool]) -> bool:
+    def restarted(explains: Callable[[LogRestartStatement], bool]) -> bool:
         return log_restarts.accept(connection, identity, log.log_restarts, explains, shown, own, consistency, now)
 
     if before := newest_head(connection, identity.fingerprint):
@@ -97,7 +97,7 @@ def look(connection: sqlite3.Connection, identity: Identity, log: Log, parcels: 
             heads.require_succession(first, shown, consistency)
         except VerificationError as broken:
             if not broken.code.startswith(ACCUSES) or not restarted(lambda restart: restart.explains(first)):
-                _keep_evidence(connection, Evidence(broken.code, first.signed, shown.signed, now.isoformat()))
+                _keep_evidence(connection, ForkEvidence(broken.code, first.signed, shown.signed, now.isoformat()))
                 raise
     if witnessed is not None:
         _require_witnessed_past(connection, witnessed, shown, log, now)
@@ -138,7 +138,7 @@ def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> KeptHead
     return None if row is None else KeptHead(row["checkpoint"], row["seen_at"])
 
 
-def _witnessed(identity: Identity, log: Log, now: datetime) -> Checkpoint | None:
+def _witnessed(identity: AgentIdentity, log: PortalLog, now: datetime) -> Checkpoint | None:
     """The largest head that enough witnesses have cosigned of late; None where the directory asks for none."""
     directory = identity.directory
     if not directory.witnesses_required:
@@ -152,30 +152,30 @@ def _witnessed(identity: Identity, log: Log, now: datetime) -> Checkpoint | None
     return checkpoint
 
 
-def _require_witnessed_past(connection: sqlite3.Connection, witnessed: Checkpoint, shown: SeenHead, log: Log, now: datetime) -> None:
+def _require_witnessed_past(connection: sqlite3.Connection, witnessed: Checkpoint, shown: SeenHead, log: PortalLog, now: datetime) -> None:
     """The head that is shown here continues the one that the witnesses saw: both are signed by the portal."""
     past = SeenHead(TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw)
     try:
         heads.require_succession(past, shown, lambda earlier, other: _proof(log.log_consistency, earlier, other))
     except VerificationError as broken:
-        _keep_evidence(connection, Evidence(broken.code, past.signed, shown.signed, now.isoformat()))
+        _keep_evidence(connection, ForkEvidence(broken.code, past.signed, shown.signed, now.isoformat()))
         raise
 
 
-def evidence(connection: sqlite3.Connection) -> tuple[Evidence, ...]:
+def evidence(connection: sqlite3.Connection) -> tuple[ForkEvidence, ...]:
     """All that was found against portals, oldest first."""
     rows = connection.execute("SELECT * FROM log_evidence ORDER BY found_at")
-    return tuple(Evidence(row["code"], row["first"], row["second"], row["found_at"]) for row in rows)
+    return tuple(ForkEvidence(row["code"], row["first"], row["second"], row["found_at"]) for row in rows)
 
 
 def _own_entries(parcels: Iterable[Parcel], keys: Mapping[str, VerifyingKey]) -> Iterator[OwnEntry]:
     for parcel in parcels:
         name = f"{parcel.period}, revision {parcel.revision}"
         if parcel.challenge is not None and (given := _of_this_portal(challenges.read, parcel.challenge, keys)):
-            leaf = logged.hashed(Kind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+            leaf = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
             yield OwnEntry(f"the commitment to {name}", given.log_index, given.given_on, leaf, parcel.challenge)
         if parcel.receipt is not None and (receipt := _of_this_portal(receipts.read, parcel.receipt, keys)):
-            leaf = logged.hashed(Kind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
+            leaf = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
             yield OwnEntry(f"the report of {name}", receipt.log_index, receipt.received_on, leaf, parcel.receipt)
 
 
@@ -189,14 +189,14 @@ def _of_this_portal(read: Callable[[bytes, Mapping[str, VerifyingKey]], Read], r
         raise
 
 
-def _is_found(connection: sqlite3.Connection, identity: Identity, own: OwnEntry) -> bool:
+def _is_found(connection: sqlite3.Connection, identity: AgentIdentity, own: OwnEntry) -> bool:
     asked = "SELECT 1 FROM log_included WHERE fingerprint = ? AND log_index = ? AND leaf = ?"
     return connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone() is not None
 
 
 def _omitted(connection: sqlite3.Connection, own: OwnEntry, shown: SeenHead, now: datetime) -> VerificationError:
     """The refusal of a log that lacks an entry of this site, with the evidence kept."""
-    _keep_evidence(connection, Evidence(OMITTED, own.signed, shown.signed, now.isoformat()))
+    _keep_evidence(connection, ForkEvidence(OMITTED, own.signed, shown.signed, now.isoformat()))
     return VerificationError(
         OMITTED,
         Phrase(
@@ -218,7 +218,7 @@ def _proof(ask: Callable[[int, int], Sequence[bytes]], first: int, second: int) 
         return ()
 
 
-def _keep_evidence(connection: sqlite3.Connection, evidence: Evidence) -> None:
+def _keep_evidence(connection: sqlite3.Connection, evidence: ForkEvidence) -> None:
     if not evidence.code.startswith(ACCUSES):
         return
     with transaction(connection):

@@ -15,17 +15,17 @@ from datetime import date, datetime
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.wire import challenges, heads, restarts
 from benchmarks.wire.heads import Consistency, SeenHead
-from benchmarks.wire.restarts import LogRestart
-from reporting_agent.sending.enrolment import Identity
+from benchmarks.wire.restarts import LogRestartStatement
+from reporting_agent.sending.enrolment import AgentIdentity
 from reporting_agent.sending.kept_reports import Outbox, Parcel
 from reporting_agent.state import transaction
 
 
 @dataclass(frozen=True, slots=True)
-class Accepted:
+class AcceptedRestart:
     """A restart that was taken here, and the head that was given up for it."""
 
-    restart: LogRestart
+    restart: LogRestartStatement
     given_up: bytes
     accepted_at: str
 
@@ -43,9 +43,9 @@ class OwnEntry:
 
 def accept(
     connection: sqlite3.Connection,
-    identity: Identity,
+    identity: AgentIdentity,
     served: Callable[[], Sequence[bytes]],
-    explains: Callable[[LogRestart], bool],
+    explains: Callable[[LogRestartStatement], bool],
     shown: SeenHead,
     own: Sequence[OwnEntry],
     consistency: Consistency,
@@ -74,24 +74,24 @@ def accept(
     return False
 
 
-def lost_in(restart: LogRestart, own: OwnEntry) -> bool:
+def lost_in(restart: LogRestartStatement, own: OwnEntry) -> bool:
     """Whether an entry lies in the lost range, and was made no later than the statement."""
     return restart.lost(own.index, own.on)
 
 
-def is_lost(connection: sqlite3.Connection, identity: Identity, own: OwnEntry) -> bool:
+def is_lost(connection: sqlite3.Connection, identity: AgentIdentity, own: OwnEntry) -> bool:
     """Whether the portal lost this entry, as the coordinator said."""
     asked = "SELECT 1 FROM log_lost WHERE fingerprint = ? AND log_index = ? AND leaf = ?"
     return connection.execute(asked, (identity.fingerprint, own.index, own.leaf_hash)).fetchone() is not None
 
 
-def accepted(connection: sqlite3.Connection, fingerprint: str) -> tuple[Accepted, ...]:
+def accepted(connection: sqlite3.Connection, fingerprint: str) -> tuple[AcceptedRestart, ...]:
     """Every restart of that portal's log that was taken here, oldest first."""
     rows = connection.execute("SELECT * FROM log_restart WHERE fingerprint = ? ORDER BY accepted_at", (fingerprint,))
-    return tuple(Accepted(restarts.parse(row["statement"]), row["head"], row["accepted_at"]) for row in rows)
+    return tuple(AcceptedRestart(restarts.parse(row["statement"]), row["head"], row["accepted_at"]) for row in rows)
 
 
-def as_shown(acceptance: Accepted) -> dict[str, str | int]:
+def as_shown(acceptance: AcceptedRestart) -> dict[str, str | int]:
     """What a person is told of it."""
     restart = acceptance.restart
     return {
@@ -105,9 +105,9 @@ def as_shown(acceptance: Accepted) -> dict[str, str | int]:
 
 def _take(
     connection: sqlite3.Connection,
-    identity: Identity,
+    identity: AgentIdentity,
     raw: bytes,
-    restart: LogRestart,
+    restart: LogRestartStatement,
     own: Sequence[OwnEntry],
     now: datetime,
 ) -> None:
@@ -131,7 +131,7 @@ def _take(
                 outbox.lost_at_portal(parcel)
 
 
-def is_of_a_lost_log(connection: sqlite3.Connection, identity: Identity, parcel: Parcel) -> bool:
+def is_of_a_lost_log(connection: sqlite3.Connection, identity: AgentIdentity, parcel: Parcel) -> bool:
     """Whether a report's challenge names an entry in a range that the coordinator said is lost."""
     given = None if parcel.challenge is None else challenges.parse(parcel.challenge)
     ranges = ((acceptance.restart.lost_from, acceptance.restart.lost_to) for acceptance in accepted(connection, identity.fingerprint))

@@ -5,10 +5,10 @@ from __future__ import annotations
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import release
 from benchmarks.released import ReleasedLabel
-from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.planning import ReportPlan
 
 
-def draw(planned: Plan, seed: bytes, *, root: bytes, challenge: bytes) -> list[ReleasedLabel]:
+def draw(planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes) -> list[ReleasedLabel]:
     """The labels as they leave.
 
     Args:

@@ -39,7 +39,7 @@ class Offer:
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class BatchCount:
     """The batches behind one label: those that count, by year, and how many are valid; and whether a value of it lies beyond the grid."""
 
     by_year: Mapping[int, int]
@@ -61,7 +61,7 @@ def years_of(period: str, years: int) -> range:
     return range(read.start.year - years + 1, (read.end - timedelta(days=1)).year + 1)
 
 
-def counted_lines(language: Language, held: Counted, pack: Pack) -> list[str]:
+def counted_lines(language: Language, held: BatchCount, pack: Pack) -> list[str]:
     """How many batches count, of which years, and what one unit of privacy is."""
     lines = [text(language, f"counted.{pack.policy.unit}", counted=f"{held.total:,}", valid=f"{held.valid:,}")]
     if len(held.by_year) > 1:

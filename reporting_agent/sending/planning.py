@@ -42,9 +42,9 @@ from benchmarks.wire.conformity import policy_digest, released_metrics
 from benchmarks.wire.schema import Report, canonical_period
 from reporting_agent.sending.consent import agreed
 from reporting_agent.sending.data_digest import data_digest
-from reporting_agent.sending.offers import Counted
+from reporting_agent.sending.offers import BatchCount
 from reporting_agent.sending.pooled_labels import ALONE, MOST_METRICS_A_STEP, Windows, counted, covers
-from reporting_agent.sending.report_inputs import Behind, Provenance
+from reporting_agent.sending.report_inputs import Provenance, ReportInputs
 
 FIRST_REVISION = 1
 _ENERGY_NOT_KNOWN = (
@@ -83,7 +83,7 @@ class PlannedRelease:
 
 
 @dataclass(frozen=True, slots=True)
-class Plan:
+class ReportPlan:
     """A report before anything is drawn."""
 
     subject: Subject
@@ -92,7 +92,7 @@ class Plan:
     withheld: tuple[tuple[str, str, str], ...]
     data_digest: bytes
     method_digest: bytes
-    behind: Behind = field(compare=False, repr=False)
+    behind: ReportInputs = field(compare=False, repr=False)
     windows: Windows = field(default_factory=dict)
 
     def debits(self) -> list[Debit]:
@@ -103,11 +103,11 @@ class Plan:
             spending += release.debits(planned.label, self.pack.policy, planned.release_id, correction=correction, cells=cells)
         return spending
 
-    def counted(self) -> dict[LabelKey, Counted]:
+    def counted(self) -> dict[LabelKey, BatchCount]:
         """The batches behind each label, for the owner's eyes."""
         return {LabelKey.of(planned.label): counted(planned.label, planned.step, self.pack) for planned in self.releases}
 
-    def under(self, revision: int, *, correction: bool) -> Plan:
+    def under(self, revision: int, *, correction: bool) -> ReportPlan:
         """The same report as another revision."""
         subject = replace(self.subject, revision=revision, correction=correction)
         releases = tuple(replace(planned, release_id=_release_id(subject, planned.label)) for planned in self.releases)
@@ -161,7 +161,7 @@ def plan(
     subject: Subject,
     windows: Windows = ALONE,
     provenance: Provenance = Provenance(),  # noqa: B008  # frozen
-) -> Plan:
+) -> ReportPlan:
     """What a report on `subject` would hold.
 
     Args:
@@ -195,8 +195,8 @@ def plan(
     answered |= asked
     withheld |= {(*pair, TOO_FEW_BATCHES) for pair in released_metrics(pack) if pair not in answered}
     data, method = digests(site_label, batches, pack, windows)
-    behind = Behind(site_label, batches, windows, provenance)
-    return Plan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method, behind, windows)
+    behind = ReportInputs(site_label, batches, windows, provenance)
+    return ReportPlan(subject, pack, tuple(releases), tuple(sorted(withheld)), data, method, behind, windows)
 
 
 def _cells_of(release_of: PlannedRelease, releases: Iterable[PlannedRelease]) -> int:

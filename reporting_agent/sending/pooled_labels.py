@@ -23,9 +23,9 @@ from benchmarks.measurements import Batch, Period
 from benchmarks.privacy import pooling
 from benchmarks.privacy.pooling import HeldYear
 from benchmarks.routes import MetricRule, Pack, Step
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData, outgoing_label
-from reporting_agent.sending.offers import Counted, Offer
+from reporting_agent.sending.offers import BatchCount, Offer
 
 MOST_METRICS_A_STEP = 2
 
@@ -68,7 +68,7 @@ def together(alone: SiteLabel, label_of: Callable[[Period], SiteLabel], windows:
     return replace(alone, steps=tuple(steps))
 
 
-def leaving(site: Site, data: PlantData, alone: SiteLabel, windows: Windows) -> SiteLabel:
+def leaving(site: SiteSettings, data: PlantData, alone: SiteLabel, windows: Windows) -> SiteLabel:
     """The label that a report is drawn from, where a plant sends it and where an auditor's agent recomputes it; `alone` of its year."""
     return together(alone, lambda wider: outgoing_label(site, data, wider), windows) if windows else alone
 
@@ -121,7 +121,7 @@ def _compared(step: Step, rule: MetricRule, labels: Iterable[StepLabel], pack: P
     return cells
 
 
-def counted(label: StepLabel, step: Step, pack: Pack) -> Counted:
+def counted(label: StepLabel, step: Step, pack: Pack) -> BatchCount:
     """The batches behind a label, by the year in which they began.
 
     Raises:
@@ -129,4 +129,4 @@ def counted(label: StepLabel, step: Step, pack: Pack) -> Counted:
     """
     rule, values = step.metric(label.metric), (label.best.value, label.typical)
     beyond = rule is not None and any(value is not None and not rule.grid.lower <= value <= rule.grid.upper for value in values)
-    return Counted(Counter(run.start.year for run in release.counted(label, step, pack.policy)), label.used, beyond)
+    return BatchCount(Counter(run.start.year for run in release.counted(label, step, pack.policy)), label.used, beyond)

@@ -20,7 +20,7 @@ from benchmarks.routes import Pack
 from benchmarks.wire.canonical import Value, decode
 from benchmarks.wire.schema import Header, Report, encode_report
 from reporting_agent.sending.consent import SCHEME, TERMS, Language, number, odds_ratio, reason, terms, text
-from reporting_agent.sending.offers import Counted, Offer, counted_lines, offer_lines, years_of
+from reporting_agent.sending.offers import BatchCount, Offer, counted_lines, offer_lines, years_of
 
 ASKED: Mapping[str, tuple[str, ...]] = {
     "subject": ("site", "period", "revision"),
@@ -60,7 +60,7 @@ class Prospectus:
     pack: Pack
     spent_after: Mapping[tuple[str, int], Fraction]
     missing: Mapping[tuple[str, str], tuple[str, ...]] = field(default_factory=dict)
-    counted: Mapping[LabelKey, Counted] = field(default_factory=dict)
+    counted: Mapping[LabelKey, BatchCount] = field(default_factory=dict)
     offered: tuple[Offer, ...] = ()
 
     def epsilon_by_step(self) -> dict[str, Fraction]:
@@ -206,7 +206,7 @@ class Prospectus:
             language, "value.cell", value=number(label.grid.value(drawn.cell)), unit=label.unit, cell=drawn.cell
         )
 
-    def _counted(self, label: ReleasedLabel) -> Counted | None:
+    def _counted(self, label: ReleasedLabel) -> BatchCount | None:
         return self.counted.get(LabelKey.of(label))
 
     def _beyond_grid(self, label: ReleasedLabel) -> bool:

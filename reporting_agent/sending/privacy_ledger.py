@@ -24,7 +24,7 @@ from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy import accounting
-from benchmarks.privacy.accounting import Debit, Spent
+from benchmarks.privacy.accounting import Debit, SpentBudget
 from reporting_agent.sending import changed_records
 
 
@@ -40,7 +40,7 @@ class StepAccount:
 
 
 @dataclass(frozen=True, slots=True)
-class Spending:
+class LedgerDebit:
     """What one report took from the batches of one step that began in one year."""
 
     step: str
@@ -111,7 +111,7 @@ class Ledger:
         new = [debit for debit in debits if debit.release_id not in accounts.get(debit.account, _EMPTY).releases]
         for year in sorted({debit.year for debit in new if debit.correction}):
             accounting.check_correction(len(self._corrections(year) - {parcel}), rules)
-        spent = {key: Spent(account.regular, account.corrections) for key, account in accounts.items()}
+        spent = {key: SpentBudget(account.regular, account.corrections) for key, account in accounts.items()}
         try:
             accounting.check(spent, new, rules.cap_per_year, accounting.reserve(rules))
         except PolicyRefusal as refused:
@@ -140,7 +140,7 @@ class Ledger:
             for (step, year), held in sorted(lines.items())
         )
 
-    def spendings(self) -> tuple[Spending, ...]:
+    def spendings(self) -> tuple[LedgerDebit, ...]:
         """On what it was spent: a line for each step, year and report."""
         spent: dict[tuple[str, int, str, bool], dict[str, Fraction]] = defaultdict(lambda: defaultdict(Fraction))
         releases: dict[tuple[str, int, str, bool], set[str]] = defaultdict(set)
@@ -148,7 +148,9 @@ class Ledger:
             key = (row["step"], row["year"], row["parcel"], bool(row["correction"]))
             spent[key][row["batch_id"]] += Fraction(row["epsilon_numerator"], row["epsilon_denominator"])
             releases[key].add(row["release_id"])
-        return tuple(Spending(*key, len(releases[key]), len(by_batch), max(by_batch.values())) for key, by_batch in sorted(spent.items()))
+        return tuple(
+            LedgerDebit(*key, len(releases[key]), len(by_batch), max(by_batch.values())) for key, by_batch in sorted(spent.items())
+        )
 
     def _steps(self) -> list[str]:
         return [row["step"] for row in self._connection.execute("SELECT DISTINCT step FROM ledger ORDER BY step")]

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from benchmarks.audit.arrangement import Arranged, arrange
+from benchmarks.audit.arrangement import LeafOrder, arrange
 from benchmarks.audit.days import Window
 from benchmarks.audit.records import MeterDay, microseconds
 from benchmarks.labels import SiteLabel
@@ -27,7 +27,7 @@ class Provenance:
 
 
 @dataclass(frozen=True, slots=True)
-class Behind:
+class ReportInputs:
     """Everything that a report is made from; it never leaves the site."""
 
     site_label: SiteLabel
@@ -35,7 +35,7 @@ class Behind:
     windows: Windows
     provenance: Provenance
 
-    def arranged(self, pack: Pack) -> Arranged:
+    def arranged(self, pack: Pack) -> LeafOrder:
         """Batches and days of this report, in the order of the leaves of its tree."""
         period = self.site_label.period
         return arrange(self.site_label, self.batches, pack, lambda batch: covers(batch, period, self.windows), self._days())

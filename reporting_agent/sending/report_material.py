@@ -17,7 +17,7 @@ from benchmarks.privacy.pooling import is_calendar_year
 from benchmarks.routes import Pack
 from reporting_agent import pipeline
 from reporting_agent.changes.review import review
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.pipeline import own_gas
 from reporting_agent.pipeline.heating_values import require_one_value
@@ -30,12 +30,12 @@ from reporting_agent.sending.offers import Offer
 from reporting_agent.sending.pooled_labels import ALONE, Windows
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.report_inputs import Provenance, window_of
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from reporting_agent.sources.day_digests import DayDigests
 
 
 def gather(
-    site: Site,
+    site: SiteSettings,
     pack: Pack,
     period: Period,
     revisions: Sequence[Parcel],
@@ -45,7 +45,7 @@ def gather(
     correct: bool,
     look: bool = False,
     commit: bool = False,
-) -> Material:
+) -> ReportMaterial:
     """Read the plant's files and label what the report covers.
 
     Args:
@@ -113,10 +113,10 @@ def gather(
             require_releasable(longer, [step for step, own in windows.items() if own == years])
     differ = tuple(differences(local, alone, data.pack))
     provenance = _provenance(site, days, period, windows)
-    return Material(label, data.outgoing.batches, data.pack, windows, gained, provenance, data.proposals, differ)
+    return ReportMaterial(label, data.outgoing.batches, data.pack, windows, gained, provenance, data.proposals, differ)
 
 
-def gather_again(site: Site, period: Period, windows: Windows) -> Material:
+def gather_again(site: SiteSettings, period: Period, windows: Windows) -> ReportMaterial:
     """What a report that covers these years was made of, read once more from the plant's files.
 
     Raises:
@@ -125,16 +125,16 @@ def gather_again(site: Site, period: Period, windows: Windows) -> Material:
     days = _days_of(site, period, max(windows.values(), default=1))
     data = pipeline.read(site, pooled_labels.covered(period, windows), days=days, outward=True)
     label = pooled_labels.leaving(site, data, pipeline.outgoing_label(site, data, period), windows)
-    return Material(label, data.outgoing.batches, data.pack, windows, provenance=_provenance(site, days, period, windows))
+    return ReportMaterial(label, data.outgoing.batches, data.pack, windows, provenance=_provenance(site, days, period, windows))
 
 
-def _days_of(site: Site, period: Period, reach: int) -> DayDigests:
+def _days_of(site: SiteSettings, period: Period, reach: int) -> DayDigests:
     """What takes the readings on their way; how many of the years count may turn out later."""
     edges = {edge for years in range(1, reach + 1) for edge in window_of(period, {"": years})}
     return DayDigests({meter.id: meter.unit for meter in site.meters}, edges)
 
 
-def _provenance(site: Site, days: DayDigests | None, period: Period, windows: Windows) -> Provenance:
+def _provenance(site: SiteSettings, days: DayDigests | None, period: Period, windows: Windows) -> Provenance:
     cut = f"{site.runs.cut}, timezone = {site.site.timezone}" if Inputs(site).has("log") else ""
     if days is None:
         return Provenance(cut=cut)

@@ -15,12 +15,14 @@ from sqlite3 import Connection
 from benchmarks.wire import envelope
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import decode_report
-from reporting_agent.sending.enrolment import Identity
+from reporting_agent.sending.enrolment import AgentIdentity
 from reporting_agent.sending.kept_reports import Outbox, Parcel
 from reporting_agent.state import transaction
 
 
-def sealed_for_today(connection: Connection, parcel: Parcel, identity: Identity, held: Collection[Receipt] | None, now: datetime) -> bytes:
+def sealed_for_today(
+    connection: Connection, parcel: Parcel, identity: AgentIdentity, held: Collection[Receipt] | None, now: datetime
+) -> bytes:
     """The envelope to send: the one at hand, or a new one about the same plaintext, which is then kept in its place.
 
     Args:

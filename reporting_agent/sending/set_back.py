@@ -16,15 +16,15 @@ from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.pooling import is_calendar_year
 from benchmarks.wire.challenges import Challenge, LedgerStand
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.receipts import Receipt
-from reporting_agent.sending.closed_periods import Closed, commitment_digests
+from reporting_agent.sending.closed_periods import ClosedPeriod, commitment_digests
 from reporting_agent.sending.kept_reports import Parcel, ParcelState
-from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.planning import ReportPlan
 from reporting_agent.sending.pooled_labels import covered, span
 
 
-def refuse_unknown(answered: Iterable[Commitment], parcels: Sequence[Parcel], closed: Iterable[Closed]) -> None:
+def refuse_unknown(answered: Iterable[ReportCommitment], parcels: Sequence[Parcel], closed: Iterable[ClosedPeriod]) -> None:
     """Refuse where the portal has given a challenge that this directory knows nothing of.
 
     Args:
@@ -37,7 +37,7 @@ def refuse_unknown(answered: Iterable[Commitment], parcels: Sequence[Parcel], cl
         _require_known(bytes.fromhex(commitment.digest), commitment.period, commitment.revision, parcels, closed)
 
 
-def require_current(planned: Plan, ledger: LedgerStand, parcels: Sequence[Parcel], closed: Sequence[Closed]) -> None:
+def require_current(planned: ReportPlan, ledger: LedgerStand, parcels: Sequence[Parcel], closed: Sequence[ClosedPeriod]) -> None:
     """Refuse to go on to a draw where the portal's ledger of this site holds what this one lacks.
 
     A report that is known and was never debited here may have been drawn by another copy: where it may cover the same batches it
@@ -65,7 +65,7 @@ def require_current(planned: Plan, ledger: LedgerStand, parcels: Sequence[Parcel
             )
 
 
-def refuse_old_ledger(planned: Plan, held: Iterable[Receipt], known: Iterable[Parcel], closed: Iterable[Closed] = ()) -> None:
+def refuse_old_ledger(planned: ReportPlan, held: Iterable[Receipt], known: Iterable[Parcel], closed: Iterable[ClosedPeriod] = ()) -> None:
     """A report that the portal holds and this outbox does not know was spent elsewhere, and so was what another directory left behind.
 
     A report is looked upon as covering every year that its labels may cover: which they do stands sealed inside.
@@ -101,7 +101,7 @@ def require_ledger(challenge: Challenge) -> LedgerStand:
     return challenge.ledger
 
 
-def _require_known(digest: bytes, period: str, revision: int, parcels: Iterable[Parcel], closed: Iterable[Closed]) -> None:
+def _require_known(digest: bytes, period: str, revision: int, parcels: Iterable[Parcel], closed: Iterable[ClosedPeriod]) -> None:
     parcels = tuple(parcels)
     if digest in commitment_digests(parcels) or any(entry.digest == digest for entry in closed):
         return
@@ -134,7 +134,7 @@ def _set_back(period: str, revision: int) -> PolicyRefusal:
     )
 
 
-def may_overlap(planned: Plan, period: str) -> bool:
+def may_overlap(planned: ReportPlan, period: str) -> bool:
     """Whether a report of the period may cover batches of the planned one, with the years that its labels may cover."""
     asked = covered(Period.parse(planned.subject.period, UTC), planned.windows)
     other = Period.parse(period, UTC)

@@ -31,19 +31,19 @@ from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.randomness import values_salt
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, envelope, receipts, requests
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
-from reporting_agent.pipeline.proposals import Proposal
+from reporting_agent.pipeline.proposals import DeclarationProposal
 from reporting_agent.sending import challenge_bindings, cut_otherwise, enrolment, given_up_revisions, log_heads, log_restarts, set_back
 from reporting_agent.sending.challenge_bindings import commitment_of, refuse_another, stored_challenge
 from reporting_agent.sending.closed_periods import ClosedPeriods
-from reporting_agent.sending.enrolment import Identity
+from reporting_agent.sending.enrolment import AgentIdentity
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
 from reporting_agent.sending.noise_drawing import draw
 from reporting_agent.sending.offers import Offer
-from reporting_agent.sending.planning import FIRST_REVISION, Plan, Subject, digests, plan
+from reporting_agent.sending.planning import FIRST_REVISION, ReportPlan, Subject, digests, plan
 from reporting_agent.sending.pooled_labels import Windows
 from reporting_agent.sending.portal_client import PortalClient
 from reporting_agent.sending.privacy_ledger import Ledger
@@ -58,7 +58,7 @@ Checkpoint = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class ReportMaterial:
     """What is reported on: the exact label, all batches at hand, and the pack they were labelled by."""
 
     site_label: SiteLabel
@@ -67,10 +67,10 @@ class Material:
     windows: Windows = field(default_factory=dict)  # the steps whose labels cover earlier years as well
     gains: tuple[Offer, ...] = ()  # what earlier years would give, where it was looked for
     provenance: Provenance = field(default_factory=Provenance)  # what the batches come from, where it is to be committed to
-    proposals: tuple[Proposal, ...] = ()  # what the run found, and what acts on a report only once it is declared
+    proposals: tuple[DeclarationProposal, ...] = ()  # what the run found, and what acts on a report only once it is declared
     differences: tuple[Phrase, ...] = ()  # where what leaves is another label than the plant's own
 
-    def plan(self, subject: Subject) -> Plan:
+    def plan(self, subject: Subject) -> ReportPlan:
         """What a report on `subject` would hold."""
         return plan(self.site_label, self.batches, self.pack, subject, self.windows, self.provenance)
 
@@ -80,10 +80,10 @@ class Material:
 
 
 @dataclass(frozen=True, slots=True)
-class Begun:
+class ReportUnderWay:
     """A report on its way: what is to be released, of which records, and how far its parcel has come."""
 
-    plan: Plan
+    plan: ReportPlan
     batches: Sequence[Batch]
     parcel: Parcel
 
@@ -96,13 +96,13 @@ def no_checkpoint(_name: str) -> None:
     """The production checkpoint: nothing happens between two steps."""
 
 
-class Submission:
+class SubmissionProcess:
     """One site's way of submitting, on an open and exclusively held state directory."""
 
     def __init__(
         self,
         connection: Connection,
-        identity: Identity,
+        identity: AgentIdentity,
         *,
         software: str,
         clock: Callable[[], datetime],
@@ -118,10 +118,10 @@ class Submission:
         self._closed = ClosedPeriods(connection)
         self._held: tuple[Receipt, ...] | None = None  # until the portal was asked
         self._receipts: dict[str, bytes] = {}  # of what it holds, as it signed them, by the envelope's digest
-        self._answered: dict[Commitment, bytes] = {}  # with the challenge that the portal says it gave, as it signed it
+        self._answered: dict[ReportCommitment, bytes] = {}  # with the challenge that the portal says it gave, as it signed it
         self._restarts_before = len(log_restarts.accepted(connection, identity.fingerprint))
 
-    def begin(self, material: Material, period: str, *, correct: bool) -> Begun:
+    def begin(self, material: ReportMaterial, period: str, *, correct: bool) -> ReportUnderWay:
         """Bring the report of this period as far as *committed*; one that came farther stays as it is. Spends nothing.
 
         What the portal has answered is not exchanged for other data, although its answer was lost on the way: the challenge is kept
@@ -140,7 +140,7 @@ class Submission:
         rows = self._outbox.revisions(planned.subject.site, period)
         planned, parcel = challenge_bindings.place(planned, rows, self._root, correct=correct)
         if parcel is not None and parcel.is_sealed:
-            return Begun(planned, material.batches, parcel)
+            return ReportUnderWay(planned, material.batches, parcel)
         parcels, closed = self._outbox.all(), self._closed.all()
         set_back.refuse_unknown(self._answered_besides(planned, parcel), parcels, closed)
         set_back.refuse_old_ledger(planned, self._held or (), parcels, closed)
@@ -151,9 +151,9 @@ class Submission:
             tree = planned.tree(self._identity.seed, self._software)
             if parcel is None or not self._is_committed(parcel, tree.root):
                 parcel = self._commit(planned, tree, debits)
-        return Begun(planned, material.batches, parcel)
+        return ReportUnderWay(planned, material.batches, parcel)
 
-    def ask(self, begun: Begun, road: PortalClient) -> Begun:
+    def ask(self, begun: ReportUnderWay, road: PortalClient) -> ReportUnderWay:
         """Hand the commitment in and keep the portal's challenge; nothing is asked where one of the present form is kept already.
 
         Raises:
@@ -171,7 +171,7 @@ class Submission:
             raise
         return self.accept(begun, answer)
 
-    def begin_answered(self, material: Material, period: str, challenge: bytes, *, correct: bool) -> Begun:
+    def begin_answered(self, material: ReportMaterial, period: str, challenge: bytes, *, correct: bool) -> ReportUnderWay:
         """As `begin`, with the portal's answer brought by hand: to what was committed to, it binds before the data are looked at.
 
         Raises:
@@ -183,7 +183,7 @@ class Submission:
             self._answered.setdefault(given.commitment, challenge)
         return self.accept(self.begin(material, period, correct=correct), challenge)
 
-    def accept(self, begun: Begun, challenge: bytes) -> Begun:
+    def accept(self, begun: ReportUnderWay, challenge: bytes) -> ReportUnderWay:
         """Keep the portal's challenge; the one that is kept already may come again, another is refused.
 
         An earlier revision of the period that was given up after its challenge is debited here, with the batches that it had then, as if
@@ -209,7 +209,7 @@ class Submission:
         self._checkpoint("challenged")
         return replace(begun, parcel=self._outbox.get(parcel.site, parcel.period, parcel.revision))
 
-    def seal(self, begun: Begun) -> Parcel:
+    def seal(self, begun: ReportUnderWay) -> Parcel:
         """Debit, draw, sign and seal; a report that is sealed already stays as it is.
 
         Raises:
@@ -240,7 +240,7 @@ class Submission:
         self._checkpoint("sealed")
         return self._outbox.get(parcel.site, parcel.period, parcel.revision)
 
-    def prepare(self, material: Material, period: str, road: PortalClient, *, correct: bool) -> Parcel:
+    def prepare(self, material: ReportMaterial, period: str, road: PortalClient, *, correct: bool) -> Parcel:
         """All of it up to *sealed*, over a road that leads to the portal: `begin`, `ask`, `seal`, with what they raise."""
         begun = self.begin(material, period, correct=correct)
         return self.seal(begun if begun.parcel.is_sealed else self.ask(begun, road))
@@ -336,26 +336,26 @@ class Submission:
     def _has_current_challenge(self, parcel: Parcel) -> bool:
         return parcel.challenge is not None and challenges.parse(parcel.challenge).ledger is not None
 
-    def _debit(self, planned: Plan, batches: Sequence[Batch], parcel: Parcel) -> None:
+    def _debit(self, planned: ReportPlan, batches: Sequence[Batch], parcel: Parcel) -> None:
         """Every batch of every release, on the disk before anything is drawn; inside a transaction."""
         name = planned.subject.parcel
         debits = self._ledger.settle(self._ledger.promised(name) or planned.debits(), batches)
         self._ledger.record(debits, parcel=name, rules=planned.pack.policy)
         self._outbox.debited(parcel)
 
-    def _root(self, planned: Plan) -> bytes:
+    def _root(self, planned: ReportPlan) -> bytes:
         return planned.tree(self._identity.seed, self._software).root
 
-    def _bind_answered(self, planned: Plan, batches: Sequence[Batch]) -> None:
+    def _bind_answered(self, planned: ReportPlan, batches: Sequence[Batch]) -> None:
         """Keep the challenge of every revision of the period that the portal has answered, where it never came to this disk."""
         for parcel in self._outbox.revisions(planned.subject.site, planned.subject.period):
             if parcel.is_bound or parcel.data_root is None:
                 continue
             challenge = self._answered.get(commitment_of(parcel))
             if challenge is not None:
-                self.accept(Begun(planned.under(parcel.revision, correction=parcel.correction), batches, parcel), challenge)
+                self.accept(ReportUnderWay(planned.under(parcel.revision, correction=parcel.correction), batches, parcel), challenge)
 
-    def _answered_besides(self, planned: Plan, parcel: Parcel | None) -> Collection[Commitment]:
+    def _answered_besides(self, planned: ReportPlan, parcel: Parcel | None) -> Collection[ReportCommitment]:
         """What the portal has answered, without what the plan is about to commit to again in place of other data.
 
         The row had these data, then others, before the answer was heard of. Drawn by the same seed, they give what any copy drew.
@@ -364,10 +364,10 @@ class Submission:
         is_of_row = (commitment.period == subject.period and commitment.revision == subject.revision for commitment in answered)
         if parcel is None or parcel.is_bound or not any(is_of_row):
             return answered
-        again = Commitment(subject.site, subject.period, subject.revision, self._root(planned))
+        again = ReportCommitment(subject.site, subject.period, subject.revision, self._root(planned))
         return [commitment for commitment in answered if commitment != again]
 
-    def _commit(self, planned: Plan, tree: DataTree, debits: Sequence[Debit]) -> Parcel:
+    def _commit(self, planned: ReportPlan, tree: DataTree, debits: Sequence[Debit]) -> Parcel:
         subject, identity = planned.subject, self._identity
         with transaction(self._connection):
             data, method = planned.data_digest, planned.method_digest
@@ -376,7 +376,7 @@ class Submission:
                 **asdict(subject), data_digest=data, method_digest=method, windows=planned.windows, now=self._clock(), cut=cut
             )
         self._checkpoint("planned")
-        commitment = Commitment(subject.site, subject.period, subject.revision, tree.root)
+        commitment = ReportCommitment(subject.site, subject.period, subject.revision, tree.root)
         signed = commitments.commit(commitment, identity.device_id, identity.device_key)
         with transaction(self._connection):
             self._outbox.committed(parcel, data_root=tree.root, parts=parts_of(tree), commitment=signed)

@@ -28,7 +28,7 @@ from benchmarks.errors import InputError, SteplabelError, Unreachable, UsageErro
 from benchmarks.phrases import Phrase
 from benchmarks.wire.agent_releases import FILE
 from benchmarks.wire.challenges import handed_back
-from benchmarks.wire.rotation import Rotation
+from benchmarks.wire.rotation import KeyRotation
 from reporting_agent.console import LANGUAGE
 from reporting_agent.network import USUAL, Network
 
@@ -113,7 +113,7 @@ class Portal:
         body = {"secret": secret, "device_public_key": device_public_key, "seed_commitment": seed_commitment, "software": software}
         return _registration(self._ask("POST", "/api/v1/enrolments/", _NEW_OR_KNOWN, json=body)[1])
 
-    def rotate(self, rotation: Rotation) -> Registration:
+    def rotate(self, rotation: KeyRotation) -> Registration:
         """Register a device's new key, which its old one vouches for. The same rotation again gets the same answer."""
         body = {
             "device_id": rotation.device_id,

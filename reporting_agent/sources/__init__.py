@@ -1,8 +1,8 @@
 """Reading the plant's files: CSV, XLSX, Parquet and B2MML become typed columns that remember their rows."""
 
 from reporting_agent.sources.meter_readings import ReadingBlock, stream_readings
-from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, SCALES, Column, Kind, Wanted
-from reporting_agent.sources.whole_table import Rejected, Table, read_sheet, read_table
+from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG, READINGS, SCALES, CellKind, Template, TemplateColumn
+from reporting_agent.sources.whole_table import RejectedRow, Table, read_sheet, read_table
 
 __all__ = [
     "BATCHES",
@@ -10,12 +10,12 @@ __all__ = [
     "LOG",
     "READINGS",
     "SCALES",
-    "Column",
-    "Kind",
+    "CellKind",
     "ReadingBlock",
-    "Rejected",
+    "RejectedRow",
     "Table",
-    "Wanted",
+    "Template",
+    "TemplateColumn",
     "read_sheet",
     "read_table",
     "stream_readings",

@@ -21,7 +21,7 @@ from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import arrays, cells, parquet
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
 from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, open_sheet
-from reporting_agent.sources.typed_text import Typed
+from reporting_agent.sources.typed_text import TypedFile
 
 ROWS_A_BLOCK = 1 << 18  # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30 MB more
 ROWS_OF_A_SHEET = 1 << 16  # cells of a workbook are Python objects
@@ -133,7 +133,7 @@ def _csv(
     names = [str(place) for place in range(len(header))]  # headers may be blank or stand twice; places may not
     chosen = [names[list(header).index(name)] for name in wanted]
     delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
-    typed = Typed(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter)
+    typed = TypedFile(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter)
     good = 0
     try:
         for columns in typed.read(plain, wanted) if plain is not None else ():

@@ -1,6 +1,6 @@
 """One cell as written to a typed value (text, number, duration, moment) by the profile's conventions; the row that cannot be used.
 
-Each reader raises `Unreadable` with the phrase of what was wanted; the caller knows file, row and column. Cells of a
+Each reader raises `UnreadableCell` with the phrase of what was wanted; the caller knows file, row and column. Cells of a
 workbook or of Parquet arrive typed (numbers, dates) and keep their value. Full-width digits and signs, no-break spaces and
 the typographic minus mean what they look like and are read so; nothing else is changed.
 
@@ -22,9 +22,9 @@ from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources import stamps
-from reporting_agent.sources.stamps import Unreadable
+from reporting_agent.sources.stamps import UnreadableCell
 
-__all__ = ["BLANK", "Cell", "Unreadable", "columns_of", "is_blank", "moment", "number", "plain", "seconds", "text"]
+__all__ = ["BLANK", "Cell", "UnreadableCell", "columns_of", "is_blank", "moment", "number", "plain", "seconds", "text"]
 
 Cell = str | float | int | bool | Decimal | datetime | date | time | timedelta | bytes | list[object] | dict[str, object] | None
 
@@ -93,14 +93,14 @@ def text(cell: Cell) -> str:
     if isinstance(cell, float) and cell.is_integer():
         return str(int(cell))
     if isinstance(cell, bytes | list | dict | datetime | date | time | timedelta):
-        raise Unreadable(Phrase("a text"))
+        raise UnreadableCell(Phrase("a text"))
     line = plain(str(cell))
     if len(line) > LONGEST_TEXT:
-        raise Unreadable(f"a text of at most {LONGEST_TEXT:,} characters; a quote may stand open")
+        raise UnreadableCell(f"a text of at most {LONGEST_TEXT:,} characters; a quote may stand open")
     if "\n" in line or "\r" in line or _CONTROL.search(line):
-        raise Unreadable("a text of one line without control characters")
+        raise UnreadableCell("a text of one line without control characters")
     if _FORMULA.match(line):
-        raise Unreadable("a text that is no formula")
+        raise UnreadableCell("a text that is no formula")
     return line
 
 
@@ -111,9 +111,9 @@ def number(cell: Cell, profile: Profile) -> float:
     elif isinstance(cell, str):
         value = _written(plain(cell), profile)
     else:
-        raise Unreadable("a number")
+        raise UnreadableCell("a number")
     if not math.isfinite(value):
-        raise Unreadable("a finite number")
+        raise UnreadableCell("a finite number")
     return value
 
 
@@ -124,7 +124,7 @@ def _written(text: str, profile: Profile) -> float:
     if grouped is not None and grouped.fullmatch(text):
         whole = text.replace(profile.thousands, "")
         return float(whole if profile.decimal == "." else whole.replace(",", "."))
-    raise Unreadable(_hint(text, profile))
+    raise UnreadableCell(_hint(text, profile))
 
 
 def notation(profile: Profile) -> tuple[str, str, str]:
@@ -168,7 +168,7 @@ def seconds(cell: Cell, profile: Profile) -> float:
     if isinstance(cell, str) and (match := _CLOCK.fullmatch(plain(cell).replace(",", "."))):
         hours, minutes, rest = match.groups()
         if float(rest) >= 60 or (hours is not None and int(minutes) >= 60):
-            raise Unreadable("MM:SS with seconds below 60")
+            raise UnreadableCell("MM:SS with seconds below 60")
         return int(hours or 0) * 3600.0 + int(minutes) * 60.0 + float(rest)
     return number(cell, profile)
 
@@ -193,7 +193,7 @@ def written_moment(cell: Cell, profile: Profile) -> datetime:
     elif isinstance(cell, str):
         stamp = stamps.read(plain(cell), profile)
     else:
-        raise Unreadable("a date and time")
+        raise UnreadableCell("a date and time")
     return stamps.of_a_plant(stamp)
 
 
@@ -203,7 +203,7 @@ def columns_of(text: str) -> int:
 
 
 @dataclass(frozen=True, slots=True)
-class Rejected:
+class RejectedRow:
     """Where the row stands, why it was set aside, what stood there, what was wanted, and the row in its own columns.
 
     `row_id` is the row's identity, by which a correction finds it; `input` the one of `[inputs]` that it was read for.

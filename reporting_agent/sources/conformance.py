@@ -48,7 +48,7 @@ _HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class ConformanceCheck:
     """One check and, where it failed, why."""
 
     name: str
@@ -59,7 +59,7 @@ class Check:
         return not self.why
 
 
-def check(kind: SourceKind) -> list[Check]:
+def check(kind: SourceKind) -> list[ConformanceCheck]:
     """All checks of a kind of source, in the order of the table above."""
     plant = example()
     with tempfile.TemporaryDirectory() as scratch:
@@ -69,7 +69,7 @@ def check(kind: SourceKind) -> list[Check]:
         files = as_files(plant, folder)
         options = dict(kind.seed(plant, own))
         kit = _Kit(plant, files, kind, options, own)
-        return [Check(name, _why(test)) for name, test in kit.checks().items()]
+        return [ConformanceCheck(name, _why(test)) for name, test in kit.checks().items()]
 
 
 def _why(test: Callable[[], str]) -> str:

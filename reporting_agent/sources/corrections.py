@@ -23,7 +23,7 @@ from pathlib import Path, PurePath
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
-from reporting_agent.sources.cells import Cell, Rejected, plain
+from reporting_agent.sources.cells import Cell, RejectedRow, plain
 from reporting_agent.sources.sheets import open_sheet
 
 USED = "corrected: read as it stands here"
@@ -54,7 +54,7 @@ def as_text(cell: Cell) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Correction:
+class CorrectedRow:
     """One corrected row: where it stands in the corrections file, and its cells by the file's own header."""
 
     place: Place
@@ -79,10 +79,10 @@ class Correction:
 class Corrections:
     """All corrected rows by identity, and what became of them."""
 
-    rows: dict[str, Correction] = field(default_factory=dict)
+    rows: dict[str, CorrectedRow] = field(default_factory=dict)
     twice: list[Place] = field(default_factory=list)
     met: set[str] = field(default_factory=set)  # identities that stood in the inputs
-    used: dict[str, Rejected] = field(default_factory=dict)  # rows as they were read, for the next rejected.csv
+    used: dict[str, RejectedRow] = field(default_factory=dict)  # rows as they were read, for the next rejected.csv
 
     @cached_property
     def _files_meant(self) -> frozenset[tuple[str, str]]:
@@ -103,7 +103,7 @@ class Corrections:
     def use(self, wanted: str, file: str, header: Sequence[str], row: int, cells: Sequence[Cell], mended: Sequence[Cell]) -> None:
         """Note that the row was read as corrected."""
         name = identity(wanted, file, cells)
-        self.used[name] = Rejected(Place(file, row), USED, "", "", tuple(mended), tuple(header), wanted, name)
+        self.used[name] = RejectedRow(Place(file, row), USED, "", "", tuple(mended), tuple(header), wanted, name)
 
     @property
     def unused(self) -> list[Place]:
@@ -143,14 +143,14 @@ def _load(path: Path, corrections: Corrections) -> None:
             continue
         own = {header.removeprefix(_OWN): _unguarded(cell) for header, cell in named.items() if header not in REASONS}
         meant = (as_text(named.get("input")), PurePath(as_text(named.get("file")).replace("\\", "/")).name)
-        correction = Correction(Place(sheet.file, row), own, meant)
+        correction = CorrectedRow(Place(sheet.file, row), own, meant)
         before = corrections.rows.get(name)
         if before is not None and {k: _says(v) for k, v in before.cells.items()} != {k: _says(v) for k, v in own.items()}:
             corrections.twice += [before.place, correction.place]
         corrections.rows[name] = correction
 
 
-def as_csv(rejected: Iterable[Rejected]) -> str:
+def as_csv(rejected: Iterable[RejectedRow]) -> str:
     """rejected.csv: the reason, then the row in its own columns."""
     rows = list(rejected)
     own = list(dict.fromkeys(name for row in rows for name in _own_names(row)))
@@ -173,7 +173,7 @@ def as_csv(rejected: Iterable[Rejected]) -> str:
     return text.getvalue()
 
 
-def _own_names(rejection: Rejected) -> list[str]:
+def _own_names(rejection: RejectedRow) -> list[str]:
     """The header, blank and doubled names made distinct by their place, and names for cells beyond it."""
     names: list[str] = []
     for number, name in enumerate(rejection.header, start=1):

@@ -24,14 +24,14 @@ FILE = "opening"
 Cell = str | float | datetime | None
 
 
-class Rows(NamedTuple):
+class ExtractRows(NamedTuple):
     """Rows of one table of the plant, under the template's names."""
 
     header: tuple[str, ...]
     rows: tuple[tuple[Cell, ...], ...]
 
 
-class Record(NamedTuple):
+class ExtractReadings(NamedTuple):
     """Readings of one meter in the order recorded: microseconds of UTC since 1970, and values (NaN: not known)."""
 
     time_us: NDArray[np.int64]
@@ -42,8 +42,8 @@ class Record(NamedTuple):
 class Extract:
     """What is given of a plant's inputs."""
 
-    tables: Mapping[str, tuple[Rows, ...]]
-    readings: Mapping[str, Record] | None = None  # None: the plant has no readings
+    tables: Mapping[str, tuple[ExtractRows, ...]]
+    readings: Mapping[str, ExtractReadings] | None = None  # None: the plant has no readings
     skipped: frozenset[str] = field(default=frozenset())
 
     def gives(self) -> frozenset[str]:
@@ -73,13 +73,13 @@ class Extract:
                 yield ReadingBlock(name, record.time_us, record.value, Consecutive(1, len(record.time_us)), FILE)
 
 
-def rows_of(table: Table, places: Iterable[int]) -> Rows:
+def rows_of(table: Table, places: Iterable[int]) -> ExtractRows:
     """Some rows of a table, as they were read."""
     columns = list(table.columns.values())
-    return Rows(tuple(table.columns), tuple(tuple(column[place] for column in columns) for place in places))
+    return ExtractRows(tuple(table.columns), tuple(tuple(column[place] for column in columns) for place in places))
 
 
-def _numbered(parts: tuple[Rows, ...], header: tuple[str, ...]) -> Iterator[tuple[int, tuple[Any, ...]]]:
+def _numbered(parts: tuple[ExtractRows, ...], header: tuple[str, ...]) -> Iterator[tuple[int, tuple[Any, ...]]]:
     number = 1
     for part in parts:
         order = [part.header.index(name) if name in part.header else None for name in header]

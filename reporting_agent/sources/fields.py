@@ -14,8 +14,8 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells, totals
-from reporting_agent.sources.cells import Cell, Unreadable
-from reporting_agent.sources.wanted import Column, Kind, Wanted
+from reporting_agent.sources.cells import Cell, UnreadableCell
+from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
 _MOST_KNOWN = 1 << 14  # texts of one column whose value is kept; files repeat themselves
 
@@ -32,7 +32,7 @@ class BadCell(Exception):  # noqa: N818 - a cell that makes its row unusable
 class Field:
     """One standard column: its position in the row, or None with the constant that stands in every row."""
 
-    column: Column
+    column: TemplateColumn
     header: str
     position: int | None
     constant: Any
@@ -58,7 +58,7 @@ class Field:
             return self.column.default
         try:
             return self.read(cell)
-        except Unreadable as wrong:
+        except UnreadableCell as wrong:
             raise BadCell(self.header, Phrase("the value cannot be read"), shown(cell), str(wrong)) from wrong
 
 
@@ -72,7 +72,7 @@ def fields_of(
     header: tuple[str, ...],
     file: str,
     profile: Profile,
-    wanted: Wanted,
+    wanted: Template,
     zone: tzinfo,
     column_remedy: Callable[[str], str] | None = None,
 ) -> tuple[list[Field], tuple[str, ...]]:
@@ -137,11 +137,11 @@ def fields_of(
     return fields, tuple(name for name in header if name and name not in used)
 
 
-def refuse_words_for_numbers(profile: Profile, wanted: Wanted, file: str) -> None:
+def refuse_words_for_numbers(profile: Profile, wanted: Template, file: str) -> None:
     """InputError `profile-invalid` where `values` gives words for a column of numbers or moments: only texts are put into other words."""
     for name in profile.values:
         column = wanted.column(name)
-        if column is not None and column.kind is not Kind.TEXT:
+        if column is not None and column.kind is not CellKind.TEXT:
             raise InputError(
                 "profile-invalid",
                 Phrase("values replaces words with other words, but %(name)s does not contain words.", name=name),
@@ -185,16 +185,16 @@ def _beside(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile, 
     def read(cell: Cell) -> float | None:
         try:
             return cells.number(cell, profile)
-        except Unreadable:
+        except UnreadableCell:
             return None
 
     for position, name in enumerate(header):
         if name in unused and is_meant(name):
             own = name if header.index(name) == position else f"{name} ({position + 1})"
-            yield Field(Column(own, Kind.NUMBER), name, position, None, read, ())
+            yield Field(TemplateColumn(own, CellKind.NUMBER), name, position, None, read, ())
 
 
-def zone_of(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:
+def zone_of(profile: Profile, file: str, wanted: Template) -> tzinfo | None:
     if profile.timezone is None:
         return None
     try:
@@ -210,7 +210,7 @@ def zone_of(profile: Profile, file: str, wanted: Wanted) -> tzinfo | None:
         ) from unknown
 
 
-def _reader(column: Column, profile: Profile, zone: tzinfo, *, is_key: bool) -> Callable[[Cell], Any]:
+def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: bool) -> Callable[[Cell], Any]:
     words = profile.values.get(column.name, {})
     scale = profile.scale.get(column.name, 1.0)
 
@@ -219,20 +219,20 @@ def _reader(column: Column, profile: Profile, zone: tzinfo, *, is_key: bool) -> 
         raw = f"{day:%Y-%m-%d}" if day is not None else str(cell) if isinstance(cell, bool) else cells.text(cell)
         text = words.get(raw, raw)
         if column.choices and text not in column.choices:
-            raise Unreadable("one of " + ", ".join(column.choices))
+            raise UnreadableCell("one of " + ", ".join(column.choices))
         if is_key and totals.names_a_total(text, profile.totals):
-            raise Unreadable("the name of a row; this is a word for a total")
+            raise UnreadableCell("the name of a row; this is a word for a total")
         return text
 
     def read_number(cell: Cell) -> float:
-        value = (cells.seconds if column.kind is Kind.SECONDS else cells.number)(cell, profile) * scale
-        if column.kind in {Kind.AMOUNT, Kind.SECONDS} and value < 0:
-            raise Unreadable(Kind.AMOUNT if column.kind is Kind.AMOUNT else "a duration of at least 0")
+        value = (cells.seconds if column.kind is CellKind.SECONDS else cells.number)(cell, profile) * scale
+        if column.kind in {CellKind.AMOUNT, CellKind.SECONDS} and value < 0:
+            raise UnreadableCell(CellKind.AMOUNT if column.kind is CellKind.AMOUNT else "a duration of at least 0")
         return value
 
-    if column.kind is Kind.TEXT:
+    if column.kind is CellKind.TEXT:
         return read_text
-    if column.kind is Kind.MOMENT:
+    if column.kind is CellKind.MOMENT:
         return lambda cell: cells.moment(cell, profile, zone)
     return read_number
 
@@ -240,7 +240,7 @@ def _reader(column: Column, profile: Profile, zone: tzinfo, *, is_key: bool) -> 
 def _constant(read: Callable[[Cell], Any], value: str | float, file: str, name: str) -> Any:
     try:
         return read(value)
-    except Unreadable as wrong:
+    except UnreadableCell as wrong:
         raise InputError(
             "profile-invalid",
             Phrase("The constant for %(name)s cannot be used.", name=name),
@@ -251,7 +251,7 @@ def _constant(read: Callable[[Cell], Any], value: str | float, file: str, name: 
         ) from wrong
 
 
-def _profile_error(file: str, name: str, sentence: str, wanted: Wanted) -> InputError:
+def _profile_error(file: str, name: str, sentence: str, wanted: Template) -> InputError:
     known = ", ".join(column.name for column in wanted.columns)
     more = f", or a name that begins with {' or '.join(wanted.open_prefixes)}" if wanted.open_prefixes else ""
     return InputError(

@@ -24,7 +24,7 @@ from pathlib import Path
 from typing import Protocol, cast, runtime_checkable
 
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
 from reporting_agent.sources.sheets import Sheet
 
@@ -68,16 +68,16 @@ class Source(Protocol):
 
 
 @runtime_checkable
-class Telling(Protocol):
+class SourceWithFindings(Protocol):
     """What a source may also have: something to say of its readings."""
 
-    def findings(self) -> Sequence[Finding]:
+    def findings(self) -> Sequence[DataFinding]:
         """Asked once everything was read."""
         ...
 
 
 @runtime_checkable
-class Logged(Protocol):
+class SourceWithLog(Protocol):
     """What a source may also have: readings of which the log says what else was met, such as meters that were not asked for."""
 
     def readings_with_log(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:

@@ -31,13 +31,13 @@ from reporting_agent.sources import blocks, cells, starts_and_ends
 from reporting_agent.sources.blocks import ROWS_A_BLOCK, only_value
 from reporting_agent.sources.fields import refuse_words_for_numbers
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
-from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, Block, Ragged
+from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, ColumnBlock, RaggedRows
 from reporting_agent.sources.sheets import format_of, open_sheet
 from reporting_agent.sources.wall_clock import WallClock
 from reporting_agent.sources.wanted import READINGS
 
 if TYPE_CHECKING:
-    from reporting_agent.sources.straight import Part
+    from reporting_agent.sources.straight import ConsecutiveReadings
 
 Item = TypeVar("Item")
 
@@ -109,13 +109,13 @@ def stream_readings(
         if layout is None:
             continue  # some meters are read again, and this wide file holds none of them
         log.understood.add(str(path))
-        ragged = Ragged(str(path), layout, profile, log)
+        ragged = RaggedRows(str(path), layout, profile, log)
         plain = None if layout.parts else partial(_is_plain, layout=layout, profile=profile, clock=clock)
         read = blocks.blocks_of(path, profile, layout.header, layout.wanted, ragged.met, layout.meter, plain)
         for rows, columns in ahead(read) if read_ahead else read:
             handed_on = _straight(rows, columns, layout, profile, str(path), meters, clock, log)
             log.rows += len(rows)
-            yield from Block(rows, columns, layout, profile, str(path), log).split(meters, clock) if handed_on is None else handed_on
+            yield from ColumnBlock(rows, columns, layout, profile, str(path), log).split(meters, clock) if handed_on is None else handed_on
             if log.rejected_count > max(log.rows // 2, 10):
                 raise _mostly_unreadable(log)
         if ragged.mended:
@@ -187,7 +187,9 @@ def _is_plain(columns: dict[str, Any], *, layout: Layout, profile: Profile, cloc
     return _split(columns, Consecutive(0, len(columns[layout.stamp])), layout, profile, clock) is not None
 
 
-def _split(columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock) -> Callable[[], Iterator[Part]] | None:
+def _split(
+    columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock
+) -> Callable[[], Iterator[ConsecutiveReadings]] | None:
     """What divides columns that are readings already between the meters; None where they are not."""
     from reporting_agent.sources import straight
 

@@ -21,14 +21,16 @@ import numpy as np
 from benchmarks.errors import InputError, Place
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import FOLDER, PriceSeries
 from reporting_agent.sources.cells import Cell
 from reporting_agent.sources.sheets import Sheet
-from reporting_agent.sources.wanted import Column, Kind, Wanted
+from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 from reporting_agent.sources.whole_table import Table, read_sheet, read_table
 
-PRICES = Wanted("prices", (Column("time", Kind.MOMENT, required=True), Column("price", Kind.NUMBER)))  # blank: none at that time
+PRICES = Template(
+    "prices", (TemplateColumn("time", CellKind.MOMENT, required=True), TemplateColumn("price", CellKind.NUMBER))
+)  # blank: none at that time
 _KEPT = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{64})\.(?:csv|json|xlsx)")
 _MOMENT = "%Y%m%dT%H%M%SZ"
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -45,7 +47,7 @@ class FetchedAnswer:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Stamped:
+class StampedPrices:
     """Prices of one series in the order of time: `start_us` (UTC microseconds), `price` in its currency per its unit, surcharge included.
 
     `newest` is the answer that came last; None of a file of the site's own, and where nothing was fetched.
@@ -63,7 +65,7 @@ class Stamped:
         return float(self.price[place])
 
 
-def prices_of(series: PriceSeries, site: Site) -> Stamped:
+def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
     """All that is held of a series; empty where none was fetched yet.
 
     Raises:
@@ -86,7 +88,7 @@ def prices_of(series: PriceSeries, site: Site) -> Stamped:
         read = read_prices(answer.path, series, site.zone)
         prices |= dict(zip(read.start_us.tolist(), read.price.tolist(), strict=True))
     starts = sorted(prices)
-    return Stamped(np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), answers[-1] if answers else None)
+    return StampedPrices(np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), answers[-1] if answers else None)
 
 
 def fetched_answers(series: PriceSeries, folder: Path) -> tuple[FetchedAnswer, ...]:
@@ -107,7 +109,7 @@ def kept_at(series: PriceSeries, folder: Path, content: bytes, at: datetime) -> 
     return folder / FOLDER / series.name / f"{at.astimezone(UTC):{_MOMENT}}-{sha256(content).hexdigest()}.{series.format}"
 
 
-def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> Stamped:
+def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> StampedPrices:
     """One file's. A time without a price has none; a row that cannot be read is refused, for nobody could see later that it lacks."""
     if series.is_json:
         sheet = Sheet(str(path), (series.time, series.price), iter(_of_json(path, series)))
@@ -127,7 +129,7 @@ def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> Stamped:
     starts = _moments(table, series, zone)
     priced = [(start, price + series.surcharge) for start, price in zip(starts, table.columns["price"], strict=True) if price is not None]
     priced.sort()
-    return Stamped(np.array([start for start, _price in priced], dtype=np.int64), np.array([price for _start, price in priced]))
+    return StampedPrices(np.array([start for start, _price in priced], dtype=np.int64), np.array([price for _start, price in priced]))
 
 
 def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:

@@ -9,9 +9,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.row_numbers import Rows
-from reporting_agent.sources.cells import Rejected
+from reporting_agent.sources.cells import RejectedRow
 from reporting_agent.sources.corrections import Corrections
-from reporting_agent.sources.totals import Total
+from reporting_agent.sources.totals import TotalRow
 
 HOUR_US = 3_600_000_000
 MOST_KEPT = 100_000  # rejected rows with their cells; all are counted
@@ -29,7 +29,7 @@ class ReadingBlock:
 
 
 @dataclass(slots=True)
-class Undeclared:
+class UndeclaredMeter:
     """What passed of a meter that site.toml does not name."""
 
     readings: int = 0
@@ -47,14 +47,14 @@ class Undeclared:
         seen = np.isfinite(value)
         time_us, value = time_us[seen], value[seen]
         if len(value):
-            part = Undeclared(
+            part = UndeclaredMeter(
                 len(value), float(value.sum()), float(value.min()), float(value.max()), int(time_us.min()), int(time_us.max())
             )
             if len(value) > 1:
                 part.step_us, part.falls = float(np.median(np.abs(np.diff(time_us)))), bool((np.diff(value) < 0).any())
             self.add(replace(part, readings=0))
 
-    def add(self, other: Undeclared) -> None:
+    def add(self, other: UndeclaredMeter) -> None:
         """What passed of it elsewhere."""
         self.readings += other.readings
         self.total += other.total
@@ -78,30 +78,30 @@ class Undeclared:
 class ReadingLog:
     """What the stream met besides readings: rows that could not be read, totals, and meters that site.toml does not know."""
 
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedRow] = field(default_factory=list)
     rejected_count: int = 0
-    unknown_meters: dict[str, Undeclared] = field(default_factory=dict)
+    unknown_meters: dict[str, UndeclaredMeter] = field(default_factory=dict)
     rows: int = 0
-    totals: list[Total] = field(default_factory=list)
+    totals: list[TotalRow] = field(default_factory=list)
     corrections: Corrections = field(default_factory=Corrections)
     in_skipped_hours: set[str] = field(default_factory=set)  # meters with stamps in an hour that the clock skipped in spring
     understood: set[str] = field(default_factory=set)  # files that held a meter when all were asked for
 
-    def reject(self, rejected: Rejected) -> None:
+    def reject(self, rejected: RejectedRow) -> None:
         self.rejected_count += 1
         if len(self.rejected) < MOST_KEPT:
             self.rejected.append(rejected)
 
     def meet_unknown(self, meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64]) -> None:
         """Readings of a meter that site.toml does not know, or that is not asked for in this pass."""
-        self.unknown_meters.setdefault(meter, Undeclared()).take(time_us, value)
+        self.unknown_meters.setdefault(meter, UndeclaredMeter()).take(time_us, value)
 
     def take_in(self, other: ReadingLog) -> None:
         """Add what another log met, of other files."""
         self.rejected += other.rejected[: MOST_KEPT - len(self.rejected)]
         self.rejected_count += other.rejected_count
         for meter, seen in other.unknown_meters.items():
-            self.unknown_meters.setdefault(meter, Undeclared()).add(seen)
+            self.unknown_meters.setdefault(meter, UndeclaredMeter()).add(seen)
         self.rows += other.rows
         self.totals += other.totals
         self.understood |= other.understood

@@ -19,12 +19,12 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Rows
 from reporting_agent.sources import arrays, blocks, cells, stamps, starts_and_ends, totals
-from reporting_agent.sources.cells import Rejected, Unreadable
+from reporting_agent.sources.cells import RejectedRow, UnreadableCell
 from reporting_agent.sources.corrections import identity
 from reporting_agent.sources.fields import BadCell, shown
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.sheets import DELIMITERS
-from reporting_agent.sources.totals import Total
+from reporting_agent.sources.totals import TotalRow
 from reporting_agent.sources.wall_clock import WallClock
 
 Read = TypeVar("Read")
@@ -37,7 +37,7 @@ _MICROSECOND = timedelta(microseconds=1)
 
 
 @dataclass(slots=True)
-class Ragged:
+class RaggedRows:
     """Rows that have not as many cells as the header: set aside, or read as a person corrected them."""
 
     file: str
@@ -58,16 +58,16 @@ class Ragged:
             return
         reason, name = Phrase("the row does not have as many cells as the header"), identity("readings", self.file, raw)
         place = Place(self.file, row)
-        self.log.reject(Rejected(place, reason, f"{found} cells", f"{wanted} cells", tuple(raw), header, "readings", name))
+        self.log.reject(RejectedRow(place, reason, f"{found} cells", f"{wanted} cells", tuple(raw), header, "readings", name))
 
-    def block(self) -> Block:
+    def block(self) -> ColumnBlock:
         """The corrected rows as a block of their own."""
         rows = np.array([row for row, _ in self.mended], dtype=np.int64)
         columns = {name: arrays.texts([blocks.as_text(named[name]) for _, named in self.mended]) for name in self.layout.wanted}
-        return Block(rows, columns, self.layout, self.profile, self.file, self.log)
+        return ColumnBlock(rows, columns, self.layout, self.profile, self.file, self.log)
 
 
-class Block:
+class ColumnBlock:
     """One block of columns on its way to the readings of each meter."""
 
     def __init__(self, rows: Rows, columns: dict[str, Any], layout: Layout, profile: Profile, file: str, log: ReadingLog) -> None:
@@ -173,7 +173,7 @@ class Block:
             if text not in known:
                 try:
                     known[text] = _microseconds(text, self._of_stamps)
-                except Unreadable as wrong:
+                except UnreadableCell as wrong:
                     self._fault(index, self.layout.stamp, str(wrong))
                     continue
             read[index], zoned[index] = known[text]
@@ -200,7 +200,7 @@ class Block:
                 continue  # no reading at this stamp: the gap shows in the completeness
             try:
                 read[index] = cells.number(text, profile) * scale
-            except Unreadable as wrong:
+            except UnreadableCell as wrong:
                 self._fault(index, header, str(wrong))
         return read
 
@@ -231,13 +231,13 @@ class Block:
                 self.log.corrections.use("readings", self.file, wanted, row, raw, mended)
                 return
         elif totals.names_a_total(raw[0], self.profile.totals):
-            self.log.totals.append(Total(Place(self.file, row), None))
+            self.log.totals.append(TotalRow(Place(self.file, row), None))
             return
         if any(fault.header == self.layout.stamp for fault in faults):
             self.time_us = _with(self.time_us, index, arrow.NO_STAMP)
         first = faults[0]
         place, name = Place(self.file, row, first.header), identity("readings", self.file, raw)
-        self.log.reject(Rejected(place, first.reason, first.found, first.wanted, shown_row, tuple(wanted), "readings", name))
+        self.log.reject(RejectedRow(place, first.reason, first.found, first.wanted, shown_row, tuple(wanted), "readings", name))
 
     def _mend(self, index: int, cells_now: dict[str, cells.Cell]) -> None:
         """Put the corrected row in the place of the row as it was; BadCell where it cannot be read either."""
@@ -279,7 +279,7 @@ def _microseconds(cell: cells.Cell, profile: Profile) -> tuple[int, bool]:
 def _checked(header: str, cell: cells.Cell, read: Callable[[cells.Cell], Read]) -> Read:
     try:
         return read(cell)
-    except Unreadable as wrong:
+    except UnreadableCell as wrong:
         raise BadCell(header, Phrase("the value cannot be read"), shown(cell), str(wrong)) from wrong
 
 

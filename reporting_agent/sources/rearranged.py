@@ -13,7 +13,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
-from reporting_agent.sources.cells import Cell, Unreadable
+from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.sheets import BrokenRow, Sheet
 
 Rows = Iterator[tuple[int, Sequence[Cell]]]
@@ -102,7 +102,7 @@ def _difference(later: Cell, earlier: Cell, profile: Profile) -> Cell:
         return None
     try:
         return round(cells.number(later, profile) - cells.number(earlier, profile), 9)  # of two decimals: no more digits than they have
-    except Unreadable:
+    except UnreadableCell:
         return f"{later!r} less {earlier!r}"
 
 

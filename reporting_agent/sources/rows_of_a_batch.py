@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from reporting_agent.config import Profile
-from reporting_agent.sources.cells import Rejected
+from reporting_agent.sources.cells import RejectedRow
 from reporting_agent.sources.fields import BadCell, Field
 
 if TYPE_CHECKING:
@@ -61,7 +61,7 @@ def _value(name: str, values: Sequence[Any], profile: Profile, *, beside: bool) 
     return values[0]
 
 
-def _own_value(field: Field | None, rejection: Rejected) -> Any:
+def _own_value(field: Field | None, rejection: RejectedRow) -> Any:
     """What a row that cannot be read says in this column, as far as its own cell goes."""
     if field is None or field.position is None:
         return None if field is None else field.constant

@@ -14,7 +14,7 @@ from datetime import UTC, datetime, timedelta, timezone, tzinfo
 from reporting_agent.config import Profile
 
 
-class Unreadable(ValueError):  # noqa: N818 - reads as what it says: a cell is unreadable
+class UnreadableCell(ValueError):  # noqa: N818 - reads as what it says: a cell is unreadable
     """A cell cannot be read as what its column holds; the text says what is wanted."""
 
 
@@ -47,11 +47,11 @@ def read(text: str, profile: Profile) -> datetime:
 def of_serial(days: float, profile: Profile) -> datetime:
     """A moment out of Excel's number of days, to the millisecond, which is all that such a number holds."""
     if days > 100_000_000:
-        raise Unreadable("a date and time; counts of seconds since 1970 are not read as one")
+        raise UnreadableCell("a date and time; counts of seconds since 1970 are not read as one")
     if profile.excel_dates is None:
-        raise Unreadable("a date and time; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
+        raise UnreadableCell("a date and time; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
     if not 0 <= days < 120_000 or (profile.excel_dates == "1900" and days < 61):
-        raise Unreadable("a number of days of this century")
+        raise UnreadableCell("a number of days of this century")
     return _DAY_NOUGHT[profile.excel_dates] + timedelta(milliseconds=round(days * 86_400_000))
 
 
@@ -65,7 +65,7 @@ def midnight(stamp: datetime, profile: Profile) -> datetime:
 def of_a_plant(stamp: datetime) -> datetime:
     """The stamp, where its year can be a plant's."""
     if not FIRST_YEAR <= stamp.year <= LAST_YEAR:
-        raise Unreadable(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+        raise UnreadableCell(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
     return stamp
 
 
@@ -76,10 +76,10 @@ def fixed(stamp: datetime, zone: tzinfo) -> datetime:
     local = stamp.replace(tzinfo=zone)
     offset = local.utcoffset()
     if offset is None:
-        raise Unreadable("a date and time in a known time zone")
+        raise UnreadableCell("a date and time in a known time zone")
     held = stamp.replace(tzinfo=timezone(offset))
     if held.astimezone(zone).replace(tzinfo=None) != stamp:
-        raise Unreadable("a time that exists: the clock was put forward over this one")
+        raise UnreadableCell("a time that exists: the clock was put forward over this one")
     return held
 
 
@@ -89,7 +89,7 @@ def _by_format(text: str, profile: Profile) -> datetime:
     try:
         stamp = datetime.strptime(ended, str(profile.date_format))  # noqa: DTZ007 - the zone is given in fixed
     except ValueError as wrong:
-        raise Unreadable(wanted) from wrong
+        raise UnreadableCell(wanted) from wrong
     return stamp + timedelta(days=1) if ended != text else midnight(stamp, profile)
 
 
@@ -98,22 +98,22 @@ def _by_order(text: str, profile: Profile) -> datetime:
     match = _STAMP.fullmatch(text)
     if match is None:
         if profile.excel_dates is None and _SERIAL.fullmatch(text):
-            raise Unreadable(f"{wanted}; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
-        raise Unreadable(wanted)
+            raise UnreadableCell(f"{wanted}; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
+        raise UnreadableCell(wanted)
     year, month, day = (match[place] for place in _PLACES[profile.date_order])
     if len(year) != 4 or len(month) > 2 or len(day) > 2:
-        raise Unreadable(wanted + " with a year of four digits")
+        raise UnreadableCell(wanted + " with a year of four digits")
     hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)
     if match[8] is not None:
         if not 1 <= hour <= 12:
-            raise Unreadable(wanted + ", and hours from 1 to 12 beside AM or PM")
+            raise UnreadableCell(wanted + ", and hours from 1 to 12 beside AM or PM")
         hour = hour % 12 + (12 if match[8] in "Pp" else 0)
     ends_the_day = hour == 24 and minute == second == 0
     fraction = int((match[7] or "0").ljust(6, "0")[:6])
     try:
         stamp = datetime(int(year), int(month), int(day), 0 if ends_the_day else hour, minute, second, fraction, _offset(match[9]))
     except ValueError as impossible:
-        raise Unreadable(f"{wanted} that exists ({impossible})") from impossible
+        raise UnreadableCell(f"{wanted} that exists ({impossible})") from impossible
     return stamp + timedelta(days=1) if ends_the_day else midnight(stamp, profile)
 
 

@@ -16,7 +16,7 @@ from typing import Any
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells, rearranged, stamps
-from reporting_agent.sources.cells import Cell, Unreadable
+from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.sheets import BrokenRow, Sheet
 
 _POINTED = re.compile(r"\d{1,2}\.\d{2}(\.\d{2})?")  # 06.33, of a column that is declared to hold clock times
@@ -107,18 +107,18 @@ def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:
         if notation is not profile and _POINTED.fullmatch(hours):
             hours = hours.replace(".", ":")
         return cells.written_moment(f"{text.strip()} {hours}", notation)
-    except Unreadable:
+    except UnreadableCell:
         return " ".join(str(part) for part in parts)
 
 
 def _day_of(parts: Sequence[Cell], profile: Profile) -> date:
     numbers = [cells.number(part, profile) for part in parts]
     if not all(number.is_integer() for number in numbers):
-        raise Unreadable("a year, a month and a day")
+        raise UnreadableCell("a year, a month and a day")
     try:
         return date(*map(int, numbers))
     except (ValueError, OverflowError) as impossible:
-        raise Unreadable("a day that exists") from impossible
+        raise UnreadableCell("a day that exists") from impossible
 
 
 def end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:
@@ -137,6 +137,6 @@ def _on_the_calendar(local: datetime, zone: tzinfo) -> datetime:
     midnight, the moment of the change."""
     try:
         return stamps.fixed(local, zone)
-    except Unreadable:
+    except UnreadableCell:
         offset = local.replace(tzinfo=zone).utcoffset()
         return local.replace(tzinfo=zone if offset is None else timezone(offset))

@@ -22,7 +22,7 @@ Floats = NDArray[np.float64]
 _FEW_RUNS = 64  # of rows of one meter in a block: below it they are cut out, above it sorted
 
 
-class Part(NamedTuple):
+class ConsecutiveReadings(NamedTuple):
     """Consecutive readings of one name of the meter column, None where the file has no such column."""
 
     name: str | None
@@ -32,21 +32,23 @@ class Part(NamedTuple):
     rows: Rows
 
 
-def parts(code: NDArray[Any], texts: Sequence[str | None], header: str, time_us: Integers, value: Floats, rows: Rows) -> Iterator[Part]:
+def parts(
+    code: NDArray[Any], texts: Sequence[str | None], header: str, time_us: Integers, value: Floats, rows: Rows
+) -> Iterator[ConsecutiveReadings]:
     """The readings of each meter, in the order of the file; `code` has the place of each meter in `texts`, -1 where it has none."""
     if len(texts) == 1:
-        yield Part(texts[0], header, time_us, value, rows)
+        yield ConsecutiveReadings(texts[0], header, time_us, value, rows)
         return
     if _takes_turns(code, len(texts)):
         for place in range(len(texts)):
             turn = slice(place, None, len(texts))
             columns = np.ascontiguousarray(time_us[turn]), np.ascontiguousarray(value[turn])
-            yield Part(_text(texts, int(code[place])), header, *columns, rows[turn])
+            yield ConsecutiveReadings(_text(texts, int(code[place])), header, *columns, rows[turn])
         return
     edges = np.flatnonzero(code[1:] != code[:-1]) + 1
     if len(edges) < _FEW_RUNS:
         for first, last in zip([0, *edges.tolist()], [*edges.tolist(), len(code)], strict=True):
-            yield Part(_text(texts, int(code[first])), header, time_us[first:last], value[first:last], rows[first:last])
+            yield ConsecutiveReadings(_text(texts, int(code[first])), header, time_us[first:last], value[first:last], rows[first:last])
         return
     small = (code + 1).astype(np.uint8 if len(texts) < 255 else np.uint16 if len(texts) < 65_535 else np.int64)
     order = np.argsort(small, kind="stable")  # a radix sort for so small numbers: one or two passes
@@ -54,7 +56,7 @@ def parts(code: NDArray[Any], texts: Sequence[str | None], header: str, time_us:
     ends = np.cumsum(np.bincount(small, minlength=len(texts) + 1)).tolist()
     for place, (first, last) in enumerate(zip([0, *ends], ends, strict=False)):
         if last > first:
-            yield Part(_text(texts, place - 1), header, time_us[first:last], value[first:last], rows[first:last])
+            yield ConsecutiveReadings(_text(texts, place - 1), header, time_us[first:last], value[first:last], rows[first:last])
 
 
 def _takes_turns(code: NDArray[Any], meters: int) -> bool:
@@ -75,7 +77,7 @@ def read(
     scale: float,
     years_us: tuple[int, int],
     clock: WallClock,
-) -> Callable[[], Iterator[Part]] | None:
+) -> Callable[[], Iterator[ConsecutiveReadings]] | None:
     """The parts of a block, or None where it must be looked at row by row; nothing is yielded before that is known."""
     time_us = arrow.steady_stamps(columns[stamp], *years_us, clock)
     if time_us is None or (meter is not None and columns[meter].null_count):
@@ -85,10 +87,10 @@ def read(
     if len(sound) < len(numbers):
         return None
 
-    def split() -> Iterator[Part]:
+    def split() -> Iterator[ConsecutiveReadings]:
         for header, value in sound.items():
             if meter is None:
-                yield Part(None, header, time_us, value, rows)
+                yield ConsecutiveReadings(None, header, time_us, value, rows)
             else:
                 yield from parts(*arrow.codes(columns[meter]), header, time_us, value, rows)
 

@@ -27,7 +27,7 @@ _USUAL = re.compile(rf"(?:{'|'.join(map(re.escape, sorted(WORDS, key=len, revers
 
 
 @dataclass(frozen=True, slots=True)
-class Total:
+class TotalRow:
     """A row that sums others: where it stands, and whether its amounts agree with the rows above (None: it has none that could)."""
 
     place: Place
@@ -65,7 +65,7 @@ def names_a_total_by_declaration(cell: Cell, declared: Sequence[str]) -> bool:
 
 
 @dataclass(slots=True)
-class Sums:
+class RunningSums:
     """What a total is compared with: the sum of each adding column since the total before, and of all rows.
 
     Every row is added once, however many totals ask: a file may hold as many rows without a key as rows.
@@ -83,12 +83,12 @@ class Sums:
         self._group.clear()
         self._begun = rows
 
-    def total(self, claim: Claim, amounts: Mapping[str, tuple[float, float]], rows: int) -> Total | None:
+    def total(self, claim: Claim, amounts: Mapping[str, tuple[float, float]], rows: int) -> TotalRow | None:
         """The row as a total, where it is one; `amounts` and `rows` as `judge` takes them."""
         agrees, stated, summed = self.judge(amounts, rows)
         if not claim.named:
-            return Total(claim.place, agrees) if claim.keyless and agrees and rows - self._begun > 1 else None
-        return Total(claim.place, agrees, stated, summed) if agrees or claim.declared or claim.incomplete else None
+            return TotalRow(claim.place, agrees) if claim.keyless and agrees and rows - self._begun > 1 else None
+        return TotalRow(claim.place, agrees, stated, summed) if agrees or claim.declared or claim.incomplete else None
 
     def judge(self, amounts: Mapping[str, tuple[float, float]], rows: int) -> tuple[bool | None, str, str]:
         """Whether every amount of a total is a sum, with what was found and what the rows add up to.

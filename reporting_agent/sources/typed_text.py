@@ -21,7 +21,7 @@ _BLOCK = 16 << 20
 
 
 @dataclass(slots=True)
-class Typed:
+class TypedFile:
     """One file; `whole` once it was read to its end."""
 
     path: Path

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 
 
-class Kind(StrEnum):
+class CellKind(StrEnum):
     """What a cell must hold; the value is the phrase that a message uses for what is wanted."""
 
     TEXT = "a text"
@@ -20,33 +20,33 @@ class Kind(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class TemplateColumn:
     """One column of a template. A row without a `required` value is rejected; a file without the column is refused."""
 
     name: str
-    kind: Kind = Kind.TEXT
+    kind: CellKind = CellKind.TEXT
     required: bool = False
     choices: tuple[str, ...] = ()
     default: str | float | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Wanted:
+class Template:
     """A template: its columns, and the prefixes under which a plant adds columns of its own."""
 
     name: str
-    columns: tuple[Column, ...]
+    columns: tuple[TemplateColumn, ...]
     open_prefixes: tuple[str, ...] = ()
 
-    def column(self, name: str) -> Column | None:
+    def column(self, name: str) -> TemplateColumn | None:
         """The declared column, or one made for an open prefix, or None where the name means nothing here."""
         for column in self.columns:
             if column.name == name:
                 return column
         if any(name.startswith(prefix) for prefix in self.open_prefixes):
             if name.endswith(".unit"):
-                return Column(name)
-            return Column(name, Kind.SECONDS if name.endswith("_s") else Kind.NUMBER)
+                return TemplateColumn(name)
+            return TemplateColumn(name, CellKind.SECONDS if name.endswith("_s") else CellKind.NUMBER)
         return None
 
     @property
@@ -64,71 +64,75 @@ def adds_up(name: str) -> bool:
 
 STATES = ("normal", "start-up", "shut-down", "idle", "holding", "trial", "fault")
 
-BATCHES = Wanted(
+BATCHES = Template(
     "batches",
     (
-        Column("batch_id", required=True),
-        Column("step", required=True),
-        Column("product", default=""),
-        Column("start", Kind.MOMENT, required=True),
-        Column("end", Kind.MOMENT),
-        Column("duration_s", Kind.SECONDS),  # tells an end that no column does
-        Column("output_quantity", Kind.NUMBER, required=True),
-        Column("output_unit", default="t"),
-        Column("variant", default=""),
-        Column("equipment", default=""),
-        Column("status", choices=("good", "scrap", "test"), default="good"),
-        Column("state", choices=STATES, default="normal"),
-        Column("reject_quantity", Kind.AMOUNT, default=0.0),
-        Column("parent_batch_ids", default=""),
+        TemplateColumn("batch_id", required=True),
+        TemplateColumn("step", required=True),
+        TemplateColumn("product", default=""),
+        TemplateColumn("start", CellKind.MOMENT, required=True),
+        TemplateColumn("end", CellKind.MOMENT),
+        TemplateColumn("duration_s", CellKind.SECONDS),  # tells an end that no column does
+        TemplateColumn("output_quantity", CellKind.NUMBER, required=True),
+        TemplateColumn("output_unit", default="t"),
+        TemplateColumn("variant", default=""),
+        TemplateColumn("equipment", default=""),
+        TemplateColumn("status", choices=("good", "scrap", "test"), default="good"),
+        TemplateColumn("state", choices=STATES, default="normal"),
+        TemplateColumn("reject_quantity", CellKind.AMOUNT, default=0.0),
+        TemplateColumn("parent_batch_ids", default=""),
     ),
     open_prefixes=("var.", "input."),
 )
 
-ENERGY = Wanted(
+ENERGY = Template(
     "energy",
     (
-        Column("batch_id", required=True),
-        Column("step", required=True),
-        Column("carrier", required=True),
-        Column("quantity", Kind.NUMBER),  # blank: not known
-        Column("unit", required=True),
-        Column("direction", choices=("import", "export", "recovered"), default="import"),
-        Column("lhv", Kind.AMOUNT),
-        Column("lhv_unit"),
-        Column("lhv_source", choices=("measured", "contract", "default")),
-        Column("quality", choices=("good", "estimated"), default="good"),
+        TemplateColumn("batch_id", required=True),
+        TemplateColumn("step", required=True),
+        TemplateColumn("carrier", required=True),
+        TemplateColumn("quantity", CellKind.NUMBER),  # blank: not known
+        TemplateColumn("unit", required=True),
+        TemplateColumn("direction", choices=("import", "export", "recovered"), default="import"),
+        TemplateColumn("lhv", CellKind.AMOUNT),
+        TemplateColumn("lhv_unit"),
+        TemplateColumn("lhv_source", choices=("measured", "contract", "default")),
+        TemplateColumn("quality", choices=("good", "estimated"), default="good"),
     ),
 )
 
-READINGS = Wanted(
+READINGS = Template(
     "readings",
-    (Column("meter_id", required=True), Column("timestamp", Kind.MOMENT, required=True), Column("value", Kind.NUMBER, required=True)),
+    (
+        TemplateColumn("meter_id", required=True),
+        TemplateColumn("timestamp", CellKind.MOMENT, required=True),
+        TemplateColumn("value", CellKind.NUMBER, required=True),
+    ),
 )
 
-SCALES = Wanted(
+SCALES = Template(
     "scales",
     (
-        Column("scale_id", required=True),
-        Column("timestamp", Kind.MOMENT, required=True),
-        Column("quantity", Kind.AMOUNT, required=True),
-        Column("unit", default=""),  # blank: the scale's own
+        TemplateColumn("scale_id", required=True),
+        TemplateColumn("timestamp", CellKind.MOMENT, required=True),
+        TemplateColumn("quantity", CellKind.AMOUNT, required=True),
+        TemplateColumn("unit", default=""),  # blank: the scale's own
     ),
 )
 
-LOG = Wanted(
+LOG = Template(
     "log",
     (
-        Column("timestamp", Kind.MOMENT, required=True),
-        Column("equipment", required=True),
-        Column("step", required=True),
-        Column("product", default=""),
-        Column("variant", default=""),
-        Column("state", choices=STATES, default="normal"),
-        Column("output_quantity", Kind.AMOUNT, required=True),
-        Column("output_unit", default="t"),
-        Column("energy", Kind.NUMBER),  # blank: not known
-        Column("span_s", Kind.SECONDS),
+        TemplateColumn("timestamp", CellKind.MOMENT, required=True),
+        TemplateColumn("equipment", required=True),
+        TemplateColumn("step", required=True),
+        TemplateColumn("product", default=""),
+        TemplateColumn("variant", default=""),
+        TemplateColumn("state", choices=STATES, default="normal"),
+        TemplateColumn("output_quantity", CellKind.AMOUNT, required=True),
+        TemplateColumn("output_unit", default="t"),
+        TemplateColumn("energy", CellKind.NUMBER),  # blank: not known
+        TemplateColumn("span_s", CellKind.SECONDS),
     ),
     open_prefixes=("var.",),
 )

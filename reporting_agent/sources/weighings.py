@@ -13,12 +13,12 @@ import numpy as np
 from benchmarks.audit.records import microseconds
 from benchmarks.errors import InputError, Place
 from benchmarks.quantities import ratio
-from reporting_agent.config import Site
-from reporting_agent.sources.extract import Record
+from reporting_agent.config import SiteSettings
+from reporting_agent.sources.extract import ExtractReadings
 from reporting_agent.sources.whole_table import Table
 
 
-def by_scale(site: Site, tables: list[Table]) -> Mapping[str, Record]:
+def by_scale(site: SiteSettings, tables: list[Table]) -> Mapping[str, ExtractReadings]:
     """The records of each declared scale.
 
     Raises:
@@ -44,7 +44,7 @@ def by_scale(site: Site, tables: list[Table]) -> Mapping[str, Record]:
     records = {}
     for name, rows in weighings.items():
         rows.sort()
-        records[name] = Record(np.array([time for time, _ in rows], dtype=np.int64), np.array([value for _, value in rows]))
+        records[name] = ExtractReadings(np.array([time for time, _ in rows], dtype=np.int64), np.array([value for _, value in rows]))
     return records
 
 

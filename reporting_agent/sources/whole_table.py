@@ -20,16 +20,16 @@ from reporting_agent.config import Profile
 from reporting_agent.console import progress
 from reporting_agent.sources import rows_of_a_batch, totals
 from reporting_agent.sources.carrier_columns import spread
-from reporting_agent.sources.cells import Cell, Rejected, Unreadable, is_blank, is_value
+from reporting_agent.sources.cells import Cell, RejectedRow, UnreadableCell, is_blank, is_value
 from reporting_agent.sources.corrections import Corrections, identity
 from reporting_agent.sources.fields import BadCell, Field, fields_of, of_carriers, of_masses, shown, zone_of
 from reporting_agent.sources.rearranged import subtracted
 from reporting_agent.sources.sheets import BrokenRow, Sheet, open_sheet
 from reporting_agent.sources.starts_and_ends import columns_with, end_after_durations, put_together
-from reporting_agent.sources.totals import Total
-from reporting_agent.sources.wanted import Kind, Wanted, adds_up
+from reporting_agent.sources.totals import TotalRow
+from reporting_agent.sources.wanted import CellKind, Template, adds_up
 
-__all__ = ["Rejected", "Table", "read_sheet", "read_table"]
+__all__ = ["RejectedRow", "Table", "read_sheet", "read_table"]
 
 
 Row = tuple[int, Sequence[Cell]]
@@ -42,10 +42,10 @@ class Table:
     file: str
     columns: Mapping[str, list[Any]]
     rows: list[int]
-    rejected: list[Rejected] = field(default_factory=list)
+    rejected: list[RejectedRow] = field(default_factory=list)
     carriers: tuple[str, ...] = ()  # columns that mean nothing here and whose heading is a carrier's name: numbers, None where none stands
     weighed: tuple[str, ...] = ()  # others that mean nothing here and whose heading says t or kg: likewise
-    totals: list[Total] = field(default_factory=list)
+    totals: list[TotalRow] = field(default_factory=list)
     input: str = ""
     again: Callable[[], Sheet] | None = None  # opens the file once more, from its beginning
     corrections: Corrections = field(default_factory=Corrections)
@@ -58,7 +58,7 @@ class Table:
     def place(self, index: int, column: str | None = None) -> Place:
         return Place(self.file, self.rows[index], column)
 
-    def in_their_own_columns(self, refused: Sequence[Rejected]) -> list[Rejected]:
+    def in_their_own_columns(self, refused: Sequence[RejectedRow]) -> list[RejectedRow]:
         """Rows refused after they were read, with their cells as the file has them and the identity by which they are corrected."""
         if not refused or self.again is None:
             return list(refused)
@@ -67,7 +67,7 @@ class Table:
         own = {row: raw for row, raw in sheet.rows if row in numbers}
         return [self._own(rejection, sheet.header, own.get(rejection.place.row or 0)) for rejection in refused]
 
-    def _own(self, rejection: Rejected, header: tuple[str, ...], raw: Sequence[Cell] | None) -> Rejected:
+    def _own(self, rejection: RejectedRow, header: tuple[str, ...], raw: Sequence[Cell] | None) -> RejectedRow:
         if raw is None or rejection.place.row is None:
             return rejection
         cells = self.corrections.mended(self.input, self.file, header, raw) or raw
@@ -76,7 +76,7 @@ class Table:
         return replace(rejection, header=header, original=tuple(cells), input=self.input, row_id=name)
 
 
-def read_table(path: str | Path, profile: Profile, wanted: Wanted, zone: tzinfo, corrections: Corrections | None = None) -> Table:
+def read_table(path: str | Path, profile: Profile, wanted: Template, zone: tzinfo, corrections: Corrections | None = None) -> Table:
     """Read a file by its profile into the template's columns.
 
     Raises:
@@ -87,7 +87,7 @@ def read_table(path: str | Path, profile: Profile, wanted: Wanted, zone: tzinfo,
 
 
 def read_sheet(
-    reopen: Callable[[], Sheet], profile: Profile, wanted: Wanted, zone: tzinfo, corrections: Corrections | None = None
+    reopen: Callable[[], Sheet], profile: Profile, wanted: Template, zone: tzinfo, corrections: Corrections | None = None
 ) -> Table:
     """The same of any sheet; `reopen` opens it from its beginning, and may be called more than once."""
 
@@ -121,7 +121,7 @@ def read_sheet(
 class _Reading:
     """The rows of one sheet on their way into a table."""
 
-    def __init__(self, table: Table, sheet: Sheet, profile: Profile, wanted: Wanted, fields: Sequence[Field]) -> None:
+    def __init__(self, table: Table, sheet: Sheet, profile: Profile, wanted: Template, fields: Sequence[Field]) -> None:
         self.table, self.sheet, self.profile, self.wanted = table, sheet, profile, wanted
         self.there = [(slot, slot.position) for slot in fields if slot.position is not None]
         self.constant = [slot for slot in fields if slot.position is None]
@@ -129,10 +129,10 @@ class _Reading:
         self.width = len(sheet.header)
         self.key = next((position for slot, position in self.there if slot.column.name == wanted.key), None)
         self.adding = [(slot, position) for slot, position in self.there if adds_up(slot.column.name)]
-        named = {position for slot, position in self.there if slot.column.kind is Kind.TEXT}
+        named = {position for slot, position in self.there if slot.column.kind is CellKind.TEXT}
         self.unnamed = frozenset(range(self.width)) - (frozenset() if profile.rows else named)
         """Columns in which a word for a total is no name of anything."""
-        self.sums = totals.Sums({slot.column.name: table.columns[slot.column.name] for slot, _ in self.adding})
+        self.sums = totals.RunningSums({slot.column.name: table.columns[slot.column.name] for slot, _ in self.adding})
 
     def run(self) -> None:
         """Read every row; blank ones are no rows."""
@@ -174,19 +174,19 @@ class _Reading:
         if row == self.profile.first_data_row and not any(is_value(cell) for cell in raw):
             bad.wanted += "; declare below_header = 1 where this row holds units or remarks"
         place = Place(file, row, bad.header)
-        self.table.rejected.append(Rejected(place, bad.reason, bad.found, bad.wanted, original, self.sheet.header, wanted, name))
+        self.table.rejected.append(RejectedRow(place, bad.reason, bad.found, bad.wanted, original, self.sheet.header, wanted, name))
         self.table.unread.append(self._texts(original))
 
     def _texts(self, raw: Sequence[Cell]) -> dict[str, Any]:
         """What a row that cannot be read says in its columns of text, and when it began: of which batch it is, where it says that."""
         texts: dict[str, Any] = {}
         for slot, position in self.there:
-            if (slot.column.kind is Kind.TEXT or slot.column.name == "start") and position < len(raw):
+            if (slot.column.kind is CellKind.TEXT or slot.column.name == "start") and position < len(raw):
                 with suppress(BadCell):
                     texts[slot.column.name] = slot.value(raw[position])
         return texts | {constant.column.name: constant.constant for constant in self.constant}
 
-    def _total(self, row: int, raw: Sequence[Cell]) -> Total | None:
+    def _total(self, row: int, raw: Sequence[Cell]) -> TotalRow | None:
         """The row as a total, where it is one; asked only of rows that cannot be read."""
         if len(raw) < self.width or isinstance(raw, BrokenRow):
             return None
@@ -210,7 +210,7 @@ class _Reading:
                 continue
             try:
                 value = slot.read(cell)
-            except Unreadable:
+            except UnreadableCell:
                 continue  # a total of something else, or a word
             yield slot.column.name, (value, totals.half_a_digit(str(cell)) * self.profile.scale.get(slot.column.name, 1.0))
 

@@ -38,7 +38,7 @@ _TABLE = "{urn:oasis:names:tc:opendocument:xmlns:table:1.0}"
 
 
 @dataclass(slots=True)
-class Extent:
+class SheetExtent:
     """Cells that a sheet holds, and the last row and column (from 1) that one of them stands in."""
 
     cells: int = 0
@@ -56,14 +56,14 @@ class Extent:
         self.last_row, self.last_column = max(self.last_row, row), max(self.last_column, column)
 
 
-def extents_of(path: Path) -> tuple[Extent, ...]:
+def extents_of(path: Path) -> tuple[SheetExtent, ...]:
     """The extent of every sheet of an .xlsx, .xlsm or .ods file, of others none; counted once as long as the file stays."""
     written = path.stat()
     return _extents_of(path, written.st_mtime_ns, written.st_size)
 
 
 @lru_cache(maxsize=64)
-def _extents_of(path: Path, _mtime_ns: int, _size: int) -> tuple[Extent, ...]:
+def _extents_of(path: Path, _mtime_ns: int, _size: int) -> tuple[SheetExtent, ...]:
     if not zipfile.is_zipfile(path):
         return ()
     with zipfile.ZipFile(path) as archive:
@@ -74,12 +74,12 @@ def _extents_of(path: Path, _mtime_ns: int, _size: int) -> tuple[Extent, ...]:
         return tuple(_of_sheet(archive.open(name)) for name in sheets)
 
 
-def _of_sheet(content: IO[bytes]) -> Extent:
+def _of_sheet(content: IO[bytes]) -> SheetExtent:
     """Of one worksheet (ECMA-376 part 1, 18.3.1.4: `c`, with its reference in `r`); without references cells count on.
 
     The tags are those of a parser of XML: a reference may stand in any quotes, in any place and in small letters.
     """
-    extent = Extent()
+    extent = SheetExtent()
     row, column = 0, 0  # of the last cell
 
     def begun(tag: str, has: dict[str, str]) -> None:
@@ -118,15 +118,15 @@ def _column(letters: str) -> int:
     return number
 
 
-def _of_open_document(content: IO[bytes]) -> list[Extent]:
+def _of_open_document(content: IO[bytes]) -> list[SheetExtent]:
     """Of every table (ODF 1.2 part 1, 9.1): rows and cells may stand for many of their kind."""
-    extents: list[Extent] = []
+    extents: list[SheetExtent] = []
     row, column, filled = 0, 0, 0
     try:
         for event, element in iterparse(content, ("start", "end")):  # noqa: S314 - expat stops entities that grow (since 2.4)
             if event == "start":
                 if element.tag == f"{_TABLE}table":
-                    extents.append(Extent())
+                    extents.append(SheetExtent())
                     row = 0
                 elif element.tag == f"{_TABLE}table-row":
                     column, filled = 0, 0
@@ -207,9 +207,9 @@ def sheet_of(path: Path, profile: Profile) -> WorkbookSheet:
     return book.sheet(profile.sheet or book.names[0])
 
 
-def is_sparse(path: Path, extents: Sequence[Extent]) -> bool:
+def is_sparse(path: Path, extents: Sequence[SheetExtent]) -> bool:
     """Whether a sheet reaches so far beyond what it holds that it cannot be kept as one rectangle."""
-    extent = next((candidate for candidate in extents if candidate.is_nearly_empty), Extent())
+    extent = next((candidate for candidate in extents if candidate.is_nearly_empty), SheetExtent())
     if extent.is_nearly_empty and path.suffix.lower() == ".ods":
         raise InputError(
             "workbook-nearly-empty",
@@ -222,7 +222,7 @@ def is_sparse(path: Path, extents: Sequence[Extent]) -> bool:
     return extent.is_nearly_empty
 
 
-def _refuse_unworked(path: Path, extents: Sequence[Extent]) -> None:
+def _refuse_unworked(path: Path, extents: Sequence[SheetExtent]) -> None:
     """Formulas that a program wrote have no value until a spreadsheet program opens the file; their cells would be read as blank."""
     if count := sum(extent.without_value for extent in extents):
         raise InputError(

@@ -16,7 +16,7 @@ from benchmarks.phrases import enumerated
 from reporting_agent.report.words import reason
 from reporting_agent.software import VERSION
 from reporting_agent.sources.workbooks import unreadable
-from reporting_agent.workbook.labelling import Labelled, RunResult
+from reporting_agent.workbook.labelling import LabelledWorkbook, RunResult
 from reporting_agent.workbook.method import FEWEST_RUNS
 from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
 
@@ -30,7 +30,7 @@ _WIDTH = 18
 _FORMAT = "#,##0.00"
 
 
-def labelled_copy(labelled: Labelled) -> bytes:
+def labelled_copy(labelled: LabelledWorkbook) -> bytes:
     """The bytes of the copy: the firm's sheets, new columns at the right of the runs, and the sheets `Labels` and `Not read`.
 
     Raises:
@@ -69,12 +69,12 @@ def _free(book: Any, name: str) -> str:
     return free
 
 
-def metrics(labelled: Labelled) -> list[str]:
+def metrics(labelled: LabelledWorkbook) -> list[str]:
     """The metrics that any label has, comprehensive energy first."""
     return sorted({str(label.metric) for label in labelled.labels}, key=lambda metric: metric != "total")
 
 
-def _beside_the_runs(sheet: Any, labelled: Labelled) -> None:
+def _beside_the_runs(sheet: Any, labelled: LabelledWorkbook) -> None:
     from openpyxl.styles import Font, PatternFill
 
     lang, header = labelled.sheet.lang, labelled.sheet.headings.row
@@ -113,7 +113,7 @@ def _cell(name: str, run: RunResult, lang: str) -> float | str | None:
     return {"gap": run.gap.energy, "uncertain": run.gap.within_uncertainty, "unexplained": run.gap.unexplained}[name]
 
 
-def _units(labelled: Labelled) -> dict[str, tuple[str, str]]:
+def _units(labelled: LabelledWorkbook) -> dict[str, tuple[str, str]]:
     """Of each metric the unit of its values and of its energies; products in different units are told per unit of output."""
     by_metric: dict[str, tuple[str, str]] = {}
     for metric in metrics(labelled):
@@ -123,7 +123,7 @@ def _units(labelled: Labelled) -> dict[str, tuple[str, str]]:
     return by_metric
 
 
-def _labels(sheet: Any, labelled: Labelled) -> None:
+def _labels(sheet: Any, labelled: LabelledWorkbook) -> None:
     from openpyxl.styles import Font
 
     lang, about = labelled.sheet.lang, labelled.sheet.about
@@ -143,7 +143,7 @@ def _labels(sheet: Any, labelled: Labelled) -> None:
     sheet.freeze_panes = "A2"
 
 
-def _of_label(name: str, label: StepLabel, labelled: Labelled) -> float | str | int | None:
+def _of_label(name: str, label: StepLabel, labelled: LabelledWorkbook) -> float | str | int | None:
     step, product, _ = label.step.split("\x1f")
     gap = label.gap
     cells: dict[str, float | str | int | None] = {
@@ -165,7 +165,7 @@ def _of_label(name: str, label: StepLabel, labelled: Labelled) -> float | str | 
     return cells[name]
 
 
-def _money(label: StepLabel, labelled: Labelled) -> float | None:
+def _money(label: StepLabel, labelled: LabelledWorkbook) -> float | None:
     """Of all runs with a gap; None where that of one is not known."""
     rows = (batch.place.row for batch in labelled.result.data.batches if batch.step == label.step and batch.place is not None)
     runs = (labelled.of_run.get((str(label.metric), row or 0)) for row in rows)
@@ -174,7 +174,7 @@ def _money(label: StepLabel, labelled: Labelled) -> float | None:
     return sum(known) if len(known) == len(parts) else None
 
 
-def _notes(labelled: Labelled) -> list[str]:
+def _notes(labelled: LabelledWorkbook) -> list[str]:
     lang, about = labelled.sheet.lang, labelled.sheet.about
     notes = [
         tell(NOTES["rule"], lang, fewest=FEWEST_RUNS),
@@ -198,7 +198,7 @@ def _notes(labelled: Labelled) -> list[str]:
     return [*notes, *(in_language(sentence, lang) for sentence in (*labelled.later, *(finding.sentence for finding in findings)))]
 
 
-def _unread(sheet: Any, labelled: Labelled) -> None:
+def _unread(sheet: Any, labelled: LabelledWorkbook) -> None:
     from openpyxl.styles import Font
 
     lang = labelled.sheet.lang

@@ -14,12 +14,12 @@ from benchmarks.labels import ExclusionReason, GapPart, StepLabel, label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, PlantData, examining
 from reporting_agent.pipeline.provisos import in_the_future
 from reporting_agent.pipeline.rejections import rejections
 from reporting_agent.workbook.method import method
-from reporting_agent.workbook.reading import About, RunSheet
+from reporting_agent.workbook.reading import AboutSheet, RunSheet
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +34,7 @@ class RunResult:
 
 
 @dataclass(frozen=True, slots=True)
-class Labelled:
+class LabelledWorkbook:
     """A workbook with its labels; `of_run` goes by (metric, row of the sheet)."""
 
     sheet: RunSheet
@@ -71,7 +71,7 @@ def name_of(label: StepLabel) -> str:
     return " · ".join(part for part in (step, product) if part) or "–"
 
 
-def label(sheet: RunSheet, now: datetime) -> Labelled:
+def label(sheet: RunSheet, now: datetime) -> LabelledWorkbook:
     """Label every product of the workbook over the days that its runs cover; runs that begin later than `now` are told.
 
     Raises:
@@ -95,7 +95,7 @@ def label(sheet: RunSheet, now: datetime) -> Labelled:
     data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected)], sheet.rejected)
     result = LabelResult(site_label, data)
     of_run = {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, batches, sheet)}
-    return Labelled(sheet, result, of_run, in_the_future.remarks(site_label.steps, now, name_of))
+    return LabelledWorkbook(sheet, result, of_run, in_the_future.remarks(site_label.steps, now, name_of))
 
 
 def _runs_of(label: StepLabel, batches: list[Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:
@@ -125,7 +125,7 @@ def _price_of(batch: Batch, metric: str, sheet: RunSheet) -> float | None:
     return None if not costs or any(cost is None for cost in costs) else sum(cost for cost in costs if cost is not None)
 
 
-def _cost(energy: CarrierEnergy, about: About) -> float | None:
+def _cost(energy: CarrierEnergy, about: AboutSheet) -> float | None:
     """None where no price fits its unit; what was not used costs nothing at any price."""
     if energy.quantity == 0:
         return 0.0
@@ -136,7 +136,7 @@ def _cost(energy: CarrierEnergy, about: About) -> float | None:
     return None
 
 
-def _in(unit: str, of: str, carrier: str, about: About) -> float | None:
+def _in(unit: str, of: str, carrier: str, about: AboutSheet) -> float | None:
     """How many `unit` one `of` is; between a fuel's amount and its heat by the heating value that the firm gave."""
     try:
         return ratio(of, unit)
@@ -145,7 +145,7 @@ def _in(unit: str, of: str, carrier: str, about: About) -> float | None:
         return heat / heat_of_unit if heat is not None and heat_of_unit else None
 
 
-def _mj(unit: str, carrier: str, about: About) -> float | None:
+def _mj(unit: str, carrier: str, about: AboutSheet) -> float | None:
     if (heat := mj_in(unit)) is not None:
         return heat
     lhv = about.lhv.get(carrier)
@@ -169,7 +169,7 @@ def _days_of(batches: list[Batch]) -> Period:
     return Period(start, end, f"{start:%Y-%m-%d}/{end:%Y-%m-%d}")
 
 
-def _site(sheet: RunSheet) -> Site:
+def _site(sheet: RunSheet) -> SiteSettings:
     """The settings that a plant writes into site.toml, as far as a workbook has them."""
     identity = {"id": "workbook", "name": sheet.about.name, "timezone": sheet.about.timezone, "pack": "own-runs"}
-    return Site.model_validate({"site": identity, "inputs": {"log": sheet.path.name}, "path": Path(sheet.path)})
+    return SiteSettings.model_validate({"site": identity, "inputs": {"log": sheet.path.name}, "path": Path(sheet.path)})

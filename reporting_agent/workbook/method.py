@@ -14,9 +14,9 @@ from statistics import median
 from typing import get_args
 
 from benchmarks.conversion import Basis, FactorTable
-from benchmarks.declared import Source, Words, worded
+from benchmarks.declared import FigureSource, Words, worded
 from benchmarks.errors import InputError
-from benchmarks.measurements import Batch, Metric, Status
+from benchmarks.measurements import Batch, Metric, ProductStatus
 from benchmarks.policies import CompositionRule, DisclosurePolicy, ReleasePolicy
 from benchmarks.routes import Boundary, LabelRule, MetricRule, Pack, Route, RouteStep, Step, Variant
 
@@ -26,7 +26,7 @@ BELOW_MEDIAN = 5.0  # times: a run further from its product's median is a wrong 
 SHORTEST_S = 60
 LONGEST_S = 32 * 86_400
 
-_OWN = Source(text="Made from the firm's own runs", kind="engineering-assumption", verified=False)
+_OWN = FigureSource(text="Made from the firm's own runs", kind="engineering-assumption", verified=False)
 _NAMED = worded("The firm's own runs")
 
 
@@ -129,7 +129,7 @@ def _metric(metric: Metric, unit: str, runs: Sequence[Batch], factors: FactorTab
 
 def _value(run: Batch, metric: Metric, factors: FactorTable) -> float | None:
     """Energy per unit of one good run, for the median; None where it cannot be formed."""
-    if run.status is not Status.GOOD or run.output_t <= 0 or not run.energy:
+    if run.status is not ProductStatus.GOOD or run.output_t <= 0 or not run.energy:
         return None
     day = run.start.date()
     try:

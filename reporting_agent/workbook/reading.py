@@ -13,13 +13,13 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import languages
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Batch, CarrierEnergy, Status
+from benchmarks.measurements import Batch, CarrierEnergy, ProductStatus
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Profile
 from reporting_agent.pipeline.units import COUNTED
-from reporting_agent.sources import Rejected, Table, read_table
-from reporting_agent.sources.wanted import Column, Kind, Wanted
+from reporting_agent.sources import RejectedRow, Table, read_table
+from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 from reporting_agent.sources.workbooks import Book, unreadable
 from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, EnergyColumn, Headings, Lang, carrier_name, tell, understand
 
@@ -28,25 +28,25 @@ DEFAULT_UNCERTAINTY_PCT = 2.0
 _ROWS_LOOKED_AT = 20
 _ROWS_OF_A_SHEET = 200  # enough to find the headings, and all that `About` says
 COPIED = (".xlsx", ".xlsm")
-_RUNS = Wanted(
+_RUNS = Template(
     "runs",
     (
-        Column("batch_id", required=True),
-        Column("step", default=""),
-        Column("equipment", default=""),
-        Column("product", default=""),
-        Column("start", Kind.MOMENT, required=True),
-        Column("end", Kind.MOMENT),
-        Column("output_quantity", Kind.NUMBER, required=True),
-        Column("output_unit", required=True),
-        Column("status", choices=tuple(STATUS), default="good"),
+        TemplateColumn("batch_id", required=True),
+        TemplateColumn("step", default=""),
+        TemplateColumn("equipment", default=""),
+        TemplateColumn("product", default=""),
+        TemplateColumn("start", CellKind.MOMENT, required=True),
+        TemplateColumn("end", CellKind.MOMENT),
+        TemplateColumn("output_quantity", CellKind.NUMBER, required=True),
+        TemplateColumn("output_unit", required=True),
+        TemplateColumn("status", choices=tuple(STATUS), default="good"),
     ),
     open_prefixes=("energy.",),
 )
 
 
 @dataclass(frozen=True, slots=True)
-class About:
+class AboutSheet:
     """What the firm says of itself: prices in `currency` by carrier and unit, and lower heating values in MJ per the carrier's own unit."""
 
     name: str = ""
@@ -64,9 +64,9 @@ class RunSheet:
     path: Path
     sheet: str
     headings: Headings
-    about: About
+    about: AboutSheet
     batches: list[Batch]
-    rejected: list[Rejected]
+    rejected: list[RejectedRow]
 
     @property
     def lang(self) -> Lang:
@@ -94,7 +94,7 @@ def read(path: Path) -> RunSheet:
     return RunSheet(path, name, headings, about, batches, [*table.rejected, *refused])
 
 
-def _table(path: Path, profile: Profile, about: About, headings: Headings) -> Table:
+def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings) -> Table:
     try:
         return read_table(path, profile, _RUNS, ZoneInfo(about.timezone))
     except InputError as refusal:
@@ -177,10 +177,10 @@ def _wrong_unit(path: Path, row: int, column: EnergyColumn) -> InputError:
     )
 
 
-def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]], lang: Lang) -> About:
+def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]], lang: Lang) -> AboutSheet:
     name = next((name for name in sheets if name in {tell(SHEETS["about"], lang) for lang in languages()}), None)
     if name is None:
-        return About()
+        return AboutSheet()
     given: dict[str, object] = {}
     prices: dict[str, dict[str, float]] = {}
     lhv: dict[str, float] = {}
@@ -210,7 +210,7 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
         place = tell(SETTINGS["timezone"], lang)
         raise _setting_refused(path, None, place, zone, "a time zone of the IANA list, such as Asia/Shanghai") from unknown
     uncertainty = given.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)
-    return About(
+    return AboutSheet(
         name=str(given.get("name", "")),
         timezone=zone,
         uncertainty_pct=float(str(uncertainty)),
@@ -257,9 +257,9 @@ def _setting_refused(path: Path, row: int | None, key: str, found: str, wanted: 
     )
 
 
-def _batches(table: Table, headings: Headings, about: About) -> tuple[list[Batch], list[Rejected]]:
+def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[Batch], list[RejectedRow]]:
     batches: list[Batch] = []
-    refused: list[Rejected] = []
+    refused: list[RejectedRow] = []
     names = list(table.columns)
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
         row = dict(zip(names, cells, strict=True))
@@ -268,7 +268,7 @@ def _batches(table: Table, headings: Headings, about: About) -> tuple[list[Batch
         except InputError as wrong:
             where = table.place(index, headings.columns["output_unit"])
             texts = tuple("" if cell is None else str(cell) for cell in cells)
-            refused.append(Rejected(where, wrong.sentence, repr(row["output_unit"]), wrong.wanted or "", texts))
+            refused.append(RejectedRow(where, wrong.sentence, repr(row["output_unit"]), wrong.wanted or "", texts))
             continue
         energy = tuple(
             CarrierEnergy(energy_column.carrier, row[f"energy.{number}"], energy_column.unit, lhv_mj_per_unit=_lhv(energy_column, about))
@@ -285,7 +285,7 @@ def _batches(table: Table, headings: Headings, about: About) -> tuple[list[Batch
                 end=row["end"],
                 output_t=row["output_quantity"] * factor,
                 equipment=row["equipment"],
-                status=Status(row["status"]),
+                status=ProductStatus(row["status"]),
                 energy=energy,
                 place=table.place(index),
             )
@@ -293,7 +293,7 @@ def _batches(table: Table, headings: Headings, about: About) -> tuple[list[Batch
     return batches, refused
 
 
-def _lhv(column: EnergyColumn, about: About) -> float | None:
+def _lhv(column: EnergyColumn, about: AboutSheet) -> float | None:
     """MJ per unit of the column, from what the firm gave per the carrier's own unit."""
     given = about.lhv.get(column.carrier)
     try:

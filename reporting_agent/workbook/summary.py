@@ -5,11 +5,11 @@ from __future__ import annotations
 from benchmarks.catalogue import in_language
 from reporting_agent.report.figures import shown
 from reporting_agent.report.words import reason
-from reporting_agent.workbook.labelling import Labelled, name_of
+from reporting_agent.workbook.labelling import LabelledWorkbook, name_of
 from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
 
 
-def as_text(labelled: Labelled) -> str:
+def as_text(labelled: LabelledWorkbook) -> str:
     """One block a product and metric: the label, what is usual, what lies above the label, and why runs were left out."""
     lang = labelled.sheet.lang
     lines: list[str] = []

@@ -16,7 +16,7 @@ from scipy.special import ndtri
 
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster
 from benchmarks.composition.reported_labels import ReportedLabel
-from benchmarks.disclosure import GateResult, Published, gate
+from benchmarks.disclosure import GateResult, PublishedVersion, gate
 from benchmarks.policies import DisclosurePolicy
 from tests.statistical.sectors import PACK, RULE, STEP, Sector
 
@@ -33,15 +33,15 @@ class Draft:
 
     def gated(
         self,
-        previous: Sequence[Published] = (),
-        elsewhere: Sequence[Published] = (),
+        previous: Sequence[PublishedVersion] = (),
+        elsewhere: Sequence[PublishedVersion] = (),
         policy: DisclosurePolicy = PACK.disclosure,
-        other_years: Sequence[Published] = (),
+        other_years: Sequence[PublishedVersion] = (),
     ) -> GateResult:
         return gate(self.label, self.roster, policy, previous, elsewhere=elsewhere, other_years=other_years, period_end=END, today=LATE)
 
-    def published(self, name: str) -> Published:
-        return Published(name, self.gated().published, self.roster)
+    def published(self, name: str) -> PublishedVersion:
+        return PublishedVersion(name, self.gated().published, self.roster)
 
 
 def drafted(reported: Sequence[ReportedLabel], seed: int) -> Draft:

@@ -11,7 +11,7 @@ import pytest
 from benchmarks.composition.roster import CellRoster, Member
 from benchmarks.composition.rules import RuleName
 from benchmarks.disclosure import best_group
-from benchmarks.disclosure.best_group import Composed, Reason, Traits, compose, likelihoods
+from benchmarks.disclosure.best_group import BestFirms, BestGroupReason, Traits, compose, likelihoods
 from benchmarks.policies import DisclosurePolicy
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -41,11 +41,11 @@ def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
     return CellRoster("cell", tuple(members)), traits
 
 
-def composition_of(who: CellRoster, traits: dict[str, Traits], policy: DisclosurePolicy = PACK.disclosure, *before: Composed) -> Composed:
+def composition_of(who: CellRoster, traits: dict[str, Traits], policy: DisclosurePolicy = PACK.disclosure, *before: BestFirms) -> BestFirms:
     return compose(who, DECILE, traits, PACK.composition, policy, [version.shares for version in before])
 
 
-def named(composed: Composed, who: CellRoster, traits: dict[str, Traits]) -> float:
+def named(composed: BestFirms, who: CellRoster, traits: dict[str, Traits]) -> float:
     """The chance that the firm which the tables make likeliest is among the best: of equally likely ones any."""
     chances = likelihoods(composed.shares, traits)
     best = best_group.best_group(who, DECILE)
@@ -93,7 +93,7 @@ def test_two_versions_between_which_one_or_two_of_the_best_changed(stated: State
             again = composition_of(later, traits, PACK.disclosure, first)
             on += any(trait in first.shares for trait in again.shares)
             off += bool(composition_of(later, traits, OFF, bare).shares)
-            assert again.shares or again.reason in {Reason.DIFFERENCING, Reason.ALIKE, Reason.LIKELY}
+            assert again.shares or again.reason in {BestGroupReason.DIFFERENCING, BestGroupReason.ALIKE, BestGroupReason.LIKELY}
     assert on == 0
     assert off > pairs / 2
     stated(

@@ -17,7 +17,7 @@ import pytest
 from scipy.special import ndtri
 
 from benchmarks.composition.roster import DEPARTED, Member
-from benchmarks.disclosure import CellDecision, Published, Reason, influence
+from benchmarks.disclosure import CellDecision, GateReason, PublishedVersion, influence
 from tests.attacks.conftest import State
 from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, guess, median_error, shown, without
 from tests.attacks.table import Row
@@ -33,7 +33,7 @@ ABOVE_READER = 0.1  # of all tries: as much oftener as colluding firms may succe
 class Case:
     """A sector published without its best firms, and drafted with them."""
 
-    before: Published
+    before: PublishedVersion
     after: Draft
     exact: float  # the best firm's
 
@@ -73,8 +73,8 @@ def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way
     tried = cases(sectors, [1])
     exact = [case.exact for case in tried]
 
-    def later(case: Case, **policy: object) -> tuple[float | None, set[Reason]]:
-        beside: dict[str, Sequence[Published]] = {"previous": (case.before,)} if way == "versions" else {"elsewhere": (case.before,)}
+    def later(case: Case, **policy: object) -> tuple[float | None, set[GateReason]]:
+        beside: dict[str, Sequence[PublishedVersion]] = {"previous": (case.before,)} if way == "versions" else {"elsewhere": (case.before,)}
         if way == "period":  # the same days under another name, which nothing was compared with before
             otherwise = dataclasses.replace(case.before, label=dataclasses.replace(case.before.label, period=OTHERWISE))
             beside = {} if policy else {"elsewhere": (otherwise,)}
@@ -82,7 +82,7 @@ def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way
         return shown(result.published)[0], {cell.reason_code for cell in result.cells if cell.firms == FIRMS}
 
     gated = [later(case) for case in tried]
-    reason = Reason.DIFFERENCING if way == "versions" else Reason.OVERLAP
+    reason = GateReason.DIFFERENCING if way == "versions" else GateReason.OVERLAP
     assert all(value is None and reason in reasons for value, reasons in gated)
     alone = [guessed(case) for case in tried]
     with_gate = [subtracted(case, value) for case, (value, _) in zip(tried, gated, strict=True)]
@@ -213,7 +213,7 @@ AWAY = range(0, 41, 4)
 """Grid cells by which the reader's new site lies above or below its old one: it chooses which of its sites comes back."""
 
 
-def came_back(sector: Sector, seed: int, cells: int) -> tuple[Published, Draft]:
+def came_back(sector: Sector, seed: int, cells: int) -> tuple[PublishedVersion, Draft]:
     """The second best is the reader's: it stood in the first version, left the scheme, comes back with another site as the best joins."""
     best, own = (int(place) for place in np.argsort(sector.best)[:2])
     mine = sector.labels[own]

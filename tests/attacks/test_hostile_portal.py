@@ -20,21 +20,21 @@ from benchmarks.wire import challenges, envelope, sealing
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.conformity import require_conformity
-from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.directory import EnrolmentSecret
 from benchmarks.wire.signing import DirectoryKey, VerifyingKey
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.sending import challenge_bindings, eligibility, enrolment
 from reporting_agent.sending.enrolment import SEED_FILE
 from reporting_agent.sending.kept_reports import Outbox
 from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, FakePortal, heats, material
 
 
 @pytest.fixture(scope="module")
-def year() -> Material:
+def year() -> ReportMaterial:
     return material(heats(400))
 
 
@@ -47,7 +47,7 @@ def refusal(attempt: Callable[[], object]) -> str:
     return "done"
 
 
-def submitted(desk: Desk, data: Material) -> None:
+def submitted(desk: Desk, data: ReportMaterial) -> None:
     at_work = desk.submission()
     with desk.road as road:
         at_work.consult(road)
@@ -80,7 +80,7 @@ def directories_of_a_hostile_portal(desk: Desk, thief: sealing.ProcessingKey) ->
 
 
 def test_the_portal_hands_out_a_processing_key_of_its_own(
-    stated: State, desk: Desk, year: Material, monkeypatch: pytest.MonkeyPatch
+    stated: State, desk: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     thief = sealing.generate()
     codes = []
@@ -125,7 +125,7 @@ def test_a_token_of_the_portals_own_pages_is_as_good_as_the_way_it_came(tmp_path
     right = DirectoryKey.generate()
     with state.exclusive(), state.connect() as connection:
         desk = Desk(state, connection, hostile, [])
-        by_telephone = EnrolmentToken(hostile.secret, right.key_id)
+        by_telephone = EnrolmentSecret(hostile.secret, right.key_id)
         with desk.road as road, pytest.raises(VerificationError) as refused:
             enrolment.enrol(state, connection, road, by_telephone, software=SOFTWARE, now=NOW)
         assert refused.value.code == "directory-signer-unknown"
@@ -134,7 +134,7 @@ def test_a_token_of_the_portals_own_pages_is_as_good_as_the_way_it_came(tmp_path
 # A looser policy
 
 
-def looser(data: Material) -> Material:
+def looser(data: ReportMaterial) -> ReportMaterial:
     """The portal's pack with four times the epsilon, and a cap to go with it."""
     policy = data.pack.policy.model_copy(update={"epsilon_best": Fraction(3), "epsilon_typical": Fraction(1), "cap_per_year": Fraction(8)})
     return dataclasses.replace(data, pack=data.pack.model_copy(update={"policy": policy}))
@@ -149,9 +149,9 @@ def loosened_pack(folder: Path) -> str:
 
 
 def test_the_portal_asks_for_a_looser_policy(
-    stated: State, desk: Desk, year: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stated: State, desk: Desk, year: ReportMaterial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    site = Site.model_validate(
+    site = SiteSettings.model_validate(
         {
             "site": {"id": SITE, "timezone": "UTC", "pack": loosened_pack(tmp_path)},
             "inputs": {"log": "log.csv"},
@@ -186,7 +186,7 @@ def test_the_portal_asks_for_a_looser_policy(
 # A second challenge
 
 
-def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch) -> None:
     at_work = desk.submission()
     with desk.road as road:
         begun = at_work.ask(at_work.begin(year, "2016", correct=False), road)

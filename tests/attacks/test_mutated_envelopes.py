@@ -16,13 +16,13 @@ from django.test import Client
 from benchmarks.errors import VerificationError
 from benchmarks.wire import envelope, sealing
 from benchmarks.wire.canonical import encode
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Header, Report, decode_report, encode_report
 from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 from portal.intake.api import SubmissionsView
 from portal.intake.models import Submission
 from portal.translog.models import LogEntry
-from tests.attacks.conftest import State as Stated
+from tests.attacks.conftest import State
 from tests.attacks.mutation import MUTATIONS, mutated
 from tests.attacks.table import Row
 from tests.integration.portal_cast import Cast, make_cast
@@ -60,14 +60,14 @@ def status_table(answers: Counter[tuple[str, int]]) -> str:
 @pytest.mark.parametrize("count", [pytest.param(IN_CI, id="ci"), pytest.param(IN_LONG, id="long", marks=pytest.mark.long)])
 @pytest.mark.timeout(1800)
 def test_no_changed_envelope_is_taken_and_none_is_a_server_error(
-    client: Client, cast: Cast, count: int, monkeypatch: pytest.MonkeyPatch, stated: Stated
+    client: Client, cast: Cast, count: int, monkeypatch: pytest.MonkeyPatch, stated: State
 ) -> None:
     monkeypatch.setattr(SubmissionsView, "throttle_classes", ())  # a 429 would hide what intake itself says
     answers = hammer(client, cast, count, seed=2026)
     print("\n" + status_table(answers))
     assert {status for _, status in answers} <= REFUSALS
     assert {kind for kind, _ in answers} == set(MUTATIONS)
-    assert (Submission.objects.count(), LogEntry.objects.filter(kind=Kind.ENVELOPE).count()) == (0, 0)
+    assert (Submission.objects.count(), LogEntry.objects.filter(kind=EntryKind.ENVELOPE).count()) == (0, 0)
 
     monkeypatch.setattr(VerifyingKey, "accepts", lambda *_: True)
     let_in = sum(number for (_, status), number in hammer(client, cast, 300, seed=2026).items() if status == 201)

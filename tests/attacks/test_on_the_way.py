@@ -22,8 +22,7 @@ from benchmarks.wire.signing import DeviceKey, Purpose, VerifyingKey
 from portal import keys, request_sizes
 from portal.intake import admission
 from portal.intake.api import SubmissionsView
-from portal.intake.models import State as Stage
-from portal.intake.models import Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.opening import unsealing as opening
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -90,7 +89,7 @@ def test_a_report_counts_once_however_often_it_comes(stated: State, client: Clie
 def counted() -> int:
     """Envelopes that the worker has accepted, those included that a later revision stands for."""
     opening.sweep(keys.processing_key(), timezone.now)
-    return Submission.objects.filter(state__in=(Stage.ACCEPTED, Stage.SUPERSEDED)).count()
+    return Submission.objects.filter(state__in=(SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED)).count()
 
 
 # Another's report passed off as one's own

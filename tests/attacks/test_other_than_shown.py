@@ -13,21 +13,20 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.audit import accepted, checks
-from benchmarks.audit.evidence import Evidence, Outcome
+from benchmarks.audit.evidence import CheckOutcome, Evidence
 from benchmarks.errors import VerificationError
 from benchmarks.wire import checkpoints, conformity, envelope, heads, merkle
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
-from benchmarks.wire.signing import AuditorKey, DeviceKey
+from benchmarks.wire.signing import AuditorSigningKey, DeviceKey
 from portal import keys
 from portal.accounts.models import User
 from portal.assurance import auditors, sampling
 from portal.assurance.evidence_file import evidence_of
 from portal.assurance.models import Assignment, Sample
-from portal.intake.models import State as Stage
-from portal.intake.models import Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.translog import log
 from reporting_agent.audit.openings import published as agent_published
 from reporting_agent.cli import main
@@ -41,7 +40,7 @@ from tests.integration.portal_cast import Cast, Plant, deliver, make_cast, open_
 from tests.unit.agent_send.cast import FakePortal
 
 LOWER = 25  # cells
-KEY = AuditorKey.generate()
+KEY = AuditorSigningKey.generate()
 Answer = Callable[..., tuple[int, dict[str, Any]]]
 
 
@@ -87,7 +86,7 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
         code, output = answer("submit", *of_site, "--period", PERIOD)
         assert code == 0, output
     worker_sweeps()
-    assert Submission.objects.get().state == Stage.ACCEPTED  # nothing of the portal's own can tell
+    assert Submission.objects.get().state == SubmissionState.ACCEPTED  # nothing of the portal's own can tell
 
     sample = _drawn(audited.assignment, audited.auditor)
     draw, evidence, shown = (tmp_path / name for name in ("draw", "evidence.json", "opening"))
@@ -117,7 +116,7 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
     )
 
 
-def _without_binding() -> list[Callable[[Evidence], Outcome]]:
+def _without_binding() -> list[Callable[[Evidence], CheckOutcome]]:
     return [check for check in checks.CHECKS if check is not accepted.values_logged]
 
 
@@ -127,7 +126,7 @@ def _drawn(number: int, email: str) -> Sample:
     auditors.register(assignment.body, KEY.public.hex, auditor, now)
     sample = sampling.promise(assignment, promise_of(assignment, KEY, now), auditor, now)
     with transaction.atomic():
-        log.add(Kind.KEY_DESTROYED, "ef" * 32, now)  # something else happens
+        log.add(EntryKind.KEY_DESTROYED, "ef" * 32, now)  # something else happens
     return sampling.draw(sample, draw_of(sample, KEY), auditor, now)
 
 
@@ -158,7 +157,7 @@ def under_another_policy(report: Report) -> Report:
 def test_a_label_left_out_silently_is_refused_by_name(cast: Cast, monkeypatch: pytest.MonkeyPatch, stated: State) -> None:
     assert handed_in(cast, 1, without_a_label).reason_code == "label-left-out"
     monkeypatch.setattr(conformity, "_require_every_label", lambda *_: None)
-    assert handed_in(cast, 2, without_a_label).state == Stage.ACCEPTED
+    assert handed_in(cast, 2, without_a_label).state == SubmissionState.ACCEPTED
     stated(
         Row(
             "left-out",
@@ -175,7 +174,7 @@ def test_a_label_left_out_silently_is_refused_by_name(cast: Cast, monkeypatch: p
 def test_a_report_under_another_policy_is_refused_by_name(cast: Cast, monkeypatch: pytest.MonkeyPatch, stated: State) -> None:
     assert handed_in(cast, 1, under_another_policy).reason_code == "policy-mismatch"
     monkeypatch.setattr(conformity, "policy_digest", lambda _policy: bytes(32))
-    assert handed_in(cast, 2, under_another_policy).state == Stage.ACCEPTED
+    assert handed_in(cast, 2, under_another_policy).state == SubmissionState.ACCEPTED
     stated(
         Row(
             "policy-digest",

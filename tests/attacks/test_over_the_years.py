@@ -16,7 +16,7 @@ import pytest
 from scipy.special import ndtri
 
 from benchmarks.composition import IndustryLabel, StepBest
-from benchmarks.disclosure import Published, differencing, potentials
+from benchmarks.disclosure import PublishedVersion, differencing, potentials
 from tests.attacks.conftest import State
 from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, median_error, shown, without
 from tests.attacks.table import Row
@@ -32,7 +32,7 @@ BELOW = RULE.spread * float(ndtri(float(STEP.label_rule.quantile)))  # of a plan
 class Years:
     """A sector published without one firm, and drafted for the next year with it."""
 
-    before: Published
+    before: PublishedVersion
     after: Draft
     exact: float  # the newcomer's typical batch
 
@@ -118,7 +118,7 @@ OWN_NOISE = 0.0036  # of a release, by its batches and its draw: what it is off 
 class Trend:
     """A sector published without the firm that will join, drafted for the next year with it, and that firm's best batch exactly."""
 
-    before: Published
+    before: PublishedVersion
     after: Draft
     exact: float
 

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.composition.reported_labels import ReportedLabel
-from benchmarks.ranking import FEWEST_FOR_A_SCORE, Standing, standings
+from benchmarks.ranking import FEWEST_FOR_A_SCORE, RankedSite, standings
 from benchmarks.routes import Pack
 from tests.attacks.conftest import State
 from tests.attacks.published import CLOSE, close, median_error
@@ -28,11 +28,11 @@ def open_to_few(fewest: int) -> Pack:
     return PACK.model_copy(update={"disclosure": PACK.disclosure.model_copy(update={"fewest_firms": fewest})})
 
 
-def own(site: str, reported: Sequence[ReportedLabel], pack: Pack, seed: int) -> Standing | None:
+def own(site: str, reported: Sequence[ReportedLabel], pack: Pack, seed: int) -> RankedSite | None:
     return next((standing for standing in standings(reported, pack, np.random.default_rng(seed)) if standing.site == site), None)
 
 
-def figures_of(standing: Standing) -> list[float]:
+def figures_of(standing: RankedSite) -> list[float]:
     score = standing.score or (0, 0)
     return [standing.estimate, *standing.interval, sum(standing.rank_interval) / 2, sum(score) / 2]
 

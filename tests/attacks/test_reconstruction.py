@@ -23,7 +23,7 @@ from benchmarks.privacy.accounting import Debit
 from benchmarks.privacy.mechanism import draw_cell, exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
 from reporting_agent.sending.privacy_ledger import Ledger
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from reporting_agent.state import StateDirectory, transaction
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -44,7 +44,7 @@ def with_one_heat_edited(index: int, batches: list[Batch]) -> list[Batch]:
     return [*batches[:-1], dataclasses.replace(other, energy=energy)]
 
 
-def attempts() -> list[tuple[str, Material, bool]]:
+def attempts() -> list[tuple[str, ReportMaterial, bool]]:
     """Every way to have the same batch drawn once more."""
     year = heats(400)
     late = [dataclasses.replace(heat, start=heat.start + timedelta(seconds=1)) for heat in year]

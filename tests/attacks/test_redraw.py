@@ -20,7 +20,7 @@ from benchmarks.privacy.mechanism import draw_cell, scores
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.released import rank
 from benchmarks.wire import commitments
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from portal import keys
 from portal.intake import commitments as intake
 from portal.problems import RefusedError
@@ -41,7 +41,7 @@ def looks_granted(plant: Plant, tries: Iterable[tuple[int, int]]) -> tuple[int, 
     granted, refused = set[str](), set[str]()
     for edit, revision in tries:
         root = hashlib.sha256(f"edit {edit}".encode()).digest()
-        raw = commitments.commit(Commitment(plant.site.slug, PERIOD, revision, root), str(plant.device.pk), plant.key)
+        raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, revision, root), str(plant.device.pk), plant.key)
         try:
             granted.add(intake.take(raw, keys.receipt_key(), NOW, token_bytes).commitment.nonce)
         except RefusedError as refusal:

@@ -21,16 +21,16 @@ from benchmarks.audit.repeats import Repeat
 from benchmarks.composition import IndustryLabel, ReportedLabel, by_step, compose_route, seed_of
 from benchmarks.wire import attestations, receipts
 from benchmarks.wire.schema import Header
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal import keys
 from portal.assurance import attestation_standing, attesting, auditors, sampling, summaries
 from portal.assurance.assigning import assign
-from portal.assurance.attestation_standing import Standing, code_of
+from portal.assurance.attestation_standing import AttestationStanding, code_of
 from portal.assurance.models import Assignment, Sample
 from portal.publication import composed as composed_of
 from portal.publication.models import Publication
 from reporting_agent.audit.openings import versions
-from reporting_agent.audit.openings.verdict import Verdict
+from reporting_agent.audit.openings.verdict import AuditVerdict
 from reporting_agent.cli import main
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -40,7 +40,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, 
 from tests.unit.agent_send.cast import FakePortal
 
 ON_THE_PORTAL = pytest.mark.django_db(databases=["default", "vault"])
-KEY = AuditorKey.generate()
+KEY = AuditorSigningKey.generate()
 FALSIFIED = {  # by the end of the figure's name, how it is falsified
     " curve": "a point of the curve",
     " pooled": "firms whose values are pooled",
@@ -65,7 +65,7 @@ def test_a_falsified_curve_quarter_or_pooled_value_is_found(portal_keys: object,
         content = falsified(name)
         assert test_composed_of.refused(content) == "value-differs", name
         with monkeypatch.context() as blind:
-            blind.setattr(recomposed.Figure, "agrees", _looked_at_but(figure))
+            blind.setattr(recomposed.RecomputedFigure, "agrees", _looked_at_but(figure))
             test_composed_of.check(content)
     stated(
         Row(
@@ -193,7 +193,7 @@ def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
 def _ignoring(*ends: str) -> Callable[[pytest.MonkeyPatch], None]:
     """The defence off: figures whose name ends so are not compared."""
     return lambda world: world.setattr(
-        recomposed.Figure, "agrees", property(lambda figure: figure.name.endswith(ends) or figure.published == figure.recomputed)
+        recomposed.RecomputedFigure, "agrees", property(lambda figure: figure.name.endswith(ends) or figure.published == figure.recomputed)
     )
 
 
@@ -297,7 +297,7 @@ def test_verify_without_a_directory_holds_nothing(
         return code, output["binding"], output["checks"][0]["state"]
 
     assert verify() == (1, "not-bound", "not-checkable")
-    monkeypatch.setattr(Verdict, "holds", property(lambda verdict: not verdict.failed))
+    monkeypatch.setattr(AuditVerdict, "holds", property(lambda verdict: not verdict.failed))
     assert verify()[0] == 0
     stated(
         Row(
@@ -320,20 +320,20 @@ def test_a_statement_on_a_replaced_revision_says_so(
     deliver(cast.plants[0].envelope(cast.pack, revision=2))
     open_waiting()
 
-    def shown() -> tuple[Standing, bool]:
+    def shown() -> tuple[AttestationStanding, bool]:
         statement = attestation_standing.by_code(code_of(issued.digest), NOW.date())
         assert statement is not None
         page = Client().get(reverse("web:verify", args=[code_of(issued.digest)])).content.decode()
         return statement.standing, "This statement is about revision 1 of the report. A later revision has replaced it" in page
 
-    assert shown() == (Standing.EARLIER, True)
+    assert shown() == (AttestationStanding.EARLIER, True)
     honest = attestation_standing.standing_of
     monkeypatch.setattr(
         attestation_standing,
         "standing_of",
-        lambda row, today: Standing.VALID if honest(row, today) is Standing.EARLIER else honest(row, today),
+        lambda row, today: AttestationStanding.VALID if honest(row, today) is AttestationStanding.EARLIER else honest(row, today),
     )
-    assert shown() == (Standing.VALID, False)
+    assert shown() == (AttestationStanding.VALID, False)
     stated(
         Row(
             "replaced-revision",

@@ -39,8 +39,7 @@ from portal.intake.models import Commitment, Submission
 from portal.opening import unsealing as opening
 from reporting_agent.sending import enrolment, set_back
 from reporting_agent.sending import pooled_labels as pooling
-from reporting_agent.sending.submission import Material
-from reporting_agent.sending.submission import Submission as Sending
+from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.state import StateDirectory
 from tests.attacks.conftest import State
 from tests.attacks.table import Row
@@ -81,7 +80,7 @@ def owner(site: Site) -> User:
 
 
 @pytest.fixture(scope="module")
-def year() -> Material:
+def year() -> ReportMaterial:
     return material(crowded())
 
 
@@ -91,33 +90,33 @@ def crowded() -> list[Any]:
 
 
 @cache
-def edited(number: int) -> Material:
+def edited(number: int) -> ReportMaterial:
     first, *others = crowded()
     energy = (dataclasses.replace(first.energy[0], quantity=first.energy[0].quantity + number), *first.energy[1:])
     return material([dataclasses.replace(first, energy=energy), *others])
 
 
 @cache
-def quarter() -> Material:
+def quarter() -> ReportMaterial:
     return material(crowded(), "2016-Q1")
 
 
 @cache
-def pooled_year() -> Material:
+def pooled_year() -> ReportMaterial:
     """2017 with the heats of 2016 beside its own."""
     batches, period, windows = crowded(), Period.parse("2017", UTC), {"eaf": 2}
     label = pooling.together(label_of(batches, PACK, period), lambda wider: label_of(batches, PACK, wider), windows)
-    return Material(label, batches, PACK, windows)
+    return ReportMaterial(label, batches, PACK, windows)
 
 
 @contextmanager
-def at_work(plant: Plant, checkpoint: Callable[[str], None] = lambda _name: None) -> Iterator[tuple[Sending, Any]]:
+def at_work(plant: Plant, checkpoint: Callable[[str], None] = lambda _name: None) -> Iterator[tuple[SubmissionProcess, Any]]:
     with plant._open() as (connection, road):
         identity = enrolment.identity(plant.state, connection, SITE)
-        yield Sending(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint), road
+        yield SubmissionProcess(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC), checkpoint=checkpoint), road
 
 
-def report(plant: Plant, data: Material, *, correct: bool = False, checkpoint: Callable[[str], None] = lambda _name: None) -> None:
+def report(plant: Plant, data: ReportMaterial, *, correct: bool = False, checkpoint: Callable[[str], None] = lambda _name: None) -> None:
     with at_work(plant, checkpoint) as (sending, road):
         sending.consult(road)
         sending.send(sending.prepare(data, "2016", road, correct=correct), road)
@@ -130,7 +129,7 @@ def copied(plant: Plant, folder: Path) -> Plant:
     return copy
 
 
-def in_state(name: str, site: Site, year: Material, folder: Path) -> tuple[Plant, Plant]:
+def in_state(name: str, site: Site, year: ReportMaterial, folder: Path) -> tuple[Plant, Plant]:
     """The plant, which has reported 2016, and its directory as it was at that point."""
     plant = Plant(folder / "newest")
     plant.enrol(token(site))
@@ -149,7 +148,7 @@ def in_state(name: str, site: Site, year: Material, folder: Path) -> tuple[Plant
     return plant, Plant(backup)
 
 
-def by_road(road_name: str, copy: Plant, owner: User, year: Material) -> str:
+def by_road(road_name: str, copy: Plant, owner: User, year: ReportMaterial) -> str:
     """A report of batches that were reported, by the copy; how far it came."""
     data, period, correct = {
         "correction": (edited(2), "2016", True),
@@ -204,7 +203,9 @@ def overspent(*plants: Plant) -> int:
     return beyond
 
 
-def table(site: Site, owner: User, year: Material, folder: Path, states: Sequence[str] = STATES) -> dict[tuple[str, str], tuple[str, int]]:
+def table(
+    site: Site, owner: User, year: ReportMaterial, folder: Path, states: Sequence[str] = STATES
+) -> dict[tuple[str, str], tuple[str, int]]:
     """What became of the attempt, and how many batches were overspent, by state and road; the portal as it was before each."""
     outcomes: dict[tuple[str, str], tuple[str, int]] = {}
     for state in states:
@@ -230,7 +231,7 @@ def _undone() -> Iterator[None]:
 
 
 def test_a_ledger_that_was_set_back_spends_nothing_twice_on_any_road(
-    stated: State, site: Site, owner: User, year: Material, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    stated: State, site: Site, owner: User, year: ReportMaterial, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     defended = table(site, owner, year, tmp_path / "on")
     assert {cell: beyond for cell, (_, beyond) in defended.items() if beyond} == {}

@@ -23,13 +23,13 @@ from pytest_django.fixtures import Settings
 
 from benchmarks.errors import SteplabelError
 from benchmarks.wire import checkpoints
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.notes import Note
 from portal import key_ceremony, keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
 from portal.translog import log
-from reporting_agent.audit.witness import Watch, Witness, witness
+from reporting_agent.audit.witness import Witness, WitnessedLog, witness
 from reporting_agent.sending import enrolment, log_heads
 from reporting_agent.sending.kept_reports import Outbox
 from reporting_agent.sending.transport import Portal
@@ -92,7 +92,7 @@ def plants(tmp_path: Path, portal_folder: Path) -> list[Plant]:
 def logged(*contents: int) -> None:
     for content in contents:
         with transaction.atomic():
-            log.add(Kind.ENVELOPE, f"{content:064x}", NOW)
+            log.add(EntryKind.ENVELOPE, f"{content:064x}", NOW)
 
 
 @contextmanager
@@ -118,7 +118,7 @@ def visit(body: Body, *compare: bytes, at: datetime = NOW, begin: bool = True) -
     state, by = body
     transport = httpx.MockTransport(to_portal)
     with state.exclusive(), Portal(PORTAL, sleep=lambda _s: None, software=SOFTWARE, transport=transport, pauses=()) as portal:
-        watch = Watch(state.path, keys.published_directory().fingerprint, portal)
+        watch = WitnessedLog(state.path, keys.published_directory().fingerprint, portal)
         return refusal_of(lambda: watch.visit(by, at, compare, begin=begin))
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from benchmarks import packs
 from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, by_step, compose_with_roster
-from benchmarks.disclosure import Reason, differencing, gate
+from benchmarks.disclosure import GateReason, differencing, gate
 from benchmarks.measurements import Metric
 from benchmarks.privacy.mechanism import to_replace
 from benchmarks.released import ReleasedLabel, ReleasedQuantile, rank
@@ -43,14 +43,14 @@ class Seen:
 
     exact: float
     figures: tuple[float, ...]  # best and typical of the total, best and typical of the heat
-    reason: Reason
+    reason: GateReason
 
 
 def test_two_metrics_of_one_publication(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     sectors = 500 if long else 80
     drafts = [drafted(seed) for seed in range(sectors)]
     gated = [published(*draft) for draft in drafts]
-    assert all(publication.reason is Reason.METRICS and np.isnan(publication.figures[2]) for publication in gated)
+    assert all(publication.reason is GateReason.METRICS and np.isnan(publication.figures[2]) for publication in gated)
     monkeypatch.setattr(differencing, "alone_give_away", lambda *_: False)
     shown = [published(*draft) for draft in drafts]
     assert not any(np.isnan(publication.figures).any() for publication in shown)

@@ -10,22 +10,22 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks, promised, sample_file, signed_draws
-from benchmarks.audit.entries import Entry
-from benchmarks.audit.evidence import Evidence, Outcome, State, held
+from benchmarks.audit.entries import ProvenEntry
+from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, held
 from benchmarks.audit.sample_positions import STANDARD
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
 from benchmarks.wire import commitments, receipts
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Header
-from benchmarks.wire.signing import AuditorKey, DeviceKey
+from benchmarks.wire.signing import AuditorSigningKey, DeviceKey
 from reporting_agent.audit.openings.assembling import assemble, quantiles
-from reporting_agent.audit.openings.files import Files
-from reporting_agent.audit.openings.verdict import Verdict
+from reporting_agent.audit.openings.files import HandedInFiles
+from reporting_agent.audit.openings.verdict import AuditVerdict
 from reporting_agent.cli import main
-from tests.attacks.conftest import State as Stated
+from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.functional.audit.plants import AUDITOR, DAY, Reported, audited, failures, log_with, material_of, public_of, write_works
 from tests.functional.audit.test_tampering import STEP, opened, some_of, with_batches
@@ -41,7 +41,7 @@ def lowered(batches: list[Batch]) -> list[Batch]:
     return [lower[place] if place in chosen else batch for place, batch in enumerate(batches)]
 
 
-def by_its_own_date(evidence: Evidence) -> Outcome:
+def by_its_own_date(evidence: Evidence) -> CheckOutcome:
     """The check as it would be if a promise dated by its author were enough."""
     assert evidence.public.promise is not None
     signed_draws.require_promised(evidence.draw, evidence.public.promise)
@@ -49,7 +49,7 @@ def by_its_own_date(evidence: Evidence) -> Outcome:
 
 
 @pytest.mark.timeout(600)
-def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: Stated) -> None:
+def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: State) -> None:
     """An auditor who is the plant's friend tries nonces against a head that is known, and dates the promise back."""
     write_works(tmp_path, "cement", seed=1, days=60, rate=0)
     plant = with_batches(tmp_path, lowered)
@@ -61,15 +61,17 @@ def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: S
     draw, promise = sought(plant, misstated, signed_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     elsewhere = public_of(plant, signed_draws.promise(*subject_of(plant), bytes(32), DAY, AUDITOR))
-    entries: dict[Kind, Entry] = {kind: entry for kind, entry in elsewhere.entries.items() if kind != Kind.AUDIT_PROMISE}
+    entries: dict[EntryKind, ProvenEntry] = {kind: entry for kind, entry in elsewhere.entries.items() if kind != EntryKind.AUDIT_PROMISE}
     public = replace(elsewhere, promise=signed_draws.read_promise(promise), entries=entries)
-    verdict = Verdict(audited(plant, draw, promise, opening, public=public))
+    verdict = AuditVerdict(audited(plant, draw, promise, opening, public=public))
     assert not verdict.failed
     assert (verdict.bound, verdict.holds) == (False, False)
-    assert [finding.code for finding in verdict.findings if finding.state is State.NOT_CHECKABLE and finding.asked] == ["draw-promised"]
+    assert [finding.code for finding in verdict.findings if finding.state is CheckState.NOT_CHECKABLE and finding.asked] == [
+        "draw-promised"
+    ]
 
     blind = [by_its_own_date if check is promised.draw_promised else check for check in checks.CHECKS]
-    off = Verdict(audited(plant, draw, promise, opening, blind, public))
+    off = AuditVerdict(audited(plant, draw, promise, opening, blind, public))
     assert (off.bound, off.holds) == (True, True)
     stated(
         Row(
@@ -116,11 +118,11 @@ def sought(plant: Reported, misstated: set[int], other: bytes) -> tuple[Draw, by
 
 
 def test_evidence_without_its_opening_is_no_audit(
-    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stated: Stated
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, stated: State
 ) -> None:
     """The portal's honest evidence file, of a plant that opens nothing: its signatures hold, and nothing was audited."""
-    portal, auditor = FakePortal(), AuditorKey.generate()
-    committed = Commitment("works-1", "2025", 1, b"r" * 32)
+    portal, auditor = FakePortal(), AuditorSigningKey.generate()
+    committed = ReportCommitment("works-1", "2025", 1, b"r" * 32)
     promise = signed_draws.promise("works-1", "2025", bytes(32), DAY, auditor)
     head = portal.signed_head()
     plan = Draw(committed, bytes(32), Head(50, b"h" * 32), STANDARD, (), auditor.public, signed_draws.read_promise(promise).digest)
@@ -142,7 +144,7 @@ def test_evidence_without_its_opening_is_no_audit(
 
     code, output = verified()
     assert (code, output["error"]["code"], page.exists()) == (1, "audit-file-lacking", False)  # type: ignore[index]
-    monkeypatch.setattr(Files, "of_an_audit", property(lambda _files: False))
+    monkeypatch.setattr(HandedInFiles, "of_an_audit", property(lambda _files: False))
     code, output = verified()
     assert (code, output["held"], output["binding"], page.exists()) == (0, True, "bound", True)
     stated(

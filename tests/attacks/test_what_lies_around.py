@@ -24,8 +24,7 @@ from benchmarks.privacy import mechanism
 from benchmarks.wire import envelope, sealing
 from portal import keys
 from portal.intake.api import SubmissionsView
-from portal.intake.models import State as Stage
-from portal.intake.models import Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.opening.models import OpenedReport
 from reporting_agent import cli
 from reporting_agent.config import load_site
@@ -140,7 +139,7 @@ def reported(plant_of: Callable[..., AgentAtPlant], pile: Pile, worker_sweeps: C
         assert run(agent, command) == 0
     assert run(agent, "label", "--out", str(agent.folder / "exact")) == 0
     worker_sweeps()
-    assert Submission.objects.get().state == Stage.ACCEPTED
+    assert Submission.objects.get().state == SubmissionState.ACCEPTED
     return agent
 
 

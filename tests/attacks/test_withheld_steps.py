@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks, withheld
-from benchmarks.audit.evidence import State
-from tests.attacks.conftest import State as Stated
+from benchmarks.audit.evidence import CheckState
+from tests.attacks.conftest import State
 from tests.attacks.table import Row
 from tests.functional.audit.plants import audited, failures, material_of, plan_of, write_works
 from tests.functional.audit.test_tampering import opened, withholding
@@ -17,7 +17,7 @@ STEP = "clinker-burning"
 
 
 @pytest.mark.timeout(300)
-def test_a_step_withheld_for_a_reason_that_is_not_true_is_found_by_name(tmp_path: Path, stated: Stated) -> None:
+def test_a_step_withheld_for_a_reason_that_is_not_true_is_found_by_name(tmp_path: Path, stated: State) -> None:
     write_works(tmp_path, "cement", seed=1, days=60, rate=0)
     site, material = material_of(tmp_path)
     audit = opened(withholding(site, plan_of(site, material), STEP, "metric-incomplete"))
@@ -33,7 +33,7 @@ def test_a_step_withheld_for_a_reason_that_is_not_true_is_found_by_name(tmp_path
         audit.opening,
         [check for check in checks.CHECKS if check is not withheld.withheld_justified],
     )
-    assert {finding.state for finding in off if finding.asked} == {State.HELD}
+    assert {finding.state for finding in off if finding.asked} == {CheckState.HELD}
     stated(
         Row(
             "withheld-step",

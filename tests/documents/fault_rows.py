@@ -6,13 +6,13 @@ import re
 from collections.abc import Callable
 
 from benchmarks.labels.columns import Flags
-from reporting_agent.pipeline.batch_columns import Seen
+from reporting_agent.pipeline.batch_columns import ExaminedBatches
 from reporting_agent.pipeline.batch_faults import FAULTS, always, metered, never
 from tests.documents.refusals import ROOT
 
 PAGE = ROOT / "docs" / "agent.md"
 BEGIN, END = "<!-- faults -->", "<!-- end -->"
-EXCLUDES: dict[Callable[[Seen], Flags], str] = {always: "yes", metered: "where metered", never: "no"}
+EXCLUDES: dict[Callable[[ExaminedBatches], Flags], str] = {always: "yes", metered: "where metered", never: "no"}
 
 
 def filled(text: str) -> str:

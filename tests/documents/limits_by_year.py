@@ -8,7 +8,7 @@ from itertools import groupby
 
 from benchmarks import packs
 from benchmarks.routes import Pack, Step
-from benchmarks.standard_limits import Levels, Limit
+from benchmarks.standard_limits import Levels, StandardLimit
 
 YEARS = range(2013, 2027)
 LEVELS: dict[Levels, str] = {
@@ -57,5 +57,5 @@ def table() -> Iterator[str]:
             yield f"| {pack.id} | {span} | {', '.join(steps)} | {wording} |"
 
 
-def _limit(limit: Limit) -> str:
+def _limit(limit: StandardLimit) -> str:
     return f"{limit.words.en} {', '.join('none' if level is None else f'{level:.10g}' for level in limit.grades)} {limit.unit}"

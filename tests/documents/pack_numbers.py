@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 
 from benchmarks import packs
 from benchmarks.conversion import FactorTable
-from benchmarks.declared import Source
+from benchmarks.declared import FigureSource
 from benchmarks.packs.provenance import MOVES, Number, factors, numbers
 from reporting_agent.analysis.account import made_and_needed
 from reporting_agent.changes import uncounted
@@ -45,7 +45,7 @@ def page() -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
-def _status(source: Source | None) -> str:
+def _status(source: FigureSource | None) -> str:
     return "none" if source is None or source.status is None else source.status
 
 
@@ -58,7 +58,7 @@ def _counts(parts: dict[str, list[Number]]) -> Iterator[str]:
         yield f"| {name} | " + " | ".join(str(counted[kind]) for kind in kinds) + f" | {len(part)} |"
 
 
-def _assumptions(every: Iterable[Number], names: dict[Source | None, str]) -> Iterator[str]:
+def _assumptions(every: Iterable[Number], names: dict[FigureSource | None, str]) -> Iterator[str]:
     yield "## What is assumed, and what it moves"
     yield "| source | numbers | role | moves |"
     yield "|---|---|---|---|"
@@ -67,7 +67,7 @@ def _assumptions(every: Iterable[Number], names: dict[Source | None, str]) -> It
         yield f"| {names[source]} | {count} | {role.value} | {MOVES[role]} |"
 
 
-def _sources(names: dict[Source | None, str]) -> Iterator[str]:
+def _sources(names: dict[FigureSource | None, str]) -> Iterator[str]:
     yield "## Sources"
     yield "| | text | document, edition, issuer | place | valid | read | read again | status |"
     yield "|---|---|---|---|---|---|---|---|"
@@ -80,7 +80,7 @@ def _sources(names: dict[Source | None, str]) -> Iterator[str]:
             yield "| " + " | ".join(cells) + " |"
 
 
-def _row(number: Number, names: dict[Source | None, str]) -> str:
+def _row(number: Number, names: dict[FigureSource | None, str]) -> str:
     cells: Sequence[str] = (number.place, number.value, number.unit, number.clause, _status(number.source), names[number.source])
     return "| " + " | ".join(cells) + " |"
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Iterator
 
-from benchmarks.disclosure.reasons import Reason
+from benchmarks.disclosure.reasons import GateReason
 from benchmarks.labels.validity import ExclusionReason
-from portal.intake.models import State
+from portal.intake.models import SubmissionState
 from reporting_agent.metering import tally
 from reporting_agent.pipeline import batch_faults, runs
 from tests.documents.refusals import ROOT
@@ -24,7 +24,7 @@ def exclusions() -> Codes:
 def findings() -> Codes:
     """What the data-quality report can say besides the exclusions."""
     tables = {*tally._SENTENCES, *runs._SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
-    codes = set(_first_arguments("Finding", "benchmarks", "reporting_agent"))
+    codes = set(_first_arguments("DataFinding", "benchmarks", "reporting_agent"))
     return (tables | codes) - exclusions() | {"sentinel"}  # of readings as well as of batches
 
 
@@ -43,7 +43,7 @@ def grades() -> Codes:
         "reporting_agent/changes/questioned_label.py",
         "reporting_agent/pipeline/rejections.py",
     )
-    return codes | {code for name in ("Grade", "untested") for code in _arguments(name, 1, *places)}
+    return codes | {code for name in ("StepGrade", "untested") for code in _arguments(name, 1, *places)}
 
 
 def accounts() -> Codes:
@@ -72,12 +72,12 @@ def composition() -> Codes:
 
 def gate() -> Codes:
     """What the disclosure gate says of a value."""
-    return {str(reason) for reason in Reason}
+    return {str(reason) for reason in GateReason}
 
 
 def states() -> Codes:
     """The life of a submission."""
-    return {str(state) for state in State}
+    return {str(state) for state in SubmissionState}
 
 
 LISTS: dict[str, Callable[[], Codes]] = {

@@ -17,13 +17,13 @@ from pathlib import Path
 
 from benchmarks import shelf
 from benchmarks.audit import openings, records, sample_file, signed_draws
-from benchmarks.audit.openings import Leaf, Opening
+from benchmarks.audit.openings import OpenedLeaf, Opening
 from benchmarks.exercises import named
 from benchmarks.measurements import Batch
 from benchmarks.wire import commitments, heads, logged, receipts
 from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory, ListedKey
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Header
 from benchmarks.wire.signing import DirectoryKey
 from reporting_agent.audit.openings.assembling import assemble
@@ -68,10 +68,10 @@ def lowered_before(folder: Path) -> Reported:
     site, material = plants.material_of(folder)
     batches = [lower(batch, LOWERED_TO) if place % EVERY == 0 else batch for place, batch in enumerate(material.batches)]
     from reporting_agent import pipeline
-    from reporting_agent.pipeline.outward.judging import Outward
+    from reporting_agent.pipeline.outward.judging import OutwardBatches
 
     paths = {label.step: label.path for label in material.site_label.steps}
-    data = pipeline.PlantData(material.pack, batches, [], [], outward=Outward(batches, paths))
+    data = pipeline.PlantData(material.pack, batches, [], [], outward=OutwardBatches(batches, paths))
     label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan = plants.plan_of(site, dataclasses.replace(material, site_label=label, batches=batches))
     seed = plants.chance_of("west seed")
@@ -92,7 +92,7 @@ def changed_after(opening: Opening) -> Opening:
     batch = records.read(leaves[place].record)
     assert isinstance(batch, Batch)
     leaves[place] = dataclasses.replace(leaves[place], record=records.of_batch(lower(batch, CHANGED_TO), batch.excluded))
-    return dataclasses.replace(opening, leaves=tuple[Leaf, ...](leaves))
+    return dataclasses.replace(opening, leaves=tuple[OpenedLeaf, ...](leaves))
 
 
 def as_it_is(opening: Opening) -> Opening:
@@ -116,10 +116,10 @@ def audited(plant: Reported, change: Callable[[Opening], Opening]) -> tuple[dict
         "draw": signed_draws.sign(draw, plants.AUDITOR),
     }
     digests = {
-        plants.ENTRY: (Kind.COMMITMENT, bytes.fromhex(of.digest)),
-        plants.SENT: (Kind.ENVELOPE, bytes.fromhex(plants.ENVELOPE)),
-        plants.ACCEPTED: (Kind.VALUES, plants.values_of(plant.report)),
-        plants.PROMISED: (Kind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest)),
+        plants.ENTRY: (EntryKind.COMMITMENT, bytes.fromhex(of.digest)),
+        plants.SENT: (EntryKind.ENVELOPE, bytes.fromhex(plants.ENVELOPE)),
+        plants.ACCEPTED: (EntryKind.VALUES, plants.values_of(plant.report)),
+        plants.PROMISED: (EntryKind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest)),
     }
     entries = [
         {

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.measurements import Period
 from fixtures import shift_log
 from reporting_agent import pipeline
@@ -17,14 +17,14 @@ from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.gains import Advice
 from reporting_agent.analysis.waste.pareto import Dimension
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report.figures import count, percent, shown
 from tests.analysed import analysed
 from tests.functional.real_data import HEATS, MACHINES, METER, site_of
 
 TOUR = Path(__file__).parents[2] / "docs" / "tour"
-Report = tuple[Site, LabelResult, Analysis]
+Report = tuple[SiteSettings, LabelResult, Analysis]
 
 
 def report(site: Path, period: str) -> Report:
@@ -37,7 +37,7 @@ def look(analysis: Analysis, code: str) -> Advice:
     return next(advice for advice in analysis.first_look if advice.code == code)
 
 
-def rule(analysis: Analysis, cause: Cause) -> CauseRule:
+def rule(analysis: Analysis, cause: WasteCause) -> CauseRule:
     return next(candidate for losses in analysis.losses for candidate in losses.rules if candidate.cause is cause and candidate.stands)
 
 
@@ -49,7 +49,7 @@ def of_the_heats(reported: Report) -> list[str]:
     _, result, analysis = reported
     label = next(step for step in result.site_label.steps if step.best.value is not None)
     (losses,) = (loss for loss in analysis.losses if loss.counted)
-    shift, minutes, stop = look(analysis, "level-shift"), rule(analysis, Cause.AT_POWER), rule(analysis, Cause.COLD_START)
+    shift, minutes, stop = look(analysis, "level-shift"), rule(analysis, WasteCause.AT_POWER), rule(analysis, WasteCause.COLD_START)
     worst, longer, after_stops = losses.worst[0], look(analysis, "cause-longer-at-power"), look(analysis, "cause-cold-start")
     after, before = re.findall(r"at (\d+\.\d) kWh/t; before, it was at (\d+\.\d)", shift.words.en)[0]
     assert shift.amount is not None
@@ -72,7 +72,7 @@ def of_the_heats(reported: Report) -> list[str]:
         f"each minute more costs {minutes.estimate:.0f} kWh (95 %: {minutes.interval[0]:.0f} to {minutes.interval[1]:.0f})",
         f"{count(longer.count)} heats took more minutes. That is {percent(longer.share)} of the gap",
         f"takes {stop.estimate:.0f} kWh more for every hour of it (95 %: {stop.interval[0]:.0f} to {stop.interval[1]:.0f})",
-        f"{losses.by_cause[Cause.COLD_START].kwh / 1000:.0f} MWh in two years over {count(after_stops.count)} heats",
+        f"{losses.by_cause[WasteCause.COLD_START].kwh / 1000:.0f} MWh in two years over {count(after_stops.count)} heats",
         f"{count(codes['energy-unknown'])} heats have no energy at all and {codes['sentinel']} hold the counter's nines",
         f"{unknown} % of the gap beyond uncertainty has no reason",
         "From June 2016 on" if "since 2016-06" in shift.words.en else "",

@@ -12,7 +12,7 @@ import pytest
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.baseline import Baseline, baselines
-from reporting_agent.analysis.drivers.result import Driver, Kind, Relevance, StepDrivers
+from reporting_agent.analysis.drivers.result import Driver, Relevance, StepDrivers, VariableKind
 from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.config import load_site
 from tests.functional.real_data import DATA, HEATS, ROOT, site_of
@@ -98,7 +98,7 @@ def test_neighbouring_heats_are_alike_and_count_for_less(heats: StepDrivers) -> 
 
 def test_power_on_time_shows_where_the_energy_went_and_what_waiting_costs_cannot_be_told(heats: StepDrivers) -> None:
     power_on, wait = of(heats, "power_on_s"), of(heats, "time_since_batch_before")
-    assert (power_on.verdict, power_on.kind) == (Relevance.DRIVER, Kind.CONSEQUENCE)
+    assert (power_on.verdict, power_on.kind) == (Relevance.DRIVER, VariableKind.CONSEQUENCE)
     assert power_on.over_range is not None
     assert power_on.over_range.value == pytest.approx(67, abs=2)
     assert wait.verdict is Relevance.CANNOT_TELL, "between the others numbers are missing, or times are wrong: that is no wait"
@@ -108,7 +108,7 @@ def test_power_on_time_shows_where_the_energy_went_and_what_waiting_costs_cannot
 
 def test_what_is_measured_after_the_melt_saves_nothing_until_someone_says_it_can_be_set(heats: StepDrivers) -> None:
     for name in ("temp_mean_c", "lf_c_pct", "lf_mn_pct"):
-        assert of(heats, name).kind is Kind.UNDECLARED
+        assert of(heats, name).kind is VariableKind.UNDECLARED
         assert f"[variables.{name}] kind" in of(heats, name).sentence.en
     assert heats.normalised is None
 

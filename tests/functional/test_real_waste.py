@@ -9,7 +9,7 @@ from statistics import median
 
 import pytest
 
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis
@@ -46,7 +46,7 @@ def test_the_level_rose_in_june_2016(analysis: Analysis, heats: list[tuple[str, 
 def test_a_furnace_that_stood_pays_for_it(analysis: Analysis, heats: list[tuple[str, float, float]]) -> None:
     """1,118 kWh an hour: after eight to sixteen hours about 10,400 kWh, 85 kWh/t, as the plain medians say."""
     (lost,) = analysis.losses
-    cold = next(rule for rule in lost.rules if rule.cause is Cause.COLD_START)
+    cold = next(rule for rule in lost.rules if rule.cause is WasteCause.COLD_START)
     assert cold.stands
     assert cold.estimate == pytest.approx(1_118, rel=0.1)
     usual = median(value for _, hours, value in heats if hours < 1)
@@ -57,9 +57,9 @@ def test_a_furnace_that_stood_pays_for_it(analysis: Analysis, heats: list[tuple[
 def test_most_of_the_gap_went_in_at_power_and_not_in_waiting(analysis: Analysis) -> None:
     (lost,) = analysis.losses
     rules = {rule.cause: rule for rule in lost.rules}
-    assert not rules[Cause.HOLDING].stands
-    assert lost.by_cause[Cause.AT_POWER].energy > 0.6 * lost.beyond.energy
-    a_minute = rules[Cause.AT_POWER].estimate
+    assert not rules[WasteCause.HOLDING].stands
+    assert lost.by_cause[WasteCause.AT_POWER].energy > 0.6 * lost.beyond.energy
+    a_minute = rules[WasteCause.AT_POWER].estimate
     assert a_minute is not None
     assert 60 * a_minute > 50_000  # kW: half the furnace's mean power and more
 

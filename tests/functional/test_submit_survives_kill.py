@@ -27,7 +27,7 @@ import httpx
 import pytest
 
 from benchmarks.wire import envelope, sealing
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.signing import ReceiptKey
 from reporting_agent.sending.submission import STEPS
 from tests.unit.agent_send.cast import SITE, FakePortal
@@ -349,7 +349,7 @@ def test_a_challenge_of_another_commitment_is_told_and_the_right_one_still_count
     file = tmp_path / "report.sealed"
     server.__exit__()
     assert plant.submit("--offline", str(file)).returncode == 0
-    other = server.portal.challenge_for(Commitment(SITE, "2017", 1, bytes(32)), bytes(32))
+    other = server.portal.challenge_for(ReportCommitment(SITE, "2017", 1, bytes(32)), bytes(32))
     challenge = tmp_path / "challenge.cbor"
     challenge.write_bytes(other)
     refused = plant.submit("--offline", str(file), "--challenge", str(challenge))

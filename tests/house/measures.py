@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
-from collections.abc import Iterable, Iterator
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 from statistics import quantiles
 
@@ -73,6 +73,7 @@ def table(root: Path) -> dict[str, str]:
         "lines of a module, 90th percentile": f"{quantiles(lines.values(), n=10, method='inclusive')[-1]:.0f}",
         "longest module": f"{lines[longest]} ({longest.relative_to(root)})",
         "classes": f"{sum(isinstance(node, ast.ClassDef) for tree in trees.values() for node in ast.walk(tree)):,}",
+        "names that several public classes share": f"{len(shared_by_classes(dict(zip(map(str, product), trees.values(), strict=True)))):,}",
         "modules in the largest folder": f"{most} ({folder.relative_to(root)})",
         "texts with HTML tags in Python": f"{sum(bool(TAG.search(text)) for text in strings)}",
         "texts with letters of another script in Python": f"{sum(bool(NOT_LATIN.search(text)) and text not in MEANT for text in strings)}",
@@ -81,6 +82,17 @@ def table(root: Path) -> dict[str, str]:
         "names that say nothing in tests": f"{sum(len(says_nothing(tree)) for tree in in_tests):,}",
         "longest line of a template": f"{width} ({template})",
     }
+
+
+def shared_by_classes(trees: Mapping[str, ast.Module]) -> dict[str, list[str]]:
+    """Names that public classes of several modules have, with these modules: whoever looks for such a name finds two things. Left out are
+    `Command` and `Migration`, as Django wants each of its own to be called."""
+    modules: dict[str, list[str]] = defaultdict(list)
+    for module, tree in trees.items():
+        for node in tree.body:
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_") and node.name not in ("Command", "Migration"):
+                modules[node.name].append(module)
+    return {name: shared for name, shared in modules.items() if len(shared) > 1}
 
 
 def python(root: Path, package: str) -> Iterator[Path]:

@@ -12,19 +12,21 @@ from benchmarks.audit.kinds import OF_A_SAMPLE, SUMMARY
 from benchmarks.audit.sample_positions import STANDARD
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.attestations import Assurance, Opinion
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, sampling
 from portal.assurance.models import Assignment, Attestation, Sample
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.intake.models import Commitment
 from portal.translog import selectors as logged
 
 NONCE = b"n" * signed_draws.NONCE_BYTES
 
 
-def terms(now: datetime, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ("clinker-burning",)) -> attesting.Terms:
-    return attesting.Terms(
+def terms(
+    now: datetime, opinion: Opinion = Opinion.UNQUALIFIED, steps: tuple[str, ...] = ("clinker-burning",)
+) -> attesting.AttestationTerms:
+    return attesting.AttestationTerms(
         opinion=opinion,
         assurance=Assurance.LIMITED,
         steps=steps,
@@ -42,13 +44,13 @@ def make_attestation(
     auditor: User,
     now: datetime,
     opinion: Opinion = Opinion.UNQUALIFIED,
-    key: AuditorKey | None = None,
+    key: AuditorSigningKey | None = None,
     steps: tuple[str, ...] = ("clinker-burning",),
 ) -> Attestation:
-    own = key or AuditorKey.generate()
+    own = key or AuditorSigningKey.generate()
     auditors.declare(assignment, auditor, False, "", now)
     auditors.register(assignment.body, own.public.hex, auditor, now)
-    findings.raise_finding(assignment, Grade.OBSERVATION, "The log of the scale is kept by hand.", "", "", now.date(), auditor, now)
+    findings.raise_finding(assignment, FindingGrade.OBSERVATION, "The log of the scale is kept by hand.", "", "", now.date(), auditor, now)
     drawn = attesting.draw_up(assignment, terms(now, opinion, steps), auditor, now)
     return attesting.take(attestations.sign(bytes(drawn.content), own), auditor, now)
 
@@ -58,22 +60,22 @@ def make_sample(attested: Attestation, now: datetime) -> Sample:
     assignment, auditor = attested.assignment, attested.drawn_up_by
     if assignment is None:
         raise ValueError("the attestation is of no site")
-    key = AuditorKey.generate()
+    key = AuditorSigningKey.generate()
     auditors.register(assignment.body, key.public.hex, auditor, now)
     return make_sample_of(assignment, auditor, key, now)
 
 
-def make_sample_of(assignment: Assignment, auditor: User, key: AuditorKey, now: datetime) -> Sample:
+def make_sample_of(assignment: Assignment, auditor: User, key: AuditorSigningKey, now: datetime) -> Sample:
     """Promised and drawn, with a key that is registered."""
     promised = sampling.promise(assignment, promise_of(assignment, key, now), auditor, now)
     return sampling.draw(promised, draw_of(promised, key), auditor, now)
 
 
-def promise_of(assignment: Assignment, key: AuditorKey, now: datetime, nonce: bytes = NONCE) -> bytes:
+def promise_of(assignment: Assignment, key: AuditorSigningKey, now: datetime, nonce: bytes = NONCE) -> bytes:
     return signed_draws.promise(assignment.site.slug, assignment.period, nonce, now.date(), key)
 
 
-def draw_of(sample: Sample, key: AuditorKey, nonce: bytes = NONCE, size: int | None = None) -> bytes:
+def draw_of(sample: Sample, key: AuditorSigningKey, nonce: bytes = NONCE, size: int | None = None) -> bytes:
     """The draw that the promise leads to; from another head where `size` says so."""
     report, at = sample.submission, size or sample.head_size
     committed = Commitment.objects.get(site=report.site, period=report.period, revision=report.revision)

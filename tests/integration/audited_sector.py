@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.assurance import attesting, auditors
 from portal.assurance.assigning import assign
 from portal.assurance.models import Attestation
@@ -14,7 +14,7 @@ from portal.catalogue.policies import set_policy
 from tests.integration.audited import terms
 from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, open_waiting
 
-KEY = AuditorKey.generate()
+KEY = AuditorSigningKey.generate()
 
 
 def reported(plants: int) -> Cast:

@@ -20,7 +20,7 @@ from benchmarks import packs
 from benchmarks.released import ReleasedLabel, ReleasedQuantile, ReleasedReport
 from benchmarks.routes import Pack, Step
 from benchmarks.wire import commitments, envelope
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
@@ -33,8 +33,8 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.intake import commitments as intake_commitments
 from portal.intake import receiving
-from portal.intake.models import Commitment as CommitmentRow
-from portal.intake.storing import Received
+from portal.intake.models import Commitment
+from portal.intake.storing import StoredReport
 from portal.key_ceremony import make_keys
 from portal.opening import unsealing
 from portal.translog import log
@@ -61,11 +61,11 @@ class Plant:
 
     def challenge(self, revision: int = 1, period: str = PERIOD) -> bytes:
         """What the portal answered to the commitment for it, which is made at first use; not every rule of `take` is asked."""
-        raw = commitments.commit(Commitment(self.site.slug, period, revision, DATA_ROOT), str(self.device.pk), self.key)
+        raw = commitments.commit(ReportCommitment(self.site.slug, period, revision, DATA_ROOT), str(self.device.pk), self.key)
         signed = commitments.parse(raw)
         with transaction.atomic():
             head = log.lock()
-            known = CommitmentRow.objects.filter(digest=signed.commitment.digest).first()
+            known = Commitment.objects.filter(digest=signed.commitment.digest).first()
             row = known or intake_commitments.keep(head, raw, signed, self.device, keys.receipt_key(), NOW, token_bytes)
         return bytes.fromhex(row.nonce)
 
@@ -85,7 +85,7 @@ class Plant:
     def header(self, revision: int = 1, period: str = PERIOD, ledger_sequence: int | None = None) -> Header:
         """Under the number that its challenge gave, if one was."""
         if ledger_sequence is None:
-            row = CommitmentRow.objects.filter(site=self.site, period=period, revision=revision).first()
+            row = Commitment.objects.filter(site=self.site, period=period, revision=revision).first()
             ledger_sequence = revision if row is None or row.sequence is None else row.sequence
         return Header(self.site.slug, period, revision, processing_public().key_id, str(self.device.pk), ledger_sequence)
 
@@ -143,12 +143,12 @@ def person(email: str, organisation: Organisation, role: Role) -> User:
     return user
 
 
-def deliver(raw: bytes, now: datetime = NOW) -> Received:
+def deliver(raw: bytes, now: datetime = NOW) -> StoredReport:
     """What the portal makes of an envelope that is handed in."""
     return receiving.receive(raw, keys.published_directory(), keys.receipt_key(), now)
 
 
-def open_waiting(now: datetime = NOW) -> unsealing.Swept:
+def open_waiting(now: datetime = NOW) -> unsealing.SweepCounts:
     """The worker opens all that waits."""
     return unsealing.sweep(keys.processing_key(), lambda: now)
 

@@ -43,7 +43,7 @@ from portal.assurance.offers import propose
 from portal.auditlog.models import Event
 from portal.catalogue import deadlines, obliged_list
 from portal.catalogue.models import ReportingPeriod
-from portal.catalogue.obliged_rows import Entry
+from portal.catalogue.obliged_rows import ObligedSite
 from portal.governance import proposing as governance
 from portal.governance.models import Proposal
 from portal.intake import worker_seen
@@ -710,7 +710,7 @@ def house(portal_keys: object) -> House:
     publish(edit(reviewing.offer(cast.plants[0].owner, firm, HOT, named=False, now=NOW), cast.drafter), cast.approver)
     for approver in (cast.drafter, cast.approver):
         governance.approve(proposed(cast.provincial, "5"), approver, keys.receipt_key(), NOW)
-    paper = systems.Paper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)
+    paper = systems.CertificatePaper("iso-50001", "EnMS 7", "Certifier", NOW.date(), NOW.date() + timedelta(days=900), "ab" * 32)
     scene = House(
         cast,
         {
@@ -726,7 +726,7 @@ def house(portal_keys: object) -> House:
             "FIRM": cast.plants[0].site.organisation_id,
             "SHARE": shared_by(owner).pk,
             "NOTICE": Notice.objects.filter(recipient=owner).latest("pk").pk,
-            "LIST": obliged_list.propose(cast.group, [Entry("works-1", True)], cast.approver, NOW).pk,
+            "LIST": obliged_list.propose(cast.group, [ObligedSite("works-1", True)], cast.approver, NOW).pk,
             "FIRM_WISH": firm_wish.pk,
             "SITE_WISH": site_wish.pk,
             "KEY": key.pk,
@@ -771,7 +771,7 @@ def asked_of(auditor: User, plant: Plant) -> int:
 
 def site_group(cast: Cast) -> SiteGroup:
     """The ministry's, which has invited the first works."""
-    about = groups.About(GroupKind.PARK, "Park", "园区")
+    about = groups.GroupDescription(GroupKind.PARK, "Park", "园区")
     group = groups.make(about, cast.approver.memberships.get().organisation_id, cast.approver, NOW)
     groups.invite(group, ["works-1"], cast.approver, NOW)
     return group

@@ -16,7 +16,7 @@ from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Organisation, Role, Site
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
 from tests.functional.test_submit_survives_kill import TELLING, Plant, at_steps
@@ -62,7 +62,7 @@ def test_killed_at_a_step_and_run_again_the_portal_accepts_one_report(plant: Pla
 
     opening.sweep(keys.processing_key(), timezone.now)
     submission.refresh_from_db()
-    assert (submission.state, submission.reason) == (State.ACCEPTED, "")
+    assert (submission.state, submission.reason) == (SubmissionState.ACCEPTED, "")
     plaintext = bytes(OpenedReport.objects.get(envelope_digest=submission.digest).report)
     assert plant.rows("SELECT plaintext FROM parcel") == [(plaintext,)]
     assert [label.metric for label in decode_report(plaintext).released.labels] == ["total", "electricity"]

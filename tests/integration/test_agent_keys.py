@@ -18,7 +18,7 @@ from django.test import Client
 from django.utils import timezone
 
 from benchmarks.errors import InputError, PolicyRefusal, Unreachable
-from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
@@ -27,10 +27,10 @@ from portal.auditlog.models import Action, Event
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
-from portal.intake.models import Submission as Row
+from portal.intake.models import Submission
 from portal.opening import tasks
 from reporting_agent.sending import enrolment, rotation
-from reporting_agent.sending.submission import Material, Submission
+from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import PORTAL, SITE, SOFTWARE, heats, material
@@ -74,17 +74,17 @@ class Plant:
 
     def enrol(self, token: str, *, replace: bool = False) -> enrolment.Enrolment:
         with self._open() as (connection, road):
-            parsed, now = EnrolmentToken.parse(token), timezone.now()
+            parsed, now = EnrolmentSecret.parse(token), timezone.now()
             return enrolment.enrol(self.state, connection, road, parsed, software=SOFTWARE, now=now, replace=replace)
 
     def rotate(self) -> enrolment.Enrolment:
         with self._open() as (connection, road):
             return rotation.rotate(self.state, connection, road, now=timezone.now())
 
-    def submit(self, data: Material, period: str, *, correct: bool = False) -> None:
+    def submit(self, data: ReportMaterial, period: str, *, correct: bool = False) -> None:
         with self._open() as (connection, road):
             identity = enrolment.identity(self.state, connection, SITE)
-            submission = Submission(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
+            submission = SubmissionProcess(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
             submission.consult(road)
             submission.send(submission.prepare(data, period, road, correct=correct), road)
 
@@ -121,11 +121,11 @@ def plant(tmp_path: Path, site: Site) -> Plant:
 
 
 @pytest.fixture(scope="module")
-def years() -> dict[str, Material]:
+def years() -> dict[str, ReportMaterial]:
     return {str(year): material(heats(60, year=year), str(year)) for year in (2016, 2017)}
 
 
-def test_a_rotated_key_reports_and_the_old_one_is_gone_from_the_machine(plant: Plant, years: dict[str, Material]) -> None:
+def test_a_rotated_key_reports_and_the_old_one_is_gone_from_the_machine(plant: Plant, years: dict[str, ReportMaterial]) -> None:
     plant.submit(years["2016"], "2016")
     (old_file,) = plant.secrets()
     old = Device.objects.get()
@@ -135,8 +135,8 @@ def test_a_rotated_key_reports_and_the_old_one_is_gone_from_the_machine(plant: P
     assert Device.objects.get(pk=str(done.device_id)).replaces == old
     plant.submit(years["2017"], "2017")
     tasks.sweep()  # one report was signed with the old key, one with the new
-    assert set(Row.objects.values_list("period", "state")) == {("2016", "accepted"), ("2017", "accepted")}
-    assert {str(row.device_id) for row in Row.objects.all()} == {str(old.pk), done.device_id}
+    assert set(Submission.objects.values_list("period", "state")) == {("2016", "accepted"), ("2017", "accepted")}
+    assert {str(row.device_id) for row in Submission.objects.all()} == {str(old.pk), done.device_id}
     owner = User.objects.create_user("owner@example.org")
     Membership.objects.create(user=owner, organisation=old.site.organisation, role=Role.ENTERPRISE)
     (view,) = sites_of(owner, timezone.now())
@@ -158,7 +158,7 @@ def test_an_answer_lost_for_good_leaves_the_old_key_in_force_and_the_next_run_en
     assert Event.objects.filter(action=Action.DEVICE_ROTATED).count() == 1
 
 
-def test_a_report_that_waits_for_its_receipt_goes_out_before_its_key_goes(plant: Plant, years: dict[str, Material]) -> None:
+def test_a_report_that_waits_for_its_receipt_goes_out_before_its_key_goes(plant: Plant, years: dict[str, ReportMaterial]) -> None:
     plant.lost = lambda request: request.url.path == "/api/v1/submissions/" and request.method == "POST"
     with pytest.raises(Unreachable):
         plant.submit(years["2016"], "2016")
@@ -177,7 +177,7 @@ def test_who_is_not_enrolled_has_nothing_to_rotate(tmp_path: Path, site: Site) -
 
 
 def test_a_lost_device_is_revoked_and_its_successor_spends_nothing_on_what_the_portal_has_receipts_of(
-    tmp_path: Path, site: Site, plant: Plant, years: dict[str, Material]
+    tmp_path: Path, site: Site, plant: Plant, years: dict[str, ReportMaterial]
 ) -> None:
     plant.submit(years["2016"], "2016")
     lost = Device.objects.get()
@@ -200,7 +200,9 @@ def test_a_lost_device_is_revoked_and_its_successor_spends_nothing_on_what_the_p
     assert gone.value.code == "device-revoked"
 
 
-def test_who_has_the_key_of_before_a_rotation_hears_that_it_was_replaced(tmp_path: Path, plant: Plant, years: dict[str, Material]) -> None:
+def test_who_has_the_key_of_before_a_rotation_hears_that_it_was_replaced(
+    tmp_path: Path, plant: Plant, years: dict[str, ReportMaterial]
+) -> None:
     """Whoever of two rotated first, the other learns it at its next submit, before anything is spent."""
     copytree(plant.state.path, tmp_path / "copy")
     thief = Plant(tmp_path / "copy")
@@ -216,7 +218,7 @@ def sends(request: httpx.Request) -> bool:
 
 
 def test_a_report_that_waits_while_its_device_is_revoked_goes_out_under_the_next_one_and_spends_nothing(
-    site: Site, plant: Plant, years: dict[str, Material]
+    site: Site, plant: Plant, years: dict[str, ReportMaterial]
 ) -> None:
     plant.away = sends
     with pytest.raises(Unreachable):
@@ -227,12 +229,12 @@ def test_a_report_that_waits_while_its_device_is_revoked_goes_out_under_the_next
     plant.away = NOBODY
     plant.submit(years["2016"], "2016")
     tasks.sweep()
-    row = Row.objects.get()
+    row = Submission.objects.get()
     assert (str(row.device_id), row.state, plant.debited()) == (done.device_id, "accepted", spent)
 
 
 def test_what_the_portal_holds_is_never_sealed_again_and_its_receipt_is_taken_from_the_list(
-    site: Site, plant: Plant, years: dict[str, Material]
+    site: Site, plant: Plant, years: dict[str, ReportMaterial]
 ) -> None:
     plant.lost = sends  # the portal took it, the receipt never came
     with pytest.raises(Unreachable):
@@ -245,14 +247,14 @@ def test_what_the_portal_holds_is_never_sealed_again_and_its_receipt_is_taken_fr
     plant.submit(years["2016"], "2016")
     with plant.state.connect() as connection:
         assert [tuple(row) for row in connection.execute("SELECT envelope, state FROM parcel")] == [(before, "received")]
-    assert Row.objects.count() == 1
+    assert Submission.objects.count() == 1
     plant.submit(material(heats(61), "2016"), "2016", correct=True)
-    assert set(Row.objects.values_list("revision", flat=True)) == {1, 2}
+    assert set(Submission.objects.values_list("revision", flat=True)) == {1, 2}
     assert plant.rotate().is_registered
 
 
 def test_a_report_that_the_portal_refused_holds_no_rotation_up_and_is_sealed_again_under_the_new_key(
-    plant: Plant, years: dict[str, Material]
+    plant: Plant, years: dict[str, ReportMaterial]
 ) -> None:
     plant.away = sends
     with pytest.raises(Unreachable):
@@ -265,4 +267,4 @@ def test_a_report_that_the_portal_refused_holds_no_rotation_up_and_is_sealed_aga
     done, spent = plant.rotate(), plant.debited()
     ReportingPeriod.objects.update(closed_at=None)
     plant.submit(years["2016"], "2016")
-    assert (str(Row.objects.get().device_id), plant.debited()) == (done.device_id, spent)
+    assert (str(Submission.objects.get().device_id), plant.debited()) == (done.device_id, spent)

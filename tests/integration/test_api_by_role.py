@@ -20,7 +20,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import Jurisdiction, Organisation, Role, User
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF
@@ -175,7 +175,7 @@ def build_scene() -> House:
     another_body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
     people |= {"unassigned": person("unassigned@example.org", another_body, Role.CERTIFICATION_BODY), **partners.people}
     first = Submission.objects.get(site=cast.plants[0].site)
-    auditor_key = AuditorKey.generate()
+    auditor_key = AuditorSigningKey.generate()
     auditors.register(cast.body, auditor_key.public.hex, cast.auditor, NOW)
     auditors.declare(engaged, cast.auditor, False, "", NOW)
     sample = make_sample_of(engaged, cast.auditor, auditor_key, NOW)

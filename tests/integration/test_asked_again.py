@@ -13,7 +13,7 @@ from portal.intake import receiving as intake
 from portal.keys import processing_key, published_directory, receipt_key
 from portal.opening import unsealing as opening
 from portal.publication import drafting
-from portal.publication.models import Publication, Status
+from portal.publication.models import Publication, VersionStatus
 from tests.integration.portal_cast import NOW, PASSWORD, Cast, make_cast
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -55,7 +55,7 @@ def test_each_dangerous_act_asks_who_signed_in_long_ago(cast: Cast, *, lately: b
     device.refresh_from_db()
     assert (device.revoked_at is not None) is lately
     assert (EnrolmentToken.objects.count() > tokens) is lately
-    assert Publication.objects.get(pk=drafted.pk).status == (Status.WITHDRAWN if lately else Status.DRAFT)
+    assert Publication.objects.get(pk=drafted.pk).status == (VersionStatus.WITHDRAWN if lately else VersionStatus.DRAFT)
 
 
 def test_without_the_asking_a_session_of_yesterday_would_do(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -14,7 +14,7 @@ from portal.accounts.models import User
 from portal.assurance import auditors, findings, reminding
 from portal.assurance.assigning import assign
 from portal.assurance.models import Finding
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.auditlog.models import Event
 from portal.catalogue import deadlines
 from portal.catalogue.models import Extension, ExtensionRequest, ReportingPeriod
@@ -143,7 +143,7 @@ def finding(cast: Cast) -> Finding:
     assignment = assign(cast.body, cast.plants[2].site, PERIOD, cast.approver, NOW)
     auditors.declare(assignment, cast.auditor, False, "", NOW)
     due = scheme_day() - timedelta(days=3)
-    return findings.raise_finding(assignment, Grade.MAJOR, "The scale was not calibrated.", "Record 7", "", due, cast.auditor, NOW)
+    return findings.raise_finding(assignment, FindingGrade.MAJOR, "The scale was not calibrated.", "Record 7", "", due, cast.auditor, NOW)
 
 
 def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits_for_the_plant(cast: Cast, finding: Finding) -> None:

@@ -13,19 +13,19 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks.wire import attestations
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import ControllingFirm, Organisation, Role, User
 from portal.assurance import assigning, attesting, auditors, findings, reminding, sampling
 from portal.assurance.assignments import assignments_of_regulator
 from portal.assurance.engagements import appeals_regulated, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
-from portal.assurance.models.findings import Grade
-from portal.assurance.reminding import Need, needs
+from portal.assurance.models.findings import FindingGrade
+from portal.assurance.reminding import AuditNeed, needs
 from portal.assurance.selectors import assigned_submission, assigned_values
 from portal.auditlog.models import Event
 from portal.days import scheme_day
 from portal.intake.models import Submission
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Mail, Notice
 from portal.problems import RefusedError
 from portal.web.lists.tables import PAGE_ROWS
@@ -34,7 +34,7 @@ from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, 
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
-KEY = AuditorKey.generate()
+KEY = AuditorSigningKey.generate()
 REASON = "The body asked to be let off."
 
 
@@ -105,7 +105,7 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
     officer.post(address, given)  # sent twice
     row = Assignment.objects.get()
     assert (row.body, row.site.slug, row.due, row.sees_values, row.assigned_by) == (cast.body, "works-1", due, True, cast.provincial)
-    assert notice_kinds(cast.auditor) == [Kind.ASSIGNMENT_MADE]
+    assert notice_kinds(cast.auditor) == [NoticeKind.ASSIGNMENT_MADE]
     assert Mail.objects.filter(recipient=cast.auditor).count() == 1
     assert Event.objects.filter(action="assignment.made", subject="site works-1").count() == 1
     page = officer.text(reverse("web:assignments"))
@@ -120,7 +120,7 @@ def test_other_terms_take_the_place_of_those_that_were_and_the_body_is_told_agai
     first = assigned(cast)
     assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, date(2017, 9, 1), sees_values=True)
     assert Assignment.objects.values_list("pk", "due", "sees_values").get() == (first.pk, date(2017, 9, 1), True)
-    assert notice_kinds(cast.auditor) == [Kind.ASSIGNMENT_MADE] * 2
+    assert notice_kinds(cast.auditor) == [NoticeKind.ASSIGNMENT_MADE] * 2
 
 
 def test_the_sites_of_another_agency_are_not_there(cast: Cast) -> None:
@@ -176,13 +176,13 @@ def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_fi
     anew = assigning.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
     for other in (before, anew, assigned(cast, 1)):
         fresh = Assignment.objects.get(pk=other.pk)  # as a request reads it
-        raised = partial(findings.raise_finding, fresh, Grade.MINOR, "A scale.", "", "", NOW.date())
+        raised = partial(findings.raise_finding, fresh, FindingGrade.MINOR, "A scale.", "", "", NOW.date())
         assert refusal_of(partial(auditors.declare, fresh, cast.auditor, False, "", NOW)) == "interest-stays"
         assert refusal_of(partial(raised, cast.auditor, NOW)) == "interest-declared"
         view = engagement(cast.auditor, other.pk, NOW.date())
         assert view is not None
         assert [(declaration.interested, declaration.text) for declaration in view.declarations] == [(True, "My brother runs the kiln.")]
-        assert view.accepted is None or [need.need for need in needs(view, NOW.date())] == [Need.TAKE_OVER]
+        assert view.accepted is None or [need.need for need in needs(view, NOW.date())] == [AuditNeed.TAKE_OVER]
         assert "My brother runs the kiln." in Office.of(cast.auditor).text(f"/assigned/{other.pk}/")
         auditors.declare(fresh, colleague, False, "", NOW)
         assert raised(colleague, NOW).number == 1
@@ -199,7 +199,7 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     digest = Submission.objects.get(site=assignment.site).digest
     attested = make_attestation(assignment, cast.auditor, NOW, key=KEY)
     drawn = attesting.draw_up(assignment, terms(NOW + timedelta(days=1)), cast.auditor, NOW + timedelta(days=1))
-    findings.raise_finding(assignment, Grade.MINOR, "A scale of unknown date.", "", "", NOW.date(), cast.auditor, NOW)
+    findings.raise_finding(assignment, FindingGrade.MINOR, "A scale of unknown date.", "", "", NOW.date(), cast.auditor, NOW)
     assert assigned_values(cast.auditor, digest)
     Notice.objects.all().delete()
 
@@ -209,7 +209,7 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     officer.post(address, {"reason": "Another reason."})  # sent twice
     assignment.refresh_from_db()
     assert (assignment.taken_back_by, assignment.taken_back_reason) == (cast.approver, REASON)
-    assert notice_kinds(cast.auditor) == [Kind.ASSIGNMENT_TAKEN_BACK]
+    assert notice_kinds(cast.auditor) == [NoticeKind.ASSIGNMENT_TAKEN_BACK]
     assert list(Event.objects.filter(action="assignment.taken-back").values_list("subject", "detail")) == [
         ("site works-1", f"Certifier, {PERIOD}: {REASON}")
     ]
@@ -221,9 +221,9 @@ def test_taken_back_the_reports_are_closed_and_what_was_found_and_signed_stays(c
     assert auditor.client.get(f"/assigned/{digest}/").status_code == 404
     refusals = []
     for act in (
-        lambda: findings.raise_finding(assignment, Grade.MINOR, "More.", "", "", NOW.date(), cast.auditor, NOW),
-        lambda: findings.answer(Finding.objects.filter(grade=Grade.MINOR).get(), "It was changed.", "", cast.plants[0].owner, NOW),
-        lambda: findings.close(Finding.objects.filter(grade=Grade.OBSERVATION).get(), "Seen.", cast.auditor, NOW),
+        lambda: findings.raise_finding(assignment, FindingGrade.MINOR, "More.", "", "", NOW.date(), cast.auditor, NOW),
+        lambda: findings.answer(Finding.objects.filter(grade=FindingGrade.MINOR).get(), "It was changed.", "", cast.plants[0].owner, NOW),
+        lambda: findings.close(Finding.objects.filter(grade=FindingGrade.OBSERVATION).get(), "Seen.", cast.auditor, NOW),
         lambda: attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW),
         lambda: attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW),
         lambda: auditors.declare(assignment, cast.auditor, True, "Too late.", NOW),
@@ -275,7 +275,7 @@ def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_ane
     first, owner, tomorrow = assigned(cast), cast.plants[0].owner, NOW + timedelta(days=1)
     auditors.declare(first, cast.auditor, False, "", NOW)
     auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
-    major = findings.raise_finding(first, Grade.MAJOR, "The scale is out of order.", "", "", NOW.date(), cast.auditor, NOW)
+    major = findings.raise_finding(first, FindingGrade.MAJOR, "The scale is out of order.", "", "", NOW.date(), cast.auditor, NOW)
     assigning.take_back(first, REASON, cast.approver, NOW)
     assert "you need not answer any more" in " ".join(Office.of(owner).text("/audits/").split())
     second = assigned(cast)
@@ -286,13 +286,13 @@ def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_ane
     view = engagement(cast.auditor, second.pk, tomorrow.date())
     assert view is not None
     assert (view.findings, [finding.text for finding in view.every_finding], view.open_majors) == ((), [major.text], 1)
-    assert [need.need for need in needs(view, tomorrow.date())] == [Need.LATE_ANSWERS]
+    assert [need.need for need in needs(view, tomorrow.date())] == [AuditNeed.LATE_ANSWERS]
     assert f"/assigned/{first.pk}/findings/1/" in Office.of(cast.auditor).text(f"/assigned/{second.pk}/")
     assert {row.id: row.majors for row in assignments_of_regulator(cast.approver, NOW.date())} == {first.pk: 1, second.pk: 1}
     assert "open findings still need your answer" in " ".join(Office.of(owner).text("/audits/").split())
     Notice.objects.all().delete()
     assert reminding.remind(tomorrow) == 1
-    assert notice_kinds(owner) == notice_kinds(cast.auditor) == [Kind.FINDING_OVERDUE]
+    assert notice_kinds(owner) == notice_kinds(cast.auditor) == [NoticeKind.FINDING_OVERDUE]
 
     # and answered, appealed, decided and closed there
     Office.of(owner).post(f"/audits/{first.pk}/findings/1/", {"text": "It was calibrated.", "act": "appeal"})
@@ -300,7 +300,7 @@ def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_ane
     findings.decide_appeal(major, "It was out of order.", cast.approver, NOW, annulled=False)
     findings.answer(major, "It was replaced.", "", owner, NOW)
     Office.of(cast.auditor).post(f"/assigned/{first.pk}/findings/1/", {"text": "Seen on site.", "act": "close"})
-    assert findings.raise_finding(second, Grade.OBSERVATION, "A label.", "", "", NOW.date(), cast.auditor, NOW).number == 2
+    assert findings.raise_finding(second, FindingGrade.OBSERVATION, "A label.", "", "", NOW.date(), cast.auditor, NOW).number == 2
     drawn = attesting.draw_up(second, terms(NOW), cast.auditor, NOW)
     assert attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW).state == Attestation.State.ISSUED
 
@@ -308,14 +308,14 @@ def test_a_major_finding_waits_in_the_engagement_that_the_same_body_is_given_ane
 def test_another_body_answers_for_its_own_findings_alone(cast: Cast) -> None:
     first = assigned(cast)
     auditors.declare(first, cast.auditor, False, "", NOW)
-    findings.raise_finding(first, Grade.MAJOR, "The scale is out of order.", "", "", NOW.date(), cast.auditor, NOW)
+    findings.raise_finding(first, FindingGrade.MAJOR, "The scale is out of order.", "", "", NOW.date(), cast.auditor, NOW)
     body = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
     auditor = person("other@example.org", body, Role.CERTIFICATION_BODY)
     second = assigning.assign(body, first.site, PERIOD, cast.approver, NOW)
     assert make_attestation(second, auditor, NOW).state == Attestation.State.ISSUED
     view = engagement(auditor, second.pk, NOW.date())
     assert view is not None
-    assert [finding.grade for finding in view.every_finding] == [Grade.OBSERVATION]
+    assert [finding.grade for finding in view.every_finding] == [FindingGrade.OBSERVATION]
 
 
 def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_words(cast: Cast) -> None:

@@ -12,15 +12,15 @@ import pytest
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import Organisation, Role, User
 from portal.assurance import attesting, auditors, findings
 from portal.assurance.assigning import assign
-from portal.assurance.attestation_standing import Standing, by_code, code_of
+from portal.assurance.attestation_standing import AttestationStanding, by_code, code_of
 from portal.assurance.engagements import audits_of_own_sites, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
-from portal.assurance.models.findings import Grade
-from portal.assurance.reminding import Need, needs
+from portal.assurance.models.findings import FindingGrade
+from portal.assurance.reminding import AuditNeed, needs
 from portal.assurance.selectors import assigned_values
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.problems import RefusedError
@@ -30,7 +30,7 @@ from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast,
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 TODAY = NOW.date()
-TERMS = attesting.Terms(
+TERMS = attesting.AttestationTerms(
     opinion=Opinion.UNQUALIFIED,
     assurance=Assurance.LIMITED,
     steps=("clinker-burning",),
@@ -47,7 +47,7 @@ TERMS = attesting.Terms(
 class Audit:
     cast: Cast
     assignment: Assignment
-    key: AuditorKey
+    key: AuditorSigningKey
     colleague: User
 
     @property
@@ -58,17 +58,17 @@ class Audit:
     def owner(self) -> User:
         return self.cast.plants[0].owner
 
-    def asked(self, today: date = TODAY) -> list[Need]:
+    def asked(self, today: date = TODAY) -> list[AuditNeed]:
         view = engagement(self.auditor, self.assignment.pk, today)
         assert view is not None
         return [need.need for need in needs(view, today)]
 
-    def issue(self, terms: attesting.Terms = TERMS) -> Attestation:
+    def issue(self, terms: attesting.AttestationTerms = TERMS) -> Attestation:
         drawn = attesting.draw_up(self.assignment, terms, self.auditor, NOW)
         return attesting.take(attestations.sign(bytes(drawn.content), self.key), self.auditor, NOW)
 
     def major(self) -> Finding:
-        return findings.raise_finding(self.assignment, Grade.MAJOR, "Scale out of order.", "Record 7", "", TODAY, self.auditor, NOW)
+        return findings.raise_finding(self.assignment, FindingGrade.MAJOR, "Scale out of order.", "Record 7", "", TODAY, self.auditor, NOW)
 
 
 @pytest.fixture
@@ -79,7 +79,7 @@ def audit(portal_keys: object) -> Audit:
     open_waiting()
     due = TODAY + timedelta(days=100)
     assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, due, sees_values=True)
-    engagement = Audit(cast, assignment, AuditorKey.generate(), person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
+    engagement = Audit(cast, assignment, AuditorSigningKey.generate(), person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY))
     auditors.declare(assignment, cast.auditor, False, "", NOW)
     auditors.register(cast.body, engagement.key.public.hex, cast.auditor, NOW)
     return engagement
@@ -109,11 +109,11 @@ def test_a_signed_opinion_is_issued_logged_and_found_by_its_code(audit: Audit) -
     assert (issued.log_index, log.lock().size, selectors.first_fault()) == (before, before + 1, None)
     attestation = by_code(code_of(drawn.digest).lower().replace("-", " "), TODAY)
     assert attestation is not None
-    assert (attestation.standing, attestation.statement.checked) == (Standing.VALID, "60 records against the log.")
+    assert (attestation.standing, attestation.statement.checked) == (AttestationStanding.VALID, "60 records against the log.")
     assert attestations.read(signed) == attestation.statement
     after = by_code(attestation.code, TERMS.valid_until + timedelta(days=1))
     assert after is not None
-    assert after.standing is Standing.EXPIRED
+    assert after.standing is AttestationStanding.EXPIRED
     assert Event.objects.filter(action="attestation.issued").count() == 1
 
 
@@ -121,12 +121,12 @@ def test_a_withdrawal_is_signed_and_logged_too(audit: Audit) -> None:
     issued = audit.issue()
     drawn = attesting.draw_up_withdrawal(issued, "The record was\nof another scale.", audit.auditor, NOW)
     assert drawn.withdrawal is not None
-    assert by_code(code_of(issued.digest), TODAY).standing is Standing.VALID  # type: ignore[union-attr] # it is there
+    assert by_code(code_of(issued.digest), TODAY).standing is AttestationStanding.VALID  # type: ignore[union-attr] # it is there
     gone = attesting.take(attestations.sign(bytes(drawn.withdrawal), audit.key), audit.auditor, NOW)
     assert gone.withdrawal_log_index == log.lock().size - 1
     attestation = by_code(code_of(issued.digest), TODAY)
     assert attestation is not None
-    assert (attestation.standing, attestation.withdrawal_reason) == (Standing.WITHDRAWN, "The record was of another scale.")
+    assert (attestation.standing, attestation.withdrawal_reason) == (AttestationStanding.WITHDRAWN, "The record was of another scale.")
     assert code_of_refusal(lambda: attesting.draw_up_withdrawal(issued, "Again.", audit.auditor, NOW)) == "not-issued"
 
 
@@ -146,9 +146,9 @@ def test_an_interest_that_comes_late_stops_what_was_drawn_up(audit: Audit) -> No
     auditors.declare(audit.assignment, audit.auditor, True, "I was offered a post.", NOW)
     signed = attestations.sign(bytes(drawn.content), audit.key)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "interest-declared"
-    assert audit.asked() == [Need.TAKE_OVER, Need.SIGN]
+    assert audit.asked() == [AuditNeed.TAKE_OVER, AuditNeed.SIGN]
     auditors.declare(audit.assignment, audit.colleague, False, "", NOW)
-    key = AuditorKey.generate()
+    key = AuditorSigningKey.generate()
     auditors.register(audit.cast.body, key.public.hex, audit.colleague, NOW)
     again = attesting.draw_up(audit.assignment, TERMS, audit.colleague, NOW)
     assert attesting.take(attestations.sign(bytes(again.content), key), audit.colleague, NOW).state == Attestation.State.ISSUED
@@ -164,7 +164,7 @@ def test_an_open_major_stops_a_positive_opinion_until_it_is_closed(audit: Audit)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "major-open"
     assert code_of_refusal(lambda: findings.close(major, "Fine.", audit.auditor, NOW)) == "finding-unanswered"
     findings.answer(major, "Replaced on 3 May.", "ab" * 32, audit.owner, NOW)
-    assert Need.ANSWERED in audit.asked()
+    assert AuditNeed.ANSWERED in audit.asked()
     findings.send_back(major, "Which scale?", audit.auditor, NOW)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "major-open"
     findings.answer(major, "Scale 2.", "", audit.owner, NOW)
@@ -214,14 +214,14 @@ def test_a_revoked_key_signs_nothing_new_and_what_it_signed_stands(audit: Audit)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "auditor-key-revoked"
     assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)) == "no-auditor-key"
     assert code_of_refusal(lambda: auditors.register(audit.cast.body, audit.key.public.hex, audit.auditor, NOW)) == "auditor-key-taken"
-    assert by_code(code_of(issued.digest), TODAY).standing is Standing.VALID  # type: ignore[union-attr] # it is there
+    assert by_code(code_of(issued.digest), TODAY).standing is AttestationStanding.VALID  # type: ignore[union-attr] # it is there
 
 
 def test_only_what_was_drawn_up_comes_back_and_by_its_own_auditor(audit: Audit) -> None:
     drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
     assert code_of_refusal(lambda: attesting.take(bytes(drawn.content), audit.auditor, NOW)) == "attestation-unsigned"
     statement = attestations.parse(bytes(drawn.content)).statement
-    assert isinstance(statement, attestations.Attestation)
+    assert isinstance(statement, attestations.AttestationStatement)
     better = attestations.unsigned(replace(statement, not_checked="Nothing."))
     assert code_of_refusal(lambda: attesting.take(attestations.sign(better, audit.key), audit.auditor, NOW)) == "attestation-unknown"
     signed = attestations.sign(bytes(drawn.content), audit.key)
@@ -248,15 +248,15 @@ def test_four_years_are_the_longest(audit: Audit) -> None:
 
 
 def test_what_needs_the_auditor_is_told_in_time(audit: Audit) -> None:
-    assert audit.asked() == [Need.CONCLUDE]
-    assert audit.asked(TODAY + timedelta(days=80)) == [Need.DUE_SOON, Need.CONCLUDE]
-    assert audit.asked(TODAY + timedelta(days=101)) == [Need.OVERDUE, Need.CONCLUDE]
+    assert audit.asked() == [AuditNeed.CONCLUDE]
+    assert audit.asked(TODAY + timedelta(days=80)) == [AuditNeed.DUE_SOON, AuditNeed.CONCLUDE]
+    assert audit.asked(TODAY + timedelta(days=101)) == [AuditNeed.OVERDUE, AuditNeed.CONCLUDE]
     audit.issue()
     assert audit.asked() == []
-    assert audit.asked(TODAY + timedelta(days=151)) == [Need.SURVEILLANCE]
-    assert audit.asked(TODAY + timedelta(days=300)) == [Need.SURVEILLANCE, Need.EXPIRES]
+    assert audit.asked(TODAY + timedelta(days=151)) == [AuditNeed.SURVEILLANCE]
+    assert audit.asked(TODAY + timedelta(days=300)) == [AuditNeed.SURVEILLANCE, AuditNeed.EXPIRES]
     audit.major()
-    assert audit.asked(TODAY + timedelta(days=1)) == [Need.LATE_ANSWERS]
+    assert audit.asked(TODAY + timedelta(days=1)) == [AuditNeed.LATE_ANSWERS]
 
 
 def test_an_audit_that_was_concluded_in_time_is_never_late_afterwards_unless_its_report_is_replaced(audit: Audit) -> None:
@@ -266,5 +266,5 @@ def test_an_audit_that_was_concluded_in_time_is_never_late_afterwards_unless_its
     plant = audit.cast.plants[0]
     deliver(plant.envelope(audit.cast.pack, revision=2))
     open_waiting()
-    assert audit.asked() == [Need.CONCLUDE]
-    assert audit.asked(TODAY + timedelta(days=101)) == [Need.OVERDUE, Need.CONCLUDE]
+    assert audit.asked() == [AuditNeed.CONCLUDE]
+    assert audit.asked(TODAY + timedelta(days=101)) == [AuditNeed.OVERDUE, AuditNeed.CONCLUDE]

@@ -18,7 +18,7 @@ from portal.assurance.models import Attestation
 from portal.assurance.summaries import read_summary
 from portal.catalogue.policies import set_policy
 from portal.notifications import telling
-from portal.notifications.kinds import How, Kind
+from portal.notifications.kinds import MailFrequency, NoticeKind
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.publication import drafting, history, publishing, scheduling
@@ -153,13 +153,13 @@ def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it
     asked, unwilling, unaudited = among[:3]
     for plant in (asked, unwilling, behind):
         audit(cast, plant, steps=(first_step,))
-    telling.wish(unwilling.owner.pk, {Kind.PRACTICE_ASKED: How.NEVER}, "en")
+    telling.wish(unwilling.owner.pk, {NoticeKind.PRACTICE_ASKED: MailFrequency.NEVER}, "en")
 
     publishing.publish(drafted(cast), cast.approver, keys.receipt_key(), NOW)
     assert [asks(plant) for plant in (asked, unwilling, unaudited, behind)] == [1, 0, 0, 0]
     publishing.publish(drafted(cast, "Audited."), cast.approver, keys.receipt_key(), NOW)
     assert asks(asked) == 2, "once a version"
-    notice = Notice.objects.filter(recipient=asked.owner, kind=Kind.PRACTICE_ASKED).latest("pk")
+    notice = Notice.objects.filter(recipient=asked.owner, kind=NoticeKind.PRACTICE_ASKED).latest("pk")
     assert notice.told["step"] == first_step
     for language, words in (("en", "what do you do at crushing and prehomogenisation?"), ("zh-hans", "有何做法？")):
         client = Client(headers={"accept-language": language})
@@ -169,7 +169,7 @@ def test_a_firm_attested_among_the_best_is_asked_once_a_version_and_not_where_it
 
 
 def asks(plant: Plant) -> int:
-    return Notice.objects.filter(recipient=plant.owner, kind=Kind.PRACTICE_ASKED).count()
+    return Notice.objects.filter(recipient=plant.owner, kind=NoticeKind.PRACTICE_ASKED).count()
 
 
 def opened(cast: Cast, plant: Plant) -> None:

@@ -28,12 +28,12 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.publication import drafting, publishing, scheduling
 from portal.publication.counted_before import _tells
-from portal.publication.document import Scope, document_of
+from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.gating import asked_again
 from portal.publication.models import Publication
 from portal.register import naming
 from portal.standings import computing as standings
-from portal.standings.bands import Bands, Controlled, _if_nothing_is_told_of_the_others, bands
+from portal.standings.bands import Bands, SitesOfOneControl, _if_nothing_is_told_of_the_others, bands
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
 from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, make_plant, open_waiting, processing_public
@@ -94,7 +94,7 @@ def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_band
     few["firms"] = 19
     row.gate["published"]["steps"][2]["curve_withheld"] = True
     held["shown"] = False
-    document = document_of(GateResult.from_json(row.gate), row.explanation, 1, NOW.date(), Scope.of(cast.nation), by_cell)
+    document = document_of(GateResult.from_json(row.gate), row.explanation, 1, NOW.date(), BenchmarkScope.of(cast.nation), by_cell)
     assert [step["bands"] is None for step in document["steps"]] == [True, True, True] + [False] * (len(document["steps"]) - 3)
 
 
@@ -211,7 +211,9 @@ def test_nobody_is_named_where_fewer_would_stay_unnamed_than_a_value_needs(cast:
 def test_nobody_is_named_where_the_names_tell_the_quarter_of_the_others(last: tuple[int, ...], names: int) -> None:
     """Eight of 32 firms stay unnamed, all sure to lie in some quarter: of `last` so many in each."""
     quarters_of_named = [quarter for quarter, others in enumerate(last, start=1) for _ in range(8 - others)]
-    willing = {str(number): Controlled(1, Counter([quarter]), {Name(f"firm {number}")}) for number, quarter in enumerate(quarters_of_named)}
+    willing = {
+        str(number): SitesOfOneControl(1, Counter([quarter]), {Name(f"firm {number}")}) for number, quarter in enumerate(quarters_of_named)
+    }
     firms = {str(number) for number in range(32)}
     named = _if_nothing_is_told_of_the_others(willing, firms, Quarters((8, 8, 8, 8), 32), 8)
     assert len(named) == names

@@ -15,14 +15,14 @@ from django.urls import reverse
 from benchmarks.composition import Roster
 from benchmarks.composition.roster import CellRoster, Member
 from benchmarks.disclosure import GateResult
-from benchmarks.disclosure.best_group import Reason
+from benchmarks.disclosure.best_group import BestGroupReason
 from benchmarks.wire import logged, published
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.problems import RefusedError
 from portal.publication import best_groups, drafting, publishing
-from portal.publication.document import Scope, document_of
+from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.models import BestGroup, Publication
 from portal.register import leaving
 from portal.translog.models import LogEntry
@@ -87,8 +87,8 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
         for place, site in enumerate(sites)
     )
     row.roster = Roster((CellRoster(cell, members),)).to_json()
-    document = document_of(GateResult.from_json(gate), row.explanation, row.version, NOW.date(), Scope.of(cast.nation))
-    what = publishing.Approved(gate, row.explanation, published.sign(document, keys.receipt_key()))
+    document = document_of(GateResult.from_json(gate), row.explanation, row.version, NOW.date(), BenchmarkScope.of(cast.nation))
+    what = publishing.ApprovedVersion(gate, row.explanation, published.sign(document, keys.receipt_key()))
     publishing.let_out(row, what, cast.approver.pk, NOW, "")
     Publication.objects.filter(pk=row.pk).update(roster=row.roster)
     return Publication.objects.select_related("period__peer_group__scope").get(pk=row.pk)
@@ -180,7 +180,7 @@ def test_another_years_shares_do_not_tell_that_who_joined_is_among_the_best(cast
     later = version(cast)
     if joined:
         assert refusal(best_groups.propose, later, cast.drafter, NOW) == "nothing-told"
-        assert {cell.reason for cell in best_groups.composed_of_best(later)} >= {Reason.OTHER_DAYS}
+        assert {cell.reason for cell in best_groups.composed_of_best(later)} >= {BestGroupReason.OTHER_DAYS}
     else:
         (cell, *_) = best_groups.composed_of_best(later)
         assert cell.shares

@@ -16,8 +16,8 @@ from django.utils import timezone
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import challenges, commitments, envelope, requests
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.schema import Report
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
@@ -25,8 +25,7 @@ from portal.accounts import enrolling as accounts
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
 from portal.intake import admission
-from portal.intake.models import Commitment as CommitmentRow
-from portal.intake.models import State, Submission
+from portal.intake.models import Commitment, Submission, SubmissionState
 from portal.opening import unsealing as opening
 from portal.standings.models import ProtectedValue
 from portal.translog import selectors as log
@@ -44,7 +43,7 @@ def build_scene() -> Cast:
 
 
 def commitment(plant: Plant, revision: int = 1, root: bytes = DATA_ROOT, period: str = PERIOD, key: DeviceKey | None = None) -> bytes:
-    what = Commitment(plant.site.slug, period, revision, root)
+    what = ReportCommitment(plant.site.slug, period, revision, root)
     return commitments.commit(what, str(plant.device.pk), key or plant.key)
 
 
@@ -53,7 +52,7 @@ def post(client: Client, body: bytes) -> Any:
 
 
 def stored() -> tuple[int, int]:
-    return CommitmentRow.objects.count(), LogEntry.objects.filter(kind=Kind.COMMITMENT).count()
+    return Commitment.objects.count(), LogEntry.objects.filter(kind=EntryKind.COMMITMENT).count()
 
 
 def given(answer: Any) -> challenges.Challenge:
@@ -67,7 +66,7 @@ def test_a_commitment_is_logged_and_answered_with_a_signed_challenge(client: Cli
     challenge = given(answer)
     assert (challenge.commitment, challenge.log_index) == (commitments.parse(raw).commitment, answer.json()["log_index"])
     entry = LogEntry.objects.get(index=challenge.log_index)
-    assert (entry.kind, entry.digest) == (Kind.COMMITMENT, challenge.commitment.digest)
+    assert (entry.kind, entry.digest) == (EntryKind.COMMITMENT, challenge.commitment.digest)
     assert log.first_fault() is None
 
 
@@ -81,7 +80,7 @@ def test_the_same_commitment_gets_the_same_challenge_by_whichever_device_and_aft
     key = DeviceKey.generate()
     device = accounts.enrol(token.split(".")[1], key.public.hex, "0" * 63 + "1", "steplabel-agent/test", NOW).device
     close_period(cast.period, "test", NOW)
-    renewed = post(client, commitments.commit(Commitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(device.pk), key))
+    renewed = post(client, commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(device.pk), key))
     assert [answer.status_code for answer in (first, again, renewed)] == [201, 200, 200]
     assert len({answer.json()["challenge"] for answer in (first, again, renewed)}) == 1
     assert stored() == (1, 1)
@@ -136,7 +135,7 @@ def _closed(cast: Cast) -> bytes:
 
 def _of_other_sites_device(cast: Cast) -> bytes:
     plant, other = cast.plants
-    return commitments.commit(Commitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(other.device.pk), other.key)
+    return commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(other.device.pk), other.key)
 
 
 BAD: dict[str, tuple[Callable[[Cast], bytes], int, str]] = {
@@ -176,7 +175,7 @@ def test_a_revision_that_was_committed_to_and_given_up_does_not_stand_in_the_way
     taken = deliver(plant.envelope(cast.pack, revision=2))
     assert taken.created
     open_waiting()
-    assert Submission.objects.get().state == State.ACCEPTED
+    assert Submission.objects.get().state == SubmissionState.ACCEPTED
 
 
 # By hand
@@ -239,9 +238,9 @@ CHANGES: dict[str, tuple[Callable[[Report], Report], bool]] = {
 def test_a_report_of_other_data_or_another_challenge_is_refused_and_never_counted(cast: Cast, code: str) -> None:
     change, committed = CHANGES[code]
     row = altered(cast, change, committed=committed)
-    assert open_waiting() == opening.Swept(accepted=0, refused=1)
+    assert open_waiting() == opening.SweepCounts(accepted=0, refused=1)
     row.refresh_from_db()
-    assert (row.state, row.reason_code) == (State.REFUSED, code)
+    assert (row.state, row.reason_code) == (SubmissionState.REFUSED, code)
     assert ProtectedValue.objects.count() == 0
 
 
@@ -250,7 +249,7 @@ def test_with_that_check_off_it_would_be_counted(cast: Cast, code: str, monkeypa
     change, committed = CHANGES[code]
     monkeypatch.setattr(opening, "_require_commitment", lambda *_: None)
     altered(cast, change, committed=committed)
-    assert open_waiting() == opening.Swept(accepted=1, refused=0)
+    assert open_waiting() == opening.SweepCounts(accepted=1, refused=0)
 
 
 def test_a_challenge_of_another_revision_is_no_challenge_for_this_one(cast: Cast) -> None:

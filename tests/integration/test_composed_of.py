@@ -16,13 +16,13 @@ from django.urls import reverse
 
 from benchmarks.audit import members, recomposed
 from benchmarks.audit import published as audited
-from benchmarks.audit.recomposed import Checked, compose_again
+from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.audit.wording import STATED
 from benchmarks.errors import VerificationError
 from benchmarks.wire import frames, logged, published
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.heads import issue
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree, leaf_hash
 from portal import keys
 from portal.publication import drafting, publishing
@@ -61,7 +61,7 @@ def the_file(cast: Cast) -> JSON:
     return read
 
 
-def check(content: JSON) -> Checked:
+def check(content: JSON) -> RecompositionCheck:
     return compose_again(audited.require_logged(content, keys.published_directory().content.receipt_keys()))
 
 
@@ -132,14 +132,14 @@ def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = T
     for report in reports:
         envelope, on = bytes.fromhex(report["envelope_digest"]), date.fromisoformat(report["values"]["on"])
         named = report if own_leaves else honest[report["envelope_digest"]]
-        of = logged.Revision(named["site"], named["period"], named["revision"])
+        of = logged.ReportRevision(named["site"], named["period"], named["revision"])
         labels = [frames.read(label, "label") for label in report["labels"]]
-        entries[report["envelope"]["index"]] = logged.hashed(Kind.ENVELOPE, envelope, date.fromisoformat(report["envelope"]["on"]))
+        entries[report["envelope"]["index"]] = logged.hashed(EntryKind.ENVELOPE, envelope, date.fromisoformat(report["envelope"]["on"]))
         entries[report["values"]["index"]] = logged.hashed(
-            Kind.VALUES, logged.values(envelope, of, labels, bytes.fromhex(report["salt"])), on
+            EntryKind.VALUES, logged.values(envelope, of, labels, bytes.fromhex(report["salt"])), on
         )
     act = logged.publication(published.digest(forged["document"]), forged["leaves"], forged["values"])
-    entries[forged["publication"]["index"]] = logged.hashed(Kind.PUBLICATION, act, date.fromisoformat(forged["publication"]["on"]))
+    entries[forged["publication"]["index"]] = logged.hashed(EntryKind.PUBLICATION, act, date.fromisoformat(forged["publication"]["on"]))
     log = Tree(entries)
     forged["head"] = base64.b64encode(issue(len(log), log.root(), int(NOW.timestamp()), keys.receipt_key())).decode()
     for leaf in (forged["publication"], *(row[what] for row in reports for what in ("envelope", "values"))):
@@ -236,7 +236,7 @@ def test_every_member_that_a_version_is_written_with_is_on_the_list_and_no_other
 
 def test_without_composing_again_such_a_value_would_pass(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     content = signed_anew(lowered)(the_file(cast))
-    monkeypatch.setattr(recomposed.Figure, "agrees", property(lambda _self: True))
+    monkeypatch.setattr(recomposed.RecomputedFigure, "agrees", property(lambda _self: True))
     check(content)
 
 
@@ -315,7 +315,7 @@ def test_without_the_proofs_of_inclusion_an_altered_value_shows_only_where_it_mo
     content = the_file(cast)
     another_envelope(content)
     monkeypatch.setattr(audited, "require_inclusion", lambda *_: None)
-    monkeypatch.setattr(recomposed.Figure, "agrees", property(lambda _self: True))
+    monkeypatch.setattr(recomposed.RecomputedFigure, "agrees", property(lambda _self: True))
     check(content)
 
 

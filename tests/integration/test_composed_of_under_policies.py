@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 from benchmarks.audit import published as audited
-from benchmarks.audit.recomposed import Checked, compose_again
+from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.errors import VerificationError
 from benchmarks.wire.attestations import Opinion
 from portal import keys
@@ -39,7 +39,7 @@ def the_file(cast: Cast, row: Publication) -> JSON:
     return read
 
 
-def check(content: JSON) -> Checked:
+def check(content: JSON) -> RecompositionCheck:
     return compose_again(audited.require_logged(content, keys.published_directory().content.receipt_keys()))
 
 

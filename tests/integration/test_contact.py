@@ -8,7 +8,7 @@ from django.utils import translation
 from django.views.defaults import server_error
 from pytest_django.fixtures import Settings
 
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.web.forms.signing_in import SignInForm
 from portal.web.presenters.notices import WORDINGS
 
@@ -37,7 +37,7 @@ def test_a_fault_a_closed_account_and_a_mail_say_what_to_write_about(settings: S
     with translation.override("en"):
         assert "say when it happened" in broken()
         assert str(SignInForm.error_messages["inactive"]) == f"This account is closed. If it should not be closed, contact {MAIL}."
-        assert str(WORDINGS[Kind.SECOND_FACTOR_REMOVED].sentence) == (
+        assert str(WORDINGS[NoticeKind.SECOND_FACTOR_REMOVED].sentence) == (
             f"If it was not you, change your password at once. Then contact {MAIL}."
         )
     with translation.override("zh-hans"):
@@ -49,4 +49,4 @@ def test_without_a_contact_the_same_texts_send_nobody_anywhere(settings: Setting
     with translation.override("en"):
         assert "Try again in a few minutes. </p>" in " ".join(broken().split())
         assert str(SignInForm.error_messages["inactive"]) == "This account is closed."
-        assert str(WORDINGS[Kind.SECOND_FACTOR_REMOVED].sentence) == "If it was not you, change your password at once."
+        assert str(WORDINGS[NoticeKind.SECOND_FACTOR_REMOVED].sentence) == "If it was not you, change your password at once."

@@ -13,7 +13,7 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.catalogue.selectors import groups_of
 from portal.intake.firms_taking_part import firms
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.intake.participation import participation
 from portal.publication import drafting
 from portal.publication.selectors import VersionState, drafts_of, drafts_of_periods
@@ -29,7 +29,7 @@ def build_scene() -> Cast:
     for place, plant in enumerate(cast.plants[:6]):
         deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
-    Submission.objects.filter(site=cast.plants[5].site).update(state=State.REFUSED)
+    Submission.objects.filter(site=cast.plants[5].site).update(state=SubmissionState.REFUSED)
     enterprise = cast.plants[2].site.organisation
     enterprise.controlling_firm = ControllingFirm.objects.get(name="Firm 1")
     enterprise.save()
@@ -54,7 +54,7 @@ def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None
 
 def test_a_site_is_missing_where_another_of_its_firm_has_reported(cast: Cast) -> None:
     """Both firms of the second group have reported, one of them from one of its two works."""
-    Submission.objects.filter(site=cast.plants[2].site).update(state=State.REFUSED)
+    Submission.objects.filter(site=cast.plants[2].site).update(state=SubmissionState.REFUSED)
     (beside,) = [group for group in groups_of(cast.approver) if group.route == "clinker"]
     reader = Client()
     assert reader.login(email=cast.approver.email, password=PASSWORD)

@@ -12,14 +12,14 @@ from django.db.models import QuerySet
 from django.test import Client
 
 from benchmarks.wire import attestations
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, reminding
 from portal.assurance.assigning import assign, take_back
-from portal.assurance.assignments import Course, assignments_of_regulator
+from portal.assurance.assignments import AssignmentStanding, assignments_of_regulator
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded
-from portal.assurance.models.findings import Grade
-from portal.notifications.kinds import Kind
+from portal.assurance.models.findings import FindingGrade
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
 from portal.web.presenters.notices import KINDS_OF
 from tests.integration.audited import terms
@@ -27,7 +27,7 @@ from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast,
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
-KEY = AuditorKey.generate()
+KEY = AuditorSigningKey.generate()
 TODAY = NOW.date()
 
 
@@ -54,7 +54,7 @@ def issue(assignment: Assignment, auditor: User, at: datetime = NOW) -> Attestat
 
 
 def find(assignment: Assignment, auditor: User, due: date = TODAY) -> Finding:
-    return findings.raise_finding(assignment, Grade.MINOR, "A scale of unknown date.", "", "", due, auditor, NOW)
+    return findings.raise_finding(assignment, FindingGrade.MINOR, "A scale of unknown date.", "", "", due, auditor, NOW)
 
 
 def notice_kinds(user: User) -> list[str]:
@@ -72,8 +72,14 @@ def test_each_act_is_told_once_to_whom_it_concerns_and_leads_to_a_page(cast: Cas
     issued = issue(assignment, auditor)
     drawn = attesting.draw_up_withdrawal(issued, "A wrong record.", auditor, NOW)
     attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), KEY), auditor, NOW)
-    of_firm = [Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN]
-    assert (notice_kinds(owner), notice_kinds(auditor), notice_kinds(other)) == (of_firm, [Kind.FINDING_ANSWERED] * 2, [])
+    of_firm = [
+        NoticeKind.FINDING_MADE,
+        NoticeKind.FINDING_RETURNED,
+        NoticeKind.FINDING_CLOSED,
+        NoticeKind.CONCLUSION_GIVEN,
+        NoticeKind.CONCLUSION_WITHDRAWN,
+    ]
+    assert (notice_kinds(owner), notice_kinds(auditor), notice_kinds(other)) == (of_firm, [NoticeKind.FINDING_ANSWERED] * 2, [])
     assert "scale" not in str(list(Notice.objects.values_list("told", flat=True))), "what was written stays on its page"
     leads_to_pages(owner, auditor)
 
@@ -103,7 +109,7 @@ def test_the_days_of_an_attestation_are_told_once_each_to_firm_and_body(cast: Ca
         (NOW + timedelta(days=400), 0),
     ):
         assert reminding.remind(day) == count, day
-    assert notice_kinds(owner) == notice_kinds(auditor) == [Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS]
+    assert notice_kinds(owner) == notice_kinds(auditor) == [NoticeKind.SURVEILLANCE_COMES, NoticeKind.VALIDITY_ENDS]
     days = list(Notice.objects.filter(recipient=owner).order_by("pk").values_list("told__due", flat=True))
     assert days == [visit.isoformat(), end.isoformat()]
     assert notice_kinds(cast.plants[1].owner) == []
@@ -130,9 +136,9 @@ def test_a_late_answer_is_told_of_until_the_plant_has_answered(cast: Cast, assig
     assert reminding.remind(NOW + timedelta(days=9)) == 0, "an answer waits for the auditor"
     findings.send_back(two, "When?", auditor, NOW)
     assert reminding.remind(NOW + timedelta(days=9)) == 1
-    numbers = [row.place_parts["number"] for row in Notice.objects.filter(recipient=owner, kind=Kind.FINDING_OVERDUE).order_by("pk")]
+    numbers = [row.place_parts["number"] for row in Notice.objects.filter(recipient=owner, kind=NoticeKind.FINDING_OVERDUE).order_by("pk")]
     assert numbers == [first.number, two.number]
-    assert notice_kinds(auditor) == [Kind.FINDING_OVERDUE] * 2
+    assert notice_kinds(auditor) == [NoticeKind.FINDING_OVERDUE] * 2
     leads_to_pages(owner, auditor)
 
 
@@ -143,8 +149,8 @@ def test_a_conclusion_that_is_wanted_is_told_of_once_ahead_and_once_when_it_is_l
     Notice.objects.all().delete()
     for after, count in ((30, 0), (31, 1), (60, 0), (61, 1), (90, 0)):
         assert reminding.remind(NOW + timedelta(days=after)) == count, after
-    assert notice_kinds(auditor) == [Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE]
-    assert notice_kinds(owner) == [Kind.CONCLUSION_LATE], "what only comes is the body's business"
+    assert notice_kinds(auditor) == [NoticeKind.CONCLUSION_COMES, NoticeKind.CONCLUSION_LATE]
+    assert notice_kinds(owner) == [NoticeKind.CONCLUSION_LATE], "what only comes is the body's business"
     leads_to_pages(owner, auditor)
 
 
@@ -165,16 +171,16 @@ def test_after_another_revision_firm_body_and_regulator_are_told_that_the_conclu
     assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, day)
     issue(assignment, cast.auditor)
 
-    def course(today: date) -> Course:
+    def course(today: date) -> AssignmentStanding:
         return next(row.course for row in assignments_of_regulator(cast.approver, today) if row.id == assignment.pk)
 
-    assert course(day + timedelta(days=400)) is Course.CONCLUDED, "expired, and yet in time"
+    assert course(day + timedelta(days=400)) is AssignmentStanding.CONCLUDED, "expired, and yet in time"
     deliver(cast.plants[0].envelope(cast.pack, revision=2))
     open_waiting()
     Notice.objects.all().delete()
     assert reminding.remind(NOW + timedelta(days=61)) == 1
-    assert notice_kinds(cast.plants[0].owner) == notice_kinds(cast.auditor) == [Kind.CONCLUSION_LATE]
-    assert (course(day), course(day + timedelta(days=1))) == (Course.UNDER_WAY, Course.LATE)
+    assert notice_kinds(cast.plants[0].owner) == notice_kinds(cast.auditor) == [NoticeKind.CONCLUSION_LATE]
+    assert (course(day), course(day + timedelta(days=1))) == (AssignmentStanding.UNDER_WAY, AssignmentStanding.LATE)
     assert reminding.remind(NOW + timedelta(days=280)) == 0, "nobody arranges a visit, or another audit, for a statement that was replaced"
 
 
@@ -200,7 +206,7 @@ def test_a_sweep_that_dies_leaves_nothing_half_told(cast: Cast, assignment: Assi
         reminding.remind(tomorrow)
     assert (notice_kinds(cast.plants[0].owner), Reminded.objects.count()) == ([], 0)
     assert (reminding.remind(tomorrow), reminding.remind(tomorrow)) == (1, 0)
-    assert notice_kinds(cast.plants[0].owner) == notice_kinds(cast.auditor) == [Kind.FINDING_OVERDUE]
+    assert notice_kinds(cast.plants[0].owner) == notice_kinds(cast.auditor) == [NoticeKind.FINDING_OVERDUE]
 
 
 @pytest.mark.parametrize("unique", [True, False])
@@ -220,6 +226,6 @@ def test_of_two_sweeps_at_once_the_second_finds_the_row(
 
 def test_the_worker_sweeps_and_everybody_may_choose_how_to_be_told() -> None:
     assert "portal.assurance.tasks.remind" in settings.SWEEPS
-    both = {Kind.FINDING_OVERDUE, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS}
-    assert both | {Kind.FINDING_ANSWERED} <= set(KINDS_OF["certification-body"])
-    assert both | {Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.CONCLUSION_WITHDRAWN} <= set(KINDS_OF["enterprise"])
+    both = {NoticeKind.FINDING_OVERDUE, NoticeKind.SURVEILLANCE_COMES, NoticeKind.VALIDITY_ENDS}
+    assert both | {NoticeKind.FINDING_ANSWERED} <= set(KINDS_OF["certification-body"])
+    assert both | {NoticeKind.FINDING_RETURNED, NoticeKind.FINDING_CLOSED, NoticeKind.CONCLUSION_WITHDRAWN} <= set(KINDS_OF["enterprise"])

@@ -18,7 +18,7 @@ from portal.catalogue import deadlines
 from portal.catalogue.models import Extension, ReportingPeriod
 from portal.catalogue.periods import close_period
 from portal.intake import reminders
-from portal.intake.participation import ParticipationView, Taking, participation
+from portal.intake.participation import ParticipationView, ReportingState, participation
 from portal.intake.turnout import turnout
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
@@ -44,7 +44,7 @@ def seen(cast: Cast, now: datetime = NOW) -> ParticipationView:
     return view
 
 
-def taking(view: ParticipationView) -> dict[str, Taking]:
+def taking(view: ParticipationView) -> dict[str, ReportingState]:
     return {participant.site: participant.taking for participant in view.participants}
 
 
@@ -60,7 +60,7 @@ def test_a_due_date_is_the_end_of_a_day_where_the_portal_is(cast: Cast) -> None:
     due = ReportingPeriod.objects.get().due
     assert due == datetime(2017, 8, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
     assert deadlines.last_day(due) == LATER
-    assert taking(seen(cast))["works-2"] is Taking.MISSING
+    assert taking(seen(cast))["works-2"] is ReportingState.MISSING
     (event,) = Event.objects.filter(action="period.due-changed")
     assert (event.actor, event.detail) == (cast.approver.email, "2017-03-31 to 2017-07-31")
 
@@ -94,15 +94,15 @@ def test_only_a_regulator_of_the_whole_scope_moves_it_and_never_before_the_perio
 def test_an_extended_site_is_late_only_after_its_own_day(cast: Cast) -> None:
     deadlines.extend(cast.period, cast.plants[1].site, LATER, REASON, cast.approver, NOW)
     assert taking(seen(cast)) == {
-        "works-1": Taking.REPORTED,
-        "works-2": Taking.MISSING,
-        "works-3": Taking.LATE,
-        "works-4": Taking.LATE,
+        "works-1": ReportingState.REPORTED,
+        "works-2": ReportingState.MISSING,
+        "works-3": ReportingState.LATE,
+        "works-4": ReportingState.LATE,
     }
-    assert turnout(cast.approver, NOW)[0].states[Taking.LATE] == 2
+    assert turnout(cast.approver, NOW)[0].states[ReportingState.LATE] == 2
     assert reminders.owing(seen(cast), NOW) == ("works-3", "works-4")
     after = NOW + timedelta(days=90)
-    assert taking(seen(cast, after))["works-2"] is Taking.LATE
+    assert taking(seen(cast, after))["works-2"] is ReportingState.LATE
     assert [row.granted_by for row in reminders.extensions(seen(cast))] == ["approver"]
 
 

@@ -14,7 +14,7 @@ from benchmarks.wire.attestations import Opinion
 from portal.accounts.models import Organisation, Role
 from portal.assurance import systems
 from portal.assurance.assigning import assign
-from portal.assurance.dossiers import Met, Shown, declare, dossier, read_paper
+from portal.assurance.dossiers import CriterionState, CriterionVerdict, declare, dossier, read_paper
 from portal.assurance.models import Attestation, Declaration
 from portal.assurance.programmes import programmes
 from portal.auditlog.models import AppendOnlyError, Event
@@ -39,23 +39,25 @@ def build_scene() -> Cast:
     open_waiting()
     make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
     year = timedelta(days=365)
-    paper = systems.Paper("gb-t-23331", "EN-7", "Quality North", TODAY - year, TODAY + year, "ef" * 32)
+    paper = systems.CertificatePaper("gb-t-23331", "EN-7", "Quality North", TODAY - year, TODAY + year, "ef" * 32)
     systems.put_on_record(cast.plants[0].site, paper, cast.plants[0].owner, NOW)
     return cast
 
 
-def states(cast: Cast, place: int, programme: str = LEADERS) -> dict[str, Shown]:
+def states(cast: Cast, place: int, programme: str = LEADERS) -> dict[str, CriterionState]:
     view = dossier(cast.plants[place].site, programmes()[programme], TODAY)
     return {entry.criterion.id: entry.state for entry in view.entries}
 
 
 def test_what_is_on_record_shows_a_criterion_and_nothing_else_does(cast: Cast) -> None:
     first, second = states(cast, 0), states(cast, 1)
-    assert {criterion for criterion, state in first.items() if state is Shown.SHOWN} == {"gb-t-23331", "report", "attestation"}
-    assert {criterion for criterion, state in second.items() if state is Shown.SHOWN} == {"report"}
-    assert first["grade"] is Shown.MISSING
+    assert {criterion for criterion, state in first.items() if state is CriterionState.SHOWN} == {"gb-t-23331", "report", "attestation"}
+    assert {criterion for criterion, state in second.items() if state is CriterionState.SHOWN} == {"report"}
+    assert first["grade"] is CriterionState.MISSING
     later = dossier(cast.plants[0].site, programmes()[LEADERS], TODAY + timedelta(days=400))
-    assert {entry.criterion.id for entry in later.entries if entry.state is Shown.SHOWN} == {"report"}, "what ran out shows nothing"
+    assert {entry.criterion.id for entry in later.entries if entry.state is CriterionState.SHOWN} == {"report"}, (
+        "what ran out shows nothing"
+    )
 
 
 def test_what_the_portal_adds_is_counted_apart_from_the_programmes_own_criteria(cast: Cast) -> None:
@@ -74,10 +76,10 @@ def test_a_declaration_names_a_paper_and_the_newest_counts(cast: Cast) -> None:
     site, owner = cast.plants[1].site, cast.plants[1].owner
     declare(site, LEADERS, "non-fossil", ("21.4 %", "Energy balance 2025", PAPER), owner, NOW)
     declare(site, LEADERS, "non-fossil", ("21.4 %", "Energy balance 2025", PAPER), owner, NOW)  # the form sent twice
-    assert states(cast, 1)["non-fossil"] is Shown.DECLARED
+    assert states(cast, 1)["non-fossil"] is CriterionState.DECLARED
     assert states(cast, 1, CARBON).get("non-fossil") is None
     declare(site, LEADERS, "non-fossil", ("", "", ""), owner, NOW)
-    assert states(cast, 1)["non-fossil"] is Shown.MISSING
+    assert states(cast, 1)["non-fossil"] is CriterionState.MISSING
     assert Declaration.objects.count() == Event.objects.filter(action="dossier.declared").count() == 2
     with pytest.raises(AppendOnlyError):
         Declaration.objects.update(value="22 %")
@@ -89,7 +91,10 @@ def test_an_officer_who_read_the_paper_confirms_or_refutes_that_declaration_and_
     with pytest.raises(RefusedError) as refused:
         read_paper(declared, (True, "Page 3."), owner, NOW)
     assert refused.value.code == "not-regulator"
-    for met, state, so in ((True, Shown.CONFIRMED, Met.MET), (False, Shown.REFUTED, Met.NOT_MET)):
+    for met, state, so in (
+        (True, CriterionState.CONFIRMED, CriterionVerdict.MET),
+        (False, CriterionState.REFUTED, CriterionVerdict.NOT_MET),
+    ):
         read_paper(declared, (met, "Page 3 names the grade."), officer, NOW)
         read_paper(declared, (met, "Page 3 names the grade."), officer, NOW)  # the form sent twice
         entry = next(candidate for candidate in dossier(site, programmes()[LEADERS], TODAY).entries if candidate.criterion.id == "grade")
@@ -97,11 +102,11 @@ def test_an_officer_who_read_the_paper_confirms_or_refutes_that_declaration_and_
         assert entry.evidence[0].finding == "Page 3 names the grade."
     assert Event.objects.filter(action="dossier.paper-read").count() == 2
     declare(site, LEADERS, "grade", ("grade 2", "Audit 2026", PAPER), owner, NOW)
-    assert states(cast, 1)["grade"] is Shown.DECLARED
+    assert states(cast, 1)["grade"] is CriterionState.DECLARED
     with pytest.raises(RefusedError) as changed:
         read_paper(declared, (True, "Page 3 names the grade."), officer, NOW)
     assert changed.value.code == "declaration-changed"
-    assert states(cast, 1)["grade"] is Shown.DECLARED
+    assert states(cast, 1)["grade"] is CriterionState.DECLARED
     declare(site, LEADERS, "grade", ("", "", ""), owner, NOW)
     with pytest.raises(RefusedError, match="declares nothing"):
         read_paper(declared, (True, "Page 3."), officer, NOW)
@@ -119,9 +124,9 @@ def test_a_finding_about_one_paper_is_not_recorded_of_another_that_the_firm_name
     assert "What the firm declares has changed since you opened the page." in text
     assert "Page 3 of the audit." in text, "what was typed is not lost"
     assert "“grade 1”" in text
-    assert states(cast, 1)["grade"] is Shown.DECLARED
+    assert states(cast, 1)["grade"] is CriterionState.DECLARED
     assert officer.post(address, typed | {"criterion": chosen(officer, address, "grade 1")}).status_code == 302
-    assert states(cast, 1)["grade"] is Shown.CONFIRMED
+    assert states(cast, 1)["grade"] is CriterionState.CONFIRMED
 
 
 def chosen(officer: Client, address: str, value: str) -> str:
@@ -132,7 +137,7 @@ def chosen(officer: Client, address: str, value: str) -> str:
 
 def test_an_adverse_opinion_shows_nothing(cast: Cast) -> None:
     Attestation.objects.update(opinion="adverse")
-    assert states(cast, 0)["attestation"] is Shown.REFUTED
+    assert states(cast, 0)["attestation"] is CriterionState.REFUTED
     rows = dossier_page(dossier(cast.plants[0].site, programmes()[LEADERS], TODAY)).rows
     assert "the opinion is adverse" in next(row for row in rows if row.id == "attestation").evidence[0].text
 
@@ -151,15 +156,15 @@ def test_an_adverse_opinion_outweighs_the_positive_one_of_another_body(cast: Cas
         for candidate in dossier(cast.plants[0].site, programmes()[LEADERS], TODAY).entries
         if candidate.criterion.id == "attestation"
     )
-    assert (entry.state, entry.met) == (Shown.REFUTED, Met.NOT_MET)
+    assert (entry.state, entry.met) == (CriterionState.REFUTED, CriterionVerdict.NOT_MET)
     assert {evidence.opinion for evidence in entry.evidence} == {"adverse", "unqualified"}, "both are shown"
 
 
 @pytest.mark.parametrize(
     ("earlier", "later", "state"),
-    [(Opinion.UNQUALIFIED, Opinion.ADVERSE, Shown.REFUTED), (Opinion.ADVERSE, Opinion.UNQUALIFIED, Shown.SHOWN)],
+    [(Opinion.UNQUALIFIED, Opinion.ADVERSE, CriterionState.REFUTED), (Opinion.ADVERSE, Opinion.UNQUALIFIED, CriterionState.SHOWN)],
 )
-def test_the_opinion_on_the_newest_period_decides(cast: Cast, earlier: Opinion, later: Opinion, state: Shown) -> None:
+def test_the_opinion_on_the_newest_period_decides(cast: Cast, earlier: Opinion, later: Opinion, state: CriterionState) -> None:
     """Of two reports that are attested; which of them was received last says nothing."""
     Attestation.objects.update(opinion=later)
     before = "2015"
@@ -192,7 +197,7 @@ def test_what_is_no_declaration_is_refused(cast: Cast, criterion: str, declarati
 def test_a_certificate_or_an_attestation_is_not_declared_away(cast: Cast) -> None:
     """A declaration beside what is on record changes nothing: what is shown stays shown."""
     declare(cast.plants[0].site, LEADERS, "gb-t-23331", ("certified", "Certificate", PAPER), cast.plants[0].owner, NOW)
-    assert states(cast, 0)["gb-t-23331"] is Shown.SHOWN
+    assert states(cast, 0)["gb-t-23331"] is CriterionState.SHOWN
 
 
 @pytest.mark.parametrize(
@@ -260,7 +265,7 @@ def test_a_firm_declares_by_the_form_and_its_regulator_reads_it(cast: Cast) -> N
     assert "Confirmed" in confirmed
     assert signed_in(cast.provincial).get(paper).status_code == 404, "another province's"
     assert officer.post(address, {"criterion": "grade", "value": "x", "paper": "y", "evidence": PAPER}).status_code == 404
-    assert states(cast, 1)["grade"] is Shown.CONFIRMED
+    assert states(cast, 1)["grade"] is CriterionState.CONFIRMED
     assert signed_in(cast.plants[0].owner).get(address).status_code == 404, "another firm's"
     assert signed_in(cast.provincial).get(address).status_code == 404, "another province's"
     assert site.slug == "works-2"

@@ -11,7 +11,7 @@ from django.test import Client
 from django.utils import timezone
 
 from benchmarks.wire import directory
-from benchmarks.wire.directory import EnrolmentToken as Token
+from benchmarks.wire.directory import EnrolmentSecret
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts.enrolling import issue_token
@@ -26,8 +26,8 @@ def build_scene() -> Cast:
 
 
 @pytest.fixture
-def token(cast: Cast) -> Token:
-    return Token.parse(issue_token(cast.plants[0].site, cast.drafter, keys.published_directory().fingerprint, timezone.now()))
+def token(cast: Cast) -> EnrolmentSecret:
+    return EnrolmentSecret.parse(issue_token(cast.plants[0].site, cast.drafter, keys.published_directory().fingerprint, timezone.now()))
 
 
 def enrol(client: Client, secret: str, key: DeviceKey, **fields: Any) -> Any:
@@ -35,7 +35,7 @@ def enrol(client: Client, secret: str, key: DeviceKey, **fields: Any) -> Any:
     return client.post("/api/v1/enrolments/", body, content_type="application/json")
 
 
-def test_a_token_admits_one_device_and_brings_the_directory_it_vouches_for(client: Client, token: Token) -> None:
+def test_a_token_admits_one_device_and_brings_the_directory_it_vouches_for(client: Client, token: EnrolmentSecret) -> None:
     answer = enrol(client, token.secret, DeviceKey.generate())
     assert answer.status_code == 201
     body = answer.json()
@@ -43,28 +43,28 @@ def test_a_token_admits_one_device_and_brings_the_directory_it_vouches_for(clien
     directory.verify(base64.b64decode(body["directory"]), token.fingerprint)
 
 
-def test_the_same_keys_with_the_same_token_again_get_the_same_answer(client: Client, token: Token) -> None:
+def test_the_same_keys_with_the_same_token_again_get_the_same_answer(client: Client, token: EnrolmentSecret) -> None:
     key = DeviceKey.generate()
     first, again = enrol(client, token.secret, key), enrol(client, token.secret, key)
     assert (first.status_code, again.status_code) == (201, 200)
     assert first.json() == again.json()
 
 
-def test_a_used_token_admits_no_second_device(client: Client, token: Token) -> None:
+def test_a_used_token_admits_no_second_device(client: Client, token: EnrolmentSecret) -> None:
     enrol(client, token.secret, DeviceKey.generate())
     answer = enrol(client, token.secret, DeviceKey.generate())
     assert (answer.status_code, answer.json()["code"]) == (403, "token-unknown")
 
 
 def test_an_expired_or_unknown_token_admits_nobody(client: Client, cast: Cast) -> None:
-    old = Token.parse(issue_token(cast.plants[0].site, None, "0" * 64, timezone.now() - timedelta(days=8)))
+    old = EnrolmentSecret.parse(issue_token(cast.plants[0].site, None, "0" * 64, timezone.now() - timedelta(days=8)))
     for secret in (old.secret, "x" * 43):
         answer = enrol(client, secret, DeviceKey.generate())
         assert (answer.status_code, answer.json()["code"]) == (403, "token-unknown")
     assert Device.objects.count() == 1
 
 
-def test_a_key_serves_one_site_once(client: Client, cast: Cast, token: Token) -> None:
+def test_a_key_serves_one_site_once(client: Client, cast: Cast, token: EnrolmentSecret) -> None:
     answer = enrol(client, token.secret, cast.plants[0].key)
     assert (answer.status_code, answer.json()["code"]) == (409, "device-known")
     assert EnrolmentToken.objects.get(used_at=None).site == cast.plants[0].site  # the token is not spent by a refusal
@@ -81,7 +81,7 @@ def test_a_key_serves_one_site_once(client: Client, cast: Cast, token: Token) ->
         {"extra": "field"},
     ],
 )
-def test_fields_are_taken_strictly(client: Client, token: Token, fields: dict[str, Any]) -> None:
+def test_fields_are_taken_strictly(client: Client, token: EnrolmentSecret, fields: dict[str, Any]) -> None:
     answer = enrol(client, token.secret, DeviceKey.generate(), **fields)
     assert (answer.status_code, answer.json()["code"]) == (400, "invalid-fields")
     assert list(answer.json()["errors"]) == list(fields)
@@ -94,7 +94,7 @@ def test_a_body_that_is_no_object_is_a_problem_and_no_crash(client: Client, body
     assert answer["Content-Type"] == "application/problem+json"
 
 
-def test_only_the_digest_of_a_token_is_kept(token: Token) -> None:
+def test_only_the_digest_of_a_token_is_kept(token: EnrolmentSecret) -> None:
     row = EnrolmentToken.objects.get(used_at=None)
     assert token.secret not in str(row.__dict__)
 

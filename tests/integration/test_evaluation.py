@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils import timezone
 from docx import Document
 
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal import keys
 from portal.assurance.assigning import assign
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.publication.selectors import benchmark
@@ -44,11 +44,11 @@ def build_scene() -> Cast:
         deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
-    key = AuditorKey.generate()
+    key = AuditorSigningKey.generate()
     for plant in cast.plants[:3]:
         make_attestation(assign(cast.body, plant.site, PERIOD, cast.approver, NOW), cast.auditor, timezone.now(), key=key)
     refused = Submission.objects.get(site=cast.plants[-1].site)
-    Submission.objects.filter(pk=refused.pk).update(state=State.REFUSED, reason_code="seal-broken", reason="It cannot be opened.")
+    Submission.objects.filter(pk=refused.pk).update(state=SubmissionState.REFUSED, reason_code="seal-broken", reason="It cannot be opened.")
     return cast
 
 
@@ -79,7 +79,7 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
 def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code(cast: Cast) -> None:
     page = signed_in(cast.approver, "zh-hans").get(address(cast)).content.decode()
     assert "密封的报告无法打开：报告被改动，或是用别的密钥密封的。（seal-broken）" in page
-    Submission.objects.filter(state=State.REFUSED).update(reason_code="of-another-release")
+    Submission.objects.filter(state=SubmissionState.REFUSED).update(reason_code="of-another-release")
     assert "of-another-release" in signed_in(cast.approver).get(address(cast)).content.decode()
 
 

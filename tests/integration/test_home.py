@@ -14,7 +14,7 @@ from portal import keys
 from portal.accounts.models import User
 from portal.assurance import auditors, findings, offers
 from portal.assurance.assigning import assign
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.intake.models import Submission
@@ -108,7 +108,7 @@ def test_a_firm_reads_its_own_reports_and_findings_and_nobody_elses(cast: Cast) 
     (row,) = waits(page_of(cast.auditor))
     assert "Works 1" in row
     auditors.declare(assignment, cast.auditor, False, "", NOW)
-    findings.raise_finding(assignment, Grade.MAJOR, "A meter.", "Log.", "", scheme_day() + timedelta(days=2), cast.auditor, NOW)
+    findings.raise_finding(assignment, FindingGrade.MAJOR, "A meter.", "Log.", "", scheme_day() + timedelta(days=2), cast.auditor, NOW)
     assert any("answer finding 1" in row and "in 2 days" in row for row in waits(page_of(cast.plants[0].owner)))
     assert not any("finding" in row for row in waits(page_of(cast.plants[1].owner)))
 

@@ -16,13 +16,13 @@ from rest_framework.throttling import ScopedRateThrottle
 from benchmarks.wire import MAX_ENVELOPE_BYTES, receipts
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.canonical import decode, encode
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts.enrolling import revoke
 from portal.auditlog.models import Event
 from portal.catalogue.periods import close_period, open_period
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.translog.models import LogEntry
 from tests.integration.portal_cast import NOW, Cast, make_cast
 
@@ -38,7 +38,7 @@ def post(client: Client, body: bytes, **more: Any) -> Any:
 
 
 def stored() -> tuple[int, int, int]:
-    logged = LogEntry.objects.filter(kind=Kind.ENVELOPE).count()
+    logged = LogEntry.objects.filter(kind=EntryKind.ENVELOPE).count()
     return Submission.objects.count(), logged, Event.objects.filter(action="submission.received").count()
 
 
@@ -76,7 +76,7 @@ def test_an_envelope_replayed_by_a_device_since_revoked_is_refused_and_what_was_
     revoke(cast.plants[0].device, cast.drafter, NOW)
     again = post(client, sent)
     assert (again.status_code, again.json()["code"]) == (401, "device-revoked")
-    assert client.get(f"/api/v1/submissions/{digest}/").json()["state"] == State.RECEIVED
+    assert client.get(f"/api/v1/submissions/{digest}/").json()["state"] == SubmissionState.RECEIVED
     assert stored() == (1, 1, 1)
 
 
@@ -251,7 +251,7 @@ def test_who_only_names_a_device_is_counted_by_network(client: Client, cast: Cas
 def test_the_state_of_a_submission_can_be_asked_by_its_digest(client: Client, cast: Cast) -> None:
     digest = post(client, cast.plants[0].envelope(cast.pack)).json()["submission"]
     answer = client.get(f"/api/v1/submissions/{digest}/")
-    assert (answer.status_code, answer.json()["state"]) == (200, State.RECEIVED)
+    assert (answer.status_code, answer.json()["state"]) == (200, SubmissionState.RECEIVED)
     assert client.get(f"/api/v1/submissions/{'0' * 64}/").status_code == 404
 
 

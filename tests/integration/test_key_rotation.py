@@ -25,14 +25,14 @@ from pytest_django.fixtures import Settings
 from benchmarks.errors import InputError
 from benchmarks.wire import directory, directory_renewal, envelope, heads, restarts, rotation
 from benchmarks.wire.directory import GRACE
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DeviceKey, ReceiptKey
 from portal import key_ceremony, keys
 from portal.accounts.models import Device
 from portal.auditlog.models import Action, Event
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.intake.storing import Received
+from portal.intake.storing import StoredReport
 from portal.opening import destruction, tasks, unsealing
 from portal.problems import RefusedError
 from portal.translog import selectors
@@ -63,7 +63,7 @@ def cast(folder: object) -> Cast:
     return make_cast(plants=2)
 
 
-def rotate(folder: Path) -> key_ceremony.Rotation:
+def rotate(folder: Path) -> key_ceremony.RotationRequest:
     signed = (folder / "directory.cbor").read_bytes()
     end = NOW.date() + timedelta(days=4000)
     processing, receipt = folder / "processing.pem", folder / "receipt.pem"
@@ -84,7 +84,7 @@ def sealed_to_old(plant: Plant, cast: Cast) -> bytes:
     return envelope.build(plant.report(cast.pack), header, plant.key, recipient)
 
 
-def receive(raw: bytes, now: Any = NOW) -> Received:
+def receive(raw: bytes, now: Any = NOW) -> StoredReport:
     return intake.receive(raw, keys.published_directory(), keys.receipt_key(), now)
 
 
@@ -106,9 +106,9 @@ def test_a_backlog_of_one_key_leaves_time_for_what_is_sealed_to_the_next(
     rotate(folder)
     settings.SWEEP_FOR_SECONDS, ends, begun = 8.0, list[float](), monotonic()
 
-    def swept(_key: object, _clock: object, until: float) -> unsealing.Swept:
+    def swept(_key: object, _clock: object, until: float) -> unsealing.SweepCounts:
         ends.append(until)
-        return unsealing.Swept(accepted=1, refused=0)
+        return unsealing.SweepCounts(accepted=1, refused=0)
 
     monkeypatch.setattr(unsealing, "sweep", swept)
     tasks.sweep()
@@ -166,7 +166,7 @@ def test_an_old_key_is_taken_through_its_window_and_the_grace_and_then_no_more(f
     assert receive(sealed_to_old(cast.plants[1], cast), AFTER).created
 
 
-def destroy(key_id: str, now: Any = AFTER) -> destruction.Destroyed:
+def destroy(key_id: str, now: Any = AFTER) -> destruction.DestroyedKey:
     return destruction.destroy(key_id, keys.processing_files(), keys.published_directory().content, now)
 
 
@@ -391,7 +391,7 @@ def test_only_the_workers_process_ever_opens_or_holds_the_processing_key(folder:
     assert ran.stdout.split("\n")[:-1] == lines, ran.stderr
 
 
-def post(client: Client, asked: rotation.Rotation) -> Any:
+def post(client: Client, asked: rotation.KeyRotation) -> Any:
     body = {
         "device_id": asked.device_id,
         "device_public_key": asked.new.hex,
@@ -451,7 +451,7 @@ def test_whoever_signs_is_shown_until_when_a_restart_excuses(folder: Path) -> No
     """Who has broken into the portal asks for a statement that would still excuse a log that is cut in 2049."""
     receipt = ReceiptKey.from_pem((folder / "receipt.pem").read_bytes())
     lost, left = (heads.issue(size, bytes([size]) * 32, 50, receipt) for size in (9, 5))
-    asked = LogRestart(lost, 9, left, 2_524_608_000, "The disk failed.")  # 2050-01-01T00:00Z
+    asked = LogRestartStatement(lost, 9, left, 2_524_608_000, "The disk failed.")  # 2050-01-01T00:00Z
     (folder / "log-restart-request.cbor").write_bytes(restarts.request(asked))
     out = StringIO()
     call_command("restart_log", "sign", dir=folder, stdout=out)

@@ -22,7 +22,7 @@ from portal.intake import receiving
 from portal.intake.models import Submission
 from portal.key_token import Token
 from portal.opening import tasks, wrapping
-from portal.settings.roles import Role, processing_key_token
+from portal.settings.roles import ProcessRole, processing_key_token
 from tests.integration.portal_cast import make_cast
 from tests.servers import softhsm
 
@@ -207,6 +207,6 @@ def test_a_pin_stands_in_no_address() -> None:
 
 def test_only_the_worker_may_have_a_token(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PROCESSING_KEY_TOKEN", "pkcs11:…")
-    assert processing_key_token(Role.WORKER)
+    assert processing_key_token(ProcessRole.WORKER)
     with pytest.raises(ImproperlyConfigured, match="Only the worker"):
-        processing_key_token(Role.WEB)
+        processing_key_token(ProcessRole.WEB)

@@ -14,14 +14,14 @@ from django.utils import timezone
 from benchmarks.composition import Roster
 from benchmarks.label_keys import LabelKey
 from benchmarks.wire import logged
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import EnrolmentToken, Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
 from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import PeerGroupMember
-from portal.catalogue.obliged_rows import Entry
+from portal.catalogue.obliged_rows import ObligedSite
 from portal.catalogue.peer_groups import make_peer_group
 from portal.intake.models import Submission
 from portal.notifications import mailing
@@ -234,7 +234,7 @@ def test_the_revocation_of_its_agents_is_in_the_log_and_on_record(cast: Cast, fi
     leaving.ask(plant.owner, firm.pk, asked)
     leaving.carry_out_due(lambda: over(asked))
     entry = logged.device_key("revoked", str(plant.device.pk), bytes.fromhex(plant.device.public_key))
-    assert LogEntry.objects.filter(kind=Kind.DEVICE_KEY, digest=entry.hex()).count() == 1
+    assert LogEntry.objects.filter(kind=EntryKind.DEVICE_KEY, digest=entry.hex()).count() == 1
     assert Event.objects.get(action=Action.DEVICE_REVOKED).actor == "worker"
     assert not EnrolmentToken.objects.filter(site=plant.site).exists()
 
@@ -257,7 +257,7 @@ def test_what_was_being_opened_while_the_firm_left_is_not_in_the_vault_afterward
 def test_who_was_obliged_after_asking_stays_and_its_managers_are_told(cast: Cast, firm: Organisation, owner: Client) -> None:
     site, asked = cast.plants[0].site, timezone.now()
     leaving.ask(cast.plants[0].owner, firm.pk, asked)
-    obliged_list.amend(cast.group, Entry(site.slug, True), cast.approver, asked)
+    obliged_list.amend(cast.group, ObligedSite(site.slug, True), cast.approver, asked)
     assert leaving.carry_out_due(lambda: over(asked)) == 0
     assert leaving.waiting(firm) is None
     assert OpenedReport.objects.filter(site=site.slug).exists()
@@ -270,8 +270,8 @@ def test_sites_of_a_firm_that_has_left_take_part_in_nothing_again(cast: Cast, fi
     """Neither by an older list of the obliged, applied or undone, nor by another version of the pack, nor by a register file."""
     site, asked = cast.plants[0].site, timezone.now()
     others = [plant.site.slug for plant in cast.plants[1:]]
-    earlier = obliged_list.amend(cast.group, Entry(site.slug, False, "hundred"), cast.approver, asked)
-    waits = obliged_list.propose(cast.group, [Entry(slug, True) for slug in (site.slug, *others)], cast.approver, asked)
+    earlier = obliged_list.amend(cast.group, ObligedSite(site.slug, False, "hundred"), cast.approver, asked)
+    waits = obliged_list.propose(cast.group, [ObligedSite(slug, True) for slug in (site.slug, *others)], cast.approver, asked)
     leaving.ask(cast.plants[0].owner, firm.pk, asked)
     assert leaving.carry_out_due(lambda: over(asked)) == 1
     assert site.slug not in obliged_rows.eligible(cast.group)

@@ -20,11 +20,11 @@ from django.urls import reverse
 
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import receipts
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from portal import keys
 from portal.intake import admission, storing
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.opening import unsealing as opening
 from portal.problems import RefusedError
 from portal.publication import drafting, entries
@@ -46,7 +46,7 @@ def cast(portal_keys: object) -> Cast:
     return make_cast(PLANTS)
 
 
-def receive(raw: bytes) -> storing.Received:
+def receive(raw: bytes) -> storing.StoredReport:
     return deliver(raw)
 
 
@@ -87,14 +87,14 @@ def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_
     stored: list[int] = []
     whole = log.append_all
 
-    def counted(head: LogHead, things: Sequence[tuple[Kind, str]], now: datetime) -> range:
+    def counted(head: LogHead, things: Sequence[tuple[EntryKind, str]], now: datetime) -> range:
         stored.append(len(things))
         return whole(head, things, now)
 
     monkeypatch.setattr(log, "append_all", counted)
     with ThreadPoolExecutor(PLANTS + 1) as pool:
         with head_held(pool):
-            coming: list[Future[storing.Received]] = [pool.submit(in_a_thread(receive), raw) for raw in sealed]
+            coming: list[Future[storing.StoredReport]] = [pool.submit(in_a_thread(receive), raw) for raw in sealed]
             while len(storing._waiting) < PLANTS:  # for the head, or for who waits for it
                 time.sleep(0.01)
         taken = [future.result(20) for future in coming]
@@ -114,7 +114,7 @@ def test_who_hands_in_a_file_on_a_page_stores_the_reports_of_other_firms_that_wa
     again = third.envelope(cast.pack)
     receive(again)
     arrivals = [
-        storing.Arrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        storing.ReportArrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
         for raw, plant in ((second.envelope(cast.pack), second), (again, third))
     ]
     page = Client()
@@ -143,29 +143,29 @@ def test_of_two_reports_of_one_revision_that_two_processes_store_at_once_one_is_
     monkeypatch.setattr(storing, "held_of", look)
 
     def outcome(raw: bytes) -> Any:
-        arrival = storing.Arrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        arrival = storing.ReportArrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
         storing._store_all([arrival])
         return arrival.outcome.exception() or arrival.outcome.result()
 
     with ThreadPoolExecutor(2) as pool:
         first, second = sorted(pool.map(in_a_thread(outcome), sealed), key=lambda answer: isinstance(answer, Exception))
-    assert isinstance(first, storing.Received)
+    assert isinstance(first, storing.StoredReport)
     assert isinstance(second, RefusedError)
     assert second.code == "revision-conflict"
-    assert Submission.objects.count() == LogEntry.objects.filter(kind=Kind.ENVELOPE).count() == 1
+    assert Submission.objects.count() == LogEntry.objects.filter(kind=EntryKind.ENVELOPE).count() == 1
 
 
 def test_one_that_is_refused_leaves_those_that_came_with_it(cast: Cast) -> None:
     good, wrong = cast.plants[0].envelope(cast.pack), cast.plants[1].envelope(cast.pack, committed=False)
     arrivals = [
-        storing.Arrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
+        storing.ReportArrival(raw, envelopes.parse(raw), plant.device, keys.published_directory(), keys.receipt_key(), NOW)
         for raw, plant in zip((wrong, good), (cast.plants[1], cast.plants[0]), strict=True)
     ]
     storing._store_all(arrivals)
     refused, taken = (arrival.outcome.exception() or arrival.outcome.result() for arrival in arrivals)
     assert isinstance(refused, RefusedError)
     assert refused.code == "commitment-missing"
-    assert isinstance(taken, storing.Received)
+    assert isinstance(taken, storing.StoredReport)
 
 
 def test_a_report_is_accepted_while_somebody_else_holds_the_log(cast: Cast) -> None:
@@ -175,11 +175,11 @@ def test_a_report_is_accepted_while_somebody_else_holds_the_log(cast: Cast) -> N
     with ThreadPoolExecutor(1) as pool, head_held(pool):
         with connection.cursor() as cursor:
             cursor.execute("SET lock_timeout = '2s'")
-        assert opening.open_one(claimed, keys.processing_key(), lambda: NOW) == State.ACCEPTED
+        assert opening.open_one(claimed, keys.processing_key(), lambda: NOW) == SubmissionState.ACCEPTED
     assert WaitingEntry.objects.count() == 1
     log.number_waiting(NOW)
     assert WaitingEntry.objects.count() == 0
-    assert LogEntry.objects.get(kind=Kind.VALUES).appended_at == NOW
+    assert LogEntry.objects.get(kind=EntryKind.VALUES).appended_at == NOW
     assert selectors.first_fault() is None
 
 
@@ -187,13 +187,13 @@ def test_forty_in_line_are_numbered_by_as_many_statements_as_four(cast: Cast) ->
     asked = []
     for count in (4, 40):
         for number in range(count):
-            log.put_in_line(Kind.VALUES, f"{count * 1000 + number:064x}")
+            log.put_in_line(EntryKind.VALUES, f"{count * 1000 + number:064x}")
         with CaptureQueriesContext(connection) as queries:
             log.number_waiting(NOW)
         asked.append(len(queries))
         assert selectors.first_fault() is None
     assert asked[0] == asked[1]
-    numbered = LogEntry.objects.filter(kind=Kind.VALUES).order_by("index").values_list("digest", flat=True)
+    numbered = LogEntry.objects.filter(kind=EntryKind.VALUES).order_by("index").values_list("digest", flat=True)
     assert list(numbered) == [f"{count * 1000 + number:064x}" for count in (4, 40) for number in range(count)]
 
 
@@ -204,11 +204,11 @@ def test_what_is_logged_while_the_log_is_checked_is_no_fault(monkeypatch: pytest
         def append(self, leaf: bytes) -> None:
             super().append(leaf)
             with transaction.atomic():
-                log.add(Kind.ENVELOPE, f"{1000 + len(self):064x}", NOW)
+                log.add(EntryKind.ENVELOPE, f"{1000 + len(self):064x}", NOW)
 
     for number in range(5):
         with transaction.atomic():
-            log.add(Kind.ENVELOPE, f"{number:064x}", NOW)
+            log.add(EntryKind.ENVELOPE, f"{number:064x}", NOW)
     monkeypatch.setattr(selectors, "Tree", Growing)
     assert selectors.first_fault() is None
     assert selectors.size() == 10
@@ -227,7 +227,9 @@ def test_a_publication_names_the_entries_of_values_that_still_stood_in_line(cast
     assert WaitingEntry.objects.count() == 0
 
 
-@pytest.mark.parametrize("ask", [selectors.whole_size, lambda: log.put_in_line(Kind.VALUES, "ab" * 32)], ids=["who reads", "who opens"])
+@pytest.mark.parametrize(
+    "ask", [selectors.whole_size, lambda: log.put_in_line(EntryKind.VALUES, "ab" * 32)], ids=["who reads", "who opens"]
+)
 def test_a_log_that_grows_while_its_size_is_read_is_not_taken_for_one_that_was_set_back(
     ask: Callable[[], object], monkeypatch: pytest.MonkeyPatch, settings: Any, tmp_path: Path
 ) -> None:
@@ -237,7 +239,7 @@ def test_a_log_that_grows_while_its_size_is_read_is_not_taken_for_one_that_was_s
     def grows_meanwhile() -> int:
         before = whole()
         with transaction.atomic():
-            kept_heads.keep(log.add(Kind.ENVELOPE, f"{before:064x}", NOW) + 1)  # another process, and its receipt
+            kept_heads.keep(log.add(EntryKind.ENVELOPE, f"{before:064x}", NOW) + 1)  # another process, and its receipt
         return before
 
     grows_meanwhile()

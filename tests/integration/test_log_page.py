@@ -9,7 +9,7 @@ from django.test import Client
 
 from benchmarks.wire import heads
 from benchmarks.wire.directory import renewed
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
 from portal.intake.models import Submission
@@ -88,4 +88,4 @@ def test_by_number_the_page_tells_no_digest_of_a_report(client: Client, cast: Ca
 
 
 def test_every_kind_has_its_words() -> None:
-    assert set(KINDS) == set(Kind)
+    assert set(KINDS) == set(EntryKind)

@@ -19,7 +19,7 @@ from portal.accounts.models import User
 from portal.accounts.selectors import roles_of
 from portal.catalogue import deadlines
 from portal.notifications import mailing, selectors, telling
-from portal.notifications.kinds import SECURITY, How, Kind
+from portal.notifications.kinds import SECURITY, MailFrequency, NoticeKind
 from portal.notifications.models import Mail, Notice
 from portal.publication import drafting, publishing
 from portal.register.models import FirmApplication
@@ -42,7 +42,7 @@ def notice_kinds(user: User) -> list[str]:
     return [notice.kind for notice in selectors.notices(user.pk, 0, 50)]
 
 
-def tell(user: User, kind: Kind = Kind.SITE_APPROVED, at: datetime | None = None) -> None:
+def tell(user: User, kind: NoticeKind = NoticeKind.SITE_APPROVED, at: datetime | None = None) -> None:
     telling.tell(kind, (user.pk,), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, at or timezone.now())
 
 
@@ -55,18 +55,18 @@ def hand_in(cast: Cast) -> None:
 def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast) -> None:
     hand_in(cast)
     owner, other = cast.plants[0].owner, cast.plants[1].owner
-    assert notice_kinds(owner) == notice_kinds(other) == [Kind.SUBMISSION_ACCEPTED]
+    assert notice_kinds(owner) == notice_kinds(other) == [NoticeKind.SUBMISSION_ACCEPTED]
     draft = drafting.draft(cast.period, cast.drafter, NOW)
-    assert (notice_kinds(cast.drafter), notice_kinds(cast.approver), notice_kinds(cast.provincial)) == ([], [Kind.DRAFT_WAITS], [])
+    assert (notice_kinds(cast.drafter), notice_kinds(cast.approver), notice_kinds(cast.provincial)) == ([], [NoticeKind.DRAFT_WAITS], [])
     published = publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
-    assert notice_kinds(owner)[0] == Kind.BENCHMARK_PUBLISHED
+    assert notice_kinds(owner)[0] == NoticeKind.BENCHMARK_PUBLISHED
     publishing.withdraw(published, cast.approver, "A wrong factor.", NOW)
-    assert notice_kinds(owner)[0] == Kind.BENCHMARK_WITHDRAWN
+    assert notice_kinds(owner)[0] == NoticeKind.BENCHMARK_WITHDRAWN
     accounts.revoke(cast.plants[0].device, owner, NOW)
-    assert notice_kinds(owner)[0] == Kind.DEVICE_REVOKED
-    assert Kind.DEVICE_REVOKED not in notice_kinds(other)
+    assert notice_kinds(owner)[0] == NoticeKind.DEVICE_REVOKED
+    assert NoticeKind.DEVICE_REVOKED not in notice_kinds(other)
     deadlines.extend(cast.period, cast.plants[1].site, (cast.period.due + timedelta(days=9)).date(), "Flood.", cast.approver, NOW)
-    assert notice_kinds(other)[0] == Kind.EXTENSION_GRANTED
+    assert notice_kinds(other)[0] == NoticeKind.EXTENSION_GRANTED
     assert "Flood" not in str(Notice.objects.filter(recipient=other).latest("pk").told), "a reason is on record, and not sent about"
     assert notice_kinds(cast.stranger) == notice_kinds(cast.auditor) == []
 
@@ -104,7 +104,7 @@ def test_the_bell_counts_what_is_new_the_list_filters_and_all_is_read_at_once(ca
     owner = cast.plants[0].owner
     client = signed_in(owner)
     assert "Nothing here." in client.get("/notifications/").content.decode()
-    for kind in (Kind.SITE_APPROVED, Kind.SITE_APPROVED, Kind.REPORT_REMINDED):
+    for kind in (NoticeKind.SITE_APPROVED, NoticeKind.SITE_APPROVED, NoticeKind.REPORT_REMINDED):
         telling.tell(kind, (owner.pk,), "web:sites", {}, {"site_name": "Works 1", "period": "2016", "due": "2017-03-31"}, NOW)
     assert 'sl-bell__n"> 3<' in " ".join(client.get("/sites/").content.decode().split())
     only = client.get("/notifications/?kind=report.reminded").content.decode()
@@ -140,7 +140,7 @@ def test_each_kind_comes_as_somebody_wishes_and_security_always(cast: Cast) -> N
         "/notifications/wishes/", {"site.approved": "never", "report.reminded": "daily", "device.revoked": "never", "language": "en"}
     )
     morning = telling.next_daily(timezone.now())
-    for kind in (Kind.SITE_APPROVED, Kind.REPORT_REMINDED, Kind.REPORT_REMINDED, Kind.DEVICE_REVOKED):
+    for kind in (NoticeKind.SITE_APPROVED, NoticeKind.REPORT_REMINDED, NoticeKind.REPORT_REMINDED, NoticeKind.DEVICE_REVOKED):
         tell(owner, kind)
     assert send_all() == 1, "the one about security"
     assert "an agent is revoked" in mail.outbox[-1].body
@@ -151,7 +151,7 @@ def test_each_kind_comes_as_somebody_wishes_and_security_always(cast: Cast) -> N
 
 def test_what_was_read_in_the_portal_is_not_mailed_again_in_the_morning(cast: Cast) -> None:
     owner = cast.plants[0].owner
-    tell(owner, Kind.BENCHMARK_PUBLISHED)
+    tell(owner, NoticeKind.BENCHMARK_PUBLISHED)
     telling.mark_read(owner.pk, timezone.now())
     assert mailing.sweep(write, lambda: telling.next_daily(timezone.now())) == 0
     assert Mail.objects.get().state == Mail.State.DROPPED
@@ -306,9 +306,9 @@ def test_who_is_gone_gets_no_mail_and_old_mails_are_forgotten(cast: Cast) -> Non
 
 
 def test_every_kind_has_words_and_belongs_to_somebody(cast: Cast) -> None:
-    assert set(WORDINGS) == set(Kind)
+    assert set(WORDINGS) == set(NoticeKind)
     offered = kinds_of(("regulator", "enterprise", "certification-body"))
-    assert set(offered) == set(Kind)
+    assert set(offered) == set(NoticeKind)
     wishes = {view.kind: view for view in selectors.wishes(cast.plants[0].owner.pk, offered)}
-    assert all(wishes[kind].fixed and wishes[kind].how == How.AT_ONCE for kind in SECURITY)
-    assert Kind.DRAFT_WAITS not in kinds_of(roles_of(cast.plants[0].owner))
+    assert all(wishes[kind].fixed and wishes[kind].how == MailFrequency.AT_ONCE for kind in SECURITY)
+    assert NoticeKind.DRAFT_WAITS not in kinds_of(roles_of(cast.plants[0].owner))

@@ -13,7 +13,7 @@ from django.utils import timezone
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import ApiKey, User
 from portal.accounts.scopes import Scope
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
@@ -30,7 +30,7 @@ def build_scene() -> Cast:
     for number, plant in enumerate(cast.plants):
         for n in range(3):
             details = {"site": plant.site.slug, "period": f"202{n}", "due": "2027-01-31"}
-            kind = Kind.REPORT_REMINDED if n else Kind.EXTENSION_GRANTED
+            kind = NoticeKind.REPORT_REMINDED if n else NoticeKind.EXTENSION_GRANTED
             tell(kind, [plant.owner.pk], "web:submissions", {}, details, NOW + timedelta(minutes=number))
     return cast
 

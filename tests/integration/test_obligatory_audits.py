@@ -9,7 +9,7 @@ import pytest
 from django.urls import reverse
 
 from benchmarks.wire import attestations
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import Jurisdiction, Role, User
 from portal.assurance import attesting, reminding, systems
 from portal.assurance.assigning import assign
@@ -17,12 +17,12 @@ from portal.assurance.assigning import take_back as take_assignment_back
 from portal.assurance.models import Assignment, Reminded, SystemCertificate
 from portal.assurance.next_audit import Duty, after_years
 from portal.assurance.obliged_sites import ObligedView, obliged_checked, obliged_own, obliged_regulated
-from portal.assurance.systems import Paper
+from portal.assurance.systems import CertificatePaper
 from portal.auditlog.models import Event
 from portal.catalogue import obliged_list as lists
-from portal.catalogue.obliged_rows import Entry
+from portal.catalogue.obliged_rows import ObligedSite
 from portal.days import scheme_day
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Mail, Notice
 from portal.problems import RefusedError
 from portal.web.presenters.notices import KINDS_OF
@@ -31,13 +31,13 @@ from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast,
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
-KEY = AuditorKey.generate()
+KEY = AuditorSigningKey.generate()
 TODAY = scheme_day(NOW)
 EVIDENCE = "cd" * 32
 
 
-def paper(first: date = TODAY, days: int = 1095, evidence: str = EVIDENCE, standard: str = "iso-50001") -> Paper:
-    return Paper(standard, "EnMS 7", "Somebody Certifies", first, first + timedelta(days=days), evidence)
+def paper(first: date = TODAY, days: int = 1095, evidence: str = EVIDENCE, standard: str = "iso-50001") -> CertificatePaper:
+    return CertificatePaper(standard, "EnMS 7", "Somebody Certifies", first, first + timedelta(days=days), evidence)
 
 
 def build_scene() -> Cast:
@@ -78,7 +78,7 @@ def test_each_sees_its_own_sites_and_only_the_obliged(cast: Cast) -> None:
     assert set(seen(obliged_checked(cast.auditor, TODAY))) == {"works-2"}
     take_assignment_back(assignment, "Another body comes.", cast.approver, NOW)
     assert obliged_checked(cast.auditor, TODAY) == ()
-    lists.amend(cast.group, Entry("works-3", False), cast.approver, NOW)
+    lists.amend(cast.group, ObligedSite("works-3", False), cast.approver, NOW)
     assert set(seen(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2"}
     assert set(seen(obliged_regulated(cast.approver, TODAY, "works-2"))) == {"works-2"}
 
@@ -161,7 +161,7 @@ def test_who_neither_regulates_nor_acts_for_the_site_records_nothing(cast: Cast)
     ],
     ids=["standard", "ends before", "too long", "no digest"],
 )
-def test_what_is_no_certificate_is_refused(cast: Cast, wrong: Paper, code: str) -> None:
+def test_what_is_no_certificate_is_refused(cast: Cast, wrong: CertificatePaper, code: str) -> None:
     with pytest.raises(RefusedError) as refused:
         systems.put_on_record(cast.plants[0].site, wrong, cast.approver, NOW)
     assert refused.value.code == code
@@ -179,15 +179,15 @@ def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_anothe
     assert [sweep(day) for day in (TODAY, end - timedelta(days=180))] == [0, 0]
     assert [sweep(day) for day in (end - timedelta(days=179), end - timedelta(days=100), end)] == [1, 0, 0]
     assert [sweep(day) for day in (end + timedelta(days=1), end + timedelta(days=300))] == [1, 0]
-    assert notice_kinds(owner) == [Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE]
+    assert notice_kinds(owner) == [NoticeKind.AUDIT_COMES, NoticeKind.AUDIT_OVERDUE]
     assert notice_kinds(other) == [], "of an unknown day nobody is told"
     assert set(Notice.objects.filter(recipient=owner).values_list("told__due", flat=True)) == {end.isoformat()}
     assert Mail.objects.filter(recipient=owner).count() == 2
     late = end + timedelta(days=301)
     systems.put_on_record(cast.plants[0].site, paper(late, 200, "ef" * 32), owner, NOW)
     assert [sweep(late), sweep(late + timedelta(days=21)), sweep(late + timedelta(days=22))] == [0, 1, 0]
-    assert notice_kinds(owner)[2:] == [Kind.AUDIT_COMES]
-    assert {Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE} <= set(KINDS_OF["enterprise"])
+    assert notice_kinds(owner)[2:] == [NoticeKind.AUDIT_COMES]
+    assert {NoticeKind.AUDIT_COMES, NoticeKind.AUDIT_OVERDUE} <= set(KINDS_OF["enterprise"])
     client = signed_in(owner)
     for row in Notice.objects.filter(recipient=owner):
         assert client.get(f"/notifications/{row.pk}/", follow=True).status_code == 200

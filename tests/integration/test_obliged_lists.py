@@ -14,7 +14,7 @@ from portal.accounts.models import Site
 from portal.auditlog.models import Event
 from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
-from portal.catalogue.obliged_rows import Entry, Fault, LineFault
+from portal.catalogue.obliged_rows import LineFault, ObligedFileFault, ObligedSite
 from portal.problems import RefusedError
 from portal.web.lists import obliged_files
 from portal.web.lists.workbooks import workbook_of
@@ -44,7 +44,7 @@ def as_it_stands(cast: Cast) -> dict[str, tuple[bool, str]]:
     return {site: (is_obliged, cohort) for site, is_obliged, cohort in rows.values_list("site__slug", "obliged", "cohort")}
 
 
-def read_list(raw: bytes, group: PeerGroup) -> tuple[tuple[Entry, ...], tuple[LineFault, ...]]:
+def read_list(raw: bytes, group: PeerGroup) -> tuple[tuple[ObligedSite, ...], tuple[LineFault, ...]]:
     rows, faults = obliged_files.rows_of(raw)
     return ((), faults) if faults else obliged_rows.read_list(rows, group)
 
@@ -54,22 +54,22 @@ OBLIGED = {f"works-{number}": (True, "") for number in (1, 2, 3, 4)}
 
 def test_a_list_is_read_with_or_without_cohorts_marks_and_empty_lines(cast: Cast) -> None:
     raw = "\ufeffName,Site, Cohort\r\nOne,works-1,Hundred\r\n\r\nTwo, works-2 ,\r\n".encode()
-    assert read_list(raw, cast.group) == ((Entry("works-1", True, "hundred"), Entry("works-2", True)), ())
+    assert read_list(raw, cast.group) == ((ObligedSite("works-1", True, "hundred"), ObligedSite("works-2", True)), ())
 
 
 @pytest.mark.parametrize(
     ("raw", "faults"),
     [
-        ("site\nö".encode("latin-1"), [LineFault(0, Fault.NOT_TEXT)]),
-        (b"", [LineFault(1, Fault.NO_SITE_COLUMN)]),
-        (b"plant\nworks-1\n", [LineFault(1, Fault.NO_SITE_COLUMN, "plant")]),
-        (b"site\n\n", [LineFault(0, Fault.EMPTY)]),
+        ("site\nö".encode("latin-1"), [LineFault(0, ObligedFileFault.NOT_TEXT)]),
+        (b"", [LineFault(1, ObligedFileFault.NO_SITE_COLUMN)]),
+        (b"plant\nworks-1\n", [LineFault(1, ObligedFileFault.NO_SITE_COLUMN, "plant")]),
+        (b"site\n\n", [LineFault(0, ObligedFileFault.EMPTY)]),
         (
             b"site,cohort\nmill,\nworks-1,\nworks-1,\nworks-2,million\n",
             [
-                LineFault(2, Fault.SITE_UNKNOWN, "mill"),
-                LineFault(4, Fault.SITE_TWICE, "works-1"),
-                LineFault(5, Fault.COHORT_UNKNOWN, "million"),
+                LineFault(2, ObligedFileFault.SITE_UNKNOWN, "mill"),
+                LineFault(4, ObligedFileFault.SITE_TWICE, "works-1"),
+                LineFault(5, ObligedFileFault.COHORT_UNKNOWN, "million"),
             ],
         ),
     ],
@@ -106,11 +106,11 @@ def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
 def test_a_list_is_held_against_what_stands_when_it_is_looked_at_and_only_that_is_applied(cast: Cast) -> None:
     """Two sites are listed; after the upload another one is obliged by hand: the list releases it too, and nobody applies that unread."""
     for site in ("works-3", "works-4"):
-        obliged_list.amend(cast.group, Entry(site, False), cast.approver, NOW)
-    change = obliged_list.propose(cast.group, [Entry("works-1", True), Entry("works-2", True)], cast.approver, NOW)
+        obliged_list.amend(cast.group, ObligedSite(site, False), cast.approver, NOW)
+    change = obliged_list.propose(cast.group, [ObligedSite("works-1", True), ObligedSite("works-2", True)], cast.approver, NOW)
     assert obliged_list.difference(change).released == ()
     read = obliged_list.held_now(cast.group)
-    obliged_list.amend(cast.group, Entry("works-3", True), cast.approver, NOW)
+    obliged_list.amend(cast.group, ObligedSite("works-3", True), cast.approver, NOW)
     assert obliged_list.difference(change).released == ("works-3",)
     with refused("list-changed-meanwhile"):
         obliged_list.apply(change, read, cast.approver, NOW)
@@ -130,16 +130,16 @@ def test_a_retired_site_can_be_released_and_not_obliged_again(cast: Cast) -> Non
     names = "\n".join(("site", *OBLIGED))
     assert read_list(names.encode(), cast.group)[1] == (), "the list of today can be handed in as it is"
     assert "works-5" not in obliged_rows.eligible(cast.group)
-    obliged_list.amend(cast.group, Entry("works-2", False), cast.approver, NOW)
-    assert read_list(names.encode(), cast.group) == ((), (LineFault(3, Fault.SITE_UNKNOWN, "works-2"),))
+    obliged_list.amend(cast.group, ObligedSite("works-2", False), cast.approver, NOW)
+    assert read_list(names.encode(), cast.group) == ((), (LineFault(3, ObligedFileFault.SITE_UNKNOWN, "works-2"),))
     with refused("site-not-eligible"):
-        obliged_list.amend(cast.group, Entry("works-2", True), cast.approver, NOW)
+        obliged_list.amend(cast.group, ObligedSite("works-2", True), cast.approver, NOW)
     assert as_it_stands(cast)["works-2"] == (False, "")
 
 
 def test_one_site_is_changed_by_hand_and_undone_in_order(cast: Cast) -> None:
-    first = obliged_list.amend(cast.group, Entry("works-2", False), cast.approver, NOW)
-    second = obliged_list.amend(cast.group, Entry("works-5", True, "thousand"), cast.approver, NOW)
+    first = obliged_list.amend(cast.group, ObligedSite("works-2", False), cast.approver, NOW)
+    second = obliged_list.amend(cast.group, ObligedSite("works-5", True, "thousand"), cast.approver, NOW)
     assert as_it_stands(cast) == OBLIGED | {"works-2": (False, ""), "works-5": (True, "thousand")}
     with refused("list-not-last"):
         obliged_list.undo(first, cast.approver, NOW)
@@ -147,14 +147,14 @@ def test_one_site_is_changed_by_hand_and_undone_in_order(cast: Cast) -> None:
     obliged_list.undo(first, cast.approver, NOW)
     assert as_it_stands(cast) == OBLIGED | {"works-5": (False, "")}
     with refused("site-not-eligible"):
-        obliged_list.amend(cast.group, Entry("mill", True), cast.approver, NOW)
+        obliged_list.amend(cast.group, ObligedSite("mill", True), cast.approver, NOW)
 
 
 def test_only_a_regulator_of_the_whole_scope_changes_the_list(cast: Cast) -> None:
-    change = obliged_list.propose(cast.group, [Entry("works-1", True)], cast.approver, NOW)
+    change = obliged_list.propose(cast.group, [ObligedSite("works-1", True)], cast.approver, NOW)
     for attempt in (
         lambda: obliged_list.propose(cast.group, [], cast.provincial, NOW),
-        lambda: obliged_list.amend(cast.group, Entry("works-1", False), cast.provincial, NOW),
+        lambda: obliged_list.amend(cast.group, ObligedSite("works-1", False), cast.provincial, NOW),
         lambda: obliged_list.apply(change, obliged_list.held_now(cast.group), cast.provincial, NOW),
         lambda: obliged_list.undo(obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW), cast.provincial, NOW),
     ):
@@ -197,24 +197,27 @@ def test_a_code_names_the_site_that_alone_has_it_and_says_so_where_it_names_none
     home.credit_code = CODE
     home.save()
     heads = "credit_code,cohort\n"
-    assert read_list(f"{heads}{CODE},\n".encode(), cast.group) == ((), (LineFault(2, Fault.CODE_OF_SEVERAL, CODE),))
+    assert read_list(f"{heads}{CODE},\n".encode(), cast.group) == ((), (LineFault(2, ObligedFileFault.CODE_OF_SEVERAL, CODE),))
     Site.objects.filter(slug="works-5").update(credit_code=BRANCH)
     assert read_list(f"{heads}{CODE},\n{BRANCH},hundred\n".encode(), cast.group)[0] == (
-        Entry("works-1", True),
-        Entry("works-5", True, "hundred"),
+        ObligedSite("works-1", True),
+        ObligedSite("works-5", True, "hundred"),
     )
     wrong = read_list(f"{heads}{CODE[:-1]}A,\n91350100M000100Y43,\n".encode(), cast.group)[1]
-    assert wrong == (LineFault(2, Fault.CODE_WRONG, f"{CODE[:-1]}A"), LineFault(3, Fault.CODE_UNKNOWN, "91350100M000100Y43"))
+    assert wrong == (
+        LineFault(2, ObligedFileFault.CODE_WRONG, f"{CODE[:-1]}A"),
+        LineFault(3, ObligedFileFault.CODE_UNKNOWN, "91350100M000100Y43"),
+    )
 
 
 def test_the_list_of_today_is_a_workbook_in_the_readers_language_and_comes_back_unchanged(cast: Cast) -> None:
-    obliged_list.amend(cast.group, Entry("works-2", True, "hundred"), cast.approver, NOW)
+    obliged_list.amend(cast.group, ObligedSite("works-2", True, "hundred"), cast.approver, NOW)
     officer = Client(headers={"accept-language": "zh-hans"})
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     template = officer.get(reverse("web:obliged-template-csv", args=[cast.group.pk])).content.decode("utf-8-sig")
     assert template.splitlines() == ["统一社会信用代码,企业,生产厂区编号,生产厂区名称,所在地区,百千万家名单"]
     old = "生产厂区编号,实际控制企业,百千万家名单\nworks-1,Enterprise 1,\n".encode()
-    assert read_list(old, cast.group) == ((Entry("works-1", True),), ()), "as files of before call the firm"
+    assert read_list(old, cast.group) == ((ObligedSite("works-1", True),), ()), "as files of before call the firm"
     book = officer.get(reverse("web:obliged-now-xlsx", args=[cast.group.pk])).content
     entries, faults = read_list(book, cast.group)
     assert faults == ()
@@ -224,9 +227,9 @@ def test_the_list_of_today_is_a_workbook_in_the_readers_language_and_comes_back_
 
 
 def test_a_workbook_that_is_none_or_would_unpack_to_more_than_is_taken_is_refused(monkeypatch: pytest.MonkeyPatch, cast: Cast) -> None:
-    none = (LineFault(0, Fault.NO_WORKBOOK),)
+    none = (LineFault(0, ObligedFileFault.NO_WORKBOOK),)
     assert read_list(b"PK\x03\x04 and nothing else", cast.group) == ((), none)
     book = workbook_of("site\r\nworks-1\r\n")
-    assert read_list(book, cast.group) == ((Entry("works-1", True),), ())
+    assert read_list(book, cast.group) == ((ObligedSite("works-1", True),), ())
     monkeypatch.setattr(obliged_files, "MOST_UNPACKED_BYTES", 100)
     assert read_list(book, cast.group) == ((), none)

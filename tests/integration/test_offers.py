@@ -14,9 +14,9 @@ from django.utils import timezone
 
 from portal.accounts import api_keys, second_factor
 from portal.accounts.models import User
-from portal.assurance.dossiers import Met, declare, dossier, read_paper
+from portal.assurance.dossiers import CriterionVerdict, declare, dossier, read_paper
 from portal.assurance.models import IncentiveOffer
-from portal.assurance.offers import Terms, Unit, decide, end, offered_to, propose
+from portal.assurance.offers import AmountUnit, OfferTerms, decide, end, offered_to, propose
 from portal.assurance.programmes import programmes
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
@@ -35,17 +35,17 @@ def build_scene() -> Cast:
     return cast
 
 
-def terms(criterion: str = "grade", **other: Any) -> Terms:
+def terms(criterion: str = "grade", **other: Any) -> OfferTerms:
     defaults = {
         "programme": LEADERS, "criterion": criterion, "what_en": "Grant for leaders", "what_zh": "领跑者奖励",
-        "amount": Decimal(500000), "unit": Unit.CNY, "authority_en": "Provincial finance", "authority_zh": "省财政厅",
+        "amount": Decimal(500000), "unit": AmountUnit.CNY, "authority_en": "Provincial finance", "authority_zh": "省财政厅",
         "source_en": "Order 12/2026, article 4", "source_zh": "2026 年第 12 号令第四条",
         "valid_from": TODAY - timedelta(days=30), "valid_until": TODAY + timedelta(days=30),
     }  # fmt: skip
-    return Terms(**{**defaults, **other})
+    return OfferTerms(**{**defaults, **other})
 
 
-def stands(cast: Cast, place: int = 0) -> list[tuple[str, Met, int]]:
+def stands(cast: Cast, place: int = 0) -> list[tuple[str, CriterionVerdict, int]]:
     view = dossier(cast.plants[place].site, programmes()[LEADERS], TODAY)
     return [(entry.criterion.id, entry.met, len(entry.offers)) for entry in view.entries if entry.offers]
 
@@ -60,14 +60,14 @@ def test_an_offer_stands_once_a_second_officer_approved_it_and_beside_the_eviden
     with pytest.raises(IntegrityError), transaction.atomic():
         IncentiveOffer.objects.filter(pk=row.pk).update(state="approved", decided_by=cast.drafter)
     decide(row.pk, cast.approver, NOW)
-    assert stands(cast) == [("grade", Met.NOT_SHOWN, 1)]
+    assert stands(cast) == [("grade", CriterionVerdict.NOT_SHOWN, 1)]
     site, owner = cast.plants[0].site, cast.plants[0].owner
     declared = declare(site, LEADERS, "grade", ("grade 1", "Audit 2025", PAPER), owner, NOW)
-    assert stands(cast) == [("grade", Met.NOT_SHOWN, 1)]
+    assert stands(cast) == [("grade", CriterionVerdict.NOT_SHOWN, 1)]
     read_paper(declared, (True, "Page 3."), cast.approver, NOW)
-    assert stands(cast) == [("grade", Met.MET, 1)]
+    assert stands(cast) == [("grade", CriterionVerdict.MET, 1)]
     read_paper(declared, (False, "Page 3 is of another site."), cast.approver, NOW)
-    assert stands(cast) == [("grade", Met.NOT_MET, 1)]
+    assert stands(cast) == [("grade", CriterionVerdict.NOT_MET, 1)]
     end(row.pk, "The act was repealed.", cast.approver, NOW)
     assert stands(cast) == []
 

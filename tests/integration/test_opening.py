@@ -18,8 +18,8 @@ from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SEALED_SIZES, seal
 from benchmarks.wire.signing import DeviceKey, Purpose
 from portal import keys
-from portal.intake.models import State, Submission
-from portal.intake.participation import Taking, participation
+from portal.intake.models import Submission, SubmissionState
+from portal.intake.participation import ReportingState, participation
 from portal.intake.selectors import views_of
 from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
@@ -61,8 +61,8 @@ def state_of(submission: Submission) -> tuple[str, str]:
 def test_a_good_report_ends_accepted_with_its_plaintext_in_the_vault_and_its_values_outside(cast: Cast) -> None:
     plant = cast.plants[0]
     row = take(plant.envelope(cast.pack))
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(accepted=1, refused=0)
-    assert state_of(row) == (State.ACCEPTED, "")
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=1, refused=0)
+    assert state_of(row) == (SubmissionState.ACCEPTED, "")
     report = decode_report(bytes(OpenedReport.objects.get(envelope_digest=row.digest).report))
     assert report == plant.report(cast.pack)
     assert tuple(value.released() for value in ProtectedValue.objects.order_by("pk")) == report.released.labels
@@ -78,21 +78,21 @@ def test_a_report_whose_vault_went_away_while_it_was_opened_waits_again_at_once(
         broken.setattr(opening, "keep", away)
         with pytest.raises(OperationalError):
             opening.sweep(keys.processing_key(), Clock())
-    assert state_of(row) == (State.RECEIVED, "")
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(accepted=1, refused=0)
+    assert state_of(row) == (SubmissionState.RECEIVED, "")
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=1, refused=0)
 
 
 def test_the_task_sweeps_with_the_workers_key(cast: Cast) -> None:
     row = take(cast.plants[0].envelope(cast.pack))
     task()
-    assert state_of(row) == (State.ACCEPTED, "")
+    assert state_of(row) == (SubmissionState.ACCEPTED, "")
 
 
 def test_opening_twice_changes_nothing(cast: Cast) -> None:
     take(cast.plants[0].envelope(cast.pack))
     opening.sweep(keys.processing_key(), Clock())
     before = (OpenedReport.objects.count(), ProtectedValue.objects.count())
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(0, 0)
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(0, 0)
     assert (OpenedReport.objects.count(), ProtectedValue.objects.count()) == before
 
 
@@ -155,8 +155,8 @@ REFUSED: dict[str, tuple[Callable[[Cast, Plant], bytes], str]] = {
 def test_what_only_the_worker_can_find_ends_refused_and_is_never_counted(cast: Cast, name: str) -> None:
     make, code = REFUSED[name]
     row = take(make(cast, cast.plants[0]))
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(accepted=0, refused=1)
-    assert state_of(row) == (State.REFUSED, code)
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=0, refused=1)
+    assert state_of(row) == (SubmissionState.REFUSED, code)
     (view,) = views_of(Submission.objects.filter(pk=row.pk))
     assert view.reason == Submission.objects.get(pk=row.pk).reason
     with translation.override("zh-hans"):
@@ -171,12 +171,12 @@ def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publicat
     make, _ = REFUSED["looser epsilon than the pack"]
     rows = [take(plant.envelope(cast.pack, shift=place)) for place, plant in enumerate(good)]
     refused = take(make(cast, bad))
-    assert opening.sweep(keys.processing_key(), Clock()) == opening.Swept(accepted=8, refused=1)
+    assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=8, refused=1)
 
     view = participation(cast.drafter, cast.group.pk, PERIOD, NOW)
     assert view is not None
     assert (view.firms, view.firms_reported) == (9, 8)
-    assert [row.site for row in view.participants if row.taking is Taking.UNUSABLE] == [bad.site.slug]
+    assert [row.site for row in view.participants if row.taking is ReportingState.UNUSABLE] == [bad.site.slug]
 
     assert standings.compute(cast.period, "test", NOW) == 8
     assert not Standing.objects.filter(submission__digest=refused.digest).exists()
@@ -194,7 +194,7 @@ def test_after_a_refusal_the_next_revision_is_taken_and_counts(cast: Cast) -> No
     opening.sweep(keys.processing_key(), Clock())
     second = take(plant.envelope(cast.pack, revision=2))
     opening.sweep(keys.processing_key(), Clock())
-    assert state_of(second) == (State.ACCEPTED, "")
+    assert state_of(second) == (SubmissionState.ACCEPTED, "")
     assert cohort(cast.period).digests == (second.digest,)
 
 
@@ -203,7 +203,7 @@ def test_the_latest_revision_counts_in_whatever_order_they_are_opened(cast: Cast
     rows = {revision: take(cast.plants[0].envelope(cast.pack, revision=revision)) for revision in (1, 2)}
     Submission.objects.filter(pk=rows[order[1]].pk).update(attempts=1)  # the least tried is opened first
     opening.sweep(keys.processing_key(), Clock())
-    assert {revision: state_of(row)[0] for revision, row in rows.items()} == {1: State.SUPERSEDED, 2: State.ACCEPTED}
+    assert {revision: state_of(row)[0] for revision, row in rows.items()} == {1: SubmissionState.SUPERSEDED, 2: SubmissionState.ACCEPTED}
     assert cohort(cast.period).digests == (rows[2].digest,)
 
 
@@ -225,11 +225,11 @@ def test_a_worker_killed_while_opening_loses_nothing_and_doubles_nothing(cast: C
         patched.setattr(opening, after, dies)
         with pytest.raises(KilledError):
             opening.sweep(keys.processing_key(), clock)
-    assert state_of(row)[0] == State.OPENING
-    assert opening.sweep(keys.processing_key(), clock) == opening.Swept(0, 0)  # the claim may still be alive
+    assert state_of(row)[0] == SubmissionState.OPENING
+    assert opening.sweep(keys.processing_key(), clock) == opening.SweepCounts(0, 0)  # the claim may still be alive
     clock.at += timedelta(seconds=61)
-    assert opening.sweep(keys.processing_key(), clock) == opening.Swept(1, 0)
-    assert state_of(row) == (State.ACCEPTED, "")
+    assert opening.sweep(keys.processing_key(), clock) == opening.SweepCounts(1, 0)
+    assert state_of(row) == (SubmissionState.ACCEPTED, "")
     assert OpenedReport.objects.count() == 1
     assert ProtectedValue.objects.count() == len(cast.plants[0].report(cast.pack).released.labels)
 
@@ -248,7 +248,7 @@ def test_a_sweep_that_was_only_slow_finds_its_claim_gone(cast: Cast) -> None:
 def test_a_row_sealed_to_a_key_this_worker_does_not_hold_waits(cast: Cast) -> None:
     row = take(cast.plants[0].envelope(cast.pack))
     assert opening.claim("0" * 64, NOW) is None
-    assert state_of(row)[0] == State.RECEIVED
+    assert state_of(row)[0] == SubmissionState.RECEIVED
 
 
 def test_the_plaintext_is_in_no_table_of_the_default_database(cast: Cast) -> None:

@@ -11,12 +11,12 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
-from benchmarks.disclosure import GateResult, Reason
+from benchmarks.disclosure import GateReason, GateResult
 from portal import keys
 from portal.catalogue.periods import open_period
 from portal.publication import drafting, publishing
 from portal.publication.codebook import OVER_YEARS
-from portal.publication.document import Scope, document_of
+from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.models import Publication
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
@@ -101,7 +101,7 @@ def test_the_best_of_a_year_in_which_the_best_firm_joined_is_withheld_and_the_se
     published(cast, BEFORE, FIRMS - 1, best_first=False)
     draft = drafted(cast, PERIOD, FIRMS, best_first=False)
     decided = {cell.measure: cell for cell in GateResult.from_json(draft.gate).cells}
-    assert (decided["step"].shown, decided["step"].reason_code) == (False, Reason.YEARS)
+    assert (decided["step"].shown, decided["step"].reason_code) == (False, GateReason.YEARS)
     client.force_login(cast.approver)
     page = reverse("web:draft", args=[draft.pk])
     english = client.get(page).content.decode()
@@ -120,8 +120,8 @@ def test_a_sector_of_which_nothing_is_shown_has_a_page(client: Client) -> None:
         deliver(plant.envelope(cast.pack))
     open_waiting()
     first = drafting.draft(cast.period, cast.drafter, NOW)
-    document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), Scope.of(cast.nation))
-    publishing.let_out(first, publishing.Approved(first.gate, first.explanation, document), cast.approver.pk, NOW, "")
+    document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), BenchmarkScope.of(cast.nation))
+    publishing.let_out(first, publishing.ApprovedVersion(first.gate, first.explanation, document), cast.approver.pk, NOW, "")
     assert client.get(PAGE).status_code == 200
     assert rows_of(client) == []
     assert client.get(f"{PAGE}sector.jsonld").status_code == 200

@@ -21,10 +21,10 @@ from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, 
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
-from portal.intake.participation import ParticipationView, Taking, in_order, participation
+from portal.intake.participation import ParticipationView, ReportingState, in_order, participation
 from portal.intake.turnout import regions_of, turnout
 from portal.standings.models import ProtectedValue
-from portal.standings.quality import Break, QualityView, quality
+from portal.standings.quality import HistoryBreak, QualityView, quality
 from tests.integration.portal_cast import NOW, PERIOD, Cast, make_cast, open_waiting, person, processing_public, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -50,7 +50,13 @@ def build_scene() -> Cast:
 
 def test_every_state_is_counted_once(cast: Cast) -> None:
     (tally,) = turnout(cast.approver, NOW)
-    assert dict(tally.states) == {Taking.REPORTED: 2, Taking.UNUSABLE: 1, Taking.WAITING: 1, Taking.LATE: 2, Taking.NOT_OWED: 1}
+    assert dict(tally.states) == {
+        ReportingState.REPORTED: 2,
+        ReportingState.UNUSABLE: 1,
+        ReportingState.WAITING: 1,
+        ReportingState.LATE: 2,
+        ReportingState.NOT_OWED: 1,
+    }
     assert (tally.sites, tally.obliged, tally.obliged_reported, tally.firms, tally.firms_reported) == (7, 6, 2, 7, 2)
     assert (tally.committed, tally.arrived_late) == (1, 1)
 
@@ -58,8 +64,8 @@ def test_every_state_is_counted_once(cast: Cast) -> None:
 def test_nothing_is_late_before_the_due_date(cast: Cast) -> None:
     ReportingPeriod.objects.update(due=NOW + timedelta(days=1))
     (tally,) = turnout(cast.approver, NOW)
-    assert tally.states[Taking.MISSING] == 3
-    assert Taking.LATE not in tally.states
+    assert tally.states[ReportingState.MISSING] == 3
+    assert ReportingState.LATE not in tally.states
     assert tally.arrived_late == 0
 
 
@@ -71,7 +77,7 @@ def test_a_province_and_a_city_count_their_own_subtree(cast: Cast) -> None:
     (province,), (town,) = turnout(cast.provincial, NOW), turnout(mayor, NOW)
     assert province.sites == 4  # works 1, 3, 5, 7
     assert town.sites == 1
-    assert town.states == {Taking.UNUSABLE: 1}
+    assert town.states == {ReportingState.UNUSABLE: 1}
     assert [region.path for region in regions_of(cast.provincial)] == ["cn/he", "cn/he/tangshan"]
     assert [region.path for region in regions_of(mayor)] == ["cn/he/tangshan"]
     assert turnout(mayor, NOW, region="cn")[0].sites == 1  # asking for more does not widen it
@@ -200,8 +206,8 @@ def test_a_report_that_comes_while_the_page_is_read_is_no_part_of_it_yet(cast: C
     Submission.objects.filter(site__slug="works-4").update(state="refused", reason="Not that one.")
     by_site = {participant.site: participant for participant in view.participants}
     came, refused = by_site["works-6"], by_site["works-4"]
-    assert (came.taking, came.received_at, came.first_received_at, came.arrived_late) == (Taking.LATE, None, None, False)
-    assert (refused.taking, refused.reason) == (Taking.WAITING, "")
+    assert (came.taking, came.received_at, came.first_received_at, came.arrived_late) == (ReportingState.LATE, None, None, False)
+    assert (refused.taking, refused.reason) == (ReportingState.WAITING, "")
 
 
 def test_a_regulator_of_a_province_asks_for_its_own_sites_alone(cast: Cast) -> None:
@@ -266,10 +272,10 @@ def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:
     )  # fmt: skip
     before.save()
     by_site = told_of(cast, ())
-    assert by_site["works-1"].breaks == (Break.AGENT, Break.LEDGER)
+    assert by_site["works-1"].breaks == (HistoryBreak.AGENT, HistoryBreak.LEDGER)
     assert by_site["works-2"].breaks == ()
     held.device.replaces = cast.plants[1].device  # its own rotation: the key before vouched for this one
     held.device.save()
-    assert told_of(cast, ())["works-1"].breaks == (Break.LEDGER,)
+    assert told_of(cast, ())["works-1"].breaks == (HistoryBreak.LEDGER,)
     page = signed_in(cast.approver.email).get(reverse("web:participation", args=[cast.group.pk, PERIOD])).content.decode()
     assert "its privacy ledger counts fewer reports" in page

@@ -17,7 +17,7 @@ from benchmarks.disclosure import GateResult
 from benchmarks.errors import VerificationError
 from benchmarks.packs import provenance
 from benchmarks.wire import approved, heads, logged
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
 from portal.accounts.models import Organisation, Role, Site, User
@@ -28,13 +28,13 @@ from portal.catalogue import periods as catalogue
 from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import groups_of
 from portal.governance import proposing
-from portal.governance.checking import Checked, check
+from portal.governance.checking import PackCheck, check
 from portal.governance.effects import difference
-from portal.governance.models import Proposal, State
+from portal.governance.models import Proposal, ProposalState
 from portal.governance.selectors import published_by
 from portal.intake.models import Submission
 from portal.notifications import selectors as notices
-from portal.notifications.kinds import Kind as NoticeKind
+from portal.notifications.kinds import NoticeKind
 from portal.problems import RefusedError
 from portal.publication import drafting, over_years, publishing, sectors, selectors
 from portal.publication.in_force import defined_beside, in_force_of
@@ -93,9 +93,9 @@ class TestApproval:
     def test_two_others_approve_and_it_is_signed_logged_and_loaded(self, cast: Cast) -> None:
         row = propose(cast.provincial, FIVE)
         assert "5" not in {pack.version for pack in packs.versions("cement")}
-        assert approve(row, cast.drafter).state == State.OPEN
+        assert approve(row, cast.drafter).state == ProposalState.OPEN
         row = approve(row, cast.approver)
-        assert row.state == State.APPROVED
+        assert row.state == ProposalState.APPROVED
         approval = approved.verify(row.document or {}, keys.published_directory().content.receipt_keys())
         assert (approval.pack, approval.version, approval.digest) == ("cement", "5", packs.digest(packs.load("cement", "5")).hex())
         approved.require_files(approval, row.file, row.factors)
@@ -137,7 +137,7 @@ class TestApproval:
         assert refusal(lambda: approve(row, cast.provincial)) == (403, "not-regulator")
         approve(row, cast.approver)
         assert refusal(lambda: approve(row, cast.approver)) == (409, "approved-already")
-        assert Proposal.objects.get().state == State.OPEN
+        assert Proposal.objects.get().state == ProposalState.OPEN
 
     def test_only_a_regulator_proposes(self, cast: Cast) -> None:
         for stranger in (cast.plants[0].owner, cast.auditor, cast.stranger):
@@ -151,7 +151,7 @@ class TestApproval:
         assert refusal(lambda: proposing.withdraw(again, cast.approver, "No.", NOW)) == (403, "not-proposer")
         assert proposing.withdraw(again, cast.provincial, "A better one comes.", NOW).ended_reason == "A better one comes."
         assert refusal(lambda: proposing.comment(again, cast.auditor, "Too late.", NOW)) == (409, "proposal-decided")
-        assert propose(cast.provincial, FIVE).state == State.OPEN
+        assert propose(cast.provincial, FIVE).state == ProposalState.OPEN
 
     def test_comments_are_of_those_concerned_and_answers_of_regulators(self, cast: Cast) -> None:
         row = propose(cast.provincial, FIVE)
@@ -233,7 +233,7 @@ class TestForEverybody:
         approved.require_files(approval, answer["pack_toml"], answer["factors_toml"])
         head = heads.read(base64.b64decode(answer["log"]["head"]), receipt_keys).head
         on = date.fromisoformat(answer["log"]["on"])
-        leaf = logged.hashed(Kind.PACK, logged.pack(approval), on)
+        leaf = logged.hashed(EntryKind.PACK, logged.pack(approval), on)
         require_inclusion(leaf, answer["log"]["index"], head.size, [bytes.fromhex(node) for node in answer["log"]["proof"]], head.root)
         assert client.get("/api/v1/packs/cement/2/").status_code == 404  # it comes with Steplabel
 
@@ -523,7 +523,7 @@ class TestEffects:
 def test_a_proposed_pack_is_checked_by_the_schemes_day_wherever_its_proposer_reads(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     days: list[date] = []
 
-    def noted(file: str, factors: str, corrects: str, today: date) -> Checked:
+    def noted(file: str, factors: str, corrects: str, today: date) -> PackCheck:
         days.append(today)
         return check(file, factors, corrects, today)
 

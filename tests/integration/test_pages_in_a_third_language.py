@@ -20,12 +20,12 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext
 
 from benchmarks.guidance import goods
-from benchmarks.guidance.acts import Law
+from benchmarks.guidance.acts import ActCollection
 from benchmarks.guidance.practices import Library
 from portal.accounts.models import Jurisdiction, Organisation, Site, User
 from portal.assurance.models import Incentive, IncentiveOffer
 from portal.assurance.programmes import programmes
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.publication.codebook import EVERY_COLUMN
 from portal.publication.models import Publication
 from portal.sharing.models import SiteGroup
@@ -147,7 +147,7 @@ def own_names() -> list[str]:
     names |= {text for field, text in HOT.items() if field.endswith("_en")}
     names |= {words.en for product in goods.offered() for words in (product.words, *(part.words for part in product.precursors))}
     names |= {capfirst(product.words.en) for product in goods.offered()}
-    names |= {act.title.en for act in Law.held().acts}  # as the Official Journal has them
+    names |= {act.title.en for act in ActCollection.held().acts}  # as the Official Journal has them
     library = Library.held()  # its texts are its sources', in two languages
     names |= {
         words.en
@@ -214,7 +214,7 @@ def test_no_mail_is_left_in_english(tmp_path: Path) -> None:
         assert {
             name: words for name in letters if (words := english([render_to_string(f"web/mail/{name}", {"link": "https://x.example"})]))
         } == {}
-        for kind in Kind:
+        for kind in NoticeKind:
             row = notice_row_of(kind, TOLD, NOW)
             context = {"notices": [(row, "https://x.example")], "first": row, "more": 1, "daily": True, "wishes": "https://x.example"}
             for part in ("subject", "message"):

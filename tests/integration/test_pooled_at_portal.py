@@ -14,7 +14,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.wire import conformity
 from benchmarks.wire import envelope as envelopes
 from portal import keys
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.opening import unsealing as opening
 from portal.publication import drafting, publishing
 from portal.publication import selectors as publications
@@ -64,7 +64,7 @@ def cast(portal_keys: object) -> Cast:
 
 
 def test_pooled_labels_enter_the_period_of_their_last_year_beside_the_others(cast: Cast) -> None:
-    assert set(Submission.objects.values_list("state", flat=True)) == {State.ACCEPTED}
+    assert set(Submission.objects.values_list("state", flat=True)) == {SubmissionState.ACCEPTED}
     labels = {(entry.site, entry.label.years, entry.label.months) for entry in cohort(cast.period).labels}
     assert labels == {(plant.site.slug, POOLED.get(number, 1), IN_PART.get(number)) for number, plant in enumerate(cast.plants)}
 
@@ -147,9 +147,9 @@ def test_more_years_than_the_pack_allows_are_refused_by_the_worker(portal_keys: 
     cast = make_cast(plants=2)
     first, second = cast.plants
     deliver(envelope_over(first, cast, 4))
-    assert open_waiting() == opening.Swept(accepted=0, refused=1)
+    assert open_waiting() == opening.SweepCounts(accepted=0, refused=1)
     assert Submission.objects.get(site=first.site).reason_code == "period-too-long"
 
     monkeypatch.setattr(conformity, "too_long", lambda *_: None)  # the defence off: it would be taken
     deliver(envelope_over(second, cast, 4))
-    assert open_waiting() == opening.Swept(accepted=1, refused=0)
+    assert open_waiting() == opening.SweepCounts(accepted=1, refused=0)

@@ -21,7 +21,7 @@ from benchmarks.guidance import closed_batches as rule
 from benchmarks.guidance.practices import Library
 from benchmarks.wire import library, outcomes
 from benchmarks.wire.outcomes import SiteOutcome
-from benchmarks.wire.signing import AuditorKey, DeviceKey
+from benchmarks.wire.signing import AuditorSigningKey, DeviceKey
 from portal import keys
 from portal.accounts.models import Device, Membership, Organisation, Role, Site, User
 from portal.assurance import auditors, confirming
@@ -220,7 +220,7 @@ def test_a_practice_that_is_not_there_has_no_such_page(cast: Cast) -> None:
 class TestConfirmedByAnAuditor:
     """An auditor of the body assigned to the site, free of interest, signed the file: the library counts it, with the four others alone."""
 
-    def confirmed(self, cast: Cast, plant: Plant, key: AuditorKey, outcome: str = "2-to-5") -> bytes:
+    def confirmed(self, cast: Cast, plant: Plant, key: AuditorSigningKey, outcome: str = "2-to-5") -> bytes:
         return json.dumps(outcomes.confirm(json.loads(file_of(plant, outcome)), key, NOW.date())).encode()
 
     def assigned(self, cast: Cast, plant: Plant, *, interested: bool = False) -> Assignment:
@@ -228,8 +228,8 @@ class TestConfirmedByAnAuditor:
         auditors.declare(assignment, cast.auditor, interested, "My sister works there." if interested else "", NOW)
         return assignment
 
-    def registered(self, cast: Cast) -> AuditorKey:
-        key = AuditorKey.generate()
+    def registered(self, cast: Cast) -> AuditorSigningKey:
+        key = AuditorSigningKey.generate()
         auditors.register(cast.body, key.public.hex, cast.auditor, NOW)
         return key
 
@@ -272,7 +272,7 @@ class TestConfirmedByAnAuditor:
         assert refused(self.confirmed(cast, third, key), third) == "confirmation-invalid", "assigned elsewhere"
         of_another_class = json.loads(file_of(first, "5-or-more")) | {"confirmation": json.loads(confirmed)["confirmation"]}
         assert refused(json.dumps(of_another_class).encode()) == "confirmation-invalid", "of another file"
-        stranger = self.confirmed(cast, first, AuditorKey.generate())
+        stranger = self.confirmed(cast, first, AuditorSigningKey.generate())
         assert refused(stranger) == "confirmation-invalid", "a key that nobody registered"
         assert refused(json.dumps(json.loads(confirmed) | {"confirmation": "yes"}).encode()) == "confirmation-invalid"
         Assignment.objects.filter(pk=assignment.pk).update(taken_back_at=NOW, taken_back_reason="Over.")
@@ -290,7 +290,7 @@ class TestConfirmedByAnAuditor:
             hand_in(plant, raw=self.confirmed(cast, plant, key))
         assert refused.value.code == "confirmation-invalid"
         colleague = person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY)
-        auditors.register(cast.body, AuditorKey.generate().public.hex, colleague, NOW)
+        auditors.register(cast.body, AuditorSigningKey.generate().public.hex, colleague, NOW)
         auditors.declare(Assignment.objects.get(period="2016"), colleague, False, "", NOW)
         post(signed_in(plant.owner), file_of(plant), ask="on")
         assert [len(confirming.waiting_for(each)) for each in (cast.auditor, colleague)] == [0, 1]
@@ -339,7 +339,7 @@ class TestConfirmedByAnAuditor:
         assert "no confirmation in this file" in wrong(json.loads(file))
         assert "not the file that the firm submitted" in wrong(outcomes.confirm(json.loads(file_of(plant, "5-or-more")), key, NOW.date()))
         assert "The confirmation in the file is not of this file" in wrong(
-            outcomes.confirm(json.loads(file), AuditorKey.generate(), NOW.date())
+            outcomes.confirm(json.loads(file), AuditorSigningKey.generate(), NOW.date())
         )
         assert auditor.post(here, {"signed": SimpleUploadedFile("told.json", json.dumps(signed).encode())}).status_code == 302
         report.refresh_from_db()

@@ -14,11 +14,11 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks import packs
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.practices import Library
 from benchmarks.wire import heads, library, logged
 from benchmarks.wire.approved import sha256
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
 from portal.accounts.models import Organisation, User
@@ -28,7 +28,7 @@ from portal.notifications import selectors as notices
 from portal.practices import reviewing
 from portal.practices.entry_texts import content_of, listing_and_practice
 from portal.practices.given_away import gives_away
-from portal.practices.models import Edition, Entry, State
+from portal.practices.models import Edition, Entry, EntryState
 from portal.practices.revisions import as_read
 from portal.problems import RefusedError
 from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
@@ -116,7 +116,7 @@ class TestTwoPeople:
         (practice,) = Library.model_validate_json(edition.library).practices
         assert (practice.id, practice.cause, practice.saving_to, practice.version) == (
             f"collected-{row.pk}",
-            Cause.COLD_START,
+            WasteCause.COLD_START,
             Decimal(19),
             1,
         )
@@ -149,7 +149,7 @@ class TestTwoPeople:
         receipt_keys = keys.published_directory().content.receipt_keys()
         signed = library.verify(answer["document"], receipt_keys)
         head = heads.read(base64.b64decode(answer["log"]["head"]), receipt_keys).head
-        leaf = logged.hashed(Kind.PRACTICES, logged.practices(signed), NOW.date())
+        leaf = logged.hashed(EntryKind.PRACTICES, logged.practices(signed), NOW.date())
         require_inclusion(leaf, answer["log"]["index"], head.size, [bytes.fromhex(node) for node in answer["log"]["proof"]], head.root)
 
     def test_nobody_publishes_what_they_edited_and_nothing_unreviewed_or_outside_the_nation(self, cast: Cast) -> None:
@@ -195,9 +195,9 @@ class TestTwoPeople:
         first = published(cast, named=True)
         assert firm(cast).name in Edition.objects.get().library
         second = edit(first, cast.approver, HOT | {"saving_to": "16"})
-        assert (second.version, second.state) == (2, State.REVIEWED)
+        assert (second.version, second.state) == (2, EntryState.REVIEWED)
         publish(second, cast.drafter)
-        assert Entry.objects.get(pk=first.pk).state == State.REPLACED
+        assert Entry.objects.get(pk=first.pk).state == EntryState.REPLACED
         assert "16 MJ" in page(Client(), "practice", first.practice)
         assert "19 MJ" in page(Client(), "practice-version", first.practice, 1)
         assert "replaced by version 2" in page(Client(), "practice-version", first.practice, 1)
@@ -238,7 +238,7 @@ class TestConsent:
         end(first, cast.plants[0].owner, "We do it no longer.")
         assert refusal(lambda: publish(second, cast.drafter)) == (409, "practice-decided")
         second.refresh_from_db()
-        assert (second.state, second.ended_reason) == (State.WITHDRAWN, "We do it no longer.")
+        assert (second.state, second.ended_reason) == (EntryState.WITHDRAWN, "We do it no longer.")
         assert Library.model_validate_json(Edition.objects.latest("number").library).practices == ()
         acts = Event.objects.filter(action="practice.withdrawn").values_list("subject", flat=True)
         assert set(acts) == {f"practice {first.practice}/1", f"practice {first.practice}/2"}
@@ -248,7 +248,7 @@ class TestConsent:
         first = published(cast)
         second = edit(first, cast.approver, HOT | {"saving_to": "16"})
         end(first, cast.drafter, "The range is wrong.")
-        assert publish(second, cast.drafter).state == State.PUBLISHED
+        assert publish(second, cast.drafter).state == EntryState.PUBLISHED
         assert "16 MJ" in page(Client(), "practice", first.practice)
 
     def test_without_its_consent_nothing_is_offered(self, cast: Cast) -> None:
@@ -321,13 +321,13 @@ class TestImport:
         )
         assert done.status_code == 302, done.content.decode()
         row = Entry.objects.get()
-        assert (row.state, row.version, row.content["saving_from"]) == (State.REVIEWED, 2, "6.5")  # version 1 comes with Steplabel
+        assert (row.state, row.version, row.content["saving_from"]) == (EntryState.REVIEWED, 2, "6.5")  # version 1 comes with Steplabel
         first.post(reverse("web:publish-practices"))
         assert not Edition.objects.exists()  # not by who imported it
         question = page(second, "publish-practices")
         assert "Publish 1 imported practices?" in question
         second.post(reverse("web:publish-practices"), {"read_against": read_in(question)})
-        assert Entry.objects.get().state == State.PUBLISHED
+        assert Entry.objects.get().state == EntryState.PUBLISHED
         assert "6.5 kWh" in page(Client(), "practice", row.practice)
 
     def test_what_comes_with_steplabel_keeps_its_address_and_is_in_force_again_once_its_next_version_is_withdrawn(self, cast: Cast) -> None:

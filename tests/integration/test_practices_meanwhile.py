@@ -11,7 +11,7 @@ from django.urls import reverse
 from portal import keys
 from portal.accounts.models import User
 from portal.practices import reviewing
-from portal.practices.models import Edition, Entry, Revision, State
+from portal.practices.models import Edition, Entry, EntryState, Revision
 from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
 from tests.integration.test_practices import HOT, IN_FORM, edit, end, firm, offered, page, publish, published, read_in, refusal
 
@@ -47,7 +47,7 @@ class TestDecisions:
         assert not Edition.objects.exists()
         assert "This has changed since you opened the page" in text_of(answer)
         assert "2000" in text_of(answer)
-        assert Entry.objects.get(pk=row.pk).state == State.REVIEWED
+        assert Entry.objects.get(pk=row.pk).state == EntryState.REVIEWED
         again = sent(approver, "publish-practice", row, {"read_against": read_in(text_of(answer))})
         assert again.status_code == 302
         assert "2000" in Edition.objects.get().library
@@ -80,7 +80,7 @@ class TestDecisions:
         assert answer.status_code == 409
         assert "It says nothing." in text_of(answer)
         assert "Keep it hot" in text_of(answer)
-        assert Entry.objects.get(pk=row.pk).state == State.REVIEWED
+        assert Entry.objects.get(pk=row.pk).state == EntryState.REVIEWED
 
     def test_nobody_publishes_what_they_wrote_a_part_of_whoever_saved_it_last(self, cast: Cast) -> None:
         row = edit(edit(offered(cast), cast.drafter, HOT | {"done_zh": "全部由我写。"}), cast.approver)
@@ -92,7 +92,7 @@ class TestDecisions:
 
     def test_only_what_was_written_since_the_last_version_counts(self, cast: Cast) -> None:
         second = edit(published(cast), cast.approver, HOT | {"saving_to": "16"})  # the drafter wrote in the first
-        assert publish(second, cast.drafter).state == State.PUBLISHED
+        assert publish(second, cast.drafter).state == EntryState.PUBLISHED
 
 
 class TestSaving:

@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 from django.test import Client
 
-from benchmarks.disclosure import GateResult, Reason
+from benchmarks.disclosure import GateReason, GateResult
 from benchmarks.errors import VerificationError
 from benchmarks.wire import published
 from portal import keys
@@ -18,7 +18,7 @@ from portal.accounts.models import SizeClass
 from portal.auditlog.models import Event
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
-from portal.intake.participation import Taking, participation
+from portal.intake.participation import ReportingState, participation
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing, review, selectors
 from portal.publication.models import Publication
@@ -168,7 +168,7 @@ def test_another_route_with_all_firms_but_one_does_not_show_what_the_first_showe
     members = [plant.site for plant in cast.plants[1:]]
     period = open_period(make_peer_group("cement", cast.nation, members, route="clinker"), PERIOD, "test", NOW)
     gated = GateResult.from_json(drafting.draft(period, cast.drafter, NOW).gate)
-    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {GateReason.OVERLAP}
     assert "cement/cn/dry-process/2016/v1" in gated.cells[0].reason.en
     assert gated.shown == 0
 
@@ -183,7 +183,7 @@ def test_another_spelling_of_the_period_does_not_show_the_firm_that_joined(cast:
         deliver(raw)
     open_waiting()
     gated = GateResult.from_json(drafting.draft(period, cast.drafter, NOW).gate)
-    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.OVERLAP}
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {GateReason.OVERLAP}
     assert gated.shown == 0
 
 
@@ -192,7 +192,7 @@ def test_what_the_gate_says_of_a_correction_does_not_tell_whether_a_draw_repeate
     publish(cast)
     submit_all(cast, plants=1, revision=2)
     gated = GateResult.from_json(drafting.draft(cast.period, cast.drafter, NOW).gate)
-    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {Reason.DIFFERENCING}
+    assert {cell.reason_code for cell in gated.cells if cell.measure == "step"} == {GateReason.DIFFERENCING}
 
 
 def test_a_new_version_with_enough_changes_takes_over_and_the_old_one_stays(cast: Cast, client: Client) -> None:
@@ -280,6 +280,6 @@ def test_participation_is_seen_by_jurisdiction_and_holds_no_value(cast: Cast) ->
     part = participation(cast.provincial, cast.group.pk, PERIOD, NOW)
     assert whole is not None
     assert part is not None
-    assert (len(whole.participants), whole.count(Taking.REPORTED), whole.may_decide) == (10, 10, True)
+    assert (len(whole.participants), whole.count(ReportingState.REPORTED), whole.may_decide) == (10, 10, True)
     assert (len(part.participants), part.may_decide) == (5, False)
     assert participation(cast.plants[0].owner, cast.group.pk, PERIOD, NOW) is None

@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from benchmarks.disclosure import GateResult
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal import keys
 from portal.assurance import findings
 from portal.assurance.assigning import assign
@@ -30,7 +30,7 @@ from portal.partners import conformance, deliveries, grants
 from portal.practices import reviewing
 from portal.practices.revisions import as_read
 from portal.publication import drafting, publishing
-from portal.publication.document import Scope, document_of
+from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.models import Publication
 from portal.sharing import groups
 from portal.sharing.models import GroupKind
@@ -56,7 +56,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
         deliver(plant.envelope(cast.pack, shift=place))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
-    key = AuditorKey.generate()
+    key = AuditorSigningKey.generate()
     year = timedelta(days=365)
     before = ReportingPeriod.objects.create(
         peer_group=cast.group, name="2015", start=cast.period.start - year, end=cast.period.start, due=NOW + year
@@ -85,7 +85,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     for plant in cast.plants:
         declared = declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)
         read_paper(declared, (True, "Page 3."), officer, NOW)
-    park = groups.make(groups.About(GroupKind.PARK, "Park", "园区"), officer.memberships.get().organisation_id, officer, NOW)
+    park = groups.make(groups.GroupDescription(GroupKind.PARK, "Park", "园区"), officer.memberships.get().organisation_id, officer, NOW)
     groups.invite(park, [plant.site.slug for plant in cast.plants], officer, NOW)
     for plant in cast.plants:
         groups.join(park.pk, plant.site.slug, sorted(groups.steps_of(plant.site)), plant.owner, NOW)
@@ -208,9 +208,9 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
 def published_and_draft(cast: Cast) -> tuple[Publication, Publication]:
     """With five firms the gate lets nothing out; the page of a version that shows nothing is made by hand, for its cost alone."""
     first = drafting.draft(cast.period, cast.drafter, NOW)
-    scope = Scope.of(cast.nation)
+    scope = BenchmarkScope.of(cast.nation)
     document = document_of(GateResult.from_json(first.gate), first.explanation, first.version, NOW.date(), scope)
-    publishing.let_out(first, publishing.Approved(first.gate, first.explanation, document), cast.approver.pk, NOW, "")
+    publishing.let_out(first, publishing.ApprovedVersion(first.gate, first.explanation, document), cast.approver.pk, NOW, "")
     return first, drafting.draft(cast.period, cast.drafter, NOW, "The same again.")
 
 

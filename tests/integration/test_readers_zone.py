@@ -17,7 +17,7 @@ from portal.accounts.reading import read_in
 from portal.days import scheme_day
 from portal.intake import receiving as intake
 from portal.notifications import telling
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Mail, Notice
 from portal.web import page_cache
 from portal.web.middleware import zones
@@ -88,7 +88,7 @@ def test_a_mail_tells_times_in_its_readers_zone(cast: Cast) -> None:
     home, away = cast.plants[0].owner, cast.plants[1].owner
     read_in(away, "America/New_York")
     with timezone.override("Europe/Berlin"):  # whose deed it was reads in Berlin
-        telling.tell(Kind.SITE_APPROVED, (home.pk, away.pk), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, EVENING)
+        telling.tell(NoticeKind.SITE_APPROVED, (home.pk, away.pk), "web:sites", {}, {"site": "works-1", "site_name": "Works 1"}, EVENING)
         assert "21 April 2017, 02:30 (UTC+8)" in letter_to(home.email)
         assert "20 April 2017, 14:30 (UTC−4)" in letter_to(away.email)
 

@@ -12,7 +12,7 @@ from portal.accounts import enrolling as accounts
 from portal.accounts.models import Membership, Organisation, Role
 from portal.register import inviting, record
 from portal.register.models import Viewing
-from portal.register.record import Page
+from portal.register.record import OpenedPage
 from tests.integration.portal_cast import Cast, deliver, make_cast, open_waiting, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -80,7 +80,7 @@ def test_who_has_gone_is_named_for_what_they_did(cast: Cast, firm: Organisation)
     gone = inviting.accept_as_new(sent.secret, "Gone", "quite a long one", timezone.now())
     accounts.revoke(cast.plants[0].device, gone, timezone.now())
     inviting.part_with(owner, Membership.objects.get(user=gone).pk, timezone.now())
-    entries = [entry for entry in record.entries(firm, record.Wanted(who="gone@"), 0, 50) if entry.what == "device.revoked"]
+    entries = [entry for entry in record.entries(firm, record.RecordFilter(who="gone@"), 0, 50) if entry.what == "device.revoked"]
     assert [entry.who for entry in entries] == ["gone@example.org"]
 
 
@@ -97,13 +97,13 @@ def test_only_who_manages_the_firm_reads_it(cast: Cast, firm: Organisation) -> N
 def test_openings_are_forgotten_after_their_time(cast: Cast, firm: Organisation) -> None:
     now = timezone.now()
     for age in (record.KEPT - timedelta(days=1), record.KEPT + timedelta(days=1)):
-        record.saw(cast.plants[0].owner, Page.STAND, "site works-1", now - age, "works-1")
+        record.saw(cast.plants[0].owner, OpenedPage.STAND, "site works-1", now - age, "works-1")
     record.forget(now)
     assert Viewing.objects.count() == 1
 
 
 def test_what_was_opened_is_told_in_the_readers_language(cast: Cast, firm: Organisation) -> None:
-    record.saw(cast.plants[0].owner, Page.TREND, "site works-1", timezone.now(), "works-1")
+    record.saw(cast.plants[0].owner, OpenedPage.TREND, "site works-1", timezone.now(), "works-1")
     client = signed_in(cast, 0)
     address = f"/people/firms/{firm.pk}/record/"
     assert "opened “Over the periods”" in client.get(address).content.decode()

@@ -25,23 +25,22 @@ from pytest_django.fixtures import Settings
 
 from benchmarks.errors import InputError, Unreachable, VerificationError
 from benchmarks.wire import heads, restarts
-from benchmarks.wire.logged import Kind
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.logged import EntryKind
+from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
 from portal import keys, wall
 from portal.accounts.models import Site
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.periods import open_period
-from portal.intake.models import State
-from portal.intake.models import Submission as Row
+from portal.intake.models import Submission, SubmissionState
 from portal.opening import backups, tasks
 from portal.opening.models import OpenedReport
-from portal.settings.roles import Role
+from portal.settings.roles import ProcessRole
 from portal.translog import log, selectors
 from portal.translog import restarts as ceremony
 from portal.translog.models import LogEntry, LogHead, LogNode
 from reporting_agent.sending import enrolment, log_heads, log_restarts
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from tests.integration.test_agent_keys import Plant, site, token  # noqa: F401  # a fixture by its name
 from tests.integration.test_sight import samples
 from tests.unit.agent_send.cast import heats, material
@@ -70,7 +69,7 @@ def handed_over(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="module")
-def years() -> dict[str, Material]:
+def years() -> dict[str, ReportMaterial]:
     return {str(year): material(heats(60, year=year), str(year)) for year in (2016, 2017, 2018)}
 
 
@@ -86,7 +85,7 @@ def grow(count: int, seed: str) -> None:
     """So many entries of something else, and a head of them that somebody saw."""
     for number in range(count):
         with transaction.atomic():
-            log.add(Kind.DEVICE_KEY, sha256(f"{seed} {number}".encode()).hexdigest(), timezone.now())
+            log.add(EntryKind.DEVICE_KEY, sha256(f"{seed} {number}".encode()).hexdigest(), timezone.now())
     selectors.head(keys.receipt_key())
 
 
@@ -104,7 +103,7 @@ def agreed() -> str:
 
 
 def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_on_and_hands_in_again_what_was_lost(
-    plant: Plant, years: dict[str, Material], tmp_path: Path, portal_keys: Path, client: Client
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, portal_keys: Path, client: Client
 ) -> None:
     plant.submit(years["2016"], "2016")
     tasks.sweep()
@@ -117,7 +116,7 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     grow(LOST, "after the dump")
     shown = selectors.size()
     call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
-    assert (selectors.size(), Row.objects.count(), OpenedReport.objects.count()) == (size, 1, 1)
+    assert (selectors.size(), Submission.objects.count(), OpenedReport.objects.count()) == (size, 1, 1)
 
     for address in ("head/", "entries/?from=0&to=1", "checkpoint/", f"consistency/?from=1&to={size}"):
         answer = client.get(f"/api/v1/log/{address}")
@@ -136,7 +135,7 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     plant.submit(years["2018"], "2018")
     plant.submit(years["2017"], "2017")
     tasks.sweep()
-    assert set(Row.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert set(Submission.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
     assert plant.debited() == 3 * 120  # nothing was drawn or paid for a second time
     with plant.state.connect() as connection:
         fingerprint = keys.published_directory().fingerprint
@@ -149,7 +148,7 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
 
 
 def test_a_second_restore_from_the_same_dump_is_explained_and_taken_like_the_first(
-    plant: Plant, years: dict[str, Material], tmp_path: Path, portal_keys: Path
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, portal_keys: Path
 ) -> None:
     """The commitment that the first restart lost lies in the range of the second as well, for its challenge names its first entry."""
     plant.submit(years["2016"], "2016")
@@ -163,14 +162,14 @@ def test_a_second_restore_from_the_same_dump_is_explained_and_taken_like_the_fir
         plant.submit(years["2018"], "2018")
         plant.submit(years["2017"], "2017")
     tasks.sweep()
-    assert set(Row.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert set(Submission.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
     assert plant.debited() == 3 * 120
     with plant.state.connect() as connection:
         assert len(log_restarts.accepted(connection, keys.published_directory().fingerprint)) == 2
 
 
 def test_what_a_first_restart_lost_is_excused_by_a_second_to_a_site_that_was_away_between_them(
-    plant: Plant, years: dict[str, Material], tmp_path: Path, portal_keys: Path
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, portal_keys: Path
 ) -> None:
     """The restore from the same dump takes the first statement from the database, and the log was shorter when it broke again."""
     plant.submit(years["2016"], "2016")
@@ -186,14 +185,14 @@ def test_what_a_first_restart_lost_is_excused_by_a_second_to_a_site_that_was_awa
     plant.submit(years["2018"], "2018")
     plant.submit(years["2017"], "2017")
     tasks.sweep()
-    assert set(Row.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
+    assert set(Submission.objects.values_list("period", "state")) == {(year, "accepted") for year in years}
     assert plant.debited() == 3 * 120
     (served,) = map(restarts.parse, ceremony.served())
     assert (served.lost_from, served.lost_to) == (size, size + 32)
 
 
 def test_without_the_coordinators_signature_an_agent_keeps_refusing(
-    plant: Plant, years: dict[str, Material], tmp_path: Path, settings: Settings
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, settings: Settings
 ) -> None:
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     grow(3, "after the dump")
@@ -212,7 +211,7 @@ def test_without_the_coordinators_signature_an_agent_keeps_refusing(
 def test_a_device_newer_than_the_dump_is_told_to_enrol_again_and_then_hands_in_what_it_had(
     plant: Plant,
     site: Site,  # noqa: F811
-    years: dict[str, Material],
+    years: dict[str, ReportMaterial],
     tmp_path: Path,
     portal_keys: Path,
 ) -> None:
@@ -229,7 +228,7 @@ def test_a_device_newer_than_the_dump_is_told_to_enrol_again_and_then_hands_in_w
     newer.enrol(token(site), replace=True)
     newer.submit(years["2016"], "2016")
     tasks.sweep()
-    assert Row.objects.get().state == "accepted"
+    assert Submission.objects.get().state == "accepted"
     assert newer.debited() == 120
     with plant.state.connect() as connection:
         enrolled = enrolment.current(connection)
@@ -247,7 +246,7 @@ def test_a_statement_serves_once_and_for_the_lost_range_alone() -> None:
     def head(size: int, name: str, at: int = 50) -> heads.SeenHead:
         return heads.read(heads.issue(size, sha256(name.encode()).digest(), at, receipt), listed)
 
-    lost = LogRestart(head(9, "old").signed, 12, head(5, "new").signed, 100, REASON)
+    lost = LogRestartStatement(head(9, "old").signed, 12, head(5, "new").signed, 100, REASON)
     raw = restarts.issue(lost, offline)
     assert restarts.verify(raw, offline.key_id, listed) == lost
     assert lost.explains(head(9, "old"))
@@ -263,7 +262,7 @@ def test_a_statement_serves_once_and_for_the_lost_range_alone() -> None:
         restarts.verify(raw.replace(b"night", b"day b"), offline.key_id, listed)
     assert altered.value.code == "restart-signature-invalid"
     with pytest.raises(VerificationError) as nothing:
-        restarts.request(LogRestart(head(5, "old").signed, 5, head(5, "new").signed, 100, REASON))
+        restarts.request(LogRestartStatement(head(5, "old").signed, 5, head(5, "new").signed, 100, REASON))
     assert nothing.value.code == "restart-loses-nothing"
 
 
@@ -321,7 +320,7 @@ def at_work(alias: str) -> Iterator[str]:
 
 @pytest.mark.parametrize("alias", ["default", "vault"])
 def test_nothing_is_restored_while_the_portal_is_at_work_and_what_would_go_is_said(
-    plant: Plant, years: dict[str, Material], tmp_path: Path, alias: str, settings: Settings
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, alias: str, settings: Settings
 ) -> None:
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     plant.submit(years["2016"], "2016")
@@ -338,9 +337,9 @@ def test_nothing_is_restored_while_the_portal_is_at_work_and_what_would_go_is_sa
     with at_work(alias) as role, pytest.raises(CommandError, match="portal-at-work") as refused:
         call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
     assert f"{role} 1" in str(refused.value)
-    assert Row.objects.count() == 1
+    assert Submission.objects.count() == 1
     call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
-    assert Row.objects.count() == 0
+    assert Submission.objects.count() == 0
 
 
 @pytest.fixture
@@ -358,21 +357,21 @@ def upgrade() -> Iterator[Callable[[], None]]:
 
 
 def test_a_backup_of_before_an_upgrade_is_restored_in_place(
-    plant: Plant, years: dict[str, Material], tmp_path: Path, upgrade: Callable[[], None]
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, upgrade: Callable[[], None]
 ) -> None:
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     plant.submit(years["2016"], "2016")
     tasks.sweep()
     upgrade()
     call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
-    assert (Row.objects.count(), OpenedReport.objects.count()) == (0, 0)
+    assert (Submission.objects.count(), OpenedReport.objects.count()) == (0, 0)
     for alias in backups.DUMPS:
         assert "of_a_newer_release" not in connections[alias].introspection.table_names()
 
 
 @pytest.mark.parametrize("length", [100, -20], ids=["nothing but its beginning", "all but its end"])
 def test_a_restore_of_a_dump_that_cannot_be_read_changes_nothing(
-    plant: Plant, years: dict[str, Material], tmp_path: Path, length: int
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, length: int
 ) -> None:
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     plant.submit(years["2016"], "2016")
@@ -382,11 +381,11 @@ def test_a_restore_of_a_dump_that_cannot_be_read_changes_nothing(
     manifest.write_text(manifest.read_text("utf-8").replace(whole, sha256(dump.read_bytes()).hexdigest()), "utf-8")
     with pytest.raises(CommandError, match="dump-failed"):
         call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
-    assert Row.objects.count() == 1
+    assert Submission.objects.count() == 1
 
 
 def a_receipt_without_entry() -> None:
-    LogEntry.objects.filter(kind=Kind.ENVELOPE)._raw_delete("default")
+    LogEntry.objects.filter(kind=EntryKind.ENVELOPE)._raw_delete("default")
 
 
 def a_shorter_log() -> None:
@@ -424,14 +423,14 @@ INCONSISTENCIES: dict[str, Callable[[], object]] = {
 
 @pytest.mark.parametrize("name", INCONSISTENCIES)
 def test_what_does_not_agree_ends_with_1_and_its_name(
-    name: str, plant: Plant, years: dict[str, Material], settings: Settings, portal_keys: Path, tmp_path: Path
+    name: str, plant: Plant, years: dict[str, ReportMaterial], settings: Settings, portal_keys: Path, tmp_path: Path
 ) -> None:
     folder = tmp_path / "keys"
     folder.mkdir()
     for file in ("processing.pem", "processing.pem.password"):
         (folder / file).write_bytes((portal_keys / file).read_bytes())
     settings.PROCESSING_KEY_FILE = folder / "processing.pem"
-    settings.ROLE = Role.WORKER
+    settings.ROLE = ProcessRole.WORKER
     plant.submit(years["2016"], "2016")
     plant.submit(years["2017"], "2017")
     tasks.sweep()
@@ -443,7 +442,7 @@ def test_what_does_not_agree_ends_with_1_and_its_name(
     assert ended.value.returncode == 1
 
 
-def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, Material]) -> None:
+def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, ReportMaterial]) -> None:
     plant.submit(years["2016"], "2016")
     meanwhile = [tasks.sweep]
 
@@ -454,13 +453,13 @@ def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement
 
     with connections["default"].execute_wrapper(opened_before_its_state_is_read):
         assert "agree" in agreed()
-    assert (Row.objects.get().state, OpenedReport.objects.count()) == ("accepted", 1)
+    assert (Submission.objects.get().state, OpenedReport.objects.count()) == ("accepted", 1)
 
 
 BLOCKS_SOMEBODY = "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid)))"
 
 
-def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, Material]) -> None:
+def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, ReportMaterial]) -> None:
     plant.submit(years["2016"], "2016")
     tasks.sweep()
     emptied = Event()
@@ -470,7 +469,7 @@ def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(plan
         try:
             with transaction.atomic(), connections["default"].cursor() as cursor:
                 OpenedReport.objects.all().delete()
-                Row.objects.update(state=State.DELETED)
+                Submission.objects.update(state=SubmissionState.DELETED)
                 emptied.set()
                 for _ in range(200):
                     cursor.execute(BLOCKS_SOMEBODY)
@@ -488,14 +487,14 @@ def test_a_firm_that_leaves_while_the_parts_are_compared_is_no_disagreement(plan
 
 
 def test_a_vault_whose_dump_is_lost_is_filled_again_from_the_envelopes(
-    plant: Plant, years: dict[str, Material], settings: Settings
+    plant: Plant, years: dict[str, ReportMaterial], settings: Settings
 ) -> None:
-    settings.ROLE = Role.WORKER
+    settings.ROLE = ProcessRole.WORKER
     plant.submit(years["2016"], "2016")
     plant.submit(years["2017"], "2017")
     tasks.sweep()
     before = dict(OpenedReport.objects.values_list("envelope_digest", "report"))
-    states = list(Row.objects.order_by("pk").values_list("digest", "state", "decided_at"))
+    states = list(Submission.objects.order_by("pk").values_list("digest", "state", "decided_at"))
     entries = selectors.size()
     OpenedReport.objects.all().delete()
     out = StringIO()
@@ -504,7 +503,7 @@ def test_a_vault_whose_dump_is_lost_is_filled_again_from_the_envelopes(
     assert {digest: bytes(report) for digest, report in OpenedReport.objects.values_list("envelope_digest", "report")} == {
         digest: bytes(report) for digest, report in before.items()
     }
-    assert list(Row.objects.order_by("pk").values_list("digest", "state", "decided_at")) == states
+    assert list(Submission.objects.order_by("pk").values_list("digest", "state", "decided_at")) == states
     assert selectors.size() == entries
     assert "agree" in agreed()
     call_command("refill_vault", stdout=(again := StringIO()))
@@ -512,30 +511,32 @@ def test_a_vault_whose_dump_is_lost_is_filled_again_from_the_envelopes(
 
 
 def test_an_envelope_that_was_changed_since_does_not_come_back_into_the_vault(
-    plant: Plant, years: dict[str, Material], settings: Settings
+    plant: Plant, years: dict[str, ReportMaterial], settings: Settings
 ) -> None:
-    settings.ROLE = Role.WORKER
+    settings.ROLE = ProcessRole.WORKER
     plant.submit(years["2016"], "2016")
     tasks.sweep()
     OpenedReport.objects.all().delete()
-    row = Row.objects.get()
-    Row.objects.update(envelope=bytes(row.envelope)[:-1] + bytes([bytes(row.envelope)[-1] ^ 1]))
+    row = Submission.objects.get()
+    Submission.objects.update(envelope=bytes(row.envelope)[:-1] + bytes([bytes(row.envelope)[-1] ^ 1]))
     with pytest.raises(CommandError, match="1 could not be"):
         call_command("refill_vault", stdout=StringIO())
     assert not OpenedReport.objects.exists()
-    Row.objects.update(envelope=row.envelope, values_salt=bytes(32))
+    Submission.objects.update(envelope=row.envelope, values_salt=bytes(32))
     with pytest.raises(CommandError, match="values-of-another-report 1"):
         call_command("refill_vault", stdout=StringIO())
     assert not OpenedReport.objects.exists()
-    Row.objects.update(values_salt=row.values_salt, key_id="0" * 64)
+    Submission.objects.update(values_salt=row.values_salt, key_id="0" * 64)
     with pytest.raises(CommandError, match="processing-key-missing 1"):
         call_command("refill_vault", stdout=StringIO())
-    settings.ROLE = Role.WEB
+    settings.ROLE = ProcessRole.WEB
     with pytest.raises(CommandError, match="STEPLABEL_ROLE=worker"):
         call_command("refill_vault", stdout=StringIO())
 
 
-def test_heads_on_a_full_disk_stop_what_would_be_told(plant: Plant, years: dict[str, Material], settings: Settings, client: Client) -> None:
+def test_heads_on_a_full_disk_stop_what_would_be_told(
+    plant: Plant, years: dict[str, ReportMaterial], settings: Settings, client: Client
+) -> None:
     assert plant
     settings.HEADS_FILE = Path("/dev/full")
     answer = client.get("/api/v1/log/head/")

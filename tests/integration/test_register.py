@@ -14,7 +14,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from stdnum.cn import uscc
 
-from benchmarks.wire.directory import EnrolmentToken as Token
+from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Site, User
 from portal.accounts.selectors import own_sites, roles_of
@@ -260,7 +260,7 @@ def test_a_token_for_a_registered_site_is_printed_once_and_nothing_else() -> Non
     register(REGISTER)
     output = StringIO()
     call_command("issue_token", "yanshan-1", stdout=output, stderr=StringIO())
-    assert Token.parse(output.getvalue().strip()).fingerprint == keys.published_directory().fingerprint
+    assert EnrolmentSecret.parse(output.getvalue().strip()).fingerprint == keys.published_directory().fingerprint
     with pytest.raises(CommandError, match="There is no site 'yanshan-9'"):
         call_command("issue_token", "yanshan-9")
 

@@ -17,39 +17,37 @@ from django.utils import timezone
 
 from benchmarks.audit import sample_file, signed_draws
 from benchmarks.audit.kinds import OF_A_SAMPLE
-from benchmarks.audit.sample_positions import Plan
+from benchmarks.audit.sample_positions import SamplingPlan
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations, challenges, heads, restarts
 from benchmarks.wire.attestations import Assurance
-from benchmarks.wire.logged import Kind, leaf_of_object
+from benchmarks.wire.logged import EntryKind, leaf_of_object
 from benchmarks.wire.merkle import leaf_hash, require_inclusion
-from benchmarks.wire.restarts import LogRestart
-from benchmarks.wire.signing import AuditorKey, DirectoryKey
+from benchmarks.wire.restarts import LogRestartStatement
+from benchmarks.wire.signing import AuditorSigningKey, DirectoryKey
 from portal import keys
 from portal.accounts.models import Organisation, Role
 from portal.accounts.reading import read_in
 from portal.assurance import attesting, auditors, sampling
 from portal.assurance.assigning import assign
-from portal.assurance.attestation_standing import Standing, by_code, code_of
+from portal.assurance.attestation_standing import AttestationStanding, by_code, code_of
 from portal.assurance.evidence_file import _restarts, evidence_of
-from portal.assurance.models import Assignment, Sample
-from portal.assurance.models import AuditorKey as RegisteredKey
+from portal.assurance.models import Assignment, AuditorKey, Sample
 from portal.assurance.summaries import Summary, read_summary
 from portal.auditlog.models import Event
 from portal.intake.models import Commitment, Submission
-from portal.notifications.kinds import Kind as NoticeKind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged
-from portal.translog.models import LogEntry
-from portal.translog.models import LogRestart as Restarted
+from portal.translog.models import LogEntry, LogRestart
 from tests.integration.audited import draw_of, promise_of, summary_bytes, terms
 from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, SALT, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
-KEY = AuditorKey.generate()
+KEY = AuditorSigningKey.generate()
 OTHER = bytes(range(signed_draws.NONCE_BYTES))
 
 
@@ -118,7 +116,7 @@ def test_the_page_never_says_that_all_hold_when_checks_were_left_out(cast: Cast,
     assert all(code in page for code in left_out)
     drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
     statement = attestations.parse(bytes(drawn_up.content)).statement
-    assert isinstance(statement, attestations.Attestation)
+    assert isinstance(statement, attestations.AttestationStatement)
     assert statement.sample is not None
     assert (statement.sample.bound, set(statement.sample.not_checkable)) == (False, set(left_out))
 
@@ -137,7 +135,7 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
     open_waiting()
     attestation = by_code(code_of(issued.digest), NOW.date())
     assert attestation is not None
-    assert attestation.standing is Standing.EARLIER
+    assert attestation.standing is AttestationStanding.EARLIER
     assert earlier in client.get(address).content.decode()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
     assert (
@@ -159,8 +157,8 @@ def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) 
 def test_a_promise_that_nobody_can_draw_with_is_given_up_and_a_colleague_promises(cast: Cast, assignment: Assignment) -> None:
     """The auditor who promised has lost the key."""
     sample = promised(cast, assignment)
-    auditors.revoke(RegisteredKey.objects.get(owner=cast.auditor), cast.auditor, NOW)
-    colleague, key = person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY), AuditorKey.generate()
+    auditors.revoke(AuditorKey.objects.get(owner=cast.auditor), cast.auditor, NOW)
+    colleague, key = person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY), AuditorSigningKey.generate()
     auditors.register(cast.body, key.public.hex, colleague, NOW)
     again = promise_of(assignment, key, NOW, OTHER)
     page, address = (reverse(f"web:engagement-{name}", args=[assignment.pk]) for name in ("sample", "give-up"))
@@ -204,7 +202,7 @@ def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors
     sample = promised(cast, assignment)
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sampling.note(sample, summary_of(sample), cast.auditor, NOW)
-    body, key = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY), AuditorKey.generate()
+    body, key = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY), AuditorSigningKey.generate()
     auditor = person("other@example.org", body, Role.CERTIFICATION_BODY)
     second = assign(body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     auditors.declare(second, auditor, False, "", NOW)
@@ -212,13 +210,13 @@ def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors
     sure = replace(terms(NOW), assurance=Assurance.REASONABLE)
     assert refusal_of(lambda: attesting.draw_up(second, sure, auditor, NOW)) == "assurance-without-sample"
     limited = attestations.parse(bytes(attesting.draw_up(second, terms(NOW), auditor, NOW).content)).statement
-    assert isinstance(limited, attestations.Attestation)
+    assert isinstance(limited, attestations.AttestationStatement)
     assert limited.sample is None, "another body's opening is not signed as its own"
     own = sampling.promise(second, promise_of(second, key, NOW, OTHER), auditor, NOW)
     sampling.draw(own, draw_of(own, key, OTHER), auditor, NOW)
     sampling.note(own, summary_of(own), auditor, NOW)
     assured = attestations.parse(bytes(attesting.draw_up(second, sure, auditor, NOW).content)).statement
-    assert isinstance(assured, attestations.Attestation)
+    assert isinstance(assured, attestations.AttestationStatement)
     assert assured.sample is not None
     assert assured.sample.promised_before == 1, "every promise of this report counts, whichever body made it"
 
@@ -226,7 +224,7 @@ def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors
 def test_the_head_is_no_choice(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
     for number in range(3):
-        log.add(Kind.KEY_DESTROYED, f"{number:064x}", NOW)
+        log.add(EntryKind.KEY_DESTROYED, f"{number:064x}", NOW)
     for size in (sample.head_size - 1, sample.head_size + 1):
         other = draw_of(sample, KEY, size=size)
         assert refusal_of(lambda other=other: sampling.draw(sample, other, cast.auditor, NOW)) == "head-of-another"  # type: ignore[misc] # bound now
@@ -237,7 +235,7 @@ def test_right_behind_a_promise_stands_an_entry_that_nobody_outside_chooses(cast
     """Else the body or the plant makes that entry, after trying offline which one gives the draw that they like."""
     sample = promised(cast, assignment)
     promise, beacon = LogEntry.objects.order_by("-index")[:2][::-1]
-    assert (promise.kind, promise.digest, beacon.kind) == (Kind.AUDIT_PROMISE, sample.promise_digest, Kind.AUDIT_BEACON)
+    assert (promise.kind, promise.digest, beacon.kind) == (EntryKind.AUDIT_PROMISE, sample.promise_digest, EntryKind.AUDIT_BEACON)
     assert sample.head_size == beacon.index + 1 == logged.size(), "the draw waits for nobody"
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     sampling.promise(assignment, promise_of(assignment, KEY, NOW, OTHER), cast.auditor, NOW)
@@ -256,7 +254,7 @@ def test_plant_and_body_are_told_of_a_draw_with_their_command(cast: Cast, assign
 
 
 def test_another_key_another_site_and_an_interest_are_refused(cast: Cast, assignment: Assignment) -> None:
-    stranger = AuditorKey.generate()
+    stranger = AuditorSigningKey.generate()
     by_stranger = promise_of(assignment, stranger, NOW)
     assert refusal_of(lambda: sampling.promise(assignment, by_stranger, cast.auditor, NOW)) == "not-your-key"
     elsewhere = signed_draws.promise("works-2", PERIOD, OTHER, NOW.date(), KEY)
@@ -347,7 +345,7 @@ def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assign
     for number in range(3):
         nonce = bytes([number]) * 32
         sample = sampling.promise(assignment, promise_of(assignment, KEY, NOW, nonce), cast.auditor, NOW)
-        log.add(Kind.KEY_DESTROYED, f"{number:064x}", NOW)
+        log.add(EntryKind.KEY_DESTROYED, f"{number:064x}", NOW)
         sampling.draw(sample, draw_of(sample, KEY, nonce), cast.auditor, NOW)
         sampling.note(sample, summary_of(sample), cast.auditor, NOW)
         outcome = sampling.outcome_of(assignment, sample.submission)
@@ -362,7 +360,7 @@ def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assign
 def test_a_draw_by_another_plan_than_the_promised_one_is_refused_by_the_portal(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
     draw = signed_draws.read(draw_of(sample, KEY))
-    other = signed_draws.sign(replace(draw, plan=Plan({}, 0)), KEY)
+    other = signed_draws.sign(replace(draw, plan=SamplingPlan({}, 0)), KEY)
     assert refusal_of(lambda: sampling.draw(sample, other, cast.auditor, NOW)) == "plan-not-promised"
 
 
@@ -375,8 +373,8 @@ def test_it_holds_the_statement_that_the_commitments_first_entry_was_lost(cast: 
     before, after = (heads.issue(size, bytes(32), at, keys.receipt_key()) for size in (given.log_index + 9, given.log_index))
     other = heads.issue(given.log_index + 1, bytes(32), at, keys.receipt_key())
     for number, goes_on_from in enumerate((after, other)):
-        raw = restarts.issue(LogRestart(before, given.log_index + 9, goes_on_from, at, "A disk."), DirectoryKey.generate())
-        Restarted.objects.create(digest=f"{number:064x}", signed=raw, taken_at=NOW)
+        raw = restarts.issue(LogRestartStatement(before, given.log_index + 9, goes_on_from, at, "A disk."), DirectoryKey.generate())
+        LogRestart.objects.create(digest=f"{number:064x}", signed=raw, taken_at=NOW)
     committed.log_index += 5  # where it would be handed in again
     assert [restarts.parse(raw).lost_from for raw in _restarts(committed)] == [given.log_index]
 

@@ -35,7 +35,7 @@ from portal.intake.models import Submission, WorkerSeen
 from portal.logs import HEADER, JsonFormatter
 from portal.opening import tasks
 from portal.settings.redis_caches import redis_caches
-from portal.settings.roles import Role
+from portal.settings.roles import ProcessRole
 from portal.translog import selectors
 from portal.translog.models import LogHead
 from portal.web.sight import readiness
@@ -274,7 +274,7 @@ def test_what_a_check_that_nobody_watched_found_is_measured_until_one_finds_noth
         with pytest.raises(CommandError, match="2 do not agree"):
             check()
     assert counts() == {"operator": 2}
-    settings.ROLE = Role.WORKER
+    settings.ROLE = ProcessRole.WORKER
     check()
     assert counts() == {"operator": 2, "worker": 0}, "either role for itself: each looks at keys of its own"
     noted = Event.objects.filter(action=Action.INSTALLATION_CHECKED).order_by("pk")
@@ -392,7 +392,7 @@ def test_a_worker_whose_clock_is_five_minutes_ahead_signs_the_databases_times(mo
 
 def test_a_proxy_that_was_not_declared_is_refused_at_the_first_request_and_told_at_the_start(client: Client, settings: Settings) -> None:
     settings.REFUSE_UNKNOWN_PROXY = True
-    settings.ROLE = Role.WEB
+    settings.ROLE = ProcessRole.WEB
     through = {"x-forwarded-for": "203.0.113.9"}
     assert [warning.id for warning in run_checks(tags=["proxies"])] == ["steplabel.W004"]
     answer = client.get("/", headers=through)

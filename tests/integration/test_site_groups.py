@@ -14,7 +14,7 @@ from django.utils import timezone
 
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Opinion
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import Organisation, Role, User
 from portal.assurance import attesting
 from portal.assurance.assigning import assign
@@ -23,8 +23,8 @@ from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.register import siting
 from portal.sharing import groups
-from portal.sharing.group_counts import Said, count_again, group_view
-from portal.sharing.groups import About
+from portal.sharing.group_counts import RecountOutcome, count_again, group_view
+from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupCount, GroupKind, GroupMember, SiteGroup
 from portal.standings import computing as standings
 from tests.integration.audited import make_attestation
@@ -35,7 +35,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 TODAY = NOW.date()
 MEMBERS = 13
-PARK = About(GroupKind.PARK, "North Park", "北园区")
+PARK = GroupDescription(GroupKind.PARK, "North Park", "北园区")
 
 
 def build_scene() -> Cast:
@@ -142,18 +142,18 @@ def test_what_ends_or_is_retired_shows_nothing(cast: Cast) -> None:
 
 def test_counts_wait_for_enough_firms_and_stand_until_enough_have_changed(cast: Cast) -> None:
     group = make_group(cast, 7)
-    assert count_again(group, cast.approver, NOW) is Said.TOO_FEW
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.TOO_FEW
     assert group_view(group, TODAY).counts is None
     join(cast, group, range(7, 8))
-    assert count_again(group, cast.approver, NOW) is Said.COUNTED
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
     counts = group_view(group, TODAY).counts
     assert counts is not None
     assert set(counts.values()) == {3}, "five of the eight are attested: at least three"
-    assert count_again(group, cast.approver, NOW) is Said.STANDS
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.STANDS
     join(cast, group, range(8, 10))
-    assert count_again(group, cast.approver, NOW) is Said.STANDS
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.STANDS
     join(cast, group, range(10, 11))
-    assert count_again(group, cast.approver, NOW) is Said.COUNTED
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
     with pytest.raises(AppendOnlyError):
         GroupCount.objects.update(told={})
 
@@ -176,14 +176,14 @@ def test_a_step_that_no_auditor_audited_is_attested_nowhere(cast: Cast) -> None:
     key = f"Bearer {key_for(cast.approver)}"
     answer = Client().get(f"/api/v1/groups/{group.pk}/", headers={"Authorization": key}).json()
     assert {(row["step"], row["attested_by"]) for row in answer["labels"]} == {(audited, "Certifier"), (other, None)}
-    assert count_again(group, cast.approver, NOW) is Said.COUNTED
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
     counts = group_view(group, TODAY).counts
     assert counts is not None
     assert {step: number for step, number in counts.items() if number} == {f"cement/{audited}": 6}, "eight; of the other step one"
 
 
 def test_an_adverse_opinion_of_another_body_outweighs_an_attestation_until_it_is_withdrawn(cast: Cast) -> None:
-    group, plant, key = make_group(cast, 1), cast.plants[0], AuditorKey.generate()
+    group, plant, key = make_group(cast, 1), cast.plants[0], AuditorSigningKey.generate()
     step = step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
     assert set(group_view(group, TODAY).shown[0].attested) == {step}
@@ -209,12 +209,12 @@ def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) 
     group = make_group(cast, 9)
     for place in (0, 1):
         groups.join(group.pk, cast.plants[place].site.slug, [step_of(cast, place)], cast.plants[place].owner, NOW)
-    assert count_again(group, cast.approver, NOW) is Said.TOO_FEW
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.TOO_FEW
     own = groups.make(PARK, cast.plants[0].site.organisation_id, cast.plants[0].owner, NOW)
     groups.invite(own, [works.site.slug for works in cast.plants[:8]], cast.plants[0].owner, NOW)
     for plant in cast.plants[:8]:
         groups.join(own.pk, plant.site.slug, [], plant.owner, NOW)
-    assert count_again(own, cast.plants[0].owner, NOW) is Said.TOO_FEW
+    assert count_again(own, cast.plants[0].owner, NOW) is RecountOutcome.TOO_FEW
 
 
 def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(cast: Cast) -> None:
@@ -284,8 +284,8 @@ def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_si
 def test_a_member_again_is_counted_under_its_name_of_before(cast: Cast) -> None:
     """Three that leave and come back are no three others: the count of before stands."""
     group = make_group(cast, 9)
-    assert count_again(group, cast.approver, NOW) is Said.COUNTED
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
     for place in range(3):
         groups.leave(group.pk, cast.plants[place].site.slug, cast.plants[place].owner, NOW)
     join(cast, group, range(3))
-    assert count_again(group, cast.approver, NOW + timedelta(days=1)) is Said.STANDS
+    assert count_again(group, cast.approver, NOW + timedelta(days=1)) is RecountOutcome.STANDS

@@ -13,7 +13,7 @@ from django.urls import reverse
 from portal.accounts.models import User
 from portal.assurance import auditors, findings, incentives
 from portal.assurance.assigning import assign
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.intake.models import Submission
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
@@ -67,7 +67,9 @@ def test_a_firms_page_names_all_that_is_due_at_its_sites(cast: Cast) -> None:
     assert "obligatory audit" in owner.get(address).content.decode()
     engagement = assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
     auditors.declare(engagement, cast.auditor, False, "", NOW)
-    finding = findings.raise_finding(engagement, Grade.MINOR, "No log of May.", "", "", NOW.date() + timedelta(days=9), cast.auditor, NOW)
+    finding = findings.raise_finding(
+        engagement, FindingGrade.MINOR, "No log of May.", "", "", NOW.date() + timedelta(days=9), cast.auditor, NOW
+    )
     for client in (owner, signed_in(cast.approver)):
         assert "answer finding 1" in client.get(address).content.decode()
     auditor, its_page = signed_in(cast.auditor), reverse("web:engagement-finding", args=[engagement.pk, 1])

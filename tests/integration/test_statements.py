@@ -65,7 +65,7 @@ def test_what_is_held_of_sites_is_what_the_models_say(cast: Cast) -> None:
         assert of_site.reports == {name: row.digest for name, row in reports.items()}
         assert of_site.by_sequence == {row.ledger_sequence: name for name, row in reports.items()}
         committed = Commitment.objects.filter(site=site)
-        assert of_site.committed == {(row.period, row.revision): admission.Committed(row.digest, row.sequence) for row in committed}
+        assert of_site.committed == {(row.period, row.revision): admission.EarlierCommitment(row.digest, row.sequence) for row in committed}
     assert not held
     assert Submission.objects.count() == 2
     assert Commitment.objects.count() == 3

@@ -8,30 +8,30 @@ from typing import cast
 
 import pytest
 
-from benchmarks.audit.evidence import Evidence, Outcome, State, not_asked, same
+from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, not_asked, same
 from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, WHERE_COMMITTED, CheckKind
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from portal.assurance.summaries import read_summary
 from portal.problems import RefusedError
-from reporting_agent.audit.openings.verdict import Verdict
+from reporting_agent.audit.openings.verdict import AuditVerdict
 
 DRAW = "ab" * 32
-OF = SimpleNamespace(commitment=Commitment("works-1", "2025", 3, bytes(32)), digest=DRAW)
+OF = SimpleNamespace(commitment=ReportCommitment("works-1", "2025", 3, bytes(32)), digest=DRAW)
 EVIDENCE = cast(Evidence, SimpleNamespace(draw=OF, by_batch=False, batches={}))
 """Of what a summary is: nothing else of the evidence goes into it."""
 
 FOUND = (
-    Outcome("leaves-proven", State.HELD, same("Every record is proven.")),
-    Outcome("nothing-left-out", State.NOT_CHECKABLE, same("Several steps share a meter.")),
-    Outcome("records-recomputed", State.FAILED, same("Two records differ."), same("Look at them."), (same("7 July 14:10"),), 2),
+    CheckOutcome("leaves-proven", CheckState.HELD, same("Every record is proven.")),
+    CheckOutcome("nothing-left-out", CheckState.NOT_CHECKABLE, same("Several steps share a meter.")),
+    CheckOutcome("records-recomputed", CheckState.FAILED, same("Two records differ."), same("Look at them."), (same("7 July 14:10"),), 2),
     not_asked(ON_SITE, Phrase("Not on site."), Phrase("Go there.")),
 )
 
 
-def written(*findings: Outcome) -> bytes:
-    return json.dumps(Verdict(findings, EVIDENCE).summary()).encode()
+def written(*findings: CheckOutcome) -> bytes:
+    return json.dumps(AuditVerdict(findings, EVIDENCE).summary()).encode()
 
 
 def test_the_portal_reads_the_summary_and_counts_what_it_does_not_name_as_not_made() -> None:
@@ -45,7 +45,7 @@ def test_the_portal_reads_the_summary_and_counts_what_it_does_not_name_as_not_ma
 
 
 def test_all_is_bound_only_where_every_check_that_binds_is_named_as_held() -> None:
-    all_held = [Outcome(code, State.HELD, same("So it is.")) for code in OF_A_SAMPLE]
+    all_held = [CheckOutcome(code, CheckState.HELD, same("So it is.")) for code in OF_A_SAMPLE]
     assert read_summary(written(*all_held)).is_bound
     assert read_summary(written(*all_held)).missing == ()
     binding = [outcome for outcome in all_held if outcome.kind is CheckKind.BOUND]
@@ -64,5 +64,5 @@ def test_the_portal_refuses_the_report_itself() -> None:
 
 def test_there_is_no_summary_without_an_opening() -> None:
     with pytest.raises(InputError) as refused:
-        Verdict(FOUND[:1]).summary()
+        AuditVerdict(FOUND[:1]).summary()
     assert refused.value.code == "audit-file-lacking"

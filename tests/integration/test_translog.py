@@ -20,7 +20,7 @@ from pytest_django.fixtures import Settings
 from benchmarks.errors import VerificationError
 from benchmarks.wire import heads, logged, published
 from benchmarks.wire.heads import SeenHead
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Node, Tree, leaf_hash, require_consistency, require_inclusion
 from portal import keys
 from portal.accounts.enrolling import revoke
@@ -45,7 +45,7 @@ def logged_entries(count: int) -> None:
     with transaction.atomic():
         head = log.lock()
         for number in range(count):
-            log.append(head, Kind.ENVELOPE, digest(number), NOW)
+            log.append(head, EntryKind.ENVELOPE, digest(number), NOW)
 
 
 def receipt_keys() -> Any:
@@ -70,7 +70,7 @@ def cast(portal_keys: object) -> Cast:
 
 def test_rows_give_the_root_and_the_proofs_of_the_tree_at_every_size(client: Client) -> None:
     logged_entries(21)
-    tree = Tree(logged.hashed(Kind.ENVELOPE, bytes.fromhex(digest(number)), log.day_of(NOW)) for number in range(21))
+    tree = Tree(logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(digest(number)), log.day_of(NOW)) for number in range(21))
     key = keys.receipt_key()
     for size in range(22):
         assert selectors.head(key, size).root == tree.root(size)
@@ -95,7 +95,7 @@ def test_a_head_and_a_proof_cost_the_same_few_queries_however_long_the_log(djang
         with django_assert_num_queries(2):
             selectors.consistency(3, count)
         with transaction.atomic(), django_assert_num_queries(6):  # lock, what waits, entry, siblings, nodes, head
-            log.add(Kind.ENVELOPE, digest(1000 + count * 2), NOW)
+            log.add(EntryKind.ENVELOPE, digest(1000 + count * 2), NOW)
 
 
 def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_leaf(client: Client, cast: Cast) -> None:
@@ -111,14 +111,14 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
     values = [value.released() for value in ProtectedValue.objects.filter(submission=sent)]
     document = published.digest(row.document or {})
     leaves = list(Submission.objects.order_by("log_index").values_list("log_index", flat=True))
-    entries = list(LogEntry.objects.filter(kind=Kind.VALUES).order_by("index").values_list("index", flat=True))
+    entries = list(LogEntry.objects.filter(kind=EntryKind.VALUES).order_by("index").values_list("index", flat=True))
     expected = {
-        Kind.COMMITMENT: Commitment.objects.get(site=sent.site).digest,
-        Kind.ENVELOPE: sent.digest,
-        Kind.VALUES: logged.values(bytes.fromhex(sent.digest), sent.name, values, sent.salt).hex(),
-        Kind.PUBLICATION: logged.publication(document, leaves, entries).hex(),
-        Kind.PUBLICATION_WITHDRAWN: logged.publication_withdrawn(document, "A meter was wrong.").hex(),
-        Kind.DEVICE_KEY: logged.device_key("revoked", str(device.pk), bytes.fromhex(device.public_key)).hex(),
+        EntryKind.COMMITMENT: Commitment.objects.get(site=sent.site).digest,
+        EntryKind.ENVELOPE: sent.digest,
+        EntryKind.VALUES: logged.values(bytes.fromhex(sent.digest), sent.name, values, sent.salt).hex(),
+        EntryKind.PUBLICATION: logged.publication(document, leaves, entries).hex(),
+        EntryKind.PUBLICATION_WITHDRAWN: logged.publication_withdrawn(document, "A meter was wrong.").hex(),
+        EntryKind.DEVICE_KEY: logged.device_key("revoked", str(device.pk), bytes.fromhex(device.public_key)).hex(),
     }
     head = seen(client).head
     for kind, name in expected.items():
@@ -136,7 +136,7 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
     ]
     assert (
         logged.publication(bytes.fromhex(listing[0]["document"]), listing[0]["leaves"], listing[0]["values"]).hex()
-        == expected[Kind.PUBLICATION]
+        == expected[EntryKind.PUBLICATION]
     )
     assert (acts["withdrawn"].leaves, acts["withdrawn"].reason) == ([], "A meter was wrong.")
     assert selectors.first_fault() is None
@@ -162,7 +162,7 @@ def test_entries_come_in_order_and_make_the_root(client: Client) -> None:
     logged_entries(5)
     rows = client.get("/api/v1/log/entries/?from=0&to=99").json()
     assert [row["index"] for row in rows] == [0, 1, 2, 3, 4]
-    leaves = [logged.leaf_of_object(Kind(row["kind"]), bytes.fromhex(row["object"]), date.fromisoformat(row["on"])) for row in rows]
+    leaves = [logged.leaf_of_object(EntryKind(row["kind"]), bytes.fromhex(row["object"]), date.fromisoformat(row["on"])) for row in rows]
     assert [leaf_hash(leaf).hex() for leaf in leaves] == [row["leaf_hash"] for row in rows]
     assert Tree(leaf_hash(leaf) for leaf in leaves).root() == seen(client).head.root
     assert client.get("/api/v1/log/entries/?from=3&to=4").json() == rows[3:4]
@@ -223,7 +223,7 @@ def test_rows_are_written_once() -> None:
     with pytest.raises(AppendOnlyError):
         LogNode.objects.filter(number=1).delete()
     with transaction.atomic(), pytest.raises(Exception, match=r"(?i)unique"), transaction.atomic():
-        log.add(Kind.COMMITMENT, digest(0), NOW)
+        log.add(EntryKind.COMMITMENT, digest(0), NOW)
     assert selectors.size() == 2
 
 
@@ -243,7 +243,7 @@ def rebuilt(names: list[str]) -> None:
     with transaction.atomic():
         head = log.lock()
         for name in names:
-            log.append(head, Kind.ENVELOPE, name, NOW)
+            log.append(head, EntryKind.ENVELOPE, name, NOW)
 
 
 @pytest.mark.parametrize("name", INTRUSIONS)
@@ -281,13 +281,13 @@ def test_a_row_altered_beneath_its_hashes_is_found_by_the_portal_itself() -> Non
     logged_entries(7)
     call_command("check_log", stdout=StringIO())
     LogEntry.objects.filter(index=4)._raw_delete("default")
-    LogEntry.objects.create(index=4, kind=Kind.ENVELOPE, digest=digest(99), appended_at=NOW)
+    LogEntry.objects.create(index=4, kind=EntryKind.ENVELOPE, digest=digest(99), appended_at=NOW)
     assert selectors.first_fault() == 4
     with pytest.raises(CommandError, match="entry 4"):
         call_command("check_log")
     LogEntry.objects.filter(index=4)._raw_delete("default")
     assert selectors.first_fault() == 4
-    LogEntry.objects.create(index=4, kind=Kind.ENVELOPE, digest=digest(4), appended_at=NOW)
+    LogEntry.objects.create(index=4, kind=EntryKind.ENVELOPE, digest=digest(4), appended_at=NOW)
     assert selectors.first_fault() is None
     LogNode.objects.filter(number=LogNode.number_of(selectors.node_of(3)))._raw_delete("default")
     assert selectors.first_fault() is not None
@@ -297,7 +297,7 @@ def test_a_row_altered_beneath_its_hashes_is_found_by_the_portal_itself() -> Non
 def test_a_row_that_this_portal_never_wrote_is_named_and_no_traceback(altered: dict[str, str]) -> None:
     logged_entries(7)
     LogEntry.objects.filter(index=4)._raw_delete("default")
-    LogEntry.objects.create(**{"index": 4, "kind": Kind.ENVELOPE, "digest": digest(4), "appended_at": NOW} | altered)
+    LogEntry.objects.create(**{"index": 4, "kind": EntryKind.ENVELOPE, "digest": digest(4), "appended_at": NOW} | altered)
     with pytest.raises(CommandError, match="entry 4"):
         call_command("check_log")
 
@@ -325,7 +325,7 @@ def test_appends_at_once_have_one_order_without_a_gap() -> None:
     def append(number: int) -> int:
         try:
             with transaction.atomic():
-                return log.add(Kind.ENVELOPE, digest(number), NOW)
+                return log.add(EntryKind.ENVELOPE, digest(number), NOW)
         finally:
             connection.close()
 
@@ -354,7 +354,7 @@ def test_without_the_lock_appends_at_once_would_collide(monkeypatch: pytest.Monk
     def append(number: int) -> str:
         try:
             with transaction.atomic():
-                log.add(Kind.ENVELOPE, digest(number), NOW)
+                log.add(EntryKind.ENVELOPE, digest(number), NOW)
         except IntegrityError as refusal:
             return type(refusal).__name__
         finally:
@@ -371,7 +371,7 @@ def test_what_is_undone_leaves_no_entry() -> None:
 
     def killed() -> None:
         with transaction.atomic():
-            log.add(Kind.ENVELOPE, digest(3), NOW)
+            log.add(EntryKind.ENVELOPE, digest(3), NOW)
             raise RuntimeError("killed here")
 
     with pytest.raises(RuntimeError):

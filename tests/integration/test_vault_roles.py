@@ -158,7 +158,7 @@ def test_the_worker_role_can_do_a_whole_sweep(worker: str, web: str) -> None:
     try:
         default.close()
         default.settings_dict["USER"] = worker
-        assert open_waiting() == opening.Swept(1, 0)
+        assert open_waiting() == opening.SweepCounts(1, 0)
         assert mailing.sweep(write, lambda: NOW) >= 1, "what it told people of is mailed by it"
         mailing.forget(NOW + mailing.KEPT_NOTICES * 2)
     finally:
@@ -319,7 +319,7 @@ def test_two_workers_at_once_open_every_submission_exactly_once() -> None:
     for plant in cast.plants:
         deliver(plant.envelope(cast.pack))
     key = keys.processing_key()
-    sweeps: list[opening.Swept] = []
+    sweeps: list[opening.SweepCounts] = []
 
     def work() -> None:
         sweeps.append(opening.sweep(key, lambda: NOW))

@@ -18,7 +18,7 @@ from django.views.defaults import server_error
 
 from benchmarks.guidance import references
 from benchmarks.wire import MAX_ENVELOPE_BYTES, commitments
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from portal import keys
 from portal.accounts.models import EnrolmentToken
 from portal.intake.by_hand import MOST_FILES
@@ -359,7 +359,7 @@ def test_of_several_files_each_has_its_own_answer_and_a_bad_one_spoils_no_other(
 
 def test_a_commitment_among_several_files_leads_to_its_challenge(cast: Cast) -> None:
     plant = cast.plants[0]
-    wire = commitments.commit(Commitment(plant.site.slug, PERIOD, 2, b"\x05" * 32), str(plant.device.pk), plant.key)
+    wire = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 2, b"\x05" * 32), str(plant.device.pk), plant.key)
     answer = hand_in_several(plant.owner.email, ("a.commitment", wire), ("photo.png", bytes(9)))
     assert answer.status_code == 200
     link = re.search(r'href="(/submissions/challenges/[0-9a-f]{64}/)"', fates(answer)["a.commitment"])

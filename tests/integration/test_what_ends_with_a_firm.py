@@ -17,12 +17,12 @@ from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
 from portal.assurance.engagements import engagements_of
 from portal.assurance.models import Assignment, Attestation
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.assurance.selectors import assigned_values
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
 from portal.intake.models import Submission
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
 from portal.partners import deliveries, grants
 from portal.partners.models import Grant
@@ -109,8 +109,8 @@ def attested(cast: Cast) -> Attestation:
     """An issued statement, its observation open, and a major finding that waits for the plant."""
     attestation = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, sees_values=True), cast.auditor, NOW)
     assignment = Assignment.objects.get()
-    findings.raise_finding(assignment, Grade.MAJOR, "No meter on line 2.", "", "", NOW.date(), cast.auditor, NOW)
-    closed = findings.raise_finding(assignment, Grade.OBSERVATION, "A label is missing.", "", "", NOW.date(), cast.auditor, NOW)
+    findings.raise_finding(assignment, FindingGrade.MAJOR, "No meter on line 2.", "", "", NOW.date(), cast.auditor, NOW)
+    closed = findings.raise_finding(assignment, FindingGrade.OBSERVATION, "A label is missing.", "", "", NOW.date(), cast.auditor, NOW)
     findings.close(closed, "It is there now.", cast.auditor, NOW)
     return attestation
 
@@ -142,7 +142,7 @@ def test_an_audit_ends_with_its_open_findings_and_says_why(cast: Cast, attested:
     client = Client()
     client.force_login(auditor)
     assert "the firm has left the programme" in client.get(reverse("web:engagement", args=[assignment.pk])).content.decode()
-    assert Notice.objects.filter(recipient=auditor, kind=Kind.ASSIGNMENT_TAKEN_BACK).count() == 1, "the body is told"
+    assert Notice.objects.filter(recipient=auditor, kind=NoticeKind.ASSIGNMENT_TAKEN_BACK).count() == 1, "the body is told"
     assert status(None, reverse("web:verify", args=[code_of(attested.digest)])) == 200, "what was issued stands"
 
 
@@ -151,7 +151,7 @@ def test_nothing_is_done_in_an_engagement_that_has_ended(cast: Cast, attested: A
     finding = assignment.findings.get(number=1)  # an observation: it could be closed without an answer
     leave(cast)
     acts: dict[str, Callable[[], object]] = {
-        "raise": lambda: findings.raise_finding(assignment, Grade.MINOR, "x", "", "", NOW.date(), cast.auditor, NOW),
+        "raise": lambda: findings.raise_finding(assignment, FindingGrade.MINOR, "x", "", "", NOW.date(), cast.auditor, NOW),
         "close": lambda: findings.close(finding, "x", cast.auditor, NOW),
         "declare": lambda: auditors.declare(assignment, cast.auditor, False, "", NOW),
         "conclude": lambda: attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW),

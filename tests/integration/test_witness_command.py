@@ -18,7 +18,7 @@ from pytest_django.fixtures import Settings
 from pytest_django.live_server_helper import LiveServer
 
 from benchmarks.wire import restarts
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal import keys
 from portal.translog import log, selectors
 from tests.functional.test_submit_survives_kill import ROOT
@@ -54,7 +54,7 @@ def operator(*arguments: str) -> str:
 def logged(*contents: int) -> None:
     for content in contents:
         with transaction.atomic():
-            log.add(Kind.ENVELOPE, f"{content:064x}", timezone.now())
+            log.add(EntryKind.ENVELOPE, f"{content:064x}", timezone.now())
 
 
 @pytest.mark.parametrize("arguments", [(), ("--directory-key", "xyz"), ("--directory-key", "0" * 64)])

@@ -20,8 +20,8 @@ from itertools import chain, cycle, islice, repeat
 from math import log
 
 from benchmarks.audit import records
-from benchmarks.audit.commitment import DataTree, Filed, leaf_hashes
-from benchmarks.audit.contents import Cell, Contents, StepPart, padded
+from benchmarks.audit.commitment import DataTree, FiledBatch, leaf_hashes
+from benchmarks.audit.contents import Contents, StepPart, UsedLeaves, padded
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.wire import merkle
 from tests.performance.measurement import Measurement, compare
@@ -38,7 +38,7 @@ def measure() -> list[Measurement]:
     ready = [records.of_batch(batch, None) for batch in _batches(DISTINCT)]
     fewer, whole = (_commitment(ready, count) for count in (FEWER, RECORDS))
     whole["size"] += f", growth {log(whole['ours_s'] / fewer['ours_s']) / log(RECORDS / FEWER):.2f}"
-    filed = [Filed(batch, None) for batch in _batches(BATCHES)]
+    filed = [FiledBatch(batch, None) for batch in _batches(BATCHES)]
     table = _table(len(filed))
     spelled = compare(
         "commitment, spelled", f"{BATCHES:,} batches", lambda: DataTree(table, filed, (), SEED), REFERENCE, _bare(ready, BATCHES), RUNS
@@ -107,6 +107,6 @@ def _batches(count: int) -> Iterator[Batch]:
 
 
 def _table(used: int) -> Contents:
-    part = StepPart("eaf", "total", "kgce/t", (Cell("liquid-steel", "any", 1, used),), 1 + used, 0)
+    part = StepPart("eaf", "total", "kgce/t", (UsedLeaves("liquid-steel", "any", 1, used),), 1 + used, 0)
     nothing = bytes(records.DIGEST_BYTES)
     return Contents("works-2", "2016", 1, padded(1 + used), (part,), (), (), nothing, nothing, nothing, "steplabel-agent", nothing)

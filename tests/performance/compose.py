@@ -115,7 +115,7 @@ def _set_up(pack: Pack) -> list[ReportingPeriod]:
 
     from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Organisation, Role, Site
     from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
-    from portal.intake.models import State, Submission
+    from portal.intake.models import Submission, SubmissionState
 
     call_command("migrate", run_syncdb=True, verbosity=0)
     now = datetime(2026, 2, 1, tzinfo=UTC)
@@ -146,7 +146,7 @@ def _set_up(pack: Pack) -> list[ReportingPeriod]:
                 receipt=b"",
                 log_index=site.pk,
                 received_at=now,
-                state=State.ACCEPTED,
+                state=SubmissionState.ACCEPTED,
             )
             for site in sites
         ]

@@ -25,7 +25,7 @@ from fixtures.simulator.melt_shop import YEAR
 from reporting_agent.fleet.cluster import Cluster
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import Outcome, Task, name_of
+from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task, name_of
 from tests.performance.apart import peak_rss_mb
 from tests.performance.measurement import Measurement
 from tests.servers.dask import Dask
@@ -140,7 +140,7 @@ def _timed(task: Task) -> float:
     return time.process_time() - before
 
 
-def _require_all(outcomes: list[Outcome], count: int) -> None:
+def _require_all(outcomes: list[SiteTaskOutcome], count: int) -> None:
     """Every site has its files. One that Dask gave out again, since a worker that stood still was taken for lost, says that they were there
     already: what it wrote the first time is held to the same bytes as the others', and the seconds of both stand in the figure."""
     refusals = [f"{outcome.file}: {outcome.refusal}" for outcome in outcomes if outcome.refused is not None]

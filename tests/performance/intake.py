@@ -24,8 +24,8 @@ from secrets import token_bytes, token_hex
 from urllib.parse import urlsplit
 
 from benchmarks.wire import commitments, envelope
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.directory import EnrolmentSecret
 from benchmarks.wire.schema import Header
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import DeviceKey
@@ -115,7 +115,7 @@ def _set_up(keys_folder: Path) -> tuple[list[str], ProcessingPublicKey]:
 def _enrol(address: str, token: str) -> Device:
     """The real enrolment, over HTTP."""
     key = DeviceKey.generate()
-    asked = {"secret": EnrolmentToken.parse(token).secret, "device_public_key": key.public.hex, "seed_commitment": token_hex(32)}
+    asked = {"secret": EnrolmentSecret.parse(token).secret, "device_public_key": key.public.hex, "seed_commitment": token_hex(32)}
     connection = http.client.HTTPConnection(urlsplit(address).netloc)
     answer = json.loads(_ask(connection, "POST", "/api/v1/enrolments/", json.dumps(asked).encode(), 201, "application/json"))
     connection.close()
@@ -128,15 +128,15 @@ def _commit(devices: Sequence[Device], revisions: Sequence[int]) -> None:
     from django.utils import timezone
 
     from portal import keys
-    from portal.accounts.models import Device as Row
+    from portal.accounts.models import Device
     from portal.intake import commitments as taking
     from portal.translog import log
 
-    rows = {str(row.pk): row for row in Row.objects.select_related("site")}
+    rows = {str(row.pk): row for row in Device.objects.select_related("site")}
     with transaction.atomic():
         for device in devices:
             for revision in revisions:
-                raw = commitments.commit(Commitment(device.site, sample.PERIOD, revision, bytes(32)), device.device_id, device.key)
+                raw = commitments.commit(ReportCommitment(device.site, sample.PERIOD, revision, bytes(32)), device.device_id, device.key)
                 row, signed = rows[device.device_id], commitments.parse(raw)
                 taking.keep(log.lock(), raw, signed, row, keys.receipt_key(), timezone.now(), token_bytes)
 

@@ -17,7 +17,7 @@ from datetime import UTC, datetime
 from hashlib import sha256
 from pathlib import Path
 
-from benchmarks.wire.logged import Kind, hashed
+from benchmarks.wire.logged import EntryKind, hashed
 from benchmarks.wire.merkle import Node, Tree, completed_by
 from benchmarks.wire.signing import ReceiptKey
 from tests.performance.measurement import Measurement, compare
@@ -75,7 +75,7 @@ def _append() -> None:
 
     head = log.lock()
     for number in range(ROUND):
-        log.append(head, Kind.ENVELOPE, sha256(b"new" + number.to_bytes(8)).hexdigest(), NOW)
+        log.append(head, EntryKind.ENVELOPE, sha256(b"new" + number.to_bytes(8)).hexdigest(), NOW)
 
 
 def _insert() -> None:
@@ -83,7 +83,7 @@ def _insert() -> None:
 
     for number in range(ROUND):
         digest = sha256(b"bare" + number.to_bytes(8)).hexdigest()
-        LogEntry.objects.create(index=10**9 + number, kind=Kind.ENVELOPE, digest=digest, appended_at=NOW)
+        LogEntry.objects.create(index=10**9 + number, kind=EntryKind.ENVELOPE, digest=digest, appended_at=NOW)
 
 
 def _undone(work: Callable[[], None]) -> Callable[[], None]:
@@ -115,8 +115,8 @@ def _extend(tree: Tree, size: int) -> None:
     entries, nodes = [], []
     for index in range(len(tree), size):
         digest = sha256(index.to_bytes(8))
-        tree.append(hashed(Kind.ENVELOPE, digest.digest(), NOW.date()))
-        entries.append((index, Kind.ENVELOPE.value, digest.hexdigest(), moment))
+        tree.append(hashed(EntryKind.ENVELOPE, digest.digest(), NOW.date()))
+        entries.append((index, EntryKind.ENVELOPE.value, digest.hexdigest(), moment))
         nodes += [(LogNode.number_of(node), tree.node(node)) for node in (Node(0, index), *completed_by(index))]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.executemany('INSERT INTO translog_logentry ("index", kind, digest, appended_at) VALUES (%s, %s, %s, %s)', entries)

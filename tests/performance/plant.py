@@ -12,7 +12,7 @@ from fixtures.simulator.melt_shop import YEAR
 if TYPE_CHECKING:
     from benchmarks.measurements import Batch, Period
     from benchmarks.routes import Pack
-    from reporting_agent.config import Site
+    from reporting_agent.config import SiteSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class Plant:
     """The plant as the engine is given it: batches in memory, readings on the disk."""
 
     batches: list[Batch]
-    site: Site
+    site: SiteSettings
     pack: Pack
     paths: list[Path]
     period: Period

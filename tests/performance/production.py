@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Any
 from benchmarks import packs
 from benchmarks.released import ReleasedReport
 from benchmarks.wire import commitments, envelope
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.signing import DeviceKey
@@ -128,7 +128,7 @@ def _set_up(folder: Path) -> list[bytes]:
     from portal import keys
     from portal.accounts.models import Device, Site
     from portal.intake import commitments as taking
-    from portal.intake.models import Commitment as Row
+    from portal.intake.models import Commitment
     from portal.key_ceremony import make_keys
     from portal.register.bringing import bring_to
     from portal.register.register_file import read
@@ -165,14 +165,14 @@ def _set_up(folder: Path) -> list[bytes]:
             )
             header = Header(site.slug, sample.PERIOD, 1, recipient.key_id, str(device.pk), row.sequence)
             sealed.append(envelope.build(report, header, key, recipient))
-    assert Row.objects.count() == SITES
+    assert Commitment.objects.count() == SITES
     return sealed
 
 
 def _committed(keep: Callable[..., Any], head: Any, device: Device, key: DeviceKey, now: Any) -> Any:
     from portal import keys
 
-    raw = commitments.commit(Commitment(device.site.slug, sample.PERIOD, 1, bytes(32)), str(device.pk), key)
+    raw = commitments.commit(ReportCommitment(device.site.slug, sample.PERIOD, 1, bytes(32)), str(device.pk), key)
     return keep(head, raw, commitments.parse(raw), device, keys.receipt_key(), now, token_bytes)
 
 
@@ -268,9 +268,9 @@ def _opening(stack: ExitStack, waiting: _Waiting) -> Iterator[Measurement]:
 
 def _ending(stack: ExitStack, folder: Path, waiting: _Waiting) -> Measurement:
     """SIGTERM to a real worker at work, while reports wait."""
-    from portal.intake.models import State, Submission
+    from portal.intake.models import Submission, SubmissionState
 
-    waits = Submission.objects.filter(state=State.RECEIVED)
+    waits = Submission.objects.filter(state=SubmissionState.RECEIVED)
     waiting.hand_in(AT_ONCE * 10)  # more than a worker opens in ten seconds on the two cores that this is measured on
     environment = {**os.environ, "STEPLABEL_ROLE": "worker"}
     command = [sys.executable, "-m", "celery", "-A", "portal.celery", "worker", "--concurrency", "2", "--loglevel", "WARNING"]

@@ -116,7 +116,7 @@ def _months(group: PeerGroup) -> list[ReportingPeriod]:
 def _submissions(sites: list[Site], months: list[str], covers: str) -> None:
     """Accepted ones, numbered so that a copy of month k of site i is `k * ENTERPRISES + i`."""
     from portal.accounts.models import Device
-    from portal.intake.models import State, Submission
+    from portal.intake.models import Submission, SubmissionState
 
     devices = {device.site_id: device for device in Device.objects.all()}
     for place, month in enumerate(months):
@@ -136,7 +136,7 @@ def _submissions(sites: list[Site], months: list[str], covers: str) -> None:
                     receipt=b"",
                     log_index=number,
                     received_at=NOW,
-                    state=State.ACCEPTED,
+                    state=SubmissionState.ACCEPTED,
                     covers=covers,
                 )
                 for index, site in enumerate(sites, 1)

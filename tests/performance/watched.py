@@ -14,12 +14,12 @@ from tests.performance.measurement import Measurement
 
 @contextmanager
 def watching(folder: Path, site_text: str) -> Iterator[Any]:
-    """The `Watch` of a site.toml that is written into the folder."""
+    """The `SiteWatch` of a site.toml that is written into the folder."""
     from reporting_agent.config import load_site
-    from reporting_agent.live.watching import Watch
+    from reporting_agent.live.watching import SiteWatch
 
     (folder / "site.toml").write_text(site_text, "utf-8")
-    watch, stop = Watch(load_site(folder / "site.toml"), lambda _: None), threading.Event()
+    watch, stop = SiteWatch(load_site(folder / "site.toml"), lambda _: None), threading.Event()
     running = threading.Thread(target=watch.run, args=(stop,))
     running.start()
     try:

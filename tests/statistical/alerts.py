@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from fixtures.simulator.works import SECTORS, Works
 from fixtures.simulator.works.runs import CAUSES
 from fixtures.simulator.works.timeline import Doing
-from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, Alarm, Limits, Ran, Usual, alarms, course_of, foreseen
+from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, Alarm, ExcessHistory, Limits, UsualCourse, alarms, course_of, foreseen
 from tests.statistical.outcome import Outcome
 
 Floats = NDArray[np.float64]
@@ -45,10 +45,10 @@ class Told:
 class Line:
     """One line and carrier of a works: its batches in order, split into history and watched."""
 
-    earlier: Ran
-    later: Ran
-    limit: Ran  # of `later` against a fixed limit: energy so far over the kind's usual end
-    limit_earlier: Ran
+    earlier: ExcessHistory
+    later: ExcessHistory
+    limit: ExcessHistory  # of `later` against a fixed limit: energy so far over the kind's usual end
+    limit_earlier: ExcessHistory
     foreseen: NDArray[np.bool_]  # of the later ones
     waste: dict[str, Floats]  # of the later ones, in energy
     minutes: Floats  # of a look of each later one
@@ -81,7 +81,7 @@ def lines_of(works: Works) -> Iterator[Line]:
                 counted = curve.at(start + stamps) - curve.at(np.array([start]))
                 courses[row] = (stamps, counted, duration)
             past = [row for row in courses if old[row]]
-            usual = Usual.of(
+            usual = UsualCourse.of(
                 np.array([course_of(*courses[row], usual_s) for row in past]),
                 energy[past] / output[past],
                 output[past],
@@ -108,10 +108,10 @@ def lines_of(works: Works) -> Iterator[Line]:
         first, then = old & seen, ~old & seen
         zero = np.zeros(len(rows))
         yield Line(
-            Ran(expected[first], ended[first]),
-            Ran(expected[then], ended[then]),
-            Ran(relative[then], zero[then]),
-            Ran(relative[first], zero[first]),
+            ExcessHistory(expected[first], ended[first]),
+            ExcessHistory(expected[then], ended[then]),
+            ExcessHistory(relative[then], zero[then]),
+            ExcessHistory(relative[first], zero[first]),
             told_first[then],
             {cause: (without_waste * size[rows])[then] for cause, size in ran.waste.items()},
             look_min[then],

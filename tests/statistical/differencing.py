@@ -24,7 +24,7 @@ from unittest import mock
 import numpy as np
 from sklearn.ensemble import HistGradientBoostingRegressor
 
-from benchmarks.disclosure import Published, Reason, differencing
+from benchmarks.disclosure import GateReason, PublishedVersion, differencing
 from benchmarks.policies import DisclosurePolicy
 from tests.statistical.outcome import Outcome
 from tests.statistical.pairs import FEWEST, VALUES, cell, draft, figures, labels_of, of_sector, pair
@@ -49,7 +49,7 @@ class Case:
     changed: int
     one: Array
     both: Array | None  # None where the gate holds the second
-    reason: Reason  # what is said of the second
+    reason: GateReason  # what is said of the second
     before: Array | None
     level: float  # the typical value that the estimate is counted from
     exact: float
@@ -130,7 +130,7 @@ class _Reader:
 
 
 def _with_reason(case: Case) -> Array:
-    return np.append(case.one, list(Reason).index(case.reason))
+    return np.append(case.one, list(GateReason).index(case.reason))
 
 
 def _pairs_without_gate(rows: int) -> tuple[Array, Array, Array]:
@@ -173,15 +173,15 @@ def _case(seed: Sequence[int], *, real: bool, with_before: bool = False) -> Case
     drafts = [draft(each, labels_of(cohort, firms), rng, real=real) for each in (whole, other)]
     first, second = drafts if way == "leave" else drafts[::-1]
     shown = first.gated(PACK.disclosure)
-    beside = Published("1", dataclasses.replace(shown, period="otherwise") if way == "period" else shown, first.roster)
+    beside = PublishedVersion("1", dataclasses.replace(shown, period="otherwise") if way == "period" else shown, first.roster)
     alone, known, own = drafts[0].read(drafts[0].gated(PACK.disclosure)), first.read(shown), whole.exact[:, -1]
 
-    def both(policy: DisclosurePolicy) -> tuple[Array | None, Reason]:
+    def both(policy: DisclosurePolicy) -> tuple[Array | None, GateReason]:
         later = second.gated(policy, beside, apart=way == "period")
         if cell(later).best is None:
-            return None, Reason(str(cell(later).note))
+            return None, GateReason(str(cell(later).note))
         read = (known, second.read(later)) if way == "leave" else (second.read(later), known)
-        return np.asarray(_inputs(*read, firms, changed, way, own)[1][0]), Reason.SHOWN
+        return np.asarray(_inputs(*read, firms, changed, way, own)[1][0]), GateReason.SHOWN
 
     before = None
     if with_before:

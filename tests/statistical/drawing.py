@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 from scipy import stats
 
-from benchmarks.audit.sample_positions import STANDARD, Kind, Stratum, detection, draw, misstated, needed, seed
+from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, detection, draw, misstated, needed, seed
 from benchmarks.released import rank
 from tests.statistical.outcome import Outcome
 
@@ -28,17 +28,17 @@ class Cheat:
     """What somebody does to the records of one stratum."""
 
     name: str
-    kind: Kind
+    kind: StratumKind
     size: int  # records of the stratum
 
 
 SCENES = (
-    Cheat("energy of used batches lowered, 335 of them", Kind.USED, 335),
-    Cheat("energy of used batches lowered, 10,000 of them", Kind.USED, 10_000),
-    Cheat("energy of used batches lowered, 100,000 of them", Kind.USED, 100_000),
-    Cheat("batches invented below a p5 of 10,000", Kind.BELOW, rank(Fraction(1, 20), 10_000)),
-    Cheat("exclusions invented, 800 excluded", Kind.EXCLUDED, 800),
-    Cheat("days with a batch left out, 6 meters over a year", Kind.DAYS, 6 * 365),
+    Cheat("energy of used batches lowered, 335 of them", StratumKind.USED, 335),
+    Cheat("energy of used batches lowered, 10,000 of them", StratumKind.USED, 10_000),
+    Cheat("energy of used batches lowered, 100,000 of them", StratumKind.USED, 100_000),
+    Cheat("batches invented below a p5 of 10,000", StratumKind.BELOW, rank(Fraction(1, 20), 10_000)),
+    Cheat("exclusions invented, 800 excluded", StratumKind.EXCLUDED, 800),
+    Cheat("days with a batch left out, 6 meters over a year", StratumKind.DAYS, 6 * 365),
 )
 
 

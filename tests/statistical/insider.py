@@ -20,12 +20,12 @@ from pathlib import Path
 from statistics import fmean
 
 from benchmarks.audit import checks, completeness
-from benchmarks.audit.evidence import State
+from benchmarks.audit.evidence import CheckState
 from benchmarks.measurements import Batch
 from reporting_agent import pipeline
 from reporting_agent.audit.openings.assembling import assemble
-from reporting_agent.config import Site, load_site
-from reporting_agent.pipeline.outward.judging import Outward
+from reporting_agent.config import SiteSettings, load_site
+from reporting_agent.pipeline.outward.judging import OutwardBatches
 from tests.functional.audit.plants import (
     SOFTWARE,
     Reported,
@@ -107,7 +107,7 @@ def energy_in_records(plant: Plant, _folder: Path) -> Reported:
 
     changed = [lower(batch) if place % 10 == 0 else batch for place, batch in enumerate(material.batches)]
     paths = {label.step: label.path for label in material.site_label.steps}
-    data = pipeline.PlantData(material.pack, changed, [], [], outward=Outward(changed, paths))
+    data = pipeline.PlantData(material.pack, changed, [], [], outward=OutwardBatches(changed, paths))
     label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan, seed = plan_of(site, replace(material, site_label=label, batches=changed)), chance_of("insider")
     return reported(site, plan, plan.tree(seed, SOFTWARE), seed)
@@ -147,7 +147,7 @@ def declared_scale(plant: Plant, folder: Path) -> Reported:
     return in_settings(plant, folder, lambda _site: "[mapping.readings]\nscale = { value = 0.9 }\n")
 
 
-def in_settings(plant: Plant, folder: Path, more: Callable[[Site], str]) -> Reported:
+def in_settings(plant: Plant, folder: Path, more: Callable[[SiteSettings], str]) -> Reported:
     """The works with more in site.toml."""
     shutil.copytree(plant.folder, folder, dirs_exist_ok=True)
     settings = folder / "site.toml"
@@ -358,7 +358,7 @@ def _failed_codes(report: Reported) -> tuple[set[str], set[str]]:
     """Codes that were asked for and do not hold: of all checks, and where those of completeness are left out."""
     draw, promise = drawn_by_auditor(report)
     opening = assemble(draw, report.tree, report.site, report.pack, report.answered).opening
-    failed = {finding.code for finding in audited(report, draw, promise, opening) if finding.asked and finding.state is not State.HELD}
+    failed = {finding.code for finding in audited(report, draw, promise, opening) if finding.asked and finding.state is not CheckState.HELD}
     others = {check.__name__.replace("_", "-") for check in OTHERS}
     return failed, failed & others
 

@@ -27,9 +27,9 @@ from benchmarks.privacy.mechanism import exact_law, scores
 from benchmarks.privacy.stability import RECORDS
 from benchmarks.released import rank
 from reporting_agent import pipeline
-from reporting_agent.config import Site, load_site
-from reporting_agent.pipeline.outward.judging import Outward
-from reporting_agent.sending.planning import Plan, Subject, plan
+from reporting_agent.config import SiteSettings, load_site
+from reporting_agent.pipeline.outward.judging import OutwardBatches
+from reporting_agent.sending.planning import ReportPlan, Subject, plan
 from tests.statistical.raw_plants import Account, Plant
 
 PERIOD = "2025"
@@ -59,12 +59,12 @@ NOTHING = Report({}, {}, {}, {}, frozenset(), {}, refused=True)
 class Judged:
     """A plant's files as the agent read them."""
 
-    site: Site
+    site: SiteSettings
     data: pipeline.PlantData
     period: Period
 
     @property
-    def outward(self) -> Outward:
+    def outward(self) -> OutwardBatches:
         assert self.data.outward is not None
         return self.data.outward
 
@@ -134,7 +134,7 @@ def _report(label: SiteLabel, data: pipeline.PlantData) -> Report:
     )
 
 
-def _laws(planned: Plan) -> dict[Cell, tuple[Law, Law]]:
+def _laws(planned: ReportPlan) -> dict[Cell, tuple[Law, Law]]:
     """Of every released cell: the laws of the low quantile and of the median."""
     laws = {}
     for release in planned.releases:

@@ -19,16 +19,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.audit.accounted import Questioned
+from benchmarks.audit.accounted import QuestionedStretch
 from benchmarks.audit.arrangement import arrange
 from benchmarks.audit.records import DAY_US, MeterDay
-from benchmarks.audit.sample_positions import STANDARD, Kind, Stratum, draw, seed
+from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, draw, seed
 from benchmarks.measurements import Period
 from fixtures.simulator.works.design import SectorDesign
 from reporting_agent import pipeline
 from reporting_agent.audit.openings.close_look import BESIDE_US, length_us, looks, span_us
 from reporting_agent.audit.openings.left_out import account, longest_of
-from reporting_agent.audit.openings.taking_extracts import Taker
+from reporting_agent.audit.openings.taking_extracts import ExtractTaker
 from reporting_agent.config import load_site
 from reporting_agent.pipeline import PlantData
 from tests.statistical import lines
@@ -83,11 +83,11 @@ def _tried(design: SectorDesign, folder: Path, number: int, detected: dict[float
     return len(runs)
 
 
-def judged(folder: Path) -> tuple[PlantData, tuple[Questioned, ...], list[MeterDay]]:
+def judged(folder: Path) -> tuple[PlantData, tuple[QuestionedStretch, ...], list[MeterDay]]:
     """What is questioned in a works of which every day and every batch is shown, and the days of all its meters."""
     with contextlib.redirect_stderr(io.StringIO()):
         site = load_site(folder / "site.toml")
-        extract = Taker.of(site).take(None)
+        extract = ExtractTaker.of(site).take(None)
         period = Period.parse(PERIOD, site.zone)
         days = [
             MeterDay(meter, "", day * DAY_US, 1, bytes(32))
@@ -104,10 +104,10 @@ def judged(folder: Path) -> tuple[PlantData, tuple[Questioned, ...], list[MeterD
     return data, () if accounted is None else accounted.questioned, days
 
 
-def is_shown(data: PlantData, questioned: Sequence[Questioned], days: Sequence[MeterDay], name: str) -> bool:
+def is_shown(data: PlantData, questioned: Sequence[QuestionedStretch], days: Sequence[MeterDay], name: str) -> bool:
     """Whether a draw by the standard plan shows one of these stretches."""
     used = [batch for batch in data.batches if batch.excluded is None and length_us(batch)]
-    strata = [Stratum("used", Kind.USED, 0, len(used)), Stratum("days", Kind.DAYS, len(used), len(days))]
+    strata = [Stratum("used", StratumKind.USED, 0, len(used)), Stratum("days", StratumKind.DAYS, len(used), len(days))]
     nonce, head, root = (hashlib.sha256(f"{name} {what}".encode()).digest() for what in ("nonce", "head", "root"))
     drawn = {leaf.position for leaf in draw(strata, STANDARD, seed(nonce, head, 50, root))}
     edges = np.array([us for place in drawn if place < len(used) for us in span_us(used[place])], dtype=np.int64)
@@ -115,11 +115,11 @@ def is_shown(data: PlantData, questioned: Sequence[Questioned], days: Sequence[M
     return any(_is_on(stretch, shown_days) or _is_beside(stretch, edges) for stretch in questioned)
 
 
-def _is_on(stretch: Questioned, days: Set[tuple[str, int]]) -> bool:
+def _is_on(stretch: QuestionedStretch, days: Set[tuple[str, int]]) -> bool:
     return any((stretch.meter, day * DAY_US) in days for day in range(stretch.start_us // DAY_US, (stretch.end_us - 1) // DAY_US + 1))
 
 
-def _is_beside(stretch: Questioned, edges_us: NDArray[np.int64]) -> bool:
+def _is_beside(stretch: QuestionedStretch, edges_us: NDArray[np.int64]) -> bool:
     """Whether so much of it lies within two hours of a drawn batch's edge that it is questioned there too."""
     reach = np.minimum(stretch.end_us, edges_us + BESIDE_US) - np.maximum(stretch.start_us, edges_us - BESIDE_US)
     return bool((reach >= 15 * 60 * 1_000_000).any())

@@ -19,8 +19,8 @@ from benchmarks.measurements import Period
 from benchmarks.privacy.pooling import fewest_batches
 from fixtures.simulator.works import SECTORS, Works
 from reporting_agent import pipeline
-from reporting_agent.config import Site, load_site
-from reporting_agent.pipeline.proposals import Proposal
+from reporting_agent.config import SiteSettings, load_site
+from reporting_agent.pipeline.proposals import DeclarationProposal
 from tests.statistical.outcome import Outcome
 
 MOST_OFF = 0.5  # per cent between the two labels of a plant, faults and all
@@ -37,7 +37,7 @@ class Seen:
     there: int = 0
     off: list[float] = field(default_factory=list)  # per cent between the two, where both are there
 
-    def take(self, site: Site, data: pipeline.PlantData, period: Period) -> None:
+    def take(self, site: SiteSettings, data: pipeline.PlantData, period: Period) -> None:
         out = pipeline.outgoing_label(site, data, period)
         leaving = {(outgoing.step, outgoing.product, outgoing.variant, outgoing.metric): outgoing for outgoing in out.steps}
         for label in pipeline.label_of(site, data, period).steps:
@@ -99,7 +99,7 @@ def _try(sector: str, seed: int, rate: float, as_is: Seen, declared: Seen) -> No
         declared.take(site, data, period)
 
 
-def declare(path: Path, proposals: tuple[Proposal, ...]) -> None:
+def declare(path: Path, proposals: tuple[DeclarationProposal, ...]) -> None:
     """Paste all that is proposed: a shared meter's allocation in place of its own, events at the end."""
     text = path.read_text(encoding="utf-8")
     for toml in (proposal.toml for proposal in proposals):

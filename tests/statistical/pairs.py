@@ -22,7 +22,7 @@ from benchmarks.composition import CurvePoint, IndustryLabel, ReportedLabel, Ros
 from benchmarks.composition.curve import LADDERS, percents, read_off
 from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member
 from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, rule_for
-from benchmarks.disclosure import Published, gate
+from benchmarks.disclosure import PublishedVersion, gate
 from benchmarks.policies import DisclosurePolicy
 from benchmarks.ranking import BAND_PROBABILITY, BANDS, quarters
 from benchmarks.released import Grid, ReleasedLabel
@@ -136,7 +136,7 @@ class Draft:
     roster: Roster
     quarters: Sequence[float]
 
-    def gated(self, policy: DisclosurePolicy, beside: Published | None = None, *, apart: bool = False) -> IndustryLabel:
+    def gated(self, policy: DisclosurePolicy, beside: PublishedVersion | None = None, *, apart: bool = False) -> IndustryLabel:
         shown = [beside] if beside else []
         previous, elsewhere = ((), shown) if apart else (shown, ())
         return gate(self.label, self.roster, policy, previous, elsewhere=elsewhere, period_end=_END, today=_LATE).published

@@ -12,7 +12,7 @@ from fractions import Fraction
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.declared import Source
+from benchmarks.declared import FigureSource
 from benchmarks.measurements import Metric
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.privacy.mechanism import scores
@@ -36,7 +36,7 @@ RULE = MetricRule(
     grid_lower=Fraction(250),
     grid_upper=Fraction(600),
     grid_width=Fraction(1),
-    grid_source=Source(text="for this check", kind="engineering-assumption", verified=False),
+    grid_source=FigureSource(text="for this check", kind="engineering-assumption", verified=False),
 )
 GRID: Grid = RULE.grid
 

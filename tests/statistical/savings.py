@@ -16,7 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config import load_site
-from reporting_agent.savings import Verified, load_actions, verified
+from reporting_agent.savings import VerifiedSaving, load_actions, verified
 from reporting_agent.savings.telling import SavingVerdict
 from tests.statistical.outcome import Outcome
 
@@ -151,7 +151,7 @@ def _case(kind: Kind, seed: int) -> Known:
     return _known(saving, truth)
 
 
-def _known(saving: Verified, truth: float) -> Known:
+def _known(saving: VerifiedSaving, truth: float) -> Known:
     forecast = saving.forecast
     if forecast is None:
         return Known(truth, False, None, saving.verdict)

@@ -77,7 +77,7 @@ def interests_in(firms: Collection[int | None]) -> QuerySet[InterestDeclaration]
 class Reminded(AppendOnly):
     """A day that the people of a site and of a body were told of. Written with their notices: both stand, or neither."""
 
-    need = models.CharField(max_length=20)  # portal.assurance.reminding.Need
+    need = models.CharField(max_length=20)  # portal.assurance.reminding.AuditNeed
     site = models.ForeignKey(Site, models.PROTECT, related_name="+")
     subject = models.CharField(max_length=80)  # what the day is of: an attestation's digest, a finding of an assignment
     day = models.DateField()

@@ -14,7 +14,7 @@ from portal.auditlog.models import AppendOnly
 from portal.intake.models import Submission
 
 
-class Grade(models.TextChoices):
+class FindingGrade(models.TextChoices):
     """As ISO 50003:2021 grades nonconformities; an observation is none."""
 
     MAJOR = "major"
@@ -27,7 +27,7 @@ class Finding(AppendOnly):
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="findings")
     number = models.PositiveIntegerField()
-    grade = models.CharField(max_length=12, choices=Grade.choices)
+    grade = models.CharField(max_length=12, choices=FindingGrade.choices)
     text = models.CharField(max_length=2000)
     evidence = models.CharField(max_length=500, blank=True)  # which document, and where it is kept
     evidence_digest = models.CharField(max_length=64, blank=True)  # its SHA-256
@@ -44,7 +44,7 @@ class Finding(AppendOnly):
         return f"{self.assignment}, finding {self.number} ({self.grade})"
 
 
-class Act(models.TextChoices):
+class FindingAct(models.TextChoices):
     ANSWERED = "answered"  # by the firm
     RETURNED = "returned"  # by the auditor: the answer does not settle it
     CLOSED = "closed"  # by the auditor
@@ -53,8 +53,8 @@ class Act(models.TextChoices):
     ANNULLED = "annulled"  # by the regulator: the finding falls
 
 
-ENDED = frozenset({Act.CLOSED, Act.ANNULLED})
-WAITS_FOR_PLANT = frozenset({None, Act.RETURNED, Act.CONFIRMED})
+ENDED = frozenset({FindingAct.CLOSED, FindingAct.ANNULLED})
+WAITS_FOR_PLANT = frozenset({None, FindingAct.RETURNED, FindingAct.CONFIRMED})
 """The last act of a finding whose answer is the plant's to give; None: nobody has said anything yet."""
 
 
@@ -62,7 +62,7 @@ class FindingStep(AppendOnly):
     """What was said to a finding afterwards. The last one says how it stands; none: it waits for the plant."""
 
     finding = models.ForeignKey(Finding, models.PROTECT, related_name="steps")
-    act = models.CharField(max_length=10, choices=Act.choices)
+    act = models.CharField(max_length=10, choices=FindingAct.choices)
     text = models.CharField(max_length=2000)
     evidence_digest = models.CharField(max_length=64, blank=True, validators=[HEX_32])
     by = models.ForeignKey(User, models.PROTECT, related_name="+")

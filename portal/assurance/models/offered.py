@@ -45,7 +45,7 @@ class IncentiveOffer(models.Model):
     what_en = models.CharField(max_length=200)
     what_zh = models.CharField(max_length=200)
     amount = models.DecimalField(max_digits=14, decimal_places=4)
-    unit = models.CharField(max_length=30)  # `portal.assurance.offers.Unit`
+    unit = models.CharField(max_length=30)  # `portal.assurance.offers.AmountUnit`
     authority_en = models.CharField(max_length=200)
     authority_zh = models.CharField(max_length=200)
     source_en = models.CharField(max_length=300)  # the act, with its number and article

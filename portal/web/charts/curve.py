@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from portal.web.charts.ladder import Span
+from portal.web.charts.ladder import DrawnInterval
 from portal.web.words.figures import Estimate, number
 
 LEFT, RIGHT = 9.0, 99.0  # per cent of the width between no firm and all firms; left of it stand the figures of the scale
@@ -33,11 +33,11 @@ class Point:
 class PointMark:
     x: str
     y: str
-    band: Span  # up and down: top edge and height
+    band: DrawnInterval  # up and down: top edge and height
     label: str  # under the axis; empty where there is no room for it
 
 
-class Segment(NamedTuple):
+class LineSegment(NamedTuple):
     """A straight piece between two points."""
 
     x1: str
@@ -57,7 +57,7 @@ class CurvePicture:
     """The whole drawing; `best` is the height of the step's published best, None where it has none."""
 
     lines: tuple[ScaleLine, ...]
-    segments: tuple[Segment, ...]
+    segments: tuple[LineSegment, ...]
     points: tuple[PointMark, ...]
     best: str | None
 
@@ -65,7 +65,7 @@ class CurvePicture:
 def draw(points: Sequence[Point], best: float | None) -> CurvePicture:
     """Place a curve of at least two points."""
     values = [end for point in points for end in (point.value.lo, point.value.value, point.value.hi) if end is not None]
-    scale = Scale.over(values if best is None else [*values, best])
+    scale = HeightScale.over(values if best is None else [*values, best])
     marks = tuple(
         PointMark(
             x=_across(point.percent),
@@ -75,7 +75,7 @@ def draw(points: Sequence[Point], best: float | None) -> CurvePicture:
         )
         for point in points
     )
-    segments = tuple(Segment(first.x, first.y, other.x, other.y) for first, other in pairwise(marks))
+    segments = tuple(LineSegment(first.x, first.y, other.x, other.y) for first, other in pairwise(marks))
     return CurvePicture(scale.lines(), segments, marks, None if best is None else scale.at(best))
 
 
@@ -84,14 +84,14 @@ def _across(percent: float) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Scale:
+class HeightScale:
     """Heights of values, the lowest at the bottom."""
 
     lowest: float
     highest: float
 
     @classmethod
-    def over(cls, values: Sequence[float]) -> Scale:
+    def over(cls, values: Sequence[float]) -> HeightScale:
         lowest, highest = min(values), max(values)
         room = 0.05 * (highest - lowest) or 0.5  # every point the same: any scale shows it in the middle
         return cls(lowest - room, highest + room)
@@ -102,10 +102,10 @@ class Scale:
     def at(self, value: float) -> str:
         return f"{self.place(value):.2f}%"
 
-    def span(self, value: Estimate) -> Span:
+    def span(self, value: Estimate) -> DrawnInterval:
         top = self.place(value.value if value.hi is None else value.hi)
         bottom = self.place(value.value if value.lo is None else value.lo)
-        return Span(f"{top:.2f}%", f"{bottom - top:.2f}%")
+        return DrawnInterval(f"{top:.2f}%", f"{bottom - top:.2f}%")
 
     def lines(self) -> tuple[ScaleLine, ...]:
         """Round numbers, two to five of them."""

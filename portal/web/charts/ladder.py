@@ -21,7 +21,7 @@ LABEL_FITS_TO = 78.0  # a label right of its mark would leave the drawing beyond
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class StepRung:
     """One step in numbers: values per tonne of the step's product, `ratio` tonnes of it per tonne of the route's product."""
 
     ratio: float
@@ -46,7 +46,7 @@ class Rung:
 
 
 @dataclass(frozen=True, slots=True)
-class Span:
+class DrawnInterval:
     """A drawn interval: left edge and width."""
 
     x: str
@@ -54,11 +54,11 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class ValueMark:
     """A drawn value: its place, its interval's band, and its distance from the best as text."""
 
     x: str
-    band: Span | None
+    band: DrawnInterval | None
     label: str
     label_x: str
     label_inside: bool  # the label stands over the rung because right of the mark is no room
@@ -70,11 +70,11 @@ class RungPicture:
     """One drawn cell. `zero` is the place of the best; `step_down` joins the silhouette to the rung below."""
 
     zero: str
-    best_band: Span | None
-    typical: Mark | None
-    silhouette: Span | None
-    you: Mark | None
-    reached: Mark | None
+    best_band: DrawnInterval | None
+    typical: ValueMark | None
+    silhouette: DrawnInterval | None
+    you: ValueMark | None
+    reached: ValueMark | None
     step_down: tuple[str, str] | None
 
 
@@ -93,7 +93,7 @@ class Picture:
     rungs: tuple[RungPicture | None, ...]
 
 
-def draw(rungs: Sequence[Rung]) -> Picture:
+def draw(rungs: Sequence[StepRung]) -> Picture:
     """Place every mark of the ladder on one scale."""
     scale = _Scale.over([mark for rung in rungs for mark in rung.marks()])
     pictures: list[RungPicture | None] = []
@@ -102,7 +102,7 @@ def draw(rungs: Sequence[Rung]) -> Picture:
     return Picture(ticks=scale.ticks(), zero=scale.at(0.0), rungs=tuple(pictures))
 
 
-def _picture(rung: Rung, below: Rung | None, scale: _Scale) -> RungPicture:
+def _picture(rung: StepRung, below: StepRung | None, scale: _Scale) -> RungPicture:
     typical = _mark(rung, rung.typical, scale)
     silhouette = step_down = None
     if typical is not None and rung.typical is not None:
@@ -120,7 +120,7 @@ def _picture(rung: Rung, below: Rung | None, scale: _Scale) -> RungPicture:
     )
 
 
-def _mark(rung: Rung, estimate: Estimate | None, scale: _Scale) -> Mark | None:
+def _mark(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> ValueMark | None:
     if estimate is None:
         return None
     above = rung.above(estimate.value)
@@ -128,10 +128,10 @@ def _mark(rung: Rung, estimate: Estimate | None, scale: _Scale) -> Mark | None:
     right_edge = rung.above(estimate.hi) if estimate.hi is not None else above
     inside = scale.place(max(above, right_edge)) > LABEL_FITS_TO
     label_at = above / 2 if inside else max(above, right_edge, 0.0)  # never on the rail of the bests
-    return Mark(scale.at(above), band, signed(above, decimals(above)), scale.at(label_at), inside, scale.place(above) > 50)
+    return ValueMark(scale.at(above), band, signed(above, decimals(above)), scale.at(label_at), inside, scale.place(above) > 50)
 
 
-def _band(rung: Rung, estimate: Estimate | None, scale: _Scale) -> Span | None:
+def _band(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> DrawnInterval | None:
     if estimate is None or estimate.lo is None or estimate.hi is None:
         return None
     return scale.span(rung.above(estimate.lo), rung.above(estimate.hi))
@@ -156,9 +156,9 @@ class _Scale:
     def at(self, above: float) -> str:
         return f"{self.place(above):.2f}%"
 
-    def span(self, start: float, end: float) -> Span:
+    def span(self, start: float, end: float) -> DrawnInterval:
         left, right = sorted((self.place(start), self.place(end)))
-        return Span(f"{left:.2f}%", f"{right - left:.2f}%")
+        return DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%")
 
     def ticks(self) -> tuple[Tick, ...]:
         """Round numbers from 0 up, about four of them."""

@@ -11,15 +11,15 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
-from portal.web.charts.curve import Scale, ScaleLine, Segment
-from portal.web.charts.ladder import Span
+from portal.web.charts.curve import HeightScale, LineSegment, ScaleLine
+from portal.web.charts.ladder import DrawnInterval
 from portal.web.gaps import gap
 from portal.web.words.figures import Estimate
 
 LEFT, RIGHT = 14.0, 94.0  # per cent of the width, of the first and the last period
 
 
-class Reported(NamedTuple):
+class TrendPeriod(NamedTuple):
     """One period: the site's value, the industry's best where one is published, and whether it is defined otherwise than the one before."""
 
     label: str
@@ -31,7 +31,7 @@ class Reported(NamedTuple):
 class TrendMark(NamedTuple):
     x: str
     y: str
-    band: Span  # up and down; of no height where the interval is not known
+    band: DrawnInterval  # up and down; of no height where the interval is not known
     best: str  # height of the industry's best; empty where none is published
     label: str
     flag: str  # where the line of a break stands; empty where there is none
@@ -41,14 +41,14 @@ class TrendMark(NamedTuple):
 class TrendPicture:
     lines: tuple[ScaleLine, ...]
     marks: tuple[TrendMark, ...]
-    own: tuple[Segment, ...]
-    best: tuple[Segment, ...]
+    own: tuple[LineSegment, ...]
+    best: tuple[LineSegment, ...]
 
 
-def draw(reported: Sequence[Reported]) -> TrendPicture:
+def draw(reported: Sequence[TrendPeriod]) -> TrendPicture:
     """Place at least two periods."""
     values = [end for period in reported for end in (period.you.lo, period.you.value, period.you.hi, period.best) if end is not None]
-    scale = Scale.over(values)
+    scale = HeightScale.over(values)
     step = (RIGHT - LEFT) / (len(reported) - 1)
     marks = tuple(
         TrendMark(
@@ -63,11 +63,11 @@ def draw(reported: Sequence[Reported]) -> TrendPicture:
     )
     pairs = [(before, after) for before, after in pairwise(marks) if not after.flag]
     own = tuple(
-        Segment(before.x, before.y, after.x, after.y)
+        LineSegment(before.x, before.y, after.x, after.y)
         for (before, after), (then, now) in zip(pairwise(marks), pairwise(reported), strict=True)
         if not after.flag and changed(then.you, now.you)
     )
-    best = tuple(Segment(before.x, before.best, after.x, after.best) for before, after in pairs if before.best and after.best)
+    best = tuple(LineSegment(before.x, before.best, after.x, after.best) for before, after in pairs if before.best and after.best)
     return TrendPicture(scale.lines(), marks, own, best)
 
 

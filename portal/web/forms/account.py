@@ -16,7 +16,7 @@ from django.http import HttpRequest
 from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
 
-from portal.accounts.attempts import Attempt, Secret, attempt_at
+from portal.accounts.attempts import Attempt, AttemptKind, attempt_at
 from portal.accounts.first_mails import may_send_link
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.fields import LONGEST_ADDRESS
@@ -37,7 +37,7 @@ else:
     Base = object
 
 
-class Ours(Base):
+class AccountForm(Base):
     """Labels, hints and errors as everywhere on these pages."""
 
     texts: ClassVar[Texts] = {}
@@ -58,7 +58,7 @@ class Ours(Base):
         mark_errors(self)
 
 
-class Counted(Ours):
+class LimitedTriesForm(AccountForm):
     """A wrong code or password takes one of the person's tries; a right one gives it back."""
 
     counted = "code"
@@ -73,14 +73,14 @@ class Counted(Ours):
         return cleaned
 
     def _clean_fields(self) -> None:
-        self.attempt = attempt_at(context.request, self.user.email, Secret.CODE if self.counted == "code" else Secret.PASSWORD)
+        self.attempt = attempt_at(context.request, self.user.email, AttemptKind.CODE if self.counted == "code" else AttemptKind.PASSWORD)
         if self.data.get(self.counted) and not self.attempt.begin():
             self.add_error(self.counted, SignInForm.error_messages[SignInForm.TOO_MANY])
             return
         super()._clean_fields()  # type: ignore[misc] # of django's form, which the stubs leave out
 
 
-class ChangePasswordForm(Counted, account.ChangePasswordForm):  # type: ignore[misc] # allauth ships no types
+class ChangePasswordForm(LimitedTriesForm, account.ChangePasswordForm):  # type: ignore[misc] # allauth ships no types
     counted = "oldpassword"
     texts: ClassVar[Texts] = {
         "oldpassword": (_("Current password"), "", _("Enter your password.")),
@@ -89,12 +89,12 @@ class ChangePasswordForm(Counted, account.ChangePasswordForm):  # type: ignore[m
     }
 
 
-class ConfirmPasswordForm(Counted, account.ReauthenticateForm):  # type: ignore[misc] # allauth ships no types
+class ConfirmPasswordForm(LimitedTriesForm, account.ReauthenticateForm):  # type: ignore[misc] # allauth ships no types
     counted = "password"
     texts: ClassVar[Texts] = {"password": (_("Password"), "", _("Enter your password."))}
 
 
-class ForgottenPasswordForm(Ours, account.ResetPasswordForm):  # type: ignore[misc] # allauth ships no types
+class ForgottenPasswordForm(AccountForm, account.ResetPasswordForm):  # type: ignore[misc] # allauth ships no types
     """Answers alike whether the address has an account or not; `passwords` says how."""
 
     texts: ClassVar[Texts] = {"email": (_("Email address"), _("The one you sign in with."), _("Enter your email address."))}
@@ -116,20 +116,20 @@ class ForgottenPasswordForm(Ours, account.ResetPasswordForm):  # type: ignore[mi
         return email
 
 
-class NewPasswordForm(Ours, account.ResetPasswordKeyForm):  # type: ignore[misc] # allauth ships no types
+class NewPasswordForm(AccountForm, account.ResetPasswordKeyForm):  # type: ignore[misc] # allauth ships no types
     texts: ClassVar[Texts] = {
         "password1": (_("New password"), NEW, _("Enter a new password.")),
         "password2": (_("New password again"), AGAIN, _("Enter the new password again.")),
     }
 
 
-class CodeForm(Counted, mfa.AuthenticateForm):  # type: ignore[misc] # allauth ships no types
+class SecondFactorForm(LimitedTriesForm, mfa.AuthenticateForm):  # type: ignore[misc] # allauth ships no types
     texts: ClassVar[Texts] = {"code": (_("Code"), CODE, _("Enter a code."))}
 
 
-class CodeAgainForm(Counted, mfa.ReauthenticateForm):  # type: ignore[misc] # allauth ships no types
+class CodeAgainForm(LimitedTriesForm, mfa.ReauthenticateForm):  # type: ignore[misc] # allauth ships no types
     texts: ClassVar[Texts] = {"code": (_("Code"), CODE, _("Enter a code."))}
 
 
-class SetUpAppForm(Counted, totp.ActivateTOTPForm):  # type: ignore[misc] # allauth ships no types
+class SetUpAppForm(LimitedTriesForm, totp.ActivateTOTPForm):  # type: ignore[misc] # allauth ships no types
     texts: ClassVar[Texts] = {"code": (_("Code that the app shows"), _("Six digits, new every 30 seconds."), _("Enter a code."))}

@@ -219,7 +219,7 @@ class WithdrawalForm(forms.Form):
     )
 
 
-class KeyForm(forms.Form):
+class AuditorKeyForm(forms.Form):
     """The public half of an auditor's key."""
 
     public_key = pattern(
@@ -231,7 +231,7 @@ class KeyForm(forms.Form):
     )
 
 
-class CodeForm(forms.Form):
+class CertificateCodeForm(forms.Form):
     """A code from a certificate."""
 
     code = line(

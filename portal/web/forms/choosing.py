@@ -10,7 +10,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from portal.web.lists.tables import with_query
-from portal.web.viewmodels.shared import Choice
+from portal.web.viewmodels.shared import SelectOption
 
 ALL, NONE = "all", "none"
 FEWEST = 3
@@ -18,7 +18,7 @@ FEWEST = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Choosable:
+class ChoiceBox:
     """One box: its value, and the place of it, as its code and in words."""
 
     value: str
@@ -26,7 +26,7 @@ class Choosable:
     place_name: str
 
 
-def chosen_by(rows: Sequence[Choosable], query: QueryDict) -> frozenset[str] | None:
+def chosen_by(rows: Sequence[ChoiceBox], query: QueryDict) -> frozenset[str] | None:
     """The values that the address ticks; None where it says nothing."""
     asked = query.get("choose")
     if asked is None:
@@ -34,7 +34,7 @@ def chosen_by(rows: Sequence[Choosable], query: QueryDict) -> frozenset[str] | N
     return frozenset(row.value for row in rows if asked in (ALL, row.place))
 
 
-def choosing(rows: Sequence[Choosable], query: QueryDict) -> tuple[Choice, ...]:
+def choosing(rows: Sequence[ChoiceBox], query: QueryDict) -> tuple[SelectOption, ...]:
     """The links, each with how many it ticks; one a place where there are several."""
     if len(rows) < FEWEST:
         return ()
@@ -42,4 +42,4 @@ def choosing(rows: Sequence[Choosable], query: QueryDict) -> tuple[Choice, ...]:
     offered = [(ALL, _("all %(n)d") % {"n": len(rows)}), (NONE, _("none of them"))]
     if len(places) > 1:
         offered += [(place, f"{name} ({count})") for (place, name), count in sorted(places.items())]
-    return tuple(Choice(with_query(query, choose=code), text, code == asked) for code, text in offered)
+    return tuple(SelectOption(with_query(query, choose=code), text, code == asked) for code, text in offered)

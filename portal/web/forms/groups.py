@@ -10,7 +10,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import SITE_ID
-from portal.sharing.groups import About
+from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupKind
 from portal.web.forms.audits import Checks
 from portal.web.forms.fields import area, choice, line
@@ -35,12 +35,12 @@ class GroupForm(forms.Form):
         super().__init__(*args, **kwargs)
         cast(forms.ChoiceField, self.fields["runner"]).choices = list(runners)
 
-    def about(self) -> About:
+    def about(self) -> GroupDescription:
         cleaned = self.cleaned_data
-        return About(GroupKind(cleaned["kind"]), cleaned["name"].strip(), cleaned["name_zh"].strip())
+        return GroupDescription(GroupKind(cleaned["kind"]), cleaned["name"].strip(), cleaned["name_zh"].strip())
 
 
-class InviteForm(forms.Form):
+class InviteSitesForm(forms.Form):
     """Sites by their ids."""
 
     sites = area(

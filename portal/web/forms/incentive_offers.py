@@ -9,7 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.assurance.offers import Terms, Unit
+from portal.assurance.offers import AmountUnit, OfferTerms
 from portal.assurance.programmes import programmes
 from portal.web.forms.fields import area, choice, day, line, number
 from portal.web.presenters.offers import UNITS
@@ -57,11 +57,11 @@ class OfferedForm(forms.Form):
             self.add_error("amount", _("A share is at most 100. Check the amount and its unit."))
         return cleaned
 
-    def terms(self) -> Terms:
+    def terms(self) -> OfferTerms:
         cleaned = dict(self.cleaned_data)
         cleaned.pop("place")
         cleaned["programme"], _slash, cleaned["criterion"] = cleaned["criterion"].partition("/")
-        return Terms(**{**cleaned, "unit": Unit(cleaned["unit"])})
+        return OfferTerms(**{**cleaned, "unit": AmountUnit(cleaned["unit"])})
 
     def _offer(self, field: str, choices: Iterable[tuple[Any, Any]]) -> None:
         cast(forms.ChoiceField, self.fields[field]).choices = list(choices)

@@ -35,7 +35,7 @@ SCOPES = {
 LIFETIMES = (("30", _("30 days")), ("90", _("90 days")), ("365", _("a year")))
 
 
-class KeyForm(forms.Form):
+class ApiKeyForm(forms.Form):
     """A new key. What the role of the organisation does not have cannot be chosen."""
 
     organisation = choice(_("Organisation"))

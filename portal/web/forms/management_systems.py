@@ -8,7 +8,7 @@ from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.assurance.next_audit import obligatory_audit
-from portal.assurance.systems import Paper
+from portal.assurance.systems import CertificatePaper
 from portal.web.forms.fields import choice, day, digest, line
 
 
@@ -54,5 +54,5 @@ class SystemForm(forms.Form):
             self.add_error("valid_until", _("The last day is before the first."))
         return cleaned
 
-    def paper(self) -> Paper:
-        return Paper(**{name: self.cleaned_data[name] for name in Paper.__dataclass_fields__})
+    def paper(self) -> CertificatePaper:
+        return CertificatePaper(**{name: self.cleaned_data[name] for name in CertificatePaper.__dataclass_fields__})

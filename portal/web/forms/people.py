@@ -16,7 +16,7 @@ INPUT = {"class": "govuk-input govuk-input--width-20"}
 CAPACITIES = (("manager", _("Manages: acts for the organisation, invites people")), ("viewer", _("Reads only")))
 
 
-class InviteForm(forms.Form):
+class InvitePersonForm(forms.Form):
     """Whom to invite to an organisation, and as what."""
 
     email = email(_("Email address"), _("A link is sent there. It works once, within seven days."), _("Enter the address to invite."))

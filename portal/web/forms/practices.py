@@ -13,7 +13,7 @@ from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from benchmarks import packs
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from portal.practices.entry_texts import FIELDS
 from portal.web.forms.fields import Text, area, choice, day, line, number, tick, upload
 from portal.web.words.terms import in_page_language
@@ -38,7 +38,7 @@ def step_choices() -> list[tuple[str, str]]:
 
 def cause_choices() -> list[tuple[str, str]]:
     """The causes that a local report names."""
-    return [(str(cause), in_page_language(cause.words)) for cause in Cause if cause.named]
+    return [(str(cause), in_page_language(cause.words)) for cause in WasteCause if cause.named]
 
 
 class PracticeForm(forms.Form):

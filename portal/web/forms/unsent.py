@@ -26,7 +26,7 @@ NEVER = frozenset({"csrfmiddlewaretoken", "password", "password1", "password2", 
 
 
 @dataclass(frozen=True, slots=True)
-class Unsent:
+class UnsentForm:
     """A form that was not taken: where it goes, what stood in it, the fields whose files must be chosen again, and whether its author was
     signed in and only asked for the password again."""
 
@@ -56,7 +56,7 @@ def keep(request: HttpRequest, carried: str) -> None:
         request.session[FIELD] = carried
 
 
-def unsent_form(request: HttpRequest) -> Unsent | None:
+def unsent_form(request: HttpRequest) -> UnsentForm | None:
     """What this session holds; None where there is nothing, or it is older than an hour."""
     carried = request.session.get(FIELD, "")
     return _read(carried) if carried else None
@@ -67,10 +67,10 @@ def drop(request: HttpRequest) -> None:
     request.session.pop(FIELD, None)
 
 
-def _read(carried: str) -> Unsent | None:
+def _read(carried: str) -> UnsentForm | None:
     try:
         content: Any = signing.loads(carried, salt=SALT, max_age=GOOD_FOR_S)
     except signing.BadSignature:
         return None
     path, fields, files, *again = content  # what an earlier release carried does not say
-    return Unsent(path, tuple((name, value) for name, value in fields), tuple(files), again=bool(again and again[0]))
+    return UnsentForm(path, tuple((name, value) for name, value in fields), tuple(files), again=bool(again and again[0]))

@@ -17,7 +17,7 @@ from openpyxl import load_workbook
 from openpyxl.utils.exceptions import InvalidFileException
 
 from portal.catalogue.models import PeerGroupMember
-from portal.catalogue.obliged_rows import Fault, LineFault
+from portal.catalogue.obliged_rows import LineFault, ObligedFileFault
 from portal.web.words.headings import HEADINGS, REPORTING_FIRM
 from portal.web.words.terms import COHORTS, shown_name
 
@@ -54,7 +54,7 @@ def rows_of(raw: bytes) -> tuple[Rows, tuple[LineFault, ...]]:
     if fault is not None:
         return (), (fault,)
     if not {"site", "credit_code"} & set(head):
-        return (), (LineFault(1, Fault.NO_SITE_COLUMN, ", ".join(head)[:100]),)
+        return (), (LineFault(1, ObligedFileFault.NO_SITE_COLUMN, ", ".join(head)[:100]),)
     cohorts = _names(COHORTS)
     rows = []
     for line, cells in lines:
@@ -81,12 +81,12 @@ def _text(raw: bytes) -> tuple[Lines, LineFault | None]:
         try:
             text = raw.decode("gb18030")
         except UnicodeDecodeError:
-            return [], LineFault(0, Fault.NOT_TEXT)
+            return [], LineFault(0, ObligedFileFault.NOT_TEXT)
     reader = csv.reader(io.StringIO(text, newline=""))
     try:
         return [(reader.line_num, cells) for row in reader if any(cells := [cell.strip().removeprefix("'") for cell in row])], None
     except csv.Error as error:
-        return [], LineFault(reader.line_num, Fault.NOT_TEXT, str(error))
+        return [], LineFault(reader.line_num, ObligedFileFault.NOT_TEXT, str(error))
 
 
 def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
@@ -94,7 +94,7 @@ def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
     try:
         with zipfile.ZipFile(io.BytesIO(raw)) as archive:
             if sum(member.file_size for member in archive.infolist()) > MOST_UNPACKED_BYTES:
-                return [], LineFault(0, Fault.NO_WORKBOOK)
+                return [], LineFault(0, ObligedFileFault.NO_WORKBOOK)
         sheet = load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
         lines: Lines = []
         for line, row in enumerate(sheet.iter_rows(values_only=True, max_row=MOST_ROWS), start=1):
@@ -102,7 +102,7 @@ def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
             if any(cells):
                 lines.append((line, cells))
     except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError):
-        return [], LineFault(0, Fault.NO_WORKBOOK)
+        return [], LineFault(0, ObligedFileFault.NO_WORKBOOK)
     return lines, None
 
 

@@ -16,8 +16,8 @@ from django.utils.translation import gettext as _
 
 from benchmarks.phrases import Phrase
 from portal.problems import RefusedError
-from portal.web.viewmodels.shared import Choice
-from portal.web.viewmodels.tables import Column, Order, Pages, SortForm
+from portal.web.viewmodels.shared import SelectOption
+from portal.web.viewmodels.tables import ColumnHead, Order, PageRange, SortForm
 from portal.web.words.headings import cell_words, headings
 
 Row = TypeVar("Row")
@@ -43,21 +43,21 @@ def order_asked(keys: Collection[str], query: QueryDict, default: str, prefix: s
     return (name, down) if name in keys else _column_and_direction(default)
 
 
-def columns(titles: Mapping[str, str], keys: Collection[str], query: QueryDict, default: str, prefix: str = "") -> tuple[Column, ...]:
+def columns(titles: Mapping[str, str], keys: Collection[str], query: QueryDict, default: str, prefix: str = "") -> tuple[ColumnHead, ...]:
     """The heads of a table: those with a key lead to their own order, and on a second press to the reverse."""
     wanted, down = order_asked(keys, query, default, prefix)
     heads = []
     for name, title in titles.items():
         if name not in keys:
-            heads.append(Column(title))
+            heads.append(ColumnHead(title))
             continue
         current: Order = ("descending" if down else "ascending") if name == wanted else "none"
         turned = {f"{prefix}sort": f"-{name}" if current == "ascending" else name, f"{prefix}page": None}
-        heads.append(Column(title, with_query(query, **turned), current, name))
+        heads.append(ColumnHead(title, with_query(query, **turned), current, name))
     return tuple(heads)
 
 
-def sort_form(columns: Iterable[Column], rows: int, query: QueryDict, prefix: str = "") -> SortForm | None:
+def sort_form(columns: Iterable[ColumnHead], rows: int, query: QueryDict, prefix: str = "") -> SortForm | None:
     """The orders that these heads lead to, each both ways; None where no column sorts, or one row leaves nothing to sort."""
     if rows < 2:
         return None
@@ -66,20 +66,20 @@ def sort_form(columns: Iterable[Column], rows: int, query: QueryDict, prefix: st
         if column.by:
             up, down = _("%(column)s, ascending"), _("%(column)s, descending")
             facts = {"column": column.title}
-            choices.append(Choice(column.by, up % facts, column.sort == "ascending"))
-            choices.append(Choice(f"-{column.by}", down % facts, column.sort == "descending"))
+            choices.append(SelectOption(column.by, up % facts, column.sort == "ascending"))
+            choices.append(SelectOption(f"-{column.by}", down % facts, column.sort == "descending"))
     own = (f"{prefix}sort", f"{prefix}page")
     hidden = tuple((name, value) for name, values in query.lists() if name not in own for value in values)
     return SortForm(own[0], tuple(choices), hidden) if choices else None
 
 
-def paged(rows: Sequence[Row], query: QueryDict, size: int = PAGE_ROWS, prefix: str = "") -> tuple[Sequence[Row], Pages | None]:
+def paged(rows: Sequence[Row], query: QueryDict, size: int = PAGE_ROWS, prefix: str = "") -> tuple[Sequence[Row], PageRange | None]:
     """The rows of the page that the address names, and where it stands among the others; None where one page holds all."""
     pages = pages_of(len(rows), query, size, prefix)
     return (rows, None) if pages is None else (rows[pages.first - 1 : pages.last], pages)
 
 
-def pages_of(count: int, query: QueryDict, size: int = PAGE_ROWS, prefix: str = "") -> Pages | None:
+def pages_of(count: int, query: QueryDict, size: int = PAGE_ROWS, prefix: str = "") -> PageRange | None:
     """The same for rows that are still in the database: which of so many to ask for."""
     if count <= size:
         return None
@@ -87,7 +87,7 @@ def pages_of(count: int, query: QueryDict, size: int = PAGE_ROWS, prefix: str = 
     asked = query.get(f"{prefix}page", "1")
     here = min(max(int(asked) if asked.isdecimal() and len(asked) < 9 else 1, 1), last)
     start = (here - 1) * size
-    return Pages(
+    return PageRange(
         first=start + 1,
         last=min(start + size, count),
         of=count,
@@ -108,10 +108,12 @@ def with_query(query: QueryDict, **changes: str | None) -> str:
     return f"?{urlencode(parts, doseq=True)}"
 
 
-def filter_choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[Choice, ...]:
+def filter_choices(asked: str, everything: str, offered: Mapping[str, str]) -> tuple[SelectOption, ...]:
     """What a filter offers; what an address asks for and the list no longer has stands last, so that an empty list is understood."""
     lost = {asked: _("%(value)s (no longer in this list)") % {"value": asked[:60]}} if asked and asked not in offered else {}
-    return Choice("", everything, not asked), *(Choice(value, text, value == asked) for value, text in {**offered, **lost}.items())
+    return SelectOption("", everything, not asked), *(
+        SelectOption(value, text, value == asked) for value, text in {**offered, **lost}.items()
+    )
 
 
 def whole(read: Callable[[int, int], Iterable[Row]]) -> list[Row]:

@@ -15,7 +15,7 @@ from django.http import HttpRequest, HttpResponseBase
 
 from portal.problems import problem_response
 from portal.request_sizes import GetResponse
-from portal.settings.roles import Role
+from portal.settings.roles import ProcessRole
 
 TAG = "proxies"
 CODE = "proxies-not-set"
@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 
 @register(TAG)
 def check_proxies(*_apps: Any, **_options: Any) -> list[CheckMessage]:
-    if settings.REFUSE_UNKNOWN_PROXY and settings.ROLE is Role.WEB and not settings.REST_FRAMEWORK["NUM_PROXIES"]:
+    if settings.REFUSE_UNKNOWN_PROXY and settings.ROLE is ProcessRole.WEB and not settings.REST_FRAMEWORK["NUM_PROXIES"]:
         return [
             checks.Warning(
                 "STEPLABEL_PROXIES is 0: requests that come through a proxy are refused.",

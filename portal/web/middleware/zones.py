@@ -17,7 +17,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
-from portal.web.viewmodels.shared import Choice
+from portal.web.viewmodels.shared import SelectOption
 from portal.web.words.terms import zone_name
 
 ZONES: Mapping[str, Promise] = {
@@ -94,11 +94,11 @@ def zone_of(name: str) -> ZoneInfo | None:
     return ZoneInfo(name) if name in ZONES else None
 
 
-def choices(name: str, now: datetime) -> tuple[Choice, ...]:
+def choices(name: str, now: datetime) -> tuple[SelectOption, ...]:
     """Every zone with its distance from UTC as it is now, the person's own selected."""
     own = name if name in ZONES else settings.TIME_ZONE
     zones = []
     for zone, city in ZONES.items():
         with timezone.override(ZoneInfo(zone)):
-            zones.append(Choice(zone, f"{city} ({zone_name(now)})", zone == own))
+            zones.append(SelectOption(zone, f"{city} ({zone_name(now)})", zone == own))
     return tuple(zones)

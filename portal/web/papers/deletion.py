@@ -6,13 +6,13 @@ from collections.abc import Sequence
 
 from django.utils.translation import gettext as _
 
-from portal.register.leaving import Deleted
+from portal.register.leaving import DeletionRecord
 from portal.web.papers.layout import document_of, table_of, text_of
 from portal.web.viewmodels.shared import Item
 from portal.web.words.terms import moment_in_words, shown_name, zone_name
 
 
-def facts(done: Deleted) -> tuple[Item, ...]:
+def facts(done: DeletionRecord) -> tuple[Item, ...]:
     return (
         Item(_("Deleted on"), f"{moment_in_words(done.when)} ({zone_name(done.when)})"),
         Item(_("Sealed and opened reports"), f"{len(done.digests):,}"),
@@ -40,7 +40,7 @@ def staying() -> Sequence[str]:
     )
 
 
-def pdf(done: Deleted) -> bytes:
+def pdf(done: DeletionRecord) -> bytes:
     title = _("Certificate of deletion: %(firm)s") % {"firm": shown_name(done.firm)}
     parts = [
         text_of(title, "title"),

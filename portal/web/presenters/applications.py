@@ -13,13 +13,13 @@ from portal.register.applying import lacks_code
 from portal.register.models import FirmApplication, SiteApplication
 from portal.register.selectors import SiteWishView
 from portal.web.forms.registering import KINDS, SIZES
-from portal.web.viewmodels.methods import Fact, Sheet
+from portal.web.viewmodels.methods import Fact, MethodSheet
 from portal.web.viewmodels.shared import Crumb, Item, StateWord
 from portal.web.words.terms import Names, moment_in_words, shown_name
 
 
 @dataclass(frozen=True, slots=True)
-class Wish:
+class ApplicationRow:
     """A firm or a site that wishes to take part, for a regulator."""
 
     url: str
@@ -40,8 +40,8 @@ class OwnWish:
     reason: str
 
 
-def firm_wish(row: FirmApplication) -> Wish:
-    return Wish(
+def firm_wish(row: FirmApplication) -> ApplicationRow:
+    return ApplicationRow(
         url=reverse("web:firm-application", args=[row.pk]),
         name=shown_name(row.name),
         place=shown_name(row.jurisdiction.name),
@@ -56,11 +56,11 @@ def firm_wish(row: FirmApplication) -> Wish:
     )
 
 
-def site_wish(row: SiteApplication) -> Wish:
+def site_wish(row: SiteApplication) -> ApplicationRow:
     size = str(SIZES[row.size_class])  # type: ignore[index] # a text choice is its text
     if row.site is not None:
         size = _("%(now)s instead of %(before)s") % {"now": size, "before": SIZES[row.site.size_class]}  # type: ignore[index]
-    return Wish(
+    return ApplicationRow(
         url=reverse("web:site-application", args=[row.pk]),
         name=shown_name(row.name),
         place=shown_name(row.jurisdiction.name),
@@ -80,7 +80,7 @@ def _code(code: str) -> tuple[Item, ...]:
     return (Item(_("Unified social credit code"), code),) if code else ()
 
 
-def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> Sheet:
+def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> MethodSheet:
     """For an officer who comes second: who decided what, when and why.
 
     `typed` is the reason that this officer gave, which nobody was sent; None where nothing was sent.
@@ -94,7 +94,7 @@ def decided_page(row: FirmApplication | SiteApplication, typed: str | None) -> S
         facts.append(Fact(_("What you typed"), typed))
     crumbs = (Crumb(_("Applications"), reverse("web:applications")),)
     lead = _("This application is decided already. Nothing of what you sent was recorded.") if typed is not None else ""
-    return Sheet(_("Decided: %(name)s") % {"name": shown_name(row.name)}, crumbs, lead, tuple(facts))
+    return MethodSheet(_("Decided: %(name)s") % {"name": shown_name(row.name)}, crumbs, lead, tuple(facts))
 
 
 def own_wish(view: SiteWishView) -> OwnWish:

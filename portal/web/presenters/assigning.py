@@ -11,11 +11,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.accounts.models import Site
-from portal.assurance.assignments import AssignmentView, Course
+from portal.assurance.assignments import AssignmentStanding, AssignmentView
 from portal.names import in_any_language
 from portal.web.lists import tables
 from portal.web.presenters.listed import Show, listed, showing
-from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.words.audits import COURSES, ended_because
 from portal.web.words.headings import REPORTING_FIRM
 from portal.web.words.terms import enumerated, moment_in_words, period_name, shown_name, state
@@ -35,7 +35,7 @@ KEYS: dict[str, tables.Key[AssignmentView]] = {
 }
 
 
-def assignments_list(views: Sequence[AssignmentView], query: QueryDict) -> Listed:
+def assignments_list(views: Sequence[AssignmentView], query: QueryDict) -> ListTable:
     fitting = _fitting(views, query)
     count = len(showing(fitting, query, _shown()))
     return listed(
@@ -76,16 +76,16 @@ def assignments_table(views: Sequence[AssignmentView], query: QueryDict) -> tupl
     )
 
 
-def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryDict) -> Listed:
+def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryDict) -> ListTable:
     """`standing`: how many assignments stand, by the site's number."""
 
-    def cells(site: Site) -> tuple[Cell, ...]:
+    def cells(site: Site) -> tuple[TableCell, ...]:
         name = shown_name(site.name)
         count = standing.get(site.pk, 0)
         return (
-            Cell(name, note=site.slug, url=reverse("web:assign-site", args=[site.slug])),
-            Cell(shown_name(site.organisation.name)),
-            Cell(ngettext("%(n)s in force", "%(n)s in force", count) % {"n": count} if count else _("none")),
+            TableCell(name, note=site.slug, url=reverse("web:assign-site", args=[site.slug])),
+            TableCell(shown_name(site.organisation.name)),
+            TableCell(ngettext("%(n)s in force", "%(n)s in force", count) % {"n": count} if count else _("none")),
         )
 
     return listed(
@@ -104,27 +104,29 @@ def sites_list(sites: Sequence[Site], standing: Mapping[int, int], query: QueryD
     )
 
 
-def _cells(view: AssignmentView) -> tuple[Cell, ...]:
+def _cells(view: AssignmentView) -> tuple[TableCell, ...]:
     name, period = shown_name(view.site_name), period_name(view.period)
     note = ngettext("%(n)s major finding open", "%(n)s major findings open", view.majors) % {"n": view.majors} if view.majors else ""
-    action = Cell("–")
-    if view.course is Course.TAKEN_BACK:
+    action = TableCell("–")
+    if view.course is AssignmentStanding.TAKEN_BACK:
         note = ended_because(view.taken_back_reason)
     else:
-        action = Cell(_("Withdraw"), url=reverse("web:take-assignment-back", args=[view.id]), about=enumerated((name, period)))
+        action = TableCell(_("Withdraw"), url=reverse("web:take-assignment-back", args=[view.id]), about=enumerated((name, period)))
     return (
-        Cell(name, note=f"{view.site} · {shown_name(view.firm)}"),
-        Cell(shown_name(view.body), note=_("sees protected values") if view.sees_values else _("sees only the outer data")),
-        Cell(period),
-        Cell(date_format(view.due, _("j F Y")) if view.due else "–"),
-        Cell("", state=state(COURSES, view.course), note=note),
-        Cell(moment_in_words(view.assigned_at), note=view.assigned_by),
+        TableCell(name, note=f"{view.site} · {shown_name(view.firm)}"),
+        TableCell(shown_name(view.body), note=_("sees protected values") if view.sees_values else _("sees only the outer data")),
+        TableCell(period),
+        TableCell(date_format(view.due, _("j F Y")) if view.due else "–"),
+        TableCell("", state=state(COURSES, view.course), note=note),
+        TableCell(moment_in_words(view.assigned_at), note=view.assigned_by),
         action,
     )
 
 
 def _shown() -> tuple[Show[AssignmentView], ...]:
-    return tuple((course.value, str(COURSES[course][0]), lambda view, course=course: view.course is course) for course in Course)
+    return tuple(
+        (course.value, str(COURSES[course][0]), lambda view, course=course: view.course is course) for course in AssignmentStanding
+    )
 
 
 def _fitting(views: Sequence[AssignmentView], query: QueryDict) -> list[AssignmentView]:

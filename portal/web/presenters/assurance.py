@@ -9,7 +9,7 @@ from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.assurance.attestation_standing import AttestationView, Standing
+from portal.assurance.attestation_standing import AttestationStanding, AttestationView
 from portal.assurance.engagements import EngagementView, FindingView
 from portal.assurance.reminding import needs
 from portal.days import scheme_day
@@ -27,7 +27,7 @@ from portal.web.viewmodels.assurance import (
     InterestRow,
     SaidStep,
 )
-from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord
+from portal.web.viewmodels.shared import Crumb, HeadlineFigure, Item, StateWord
 from portal.web.words.audits import (
     ACTS,
     ASSURANCES,
@@ -178,7 +178,7 @@ def opinion_in_words(view: AttestationView) -> str:
 
 
 def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> AttestationPage:
-    public = view.standing is not Standing.DRAWN_UP
+    public = view.standing is not AttestationStanding.DRAWN_UP
     waits = not public or view.withdrawal_waits
     return AttestationPage(
         title=_subject(view),
@@ -191,9 +191,11 @@ def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> A
         warning=_warning(view),
         lead=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": shown_name(view.body)},
         file_name=file_to_sign(view.digest, withdrawal=public),
-        to_sign=reverse("web:attestation-to-sign", args=[view.digest]) if waits and view.standing is not Standing.WITHDRAWN else "",
+        to_sign=reverse("web:attestation-to-sign", args=[view.digest])
+        if waits and view.standing is not AttestationStanding.WITHDRAWN
+        else "",
         withdraw_url=reverse("web:attestation-withdraw", args=[view.digest])
-        if view.standing in (Standing.VALID, Standing.EARLIER, Standing.EXPIRED)
+        if view.standing in (AttestationStanding.VALID, AttestationStanding.EARLIER, AttestationStanding.EXPIRED)
         else "",
         verify_url=reverse("web:verify", args=[view.code]) if public else "",
         statement_url=reverse("web:verify-statement", args=[view.code]) if public else "",
@@ -263,7 +265,7 @@ def _proof(view: AttestationView) -> tuple[Item, ...]:
 
 
 def _warning(view: AttestationView) -> str:
-    if view.standing is Standing.EARLIER and view.report is not None:
+    if view.standing is AttestationStanding.EARLIER and view.report is not None:
         values = {"n": view.report.revision}
         return (
             _(
@@ -282,23 +284,23 @@ def _needs(view: EngagementView, today: date) -> tuple[StateWord, ...]:
     return tuple(StateWord(need_in_words(need), NEED_MOODS[need.need]) for need in needs(view, today))
 
 
-def _figures(view: EngagementView) -> tuple[Figure, ...]:
+def _figures(view: EngagementView) -> tuple[HeadlineFigure, ...]:
     closed = sum(finding.closed for finding in view.every_finding)
     accepted = view.accepted
     return (
-        Figure(
+        HeadlineFigure(
             _("Report"),
             _("revision %(n)s") % {"n": accepted.revision} if accepted else "–",
             "",
             _("accepted; log index %(n)s") % {"n": f"{accepted.log_index:,}"} if accepted else _("no accepted report yet"),
         ),
-        Figure(
+        HeadlineFigure(
             _("Findings closed"),
             str(closed),
             _("of %(n)s") % {"n": len(view.every_finding)},
             _("major open: %(n)s") % {"n": view.open_majors},
         ),
-        Figure(
+        HeadlineFigure(
             _("Conclusion due"),
             date_format(view.due, _("j F Y")) if view.due else "–",
             "",

@@ -26,12 +26,12 @@ from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.best_group import best_group_part
 from portal.web.presenters.curves import bands_of, spread_of
-from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ladder_of, total_estimate
+from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, headline, ladder_of, total_estimate
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
-from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, Withdrawal
-from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, VersionWithdrawal
+from portal.web.viewmodels.shared import HeadlineFigure, Item, SelectOption, UnitLink, VersionRow
+from portal.web.viewmodels.tables import PageRange
 from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
 from portal.web.words.terms import (
     VERSION_STATES,
@@ -61,11 +61,11 @@ def unit_links(units: Mapping[str, EnergyUnit], chosen: EnergyUnit, label: Label
 
 
 def benchmark_list(
-    views: Sequence[ListedView], of: int, pages: Pages | None, packs: Sequence[tuple[str, str]], query: str, sector: str
+    views: Sequence[ListedView], of: int, pages: PageRange | None, packs: Sequence[tuple[str, str]], query: str, sector: str
 ) -> BenchmarkList:
     """One page of the list: `of` benchmarks were found, and `packs` with their versions are those that have any."""
     sectors = sorted(((pack, Names.of(pack, version).sector) for pack, version in packs), key=lambda pair: pair[1])
-    choices = (Choice("", _("All sectors"), not sector), *(Choice(pack, name, pack == sector) for pack, name in sectors))
+    choices = (SelectOption("", _("All sectors"), not sector), *(SelectOption(pack, name, pack == sector) for pack, name in sectors))
     return BenchmarkList(tuple(_list_row(view) for view in views), choices, query, of, pages, any_published=bool(packs))
 
 
@@ -88,7 +88,7 @@ def _fits(view: ListedView, words: Sequence[str]) -> bool:
 
 def _list_row(view: ListedView) -> BenchmarkRow:
     names = Names.of(view.pack, view.pack_version)
-    shown = Shown(names, view.route, energy_units(1.0)["kgce"])
+    shown = TotalsDisplay(names, view.route, energy_units(1.0)["kgce"])
     places = shown.total_places(view.summary)
     total = total_estimate(view.summary.composite, 1.0)
     return BenchmarkRow(
@@ -118,7 +118,7 @@ def benchmark_page(
     """One version, as `publisher` published it. `site` is scheme and host, for the address that is cited; `best` what was published of the
     firms behind its best."""
     names = Names.of(view.pack, view.pack_version)
-    shown = Shown(names, view.route, unit)
+    shown = TotalsDisplay(names, view.route, unit)
     explained = Explanation.from_json(view.explanation)
     address = benchmark_url(view, view.version)
     in_force = None if view.latest_version is None else benchmark_url(view, view.latest_version)
@@ -155,7 +155,7 @@ def benchmark_page(
         citations=_citations(view),
         digest=view.digest,
         address=f"{site}{address}",
-        withdrawal=Withdrawal(view.withdrawn_on, view.withdrawal_reason, in_force or "") if view.withdrawn_on else None,
+        withdrawal=VersionWithdrawal(view.withdrawn_on, view.withdrawal_reason, in_force or "") if view.withdrawn_on else None,
         superseded_by=in_force if in_force and view.latest_version != view.version else "",
     )
 
@@ -167,7 +167,7 @@ def codebook_rows() -> tuple[tuple[str, str, str, str], ...]:
     return tuple((column.name, units[column.unit], in_words(column.meaning), sources[column.source]) for column in EVERY_COLUMN)
 
 
-def lead_of(label: LabelView, shown: Shown) -> Lead:
+def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
     """The numbers of the first sentence; empty text where the gate holds one back."""
     factor, places = shown.factor(label.composite.unit), shown.total_places(label)
     texts = {}
@@ -193,19 +193,19 @@ def lead_of(label: LabelView, shown: Shown) -> Lead:
     )
 
 
-def _figures(label: LabelView, shown: Shown) -> tuple[Figure, ...]:
+def _figures(label: LabelView, shown: TotalsDisplay) -> tuple[HeadlineFigure, ...]:
     composite = _figure(_("Industry label: the step bests combined"), label.composite, label, shown)
     reached = _figure(_("Best whole route really reached"), label.best_reached, label, shown)
     typical = _figure(_("Typical plant"), label.typical, label, shown)
     return replace(composite, tone="best"), replace(reached, tone="best"), typical
 
 
-def _figure(title: str, total: TotalView, label: LabelView, shown: Shown) -> Figure:
+def _figure(title: str, total: TotalView, label: LabelView, shown: TotalsDisplay) -> HeadlineFigure:
     estimate = total_estimate(total, shown.factor(total.unit))
     if estimate is None:
-        return Figure(title, NONE, "", shown.names.total_reason(total.reason_en, total.reason_zh))
+        return HeadlineFigure(title, NONE, "", shown.names.total_reason(total.reason_en, total.reason_zh))
     places = shown.total_places(label)
-    return Figure(title, number(estimate.value, places), shown.spelled(total.unit), interval_words(estimate, places))
+    return HeadlineFigure(title, number(estimate.value, places), shown.spelled(total.unit), interval_words(estimate, places))
 
 
 def interval_words(estimate: Estimate, places: int | None) -> str:
@@ -239,14 +239,14 @@ def _as_pages_write(text: Words) -> str:
     return raised(dated(in_page_language(text)))
 
 
-def _version_row(row: VersionView, view: BenchmarkView, shown: Shown) -> VersionRow:
+def _version_row(row: VersionView, view: BenchmarkView, shown: TotalsDisplay) -> VersionRow:
     here = row.version == view.version
     older, newer = sorted((row.version, view.version))
     beside = "" if here else compare_url(view, older, newer)
     return replace(version_row(row, benchmark_url(view, row.version), shown, view.label, here=here), compare_url=beside)
 
 
-def version_row(row: VersionView, url: str, shown: Shown, label: LabelView | None, *, here: bool = False) -> VersionRow:
+def version_row(row: VersionView, url: str, shown: TotalsDisplay, label: LabelView | None, *, here: bool = False) -> VersionRow:
     """One row of a table of versions, in the unit of the page."""
     total = total_estimate(row.composite, shown.factor(row.composite.unit))
     places = shown.total_places(label) if label else None

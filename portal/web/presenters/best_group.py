@@ -16,7 +16,7 @@ from portal.publication.best_groups import ELSEWHERE, UNKNOWN
 from portal.publication.models import BestGroup
 from portal.publication.shapes import BenchmarkView
 from portal.web.lists.tables import columns
-from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.words.figures import per_cent
 from portal.web.words.terms import SIZE_CLASSES, Names, enumerated, in_language, metric_name, with_variant
 
@@ -38,7 +38,7 @@ class BestGroupPart:
     """What stands beside a published label: a sentence, and the shares where they were published."""
 
     sentence: str
-    table: Listed | None = None
+    table: ListTable | None = None
     source: str = ""
 
 
@@ -76,19 +76,19 @@ def _published(best_group: BestGroup, names: Names) -> BestGroupPart:
         _("By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 of the signed document: %(digest)s.") % facts
     )
     titles = columns({str(place): head for place, head in enumerate(heads)}, {}, QueryDict(), "")
-    return BestGroupPart(sentence, Listed(_("The best firms by trait"), titles, None, rows, None, (), "", ""), source)
+    return BestGroupPart(sentence, ListTable(_("The best firms by trait"), titles, None, rows, None, (), "", ""), source)
 
 
-def _rows(step: Mapping[str, Any], names: Names, regions: Regions) -> Iterator[tuple[Cell, ...]]:
+def _rows(step: Mapping[str, Any], names: Names, regions: Regions) -> Iterator[tuple[TableCell, ...]]:
     name = with_variant(names.step_name(step["step"]), names.variant_name(step["step"], step["variant"]))
     for trait, shares in step["traits"].items():
         for share in shares:
             of = {"firms": share["firms"], "best": step["best_firms"], "share": per_cent(share["firms"] / step["best_firms"])}
             yield (
-                Cell(name, note=metric_name(step["metric"])),
-                Cell(str(TRAITS[trait])),
-                Cell(classes_in_words(share["classes"], regions)),
-                Cell(_("%(firms)s of %(best)s (%(share)s)") % of),
+                TableCell(name, note=metric_name(step["metric"])),
+                TableCell(str(TRAITS[trait])),
+                TableCell(classes_in_words(share["classes"], regions)),
+                TableCell(_("%(firms)s of %(best)s (%(share)s)") % of),
             )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from benchmarks.disclosure.best_group import Composed, Share
+from benchmarks.disclosure.best_group import BestFirms, ClassShare
 from benchmarks.label_keys import CellKey
 from portal.accounts.models import Jurisdiction
 from portal.names import in_chinese
@@ -15,8 +15,8 @@ from portal.publication import best_groups
 from portal.publication.models import BestGroup, Publication
 from portal.web.presenters.best_group import TRAITS, Regions, classes_in_words
 from portal.web.presenters.methods import table_of
-from portal.web.viewmodels.listed import Cell
-from portal.web.viewmodels.methods import Fact, FormSheet, Section, Sheet
+from portal.web.viewmodels.listed import TableCell
+from portal.web.viewmodels.methods import Fact, FormSheet, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words.terms import (
     Names,
@@ -31,7 +31,7 @@ from portal.web.words.terms import (
 
 
 def review_page(
-    row: Publication, composed: Sequence[Composed], held: BestGroup | None, *, reads: int, decides: bool, problem: str = ""
+    row: Publication, composed: Sequence[BestFirms], held: BestGroup | None, *, reads: int, decides: bool, problem: str = ""
 ) -> FormSheet:
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
@@ -62,7 +62,9 @@ def review_page(
     mine = held is not None and held.proposed_by_id == reads
     crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
     return FormSheet(
-        Sheet(_("How the best firms are composed"), (crumb,), lead, tuple(facts), (Section("", table_of(_("Values"), heads, rows, "")),)),
+        MethodSheet(
+            _("How the best firms are composed"), (crumb,), lead, tuple(facts), (MethodSection("", table_of(_("Values"), heads, rows, "")),)
+        ),
         problem,
         best_groups.as_read(held),
         state=state,
@@ -72,7 +74,7 @@ def review_page(
     )
 
 
-def _review_row(composition: Composed, names: Names, regions: Regions) -> tuple[Cell, ...]:
+def _review_row(composition: BestFirms, names: Names, regions: Regions) -> tuple[TableCell, ...]:
     cell = CellKey.read(composition.cell)
     name = with_variant(names.step_name(cell.step), names.variant_name(cell.step, cell.variant))
     sentence = one_after_another(
@@ -80,8 +82,13 @@ def _review_row(composition: Composed, names: Names, regions: Regions) -> tuple[
         for trait, shares in composition.shares.items()
     )
     why = in_page_language(composition.words) if composition.words else ""
-    return Cell(name, note=metric_name(cell.metric)), Cell(str(composition.firms)), Cell(str(composition.best)), Cell(sentence or why)
+    return (
+        TableCell(name, note=metric_name(cell.metric)),
+        TableCell(str(composition.firms)),
+        TableCell(str(composition.best)),
+        TableCell(sentence or why),
+    )
 
 
-def _share(share: Share, regions: Regions) -> str:
+def _share(share: ClassShare, regions: Regions) -> str:
     return _("%(classes)s (%(firms)s firms)") % {"classes": classes_in_words(share.classes, regions), "firms": share.firms}

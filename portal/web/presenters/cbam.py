@@ -15,9 +15,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benchmarks.errors import InputError
-from benchmarks.guidance.acts import Act, Kind, Law
-from benchmarks.guidance.cbam import Attested, Goods, Input, Payable, Precursor, by_year
-from benchmarks.guidance.goods import Part, Sold, goods_of
+from benchmarks.guidance.acts import Act, ActCollection, ActKind
+from benchmarks.guidance.cbam import AttestedEmissions, Goods, Input, Payable, Precursor, by_year
+from benchmarks.guidance.goods import PrecursorCode, RouteGood, goods_of
 from benchmarks.phrases import Phrase
 from portal.sentences import in_whole, in_words
 from portal.web.words.figures import raised
@@ -37,7 +37,7 @@ NAMES = {
 
 
 @dataclass(frozen=True, slots=True)
-class YearRow:
+class ImportYearRow:
     """One year of import, t CO2e per tonne of the goods. What the script takes off is exact."""
 
     year: int
@@ -69,7 +69,7 @@ class GoodAtBorder:
     id: str
     name: str
     example: str  # the formula with the first year's figures
-    years: tuple[YearRow, ...]
+    years: tuple[ImportYearRow, ...]
     parts: tuple[PartField, ...]
     inputs: tuple[InputRow, ...]
     caveats: tuple[str, ...]
@@ -92,7 +92,11 @@ def border_of(sector: str, route: str, origin: str, today: date, called: str = "
 
 def _reaching_back(today: date) -> tuple[str, ...]:
     """What was worked out before such an act differs from what stands here: the page says so for a year."""
-    acts = [act for act in Law.held().acts if act.kind is not Kind.PRICE and act.confidence == "read" and act.applies < act.published]
+    acts = [
+        act
+        for act in ActCollection.held().acts
+        if act.kind is not ActKind.PRICE and act.confidence == "read" and act.applies < act.published
+    ]
     return tuple(
         _("%(act)s was published on %(published)s and applies to imports from %(applies)s. Results calculated before that day differ.")
         % {"act": in_page_language(act.title), "published": dated(act.published.isoformat()), "applies": dated(act.applies.isoformat())}
@@ -101,7 +105,7 @@ def _reaching_back(today: date) -> tuple[str, ...]:
     )
 
 
-def _good(good: Sold, origin: str, today: date) -> GoodAtBorder:
+def _good(good: RouteGood, origin: str, today: date) -> GoodAtBorder:
     on_default = by_year(Goods(good.cn_code, origin, good.route), today)
     own = dict(by_year(_attested(good, origin, ()), today))
     with_part = [dict(by_year(_attested(good, origin, (part,)), today)) for part in good.precursors]
@@ -132,20 +136,20 @@ def _good(good: Sold, origin: str, today: date) -> GoodAtBorder:
     )
 
 
-def _attested(good: Sold, origin: str, parts: Sequence[Part]) -> Goods:
+def _attested(good: RouteGood, origin: str, parts: Sequence[PrecursorCode]) -> Goods:
     """Nothing emitted and a tonne of each part: of such an answer `free` is asked."""
     precursors = tuple(Precursor(part.cn_code, Decimal(1), part.route) for part in parts)
-    return Goods(good.cn_code, origin, good.route, Attested(Decimal(0), precursors))
+    return Goods(good.cn_code, origin, good.route, AttestedEmissions(Decimal(0), precursors))
 
 
-def _field(good: str, part: Part) -> PartField:
+def _field(good: str, part: PrecursorCode) -> PartField:
     label = _("Tonnes of %(part)s (CN %(code)s) in a tonne") % {"part": in_page_language(part.words), "code": part.cn_code}
     return PartField(f"part-{good}-{part.cn_code}{part.route}", label)
 
 
-def _year(year: int, default: Payable | InputError, free: Payable, parts: Sequence[Decimal]) -> YearRow:
+def _year(year: int, default: Payable | InputError, free: Payable, parts: Sequence[Decimal]) -> ImportYearRow:
     held = default if isinstance(default, Payable) else None
-    return YearRow(
+    return ImportYearRow(
         year=year,
         factor=_percent(_of(free, "phase-out")),
         mark_up=_("mark-up %(share)s") % {"share": _percent(_of(held, "mark-up"))} if held else "",
@@ -174,7 +178,7 @@ def _example(on_default: Sequence[tuple[int, Payable | InputError]]) -> str:
 
 def _prices() -> tuple[Input, ...]:
     """Every price of certificates that an act settles, whenever it held."""
-    acts = [act for act in Law.held().acts if act.kind is Kind.PRICE and act.euro_per_t is not None]
+    acts = [act for act in ActCollection.held().acts if act.kind is ActKind.PRICE and act.euro_per_t is not None]
     return tuple(Input("price", act.euro_per_t, "EUR/t CO2e", act) for act in acts if act.euro_per_t is not None)
 
 

@@ -15,20 +15,20 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from benchmarks.label_keys import LabelKey
-from portal.publication.definition_changes import Break, Breaks, breaks
+from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
 from portal.publication.shapes import BenchmarkView, StepView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.gaps import gap
 from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.curves import cell_name
-from portal.web.presenters.ladders import Shown, step_estimates, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay, step_estimates, total_estimate
 from portal.web.viewmodels.shared import StateWord, UnitLink
 from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, decimals, number, signed
 from portal.web.words.terms import RULES, VERSION_STATES, Names, in_language, period_name, state
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class ComparedVersion:
     """One of the two versions. `withdrawn` is its reason; empty while it stands."""
 
     version: int
@@ -43,7 +43,7 @@ class Side:
 
 
 @dataclass(frozen=True, slots=True)
-class Compared:
+class ComparedRow:
     """One row: a cell or a total in both versions. `hidden_*` says why a value is not shown; `verdict` is empty where one is missing."""
 
     name: str
@@ -65,22 +65,22 @@ class Compared:
 class ComparePage:
     title: str
     period: str
-    sides: tuple[Side, Side]
+    sides: tuple[ComparedVersion, ComparedVersion]
     lead: str
     breaks: tuple[str, ...]  # of the whole version
     any_break: bool
-    totals: tuple[Compared, ...]
-    steps: tuple[Compared, ...]
+    totals: tuple[ComparedRow, ...]
+    steps: tuple[ComparedRow, ...]
     units: tuple[UnitLink, ...]
     unit_note: str
     address: str
 
     @property
-    def before(self) -> Side:
+    def before(self) -> ComparedVersion:
         return self.sides[0]
 
     @property
-    def after(self) -> Side:
+    def after(self) -> ComparedVersion:
         return self.sides[1]
 
 
@@ -100,7 +100,7 @@ BREAKS: dict[str, Promise] = {
 
 def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit]) -> ComparePage:
     """`before` and `after` in the order they were asked for."""
-    shown = Shown(Names.of(after.pack, after.pack_version), after.route, unit)
+    shown = TotalsDisplay(Names.of(after.pack, after.pack_version), after.route, unit)
     changes = breaks(before, after)
     totals = tuple(_total(name, earlier, other, after, shown) for name, earlier, other in _totals(before, after))
     return ComparePage(
@@ -118,8 +118,8 @@ def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, 
     )
 
 
-def _side(view: BenchmarkView) -> Side:
-    return Side(
+def _side(view: BenchmarkView) -> ComparedVersion:
+    return ComparedVersion(
         version=view.version,
         url=benchmark_url(view, view.version),
         state=state(VERSION_STATES, view.status),
@@ -132,7 +132,7 @@ def _side(view: BenchmarkView) -> Side:
     )
 
 
-def _lead(before: BenchmarkView, after: BenchmarkView, composite: Compared, unit: str) -> str:
+def _lead(before: BenchmarkView, after: BenchmarkView, composite: ComparedRow, unit: str) -> str:
     if before.version == after.version:
         return _("This is the same version: there is nothing to compare.")
     named = {"a": before.version, "b": after.version, "before": composite.before, "after": composite.after, "unit": unit}
@@ -158,7 +158,7 @@ def _totals(before: BenchmarkView, after: BenchmarkView) -> list[tuple[str, Tota
     ]
 
 
-def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, shown: Shown) -> Compared:
+def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, shown: TotalsDisplay) -> ComparedRow:
     def hidden(total: TotalView) -> str:
         return "" if total.shown else shown.names.total_reason(total.reason_en, total.reason_zh)
 
@@ -174,7 +174,7 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
     )
 
 
-def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: Shown) -> tuple[Compared, ...]:
+def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: TotalsDisplay) -> tuple[ComparedRow, ...]:
     """Every cell of the later version, then what only the earlier had."""
     old = {LabelKey.of(step): step for step in before.label.steps}
     new = {LabelKey.of(step): step for step in after.label.steps}
@@ -215,7 +215,7 @@ def _compared(
     broken: tuple[str, ...],
     *,
     comparable: bool = True,
-) -> Compared:
+) -> ComparedRow:
     before, after = values
     if places is None:
         places = decimals(*(estimate.value for estimate in values if estimate is not None))
@@ -227,7 +227,7 @@ def _compared(
         change_interval = between(moved.lo, moved.hi, places)
         noise = moved.lo <= 0 <= moved.hi
         verdict = StateWord(_("within noise"), "wait") if noise else StateWord(_("more than noise"), "ok")
-    return Compared(
+    return ComparedRow(
         name=name,
         unit=unit,
         before=number(before.value, places) if before else "",
@@ -248,7 +248,7 @@ def _count(firms: int | None) -> str:
     return NONE if firms is None else str(firms)
 
 
-def change_in_words(change: Break) -> str:
+def change_in_words(change: DefinitionChange) -> str:
     """A break in words."""
     before, after = (str(RULES.get(text, text)) if change.code in ("rule", "averaging") else text for text in (change.before, change.after))
     return str(BREAKS[change.code]) % {"before": before, "after": after}

@@ -13,8 +13,8 @@ from portal.assurance.models import AuditorKey
 from portal.practices.models import SiteReport
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.practices import class_found
-from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
+from portal.web.viewmodels.listed import ListTable, TableCell
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words.terms import dated, in_language, in_page_language, moment_in_words
 
@@ -23,19 +23,19 @@ COMMAND = "steplabel-agent practices confirm practice-outcome-%(report)s.json AC
 
 def confirmations_page(
     library: Library, waiting: Sequence[SiteReport], refused: Sequence[SiteReport], confirmed: Sequence[tuple[SiteReport, AuditorKey]]
-) -> Sheet:
+) -> MethodSheet:
     names = {practice.id: in_page_language(practice.words) for practice in library.practices}
     lead = _("Reports that wait for you: %(waits)s. Confirmations of your body that stand: %(confirmed)s.") % {
         "waits": len(waiting), "confirmed": sum(row.confirmed for row, _key in confirmed),
     }  # fmt: skip
-    return Sheet(
+    return MethodSheet(
         _("Confirmations"),
         (),
         lead,
         sections=(
-            Section(_("Waiting for you"), _waiting(waiting, names), _about()),
-            Section(_("Confirmed by your body"), _confirmed(confirmed, names)),
-            Section(_("Refused at these sites"), _refused(refused, names)),
+            MethodSection(_("Waiting for you"), _waiting(waiting, names), _about()),
+            MethodSection(_("Confirmed by your body"), _confirmed(confirmed, names)),
+            MethodSection(_("Refused at these sites"), _refused(refused, names)),
         ),
     )
 
@@ -54,7 +54,7 @@ def confirm_page(library: Library, row: SiteReport) -> FormSheet:
         "key only if it finds the same class. Then choose the signed file here."
     )
     return FormSheet(
-        Sheet(_("Confirm what a practice saved"), crumbs(), lead, facts, links=links),
+        MethodSheet(_("Confirm what a practice saved"), crumbs(), lead, facts, links=links),
         end_url=reverse("web:withdraw-confirmation", args=[row.pk]),
         end_text=_("Refuse to confirm it"),
         form_title=_("Your confirmation"),
@@ -80,44 +80,44 @@ def _about() -> str:
     return _("A report is listed here if its firm asks for a confirmation, your body is assigned to the site and you declared no interest.")
 
 
-def _waiting(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
+def _waiting(rows: Sequence[SiteReport], names: dict[str, str]) -> ListTable:
     heads = (_("Site"), _("Practice"), _("What the site found"), pgettext("date", "Submitted"))
-    cells = tuple((*_what(row, names, url="web:confirm-outcome"), Cell(moment_in_words(row.handed_in_at))) for row in rows)
+    cells = tuple((*_what(row, names, url="web:confirm-outcome"), TableCell(moment_in_words(row.handed_in_at))) for row in rows)
     return table_of(_("Reports that wait"), heads, cells, _("Nothing waits for your confirmation."))
 
 
-def _refused(rows: Sequence[SiteReport], names: dict[str, str]) -> Listed:
+def _refused(rows: Sequence[SiteReport], names: dict[str, str]) -> ListTable:
     heads = (_("Site"), _("Practice"), _("What the site found"), _("Refused on"), _("Reason"))
-    cells = tuple((*_what(row, names), _refused_by(row), Cell(row.unconfirmed_reason)) for row in rows)
+    cells = tuple((*_what(row, names), _refused_by(row), TableCell(row.unconfirmed_reason)) for row in rows)
     return table_of(_("Refused reports"), heads, cells, _("No auditor has refused a report."))
 
 
-def _refused_by(row: SiteReport) -> Cell:
-    return Cell(moment_in_words(row.unconfirmed_at) if row.unconfirmed_at else "", note=str(row.unconfirmed_by or ""))
+def _refused_by(row: SiteReport) -> TableCell:
+    return TableCell(moment_in_words(row.unconfirmed_at) if row.unconfirmed_at else "", note=str(row.unconfirmed_by or ""))
 
 
-def _confirmed(rows: Sequence[tuple[SiteReport, AuditorKey]], names: dict[str, str]) -> Listed:
+def _confirmed(rows: Sequence[tuple[SiteReport, AuditorKey]], names: dict[str, str]) -> ListTable:
     heads = (_("Site"), _("Practice"), _("What the site found"), _("Confirmed on"), _("State"), _("Action"))
     cells = tuple((*_what(row, names), _by(row, key), _state(row), _withdrawal(row)) for row, key in rows)
     return table_of(_("Confirmed reports"), heads, cells, _("Your body has confirmed no report yet."))
 
 
-def _what(row: SiteReport, names: dict[str, str], url: str = "") -> tuple[Cell, Cell, Cell]:
-    site = Cell(in_language(row.site.name, row.site.name_zh), note=row.site.slug, url=reverse(url, args=[row.pk]) if url else "")
-    return site, Cell(names.get(row.practice, row.practice)), Cell(class_found(row))
+def _what(row: SiteReport, names: dict[str, str], url: str = "") -> tuple[TableCell, TableCell, TableCell]:
+    site = TableCell(in_language(row.site.name, row.site.name_zh), note=row.site.slug, url=reverse(url, args=[row.pk]) if url else "")
+    return site, TableCell(names.get(row.practice, row.practice)), TableCell(class_found(row))
 
 
-def _by(row: SiteReport, key: AuditorKey) -> Cell:
-    return Cell(dated(row.confirmed_on.isoformat()) if row.confirmed_on else "", note=str(key.owner))
+def _by(row: SiteReport, key: AuditorKey) -> TableCell:
+    return TableCell(dated(row.confirmed_on.isoformat()) if row.confirmed_on else "", note=str(key.owner))
 
 
-def _state(row: SiteReport) -> Cell:
+def _state(row: SiteReport) -> TableCell:
     if not row.confirmed:
-        return Cell("", state=StateWord(_("Withdrawn"), "no"), note=row.unconfirmed_reason)
+        return TableCell("", state=StateWord(_("Withdrawn"), "no"), note=row.unconfirmed_reason)
     counted = row.counted_at is not None
-    return Cell("", state=StateWord(_("Counted"), "ok") if counted else StateWord(_("Waits for four other firms"), "wait"))
+    return TableCell("", state=StateWord(_("Counted"), "ok") if counted else StateWord(_("Waits for four other firms"), "wait"))
 
 
-def _withdrawal(row: SiteReport) -> Cell:
+def _withdrawal(row: SiteReport) -> TableCell:
     address = reverse("web:withdraw-confirmation", args=[row.pk])
-    return Cell(_("Withdraw"), url=address, about=row.site.slug) if row.confirmed else Cell("–")
+    return TableCell(_("Withdraw"), url=address, about=row.site.slug) if row.confirmed else TableCell("–")

@@ -14,7 +14,7 @@ from benchmarks.label_keys import LabelKey
 from portal.publication.shapes import BenchmarkView, LabelView, StepView
 from portal.web.charts import curve
 from portal.web.charts.curve import CurvePicture
-from portal.web.presenters.ladders import Shown
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.words.figures import Estimate, between, number, per_cent
 from portal.web.words.terms import (
     enumerated,
@@ -35,7 +35,7 @@ class CurveRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Curve:
+class StepCurve:
     name: str
     unit: str
     lead: str  # the middle of the curve in words
@@ -67,7 +67,7 @@ class BandRow:
 class Spread:
     """`without` says why some or all cells have no curve; empty where all have one."""
 
-    curves: tuple[Curve, ...]
+    curves: tuple[StepCurve, ...]
     without: str
     bands: tuple[BandRow, ...] = ()
 
@@ -78,14 +78,14 @@ FEWEST = next(firms for firms in range(1, 1000) if percents(firms))
 QUARTERS = (gettext_lazy("First quarter, least energy"), gettext_lazy("Second"), gettext_lazy("Third"), gettext_lazy("Fourth"))
 
 
-def spread_of(label: LabelView, shown: Shown) -> Spread:
+def spread_of(label: LabelView, shown: TotalsDisplay) -> Spread:
     """The route's own cells first, then electricity and heat."""
     ordered = sorted(label.steps, key=lambda step: not step.headline)
     drawn = tuple(_curve(step, shown) for step in ordered if step.curve)
     return Spread(drawn, _without([step for step in ordered if not step.curve], shown, any_drawn=bool(drawn)))
 
 
-def _curve(step: StepView, shown: Shown) -> Curve:
+def _curve(step: StepView, shown: TotalsDisplay) -> StepCurve:
     factor, places = shown.factor(step.unit), shown.step_places(step)
     points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in step.curve]
     best = None if step.best is None else step.best * factor
@@ -100,7 +100,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
         "last": per_cent(points[-1].percent / 100),
         "high": number(points[-1].value.value, places),
     }
-    return Curve(
+    return StepCurve(
         name=cell_name(step, shown),
         unit=unit,
         lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % facts,
@@ -115,7 +115,7 @@ def _curve(step: StepView, shown: Shown) -> Curve:
     )
 
 
-def bands_of(view: BenchmarkView, shown: Shown) -> tuple[BandRow, ...]:
+def bands_of(view: BenchmarkView, shown: TotalsDisplay) -> tuple[BandRow, ...]:
     """As they were signed; a version from before there were bands has none."""
     signed = {(entry["step"], entry["product"], entry["variant"], entry["metric"]): entry.get("bands") for entry in view.document["steps"]}
     rows = []
@@ -135,7 +135,7 @@ def _named(signed: Mapping[str, Any], quarter: int) -> str:
     return enumerated(in_language(firm["firm"], firm["firm_zh"]) for firm in signed.get("named", ()) if firm["quarter"] == quarter)
 
 
-def cell_name(step: StepView, shown: Shown) -> str:
+def cell_name(step: StepView, shown: TotalsDisplay) -> str:
     """A step by its name; electricity and heat of it with the metric, and the variant where there are several."""
     name = shown.names.step_name(step.step)
     if step.headline:  # one a step: its variant stands beside the ladder
@@ -144,7 +144,7 @@ def cell_name(step: StepView, shown: Shown) -> str:
     return _("%(step)s, %(metric)s") % {"step": with_variant(name, variant), "metric": metric_name(step.metric)}
 
 
-def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str:
+def _without(steps: Sequence[StepView], shown: TotalsDisplay, *, any_drawn: bool) -> str:
     """Why these have no curve, each cause once."""
     held = [step for step in steps if not step.shown]
     few = [step for step in steps if step.shown and step.firms < FEWEST]
@@ -175,5 +175,5 @@ def _without(steps: Sequence[StepView], shown: Shown, *, any_drawn: bool) -> str
     return sentence_space().join(sentences)
 
 
-def _listed(steps: Sequence[StepView], shown: Shown) -> str:
+def _listed(steps: Sequence[StepView], shown: TotalsDisplay) -> str:
     return one_after_another(cell_name(step, shown) for step in steps)

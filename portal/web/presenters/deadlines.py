@@ -14,15 +14,15 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Site
 from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import ExtensionRequest
-from portal.intake.participation import ParticipationView, Taking
-from portal.intake.reminders import PAUSE, ExtensionView, OwedView, ReminderView, owing, remindable
+from portal.intake.participation import ParticipationView, ReportingState
+from portal.intake.reminders import PAUSE, ExtensionView, RemindedReport, ReminderView, owing, remindable
 from portal.names import in_chinese
-from portal.notifications.kinds import Kind
-from portal.web.forms.choosing import Choosable, choosing, chosen_by
+from portal.notifications.kinds import NoticeKind
+from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
 from portal.web.presenters.notices import notice_row_of
 from portal.web.presenters.regulator import page_title
 from portal.web.viewmodels.notices import NoticeRow
-from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.words.terms import TAKING_PART, Names, enumerated, headed, moment_in_words, period_name, shown_name
 
 
@@ -71,7 +71,7 @@ class DeadlinesPage:
     may_decide: bool
     owing: tuple[str, ...]  # sites whose report is past due, by name
     to_choose: tuple[SiteToRemind, ...]  # every site without a usable report
-    choosing: tuple[Choice, ...]  # links that tick the late ones of a place
+    choosing: tuple[SelectOption, ...]  # links that tick the late ones of a place
     letters: tuple[NoticeRow, ...]  # what goes to those that are late, and to those that are not yet
     may_extend: bool  # some site has not reported
     requests: tuple[RequestRow, ...]  # for more time, that wait
@@ -96,7 +96,7 @@ def deadlines_page(
     title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
     late, place = set(owing(view, now)), [view.peer_group, view.period]
     boxes = [
-        Choosable(participant.site, participant.jurisdiction, shown_name(participant.jurisdiction))
+        ChoiceBox(participant.site, participant.jurisdiction, shown_name(participant.jurisdiction))
         for participant in view.participants
         if participant.site in late
     ]
@@ -152,7 +152,7 @@ def _to_choose(view: ParticipationView, late: set[str], recent: set[str], picked
     sites = []
     chosen = late - recent if picked is None else picked
     for participant in view.participants:
-        if participant.taking is Taking.REPORTED:
+        if participant.taking is ReportingState.REPORTED:
             continue
         notes = [_("late") if participant.site in late else str(TAKING_PART[participant.taking][0])]
         notes += [_("reminded within the last day")] if participant.site in recent else []
@@ -165,7 +165,7 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
     """What those who act for a site are written, with its name for the first of each kind."""
     rows = []
     open_ones = set(remindable(view))
-    for kind, sites in ((Kind.REPORT_REMINDED, late & open_ones), (Kind.REPORT_COMES, open_ones - late)):
+    for kind, sites in ((NoticeKind.REPORT_REMINDED, late & open_ones), (NoticeKind.REPORT_COMES, open_ones - late)):
         first = next((participant for participant in view.participants if participant.site in sites), None)
         if first is not None:
             facts = {
@@ -180,11 +180,11 @@ def _letters(view: ParticipationView, late: set[str]) -> tuple[NoticeRow, ...]:
 
 def may_be_extended(view: ParticipationView) -> list[tuple[str, str]]:
     """The sites that have not reported, for the form: id and name."""
-    participants = [participant for participant in view.participants if participant.taking is not Taking.REPORTED]
+    participants = [participant for participant in view.participants if participant.taking is not ReportingState.REPORTED]
     return [(participant.site, headed((shown_name(participant.firm), shown_name(participant.site_name)))) for participant in participants]
 
 
-def owed_sentences(views: Sequence[OwedView]) -> tuple[str, ...]:
+def owed_sentences(views: Sequence[RemindedReport]) -> tuple[str, ...]:
     """What an enterprise was reminded of, a sentence a report."""
     return tuple(
         _("%(site)s, %(period)s: due by the end of %(day)s; reminded on %(moment)s.")

@@ -13,31 +13,31 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.packs.changes import FieldChange
 from benchmarks.packs.consequences import GradeMoves
 from benchmarks.packs.effects import NumberChange
-from benchmarks.packs.provenance import Role
-from benchmarks.packs.public_effects import Moved
+from benchmarks.packs.provenance import NumberRole
+from benchmarks.packs.public_effects import ValueMove
 from benchmarks.routes import Pack
-from portal.governance.effects import Difference, MovedPublication
+from portal.governance.effects import MovedPublication, PackDifference
 from portal.web.addresses import number_url
 from portal.web.presenters.methods import ROLES, about, table_of
-from portal.web.viewmodels.listed import Cell
-from portal.web.viewmodels.methods import Section, Sheet
+from portal.web.viewmodels.listed import TableCell
+from portal.web.viewmodels.methods import MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words.figures import NONE
 from portal.web.words.figures import number as in_figures
 from portal.web.words.terms import Names, enumerated, in_page_language, period_name, unit_in_words
 
 
-def compare_page(difference: Difference) -> Sheet:
+def compare_page(difference: PackDifference) -> MethodSheet:
     """Two versions side by side, with what the change moves."""
     after, before = difference.after, difference.before
     assert before is not None  # noqa: S101  # two versions were named
     name = in_page_language(after.words)
     crumbs = (Crumb(_("Method packs"), reverse("web:methods")), Crumb(name, reverse("web:method", args=[after.id])))
     facts = {"pack": name, "new": after.version, "old": before.version}
-    return Sheet(_("%(pack)s: version %(new)s compared with %(old)s") % facts, crumbs, "", sections=differences(difference))
+    return MethodSheet(_("%(pack)s: version %(new)s compared with %(old)s") % facts, crumbs, "", sections=differences(difference))
 
 
-def differences(difference: Difference) -> tuple[Section, ...]:
+def differences(difference: PackDifference) -> tuple[MethodSection, ...]:
     """What differs, and which labels, grades and published values it moves."""
     if difference.before is None:
         return ()
@@ -61,26 +61,26 @@ def differences(difference: Difference) -> tuple[Section, ...]:
     columns = (_("Step"), _("What changes"), _("By how much"), _("Cause"))
     moves_table = table_of(_("Labels and grades"), columns, tuple(_moves(difference)), _("No label and no grade changes."))
     return (
-        Section(_("What differs: numbers"), numbers_table),
-        Section(_("What differs: the file"), fields_table),
-        Section(_("Whose labels and grades it changes"), moves_table),
-        Section(_("Which published values it changes"), effects_table, note),
+        MethodSection(_("What differs: numbers"), numbers_table),
+        MethodSection(_("What differs: the file"), fields_table),
+        MethodSection(_("Whose labels and grades it changes"), moves_table),
+        MethodSection(_("Which published values it changes"), effects_table, note),
     )
 
 
-def _field(change: FieldChange) -> tuple[Cell, ...]:
+def _field(change: FieldChange) -> tuple[TableCell, ...]:
     more = _("and in %(n)s more places") % {"n": change.also} if change.also else ""
-    return (Cell(" › ".join(change.where), note=more), Cell(change.before or NONE), Cell(change.after or NONE))
+    return (TableCell(" › ".join(change.where), note=more), TableCell(change.before or NONE), TableCell(change.after or NONE))
 
 
-def _moves(difference: Difference) -> Iterator[tuple[Cell, ...]]:
+def _moves(difference: PackDifference) -> Iterator[tuple[TableCell, ...]]:
     """What follows from the two packs: labels by no known amount, grades between two annual means."""
     names, unknown = Names.newest(difference.after.id), _("by how much is not known from the pack alone")
     together: dict[tuple[str, ...], list[str]] = {}
     for label in difference.labels_move:
         together.setdefault(label.because, []).append(names.step_name(label.step))
     for because, steps in together.items():
-        yield (Cell(enumerated(steps)), Cell(_("labels")), Cell(unknown), Cell(enumerated(map(_carrier, because))))
+        yield (TableCell(enumerated(steps)), TableCell(_("labels")), TableCell(unknown), TableCell(enumerated(map(_carrier, because))))
     for grade in difference.grades_move:
         facts = {"n": grade.level, "standard": grade.standard}
         what = (
@@ -88,7 +88,12 @@ def _moves(difference: Difference) -> Iterator[tuple[Cell, ...]]:
             if grade.level
             else _("the plants to which %(standard)s applies, or how it applies") % facts
         )
-        yield (Cell(names.step_name(grade.step)), Cell(what), Cell(_grade(grade)), Cell(enumerated(grade.because) or grade.limit))
+        yield (
+            TableCell(names.step_name(grade.step)),
+            TableCell(what),
+            TableCell(_grade(grade)),
+            TableCell(enumerated(grade.because) or grade.limit),
+        )
 
 
 def _carrier(because: str) -> str:
@@ -108,24 +113,24 @@ def _grade(grade: GradeMoves) -> str:
     return _("annual means above %(low)s and up to %(high)s %(unit)s now meet it, before corrections") % facts
 
 
-def _change(change: NumberChange, before: Pack, after: Pack) -> tuple[Cell, ...]:
+def _change(change: NumberChange, before: Pack, after: Pack) -> tuple[TableCell, ...]:
     role, _colon, place = change.place.partition(": ")
     holder = after if change.after is not None else before
     known = packs.is_known(holder.id) and holder.version in {pack.version for pack in packs.versions(holder.id)}
     return (
-        Cell(
+        TableCell(
             place,
-            note=" · ".join(filter(None, (str(ROLES[Role(role)][0]), about(holder, place)))),
+            note=" · ".join(filter(None, (str(ROLES[NumberRole(role)][0]), about(holder, place)))),
             url=number_url(holder.id, holder.version, role, place) if known else "",
         ),
-        Cell(change.before or NONE, num=True),
-        Cell(change.after or NONE, num=True),
-        Cell(NONE if change.unit in ("", "1") else unit_in_words(change.unit)),
-        Cell(str(ROLES[Role(role)][1])),
+        TableCell(change.before or NONE, num=True),
+        TableCell(change.after or NONE, num=True),
+        TableCell(NONE if change.unit in ("", "1") else unit_in_words(change.unit)),
+        TableCell(str(ROLES[NumberRole(role)][1])),
     )
 
 
-def _effect(effect: Moved, where: MovedPublication) -> tuple[Cell, ...]:
+def _effect(effect: ValueMove, where: MovedPublication) -> tuple[TableCell, ...]:
     names = Names.of(where.pack, where.pack_version)
     what = names.step_name(effect.of.step) if effect.of.step else _("total of the route")
     address = (
@@ -137,15 +142,15 @@ def _effect(effect: Moved, where: MovedPublication) -> tuple[Cell, ...]:
         "n": where.version,
     }
     return (
-        Cell(what, note=note, url=address),
-        Cell(in_figures(effect.of.value), num=True),
-        Cell(_moves_by(effect), num=True),
-        Cell(where.units.get((effect.of.step, effect.of.metric), "")),
-        Cell(enumerated(effect.because)),
+        TableCell(what, note=note, url=address),
+        TableCell(in_figures(effect.of.value), num=True),
+        TableCell(_moves_by(effect), num=True),
+        TableCell(where.units.get((effect.of.step, effect.of.metric), "")),
+        TableCell(enumerated(effect.because)),
     )
 
 
-def _moves_by(effect: Moved) -> str:
+def _moves_by(effect: ValueMove) -> str:
     if effect.least is None or effect.most is None:
         return _("only the plants know")
     low, high = (f"{'+' if value > 0 else ''}{in_figures(value)}" for value in (effect.least, effect.most))

@@ -13,25 +13,25 @@ from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
 
 from benchmarks.wire.attestations import Opinion
-from portal.assurance.dossiers import Dossier, Evidence, Met, Shown
+from portal.assurance.dossiers import CriterionEvidence, CriterionState, CriterionVerdict, Dossier
 from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, programmes
 from portal.days import scheme_day
 from portal.web.presenters.offers import OfferLine, offer_line
-from portal.web.viewmodels.methods import FormSheet, Link, Sheet
-from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
+from portal.web.viewmodels.methods import FormSheet, Link, MethodSheet
+from portal.web.viewmodels.shared import Crumb, Item, Mood, SelectOption, StateWord
 from portal.web.words.terms import period_name, sentence_space, shown_name, state
 
 SHOWN: dict[str, tuple[Promise, Mood]] = {
-    Shown.SHOWN: (gettext_lazy("Shown"), "ok"),
-    Shown.CONFIRMED: (gettext_lazy("Confirmed"), "ok"),
-    Shown.DECLARED: (gettext_lazy("Declared"), "wait"),
-    Shown.REFUTED: (gettext_lazy("Not met"), "no"),
-    Shown.MISSING: (gettext_lazy("Missing"), "no"),
+    CriterionState.SHOWN: (gettext_lazy("Shown"), "ok"),
+    CriterionState.CONFIRMED: (gettext_lazy("Confirmed"), "ok"),
+    CriterionState.DECLARED: (gettext_lazy("Declared"), "wait"),
+    CriterionState.REFUTED: (gettext_lazy("Not met"), "no"),
+    CriterionState.MISSING: (gettext_lazy("Missing"), "no"),
 }
 MET: dict[str, tuple[Promise, Mood]] = {
-    Met.MET: (gettext_lazy("Met"), "ok"),
-    Met.NOT_MET: (gettext_lazy("Not met"), "no"),
-    Met.NOT_SHOWN: (gettext_lazy("Not shown"), "wait"),
+    CriterionVerdict.MET: (gettext_lazy("Met"), "ok"),
+    CriterionVerdict.NOT_MET: (gettext_lazy("Not met"), "no"),
+    CriterionVerdict.NOT_SHOWN: (gettext_lazy("Not shown"), "wait"),
 }
 
 
@@ -69,7 +69,7 @@ class DossierPage:
     lead: str
     rows: tuple[DossierRow, ...]
     offers: bool  # whether anything is offered for one of them
-    choices: tuple[Choice, ...]
+    choices: tuple[SelectOption, ...]
     pdf_url: str
     json_url: str
 
@@ -81,10 +81,10 @@ def dossier_page(dossier: Dossier) -> DossierPage:
     lead = _lead([entry.state for entry in dossier.entries if not entry.criterion.own])
     if own := [entry.state for entry in dossier.entries if entry.criterion.own]:
         lead += sentence_space() + _("Of %(all)d criteria that this portal added, the records here show %(shown)d.") % {
-            "all": len(own), "shown": own.count(Shown.SHOWN),
+            "all": len(own), "shown": own.count(CriterionState.SHOWN),
         }  # fmt: skip
     offered = sum(len(entry.offers) for entry in dossier.entries)
-    won = sum(len(entry.offers) for entry in dossier.entries if entry.met is Met.MET)
+    won = sum(len(entry.offers) for entry in dossier.entries if entry.met is CriterionVerdict.MET)
     if offered:
         lead += sentence_space() + _("Incentives offered for these criteria: %(offered)d, of which %(won)d for criteria that are met.") % {
             "offered": offered, "won": won,
@@ -108,13 +108,13 @@ def dossier_page(dossier: Dossier) -> DossierPage:
                 evidence=tuple(_line(evidence) for evidence in entry.evidence),
                 offers=tuple(offer_line(offer) for offer in entry.offers),
                 met=state(MET, entry.met),
-                wanted=_wanted(entry.criterion) if entry.state is Shown.MISSING else None,
+                wanted=_wanted(entry.criterion) if entry.state is CriterionState.MISSING else None,
             )
             for entry in dossier.entries
         ),
         offers=bool(offered),
         choices=tuple(
-            Choice(f"{address}?programme={candidate.id}", candidate.name.said_in(language), candidate.id == programme.id)
+            SelectOption(f"{address}?programme={candidate.id}", candidate.name.said_in(language), candidate.id == programme.id)
             for candidate in programmes().values()
         ),
         pdf_url=f"{reverse('web:dossier-pdf', args=[site.slug])}?programme={programme.id}",
@@ -122,12 +122,12 @@ def dossier_page(dossier: Dossier) -> DossierPage:
     )
 
 
-def _lead(states: Sequence[Shown]) -> str:
+def _lead(states: Sequence[CriterionState]) -> str:
     """How many of the programme's own criteria stand where: what this portal adds is counted apart."""
     return _(
         "Of the programme’s %(all)d criteria, the records here show %(shown)d, an officer confirmed %(confirmed)d and the firm declares "
         "%(declared)d. %(refuted)d are not met and %(missing)d are missing."
-    ) % {"all": len(states), **{str(state): states.count(state) for state in Shown}}
+    ) % {"all": len(states), **{str(state): states.count(state) for state in CriterionState}}
 
 
 def _wanted(criterion: Criterion) -> Link:
@@ -142,7 +142,7 @@ def _wanted(criterion: Criterion) -> Link:
     return Link(_("Not declared. The firm may declare it and name the document that shows it."), "#declare")
 
 
-def _line(evidence: Evidence) -> EvidenceLine:
+def _line(evidence: CriterionEvidence) -> EvidenceLine:
     by = shown_name(evidence.by)
     if evidence.kind == "report":
         text = _("Report of %(period)s, received on %(day)s, entry %(n)s of the log") % {
@@ -191,7 +191,7 @@ def declared_of(dossier: Dossier) -> list[tuple[str, str]]:
 
 def reading_page(site: str, back: str) -> FormSheet:
     lead = _("Ask the firm for the paper and compare its SHA-256 with the one in the dossier before you write what it shows.")
-    return FormSheet(Sheet(_("What a declared paper shows"), (Crumb(site, back),), lead), button=_("Record it"))
+    return FormSheet(MethodSheet(_("What a declared paper shows"), (Crumb(site, back),), lead), button=_("Record it"))
 
 
 def caveats() -> tuple[Item, ...]:

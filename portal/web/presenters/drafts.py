@@ -11,10 +11,10 @@ from django.utils.translation import ngettext
 
 from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.charts.ladder import Span
-from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
+from portal.web.charts.ladder import DrawnInterval
+from portal.web.presenters.ladders import TotalsDisplay, headline, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
-from portal.web.viewmodels.drafts import ChangeRow, Check, DraftPage, GateCell, GateRow, ReleaseRow
+from portal.web.viewmodels.drafts import ChangeRow, DraftCheck, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.words.figures import NONE, Estimate, between, decimals, number, signed
 from portal.web.words.terms import (
@@ -94,11 +94,11 @@ _BESIDE_OTHERS = ("overlap", "combined", "metrics")
 """Reasons that other values give which the public sees, of this version too."""
 
 
-def _checks(view: DraftView, decisions: Decisions) -> tuple[Check, ...]:
+def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
     names = Names.of(view.pack, view.pack_version)
     passing, of = sum(decision.shown for decision in decisions), len(decisions)
     checks = [
-        Check(
+        DraftCheck(
             _("Disclosure gate"),
             _("All %(of)d values may be shown.") % {"of": of}
             if passing == of
@@ -115,13 +115,13 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[Check, ...]:
             else _("Enough firms differ from version %(n)d: the difference does not reveal any firm.")
         )
         text = held or differs % {"n": view.newest_shown}
-        checks.append(Check(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if held else "ok"))
+        checks.append(DraftCheck(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if held else "ok"))
     if others := _reason(decisions, names, *_BESIDE_OTHERS):
-        checks.append(Check(_("Difference from other public values"), others, "no"))
+        checks.append(DraftCheck(_("Difference from other public values"), others, "no"))
     if years := _reason(decisions, names, "years"):
-        checks.append(Check(_("Difference from other years"), years, "no"))
+        checks.append(DraftCheck(_("Difference from other years"), years, "no"))
     if lag := _reason(decisions, names, "lag"):
-        checks.append(Check(_("Lag"), lag, "wait"))
+        checks.append(DraftCheck(_("Lag"), lag, "wait"))
     fitted = [step for step in view.label.steps if step.shown and step.good_fit is not None]
     poor = [step for step in fitted if not step.good_fit]
     judged = bool(fitted) and view.reports > 1
@@ -130,14 +130,14 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[Check, ...]:
         "steps": enumerated(_cell_name(step, names) for step in poor)
     }
     too_few = _("Too few plants have a value: their spread cannot be compared with the assumed one.")
-    checks.append(Check(_("Composition"), doubts if poor else fits if judged else too_few, "ok" if judged and not poor else "wait"))
+    checks.append(DraftCheck(_("Composition"), doubts if poor else fits if judged else too_few, "ok" if judged and not poor else "wait"))
     reports = ngettext("%(n)d report entered.", "%(n)d reports entered.", view.reports) % {"n": view.reports}
-    checks.append(Check(_("Participants"), reports, "ok"))
+    checks.append(DraftCheck(_("Participants"), reports, "ok"))
     if view.status == "draft":
         text = _("Not yet. You may publish: you did not draft this version.") if view.may_publish else _why_not(view)
-        checks.append(Check(_("Second person"), text, "wait", "#decide", _("Go to the decision")))
+        checks.append(DraftCheck(_("Second person"), text, "wait", "#decide", _("Go to the decision")))
     elif view.status != "discarded":
-        checks.append(Check(_("Second person"), _("Published by %(who)s.") % {"who": view.approved_by}, "ok"))
+        checks.append(DraftCheck(_("Second person"), _("Published by %(who)s.") % {"who": view.approved_by}, "ok"))
     return tuple(checks)
 
 
@@ -195,7 +195,7 @@ def _why_not(view: DraftView) -> str:
     return reasons.get(view.why_not, "")
 
 
-def _cells(label: LabelView, metrics: Mapping[str, str], shown: Shown) -> tuple[GateRow, ...]:
+def _cells(label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay) -> tuple[GateRow, ...]:
     """One row a step and variant, one column a metric."""
     rows: dict[tuple[str, str], dict[str, StepView]] = {}
     for step in label.steps:
@@ -220,7 +220,7 @@ def _cells(label: LabelView, metrics: Mapping[str, str], shown: Shown) -> tuple[
     return tuple(table)
 
 
-def _cell_of_step(column: str, step: StepView, shown: Shown) -> GateCell:
+def _cell_of_step(column: str, step: StepView, shown: TotalsDisplay) -> GateCell:
     best, _typical = step_estimates(step, 1.0)
     if best is None:
         return GateCell(column, hidden=in_language(step.reason_en, step.reason_zh))
@@ -232,7 +232,7 @@ def _cell(column: str, estimate: Estimate, unit: str, firms: int, places: int | 
     return GateCell(column, f"{number(estimate.value, places)} {unit_in_words(unit)}", interval, _("%(n)s firms") % {"n": firms})
 
 
-def _total_rows(label: LabelView, columns: Sequence[str], shown: Shown) -> tuple[GateRow, ...]:
+def _total_rows(label: LabelView, columns: Sequence[str], shown: TotalsDisplay) -> tuple[GateRow, ...]:
     places = shown.total_places(label)
     first, *others = columns or ("",)  # a label without a step has its totals all the same
     nothing = tuple(GateCell(column, absent=NONE) for column in others)
@@ -247,7 +247,7 @@ def _total_rows(label: LabelView, columns: Sequence[str], shown: Shown) -> tuple
     return tuple(rows)
 
 
-def _changes(now: LabelView, before: LabelView, shown: Shown) -> tuple[ChangeRow, ...]:
+def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[ChangeRow, ...]:
     """Every headline value that stands in both, on one scale of energy per tonne of the route's product; last the whole route.
 
     Of a step that the version before has with another boundary or unit, by another version of the pack, nothing.
@@ -284,7 +284,7 @@ def _change(
     band = None
     if then.lo is not None and then.hi is not None:
         left, right = 50 + scale * ratio * (then.lo - then.value), 50 + scale * ratio * (then.hi - then.value)
-        band = Span(f"{left:.2f}%", f"{right - left:.2f}%")
+        band = DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%")
     inside = then.lo is not None and then.hi is not None and then.lo <= now.value <= then.hi
     return ChangeRow(
         step=name,

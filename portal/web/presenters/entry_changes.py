@@ -10,39 +10,40 @@ from django.utils.translation import gettext as _
 
 from portal.web.forms.practices import UNITS, ListedForm, cause_choices, initial_of, step_choices
 from portal.web.presenters.methods import table_of
-from portal.web.viewmodels.listed import Cell
-from portal.web.viewmodels.methods import Section
+from portal.web.viewmodels.listed import TableCell
+from portal.web.viewmodels.methods import MethodSection
 from portal.web.words.figures import NONE
 from portal.web.words.terms import moment_in_words
 
 Content = Mapping[str, str]
 
 
-def changed_meanwhile(before: Content | None, now: Content) -> tuple[Section, ...]:
+def changed_meanwhile(before: Content | None, now: Content) -> tuple[MethodSection, ...]:
     """What somebody else changed since the page was opened; nothing where what stood there is not known, or nothing but its state did."""
     rows = tuple(
-        (Cell(label), Cell(first), Cell(second)) for label, first, second in _differences(initial_of(before or now), initial_of(now))
+        (TableCell(label), TableCell(first), TableCell(second))
+        for label, first, second in _differences(initial_of(before or now), initial_of(now))
     )
     heads = (_("Field"), _("When you opened it"), _("Now"))
-    return (Section(_("Changed since you opened it"), table_of(_("Fields that changed"), heads, rows, "")),) if rows else ()
+    return (MethodSection(_("Changed since you opened it"), table_of(_("Fields that changed"), heads, rows, "")),) if rows else ()
 
 
-def not_saved(now: Content, typed: Content) -> tuple[Section, ...]:
+def not_saved(now: Content, typed: Content) -> tuple[MethodSection, ...]:
     """What was typed and is not what stands there: nothing of it is lost."""
-    rows = tuple((Cell(label), Cell(first), Cell(second)) for label, first, second in _differences(initial_of(now), typed))
+    rows = tuple((TableCell(label), TableCell(first), TableCell(second)) for label, first, second in _differences(initial_of(now), typed))
     heads = (_("Field"), _("Now"), _("What you typed"))
-    return (Section(_("Not saved"), table_of(_("What you typed"), heads, rows, "")),) if rows else ()
+    return (MethodSection(_("Not saved"), table_of(_("What you typed"), heads, rows, "")),) if rows else ()
 
 
-def edits(texts: Sequence[tuple[Content, datetime]]) -> tuple[Section, ...]:
+def edits(texts: Sequence[tuple[Content, datetime]]) -> tuple[MethodSection, ...]:
     """Each field that was edited, before and after, the newest first."""
     rows = tuple(
-        (Cell(label, note=moment_in_words(at)), Cell(first), Cell(second))
+        (TableCell(label, note=moment_in_words(at)), TableCell(first), TableCell(second))
         for (before, _at), (after, at) in reversed(list(pairwise(texts)))
         for label, first, second in _differences(initial_of(before), initial_of(after))
     )
     heads = (_("Field"), _("Before"), _("After"))
-    return (Section(_("What was edited"), table_of(_("Edited fields"), heads, rows, "")),) if rows else ()
+    return (MethodSection(_("What was edited"), table_of(_("Edited fields"), heads, rows, "")),) if rows else ()
 
 
 def merged(before: Content | None, now: Content, typed: Content) -> dict[str, str]:

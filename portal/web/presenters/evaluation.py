@@ -22,7 +22,7 @@ from portal.days import scheme_day
 from portal.intake.participation import ParticipationView
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import BenchmarkView, LabelView, StepView, TotalView
-from portal.web.presenters.ladders import Shown, in_tonnes, ratios_of
+from portal.web.presenters.ladders import TotalsDisplay, in_tonnes, ratios_of
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.words.audits import GRADES, OPINIONS
@@ -62,7 +62,7 @@ class SectionTable:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class EvaluationSection:
     title: str
     lines: tuple[str, ...]
     table: SectionTable | None = None
@@ -73,7 +73,7 @@ class EvaluationPage:
     title: str
     caption: str
     lead: str
-    sections: tuple[Section, ...]
+    sections: tuple[EvaluationSection, ...]
     basis: str
     pdf_url: str
     docx_url: str
@@ -124,10 +124,10 @@ def _basis(has_figures: bool) -> str:
     return sentence_space().join((counts, figures, rest) if has_figures else (counts, rest))
 
 
-def _sections(facts: EvaluationFacts, names: Names) -> Iterator[Section]:
+def _sections(facts: EvaluationFacts, names: Names) -> Iterator[EvaluationSection]:
     yield _participation(facts.taking)
     if facts.published is not None and facts.in_force is not None:
-        shown = Shown(names, facts.taking.route, energy_units(1.0)["kgce"])
+        shown = TotalsDisplay(names, facts.taking.route, energy_units(1.0)["kgce"])
         yield _steps(facts.published, shown)
         yield levels_section(facts.in_force)
         yield _potentials(facts.published, shown)
@@ -136,7 +136,7 @@ def _sections(facts: EvaluationFacts, names: Names) -> Iterator[Section]:
     yield _refusals(facts)
 
 
-def _participation(view: ParticipationView) -> Section:
+def _participation(view: ParticipationView) -> EvaluationSection:
     rows = tuple((str(TAKING_PART[taking][0]), str(count)) for taking, count in view.totals.states.items() if count)
     obliged = [participant for participant in view.participants if participant.obliged]
     late = sum(participant.arrived_late for participant in obliged)
@@ -144,10 +144,10 @@ def _participation(view: ParticipationView) -> Section:
     lines = [_("%(sites)d sites, %(obliged)d of them obliged; last day for reports: %(day)s.") % facts]
     if late:
         lines.append(_("Obliged sites whose first report came after that day: %(n)d.") % {"n": late})
-    return Section(_("Participation"), tuple(lines), SectionTable((_("State of the report"), _("Sites")), rows, (4, 1)))
+    return EvaluationSection(_("Participation"), tuple(lines), SectionTable((_("State of the report"), _("Sites")), rows, (4, 1)))
 
 
-def _steps(view: BenchmarkView, shown: Shown) -> Section:
+def _steps(view: BenchmarkView, shown: TotalsDisplay) -> EvaluationSection:
     heads = (_("Step"), _("Metric"), _("Industry best"), _("95 % interval"), _("Typical"), _("95 % interval"), _("Unit"), _("Firms"))
     rows = (_whole_route(view.label, shown), *(_step(step, shown) for step in view.label.steps))
     facts = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": shown.names.sector, "version": view.pack_version}
@@ -161,10 +161,10 @@ def _steps(view: BenchmarkView, shown: Shown) -> Section:
         ratios_of(view.label, shown.names, shown.route),
         *_reached(view.label.best_reached, shown.total_places(view.label)),
     )
-    return Section(_("Published steps"), lines, SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)))
+    return EvaluationSection(_("Published steps"), lines, SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)))
 
 
-def _whole_route(label: LabelView, shown: Shown) -> tuple[str, ...]:
+def _whole_route(label: LabelView, shown: TotalsDisplay) -> tuple[str, ...]:
     best, typical, places = label.composite, label.typical, shown.total_places(label)
     head = (_("Whole route"), str(METRICS[Metric.TOTAL]))
     if best.value is None:
@@ -186,7 +186,7 @@ def _reached(total: TotalView, places: int | None) -> Iterator[str]:
         yield _("Best whole route that was really reached: %(value)s %(unit)s (%(interval)s).") % facts
 
 
-def _step(step: StepView, shown: Shown) -> tuple[str, ...]:
+def _step(step: StepView, shown: TotalsDisplay) -> tuple[str, ...]:
     variant = shown.names.variant_name(step.step, step.variant)
     head = (with_variant(shown.names.step_name(step.step), variant), str(METRICS[step.metric]))
     if not step.shown or step.best is None:
@@ -207,12 +207,12 @@ def _interval(interval: tuple[float, float] | None, places: int | None) -> str:
     return NONE if interval is None else between(*interval, places=places)
 
 
-def levels_section(view: InForceView) -> Section:
+def levels_section(view: InForceView) -> EvaluationSection:
     """How the published figures lie beside the levels of standards; no firm is graded here."""
     levels = levels_of(view)
     title = _("Levels of standards")
     if levels is None:
-        return Section(title, (_("The method pack contains no level of a standard for the published values."),))
+        return EvaluationSection(title, (_("The method pack contains no level of a standard for the published values."),))
     heads = (_("Level"), _("Limit"), _("Typical batch"), _("95 % interval"), _("Firms’ typical batches that reach it"), _("Standard"))
     rows = tuple(
         (
@@ -229,16 +229,16 @@ def levels_section(view: InForceView) -> Section:
         "A limit is about a plant’s mean over a year, and a published value is about its batches. This is for orientation and "
         "is not a grade of any plant."
     )
-    return Section(
+    return EvaluationSection(
         title, tuple(line for line in (note, levels.source, levels.not_held) if line), SectionTable(heads, rows, (4, 2, 2, 2.4, 2.4, 3))
     )
 
 
-def _potentials(view: BenchmarkView, shown: Shown) -> Section:
+def _potentials(view: BenchmarkView, shown: TotalsDisplay) -> EvaluationSection:
     savings = savings_of(view.label, shown)
     title = _("What the sector could save")
     if savings is None:
-        return Section(title, (_("This version states no saving potential."),))
+        return EvaluationSection(title, (_("This version states no saving potential."),))
     heads = (_("Step"), _("At the typical value"), _("95 % interval"), _("At the best"), _("95 % interval"))
     rows = []
     for row in (*savings.rows, *((savings.total,) if savings.total else ())):
@@ -248,30 +248,30 @@ def _potentials(view: BenchmarkView, shown: Shown) -> Section:
         rows.append(tuple(cells))
     unit = _("Average over the firms, in %(unit)s of the route’s product.") % {"unit": savings.unit}
     rule = _("The ends of a sum are the sums of the ends, so they are wider than necessary.")
-    return Section(title, (unit, rule) if savings.total else (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
+    return EvaluationSection(title, (unit, rule) if savings.total else (unit,), SectionTable(heads, tuple(rows), (4, 2.4, 2.4, 2.4, 2.4)))
 
 
-def _audits(audits: PeriodAudits) -> Section:
+def _audits(audits: PeriodAudits) -> EvaluationSection:
     facts = {"n": audits.assigned, "bodies": audits.bodies, "withdrawn": audits.withdrawn}
     lines = [_("Assignments in force: %(n)d; certification bodies: %(bodies)d; statements withdrawn: %(withdrawn)d.") % facts]
     if not audits.opinions:
-        return Section(_("Audits"), (*lines, _("There is no valid statement.")))
+        return EvaluationSection(_("Audits"), (*lines, _("There is no valid statement.")))
     rows = tuple((str(OPINIONS[opinion]), str(count)) for opinion, count in sorted(audits.opinions.items()))
-    return Section(_("Audits"), tuple(lines), SectionTable((_("Opinion of valid statements"), _("Reports")), rows, (4, 1)))
+    return EvaluationSection(_("Audits"), tuple(lines), SectionTable((_("Opinion of valid statements"), _("Reports")), rows, (4, 1)))
 
 
-def _findings(audits: PeriodAudits) -> Section:
+def _findings(audits: PeriodAudits) -> EvaluationSection:
     if not audits.findings:
-        return Section(_("Findings"), (_("No finding was raised."),))
+        return EvaluationSection(_("Findings"), (_("No finding was raised."),))
     heads = (pgettext("finding", "Grade"), pgettext("findings", "Open"), pgettext("findings", "Closed"))
     rows = tuple(
         (str(word), str(audits.findings.get((grade, False), 0)), str(audits.findings.get((grade, True), 0)))
         for grade, (word, _mood) in GRADES.items()
     )
-    return Section(_("Findings"), (), SectionTable(heads, rows, (3, 1, 1)))
+    return EvaluationSection(_("Findings"), (), SectionTable(heads, rows, (3, 1, 1)))
 
 
-def _refusals(facts: EvaluationFacts) -> Section:
+def _refusals(facts: EvaluationFacts) -> EvaluationSection:
     refusals, published = facts.refusals, facts.published
     lines = [
         _("%(received)d reports were received; %(accepted)d of them are the accepted ones.")
@@ -281,9 +281,9 @@ def _refusals(facts: EvaluationFacts) -> Section:
         held = sum(not step.shown for step in published.label.steps)
         lines.append(_("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": held})
     if not refusals.refused:
-        return Section(_("Refusals"), (*lines, _("No report was refused.")))
+        return EvaluationSection(_("Refusals"), (*lines, _("No report was refused.")))
     rows = tuple((_why(code), str(count)) for code, count in sorted(refusals.refused.items()))
-    return Section(_("Refusals"), tuple(lines), SectionTable((_("Why the reports were refused"), _("Reports")), rows, (6, 1)))
+    return EvaluationSection(_("Refusals"), tuple(lines), SectionTable((_("Why the reports were refused"), _("Reports")), rows, (6, 1)))
 
 
 def _why(code: str) -> str:

@@ -10,10 +10,10 @@ from django.urls import reverse
 from django.utils.translation import get_language
 from django.utils.translation import gettext as _
 
-from benchmarks.exercises import TRIES, CheckedAnswer, Exercise, Question, check, every, working
-from portal.web.viewmodels.listed import Cell, Listed
+from benchmarks.exercises import TRIES, CheckedAnswer, Exercise, ExerciseQuestion, check, every, working
+from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import Crumb
-from portal.web.viewmodels.tables import Column
+from portal.web.viewmodels.tables import ColumnHead
 
 MOST_TYPED = 200
 WRONG, LAST = "wrong-", "last-"
@@ -22,25 +22,25 @@ knows them."""
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextPiece:
     """A piece of a text; `code` is what a reader types."""
 
     text: str
     code: bool
 
 
-Text = tuple[Piece, ...]
+Text = tuple[TextPiece, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class AnswerChoice:
     code: str
     words: str
     chosen: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedAnswer:
     right: bool
     explanation: str
     look: Text
@@ -48,14 +48,14 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True)
-class Asked:
+class AskedQuestion:
     id: str
     ask: str
     unit: str
-    choices: tuple[Choice, ...]
+    choices: tuple[AnswerChoice, ...]
     answer: str
     wrong: int
-    judged: Judged | None
+    judged: JudgedAnswer | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,27 +74,27 @@ class ExercisePage:
     story: tuple[Text, ...]
     files: tuple[FileLink, ...]
     tasks: tuple[Text, ...]
-    questions: tuple[Asked, ...]
+    questions: tuple[AskedQuestion, ...]
     command: str
     answered: int
     right: int
     crumbs: tuple[Crumb, ...]
 
 
-def list_of() -> Listed:
+def list_of() -> ListTable:
     """Every exercise, in the order of roles."""
     language = get_language() or "en"
     titles = _("Exercise"), _("Intended for"), _("Minutes"), _("What you learn")
     rows = tuple(
         (
-            Cell(exercise.text("title", language), url=reverse("web:exercise", args=[exercise.id])),
-            Cell(exercise.role.words.said_in(language)),
-            Cell(str(exercise.minutes), num=True),
-            Cell(exercise.text("learns", language)),
+            TableCell(exercise.text("title", language), url=reverse("web:exercise", args=[exercise.id])),
+            TableCell(exercise.role.words.said_in(language)),
+            TableCell(str(exercise.minutes), num=True),
+            TableCell(exercise.text("learns", language)),
         )
         for exercise in every()
     )
-    return Listed(_("Training exercises"), tuple(Column(title) for title in titles), None, rows, None, (), "", "")
+    return ListTable(_("Training exercises"), tuple(ColumnHead(title) for title in titles), None, rows, None, (), "", "")
 
 
 def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
@@ -120,28 +120,28 @@ def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
 
 def pieces(text: str) -> Text:
     """Parted at what stands between backticks."""
-    return tuple(Piece(part, code=bool(place % 2)) for place, part in enumerate(re.split("`([^`]+)`", text)) if part)
+    return tuple(TextPiece(part, code=bool(place % 2)) for place, part in enumerate(re.split("`([^`]+)`", text)) if part)
 
 
-def _asked(exercise: Exercise, question: Question, query: Mapping[str, str], language: str) -> Asked:
+def _asked(exercise: Exercise, question: ExerciseQuestion, query: Mapping[str, str], language: str) -> AskedQuestion:
     given = query.get(question.id, "").strip()[:MOST_TYPED]
     before = query.get(f"{WRONG}{question.id}", "")
     wrong = min(int(before), TRIES) if before.isdecimal() and len(before) < 3 else 0
     verdict = check(exercise, question, given, language) if given else None
     wrong += verdict is not None and verdict.is_a_try and given != query.get(f"{LAST}{question.id}")
     words = {code: exercise.text(f"question.{question.id}.choice.{code}", language) for code in question.choices}
-    return Asked(
+    return AskedQuestion(
         id=question.id,
         ask=exercise.text(f"question.{question.id}.ask", language),
         unit="" if question.unit == "1" else question.unit,
-        choices=tuple(Choice(code, text, code == given) for code, text in words.items()),
+        choices=tuple(AnswerChoice(code, text, code == given) for code, text in words.items()),
         answer=given,
         wrong=wrong,
         judged=None if verdict is None else _judged(exercise, question, verdict, wrong, language),
     )
 
 
-def _judged(exercise: Exercise, question: Question, verdict: CheckedAnswer, wrong: int, language: str) -> Judged:
+def _judged(exercise: Exercise, question: ExerciseQuestion, verdict: CheckedAnswer, wrong: int, language: str) -> JudgedAnswer:
     shown = verdict.right or wrong >= TRIES
     solution = working(exercise, question, language) if shown else ""
-    return Judged(verdict.right, verdict.why, pieces(verdict.look), pieces(solution))
+    return JudgedAnswer(verdict.right, verdict.why, pieces(verdict.look), pieces(solution))

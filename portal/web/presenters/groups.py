@@ -16,8 +16,8 @@ from portal.sharing.labels import LabelRow
 from portal.sharing.models import GroupKind, GroupMember, SiteGroup
 from portal.web.forms.groups import KINDS
 from portal.web.presenters.methods import table_of
-from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
+from portal.web.viewmodels.listed import ListTable, TableCell
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.words.figures import NONE, between, label_decimals, number
 from portal.web.words.headings import REPORTING_FIRM
@@ -50,46 +50,50 @@ COLUMNS = (
 )
 
 
-def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_make: bool, has_sites: bool) -> Sheet:
+def groups_page(run: Sequence[SiteGroup], joined: Sequence[GroupMember], *, may_make: bool, has_sites: bool) -> MethodSheet:
     """`has_sites`: the reader acts for a firm; others have none that a group could invite."""
     links = (Link(_("Make a group"), reverse("web:new-site-group")),) if may_make else ()
     if not run and not joined:
         nothing = _("You run no group. Make one for a park or a chain.") if may_make else _("You run no group.")
         if has_sites:
             nothing += sentence_space() + _("No group has invited your sites.")
-        return Sheet(_("Groups of sites"), (), nothing, links=links)
+        return MethodSheet(_("Groups of sites"), (), nothing, links=links)
     waits = sum(row.state == State.INVITED for row in joined)
     lead = _("Groups that you run: %(run)s.") % {"run": len(run)}
     if has_sites:
         counts = {"joined": len(joined) - waits, "waits": waits}
         lead += sentence_space() + _("Memberships of your sites: %(joined)s. Invitations that wait for an answer: %(waits)s.") % counts
     ran = tuple(
-        (Cell(_name(group), url=reverse("web:site-group", args=[group.pk])), Cell(_kind(group)), Cell("", state=_group_state(group)))
+        (
+            TableCell(_name(group), url=reverse("web:site-group", args=[group.pk])),
+            TableCell(_kind(group)),
+            TableCell("", state=_group_state(group)),
+        )
         for group in run
     )
     mine = tuple(
         (
-            Cell(_name(row.group), note=_by(row.group), url=reverse("web:join-group", args=[row.group_id, row.slug])),
-            Cell(row.slug),
-            Cell("", state=state(STATES, row.state)),
+            TableCell(_name(row.group), note=_by(row.group), url=reverse("web:join-group", args=[row.group_id, row.slug])),
+            TableCell(row.slug),
+            TableCell("", state=state(STATES, row.state)),
         )
         for row in joined
     )
-    run_section = Section(
+    run_section = MethodSection(
         _("Groups that you run"),
         table_of(_("Groups"), (_("Group"), _("Kind"), _("State")), ran, _("You run no group. Make one for a park or a chain.")),
     )
-    own_section = Section(
+    own_section = MethodSection(
         _("Your sites in groups"),
         table_of(_("Memberships and invitations"), (_("Group"), _("Site"), _("State")), mine, _("No group has invited your sites.")),
     )
     sections = (run_section, own_section) if has_sites else (run_section,)
-    return Sheet(_("Groups of sites"), (), lead, sections=sections, links=links)
+    return MethodSheet(_("Groups of sites"), (), lead, sections=sections, links=links)
 
 
 def new_group_page() -> FormSheet:
     lead = _("A group shows its runner only what each member agrees to show. Members join by themselves and leave at any time.")
-    return FormSheet(Sheet(_("Make a group"), crumbs(), lead), button=_("Make it"))
+    return FormSheet(MethodSheet(_("Make a group"), crumbs(), lead), button=_("Make it"))
 
 
 def group_page(group: SiteGroup, view: GroupCounts, *, runs: bool) -> FormSheet:
@@ -102,14 +106,14 @@ def group_page(group: SiteGroup, view: GroupCounts, *, runs: bool) -> FormSheet:
     lead = _("Sites that have joined: %(joined)s. Of these, sites that show labels: %(shown)s.") % counts
     open_ = group.ended_at is None
     ended = sentence_space() + _("The group has ended.") if not open_ else ""
-    sections = [Section(_("Attested labels by step"), _counts(view), _about_counts(view))] if open_ else []
+    sections = [MethodSection(_("Attested labels by step"), _counts(view), _about_counts(view))] if open_ else []
     if view.shown and open_:
-        sections.append(Section(_("Labels that members show"), _labels(view), _about_labels()))
-    sections.append(Section(_("Sites"), _members(group, view, runs=runs and open_)))
+        sections.append(MethodSection(_("Labels that members show"), _labels(view), _about_labels()))
+    sections.append(MethodSection(_("Sites"), _members(group, view, runs=runs and open_)))
     links = (Link(_("These labels, CSV"), reverse("web:site-group-csv", args=[group.pk])),) if view.shown and open_ else ()
     may = runs and open_
     return FormSheet(
-        Sheet(_name(group), crumbs(), lead + ended, facts, tuple(sections), links),
+        MethodSheet(_name(group), crumbs(), lead + ended, facts, tuple(sections), links),
         state=_group_state(group),
         act_url=reverse("web:count-site-group", args=[group.pk]) if may and view.counted else "",
         act_text=_("Count the members again"),
@@ -146,7 +150,7 @@ def consent_page(row: GroupMember, site: Site, *, reported: bool) -> FormSheet:
     if reported:
         note = _("Tick none to be counted only.")
     return FormSheet(
-        Sheet(_name(group), crumbs(), lead, facts),
+        MethodSheet(_name(group), crumbs(), lead, facts),
         state=state(STATES, row.state),
         end_url=reverse("web:leave-group", args=[group.pk, row.slug]),
         end_text=_("Leave the group") if row.state == State.JOINED else _("Decline the invitation"),
@@ -193,14 +197,14 @@ def thing_name(thing: str) -> str:
     return _("%(sector)s: %(step)s") % {"sector": names.sector, "step": names.step_name(step)}
 
 
-def _counts(view: GroupCounts) -> Listed:
+def _counts(view: GroupCounts) -> ListTable:
     """Attested labels by step: of members that show theirs, each counted; of the others, as the gate lets it be told."""
     by_step = {thing: sum(thing in _attested_things(member) for member in view.shown) for thing in _things(view)}
     rows = tuple(
         (
-            Cell(thing_name(thing)),
-            Cell(_("%(n)s of %(all)s") % {"n": shown, "all": len(view.shown)}),
-            Cell(_at_least(view, thing)),
+            TableCell(thing_name(thing)),
+            TableCell(_("%(n)s of %(all)s") % {"n": shown, "all": len(view.shown)}),
+            TableCell(_at_least(view, thing)),
         )
         for thing, shown in by_step.items()
     )
@@ -244,33 +248,33 @@ def _about_labels() -> str:
     return _("Labels after noise, as the plants released them. The interval contains the true best in 95 of 100 cases.")
 
 
-def _labels(view: GroupCounts) -> Listed:
+def _labels(view: GroupCounts) -> ListTable:
     heads = (_("Site"), _("Step"), _("Metric"), _("Best"), _("95 % interval"), _("Typical"), _("Attested"))
     rows = tuple(_label(member, label) for member in view.shown for label in member.labels.rows)
     return table_of(_("Labels"), heads, rows, "")
 
 
-def _label(member: ShownMember, label: LabelRow) -> tuple[Cell, ...]:
+def _label(member: ShownMember, label: LabelRow) -> tuple[TableCell, ...]:
     names = Names.newest(member.labels.pack)
     places = label_decimals(label.best, label.typical)
     step = over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years)
     return (
-        Cell(shown_name(member.labels.site_name), note=period_name(member.labels.period)),
-        Cell(step),
-        Cell(metric_name(label.metric)),
-        Cell(f"{number(label.best, places)} {unit_in_words(label.unit)}"),
-        Cell(between(label.low, label.high, places) or NONE),
-        Cell(f"{number(label.typical, places)} {unit_in_words(label.unit)}"),
+        TableCell(shown_name(member.labels.site_name), note=period_name(member.labels.period)),
+        TableCell(step),
+        TableCell(metric_name(label.metric)),
+        TableCell(f"{number(label.best, places)} {unit_in_words(label.unit)}"),
+        TableCell(between(label.low, label.high, places) or NONE),
+        TableCell(f"{number(label.typical, places)} {unit_in_words(label.unit)}"),
         _attested(member, label.step),
     )
 
 
-def _attested(member: ShownMember, step: str) -> Cell:
+def _attested(member: ShownMember, step: str) -> TableCell:
     if step not in member.attested:
-        return Cell("", state=StateWord(_("Not attested"), "wait"))
+        return TableCell("", state=StateWord(_("Not attested"), "wait"))
     body, until = member.attested[step]
     attestation = {"body": shown_name(body), "day": dated(until.isoformat())}
-    return Cell(_("by %(body)s, valid until %(day)s") % attestation)
+    return TableCell(_("by %(body)s, valid until %(day)s") % attestation)
 
 
 def _attested_cells(member: ShownMember, step: str) -> tuple[str, str]:
@@ -278,26 +282,26 @@ def _attested_cells(member: ShownMember, step: str) -> tuple[str, str]:
     return (attestation[0], attestation[1].isoformat()) if attestation else ("", "")
 
 
-def _members(group: SiteGroup, view: GroupCounts, *, runs: bool) -> Listed:
+def _members(group: SiteGroup, view: GroupCounts, *, runs: bool) -> ListTable:
     heads = (_("Site"), _("State"), _("What it shows"), *((_("Action"),) if runs else ()))
     rows = tuple((*_member(row), *((_removal(group, row),) if runs else ())) for row in view.members)
     return table_of(_("Sites that were invited"), heads, rows, _("No site is invited yet. Invite the first below."))
 
 
-def _member(row: GroupMember) -> tuple[Cell, ...]:
+def _member(row: GroupMember) -> tuple[TableCell, ...]:
     joined = row.state == State.JOINED and row.site is not None
     name = shown_name(row.site.name) if joined and row.site is not None else row.slug
     shows = NONE
     if joined and row.site is not None:
         names = Names.newest(row.site.pack)
         shows = enumerated(names.step_name(step) for step in row.steps) if row.steps else _("counted only")
-    return Cell(name, note=row.slug if joined else ""), Cell("", state=state(STATES, row.state)), Cell(shows)
+    return TableCell(name, note=row.slug if joined else ""), TableCell("", state=state(STATES, row.state)), TableCell(shows)
 
 
-def _removal(group: SiteGroup, row: GroupMember) -> Cell:
+def _removal(group: SiteGroup, row: GroupMember) -> TableCell:
     if row.state not in (State.INVITED, State.JOINED):
-        return Cell(NONE)
-    return Cell(_("Remove"), url=reverse("web:remove-from-group", args=[group.pk, row.slug]), about=row.slug)
+        return TableCell(NONE)
+    return TableCell(_("Remove"), url=reverse("web:remove-from-group", args=[group.pk, row.slug]), about=row.slug)
 
 
 def _group_state(group: SiteGroup) -> StateWord:

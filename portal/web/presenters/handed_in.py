@@ -10,12 +10,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from benchmarks.errors import SteplabelError, VerificationError
-from portal.intake.by_hand import Answer
+from portal.intake.by_hand import FileOutcome
 from portal.intake.models import Commitment, Submission
 from portal.sentences import in_whole
-from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import StateWord
-from portal.web.viewmodels.tables import Column
+from portal.web.viewmodels.tables import ColumnHead
 from portal.web.words.terms import period_name, sentence_space, shown_name
 
 
@@ -27,7 +27,7 @@ class HandedIn:
     new: int
     before: int  # the portal had them
     refused: int
-    table: Listed
+    table: ListTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +40,7 @@ class FileAnswer:
     refusal: str
 
 
-def told_of(name: str, answer: Answer | None, fault: str) -> FileAnswer:
+def told_of(name: str, answer: FileOutcome | None, fault: str) -> FileAnswer:
     """`fault` is why the file was not even read; otherwise there is an answer."""
     if answer is None:
         return FileAnswer(name, None, created=False, refusal=fault)
@@ -56,9 +56,9 @@ def handed_in(answers: Sequence[FileAnswer]) -> HandedIn:
         new=new,
         before=len(answers) - refused - new,
         refused=refused,
-        table=Listed(
+        table=ListTable(
             caption=_("Each file separately"),
-            columns=(Column(_("File")), Column(_("Answer")), Column(_("Receipt or challenge"))),
+            columns=(ColumnHead(_("File")), ColumnHead(_("Answer")), ColumnHead(_("Receipt or challenge"))),
             sort_form=None,
             rows=tuple(_row(answer) for answer in answers),
             pages=None,
@@ -69,9 +69,13 @@ def handed_in(answers: Sequence[FileAnswer]) -> HandedIn:
     )
 
 
-def _row(answer: FileAnswer) -> tuple[Cell, ...]:
+def _row(answer: FileAnswer) -> tuple[TableCell, ...]:
     if answer.taken is None:
-        return Cell(answer.name), Cell("", note=answer.refusal, state=StateWord(pgettext("report", "Refused"), "no")), Cell("")
+        return (
+            TableCell(answer.name),
+            TableCell("", note=answer.refusal, state=StateWord(pgettext("report", "Refused"), "no")),
+            TableCell(""),
+        )
     state = StateWord(_("Submitted"), "ok") if answer.created else StateWord(_("Same as before"), "ok")
     about = _("%(site)s, %(period)s, revision %(n)s") % {
         "site": shown_name(answer.taken.site.name),
@@ -80,10 +84,14 @@ def _row(answer: FileAnswer) -> tuple[Cell, ...]:
     }
     if isinstance(answer.taken, Commitment):
         url = reverse("web:challenge", args=[answer.taken.digest])
-        return Cell(answer.name, note=about), Cell("", state=state), Cell(_("Challenge, to take back to the plant"), url=url, about=about)
+        return (
+            TableCell(answer.name, note=about),
+            TableCell("", state=state),
+            TableCell(_("Challenge, to take back to the plant"), url=url, about=about),
+        )
     url = reverse("web:submission-receipt", args=[answer.taken.digest])
     page = reverse("web:submission", args=[answer.taken.digest])
-    return Cell(answer.name, note=about, url=page), Cell("", state=state), Cell(_("Signed receipt"), url=url, about=about)
+    return TableCell(answer.name, note=about, url=page), TableCell("", state=state), TableCell(_("Signed receipt"), url=url, about=about)
 
 
 def _refusal(error: SteplabelError | None) -> str:

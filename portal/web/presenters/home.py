@@ -24,7 +24,7 @@ from portal.catalogue.models import ExtensionRequest, PeerGroup, ReportingPeriod
 from portal.days import scheme_day
 from portal.governance.selectors import ProposalView
 from portal.intake.owed import OwedView
-from portal.intake.participation import Taking
+from portal.intake.participation import ReportingState
 from portal.intake.turnout import TurnoutView
 from portal.publication.sectors import DraftWaiting
 from portal.register.models import FirmApplication, SiteApplication
@@ -34,14 +34,14 @@ from portal.web.presenters.levels import Levels
 from portal.web.presenters.notices import WORDINGS
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.sectors import SectorPage
-from portal.web.viewmodels.shared import Choice
+from portal.web.viewmodels.shared import SelectOption
 from portal.web.words.audits import NEED_MOODS, need_in_words
 from portal.web.words.events import act_in_words
 from portal.web.words.terms import Names, period_name, shown_name
 
 
 @dataclass(frozen=True, slots=True)
-class Waiting:
+class WaitingTask:
     """One thing that waits, with the one action that it asks for. `day` is when it is due; None where nothing sets a day."""
 
     day: date | None
@@ -54,7 +54,7 @@ class Waiting:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RecentChange:
     count: int
     what: str
     url: str
@@ -62,14 +62,14 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class HomePage:
-    waiting: tuple[Waiting, ...]
+    waiting: tuple[WaitingTask, ...]
     late: int
     soon: int  # due today or within a week
     since: str  # a moment in words; empty where the last sign-in is not known
-    changes: tuple[Change, ...]
+    changes: tuple[RecentChange, ...]
     all_changes_url: str
     filters: tuple[FilterLink, ...]
-    sectors: tuple[Choice, ...]
+    sectors: tuple[SelectOption, ...]
     sector: SectorPage | None
     levels: Levels | None  # of the sector's newest version
 
@@ -81,7 +81,7 @@ SOON_DAYS = 7
 FAR = date.max
 
 
-def in_order(rows: Iterable[Waiting]) -> tuple[Waiting, ...]:
+def in_order(rows: Iterable[WaitingTask]) -> tuple[WaitingTask, ...]:
     """By the day that they are due; what has none comes last."""
     return tuple(sorted(rows, key=lambda row: row.day or FAR))
 
@@ -95,7 +95,7 @@ def of_regulator(
     requests: Sequence[ExtensionRequest],
     appeals: Sequence[Finding],
     today: date,
-) -> Iterator[Waiting]:
+) -> Iterator[WaitingTask]:
     for view in turnouts:
         if view.closed_at is None:
             yield from _reports(view, today)
@@ -140,7 +140,7 @@ def of_regulator(
         yield _row(None, today, what, shown_name(body.name), _("Read and decide"), address)
 
 
-def of_reviewers(offered: int, reviewed: int, proposed: int, today: date) -> Iterator[Waiting]:
+def of_reviewers(offered: int, reviewed: int, proposed: int, today: date) -> Iterator[WaitingTask]:
     """Practices that wait for a reviewer or a second person, and incentives that wait for a second officer, of whom the reader is one."""
     entries, offers = reverse("web:practice-entries"), reverse("web:offers")
     for n, what, address in (
@@ -172,7 +172,7 @@ def of_enterprise(
     requests: Sequence[ExtensionRequest] = (),
     *,
     regulator: bool = False,
-) -> Iterator[Waiting]:
+) -> Iterator[WaitingTask]:
     """`regulator`: told to a regulator of the site, for whom each leads to what they can do about it."""
     asked = {(request.site.slug, request.period.peer_group_id, request.period.name): request.until for request in requests}
     for report in owed:
@@ -180,7 +180,7 @@ def of_enterprise(
             "site": shown_name(report.site_name),
             "what": page_title(Names.of(report.pack, report.pack_version), report.route, report.period),
         }
-        refused = report.taking is Taking.UNUSABLE
+        refused = report.taking is ReportingState.UNUSABLE
         what = _("%(site)s: the report was refused") if refused else _("%(site)s: submit the report")
         if regulator:
             action, address = _("Remind"), reverse("web:deadlines", args=[report.group, report.period])
@@ -207,21 +207,21 @@ def of_enterprise(
             yield _row(view.due.day, today, what, note, _("Arrange"), reverse("web:obliged-audit", args=[view.site]))
 
 
-def of_invited(invitations: Sequence[GroupMember], today: date) -> Iterator[Waiting]:
+def of_invited(invitations: Sequence[GroupMember], today: date) -> Iterator[WaitingTask]:
     for row in invitations:
         what = _("%(site)s: invited to the group “%(group)s”") % {"site": row.slug, "group": shown_name(row.group.name)}
         address = reverse("web:join-group", args=[row.group_id, row.slug])
         yield _row(None, today, what, shown_name(row.group.run_by.name), _("Answer"), address)
 
 
-def of_auditors(reports: int, today: date) -> Iterator[Waiting]:
+def of_auditors(reports: int, today: date) -> Iterator[WaitingTask]:
     """Savings that firms ask the auditor to confirm."""
     if reports:
         what = ngettext("%(n)d saving to confirm", "%(n)d savings to confirm", reports) % {"n": reports}
         yield _row(None, today, what, "", _("Review %(n)d") % {"n": reports}, reverse("web:confirmations"))
 
 
-def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Waiting]:
+def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[WaitingTask]:
     for view in engagements:
         for asked in needs(view, today):
             day = asked.day or (None if view.concluded else view.due)  # a conclusion that was given is due no more
@@ -232,7 +232,7 @@ def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Wait
 
 def of_partners(
     undeclared: Sequence[tuple[Site, ReportingPeriod]], today: date, *, shows_no_result: bool, has_not_accepted: bool
-) -> Iterator[Waiting]:
+) -> Iterator[WaitingTask]:
     """For suppliers, technology providers and academics."""
     for site, period in undeclared:
         name = _("%(site)s, %(period)s") % {"site": shown_name(site.name), "period": period_name(period.name)}
@@ -249,20 +249,20 @@ def of_partners(
         )
 
 
-def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[Change, ...]:
+def changes_of_regulator(counted: Mapping[str, int], since: datetime) -> tuple[RecentChange, ...]:
     address, day = reverse("web:trail"), localdate(since).isoformat()  # the trail reads it in the reader's zone
-    return tuple(Change(n, capfirst(act_in_words(action)), f"{address}?action={action}&after={day}") for action, n in counted.items())
+    return tuple(RecentChange(n, capfirst(act_in_words(action)), f"{address}?action={action}&after={day}") for action, n in counted.items())
 
 
-def changes_of_anybody(counted: Mapping[str, int]) -> tuple[Change, ...]:
+def changes_of_anybody(counted: Mapping[str, int]) -> tuple[RecentChange, ...]:
     address = reverse("web:notifications")
-    return tuple(Change(n, str(WORDINGS[kind].name), f"{address}?kind={kind}") for kind, n in counted.items() if kind in WORDINGS)
+    return tuple(RecentChange(n, str(WORDINGS[kind].name), f"{address}?kind={kind}") for kind, n in counted.items() if kind in WORDINGS)
 
 
-def _reports(view: TurnoutView, today: date) -> Iterator[Waiting]:
+def _reports(view: TurnoutView, today: date) -> Iterator[WaitingTask]:
     names, due = Names.of(view.pack, view.pack_version), last_day(view.due)
     title = page_title(names, view.route, view.period)
-    late, missing = view.states.get(Taking.LATE, 0), view.obliged - view.obliged_reported
+    late, missing = view.states.get(ReportingState.LATE, 0), view.obliged - view.obliged_reported
     if late:
         what = ngettext(
             "%(n)d of %(of)d obliged sites is late with its report", "%(n)d of %(of)d obliged sites are late with their reports", late
@@ -284,8 +284,8 @@ def _reports(view: TurnoutView, today: date) -> Iterator[Waiting]:
         yield _row(due, today, what % {"n": missing, "of": view.obliged}, title, _("Remind %(n)d") % {"n": missing}, address)
 
 
-def _row(day: date | None, today: date, what: str, note: str, action: str, url: str, *, late: bool = False) -> Waiting:
-    return Waiting(day, _when(day, today), late or (day is not None and day < today), what, note, action, url)
+def _row(day: date | None, today: date, what: str, note: str, action: str, url: str, *, late: bool = False) -> WaitingTask:
+    return WaitingTask(day, _when(day, today), late or (day is not None and day < today), what, note, action, url)
 
 
 def _when(day: date | None, today: date) -> str:

@@ -10,10 +10,10 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
-from portal.assurance.incentives import Correction, IncentiveView
+from portal.assurance.incentives import AmountCorrection, IncentiveView
 from portal.web.lists.tables import paged
 from portal.web.viewmodels.shared import Crumb
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.tables import PageRange
 from portal.web.words.terms import period_name, sentence_space, shown_name
 
 
@@ -26,7 +26,7 @@ class IncentiveRow:
     report: str  # which report of the site the evidence is, or that nothing on record has this digest
     by: str
     at: datetime
-    corrected: Correction | None
+    corrected: AmountCorrection | None
     error: str  # what is wrong, why, and what is right; empty where nothing is
     correct_url: str  # empty where the reader recorded it or its newest correction
 
@@ -37,7 +37,7 @@ class IncentivesPage:
     matches: int
     total: str
     sites: int
-    pages: Pages | None
+    pages: PageRange | None
     export_url: str
 
 
@@ -74,7 +74,7 @@ def incentives_page(views: Sequence[IncentiveView], query: QueryDict, *, reads: 
     )
 
 
-def correction_in_words(correction: Correction | None) -> str:
+def correction_in_words(correction: AmountCorrection | None) -> str:
     if correction is None:
         return ""
     if correction.amount is None:
@@ -120,5 +120,5 @@ def incentives_table(views: Sequence[IncentiveView]) -> tuple[Sequence[str], Ite
     )
 
 
-def _columns_of(correction: Correction | None) -> tuple[str, ...]:
+def _columns_of(correction: AmountCorrection | None) -> tuple[str, ...]:
     return ("", "", "") if correction is None else (correction.reason, correction.by, correction.at.isoformat())

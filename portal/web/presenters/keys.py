@@ -11,16 +11,16 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from portal.accounts.api_keys import KeyView
+from portal.accounts.api_keys import ApiKeyView
 from portal.web.forms.keys import SCOPES
 from portal.web.lists import tables
 from portal.web.viewmodels.shared import StateWord
-from portal.web.viewmodels.tables import Column, Pages, SortForm
+from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.terms import shown_name
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRow:
+class ApiKeyRow:
     name: str
     prefix: str
     whose: str
@@ -33,11 +33,11 @@ class KeyRow:
 
 @dataclass(frozen=True, slots=True)
 class KeysPage:
-    rows: tuple[KeyRow, ...]
+    rows: tuple[ApiKeyRow, ...]
     good: int  # keys that open something today
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnHead, ...]
     sort_form: SortForm | None
-    pages: Pages | None
+    pages: PageRange | None
     filters: tuple[tuple[str, str, bool], ...]  # word, address, whether it is this one
     export_url: str
 
@@ -50,7 +50,7 @@ class ScopeBox:
 
 
 FILE_COLUMNS = ("prefix", "name", "organisation", "person", "scopes", "made_by", "made_at", "expires_at", "last_used_at", "revoked_at")
-KEYS: dict[str, tables.Key[KeyView]] = {
+KEYS: dict[str, tables.Key[ApiKeyView]] = {
     "name": lambda view: view.name.casefold(),
     "until": lambda view: view.expires_at,
     "used": lambda view: view.last_used_at.timestamp() if view.last_used_at else 0.0,
@@ -58,7 +58,7 @@ KEYS: dict[str, tables.Key[KeyView]] = {
 }
 
 
-def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> KeysPage:
+def keys_page(views: Sequence[ApiKeyView], query: QueryDict, now: datetime) -> KeysPage:
     only_good = query.get("state") == "good"
     asked_for = _asked_for(views, query, now)
     rows, pages = tables.paged(asked_for, query)
@@ -86,7 +86,7 @@ def keys_page(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Keys
     )
 
 
-def keys_table(views: Sequence[KeyView], query: QueryDict, now: datetime) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def keys_table(views: Sequence[ApiKeyView], query: QueryDict, now: datetime) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     """For a file: the rows that the address leaves, in its order; columns by their codes."""
     return FILE_COLUMNS, (
         tuple(" ".join(view.scopes) if name == "scopes" else getattr(view, name) or "" for name in FILE_COLUMNS)
@@ -94,13 +94,13 @@ def keys_table(views: Sequence[KeyView], query: QueryDict, now: datetime) -> tup
     )
 
 
-def _asked_for(views: Sequence[KeyView], query: QueryDict, now: datetime) -> Sequence[KeyView]:
+def _asked_for(views: Sequence[ApiKeyView], query: QueryDict, now: datetime) -> Sequence[ApiKeyView]:
     only_good = query.get("state") == "good"
     return tables.sorted_rows([view for view in views if not only_good or _good(view, now)], KEYS, query, "-made")
 
 
-def _row(view: KeyView, now: datetime) -> KeyRow:
-    return KeyRow(
+def _row(view: ApiKeyView, now: datetime) -> ApiKeyRow:
+    return ApiKeyRow(
         name=view.name,
         prefix=f"slk_{view.prefix}_…",
         whose=view.person or shown_name(view.organisation),
@@ -112,11 +112,11 @@ def _row(view: KeyView, now: datetime) -> KeyRow:
     )
 
 
-def _good(view: KeyView, now: datetime) -> bool:
+def _good(view: ApiKeyView, now: datetime) -> bool:
     return view.revoked_at is None and view.expires_at > now
 
 
-def _state(view: KeyView, now: datetime) -> StateWord:
+def _state(view: ApiKeyView, now: datetime) -> StateWord:
     if view.revoked_at is not None:
         return StateWord(_("Revoked"), "no")
     return StateWord(_("Active"), "ok") if view.expires_at > now else StateWord(_("Expired"), "no")

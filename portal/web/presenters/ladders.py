@@ -14,7 +14,7 @@ from benchmarks.explanation.wording import decimals as grid_decimals
 from portal.publication.shapes import LabelView, StepView, SummaryView, TotalView
 from portal.web.charts import ladder
 from portal.web.charts.ladder import Picture, RungPicture
-from portal.web.presenters.standard_limits import Limit, LimitCell, beside_rows
+from portal.web.presenters.standard_limits import LimitCell, StandardLevels, beside_rows
 from portal.web.words.figures import EnergyUnit, Estimate, between, decimals, fitting_decimals, number, signed
 from portal.web.words.terms import (
     TONNES,
@@ -58,7 +58,7 @@ class Ladder:
     scale_unit: str
     with_you: bool
     with_reached: bool
-    all_limits: tuple[Limit, ...]
+    all_limits: tuple[StandardLevels, ...]
     second_metrics: tuple[SecondMetric, ...] = ()
     ratios: str = ""  # what a step's value is multiplied by, in words
 
@@ -97,7 +97,7 @@ class RowText(TypedDict):
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class TotalsDisplay:
     """How the page shows totals: the chosen unit and the names of the pack behind the label."""
 
     names: Names
@@ -166,7 +166,7 @@ def total_estimate(total: TotalView, factor: float) -> Estimate | None:
 
 def ladder_of(
     label: LabelView,
-    shown: Shown,
+    shown: TotalsDisplay,
     limits: Sequence[LimitShown] = (),
     you: Mapping[str, Estimate] | None = None,
     your_total: Estimate | None = None,
@@ -221,16 +221,16 @@ def ratios_of(label: LabelView, names: Names, route: str) -> str:
     }  # fmt: skip
 
 
-def _rung(step: StepView, shown: Shown, you: Mapping[str, Estimate] | None) -> ladder.Rung:
+def _rung(step: StepView, shown: TotalsDisplay, you: Mapping[str, Estimate] | None) -> ladder.StepRung:
     factor = shown.factor(step.unit)
     best, typical = step_estimates(step, factor)
     own = you.get(step.step) if you else None
-    return ladder.Rung(step.ratio, best, typical, own.scaled(factor) if own else None)
+    return ladder.StepRung(step.ratio, best, typical, own.scaled(factor) if own else None)
 
 
-def _total_rung(label: LabelView, shown: Shown, your_total: Estimate | None) -> ladder.Rung:
+def _total_rung(label: LabelView, shown: TotalsDisplay, your_total: Estimate | None) -> ladder.StepRung:
     factor = shown.factor(label.composite.unit)
-    return ladder.Rung(
+    return ladder.StepRung(
         1.0,
         total_estimate(label.composite, factor),
         total_estimate(label.typical, factor),
@@ -242,8 +242,8 @@ def _total_rung(label: LabelView, shown: Shown, your_total: Estimate | None) -> 
 def _row(
     step: StepView,
     place: int,
-    shown: Shown,
-    rung: ladder.Rung,
+    shown: TotalsDisplay,
+    rung: ladder.StepRung,
     drawn: ladder.RungPicture | None,
     limits: LimitCell | None,
     *,
@@ -265,7 +265,13 @@ def _row(
 
 
 def _total_row(
-    label: LabelView, shown: Shown, rung: ladder.Rung, drawn: ladder.RungPicture | None, limits: tuple[Limit, ...], *, with_you: bool
+    label: LabelView,
+    shown: TotalsDisplay,
+    rung: ladder.StepRung,
+    drawn: ladder.RungPicture | None,
+    limits: tuple[StandardLevels, ...],
+    *,
+    with_you: bool,
 ) -> LadderRow:
     places = shown.total_places(label)
     reached = _("%(value)s best route really reached") % {"value": number(rung.reached.value, places)} if rung.reached else ""
@@ -282,7 +288,7 @@ def _total_row(
     )
 
 
-def _values(rung: ladder.Rung, places: int | None, *, with_you: bool) -> RowText:
+def _values(rung: ladder.StepRung, places: int | None, *, with_you: bool) -> RowText:
     """The row's numbers as text: all with the same decimals. Beside a site's own values another's distance would pass for its own."""
     present = [estimate for estimate in (rung.best, rung.typical, rung.you) if estimate is not None]
     places = decimals(*(estimate.value for estimate in present)) if places is None else places
@@ -298,7 +304,7 @@ def _values(rung: ladder.Rung, places: int | None, *, with_you: bool) -> RowText
     }
 
 
-def _second(step: StepView, shown: Shown) -> SecondMetric:
+def _second(step: StepView, shown: TotalsDisplay) -> SecondMetric:
     places = shown.step_places(step)
     factor = shown.factor(step.unit)
     best, typical = step_estimates(step, factor)

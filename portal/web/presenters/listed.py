@@ -9,7 +9,7 @@ from django.http import QueryDict
 from django.utils.translation import gettext as _
 
 from portal.web.lists import tables
-from portal.web.viewmodels.listed import Cell, Listed, Narrowing
+from portal.web.viewmodels.listed import ListTable, NarrowingLink, TableCell
 
 View = TypeVar("View")
 Show = tuple[str, str, Callable[[View], bool]]
@@ -45,13 +45,13 @@ def listed(
     titles: Mapping[str, str],
     keys: Mapping[str, tables.Key[View]],
     default: str,
-    cells: Callable[[View], tuple[Cell, ...]],
+    cells: Callable[[View], tuple[TableCell, ...]],
     empty: str,
     export_url: str = "",
     only: tuple[str, Callable[[View], bool]] | None = None,
     shown: Sequence[Show[View]] = (),
     prefix: str = "",
-) -> Listed:
+) -> ListTable:
     """The page of the table that the address asks for.
 
     Args:
@@ -65,20 +65,20 @@ def listed(
     matching = asked_for(views, query, keys, default, only=only[1] if only else None, shown=shown, prefix=prefix)
     rows, pages = tables.paged(matching, query, prefix=prefix)
     heads = tables.columns(titles, keys, query, default, prefix)
-    narrowings: tuple[Narrowing, ...] = ()
+    narrowings: tuple[NarrowingLink, ...] = ()
     if only is not None and views:
         narrowings = (
-            Narrowing(_("all"), tables.with_query(query, **{only_name: None, f"{prefix}page": None}), not narrowed),
-            Narrowing(only[0], tables.with_query(query, **{only_name: "1", f"{prefix}page": None}), narrowed),
+            NarrowingLink(_("all"), tables.with_query(query, **{only_name: None, f"{prefix}page": None}), not narrowed),
+            NarrowingLink(only[0], tables.with_query(query, **{only_name: "1", f"{prefix}page": None}), narrowed),
         )
     if shown and views:
         asked = query.get("show", "")
         here = asked if asked in {name for name, _words, _fits in shown} else ""
         narrowings = (
-            Narrowing(_("all"), tables.with_query(query, show=None, page=None), not here),
-            *(Narrowing(words, tables.with_query(query, show=name, page=None), name == here) for name, words, _fits in shown),
+            NarrowingLink(_("all"), tables.with_query(query, show=None, page=None), not here),
+            *(NarrowingLink(words, tables.with_query(query, show=name, page=None), name == here) for name, words, _fits in shown),
         )
-    return Listed(
+    return ListTable(
         caption=caption,
         columns=heads,
         sort_form=tables.sort_form(heads, len(matching), query, prefix),

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from benchmarks.wire.canonical import decode
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal.translog.selectors import EntryView, HeadView
 from portal.translog.witnesses import WitnessView
-from portal.web.viewmodels.shared import Figure, Item
+from portal.web.viewmodels.shared import HeadlineFigure, Item
 from portal.web.words.terms import moment_in_words
 
 
@@ -40,30 +40,30 @@ class WitnessRow:
 
 @dataclass(frozen=True, slots=True)
 class LogPage:
-    figures: tuple[Figure, ...]
+    figures: tuple[HeadlineFigure, ...]
     head: tuple[Item, ...]
     witnesses: tuple[WitnessRow, ...]
     required: str
     entry: LoggedEntry | None
 
 
-KINDS: Mapping[Kind, Promise] = {
-    Kind.COMMITMENT: gettext_lazy("Commitment of a site to its data"),
-    Kind.ENVELOPE: gettext_lazy("Sealed report"),
-    Kind.VALUES: gettext_lazy("Protected values of an accepted report"),
-    Kind.DEVICE_KEY: gettext_lazy("Key of a site’s agent"),
-    Kind.KEY_DIRECTORY: gettext_lazy("Key directory of the portal"),
-    Kind.KEY_DESTROYED: gettext_lazy("Key that was destroyed"),
-    Kind.LOG_RESTART: gettext_lazy("Restart of this log after a restore"),
-    Kind.ATTESTATION: gettext_lazy("Attestation of an auditor"),
-    Kind.ATTESTATION_WITHDRAWN: gettext_lazy("Withdrawal of an attestation"),
-    Kind.AUDIT_BEACON: gettext_lazy("Random bytes of this portal, from which a sample is drawn"),
-    Kind.AUDIT_PROMISE: gettext_lazy("Promise of an auditor before a sample is drawn"),
-    Kind.PUBLICATION: gettext_lazy("Publication of a version"),
-    Kind.PUBLICATION_WITHDRAWN: gettext_lazy("Withdrawal of a version"),
-    Kind.PACK: gettext_lazy("Approved version of a method pack"),
-    Kind.BEST_GROUP: gettext_lazy("Composition of the best firms"),
-    Kind.PRACTICES: gettext_lazy("Edition of the library of practices"),
+KINDS: Mapping[EntryKind, Promise] = {
+    EntryKind.COMMITMENT: gettext_lazy("Commitment of a site to its data"),
+    EntryKind.ENVELOPE: gettext_lazy("Sealed report"),
+    EntryKind.VALUES: gettext_lazy("Protected values of an accepted report"),
+    EntryKind.DEVICE_KEY: gettext_lazy("Key of a site’s agent"),
+    EntryKind.KEY_DIRECTORY: gettext_lazy("Key directory of the portal"),
+    EntryKind.KEY_DESTROYED: gettext_lazy("Key that was destroyed"),
+    EntryKind.LOG_RESTART: gettext_lazy("Restart of this log after a restore"),
+    EntryKind.ATTESTATION: gettext_lazy("Attestation of an auditor"),
+    EntryKind.ATTESTATION_WITHDRAWN: gettext_lazy("Withdrawal of an attestation"),
+    EntryKind.AUDIT_BEACON: gettext_lazy("Random bytes of this portal, from which a sample is drawn"),
+    EntryKind.AUDIT_PROMISE: gettext_lazy("Promise of an auditor before a sample is drawn"),
+    EntryKind.PUBLICATION: gettext_lazy("Publication of a version"),
+    EntryKind.PUBLICATION_WITHDRAWN: gettext_lazy("Withdrawal of a version"),
+    EntryKind.PACK: gettext_lazy("Approved version of a method pack"),
+    EntryKind.BEST_GROUP: gettext_lazy("Composition of the best firms"),
+    EntryKind.PRACTICES: gettext_lazy("Edition of the library of practices"),
 }
 
 
@@ -73,8 +73,8 @@ def log_page(
     last = moment_in_words(datetime.fromtimestamp(head.at, UTC)) if head.size else _("nothing yet")
     return LogPage(
         figures=(
-            Figure(_("Entries"), f"{head.size:,}", "", _("counted from 0; none is ever changed or removed"), "best"),
-            Figure(_("Last entry"), last, "", _("the head is signed as of this time")),
+            HeadlineFigure(_("Entries"), f"{head.size:,}", "", _("counted from 0; none is ever changed or removed"), "best"),
+            HeadlineFigure(_("Last entry"), last, "", _("the head is signed as of this time")),
         ),
         head=(
             Item(_("Root"), head.root.hex()),
@@ -99,7 +99,7 @@ def _entry(head: HeadView, view: EntryView, proof: list[bytes]) -> LoggedEntry:
     return LoggedEntry(
         title=_("Entry %(n)s") % {"n": f"{view.index:,}"},
         items=(
-            Item(_("Kind"), str(KINDS[Kind(view.kind)])),
+            Item(_("Kind"), str(KINDS[EntryKind(view.kind)])),
             Item(_("Logged on"), view.on.isoformat()),
             Item(_("Object"), view.logged.hex()),
             Item(_("Hash of the leaf"), view.leaf_hash.hex()),

@@ -14,17 +14,17 @@ from django.utils.translation import gettext_lazy
 
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
-from benchmarks.packs.provenance import Number, Role, digest_of_sources
+from benchmarks.packs.provenance import Number, NumberRole, digest_of_sources
 from benchmarks.packs.provenance import factors as numbers_of_factors
 from benchmarks.packs.provenance import numbers as numbers_of_pack
 from benchmarks.routes import Pack
-from portal.governance.selectors import Approved
+from portal.governance.selectors import ApprovedPackView
 from portal.web.addresses import number_url
 from portal.web.lists.tables import columns, paged, with_query
-from portal.web.viewmodels.listed import Cell, Listed, Narrowing
-from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
+from portal.web.viewmodels.listed import ListTable, NarrowingLink, TableCell
+from portal.web.viewmodels.methods import Fact, Link, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.tables import PageRange
 from portal.web.words import tables as word_tables
 from portal.web.words.figures import NONE
 from portal.web.words.terms import enumerated, in_page_language, sentence_space, unit_in_words
@@ -32,7 +32,7 @@ from portal.web.words.terms import enumerated, in_page_language, sentence_space,
 MAINTAINERS = "maintainers of the packs"
 """Who read the sources of the packs that come with Steplabel, as their files say it."""
 
-ROLES = {Role(role): (texts["name"], texts["moves"]) for role, texts in word_tables.rows("roles").items()}
+ROLES = {NumberRole(role): (texts["name"], texts["moves"]) for role, texts in word_tables.rows("roles").items()}
 """What numbers of a role are called, and what they move."""
 
 STATUSES: dict[str, Promise] = {
@@ -43,23 +43,23 @@ STATUSES: dict[str, Promise] = {
 }
 
 
-def methods_page() -> Sheet:
+def methods_page() -> MethodSheet:
     """Every pack there is, in its newest version."""
     rows = tuple(
         (
-            Cell(in_page_language(pack.words), url=reverse("web:method", args=[pack.id])),
-            Cell(pack.version),
-            Cell(str(len(pack.steps)), num=True),
+            TableCell(in_page_language(pack.words), url=reverse("web:method", args=[pack.id])),
+            TableCell(pack.version),
+            TableCell(str(len(pack.steps)), num=True),
         )
         for pack in (packs.versions(name)[0] for name in packs.available())
     )
     table = table_of(_("Method packs"), (_("Pack"), _("Version"), _("Steps")), rows, _("No pack is installed."))
     lead = _("A method pack defines how the energy of each step is counted, how a label is formed, and which limits apply.")
     links = (Link(_("Proposals of new versions and errata"), reverse("web:proposals")),)
-    return Sheet(_("Method packs"), (), lead, sections=(Section("", table),), links=links)
+    return MethodSheet(_("Method packs"), (), lead, sections=(MethodSection("", table),), links=links)
 
 
-def method_page(versions: Sequence[Pack], approved: dict[str, Approved]) -> Sheet:
+def method_page(versions: Sequence[Pack], approved: dict[str, ApprovedPackView]) -> MethodSheet:
     """The versions of one pack side by side."""
     newest = versions[0]
     rows = tuple(_version_row(pack, before, approved) for pack, before in zip(versions, (*versions[1:], None), strict=True))
@@ -68,30 +68,32 @@ def method_page(versions: Sequence[Pack], approved: dict[str, Approved]) -> Shee
     lead = _("A version with which labels were made is never changed. Other content is another version, with another digest.")
     if len(versions) > 1:
         lead += sentence_space() + _("Several versions may be in force: a peer group keeps the version that its regulator adopted.")
-    return Sheet(_title(newest), _crumbs(), lead, sections=(Section(_("Versions"), table),))
+    return MethodSheet(_title(newest), _crumbs(), lead, sections=(MethodSection(_("Versions"), table),))
 
 
-def _version_row(pack: Pack, before: Pack | None, approved: dict[str, Approved]) -> tuple[Cell, ...]:
+def _version_row(pack: Pack, before: Pack | None, approved: dict[str, ApprovedPackView]) -> tuple[TableCell, ...]:
     approval = approved.get(pack.version)
     corrects = str(approval.document["corrects"]) if approval else ""
     against = corrects or (before.version if before else "")
     return (
-        Cell(
+        TableCell(
             pack.version,
             note=_("corrects version %(version)s") % {"version": corrects} if corrects else "",
             url=reverse("web:method-version", args=[pack.id, pack.version]),
         ),
-        Cell(date_format(pack.effective_from, _("j F Y"))),
-        Cell(date_format(pack.effective_to, _("j F Y")) if pack.effective_to else _("further notice")),
-        Cell(str(approval.document["approved_on"]) if approval else _("comes with Steplabel")),
-        Cell(packs.digest(pack).hex(), mono=True),
-        Cell(_("with version %(version)s") % {"version": against}, url=reverse("web:method-compare", args=[pack.id, pack.version, against]))
+        TableCell(date_format(pack.effective_from, _("j F Y"))),
+        TableCell(date_format(pack.effective_to, _("j F Y")) if pack.effective_to else _("further notice")),
+        TableCell(str(approval.document["approved_on"]) if approval else _("comes with Steplabel")),
+        TableCell(packs.digest(pack).hex(), mono=True),
+        TableCell(
+            _("with version %(version)s") % {"version": against}, url=reverse("web:method-compare", args=[pack.id, pack.version, against])
+        )
         if against
-        else Cell(NONE),
+        else TableCell(NONE),
     )
 
 
-def version_page(pack: Pack, approved: Approved | None, errata: Sequence[str], query: QueryDict) -> Sheet:
+def version_page(pack: Pack, approved: ApprovedPackView | None, errata: Sequence[str], query: QueryDict) -> MethodSheet:
     """One version: how it came to be, and its numbers, those of one role at once."""
     facts = [
         Fact(_("In force from"), "", day=pack.effective_from),
@@ -127,12 +129,12 @@ def version_page(pack: Pack, approved: Approved | None, errata: Sequence[str], q
     ]
     crumbs = (*_crumbs(), Crumb(_title(pack), reverse("web:method", args=[pack.id])))
     title = _("%(pack)s, version %(version)s") % {"pack": _title(pack), "version": pack.version}
-    return Sheet(
+    return MethodSheet(
         title,
         crumbs,
         "",
         tuple(facts),
-        (Section(_("How the numbers were read"), _read(pack)), Section(_("Numbers"), _numbers(pack, query))),
+        (MethodSection(_("How the numbers were read"), _read(pack)), MethodSection(_("Numbers"), _numbers(pack, query))),
         links,
     )
 
@@ -142,7 +144,7 @@ def numbers(pack: Pack) -> list[Number]:
     return [*numbers_of_pack(pack), *numbers_of_factors(packs.factors(pack))]
 
 
-def _read(pack: Pack) -> Listed:
+def _read(pack: Pack) -> ListTable:
     """By what numbers are for: how many, of how many it is assumed, how many have no complete source, and what they move."""
     every = numbers(pack)
     rows = []
@@ -150,29 +152,29 @@ def _read(pack: Pack) -> Listed:
         if of_role := [number for number in every if number.role is role]:
             assumed = sum(number.source is not None and number.source.status == "assumption" for number in of_role)
             lacking = sum(not number.is_complete for number in of_role)
-            counts = (Cell(str(count), num=True) for count in (len(of_role), assumed, lacking))
-            rows.append((Cell(str(name)), *counts, Cell(str(moves))))
+            counts = (TableCell(str(count), num=True) for count in (len(of_role), assumed, lacking))
+            rows.append((TableCell(str(name)), *counts, TableCell(str(moves))))
     heads = (_("What they are for"), _("Numbers"), _("Assumed"), _("Without a complete source"), _("What they change"))
     return table_of(_("How the numbers were read"), heads, tuple(rows), "")
 
 
-def _numbers(pack: Pack, query: QueryDict) -> Listed:
+def _numbers(pack: Pack, query: QueryDict) -> ListTable:
     every = numbers(pack)
     roles = [role for role in ROLES if role in {number.role for number in every}]
     chosen = next((role for role in roles if role.value == query.get("role")), roles[0])
     rows, pages = paged([number for number in every if number.role is chosen], query)
-    narrowings = tuple(Narrowing(str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen) for role in roles)
+    narrowings = tuple(NarrowingLink(str(ROLES[role][0]), with_query(query, role=role.value, page=None), role is chosen) for role in roles)
     cells = tuple(
         (
-            Cell(
+            TableCell(
                 called(pack, number),
-                note=number.place if number.role is Role.LIMIT else about(pack, number.place),
+                note=number.place if number.role is NumberRole.LIMIT else about(pack, number.place),
                 url=number_url(pack.id, pack.version, number.role.value, number.place),
             ),
-            Cell(_value(number), num=number.role is not Role.MEASURED),
-            Cell(_unit(number) or NONE),
-            Cell(_source(number)),
-            Cell(_status(number)),
+            TableCell(_value(number), num=number.role is not NumberRole.MEASURED),
+            TableCell(_unit(number) or NONE),
+            TableCell(_source(number)),
+            TableCell(_status(number)),
         )
         for number in rows
     )
@@ -180,7 +182,7 @@ def _numbers(pack: Pack, query: QueryDict) -> Listed:
     return table_of(str(ROLES[chosen][0]), heads, cells, "", narrowings, pages)
 
 
-def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number | None]]) -> Sheet:
+def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number | None]]) -> MethodSheet:
     """One number, and what every version says it is."""
     source = number.source
     facts = [
@@ -205,9 +207,9 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
     facts += [Fact(_("Status"), _status(number)), Fact(_("Since version"), _since(number, history))]
     rows = tuple(
         (
-            Cell(edition.version, url=reverse("web:method-version", args=[edition.id, edition.version])),
-            Cell(date_format(edition.effective_from, _("j F Y"))),
-            Cell(past.value if past else NONE, num=True),
+            TableCell(edition.version, url=reverse("web:method-version", args=[edition.id, edition.version])),
+            TableCell(date_format(edition.effective_from, _("j F Y"))),
+            TableCell(past.value if past else NONE, num=True),
         )
         for edition, past in history
     )
@@ -217,13 +219,13 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
         Crumb(_title(pack), reverse("web:method", args=[pack.id])),
         Crumb(pack.version, reverse("web:method-version", args=[pack.id, pack.version])),
     )
-    return Sheet(called(pack, number), crumbs, about(pack, number.place), tuple(facts), (Section(_("Versions"), table),))
+    return MethodSheet(called(pack, number), crumbs, about(pack, number.place), tuple(facts), (MethodSection(_("Versions"), table),))
 
 
 def called(pack: Pack, number: Number) -> str:
     """A limit by its name and level; any other number by its place."""
     level = re.fullmatch(r"steps\.([^.]+)\.([^.]+)\.\D+([123])", number.place)
-    if number.role is Role.LIMIT and level:
+    if number.role is NumberRole.LIMIT and level:
         for step in pack.steps:
             for limit in step.limits:
                 if (step.id, limit.id) == level.groups()[:2]:
@@ -244,7 +246,7 @@ def about(pack: Pack, place: str) -> str:
 
 def _value(number: Number) -> str:
     """As written; carriers by their names."""
-    if number.role is not Role.MEASURED:
+    if number.role is not NumberRole.MEASURED:
         return number.value
     return enumerated([in_page_language(CARRIERS[carrier].words) for carrier in number.value.split(", ")])
 
@@ -269,14 +271,14 @@ def _since(number: Number, history: Sequence[tuple[Pack, Number | None]]) -> str
 def table_of(
     caption: str,
     heads: Sequence[str],
-    rows: tuple[tuple[Cell, ...], ...],
+    rows: tuple[tuple[TableCell, ...], ...],
     empty: str,
-    narrowings: tuple[Narrowing, ...] = (),
-    pages: Pages | None = None,
-) -> Listed:
+    narrowings: tuple[NarrowingLink, ...] = (),
+    pages: PageRange | None = None,
+) -> ListTable:
     """A table in the order of its rows."""
     titles = {str(place): head for place, head in enumerate(heads)}
-    return Listed(caption, columns(titles, {}, QueryDict(), ""), None, rows, pages, narrowings, "", empty)
+    return ListTable(caption, columns(titles, {}, QueryDict(), ""), None, rows, pages, narrowings, "", empty)
 
 
 def _source(number: Number) -> str:

@@ -14,7 +14,7 @@ from portal.publication.in_force import InForceView
 from portal.publication.over_years import FIGURES, Year
 from portal.publication.sectors import GroupInForce
 from portal.web.presenters.comparison import change_in_words
-from portal.web.presenters.ladders import Shown
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.potentials import SavingRow, savings_of
 from portal.web.viewmodels.benchmarks import Download
 from portal.web.words.figures import between, decimals, energy_units, signed
@@ -22,7 +22,7 @@ from portal.web.words.terms import Names, one_after_another, period_name, shown_
 
 
 @dataclass(frozen=True, slots=True)
-class Moved:
+class MovedValue:
     value: str  # empty where it cannot be told
     interval: str
     clear: bool  # more than the noise
@@ -32,12 +32,12 @@ class Moved:
 class MovedRow:
     step: str
     unit: str
-    figures: tuple[Moved, ...]  # in the order of `FIGURES`
+    figures: tuple[MovedValue, ...]  # in the order of `FIGURES`
     note: str  # what is defined otherwise
 
 
 @dataclass(frozen=True, slots=True)
-class Elsewhere:
+class OtherScope:
     scope: str
     url: str
     period: str
@@ -48,7 +48,7 @@ class Elsewhere:
 class OverYears:
     since: str  # empty where there is no version before
     rows: tuple[MovedRow, ...]
-    elsewhere: tuple[Elsewhere, ...]
+    elsewhere: tuple[OtherScope, ...]
     downloads: tuple[Download, ...]
 
     @property
@@ -95,15 +95,15 @@ def over_years_page(
     )
 
 
-def _moved(known: Known | None) -> Moved:
+def _moved(known: Known | None) -> MovedValue:
     if known is None:
-        return Moved("", "", clear=False)
+        return MovedValue("", "", clear=False)
     value, (low, high) = known
     places = decimals(high - low)
-    return Moved(signed(value, places), between(low, high, places), clear=low > 0 or high < 0)
+    return MovedValue(signed(value, places), between(low, high, places), clear=low > 0 or high < 0)
 
 
-def _elsewhere(group: GroupInForce, view: InForceView, url: str) -> Elsewhere:
-    shown = Shown(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
+def _elsewhere(group: GroupInForce, view: InForceView, url: str) -> OtherScope:
+    shown = TotalsDisplay(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
     savings = savings_of(view.label, shown)
-    return Elsewhere(shown_name(group.scope), url, period_name(view.period), savings.total if savings else None)
+    return OtherScope(shown_name(group.scope), url, period_name(view.period), savings.total if savings else None)

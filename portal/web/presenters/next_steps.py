@@ -17,12 +17,12 @@ from portal.publication.shapes import StepView
 from portal.standings.selectors import StandView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day, together, widest
-from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends
+from portal.web.gaps import RouteGap, clear_sum, largest_first, sum_of_ends
 from portal.web.presenters.cbam import Border, border_of
 from portal.web.presenters.ladders import headline, ratios_of
 from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
-from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, taken_at, worth_row
+from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, taken_at, worth_row
 from portal.web.words.figures import EnergyUnit, between, decimals, number, per_cent
 from portal.web.words.terms import (
     Names,
@@ -78,7 +78,7 @@ class NextPage:
     compared: int
     awaited: int
     output: str  # what is typed to multiply by
-    worth: Worth
+    worth: WorthTable
     carriers: tuple[CarrierRow, ...]
     within_noise: tuple[str, ...]
     steps: tuple[ToDo, ...]
@@ -125,7 +125,7 @@ def next_page(
         compared=len(gaps),
         awaited=sum(estimate.lo is None for estimate in own.values()),
         output=output_of_a_year(names.made_in(view.route), names.product(view.route), _("Tonnes of %(product)s made in a year")),
-        worth=Worth(
+        worth=WorthTable(
             unit=one_of_output(names.made_in(view.route)),
             caption=_("Value of each gap to the industry best, per %(amount)s") % {"amount": names.amount(view.route)},
             caption_year=_("Value per year of each gap to the industry best"),
@@ -163,7 +163,7 @@ _LOW, _HIGH = attrgetter("lo"), attrgetter("hi")
 
 
 def _to_do(
-    gap: Gap, called: str, names: Names, cells: Sequence[StepView], pack: str, library: Library, units: Mapping[str, EnergyUnit]
+    gap: RouteGap, called: str, names: Names, cells: Sequence[StepView], pack: str, library: Library, units: Mapping[str, EnergyUnit]
 ) -> ToDo:
     cell = next(each for each in cells if each.step == gap.step)
     value, low, high = (end / cell.ratio for end in (gap.value, gap.lo, gap.hi))

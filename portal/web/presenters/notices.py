@@ -15,11 +15,11 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.accounts.models import Role
-from portal.notifications.kinds import How, Kind
+from portal.notifications.kinds import MailFrequency, NoticeKind
 from portal.notifications.selectors import NoticeView, WishView
 from portal.web.viewmodels.notices import NoticePage, NoticeRow, WishRow
-from portal.web.viewmodels.shared import Choice
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.shared import SelectOption
+from portal.web.viewmodels.tables import PageRange
 from portal.web.words import tables as word_tables
 from portal.web.words.contact import with_contact
 from portal.web.words.terms import Names, in_language, period_name, within
@@ -35,17 +35,37 @@ class Wording:
 
 
 _OF_FIRMS = (
-    Kind.REPORT_COMES,
-    *(Kind.REPORT_REMINDED, Kind.EXTENSION_GRANTED, Kind.SUBMISSION_ACCEPTED, Kind.SUBMISSION_REFUSED, Kind.BENCHMARK_PUBLISHED),
-    *(Kind.BENCHMARK_WITHDRAWN, Kind.SAMPLE_DRAWN, Kind.FINDING_MADE, Kind.FINDING_RETURNED, Kind.FINDING_CLOSED, Kind.FINDING_OVERDUE),
-    *(Kind.CONCLUSION_GIVEN, Kind.CONCLUSION_WITHDRAWN, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS, Kind.SITE_APPROVED, Kind.SITE_REFUSED),
-    *(Kind.CONCLUSION_LATE, Kind.AUDIT_COMES, Kind.AUDIT_OVERDUE),
-    *(Kind.EXTENSION_REFUSED, Kind.APPEAL_DECIDED),
-    *(Kind.FIRM_STAYS, Kind.FIRM_LEAVES, Kind.DEVICE_ENROLLED, Kind.DEVICE_REVOKED, Kind.PRACTICE_DECIDED),
-    *(Kind.PRACTICE_ASKED, Kind.OUTCOME_DECIDED, Kind.GROUP_INVITED),
+    NoticeKind.REPORT_COMES,
+    *(
+        NoticeKind.REPORT_REMINDED,
+        NoticeKind.EXTENSION_GRANTED,
+        NoticeKind.SUBMISSION_ACCEPTED,
+        NoticeKind.SUBMISSION_REFUSED,
+        NoticeKind.BENCHMARK_PUBLISHED,
+    ),
+    *(
+        NoticeKind.BENCHMARK_WITHDRAWN,
+        NoticeKind.SAMPLE_DRAWN,
+        NoticeKind.FINDING_MADE,
+        NoticeKind.FINDING_RETURNED,
+        NoticeKind.FINDING_CLOSED,
+        NoticeKind.FINDING_OVERDUE,
+    ),
+    *(
+        NoticeKind.CONCLUSION_GIVEN,
+        NoticeKind.CONCLUSION_WITHDRAWN,
+        NoticeKind.SURVEILLANCE_COMES,
+        NoticeKind.VALIDITY_ENDS,
+        NoticeKind.SITE_APPROVED,
+        NoticeKind.SITE_REFUSED,
+    ),
+    *(NoticeKind.CONCLUSION_LATE, NoticeKind.AUDIT_COMES, NoticeKind.AUDIT_OVERDUE),
+    *(NoticeKind.EXTENSION_REFUSED, NoticeKind.APPEAL_DECIDED),
+    *(NoticeKind.FIRM_STAYS, NoticeKind.FIRM_LEAVES, NoticeKind.DEVICE_ENROLLED, NoticeKind.DEVICE_REVOKED, NoticeKind.PRACTICE_DECIDED),
+    *(NoticeKind.PRACTICE_ASKED, NoticeKind.OUTCOME_DECIDED, NoticeKind.GROUP_INVITED),
 )
-_OF_PROPOSALS = (Kind.PACK_PROPOSED, Kind.PACK_COMMENTED, Kind.PACK_DECIDED)
-_OF_EVERYBODY = (Kind.PASSWORD_CHANGED, Kind.SECOND_FACTOR_ADDED, Kind.SECOND_FACTOR_REMOVED)
+_OF_PROPOSALS = (NoticeKind.PACK_PROPOSED, NoticeKind.PACK_COMMENTED, NoticeKind.PACK_DECIDED)
+_OF_EVERYBODY = (NoticeKind.PASSWORD_CHANGED, NoticeKind.SECOND_FACTOR_ADDED, NoticeKind.SECOND_FACTOR_REMOVED)
 _THEN = gettext_lazy("Then contact %(contact)s.")
 WORDINGS = {
     kind: Wording(row["name"], row["title"], with_contact(row["sentence"], _THEN) if kind in _OF_EVERYBODY else row["sentence"])
@@ -54,29 +74,41 @@ WORDINGS = {
 TITLES_OF_EVENTS = word_tables.words("notice_titles")
 """By kind and event. A notice that was written before events were told has the title of its kind, which names all of them."""
 
-KINDS_OF: dict[str, tuple[Kind, ...]] = {
+KINDS_OF: dict[str, tuple[NoticeKind, ...]] = {
     Role.ENTERPRISE: (*_OF_FIRMS, *_OF_PROPOSALS),
     Role.REGULATOR: (
-        *(Kind.DRAFT_WAITS, Kind.RELEASE_STOPPED, Kind.APPLICATION_WAITS, Kind.PACK_WAITS, *_OF_PROPOSALS),
-        *(Kind.EXTENSION_ASKED, Kind.APPEAL_WAITS, Kind.PRACTICE_WAITS, Kind.PRACTICE_DECIDED),
+        *(NoticeKind.DRAFT_WAITS, NoticeKind.RELEASE_STOPPED, NoticeKind.APPLICATION_WAITS, NoticeKind.PACK_WAITS, *_OF_PROPOSALS),
+        *(NoticeKind.EXTENSION_ASKED, NoticeKind.APPEAL_WAITS, NoticeKind.PRACTICE_WAITS, NoticeKind.PRACTICE_DECIDED),
     ),
     Role.CERTIFICATION_BODY: (
-        *(Kind.ASSIGNMENT_MADE, Kind.ASSIGNMENT_TAKEN_BACK, Kind.OPENING_COMES, Kind.FINDING_ANSWERED, Kind.FINDING_OVERDUE),
-        *(Kind.FINDING_APPEALED, Kind.APPEAL_DECIDED),
-        *(Kind.CONCLUSION_COMES, Kind.CONCLUSION_LATE, Kind.SURVEILLANCE_COMES, Kind.VALIDITY_ENDS, Kind.OUTCOME_WAITS),
+        *(
+            NoticeKind.ASSIGNMENT_MADE,
+            NoticeKind.ASSIGNMENT_TAKEN_BACK,
+            NoticeKind.OPENING_COMES,
+            NoticeKind.FINDING_ANSWERED,
+            NoticeKind.FINDING_OVERDUE,
+        ),
+        *(NoticeKind.FINDING_APPEALED, NoticeKind.APPEAL_DECIDED),
+        *(
+            NoticeKind.CONCLUSION_COMES,
+            NoticeKind.CONCLUSION_LATE,
+            NoticeKind.SURVEILLANCE_COMES,
+            NoticeKind.VALIDITY_ENDS,
+            NoticeKind.OUTCOME_WAITS,
+        ),
         *_OF_PROPOSALS,
     ),
 }
 """What each role is told of, in the order of the page where it is chosen."""
 
-HOWS: dict[How, Promise] = {
-    How.AT_ONCE: gettext_lazy("At once"),
-    How.DAILY: gettext_lazy("Once a day"),
-    How.NEVER: gettext_lazy("Never by mail"),
+HOWS: dict[MailFrequency, Promise] = {
+    MailFrequency.AT_ONCE: gettext_lazy("At once"),
+    MailFrequency.DAILY: gettext_lazy("Once a day"),
+    MailFrequency.NEVER: gettext_lazy("Never by mail"),
 }
 
 
-def kinds_of(roles: Iterable[str]) -> tuple[Kind, ...]:
+def kinds_of(roles: Iterable[str]) -> tuple[NoticeKind, ...]:
     """What somebody with these roles may be told of, each once."""
     kinds = [kind for role in KINDS_OF if role in set(roles) for kind in KINDS_OF[role]]
     return tuple(dict.fromkeys((*kinds, *_OF_EVERYBODY)))
@@ -93,10 +125,10 @@ def notice_row_of(kind: str, facts: Mapping[str, Any], at: datetime, url: str = 
 
 
 def notice_page(
-    views: Sequence[NoticeView], matches: int, unread: int, pages: Pages | None, kinds: Sequence[Kind], query: QueryDict
+    views: Sequence[NoticeView], matches: int, unread: int, pages: PageRange | None, kinds: Sequence[NoticeKind], query: QueryDict
 ) -> NoticePage:
     asked = query.get("kind", "")
-    offered = [Choice(kind.value, str(WORDINGS[kind].name), kind.value == asked) for kind in kinds]
+    offered = [SelectOption(kind.value, str(WORDINGS[kind].name), kind.value == asked) for kind in kinds]
     return NoticePage(
         unread=unread,
         matches=matches,
@@ -104,7 +136,7 @@ def notice_page(
             notice_row_of(notice.kind, notice.told, notice.at, reverse("web:notification", args=[notice.id]), notice.read)
             for notice in views
         ),
-        kinds=(Choice("", _("Everything"), not asked), *offered),
+        kinds=(SelectOption("", _("Everything"), not asked), *offered),
         only_unread=query.get("unread") == "1",
         pages=pages,
     )
@@ -116,7 +148,7 @@ def wish_rows(views: Iterable[WishView]) -> tuple[WishRow, ...]:
             str(WORDINGS[view.kind].name),
             view.kind.value,
             view.fixed,
-            tuple(Choice(how.value, str(word), how == view.how) for how, word in HOWS.items()),
+            tuple(SelectOption(how.value, str(word), how == view.how) for how, word in HOWS.items()),
         )
         for view in views
     )

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from portal.catalogue.models import ObligedChange
-from portal.catalogue.obliged_list import Difference
-from portal.catalogue.obliged_rows import Fault, LineFault
+from portal.catalogue.obliged_list import ObligedChanges
+from portal.catalogue.obliged_rows import LineFault, ObligedFileFault
 from portal.catalogue.selectors import PeerGroupView
-from portal.intake.participation import ParticipationView, Taking
+from portal.intake.participation import ParticipationView, ReportingState
 from portal.web.presenters.packs import group_title
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.words.terms import COHORTS, enumerated, period_name
@@ -81,21 +81,31 @@ class ListPage:
     crumbs: tuple[Crumb, ...]
 
 
-FAULTS: dict[Fault, Promise] = {
-    Fault.NOT_TEXT: gettext_lazy("The file is not a CSV file in UTF-8. Save it as “CSV UTF-8”."),
-    Fault.NO_WORKBOOK: gettext_lazy("The file cannot be read as a workbook. Save it as XLSX, or as “CSV UTF-8”."),
-    Fault.NO_SITE_COLUMN: gettext_lazy(
+FAULTS: dict[ObligedFileFault, Promise] = {
+    ObligedFileFault.NOT_TEXT: gettext_lazy("The file is not a CSV file in UTF-8. Save it as “CSV UTF-8”."),
+    ObligedFileFault.NO_WORKBOOK: gettext_lazy("The file cannot be read as a workbook. Save it as XLSX, or as “CSV UTF-8”."),
+    ObligedFileFault.NO_SITE_COLUMN: gettext_lazy(
         "There is no column “site” or “credit_code” in the first line (%(found)s). Give one column this name, or start from the template."
     ),
-    Fault.CODE_WRONG: gettext_lazy("“%(found)s” is not a valid unified social credit code. Compare it with the business licence."),
-    Fault.CODE_UNKNOWN: gettext_lazy("No site of this pack in this jurisdiction has the code “%(found)s”. Enter it at its firm first."),
-    Fault.CODE_OF_SEVERAL: gettext_lazy("Several sites have the code “%(found)s”. Enter the id of the right site in the column “site”."),
-    Fault.EMPTY: gettext_lazy(
+    ObligedFileFault.CODE_WRONG: gettext_lazy(
+        "“%(found)s” is not a valid unified social credit code. Compare it with the business licence."
+    ),
+    ObligedFileFault.CODE_UNKNOWN: gettext_lazy(
+        "No site of this pack in this jurisdiction has the code “%(found)s”. Enter it at its firm first."
+    ),
+    ObligedFileFault.CODE_OF_SEVERAL: gettext_lazy(
+        "Several sites have the code “%(found)s”. Enter the id of the right site in the column “site”."
+    ),
+    ObligedFileFault.EMPTY: gettext_lazy(
         "The file contains no site. An empty list is not accepted, because it would release everybody from the duty to report."
     ),
-    Fault.SITE_UNKNOWN: gettext_lazy("“%(found)s” is not a site of this pack in this jurisdiction. Correct its id, or register it first."),
-    Fault.SITE_TWICE: gettext_lazy("“%(found)s” is in the list twice. Remove one of the two lines."),
-    Fault.COHORT_UNKNOWN: gettext_lazy("“%(found)s” is not a cohort. Write hundred, thousand or ten-thousand, or leave it empty."),
+    ObligedFileFault.SITE_UNKNOWN: gettext_lazy(
+        "“%(found)s” is not a site of this pack in this jurisdiction. Correct its id, or register it first."
+    ),
+    ObligedFileFault.SITE_TWICE: gettext_lazy("“%(found)s” is in the list twice. Remove one of the two lines."),
+    ObligedFileFault.COHORT_UNKNOWN: gettext_lazy(
+        "“%(found)s” is not a cohort. Write hundred, thousand or ten-thousand, or leave it empty."
+    ),
 }
 
 STATES: dict[str, tuple[Promise, Mood]] = {
@@ -131,7 +141,7 @@ def obliged_page(
     )
 
 
-def list_page(group: PeerGroupView, change: ObligedChange, difference: Difference, held_now: str, *, is_last: bool) -> ListPage:
+def list_page(group: PeerGroupView, change: ObligedChange, difference: ObligedChanges, held_now: str, *, is_last: bool) -> ListPage:
     """`held_now` goes back with the button, so that nothing is applied that was not read."""
     word, mood = STATES[change.state]
     rows = [
@@ -167,8 +177,8 @@ def _cohorts(view: ParticipationView) -> tuple[CohortRow, ...]:
     for cohort in (*COHORTS, ""):
         those = [participant for participant in view.participants if participant.obliged and participant.cohort == cohort]
         if those:
-            reported = sum(participant.taking is Taking.REPORTED for participant in those)
-            late = sum(participant.taking is Taking.LATE for participant in those)
+            reported = sum(participant.taking is ReportingState.REPORTED for participant in those)
+            late = sum(participant.taking is ReportingState.LATE for participant in those)
             rows.append(CohortRow(_cohort(cohort), len(those), reported, late, f"{100 * reported / len(those):.1f}%"))
     return tuple(rows)
 

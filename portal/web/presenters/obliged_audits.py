@@ -12,12 +12,12 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from portal.assurance.models import SystemCertificate
-from portal.assurance.next_audit import Due, Duty, obligatory_audit
+from portal.assurance.next_audit import Duty, NextAudit, obligatory_audit
 from portal.assurance.obliged_sites import ObligedView
 from portal.names import in_any_language
 from portal.web.lists import tables
 from portal.web.presenters.listed import Show, listed, showing
-from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words.audits import DUTIES, STANDINGS
 from portal.web.words.headings import REPORTING_FIRM
@@ -34,7 +34,7 @@ KEYS: dict[str, tables.Key[ObligedView]] = {
 }
 
 
-def duties_list(views: Sequence[ObligedView], query: QueryDict, *, export_url: str = "", firm: bool = False, prefix: str = "") -> Listed:
+def duties_list(views: Sequence[ObligedView], query: QueryDict, *, export_url: str = "", firm: bool = False, prefix: str = "") -> ListTable:
     """`firm`: for the firm itself; else its name stands beside the site. With `export_url` the table is narrowed and searched, too."""
     fitting = _fitting(views, query) if export_url else list(views)
     shown = _shown() if export_url else ()
@@ -73,20 +73,20 @@ def duties_table(views: Sequence[ObligedView], query: QueryDict) -> tuple[Sequen
     )
 
 
-def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today: date, *, may_take_back: bool) -> Listed:
+def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today: date, *, may_take_back: bool) -> ListTable:
     """What is on record for one site, also what was taken back."""
 
-    def cells(row: SystemCertificate) -> tuple[Cell, ...]:
+    def cells(row: SystemCertificate) -> tuple[TableCell, ...]:
         name = obligatory_audit(row.site.jurisdiction.path).systems.get(row.standard, row.standard)
-        back = Cell("–")
+        back = TableCell("–")
         if may_take_back and row.taken_back_at is None:
-            back = Cell(_("Withdraw"), url=reverse("web:take-system-back", args=[row.site.slug, row.pk]), about=f"{name} {row.number}")
+            back = TableCell(_("Withdraw"), url=reverse("web:take-system-back", args=[row.site.slug, row.pk]), about=f"{name} {row.number}")
         return (
-            Cell(f"{name}, {row.number}", note=row.certifier),
-            Cell(_("%(first)s to %(last)s") % {"first": _day(row.valid_from), "last": _day(row.valid_until)}),
-            Cell("", state=_state(row, today), note=row.taken_back_reason),
-            Cell(row.evidence, mono=True),
-            Cell(str(row.recorded_by), note=moment_in_words(row.recorded_at)),
+            TableCell(f"{name}, {row.number}", note=row.certifier),
+            TableCell(_("%(first)s to %(last)s") % {"first": _day(row.valid_from), "last": _day(row.valid_until)}),
+            TableCell("", state=_state(row, today), note=row.taken_back_reason),
+            TableCell(row.evidence, mono=True),
+            TableCell(str(row.recorded_by), note=moment_in_words(row.recorded_at)),
             back,
         )
 
@@ -109,7 +109,7 @@ def certificates_list(rows: Sequence[SystemCertificate], query: QueryDict, today
     )
 
 
-def duty_in_words(due: Due, *, firm: bool, regulator: bool = True) -> str:
+def duty_in_words(due: NextAudit, *, firm: bool, regulator: bool = True) -> str:
     """What is to be done, in a sentence; empty where nothing is."""
     if due.duty is Duty.UNKNOWN:
         if firm:
@@ -124,20 +124,20 @@ def duty_in_words(due: Due, *, firm: bool, regulator: bool = True) -> str:
     return ""
 
 
-def _in_the_list(due: Due, *, firm: bool) -> str:
+def _in_the_list(due: NextAudit, *, firm: bool) -> str:
     """What is to be done, for the firm; who reads of many sites learns above the list what to do where nothing is known."""
     return _("No audit and no certificate is on record.") if due.duty is Duty.UNKNOWN and not firm else duty_in_words(due, firm=firm)
 
 
-def _cells(view: ObligedView, *, firm: bool) -> tuple[Cell, ...]:
+def _cells(view: ObligedView, *, firm: bool) -> tuple[TableCell, ...]:
     due, name = view.due, shown_name(view.site_name)
     note = view.site if firm else f"{view.site} · {shown_name(view.firm)}"
     return (
-        Cell(name, note=note, url=reverse("web:obliged-audit", args=[view.site])),
-        Cell("", state=state(DUTIES, due.duty), note=_in_the_list(due, firm=firm)),
-        Cell(_day(due.day)),
-        Cell(_day(view.last_audit)),
-        Cell(_day(due.certified_until)),
+        TableCell(name, note=note, url=reverse("web:obliged-audit", args=[view.site])),
+        TableCell("", state=state(DUTIES, due.duty), note=_in_the_list(due, firm=firm)),
+        TableCell(_day(due.day)),
+        TableCell(_day(view.last_audit)),
+        TableCell(_day(due.certified_until)),
     )
 
 

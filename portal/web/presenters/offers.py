@@ -16,8 +16,8 @@ from portal.assurance.models import IncentiveOffer
 from portal.assurance.programmes import programmes
 from portal.web.lists.tables import Key, with_query
 from portal.web.presenters.listed import Show, asked_for, listed
-from portal.web.viewmodels.listed import Cell
-from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
+from portal.web.viewmodels.listed import TableCell
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 from portal.web.words.tables import words
 from portal.web.words.terms import dated, in_language, in_page_language, moment_in_words, shown_name, state
@@ -61,7 +61,7 @@ def amount_of(offer: IncentiveOffer) -> str:
     return _("%(amount)s %(unit)s") % {"amount": f"{offer.amount.normalize():,f}", "unit": UNITS.get(offer.unit, offer.unit)}
 
 
-def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -> Sheet:
+def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -> MethodSheet:
     titles = {
         "what": _("Incentive"), "criterion": _("Criterion"), "amount": _("Amount"),
         "place": _("Jurisdiction"), "from": _("Valid"), "state": _("State"),
@@ -84,7 +84,7 @@ def offers_page(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -
         export_url=reverse("web:offers-csv") + with_query(query, page=None),
     )
     links = (Link(_("Propose an offer"), reverse("web:new-offer")),)
-    return Sheet(_("Incentives by criterion"), crumbs()[:1], lead, sections=(Section("", table),), links=links)
+    return MethodSheet(_("Incentives by criterion"), crumbs()[:1], lead, sections=(MethodSection("", table),), links=links)
 
 
 def offer_page(row: IncentiveOffer, today: date, *, reads: int, decides: bool) -> FormSheet:
@@ -109,7 +109,7 @@ def offer_page(row: IncentiveOffer, today: date, *, reads: int, decides: bool) -
     ends = decides and row.state == State.APPROVED
     here = reverse("web:offer", args=[row.pk])
     return FormSheet(
-        Sheet(in_language(row.what_en, row.what_zh), crumbs(), _lead(row, today), tuple(facts)),
+        MethodSheet(in_language(row.what_en, row.what_zh), crumbs(), _lead(row, today), tuple(facts)),
         state=state(STATES, row.state),
         act_url=here if waits and row.proposed_by_id != reads else "",
         act_text=_("Approve this offer"),
@@ -123,7 +123,7 @@ def new_offer_page() -> FormSheet:
     lead = _(
         "Copy what the act says. Once a second officer approves it, dossiers of sites in this jurisdiction show it beside the criterion."
     )
-    return FormSheet(Sheet(_("Propose an offer"), crumbs(), lead), button=_("Propose it"))
+    return FormSheet(MethodSheet(_("Propose an offer"), crumbs(), lead), button=_("Propose it"))
 
 
 def offers_table(rows: Sequence[IncentiveOffer], query: QueryDict, today: date) -> list[tuple[object, ...]]:
@@ -150,17 +150,17 @@ def crumbs() -> tuple[Crumb, ...]:
     return (Crumb(_("Incentives"), reverse("web:incentives")), Crumb(_("Incentives by criterion"), reverse("web:offers")))
 
 
-def _row(row: IncentiveOffer, today: date) -> tuple[Cell, ...]:
+def _row(row: IncentiveOffer, today: date) -> tuple[TableCell, ...]:
     late = row.state == State.APPROVED and row.valid_until is not None and row.valid_until < today
     return (
-        Cell(
+        TableCell(
             in_language(row.what_en, row.what_zh), note=in_language(row.source_en, row.source_zh), url=reverse("web:offer", args=[row.pk])
         ),
-        Cell(_criterion(row), note=_programme(row)),
-        Cell(amount_of(row)),
-        Cell(shown_name(row.jurisdiction.name)),
-        Cell(_days(row)),
-        Cell("", state=StateWord(_("Its days are over"), "hidden") if late else state(STATES, row.state)),
+        TableCell(_criterion(row), note=_programme(row)),
+        TableCell(amount_of(row)),
+        TableCell(shown_name(row.jurisdiction.name)),
+        TableCell(_days(row)),
+        TableCell("", state=StateWord(_("Its days are over"), "hidden") if late else state(STATES, row.state)),
     )
 
 

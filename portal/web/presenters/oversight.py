@@ -20,8 +20,8 @@ from portal.standings.ranked import RankedView
 from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import places_between
-from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.viewmodels.tables import Column, Pages, SortForm
+from portal.web.viewmodels.shared import Crumb, SelectOption
+from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.events import act_in_words, detail_in_words, name_in_words
 from portal.web.words.figures import NONE
 from portal.web.words.terms import Names, metric_name, shown_name, with_variant
@@ -41,8 +41,8 @@ class EventRow:
 class TrailPage:
     rows: tuple[EventRow, ...]
     matches: int
-    pages: Pages | None
-    actions: tuple[Choice, ...]
+    pages: PageRange | None
+    actions: tuple[SelectOption, ...]
     actor: str
     subject: str
     after: str
@@ -76,7 +76,7 @@ class MatrixRow:
 class Matrix:
     head: tuple[str, ...]
     rows: tuple[MatrixRow, ...]
-    pages: Pages | None
+    pages: PageRange | None
     metric: str
 
 
@@ -91,13 +91,13 @@ class StandingsPage:
     matrix: Matrix | None  # sites by steps, where the address asks for it
     matrix_url: str
     list_url: str
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnHead, ...]
     sort_form: SortForm | None
-    pages: Pages | None
-    steps: tuple[Choice, ...]
-    metrics: tuple[Choice, ...]
-    quarters: tuple[Choice, ...]
-    regions: tuple[Choice, ...]
+    pages: PageRange | None
+    steps: tuple[SelectOption, ...]
+    metrics: tuple[SelectOption, ...]
+    quarters: tuple[SelectOption, ...]
+    regions: tuple[SelectOption, ...]
     query: str
     export_url: str
     crumbs: tuple[Crumb, ...]
@@ -118,7 +118,7 @@ KEYS: Mapping[str, Key[RankedView]] = {
 DEFAULT_ORDER = "places"
 
 
-def trail_page(rows: Iterable[TrailEvent], matches: int, pages: Pages | None, query: QueryDict) -> TrailPage:
+def trail_page(rows: Iterable[TrailEvent], matches: int, pages: PageRange | None, query: QueryDict) -> TrailPage:
     asked = query.get("action", "")
     return TrailPage(
         rows=tuple(

@@ -13,11 +13,11 @@ from django.utils.translation import pgettext
 
 from portal.accounts.models import SizeClass
 from portal.catalogue.deadlines import last_day
-from portal.intake.participation import Taking
+from portal.intake.participation import ReportingState
 from portal.intake.turnout import RegionView, TurnoutView
 from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
-from portal.web.viewmodels.shared import Choice, Figure, StateWord
-from portal.web.viewmodels.tables import Column, Pages, SortForm
+from portal.web.viewmodels.shared import HeadlineFigure, SelectOption, StateWord
+from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.terms import SIZE_CLASSES, TAKING_PART, Names, period_name, shown_name, state
 
 
@@ -42,9 +42,9 @@ class TurnoutRow:
 @dataclass(frozen=True, slots=True)
 class OverviewPage:
     rows: tuple[TurnoutRow, ...]
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnHead, ...]
     sort_form: SortForm | None
-    pages: Pages | None
+    pages: PageRange | None
     matches: int
     any_group: bool
     reported: int  # obliged sites, over all rows found
@@ -52,11 +52,11 @@ class OverviewPage:
     overdue: int
     refused: int
     waiting: int
-    figures: tuple[Figure, ...]
-    sectors: tuple[Choice, ...]
-    regions: tuple[Choice, ...]
-    sizes: tuple[Choice, ...]
-    stages: tuple[Choice, ...]
+    figures: tuple[HeadlineFigure, ...]
+    sectors: tuple[SelectOption, ...]
+    regions: tuple[SelectOption, ...]
+    sizes: tuple[SelectOption, ...]
+    stages: tuple[SelectOption, ...]
     export_url: str
 
 
@@ -68,7 +68,7 @@ KEYS: Mapping[str, Key[TurnoutView]] = {
     "group": lambda view: (view.pack, view.route, view.scope, view.period),
     "due": lambda view: (view.due, view.pack, view.route),
     "reported": lambda view: (_share(view), view.due),
-    "overdue": lambda view: (view.states.get(Taking.LATE, 0), view.due),
+    "overdue": lambda view: (view.states.get(ReportingState.LATE, 0), view.due),
 }
 
 
@@ -92,15 +92,15 @@ def overview_page(views: Sequence[TurnoutView], regions: Sequence[RegionView], q
         any_group=bool(views) or bool(query),
         reported=reported,
         obliged=obliged,
-        overdue=_total(turnouts, Taking.LATE),
-        refused=_total(turnouts, Taking.UNUSABLE),
-        waiting=_total(turnouts, Taking.WAITING),
+        overdue=_total(turnouts, ReportingState.LATE),
+        refused=_total(turnouts, ReportingState.UNUSABLE),
+        waiting=_total(turnouts, ReportingState.WAITING),
         figures=_figures(turnouts, reported, obliged),
         sectors=filter_choices(query.get("sector", ""), _("All sectors"), {pack.pack_id: pack.sector for pack in _packs(views, query)}),
         regions=filter_choices(query.get("region", ""), _("All regions"), {region.path: shown_name(region.name) for region in regions}),
         sizes=filter_choices(query.get("size", ""), _("All sizes"), {size.value: str(SIZE_CLASSES[size]) for size in SizeClass}),
         stages=tuple(
-            Choice(stage, text, stage == query.get("stage", "open"))
+            SelectOption(stage, text, stage == query.get("stage", "open"))
             for stage, text in zip(STAGES, (_("Open periods"), _("Closed periods"), _("All periods")), strict=True)
         ),
         export_url=reverse("web:overview-csv") + with_query(query, page=None),
@@ -117,14 +117,14 @@ def overview_table(views: Iterable[TurnoutView]) -> tuple[Sequence[str], Iterato
     """Head and rows of the file."""
     head = (
         *("pack", "pack_version", "route", "scope", "period", "due", "closed", "sites", "obliged", "obliged_reported", "firms"),
-        *("firms_reported", *(taking.value.replace("-", "_") for taking in Taking), "committed_only", "arrived_late"),
+        *("firms_reported", *(taking.value.replace("-", "_") for taking in ReportingState), "committed_only", "arrived_late"),
     )
     rows: Iterator[Sequence[object]] = (
         (
             *(view.pack, view.pack_version, view.route, view.scope, view.period, view.due.isoformat()),
             view.closed_at.isoformat() if view.closed_at else "",
             *(view.sites, view.obliged, view.obliged_reported, view.firms, view.firms_reported),
-            *(view.states.get(taking, 0) for taking in Taking),
+            *(view.states.get(taking, 0) for taking in ReportingState),
             *(view.committed, view.arrived_late),
         )
         for view in views
@@ -143,27 +143,27 @@ def _row(view: TurnoutView) -> TurnoutRow:
         reported=view.obliged_reported,
         obliged=view.obliged,
         share=f"{100 * _share(view):.1f}%",
-        late=view.states.get(Taking.LATE, 0),
-        states=tuple((state(TAKING_PART, taking), view.states[taking]) for taking in Taking if view.states.get(taking)),
+        late=view.states.get(ReportingState.LATE, 0),
+        states=tuple((state(TAKING_PART, taking), view.states[taking]) for taking in ReportingState if view.states.get(taking)),
         committed=view.committed,
         arrived_late=view.arrived_late,
     )
 
 
-def _figures(turnouts: Sequence[TurnoutView], reported: int, obliged: int) -> tuple[Figure, ...]:
-    late = _total(turnouts, Taking.LATE)
+def _figures(turnouts: Sequence[TurnoutView], reported: int, obliged: int) -> tuple[HeadlineFigure, ...]:
+    late = _total(turnouts, ReportingState.LATE)
     return (
-        Figure(
+        HeadlineFigure(
             _("Obliged sites that reported"), f"{reported:,}", _("of %(of)s") % {"of": f"{obliged:,}"}, _("accepted reports only"), "best"
         ),
-        Figure(
+        HeadlineFigure(
             _("Late, nothing received"),
             f"{late:,}",
             "",
             _("%(n)d came after the due date") % {"n": sum(v.arrived_late for v in turnouts)},
             "you" if late else "plain",
         ),
-        Figure(
+        HeadlineFigure(
             _("Committed, not yet reported"),
             f"{sum(view.committed for view in turnouts):,}",
             "",
@@ -176,7 +176,7 @@ def _share(view: TurnoutView) -> float:
     return view.obliged_reported / view.obliged if view.obliged else 0.0
 
 
-def _total(views: Iterable[TurnoutView], taking: Taking) -> int:
+def _total(views: Iterable[TurnoutView], taking: ReportingState) -> int:
     return sum(view.states.get(taking, 0) for view in views)
 
 

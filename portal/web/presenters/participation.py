@@ -20,18 +20,18 @@ from portal.intake.participation import (
     ParticipantView,
     ParticipationView,
     PartView,
-    Taking,
+    ReportingState,
     fitting,
     in_order,
     participants,
 )
 from portal.publication.shapes import VersionView
 from portal.sentences import in_words
-from portal.standings.quality import Break, QualitiesView, QualityView
+from portal.standings.quality import HistoryBreak, QualitiesView, QualityView
 from portal.web.lists.tables import columns, filter_choices, order_asked, paged, sort_form, with_query
 from portal.web.presenters.regulator import page_title, version_rows
-from portal.web.viewmodels.shared import Choice, StateWord, VersionRow
-from portal.web.viewmodels.tables import Column, Pages, SortForm
+from portal.web.viewmodels.shared import SelectOption, StateWord, VersionRow
+from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.figures import NONE
 from portal.web.words.terms import COHORTS, SIZE_CLASSES, TAKING_PART, Names, shown_name, state
 
@@ -81,15 +81,15 @@ class ParticipationPage:
     whole: int  # accepted reports that cover every step of the route
     accepted: int
     broken: int  # accepted reports that break their series
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnHead, ...]
     sort_form: SortForm | None
     matches: int
-    pages: Pages | None
+    pages: PageRange | None
     export_url: str
-    states: tuple[Choice, ...]
-    regions: tuple[Choice, ...]
-    sizes: tuple[Choice, ...]
-    duties: tuple[Choice, ...]
+    states: tuple[SelectOption, ...]
+    regions: tuple[SelectOption, ...]
+    sizes: tuple[SelectOption, ...]
+    duties: tuple[SelectOption, ...]
     query: str
     deadlines_url: str
     standings_url: str
@@ -109,9 +109,9 @@ SQUARES: dict[str, SquareKind] = {
 }
 
 
-BREAKS: dict[Break, Promise] = {
-    Break.AGENT: gettext_lazy("signed by a different agent than in the period before"),
-    Break.LEDGER: gettext_lazy("its privacy ledger counts fewer reports than in the period before"),
+BREAKS: dict[HistoryBreak, Promise] = {
+    HistoryBreak.AGENT: gettext_lazy("signed by a different agent than in the period before"),
+    HistoryBreak.LEDGER: gettext_lazy("its privacy ledger counts fewer reports than in the period before"),
 }
 
 MOST_SQUARES = 200
@@ -149,8 +149,10 @@ def participation_page(
         squares=_squares(numbers),
         reported=view.firms_reported,
         of=view.firms,
-        late=view.count(Taking.LATE),
-        awaited=sum(number for taking, number in view.totals.states.items() if taking not in (Taking.REPORTED, Taking.NOT_OWED)),
+        late=view.count(ReportingState.LATE),
+        awaited=sum(
+            number for taking, number in view.totals.states.items() if taking not in (ReportingState.REPORTED, ReportingState.NOT_OWED)
+        ),
         committed=view.totals.committed,
         whole=quality.whole,
         accepted=quality.accepted,

@@ -19,7 +19,7 @@ from portal.partners.grants import GrantedView, GrantView
 from portal.web.forms.partners import CARRIERS
 from portal.web.lists.tables import Key, with_query
 from portal.web.presenters.listed import asked_for, listed
-from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import StateWord
 from portal.web.words.figures import raised
 from portal.web.words.terms import SUBMISSION_STATES, enumerated, moment_in_words, period_name, shown_name, state
@@ -45,7 +45,7 @@ DELIVERIES_BY = "-period"
 
 def results_list(
     views: Sequence[ConformanceView], query: QueryDict, *, export_url: str = "", to_confirm: bool = False, own: bool = False
-) -> Listed:
+) -> ListTable:
     """Conformance results; `to_confirm` adds what a regulator may do, `own` are the reader's."""
     titles = {
         "product": _("Product"),
@@ -57,20 +57,20 @@ def results_list(
     if to_confirm:
         titles["action"] = _("Action")
 
-    def cells(view: ConformanceView) -> tuple[Cell, ...]:
+    def cells(view: ConformanceView) -> tuple[TableCell, ...]:
         row = (
-            Cell(f"{view.product} {view.version}", note=view.source),
-            Cell(shown_name(view.provider)),
-            Cell(date_format(view.ran_on, _("j F Y")), note=view.kit),
-            Cell("", state=_result(view), note=", ".join(view.failed)),
-            Cell("", state=_word(view)),
+            TableCell(f"{view.product} {view.version}", note=view.source),
+            TableCell(shown_name(view.provider)),
+            TableCell(date_format(view.ran_on, _("j F Y")), note=view.kit),
+            TableCell("", state=_result(view), note=", ".join(view.failed)),
+            TableCell("", state=_word(view)),
         )
         if not to_confirm:
             return row
         name = f"{view.product} {view.version}"
         if view.confirmed_at or view.failed:
-            return (*row, Cell("–"))
-        return (*row, Cell(_("Confirm"), url=reverse("web:confirm-result", args=[view.id]), about=name))
+            return (*row, TableCell("–"))
+        return (*row, TableCell(_("Confirm"), url=reverse("web:confirm-result", args=[view.id]), about=name))
 
     return listed(
         views,
@@ -91,34 +91,34 @@ def results_list(
     )
 
 
-def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
+def granted_list(views: Sequence[GrantedView], query: QueryDict) -> ListTable:
     """The reports of every site that granted a provider access; a site without one has a row, too."""
     pairs = [(view, report) for view in views for report in (view.submissions or (None,))]
 
-    def cells(pair: tuple[GrantedView, SubmissionView | None]) -> tuple[Cell, ...]:
+    def cells(pair: tuple[GrantedView, SubmissionView | None]) -> tuple[TableCell, ...]:
         view, report = pair
         name = shown_name(view.site_name)
         if report is None:
             return (
-                Cell(name, note=view.site),
-                Cell("–"),
-                Cell(_("Nothing reported yet")),
-                Cell("–"),
-                Cell(open_to(view.receipts, view.values)),
+                TableCell(name, note=view.site),
+                TableCell("–"),
+                TableCell(_("Nothing reported yet")),
+                TableCell("–"),
+                TableCell(open_to(view.receipts, view.values)),
             )
         about = enumerated((name, period_name(report.period), str(report.revision)))
-        what = Cell("–")
+        what = TableCell("–")
         if view.values:
-            what = Cell(_("Values and receipt"), url=reverse("web:granted", args=[report.digest]), about=about)
+            what = TableCell(_("Values and receipt"), url=reverse("web:granted", args=[report.digest]), about=about)
         elif view.receipts:
-            what = Cell(_("Signed receipt"), url=reverse("web:granted-receipt", args=[report.digest]), about=about)
+            what = TableCell(_("Signed receipt"), url=reverse("web:granted-receipt", args=[report.digest]), about=about)
         when = _("%(period)s, revision %(revision)s") % {"period": period_name(report.period), "revision": report.revision}
         return (
-            Cell(name, note=view.site),
-            Cell(when, note=moment_in_words(report.received_at)),
-            Cell("", state=state(SUBMISSION_STATES, report.state)),
+            TableCell(name, note=view.site),
+            TableCell(when, note=moment_in_words(report.received_at)),
+            TableCell("", state=state(SUBMISSION_STATES, report.state)),
             what,
-            Cell(open_to(view.receipts, view.values)),
+            TableCell(open_to(view.receipts, view.values)),
         )
 
     return listed(
@@ -146,27 +146,29 @@ def granted_list(views: Sequence[GrantedView], query: QueryDict) -> Listed:
     )
 
 
-def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bool, export_url: str) -> Listed:
+def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bool, export_url: str) -> ListTable:
     """Declared deliveries, for the supplier (`mine`) or for the certification body."""
     titles = {"site": _("Site"), "period": _("Period"), "carrier": _("Energy carrier"), "quantity": _("Delivered")}
     titles |= {"state": _("State"), "action": _("Action")} if mine else {"supplier": _("Energy supplier"), "note": _("Note")}
 
-    def cells(view: DeliveryView) -> tuple[Cell, ...]:
+    def cells(view: DeliveryView) -> tuple[TableCell, ...]:
         name = shown_name(view.site_name)
         row = (
-            Cell(name, note=view.site),
-            Cell(period_name(view.period)),
-            Cell(str(CARRIERS.get(view.carrier, view.carrier))),
-            Cell(f"{_plain(view.quantity)} {raised(view.unit)}", num=True),
+            TableCell(name, note=view.site),
+            TableCell(period_name(view.period)),
+            TableCell(str(CARRIERS.get(view.carrier, view.carrier))),
+            TableCell(f"{_plain(view.quantity)} {raised(view.unit)}", num=True),
         )
         if not mine:
             moment = moment_in_words(view.declared_at)
-            return (*row, Cell(shown_name(view.supplier), note=moment), Cell(view.note or "–"))
+            return (*row, TableCell(shown_name(view.supplier), note=moment), TableCell(view.note or "–"))
         stands = view.taken_back_at is None
         word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Withdrawn or replaced"), "wait")
         about = enumerated((name, period_name(view.period)))
-        back = Cell(_("Withdraw"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else Cell("–")
-        return (*row, Cell("", state=word), back)
+        back = (
+            TableCell(_("Withdraw"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else TableCell("–")
+        )
+        return (*row, TableCell("", state=word), back)
 
     return listed(
         views,
@@ -186,19 +188,19 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
     )
 
 
-def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> Listed:
+def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> ListTable:
     """Who sees or saw what of a firm's site."""
 
-    def cells(view: GrantView) -> tuple[Cell, ...]:
+    def cells(view: GrantView) -> tuple[TableCell, ...]:
         name = shown_name(view.partner)
-        ends = Cell("–")
+        ends = TableCell("–")
         if view.ended_at is None:
-            ends = Cell(_("Withdraw"), post_url=reverse("web:end-access", args=[site, view.id]), about=name)
+            ends = TableCell(_("Withdraw"), post_url=reverse("web:end-access", args=[site, view.id]), about=name)
         kind = _("technology provider") if view.kind == Role.PROVIDER else _("energy supplier")
         what = open_to(view.receipts, view.values) if view.kind == Role.PROVIDER else _("declares deliveries")
         given = moment_in_words(view.granted_at)
         word = StateWord(_("Has access"), "ok") if view.ended_at is None else StateWord(_("Ended"), "wait")
-        return Cell(name, note=kind), Cell(what), Cell(given, note=view.granted_by), Cell("", state=word), ends
+        return TableCell(name, note=kind), TableCell(what), TableCell(given, note=view.granted_by), TableCell("", state=word), ends
 
     return listed(
         views,

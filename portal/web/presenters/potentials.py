@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.composition.trend import Known
 from portal.publication.shapes import LabelView, StepView
-from portal.web.presenters.ladders import Shown, headline
+from portal.web.presenters.ladders import TotalsDisplay, headline
 from portal.web.words.figures import between, decimals, number
 from portal.web.words.terms import in_language
 
@@ -17,7 +17,7 @@ REFERENCES = ("typical", "best")
 
 
 @dataclass(frozen=True, slots=True)
-class Saving:
+class ShownPotential:
     """One potential per tonne of the route's product; `hidden` says why there is none."""
 
     value: str
@@ -28,8 +28,8 @@ class Saving:
 @dataclass(frozen=True, slots=True)
 class SavingRow:
     step: str
-    at_typical: Saving
-    at_best: Saving
+    at_typical: ShownPotential
+    at_best: ShownPotential
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,7 +41,7 @@ class Savings:
     total: SavingRow | None
 
 
-def savings_of(label: LabelView, shown: Shown) -> Savings | None:
+def savings_of(label: LabelView, shown: TotalsDisplay) -> Savings | None:
     """None for a version that told of no potential: those from before there were any."""
     steps = headline(label)
     if not any(step.potential or step.potential_withheld for step in steps):
@@ -53,7 +53,7 @@ def savings_of(label: LabelView, shown: Shown) -> Savings | None:
     return Savings(shown.spelled(label.composite.unit), tuple(rows), total)
 
 
-def potential_of(step: StepView, to: str, shown: Shown) -> Known | None:
+def potential_of(step: StepView, to: str, shown: TotalsDisplay) -> Known | None:
     """The potential at the step per tonne of the route's product, in the unit of the page."""
     factor = step.ratio * shown.factor(step.unit)
     potential = next((entry for entry in step.potential if entry.to == to), None)
@@ -68,12 +68,12 @@ def added_up(parts: Sequence[Known]) -> Known:
     return sum(value for value, _ends in parts), (sum(lows), sum(highs))
 
 
-def _saving(known: Known | None, step: StepView | None) -> Saving:
+def _saving(known: Known | None, step: StepView | None) -> ShownPotential:
     if known is None:
-        return Saving("", "", why_held(step))
+        return ShownPotential("", "", why_held(step))
     value, (low, high) = known
     places = decimals(value)
-    return Saving(number(value, places), between(low, high, places), "")
+    return ShownPotential(number(value, places), between(low, high, places), "")
 
 
 def why_held(step: StepView | None) -> str:

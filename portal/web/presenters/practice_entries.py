@@ -12,18 +12,18 @@ from django.utils.translation import pgettext
 
 from portal.accounts.models import Role
 from portal.practices.entry_texts import lacking
-from portal.practices.models import Entry, State
+from portal.practices.models import Entry, EntryState
 from portal.practices.reviewing import WAITING
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.practices import STATES, library_crumbs, title_of
-from portal.web.viewmodels.listed import Cell
-from portal.web.viewmodels.methods import Fact, FormSheet, Link, Section, Sheet
+from portal.web.viewmodels.listed import TableCell
+from portal.web.viewmodels.methods import Fact, FormSheet, Link, MethodSection, MethodSheet
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words.terms import enumerated, in_language, moment_in_words, shown_name, state
 
 
-def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, roles: frozenset[str], regulates: bool) -> Sheet:
+def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, roles: frozenset[str], regulates: bool) -> MethodSheet:
     titles = {"title": _("Practice"), "from": _("Where it comes from"), "at": _("Written"), "state": _("State")}
     table = listed(
         rows,
@@ -36,7 +36,7 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, ro
         empty=_("Nothing on record matches this filter.")
         if rows
         else _("There is no entry yet. A firm describes its own practices step by step. A regulator imports a published list."),
-        shown=((State.OFFERED, _("offered"), _is(State.OFFERED)), (State.REVIEWED, _("reviewed"), _is(State.REVIEWED))),
+        shown=((EntryState.OFFERED, _("offered"), _is(EntryState.OFFERED)), (EntryState.REVIEWED, _("reviewed"), _is(EntryState.REVIEWED))),
     )
     links = [Link(_("The library"), reverse("web:practices"))]
     if regulates:
@@ -46,19 +46,21 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, ro
     if Role.ENTERPRISE in roles:
         links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
     lead = _("One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it.")
-    return Sheet(_("Practices in progress"), crumbs()[:1], lead, sections=(Section("", table),), links=tuple(links))
+    return MethodSheet(_("Practices in progress"), crumbs()[:1], lead, sections=(MethodSection("", table),), links=tuple(links))
 
 
 def _is(wanted: str) -> Callable[[Entry], bool]:
     return lambda entry: entry.state == wanted
 
 
-def _entry_row(row: Entry) -> tuple[Cell, ...]:
+def _entry_row(row: Entry) -> tuple[TableCell, ...]:
     return (
-        Cell(title_of(row), note=_("version %(version)s") % {"version": row.version}, url=reverse("web:practice-entry", args=[row.pk])),
-        Cell(_origin(row)),
-        Cell(moment_in_words(row.written_at)),
-        Cell("", state=state(STATES, row.state)),
+        TableCell(
+            title_of(row), note=_("version %(version)s") % {"version": row.version}, url=reverse("web:practice-entry", args=[row.pk])
+        ),
+        TableCell(_origin(row)),
+        TableCell(moment_in_words(row.written_at)),
+        TableCell("", state=state(STATES, row.state)),
     )
 
 
@@ -70,7 +72,7 @@ def entry_page(
     regulates: bool,
     own: bool,
     read_against: str,
-    sections: tuple[Section, ...] = (),
+    sections: tuple[MethodSection, ...] = (),
     problem: str = "",
 ) -> FormSheet:
     """`fields`: what the form calls them. `wrote`: the reader wrote a part of it. `problem`: why what the reader sent was not taken."""
@@ -87,18 +89,18 @@ def entry_page(
         facts.append(Fact(pgettext("date", "Published"), moment_in_words(row.published_at), url=url))
     if row.ended_at is not None:
         facts.append(Fact(_("Ended"), f"{moment_in_words(row.ended_at)}\n{row.ended_reason}"))
-    sheet = Sheet(title_of(row), crumbs(), "", tuple(facts), sections)
-    ends = row.state in (*WAITING, State.PUBLISHED) and (regulates or own)
-    ready = regulates and row.state == State.REVIEWED
+    sheet = MethodSheet(title_of(row), crumbs(), "", tuple(facts), sections)
+    ends = row.state in (*WAITING, EntryState.PUBLISHED) and (regulates or own)
+    ready = regulates and row.state == EntryState.REVIEWED
     missing = [fields[name] for name in lacking(row.content, imported=row.organisation_id is None)] if ready else []
-    refuses = row.state != State.PUBLISHED and not own
+    refuses = row.state != EntryState.PUBLISHED and not own
     end_url = reverse("web:end-practice", args=[row.pk])
     return FormSheet(
         sheet,
         problem,
         read_against,
         reverse("web:practice-entry", args=[row.pk]),
-        form_title=_("The next version") if row.state == State.PUBLISHED else _("What it says"),
+        form_title=_("The next version") if row.state == EntryState.PUBLISHED else _("What it says"),
         form_note=_for_reviewers() if regulates and row.organisation_id is not None else "",
         button=_("Save as reviewed") if regulates else _("Save"),
         state=state(STATES, row.state),
@@ -122,22 +124,22 @@ def offer_page() -> FormSheet:
         "energy your step uses: from your energy per tonne others could calculate your label. A reviewer edits the text, and a "
         "second person publishes it."
     )
-    return FormSheet(Sheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
+    return FormSheet(MethodSheet(_("Offer a practice"), crumbs(), lead), button=_("Offer it"))
 
 
-def import_page(faults: Sequence[tuple[int, str, str]]) -> Sheet:
+def import_page(faults: Sequence[tuple[int, str, str]]) -> MethodSheet:
     lead = _(
         "Every practice names its source and the day on which somebody read the source itself. Nothing is imported from "
         "second-hand sources."
     )
-    rows = tuple((Cell(str(line)), Cell(column, mono=True), Cell(wrong)) for line, column, wrong in faults)
+    rows = tuple((TableCell(str(line)), TableCell(column, mono=True), TableCell(wrong)) for line, column, wrong in faults)
     heads = (_("Line"), _("Column"), _("What is wrong"))
-    sections = (Section("", table_of(_("What is wrong in the file"), heads, rows, "")),) if faults else ()
+    sections = (MethodSection("", table_of(_("What is wrong in the file"), heads, rows, "")),) if faults else ()
     links = (
         Link(_("The template, CSV"), reverse("web:practices-template-csv")),
         Link(_("The template, XLSX"), reverse("web:practices-template-xlsx")),
     )
-    return Sheet(_("Import a published list"), crumbs(), lead, sections=sections, links=links)
+    return MethodSheet(_("Import a published list"), crumbs(), lead, sections=sections, links=links)
 
 
 def _for_reviewers() -> str:

@@ -14,19 +14,19 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, pgettext
 
 from benchmarks.declared import Words
-from benchmarks.guidance.outcomes import Outcome, Reported
+from benchmarks.guidance.outcomes import PracticeOutcomes, SavingOutcome
 from benchmarks.guidance.practices import Library, Listing, Practice
 from portal.days import scheme_day
 from portal.practices.entry_texts import FIELDS, content_of, listing_and_practice
-from portal.practices.models import Entry, SiteReport, State
+from portal.practices.models import Entry, EntryState, SiteReport
 from portal.web.forms.practices import cause_choices
 from portal.web.lists.tables import with_query
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
 from portal.web.presenters.worth import CarrierRow, saved_of
-from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, Link, Section, Sheet
-from portal.web.viewmodels.shared import Choice, Crumb, Mood, StateWord
+from portal.web.viewmodels.listed import ListTable, TableCell
+from portal.web.viewmodels.methods import Fact, Link, MethodSection, MethodSheet
+from portal.web.viewmodels.shared import Crumb, Mood, SelectOption, StateWord
 from portal.web.words.figures import NONE
 from portal.web.words.terms import (
     TONNES,
@@ -43,19 +43,19 @@ from portal.web.words.terms import (
 )
 
 STATES: dict[str, tuple[Promise, Mood]] = {
-    State.OFFERED: (gettext_lazy("Offered, waits for a reviewer"), "wait"),
-    State.REVIEWED: (gettext_lazy("Reviewed, waits for a second person"), "wait"),
-    State.PUBLISHED: (gettext_lazy("In the library"), "ok"),
-    State.REPLACED: (gettext_lazy("Replaced by a later version"), "hidden"),
-    State.REFUSED: (gettext_lazy("Refused"), "no"),
-    State.WITHDRAWN: (gettext_lazy("Withdrawn"), "no"),
+    EntryState.OFFERED: (gettext_lazy("Offered, waits for a reviewer"), "wait"),
+    EntryState.REVIEWED: (gettext_lazy("Reviewed, waits for a second person"), "wait"),
+    EntryState.PUBLISHED: (gettext_lazy("In the library"), "ok"),
+    EntryState.REPLACED: (gettext_lazy("Replaced by a later version"), "hidden"),
+    EntryState.REFUSED: (gettext_lazy("Refused"), "no"),
+    EntryState.WITHDRAWN: (gettext_lazy("Withdrawn"), "no"),
 }
 REPORTED = (
     "reported_sites",
     "reported_firms",
     "reported_years",
     "reported_confirmed",
-    *(f"reported_{outcome.replace('-', '_')}" for outcome in Outcome),
+    *(f"reported_{outcome.replace('-', '_')}" for outcome in SavingOutcome),
 )
 TABLE = ("id", *FIELDS, "version", "reviewer", "published_on", *REPORTED)
 
@@ -64,10 +64,10 @@ TABLE = ("id", *FIELDS, "version", "reviewer", "published_on", *REPORTED)
 class LibraryPage:
     count: int
     collected: int
-    sectors: tuple[Choice, ...]
-    steps: tuple[Choice, ...]
-    causes: tuple[Choice, ...]
-    table: Listed
+    sectors: tuple[SelectOption, ...]
+    steps: tuple[SelectOption, ...]
+    causes: tuple[SelectOption, ...]
+    table: ListTable
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,7 +138,7 @@ def _unconfirmed(row: SiteReport) -> str:
 
 def class_found(row: SiteReport) -> str:
     """What a site reports: its class and the year."""
-    return _("%(outcome)s (%(year)s)") % {"outcome": in_page_language(Outcome(row.outcome).words), "year": row.year}
+    return _("%(outcome)s (%(year)s)") % {"outcome": in_page_language(SavingOutcome(row.outcome).words), "year": row.year}
 
 
 def _own_outcome(row: SiteReport) -> str:
@@ -201,31 +201,33 @@ def _asked_for(library: Library, query: Mapping[str, str]) -> list[Practice]:
     ]
 
 
-def _choices(every: str, offered: Iterable[tuple[str, str]], asked: str) -> tuple[Choice, ...]:
-    return (Choice("", every, not asked), *(Choice(value, text, value == asked) for value, text in offered))
+def _choices(every: str, offered: Iterable[tuple[str, str]], asked: str) -> tuple[SelectOption, ...]:
+    return (SelectOption("", every, not asked), *(SelectOption(value, text, value == asked) for value, text in offered))
 
 
-def _row(library: Library, names: Names, practice: Practice) -> tuple[Cell, ...]:
+def _row(library: Library, names: Names, practice: Practice) -> tuple[TableCell, ...]:
     """The head of the list says tonnes: what is in another unit says so itself."""
     saving, made_in = saving_of(practice), names.step_made_in(practice.step or "")
     other_unit = "" if made_in == TONNES else f"/{unit_in_words(made_in)}"
     return (
-        Cell(in_page_language(practice.words), note=_where(names, practice), url=reverse("web:practice", args=[practice.id])),
-        Cell(
+        TableCell(in_page_language(practice.words), note=_where(names, practice), url=reverse("web:practice", args=[practice.id])),
+        TableCell(
             f"{saving}{other_unit}",
             num=True,
             note=_in_short(library.reported.get(practice.id)),
         ),
-        Cell(NONE if practice.investment is None else f"{practice.investment}{other_unit}", num=True),
-        Cell(in_page_language(library.listing(practice).words)),
-        Cell(str(practice.version), num=True),
+        TableCell(NONE if practice.investment is None else f"{practice.investment}{other_unit}", num=True),
+        TableCell(in_page_language(library.listing(practice).words)),
+        TableCell(str(practice.version), num=True),
     )
 
 
-def _in_short(reported: Reported | None) -> str:
+def _in_short(reported: PracticeOutcomes | None) -> str:
     if reported is None:
         return ""
-    proven = sum(count for outcome, count in reported.by_outcome.items() if outcome not in (Outcome.USED_MORE, Outcome.NOT_PROVEN))
+    proven = sum(
+        count for outcome, count in reported.by_outcome.items() if outcome not in (SavingOutcome.USED_MORE, SavingOutcome.NOT_PROVEN)
+    )
     facts = {"proven": proven, "sites": reported.sites, "confirmed": reported.confirmed}
     return _("proven at %(proven)s of %(sites)s sites that reported; %(confirmed)s confirmed by an auditor") % facts
 
@@ -257,7 +259,7 @@ def library_table(library: Library, query: Mapping[str, str]) -> tuple[tuple[str
     ]
 
 
-def _reported_columns(reported: Reported | None) -> tuple[object, ...]:
+def _reported_columns(reported: PracticeOutcomes | None) -> tuple[object, ...]:
     if reported is None:
         return ("",) * len(REPORTED)
     return (
@@ -265,13 +267,13 @@ def _reported_columns(reported: Reported | None) -> tuple[object, ...]:
         reported.firms,
         reported.years,
         reported.confirmed,
-        *(reported.by_outcome.get(outcome, 0) for outcome in Outcome),
+        *(reported.by_outcome.get(outcome, 0) for outcome in SavingOutcome),
     )
 
 
 def practice_page(
     library: Library, practice: str, versions: Sequence[Entry], version: int | None, *, reports: bool = False
-) -> Sheet | None:
+) -> MethodSheet | None:
     """The version in force, or the one that is asked for; None where there never was one. `reports`: to a reader who has sites.
 
     Where a firm's practice is withdrawn, all of its versions are.
@@ -279,9 +281,9 @@ def practice_page(
     in_force = next((measure for measure in library.practices if measure.id == practice), None)
     asked = in_force.version if version is None and in_force is not None else version  # None: nothing is in force, so the newest
     row = next((entry for entry in versions if asked in (None, entry.version)), None)
-    if row is not None and versions[0].state == State.WITHDRAWN and row.organisation_id is not None:
+    if row is not None and versions[0].state == EntryState.WITHDRAWN and row.organisation_id is not None:
         return _withdrawn(versions[0], versions)
-    if row is not None and row.state == State.WITHDRAWN:
+    if row is not None and row.state == EntryState.WITHDRAWN:
         return _withdrawn(row, versions)
     coming = Library.held()
     if row is not None:
@@ -297,7 +299,7 @@ def practice_page(
     links = _links()
     if in_force and reports:
         links = (Link(_("Report what it saved at your site"), reverse("web:practice-outcome", args=[practice])), *links)
-    return Sheet(in_page_language(shown.words), library_crumbs(), note, facts, _versions(practice, versions), links)
+    return MethodSheet(in_page_language(shown.words), library_crumbs(), note, facts, _versions(practice, versions), links)
 
 
 def payback_of(library: Library, practice: str, today: date) -> Payback | None:
@@ -315,7 +317,7 @@ def payback_of(library: Library, practice: str, today: date) -> Payback | None:
     return Payback(product, one_of_output(made_in), output, measure.metric.value, f"{measure.saving}", high, investment, priced)
 
 
-def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Reported | None) -> tuple[Fact, ...]:
+def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: PracticeOutcomes | None) -> tuple[Fact, ...]:
     names = Names.newest(practice.sector)
     step = names.step(practice.step) if practice.step else None
     product = in_page_language(step.product_words) if step else practice.per
@@ -363,28 +365,28 @@ def _or_none(words: Words | None) -> str:
     return _("not stated") if words is None else in_page_language(words)
 
 
-def _withdrawn(row: Entry, versions: Sequence[Entry]) -> Sheet:
+def _withdrawn(row: Entry, versions: Sequence[Entry]) -> MethodSheet:
     """What was withdrawn keeps its address, its reason, and nothing of what it said but its name."""
     facts = [Fact(_("Withdrawn"), _("because: %(reason)s") % {"reason": row.ended_reason}), Fact(_("Version"), str(row.version))]
     if row.ended_at is not None:
         facts.insert(0, Fact(_("On"), "", day=scheme_day(row.ended_at)))
-    return Sheet(
+    return MethodSheet(
         title_of(row), library_crumbs(), _("This practice was withdrawn."), tuple(facts), _versions(row.practice, versions), _links()
     )
 
 
-def _versions(practice: str, versions: Sequence[Entry]) -> tuple[Section, ...]:
+def _versions(practice: str, versions: Sequence[Entry]) -> tuple[MethodSection, ...]:
     if not versions:
         return ()
     rows = tuple(
         (
-            Cell(str(row.version), url=reverse("web:practice-version", args=[practice, row.version])),
-            Cell(dateformat.format(scheme_day(row.published_at), _("j F Y")) if row.published_at else NONE),
-            Cell("", state=state(STATES, row.state)),
+            TableCell(str(row.version), url=reverse("web:practice-version", args=[practice, row.version])),
+            TableCell(dateformat.format(scheme_day(row.published_at), _("j F Y")) if row.published_at else NONE),
+            TableCell("", state=state(STATES, row.state)),
         )
         for row in versions
     )
-    return (Section("", table_of(_("Versions"), (_("Version"), pgettext("date", "Published"), _("State")), rows, "")),)
+    return (MethodSection("", table_of(_("Versions"), (_("Version"), pgettext("date", "Published"), _("State")), rows, "")),)
 
 
 def _links() -> tuple[Link, ...]:

@@ -11,17 +11,17 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from benchmarks.packs.faults import Fault
+from benchmarks.packs.faults import PackFault
 from benchmarks.phrases import Phrase
-from portal.governance.effects import Difference
+from portal.governance.effects import PackDifference
 from portal.governance.proposing import APPROVALS
 from portal.governance.selectors import ProposalView
 from portal.sentences import in_words
 from portal.web.presenters.differences import differences
 from portal.web.presenters.listed import listed
 from portal.web.presenters.methods import table_of
-from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.methods import Fact, Link, ProposalPage, Section, Sheet
+from portal.web.viewmodels.listed import ListTable, TableCell
+from portal.web.viewmodels.methods import Fact, Link, MethodSection, MethodSheet, ProposalPage
 from portal.web.viewmodels.shared import Crumb, Mood
 from portal.web.words.terms import Names, in_page_language, moment_in_words, sentence_space, state
 
@@ -33,7 +33,7 @@ STATES: dict[str, tuple[Promise, Mood]] = {
 }
 
 
-def proposals_page(views: Sequence[ProposalView], query: QueryDict, *, may_propose: bool) -> Sheet:
+def proposals_page(views: Sequence[ProposalView], query: QueryDict, *, may_propose: bool) -> MethodSheet:
     table = listed(
         views,
         query,
@@ -60,22 +60,22 @@ def proposals_page(views: Sequence[ProposalView], query: QueryDict, *, may_propo
         "One person proposes, everybody affected can comment, and two other people approve. The pack is then signed and logged, "
         "and agents fetch it."
     )
-    return Sheet(_("Proposals of method packs"), crumbs()[:1], lead, sections=(Section("", table),), links=links)
+    return MethodSheet(_("Proposals of method packs"), crumbs()[:1], lead, sections=(MethodSection("", table),), links=links)
 
 
-def _row(view: ProposalView) -> tuple[Cell, ...]:
+def _row(view: ProposalView) -> tuple[TableCell, ...]:
     waiting = _("%(n)s without an answer") % {"n": view.unanswered} if view.unanswered else ""
     return (
-        Cell(_title(view), url=reverse("web:proposal", args=[view.id])),
-        Cell(moment_in_words(view.proposed_at)),
-        Cell(view.proposed_by),
-        Cell(view.effective_from.isoformat()),
-        Cell(str(len(view.comments)), note=waiting),
-        Cell("", state=state(STATES, view.state)),
+        TableCell(_title(view), url=reverse("web:proposal", args=[view.id])),
+        TableCell(moment_in_words(view.proposed_at)),
+        TableCell(view.proposed_by),
+        TableCell(view.effective_from.isoformat()),
+        TableCell(str(len(view.comments)), note=waiting),
+        TableCell("", state=state(STATES, view.state)),
     )
 
 
-def proposal_page(view: ProposalView, difference: Difference, *, answers: bool, decides: bool) -> ProposalPage:
+def proposal_page(view: ProposalView, difference: PackDifference, *, answers: bool, decides: bool) -> ProposalPage:
     facts = [
         Fact(_("In force from"), "", day=view.effective_from),
         Fact(_("Checked"), _("The file is consistent; %(n)s of its numbers lack a complete source.") % {"n": difference.incomplete}),
@@ -94,7 +94,7 @@ def proposal_page(view: ProposalView, difference: Difference, *, answers: bool, 
         links.append(Link(_("Its table of conversion factors"), reverse("web:proposal-file", args=[view.id, "factors.toml"])))
     if view.state == "approved":
         links.append(Link(_("The page of this version"), reverse("web:method-version", args=[view.pack, view.version])))
-    sheet = Sheet(_title(view), crumbs(), "", tuple(facts), (*differences(difference), *_worth_a_look(difference)), tuple(links))
+    sheet = MethodSheet(_title(view), crumbs(), "", tuple(facts), (*differences(difference), *_worth_a_look(difference)), tuple(links))
     address = {
         name: reverse(f"web:{name}", args=[view.id])
         for name in ("proposal-comment", "proposal-approve", "proposal-refuse", "proposal-withdraw")
@@ -119,24 +119,27 @@ def proposal_page(view: ProposalView, difference: Difference, *, answers: bool, 
     )
 
 
-def _worth_a_look(difference: Difference) -> tuple[Section, ...]:
+def _worth_a_look(difference: PackDifference) -> tuple[MethodSection, ...]:
     """What a good pack does otherwise."""
     if not difference.remarks:
         return ()
-    rows = tuple((Cell(remark.place, mono=True), Cell(_finding(remark)), Cell(in_words(remark.wanted))) for remark in difference.remarks)
+    rows = tuple(
+        (TableCell(remark.place, mono=True), TableCell(_finding(remark)), TableCell(in_words(remark.wanted)))
+        for remark in difference.remarks
+    )
     table = table_of(_("Worth checking"), (_("Place in the file"), _("Found"), _("Advised")), rows, "")
     note = _("A good pack usually does this differently, but there may be a reason. These points do not block approval.")
-    return (Section(_("Worth checking"), table, note),)
+    return (MethodSection(_("Worth checking"), table, note),)
 
 
-def _finding(fault: Fault) -> str:
+def _finding(fault: PackFault) -> str:
     """As the file has it, unless the check says it in words."""
     return in_words(fault.found) if isinstance(fault.found, Phrase) else fault.found
 
 
-def faults_table(faults: Sequence[Fault]) -> Listed:
+def faults_table(faults: Sequence[PackFault]) -> ListTable:
     """What the check of a file found."""
-    rows = tuple((Cell(fault.place, mono=True), Cell(_finding(fault)), Cell(in_words(fault.wanted))) for fault in faults)
+    rows = tuple((TableCell(fault.place, mono=True), TableCell(_finding(fault)), TableCell(in_words(fault.wanted))) for fault in faults)
     return table_of(_("What the check found"), (_("Place in the file"), _("Found"), _("Expected")), rows, "")
 
 

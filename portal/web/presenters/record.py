@@ -12,10 +12,10 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from portal.register.record import KEPT, Entry, Page
+from portal.register.record import KEPT, OpenedPage, RecordEntry
 from portal.web.lists.tables import with_query
-from portal.web.viewmodels.shared import Choice, Crumb
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.shared import Crumb, SelectOption
+from portal.web.viewmodels.tables import PageRange
 from portal.web.words.events import act_in_words, detail_in_words, name_in_words
 
 
@@ -36,8 +36,8 @@ class RecordPage:
     firm: str
     matches: int
     rows: tuple[RecordRow, ...]
-    pages: Pages | None
-    kinds: tuple[Choice, ...]
+    pages: PageRange | None
+    kinds: tuple[SelectOption, ...]
     who: str
     what: str
     kept_days: int
@@ -48,17 +48,17 @@ class RecordPage:
 COLUMNS = ("at", "who", "kind", "what", "subject", "detail")
 
 PAGES: dict[str, Promise] = {
-    Page.STAND: gettext_lazy("opened “Where we stand”"),
-    Page.TREND: gettext_lazy("opened “Over the periods”"),
-    Page.SUBMISSION: gettext_lazy("opened a report"),
-    Page.RECEIPT: gettext_lazy("downloaded a receipt"),
-    Page.SHOWN: gettext_lazy("opened “Show it to others”"),
-    Page.CERTIFICATE: gettext_lazy("downloaded a certificate"),
-    Page.RECORD: gettext_lazy("read this record"),
+    OpenedPage.STAND: gettext_lazy("opened “Where we stand”"),
+    OpenedPage.TREND: gettext_lazy("opened “Over the periods”"),
+    OpenedPage.SUBMISSION: gettext_lazy("opened a report"),
+    OpenedPage.RECEIPT: gettext_lazy("downloaded a receipt"),
+    OpenedPage.SHOWN: gettext_lazy("opened “Show it to others”"),
+    OpenedPage.CERTIFICATE: gettext_lazy("downloaded a certificate"),
+    OpenedPage.RECORD: gettext_lazy("read this record"),
 }
 
 
-def record_page(firm: int, name: str, rows: Iterable[Entry], matches: int, pages: Pages | None, query: QueryDict) -> RecordPage:
+def record_page(firm: int, name: str, rows: Iterable[RecordEntry], matches: int, pages: PageRange | None, query: QueryDict) -> RecordPage:
     asked = query.get("kind", "")
     kinds = (("", _("Seen and done")), ("seen", _("What was seen")), ("done", _("What was done")))
     return RecordPage(
@@ -76,7 +76,7 @@ def record_page(firm: int, name: str, rows: Iterable[Entry], matches: int, pages
             for entry in rows
         ),
         pages=pages,
-        kinds=tuple(Choice(value, text, value == asked) for value, text in kinds),
+        kinds=tuple(SelectOption(value, text, value == asked) for value, text in kinds),
         who=query.get("who", "")[:100],
         what=query.get("what", "")[:100],
         kept_days=KEPT.days,
@@ -85,7 +85,7 @@ def record_page(firm: int, name: str, rows: Iterable[Entry], matches: int, pages
     )
 
 
-def record_table(rows: Iterable[Entry]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def record_table(rows: Iterable[RecordEntry]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     return COLUMNS, (
         (entry.at.isoformat(), entry.who or "outside", "seen" if entry.seen else "done", entry.what, entry.subject, entry.detail)
         for entry in rows

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from benchmarks.guidance.references import BASES, CONFIDENCES, Beside
+from benchmarks.guidance.references import BASES, CONFIDENCES, PlacedReference
 from portal.sentences import in_words
 from portal.web.words.figures import raised
 from portal.web.words.terms import Names, in_page_language
@@ -32,7 +32,7 @@ class References:
     summary: str
 
 
-def references_page(comparisons: Sequence[Beside], names: Names) -> References | None:
+def references_page(comparisons: Sequence[PlacedReference], names: Names) -> References | None:
     """Those that agree first; None for a sector of which no reference is held."""
     if not comparisons:
         return None
@@ -48,7 +48,7 @@ def references_page(comparisons: Sequence[Beside], names: Names) -> References |
     return References(tuple(rows), summary)
 
 
-def _row(comparison: Beside, names: Names) -> ReferenceRow:
+def _row(comparison: PlacedReference, names: Names) -> ReferenceRow:
     reference, source = comparison.reference, comparison.reference.source
     if comparison.value is not None:
         value = f"{comparison.value.normalize():f} {raised(comparison.cell.unit)}"

@@ -16,7 +16,7 @@ from portal.publication.selectors import VersionState
 from portal.publication.shapes import VersionView
 from portal.web.addresses import benchmark_url
 from portal.web.presenters.benchmarks import version_row
-from portal.web.presenters.ladders import Shown
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.viewmodels.shared import VersionRow
 from portal.web.words.figures import NONE, energy_units
 from portal.web.words.terms import Names, period_name, shown_name
@@ -44,8 +44,8 @@ def page_title(names: Names, route: str, period: str) -> str:
     return _("%(title)s, %(period)s") % {"title": names.title(route), "period": period_name(period)}
 
 
-def shown_in_kgce(view: ParticipationView | DraftView) -> Shown:
-    return Shown(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
+def shown_in_kgce(view: ParticipationView | DraftView) -> TotalsDisplay:
+    return TotalsDisplay(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
 
 
 def version_rows(view: ParticipationView, versions: Sequence[VersionView]) -> tuple[VersionRow, ...]:

@@ -8,16 +8,16 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.sample_positions import STANDARD, Kind, Plan
+from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind
 from benchmarks.wire.attestations import SampleOutcome
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Sample
 from portal.assurance.sampling import outcome_noted
 from portal.days import scheme_day
-from portal.intake.models import State
+from portal.intake.models import SubmissionState
 from portal.web.presenters.assurance import engagement_title
 from portal.web.viewmodels.assurance import PlanRow, SamplePage
-from portal.web.viewmodels.shared import Crumb, Figure, Item
+from portal.web.viewmodels.shared import Crumb, HeadlineFigure, Item
 from portal.web.words.checks import outcome_in_words, what_is_missing
 
 
@@ -108,7 +108,7 @@ def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, 
 
 def _earlier(view: EngagementView, sample: Sample | None) -> str:
     """Said where the newest sample is of a revision that another has replaced."""
-    if sample is None or sample.submission.state == State.ACCEPTED:
+    if sample is None or sample.submission.state == SubmissionState.ACCEPTED:
         return ""
     facts = {"n": sample.submission.revision, "now": view.accepted.revision if view.accepted else "–"}
     return (
@@ -120,16 +120,16 @@ def _earlier(view: EngagementView, sample: Sample | None) -> str:
     )
 
 
-def _figures(outcome: SampleOutcome | None) -> tuple[Figure, ...]:
+def _figures(outcome: SampleOutcome | None) -> tuple[HeadlineFigure, ...]:
     if outcome is None:
-        return tuple(Figure(name, "–", "", "") for name in (_("Checks passed"), _("Checks failed"), _("Checks not made")))
+        return tuple(HeadlineFigure(name, "–", "", "") for name in (_("Checks passed"), _("Checks failed"), _("Checks not made")))
     failed, missing = len(outcome.failed), len(outcome.not_checkable)
     of = _("of %(n)s") % {"n": f"{outcome.held + failed + missing:,}"}
     bound = _("bound to the report that this portal accepted") if outcome.bound else _("not bound to the report that this portal accepted")
     return (
-        Figure(_("Checks passed"), f"{outcome.held:,}", of, bound),
-        Figure(_("Checks failed"), f"{failed:,}", of, _("each needs a finding") if failed else ""),
-        Figure(_("Checks not made"), f"{missing:,}", of, _("none of them counts as passed") if missing else ""),
+        HeadlineFigure(_("Checks passed"), f"{outcome.held:,}", of, bound),
+        HeadlineFigure(_("Checks failed"), f"{failed:,}", of, _("each needs a finding") if failed else ""),
+        HeadlineFigure(_("Checks not made"), f"{missing:,}", of, _("none of them counts as passed") if missing else ""),
     )
 
 
@@ -149,13 +149,13 @@ def _parameters(sample: Sample, drawn: signed_draws.Draw | None, root: bytes | N
     return tuple(items)
 
 
-def _plan(plan: Plan) -> tuple[PlanRow, ...]:
+def _plan(plan: SamplingPlan) -> tuple[PlanRow, ...]:
     words = {
-        Kind.BELOW: pgettext("stratum", "At or below the label"),
-        Kind.USED: pgettext("stratum", "Counted by the label"),
-        Kind.EXCLUDED: pgettext("stratum", "Left out of the label"),
-        Kind.DAYS: pgettext("stratum", "Days of meters"),
-        Kind.PADDING: pgettext("stratum", "Padding of the tree"),
+        StratumKind.BELOW: pgettext("stratum", "At or below the label"),
+        StratumKind.USED: pgettext("stratum", "Counted by the label"),
+        StratumKind.EXCLUDED: pgettext("stratum", "Left out of the label"),
+        StratumKind.DAYS: pgettext("stratum", "Days of meters"),
+        StratumKind.PADDING: pgettext("stratum", "Padding of the tree"),
     }
     edge = PlanRow(pgettext("stratum", "Next to the label"), _("all"), _("%(n)s on each side of its rank") % {"n": plan.beside_rank})
     return (

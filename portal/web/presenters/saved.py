@@ -10,10 +10,10 @@ from django.utils.translation import gettext as _
 
 from portal.web.lists.saved_lists import FilterLink
 from portal.web.presenters.listed import listed
-from portal.web.viewmodels.listed import Cell, Listed
+from portal.web.viewmodels.listed import ListTable, TableCell
 
 
-def filters_list(rows: Sequence[FilterLink], query: QueryDict) -> Listed:
+def filters_list(rows: Sequence[FilterLink], query: QueryDict) -> ListTable:
     return listed(
         rows,
         query,
@@ -22,10 +22,10 @@ def filters_list(rows: Sequence[FilterLink], query: QueryDict) -> Listed:
         keys={"name": lambda row: row.text, "list": lambda row: (row.of, row.text)},
         default="name",
         cells=lambda row: (
-            Cell(row.text, row.gone, row.url),
-            Cell(row.of),
-            Cell(_("Rename"), url=reverse("web:rename-filter", args=[row.id]), about=row.text),
-            Cell(_("Delete"), url=reverse("web:delete-filter", args=[row.id]), about=row.text),
+            TableCell(row.text, row.gone, row.url),
+            TableCell(row.of),
+            TableCell(_("Rename"), url=reverse("web:rename-filter", args=[row.id]), about=row.text),
+            TableCell(_("Delete"), url=reverse("web:delete-filter", args=[row.id]), about=row.text),
         ),
         empty=_("Filter a list, then choose “Save this filter” above its rows."),
     )

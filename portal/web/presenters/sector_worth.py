@@ -17,12 +17,12 @@ from benchmarks.routes import Step
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView
 from portal.web.carbon import Bounds, co2, country_of, last_day, together, widest
-from portal.web.gaps import Gap
+from portal.web.gaps import RouteGap
 from portal.web.presenters.benchmarks import units_on
-from portal.web.presenters.ladders import HEADLINE_UNIT, Shown, headline, ratios_of
+from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, headline, ratios_of
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import carbon_note, in_bounds
-from portal.web.presenters.worth import CarrierRow, Worth, carriers_of, exactly, worth_row
+from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, worth_row
 from portal.web.words.figures import MJ_PER_KGCE, between, decimals, number
 from portal.web.words.terms import TONNES, Names, enumerated, headed, one_of_output
 
@@ -31,7 +31,7 @@ from portal.web.words.terms import TONNES, Names, enumerated, headed, one_of_out
 class SectorWorth:
     """Savings as tables that a reader's own output and prices multiply; `held` says what the gate held back, and why."""
 
-    tables: tuple[Worth, ...]
+    tables: tuple[WorthTable, ...]
     carriers: tuple[CarrierRow, ...]
     withheld: tuple[str, ...]
     notes: tuple[str, ...]
@@ -42,7 +42,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     names, steps = Names.of(view.pack, view.pack_version), headline(view.label)
     day, country = last_day(view.period), country_of(view.place)
     units = units_on(day)
-    shown = Shown(names, view.route, units["kgce"])
+    shown = TotalsDisplay(names, view.route, units["kgce"])
     known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
     if view.label.composite.unit != HEADLINE_UNIT or not any(step.potential or step.potential_withheld for step in steps):
         return None
@@ -67,14 +67,14 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         carbon = {id_: _carbon(worth, names.step(id_), most.get(id_), day, country) for id_, worth in of_steps.items()}
         value, (low, high) = added_up([*of_steps.values()])
         tables.append(
-            Worth(
+            WorthTable(
                 one_of_output(TONNES),
                 *captions[to],
                 ordered=False,
                 sum_name=_("Whole route") if len(of_steps) == len(steps) else _("Steps that are shown"),
                 rows=tuple(
                     worth_row(
-                        Gap(id_, worth[0], *worth[1]),
+                        RouteGap(id_, worth[0], *worth[1]),
                         names.step_name(id_),
                         names.step(id_),
                         None,
@@ -120,7 +120,7 @@ def _most_electricity(label: LabelView) -> dict[str, float]:
     return by_step
 
 
-def own_electricity(label: LabelView, to: str, shown: Shown) -> dict[str, tuple[float, float]]:
+def own_electricity(label: LabelView, to: str, shown: TotalsDisplay) -> dict[str, tuple[float, float]]:
     """Step -> what the firms would save of its metric of electricity, kWh per tonne of the route's product, where the gate let that out."""
     cells = {
         (cell.step, cell.product, cell.variant): cell for cell in label.steps if cell.metric == Metric.ELECTRICITY and cell.unit == "kWh/t"

@@ -12,10 +12,10 @@ from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day
-from portal.web.charts.curve import Scale
-from portal.web.charts.ladder import Span
+from portal.web.charts.curve import HeightScale
+from portal.web.charts.ladder import DrawnInterval
 from portal.web.gaps import gap, with_interval
-from portal.web.presenters.ladders import Shown, headline, step_estimates, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay, headline, step_estimates, total_estimate
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import carbon_of_gap, heat_cells, in_bounds
 from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, energy_units, number
@@ -23,22 +23,22 @@ from portal.web.words.terms import Names, in_language, one_of_output, period_nam
 
 
 @dataclass(frozen=True, slots=True)
-class Rung:
+class YearRung:
     """One year. Heights are in per cent of the drawing; empty where the gate holds the value back."""
 
     x: str
     label: str
     best: str
     best_text: str
-    best_band: Span | None
+    best_band: DrawnInterval | None
     typical: str
     typical_text: str
-    typical_band: Span | None
+    typical_band: DrawnInterval | None
     broken: str  # where the line of a break stands; empty where there is none
 
 
 @dataclass(frozen=True, slots=True)
-class YearRow:
+class SectorYearRow:
     period: str
     version: str
     url: str
@@ -72,8 +72,8 @@ class SectorPage:
     period: str
     gap: str  # typical above best in the newest year; empty where either is held back
     firms: str
-    rungs: tuple[Rung, ...]
-    years: tuple[YearRow, ...]  # newest first
+    rungs: tuple[YearRung, ...]
+    years: tuple[SectorYearRow, ...]  # newest first
     reach: tuple[ReachRow, ...]
     worth: SectorWorth | None  # of the newest version
     over_years_url: str  # the page of the sector itself
@@ -88,7 +88,7 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
     shown_years = list(views)[-MOST_YEARS:]
     newest = shown_years[-1]
     names = Names.of(newest.pack, newest.pack_version)
-    shown = Shown(names, newest.route, energy_units(1.0)["kgce"])
+    shown = TotalsDisplay(names, newest.route, energy_units(1.0)["kgce"])
     best, typical = _totals(newest)
     places = shown.total_places(newest.label)
     return SectorPage(
@@ -119,7 +119,7 @@ def _totals(view: InForceView) -> tuple[Estimate | None, Estimate | None]:
     return total_estimate(view.label.composite, 1.0), total_estimate(view.label.typical, 1.0)
 
 
-def _rungs(views: Sequence[InForceView], shown: Shown) -> tuple[Rung, ...]:
+def _rungs(views: Sequence[InForceView], shown: TotalsDisplay) -> tuple[YearRung, ...]:
     """Empty where no year has a value."""
     totals = [_totals(view) for view in views]
     ends = [
@@ -127,14 +127,14 @@ def _rungs(views: Sequence[InForceView], shown: Shown) -> tuple[Rung, ...]:
     ]
     if not ends:
         return ()
-    scale = Scale.over(ends)
+    scale = HeightScale.over(ends)
     step = (RIGHT - LEFT) / max(len(views) - 1, 1)
     rungs = []
     for place, (view, (best, typical)) in enumerate(zip(views, totals, strict=True)):
         at = (LEFT + RIGHT) / 2 if len(views) == 1 else LEFT + step * place
         places = shown.total_places(view.label)
         rungs.append(
-            Rung(
+            YearRung(
                 x=f"{at:.2f}%",
                 label=view.period,
                 best=scale.at(best.value) if best else "",
@@ -153,10 +153,10 @@ def _broken(before: InForceView | None, view: InForceView) -> bool:
     return before is not None and (before.pack_version, before.label.composite.unit) != (view.pack_version, view.label.composite.unit)
 
 
-def _year(view: InForceView, shown: Shown, before: InForceView | None) -> YearRow:
+def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None) -> SectorYearRow:
     places = shown.total_places(view.label)
     (best, typical) = _totals(view)
-    return YearRow(
+    return SectorYearRow(
         period=period_name(view.period),
         version=_("version %(version)s") % {"version": view.version},
         url=benchmark_url(view, view.version),

@@ -13,7 +13,7 @@ from benchmarks.routes import Step
 from portal.publication.shapes import LabelView, StepView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
-from portal.web.gaps import Gap, gap
+from portal.web.gaps import RouteGap, gap
 from portal.web.presenters.ladders import headline, step_estimates
 from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, number
 from portal.web.words.terms import Names, sentence_space
@@ -32,7 +32,7 @@ def estimate_of(view: StepStandingView) -> Estimate:
     return Estimate(view.value, min(view.interval[0], view.value), max(view.interval[1], view.value))
 
 
-def gaps_of(label: LabelView, own: Mapping[str, Estimate]) -> list[Gap]:
+def gaps_of(label: LabelView, own: Mapping[str, Estimate]) -> list[RouteGap]:
     """Of every step whose best is shown and whose interval was computed."""
     gaps = []
     for step in headline(label):
@@ -66,12 +66,12 @@ def heat_cells(label: LabelView) -> Iterator[StepView]:
             yield step
 
 
-def carbon_of(clear: Iterable[Gap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
+def carbon_of(clear: Iterable[RouteGap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
     """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
     return {step_gap.step: carbon_of_gap(step_gap, names.step(step_gap.step), heat.get(step_gap.step), on, country) for step_gap in clear}
 
 
-def carbon_of_gap(step_gap: Gap, step: Step | None, heat: Bounds | None, on: date, country: str) -> Bounds | None:
+def carbon_of_gap(step_gap: RouteGap, step: Step | None, heat: Bounds | None, on: date, country: str) -> Bounds | None:
     """From the least that the low end of the gap may be to the most that its high end may be: it is no surer than the gap."""
     amounts = [None if step is None else co2(end, step.boundary, on, country, heat) for end in (step_gap.lo, step_gap.hi)]
     ends = [end for bounds in amounts if bounds is not None for end in bounds]

@@ -26,15 +26,15 @@ from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
 from portal.days import scheme_day
 from portal.intake.owed import OwedView
 from portal.intake.selectors import SubmissionView
-from portal.register.site_history import KINDS, Happened
+from portal.register.site_history import KINDS, HistoryEntry
 from portal.web.lists.tables import with_query
 from portal.web.presenters import home
 from portal.web.presenters.assurance import finding_state
 from portal.web.presenters.incentives import correction_in_words
 from portal.web.presenters.listed import listed
-from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.shared import Choice, Crumb, Item, Mood, StateWord
-from portal.web.viewmodels.site_record import Do, EventLine, FirmRecordPage, SiteRecordPage, Tile
+from portal.web.viewmodels.listed import ListTable, TableCell
+from portal.web.viewmodels.shared import Crumb, Item, Mood, SelectOption, StateWord
+from portal.web.viewmodels.site_record import EventLine, FirmRecordPage, RecordAction, SiteRecordPage, Tile
 from portal.web.words.audits import GRADES
 from portal.web.words.events import act_in_words, detail_in_words, name_in_words
 from portal.web.words.terms import (
@@ -83,7 +83,7 @@ class SiteFacts:
     incentives: Sequence[IncentiveView]
     extensions: Sequence[Extension]
     requests: Sequence[ExtensionRequest]  # for more time, newest first
-    events: Sequence[Happened]
+    events: Sequence[HistoryEntry]
 
 
 class FirmDue(NamedTuple):
@@ -109,9 +109,9 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
         tiles=_tiles(facts),
         tables=tuple(table for table in _tables(facts, query) if table.rows),
         kinds=(
-            Choice(address, _("All %(n)d") % {"n": len(facts.events)}, asked not in KINDS),
+            SelectOption(address, _("All %(n)d") % {"n": len(facts.events)}, asked not in KINDS),
             *(
-                Choice(
+                SelectOption(
                     f"{address}?kind={kind}#events",
                     f"{KIND_WORDS[kind]} {sum(event.kind == kind for event in facts.events)}",
                     kind == asked,
@@ -131,7 +131,7 @@ def site_record_page(facts: SiteFacts, query: QueryDict, today: date) -> SiteRec
     )
 
 
-def events_table(events: Sequence[Happened]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
+def events_table(events: Sequence[HistoryEntry]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
     return FILE_COLUMNS, ((event.at.isoformat(), event.kind, event.action, event.actor, event.subject, event.detail) for event in events)
 
 
@@ -146,14 +146,16 @@ def firm_record_page(
     regulator: bool,
     may_identify: bool,
 ) -> FirmRecordPage:
-    def cells(site: Site) -> tuple[Cell, ...]:
+    def cells(site: Site) -> tuple[TableCell, ...]:
         report = newest.get(site.pk)
         return (
-            Cell(shown_name(site.name), note=site.slug, url=reverse("web:site-record", args=[site.slug])),
-            Cell(Names.newest(site.pack).sector),
-            Cell(shown_name(site.jurisdiction.name)),
-            Cell("", state=state(SUBMISSION_STATES, report.state), note=period_name(report.period)) if report else Cell("–"),
-            Cell("", state=StateWord(_("Retired"), "wait")) if site.retired_at else Cell("", state=StateWord(_("Takes part"), "ok")),
+            TableCell(shown_name(site.name), note=site.slug, url=reverse("web:site-record", args=[site.slug])),
+            TableCell(Names.newest(site.pack).sector),
+            TableCell(shown_name(site.jurisdiction.name)),
+            TableCell("", state=state(SUBMISSION_STATES, report.state), note=period_name(report.period)) if report else TableCell("–"),
+            TableCell("", state=StateWord(_("Retired"), "wait"))
+            if site.retired_at
+            else TableCell("", state=StateWord(_("Takes part"), "ok")),
         )
 
     name = shown_name(firm.name)
@@ -225,7 +227,7 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
     )
 
 
-def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
+def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
     yield listed(
         facts.submissions,
         query,
@@ -234,10 +236,10 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         keys={"at": lambda submission: submission.log_index},
         default="-at",
         cells=lambda submission: (
-            Cell(period_name(submission.period), url="" if facts.regulator else reverse("web:submission", args=[submission.digest])),
-            Cell(str(submission.revision)),
-            Cell("", state=state(SUBMISSION_STATES, submission.state)),
-            Cell(moment_in_words(submission.received_at)),
+            TableCell(period_name(submission.period), url="" if facts.regulator else reverse("web:submission", args=[submission.digest])),
+            TableCell(str(submission.revision)),
+            TableCell("", state=state(SUBMISSION_STATES, submission.state)),
+            TableCell(moment_in_words(submission.received_at)),
         ),
         empty="",
         prefix="r-",
@@ -250,14 +252,14 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         keys={"due": lambda pair: (pair[1].due, pair[1].number)},
         default="-due",
         cells=lambda pair: (
-            Cell(
+            TableCell(
                 _("%(period)s, finding %(n)d") % {"period": period_name(pair[0].period), "n": pair[1].number},
                 url=_finding_url(facts, *pair),
             ),
-            Cell("", state=state(GRADES, pair[1].grade)),
-            Cell("", state=finding_state(pair[1], scheme_day())),
-            Cell(date_format(pair[1].due, _("j F Y"))),
-            Cell(shown_name(pair[0].body)),
+            TableCell("", state=state(GRADES, pair[1].grade)),
+            TableCell("", state=finding_state(pair[1], scheme_day())),
+            TableCell(date_format(pair[1].due, _("j F Y"))),
+            TableCell(shown_name(pair[0].body)),
         ),
         empty="",
         prefix="f-",
@@ -270,10 +272,10 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         keys={"period": lambda audit: (audit.period, audit.id)},
         default="-period",
         cells=lambda audit: (
-            Cell(period_name(audit.period)),
-            Cell(shown_name(audit.body)),
-            Cell(date_format(audit.due, _("j F Y")) if audit.due else "–"),
-            Cell(
+            TableCell(period_name(audit.period)),
+            TableCell(shown_name(audit.body)),
+            TableCell(date_format(audit.due, _("j F Y")) if audit.due else "–"),
+            TableCell(
                 "",
                 state=StateWord(pgettext("assignment", "Withdrawn"), "no") if audit.taken_back_at else StateWord(_("Remains valid"), "ok"),
                 note=audit.taken_back_reason,
@@ -290,9 +292,9 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         keys={"at": lambda incentive: incentive.pk},
         default="-at",
         cells=lambda incentive: (
-            Cell(incentive.scheme),
-            Cell(f"{incentive.amount:,.2f}", num=True, note=correction_in_words(incentive.corrected)),
-            Cell(moment_in_words(incentive.recorded_at)),
+            TableCell(incentive.scheme),
+            TableCell(f"{incentive.amount:,.2f}", num=True, note=correction_in_words(incentive.corrected)),
+            TableCell(moment_in_words(incentive.recorded_at)),
         ),
         empty="",
         prefix="i-",
@@ -305,9 +307,9 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         keys={"due": lambda extension: extension.pk},
         default="-due",
         cells=lambda extension: (
-            Cell(period_name(extension.period.name)),
-            Cell(date_format(last_day(extension.due), _("j F Y"))),
-            Cell(extension.reason),
+            TableCell(period_name(extension.period.name)),
+            TableCell(date_format(last_day(extension.due), _("j F Y"))),
+            TableCell(extension.reason),
         ),
         empty="",
         prefix="e-",
@@ -325,10 +327,10 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[Listed]:
         keys={"until": lambda request: request.pk},
         default="-until",
         cells=lambda request: (
-            Cell(period_name(request.period.name)),
-            Cell(date_format(request.until, _("j F Y"))),
-            Cell(request.reason),
-            Cell("", state=state(_REQUESTS, str(request.granted)), note=request.answer),
+            TableCell(period_name(request.period.name)),
+            TableCell(date_format(request.until, _("j F Y"))),
+            TableCell(request.reason),
+            TableCell("", state=state(_REQUESTS, str(request.granted)), note=request.answer),
         ),
         empty="",
         prefix="q-",
@@ -366,39 +368,39 @@ def _identity(facts: SiteFacts) -> tuple[Item, ...]:
     return tuple(items)
 
 
-def _acts(facts: SiteFacts) -> tuple[Do, ...]:
+def _acts(facts: SiteFacts) -> tuple[RecordAction, ...]:
     slug = facts.site.slug
     if facts.regulator:
         acts = [
-            Do(_("Assign a certification body"), reverse("web:assign-site", args=[slug])),
-            Do(_("Agents"), reverse("web:agents", args=[slug])),
+            RecordAction(_("Assign a certification body"), reverse("web:assign-site", args=[slug])),
+            RecordAction(_("Agents"), reverse("web:agents", args=[slug])),
         ]
         acts += [
-            Do(
+            RecordAction(
                 _("More time or a reminder, %(period)s") % {"period": period_name(duty.period)},
                 reverse("web:deadlines", args=[duty.group, duty.period]),
             )
             for duty in facts.owed
         ]
-        acts += [Do(_("Enter an incentive"), f"{reverse('web:incentives')}?{urlencode({'find': slug})}#record")]
+        acts += [RecordAction(_("Enter an incentive"), f"{reverse('web:incentives')}?{urlencode({'find': slug})}#record")]
     else:
         acts = [
-            Do(_("Submit sealed files"), reverse("web:upload")),
-            Do(_("Sites and agents"), reverse("web:sites")),
-            Do(_("Who has access"), reverse("web:access", args=[slug])),
+            RecordAction(_("Submit sealed files"), reverse("web:upload")),
+            RecordAction(_("Sites and agents"), reverse("web:sites")),
+            RecordAction(_("Who has access"), reverse("web:access", args=[slug])),
             *more_time(facts.owed, _waiting(facts)),
         ]
     if facts.duties:
-        acts.append(Do(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
-    acts.append(Do(_("Dossier for leaders and grades"), reverse("web:dossier", args=[slug])))
+        acts.append(RecordAction(_("Obligatory audit"), reverse("web:obliged-audit", args=[slug])))
+    acts.append(RecordAction(_("Dossier for leaders and grades"), reverse("web:dossier", args=[slug])))
     return tuple(acts)
 
 
-def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tuple[Do, ...]:
+def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tuple[RecordAction, ...]:
     """What a firm may ask more time for, and has not yet."""
     waits = {(request.site.slug, request.period.peer_group_id, request.period.name) for request in asked}
     return tuple(
-        Do(
+        RecordAction(
             _("Ask for more time: %(site)s, %(period)s") % {"site": shown_name(duty.site_name), "period": period_name(duty.period)},
             reverse("web:ask-for-time", args=[duty.site, duty.group, duty.period]),
         )
@@ -407,7 +409,7 @@ def more_time(owed: Sequence[OwedView], asked: Sequence[ExtensionRequest]) -> tu
     )
 
 
-def _line(event: Happened, site: str) -> EventLine:
+def _line(event: HistoryEntry, site: str) -> EventLine:
     """Without what the page says already, and without digests and ids: the file has them."""
     here = event.subject.startswith(("site ", "submission "))
     text = re.sub(rf"^{re.escape(site)} | \((received|accepted|refused)\)$| on [0-9a-f]{{64}}$", "", event.detail)

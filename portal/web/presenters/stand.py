@@ -17,13 +17,13 @@ from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import Bounds, country_of, last_day, together
-from portal.web.charts.ladder import Span
-from portal.web.gaps import Gap, clear_sum, largest_first, sum_of_ends, with_interval
+from portal.web.charts.ladder import DrawnInterval
+from portal.web.gaps import RouteGap, clear_sum, largest_first, sum_of_ends, with_interval
 from portal.web.presenters.benchmarks import interval_words, unit_links
-from portal.web.presenters.ladders import Shown, headline, ladder_of, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay, headline, ladder_of, total_estimate
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
-from portal.web.viewmodels.shared import Crumb, Figure
+from portal.web.viewmodels.shared import Crumb, HeadlineFigure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
 from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, decimals, number, ordinal, signed
 from portal.web.words.terms import Names, one_of_output, over_years, period_name, shown_name, within
@@ -40,8 +40,8 @@ def stand_page(
 ) -> StandPage:
     """`which` names site and period in the address; `several` says whether there are other periods of the site to look back on."""
     names = Names.of(view.pack, view.pack_version)
-    shown = Shown(names, view.route, unit)
-    kgce = Shown(names, view.route, units["kgce"])
+    shown = TotalsDisplay(names, view.route, unit)
+    kgce = TotalsDisplay(names, view.route, units["kgce"])
     standings = standings_of(stand, view.label)
     own = {step: estimate_of(standing) for step, standing in standings.items()}
     gaps = largest_first(gaps_of(view.label, own))
@@ -122,7 +122,7 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
         words=_("Your rank at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": places_between(low, high), "of": standing.of},
         of=standing.of,
         several=low < high,
-        band=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
+        band=DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%"),
         crowded=crowded,
         ticks=tuple((f"{at(place):.2f}%", low <= place <= high) for place in marked),
         first=_("%(place)s, least energy") % {"place": ordinal(1)},
@@ -148,7 +148,7 @@ def _score_row(called: str, standing: StepStandingView) -> ScoreRow:
     if standing.score is not None:
         low, high = standing.score
         score = pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high} if low < high else f"{low}"
-        band = Span(f"{low - 1}%", f"{high - low + 1}%")
+        band = DrawnInterval(f"{low - 1}%", f"{high - low + 1}%")
     return ScoreRow(called, score, band, _places(standing), _beside_typical(standing.score))
 
 
@@ -190,17 +190,19 @@ def _whole_route(ranked: StepStandingView | None, own: Mapping[str, Estimate], l
 
 
 def _figures(
-    total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: Shown, *, awaited: bool
-) -> tuple[Figure, ...]:
+    total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: TotalsDisplay, *, awaited: bool
+) -> tuple[HeadlineFigure, ...]:
     factor, places = shown.factor(label.composite.unit), shown.total_places(label)
     lacking = _("its interval is computed with the next draft") if awaited else _("not every step was reported")
-    value = Figure(_("Your protected value, whole route"), NONE, "", lacking, "you")
+    value = HeadlineFigure(_("Your protected value, whole route"), NONE, "", lacking, "you")
     if total is not None and not awaited:
         own = total.scaled(factor)
-        value = Figure(value.title, number(own.value, places), shown.spelled(label.composite.unit), interval_words(own, places), "you")
-    rank = Figure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label from enough firms"), "you")
+        value = HeadlineFigure(
+            value.title, number(own.value, places), shown.spelled(label.composite.unit), interval_words(own, places), "you"
+        )
+    rank = HeadlineFigure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label from enough firms"), "you")
     if ranked is not None and ranked.rank_interval is not None and ranked.of:
-        rank = Figure(
+        rank = HeadlineFigure(
             _("Your rank at %(step)s") % {"step": within(shown.names.step_name(ranked.step))},
             places_between(*ranked.rank_interval),
             _("of %(of)d") % {"of": ranked.of},
@@ -210,17 +212,19 @@ def _figures(
     reached = total_estimate(label.best_reached, factor)
     title = _("Best whole route really reached")
     best = (
-        Figure(title, number(reached.value, places), shown.spelled(label.best_reached.unit), interval_words(reached, places), "best")
+        HeadlineFigure(
+            title, number(reached.value, places), shown.spelled(label.best_reached.unit), interval_words(reached, places), "best"
+        )
         if reached
-        else Figure(title, NONE, "", shown.names.total_reason(label.best_reached.reason_en, label.best_reached.reason_zh), "best")
+        else HeadlineFigure(title, NONE, "", shown.names.total_reason(label.best_reached.reason_en, label.best_reached.reason_zh), "best")
     )
     return value, rank, best
 
 
 def _rows(
-    gaps: Sequence[Gap],
+    gaps: Sequence[RouteGap],
     standings: Mapping[str, StepStandingView],
-    kgce: Shown,
+    kgce: TotalsDisplay,
     units: Mapping[str, EnergyUnit],
     carbon: Mapping[str, Bounds | None],
 ) -> tuple[GapRow, ...]:
@@ -244,15 +248,15 @@ def _rows(
                 places=_places(standings[gap.step]),
                 co2=in_bounds(carbon.get(gap.step)),
                 mj=NONE if gap.within_noise else number(gap.value * units["MJ"].per_kgce),
-                bar=Span(f"{left:.2f}%", f"{right - left:.2f}%"),
-                whisker=Span(f"{at(gap.lo):.2f}%", f"{at(gap.hi) - at(gap.lo):.2f}%"),
+                bar=DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%"),
+                whisker=DrawnInterval(f"{at(gap.lo):.2f}%", f"{at(gap.hi) - at(gap.lo):.2f}%"),
                 whisker_end=f"{at(gap.hi):.2f}%",
             )
         )
     return tuple(rows)
 
 
-def _reading(gap: Gap) -> str:
+def _reading(gap: RouteGap) -> str:
     """What a gap that leaves the sum says instead."""
     if gap.value <= 0:
         return _("at the industry best or below it")
@@ -265,9 +269,9 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _sum_row(clear: Sequence[Gap], units: Mapping[str, EnergyUnit], carbon: Bounds | None) -> GapRow:
+def _sum_row(clear: Sequence[RouteGap], units: Mapping[str, EnergyUnit], carbon: Bounds | None) -> GapRow:
     total = clear_sum(clear)
-    nothing = Span("0%", "0%")
+    nothing = DrawnInterval("0%", "0%")
     return GapRow(
         step=_("Gaps larger than the noise"),
         reading="",

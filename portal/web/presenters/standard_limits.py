@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from benchmarks.explanation import LimitShown
-from benchmarks.packs.provenance import Role
+from benchmarks.packs.provenance import NumberRole
 from benchmarks.routes import Pack
 from portal.web.addresses import number_url
 from portal.web.words.figures import number
@@ -25,7 +25,7 @@ class Level:
 
 
 @dataclass(frozen=True, slots=True)
-class Limit:
+class StandardLevels:
     """A standard's limits: annual basis, so never on the scale."""
 
     name: str
@@ -45,12 +45,12 @@ class LimitCell:
     """Limits that stand beside one or more rows of the ladder."""
 
     rows: int
-    limits: tuple[Limit, ...]
+    limits: tuple[StandardLevels, ...]
 
 
 def beside_rows(
     limits: Sequence[LimitShown], steps: Sequence[str], pack: Pack | None = None
-) -> tuple[Mapping[str, LimitCell], tuple[Limit, ...], tuple[Limit, ...]]:
+) -> tuple[Mapping[str, LimitCell], tuple[StandardLevels, ...], tuple[StandardLevels, ...]]:
     """Cells by the step they start at, the limits of the whole route, and all limits as a list for narrow screens.
 
     A limit spans from the first to the last row that it covers, as far as nothing else is in the way; where a row between is none of
@@ -78,7 +78,7 @@ def beside_rows(
     return cells, tuple(limit_beside(limit, pack) for limit in whole), tuple(limit_beside(limit, pack, steps) for limit in limits)
 
 
-def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()) -> Limit:
+def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()) -> StandardLevels:
     figures = ["–" if grade is None else number(grade, 0 if grade == int(grade) else None) for grade in limit.grades]
     if limit.levels == "advanced-entry-limit":
         figures = [f"{name} {figure}" for name, figure in zip((_("advanced"), _("entry"), _("limit")), figures, strict=True)]
@@ -88,7 +88,7 @@ def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()
     )
     covered = [place for place, step in enumerate(steps, 1) if step in limit.steps_covered]
     apart = covered and covered != list(range(covered[0], covered[-1] + 1))
-    return Limit(
+    return StandardLevels(
         in_page_language(limit.words),
         levels,
         unit_in_words(limit.unit),
@@ -104,7 +104,7 @@ def _page(shown: LimitShown, level: int, pack: Pack) -> str:
         for limit in step.limits:
             if (limit.words, limit.standard, limit.clause, limit.metric.value, limit.grades, limit.steps_covered) == same:
                 place = f"steps.{step.id}.{limit.id}.{limit.levels}{level}"
-                return number_url(pack.id, pack.version, Role.LIMIT.value, place)
+                return number_url(pack.id, pack.version, NumberRole.LIMIT.value, place)
     return ""
 
 

@@ -61,7 +61,7 @@ class ReleasedRow:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class SubmissionEvent:
     """What happened to a submission: at a moment, or on a day of the scheme."""
 
     text: str
@@ -73,7 +73,7 @@ class Step:
 @dataclass(frozen=True, slots=True)
 class SubmissionPage:
     submission: SubmissionRow
-    steps: tuple[Step, ...]
+    steps: tuple[SubmissionEvent, ...]
     values: tuple[ReleasedRow, ...]
     receipt: tuple[Item, ...]
 
@@ -157,17 +157,17 @@ def submission_page(
     )
 
 
-def _steps(view: SubmissionView, versions: Sequence[EnteredVersion]) -> Iterator[Step]:
+def _steps(view: SubmissionView, versions: Sequence[EnteredVersion]) -> Iterator[SubmissionEvent]:
     """In the order in which they happened; two of one day as they had to."""
-    yield Step(_("Received, logged and receipted"), at=view.received_at)
+    yield SubmissionEvent(_("Received, logged and receipted"), at=view.received_at)
     if view.decided_at is not None:
         refused = view.state == "refused"
-        yield Step(_("Opened and refused") if refused else _("Opened, checked and accepted"), at=view.decided_at)
+        yield SubmissionEvent(_("Opened and refused") if refused else _("Opened, checked and accepted"), at=view.decided_at)
     ends = [(version.published_on, version.version, 0, version) for version in versions]
     ends += [(version.withdrawn_on, version.version, 1, version) for version in versions if version.withdrawn_on is not None]
     for day, number_of_version, withdrawn, entered in sorted(ends, key=lambda end: end[:3]):
         words = _("Withdrawn in version %(n)s") if withdrawn else _("Published in version %(n)s")
-        yield Step(words % {"n": number_of_version}, on=day, url=benchmark_url(entered, number_of_version))
+        yield SubmissionEvent(words % {"n": number_of_version}, on=day, url=benchmark_url(entered, number_of_version))
 
 
 def site_row(view: SiteView) -> SiteRow:

@@ -11,10 +11,10 @@ from typing import NamedTuple
 from django.utils.translation import gettext as _
 
 from benchmarks.label_keys import LabelKey
-from portal.publication.definition_changes import Break, Breaks, breaks
+from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
 from portal.publication.in_force import DefinedVersion, InForceView
 from portal.standings.reports import ReportedPeriod, ReportedValue
-from portal.web.charts.trend import Reported, TrendPicture, changed, draw, known
+from portal.web.charts.trend import TrendPeriod, TrendPicture, changed, draw, known
 from portal.web.gaps import gap
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import headline
@@ -75,14 +75,14 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
             values = [period.values[cell] for period in present]
             bests = [best_of.get(period.report.period_id, {}).get(cell) for period in present]
             points = [
-                Reported(called[period.report.period], _estimate(value), best, bool(flag))
+                TrendPeriod(called[period.report.period], _estimate(value), best, bool(flag))
                 for period, value, best, flag in zip(present, values, bests, flags, strict=True)
             ]
             steps.append(_step(names.step_name(step.step), values, points, flags))
     return tuple(steps)
 
 
-def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported], flags: Sequence[str]) -> TrendStep:
+def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeriod], flags: Sequence[str]) -> TrendStep:
     places, unit = decimals(*(value.value for value in values)), unit_in_words(values[-1].unit)
     rows = tuple(
         TrendRow(
@@ -105,7 +105,7 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[Reported]
     return TrendStep(name, unit, described, draw(points), rows, verdict(points, unit))
 
 
-def verdict(points: Sequence[Reported], unit: str) -> str:
+def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
     began = max((place for place, point in enumerate(points) if point.breaks), default=0)
     if began == len(points) - 1:
         return _("Defined differently since %(since)s. There is nothing to compare it with yet.") % {"since": points[-1].label}
@@ -145,7 +145,7 @@ def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: LabelKey, version
         ("unit", old.unit, new.unit),
         ("years", old.years, new.years),
     )
-    by_code = {code: Break(code, f"{was}", f"{now}") for code, was, now in pairs if was != now}
+    by_code = {code: DefinitionChange(code, f"{was}", f"{now}") for code, was, now in pairs if was != now}
     if versions is not None:
         whole = (*versions.whole, *versions.cells.get(cell, ()))
         by_code = {broken.code: broken for broken in whole if broken.code not in ("new", "gone")} | by_code

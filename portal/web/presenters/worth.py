@@ -21,8 +21,8 @@ from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
 from portal.web.carbon import Bounds
-from portal.web.charts.ladder import Span
-from portal.web.gaps import Gap
+from portal.web.charts.ladder import DrawnInterval
+from portal.web.gaps import RouteGap
 from portal.web.presenters.site_gaps import in_bounds
 from portal.web.words.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals, number, raised
 from portal.web.words.terms import in_page_language
@@ -48,13 +48,13 @@ class WorthRow:
     exact_fuel: str  # low, high
     most_electricity: str  # of either: so much of it can be electricity at most; empty where nothing bounds it
     carriers: str  # ids
-    bar: Span
-    whisker: Span
+    bar: DrawnInterval
+    whisker: DrawnInterval
     whisker_end: str
 
 
 @dataclass(frozen=True, slots=True)
-class Worth:
+class WorthTable:
     unit: str  # of the product, as it follows `per`
     caption: str
     caption_year: str
@@ -148,7 +148,7 @@ def taken_at(step: Step) -> tuple[str, ...]:
 
 
 def worth_row(
-    gap: Gap,
+    gap: RouteGap,
     called: str,
     step: Step | None,
     heat: Bounds | None,
@@ -178,8 +178,8 @@ def worth_row(
         exact_fuel="" if fuel is None else exactly(fuel),
         most_electricity="" if most_electricity is None else f"{most_electricity:.6g}",
         carriers=" ".join(taken_at(step)) if step else "",
-        bar=Span("0%", f"{100 * gap.value / highest:.2f}%"),
-        whisker=Span(f"{100 * gap.lo / highest:.2f}%", f"{100 * (gap.hi - gap.lo) / highest:.2f}%"),
+        bar=DrawnInterval("0%", f"{100 * gap.value / highest:.2f}%"),
+        whisker=DrawnInterval(f"{100 * gap.lo / highest:.2f}%", f"{100 * (gap.hi - gap.lo) / highest:.2f}%"),
         whisker_end=f"{100 * gap.hi / highest:.2f}%",
     )
 

@@ -26,7 +26,7 @@ from benchmarks.errors import SteplabelError
 from portal import keys, read_replica, wall
 from portal.auditlog.models import Action, Event
 from portal.intake import worker_seen
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.intake.selectors import waiting_since
 from portal.problems import SERVER_AWAY, answered
 from portal.translog import kept_heads, selectors, witnesses
@@ -69,11 +69,11 @@ class _Installation:
             return
 
     def _reports(self) -> Iterator[Metric]:
-        states = {str(state): 0.0 for state in State} | {
+        states = {str(state): 0.0 for state in SubmissionState} | {
             row["state"]: float(row["n"]) for row in Submission.objects.values("state").annotate(n=Count("pk"))
         }
         yield _gauge("steplabel_reports", "Reports by state", "state", states)
-        refused = Submission.objects.filter(state=State.REFUSED).values("reason_code").annotate(n=Count("pk"))
+        refused = Submission.objects.filter(state=SubmissionState.REFUSED).values("reason_code").annotate(n=Count("pk"))
         yield _gauge("steplabel_refused_reports", "Refused reports by reason", "reason", {row["reason_code"]: row["n"] for row in refused})
         waiting = waiting_since()
         age = 0.0 if waiting is None else (self._now - waiting).total_seconds()

@@ -14,14 +14,14 @@ OF_WORKER = frozenset({"worker-not-seen", "processing-key-missing", "waiting-too
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class StatusPart:
     name: str
     state: StateWord
     meaning: str  # for who uses the portal
     well: bool
 
 
-def look(wrong: Collection[str]) -> tuple[Part, ...]:
+def look(wrong: Collection[str]) -> tuple[StatusPart, ...]:
     """Database, broker, worker, sign-in, in this order; without the database nobody knows what the worker has to do.
 
     A last part says that something is wrong which belongs to none of these.
@@ -41,7 +41,7 @@ def http_status(wrong: Collection[str]) -> int:
     return 503 if {*wrong} & {*OF_DATABASE, "broker-away", "limits-away", "waiting-too-long"} else 200
 
 
-def _database(*, well: bool) -> Part:
+def _database(*, well: bool) -> StatusPart:
     return _part(
         _("Database"),
         _("Pages and reports are available."),
@@ -50,14 +50,14 @@ def _database(*, well: bool) -> Part:
     )
 
 
-def _broker(*, well: bool) -> Part:
+def _broker(*, well: bool) -> StatusPart:
     bad = _("Submitted reports are stored and opened a little later.")
     return _part(_("Message broker"), _("Submitted reports are opened at once."), bad, well=well)
 
 
-def _worker(wrong: set[str]) -> Part:
+def _worker(wrong: set[str]) -> StatusPart:
     if {"database-away", "replica-away"} & wrong:
-        return Part(
+        return StatusPart(
             _("Worker"), StateWord(_("Not known"), "wait"), _("This cannot be checked while the database does not work."), well=False
         )
     good = _("No submitted report is waiting too long.")
@@ -65,17 +65,17 @@ def _worker(wrong: set[str]) -> Part:
     return _part(_("Worker"), good, bad, well=not OF_WORKER & wrong)
 
 
-def _sign_in(*, well: bool) -> Part:
+def _sign_in(*, well: bool) -> StatusPart:
     bad = _(
         "Nobody can sign in or register, and programs get no answers. Agents keep their reports and send them later. You can read pages."
     )
     return _part(_("Sign-in and API"), _("People can sign in, and programs get answers."), bad, well=well)
 
 
-def _rest() -> Part:
+def _rest() -> StatusPart:
     return _part(_("Other parts"), "", _("The operator has to repair what is named below."), well=False)
 
 
-def _part(name: str, good: str, bad: str, *, well: bool) -> Part:
+def _part(name: str, good: str, bad: str, *, well: bool) -> StatusPart:
     state = StateWord(_("Works"), "ok") if well else StateWord(_("Does not work"), "no")
-    return Part(name, state, good if well else bad, well)
+    return StatusPart(name, state, good if well else bad, well)

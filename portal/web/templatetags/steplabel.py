@@ -32,7 +32,7 @@ register = template.Library()
 
 
 @dataclass(frozen=True, slots=True)
-class Entry:
+class NavigationEntry:
     """One entry of the main navigation; `current` is the word of `aria-current`: this page, or a page of this part."""
 
     text: str
@@ -64,7 +64,7 @@ def masthead(context: RequestContext) -> dict[str, Any]:
     }
 
 
-class Part(NamedTuple):
+class NavigationPart(NamedTuple):
     """A part of the portal: its entry, its first page, and whose it is (anybody's without roles).
 
     Every address below that of the first page belongs to it; `also` are beginnings of others that do.
@@ -81,42 +81,44 @@ def _of(*roles: str) -> frozenset[str]:
 
 
 PARTS = (
-    Part(gettext_lazy("Home"), "web:home", frozenset(Role)),
-    Part(gettext_lazy("Benchmarks"), "web:benchmarks", also=("/benchmarks/",)),
-    Part(gettext_lazy("Best practice"), "web:practices", also=("/practice-entries/",)),
-    Part(gettext_lazy("Where we stand"), "web:stand", _of(Role.ENTERPRISE)),
-    Part(gettext_lazy("What to do next"), "web:next", _of(Role.ENTERPRISE)),
-    Part(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
-    Part(gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)),
-    Part(gettext_lazy("Audits"), "web:audits", _of(Role.ENTERPRISE)),
-    Part(gettext_lazy("Groups of sites"), "web:site-groups", _of(Role.ENTERPRISE, Role.REGULATOR)),
-    Part(gettext_lazy("At a glance"), "web:overview", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Packs and periods"), "web:packs", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Publications"), "web:publications", _of(Role.REGULATOR), ("/sites/", "/firms/")),  # to which a site's agents lead
-    Part(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Incentives"), "web:incentives", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Audit trail"), "web:trail", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Conformance"), "web:conformance", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Applications"), "web:applications", _of(Role.REGULATOR)),
-    Part(gettext_lazy("Assigned sites"), "web:assigned", _of(Role.CERTIFICATION_BODY), ("/attestations/",)),
-    Part(gettext_lazy("Confirmations"), "web:confirmations", _of(Role.CERTIFICATION_BODY)),
-    Part(gettext_lazy("Signing keys"), "web:auditor-keys", _of(Role.CERTIFICATION_BODY)),
-    Part(gettext_lazy("Your sources and sites"), "web:provider", _of(Role.PROVIDER)),
-    Part(gettext_lazy("Declared deliveries"), "web:supplier", _of(Role.SUPPLIER)),
-    Part(gettext_lazy("Data downloads"), "web:downloads", _of(Role.ACADEMIC)),
-    Part(gettext_lazy("People"), "web:people", frozenset(INVITING)),
+    NavigationPart(gettext_lazy("Home"), "web:home", frozenset(Role)),
+    NavigationPart(gettext_lazy("Benchmarks"), "web:benchmarks", also=("/benchmarks/",)),
+    NavigationPart(gettext_lazy("Best practice"), "web:practices", also=("/practice-entries/",)),
+    NavigationPart(gettext_lazy("Where we stand"), "web:stand", _of(Role.ENTERPRISE)),
+    NavigationPart(gettext_lazy("What to do next"), "web:next", _of(Role.ENTERPRISE)),
+    NavigationPart(gettext_lazy("Submissions"), "web:submissions", _of(Role.ENTERPRISE)),
+    NavigationPart(gettext_lazy("Sites and agents"), "web:sites", _of(Role.ENTERPRISE), ("/agents/",)),
+    NavigationPart(gettext_lazy("Audits"), "web:audits", _of(Role.ENTERPRISE)),
+    NavigationPart(gettext_lazy("Groups of sites"), "web:site-groups", _of(Role.ENTERPRISE, Role.REGULATOR)),
+    NavigationPart(gettext_lazy("At a glance"), "web:overview", _of(Role.REGULATOR)),
+    NavigationPart(gettext_lazy("Packs and periods"), "web:packs", _of(Role.REGULATOR)),
+    NavigationPart(
+        gettext_lazy("Publications"), "web:publications", _of(Role.REGULATOR), ("/sites/", "/firms/")
+    ),  # to which a site's agents lead
+    NavigationPart(gettext_lazy("Assignments"), "web:assignments", _of(Role.REGULATOR)),
+    NavigationPart(gettext_lazy("Obligatory audits"), "web:obliged-audits", _of(Role.REGULATOR)),
+    NavigationPart(gettext_lazy("Incentives"), "web:incentives", _of(Role.REGULATOR)),
+    NavigationPart(gettext_lazy("Audit trail"), "web:trail", _of(Role.REGULATOR)),
+    NavigationPart(gettext_lazy("Conformance"), "web:conformance", _of(Role.REGULATOR)),
+    NavigationPart(gettext_lazy("Applications"), "web:applications", _of(Role.REGULATOR)),
+    NavigationPart(gettext_lazy("Assigned sites"), "web:assigned", _of(Role.CERTIFICATION_BODY), ("/attestations/",)),
+    NavigationPart(gettext_lazy("Confirmations"), "web:confirmations", _of(Role.CERTIFICATION_BODY)),
+    NavigationPart(gettext_lazy("Signing keys"), "web:auditor-keys", _of(Role.CERTIFICATION_BODY)),
+    NavigationPart(gettext_lazy("Your sources and sites"), "web:provider", _of(Role.PROVIDER)),
+    NavigationPart(gettext_lazy("Declared deliveries"), "web:supplier", _of(Role.SUPPLIER)),
+    NavigationPart(gettext_lazy("Data downloads"), "web:downloads", _of(Role.ACADEMIC)),
+    NavigationPart(gettext_lazy("People"), "web:people", frozenset(INVITING)),
 )
 
 
-def _entries(path: str, roles: frozenset[str]) -> list[Entry]:
+def _entries(path: str, roles: frozenset[str]) -> list[NavigationEntry]:
     entries = []
     for part in PARTS:
         if part.roles and part.roles.isdisjoint(roles):
             continue
         url = reverse(part.page)
         here = path == url or path.startswith((*part.also, *((url,) if url != "/" else ())))
-        entries.append(Entry(str(part.text), url, here, "page" if path == url else "true"))
+        entries.append(NavigationEntry(str(part.text), url, here, "page" if path == url else "true"))
     return entries
 
 

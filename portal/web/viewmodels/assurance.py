@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from portal.web.presenters.submissions import SubmissionRow
-from portal.web.viewmodels.shared import Crumb, Figure, Item, StateWord
+from portal.web.viewmodels.shared import Crumb, HeadlineFigure, Item, StateWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,7 +99,7 @@ class EngagementPage:
     caption: str
     taken_back: Item | None  # when, and why
     needs: tuple[StateWord, ...]
-    figures: tuple[Figure, ...]
+    figures: tuple[HeadlineFigure, ...]
     submissions: tuple[SubmissionRow, ...]
     interests: tuple[InterestRow, ...]
     declared: bool  # by the reader
@@ -134,7 +134,7 @@ class AttestationPage:
 
 
 @dataclass(frozen=True, slots=True)
-class KeyRow:
+class AuditorKeyRow:
     fingerprint: str
     owner: str
     registered: datetime
@@ -169,7 +169,7 @@ class SamplePage:
     stage: str  # what the form takes: promise, draw, counts; wait: nothing
     lead: str
     earlier: str  # that all this is about a revision that was replaced; empty: it is not
-    figures: tuple[Figure, ...]
+    figures: tuple[HeadlineFigure, ...]
     codes: tuple[Item, ...]  # failed checks with their number
     missing: tuple[Item, ...]  # checks that were not made, with what they need
     parameters: tuple[Item, ...]

@@ -10,12 +10,12 @@ from portal.web.presenters.curves import Spread
 from portal.web.presenters.ladders import Ladder
 from portal.web.presenters.potentials import Savings
 from portal.web.presenters.references import References
-from portal.web.viewmodels.shared import Choice, Figure, Item, UnitLink, VersionRow
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.shared import HeadlineFigure, Item, SelectOption, UnitLink, VersionRow
+from portal.web.viewmodels.tables import PageRange
 
 
 @dataclass(frozen=True, slots=True)
-class Withdrawal:
+class VersionWithdrawal:
     on: date
     reason: str
     latest_url: str
@@ -51,7 +51,7 @@ class BenchmarkPage:
     version: int
     published: date | None
     lead: Lead
-    figures: tuple[Figure, ...]
+    figures: tuple[HeadlineFigure, ...]
     ladder: Ladder
     spread: Spread
     savings: Savings | None  # none in versions from before there were potentials
@@ -72,7 +72,7 @@ class BenchmarkPage:
     citations: tuple[Download, ...]
     digest: str  # of the signed document, hex
     address: str
-    withdrawal: Withdrawal | None
+    withdrawal: VersionWithdrawal | None
     superseded_by: str  # address of the version now in force, where this one is not it
 
 
@@ -96,10 +96,10 @@ class BenchmarkRow:
 @dataclass(frozen=True, slots=True)
 class BenchmarkList:
     rows: tuple[BenchmarkRow, ...]
-    sectors: tuple[Choice, ...]
+    sectors: tuple[SelectOption, ...]
     query: str
     matches: int
-    pages: Pages | None
+    pages: PageRange | None
     any_published: bool
 
     @property

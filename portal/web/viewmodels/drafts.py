@@ -6,12 +6,12 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from portal.publication.review import CommentView
-from portal.web.charts.ladder import Span
+from portal.web.charts.ladder import DrawnInterval
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
 
 
 @dataclass(frozen=True, slots=True)
-class Check:
+class DraftCheck:
     """One thing that must hold before a draft may go out."""
 
     name: str
@@ -46,7 +46,7 @@ class ChangeRow:
     before: str
     now: str
     change: str
-    band: Span | None
+    band: DrawnInterval | None
     dot: str
     reading: str
 
@@ -74,7 +74,7 @@ class DraftPage:
     may_go_out: bool
     shown: int
     hidden: int
-    checks: tuple[Check, ...]
+    checks: tuple[DraftCheck, ...]
     columns: tuple[str, ...]
     cells: tuple[GateRow, ...]
     totals: tuple[GateRow, ...]

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from portal.web.viewmodels.shared import StateWord
-from portal.web.viewmodels.tables import Column, Pages, SortForm
+from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 
 
 @dataclass(frozen=True, slots=True)
-class Cell:
+class TableCell:
     """`url` makes the text a link, `post_url` a button; `about` is said after either, for who does not see the row."""
 
     text: str
@@ -23,19 +23,19 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Narrowing:
+class NarrowingLink:
     text: str
     url: str
     here: bool
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class ListTable:
     caption: str
-    columns: tuple[Column, ...]
+    columns: tuple[ColumnHead, ...]
     sort_form: SortForm | None
-    rows: tuple[tuple[Cell, ...], ...]
-    pages: Pages | None
-    narrowings: tuple[Narrowing, ...]
+    rows: tuple[tuple[TableCell, ...], ...]
+    pages: PageRange | None
+    narrowings: tuple[NarrowingLink, ...]
     export_url: str
     empty: str  # what to do where there is nothing

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from portal.governance.selectors import Said
-from portal.web.viewmodels.listed import Listed
+from portal.governance.selectors import ProposalRemark
+from portal.web.viewmodels.listed import ListTable
 from portal.web.viewmodels.shared import Crumb, StateWord
 
 
@@ -20,9 +20,9 @@ class Fact:
 
 
 @dataclass(frozen=True, slots=True)
-class Section:
+class MethodSection:
     title: str
-    table: Listed
+    table: ListTable
     note: str = ""
 
 
@@ -33,12 +33,12 @@ class Link:
 
 
 @dataclass(frozen=True, slots=True)
-class Sheet:
+class MethodSheet:
     title: str
     crumbs: tuple[Crumb, ...]
     lead: str
     facts: tuple[Fact, ...] = ()
-    sections: tuple[Section, ...] = ()
+    sections: tuple[MethodSection, ...] = ()
     links: tuple[Link, ...] = ()
     note: str = ""
 
@@ -47,14 +47,14 @@ class Sheet:
 class ProposalPage:
     """A proposal; the addresses are empty where this reader may not do it."""
 
-    sheet: Sheet
+    sheet: MethodSheet
     state: StateWord
     proposed_by: str
     proposed_at: datetime
     reason: str
     sources: str
-    comments: tuple[Said, ...]
-    approvals: tuple[Said, ...]
+    comments: tuple[ProposalRemark, ...]
+    approvals: tuple[ProposalRemark, ...]
     ended: str  # how and why it ended
     decision: str  # what the reader may do, or why not
     comment_url: str
@@ -71,7 +71,7 @@ class FormSheet:
     `problem` is why nothing was done; `read_against` goes along with act and form (`portal.practices.revisions.as_read`).
     """
 
-    sheet: Sheet
+    sheet: MethodSheet
     problem: str = ""
     read_against: str = ""
     form_url: str = ""  # where it is not the page's own

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.web.viewmodels.shared import Choice
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.shared import SelectOption
+from portal.web.viewmodels.tables import PageRange
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,9 +24,9 @@ class NoticePage:
     unread: int
     matches: int
     rows: tuple[NoticeRow, ...]
-    kinds: tuple[Choice, ...]
+    kinds: tuple[SelectOption, ...]
     only_unread: bool
-    pages: Pages | None
+    pages: PageRange | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,4 +36,4 @@ class WishRow:
     name: str
     field: str
     fixed: bool
-    choices: tuple[Choice, ...]
+    choices: tuple[SelectOption, ...]

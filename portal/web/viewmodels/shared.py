@@ -25,7 +25,7 @@ class Crumb:
 
 
 @dataclass(frozen=True, slots=True)
-class Figure:
+class HeadlineFigure:
     """One of the three figures at the top of a page."""
 
     title: str
@@ -51,7 +51,7 @@ class Item:
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class SelectOption:
     value: str
     text: str
     selected: bool

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.web.presenters.home import Waiting
-from portal.web.viewmodels.listed import Listed
-from portal.web.viewmodels.shared import Choice, Crumb, Item, StateWord
+from portal.web.presenters.home import WaitingTask
+from portal.web.viewmodels.listed import ListTable
+from portal.web.viewmodels.shared import Crumb, Item, SelectOption, StateWord
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,7 +27,7 @@ class EventLine:
 
 
 @dataclass(frozen=True, slots=True)
-class Do:
+class RecordAction:
     text: str
     url: str
 
@@ -36,17 +36,17 @@ class Do:
 class SiteRecordPage:
     name: str
     caption: str
-    due: tuple[Waiting, ...]
+    due: tuple[WaitingTask, ...]
     tiles: tuple[Tile, ...]
-    tables: tuple[Listed, ...]  # those that have rows
-    kinds: tuple[Choice, ...]
+    tables: tuple[ListTable, ...]  # those that have rows
+    kinds: tuple[SelectOption, ...]
     events: tuple[EventLine, ...]
     matches: int
     more_url: str  # the rest of the events; empty where all are shown
     export_url: str
     identity: tuple[Item, ...]
     firm_url: str
-    acts: tuple[Do, ...]
+    acts: tuple[RecordAction, ...]
     may_note: bool
     crumbs: tuple[Crumb, ...]
 
@@ -57,5 +57,5 @@ class FirmRecordPage:
     caption: str
     code: str  # its unified social credit code; empty where none is known
     may_identify: bool  # whether the reader may enter or correct it
-    sites: Listed
-    due: tuple[Waiting, ...]
+    sites: ListTable
+    due: tuple[WaitingTask, ...]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from portal.web.charts.ladder import Span
+from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.ladders import Ladder
 from portal.web.presenters.trend import TrendStep
-from portal.web.viewmodels.shared import Crumb, Figure, UnitLink
+from portal.web.viewmodels.shared import Crumb, HeadlineFigure, UnitLink
 
 
 @dataclass(frozen=True, slots=True)
@@ -18,7 +18,7 @@ class RankStrip:
     words: str
     of: int
     several: bool  # more than one place fits
-    band: Span
+    band: DrawnInterval
     crowded: bool  # too many places for a tick each: a line stands for them
     ticks: tuple[tuple[str, bool], ...]  # where, and whether it fits
     first: str
@@ -31,7 +31,7 @@ class ScoreRow:
 
     step: str
     score: str
-    band: Span | None  # the interval on a scale from 1 to 100; None where there is no score
+    band: DrawnInterval | None  # the interval on a scale from 1 to 100; None where there is no score
     places: str
     reading: str
 
@@ -47,8 +47,8 @@ class GapRow:
     places: str
     mj: str
     co2: str  # kg; bounds where the step takes several carriers
-    bar: Span
-    whisker: Span
+    bar: DrawnInterval
+    whisker: DrawnInterval
     whisker_end: str
 
 
@@ -71,7 +71,7 @@ class StandPage:
     at_best: int
     awaited: int  # steps whose interval has not been computed yet
     computed: datetime | None  # when the places were computed
-    figures: tuple[Figure, ...]
+    figures: tuple[HeadlineFigure, ...]
     strip: RankStrip | None
     scores: tuple[ScoreRow, ...]
     ladder: Ladder

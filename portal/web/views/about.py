@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from portal.own_address import own_address
 from portal.web.about import about_page, glossary
 from portal.web.api_page import groups
-from portal.web.page_cache import Rendered, cached, rendered
+from portal.web.page_cache import RenderedPage, cached, rendered
 from portal.web.sight import status as checks
 from portal.web.sight.readiness import wrong
 
@@ -32,7 +32,7 @@ def words(request: HttpRequest) -> HttpResponse:
 def api(request: HttpRequest) -> HttpResponse:
     """The API from its own description; what programmers read there is English in every language."""
 
-    def render_page() -> Rendered:
+    def render_page() -> RenderedPage:
         sections = groups()
         context = {
             "groups": sections,

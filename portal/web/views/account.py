@@ -28,7 +28,7 @@ DECISIONS = (ApprovalForm, CommentForm, ReasonForm)
 """Forms before which a password may be asked for again, by whose words their fields are called."""
 
 
-class SignIn(views.LoginView):
+class SignInView(views.LoginView):
     """The password first; allauth then asks for a code where the person has a second factor, and leads to where they were going."""
 
     template_name = "web/sign_in.html"

@@ -18,16 +18,16 @@ from portal.accounts.models import Role
 from portal.own_address import absolute
 from portal.problems import RefusedError
 from portal.register import applying, siting
-from portal.register.inviting import LIFETIME, Sent
+from portal.register.inviting import LIFETIME, SentInvitation
 from portal.register.models import FirmApplication, SiteApplication
 from portal.sentences import in_whole
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
-from portal.web.forms.choosing import Choosable, choosing, chosen_by
+from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
 from portal.web.forms.errors import add_error
 from portal.web.forms.registering import FirmDecisionForm, RefusalForm, SiteDecisionForm
 from portal.web.presenters.applications import decided_page, firm_wish, site_wish
-from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.words.mails import post_link
 from portal.web.words.terms import headed, shown_name
 
@@ -36,7 +36,7 @@ from portal.web.words.terms import headed, shown_name
 def applications(request: HttpRequest) -> HttpResponse:
     user = person(request)
     sites = list(siting.waiting_for(user))
-    boxes = [Choosable(str(row.pk), row.jurisdiction.path, shown_name(row.jurisdiction.name)) for row in sites if row.site_id is None]
+    boxes = [ChoiceBox(str(row.pk), row.jurisdiction.path, shown_name(row.jurisdiction.name)) for row in sites if row.site_id is None]
     picked = chosen_by(boxes, request.GET) or ()
     context = {
         "firms": tuple(firm_wish(row) for row in applying.waiting_for(user)),
@@ -73,9 +73,9 @@ def approve_sites(request: HttpRequest) -> HttpResponseBase:
     return redirect("web:applications")
 
 
-def _choice(row: SiteApplication, chosen: bool) -> Choice:
+def _choice(row: SiteApplication, chosen: bool) -> SelectOption:
     firm = shown_name(row.organisation.name)
-    return Choice(str(row.pk), f"{headed((firm, shown_name(row.name)))} ({row.slug})", chosen)
+    return SelectOption(str(row.pk), f"{headed((firm, shown_name(row.name)))} ({row.slug})", chosen)
 
 
 @for_role(Role.REGULATOR, posts=True)
@@ -145,7 +145,7 @@ def _invited_again(request: HttpRequest, application: int) -> HttpResponseBase |
     return report_done(request, _("An invitation is on its way to %(email)s.") % {"email": row.email}, "web:applications")
 
 
-def _mail(row: FirmApplication, sent: Sent) -> None:
+def _mail(row: FirmApplication, sent: SentInvitation) -> None:
     link = absolute(reverse("web:join", args=[sent.secret]))
     post_link("application_approved", row.email, row.language, {"firm": row.name}, link, good_for=LIFETIME)
 

@@ -14,7 +14,7 @@ from django.utils.translation import ngettext
 from portal.accounts.models import Role
 from portal.assurance import assigning, findings
 from portal.assurance.assignments import (
-    Course,
+    AssignmentStanding,
     assignable_sites,
     assignments_of_regulator,
     certification_bodies,
@@ -31,12 +31,12 @@ from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, listing_page, report_done
 from portal.web.forms.assigning import AssignForm, TakeBackForm
 from portal.web.forms.audits import SettleForm
-from portal.web.forms.choosing import Choosable, choosing, chosen_by
+from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
 from portal.web.forms.errors import add_error
 from portal.web.lists.tables import csv_file
 from portal.web.presenters.assigning import assignments_list, assignments_table, sites_list
 from portal.web.presenters.assurance import finding_page
-from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.words.terms import enumerated, headed, period_name, shown_name
 
 
@@ -45,8 +45,8 @@ def assignments(request: HttpRequest) -> HttpResponse:
     views = assignments_of_regulator(person(request), scheme_day())
     context = {
         "table": assignments_list(views, request.GET),
-        "standing": sum(view.course is not Course.TAKEN_BACK for view in views),
-        "late": sum(view.course is Course.LATE for view in views),
+        "standing": sum(view.course is not AssignmentStanding.TAKEN_BACK for view in views),
+        "late": sum(view.course is AssignmentStanding.LATE for view in views),
         "query": request.GET.get("q", ""),
     }
     return render(request, "web/assignments.html", context)
@@ -115,7 +115,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
     """One body for the chosen sites and one period, each on its own: what one is refused for holds no other up."""
     user = person(request)
     sites = list(assignable_sites(user).select_related("organisation", "jurisdiction").order_by("slug"))
-    boxes = [Choosable(plant.slug, plant.jurisdiction.path, shown_name(plant.jurisdiction.name)) for plant in sites]
+    boxes = [ChoiceBox(plant.slug, plant.jurisdiction.path, shown_name(plant.jurisdiction.name)) for plant in sites]
     bodies = {str(body.pk): body for body in certification_bodies()}
     names = ReportingPeriod.objects.filter(peer_group__members__site__in=sites).order_by("-start").values_list("name", flat=True)
     form = AssignForm(
@@ -152,7 +152,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
         return redirect("web:assignments")
     context = {
         "sites": [
-            Choice(
+            SelectOption(
                 plant.slug,
                 headed((shown_name(plant.organisation.name), shown_name(plant.name))),
                 plant.slug in picked,

@@ -127,8 +127,8 @@ def cbor_file(raw: bytes, name: str) -> HttpResponse:
     return response
 
 
-def _terms(cleaned: dict[str, Any]) -> attesting.Terms:
-    return attesting.Terms(
+def _terms(cleaned: dict[str, Any]) -> attesting.AttestationTerms:
+    return attesting.AttestationTerms(
         opinion=Opinion(cleaned["opinion"]),
         assurance=Assurance(cleaned["assurance"]),
         steps=tuple(cleaned["steps"]),

@@ -12,7 +12,7 @@ from portal.accounts.selectors import may_decide_for
 from portal.keys import receipt_key
 from portal.problems import RefusedError
 from portal.publication import best_groups
-from portal.publication.models import BestGroup, Publication, Status
+from portal.publication.models import BestGroup, Publication, VersionStatus
 from portal.sentences import in_whole
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import report_done
@@ -25,7 +25,7 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
     """A POST proposes it; of what another proposed, it publishes it as it was read. Not found for who does not regulate the whole of its
     scope."""
     user, now = person(request), timezone.now()
-    row = Publication.objects.select_related("period__peer_group__scope").filter(pk=publication, status=Status.PUBLISHED).first()
+    row = Publication.objects.select_related("period__peer_group__scope").filter(pk=publication, status=VersionStatus.PUBLISHED).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         raise Http404
     held = BestGroup.objects.select_related("proposed_by", "published_by").filter(publication=row).first()

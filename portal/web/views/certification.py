@@ -21,12 +21,12 @@ from portal.days import scheme_day
 from portal.intake.selectors import SubmissionView
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
-from portal.web.forms.audits import KeyForm
+from portal.web.forms.audits import AuditorKeyForm
 from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import assigned_page
 from portal.web.presenters.obliged_audits import duties_list
 from portal.web.presenters.submissions import submission_page
-from portal.web.viewmodels.assurance import KeyRow
+from portal.web.viewmodels.assurance import AuditorKeyRow
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.views.enterprise import receipt_file
 
@@ -64,7 +64,7 @@ def keys(request: HttpRequest) -> HttpResponseBase:
     body = organisations_as(user, Role.CERTIFICATION_BODY).order_by("pk").first()
     if body is None:
         raise Http404
-    form = KeyForm(request.POST) if request.method == "POST" else KeyForm()
+    form = AuditorKeyForm(request.POST) if request.method == "POST" else AuditorKeyForm()
     if request.method == "POST" and form.is_valid():
         try:
             auditors.register(body, form.cleaned_data["public_key"], user, timezone.now())
@@ -103,8 +103,8 @@ def revoke_key(request: HttpRequest, key: int) -> HttpResponseBase:
     )
 
 
-def _key_row(row: AuditorKey) -> KeyRow:
-    return KeyRow(
+def _key_row(row: AuditorKey) -> AuditorKeyRow:
+    return AuditorKeyRow(
         fingerprint=_fingerprint(row),
         owner=str(row.owner),
         registered=row.registered_at,

@@ -23,7 +23,7 @@ from portal.own_address import own_address
 from portal.practices.selectors import library
 from portal.publication.history import entered
 from portal.publication.in_force import InForceView, defined_beside, in_force_at
-from portal.register.record import Page, saw
+from portal.register.record import OpenedPage, saw
 from portal.register.selectors import site_wishes_of
 from portal.standings.reports import ChosenView, ReportView, chosen_report, history
 from portal.standings.selectors import released_values, standing_of
@@ -39,7 +39,7 @@ from portal.web.presenters.stand import stand_page, trend_page
 from portal.web.presenters.stand_table import stand_table
 from portal.web.presenters.submissions import site_row, submission_page, submission_row
 from portal.web.presenters.trend import drawn, trend_steps
-from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.views.public import chosen_unit
 from portal.web.words.terms import Names, period_name, shown_name
 
@@ -65,7 +65,7 @@ def submission_list(request: HttpRequest) -> HttpResponse:
 @for_role(Role.ENTERPRISE)
 def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
     view = _own_submission(request, digest)
-    saw(person(request), Page.SUBMISSION, f"submission {digest}", timezone.now(), view.site)
+    saw(person(request), OpenedPage.SUBMISSION, f"submission {digest}", timezone.now(), view.site)
     versions = entered([view]).get(digest, ())
     page = submission_page(view, released_values(person(request), digest), versions=versions)
     show_url = reverse("web:show", args=[digest]) if view.state == "accepted" else ""
@@ -75,7 +75,7 @@ def submission_detail(request: HttpRequest, digest: str) -> HttpResponse:
 @for_role(Role.ENTERPRISE)
 def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
     view = _own_submission(request, digest)
-    saw(person(request), Page.RECEIPT, f"submission {digest}", timezone.now(), view.site)
+    saw(person(request), OpenedPage.RECEIPT, f"submission {digest}", timezone.now(), view.site)
     return receipt_file(view)
 
 
@@ -151,7 +151,7 @@ def stand(request: HttpRequest) -> HttpResponse:
     report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
-    saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
+    saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     unit, units = chosen_unit(request, view.period)
     page = stand_page(standing_of(report), view, unit, units, _key((report.site, report.period)), several=len(chosen.of_its_site) > 1)
     return render(request, "web/stand.html", {"page": page, "choices": _choices(chosen)})
@@ -164,7 +164,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
     report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("What to do next")})
-    saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
+    saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     _unit, units = chosen_unit(request, view.period)
     country = Jurisdiction.objects.filter(path=country_of(report.place).lower()).first()
     which, named = _key((report.site, report.period)), shown_name(country.name) if country else ""
@@ -180,7 +180,7 @@ def stand_csv(request: HttpRequest) -> HttpResponse:
     view = _in_force(report)
     if report is None or view is None:
         raise Http404
-    saw(person(request), Page.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
+    saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     name = f"steplabel-where-we-stand-{report.site}-{report.period.replace('/', '_')}.csv"
     return csv_file(name, *stand_table(standing_of(report), view.label, Names.of(report.pack, report.pack_version)))
 
@@ -192,7 +192,7 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
     report, view = chosen.report, _in_force(chosen.report)
     if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
-    saw(person(request), Page.TREND, f"site {report.site}", timezone.now(), firm=report.organisation)
+    saw(person(request), OpenedPage.TREND, f"site {report.site}", timezone.now(), firm=report.organisation)
     cells = {LabelKey.of(step) for step in view.label.headline}
     reported = history(chosen.of_its_site, cells)
     beside = defined_beside({period.report for cell in cells for period in drawn(reported, cell)})
@@ -205,12 +205,12 @@ def _chosen(request: HttpRequest) -> ChosenView:
     return chosen_report(person(request), lambda pair: _key(pair) == asked)
 
 
-def _choices(chosen: ChosenView) -> tuple[Choice, ...]:
+def _choices(chosen: ChosenView) -> tuple[SelectOption, ...]:
     """By name; beside others with the id as well, for several works of a firm may be called alike."""
     called = {slug: shown_name(name) + (f" ({slug})" if len(chosen.names) > 1 else "") for slug, name in chosen.names.items()}
     words = _("%(site)s, %(period)s")
     return tuple(
-        Choice(_key((site, period)), words % {"site": called[site], "period": period_name(period)}, (site, period) == chosen.chosen)
+        SelectOption(_key((site, period)), words % {"site": called[site], "period": period_name(period)}, (site, period) == chosen.chosen)
         for site, period in chosen.offered
     )
 

@@ -14,12 +14,12 @@ from portal.accounts.selectors import managed_sites, roles_of
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.sharing import groups
-from portal.sharing.group_counts import Said, count_again, group_view
+from portal.sharing.group_counts import RecountOutcome, count_again, group_view
 from portal.sharing.models import GroupMember, SiteGroup
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms.errors import add_error
-from portal.web.forms.groups import ConsentForm, GroupForm, InviteForm
+from portal.web.forms.groups import ConsentForm, GroupForm, InviteSitesForm
 from portal.web.lists.tables import csv_file
 from portal.web.presenters import groups as presenter
 from portal.web.viewmodels.shared import Crumb
@@ -56,7 +56,7 @@ def group(request: HttpRequest, group: int) -> HttpResponseBase:
     runs = groups.runners(person(request)).filter(pk=row.run_by_id).exists()
     if request.method == "POST" and not runs:
         raise Http404
-    form = InviteForm(request.POST if request.method == "POST" else None) if runs and row.ended_at is None else None
+    form = InviteSitesForm(request.POST if request.method == "POST" else None) if runs and row.ended_at is None else None
     if request.method == "POST" and form is not None and form.is_valid():
         slugs = form.cleaned_data["sites"]
         try:
@@ -88,9 +88,9 @@ def count(request: HttpRequest, group: int) -> HttpResponseBase:
     if request.method == "POST":
         outcome = count_again(row, person(request), timezone.now())
         words = {
-            Said.COUNTED: _("The members are counted again."),
-            Said.STANDS: _("The earlier count stays in force: too few firms have changed since."),
-            Said.TOO_FEW: _("Too few firms are counted. No count is shown yet."),
+            RecountOutcome.COUNTED: _("The members are counted again."),
+            RecountOutcome.STANDS: _("The earlier count stays in force: too few firms have changed since."),
+            RecountOutcome.TOO_FEW: _("Too few firms are counted. No count is shown yet."),
         }
         messages.success(request, words[outcome])
     return redirect("web:site-group", group)

@@ -32,11 +32,11 @@ from portal.sharing import groups
 from portal.web.access import for_role, person
 from portal.web.lists.saved_lists import links
 from portal.web.presenters import home as presenter
-from portal.web.presenters.home import Change, HomePage, Waiting
+from portal.web.presenters.home import HomePage, RecentChange, WaitingTask
 from portal.web.presenters.levels import Levels, levels_of
 from portal.web.presenters.sectors import SectorPage, sector_page
 from portal.web.signing_in import SIGNED_IN_BEFORE
-from portal.web.viewmodels.shared import Choice
+from portal.web.viewmodels.shared import SelectOption
 from portal.web.words.terms import Names, moment_in_words
 
 RECENTLY = timedelta(days=14)
@@ -68,9 +68,9 @@ def home(request: HttpRequest) -> HttpResponse:
     return render(request, "web/home.html", {"page": page})
 
 
-def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[Waiting]:
+def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTask]:
     today = scheme_day(now)
-    waiting: list[Waiting] = []
+    waiting: list[WaitingTask] = []
     if Role.REGULATOR in roles:
         waiting += presenter.of_regulator(
             turnout(user, now),
@@ -108,18 +108,20 @@ def _to_review(user: User) -> tuple[int, int, int]:
     return offered, reviewed, sum(any(held.covers_path(offer.jurisdiction.path) for held in mine) for offer in proposed)
 
 
-def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[Change, ...]:
+def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[RecentChange, ...]:
     if Role.REGULATOR in roles:
         return presenter.changes_of_regulator(trail.counted(user, since), since)
     return presenter.changes_of_anybody(notifications.counted(user.pk, since))
 
 
-def _sector(user: User, asked: str) -> tuple[tuple[Choice, ...], SectorPage | None, Levels | None]:
+def _sector(user: User, asked: str) -> tuple[tuple[SelectOption, ...], SectorPage | None, Levels | None]:
     """The benchmark that the address asks for among those in force, else the first."""
     groups = groups_in_force(user)
     chosen = next((group for group in groups if group.id == asked), groups[0] if groups else None)
     if chosen is None:
         return (), None, None
-    choices = tuple(Choice(group.id, Names.of(group.pack, group.pack_version).title(group.route), group is chosen) for group in groups)
+    choices = tuple(
+        SelectOption(group.id, Names.of(group.pack, group.pack_version).title(group.route), group is chosen) for group in groups
+    )
     (views,) = years_of((chosen,))
     return choices, sector_page(views, chosen.scope), levels_of(views[-1])

@@ -18,7 +18,7 @@ from portal.problems import RefusedError
 from portal.web.access import for_role, person, to_second_factor
 from portal.web.answers import confirm_page, report_done
 from portal.web.forms.errors import add_error, mark_errors
-from portal.web.forms.keys import SCOPES, KeyForm
+from portal.web.forms.keys import SCOPES, ApiKeyForm
 from portal.web.lists.tables import csv_file
 from portal.web.presenters.keys import ScopeBox, keys_page, keys_table
 from portal.web.viewmodels.shared import Crumb
@@ -32,7 +32,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     houses = list(api_keys.houses_of(user))
     offered = [scope for scope in Scope if scope in OF_A_PERSON or any(scope in SCOPES_OF[house.kind] for house in houses)]
     choices = [(str(house.pk), shown_name(house.name)) for house in houses]
-    form = KeyForm(request.POST if request.method == "POST" else None, houses=choices, scopes=offered)
+    form = ApiKeyForm(request.POST if request.method == "POST" else None, houses=choices, scopes=offered)
     if request.method == "POST" and houses:
         if not second_factor.was_shown(request, user):
             return to_second_factor(request, user)

@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 from portal.keys import published_directory, receipt_key
 from portal.translog import selectors, witnesses
 from portal.translog.selectors import EntryView
-from portal.translog.witnesses import Shown
+from portal.translog.witnesses import CheckpointChoice
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.log_entry import LogEntryForm
 from portal.web.presenters.log import log_page
@@ -54,7 +54,7 @@ def directory_file(_request: HttpRequest) -> HttpResponse:
 @require_safe
 def checkpoint(_request: HttpRequest) -> HttpResponse:
     """The newest head as public logs write it, with its cosignatures (C2SP tlog-checkpoint)."""
-    raw = witnesses.checkpoint(Shown.NEWEST, published_directory(), receipt_key())
+    raw = witnesses.checkpoint(CheckpointChoice.NEWEST, published_directory(), receipt_key())
     return HttpResponse(raw, content_type="text/plain; charset=utf-8")
 
 

@@ -13,12 +13,12 @@ from django.views.decorators.http import require_GET, require_http_methods
 
 from portal.accounts.selectors import roles_of
 from portal.notifications import selectors, telling
-from portal.notifications.kinds import How
+from portal.notifications.kinds import MailFrequency
 from portal.web.access import for_anybody_signed_in, person
 from portal.web.answers import report_done
 from portal.web.lists.tables import PAGE_ROWS, pages_of
 from portal.web.presenters.notices import kinds_of, notice_page, wish_rows
-from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.shared import Crumb, SelectOption
 
 
 @require_GET
@@ -63,7 +63,9 @@ def wishes(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     kinds = kinds_of(roles_of(user))
     if request.method == "POST":
-        given = {kind.value: How(chosen) for kind in kinds if (chosen := request.POST.get(kind.value, "")) in How.values}
+        given = {
+            kind.value: MailFrequency(chosen) for kind in kinds if (chosen := request.POST.get(kind.value, "")) in MailFrequency.values
+        }
         language = request.POST.get("language", "")
         known = language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
         telling.wish(user.pk, given, known)
@@ -71,7 +73,7 @@ def wishes(request: HttpRequest) -> HttpResponseBase:
     spoken = selectors.language_of(user.pk)
     context = {
         "rows": wish_rows(selectors.wishes(user.pk, kinds)),
-        "languages": tuple(Choice(code, name, code == spoken) for code, name in settings.LANGUAGES),
+        "languages": tuple(SelectOption(code, name, code == spoken) for code, name in settings.LANGUAGES),
         "email": user.email,
         "fault": selectors.fault_of(user.pk),
         "crumbs": (Crumb(_("Notifications"), reverse("web:notifications")),),

@@ -14,7 +14,7 @@ from portal.accounts.models import Role
 from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import ObligedChange, PeerGroup
 from portal.catalogue.obliged_list import MOST_BYTES
-from portal.catalogue.obliged_rows import Entry, LineFault
+from portal.catalogue.obliged_rows import LineFault, ObligedSite
 from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.intake.participation import participation
 from portal.problems import RefusedError
@@ -77,7 +77,7 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, view, form=form)
     answers = form.cleaned_data
-    obliged_list.amend(held, Entry(answers["site"], answers["duty"] == "obliged", answers["cohort"]), person(request), timezone.now())
+    obliged_list.amend(held, ObligedSite(answers["site"], answers["duty"] == "obliged", answers["cohort"]), person(request), timezone.now())
     return report_done(request, _("The list is changed."), "web:obliged", group)
 
 

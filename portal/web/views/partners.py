@@ -23,7 +23,7 @@ from portal.web.forms.partners import DeliveryForm, ResultForm
 from portal.web.lists.tables import csv_file
 from portal.web.presenters.partners import deliveries_list, deliveries_table, granted_list, results_list, results_table
 from portal.web.presenters.submissions import submission_page
-from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.views.enterprise import receipt_file
 from portal.web.words.terms import shown_name
 
@@ -54,7 +54,7 @@ def provider(request: HttpRequest) -> HttpResponseBase:
         "granted": granted_list(sites, request.GET),
         "results": results_list(conformance.results_of(user), request.GET, export_url=reverse("web:provider-csv"), own=True),
         "choices": tuple(
-            Choice(str(organisation.pk), shown_name(organisation.name), str(organisation.pk) == asked) for organisation in houses
+            SelectOption(str(organisation.pk), shown_name(organisation.name), str(organisation.pk) == asked) for organisation in houses
         ),
     }
     return form_page(request, "web/provider.html", context, form)
@@ -142,7 +142,7 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
         "accepted_at": accepted.accepted_at if accepted else None,
         "accepted_by": accepted.accepted_by if accepted else "",
         "terms": terms.TERMS,
-        "choices": tuple(Choice(str(organisation.pk), shown_name(organisation.name), False) for organisation in houses),
+        "choices": tuple(SelectOption(str(organisation.pk), shown_name(organisation.name), False) for organisation in houses),
     }
     return render(request, "web/downloads.html", context)
 

@@ -23,10 +23,10 @@ from portal.register.selectors import houses_of, member_of_led_house
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import form_page, report_done
 from portal.web.forms.errors import add_error, mark_errors
-from portal.web.forms.people import InviteForm, JoinForm
+from portal.web.forms.people import InvitePersonForm, JoinForm
 from portal.web.presenters.people import capacity_word, house_block
 from portal.web.signing_in import first_page
-from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.words.mails import post_link
 from portal.web.words.terms import shown_name
 
@@ -37,7 +37,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     views = houses_of(user, now)
     led = [view for view in views if view.led]
-    form = InviteForm(request.POST) if request.method == "POST" else InviteForm()
+    form = InvitePersonForm(request.POST) if request.method == "POST" else InvitePersonForm()
     asked = request.POST.get("firm", "") or (str(led[0].id) if len(led) == 1 else "")
     if request.method == "POST" and form.is_valid():
         firm = next((view.id for view in led if str(view.id) == asked), None)
@@ -53,7 +53,7 @@ def people(request: HttpRequest) -> HttpResponseBase:
         else:
             _mail(request, sent)
             return redirect("web:people")
-    choices = tuple(Choice(str(view.id), shown_name(view.name), str(view.id) == asked) for view in led)
+    choices = tuple(SelectOption(str(view.id), shown_name(view.name), str(view.id) == asked) for view in led)
     context = {
         "houses": tuple(house_block(view) for view in views),
         "choices": choices,
@@ -144,7 +144,7 @@ def _joined(request: HttpRequest, firm: Organisation) -> HttpResponseBase:
     return report_done(request, _("You act for %(firm)s now.") % {"firm": shown_name(firm.name)}, first_page(request))
 
 
-def _mail(request: HttpRequest, sent: inviting.Sent) -> None:
+def _mail(request: HttpRequest, sent: inviting.SentInvitation) -> None:
     link = absolute(reverse("web:join", args=[sent.secret]))
     facts = {"firm": sent.invitation.organisation.name, "by": sent.invitation.invited_by}
     post_link("invitation", sent.invitation.email, get_language() or "en", facts, link, good_for=inviting.LIFETIME)

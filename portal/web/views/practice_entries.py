@@ -15,7 +15,7 @@ from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
 from portal.practices import reviewing, selectors
 from portal.practices.given_away import gives_away
-from portal.practices.models import Entry, State
+from portal.practices.models import Entry, EntryState
 from portal.practices.reviewing import WAITING
 from portal.practices.revisions import as_read, changed, text_read, texts_of, wrote_in
 from portal.problems import RefusedError
@@ -26,7 +26,7 @@ from portal.web.forms.errors import add_error, mark_errors
 from portal.web.forms.practices import EndPracticeForm, ListedForm, OfferForm, PracticeForm, initial_of
 from portal.web.presenters import practice_entries as presenter
 from portal.web.presenters.entry_changes import changed_meanwhile, edits, merged, not_saved
-from portal.web.viewmodels.methods import Section
+from portal.web.viewmodels.methods import MethodSection
 from portal.web.words.terms import shown_name
 
 CONCERNED = (Role.ENTERPRISE, Role.REGULATOR)
@@ -71,7 +71,7 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
     user, row = person(request), _entry(request, entry)
     if request.method == "GET":
         form = _form_of(row)(initial=initial_of(row.content)) if _editable(user, row) else None
-        return _page(request, row, form, edits(texts_of(row)) if row.state in (*WAITING, State.PUBLISHED) else ())
+        return _page(request, row, form, edits(texts_of(row)) if row.state in (*WAITING, EntryState.PUBLISHED) else ())
     form = _form_of(row)(request.POST)
     if not _editable(user, row):
         return _not_saved(request, row, form, changed())
@@ -91,7 +91,7 @@ def entry(request: HttpRequest, entry: int) -> HttpResponseBase:
 @freshly
 def publish(request: HttpRequest, entry: int) -> HttpResponseBase:
     user, row = person(request), _entry(request, entry)
-    if request.method == "GET" or row.state == State.PUBLISHED:  # loaded again, or sent twice
+    if request.method == "GET" or row.state == EntryState.PUBLISHED:  # loaded again, or sent twice
         return redirect("web:practice-entry", entry)
     try:
         reviewing.publish([row], _read_against(request), user, receipt_key(), timezone.now())
@@ -108,11 +108,11 @@ def publish(request: HttpRequest, entry: int) -> HttpResponseBase:
 def end(request: HttpRequest, entry: int) -> HttpResponseBase:
     """Refuse what waits, withdraw what is published or one's own."""
     user, row, problem = person(request), _entry(request, entry), ""
-    if row.state not in (*WAITING, State.PUBLISHED) or not (may_decide(user) or selectors.speaks_for(user, row)):
+    if row.state not in (*WAITING, EntryState.PUBLISHED) or not (may_decide(user) or selectors.speaks_for(user, row)):
         return redirect("web:practice-entry", entry)
     form = EndPracticeForm(request.POST) if request.method == "POST" else EndPracticeForm()
     read_against = _read_against(request) or as_read(row)
-    changes: tuple[Section, ...] = ()
+    changes: tuple[MethodSection, ...] = ()
     if request.method == "POST" and form.is_valid():
         try:
             reviewing.end(row, _read_against(request), user, form.cleaned_data["reason"], receipt_key(), timezone.now())
@@ -123,7 +123,7 @@ def end(request: HttpRequest, entry: int) -> HttpResponseBase:
             problem, changes, read_against = in_whole(refusal), _changes(request, row), as_read(row)
         else:
             return report_done(request, _("It is ended, with your reason."), "web:practice-entry", entry)
-    refuses = row.state != State.PUBLISHED and not selectors.speaks_for(user, row)
+    refuses = row.state != EntryState.PUBLISHED and not selectors.speaks_for(user, row)
     return confirm_page(
         request,
         form,
@@ -145,7 +145,7 @@ def _page(
     request: HttpRequest,
     row: Entry,
     form: PracticeForm | None,
-    sections: tuple[Section, ...] = (),
+    sections: tuple[MethodSection, ...] = (),
     *,
     read_against: str = "",
     problem: str = "",
@@ -182,7 +182,7 @@ def _not_saved(request: HttpRequest, row: Entry, form: PracticeForm, refusal: Re
     return _page(request, stands, again, sections, problem=in_whole(refusal))
 
 
-def _changes(request: HttpRequest, row: Entry) -> tuple[Section, ...]:
+def _changes(request: HttpRequest, row: Entry) -> tuple[MethodSection, ...]:
     return changed_meanwhile(text_read(row, _read_against(request)), row.content)
 
 
@@ -197,8 +197,8 @@ def _form_of(row: Entry) -> type[PracticeForm]:
 
 def _editable(user: User, row: Entry) -> bool:
     if may_decide(user):
-        return row.state in (*WAITING, State.PUBLISHED)
-    return row.state == State.OFFERED and selectors.speaks_for(user, row)
+        return row.state in (*WAITING, EntryState.PUBLISHED)
+    return row.state == EntryState.OFFERED and selectors.speaks_for(user, row)
 
 
 def _beside_the_form(form: PracticeForm, refusal: RefusedError) -> None:

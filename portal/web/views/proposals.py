@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from benchmarks.packs.faults import Fault
+from benchmarks.packs.faults import PackFault
 from portal.accounts.models import Role
 from portal.accounts.selectors import roles_of
 from portal.days import scheme_day
@@ -43,7 +43,7 @@ def proposals(request: HttpRequest) -> HttpResponse:
 def propose(request: HttpRequest) -> HttpResponseBase:
     """Check the file; one without a fault is put up for comment."""
     form = ProposalForm(request.POST, request.FILES) if request.method == "POST" else ProposalForm()
-    faults: Sequence[Fault] = ()
+    faults: Sequence[PackFault] = ()
     if request.method == "POST" and form.is_valid():
         (file, factors), answers = form.texts(), form.cleaned_data
         if not form.errors:

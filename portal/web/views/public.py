@@ -23,19 +23,19 @@ from portal.own_address import absolute, own_address
 from portal.publication import citation, codebook, open_data, sectors, selectors
 from portal.publication.best_groups import best_group_of
 from portal.publication.document import CSV_FIELDS
-from portal.publication.rows import Row, Series, benchmark_view
+from portal.publication.rows import VersionColumns, VersionSeries, benchmark_view
 from portal.publication.shapes import BenchmarkView
 from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
 from portal.web.charts import pictures
 from portal.web.lists.tables import PAGE_ROWS, paged, pages_of
-from portal.web.page_cache import Rendered, cached, rendered
+from portal.web.page_cache import RenderedPage, cached, rendered
 from portal.web.papers import version as paper
 from portal.web.presenters import benchmarks, comparison
 from portal.web.presenters.sectors import sector_page
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage
 from portal.web.viewmodels.shared import Crumb
-from portal.web.viewmodels.tables import Pages
+from portal.web.viewmodels.tables import PageRange
 from portal.web.words.figures import EnergyUnit
 from portal.web.words.terms import Names, enumerated, shown_name
 
@@ -66,11 +66,11 @@ def benchmark_list(request: HttpRequest) -> HttpResponse:
     return render(request, "web/cached_page.html", {"page": page})
 
 
-def _rendered_list(page: BenchmarkList) -> Rendered:
+def _rendered_list(page: BenchmarkList) -> RenderedPage:
     return rendered("web/cached/benchmarks.html", _("Benchmarks"), {"page": page})
 
 
-def _first_page(pages: Pages | None, authorities: Sequence[str]) -> Rendered:
+def _first_page(pages: PageRange | None, authorities: Sequence[str]) -> RenderedPage:
     """The list with what stands above and below it on the portal's first page: who publishes, the sectors' years, the ways in."""
     groups = sectors.groups_in_force()
     shown = sorted(groups, key=lambda group: -len(group.periods))[:MOST_SECTORS]
@@ -84,7 +84,7 @@ def _first_page(pages: Pages | None, authorities: Sequence[str]) -> Rendered:
     return rendered("web/cached/benchmarks.html", _("Benchmarks"), context)
 
 
-def _listed(sector: str, pages: Pages | None) -> BenchmarkList:
+def _listed(sector: str, pages: PageRange | None) -> BenchmarkList:
     views = selectors.latest_published(sector, pages.first - 1 if pages else 0, PAGE_ROWS)
     return benchmarks.benchmark_list(views, pages.of if pages else len(views), pages, selectors.packs_published(), "", sector)
 
@@ -108,7 +108,7 @@ def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: s
     unit, units = chosen_unit(request, period)
     best, publisher = best_group_of(row.id), publisher_name(row.place)
 
-    def render_page() -> Rendered:
+    def render_page() -> RenderedPage:
         page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), series.views, unit, units, own_address(), publisher, best)
         return rendered(
             "web/cached/benchmark.html", _("%(title)s, %(period)s") % {"title": page.title, "period": page.period}, {"page": page}
@@ -233,7 +233,7 @@ def benchmark_spread(request: HttpRequest, pack: str, place: str, route: str, pe
     return _picture(request, _series_and_row(pack, place, route, period, version), pictures.spread)
 
 
-def _picture(request: HttpRequest, version: tuple[Series, Row], draw: Callable[[BenchmarkPage], str]) -> HttpResponseBase:
+def _picture(request: HttpRequest, version: tuple[VersionSeries, VersionColumns], draw: Callable[[BenchmarkPage], str]) -> HttpResponseBase:
     """In the language of the address, so that a page that shows it has the same for every reader; in the published unit."""
     series, row = version
     asked = request.GET.get("language", "")
@@ -295,7 +295,7 @@ def remember_unit(request: HttpRequest, unit: EnergyUnit, response: HttpResponse
     return response
 
 
-def _series_and_row(pack: str, place: str, route: str, period: str, version: int | None = None) -> tuple[Series, Row]:
+def _series_and_row(pack: str, place: str, route: str, period: str, version: int | None = None) -> tuple[VersionSeries, VersionColumns]:
     series = selectors.series(pack, period, route, place)
     row = series.row(version)
     if row is None:
@@ -307,7 +307,7 @@ def _began(period: str) -> date:
     return date(int(period[:4]), 1, 1)
 
 
-def _cited(row: Row) -> tuple[BenchmarkView, str, str, str, str]:
+def _cited(row: VersionColumns) -> tuple[BenchmarkView, str, str, str, str]:
     view = benchmark_view(row, None)
     return view, benchmarks.citation_title(view), absolute(benchmark_url(row, row.version)), row.digest, publisher_name(row.place)
 
@@ -317,7 +317,7 @@ def publisher_name(place: str) -> str:
     return enumerated(map(shown_name, sectors.publisher_of(place))) or citation.SOFTWARE
 
 
-def _file(content: str | bytes, content_type: str, row: Row, ending: str) -> HttpResponse:
+def _file(content: str | bytes, content_type: str, row: VersionColumns, ending: str) -> HttpResponse:
     response = HttpResponse(content, content_type=content_type)
     response["Content-Disposition"] = f'attachment; filename="{citation.file_name(row)}.{ending}"'
     response["Steplabel-Status"] = row.status

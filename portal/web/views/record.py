@@ -11,7 +11,7 @@ from django.utils import timezone
 from portal.accounts.models import Organisation, Role
 from portal.register import record as records
 from portal.register.inviting import led_firms
-from portal.register.record import Page, Wanted
+from portal.register.record import OpenedPage, RecordFilter
 from portal.web.access import for_role, person
 from portal.web.lists.tables import PAGE_ROWS, csv_file, pages_of, whole
 from portal.web.presenters.record import record_page, record_table
@@ -25,7 +25,7 @@ def record(request: HttpRequest, firm: int) -> HttpResponse:
     pages = pages_of(total, request.GET)
     rows = records.entries(organisation, wanted, pages.first - 1 if pages else 0, PAGE_ROWS)
     page = record_page(firm, shown_name(organisation.name), rows, total, pages, request.GET)
-    records.saw(person(request), Page.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
+    records.saw(person(request), OpenedPage.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
     return render(request, "web/record.html", {"page": page})
 
 
@@ -34,7 +34,7 @@ def record_csv(request: HttpRequest, firm: int) -> HttpResponse:
     organisation = _firm(request, firm)
     rows = whole(partial(records.entries, organisation, _wanted(request)))
     answer = csv_file("steplabel-record.csv", *record_table(rows))
-    records.saw(person(request), Page.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
+    records.saw(person(request), OpenedPage.RECORD, f"firm {organisation.name}"[:254], timezone.now(), firm=firm)
     return answer
 
 
@@ -45,6 +45,6 @@ def _firm(request: HttpRequest, firm: int) -> Organisation:
     return organisation
 
 
-def _wanted(request: HttpRequest) -> Wanted:
+def _wanted(request: HttpRequest) -> RecordFilter:
     kind = request.GET.get("kind", "")
-    return Wanted(request.GET.get("who", "").strip()[:100], request.GET.get("what", "").strip()[:100], kind == "seen", kind == "done")
+    return RecordFilter(request.GET.get("who", "").strip()[:100], request.GET.get("what", "").strip()[:100], kind == "seen", kind == "done")

@@ -13,10 +13,10 @@ from django.views.decorators.http import require_safe
 from portal.own_address import absolute
 from portal.publication import codebook, open_data, over_years, sectors
 from portal.publication.in_force import in_force_of
-from portal.publication.rows import Row
+from portal.publication.rows import VersionColumns
 from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
-from portal.web.page_cache import Rendered, cached, rendered
+from portal.web.page_cache import RenderedPage, cached, rendered
 from portal.web.presenters.moved import over_years_page
 from portal.web.presenters.sectors import sector_page
 from portal.web.viewmodels.shared import Crumb
@@ -32,7 +32,7 @@ def sector(request: HttpRequest, pack: str, place: str, route: str) -> HttpRespo
     newest = in_force_of([other.periods[-1] for other in others])
     beside_it = [(other, newest[other.periods[-1]]) for other in others if other.periods[-1] in newest]
 
-    def render_page() -> Rendered:
+    def render_page() -> RenderedPage:
         views = in_force_of([row.period_id for row in rows[-sectors.MOST_YEARS :]])
         of_years = [views[row.period_id] for row in rows if row.period_id in views]
         regions = [(other, view, _address(other.pack, other.place, other.route)) for other, view in beside_it]
@@ -72,18 +72,18 @@ def sector_json_ld(_request: HttpRequest, pack: str, place: str, route: str) -> 
     return _file(json.dumps(document, ensure_ascii=False), "application/ld+json", (pack, place, route), "jsonld")
 
 
-def _rows(pack: str, place: str, route: str) -> tuple[Row, ...]:
+def _rows(pack: str, place: str, route: str) -> tuple[VersionColumns, ...]:
     rows = over_years.versions(pack, place, route)
     if not rows:
         raise Http404
     return rows
 
 
-def _content(rows: tuple[Row, ...]) -> tuple[tuple[int, str, str], ...]:
+def _content(rows: tuple[VersionColumns, ...]) -> tuple[tuple[int, str, str], ...]:
     return tuple(row.content for row in rows)
 
 
-def _table(rows: tuple[Row, ...]) -> str:
+def _table(rows: tuple[VersionColumns, ...]) -> str:
     return cached("sector-csv", _content(rows), lambda: over_years.table(over_years.years(rows)))
 
 

@@ -15,10 +15,10 @@ from portal.accounts.models import Role
 from portal.accounts.selectors import managed_sites, own_sites
 from portal.assurance.attestation_standing import valid_for_report
 from portal.days import scheme_day
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.intake.selectors import SubmissionView, submission
 from portal.own_address import absolute
-from portal.register.record import Page, saw
+from portal.register.record import OpenedPage, saw
 from portal.sharing import certificates, shares
 from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Certificate, Share
@@ -51,12 +51,12 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         link = absolute(reverse("web:shared", args=[secret]))
         form = ShareForm(offered=offered)
     held = certificates.certificate_of(user, digest)
-    saw(user, Page.SHOWN, f"submission {digest}", now, view.site)
+    saw(user, OpenedPage.SHOWN, f"submission {digest}", now, view.site)
     title = _("%(title)s, %(period)s") % {"title": shown_name(view.site_name), "period": period_name(view.period)}
     context = {
         "title": title,
         "digest": digest,
-        "accepted": view.state == State.ACCEPTED,
+        "accepted": view.state == SubmissionState.ACCEPTED,
         "managed": managed,
         "certificate": certificate_block(held) if held else None,
         "link": link,
@@ -99,7 +99,7 @@ def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
     held = certificates.certificate_of(person(request), digest)
     if held is None:
         raise Http404
-    saw(person(request), Page.CERTIFICATE, f"submission {digest}", timezone.now(), held.labels.site)
+    saw(person(request), OpenedPage.CERTIFICATE, f"submission {digest}", timezone.now(), held.labels.site)
     verify_at = certificate_block(held).verify_at
     response = HttpResponse(certificate_paper.pdf(held, verify_at), content_type="application/pdf")
     response["Content-Disposition"] = f'attachment; filename="steplabel-certificate-{held.code}.pdf"'

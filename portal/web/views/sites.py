@@ -18,7 +18,7 @@ from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms.errors import add_error
 from portal.web.forms.registering import EditForm, SiteForm
-from portal.web.viewmodels.shared import Choice, Crumb
+from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.words.terms import shown_name
 
 
@@ -45,7 +45,7 @@ def new(request: HttpRequest) -> HttpResponseBase:
                 request, _("Your request has been sent to the regulator. The site appears here once it is approved."), "web:sites"
             )
     context = {
-        "choices": tuple(Choice(str(firm.pk), shown_name(firm.name), str(firm.pk) == asked) for firm in firms),
+        "choices": tuple(SelectOption(str(firm.pk), shown_name(firm.name), str(firm.pk) == asked) for firm in firms),
         "crumbs": _crumbs(),
     }
     return form_page(request, "web/site_new.html", context, form)

@@ -20,7 +20,7 @@ from portal.assurance.models import Attestation
 from portal.days import scheme_day
 from portal.own_address import absolute
 from portal.sharing import certificates
-from portal.web.forms.audits import CodeForm
+from portal.web.forms.audits import CertificateCodeForm
 from portal.web.forms.errors import mark_errors
 from portal.web.papers.attestation import certificate_pdf
 from portal.web.presenters.assurance import attestation_page
@@ -40,7 +40,7 @@ class Resolver:
 
 @require_GET
 def ask(request: HttpRequest) -> HttpResponseBase:
-    form = CodeForm(request.GET) if "code" in request.GET else CodeForm()
+    form = CertificateCodeForm(request.GET) if "code" in request.GET else CertificateCodeForm()
     if form.is_bound and form.is_valid():
         typed = form.cleaned_data["code"]
         resolver = _kind_of(typed)

@@ -7,7 +7,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
-from portal.assurance.reminding import Asked, Need
+from portal.assurance.reminding import AuditNeed, NeedCount
 from portal.register.leaving import BECAUSE, BECAUSE_BEFORE
 from portal.sentences import in_words
 from portal.web.viewmodels.shared import Mood
@@ -77,40 +77,40 @@ STANDINGS: dict[str, tuple[Promise, Mood]] = {
 }
 
 
-def need_in_words(asked: Asked) -> str:
+def need_in_words(asked: NeedCount) -> str:
     """One thing that an engagement asks of the auditor."""
     day = date_format(asked.day, _("j F Y")) if asked.day else ""
     n = asked.count
     sentences = {
-        Need.TAKE_OVER: _("Stopped: an interest was declared. Somebody from your body who has no interest must take over."),
-        Need.DECLARE: _("Nobody has declared yet whether there is an interest in this firm."),
-        Need.OVERDUE: _("The conclusion was due on %(day)s.") % {"day": day},
-        Need.DUE_SOON: _("The conclusion is due on %(day)s.") % {"day": day},
-        Need.ANSWERED: ngettext("%(n)s finding is answered and waits for you.", "%(n)s findings are answered and wait for you.", n)
+        AuditNeed.TAKE_OVER: _("Stopped: an interest was declared. Somebody from your body who has no interest must take over."),
+        AuditNeed.DECLARE: _("Nobody has declared yet whether there is an interest in this firm."),
+        AuditNeed.OVERDUE: _("The conclusion was due on %(day)s.") % {"day": day},
+        AuditNeed.DUE_SOON: _("The conclusion is due on %(day)s.") % {"day": day},
+        AuditNeed.ANSWERED: ngettext("%(n)s finding is answered and waits for you.", "%(n)s findings are answered and wait for you.", n)
         % {"n": n},
-        Need.LATE_ANSWERS: ngettext(
+        AuditNeed.LATE_ANSWERS: ngettext(
             "%(n)s finding has no answer, and its due day has passed.", "%(n)s findings have no answer, and their due days have passed.", n
         )
         % {"n": n},
-        Need.SIGN: _("A statement is ready and waits for your signature."),
-        Need.SURVEILLANCE: _("The surveillance visit is due on %(day)s.") % {"day": day},
-        Need.EXPIRES: _("The attestation is valid until %(day)s.") % {"day": day},
-        Need.CONCLUDE: _("You can write your statement now."),
+        AuditNeed.SIGN: _("A statement is ready and waits for your signature."),
+        AuditNeed.SURVEILLANCE: _("The surveillance visit is due on %(day)s.") % {"day": day},
+        AuditNeed.EXPIRES: _("The attestation is valid until %(day)s.") % {"day": day},
+        AuditNeed.CONCLUDE: _("You can write your statement now."),
     }
     return sentences[asked.need]
 
 
-NEED_MOODS: dict[Need, Mood] = {
-    Need.TAKE_OVER: "no",
-    Need.DECLARE: "wait",
-    Need.OVERDUE: "no",
-    Need.DUE_SOON: "wait",
-    Need.ANSWERED: "wait",
-    Need.LATE_ANSWERS: "no",
-    Need.SIGN: "wait",
-    Need.SURVEILLANCE: "wait",
-    Need.EXPIRES: "wait",
-    Need.CONCLUDE: "ok",
+NEED_MOODS: dict[AuditNeed, Mood] = {
+    AuditNeed.TAKE_OVER: "no",
+    AuditNeed.DECLARE: "wait",
+    AuditNeed.OVERDUE: "no",
+    AuditNeed.DUE_SOON: "wait",
+    AuditNeed.ANSWERED: "wait",
+    AuditNeed.LATE_ANSWERS: "no",
+    AuditNeed.SIGN: "wait",
+    AuditNeed.SURVEILLANCE: "wait",
+    AuditNeed.EXPIRES: "wait",
+    AuditNeed.CONCLUDE: "ok",
 }
 
 

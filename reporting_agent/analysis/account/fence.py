@@ -11,7 +11,7 @@ from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.phrases import Phrase
 from reporting_agent.analysis.account.made_and_needed import SERVES, lost_in_conversions, of_line
-from reporting_agent.analysis.account.types import Draft, Part, named_carrier
+from reporting_agent.analysis.account.types import AccountLine, Draft, named_carrier
 from reporting_agent.pipeline.site_balance import SiteBalance
 
 FUELS = frozenset({"gas", "solid", "liquid"})
@@ -19,7 +19,7 @@ _USERS = SERVES | {"others", "taken"}
 _NOTHING = 1e-9  # of what was supplied: the rounding of sums
 
 
-def beside(draft: Draft, balance: SiteBalance | None, carriers: Collection[str], shares: Mapping[str, float]) -> Iterator[Part]:
+def beside(draft: Draft, balance: SiteBalance | None, carriers: Collection[str], shares: Mapping[str, float]) -> Iterator[AccountLine]:
     """What no step's meter counts, divided by use; and whether each carrier balances at the fence."""
     if balance is None:
         sentence = Phrase("Nothing compares the account with what crossed the site's boundary: declare [site_boundary] in site.toml.")
@@ -39,11 +39,11 @@ def beside(draft: Draft, balance: SiteBalance | None, carriers: Collection[str],
         part = of_route / (fsum(line.amount for line in users) or 1.0)
         for line in carrier_balance.use:
             if line.amount > 0 and (line.kind == "losses" or line.name == "shared"):
-                yield Part("losses" if line.kind == "losses" else "shared", carrier, part * of_line(draft, line), part)
+                yield AccountLine("losses" if line.kind == "losses" else "shared", carrier, part * of_line(draft, line), part)
         if carrier_balance.residual > _NOTHING * carrier_balance.supplied:  # came over the fence, and nobody says where it went
             known = max((*carrier_balance.supply, *carrier_balance.use), key=lambda line: abs(line.amount))
             energy = carrier_balance.residual / known.amount * of_line(draft, known)
-            yield Part("residual", carrier, part * energy, part)
+            yield AccountLine("residual", carrier, part * energy, part)
     yield from lost_in_conversions(draft, balance, carriers, shares)
 
 

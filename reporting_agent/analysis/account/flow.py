@@ -20,7 +20,7 @@ from benchmarks.measurements import Batch, Metric
 from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Pack
 from reporting_agent.analysis.sentences import plain
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.material_flow import parents_of
 
@@ -80,7 +80,7 @@ class MaterialFlow:
     bought_in: tuple[BoughtInEnergy, ...]
 
 
-def material_flow(site: Site, result: LabelResult) -> MaterialFlow | None:
+def material_flow(site: SiteSettings, result: LabelResult) -> MaterialFlow | None:
     """None where no batch names a parent and nothing bought is declared."""
     batches, pack = result.data.batches, result.data.pack
     parents = parents_of(batches)

@@ -19,9 +19,9 @@ from benchmarks.labels.validity import ONE_WEIGHING
 from benchmarks.measurements import Metric, Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import RouteStep
-from reporting_agent.analysis.account.types import Draft, Part
+from reporting_agent.analysis.account.types import AccountLine, Draft
 from reporting_agent.analysis.sentences import plain
-from reporting_agent.pipeline.site_balance import CarrierBalance, Line, SiteBalance
+from reporting_agent.pipeline.site_balance import BalanceLine, CarrierBalance, SiteBalance
 
 WEIGHING = 0.03
 """Of what following steps take of intermediates, that what was made may fall short by, once along the route: two belt scales of 2 % each,
@@ -154,15 +154,17 @@ LEAST_GIVEN = 0.1
 """Of what a conversion takes, in coal equivalent; a power house gives a fifth, a boiler two thirds (a convention of ours)."""
 
 SERVES = frozenset({"step", "auxiliary"})
-_Found = tuple[str, Line]  # with its carrier
+_Found = tuple[str, BalanceLine]  # with its carrier
 
 
-def of_line(draft: Draft, line: Line) -> float:
+def of_line(draft: Draft, line: BalanceLine) -> float:
     """A line's energy in the account's unit; the balance of electricity is in kWh."""
     return line.amount if draft.metric is Metric.ELECTRICITY else (line.kgce_calorific or 0.0) * draft.per_kgce
 
 
-def lost_in_conversions(draft: Draft, balance: SiteBalance, carriers: Collection[str], shares: Mapping[str, float]) -> Iterator[Part]:
+def lost_in_conversions(
+    draft: Draft, balance: SiteBalance, carriers: Collection[str], shares: Mapping[str, float]
+) -> Iterator[AccountLine]:
     """The part of each conversion's loss that the account bears; of `carriers` what came in and is in no use is counted already."""
     plant = _Conversions(draft, {entry.carrier: entry for entry in balance.carriers}, shares)
     for name in balance.calorific.by_conversion:
@@ -182,7 +184,7 @@ def lost_in_conversions(draft: Draft, balance: SiteBalance, carriers: Collection
                 / counted
             )
         if energy > 0:
-            yield Part("conversion", name, energy, energy / (loss + idle))
+            yield AccountLine("conversion", name, energy, energy / (loss + idle))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase, joined
 from reporting_agent.analysis.sentences import shown
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 
 
-def findings(site_balance: SiteBalance | None) -> list[Finding]:
+def findings(site_balance: SiteBalance | None) -> list[DataFinding]:
     """What does not close, and amounts that could not be used."""
     if site_balance is None:
         return []
@@ -19,7 +19,7 @@ def findings(site_balance: SiteBalance | None) -> list[Finding]:
     ]
 
 
-def _open(balance: CarrierBalance) -> Finding:
+def _open(balance: CarrierBalance) -> DataFinding:
     share = "" if balance.share is None else f" ({balance.share:.1%})"
     difference = Phrase(
         "%(carrier)s: %(supplied)s were available, %(used)s accounted for. The difference of %(residual)s is larger than the meters' "
@@ -35,10 +35,10 @@ def _open(balance: CarrierBalance) -> Finding:
         if balance.residual > 0
         else Phrase("Something is counted twice, or a supply is not declared.")
     )
-    return Finding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
+    return DataFinding("site-balance-open", Severity.WARNING, joined(difference, cause), 1)
 
 
-def _untold(balance: CarrierBalance) -> Finding:
+def _untold(balance: CarrierBalance) -> DataFinding:
     sentence = Phrase(
         "%(carrier)s: the meters cannot show whether the balance closes. Of %(supplied)s supplied, their error may be ±%(allowance)s."
         " State their classes, fill the gaps in their readings, or meter what is only stated.",
@@ -46,4 +46,4 @@ def _untold(balance: CarrierBalance) -> Finding:
         supplied=f"{shown(balance.supplied, 4)} {balance.unit}",
         allowance=f"{shown(balance.allowance)} {balance.unit}",
     )
-    return Finding("site-balance-untold", Severity.WARNING, sentence, 1)
+    return DataFinding("site-balance-untold", Severity.WARNING, sentence, 1)

@@ -34,11 +34,11 @@ from benchmarks.labels.validity import ONE_WEIGHING, ExclusionReason
 from benchmarks.measurements import Direction, Metric
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from benchmarks.standard_limits import Limit
+from benchmarks.standard_limits import StandardLimit
 from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
 from reporting_agent.analysis.account.made_and_needed import shares
-from reporting_agent.analysis.account.types import Draft, Kind, Part, RouteAccount, named_carrier
-from reporting_agent.config import Site
+from reporting_agent.analysis.account.types import AccountLine, Draft, Kind, RouteAccount, named_carrier
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.declared import stops
 from reporting_agent.pipeline.provisos import stated_limits
@@ -47,7 +47,9 @@ from reporting_agent.pipeline.site_flows import Raw, amount, declared_share, of_
 from reporting_agent.pipeline.sitewide import middle
 
 
-def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None, *, in_question: bool = False) -> tuple[RouteAccount, ...]:
+def route_accounts(
+    site: SiteSettings, result: LabelResult, balance: SiteBalance | None, *, in_question: bool = False
+) -> tuple[RouteAccount, ...]:
     """An account for every set of steps that the pack's limits span, in each metric, of which this site ran a step in the period."""
     period = result.site_label.period
     columns = {
@@ -60,7 +62,7 @@ def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None,
         return ()
     whole = result.sitewide(site)
     raw = tuple(of_steps(whole, declared_share(site)))
-    ran: dict[tuple[tuple[str, ...], tuple[str, ...], Metric, str], list[Limit]] = {}
+    ran: dict[tuple[tuple[str, ...], tuple[str, ...], Metric, str], list[StandardLimit]] = {}
     for limit in limits:
         recovery = {step_id: None for step_id in limit.recovered_by if step_id in columns}
         if limit.metric is Metric.THERMAL:  # what is burnt to recover a route's heat is fuel of the route
@@ -71,7 +73,7 @@ def route_accounts(site: Site, result: LabelResult, balance: SiteBalance | None,
     return tuple(_Account(Draft(site, result, columns, *key), balance, raw, in_question).closed(limits) for key, limits in ran.items())
 
 
-def _burns(step_id: str, raw: Sequence[tuple[str, Raw]], site: Site) -> bool:
+def _burns(step_id: str, raw: Sequence[tuple[str, Raw]], site: SiteSettings) -> bool:
     """Whether fuel was booked at this step or its auxiliaries."""
     booked = [carrier for carrier, entry in raw if entry.kind == "step" and entry.name == step_id and entry.quantity > 0]
     booked += [flow.carrier for flow in (site.site_boundary.auxiliaries if site.site_boundary else ()) if flow.step == step_id]
@@ -88,7 +90,7 @@ class _Account:
     in_question: bool  # a change in the data is not explained
     squares: list[float] = field(default_factory=list)  # expanded uncertainties, in the energy unit
 
-    def closed(self, limits: Sequence[Limit]) -> RouteAccount:
+    def closed(self, limits: Sequence[StandardLimit]) -> RouteAccount:
         """The account with its limits."""
         draft = self.draft
         self._period_and_data()
@@ -205,7 +207,7 @@ class _Account:
                 )
                 draft.lacks("energy-missing", f"{step_id} {carrier}", sentence)
 
-    def _parts(self, shares: Mapping[str, float]) -> Iterator[Part]:
+    def _parts(self, shares: Mapping[str, float]) -> Iterator[AccountLine]:
         draft = self.draft
         energies: dict[tuple[Kind, str], float] = {}
         carriers: dict[str, None] = {}
@@ -222,7 +224,7 @@ class _Account:
             self.squares.append(share * factor * entry.uncertainty)
             carriers[carrier] = None
         for (kind, name), energy in energies.items():
-            yield Part(kind, name, energy, shares[name])
+            yield AccountLine(kind, name, energy, shares[name])
         yield from beside(draft, self.balance, carriers, shares)
 
     def _all(self, shares: Mapping[str, float]) -> Iterator[tuple[str, Kind, Raw]]:

@@ -17,18 +17,18 @@ from benchmarks.conversion import MJ_PER_KGCE
 from benchmarks.declared import Words
 from benchmarks.labels import LimitGrade
 from benchmarks.labels.columns import StepColumns
-from benchmarks.measurements import Batch, Metric, Status
+from benchmarks.measurements import Batch, Metric, ProductStatus
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
-from benchmarks.standard_limits import Limit
-from reporting_agent.config import Site
+from benchmarks.standard_limits import StandardLimit
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 Kind = Literal["step", "auxiliary", "shared", "losses", "residual", "conversion"]
 
 
 @dataclass(frozen=True, slots=True)
-class Part:
+class AccountLine:
     """Energy of one kind in the account, in its energy unit, after `share`: what of it went into the route's product."""
 
     kind: Kind
@@ -48,13 +48,13 @@ class RouteAccount:
     steps: tuple[str, ...]
     metric: Metric
     unit: str
-    parts: tuple[Part, ...]
+    parts: tuple[AccountLine, ...]
     output: float
     value: float | None
     uncertainty: float | None
     missing: tuple[tuple[str, Words], ...]
     limits: tuple[LimitGrade, ...]
-    declared: tuple[Limit, ...]  # as the pack holds them, in the order of `limits`
+    declared: tuple[StandardLimit, ...]  # as the pack holds them, in the order of `limits`
     provisos: tuple[Words, ...] = ()  # what the site does not state, and the value takes to be nothing
 
     @property
@@ -99,7 +99,7 @@ _NO_PRODUCT = frozenset({"duplicate", "declared-unusable"})  # records whose out
 class Draft:
     """`missing` fills on the way, each code and name once."""
 
-    site: Site
+    site: SiteSettings
     result: LabelResult
     columns: Mapping[str, StepColumns]
     covered: tuple[str, ...]
@@ -131,7 +131,7 @@ class Draft:
         return [
             batch
             for batch in self.batches(step_id)
-            if batch.status is Status.GOOD and batch.excluded not in _NO_PRODUCT and batch.output_t > 0
+            if batch.status is ProductStatus.GOOD and batch.excluded not in _NO_PRODUCT and batch.output_t > 0
         ]
 
     @property

@@ -13,12 +13,12 @@ from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import listed
 from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, too_seldom
 from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHARTED
-from reporting_agent.analysis.baselines.control import Event, control, events
+from reporting_agent.analysis.baselines.control import ControlSignal, control, events
 from reporting_agent.analysis.baselines.model import FEWEST_DAYS, HOLIDAY, HOUR_US, LEAST_KNOWN, LocalHours, Model, day_energy, fit_baseline
-from reporting_agent.analysis.baselines.production import PRODUCTION, Made
+from reporting_agent.analysis.baselines.production import PRODUCTION, ProductionColumns
 from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.analysis.sentences import after, in_words, shown
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.pipeline import LabelResult
 
@@ -83,7 +83,7 @@ class Baseline:
     why: Words | None
 
 
-def baselines(site: Site, result: LabelResult) -> tuple[Baseline, ...]:
+def baselines(site: SiteSettings, result: LabelResult) -> tuple[Baseline, ...]:
     """One entry a meter with readings, but those that only check another; empty where the plant gives energy per batch."""
     records = [
         meter_record
@@ -96,7 +96,7 @@ def baselines(site: Site, result: LabelResult) -> tuple[Baseline, ...]:
         site, _moment(min(meter_record.start_us for meter_record in records)), _moment(max(meter_record.end_us for meter_record in records))
     )
     calendars: dict[tuple[int, int, int], LocalHours] = {}
-    production = Made.of(result.data.batches, site.zone)
+    production = ProductionColumns.of(result.data.batches, site.zone)
     fitted = []
     for record in records:
         key = (int(record.hour_us[0]), int(record.hour_us[-1]), len(record.hour_us))
@@ -106,7 +106,7 @@ def baselines(site: Site, result: LabelResult) -> tuple[Baseline, ...]:
     return tuple(fitted)
 
 
-def _baseline(record: MeterRecord, hours: LocalHours, site: Site, production: Made, prices: Prices | None) -> Baseline:
+def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, production: ProductionColumns, prices: Prices | None) -> Baseline:
     holidays = frozenset() if site.tariff is None else frozenset(site.tariff.holidays)
     weekday = np.array([HOLIDAY if day in holidays else code for day, code in zip(hours.days, hours.weekday.tolist(), strict=True)])
     energy = day_energy(record, hours)
@@ -164,7 +164,7 @@ def _alike(model: Model) -> Integers:
     return model.kind * THIRDS + np.clip(share * THIRDS, 0, THIRDS - 1).astype(np.int64)
 
 
-def _anomaly(event: Event, record: MeterRecord, hours: LocalHours, model: Model, prices: Prices | None) -> Anomaly:
+def _anomaly(event: ControlSignal, record: MeterRecord, hours: LocalHours, model: Model, prices: Prices | None) -> Anomaly:
     first, last = hours.days[event.first], hours.days[event.last]
     inside = (hours.day >= event.first) & (hours.day <= event.last)
     price = mean_price(prices, record, int(record.hour_us[inside][0]), int(record.hour_us[inside][-1]) + HOUR_US)

@@ -50,7 +50,7 @@ class Control:
 
 
 @dataclass(frozen=True, slots=True)
-class Event:
+class ControlSignal:
     """Days first..last (places in the arrays, last included) that stand out together; `signal` is ewma or single."""
 
     first: int
@@ -102,10 +102,10 @@ def _ewma(standard: Floats, known: Flags, phi: float) -> tuple[Floats, Floats]:
     return ewma, np.where(known, limit, np.nan)
 
 
-def events(residual: Floats, chart: Control) -> list[Event]:
+def events(residual: Floats, chart: Control) -> list[ControlSignal]:
     """Runs of days that stand out: shifts first, then single days outside them. Energies are sums of the residuals."""
     known = np.flatnonzero(np.isfinite(residual))
-    alarms: list[Event] = []
+    alarms: list[ControlSignal] = []
     covered = np.zeros(len(residual), dtype=bool)
     place = 0
     while place < len(known):
@@ -123,9 +123,9 @@ def events(residual: Floats, chart: Control) -> list[Event]:
         begin, end = _ends(sign * np.clip(chart.standard[days], -4, 4))
         covered[days] = True
         own = days[begin : end + 1]
-        alarms.append(Event(int(own[0]), int(own[-1]), float(residual[own].sum()), "single" if len(own) == 1 else "ewma"))
+        alarms.append(ControlSignal(int(own[0]), int(own[-1]), float(residual[own].sum()), "single" if len(own) == 1 else "ewma"))
         place = last + 1
-    alarms += [Event(day, day, float(residual[day]), "single") for day in np.flatnonzero(chart.single & ~covered).tolist()]
+    alarms += [ControlSignal(day, day, float(residual[day]), "single") for day in np.flatnonzero(chart.single & ~covered).tolist()]
     return sorted(alarms, key=lambda event: event.first)
 
 

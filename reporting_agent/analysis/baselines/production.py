@@ -26,7 +26,7 @@ DAYS_A_NAME = 30
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Made:
+class ProductionColumns:
     """All batches as columns, each once, from its start to its end (one without a sound end is of the moment that it began)."""
 
     start_us: Integers
@@ -39,7 +39,7 @@ class Made:
     zone: tzinfo
 
     @classmethod
-    def of(cls, rows: Sequence[Batch], zone: tzinfo) -> Made:
+    def of(cls, rows: Sequence[Batch], zone: tzinfo) -> ProductionColumns:
         batches = each_once(rows)
         start_us = np.array([to_us(batch.start) for batch in batches], dtype=np.int64)
         end_us = np.array([to_us(batch.end or batch.start) for batch in batches], dtype=np.int64)

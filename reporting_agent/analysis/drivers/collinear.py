@@ -16,7 +16,7 @@ _PARTNER = 0.3  # standardised coefficient from which another variable counts as
 
 
 @dataclass(frozen=True, slots=True)
-class Apart:
+class SeparableColumns:
     """Columns that can be told apart, in their order, their variance inflation, and who was left out for whom."""
 
     columns: tuple[int, ...]
@@ -24,7 +24,7 @@ class Apart:
     left_out: Mapping[int, tuple[int, ...]]  # column -> the kept columns that move with it
 
 
-def told_apart(z: Floats, rank: Sequence[int]) -> Apart:
+def told_apart(z: Floats, rank: Sequence[int]) -> SeparableColumns:
     """Leave columns out until none is explained by the others; of those that are, the one of the highest `rank` goes first."""
     columns = list(range(z.shape[1]))
     left_out: dict[int, tuple[int, ...]] = {}
@@ -37,7 +37,7 @@ def told_apart(z: Floats, rank: Sequence[int]) -> Apart:
         left_out[worst] = ()
     for column in left_out:
         left_out[column] = _partners(z, column, columns)
-    return Apart(tuple(columns), dict(zip(columns, _inflation(z[:, columns]), strict=True)), left_out)
+    return SeparableColumns(tuple(columns), dict(zip(columns, _inflation(z[:, columns]), strict=True)), left_out)
 
 
 def _inflation(z: Floats) -> list[float]:

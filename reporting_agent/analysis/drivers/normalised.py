@@ -13,37 +13,37 @@ from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Floats
 from benchmarks.released import rank
 from benchmarks.routes import LabelRule
-from reporting_agent.analysis.drivers.result import CurvePoint, Kind, NormalisedLabel, Saving
-from reporting_agent.analysis.drivers.search import Judged, Outcome
+from reporting_agent.analysis.drivers.result import EffectPoint, NormalisedLabel, SettingSaving, VariableKind
+from reporting_agent.analysis.drivers.search import JudgedVariable, SearchOutcome
 from reporting_agent.analysis.sentences import between, in_words, joined, shown, signed, span
 
 _STEPS = 21
 
 
-def curve(judgement: Judged) -> tuple[CurvePoint, ...]:
+def curve(judgement: JudgedVariable) -> tuple[EffectPoint, ...]:
     """The change of the value against that at the median, over the range seen."""
     low, middle, high = judgement.column.seen
     seen = np.linspace(low, high, _STEPS)
     rows = judgement.change(seen, np.full(_STEPS, middle))
-    return tuple(CurvePoint(x, judgement.fit.contrast(row)) for x, row in zip(seen.tolist(), rows, strict=True))
+    return tuple(EffectPoint(x, judgement.fit.contrast(row)) for x, row in zip(seen.tolist(), rows, strict=True))
 
 
-def savings(outcome: Outcome) -> tuple[Saving, ...]:
+def savings(outcome: SearchOutcome) -> tuple[SettingSaving, ...]:
     """For every driver that may be set and can be told from the others: the best setting seen, where it surely saves."""
     estimates = [
         _saving(outcome, judgement)
         for judgement in outcome.drivers
-        if judgement.column.kind is Kind.SETTING and not moves_with(outcome, judgement)
+        if judgement.column.kind is VariableKind.SETTING and not moves_with(outcome, judgement)
     ]
     return tuple(sorted((saving for saving in estimates if saving is not None), key=lambda saving: saving.energy.value))
 
 
-def moves_with(outcome: Outcome, judgement: Judged) -> list[str]:
+def moves_with(outcome: SearchOutcome, judgement: JudgedVariable) -> list[str]:
     """Variables left out of the model because they move with this one."""
     return [name for name, group in outcome.search.moved_with.items() if any(other is judgement.column for other in group)]
 
 
-def _saving(outcome: Outcome, judgement: Judged) -> Saving | None:
+def _saving(outcome: SearchOutcome, judgement: JudgedVariable) -> SettingSaving | None:
     points = curve(judgement)
     best = min(points, key=lambda point: point.change.value)
     if best.change.high >= 0:
@@ -66,12 +66,12 @@ def _saving(outcome: Outcome, judgement: Judged) -> Saving | None:
         energy_unit=label.energy_unit,
         energy_interval=span(energy),
     )
-    return Saving(column.name, middle, best.x, column.unit, best.change, energy, label.energy_unit, sentence)
+    return SettingSaving(column.name, middle, best.x, column.unit, best.change, energy, label.energy_unit, sentence)
 
 
-def normalised(outcome: Outcome, rule: LabelRule) -> NormalisedLabel | None:
+def normalised(outcome: SearchOutcome, rule: LabelRule) -> NormalisedLabel | None:
     """The label's rule over the batches at the plant's reference conditions; None where no driver is a condition."""
-    by = [judgement for judgement in outcome.drivers if judgement.column.kind is Kind.CONDITION]
+    by = [judgement for judgement in outcome.drivers if judgement.column.kind is VariableKind.CONDITION]
     if not by:
         return None
     label = outcome.search.label

@@ -21,7 +21,7 @@ _Z = 1.96
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Fit:
+class RegressionFit:
     """Coefficients by column (0 where left out), their 95 % intervals and one-sided p-values of being 0."""
 
     coefficient: Floats
@@ -30,7 +30,7 @@ class Fit:
     p_value: Floats
 
 
-def fit(doses: Floats, response: Floats) -> Fit:
+def fit(doses: Floats, response: Floats) -> RegressionFit:
     """Regress the response on an intercept and the doses, all rows in order of time.
 
     A dose that is not known (NaN) counts as none, beside a term of its own for the rows that lack it: those rows still tell of
@@ -51,7 +51,7 @@ def fit(doses: Floats, response: Floats) -> Fit:
         active = np.delete(active, int(own.argmin()))
     none = np.zeros(count)
     if not len(active):
-        return Fit(none, none, none, np.ones(count))
+        return RegressionFit(none, none, none, np.ones(count))
     error = _standard_errors(design, response - (design * beta).sum(axis=1), weights)[free.shape[1] :]
     coefficient, low, high, p_value = none.copy(), none.copy(), none.copy(), np.ones(count)
     coefficient[active] = own / scale[active]
@@ -60,7 +60,7 @@ def fit(doses: Floats, response: Floats) -> Fit:
         0.5 * erfc(estimate / (spread * sqrt(2))) if spread > 0 else 1.0
         for estimate, spread in zip(own.tolist(), error.tolist(), strict=True)
     ]
-    return Fit(coefficient, low, high, p_value)
+    return RegressionFit(coefficient, low, high, p_value)
 
 
 def _huber(design: Floats, response: Floats) -> tuple[Floats, Floats]:

@@ -14,7 +14,7 @@ from benchmarks.declared import Words
 from benchmarks.measurements import Metric
 
 
-class Kind(StrEnum):
+class VariableKind(StrEnum):
     """What the plant can do with a variable; see `reporting_agent.config.materials`."""
 
     SETTING = "setting"
@@ -26,10 +26,10 @@ class Kind(StrEnum):
 class Relevance(StrEnum):
     DRIVER = "driver"  # moves the energy: significant after Holm's correction over the whole report, and of use in prediction
     NO_EFFECT = "no-effect"  # the interval over the range seen is narrow and holds nothing that matters
-    CANNOT_TELL = "cannot-tell"  # the data do not decide; `Doubt` says why
+    CANNOT_TELL = "cannot-tell"  # the data do not decide; `DoubtReason` says why
 
 
-class Doubt(StrEnum):
+class DoubtReason(StrEnum):
     """Why the data cannot tell."""
 
     TOO_FEW = "too-few-batches"
@@ -51,7 +51,7 @@ class Interval(NamedTuple):
     high: float
 
 
-class CurvePoint(NamedTuple):
+class EffectPoint(NamedTuple):
     """Change of the value against that at the variable's median, at one setting within the range seen."""
 
     x: float
@@ -65,25 +65,25 @@ class Driver:
     variable: str
     words: Words  # its name
     unit: str
-    kind: Kind
+    kind: VariableKind
     recorded: int  # used batches that carry it
     low: float  # 5 % quantile of the used batches: what is called "the range seen"
     typical: float  # median
     high: float  # 95 % quantile
     verdict: Relevance
-    doubt: Doubt | None
+    doubt: DoubtReason | None
     per_unit: Interval | None
     over_range: Interval | None
     shape: str  # linear, quadratic, cubic
     p_value: float | None  # after Holm's correction
     vif: float | None
     cannot_tell_from: tuple[str, ...]  # variables that move with it: its effect may be theirs
-    curve: tuple[CurvePoint, ...]  # empty unless a driver
+    curve: tuple[EffectPoint, ...]  # empty unless a driver
     sentence: Words
 
 
 @dataclass(frozen=True, slots=True)
-class Saving:
+class SettingSaving:
     """What a setting would save, if all else is equal; never beyond the range seen. Negative `per_output` is less energy."""
 
     variable: str
@@ -139,5 +139,5 @@ class StepDrivers:
     explained: float | None  # share of the (robust) spread that the drivers explain
     skill: Skill | None
     normalised: NormalisedLabel | None
-    savings: tuple[Saving, ...]
+    savings: tuple[SettingSaving, ...]
     summary: Words

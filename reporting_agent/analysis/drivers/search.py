@@ -19,10 +19,10 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Floats, Integers
 from reporting_agent.analysis.drivers.collinear import told_apart
 from reporting_agent.analysis.drivers.model import Design, constants, final_fit, first_fit
-from reporting_agent.analysis.drivers.result import Doubt, Interval, Kind, Relevance, Skill
+from reporting_agent.analysis.drivers.result import DoubtReason, Interval, Relevance, Skill, VariableKind
 from reporting_agent.analysis.drivers.rolling_origin import LEAST_SKILL, skills
 from reporting_agent.analysis.drivers.sequence_fit import SequenceFit, fit_sequence
-from reporting_agent.analysis.drivers.variables import Column, UsedBatches, row_before
+from reporting_agent.analysis.drivers.variables import UsedBatches, VariableColumn, row_before
 
 FEWEST = 60
 """Batches below which nothing is tested: intervals would not hold what they promise (docs/decisions/0030)."""
@@ -41,11 +41,11 @@ class Search:
     label: StepLabel
     used: UsedBatches
     rows: Integers  # of the used batches that carry every variable tested
-    tested: tuple[Column, ...]
+    tested: tuple[VariableColumn, ...]
     causes: int  # how many of them are no consequences
     vif: tuple[float, ...]
-    moved_with: Mapping[str, tuple[Column, ...]]  # left out of the model -> those it moves with
-    untestable: Mapping[str, Doubt]
+    moved_with: Mapping[str, tuple[VariableColumn, ...]]  # left out of the model -> those it moves with
+    untestable: Mapping[str, DoubtReason]
     design: Design | None  # of the causes
     fit: SequenceFit | None
     wide: tuple[Design, SequenceFit] | None  # of all, where there are consequences
@@ -57,15 +57,15 @@ class Search:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Judged:
+class JudgedVariable:
     """One tested variable after all checks, with the model it was judged in and its place there."""
 
-    column: Column
+    column: VariableColumn
     design: Design
     fit: SequenceFit
     place: int
     verdict: Relevance
-    doubt: Doubt | None
+    doubt: DoubtReason | None
     per_unit: Interval
     over_range: Interval
     p_value: float
@@ -78,33 +78,33 @@ class Judged:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Outcome:
+class SearchOutcome:
     """A search ended: the model of the causes that stands, and the verdicts."""
 
     search: Search
     design: Design
     fit: SequenceFit
-    judged: tuple[Judged, ...]
+    judged: tuple[JudgedVariable, ...]
     skill: Skill | None
 
     @property
-    def drivers(self) -> list[Judged]:
+    def drivers(self) -> list[JudgedVariable]:
         return [judgement for judgement in self.judged if judgement.verdict is Relevance.DRIVER]
 
 
 def begin(label: StepLabel, used: UsedBatches) -> Search:
     """Choose what can be tested and test it."""
     count = len(used.value)
-    untestable: dict[str, Doubt] = {}
-    candidates: list[Column] = []
+    untestable: dict[str, DoubtReason] = {}
+    candidates: list[VariableColumn] = []
     for column in used.columns:
         recorded = int(column.recorded.sum())
         if recorded < max(FEWEST, LEAST_RECORDED * count):
-            untestable[column.name] = Doubt.TOO_FEW if count < FEWEST else Doubt.MISSING
+            untestable[column.name] = DoubtReason.TOO_FEW if count < FEWEST else DoubtReason.MISSING
             continue
         low, _, high = column.seen
         if high <= low or high - low < 1e-9 * abs(high):
-            untestable[column.name] = Doubt.CONSTANT
+            untestable[column.name] = DoubtReason.CONSTANT
             continue
         candidates.append(column)
     candidates.sort(key=_rank)
@@ -113,18 +113,18 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
     fixed = constants(used.equipment[rows])
     z = np.column_stack([_scaled(column, rows) for column in candidates]) if candidates else np.zeros((len(rows), 0))
     if len(rows) < FEWEST or not candidates or np.ptp(used.value[rows]) == 0:
-        untestable |= {column.name: Doubt.TOO_FEW for column in candidates}
+        untestable |= {column.name: DoubtReason.TOO_FEW for column in candidates}
         return Search(label, used, rows, (), 0, (), {}, untestable, None, None, None, ())
     within = z - fixed @ np.linalg.lstsq(fixed, z, rcond=None)[0]
     varies = within.std(axis=0) > 1e-6
-    untestable |= {column.name: Doubt.CONSTANT for column, moves in zip(candidates, varies, strict=True) if not moves}
+    untestable |= {column.name: DoubtReason.CONSTANT for column, moves in zip(candidates, varies, strict=True) if not moves}
     candidates = [column for column, moves in zip(candidates, varies, strict=True) if moves]
     apart = told_apart(within[:, varies], [_rank(column) for column in candidates])
     places = list(apart.columns)
     tested = tuple(candidates[place] for place in places)
     moved_with = {candidates[out].name: tuple(candidates[place] for place in group) for out, group in apart.left_out.items()}
     z = z[:, varies][:, places]
-    causes = sum(column.kind is not Kind.CONSEQUENCE for column in tested)
+    causes = sum(column.kind is not VariableKind.CONSEQUENCE for column in tested)
     before = row_before(used.machine[rows])
     design, fit, p_values = first_fit(used.value[rows], Design(fixed, z[:, :causes], (1,) * causes), before)
     wide = None
@@ -136,7 +136,7 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
     return Search(label, used, rows, tested, causes, vif, moved_with, untestable, design, fit, wide, tuple(p_values))
 
 
-def finish(search: Search, corrected: Sequence[float]) -> Outcome | None:
+def finish(search: Search, corrected: Sequence[float]) -> SearchOutcome | None:
     """Judge every variable by its corrected p-value; None where nothing could be tested."""
     if search.design is None or search.fit is None:
         return None
@@ -163,21 +163,21 @@ def finish(search: Search, corrected: Sequence[float]) -> Outcome | None:
             for place in range(search.causes, len(search.tested))
         ]
     sound = [judgement.place for judgement in judged[: search.causes] if judgement.verdict is Relevance.DRIVER]
-    return Outcome(search, design, fit, tuple(judged), skills(design, fit, sound)[0] if sound != causes else together)
+    return SearchOutcome(search, design, fit, tuple(judged), skills(design, fit, sound)[0] if sound != causes else together)
 
 
-def _rank(column: Column) -> int:
+def _rank(column: VariableColumn) -> int:
     """Which of two that move together stands for both: what the log gives, then what follows from it, consequences last."""
-    return 2 if column.kind is Kind.CONSEQUENCE else int(column.derived)
+    return 2 if column.kind is VariableKind.CONSEQUENCE else int(column.derived)
 
 
-def _scaled(column: Column, rows: Integers) -> Floats:
+def _scaled(column: VariableColumn, rows: Integers) -> Floats:
     low, middle, high = column.seen
     scaled: Floats = (column.values[rows] - middle) / (high - low)
     return scaled
 
 
-def _judge(search: Search, design: Design, fit: SequenceFit, place: int, p_value: float, *, holds: bool) -> Judged:
+def _judge(search: Search, design: Design, fit: SequenceFit, place: int, p_value: float, *, holds: bool) -> JudgedVariable:
     column = search.tested[place]
     low, middle, high = column.seen
     edge_low, edge_high = (low - middle) / (high - low), (high - middle) / (high - low)
@@ -190,21 +190,21 @@ def _judge(search: Search, design: Design, fit: SequenceFit, place: int, p_value
     verdict, doubt = Relevance.CANNOT_TELL, None
     if p_value < LEVEL:
         steady = holds and not fit.contradicted(across)
-        verdict, doubt = (Relevance.DRIVER, None) if steady else (Relevance.CANNOT_TELL, Doubt.UNSTABLE)
+        verdict, doubt = (Relevance.DRIVER, None) if steady else (Relevance.CANNOT_TELL, DoubtReason.UNSTABLE)
     elif max(abs(over_range.low), abs(over_range.high)) < MATTERS * typical:
         verdict = Relevance.NO_EFFECT
     elif over_range.low > 0 or over_range.high < 0:
-        doubt = Doubt.MANY
+        doubt = DoubtReason.MANY
     else:
         doubt = _why_not(search, fit, place, (high - low) / abs(middle) if middle else np.inf)
-    return Judged(column, design, fit, place, verdict, doubt, per_unit, over_range, p_value, search.vif[place])
+    return JudgedVariable(column, design, fit, place, verdict, doubt, per_unit, over_range, p_value, search.vif[place])
 
 
-def _why_not(search: Search, fit: SequenceFit, place: int, relative_range: float) -> Doubt:
+def _why_not(search: Search, fit: SequenceFit, place: int, relative_range: float) -> DoubtReason:
     if search.vif[place] > 5:
-        return Doubt.COLLINEAR
+        return DoubtReason.COLLINEAR
     if relative_range < SMALL_RANGE:
-        return Doubt.RANGE
+        return DoubtReason.RANGE
     if fit.effective_rows * _ALIKE < fit.rows:
-        return Doubt.AUTOCORRELATED
-    return Doubt.SCATTER
+        return DoubtReason.AUTOCORRELATED
+    return DoubtReason.SCATTER

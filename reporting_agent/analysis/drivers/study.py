@@ -14,18 +14,18 @@ from benchmarks.declared import Words
 from benchmarks.labels import Best, StepLabel
 from benchmarks.measurements import Metric
 from reporting_agent.analysis.drivers.normalised import curve, moves_with, normalised, savings
-from reporting_agent.analysis.drivers.result import Doubt, Driver, Kind, Relevance, StepDrivers
-from reporting_agent.analysis.drivers.search import FEWEST, Judged, Outcome, Search, begin, finish
-from reporting_agent.analysis.drivers.variables import FEWEST_OF_EQUIPMENT, Column, StepLog, used_batches
+from reporting_agent.analysis.drivers.result import DoubtReason, Driver, Relevance, StepDrivers, VariableKind
+from reporting_agent.analysis.drivers.search import FEWEST, JudgedVariable, Search, SearchOutcome, begin, finish
+from reporting_agent.analysis.drivers.variables import FEWEST_OF_EQUIPMENT, StepLog, VariableColumn, used_batches
 from reporting_agent.analysis.sentences import after, between, in_words, joined, shown, signed, span
 from reporting_agent.analysis.waste.chance import holm
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 _SHAPES = {1: "linear", 2: "quadratic", 3: "cubic"}
 
 
-def drivers(site: Site, result: LabelResult) -> tuple[StepDrivers, ...]:
+def drivers(site: SiteSettings, result: LabelResult) -> tuple[StepDrivers, ...]:
     """One entry a label with a value whose batches carry variables; empty where none does, and then it costs nothing."""
     searches: list[Search] = []
     logs: dict[str, StepLog] = {}
@@ -59,12 +59,12 @@ def _together(labels: Sequence[StepLabel]) -> StepLabel:
     return replace(labels[0], product="", variant="", values=(), gap=None, best=Best(None, labels[0].best.rule))
 
 
-def _summed_up(search: Search, outcome: Outcome | None, result: LabelResult) -> StepDrivers:
+def _summed_up(search: Search, outcome: SearchOutcome | None, result: LabelResult) -> StepDrivers:
     label = search.label
     untold = [_untested(search, outcome, column) for column in search.used.columns if column.name in search.untestable]
     if outcome is None:
         listed, rho, explained = untold, None, None
-        constant = all(doubt is Doubt.CONSTANT for doubt in search.untestable.values())
+        constant = all(doubt is DoubtReason.CONSTANT for doubt in search.untestable.values())
         few = in_words("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
         summary = in_words("summary", "none_varies") if constant else few
     else:
@@ -94,7 +94,7 @@ def _summed_up(search: Search, outcome: Outcome | None, result: LabelResult) -> 
     )
 
 
-def _tested(outcome: Outcome, judgement: Judged) -> Driver:
+def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
     search, column = outcome.search, judgement.column
     low, middle, high = column.seen
     names = moves_with(outcome, judgement)
@@ -113,8 +113,8 @@ def _tested(outcome: Outcome, judgement: Judged) -> Driver:
     }
     if judgement.verdict is Relevance.DRIVER:
         with_others = in_words("driver", "moves_with", others=joined([other.words for other in others])) if others else None
-        undeclared = in_words("driver", "undeclared", key=column.name) if column.kind is Kind.UNDECLARED else None
-        result = in_words("driver", "consequence") if column.kind is Kind.CONSEQUENCE else None
+        undeclared = in_words("driver", "undeclared", key=column.name) if column.kind is VariableKind.UNDECLARED else None
+        result = in_words("driver", "consequence") if column.kind is VariableKind.CONSEQUENCE else None
         sentence = after(in_words("driver", "driver", shape=in_words("driver", shape), **facts), with_others, undeclared, result)
     elif judgement.verdict is Relevance.NO_EFFECT:
         most = max(abs(judgement.over_range.low), abs(judgement.over_range.high))
@@ -143,9 +143,9 @@ def _tested(outcome: Outcome, judgement: Judged) -> Driver:
     )
 
 
-def _why(outcome: Outcome, judgement: Judged, facts: dict[str, str | Words]) -> Words:
-    doubt = judgement.doubt or Doubt.SCATTER
-    others = [other.words for other in outcome.search.tested if other is not judgement.column] if doubt is Doubt.COLLINEAR else []
+def _why(outcome: SearchOutcome, judgement: JudgedVariable, facts: dict[str, str | Words]) -> Words:
+    doubt = judgement.doubt or DoubtReason.SCATTER
+    others = [other.words for other in outcome.search.tested if other is not judgement.column] if doubt is DoubtReason.COLLINEAR else []
     return in_words(
         "doubt",
         str(doubt),
@@ -157,16 +157,16 @@ def _why(outcome: Outcome, judgement: Judged, facts: dict[str, str | Words]) -> 
     )
 
 
-def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver:
+def _untested(search: Search, outcome: SearchOutcome | None, column: VariableColumn) -> Driver:
     """A variable without a test of its own: constant, recorded in too few, or moving with one that stands for it."""
     twins = search.moved_with.get(column.name, ())
-    doubt = Doubt.COLLINEAR if column.name in search.moved_with else search.untestable[column.name]
+    doubt = DoubtReason.COLLINEAR if column.name in search.moved_with else search.untestable[column.name]
     recorded = int(column.recorded.sum())
     low, middle, high = column.seen if recorded else (0.0, 0.0, 0.0)
     why = in_words(
         "doubt",
         str(doubt),
-        batches=f"{recorded if doubt is Doubt.MISSING else len(search.rows):,}",
+        batches=f"{recorded if doubt is DoubtReason.MISSING else len(search.rows):,}",
         used=f"{len(search.used.value):,}",
         wanted=str(FEWEST),
         typical=between(middle, column.unit),
@@ -194,7 +194,7 @@ def _untested(search: Search, outcome: Outcome | None, column: Column) -> Driver
     )
 
 
-def _explained(outcome: Outcome) -> float:
+def _explained(outcome: SearchOutcome) -> float:
     """Share of the robust variance of the batches (equipment apart) that the drivers take off."""
     design, fit = outcome.design, outcome.fit
     causes = [judgement for judgement in outcome.drivers if judgement.design is design]
@@ -209,8 +209,8 @@ def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
     return float(high - low)
 
 
-def _summary(outcome: Outcome, explained: float | None, tested: int) -> Words:
-    causes = [judgement for judgement in outcome.drivers if judgement.column.kind is not Kind.CONSEQUENCE]
+def _summary(outcome: SearchOutcome, explained: float | None, tested: int) -> Words:
+    causes = [judgement for judgement in outcome.drivers if judgement.column.kind is not VariableKind.CONSEQUENCE]
     if not causes or explained is None or outcome.skill is None:
         return in_words("summary", "none", tested=str(tested))
     return in_words(

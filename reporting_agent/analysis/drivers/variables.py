@@ -22,7 +22,7 @@ from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.names import DURATION, OUTPUT, OUTPUT_PER_HOUR, WAIT, declared_as, unit_of, words_of
-from reporting_agent.analysis.drivers.result import Kind
+from reporting_agent.analysis.drivers.result import VariableKind
 from reporting_agent.config.materials import Variable
 from reporting_agent.pipeline.batches import missing_before
 
@@ -30,24 +30,29 @@ MOST_EQUIPMENT = 20  # told apart by a constant of their own; the rest share one
 FEWEST_OF_EQUIPMENT = 8
 
 _KINDS = {
-    OUTPUT: Kind.CONDITION,
-    OUTPUT_PER_HOUR: Kind.SETTING,
-    DURATION: Kind.CONSEQUENCE,
-    POWER_ON_S: Kind.CONSEQUENCE,
-    WAIT: Kind.SETTING,
+    OUTPUT: VariableKind.CONDITION,
+    OUTPUT_PER_HOUR: VariableKind.SETTING,
+    DURATION: VariableKind.CONSEQUENCE,
+    POWER_ON_S: VariableKind.CONSEQUENCE,
+    WAIT: VariableKind.SETTING,
 }
-_KINDS_OF_WORDS = {"frequency": Kind.SETTING, "speed": Kind.SETTING, "moisture": Kind.CONDITION, "ambient": Kind.CONDITION}
+_KINDS_OF_WORDS = {
+    "frequency": VariableKind.SETTING,
+    "speed": VariableKind.SETTING,
+    "moisture": VariableKind.CONDITION,
+    "ambient": VariableKind.CONDITION,
+}
 _RANGES_AWAY = 3.0
 
 
 @dataclass(frozen=True, eq=False)
-class Column:
+class VariableColumn:
     """One variable of the used batches; NaN where not recorded."""
 
     name: str
     words: Words
     unit: str
-    kind: Kind
+    kind: VariableKind
     values: Floats
     reference: float | None
     derived: bool
@@ -72,7 +77,7 @@ class UsedBatches:
     output: Floats
     equipment: Integers  # codes of what differs in level: equipment, and variant where several are looked at together
     machine: Integers  # code of the equipment, every one apart
-    columns: tuple[Column, ...]
+    columns: tuple[VariableColumn, ...]
 
 
 class StepLog:
@@ -136,7 +141,7 @@ def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared
         return None
     output = log.output[rows]
     columns = [_declared_column(name, log.variable(name)[rows], output, step, declared_as(name, declared)) for name in names]
-    set_by_people = any(column.kind is Kind.SETTING for column in columns)
+    set_by_people = any(column.kind is VariableKind.SETTING for column in columns)
     columns += _derived(rows, log, step, declared, with_power_on=POWER_ON_S in names, set_by_people=set_by_people)
     machine, machines = log.equipment
     return UsedBatches(
@@ -158,21 +163,23 @@ def _on_one_level(value: Floats, variant: Integers) -> Floats:
     return levelled
 
 
-def _declared_column(name: str, values: Floats, output: Floats, step: Step, setting: Variable | None) -> Column:
+def _declared_column(name: str, values: Floats, output: Floats, step: Step, setting: Variable | None) -> VariableColumn:
     material = name.startswith("input.")
     if material:
         values = values / output
     bare = name.removeprefix("input.")
     unit = (setting.unit if setting else "") or (f"t/{step.output_unit}" if material else unit_of(bare, step.reference_conditions))
     by_pack = any(condition.variable == name for condition in step.reference_conditions)
-    kind = Kind.CONDITION if by_pack else kind_of_name(name)
+    kind = VariableKind.CONDITION if by_pack else kind_of_name(name)
     return _column(name, unit, values, setting, kind, words_of(name, setting, step.reference_conditions), derived=False)
 
 
-def _column(name: str, unit: str, values: Floats, setting: Variable | None, kind: Kind, words: Words, *, derived: bool) -> Column:
+def _column(
+    name: str, unit: str, values: Floats, setting: Variable | None, kind: VariableKind, words: Words, *, derived: bool
+) -> VariableColumn:
     if setting is not None and setting.kind is not None:
-        kind = Kind(setting.kind)
-    return Column(name, words, unit, kind, _without_slips(values), setting.reference if setting else None, derived)
+        kind = VariableKind(setting.kind)
+    return VariableColumn(name, words, unit, kind, _without_slips(values), setting.reference if setting else None, derived)
 
 
 def _derived(
@@ -183,7 +190,7 @@ def _derived(
     *,
     with_power_on: bool,
     set_by_people: bool,
-) -> list[Column]:
+) -> list[VariableColumn]:
     """What follows from the log. Output per hour is what people set where nothing else says it, else a result of what they set."""
     output_unit, output, hours = step.output_unit, log.output[rows], log.hours[rows]
     derived: dict[str, tuple[str, Floats]] = {OUTPUT: (output_unit, output)} if np.ptp(output) > 0.01 * np.median(output) else {}
@@ -193,7 +200,7 @@ def _derived(
     if not with_power_on:
         derived[DURATION] = ("h", hours)
     derived[WAIT] = ("h", log.waited_h[rows])
-    kinds = _KINDS | ({OUTPUT_PER_HOUR: Kind.CONSEQUENCE} if set_by_people else {})
+    kinds = _KINDS | ({OUTPUT_PER_HOUR: VariableKind.CONSEQUENCE} if set_by_people else {})
     return [
         _column(name, unit, values, declared.get(name), kinds[name], words_of(name, declared.get(name)), derived=True)
         for name, (unit, values) in derived.items()
@@ -255,7 +262,7 @@ def _without_slips(values: Floats) -> Floats:
     return cleaned
 
 
-def kind_of_name(name: str) -> Kind:
+def kind_of_name(name: str) -> VariableKind:
     """What a name alone tells: a frequency or speed is set, moisture and ambient conditions are met with."""
     words = name.split("_")
-    return _KINDS.get(name) or next((kind for word, kind in _KINDS_OF_WORDS.items() if word in words), Kind.UNDECLARED)
+    return _KINDS.get(name) or next((kind for word, kind in _KINDS_OF_WORDS.items() if word in words), VariableKind.UNDECLARED)

@@ -19,13 +19,13 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import MJ_PER_KGCE, Basis, FactorTable
 from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
-from benchmarks.labels import Measured, StepLabel
+from benchmarks.labels import MeasuredBatches, StepLabel
 from benchmarks.labels.columns import Flags, Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.analysis.energy_costs.prices import Prices, priced
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 
 _MJ_PER_KWH = 3.6
@@ -106,7 +106,7 @@ def plus(amount: Amount, other: Amount) -> Amount:
     return Amount(amount.energy + other.energy, amount.kwh + other.kwh, amount.kgce + other.kgce, co2_kg, money)
 
 
-def rates_of(label: StepLabel, measured: Measured, paid: Mapping[str, Paid] | None, factors: FactorTable) -> Rates:
+def rates_of(label: StepLabel, measured: MeasuredBatches, paid: Mapping[str, CarrierCost] | None, factors: FactorTable) -> Rates:
     """What one unit of each used batch's energy is, in every unit; `paid` as from `paid_in`."""
     rows, energy, columns = measured.rows, measured.energy, measured.columns
     taken = energy.taken_in[rows]
@@ -129,7 +129,7 @@ def rates_of(label: StepLabel, measured: Measured, paid: Mapping[str, Paid] | No
     return Rates(kwh, kgce, co2_rate, money, _co2_reason(lacking) if np.isnan(co2_rate).any() else None, money_reason)
 
 
-def _kgce_per_kwh(measured: Measured, factors: FactorTable) -> Floats:
+def _kgce_per_kwh(measured: MeasuredBatches, factors: FactorTable) -> Floats:
     """The dated factor of electricity on the calorific basis, by batch."""
 
     @lru_cache(maxsize=400)
@@ -174,7 +174,7 @@ def _co2_reason(lacking: dict[str, date]) -> Words:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Paid:
+class CarrierCost:
     """For one carrier that a step took in, by batch: what it cost, NaN where that is unknown, and whether an amount cannot be turned into
     the unit of the price, as heat into tonnes."""
 
@@ -182,7 +182,7 @@ class Paid:
     in_other_unit: Flags
 
 
-def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) -> Mapping[str, Paid] | None:
+def paid_in(columns: StepColumns, site: SiteSettings, records: Sequence[MeterRecord]) -> Mapping[str, CarrierCost] | None:
     """What every batch of the step paid for each carrier it took in; None without [tariff]. Asked once a step."""
     starts = [batch.start for batch in columns.batches]
     ends = [batch.end for batch in columns.batches if batch.end is not None]
@@ -194,11 +194,11 @@ def paid_in(columns: StepColumns, site: Site, records: Sequence[MeterRecord]) ->
         taken = ~(entry.amount <= 0)  # an amount that is unknown makes the money unknown, not less
         cost = np.bincount(entry.row[taken], weights=entry.cost[taken], minlength=len(starts)).astype(float)
         other = np.bincount(entry.row[np.isnan(entry.amount)], minlength=len(starts)) > 0
-        paid[entry.carrier] = Paid(cost, other)
+        paid[entry.carrier] = CarrierCost(cost, other)
     return paid
 
 
-def _money_rate(measured: Measured, taken_in: Floats, paid: Mapping[str, Paid] | None) -> tuple[Floats, Words | None]:
+def _money_rate(measured: MeasuredBatches, taken_in: Floats, paid: Mapping[str, CarrierCost] | None) -> tuple[Floats, Words | None]:
     if paid is None:
         return np.full(len(measured.rows), np.nan), _NO_TARIFF
     own = [paid[carrier].cost[measured.rows] for carrier in measured.energy.carriers if carrier in paid]

@@ -15,10 +15,10 @@ from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.energy_costs.cheapest_hours import shifted
-from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, Power, part_of_peaks, peaks, site_power
+from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, PowerCurve, part_of_peaks, peaks, site_power
 from reporting_agent.analysis.energy_costs.prices import PricedEnergy, Prices, from_us, load_of, priced, windows
 from reporting_agent.analysis.sentences import in_words, joined, shown
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 LEAST_REST = 0.005
@@ -50,7 +50,7 @@ class BatchCost(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class LoadShift:
     """What running a shiftable step at its days' cheapest hours would save; `assumption` says under what."""
 
     saving: float  # currency, over the period
@@ -74,7 +74,7 @@ class StepCost:
     by_period: tuple[PeriodCost, ...]
     batches: tuple[BatchCost, ...]  # in the order of the log
     per_output: float | None
-    shift: Shift | None
+    shift: LoadShift | None
     unpriced: tuple[str, ...]  # carriers without a price: not in the sum
     notes: tuple[Words, ...]  # assumptions and what is left out
 
@@ -83,7 +83,7 @@ class StepCost:
         return self.energy + self.demand + self.carbon
 
 
-def costs(site: Site, result: LabelResult) -> tuple[StepCost, ...]:
+def costs(site: SiteSettings, result: LabelResult) -> tuple[StepCost, ...]:
     """One entry a step with priced energy; empty without [tariff]."""
     period = result.site_label.period
     batches = [batch for batch in result.data.batches if batch.energy and batch.start in period and batch.excluded is None]
@@ -102,7 +102,7 @@ def costs(site: Site, result: LabelResult) -> tuple[StepCost, ...]:
     known: dict[tuple[str, str], int] = {}
     machine = np.array([known.setdefault((batch.step, batch.equipment), len(known)) for batch in batches], dtype=np.int64)
     run = BatchPower(start, end, machine, kwh)
-    powers: dict[int, Power] = {}
+    powers: dict[int, PowerCurve] = {}
     for minutes in {charge.minutes for charge in prices.tariff.demand}:
         power = site_power(records, run, minutes)
         if power is not None:
@@ -131,7 +131,7 @@ def _step_cost(
     table: Sequence[PricedEnergy],
     rows: Integers,
     demand: Floats,
-    powers: Mapping[int, Power],
+    powers: Mapping[int, PowerCurve],
 ) -> StepCost | None:
     step = result.data.pack.step(batches[rows[0]].step)
     mine = np.zeros(len(batches), dtype=bool)
@@ -214,7 +214,7 @@ def _carbon_prices(prices: Prices, batches: Sequence[Batch], rows: Integers) -> 
 
 def _shift(
     prices: Prices, result: LabelResult, batches: Sequence[Batch], table: Sequence[PricedEnergy], mine: Flags, step: str
-) -> Shift | None:
+) -> LoadShift | None:
     electricity = next((entry for entry in table if entry.carrier == "electricity" and entry.curve is not None), None)
     if step not in prices.tariff.shiftable or electricity is None or electricity.curve is None:
         return None
@@ -237,11 +237,11 @@ def _shift(
             share=f"{100 * share:.1f} %",
             days=f"{moved.days:,}",
         )
-    return Shift(saving, share, moved.days, in_words("shift", "assumption"), sentence)
+    return LoadShift(saving, share, moved.days, in_words("shift", "assumption"), sentence)
 
 
 def _notes(
-    prices: Prices, result: LabelResult, step: str, powers: Mapping[int, Power], unpriced: Sequence[str], without_factor: Sequence[str]
+    prices: Prices, result: LabelResult, step: str, powers: Mapping[int, PowerCurve], unpriced: Sequence[str], without_factor: Sequence[str]
 ) -> list[Words]:
     notes = [in_words("note", "even" if load_of(result.data.meters, step, "electricity") is None else "metered")]
     if prices.tariff.demand:
@@ -277,7 +277,7 @@ def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words
     return notes
 
 
-def _demand_note(prices: Prices, powers: Mapping[int, Power]) -> Words:
+def _demand_note(prices: Prices, powers: Mapping[int, PowerCurve]) -> Words:
     """How the demand was known, of the charge where it was known worst."""
     if not powers:
         return in_words("note", "demand_unsound")

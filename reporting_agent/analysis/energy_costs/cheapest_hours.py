@@ -15,13 +15,13 @@ from datetime import datetime, timedelta
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
-from reporting_agent.analysis.energy_costs.prices import Curve, Load, Prices, integrals, to_us
+from reporting_agent.analysis.energy_costs.prices import LoadShape, PriceCurve, Prices, integrals, to_us
 
 _HOUR_US = 3_600_000_000
 
 
 @dataclass(frozen=True, slots=True)
-class Shifted:
+class ShiftedCosts:
     """Cost of the days as they ran and at their cheapest hours, in currency, over the days that had a choice."""
 
     before: float
@@ -30,8 +30,8 @@ class Shifted:
 
 
 def shifted(
-    prices: Prices, curve: Curve, load: Load | None, start_us: Integers, end_us: Integers, machine: Integers, amount: Floats
-) -> Shifted:
+    prices: Prices, curve: PriceCurve, load: LoadShape | None, start_us: Integers, end_us: Integers, machine: Integers, amount: Floats
+) -> ShiftedCosts:
     """Over the given batches of one step; `amount` in the curve's unit. Only days priced throughout count."""
     day_edges = np.array(
         [
@@ -43,7 +43,7 @@ def shifted(
     lasting = (end_us > start_us) & (start_us >= day_edges[0]) & (end_us <= day_edges[-1]) & (amount > 0)
     start_us, end_us, machine, amount = start_us[lasting], end_us[lasting], machine[lasting], amount[lasting]
     if not len(start_us):
-        return Shifted(0.0, 0.0, 0)
+        return ShiftedCosts(0.0, 0.0, 0)
     batch, day = _days_of(day_edges, start_us, end_us)
     begin, end = np.maximum(start_us[batch], day_edges[day]), np.minimum(end_us[batch], day_edges[day + 1])
     share = _part(load, begin, end, start_us[batch], end_us[batch])
@@ -63,7 +63,7 @@ def shifted(
     after = cell_energy * cheapest
     good = np.isfinite(after) & np.isfinite(cell_cost) & (hours > 0)
     after = np.minimum(after, cell_cost)  # a day whose dear hours drew less than its mean was cheaper than the mean at its best hours
-    return Shifted(float(cell_cost[good].sum()), float(after[good].sum()), int(np.unique(cell_day[good]).size))
+    return ShiftedCosts(float(cell_cost[good].sum()), float(after[good].sum()), int(np.unique(cell_day[good]).size))
 
 
 def _days_of(day_edges: Integers, start_us: Integers, end_us: Integers) -> tuple[Integers, Integers]:
@@ -75,7 +75,7 @@ def _days_of(day_edges: Integers, start_us: Integers, end_us: Integers) -> tuple
     return batch, first[batch] + offset
 
 
-def _part(load: Load | None, begin: Integers, end: Integers, start: Integers, stop: Integers) -> Floats:
+def _part(load: LoadShape | None, begin: Integers, end: Integers, start: Integers, stop: Integers) -> Floats:
     even: Floats = (end - begin) / (stop - start)
     if load is None:
         return even
@@ -90,7 +90,7 @@ def _part(load: Load | None, begin: Integers, end: Integers, start: Integers, st
     return np.where(usable, (until(end) - until(begin)) / np.where(usable, whole, 1.0), even)
 
 
-def _cheapest(curve: Curve, start_us: int, end_us: int, hours: float) -> float:
+def _cheapest(curve: PriceCurve, start_us: int, end_us: int, hours: float) -> float:
     """The mean price of the cheapest `hours` of a day; NaN where a part of the day has no price."""
     first, last = np.searchsorted(curve.edges_us, (start_us, end_us)).tolist()
     price, length = curve.price[first:last], np.diff(curve.edges_us[first : last + 1]) / _HOUR_US

@@ -28,7 +28,7 @@ _MINUTE_US = _HOUR_US // 60
 
 
 @dataclass(frozen=True, slots=True)
-class Peak:
+class DemandPeak:
     """The highest mean power of one month and what it cost; over which stretch batches share it, and all energy of that.
 
     Batches run evenly over their time as far as is known, so of meters that is the hour around the interval: within it a batch may have
@@ -54,7 +54,7 @@ class BatchPower:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Power:
+class PowerCurve:
     """Mean power in kW from each edge to the next."""
 
     edges_us: Integers
@@ -63,7 +63,7 @@ class Power:
     told_min: float  # minutes over which the means are told: longer than asked for where readings lie further apart
 
 
-def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int) -> Power | None:
+def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int) -> PowerCurve | None:
     """The site's mean electric power over `minutes`: of the meters on top of the tree, else of the batches; None where neither can tell."""
     own = [record for record in records if record.meter.carrier == "electricity" and _on_top(record, records) and len(record.hour_us)]
     if own:
@@ -71,7 +71,7 @@ def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int
     return _of_batches(batches) if unsound(batches) <= MOST_UNSOUND else None
 
 
-def _of_meters(own: Sequence[MeterRecord], minutes: int) -> Power:
+def _of_meters(own: Sequence[MeterRecord], minutes: int) -> PowerCurve:
     """All of them together, over the intervals that they have in common."""
     demands = [record.demand for record in own if record.demand is not None]
     minutes_told = minutes if len(demands) == len(own) else 60
@@ -88,7 +88,7 @@ def _of_meters(own: Sequence[MeterRecord], minutes: int) -> Power:
         known = np.minimum(known, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours)
     apart = max((record.facts.usual_step_s or 0.0) / 60 for record, _ in same)
     sound = (known > 0.99) & (hours > 0.99 * minutes_told / 60)
-    return Power(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=max(float(minutes_told), apart))
+    return PowerCurve(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=max(float(minutes_told), apart))
 
 
 def _hours(record: MeterRecord) -> Intervals:
@@ -110,7 +110,7 @@ def _on_top(record: MeterRecord, records: Sequence[MeterRecord]) -> bool:
     return record.meter.role in {"main", "check"} and not {record.meter.parent, record.meter.checked} & present
 
 
-def _of_batches(batches: BatchPower) -> Power | None:
+def _of_batches(batches: BatchPower) -> PowerCurve | None:
     lasting = batches.end_us > batches.start_us
     start, end, kwh = batches.start_us[lasting], batches.end_us[lasting], batches.kwh[lasting]
     if not len(start):
@@ -118,7 +118,7 @@ def _of_batches(batches: BatchPower) -> Power | None:
     grid = _HOUR_US // 4
     edges = np.arange(start.min() // grid, -(-end.max() // grid) + 1, dtype=np.int64) * grid
     rate = kwh / ((end - start) / _HOUR_US)
-    return Power(edges, np.diff(_ramps(edges, start, rate) - _ramps(edges, end, rate)) * 4, metered=False, told_min=15.0)
+    return PowerCurve(edges, np.diff(_ramps(edges, start, rate) - _ramps(edges, end, rate)) * 4, metered=False, told_min=15.0)
 
 
 def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
@@ -133,12 +133,12 @@ def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
     return energy
 
 
-def peaks(powers: Mapping[int, Power], prices: Prices, charges: Sequence[DemandCharge], until: datetime) -> list[Peak]:
+def peaks(powers: Mapping[int, PowerCurve], prices: Prices, charges: Sequence[DemandCharge], until: datetime) -> list[DemandPeak]:
     """One a month of the site's local time in which a charge holds, of what ran before `until`; `powers` by the charge's minutes.
 
     Batches may run on after their period, and their prices do; what they draw there is on a bill of the next.
     """
-    monthly: list[Peak] = []
+    monthly: list[DemandPeak] = []
     month = date(prices.first.year, prices.first.month, 1)
     while datetime(month.year, month.month, 1, tzinfo=prices.zone) < until:
         following = (month + timedelta(days=32)).replace(day=1)
@@ -152,12 +152,12 @@ def peaks(powers: Mapping[int, Power], prices: Prices, charges: Sequence[DemandC
             at = int(inside[np.argmax(power.power_kw[inside])]) if len(inside) else -1
             highest = float(power.power_kw[at]) if len(inside) else 0.0
             if highest > 0:
-                monthly.append(Peak(month, *_shared(power, at), highest, highest * charge.price))
+                monthly.append(DemandPeak(month, *_shared(power, at), highest, highest * charge.price))
         month = following
     return monthly
 
 
-def _shared(power: Power, at: int) -> tuple[int, int, float]:
+def _shared(power: PowerCurve, at: int) -> tuple[int, int, float]:
     """Start, end and energy of the stretch over which the batches share a peak."""
     start, end = power.edges_us[:-1], power.edges_us[1:]
     own = np.arange(len(start)) == at
@@ -168,7 +168,7 @@ def _shared(power: Power, at: int) -> tuple[int, int, float]:
     return int(start[own][0]), int(end[own][-1]), kwh
 
 
-def part_of_peaks(peaks: Sequence[Peak], batches: BatchPower) -> Floats:
+def part_of_peaks(peaks: Sequence[DemandPeak], batches: BatchPower) -> Floats:
     """Each batch's part of the charges: its energy in the months' highest stretches over all energy there, evenly over its time."""
     parts = np.zeros(len(batches.kwh))
     length = np.maximum(batches.end_us - batches.start_us, 1)

@@ -14,14 +14,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from benchmarks.guidance.causes import Cause
-from benchmarks.guidance.outcomes import Reported
+from benchmarks.guidance.causes import WasteCause
+from benchmarks.guidance.outcomes import PracticeOutcomes
 from benchmarks.guidance.practices import Library, Listing, Practice
 from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost
 from reporting_agent.analysis.waste.gap_parts import StepLosses
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,11 +34,11 @@ class FittingPractice:
     gap: float | None  # beyond slopes and uncertainty, or what its cause took, in its unit per output unit; None without such a label
     money: float | None  # of the list's saving, at the site's tariff
     payback_years: float | None
-    reported: Reported | None = None  # by other sites, beside it
+    reported: PracticeOutcomes | None = None  # by other sites, beside it
 
 
 def fitting_practices(
-    site: Site, losses: Sequence[StepLosses], costs: Sequence[StepCost], library: Library | None = None
+    site: SiteSettings, losses: Sequence[StepLosses], costs: Sequence[StepCost], library: Library | None = None
 ) -> tuple[FittingPractice, ...]:
     """Of every step with a gap: those against a cause that was found first, then the shortest payback, then the largest saving."""
     held = library or Library.held()
@@ -52,7 +52,9 @@ def _order(each: FittingPractice, steps: Sequence[str]) -> tuple[float, ...]:
     return steps.index(each.step), each.practice.cause is None, payback, -float(each.practice.saving)
 
 
-def _of_step(site: Site, held: Library, step: str, losses: Iterable[StepLosses], costs: Sequence[StepCost]) -> Iterator[FittingPractice]:
+def _of_step(
+    site: SiteSettings, held: Library, step: str, losses: Iterable[StepLosses], costs: Sequence[StepCost]
+) -> Iterator[FittingPractice]:
     of_step = [label for label in losses if label.step == step]
     causes = {cause for label in of_step for cause, taken in label.by_cause.items() if cause.named and taken.kgce > 0}
     for practice in held.of_step(site.site.pack, step):
@@ -67,7 +69,7 @@ def _of_step(site: Site, held: Library, step: str, losses: Iterable[StepLosses],
         yield FittingPractice(practice, held.listing(practice), step, gap, money, payback, reported)
 
 
-def _against(label: StepLosses, cause: Cause | None) -> float:
+def _against(label: StepLosses, cause: WasteCause | None) -> float:
     """What the practice is up against at this label: the cause's part, or all that lies beyond slopes and uncertainty."""
     if cause is None:
         return label.beyond.energy
@@ -91,7 +93,7 @@ def _of_gap(labels: Iterable[StepLosses]) -> float | None:
     return money / energy if energy > 0 else None
 
 
-def _payback(site: Site, practice: Practice, money: float | None) -> float | None:
+def _payback(site: SiteSettings, practice: Practice, money: float | None) -> float | None:
     """Years; 0 where nothing is invested; None without a tariff, a price of the dollar, or an investment in the list."""
     if practice.investment == 0:
         return 0.0

@@ -27,11 +27,11 @@ from benchmarks.errors import InputError
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
 from benchmarks.quantities import ratio
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.config.tariff import MINUTES_A_DAY, CarrierPrice, Price, Tariff
 from reporting_agent.metering.record import MeterRecord
-from reporting_agent.sources.price_series import Stamped, prices_of
+from reporting_agent.sources.price_series import StampedPrices, prices_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _MICROSECOND = timedelta(microseconds=1)
@@ -47,7 +47,7 @@ def from_us(moment_us: int) -> datetime:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Curve:
+class PriceCurve:
     """A price from each edge to the next, per `unit`; NaN where the tariff has none. `period` is a place in `names`."""
 
     edges_us: Integers  # one more than prices
@@ -73,11 +73,11 @@ class Prices:
     first: date
     last: date  # included
     factors: FactorTable
-    series: Mapping[str, tuple[PriceSeries, Stamped]] = field(default_factory=dict)  # by carrier
-    _curves: dict[str, Curve | None] = field(default_factory=dict)
+    series: Mapping[str, tuple[PriceSeries, StampedPrices]] = field(default_factory=dict)  # by carrier
+    _curves: dict[str, PriceCurve | None] = field(default_factory=dict)
 
     @classmethod
-    def of(cls, site: Site, start: datetime, end: datetime) -> Prices | None:
+    def of(cls, site: SiteSettings, start: datetime, end: datetime) -> Prices | None:
         """Prices from the local day of `start` to that of `end`; None without [tariff]."""
         if site.tariff is None:
             return None
@@ -97,7 +97,7 @@ class Prices:
                 return Price(amount, self.currency, series.unit, series.name)
         return self.tariff.price_of(carrier, when.astimezone(self.zone))
 
-    def curve(self, carrier: str) -> Curve | None:
+    def curve(self, carrier: str) -> PriceCurve | None:
         """None where the tariff never prices this carrier."""
         if carrier not in self._curves:
             rows = [row for row in self.tariff.prices if row.carrier == carrier]
@@ -114,7 +114,7 @@ class Prices:
         paid, passed = integrals(curve, start_us, end_us, None)
         return np.where(passed > 0, paid / np.where(passed > 0, passed, 1.0), curve.at(start_us))
 
-    def _curve(self, rows: list[CarrierPrice], unit: str) -> Curve:
+    def _curve(self, rows: list[CarrierPrice], unit: str) -> PriceCurve:
         edges: list[int] = []
         price: list[float] = []
         period: list[int] = []
@@ -131,10 +131,10 @@ class Prices:
                 period.append(names.setdefault(name, len(names)))
         edges.append(_moment(self.last + timedelta(days=1), 0, self.zone))
         increasing = np.maximum.accumulate(np.array(edges, dtype=np.int64))
-        return Curve(increasing, np.array(price), np.array(period, dtype=np.int64), tuple(names), unit)
+        return PriceCurve(increasing, np.array(price), np.array(period, dtype=np.int64), tuple(names), unit)
 
 
-def _over(curve: Curve, series: PriceSeries, stamped: Stamped) -> Curve:
+def _over(curve: PriceCurve, series: PriceSeries, stamped: StampedPrices) -> PriceCurve:
     """The curve, with the prices of the series where it has any."""
     if not len(stamped.start_us):
         return curve
@@ -146,7 +146,7 @@ def _over(curve: Curve, series: PriceSeries, stamped: Stamped) -> Curve:
     own = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
     held = (begins >= starts[own]) & (begins < ends[own])
     price = np.where(held, stamped.price[own] * ratio(curve.unit, series.unit), curve.price[old])
-    return Curve(edges, price, np.where(held, len(curve.names), curve.period[old]), (*curve.names, series.name), curve.unit)
+    return PriceCurve(edges, price, np.where(held, len(curve.names), curve.period[old]), (*curve.names, series.name), curve.unit)
 
 
 def _cuts(row: CarrierPrice | None) -> list[int]:
@@ -161,14 +161,14 @@ def _moment(day: date, minute: int, zone: tzinfo) -> int:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Load:
+class LoadShape:
     """How a step's power ran, from its meters: a level from each edge to the next, in any unit; only its shape counts."""
 
     edges_us: Integers  # one more than levels
     level: Floats
 
 
-def integrals(curve: Curve, start_us: Integers, end_us: Integers, load: Load | None) -> tuple[Floats, Floats]:
+def integrals(curve: PriceCurve, start_us: Integers, end_us: Integers, load: LoadShape | None) -> tuple[Floats, Floats]:
     """Price and weight, integrated over each stretch with the load's shape (evenly where there is none): their ratio is the mean price.
 
     A stretch in which the load is nothing, or that leaves the load's edges, is taken evenly.
@@ -203,7 +203,7 @@ class PricedEnergy:
     """All energy of one carrier in some batches, an entry an amount, import positive."""
 
     carrier: str
-    curve: Curve | None  # None: the tariff has no price
+    curve: PriceCurve | None  # None: the tariff has no price
     row: Integers  # of the batches
     amount: Floats  # in the curve's unit; in the carrier's own where there is none
     cost: Floats  # currency; NaN where there is no price at that time
@@ -288,12 +288,12 @@ def _priced(
     return PricedEnergy(carrier, curve, row, amount, paid.sum(axis=1), shares * amount[:, None], paid, quantity * carbon)
 
 
-def _mean(curve: Curve, start: Integers, end: Integers, load: Load | None) -> Floats:
+def _mean(curve: PriceCurve, start: Integers, end: Integers, load: LoadShape | None) -> Floats:
     paid, weight = integrals(curve, start, end, load)
     return np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(start))
 
 
-def load_of(records: Sequence[MeterRecord], step: str, carrier: str) -> Load | None:
+def load_of(records: Sequence[MeterRecord], step: str, carrier: str) -> LoadShape | None:
     """The hours of the step's counted meters of that carrier together; None where there is none."""
     own = [
         record
@@ -307,7 +307,7 @@ def load_of(records: Sequence[MeterRecord], step: str, carrier: str) -> Load | N
     edges = np.append(first.hour_us, first.end_us)
     hours = np.maximum(np.diff(edges) / 3.6e9, 1e-9)
     level: Floats = np.sum([record.hour_energy / hours for record in same], axis=0)
-    return Load(edges, level)
+    return LoadShape(edges, level)
 
 
 def in_unit(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> tuple[float, float]:

@@ -19,23 +19,23 @@ from numpy.typing import NDArray
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Batch, Finding, Severity
+from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.meters.adequacy_rules import FEWEST_COVERED, covered, issues, worst
-from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect, Issue, Load, Measuring
+from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect, Issue, Measuring, MeterLoad
 from reporting_agent.analysis.sentences import shown
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import MeterRecord, Windows
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.uncertainty import Doubt, doubt, together
+from reporting_agent.metering.uncertainty import WindowUncertainty, doubt, together
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.following import sinks_of
 
 Floats = NDArray[np.float64]
 
-__all__ = ["Adequacy", "AdequacyVerdict", "Aspect", "Issue", "Load", "adequacy", "findings"]
+__all__ = ["Adequacy", "AdequacyVerdict", "Aspect", "Issue", "MeterLoad", "adequacy", "findings"]
 
 _LOW_HOUR = 0.05
 _RUNS = 0.02  # an hour below this share of the mean is no load
@@ -53,7 +53,7 @@ class Adequacy:
     meter: str
     verdict: AdequacyVerdict
     issues: tuple[Issue, ...]  # worst first
-    load: Load | None
+    load: MeterLoad | None
     load_unit: str
     range_used: float | None  # mean load / upper end of the range
     share: float
@@ -63,7 +63,7 @@ class Adequacy:
     words: Phrase
 
 
-def adequacy(site: Site, result: LabelResult) -> tuple[Adequacy, ...]:
+def adequacy(site: SiteSettings, result: LabelResult) -> tuple[Adequacy, ...]:
     """Every counted meter with readings, by step in the pack's order."""
     records = {record.meter.id: record for record in result.data.meters}
     windows = _windows_of_each(result.data.batches)
@@ -78,10 +78,10 @@ def adequacy(site: Site, result: LabelResult) -> tuple[Adequacy, ...]:
     return tuple(judgements)
 
 
-def findings(judgements: Sequence[Adequacy]) -> list[Finding]:
+def findings(judgements: Sequence[Adequacy]) -> list[DataFinding]:
     """Meters that do not suffice."""
     return [
-        Finding("meter-inadequate", Severity.WARNING, judgement.words, len(judgement.issues))
+        DataFinding("meter-inadequate", Severity.WARNING, judgement.words, len(judgement.issues))
         for judgement in judgements
         if judgement.verdict in {AdequacyVerdict.YEAR_ONLY, AdequacyVerdict.INADEQUATE}
     ]
@@ -98,7 +98,9 @@ def _windows_of_each(batches: Sequence[Batch]) -> dict[tuple[str, str], Windows]
     return {key: Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)) for key, (starts, ends) in gathered.items()}
 
 
-def _judge(site: Site, result: LabelResult, records: Mapping[str, MeterRecord], meter: Meter, step: str, windows: Windows) -> Adequacy:
+def _judge(
+    site: SiteSettings, result: LabelResult, records: Mapping[str, MeterRecord], meter: Meter, step: str, windows: Windows
+) -> Adequacy:
     record = records[meter.id]
     load = _load(record)
     length_h = (windows.end_us - windows.start_us) / HOUR_US
@@ -139,7 +141,7 @@ def _judge(site: Site, result: LabelResult, records: Mapping[str, MeterRecord], 
     )
 
 
-def _load(record: MeterRecord) -> Load | None:
+def _load(record: MeterRecord) -> MeterLoad | None:
     """In the unit of the range: mean while batches ran (always, of a meter that serves none), lowest hour in twenty, highest seen."""
     if not record.per_reading or not record.known_s:
         return None
@@ -156,10 +158,12 @@ def _load(record: MeterRecord) -> Load | None:
     under_load = hourly[hourly > _RUNS * mean]
     lowest = float(np.quantile(under_load, _LOW_HOUR)) if len(under_load) else None
     highest = record.facts.highest if record.facts.highest is not None else (float(hourly.max()) if len(hourly) else None)
-    return Load(mean, lowest, highest)
+    return MeterLoad(mean, lowest, highest)
 
 
-def _doubt(site: Site, records: Mapping[str, MeterRecord], record: MeterRecord, windows: Windows, length_h: Floats) -> Doubt | None:
+def _doubt(
+    site: SiteSettings, records: Mapping[str, MeterRecord], record: MeterRecord, windows: Windows, length_h: Floats
+) -> WindowUncertainty | None:
     """What each batch's energy may be wrong by, at the mean load of its meter (of a virtual meter: of its parts)."""
     tree, parts = site.tree, []
     for name, times in tree.parts(record.meter).items():
@@ -172,11 +176,11 @@ def _doubt(site: Site, records: Mapping[str, MeterRecord], record: MeterRecord, 
         if error is None:
             return None
         scale = abs(times) * ratio(part.unit, record.unit)
-        parts.append(Doubt(error.systematic * scale, error.own * scale))
+        parts.append(WindowUncertainty(error.systematic * scale, error.own * scale))
     return parts[0] if len(parts) == 1 else together(parts)
 
 
-def _of_period(site: Site, records: Mapping[str, MeterRecord], record: MeterRecord) -> float | None:
+def _of_period(site: SiteSettings, records: Mapping[str, MeterRecord], record: MeterRecord) -> float | None:
     """Expanded uncertainty of the period's sum, missing time included, as a share of it; None where too much of the time is missing."""
     if covered(record) < FEWEST_COVERED:
         return None
@@ -191,7 +195,7 @@ def _of_period(site: Site, records: Mapping[str, MeterRecord], record: MeterReco
         if error is None:
             return None
         scale = abs(times) * ratio(part.unit, record.unit)
-        parts.append(Doubt(error.systematic * scale, error.own * scale))
+        parts.append(WindowUncertainty(error.systematic * scale, error.own * scale))
     return float(together(parts).relative(np.array([record.total]))[0][0])
 
 

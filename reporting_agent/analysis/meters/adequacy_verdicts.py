@@ -57,7 +57,7 @@ class Issue:
 
 
 @dataclass(frozen=True, slots=True)
-class Load:
+class MeterLoad:
     """How a meter is loaded, in the unit of its range: mean in batches, the lowest hour in twenty, the highest seen."""
 
     mean: float
@@ -74,7 +74,7 @@ class Measuring:
 
     meter: Meter
     record: MeterRecord
-    load: Load | None
+    load: MeterLoad | None
     share: float
     of_batch: float | None
     own: float | None

@@ -22,16 +22,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.labels import RELATIVE_UNCERTAINTY
-from benchmarks.measurements import Direction, Finding, Severity
+from benchmarks.measurements import DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase, Value, joined
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.meters import suspects
 from reporting_agent.analysis.sentences import shown
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering import MeterRecord, Windows
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.uncertainty import Doubt, doubt, together
+from reporting_agent.metering.uncertainty import WindowUncertainty, doubt, together
 from reporting_agent.pipeline import LabelResult
 
 Floats = NDArray[np.float64]
@@ -42,7 +42,7 @@ OPEN_DAYS = 0.02  # share of the days that may lie beyond it
 
 
 @dataclass(frozen=True, slots=True)
-class Side:
+class BalanceMeter:
     """One meter of a balance: its energy over the hours compared, with the sign it has in the sum, and its expanded uncertainty (k = 2)."""
 
     meter: str
@@ -68,8 +68,8 @@ class Balance:
     kind: Literal["subs", "check"]
     carrier: str
     unit: str
-    main: Side
-    subs: tuple[Side, ...]
+    main: BalanceMeter
+    subs: tuple[BalanceMeter, ...]
     loss: float  # declared
     difference: float
     allowance: float  # k = 2
@@ -84,17 +84,17 @@ class Balance:
     words: Phrase
 
 
-def balances(site: Site, result: LabelResult) -> tuple[Balance, ...]:
+def balances(site: SiteSettings, result: LabelResult) -> tuple[Balance, ...]:
     """Every main meter with subs, and every check meter, that have readings in the period; in the order of site.toml."""
     records = {record.meter.id: record for record in result.data.meters}
     tree = site.tree
     return tuple(_all(site, tree, records))
 
 
-def findings(balances: tuple[Balance, ...]) -> list[Finding]:
+def findings(balances: tuple[Balance, ...]) -> list[DataFinding]:
     """What does not balance."""
     return [
-        Finding(
+        DataFinding(
             "balance-open" if balance.kind == "subs" else "check-differs",
             Severity.WARNING,
             balance.words,
@@ -105,7 +105,7 @@ def findings(balances: tuple[Balance, ...]) -> list[Finding]:
     ]
 
 
-def _all(site: Site, tree: MeterTree, records: Mapping[str, MeterRecord]) -> Iterator[Balance]:
+def _all(site: SiteSettings, tree: MeterTree, records: Mapping[str, MeterRecord]) -> Iterator[Balance]:
     for meter in site.meters:
         record = records.get(meter.id)
         if record is None or not len(record.hour_us):
@@ -120,7 +120,7 @@ def _all(site: Site, tree: MeterTree, records: Mapping[str, MeterRecord]) -> Ite
 
 def _balance(
     kind: Literal["subs", "check"],
-    site: Site,
+    site: SiteSettings,
     tree: MeterTree,
     records: Mapping[str, MeterRecord],
     main: MeterRecord,
@@ -153,7 +153,7 @@ def _balance(
     since = _since(day_open)
     first = suspects.of(sides, [np.add.reduceat(energy, edges) for energy in energies], day_difference, since) if is_open else None
     shown_sides = [
-        Side(side.meter.id, whole, float(error.expanded[0]) * scale if len(hour_us) else 0.0, _assumed(tree, side.meter))
+        BalanceMeter(side.meter.id, whole, float(error.expanded[0]) * scale if len(hour_us) else 0.0, _assumed(tree, side.meter))
         for side, whole, error, scale in zip(sides, wholes, whole_doubts, scales, strict=True)
     ]
     days = tuple(
@@ -187,7 +187,7 @@ def _balance(
 _EPOCH_DAY = date(1970, 1, 1)
 
 
-def _days(hour_us: NDArray[np.int64], site: Site) -> NDArray[np.int64]:
+def _days(hour_us: NDArray[np.int64], site: SiteSettings) -> NDArray[np.int64]:
     """The local day of each hour, as days since 1970; asked of the zone once a UTC day's worth of equal offsets would not do."""
     return np.array(
         [(datetime.fromtimestamp(moment / 1e6, UTC).astimezone(site.zone).date() - _EPOCH_DAY).days for moment in hour_us.tolist()],
@@ -204,11 +204,16 @@ def _assumed(tree: MeterTree, meter: Meter) -> bool:
 
 
 def _doubt(
-    site: Site, tree: MeterTree, records: Mapping[str, MeterRecord], record: MeterRecord, edges: NDArray[np.int64], known: NDArray[np.bool_]
-) -> Doubt:
+    site: SiteSettings,
+    tree: MeterTree,
+    records: Mapping[str, MeterRecord],
+    record: MeterRecord,
+    edges: NDArray[np.int64],
+    known: NDArray[np.bool_],
+) -> WindowUncertainty:
     """The uncertainty of one meter's energy over each group of compared hours that begins at an edge."""
     if not known.any():
-        return Doubt(np.zeros(len(edges)), np.zeros(len(edges)))
+        return WindowUncertainty(np.zeros(len(edges)), np.zeros(len(edges)))
     parts = []
     for name, times in tree.parts(record.meter).items():
         part = records.get(name, record)
@@ -224,11 +229,11 @@ def _doubt(
         error = doubt(meter, part.facts, windows, energy, np.minimum(share / hours, 1.0), part.per_reading, part.state_doubt)
         if error is not None:
             scale = abs(times) * ratio(part.unit, record.unit)
-            parts.append(Doubt(error.systematic * scale, error.own * scale))
+            parts.append(WindowUncertainty(error.systematic * scale, error.own * scale))
     return parts[0] if len(parts) == 1 else together(parts)
 
 
-def _combined(doubts: list[Doubt], scales: list[float], factor: float) -> Floats:
+def _combined(doubts: list[WindowUncertainty], scales: list[float], factor: float) -> Floats:
     variance = np.sum(
         [scale**2 * (uncertainty.systematic**2 + uncertainty.own**2) for uncertainty, scale in zip(doubts, scales, strict=True)], axis=0
     )

@@ -39,7 +39,7 @@ from reporting_agent.analysis.waste.gains import Advice, named, of_causes, of_gr
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.pareto import Pareto
 from reporting_agent.analysis.waste.use import StepUse
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 _LEAST_USE = 0.005  # of a meter's total
@@ -136,7 +136,7 @@ _WITHOUT_CAUSE = 0.5  # of the gap beyond uncertainty: from here on, what to rec
 
 
 def advise(
-    site: Site, result: LabelResult, losses: Sequence[StepLosses], tables: Sequence[Pareto], used: Sequence[StepUse]
+    site: SiteSettings, result: LabelResult, losses: Sequence[StepLosses], tables: Sequence[Pareto], used: Sequence[StepUse]
 ) -> tuple[Advice, ...]:
     """The sentences, most to be gained first."""
     pack, period = result.data.pack, result.site_label.period

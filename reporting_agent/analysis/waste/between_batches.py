@@ -33,7 +33,7 @@ from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase, Value
 from reporting_agent.analysis.sentences import plain
 from reporting_agent.analysis.waste.evidence import Use
-from reporting_agent.metering import MeterRecord, Stretch
+from reporting_agent.metering import MeterRecord, PauseStretch
 from reporting_agent.metering.moments import to_us
 
 _OF_RUN = 0.5
@@ -47,7 +47,7 @@ _LEAST_KNOWN = 0.5  # of a stretch's seconds, for its power to be taken
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Standing:
+class BetweenBatches:
     """The stretches between batches by use, in the meter's unit; and the levels they were told by, in its unit per hour."""
 
     parts: Mapping[Use, float]
@@ -74,7 +74,7 @@ class Standing:
 
 def standing(
     record: MeterRecord, batches: Mapping[str, Batch], faulty: Sequence[Batch], run_level: float | None, one_line: bool
-) -> Standing:
+) -> BetweenBatches:
     """Classify the stretches of one meter.
 
     Args:
@@ -100,7 +100,7 @@ def standing(
     parts: dict[Use, float] = {}
     for purpose, amount in zip(use, pieces.energy.tolist(), strict=True):
         parts[purpose] = parts.get(purpose, 0.0) + amount
-    return Standing(parts, run_level, idle, usual_s)
+    return BetweenBatches(parts, run_level, idle, usual_s)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -113,7 +113,7 @@ class _Pieces:
     known_s: Floats
 
     @classmethod
-    def whole(cls, stretches: Sequence[Stretch]) -> _Pieces:
+    def whole(cls, stretches: Sequence[PauseStretch]) -> _Pieces:
         length_s = np.array([(stretch.end_us - stretch.start_us) / 1e6 for stretch in stretches], dtype=float)
         known = np.array([stretch.completeness for stretch in stretches], dtype=float)
         energy = np.array([stretch.energy for stretch in stretches], dtype=float)
@@ -177,7 +177,7 @@ def _uses(pieces: _Pieces, changed: Flags, long: Flags, idle: float | None, run_
     return [order[code] for code in codes.tolist()]
 
 
-def _begins_in(stretches: Sequence[Stretch], faulty: Sequence[Batch]) -> Flags:
+def _begins_in(stretches: Sequence[PauseStretch], faulty: Sequence[Batch]) -> Flags:
     starts = np.sort(np.array([to_us(batch.start) for batch in faulty], dtype=np.int64))
     begin = np.array([stretch.start_us for stretch in stretches], dtype=np.int64)
     end = np.array([stretch.end_us for stretch in stretches], dtype=np.int64)

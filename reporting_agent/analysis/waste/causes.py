@@ -27,16 +27,16 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.declared import Words, worded
-from benchmarks.guidance.causes import Cause
-from benchmarks.labels import Measured
+from benchmarks.guidance.causes import WasteCause
+from benchmarks.labels import MeasuredBatches
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.waste import on_grid
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.regression import fit
 from reporting_agent.analysis.sentences import plain
-from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, holm, of_product, without_drift
-from reporting_agent.analysis.waste.evidence import Evidence, Groups
+from reporting_agent.analysis.waste.chance import SIGNIFICANT, GroupDifference, differences, holm, of_product, without_drift
+from reporting_agent.analysis.waste.evidence import BatchEvidence, Groups
 
 FEWEST_WITH_EVIDENCE = 5
 FEWEST_TO_FIT = 30
@@ -61,7 +61,7 @@ class CauseRule:
     is estimated. A cause that does not stand took nothing.
     """
 
-    cause: Cause
+    cause: WasteCause
     rule: Words
     per: str  # min, batch, t, "" (per output)
     estimate: float | None
@@ -74,7 +74,7 @@ class CauseRule:
 class Dose(NamedTuple):
     """The evidence of one cause for the used batches: `amount` in `per`, 0 without it, NaN where not known; its rule in words."""
 
-    cause: Cause
+    cause: WasteCause
     amount: Floats
     per: str
     rule: Words
@@ -84,22 +84,22 @@ class Dose(NamedTuple):
 class Attribution:
     """What each cause takes of the energy beyond slopes and uncertainty, and the doses and rules it was told by."""
 
-    energy: Mapping[Cause, Floats]
+    energy: Mapping[WasteCause, Floats]
     rules: tuple[CauseRule, ...]
-    doses: Mapping[Cause, Dose]
-    groups: Mapping[Cause, tuple[Groups, frozenset[int]]]  # codes that took something
+    doses: Mapping[WasteCause, Dose]
+    groups: Mapping[WasteCause, tuple[Groups, frozenset[int]]]  # codes that took something
 
 
-def attribute(measured: Measured, evidence: Evidence, step: Step, beyond: Floats) -> Attribution:
+def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, beyond: Floats) -> Attribution:
     """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the label's unit) to causes."""
     rows, output = measured.rows, measured.output_t
     reject_t, month = measured.columns.reject_t[rows], evidence.month.code[rows]
-    taken: dict[Cause, Floats] = {}
+    taken: dict[WasteCause, Floats] = {}
     rules: list[CauseRule] = []
     left = beyond
     excess = measured.at_reference  # per output; loses what each cause took
 
-    def take(claims: Mapping[Cause, Floats]) -> None:
+    def take(claims: Mapping[WasteCause, Floats]) -> None:
         nonlocal left, excess
         for cause, part in _cut(claims, left).items():
             taken[cause] = part
@@ -107,15 +107,15 @@ def attribute(measured: Measured, evidence: Evidence, step: Step, beyond: Floats
         excess = excess - sum(claims.values(), np.zeros(len(rows))) / output
 
     if (reject_t > 0).any():
-        take({Cause.REJECT: measured.value * output * reject_t / (output + reject_t)})
+        take({WasteCause.REJECT: measured.value * output * reject_t / (output + reject_t)})
         rules.append(_reject_rule(int((reject_t > 0).sum())))
     order = np.argsort(evidence.start_s[rows], kind="stable").astype(np.int64)
     doses = [dose for dose in _doses(measured, evidence, step) if int((dose.amount > 0).sum()) >= FEWEST_WITH_EVIDENCE]
-    at_power = [dose for dose in doses if dose.cause is Cause.AT_POWER]
-    own = [dose for dose in doses if dose.cause is not Cause.AT_POWER]
+    at_power = [dose for dose in doses if dose.cause is WasteCause.AT_POWER]
+    own = [dose for dose in doses if dose.cause is not WasteCause.AT_POWER]
     claims, dose_rules = _estimated(own, without_drift(excess, month), output, order)
     if (ran := _running(own, dose_rules, measured, evidence)) is not None:
-        own = [dose for dose in own if dose.cause is not Cause.HOLDING]
+        own = [dose for dose in own if dose.cause is not WasteCause.HOLDING]
         at_power = at_power or [ran]
         claims, dose_rules = _estimated(own, without_drift(excess, month), output, order)
     take(claims)
@@ -124,18 +124,18 @@ def attribute(measured: Measured, evidence: Evidence, step: Step, beyond: Floats
     last_claims, last = _estimated(at_power, without_drift(excess, month), output, order)
     take(last_claims)
     used = {dose.cause: dose for dose in (*own, *at_power)}
-    return Attribution({**taken, Cause.NONE: left}, (*rules, *dose_rules, *group_rules, *last), used, groups)
+    return Attribution({**taken, WasteCause.NONE: left}, (*rules, *dose_rules, *group_rules, *last), used, groups)
 
 
-def _running(doses: list[Dose], rules: list[CauseRule], measured: Measured, evidence: Evidence) -> Dose | None:
+def _running(doses: list[Dose], rules: list[CauseRule], measured: MeasuredBatches, evidence: BatchEvidence) -> Dose | None:
     """The holding dose as a longer run, where a minute of it costs half of what the process draws or more."""
     for dose, rule in zip(doses, rules, strict=True):
-        if dose.cause is Cause.HOLDING and rule.stands and rule.estimate is not None:
+        if dose.cause is WasteCause.HOLDING and rule.stands and rule.estimate is not None:
             best = label_level(measured.at_reference)
             minutes = evidence.interval_s[measured.rows[best]] / 60
             drawn = float(np.nanmedian(measured.value[best] * measured.output_t[best] / minutes))
             if rule.estimate > _OF_THE_PROCESS * drawn:
-                return dose._replace(cause=Cause.AT_POWER)
+                return dose._replace(cause=WasteCause.AT_POWER)
     return None
 
 
@@ -146,7 +146,7 @@ def label_level(at_reference: Floats) -> Integers:
     return lowest
 
 
-def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]:
+def _doses(measured: MeasuredBatches, evidence: BatchEvidence, step: Step) -> Iterable[Dose]:
     rows, output = measured.rows, measured.output_t
     best = label_level(measured.at_reference)
     if step.run_kind not in RUNS_OF_FIXED_LENGTH:
@@ -154,13 +154,13 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
     for name in _REHEAT_VARIABLES:
         times = measured.columns.variable(name)[rows]
         if np.isfinite(times).any():
-            yield Dose(Cause.REHEAT, times, "time", worded("as the log's variable %(name)s counts them", name=name))
+            yield Dose(WasteCause.REHEAT, times, "time", worded("as the log's variable %(name)s counts them", name=name))
             break
     pause = evidence.pause_s[rows]
     if np.isfinite(pause).any():
         long_stop_h = max(_LONG_STOP_H, _LONGER_THAN_USUAL * float(np.nanmedian(pause)) / 3600)
         yield Dose(
-            Cause.COLD_START,
+            WasteCause.COLD_START,
             np.clip(pause / 3600 - long_stop_h, 0.0, _COLD_AFTER_H),
             "h",
             worded(
@@ -171,14 +171,14 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
             ),
         )
     yield Dose(
-        Cause.CHANGEOVER,
+        WasteCause.CHANGEOVER,
         evidence.changed[rows],
         "batch",
         worded("the batch before on the same equipment was of another product or variant"),
     )
     usual = float(np.median(output[best]))
     yield Dose(
-        Cause.LOW_LOAD,
+        WasteCause.LOW_LOAD,
         np.maximum(1.0 - output / usual, 0.0),
         "batch",
         worded(
@@ -190,13 +190,13 @@ def _doses(measured: Measured, evidence: Evidence, step: Step) -> Iterable[Dose]
     )
 
 
-def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable[Dose]:
+def _of_time(measured: MeasuredBatches, evidence: BatchEvidence, best: Integers) -> Iterable[Dose]:
     rows = measured.rows
     power_on, interval = evidence.power_on_s[rows] / 60, evidence.interval_s[rows] / 60
     if np.isfinite(power_on).any():
         usual, dose = _longer(power_on, best)
         yield Dose(
-            Cause.AT_POWER,
+            WasteCause.AT_POWER,
             dose,
             "min",
             worded("power on for longer than %(usual)s min, the median of the batches at the label level", usual=f"{usual:,.1f}"),
@@ -213,7 +213,7 @@ def _of_time(measured: Measured, evidence: Evidence, best: Integers) -> Iterable
     if np.isfinite(waiting[best]).any():
         usual, dose = _longer(waiting, best)
         yield Dose(
-            Cause.HOLDING,
+            WasteCause.HOLDING,
             dose,
             "min",
             worded("%(what)s longer than %(usual)s min, the median of the batches at the label level", what=what, usual=f"{usual:,.1f}"),
@@ -225,7 +225,7 @@ def _longer(minutes: Floats, best: Integers) -> tuple[float, Floats]:
     return usual, np.maximum(minutes - usual, 0.0)
 
 
-def _estimated(doses: list[Dose], excess: Floats, output: Floats, order: Integers) -> tuple[dict[Cause, Floats], list[CauseRule]]:
+def _estimated(doses: list[Dose], excess: Floats, output: Floats, order: Integers) -> tuple[dict[WasteCause, Floats], list[CauseRule]]:
     """What every dose costs, per batch in the label's energy unit; a dose that is not known costs nothing and enters no estimate."""
     if not doses:
         return {}, []
@@ -233,7 +233,7 @@ def _estimated(doses: list[Dose], excess: Floats, output: Floats, order: Integer
         return {}, [_rule(dose, None, None, None, False) for dose in doses]
     fitted = fit(np.column_stack([dose.amount / output for dose in doses])[order], excess[order])
     corrected = holm(fitted.p_value.tolist())
-    claims: dict[Cause, Floats] = {}
+    claims: dict[WasteCause, Floats] = {}
     rules = []
     for place, dose in enumerate(doses):
         cost, p_value = float(fitted.coefficient[place]), corrected[place]
@@ -250,19 +250,19 @@ def _rule(dose: Dose, cost: float | None, interval: tuple[float, float] | None, 
 
 def _reject_rule(batches: int) -> CauseRule:
     rule = worded("the rejected share of what was produced, times the batch's energy")
-    return CauseRule(Cause.REJECT, rule, "", None, None, None, batches, True)
+    return CauseRule(WasteCause.REJECT, rule, "", None, None, None, batches, True)
 
 
 def _of_groups(
-    left: Floats, evidence: Evidence, rows: Integers, output: Floats, run_kind: str
-) -> tuple[dict[Cause, Floats], list[CauseRule], dict[Cause, tuple[Groups, frozenset[int]]]]:
+    left: Floats, evidence: BatchEvidence, rows: Integers, output: Floats, run_kind: str
+) -> tuple[dict[WasteCause, Floats], list[CauseRule], dict[WasteCause, tuple[Groups, frozenset[int]]]]:
     """Equipment first, then shift, then hour: a later one sees only what the earlier ones left."""
-    claims: dict[Cause, Floats] = {}
+    claims: dict[WasteCause, Floats] = {}
     rules: list[CauseRule] = []
-    taking: dict[Cause, tuple[Groups, frozenset[int]]] = {}
-    tried = [(Cause.EQUIPMENT, evidence.equipment)]
-    tried += [(Cause.SHIFT, evidence.shift)] if run_kind not in WHOLE_DAYS else []
-    tried += [(Cause.HOUR, evidence.hour)] if run_kind not in RUNS_OF_FIXED_LENGTH else []
+    taking: dict[WasteCause, tuple[Groups, frozenset[int]]] = {}
+    tried = [(WasteCause.EQUIPMENT, evidence.equipment)]
+    tried += [(WasteCause.SHIFT, evidence.shift)] if run_kind not in WHOLE_DAYS else []
+    tried += [(WasteCause.HOUR, evidence.hour)] if run_kind not in RUNS_OF_FIXED_LENGTH else []
     for cause, groups in tried:
         own = Groups(groups.code[rows], groups.names)
         freed = without_drift(of_product(left, evidence.product.code[rows]), evidence.month.code[rows])
@@ -279,26 +279,26 @@ def _of_groups(
             claims[cause] = above * output
             left = left - above
             taking[cause] = (own, frozenset(by_code))
-            if cause is Cause.SHIFT:
+            if cause is WasteCause.SHIFT:
                 break  # the hours of that shift would only tell the same again
     return claims, rules, taking
 
 
-def _group_rule(cause: Cause, difference: Difference, batches: int) -> CauseRule:
+def _group_rule(cause: WasteCause, difference: GroupDifference, batches: int) -> CauseRule:
     rule = worded(
         "%(name)s: higher than all others on %(days)s days, by more than chance", name=difference.name, days=f"{difference.days:,}"
     )
     return CauseRule(cause, rule, "", difference.difference, None, difference.p_value, batches, True)
 
 
-def _cut(claims: Mapping[Cause, Floats], available: Floats) -> dict[Cause, Floats]:
+def _cut(claims: Mapping[WasteCause, Floats], available: Floats) -> dict[WasteCause, Floats]:
     """Claims on the grid, cut in proportion where they are more than there is."""
     if not claims:
         return {}
     claims = {cause: np.maximum(claim, 0.0) for cause, claim in claims.items()}  # of a step that gives back more than it takes
     wanted = sum(claims.values(), np.zeros(len(available)))
     share = np.where(wanted > available, available / np.where(wanted > 0, wanted, 1.0), 1.0)
-    taken: dict[Cause, Floats] = {}
+    taken: dict[WasteCause, Floats] = {}
     left = available
     for cause, claim in claims.items():
         part = np.minimum(on_grid(claim * share), left)

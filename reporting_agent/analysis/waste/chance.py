@@ -25,7 +25,7 @@ FEWEST_OF_PRODUCT = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Difference:
+class GroupDifference:
     """One group against all others: difference of the medians of their days, and the corrected p-value (None: not tested)."""
 
     name: str
@@ -66,7 +66,7 @@ def of_product(value: Floats, product: Integers) -> Floats:
     return freed
 
 
-def differences(value: Floats, groups: Groups, day: Integers, weight: Floats) -> list[Difference]:
+def differences(value: Floats, groups: Groups, day: Integers, weight: Floats) -> list[GroupDifference]:
     """Every group against the others; fewer than two groups leave nothing to test. Rows without a value are left out."""
     known = np.isfinite(value) & (groups.code >= 0)
     present = sorted(set(groups.code[known].tolist()))
@@ -83,13 +83,13 @@ def differences(value: Floats, groups: Groups, day: Integers, weight: Floats) ->
     return [
         difference
         if difference.p_value is None
-        else Difference(difference.name, difference.code, difference.difference, next(corrected), difference.days)
+        else GroupDifference(difference.name, difference.code, difference.difference, next(corrected), difference.days)
         for difference in compared
     ]
 
 
 @dataclass(frozen=True, slots=True)
-class Shift:
+class LevelShift:
     """Since `month` the level differs by `difference` from what it was before, by more than chance where `p_value` is small."""
 
     month: str
@@ -102,7 +102,7 @@ class Shift:
         return self.after - self.before
 
 
-def level_shift(value: Floats, month: Groups, day: Integers, weight: Floats) -> Shift | None:
+def level_shift(value: Floats, month: Groups, day: Integers, weight: Floats) -> LevelShift | None:
     """The month with which the level changed most clearly; None where there is no month to test.
 
     Every month's beginning is tried, days before against days after (`_compared`), corrected for the number tried (Holm 1979). `before`
@@ -119,12 +119,14 @@ def level_shift(value: Floats, month: Groups, day: Integers, weight: Floats) -> 
     corrected = holm([1.0 if difference.p_value is None else difference.p_value for difference in tried])
     best = min(range(len(tried)), key=lambda index: (corrected[index], -abs(tried[index].difference or 0.0)))
     code = edges[best]
-    return Shift(month.names[code], float(np.median(of_day[of_month < code])), float(np.median(of_day[of_month >= code])), corrected[best])
+    return LevelShift(
+        month.names[code], float(np.median(of_day[of_month < code])), float(np.median(of_day[of_month >= code])), corrected[best]
+    )
 
 
-def _compared(name: str, code: int, own: Floats, others: Floats) -> Difference:
+def _compared(name: str, code: int, own: Floats, others: Floats) -> GroupDifference:
     if min(len(own), len(others)) < FEWEST_DAYS:
-        return Difference(name, code, None, None, len(own))
+        return GroupDifference(name, code, None, None, len(own))
     pooled = np.concatenate([own, others])
     _, inverse, counts = np.unique(pooled, return_inverse=True, return_counts=True)
     ranks = (np.cumsum(counts) - (counts - 1) / 2)[inverse]
@@ -134,4 +136,4 @@ def _compared(name: str, code: int, own: Floats, others: Floats) -> Difference:
     variance = m * n / 12 * ((m + n + 1) - ties / ((m + n) * (m + n - 1)))
     widened = variance * max(alike(own), alike(others))
     p_value = erfc(abs(u - m * n / 2) / sqrt(2 * widened)) if widened > 0 else 1.0
-    return Difference(name, code, float(np.median(own) - np.median(others)), p_value, m)
+    return GroupDifference(name, code, float(np.median(own) - np.median(others)), p_value, m)

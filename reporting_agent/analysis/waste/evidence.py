@@ -20,12 +20,12 @@ from numpy.typing import NDArray
 
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers, StepColumns
-from benchmarks.measurements import Batch, State, Status
-from reporting_agent.config import Site
+from benchmarks.measurements import Batch, OperatingState, ProductStatus
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.batches import missing_before
 
 _HOUR_S = 3600
-_COLD = frozenset({State.START_UP, State.SHUT_DOWN, State.IDLE, State.FAULT})
+_COLD = frozenset({OperatingState.START_UP, OperatingState.SHUT_DOWN, OperatingState.IDLE, OperatingState.FAULT})
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -37,7 +37,7 @@ class Groups:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Evidence:
+class BatchEvidence:
     """The step's batches; seconds, NaN where not known."""
 
     start_s: Floats  # since 1970, UTC
@@ -53,7 +53,7 @@ class Evidence:
     product: Groups  # product and variant
 
 
-def evidence_of(columns: StepColumns, site: Site) -> Evidence:
+def evidence_of(columns: StepColumns, site: SiteSettings) -> BatchEvidence:
     """Look at every batch of a step once."""
     batches = columns.batches
     start = np.array([batch.start.timestamp() for batch in batches], dtype=float)
@@ -69,7 +69,7 @@ def evidence_of(columns: StepColumns, site: Site) -> Evidence:
     day = np.floor(local / 86400).astype(np.int64)
     of_day_s = local - day * 86400.0
     interval = end - start
-    return Evidence(
+    return BatchEvidence(
         start_s=start,
         interval_s=np.where(interval > 0, interval, np.nan),
         power_on_s=columns.variable(POWER_ON_S),
@@ -113,7 +113,7 @@ def _shifts(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
     return Groups(np.where(code < 0, len(edges) - 1, code), starts)
 
 
-def _utc_offsets(start_s: Floats, site: Site) -> Floats:
+def _utc_offsets(start_s: Floats, site: SiteSettings) -> Floats:
     """Seconds to add to UTC for the site's local time; asked once a half hour, since clocks change on no other minute."""
     halves, place = np.unique(np.floor(start_s / 1800), return_inverse=True)
     zone = site.zone
@@ -164,18 +164,18 @@ USE_WORDS: Mapping[Use, Words] = {
 }
 
 _OF_STATE = {
-    State.START_UP: Use.START_UP,
-    State.SHUT_DOWN: Use.SHUT_DOWN,
-    State.IDLE: Use.IDLING,
-    State.HOLDING: Use.WARM_HOLDING,
-    State.TRIAL: Use.TRIAL,
-    State.FAULT: Use.FAULT,
+    OperatingState.START_UP: Use.START_UP,
+    OperatingState.SHUT_DOWN: Use.SHUT_DOWN,
+    OperatingState.IDLE: Use.IDLING,
+    OperatingState.HOLDING: Use.WARM_HOLDING,
+    OperatingState.TRIAL: Use.TRIAL,
+    OperatingState.FAULT: Use.FAULT,
 }
-_OF_STATUS = {Status.SCRAP: Use.SCRAP, Status.TEST: Use.TEST}
+_OF_STATUS = {ProductStatus.SCRAP: Use.SCRAP, ProductStatus.TEST: Use.TEST}
 _ENERGY_IS_NONE = frozenset({"sentinel", "negative-energy", "impossible-power"})
 
 
-def of_state(state: State | None) -> Use:
+def of_state(state: OperatingState | None) -> Use:
     """What energy in a state other than normal was for; None: the time it was used in is not known."""
     return Use.UNPLACED if state is None else _OF_STATE[state]
 
@@ -186,6 +186,6 @@ def purpose(batch: Batch) -> Use:
         return Use.EXCLUDED
     if batch.status in _OF_STATUS:
         return _OF_STATUS[batch.status]
-    if batch.state is not State.NORMAL:
+    if batch.state is not OperatingState.NORMAL:
         return of_state(batch.state)
     return Use.VALUE_ADDING if batch.output_t > 0 else Use.EXCLUDED

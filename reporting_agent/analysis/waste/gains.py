@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from benchmarks.declared import Words, worded
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack
@@ -65,7 +65,7 @@ def of_causes(pack: Pack, counted: Iterable[StepLosses], whole: float) -> Iterat
             )
 
 
-_TOLD_AS_GROUPS = frozenset({Cause.EQUIPMENT, Cause.SHIFT, Cause.HOUR})
+_TOLD_AS_GROUPS = frozenset({WasteCause.EQUIPMENT, WasteCause.SHIFT, WasteCause.HOUR})
 _PER = {
     "min": worded("a minute"),
     "h": worded("an hour"),
@@ -99,7 +99,7 @@ def _cause_words(pack: Pack, label: StepLosses, rule: CauseRule, taken: Floats, 
                 high=plain(high),
             )
         )
-    if rule.cause is Cause.AT_POWER:
+    if rule.cause is WasteCause.AT_POWER:
         parts.append(
             Phrase(
                 "A minute costs about as much as the process itself draws: these batches needed more energy, and did not lose it "

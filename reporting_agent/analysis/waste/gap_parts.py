@@ -19,26 +19,26 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.declared import Words
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.label_keys import LabelKey
-from benchmarks.labels import Measured, StepLabel
+from benchmarks.labels import MeasuredBatches, StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.labels.waste import GapColumns, on_grid, split_gap
 from benchmarks.measurements import Metric
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.result import StepDrivers
-from reporting_agent.analysis.energy_costs.amounts import Amount, Paid, Rates, amount_of, paid_in, parts_of, plus, rates_of
+from reporting_agent.analysis.energy_costs.amounts import Amount, CarrierCost, Rates, amount_of, paid_in, parts_of, plus, rates_of
 from reporting_agent.analysis.waste.causes import Attribution, CauseRule, attribute
-from reporting_agent.analysis.waste.evidence import Evidence, evidence_of
+from reporting_agent.analysis.waste.evidence import BatchEvidence, evidence_of
 from reporting_agent.analysis.waste.waterfall import BatchLoss, worst_batches
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 WORST = 10
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class BatchColumns:
+class UsedBatchColumns:
     """The used batches of one label as columns, in the order of the log: for plots, tables and Parquet. Energies on the grid."""
 
     ids: Sequence[str]
@@ -51,7 +51,7 @@ class BatchColumns:
     within_uncertainty: Floats
     avoidable: Floats  # what named causes took
     unexplained: Floats
-    by_cause: Mapping[Cause, Floats]  # the named ones add up to `avoidable`, the others to `unexplained`
+    by_cause: Mapping[WasteCause, Floats]  # the named ones add up to `avoidable`, the others to `unexplained`
     by_variable: Mapping[str, Floats]  # what the pack's slopes explain, by variable; adds up to `explained`
     moved_by_variables: Floats | None  # see the head of this module
     kgce_per_unit: Floats  # of one unit of the label's energy in this batch
@@ -89,17 +89,17 @@ class StepLosses:
     within_uncertainty: Amount
     avoidable: Amount  # what named causes took
     unexplained: Amount
-    by_cause: Mapping[Cause, Amount]  # the named ones add up to `avoidable`, the others to `unexplained`
+    by_cause: Mapping[WasteCause, Amount]  # the named ones add up to `avoidable`, the others to `unexplained`
     by_variable: Mapping[str, Amount]  # adds up to `explained`
     moved_by_variables: Amount | None  # of what is beyond slopes and uncertainty; None where the plant's own regression does not predict
     rules: tuple[CauseRule, ...]  # how each cause was told from the others, and what it costs, with its interval
-    batches: BatchColumns
+    batches: UsedBatchColumns
     worst: tuple[BatchLoss, ...]  # most avoidable and unexplained energy per output first, ten at most
     co2_reason: Words | None  # why CO2 is None
     money_reason: Words | None
     split: Split
-    evidence: Evidence  # of all batches of the step
-    made_from: Measured
+    evidence: BatchEvidence  # of all batches of the step
+    made_from: MeasuredBatches
 
     @property
     def beyond(self) -> Amount:
@@ -107,12 +107,12 @@ class StepLosses:
         return plus(self.avoidable, self.unexplained)
 
 
-def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> tuple[StepLosses, ...]:
+def losses(site: SiteSettings, result: LabelResult, drivers: Sequence[StepDrivers]) -> tuple[StepLosses, ...]:
     """One entry a label that has a value, in the labels' order."""
     factors = site.emissions.factors
     currency = None if site.tariff is None else site.tariff.currency
-    evidence: dict[int, Evidence] = {}
-    paid: dict[int, Mapping[str, Paid] | None] = {}
+    evidence: dict[int, BatchEvidence] = {}
+    paid: dict[int, Mapping[str, CarrierCost] | None] = {}
     lost = []
     labels = [label for label in result.site_label.steps if label.best.value is not None and label.made_from is not None]
     totals = {(label.step, label.product, label.variant) for label in labels if label.metric is Metric.TOTAL}
@@ -139,8 +139,8 @@ def losses(site: Site, result: LabelResult, drivers: Sequence[StepDrivers]) -> t
 def _of_label(
     label: StepLabel,
     best: float,
-    measured: Measured,
-    evidence: Evidence,
+    measured: MeasuredBatches,
+    evidence: BatchEvidence,
     rates: Rates,
     currency: str | None,
     counted: bool,
@@ -191,7 +191,7 @@ def _of_label(
     )
 
 
-def _by_variable(measured: Measured, step: Step, metric: Metric, explained: Floats) -> dict[str, Floats]:
+def _by_variable(measured: MeasuredBatches, step: Step, metric: Metric, explained: Floats) -> dict[str, Floats]:
     """What the pack's slopes explain, given to the variables that raised the batch, in proportion."""
     raised: dict[str, Floats] = {}
     for condition in step.reference_conditions:
@@ -210,22 +210,22 @@ def _by_variable(measured: Measured, step: Step, metric: Metric, explained: Floa
     return parts
 
 
-def _moved(measured: Measured, at_own_reference: Floats, explained: Floats, beyond: Floats) -> Floats:
+def _moved(measured: MeasuredBatches, at_own_reference: Floats, explained: Floats, beyond: Floats) -> Floats:
     own = np.maximum((measured.value - at_own_reference) * measured.output_t - explained, 0.0)
     return np.minimum(on_grid(own), beyond)
 
 
 def _columns(
-    measured: Measured,
+    measured: MeasuredBatches,
     gap: GapColumns,
     split: Split,
     attribution: Attribution,
     variables: Mapping[str, Floats],
     moved: Floats | None,
     rates: Rates,
-) -> BatchColumns:
+) -> UsedBatchColumns:
     batches = [measured.columns.batches[row] for row in measured.rows.tolist()]
-    return BatchColumns(
+    return UsedBatchColumns(
         ids=[batch.batch_id for batch in batches],
         start=[batch.start for batch in batches],
         equipment=[batch.equipment for batch in batches],

@@ -21,14 +21,14 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.declared import Words, worded
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
 from reporting_agent.analysis.drivers.names import words_of
 from reporting_agent.analysis.energy_costs.amounts import ZERO, Amount, added, amount_of
 from reporting_agent.analysis.waste.causes import RUNS_OF_FIXED_LENGTH, WHOLE_DAYS
-from reporting_agent.analysis.waste.chance import SIGNIFICANT, Difference, differences, of_product, without_drift
+from reporting_agent.analysis.waste.chance import SIGNIFICANT, GroupDifference, differences, of_product, without_drift
 from reporting_agent.analysis.waste.evidence import Groups
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 
@@ -46,7 +46,7 @@ class Dimension(StrEnum):
 UNCERTAINTY = "uncertainty"
 """The key of the row that holds what lies within the measuring uncertainty, in the tables by cause."""
 
-_TOLD_BY_GROUP = frozenset({Cause.EQUIPMENT, Cause.SHIFT, Cause.HOUR, Cause.AT_POWER, Cause.NONE})
+_TOLD_BY_GROUP = frozenset({WasteCause.EQUIPMENT, WasteCause.SHIFT, WasteCause.HOUR, WasteCause.AT_POWER, WasteCause.NONE})
 WITHIN_UNCERTAINTY = worded("Within meter uncertainty")
 
 
@@ -94,7 +94,7 @@ class _Row(NamedTuple):
     explained: Amount
     batches: int
     excess: float | None
-    tested: Difference | None
+    tested: GroupDifference | None
 
 
 def paretos(pack: Pack, losses: Sequence[StepLosses]) -> tuple[Pareto, ...]:
@@ -161,7 +161,7 @@ def _excess(labels: Sequence[StepLosses]) -> float | None:
 
 def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
     rows = []
-    for cause in Cause:
+    for cause in WasteCause:
         taking = [label for label in labels if cause in label.by_cause and label.by_cause[cause].energy > 0]
         if taking:
             batches = sum(int((label.batches.by_cause[cause] > 0).sum()) for label in taking)
@@ -242,7 +242,7 @@ def _left(losses: StepLosses) -> Floats:
     return losses.batches.at_reference - losses.label - sum(own, np.zeros(len(losses.batches.ids))) / losses.batches.output_t
 
 
-def _tested(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterable[Difference]:
+def _tested(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterable[GroupDifference]:
     """Differences over the batches of all labels of the step, each against its own label."""
     if dimension is Dimension.PRODUCT or len({label.unit for label in labels}) > 1:
         return []

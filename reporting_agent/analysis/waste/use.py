@@ -25,13 +25,13 @@ from benchmarks.measurements import Batch, Direction
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.waste.between_batches import standing
 from reporting_agent.analysis.waste.evidence import Use, of_state, purpose
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.shared_meters import Sink
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.pipeline.runs import LeftOut
+from reporting_agent.pipeline.runs import EnergyOutsideRuns
 
 _OVERLAP = worded("Batches overlap: together they use more than the meter counted while they ran, so each use is reduced in proportion.")
 
@@ -72,7 +72,7 @@ class StepUse:
         }
 
 
-def uses(site: Site, result: LabelResult) -> tuple[StepUse, ...]:
+def uses(site: SiteSettings, result: LabelResult) -> tuple[StepUse, ...]:
     """One entry a counted meter of energy taken in, then one a step and carrier whose energy came per batch."""
     counted = [record for record in result.data.meters if record.counted and record.meter.direction is Direction.IMPORT]
     covers = {id(record): sinks_of(record.meter, site) for record in counted}
@@ -231,7 +231,7 @@ def _closing(parts: dict[Use, float], total: float) -> dict[Use, float]:
 
 
 def _of_batches(
-    batches: Sequence[Batch], left_out: Sequence[LeftOut], metered: set[tuple[str, str, str]], steps: set[str]
+    batches: Sequence[Batch], left_out: Sequence[EnergyOutsideRuns], metered: set[tuple[str, str, str]], steps: set[str]
 ) -> Iterator[StepUse]:
     """Energy that came per batch: there is no meter to close with, and of what lies between only a log's rows `left_out` tell.
 

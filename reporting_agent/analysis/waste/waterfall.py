@@ -9,20 +9,20 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.declared import Words, worded
-from benchmarks.guidance.causes import Cause
-from benchmarks.labels import Measured
+from benchmarks.guidance.causes import WasteCause
+from benchmarks.labels import MeasuredBatches
 from benchmarks.labels.columns import Floats
 from reporting_agent.analysis.drivers.names import unit_of
 from reporting_agent.analysis.energy_costs.amounts import Amount, amount_of
 from reporting_agent.analysis.sentences import between, plain
 from reporting_agent.analysis.waste.causes import Attribution
-from reporting_agent.analysis.waste.evidence import Evidence
+from reporting_agent.analysis.waste.evidence import BatchEvidence
 
 
 class CausePart(NamedTuple):
     """What one cause, named or not, takes of one batch's energy beyond slopes and uncertainty."""
 
-    cause: Cause
+    cause: WasteCause
     amount: Amount
     per_output: float  # in the label's unit, such as kgce/t
     evidence: Words | None  # "41 min longer"; None where there is nothing to add
@@ -57,10 +57,10 @@ class BatchLoss(NamedTuple):
 
 
 def worst_batches(
-    measured: Measured,
-    evidence: Evidence,
+    measured: MeasuredBatches,
+    evidence: BatchEvidence,
     attribution: Attribution,
-    causes: Mapping[Cause, Floats],
+    causes: Mapping[WasteCause, Floats],
     variables: Mapping[str, Floats],
     uncertain: Floats,
     number: int,
@@ -75,10 +75,10 @@ def worst_batches(
 
 def _loss(
     place: int,
-    measured: Measured,
-    evidence: Evidence,
+    measured: MeasuredBatches,
+    evidence: BatchEvidence,
     attribution: Attribution,
-    causes: Mapping[Cause, Floats],
+    causes: Mapping[WasteCause, Floats],
     variables: Mapping[str, Floats],
     uncertain: Floats,
 ) -> BatchLoss:
@@ -93,7 +93,7 @@ def _loss(
         for cause, part in causes.items()
         if part[place, 0] > 0
     ]
-    lost.sort(key=lambda part: (not part.cause.named, part.cause is Cause.NONE, -part.amount.energy))
+    lost.sort(key=lambda part: (not part.cause.named, part.cause is WasteCause.NONE, -part.amount.energy))
     explained = tuple(
         VariablePart(name, amount(part), float(part[place, 0]) / output, _recorded(name, place, measured))
         for name, part in variables.items()
@@ -121,7 +121,7 @@ def _loss(
     )
 
 
-def _recorded(variable: str, place: int, measured: Measured) -> Words:
+def _recorded(variable: str, place: int, measured: MeasuredBatches) -> Words:
     row = int(measured.rows[place])
     value = measured.columns.batches[row].variables.get(variable, 0.0)
     conditions = measured.columns.step.reference_conditions
@@ -130,16 +130,16 @@ def _recorded(variable: str, place: int, measured: Measured) -> Words:
     return worded("%(value)s instead of %(reference)s", value=plain(value), reference=reference)
 
 
-def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, attribution: Attribution) -> Words | None:
+def _evidence(cause: WasteCause, place: int, measured: MeasuredBatches, evidence: BatchEvidence, attribution: Attribution) -> Words | None:
     row = int(measured.rows[place])
     if cause in attribution.groups:
         groups, _ = attribution.groups[cause]
         name = groups.names[int(groups.code[place])]
         return Words.of(name)
-    if cause is Cause.REJECT:
+    if cause is WasteCause.REJECT:
         batch = measured.columns.batches[row]
         return worded("%(reject_t)s rejected, %(output_t)s good", reject_t=plain(batch.reject_t, 3), output_t=plain(batch.output_t))
-    if cause is Cause.COLD_START:
+    if cause is WasteCause.COLD_START:
         hours = float(evidence.pause_s[row]) / 3600
         return worded("after a stop of %(hours)s h", hours=f"{hours:,.1f}")
     if cause in attribution.doses:
@@ -149,6 +149,6 @@ def _evidence(cause: Cause, place: int, measured: Measured, evidence: Evidence, 
             return worded("%(amount)s min longer", amount=f"{amount:,.0f}")
         if dose.per == "time":
             return worded("%(amount)s times", amount=f"{amount:g}")
-        if cause is Cause.LOW_LOAD:
+        if cause is WasteCause.LOW_LOAD:
             return worded("%(amount)s %% less output", amount=f"{amount * 100:,.0f}")
     return None

@@ -14,8 +14,8 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.wire.schema import Report, decode_report
-from reporting_agent.audit.openings.assembling import Assembled
-from reporting_agent.config import Site
+from reporting_agent.audit.openings.assembling import AssembledOpening
+from reporting_agent.config import SiteSettings
 from reporting_agent.sending.kept_reports import Outbox, Parcel
 from reporting_agent.sending.planning import Subject
 from reporting_agent.sending.report_material import gather_again
@@ -56,7 +56,7 @@ def parcel_of(connection: Connection, draw: Draw) -> Parcel:
     return parcel
 
 
-def tree_of(site: Site, parcel: Parcel, seed: bytes) -> tuple[DataTree, Report]:
+def tree_of(site: SiteSettings, parcel: Parcel, seed: bytes) -> tuple[DataTree, Report]:
     """The tree that was committed to, planted again from the plant's files.
 
     Raises:
@@ -80,7 +80,7 @@ def tree_of(site: Site, parcel: Parcel, seed: bytes) -> tuple[DataTree, Report]:
     return tree, report
 
 
-def note(state: StateDirectory, draw: Draw, assembled: Assembled, *, sealed: bool, now: datetime) -> None:
+def note(state: StateDirectory, draw: Draw, assembled: AssembledOpening, *, sealed: bool, now: datetime) -> None:
     """One line more in the journal of what was opened to whom; lines are only ever added."""
     line: Mapping[str, Any] = {
         "at": now.isoformat(),

@@ -7,32 +7,32 @@ from enum import Enum
 
 from pydantic import BaseModel
 
-from reporting_agent.config import Meter, Profile, Site
-from reporting_agent.config.events import Event
+from reporting_agent.config import Meter, Profile, SiteSettings
+from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.config.materials import HeatingValue
 from reporting_agent.config.profile import CarrierColumn
 from reporting_agent.config.runs import Runs
 from reporting_agent.config.scales import Scale
 from reporting_agent.config.settings_digest import NO_PART
-from reporting_agent.config.site import Equipment, Identity, StepSetting
+from reporting_agent.config.site import Equipment, SiteIdentity, StepSetting
 
 TOUCHES_NOTHING: Mapping[type[BaseModel], Collection[str]] = {
-    Site: {
+    SiteSettings: {
         *NO_PART,  # not committed to
         "bought_in",  # shown beside the label, at the published typical value
         "variables",  # what the site's own report says of them
     },
-    Identity: {"name", "id", "pack", "pack_version"},  # all but the first stand in the report itself
+    SiteIdentity: {"name", "id", "pack", "pack_version"},  # all but the first stand in the report itself
     Meter: {"lhv_source"},  # whence: the reason given beside the heating value
 }
 """Keys that change no value, no time and no count of a label. Every other one is told to the auditor."""
 
 IN_ITS_OWN_WORDS: Mapping[type[BaseModel], Collection[str]] = {
-    Site: {"meters", "mapping", "lhv", "steps", "static", "events"},
+    SiteSettings: {"meters", "mapping", "lhv", "steps", "static", "events"},
     Meter: {"id", "range", "allocation", "formula", "clock_offset_s", "clock_drift_s_per_day", "lhv"},
     Profile: {"scale", "values", "constants", "columns", "missing", "rows", "carriers"},
     CarrierColumn: set(CarrierColumn.model_fields),
-    Event: set(Event.model_fields),
+    DeclaredEvent: set(DeclaredEvent.model_fields),
     HeatingValue: set(HeatingValue.model_fields),
     StepSetting: set(StepSetting.model_fields),
     Scale: {"id", "uncertainty_pct"},
@@ -48,7 +48,7 @@ _MOST = 40
 """As many words of a list stand in full; of a longer one its ends and how many there are."""
 
 
-def tables_of(site: Site) -> Iterator[tuple[str, str]]:
+def tables_of(site: SiteSettings) -> Iterator[tuple[str, str]]:
     """Each table of the settings that is not told in its own words, and its keys."""
     for name in _stated_settings(site):
         value = getattr(site, name)

@@ -9,25 +9,25 @@ from fractions import Fraction
 
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
-from benchmarks.audit.openings import Leaf, Opening
+from benchmarks.audit.openings import OpenedLeaf, Opening
 from benchmarks.audit.records import DAY_US
-from benchmarks.audit.sample_positions import Drawn
+from benchmarks.audit.sample_positions import DrawnPosition
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings import extract_file
 from reporting_agent.audit.openings.close_look import of_wrong_times, serves, span_us, tells_of_one_step
-from reporting_agent.audit.openings.taking_extracts import Stretch, Taker
+from reporting_agent.audit.openings.taking_extracts import ExtractTaker, WholeDays
 from reporting_agent.audit.openings.widening import wide_enough
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.settings_digest import NO_PART
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sources.extract import Extract
 
 
 @dataclass(frozen=True, slots=True)
-class Answered:
+class ExchangedFiles:
     """What goes along with an opening from the state directory: the files as they were exchanged."""
 
     seed: bytes
@@ -37,7 +37,7 @@ class Answered:
 
 
 @dataclass(frozen=True, slots=True)
-class Assembled:
+class AssembledOpening:
     """An opening, and what the plant should know of it before it is handed over.
 
     `stretches` are the days whose readings are shown, None for all there are; `different` the leaves that even the whole record does not
@@ -45,16 +45,16 @@ class Assembled:
     """
 
     opening: Opening
-    drawn: tuple[Drawn, ...]
+    drawn: tuple[DrawnPosition, ...]
     batches: tuple[int, ...]
     days: int
-    stretches: tuple[Stretch, ...] | None
+    stretches: tuple[WholeDays, ...] | None
     different: tuple[int, ...]
 
 
 def assemble(
-    draw: Draw, tree: DataTree, site: Site, pack: Pack, answered: Answered, notify: Callable[[str], None] = lambda _: None
-) -> Assembled:
+    draw: Draw, tree: DataTree, site: SiteSettings, pack: Pack, answered: ExchangedFiles, notify: Callable[[str], None] = lambda _: None
+) -> AssembledOpening:
     """The opening of a draw.
 
     Raises:
@@ -63,13 +63,13 @@ def assemble(
     contents = tree.contents
     drawn = draw.positions(contents, quantiles(pack))
     batches = _batches_of(tree, site, [leaf.position for leaf in drawn])
-    taker = Taker.of(site)
+    taker = ExtractTaker.of(site)
     extract, stretches, different = wide_enough(tree, site, taker, batches, _drawn_days(tree, drawn), notify)
     days = _days_of(contents, tree, site, extract)
     wanted = {0, *(leaf.position for leaf in drawn), *batches, *days}
     opening = Opening(
         draw=draw.digest,
-        leaves=tuple(Leaf.of(tree, index) for index in sorted(wanted)),
+        leaves=tuple(OpenedLeaf.of(tree, index) for index in sorted(wanted)),
         seed=answered.seed,
         challenge=answered.challenge,
         report=answered.report,
@@ -78,7 +78,9 @@ def assemble(
         device=answered.device,
         unread=taker.unread(),
     )
-    return Assembled(opening, tuple(drawn), tuple(batches), len(days), None if stretches is None else tuple(stretches), tuple(different))
+    return AssembledOpening(
+        opening, tuple(drawn), tuple(batches), len(days), None if stretches is None else tuple(stretches), tuple(different)
+    )
 
 
 def quantiles(pack: Pack) -> dict[str, Fraction]:
@@ -86,7 +88,7 @@ def quantiles(pack: Pack) -> dict[str, Fraction]:
     return {step.id: step.label_rule.quantile for step in pack.steps}
 
 
-def settings_of(site: Site, taker: Taker) -> bytes:
+def settings_of(site: SiteSettings, taker: ExtractTaker) -> bytes:
     """site.toml as it was read, without what says where files lie or how they are reached; and which inputs the site has."""
     settings = site.model_dump(mode="json", by_alias=True, exclude=NO_PART)
     settings["inputs"] = {
@@ -95,7 +97,7 @@ def settings_of(site: Site, taker: Taker) -> bytes:
     return json.dumps(settings, sort_keys=True, ensure_ascii=False, separators=(",", ":")).encode()
 
 
-def _batches_of(tree: DataTree, site: Site, positions: Iterable[int]) -> list[int]:
+def _batches_of(tree: DataTree, site: SiteSettings, positions: Iterable[int]) -> list[int]:
     """The batches that were drawn, those that ran on a drawn day of a meter that tells of their line, and beside any of both those whose
     times the log has wrong: energy that is found there may be theirs.
     """
@@ -128,14 +130,14 @@ def _days_of_batch(batch: Batch) -> range:
     return range(first_us // DAY_US, last_us // DAY_US + 1)
 
 
-def _drawn_days(tree: DataTree, drawn: Iterable[Drawn]) -> list[Stretch]:
+def _drawn_days(tree: DataTree, drawn: Iterable[DrawnPosition]) -> list[WholeDays]:
     """The drawn days of meters, with a day on either side."""
     first = 1 + len(tree.batches)
     days = [tree.days[leaf.position - first] for leaf in drawn if first <= leaf.position < tree.contents.padding_first]
-    return [Stretch(day.start_us - DAY_US, day.end_us + DAY_US) for day in days]
+    return [WholeDays(day.start_us - DAY_US, day.end_us + DAY_US) for day in days]
 
 
-def _days_of(contents: Contents, tree: DataTree, site: Site, extract: Extract) -> list[int]:
+def _days_of(contents: Contents, tree: DataTree, site: SiteSettings, extract: Extract) -> list[int]:
     """The leaves of the days of which the extract holds readings."""
     first = 1 + len(tree.batches)
     index = {(day.meter, day.start_us): first + place for place, day in enumerate(tree.days)}

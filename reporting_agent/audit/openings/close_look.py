@@ -15,15 +15,15 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.audit.commitment import Filed
+from benchmarks.audit.commitment import FiledBatch
 from benchmarks.audit.records import MeterDay, microseconds
-from benchmarks.measurements import Batch, State
-from reporting_agent.audit.openings.taking_extracts import Stretch, together
-from reporting_agent.config import Meter, Site
+from benchmarks.measurements import Batch, OperatingState
+from reporting_agent.audit.openings.taking_extracts import WholeDays, together
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import of_meter, of_step
 from reporting_agent.metering import Windows
-from reporting_agent.metering.in_and_between_batches import Occupied, pauses_of
-from reporting_agent.sources.extract import Record
+from reporting_agent.metering.in_and_between_batches import OccupiedWindows, pauses_of
+from reporting_agent.sources.extract import ExtractReadings
 
 Integers = NDArray[np.int64]
 
@@ -44,17 +44,17 @@ class Pause(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Look:
+class CloseLook:
     """One meter that counts for one step, and when it is looked at: `days` of it were drawn, `stretches` hold them and more, in order.
 
     `stamps_us` are the moments of its readings, rising; `unusable` is time that the plant declared unusable of it or of its line.
     """
 
     meter: Meter
-    days: tuple[Stretch, ...]
-    stretches: tuple[Stretch, ...]
+    days: tuple[WholeDays, ...]
+    stretches: tuple[WholeDays, ...]
     stamps_us: Integers
-    unusable: tuple[Stretch, ...] = ()
+    unusable: tuple[WholeDays, ...] = ()
 
     @property
     def step_h(self) -> float:
@@ -64,12 +64,12 @@ class Look:
     def serves(self, batch: Batch) -> bool:
         return serves(self.meter, batch)
 
-    def occupied(self, batches: Iterable[Batch]) -> Occupied:
+    def occupied(self, batches: Iterable[Batch]) -> OccupiedWindows:
         """When its line ran a batch, whatever became of the batch: one that no label counts ran as well."""
         spans = ((*span_us(batch), batch.batch_id) for batch in batches if self.serves(batch))
         ran = sorted(span for span in spans if span[1] > span[0])
         starts, ends, ids = zip(*ran, strict=True) if ran else ((), (), ())
-        return Occupied(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
+        return OccupiedWindows(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
 
     def pauses(self, batches: Iterable[Batch], start_us: int, end_us: int) -> list[Pause]:
         """When its line ran none of these, between two moments."""
@@ -112,22 +112,27 @@ class Look:
 
 
 def looks(
-    site: Site, readings: Mapping[str, Record] | None, days: Iterable[MeterDay], opened: Sequence[Batch], *, beside_us: int = BESIDE_US
-) -> dict[str, Look]:
+    site: SiteSettings,
+    readings: Mapping[str, ExtractReadings] | None,
+    days: Iterable[MeterDay],
+    opened: Sequence[Batch],
+    *,
+    beside_us: int = BESIDE_US,
+) -> dict[str, CloseLook]:
     """Every meter that counts for one step alone, with the days drawn of it and the time beside the opened batches that it serves."""
-    drawn: dict[str, list[Stretch]] = {}
+    drawn: dict[str, list[WholeDays]] = {}
     for day in days:
-        drawn.setdefault(day.meter, []).append(Stretch(day.start_us, day.end_us))
+        drawn.setdefault(day.meter, []).append(WholeDays(day.start_us, day.end_us))
     by_meter = {}
     for meter in site.tree.counted:
         if not tells_of_one_step(meter):
             continue
         mine = tuple(sorted(drawn.get(meter.id, ())))
         edges = [us for batch in opened if serves(meter, batch) for us in _sound_edges(batch)]
-        stretches = together([*mine, *(Stretch(us - beside_us, us + beside_us) for us in edges)])
+        stretches = together([*mine, *(WholeDays(us - beside_us, us + beside_us) for us in edges)])
         stamps = _stamps(site, meter, readings or {})
         if stretches and len(stamps):
-            by_meter[meter.id] = Look(meter, mine, tuple(stretches), stamps, _unusable(site, meter))
+            by_meter[meter.id] = CloseLook(meter, mine, tuple(stretches), stamps, _unusable(site, meter))
     return by_meter
 
 
@@ -140,7 +145,7 @@ def serves(meter: Meter, batch: Batch) -> bool:
     return batch.step == meter.step and meter.equipment in ("", batch.equipment)
 
 
-def of_wrong_times(rows: Sequence[Filed]) -> list[int]:
+def of_wrong_times(rows: Sequence[FiledBatch]) -> list[int]:
     """Places of batches that no label counts and whose times are none, or less than half of the usual: their energy lies beside them."""
     usual: dict[tuple[str, str], list[int]] = {}
     for row in rows:
@@ -151,7 +156,7 @@ def of_wrong_times(rows: Sequence[Filed]) -> list[int]:
         place
         for place, row in enumerate(rows)
         if row.excluded is not None
-        and row.batch.state is State.NORMAL
+        and row.batch.state is OperatingState.NORMAL
         and 2 * length_us(row.batch) < medians.get((row.batch.step, row.batch.equipment), 0)
     ]
 
@@ -167,12 +172,12 @@ def edges_of(spans: Iterable[tuple[int, int]]) -> Integers:
     return np.array([edge for span in joined for edge in span], dtype=np.int64)
 
 
-def _unusable(site: Site, meter: Meter) -> tuple[Stretch, ...]:
+def _unusable(site: SiteSettings, meter: Meter) -> tuple[WholeDays, ...]:
     """Time that is declared unusable of the meter, of one that it is computed from, or of the line that it serves."""
     events = [event for name in site.tree.needed_by(meter) for event in of_meter(site.events, name)]
     events += [event for event in of_step(site.events, meter.step, meter.equipment) if event.carrier is None]
     spans = {(event.begins(site.zone), event.ends(site.zone)) for event in events if event.kind == "unusable"}
-    return tuple(Stretch(microseconds(begins), _NEVER_ENDS_US if ends is None else microseconds(ends)) for begins, ends in spans)
+    return tuple(WholeDays(microseconds(begins), _NEVER_ENDS_US if ends is None else microseconds(ends)) for begins, ends in spans)
 
 
 def span_us(batch: Batch) -> tuple[int, int]:
@@ -192,7 +197,7 @@ def _sound_edges(batch: Batch) -> list[int]:
     return [microseconds(batch.start), microseconds(batch.end)]
 
 
-def _stamps(site: Site, meter: Meter, readings: Mapping[str, Record]) -> Integers:
+def _stamps(site: SiteSettings, meter: Meter, readings: Mapping[str, ExtractReadings]) -> Integers:
     """Of a meter that is computed, those of the one of its parts that is read least often."""
     known = {name: record for name, record in readings.items() if name in site.tree.needed_by(meter)}
     parts = [record.time_us[~np.isnan(record.value)] for record in known.values()]

@@ -22,7 +22,7 @@ from benchmarks import packs
 from benchmarks.measurements import Batch, Direction
 from benchmarks.routes import Pack
 from reporting_agent.audit.openings.as_written import as_written, keys_of, tables_of
-from reporting_agent.config import Meter, Profile, Site
+from reporting_agent.config import Meter, Profile, SiteSettings
 from reporting_agent.config.scales import Scale
 from reporting_agent.pipeline.outward import judging, own_metering
 from reporting_agent.sources import LOG
@@ -46,7 +46,7 @@ _GAS = (
 
 
 @dataclass(frozen=True, slots=True)
-class Declared:
+class SettingDeclaration:
     """One declaration: its kind (a word of `verdict_declared`), of what, since and until when, what it does, the plant's reason."""
 
     kind: str
@@ -58,7 +58,7 @@ class Declared:
     multiplies: bool = False
 
 
-def declared_in(site: Site) -> tuple[Declared, ...]:
+def declared_in(site: SiteSettings) -> tuple[SettingDeclaration, ...]:
     """Events, then by meter, mapping, scale, heating value, step and equipment what is said of it; at last every other table as written."""
     declarations = [*_events(site)]
     for meter in site.meters:
@@ -67,7 +67,7 @@ def declared_in(site: Site) -> tuple[Declared, ...]:
         declarations += _mapped(name, getattr(site.mapping, name))
     declarations += [_of_scale(scale) for scale in site.scales]
     declarations += [
-        Declared(
+        SettingDeclaration(
             "lhv",
             f"{heating_value.step} {heating_value.carrier}".strip(),
             str(heating_value.from_day),
@@ -79,108 +79,112 @@ def declared_in(site: Site) -> tuple[Declared, ...]:
         for heating_value in site.lhv
     ]
     for step, setting in site.steps.items():
-        declarations += [Declared("outside", f"{step} {carrier}", reason=reason) for carrier, reason in setting.outside.items()]
-        declarations += [Declared("not_used", f"{step} {carrier}") for carrier in setting.not_used]
-        declarations += [Declared("made_inside", f"{step} {carrier}") for carrier in setting.made_inside]
+        declarations += [SettingDeclaration("outside", f"{step} {carrier}", reason=reason) for carrier, reason in setting.outside.items()]
+        declarations += [SettingDeclaration("not_used", f"{step} {carrier}") for carrier in setting.not_used]
+        declarations += [SettingDeclaration("made_inside", f"{step} {carrier}") for carrier in setting.made_inside]
     declarations += [
-        Declared("rated_power", equipment.id, does=f"{equipment.rated_power_kw:g} kW")
+        SettingDeclaration("rated_power", equipment.id, does=f"{equipment.rated_power_kw:g} kW")
         for equipment in site.equipment
         if equipment.rated_power_kw is not None
     ]
     if site.site_boundary is None:
-        declarations.append(Declared("no_account", "[site_boundary]"))
-    declarations += [Declared("older_pack", f"{site.site.pack} {site.pack_version}", does=newest) for newest in _newer(site)]
+        declarations.append(SettingDeclaration("no_account", "[site_boundary]"))
+    declarations += [SettingDeclaration("older_pack", f"{site.site.pack} {site.pack_version}", does=newest) for newest in _newer(site)]
     if site.inputs.log is not None:
-        declarations.append(Declared("runs", "log", does=site.runs.cut))
-    declarations += [Declared("static", name, does=str(value)) for name, value in site.static.items()]
-    return (*declarations, *(Declared("settings", of, does=keys) for of, keys in tables_of(site)))
+        declarations.append(SettingDeclaration("runs", "log", does=site.runs.cut))
+    declarations += [SettingDeclaration("static", name, does=str(value)) for name, value in site.static.items()]
+    return (*declarations, *(SettingDeclaration("settings", of, does=keys) for of, keys in tables_of(site)))
 
 
-def _newer(site: Site) -> Iterator[str]:
+def _newer(site: SiteSettings) -> Iterator[str]:
     """The newest version of its pack that comes with the verifier, where the site names an older one."""
     if site.site.pack in packs.shipped() and site.pack_version is not None:
         newest = packs.newer(packs.load(site.site.pack, site.pack_version))
         yield from () if newest is None else (newest.version,)
 
 
-def _events(site: Site) -> Iterator[Declared]:
+def _events(site: SiteSettings) -> Iterator[SettingDeclaration]:
     for event in site.events:
         does = "" if event.factor is None else f"× {event.factor:g}"
         if event.offset is not None:
             does = event.offset if event.offset[0] in "+-" else f"+{event.offset}"
         if event.other is not None:
             does = f"↔ {event.other}"
-        yield Declared(event.kind, event.named, event.start, event.until or "", does, event.reason, event.factor is not None)
+        yield SettingDeclaration(event.kind, event.named, event.start, event.until or "", does, event.reason, event.factor is not None)
 
 
-def _mapped(name: str, profile: Profile) -> Iterator[Declared]:
+def _mapped(name: str, profile: Profile) -> Iterator[SettingDeclaration]:
     for column, factor in profile.scale.items():
         if factor != 1:
-            yield Declared("scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True)
+            yield SettingDeclaration("scale", f"{name}: {column}", does=f"× {factor:g}", multiplies=True)
     for column, words in profile.values.items():
         units = column in _UNIT_COLUMNS
         for word, meant in words.items():
-            yield Declared("read_as" if units else "word_as", f"{name}: {column}", does=f"{word} → {meant}", multiplies=units)
+            yield SettingDeclaration("read_as" if units else "word_as", f"{name}: {column}", does=f"{word} → {meant}", multiplies=units)
     for column, value in profile.constants.items():
-        yield Declared("constant", f"{name}: {column}", does=str(value))
+        yield SettingDeclaration("constant", f"{name}: {column}", does=str(value))
     for column, header in profile.columns.items():
         if header != column:
-            yield Declared("taken_from", f"{name}: {column}", does=header)
+            yield SettingDeclaration("taken_from", f"{name}: {column}", does=header)
     for column, words_for_nothing in profile.missing.items():
-        yield Declared("missing", f"{name}: {column}", does=as_written(words_for_nothing))
+        yield SettingDeclaration("missing", f"{name}: {column}", does=as_written(words_for_nothing))
     if profile.rows:
-        yield Declared("rows", name, does=", ".join(f"{column}: {how}" for column, how in sorted(profile.rows.items())))
+        yield SettingDeclaration("rows", name, does=", ".join(f"{column}: {how}" for column, how in sorted(profile.rows.items())))
     yield from _carriers(name, profile)
     if written := keys_of(profile):
-        yield Declared("settings", name, does=written)
+        yield SettingDeclaration("settings", name, does=written)
 
 
-def _carriers(name: str, profile: Profile) -> Iterator[Declared]:
+def _carriers(name: str, profile: Profile) -> Iterator[SettingDeclaration]:
     """Columns of a carrier each, with the unit and the direction that the plant gives them."""
     for carrier, column in profile.carriers.items():
-        yield Declared("carrier_column", f"{name}: {carrier}", does=f"{column.column} ({column.unit}, {column.direction})")
+        yield SettingDeclaration("carrier_column", f"{name}: {carrier}", does=f"{column.column} ({column.unit}, {column.direction})")
         if column.lhv is not None:
-            yield Declared(
+            yield SettingDeclaration(
                 "lhv", f"{name}: {carrier}", "", "", f"{column.lhv:g} {column.lhv_unit}".strip(), column.lhv_source or "", multiplies=True
             )
 
 
-def _of_scale(scale: Scale) -> Declared:
+def _of_scale(scale: Scale) -> SettingDeclaration:
     """What its weights may be off by: nothing smaller is seen of outputs."""
-    return Declared("weighing" if scale.uncertainty_pct <= LOOSE_PCT else "loose_scale", scale.id, does=f"± {scale.uncertainty_pct:g} %")
+    return SettingDeclaration(
+        "weighing" if scale.uncertainty_pct <= LOOSE_PCT else "loose_scale", scale.id, does=f"± {scale.uncertainty_pct:g} %"
+    )
 
 
-def _place_of(meter: Meter, site: Site) -> Iterator[Declared]:
+def _place_of(meter: Meter, site: SiteSettings) -> Iterator[SettingDeclaration]:
     """What a meter counts for: what one that counts for nothing measures is in a label only where another meter counts it too. One that
     reads a state counts by the meters that name it."""
     tree, where = site.tree, " ".join(filter(None, (meter.step, meter.equipment, meter.carrier)))
     if meter in tree.counted:
-        yield Declared("credited" if meter.direction is not Direction.IMPORT else "counts_for", meter.id, does=where)
+        yield SettingDeclaration("credited" if meter.direction is not Direction.IMPORT else "counts_for", meter.id, does=where)
     elif meter.role != "state" and not any(meter in tree.above(other) for other in tree.counted):
-        yield Declared("counts_for_nothing", meter.id, does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))))
+        yield SettingDeclaration("counts_for_nothing", meter.id, does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))))
 
 
-def _of_meter(meter: Meter) -> Iterator[Declared]:
-    yield Declared("settings", f"meter {meter.id}", does=keys_of(meter, without=_GAS))
+def _of_meter(meter: Meter) -> Iterator[SettingDeclaration]:
+    yield SettingDeclaration("settings", f"meter {meter.id}", does=keys_of(meter, without=_GAS))
     if meter.range is not None:
         unit = meter.unit if meter.reading == "rate" else f"{meter.unit}/h"
-        yield Declared("range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}")
+        yield SettingDeclaration("range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}")
     if meter.allocation is not None:
         shared = meter.allocation
         sinks = ", ".join(f"{sink} {value:g}" for sink, value in (shared.power or shared.shares).items()) or ", ".join(shared.sinks)
         unit = f" {meter.unit}/h" if shared.power and meter.reading != "rate" else f" {meter.unit}" if shared.power else ""
-        yield Declared("shared", meter.id, does=f"{shared.by}: {sinks}{unit}")
+        yield SettingDeclaration("shared", meter.id, does=f"{shared.by}: {sinks}{unit}")
     if meter.formula is not None:
-        yield Declared("formula", meter.id, does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)))
+        yield SettingDeclaration("formula", meter.id, does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)))
     if meter.clock_offset_s or meter.clock_drift_s_per_day:
-        yield Declared("clock", f"meter {meter.id}", does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
+        yield SettingDeclaration("clock", f"meter {meter.id}", does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
     if state := keys_of(meter, only=_GAS):
-        yield Declared("gas_state", meter.id, does=state, multiplies=True)
+        yield SettingDeclaration("gas_state", meter.id, does=state, multiplies=True)
     if meter.lhv is not None:
-        yield Declared("lhv", f"meter {meter.id}", does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True)
+        yield SettingDeclaration(
+            "lhv", f"meter {meter.id}", does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True
+        )
 
 
-def unbounded(site: Site, pack: Pack, extract: Extract, committed: Sequence[Batch], *, by_batch: bool) -> frozenset[str]:
+def unbounded(site: SiteSettings, pack: Pack, extract: Extract, committed: Sequence[Batch], *, by_batch: bool) -> frozenset[str]:
     """Steps of which one record could change any number of others.
 
     Args:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from benchmarks.audit.sample_positions import Kind
+from benchmarks.audit.sample_positions import StratumKind
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, Value
-from reporting_agent.audit.openings.assembling import Assembled
+from reporting_agent.audit.openings.assembling import AssembledOpening
 from reporting_agent.sending.consent import Language
 
 _TEXTS = {
@@ -37,15 +37,17 @@ _TEXTS = {
 }
 
 
-def shown_by_opening(language: Language, draw: Draw, assembled: Assembled, *, sealed: bool) -> list[str]:
+def shown_by_opening(language: Language, draw: Draw, assembled: AssembledOpening, *, sealed: bool) -> list[str]:
     """One sentence for each kind of thing that the opening shows."""
     commitment = draw.commitment
 
     def text(name: str, **values: Value) -> str:
         return in_language(Phrase(_TEXTS[name], **values), language)
 
-    counts = {kind: sum(leaf.kind is kind for leaf in assembled.drawn) for kind in Kind}
-    kinds = ", ".join(f"{count:,} {text('days-kind' if kind is Kind.DAYS else kind.value)}" for kind, count in counts.items() if count)
+    counts = {kind: sum(leaf.kind is kind for leaf in assembled.drawn) for kind in StratumKind}
+    kinds = ", ".join(
+        f"{count:,} {text('days-kind' if kind is StratumKind.DAYS else kind.value)}" for kind, count in counts.items() if count
+    )
     stretches = text("all") if assembled.stretches is None else text("part", number=len(assembled.stretches))
     held = sum(part.used + part.excluded for part in assembled.opening.contents.steps)
     lines = [

@@ -13,7 +13,7 @@ from benchmarks import packs
 from benchmarks.audit import records
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.days import days_of
-from benchmarks.audit.evidence import Evidence, Public
+from benchmarks.audit.evidence import Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
 from benchmarks.audit.signed_draws import Draw
@@ -33,7 +33,7 @@ from reporting_agent.audit.openings.declared import unbounded
 from reporting_agent.audit.openings.left_out import account, longest_of
 from reporting_agent.audit.openings.outputs import weigh
 from reporting_agent.audit.openings.recomputing import key_of, meters_closely, recompute
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.settings_digest import settings_digest
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sending.report_inputs import window_of
@@ -41,15 +41,15 @@ from reporting_agent.sources.extract import Extract
 
 
 @dataclass(frozen=True, slots=True)
-class Handed:
+class AuditorFiles:
     """What the auditor hands in beside the opening. `keys` are the portal's receipt keys by id; empty where none are known."""
 
     draw: Draw
-    public: Public
+    public: PublicRecord
     keys: Mapping[str, VerifyingKey]
 
 
-def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
+def examine(opening: Opening, handed: AuditorFiles, folder: Path) -> Evidence:
     """The evidence for the checks, with every opened record of a batch computed again.
 
     Args:
@@ -97,14 +97,14 @@ def examine(opening: Opening, handed: Handed, folder: Path) -> Evidence:
     )
 
 
-def site_of(settings: bytes, folder: Path) -> Site:
+def site_of(settings: bytes, folder: Path) -> SiteSettings:
     """The site as the opening shows it; it names no file of anybody's.
 
     Raises:
         VerificationError: `settings-malformed`.
     """
     try:
-        return Site.model_validate({**json.loads(settings), "path": folder / "site.toml"})
+        return SiteSettings.model_validate({**json.loads(settings), "path": folder / "site.toml"})
     except (ValueError, TypeError, ValidationError) as wrong:
         raise VerificationError(
             "settings-malformed",
@@ -117,7 +117,7 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Challenge:
     return challenges.read(raw, keys) if keys else challenges.parse(raw)
 
 
-def _days(site: Site, contents: Contents, extract: Extract) -> dict[tuple[str, int], MeterDay]:
+def _days(site: SiteSettings, contents: Contents, extract: Extract) -> dict[tuple[str, int], MeterDay]:
     """The days shown, of the time that the report covers: a stretch around a batch may reach beyond it."""
     within = window_of(Period.parse(contents.period, site.zone), contents.windows)
     units = {meter.id: meter.unit for meter in site.meters} | {scale.id: scale.unit for scale in site.scales}
@@ -128,7 +128,7 @@ def _days(site: Site, contents: Contents, extract: Extract) -> dict[tuple[str, i
     }
 
 
-def _context(site: Site, pack: Pack, contents: Contents) -> Context:
+def _context(site: SiteSettings, pack: Pack, contents: Contents) -> Context:
     uncertainty = RELATIVE_UNCERTAINTY if site.site.uncertainty_pct is None else site.site.uncertainty_pct / 100
     return Context(
         packs.factors(pack),

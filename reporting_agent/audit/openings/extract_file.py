@@ -15,11 +15,11 @@ import numpy as np
 from benchmarks.errors import VerificationError
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
-from reporting_agent.sources import BATCHES, ENERGY, LOG, SCALES, Kind, Wanted
-from reporting_agent.sources.extract import Cell, Extract, Record, Rows
+from reporting_agent.sources import BATCHES, ENERGY, LOG, SCALES, CellKind, Template
+from reporting_agent.sources.extract import Cell, Extract, ExtractReadings, ExtractRows
 
 _MOST = 10_000_000
-_TABLES: Mapping[str, Wanted] = {table.name: table for table in (BATCHES, ENERGY, LOG, SCALES)}
+_TABLES: Mapping[str, Template] = {table.name: table for table in (BATCHES, ENERGY, LOG, SCALES)}
 _NUMBER = struct.Struct(">d")
 _WORD = 8
 
@@ -61,7 +61,7 @@ def _cell(cell: Cell) -> Value:
     return _NUMBER.pack(cell) if isinstance(cell, float) else cell
 
 
-def _tables(fields: Fields) -> dict[str, tuple[Rows, ...]]:
+def _tables(fields: Fields) -> dict[str, tuple[ExtractRows, ...]]:
     named = fields.map_of("tables")
     within = Fields(named, fields.path("tables"))
     if not isinstance(named, dict) or not set(named) <= set(_TABLES):
@@ -69,16 +69,16 @@ def _tables(fields: Fields) -> dict[str, tuple[Rows, ...]]:
     return {name: tuple(_rows(part, _TABLES[name]) for part in within.each(name, _MOST)) for name in named}
 
 
-def _rows(fields: Fields, wanted: Wanted) -> Rows:
+def _rows(fields: Fields, wanted: Template) -> ExtractRows:
     header = tuple(_text(cell) for cell in fields.items("header", _MOST))
-    moments = [(column := wanted.column(name)) is not None and column.kind is Kind.MOMENT for name in header]
+    moments = [(column := wanted.column(name)) is not None and column.kind is CellKind.MOMENT for name in header]
     rows = []
     for row in fields.items("rows", _MOST):
         if not isinstance(row, list) or len(row) != len(header):
             raise malformed(fields.path("rows"), "a list of rows with a cell for every column")
         rows.append(tuple(_read_cell(cell, is_moment) for cell, is_moment in zip(row, moments, strict=True)))
     fields.done()
-    return Rows(header, tuple(rows))
+    return ExtractRows(header, tuple(rows))
 
 
 def _read_cell(cell: Value, is_moment: bool) -> Cell:
@@ -102,7 +102,7 @@ def _moment(text: str) -> datetime:
     return moment
 
 
-def _readings(fields: Fields) -> dict[str, Record]:
+def _readings(fields: Fields) -> dict[str, ExtractReadings]:
     named = fields.map_of("readings")
     within, readings = Fields(named, fields.path("readings")), {}
     for meter in named if isinstance(named, dict) else ():
@@ -111,7 +111,7 @@ def _readings(fields: Fields) -> dict[str, Record]:
         record.done()
         if len(time) != len(value) or len(time) % _WORD:
             raise malformed(within.path(meter), "as many times as values")
-        readings[meter] = Record(np.frombuffer(time, ">i8").astype(np.int64), np.frombuffer(value, ">f8").astype(np.float64))
+        readings[meter] = ExtractReadings(np.frombuffer(time, ">i8").astype(np.int64), np.frombuffer(value, ">f8").astype(np.float64))
     return readings
 
 

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.audit import sample_file
-from benchmarks.audit.entries import Entry
+from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from benchmarks.wire import approved
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from reporting_agent.audit.openings import recognising
 from reporting_agent.audit.openings.recognising import (
     ACT,
@@ -29,8 +29,8 @@ from reporting_agent.audit.openings.recognising import (
     SERVED,
     SERVED_CHECKPOINT,
     TREE_HEAD,
-    Act,
     Consistency,
+    VersionAct,
     between,
     document,
     kind_of,
@@ -42,12 +42,12 @@ from reporting_agent.audit.openings.recognising import (
 WITH_AN_OPENING = frozenset({"draw", "promise", "commitment", INCLUSION})
 """Kinds that are checked together with an opening alone."""
 
-SHOWN_BY_AN_OPENING = frozenset({Kind.VALUES, Kind.AUDIT_PROMISE})
+SHOWN_BY_AN_OPENING = frozenset({EntryKind.VALUES, EntryKind.AUDIT_PROMISE})
 """Entries whose thing an opening or its draw holds, and nothing that the portal gives alone."""
 
 
 @dataclass(frozen=True, slots=True)
-class Files:
+class HandedInFiles:
     """What was handed in, by kind; of receipts, heads and proofs between heads there may be several, the first head being the draw's."""
 
     by_kind: dict[str, bytes] = field(default_factory=dict)
@@ -56,12 +56,12 @@ class Files:
     """Published versions, plain or with what they were composed of: cells of one may repeat another."""
     heads: tuple[bytes, ...] = ()
     consistency: tuple[Consistency, ...] = ()
-    entries: Mapping[Kind, Entry] = field(default_factory=dict)
+    entries: Mapping[EntryKind, ProvenEntry] = field(default_factory=dict)
     evidence_of: tuple[str, str, int] | None = None
     """Site, period and revision that an evidence file says it is of."""
     listed: tuple[ListedEntry, ...] = ()
     """Every entry of the log that was given by itself, with a proof or without."""
-    acts: tuple[Act, ...] = ()
+    acts: tuple[VersionAct, ...] = ()
     forms: tuple[str, ...] = ()
     packs: tuple[bytes, ...] = ()
     """Approved packs, with their files or the signed document alone."""
@@ -79,13 +79,13 @@ class Files:
     @property
     def inclusion(self) -> tuple[bytes, ...] | None:
         """The proof that the commitment is in the log, where it was handed in."""
-        if Kind.COMMITMENT in self.entries:
-            return self.entries[Kind.COMMITMENT].proof
+        if EntryKind.COMMITMENT in self.entries:
+            return self.entries[EntryKind.COMMITMENT].proof
         raw = self.by_kind.get(INCLUSION)
         return None if raw is None else proof_of(raw)
 
 
-def read_all(paths: list[Path]) -> Files:
+def read_all(paths: list[Path]) -> HandedInFiles:
     """Read and tell apart. What is inside an evidence file counts as if it had been given by itself.
 
     Raises:
@@ -97,7 +97,7 @@ def read_all(paths: list[Path]) -> Files:
         pile.add(read_one(path), path)
     several = (tuple(pile.receipts), tuple(pile.versions), tuple(pile.heads), tuple(pile.consistency), pile.entries)
     lists = (tuple(pile.listed), tuple(pile.acts), tuple(pile.forms), tuple(pile.packs), pile.rows)
-    return Files(pile.by_kind, *several, pile.evidence_of, *lists, restarts=tuple(pile.restarts))
+    return HandedInFiles(pile.by_kind, *several, pile.evidence_of, *lists, restarts=tuple(pile.restarts))
 
 
 @dataclass(slots=True)
@@ -109,10 +109,10 @@ class _Pile:
     versions: dict[bytes, None] = field(default_factory=dict)
     heads: list[bytes] = field(default_factory=list)
     consistency: list[Consistency] = field(default_factory=list)
-    entries: dict[Kind, Entry] = field(default_factory=dict)
+    entries: dict[EntryKind, ProvenEntry] = field(default_factory=dict)
     evidence_of: tuple[str, str, int] | None = None
     listed: list[ListedEntry] = field(default_factory=list)
-    acts: list[Act] = field(default_factory=list)
+    acts: list[VersionAct] = field(default_factory=list)
     forms: list[str] = field(default_factory=list)
     packs: list[bytes] = field(default_factory=list)
     rows: bool = False
@@ -166,7 +166,7 @@ class _Pile:
         elif kind == ENTRY:
             self.listed.append(ListedEntry.model_validate_json(raw))
         elif kind == ACT:
-            self.acts.append(Act.model_validate_json(raw))
+            self.acts.append(VersionAct.model_validate_json(raw))
         else:
             self.forms.append(recognising.form_of(raw) or kind)
 
@@ -176,7 +176,7 @@ class _Pile:
         for row in rows:
             raw = json.dumps(row).encode()
             signed_or_logged = (
-                row.get("schema") == approved.SCHEMA or read_as(ListedEntry, raw) is not None or read_as(Act, raw) is not None
+                row.get("schema") == approved.SCHEMA or read_as(ListedEntry, raw) is not None or read_as(VersionAct, raw) is not None
             )
             if signed_or_logged:
                 self.add(raw, path)

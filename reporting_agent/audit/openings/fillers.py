@@ -18,12 +18,12 @@ from statistics import median
 
 import numpy as np
 
-from benchmarks.audit.accounted import Questioned, Why
-from benchmarks.audit.commitment import Filed
+from benchmarks.audit.accounted import QuestionedStretch, StretchQuestion
+from benchmarks.audit.commitment import FiledBatch
 from benchmarks.audit.records import microseconds
-from benchmarks.measurements import Batch, State
-from reporting_agent.audit.openings.close_look import QUARTER_US, Look, edges_of, length_us, of_wrong_times, span_us
-from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, Pieces, runs_of
+from benchmarks.measurements import Batch, OperatingState
+from reporting_agent.audit.openings.close_look import QUARTER_US, CloseLook, edges_of, length_us, of_wrong_times, span_us
+from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, TimePieces, runs_of
 from reporting_agent.audit.openings.recomputing import Key, key_of
 
 AT_WORK = 0.75  # of the way from standing to production
@@ -36,8 +36,8 @@ RARE, RARE_SHARE = 1, 0.02  # of the opened batches
 
 
 def fillers(
-    look: Look, unit: str, rows: Sequence[Filed], opened: Collection[Key], pieces: Pieces, levels: tuple[float, float]
-) -> list[Questioned]:
+    look: CloseLook, unit: str, rows: Sequence[FiledBatch], opened: Collection[Key], pieces: TimePieces, levels: tuple[float, float]
+) -> list[QuestionedStretch]:
     """What is questioned on one meter.
 
     Args:
@@ -51,7 +51,7 @@ def fillers(
     little = _of_little_output(rows, used)
     working = np.nan_to_num(pieces.power) >= standing + AT_WORK * (production - standing)
     reach_us = max(QUARTER_US, 2 * int(look.step_h * HOUR_US))
-    by_reason = {Why.FILLER: list[Questioned](), Why.START_UP: list[Questioned]()}
+    by_reason = {StretchQuestion.FILLER: list[QuestionedStretch](), StretchQuestion.START_UP: list[QuestionedStretch]()}
     for start_us, end_us in _blocks(little):
         clear = look.clear(start_us, end_us)
         inside = (pieces.start_us >= clear[0]) & (pieces.end_us <= clear[1]) & ~pieces.used & ~pieces.unusable & working
@@ -62,19 +62,19 @@ def fillers(
                 continue
             beside = next((batch for batch in shown if _touch(batch, start_us, end_us, reach_us)), None)
             if beside is not None:
-                why = Why.START_UP if _is_start_up(little, rows, start_us, end_us) else Why.FILLER
+                why = StretchQuestion.START_UP if _is_start_up(little, rows, start_us, end_us) else StretchQuestion.FILLER
                 what = (int(pieces.start_us[first]), int(pieces.end_us[last]), energy, unit, beside.batch_id)
-                by_reason[why].append(Questioned(why, look.meter.id, *what))
+                by_reason[why].append(QuestionedStretch(why, look.meter.id, *what))
     most = RARE + RARE_SHARE * len(shown)
     return [filler for kind in by_reason.values() if len({stretch.batch for stretch in kind}) > most for filler in kind]
 
 
-def are_many(wrong: Sequence[int], rows: Sequence[Filed]) -> bool:
+def are_many(wrong: Sequence[int], rows: Sequence[FiledBatch]) -> bool:
     """Whether so many rows of a line have wrong times that what they explain says nothing of the others."""
     return len(wrong) > FEW_WRONG + WRONG_SHARE * sum(row.excluded is None for row in rows)
 
 
-def _of_little_output(rows: Sequence[Filed], used: Sequence[Batch]) -> list[Batch]:
+def _of_little_output(rows: Sequence[FiledBatch], used: Sequence[Batch]) -> list[Batch]:
     """Rows that no label counts, of some length, which made less than half of what their time usually makes.
 
     Not those that say of a normal run that it made half of a usual batch or more: an end that is days too late is a wrong time, and what
@@ -87,7 +87,7 @@ def _of_little_output(rows: Sequence[Filed], used: Sequence[Batch]) -> list[Batc
         batch
         for batch in others
         if whole_output(batch) < LITTLE_OUTPUT * usual * length_us(batch)
-        and not (batch.state is State.NORMAL and whole_output(batch) >= LITTLE_OUTPUT * batch_makes > 0)
+        and not (batch.state is OperatingState.NORMAL and whole_output(batch) >= LITTLE_OUTPUT * batch_makes > 0)
     ]
 
 
@@ -107,13 +107,13 @@ def _touch(batch: Batch, start_us: int, end_us: int, reach_us: int) -> bool:
     return abs(first_us - end_us) <= reach_us or abs(start_us - last_us) <= reach_us
 
 
-def _is_start_up(little: Sequence[Batch], rows: Sequence[Filed], start_us: int, end_us: int) -> bool:
+def _is_start_up(little: Sequence[Batch], rows: Sequence[FiledBatch], start_us: int, end_us: int) -> bool:
     """Whether a block is a start-up before which no row of the line ended for an hour."""
     states = {batch.state for batch in little if start_us <= span_us(batch)[0] < end_us}
-    return states == {State.START_UP} and not any(start_us - HOUR_US < span_us(row.batch)[1] <= start_us for row in rows)
+    return states == {OperatingState.START_UP} and not any(start_us - HOUR_US < span_us(row.batch)[1] <= start_us for row in rows)
 
 
-def explaining(rows: Sequence[Filed], committed: Collection[Key]) -> list[tuple[int, int]]:
+def explaining(rows: Sequence[FiledBatch], committed: Collection[Key]) -> list[tuple[int, int]]:
     """Where the energy of committed batches may lie whose times the log has wrong: no longer than twice what their output takes."""
     used = [row.batch for row in rows if row.excluded is None]
     longest, usual = _LONGEST * max(map(length_us, used), default=0), median(map(whole_output, used)) if used else 0.0

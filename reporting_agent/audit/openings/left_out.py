@@ -29,13 +29,13 @@ from statistics import median
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.audit.accounted import Accounted, Balance, Questioned, Why
-from benchmarks.audit.commitment import Filed
-from benchmarks.measurements import Batch, State
+from benchmarks.audit.accounted import Accounted, AccountedMeter, QuestionedStretch, StretchQuestion
+from benchmarks.audit.commitment import FiledBatch
+from benchmarks.measurements import Batch, OperatingState
 from benchmarks.routes import Pack
-from reporting_agent.audit.openings.close_look import Look, Pause, length_us, of_wrong_times, span_us
+from reporting_agent.audit.openings.close_look import CloseLook, Pause, length_us, of_wrong_times, span_us
 from reporting_agent.audit.openings.fillers import are_many, explaining, fillers
-from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, Flags, Pieces, cut_of, in_any, levels_of, runs_of
+from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, Flags, TimePieces, cut_of, in_any, levels_of, runs_of
 from reporting_agent.audit.openings.recomputing import Key, key_of
 from reporting_agent.metering import MeterRecord
 
@@ -44,13 +44,13 @@ LEAST_H = 1 / 6  # of production's power: what a stretch must hold above standin
 LIKE_PRODUCTION = 0.5  # of production's power: what no row that says "waiting" may reach
 LEAST_CLAIMED = 0.5  # of the usual batch at production's power: what must lie in times that a batch claims beyond what one may last
 _LONGEST = 1.1  # times the longest batch: how far a batch with wrong times explains
-_WAITING = (State.IDLE, State.HOLDING)
+_WAITING = (OperatingState.IDLE, OperatingState.HOLDING)
 
 
 def account(
-    seen: Mapping[str, Look],
+    seen: Mapping[str, CloseLook],
     meters: Iterable[MeterRecord],
-    rows: Sequence[Filed],
+    rows: Sequence[FiledBatch],
     opened: Collection[Batch],
     beyond: Sequence[Batch] = (),
     *,
@@ -88,12 +88,12 @@ def longest_of(pack: Pack) -> dict[str, int]:
 class _Judged:
     """One meter's look, with the levels of its line."""
 
-    look: Look
+    look: CloseLook
     record: MeterRecord
-    rows: Sequence[Filed]
+    rows: Sequence[FiledBatch]
     pauses: Sequence[Pause]
     committed: Collection[Key]
-    pieces: Pieces
+    pieces: TimePieces
     production: float | None
     standing: float | None
     above: Flags  # outside, clear of a batch's edges, above the limit
@@ -106,9 +106,9 @@ class _Judged:
     @classmethod
     def of(
         cls,
-        look: Look,
+        look: CloseLook,
         record: MeterRecord,
-        rows: Sequence[Filed],
+        rows: Sequence[FiledBatch],
         ran: Iterable[Batch],
         committed: Collection[Key],
         longest_us: int | None,
@@ -129,7 +129,7 @@ class _Judged:
         seen = edges if production is not None else 0
         return cls(look, record, rows, pauses, committed, pieces, production, standing, above, excused, seen, claimed, usual_us, longest_us)
 
-    def balance(self) -> Balance:
+    def balance(self) -> AccountedMeter:
         pieces = self.pieces
         drawn = pieces.drawn
         hours = (pieces.end_us - pieces.start_us) / HOUR_US
@@ -138,7 +138,7 @@ class _Judged:
             return float(pieces.energy[drawn & of].sum())
 
         unexplained = self.above & ~self.excused
-        return Balance(
+        return AccountedMeter(
             meter=self.record.meter.id,
             step=self.record.meter.step,
             unit=self.record.unit,
@@ -154,7 +154,7 @@ class _Judged:
             production_level=self.production,
         )
 
-    def questioned(self) -> list[Questioned]:
+    def questioned(self) -> list[QuestionedStretch]:
         """Stretches above standing that nothing explains and that hold enough; a short one beside a batch, seen whole, is its edge."""
         if self.production is None or self.standing is None:
             return []
@@ -169,27 +169,27 @@ class _Judged:
                 continue
             beside = self._beside(start_us, end_us)
             goes_on = any(start_us == stretch.start_us or end_us == stretch.end_us for stretch in self.look.stretches)
-            why = Why.EDGE if beside and not goes_on and 2 * (end_us - start_us) < self.usual_us else Why.NO_BATCH
-            energy, batch = float(self.pieces.energy[run].sum()), beside if why is Why.EDGE else ""
-            unexplained.append(Questioned(why, self.record.meter.id, start_us, end_us, energy, self.record.unit, batch))
+            why = StretchQuestion.EDGE if beside and not goes_on and 2 * (end_us - start_us) < self.usual_us else StretchQuestion.NO_BATCH
+            energy, batch = float(self.pieces.energy[run].sum()), beside if why is StretchQuestion.EDGE else ""
+            unexplained.append(QuestionedStretch(why, self.record.meter.id, start_us, end_us, energy, self.record.unit, batch))
         return unexplained
 
-    def rows_without_record(self) -> list[Questioned]:
+    def rows_without_record(self) -> list[QuestionedStretch]:
         """Batches of the plant's own rows that ran on a drawn day and of which no record was opened."""
         questioned = []
         for row in self.rows:
             first, last = span_us(row.batch)
             if key_of(row.batch) not in self.committed and any(first < day.end_us and last >= day.start_us for day in self.look.days):
-                questioned.append(self._of_batch(Why.NO_RECORD, row.batch))
+                questioned.append(self._of_batch(StretchQuestion.NO_RECORD, row.batch))
         return questioned
 
-    def waiting_at_work(self) -> list[Questioned]:
+    def waiting_at_work(self) -> list[QuestionedStretch]:
         """Committed rows that say the line waited, while it drew power as in production."""
         waiting = []
         for row in self.rows:
             waited = row.batch.state in _WAITING and row.excluded != UNUSABLE
             if waited and key_of(row.batch) in self.committed and self.production is not None:
-                questioned = self._of_batch(Why.STANDING_STATE, row.batch)
+                questioned = self._of_batch(StretchQuestion.STANDING_STATE, row.batch)
                 hours = (questioned.end_us - questioned.start_us) / HOUR_US
                 if questioned.energy > LIKE_PRODUCTION * self.production * max(hours, LEAST_H):
                     waiting.append(questioned)
@@ -197,14 +197,14 @@ class _Judged:
                     waiting += self._at_work_inside(row.batch)
         return waiting
 
-    def fillers(self) -> list[Questioned]:
+    def fillers(self) -> list[QuestionedStretch]:
         """Rows without output beside an opened batch in which the line produced."""
         if self.production is None or self.standing is None:
             return []
         levels = (self.production, self.standing)
         return fillers(self.look, self.record.unit, self.rows, self.committed, self.pieces, levels)
 
-    def beside_wrong_times(self) -> list[Questioned]:
+    def beside_wrong_times(self) -> list[QuestionedStretch]:
         """What rows with wrong times explain, where the line has so many that they could explain anything."""
         if not are_many(of_wrong_times(self.rows), self.rows):
             return []
@@ -212,10 +212,10 @@ class _Judged:
         for first, last in runs_of(self.pieces, self.excused):
             energy = float(self.pieces.energy[first : last + 1].sum())
             what = (int(self.pieces.start_us[first]), int(self.pieces.end_us[last]), energy, self.record.unit)
-            questioned.append(Questioned(Why.WRONG_TIMES, self.record.meter.id, *what))
+            questioned.append(QuestionedStretch(StretchQuestion.WRONG_TIMES, self.record.meter.id, *what))
         return questioned
 
-    def _at_work_inside(self, batch: Batch) -> list[Questioned]:
+    def _at_work_inside(self, batch: Batch) -> list[QuestionedStretch]:
         """Stretches of such a row in which the line drew power as in production, for half of what a batch takes."""
         if self.production is None:
             return []
@@ -227,13 +227,13 @@ class _Judged:
             energy = float(self.pieces.energy[first : last + 1].sum())
             if energy >= LEAST_CLAIMED * self.usual_us / HOUR_US * self.production:
                 what = (self.record.meter.id, start_us, end_us, energy, self.record.unit, batch.batch_id)
-                questioned.append(Questioned(Why.STANDING_STATE, *what))
+                questioned.append(QuestionedStretch(StretchQuestion.STANDING_STATE, *what))
         return questioned
 
-    def _of_batch(self, why: Why, batch: Batch) -> Questioned:
+    def _of_batch(self, why: StretchQuestion, batch: Batch) -> QuestionedStretch:
         meter = self.record.meter
         energy = sum(flow.quantity for flow in batch.energy if (flow.carrier, flow.direction) == (meter.carrier, meter.direction))
-        return Questioned(why, meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id)
+        return QuestionedStretch(why, meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id)
 
     def _beside(self, start_us: int, end_us: int) -> str:
         """The batch whose edge this stretch begins or ends at; "" where there is none."""
@@ -246,7 +246,7 @@ class _Judged:
         return ""
 
 
-def _clear(look: Look, pauses: Sequence[Pause], pieces: Pieces) -> tuple[Flags, int]:
+def _clear(look: CloseLook, pauses: Sequence[Pause], pieces: TimePieces) -> tuple[Flags, int]:
     """Pieces of pauses that readings tell by themselves, and how many edges of batches have such a piece beside them."""
     clear = np.zeros(len(pieces.energy), dtype=bool)
     edges = 0
@@ -266,7 +266,7 @@ def _is_clear_at(edges_us: NDArray[np.int64], clear: Flags, moment_us: int) -> b
     return at < len(edges_us) and int(edges_us[at]) == moment_us and bool(clear[at])
 
 
-def _longest_us(rows: Sequence[Filed], longest_s: int | None) -> int | None:
+def _longest_us(rows: Sequence[FiledBatch], longest_s: int | None) -> int | None:
     """How long a batch on this meter may run: as the pack says, and no longer than the longest that the pack allows, and a tenth."""
     if longest_s is None:
         return None

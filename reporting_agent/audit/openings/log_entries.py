@@ -10,23 +10,23 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.audit.evidence import TAKE_THE_FILE, Outcome, failed, held, not_checkable, same
+from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, failed, held, not_checkable, same
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.declared import Words, worded
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged, merkle
-from benchmarks.wire.logged import Kind
-from reporting_agent.audit.openings.recognising import Act
+from benchmarks.wire.logged import EntryKind
+from reporting_agent.audit.openings.recognising import VersionAct
 
 _AS_SERVED = Phrase("Ask the portal again. If it gives the same answer, keep the file and the head: together they are evidence against it.")
 
 
 @dataclass(frozen=True, slots=True)
-class Signed:
+class SignedEntry:
     """What a signed file says of an entry: a receipt of a report's, a challenge of a commitment's."""
 
-    kind: Kind
+    kind: EntryKind
     digest: bytes
     on: date
 
@@ -34,7 +34,7 @@ class Signed:
         return (self.kind, logged.object_of(self.digest).hex(), self.on) == (entry.kind, entry.logged, entry.on)
 
 
-def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, Signed]) -> Outcome:
+def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, SignedEntry]) -> CheckOutcome:
     """Whether entries are what they say, and in the log of a head at hand.
 
     Args:
@@ -73,7 +73,9 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
     return held(code, Phrase("%(entries)s entries are in the log of a head that the portal signed.", entries=number), number)
 
 
-def version_logged(acts: Iterable[Act], entries: Iterable[ListedEntry], roots: Mapping[int, bytes], document: str | None) -> Outcome:
+def version_logged(
+    acts: Iterable[VersionAct], entries: Iterable[ListedEntry], roots: Mapping[int, bytes], document: str | None
+) -> CheckOutcome:
     """Whether what the portal says of a published version is what its log holds.
 
     Args:
@@ -104,7 +106,7 @@ def version_logged(acts: Iterable[Act], entries: Iterable[ListedEntry], roots: M
     return held(code, Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves), leaves)
 
 
-def values_published(acts: Iterable[Act], report: int | None, values: int | None) -> Outcome:
+def values_published(acts: Iterable[VersionAct], report: int | None, values: int | None) -> CheckOutcome:
     """Whether a version was composed of the very values that were opened: those of the log's entry that `values-logged` is about.
 
     Args:
@@ -152,7 +154,7 @@ def bound(entries: Iterable[ListedEntry], roots: Mapping[int, bytes]) -> set[int
     return indices
 
 
-def _wrong(shown: list[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, Signed]) -> list[Words]:
+def _wrong(shown: list[ListedEntry], roots: Mapping[int, bytes], signed: Mapping[int, SignedEntry]) -> list[Words]:
     leaves: dict[int, bytes] = {}
     wrong = set()
     for entry in shown:
@@ -178,5 +180,5 @@ def _proves(entry: ServedEntry, roots: Mapping[int, bytes]) -> bool:
     return True
 
 
-def _differs(act: Act, entry: ListedEntry | None) -> bool:
+def _differs(act: VersionAct, entry: ListedEntry | None) -> bool:
     return entry is not None and (act.kind, logged.object_of(act.digest).hex()) != (entry.kind, entry.logged)

@@ -13,19 +13,21 @@ from math import fsum
 
 import numpy as np
 
-from benchmarks.audit.accounted import Weighed, Weighings
-from benchmarks.audit.commitment import Filed
-from benchmarks.measurements import Batch, State
+from benchmarks.audit.accounted import WeighedBatch, WeighedBatches
+from benchmarks.audit.commitment import FiledBatch
+from benchmarks.measurements import Batch, OperatingState
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.audit.openings.close_look import BESIDE_US, length_us, of_wrong_times, span_us
-from reporting_agent.config import Site
-from reporting_agent.sources.extract import Record
+from reporting_agent.config import SiteSettings
+from reporting_agent.sources.extract import ExtractReadings
 
 EDGE = 0.5  # of the smaller part of a belt's row at a batch's edge: a belt does not run evenly
 
 
-def weigh(site: Site, pack: Pack, records: Mapping[str, Record], rows: Sequence[Filed], opened: Mapping[int, Batch]) -> Weighings | None:
+def weigh(
+    site: SiteSettings, pack: Pack, records: Mapping[str, ExtractReadings], rows: Sequence[FiledBatch], opened: Mapping[int, Batch]
+) -> WeighedBatches | None:
     """Every opened batch whose times are sound and that a scale serves; None where the site has no scale.
 
     Args:
@@ -38,7 +40,7 @@ def weigh(site: Site, pack: Pack, records: Mapping[str, Record], rows: Sequence[
     weighed, without = [], dict[str, int]()
     units = {step.id: step.output_unit for step in pack.steps}
     for leaf, batch in sorted(opened.items()):
-        if batch.state is not State.NORMAL or not length_us(batch) or batch.step not in units:
+        if batch.state is not OperatingState.NORMAL or not length_us(batch) or batch.step not in units:
             continue
         scale = next(
             (declared for declared in site.scales if declared.step == batch.step and declared.equipment in ("", batch.equipment)), None
@@ -51,17 +53,17 @@ def weigh(site: Site, pack: Pack, records: Mapping[str, Record], rows: Sequence[
         weight, unsure = tell(batch, records[scale.id], mine)
         factor, output = ratio(scale.unit, units[batch.step]), batch.output_t + batch.reject_t
         tolerance = scale.uncertainty_pct / 100 * max(output, factor * weight) + factor * unsure
-        weighed.append(Weighed(leaf, output, factor * weight, tolerance))
-    return Weighings(tuple(weighed), without)
+        weighed.append(WeighedBatch(leaf, output, factor * weight, tolerance))
+    return WeighedBatches(tuple(weighed), without)
 
 
-def _of_batch(batch: Batch, record: Record, rows: Sequence[Filed]) -> tuple[float, float]:
+def _of_batch(batch: Batch, record: ExtractReadings, rows: Sequence[FiledBatch]) -> tuple[float, float]:
     """The weight of the records that are this batch's, and how much of it may be another's: nothing."""
     first, last = np.searchsorted(record.time_us, (span_us(batch)[0], _until_us(batch, rows)), side="right").tolist()
     return fsum(record.value[first:last].tolist()), 0.0
 
 
-def _of_belt(batch: Batch, record: Record, rows: Sequence[Filed]) -> tuple[float, float]:
+def _of_belt(batch: Batch, record: ExtractReadings, rows: Sequence[FiledBatch]) -> tuple[float, float]:
     """What ran over the belt in this batch's time, and how much of it may be another's."""
     start_us, end_us = span_us(batch)
     wrong = {rows[at].batch.batch_id for at in of_wrong_times(rows)}
@@ -70,7 +72,9 @@ def _of_belt(batch: Batch, record: Record, rows: Sequence[Filed]) -> tuple[float
     others = [
         span_us(row.batch)
         for row in rows
-        if row.batch.state is State.NORMAL and row.batch.batch_id not in (batch.batch_id, *wrong) and length_us(row.batch) <= longest_us
+        if row.batch.state is OperatingState.NORMAL
+        and row.batch.batch_id not in (batch.batch_id, *wrong)
+        and length_us(row.batch) <= longest_us
     ]
     stamps, step_us = record.time_us, int(np.median(np.diff(record.time_us))) if len(record.time_us) > 1 else 0
     first = int(np.searchsorted(stamps, start_us, side="right"))
@@ -89,7 +93,7 @@ def _of_belt(batch: Batch, record: Record, rows: Sequence[Filed]) -> tuple[float
     return weight, unsure
 
 
-def _until_us(batch: Batch, rows: Sequence[Filed]) -> int:
+def _until_us(batch: Batch, rows: Sequence[FiledBatch]) -> int:
     """The start of the line's next batch, no later than two hours after the end."""
     start_us, end_us = span_us(batch)
     return min([end_us + BESIDE_US, *(other for row in rows if (other := span_us(row.batch)[0]) > start_us)])

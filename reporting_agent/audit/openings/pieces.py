@@ -9,9 +9,9 @@ from itertools import pairwise
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.audit.commitment import Filed
+from benchmarks.audit.commitment import FiledBatch
 from benchmarks.labels import ExclusionReason
-from reporting_agent.audit.openings.close_look import Look, Pause, edges_of, span_us
+from reporting_agent.audit.openings.close_look import CloseLook, Pause, edges_of, span_us
 from reporting_agent.metering import MeterRecord
 
 Floats = NDArray[np.float64]
@@ -26,7 +26,7 @@ _KNOWN = 0.5  # of a piece's seconds; where less is known, nothing is said
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Pieces:
+class TimePieces:
     """The pieces of time at which one meter was looked at, in order. Flags say in what each lies."""
 
     start_us: NDArray[np.int64]
@@ -47,7 +47,7 @@ class Pieces:
         return power
 
 
-def cut_of(look: Look, record: MeterRecord, rows: Sequence[Filed], pauses: Sequence[Pause]) -> Pieces:
+def cut_of(look: CloseLook, record: MeterRecord, rows: Sequence[FiledBatch], pauses: Sequence[Pause]) -> TimePieces:
     assert record.closely is not None  # noqa: S101 - `account` chose it
     edges = record.closely.edges_us
     seen = look.inside(edges[:-1]) & (edges[:-1] >= record.start_us) & (edges[1:] <= record.end_us)
@@ -59,7 +59,7 @@ def cut_of(look: Look, record: MeterRecord, rows: Sequence[Filed], pauses: Seque
 
     used = within(span_us(row.batch) for row in rows if row.excluded is None)
     left_out = (span_us(row.batch) for row in rows if row.excluded == UNUSABLE)
-    return Pieces(
+    return TimePieces(
         start_us,
         end_us,
         record.closely.energy[seen],
@@ -71,7 +71,7 @@ def cut_of(look: Look, record: MeterRecord, rows: Sequence[Filed], pauses: Seque
     )
 
 
-def runs_of(pieces: Pieces, chosen: Flags) -> list[tuple[int, int]]:
+def runs_of(pieces: TimePieces, chosen: Flags) -> list[tuple[int, int]]:
     """First and last of the chosen pieces that follow one another without a hole."""
     places = np.flatnonzero(chosen).tolist()
     starts = [0, *(at + 1 for at, (first, other) in enumerate(pairwise(places)) if pieces.end_us[first] != pieces.start_us[other])]
@@ -79,7 +79,7 @@ def runs_of(pieces: Pieces, chosen: Flags) -> list[tuple[int, int]]:
     return [(places[start], places[end]) for start, end in zip(starts, ends, strict=True)] if places else []
 
 
-def in_any(pieces: Pieces, spans: Sequence[tuple[int, int]]) -> Flags:
+def in_any(pieces: TimePieces, spans: Sequence[tuple[int, int]]) -> Flags:
     """Which pieces reach into one of these times: a batch that begins within a quarter hour excuses all of it."""
     edges = edges_of(spans)
     begun, over = np.searchsorted(edges, pieces.start_us, side="right"), np.searchsorted(edges, pieces.end_us, side="left")
@@ -87,7 +87,7 @@ def in_any(pieces: Pieces, spans: Sequence[tuple[int, int]]) -> Flags:
     return reached
 
 
-def levels_of(pieces: Pieces) -> tuple[float | None, float | None]:
+def levels_of(pieces: TimePieces) -> tuple[float | None, float | None]:
     """Production and standing, in the unit an hour."""
     known = ~np.isnan(pieces.power)
     working = pieces.used & known

@@ -10,17 +10,17 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.audit import published as audited
-from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
+from benchmarks.audit.evidence import CheckOutcome, held, not_checkable, refused
 from benchmarks.declared import worded
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import approved, challenges, checkpoints, directory, heads, library, logged, published, receipts
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_consistency, require_inclusion
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.audit.openings.files import Files, lacking
-from reporting_agent.audit.openings.log_entries import Signed, entries_logged, version_logged
+from reporting_agent.audit.openings.files import HandedInFiles, lacking
+from reporting_agent.audit.openings.log_entries import SignedEntry, entries_logged, version_logged
 from reporting_agent.audit.openings.recognising import BENCHMARK, CHECKPOINT, Consistency, document
 from reporting_agent.audit.openings.versions import composed_again
 
@@ -28,7 +28,7 @@ _NO_KEYS = worded("The portal's key directory and its fingerprint were not given
 _GIVE_KEYS = worded("Give both: the file and --fingerprint.")
 
 
-def of_the_portal(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey], *, alone: bool) -> list[Outcome]:
+def of_the_portal(files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey], *, alone: bool) -> list[CheckOutcome]:
     """What the portal's files show without a plant. `alone`: no opening was handed in, so each of them is asked for itself.
 
     Raises:
@@ -73,7 +73,7 @@ def received_of(given: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> lis
     return read
 
 
-def _of_the_log(files: Files, roots: Mapping[int, bytes], keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
+def _of_the_log(files: HandedInFiles, roots: Mapping[int, bytes], keys: Mapping[str, VerifyingKey]) -> list[CheckOutcome]:
     """Entries that were given by themselves, and what they bind."""
     findings = []
     if files.listed or (files.rows and not (files.acts or files.receipts or files.forms or files.packs)):
@@ -85,7 +85,7 @@ def _of_the_log(files: Files, roots: Mapping[int, bytes], keys: Mapping[str, Ver
     return findings
 
 
-def _roots(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey]) -> dict[int, bytes]:
+def _roots(files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey]) -> dict[int, bytes]:
     """Of every head and checkpoint at hand whose signature holds, by size; of those that do not, another check tells."""
     roots = {}
     for raw in files.heads:
@@ -99,20 +99,20 @@ def _roots(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKe
     return roots
 
 
-def _signed(files: Files, keys: Mapping[str, VerifyingKey]) -> dict[int, Signed]:
+def _signed(files: HandedInFiles, keys: Mapping[str, VerifyingKey]) -> dict[int, SignedEntry]:
     """What receipts and challenge at hand say of entries of the log."""
     signed = {
-        receipt.log_index: Signed(Kind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
+        receipt.log_index: SignedEntry(EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
         for receipt in received_of(files.receipts, keys)
     }
     if "challenge" in files.by_kind:
         with suppress(VerificationError):
             given = challenges.read(files.by_kind["challenge"], keys)
-            signed[given.log_index] = Signed(Kind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+            signed[given.log_index] = SignedEntry(EntryKind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
     return signed
 
 
-def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
+def directory_signed(raw: bytes, fingerprint: str | None) -> CheckOutcome:
     """Whether a key directory is the one of the fingerprint: checked by itself where nothing else was given."""
     code = "directory-signed"
     if fingerprint is None:
@@ -127,7 +127,7 @@ def directory_signed(raw: bytes, fingerprint: str | None) -> Outcome:
     )
 
 
-def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     """Whether the portal signed an approved pack; and whether files and entry of the log are its own, where they stand beside it."""
     code, answer = "pack-signed", document(raw)
     if "library" in answer or answer.get("schema") == library.SCHEMA:
@@ -142,7 +142,7 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
             )
             return held(code, sentence)
         approved.require_files(approval, str(answer["pack_toml"]), str(answer["factors_toml"]))
-        size = _require_logged(answer["log"], Kind.PACK, logged.pack(approval), keys)
+        size = _require_logged(answer["log"], EntryKind.PACK, logged.pack(approval), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (KeyError, TypeError, ValueError):
@@ -161,7 +161,7 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     return held(code, sentence)
 
 
-def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Outcome:
+def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     """As `_pack`, of an edition of the library of practices."""
     code = "practices-signed"
     if not keys:
@@ -172,7 +172,7 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Out
             return held(code, Phrase("The portal signed edition %(edition)s of the library of practices.", edition=edition.edition))
         if approved.sha256(str(answer["library"])) != edition.file:
             return refused(code, VerificationError("library-altered", "The library is not the one that was signed.", "Fetch it again."))
-        size = _require_logged(answer["log"], Kind.PRACTICES, logged.practices(edition), keys)
+        size = _require_logged(answer["log"], EntryKind.PRACTICES, logged.practices(edition), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
     except (AttributeError, KeyError, TypeError, ValueError):
@@ -190,7 +190,7 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Out
     return held(code, sentence)
 
 
-def _require_logged(entry: Mapping[str, Any], kind: Kind, digest: bytes, keys: Mapping[str, VerifyingKey]) -> int:
+def _require_logged(entry: Mapping[str, Any], kind: EntryKind, digest: bytes, keys: Mapping[str, VerifyingKey]) -> int:
     """The size of the log that is proven to hold it."""
     head = heads.read(base64.b64decode(entry["head"], validate=True), keys).head
     leaf = logged.hashed(kind, digest, date.fromisoformat(entry["on"]))
@@ -198,7 +198,7 @@ def _require_logged(entry: Mapping[str, Any], kind: Kind, digest: bytes, keys: M
     return head.size
 
 
-def _form(name: str) -> Outcome:
+def _form(name: str) -> CheckOutcome:
     return not_checkable(
         "form-signed",
         Phrase("A file for reading (%(form)s) has no signature, so nothing in it can be checked.", form=name),
@@ -211,7 +211,7 @@ def _form(name: str) -> Outcome:
 
 def heads_agree(
     signed: Sequence[bytes], checkpoint: bytes | None, proofs: Sequence[Consistency], fingerprint: str, keys: Mapping[str, VerifyingKey]
-) -> Outcome:
+) -> CheckOutcome:
     """Whether heads that several people saw can be of one log: those of one size by themselves, others by the proofs at hand.
 
     Args:
@@ -255,7 +255,7 @@ def heads_agree(
     )
 
 
-def checkpoint_signed(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> Outcome:
+def checkpoint_signed(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     """Whether a checkpoint is of the portal's log and signed by it; `heads_agree` holds it against other heads."""
     code = "checkpoint-signed"
     try:
@@ -276,7 +276,7 @@ def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
     return sizes
 
 
-def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     code = "receipt-signed"
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
@@ -300,7 +300,7 @@ def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     )
 
 
-def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     code = "benchmark-signed"
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)
@@ -313,7 +313,7 @@ def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
     return held(code, Phrase("The portal published exactly this version; SHA-256 %(digest)s….", digest=digest))
 
 
-def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Outcome:
+def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     code = "challenge-signed"
     if not keys:
         return not_checkable(code, _NO_KEYS, _GIVE_KEYS)

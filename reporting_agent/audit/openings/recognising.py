@@ -21,7 +21,7 @@ from benchmarks.audit.sample_file import ListedEntry
 from benchmarks.errors import InputError, Place, VerificationError
 from benchmarks.wire import approved, library, logged, published
 from benchmarks.wire.canonical import decode
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 
 WRAPPED = ("head", "directory", "receipt", "challenge")
 """Fields of answers that hold a signed file in base64."""
@@ -40,7 +40,7 @@ FORMS = {
 """Files that the portal serves to be read, and how each begins."""
 
 
-class Act(BaseModel):
+class VersionAct(BaseModel):
     """One entry of the log about a version, as `/api/v1/benchmarks/.../leaves/` gives it."""
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -53,8 +53,8 @@ class Act(BaseModel):
     log_index: int
 
     @property
-    def kind(self) -> Kind:
-        return Kind.PUBLICATION if self.act == "published" else Kind.PUBLICATION_WITHDRAWN
+    def kind(self) -> EntryKind:
+        return EntryKind.PUBLICATION if self.act == "published" else EntryKind.PUBLICATION_WITHDRAWN
 
     @property
     def digest(self) -> bytes:
@@ -194,7 +194,7 @@ def _kind_of_document(raw: bytes) -> str | None:
         return APPROVED_PACK
     if "checkpoint" in content:
         return SERVED_CHECKPOINT
-    for name, model in ((ENTRY, ListedEntry), (ACT, Act)):
+    for name, model in ((ENTRY, ListedEntry), (ACT, VersionAct)):
         if read_as(model, raw) is not None:
             return name
     return SERVED if any(isinstance(content.get(name), str) for name in WRAPPED) else None

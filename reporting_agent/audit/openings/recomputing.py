@@ -7,12 +7,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from benchmarks.audit.arrangement import arrange
-from benchmarks.audit.commitment import Filed
+from benchmarks.audit.commitment import FiledBatch
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.records import microseconds, of_batch
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from reporting_agent import pipeline, sources
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import heating_values
 from reporting_agent.pipeline.following import Integers
@@ -23,7 +23,7 @@ Key = tuple[str, str, int]  # step, id, start
 
 
 @dataclass(frozen=True, slots=True)
-class Recomputed:
+class RecomputedRecords:
     """What an extract gives: records by their key (several where rows stand twice), and its batches as they were filed.
 
     `beyond` are those of other times than the report's: their lines ran, and no record of the report is of them. `given` is the energy
@@ -31,7 +31,7 @@ class Recomputed:
     """
 
     records: dict[Key, Counter[bytes]]
-    batches: tuple[Filed, ...]
+    batches: tuple[FiledBatch, ...]
     beyond: tuple[Batch, ...] = ()
     given: Mapping[tuple[str, str], tuple[CarrierEnergy, ...]] = field(default_factory=dict)
 
@@ -44,14 +44,14 @@ def key_of(batch: Batch) -> Key:
     return batch.step, batch.batch_id, microseconds(batch.start)
 
 
-def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
+def recompute(site: SiteSettings, contents: Contents, extract: Extract) -> RecomputedRecords:
     """The records that the site's settings and pack make of the extract, for the report that the table of contents is of.
 
     Raises:
         InputError: the pack is not at hand, or nothing can be read from the extract.
     """
     if not extract.gives() & {sources.BATCHES.name, sources.LOG.name}:
-        return Recomputed({}, ())  # nothing was drawn that batches were made from
+        return RecomputedRecords({}, ())  # nothing was drawn that batches were made from
     period = Period.parse(contents.period, site.zone)
     windows = contents.windows
     data = pipeline.read(site, pooled_labels.covered(period, windows), extract, outward=True)
@@ -64,10 +64,10 @@ def recompute(site: Site, contents: Contents, extract: Extract) -> Recomputed:
     beyond = tuple(batch for batch in judged if not pooled_labels.covers(batch, period, windows))
     rows = heating_values.settle(data.outgoing.logged, site, alone=True).batches
     given = {(batch.step, batch.batch_id): batch.energy for batch in rows if batch.energy}
-    return Recomputed(records, arranged.batches, beyond, given)
+    return RecomputedRecords(records, arranged.batches, beyond, given)
 
 
-def meters_closely(site: Site, contents: Contents, extract: Extract, closely: Mapping[str, Integers]) -> tuple[MeterRecord, ...]:
+def meters_closely(site: SiteSettings, contents: Contents, extract: Extract, closely: Mapping[str, Integers]) -> tuple[MeterRecord, ...]:
     """The meters' accounts by the same extract, with their energy between further moments by meter.
 
     A pass of its own: gas and steam are brought to normal state piece by piece between the moments asked for, so that

@@ -5,21 +5,23 @@ from __future__ import annotations
 from collections.abc import Mapping
 from contextlib import suppress
 
-from benchmarks.audit.entries import Entry
+from benchmarks.audit.entries import ProvenEntry
 from benchmarks.errors import VerificationError
 from benchmarks.wire import restarts
 from benchmarks.wire.challenges import Challenge
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import VerifyingKey
-from reporting_agent.audit.openings.files import Files
+from reporting_agent.audit.openings.files import HandedInFiles
 
 
-def relogged(files: Files, fingerprint: str | None, keys: Mapping[str, VerifyingKey], challenge: Challenge | None) -> Entry | None:
+def relogged(
+    files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, VerifyingKey], challenge: Challenge | None
+) -> ProvenEntry | None:
     """The commitment's entry since the restart; None where it stands where the challenge says, or no statement excuses that it does not.
 
     Whether it is in the log is not looked at here: `commitment-logged` asks for the proof.
     """
-    entry = files.entries.get(Kind.COMMITMENT)
+    entry = files.entries.get(EntryKind.COMMITMENT)
     if entry is None or challenge is None or fingerprint is None or entry.index == challenge.log_index:
         return None
     for raw in files.restarts:

@@ -10,16 +10,16 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-from benchmarks.audit.evidence import Outcome, failed, held, not_checkable
+from benchmarks.audit.evidence import CheckOutcome, failed, held, not_checkable
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations, sealing
-from benchmarks.wire.attestations import Attestation, ReportSubject, Withdrawal
+from benchmarks.wire.attestations import AttestationStatement, AttestationWithdrawal, ReportSubject
 from benchmarks.wire.sealing import ProcessingKey
-from benchmarks.wire.signing import AuditorKey, key_id
+from benchmarks.wire.signing import AuditorSigningKey, key_id
 
 
-def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Outcome:
+def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> CheckOutcome:
     """Whether the auditor's key signed it, and whether it is of the report that a receipt at hand is for.
 
     Args:
@@ -51,7 +51,7 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ou
             Phrase("The statement is signed with the key %(key)s, which is not the auditor's.", key=signer),
             Phrase("Ask the certification body whether it signed this statement, and with which key."),
         )
-    if envelopes and isinstance(statement, Attestation) and _of_another(statement, envelopes):
+    if envelopes and isinstance(statement, AttestationStatement) and _of_another(statement, envelopes):
         return failed(
             code,
             Phrase("The statement refers to a different report or revision from the receipt."),
@@ -60,12 +60,12 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ou
     return held(code, _sentence(statement))
 
 
-def _of_another(statement: Attestation, envelopes: Set[str]) -> bool:
+def _of_another(statement: AttestationStatement, envelopes: Set[str]) -> bool:
     return isinstance(statement.subject, ReportSubject) and statement.subject.envelope_digest not in envelopes
 
 
-def _sentence(statement: Attestation | Withdrawal) -> Phrase:
-    if isinstance(statement, Withdrawal):
+def _sentence(statement: AttestationStatement | AttestationWithdrawal) -> Phrase:
+    if isinstance(statement, AttestationWithdrawal):
         return Phrase(
             "The auditor withdrew the statement %(digest)s on %(day)s.",
             digest=f"{statement.attestation[:16]}…",
@@ -93,13 +93,13 @@ _PEM_BLOCK = re.compile(rb"-----BEGIN [^-]+-----.*?-----END [^-]+-----\n?", re.D
 class AuditorKeys:
     """Both halves of both keys."""
 
-    signing: AuditorKey
+    signing: AuditorSigningKey
     sealing: ProcessingKey
 
     @classmethod
     def generate(cls) -> AuditorKeys:
         """New keys from the operating system's randomness. Called at entrances only."""
-        return cls(AuditorKey.generate(), sealing.generate())
+        return cls(AuditorSigningKey.generate(), sealing.generate())
 
     @classmethod
     def from_pem(cls, pem: bytes, password: bytes) -> AuditorKeys:
@@ -115,7 +115,7 @@ class AuditorKeys:
                 "The auditor's keys cannot be read.",
                 "Check that the file is the one that `steplabel-agent auditor` wrote, and that it is complete.",
             )
-        return cls(AuditorKey.from_pem(blocks[0], password), ProcessingKey.from_pem(b"".join(blocks[1:]), password))
+        return cls(AuditorSigningKey.from_pem(blocks[0], password), ProcessingKey.from_pem(b"".join(blocks[1:]), password))
 
     def to_pem(self, password: bytes) -> bytes:
         return self.signing.to_pem(password) + self.sealing.to_pem(password)

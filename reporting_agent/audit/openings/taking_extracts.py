@@ -12,47 +12,47 @@ from numpy.typing import NDArray
 
 from benchmarks.audit.records import DAY_US, microseconds
 from reporting_agent import sources
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.inputs import Inputs
 from reporting_agent.sources import ReadingBlock, Table, stream_readings
-from reporting_agent.sources.extract import Extract, Record, Rows, rows_of
+from reporting_agent.sources.extract import Extract, ExtractReadings, ExtractRows, rows_of
 from reporting_agent.sources.meter_readings import ReadingLog
 
 
-class Stretch(NamedTuple):
+class WholeDays(NamedTuple):
     """Whole UTC days, [start_us, end_us)."""
 
     start_us: int
     end_us: int
 
 
-def days_around(start: datetime, end: datetime | None, days: int) -> Stretch:
+def days_around(start: datetime, end: datetime | None, days: int) -> WholeDays:
     """The UTC days of a time, and so many before and after them."""
     first, last = microseconds(start), microseconds(end or start)
-    return Stretch((first // DAY_US - days) * DAY_US, (max(first, last) // DAY_US + 1 + days) * DAY_US)
+    return WholeDays((first // DAY_US - days) * DAY_US, (max(first, last) // DAY_US + 1 + days) * DAY_US)
 
 
-def together(stretches: Iterable[Stretch]) -> list[Stretch]:
+def together(stretches: Iterable[WholeDays]) -> list[WholeDays]:
     """The same time in stretches that neither touch nor overlap, in order."""
-    joined: list[Stretch] = []
+    joined: list[WholeDays] = []
     for stretch in sorted(stretches):
         if joined and stretch.start_us <= joined[-1].end_us:
-            joined[-1] = Stretch(joined[-1].start_us, max(joined[-1].end_us, stretch.end_us))
+            joined[-1] = WholeDays(joined[-1].start_us, max(joined[-1].end_us, stretch.end_us))
         else:
             joined.append(stretch)
     return joined
 
 
 @dataclass(frozen=True, slots=True)
-class Taker:
+class ExtractTaker:
     """A plant's inputs, of which parts are taken: tables are read once, readings as often as parts are taken."""
 
-    site: Site
+    site: SiteSettings
     inputs: Inputs
     tables: dict[str, list[Table]]
 
     @classmethod
-    def of(cls, site: Site) -> Taker:
+    def of(cls, site: SiteSettings) -> ExtractTaker:
         """Open the site's inputs.
 
         Raises:
@@ -68,10 +68,10 @@ class Taker:
         counts = {name: sum(len(table.rejected) for table in tables) for name, tables in ours.items()}
         return {name: count for name, count in counts.items() if count}
 
-    def take(self, stretches: Sequence[Stretch] | None) -> Extract:
+    def take(self, stretches: Sequence[WholeDays] | None) -> Extract:
         """The rows and readings of these stretches; of all time where None is given."""
         edges = None if stretches is None else np.array([edge for stretch in stretches for edge in stretch], dtype=np.int64)
-        tables: dict[str, tuple[Rows, ...]] = {}
+        tables: dict[str, tuple[ExtractRows, ...]] = {}
         names: set[tuple[str, str]] = set()
         for table in self.tables.get(sources.BATCHES.name, ()):
             starts, ends = _microseconds(table.columns["start"]), _microseconds(table.columns["end"])
@@ -92,7 +92,7 @@ class Taker:
         log = ReadingLog(corrections=self.inputs.corrections)
         return Extract(tables, self._readings(edges, log), frozenset(log.in_skipped_hours))
 
-    def _readings(self, edges: NDArray[np.int64] | None, log: ReadingLog) -> dict[str, Record]:
+    def _readings(self, edges: NDArray[np.int64] | None, log: ReadingLog) -> dict[str, ExtractReadings]:
         pieces: dict[str, list[ReadingBlock]] = {}
         for block in self._blocks(log):
             if edges is not None:
@@ -102,7 +102,7 @@ class Taker:
             if len(block.time_us):
                 pieces.setdefault(block.meter, []).append(block)
         return {
-            meter: Record(np.concatenate([part.time_us for part in parts]), np.concatenate([part.value for part in parts]))
+            meter: ExtractReadings(np.concatenate([part.time_us for part in parts]), np.concatenate([part.value for part in parts]))
             for meter, parts in pieces.items()
         }
 

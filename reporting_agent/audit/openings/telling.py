@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.audit.at_reference import AtReference, at_reference
 from benchmarks.audit.by_rows import ByRows
-from benchmarks.audit.evidence import Outcome, State
+from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import UsageError
 from benchmarks.phrases import Phrase
-from reporting_agent.audit.openings.verdict import OPENING, PAPERS, Verdict, metered_of, strata_of, subject_of, values_of
+from reporting_agent.audit.openings.verdict import OPENING, PAPERS, AuditVerdict, metered_of, strata_of, subject_of, values_of
 from reporting_agent.report.figures import time
 from reporting_agent.report.words import words
 
@@ -60,15 +60,15 @@ def require_kind(report: Path | None) -> None:
         )
 
 
-def report(verdict: Verdict, file: Path, lang: str, made_at: datetime) -> bytes:
+def report(verdict: AuditVerdict, file: Path, lang: str, made_at: datetime) -> bytes:
     """The report as the file's ending says; `made_at` is the moment that the page carries, zone-aware."""
     text = page(verdict, lang, made_at) if file.suffix.lower() == PAGE else markdown(verdict, lang)
     return text.encode()
 
 
-def lead(verdict: Verdict, lang: str) -> str:
+def lead(verdict: AuditVerdict, lang: str) -> str:
     """The first sentence: what somebody who reads only one should know."""
-    w, unsure = words(lang)["verdict"], verdict.counted(State.NOT_CHECKABLE)
+    w, unsure = words(lang)["verdict"], verdict.counted(CheckState.NOT_CHECKABLE)
     if verdict.failed:
         sentence = w["lead_failed"]
     elif verdict.of == PAPERS:
@@ -77,8 +77,8 @@ def lead(verdict: Verdict, lang: str) -> str:
         sentence = w[("lead_held" if verdict.of == OPENING else "lead_files") if verdict.holds else "lead_open"]
     sentence = "".join([sentence, *(w[key] for key in verdict.unproven)])
     return sentence.format(
-        failed=verdict.counted(State.FAILED),
-        held=verdict.counted(State.HELD),
+        failed=verdict.counted(CheckState.FAILED),
+        held=verdict.counted(CheckState.HELD),
         all=sum(finding.asked for finding in verdict.findings),
         unsure=w["unsure"].format(number=unsure) if unsure else "",
         rows=", ".join(_by_row(flow, words(lang)["direction"]) for flow in verdict.by_rows),
@@ -99,7 +99,7 @@ def _at_reference(variable: AtReference) -> dict[str, object]:
     }
 
 
-def notes(verdict: Verdict, lang: str) -> list[str]:
+def notes(verdict: AuditVerdict, lang: str) -> list[str]:
     """What stands right below the first sentence: labels withheld, what the plant declared, variables not recorded."""
     if verdict.evidence is None:
         return []
@@ -135,7 +135,7 @@ def notes(verdict: Verdict, lang: str) -> list[str]:
     ]  # of every plant without one: the last
 
 
-def lines(verdict: Verdict, lang: str = "en") -> str:
+def lines(verdict: AuditVerdict, lang: str = "en") -> str:
     """What stands on the screen."""
     w = words(lang)["verdict"]
     printed = [lead(verdict, lang), *notes(verdict, lang)]
@@ -155,7 +155,7 @@ def lines(verdict: Verdict, lang: str = "en") -> str:
     return "\n".join(printed)
 
 
-def markdown(verdict: Verdict, lang: str = "en") -> str:
+def markdown(verdict: AuditVerdict, lang: str = "en") -> str:
     """The whole report as Markdown."""
     w, content = words(lang)["verdict"], _content(verdict, lang)
     parts = [f"# {w[verdict.of]}", "", lead(verdict, lang), "", *(f"- **{note}**" for note in notes(verdict, lang)), ""]
@@ -182,7 +182,7 @@ def markdown(verdict: Verdict, lang: str = "en") -> str:
     return "\n".join(parts) + "\n"
 
 
-def page(verdict: Verdict, lang: str, made_at: datetime) -> str:
+def page(verdict: AuditVerdict, lang: str, made_at: datetime) -> str:
     """The whole report as one page that opens from a file, without scripts or anything fetched."""
     from reporting_agent.report import html
 
@@ -227,10 +227,10 @@ def page(verdict: Verdict, lang: str, made_at: datetime) -> str:
     )
 
 
-def _content(verdict: Verdict, lang: str) -> dict[str, Any]:
+def _content(verdict: AuditVerdict, lang: str) -> dict[str, Any]:
     """Every part of the report in words of one language; those of a sample only where there is one."""
     checks = [_check(finding, lang) for finding in verdict.findings]
-    content: dict[str, Any] = {"checks": checks, "failures": [check for check in checks if check["state"] == State.FAILED]}
+    content: dict[str, Any] = {"checks": checks, "failures": [check for check in checks if check["state"] == CheckState.FAILED]}
     if verdict.evidence is None:
         return content
     content["declared"] = _declared(verdict, lang)
@@ -262,7 +262,7 @@ def _content(verdict: Verdict, lang: str) -> dict[str, Any]:
     return content
 
 
-def _declared(verdict: Verdict, lang: str) -> list[dict[str, str]]:
+def _declared(verdict: AuditVerdict, lang: str) -> list[dict[str, str]]:
     kinds = words(lang)["verdict_declared"]
     return [
         {
@@ -281,7 +281,7 @@ def _whole(value: str | float) -> str:
     return value if isinstance(value, str) else f"{value:,.0f}"
 
 
-def _check(finding: Outcome, lang: str) -> dict[str, Any]:
+def _check(finding: CheckOutcome, lang: str) -> dict[str, Any]:
     w = words(lang)["verdict"]
     return {
         "code": finding.code,
@@ -296,15 +296,15 @@ def _check(finding: Outcome, lang: str) -> dict[str, Any]:
     }
 
 
-def _more(finding: Outcome, lang: str) -> str:
+def _more(finding: CheckOutcome, lang: str) -> str:
     """How many failed besides those whose places are told; empty where all are."""
     more = finding.count - len(finding.places)
-    if finding.state is not State.FAILED or not finding.places or more <= 0:
+    if finding.state is not CheckState.FAILED or not finding.places or more <= 0:
         return ""
     return words(lang)["verdict"]["more"].format(number=f"{more:,}")
 
 
-def _word(finding: Outcome) -> str:
+def _word(finding: CheckOutcome) -> str:
     """The key of the word for how a check came out."""
     return finding.state.value if finding.asked else "not-asked"
 
@@ -313,7 +313,7 @@ def _rows(checks: list[dict[str, Any]]) -> list[dict[str, str]]:
     """With what is missing, where nothing could be found."""
     return [
         {name: check[name] for name in ("name", "code", "kind", "word")}
-        | {"found": " ".join(filter(None, [check["sentence"], check["remedy"] if check["state"] == State.NOT_CHECKABLE else ""]))}
+        | {"found": " ".join(filter(None, [check["sentence"], check["remedy"] if check["state"] == CheckState.NOT_CHECKABLE else ""]))}
         for check in checks
     ]
 

@@ -10,15 +10,15 @@ from typing import Any
 
 from benchmarks.audit.at_reference import at_reference
 from benchmarks.audit.by_rows import ByRows, by_rows
-from benchmarks.audit.evidence import Evidence, Outcome, State
+from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence
 from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, ON_SITE, SUMMARY, CheckKind
-from benchmarks.audit.sample_positions import Kind, detection, misstated, needed
+from benchmarks.audit.sample_positions import StratumKind, detection, misstated, needed
 from benchmarks.audit.signed_draws import strata
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import InputError
 from benchmarks.wire.attestations import BINDING
 from reporting_agent.audit.openings.assembling import quantiles
-from reporting_agent.audit.openings.declared import Declared
+from reporting_agent.audit.openings.declared import SettingDeclaration
 from reporting_agent.software import SOFTWARE
 
 OPENING, FILES, PAPERS = "opening", "files", "papers"
@@ -29,28 +29,28 @@ BY_BATCH, BY_ROWS = "energy-by-batch", "energy-from-rows"
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
+class AuditVerdict:
     """What was checked; `evidence` is None where no opening was handed in. `declared` is what the plant's settings say of its data."""
 
-    findings: tuple[Outcome, ...]
+    findings: tuple[CheckOutcome, ...]
     evidence: Evidence | None = None
     of: str = OPENING
-    declared: tuple[Declared, ...] = ()
+    declared: tuple[SettingDeclaration, ...] = ()
 
     @property
     def failed(self) -> bool:
-        return any(finding.state is State.FAILED for finding in self.findings)
+        return any(finding.state is CheckState.FAILED for finding in self.findings)
 
     @property
     def bound(self) -> bool:
         """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none that was asked could not."""
         binding = [finding for finding in self.findings if finding.kind is CheckKind.BOUND and finding.asked]
-        return bool(binding) and all(finding.state is State.HELD for finding in binding)
+        return bool(binding) and all(finding.state is CheckState.HELD for finding in binding)
 
     @property
     def holds(self) -> bool:
         """Whether everything that was asked for was bound and held: what could not be checked does not hold."""
-        return self.bound and all(finding.state is State.HELD for finding in self.findings if finding.asked)
+        return self.bound and all(finding.state is CheckState.HELD for finding in self.findings if finding.asked)
 
     @property
     def unproven(self) -> tuple[str, ...]:
@@ -64,7 +64,7 @@ class Verdict:
         """What rows give and no meter tells, by carrier, with its part of the energy."""
         return () if self.evidence is None else by_rows(self.evidence)
 
-    def counted(self, state: State) -> int:
+    def counted(self, state: CheckState) -> int:
         return sum(finding.state is state and finding.asked for finding in self.findings)
 
     def to_json(self) -> dict[str, Any]:
@@ -127,9 +127,9 @@ class Verdict:
             "revision": commitment.revision,
             "draw": self.evidence.draw.digest,
             "binding": BINDING[self.bound],
-            "held": [finding.code for finding in of_opening if finding.state is State.HELD],
-            "failed": {finding.code: finding.count for finding in of_opening if finding.state is State.FAILED},
-            "not_checkable": [finding.code for finding in of_opening if finding.state is State.NOT_CHECKABLE],
+            "held": [finding.code for finding in of_opening if finding.state is CheckState.HELD],
+            "failed": {finding.code: finding.count for finding in of_opening if finding.state is CheckState.FAILED},
+            "not_checkable": [finding.code for finding in of_opening if finding.state is CheckState.NOT_CHECKABLE],
         }
 
 
@@ -154,7 +154,7 @@ def strata_of(evidence: Evidence) -> list[dict[str, Any]]:
     rows = []
     for stratum in strata(evidence.contents, quantiles(evidence.pack), evidence.draw.steps):
         size = evidence.draw.plan.sizes.get(stratum.kind)
-        if stratum.kind is Kind.EDGE or size is None or not stratum.count:
+        if stratum.kind is StratumKind.EDGE or size is None or not stratum.count:
             continue
         drawn, wrong = needed(stratum.count, size), misstated(stratum.count, size.share)
         rows.append(

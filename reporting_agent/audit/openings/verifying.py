@@ -8,29 +8,29 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.audit import checks, openings, signed_draws
-from benchmarks.audit.evidence import Evidence, Outcome, Public, State, failed, held, not_asked
+from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, PublicRecord, failed, held, not_asked
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.signed_draws import Head
 from benchmarks.errors import InputError, UsageError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges, commitments, directory, heads
 from benchmarks.wire.challenges import Challenge
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.declared import declared_in
-from reporting_agent.audit.openings.examining import Handed, examine, site_of
-from reporting_agent.audit.openings.files import Files, lacking
+from reporting_agent.audit.openings.examining import AuditorFiles, examine, site_of
+from reporting_agent.audit.openings.files import HandedInFiles, lacking
 from reporting_agent.audit.openings.log_entries import values_published
 from reporting_agent.audit.openings.published import directory_signed, of_the_portal, received_of
 from reporting_agent.audit.openings.recognising import STATEMENT
 from reporting_agent.audit.openings.relogged import relogged
 from reporting_agent.audit.openings.statements import statement_signed
-from reporting_agent.audit.openings.verdict import FILES, Verdict
+from reporting_agent.audit.openings.verdict import FILES, AuditVerdict
 from reporting_agent.audit.whole_label_on_site import recompute
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,7 +43,7 @@ class Trust:
     auditor: str | None = None
 
 
-def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path) -> Verdict:
+def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = None, folder: Path) -> AuditVerdict:
     """What holds of these files.
 
     Args:
@@ -68,7 +68,7 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
             findings.append(directory_signed(files.by_kind["directory"], trust.fingerprint))
         if not findings:
             raise lacking("opening", "nothing else of these files can be checked alone")
-        return Verdict(tuple(findings), of=FILES)
+        return AuditVerdict(tuple(findings), of=FILES)
     if "draw" not in files.by_kind:
         raise lacking("draw", "an opening is the answer to one")
     draw = signed_draws.read(files.by_kind["draw"])
@@ -78,20 +78,20 @@ def verify(files: Files, trust: Trust, *, site: Site | None = None, folder: Path
     head = _head(files, keys, draw.head)
     challenge = _challenge(files, keys)
     known = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, challenge)
-    public = Public(*known, relogged=relogged(files, trust.fingerprint, keys, challenge))
-    handed = Handed(draw, public, keys)
+    public = PublicRecord(*known, relogged=relogged(files, trust.fingerprint, keys, challenge))
+    handed = AuditorFiles(draw, public, keys)
     evidence = examine(opening, handed, folder)
     if files.acts:
-        entry = public.entries.get(Kind.VALUES)
+        entry = public.entries.get(EntryKind.VALUES)
         findings.append(
             values_published(files.acts, None if receipt is None else receipt.log_index, None if entry is None else entry.index)
         )
     on_site = _on_site(evidence, site)
     findings += [*settled(checks.run(evidence), on_site), on_site]
-    return Verdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
+    return AuditVerdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
 
 
-def _keys(files: Files, trust: Trust) -> Mapping[str, VerifyingKey]:
+def _keys(files: HandedInFiles, trust: Trust) -> Mapping[str, VerifyingKey]:
     raw = files.by_kind.get("directory")
     if trust.fingerprint is not None and not re.fullmatch("[0-9a-f]{64}", trust.fingerprint):
         raise UsageError(
@@ -107,7 +107,7 @@ def _keys(files: Files, trust: Trust) -> Mapping[str, VerifyingKey]:
     return directory.verify(raw, trust.fingerprint).receipt_keys()
 
 
-def _opening(files: Files, trust: Trust) -> Opening | None:
+def _opening(files: HandedInFiles, trust: Trust) -> Opening | None:
     sealed = files.by_kind.get("sealed-opening")
     if sealed is not None:
         if trust.unsealing is None:
@@ -117,7 +117,7 @@ def _opening(files: Files, trust: Trust) -> Opening | None:
     return None if raw is None else openings.read(raw)
 
 
-def _require_one_report(files: Files, opening: Opening, drawn: Commitment) -> None:
+def _require_one_report(files: HandedInFiles, opening: Opening, drawn: ReportCommitment) -> None:
     """Refuse files that are of two reports: of two plants, periods or revisions.
 
     Raises:
@@ -149,7 +149,7 @@ def _named(site: str, period: str, revision: int) -> str:
     return f"{site} {period} revision {revision}"
 
 
-def _commitment(files: Files) -> Commitment | None:
+def _commitment(files: HandedInFiles) -> ReportCommitment | None:
     """From the signed commitment, or from the portal's challenge for it, as the auditor has them from elsewhere than the plant."""
     if "commitment" in files.by_kind:
         return commitments.parse(files.by_kind["commitment"]).commitment
@@ -158,7 +158,7 @@ def _commitment(files: Files) -> Commitment | None:
     return None
 
 
-def _challenge(files: Files, keys: Mapping[str, VerifyingKey]) -> Challenge | None:
+def _challenge(files: HandedInFiles, keys: Mapping[str, VerifyingKey]) -> Challenge | None:
     """The challenge given beside the opening; verified where the keys are known."""
     raw = files.by_kind.get("challenge")
     if raw is None:
@@ -166,7 +166,7 @@ def _challenge(files: Files, keys: Mapping[str, VerifyingKey]) -> Challenge | No
     return challenges.read(raw, keys) if keys else challenges.parse(raw)
 
 
-def _head(files: Files, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head | None:
+def _head(files: HandedInFiles, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head | None:
     """The portal's signed tree head, the one of the draw among several; None where there is none, or no key to verify it with."""
     if not files.heads or not keys:
         return None
@@ -175,14 +175,14 @@ def _head(files: Files, keys: Mapping[str, VerifyingKey], drawn: Head) -> Head |
     return drawn if drawn in shown else shown[0]
 
 
-def _receipt_of(read: Sequence[Receipt], subject: Commitment) -> Receipt | None:
+def _receipt_of(read: Sequence[Receipt], subject: ReportCommitment) -> Receipt | None:
     """The receipt for the report that was drawn from, the first of any other where there is none for it."""
     wanted = (subject.site, subject.period, subject.revision)
     mine = [receipt for receipt in read if (receipt.header.site, receipt.header.period, receipt.header.revision) == wanted]
     return next(iter([*mine, *read]), None)
 
 
-def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
+def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
     """The whole label from the plant's files: what a sample cannot show."""
     code = "whole-recomputed"
     if site is None:
@@ -209,8 +209,8 @@ def _on_site(evidence: Evidence, site: Site | None) -> Outcome:
     )
 
 
-def settled(findings: Iterable[Outcome], on_site: Outcome) -> list[Outcome]:
+def settled(findings: Iterable[CheckOutcome], on_site: CheckOutcome) -> list[CheckOutcome]:
     """What no opening shows of withheld labels, the whole recomputation did."""
     again = Phrase("The plant's files give the same withheld labels again, with their reasons: the whole label was recomputed.")
-    untold = ("withheld-justified", State.NOT_CHECKABLE) if on_site.state is State.HELD else None
+    untold = ("withheld-justified", CheckState.NOT_CHECKABLE) if on_site.state is CheckState.HELD else None
     return [held(finding.code, again, finding.count) if (finding.code, finding.state) == untold else finding for finding in findings]

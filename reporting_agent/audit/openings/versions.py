@@ -7,8 +7,8 @@ from contextlib import suppress
 from typing import Any
 
 from benchmarks.audit import published as audited
-from benchmarks.audit.evidence import Outcome, held, not_checkable, refused
-from benchmarks.audit.recomposed import Checked, compose_again
+from benchmarks.audit.evidence import CheckOutcome, held, not_checkable, refused
+from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import published
@@ -16,7 +16,7 @@ from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.recognising import document
 
 
-def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]) -> list[Outcome]:
+def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]) -> list[CheckOutcome]:
     """A published version and the protected values of its leaves: whether they are those of the log, and every figure from them.
 
     Args:
@@ -57,7 +57,7 @@ def _signed(earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKe
     return signed
 
 
-def _repeated(checked: Checked) -> list[Outcome]:
+def _repeated(checked: RecompositionCheck) -> list[CheckOutcome]:
     """Cells that repeat an earlier version: nothing where there are none."""
     if not checked.repeated:
         return []
@@ -86,7 +86,7 @@ def _repeated(checked: Checked) -> list[Outcome]:
     ]
 
 
-def _left_out(checked: Checked) -> list[Outcome]:
+def _left_out(checked: RecompositionCheck) -> list[CheckOutcome]:
     """Labels that pack and reports would let enter, and that the file leaves out: nothing where there are none."""
     if not checked.left_out.labels:
         return []
@@ -108,7 +108,7 @@ def _left_out(checked: Checked) -> list[Outcome]:
     ]
 
 
-def _worded(checked: Checked) -> list[Outcome]:
+def _worded(checked: RecompositionCheck) -> list[CheckOutcome]:
     """Parts of the explanation that come out otherwise: nothing where there are none."""
     if not checked.reworded:
         return []

@@ -12,8 +12,8 @@ from collections.abc import Callable, Iterator, Mapping
 
 from benchmarks.audit.commitment import DataTree
 from reporting_agent.audit.openings.recomputing import recompute
-from reporting_agent.audit.openings.taking_extracts import Stretch, Taker, days_around, together
-from reporting_agent.config import Site
+from reporting_agent.audit.openings.taking_extracts import ExtractTaker, WholeDays, days_around, together
+from reporting_agent.config import SiteSettings
 from reporting_agent.sources.extract import Extract
 
 REACHES = (1, 8, 64)
@@ -21,8 +21,8 @@ REACHES = (1, 8, 64)
 
 
 def wide_enough(
-    tree: DataTree, site: Site, taker: Taker, batches: list[int], drawn_days: list[Stretch], notify: Callable[[str], None]
-) -> tuple[Extract, list[Stretch] | None, list[int]]:
+    tree: DataTree, site: SiteSettings, taker: ExtractTaker, batches: list[int], drawn_days: list[WholeDays], notify: Callable[[str], None]
+) -> tuple[Extract, list[WholeDays] | None, list[int]]:
     """The first extract from which each of these batches comes out as it was committed to, and as often, by widening around the others."""
     records = {index: tree.record(index) for index in batches}
     times = Counter(records.values())
@@ -40,7 +40,7 @@ def wide_enough(
             reach[index] += 1
 
 
-def _around(tree: DataTree, reach: Mapping[int, int]) -> Iterator[Stretch]:
+def _around(tree: DataTree, reach: Mapping[int, int]) -> Iterator[WholeDays]:
     for index, place in reach.items():
         batch = tree.batches[index - 1].batch
         yield days_around(batch.start, batch.end, REACHES[place])

@@ -14,15 +14,15 @@ from datetime import timedelta
 from itertools import groupby
 from math import fsum, hypot
 
-from benchmarks.audit.evidence import Outcome, failed, held, not_checkable
+from benchmarks.audit.evidence import CheckOutcome, failed, held, not_checkable
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
-from reporting_agent.audit.reconciliation.counting import Counted, counted, takes_over
-from reporting_agent.audit.reconciliation.papers import Bill, Stock
+from reporting_agent.audit.reconciliation.counting import MeteredQuantity, counted, takes_over
+from reporting_agent.audit.reconciliation.papers import Bill, StockSurvey
 from reporting_agent.audit.reconciliation.sentences import about, difference, inside, joined_names, of_units, outside
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
 
@@ -36,7 +36,7 @@ _APART = timedelta(days=1)  # between bills in a row whose last days are written
 class Paper:
     """A document, or several in a row, of what meters should have counted: its quantity, and of how many rows and documents it is."""
 
-    stated: Bill | Stock
+    stated: Bill | StockSurvey
     quantity: float
     rows: int = 1
     documents: int = 1
@@ -62,11 +62,11 @@ class Paper:
 
 
 @dataclass(frozen=True, slots=True)
-class Held:
+class PaperAgainstMeters:
     """A paper beside what was counted; `sign` says which way it differs by more than any hour of reading explains."""
 
     paper: Paper
-    site: Counted
+    site: MeteredQuantity
 
     @property
     def tolerance(self) -> float:
@@ -93,12 +93,12 @@ class Held:
         return 1 if self.difference > 0 else -1
 
 
-def of_bills(site: Site, data: PlantData, bills: Sequence[Bill], period: Period) -> Iterator[Outcome]:
+def of_bills(site: SiteSettings, data: PlantData, bills: Sequence[Bill], period: Period) -> Iterator[CheckOutcome]:
     """What is said of each document, and of those that follow one another."""
     for row in _rows(bills):
         compared = [_compared(site, data, paper, BILL, period) for paper in row]
-        yield from (outcome for outcome in compared if isinstance(outcome, Outcome))
-        of_row = [comparison for comparison in compared if isinstance(comparison, Held)]
+        yield from (outcome for outcome in compared if isinstance(outcome, CheckOutcome))
+        of_row = [comparison for comparison in compared if isinstance(comparison, PaperAgainstMeters)]
         for sign, group in groupby(of_row, key=lambda comparison: comparison.sign):
             together = list(group)
             sums = _summed(site, data, together) if len(together) > 1 else None
@@ -108,10 +108,10 @@ def of_bills(site: Site, data: PlantData, bills: Sequence[Bill], period: Period)
                 yield _in_a_row(sums, sign)
 
 
-def of_survey(site: Site, data: PlantData, survey: Stock, period: Period) -> Outcome:
+def of_survey(site: SiteSettings, data: PlantData, survey: StockSurvey, period: Period) -> CheckOutcome:
     """A survey is of what lies there at midnight: no hour of reading."""
     result = _compared(site, data, Paper(survey, survey.used), STOCK, period)
-    return result if isinstance(result, Outcome) else _outcome(replace(result, site=replace(result.site, less=0.0, more=0.0)), STOCK)
+    return result if isinstance(result, CheckOutcome) else _outcome(replace(result, site=replace(result.site, less=0.0, more=0.0)), STOCK)
 
 
 def _rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
@@ -133,14 +133,14 @@ def _rows(bills: Sequence[Bill]) -> Iterator[list[Paper]]:
         yield row
 
 
-def _alike(first: Bill | Stock, other: Bill | Stock) -> bool:
+def _alike(first: Bill | StockSurvey, other: Bill | StockSurvey) -> bool:
     try:
         return ratio(first.unit, other.unit) > 0
     except InputError:
         return False
 
 
-def _compared(site: Site, data: PlantData, paper: Paper, code: str, period: Period) -> Outcome | Held:
+def _compared(site: SiteSettings, data: PlantData, paper: Paper, code: str, period: Period) -> CheckOutcome | PaperAgainstMeters:
     document, name = paper.stated, _named(paper)
     if not inside(document.from_day, document.to_day, period, site):
         return outside(code, name, period)
@@ -158,10 +158,12 @@ def _compared(site: Site, data: PlantData, paper: Paper, code: str, period: Peri
         return of_units(code, name, refusal)
     if metered.known < _TOLD:
         return _too_little(code, name, metered, named, data.meters)
-    return Held(paper, metered)
+    return PaperAgainstMeters(paper, metered)
 
 
-def _too_little(code: str, name: Phrase, counted: Counted, named: Sequence[MeterRecord], all_records: Sequence[MeterRecord]) -> Outcome:
+def _too_little(
+    code: str, name: Phrase, counted: MeteredQuantity, named: Sequence[MeterRecord], all_records: Sequence[MeterRecord]
+) -> CheckOutcome:
     sentence = about(name, Phrase("readings cover only %(share)s %% of the time.", share=f"{100 * counted.known:.0f}"))
     beside = [
         record for record in all_records if record not in named and any(takes_over(record, own) or takes_over(own, record) for own in named)
@@ -176,7 +178,7 @@ def _too_little(code: str, name: Phrase, counted: Counted, named: Sequence[Meter
     )
 
 
-def _summed(site: Site, data: PlantData, papers: Sequence[Held]) -> Held | None:
+def _summed(site: SiteSettings, data: PlantData, papers: Sequence[PaperAgainstMeters]) -> PaperAgainstMeters | None:
     """Several papers in a row as one; None where their units cannot be added."""
     whole = papers[0].paper
     for comparison in papers[1:]:
@@ -187,10 +189,10 @@ def _summed(site: Site, data: PlantData, papers: Sequence[Held]) -> Held | None:
     metered = counted(
         [records[meter] for meter in whole.stated.meters], whole.stated.from_day, whole.stated.to_day, whole.stated.unit, site
     )
-    return Held(whole, metered)
+    return PaperAgainstMeters(whole, metered)
 
 
-def _outcome(comparison: Held, code: str, *, by_sum: bool = False) -> Outcome:
+def _outcome(comparison: PaperAgainstMeters, code: str, *, by_sum: bool = False) -> CheckOutcome:
     """What is said of one document; `by_sum`: of those before and after it, all together agree."""
     if comparison.agrees:
         return held(code, comparison.sentence)
@@ -202,7 +204,7 @@ def _outcome(comparison: Held, code: str, *, by_sum: bool = False) -> Outcome:
     return not_checkable(code, reason, Phrase("Give the bills before and after it, or the hour at which the meters were read."))
 
 
-def _in_a_row(comparison: Held, sign: int) -> Outcome:
+def _in_a_row(comparison: PaperAgainstMeters, sign: int) -> CheckOutcome:
     """The sum of documents that follow one another."""
     if comparison.agrees:
         return held(BILL, comparison.sentence)

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from benchmarks.audit.records import microseconds
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.quantities import ratio
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 
 _EXPANDED = 2 / sqrt(3)  # of a class's limit
@@ -26,7 +26,7 @@ _DAY = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
-class Counted:
+class MeteredQuantity:
     """What meters counted, in the unit of the document, with the relative expanded uncertainty; `known` of the seconds.
 
     `less` and `more` are what it could be moved by where a person read the meters at some hour of a day at its ends, before or after
@@ -40,11 +40,11 @@ class Counted:
     more: float
 
 
-def us_of(day: date, site: Site) -> int:
+def us_of(day: date, site: SiteSettings) -> int:
     return microseconds(datetime.combine(day, time.min, site.zone))
 
 
-def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: str, site: Site) -> Counted:
+def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: str, site: SiteSettings) -> MeteredQuantity:
     """Raises InputError `unit-mismatch` where a meter counts something else than `unit`."""
 
     def of(record: MeterRecord, first: date, last: date) -> float:
@@ -56,7 +56,7 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
     each = [of(record, from_day, to_day) for record in records]
     total = fsum(each)
     errors = [abs(energy) * _uncertainty(record, site) for energy, record in zip(each, records, strict=True)]
-    return Counted(
+    return MeteredQuantity(
         total,
         hypot(*errors) / abs(total) if total else 1.0,
         min(_known(line, from_day, to_day, site) for line in in_turn(records)),
@@ -93,16 +93,16 @@ def _serves(record: MeterRecord) -> tuple[str, str, str, str]:
     return record.meter.carrier, record.meter.step, record.meter.equipment, record.meter.direction.value
 
 
-def _known(place: Sequence[MeterRecord], from_day: date, to_day: date, site: Site) -> float:
+def _known(place: Sequence[MeterRecord], from_day: date, to_day: date, site: SiteSettings) -> float:
     known = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in place], axis=0)
     return float(np.minimum(known, 1.0).mean()) if len(known) else 0.0
 
 
-def _inside(record: MeterRecord, first: date, last: date, site: Site) -> NDArray[np.bool_]:
+def _inside(record: MeterRecord, first: date, last: date, site: SiteSettings) -> NDArray[np.bool_]:
     return (record.hour_us >= us_of(first, site)) & (record.hour_us < us_of(last, site))
 
 
-def _uncertainty(record: MeterRecord, site: Site) -> float:
+def _uncertainty(record: MeterRecord, site: SiteSettings) -> float:
     limit = record.meter.accuracy_class
     if limit is not None and record.meter.accuracy_of == "reading":
         return _EXPANDED * limit / 100

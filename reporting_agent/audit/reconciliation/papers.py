@@ -83,7 +83,7 @@ class Bill(_Span):
     meters: tuple[str, ...] = Field(min_length=1)
 
 
-class Stock(_Span):
+class StockSurvey(_Span):
     """[[stock]]: a carrier that is kept, surveyed at both ends."""
 
     carrier: str
@@ -129,7 +129,7 @@ class Papers(Setting):
     """The whole file."""
 
     bill: tuple[Bill, ...] = ()
-    stock: tuple[Stock, ...] = ()
+    stock: tuple[StockSurvey, ...] = ()
     sale: tuple[Sale, ...] = ()
     calibration: tuple[Calibration, ...] = ()
 

@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from datetime import date
 from math import fsum
 
-from benchmarks.audit.evidence import Outcome, failed, held, not_checkable, same
+from benchmarks.audit.evidence import CheckOutcome, failed, held, not_checkable, same
 from benchmarks.audit.records import microseconds
 from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
@@ -23,11 +23,11 @@ from reporting_agent.audit.reconciliation.bills_against_meters import FIND_OUT, 
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.audit.reconciliation.papers import Calibration, Papers, Sale
 from reporting_agent.audit.reconciliation.sentences import about, difference, inside, of_units, outside
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData
 
 
-def reconcile(site: Site, data: PlantData, papers: Papers, period: Period) -> tuple[Outcome, ...]:
+def reconcile(site: SiteSettings, data: PlantData, papers: Papers, period: Period) -> tuple[CheckOutcome, ...]:
     """One finding a document, and one for every counted meter and step that no document covers."""
     outcomes = [*of_bills(site, data, papers.bill, period)]
     outcomes += [of_survey(site, data, survey, period) for survey in papers.stock]
@@ -36,7 +36,7 @@ def reconcile(site: Site, data: PlantData, papers: Papers, period: Period) -> tu
     return (*outcomes, *_not_covered(site, data, papers, period))
 
 
-def _output(data: PlantData, paper: Sale, site: Site, period: Period) -> Outcome:
+def _output(data: PlantData, paper: Sale, site: SiteSettings, period: Period) -> CheckOutcome:
     code, name = "sales-and-output", _sold(paper)
     if not inside(paper.from_day, paper.to_day, period, site):
         return outside(code, name, period)
@@ -60,7 +60,7 @@ def _sold(paper: Sale) -> Phrase:
     return Phrase("%(step)s, %(start)s to %(end)s (%(document)s)", step=paper.step, start=start, end=end, document=paper.document)
 
 
-def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
+def _calibration(paper: Calibration, site: SiteSettings, period: Period) -> CheckOutcome:
     code = "calibration"
     name = worded("%(meter)s (%(document)s)", meter=paper.meter, document=paper.document)
     if paper.meter not in {meter.id for meter in site.meters}:
@@ -107,7 +107,7 @@ def _calibration(paper: Calibration, site: Site, period: Period) -> Outcome:
     )
 
 
-def _not_covered(site: Site, data: PlantData, papers: Papers, period: Period) -> Iterator[Outcome]:
+def _not_covered(site: SiteSettings, data: PlantData, papers: Papers, period: Period) -> Iterator[CheckOutcome]:
     """What enters a label and is in no document."""
     tree = site.tree
     named = {meter for bill in papers.bill for meter in bill.meters} | {meter for stock in papers.stock for meter in stock.meters}

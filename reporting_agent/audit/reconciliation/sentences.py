@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from datetime import date
 
-from benchmarks.audit.evidence import Outcome, in_words, not_checkable
+from benchmarks.audit.evidence import CheckOutcome, in_words, not_checkable
 from benchmarks.audit.records import microseconds
 from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from reporting_agent.audit.reconciliation.counting import us_of
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 
 
 def about(name: Phrase, statement: Phrase) -> Phrase:
@@ -42,16 +42,16 @@ def difference(stated: float, counted: float, tolerance: float, unit: str) -> Ph
     )
 
 
-def inside(first: date, last: date, period: Period, site: Site) -> bool:
+def inside(first: date, last: date, period: Period, site: SiteSettings) -> bool:
     return microseconds(period.start) <= us_of(first, site) and us_of(last, site) <= microseconds(period.end)
 
 
-def outside(code: str, name: Phrase, period: Period) -> Outcome:
+def outside(code: str, name: Phrase, period: Period) -> CheckOutcome:
     sentence = about(name, Phrase("is outside the period %(period)s.", period=period.name))
     return not_checkable(code, sentence, Phrase("Give the period that contains it."))
 
 
-def of_units(code: str, name: Phrase, refusal: InputError) -> Outcome:
+def of_units(code: str, name: Phrase, refusal: InputError) -> CheckOutcome:
     sentence, to_do = in_words(refusal)
     named = Words.of(name)
     return not_checkable(code, Phrase("%(named)s: %(said)s", named=named, said=sentence), to_do)

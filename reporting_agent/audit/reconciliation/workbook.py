@@ -20,13 +20,13 @@ from benchmarks.catalogue import languages
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
-from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, Stock
+from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
-from reporting_agent.sources.cells import Cell, Unreadable
+from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.workbooks import Book
 
-_KINDS: dict[str, type[BaseModel]] = {"bill": Bill, "stock": Stock, "sale": Sale, "calibration": Calibration}
+_KINDS: dict[str, type[BaseModel]] = {"bill": Bill, "stock": StockSurvey, "sale": Sale, "calibration": Calibration}
 _DAYS, _TEXTS = {"from", "to", "on"}, {"carrier", "step", "meter", "unit", "document"}
 _ROWS_LOOKED_AT = 20  # for the headings
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
@@ -162,7 +162,7 @@ def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
             raise sheet.refused(row, key, "nothing", "a value: the row holds a document")
         try:
             values[key] = _value(key, cell)
-        except Unreadable as wrong:
+        except UnreadableCell as wrong:
             raise sheet.refused(row, key, cell, str(wrong)) from wrong
     try:
         return _KINDS[sheet.kind].model_validate(values)
@@ -195,8 +195,8 @@ def _day(cell: Cell) -> date:
         try:
             return date(*map(int, parts.groups()))
         except ValueError as wrong:
-            raise Unreadable("a day of the calendar, such as 2025-01-31") from wrong
-    raise Unreadable("a day, such as 2025-01-31 or a cell in the format of a date")
+            raise UnreadableCell("a day of the calendar, such as 2025-01-31") from wrong
+    raise UnreadableCell("a day, such as 2025-01-31 or a cell in the format of a date")
 
 
 def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -> InputError:

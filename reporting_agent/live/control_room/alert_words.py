@@ -8,11 +8,11 @@ from typing import Any
 
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, of_language
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.control_room.answers import Tokens, key_of
 from reporting_agent.live.control_room.answers import sentence_of as answered
 from reporting_agent.live.control_room.drawing import short, tenths
-from reporting_agent.live.control_room.moment import Shown
+from reporting_agent.live.control_room.moment import PlantMoment
 from reporting_agent.live.control_room.rendering import prefix
 from reporting_agent.live.running.output_units import per
 from reporting_agent.live.running.plant import Alert
@@ -22,7 +22,7 @@ from reporting_agent.report.figures import count
 class AlertWords:
     """Those of one site, by its clock and in its currency."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         self.site = site
         self.currency = "" if site.tariff is None else site.tariff.currency
         self.tokens = Tokens()
@@ -84,7 +84,7 @@ class AlertWords:
             "why": t(Phrase("Likely: %(cause)s.", cause=alert.cause)),
         }
 
-    def answering(self, alert: Alert, moment: Shown, lang: str) -> dict[str, Any]:
+    def answering(self, alert: Alert, moment: PlantMoment, lang: str) -> dict[str, Any]:
         """The answer that was given, the form's token, and practices against the cause."""
         key = key_of(alert)
         given = moment.answers.get(key)

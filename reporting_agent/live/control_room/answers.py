@@ -22,7 +22,7 @@ LONGEST_WORD = 200  # characters
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class AlertAnswer:
     """To the alert of that key; `at_us` is this machine's time."""
 
     alert: str
@@ -49,7 +49,7 @@ class Tokens:
         return hmac.compare_digest(self.of(alert).encode(), token.encode())
 
 
-def sentence_of(answer: Answer, clock: str) -> Phrase | None:
+def sentence_of(answer: AlertAnswer, clock: str) -> Phrase | None:
     """As a sentence; None for one that was taken back."""
     if answer.kind == "taken-back":
         return None
@@ -58,7 +58,7 @@ def sentence_of(answer: Answer, clock: str) -> Phrase | None:
     return Phrase("False alarm, reported at %(at)s: %(word)s", at=clock, word=answer.word)
 
 
-def counted(alerts: Iterable[Alert], answers: Mapping[str, Answer]) -> Phrase:
+def counted(alerts: Iterable[Alert], answers: Mapping[str, AlertAnswer]) -> Phrase:
     """How many of a shift's alerts were answered, and how."""
     kinds = [answers[key].kind if (key := key_of(alert)) in answers else "" for alert in alerts]
     return Phrase(

@@ -7,9 +7,9 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from benchmarks.labels import ExclusionReason
 from benchmarks.phrases import Phrase, Value, enumerated
-from reporting_agent.live.running.batch_log import Batch
+from reporting_agent.live.running.batch_log import RunningBatch
 from reporting_agent.live.running.line_meters import Line
-from reporting_agent.live.running.meter_total import HOUR_US, Fall, Total
+from reporting_agent.live.running.meter_total import HOUR_US, MeterTotal, RegisterFall
 from reporting_agent.live.running.named_units import NamedUnits
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.sharing import Pair
@@ -166,10 +166,10 @@ class Faults:
                     yield why
 
     @staticmethod
-    def _is_far(batch: Batch) -> bool:
+    def _is_far(batch: RunningBatch) -> bool:
         return batch.start_us > now_us() + AHEAD_US
 
-    def _start_ahead(self, batch: Batch) -> Phrase | None:
+    def _start_ahead(self, batch: RunningBatch) -> Phrase | None:
         """Of a day each batch, else the first of a unit: where plans come as rows, all of them are ahead."""
         words = {"batch": batch.id, "step": batch.step, "start": self._stamp(batch.start_us), "now": self._stamp(now_us())}
         if self._is_far(batch):
@@ -197,14 +197,14 @@ class Faults:
     def _stamp(self, moment_us: int) -> str:
         return f"{datetime.fromtimestamp(moment_us / 1e6, UTC).astimezone(self._zone):%Y-%m-%d %H:%M}"
 
-    def _falls(self) -> Iterator[tuple[str, Fall]]:
+    def _falls(self) -> Iterator[tuple[str, RegisterFall]]:
         """The latest of each register in a day."""
         since_us = self._plant.totals.now_us - LISTED_US
         for meter, total in self._plant.totals.by_meter.items():
             if total.has_unknown and (falls := list(total.falls(since_us))):
                 yield meter, falls[-1]
 
-    def _in_words(self, fall: Fall) -> Phrase:
+    def _in_words(self, fall: RegisterFall) -> Phrase:
         return Phrase(
             "Register fell from %(before)s to %(after)s at %(at)s without a declared rollover",
             before=shown(fall.before),
@@ -222,7 +222,7 @@ def _in_short(out: KeptOut) -> Phrase:
     return Phrase("%(variable)s cannot be what their rows give: %(batches)s", **names)
 
 
-def _too_wide(meters: Sequence[str], first: Total) -> Phrase:
+def _too_wide(meters: Sequence[str], first: MeterTotal) -> Phrase:
     return Phrase(
         "%(meters)s: readings come some %(usual)s minutes apart, and the pack allows gaps of %(longest)s at %(step)s. So batches have no "
         "energy from them, here and in `label`. Have them sent more often.",
@@ -243,7 +243,7 @@ def _paired(pairs: Sequence[Pair]) -> Value:
     )
 
 
-def _on_units(batches: Sequence[Batch]) -> Value:
+def _on_units(batches: Sequence[RunningBatch]) -> Value:
     """Some of them by name."""
     return _listed([Phrase("%(batch)s (%(unit)s)", batch=batch.id, unit=batch.equipment or batch.step) for batch in batches])
 

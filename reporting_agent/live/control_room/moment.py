@@ -7,20 +7,20 @@ from dataclasses import dataclass, field
 
 from benchmarks.declared import Words
 from benchmarks.phrases import Phrase
-from reporting_agent.live.control_room.answers import Answer
+from reporting_agent.live.control_room.answers import AlertAnswer
 from reporting_agent.live.control_room.shifts import Shift
-from reporting_agent.live.running.plant import Alert, Idle, Open
+from reporting_agent.live.running.plant import Alert, IdleEquipment, Open
 from reporting_agent.live.unreadable import Message
 
 
 @dataclass(frozen=True, slots=True)
-class Shown:
+class PlantMoment:
     """One moment of the plant, all that a page needs; made by the thread that receives, read by those that serve."""
 
     at_us: int
     wall_us: int
     open: Sequence[Open]
-    idle: Sequence[Idle]
+    idle: Sequence[IdleEquipment]
     silent: Sequence[tuple[str, int]]
     unreadable: Sequence[tuple[str, int, Sequence[Message]]]  # topic, count, the last of it; the newest first
     sources: Sequence[tuple[str, str]]  # name, refusal
@@ -36,6 +36,6 @@ class Shown:
     contradicted: int = 0  # repeats that had another value
     corrected: int = 0  # readings at whose moment another value was there
     untold: Sequence[str] = ()
-    answers: Mapping[str, Answer] = field(default_factory=dict)  # by the keys of their alerts
+    answers: Mapping[str, AlertAnswer] = field(default_factory=dict)  # by the keys of their alerts
     practices: Mapping[str, Sequence[Words]] = field(default_factory=dict)  # against their causes
     notices: Sequence[tuple[str, Phrase, bool]] = ()  # further rows of the sources' table: name, state, whether it is well

@@ -22,8 +22,8 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase, restored, stored
-from reporting_agent.live.control_room.answers import Answer
-from reporting_agent.live.control_room.unsent import Notification, Unsent, Waiting
+from reporting_agent.live.control_room.answers import AlertAnswer
+from reporting_agent.live.control_room.unsent import Notification, UnsentMessages, WaitingMessage
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.live.sources.settings import Alerts
 from reporting_agent.live.sources.source import not_saved, reason
@@ -34,7 +34,7 @@ PATIENCE_S = 10.0
 WAYS = ("webhook", "mail", "mqtt")
 
 Publish = Callable[[str, str], None]
-Way = Callable[[Waiting], None]
+Way = Callable[[WaitingMessage], None]
 
 
 class Journal:
@@ -46,15 +46,15 @@ class Journal:
     def load(self) -> list[Alert]:
         return [_alert(held) for held in self._lines() if "answer" not in held]
 
-    def answers(self) -> dict[str, Answer]:
+    def answers(self) -> dict[str, AlertAnswer]:
         """The last to each alert, by its key."""
-        given = [Answer(**held["answer"]) for held in self._lines() if "answer" in held]
+        given = [AlertAnswer(**held["answer"]) for held in self._lines() if "answer" in held]
         return {answer.alert: answer for answer in given}
 
     def add(self, alert: Alert) -> None:
         self._write({**asdict(alert), "cause": str(alert.cause), "cause_phrase": stored(_phrase(alert.cause))})
 
-    def answer(self, answer: Answer) -> None:
+    def answer(self, answer: AlertAnswer) -> None:
         self._write({"answer": asdict(answer)})
 
     def _lines(self) -> list[dict[str, Any]]:
@@ -89,13 +89,13 @@ def _alert(held: dict[str, Any]) -> Alert:
     return Alert(**{**held, "cause": restored(phrase) if phrase else Phrase(held["cause"])})
 
 
-class Teller:
+class Notifier:
     """Sends what it is given by every way that site.toml names. It lasts as long as `watch`, so that a reload sends nothing twice."""
 
     def __init__(self, folder: Path, say: Callable[[str], None], publish: Publish | None) -> None:
         """`folder`: the spool's. Nothing is sent before `use`."""
         self._say, self._publish = say, publish
-        self._unsent = Unsent(folder, say)
+        self._unsent = UnsentMessages(folder, say)
         self._ways: dict[str, Way] = {}
         self._changed = threading.Condition()
         self._ended = False
@@ -147,7 +147,7 @@ class Teller:
                     self._say(Phrase("Alerts are sent by %(way)s again.", way=name))
                 failing = False
 
-    def _due(self, name: str) -> tuple[Way, Waiting] | None:
+    def _due(self, name: str) -> tuple[Way, WaitingMessage] | None:
         """What this way is to send next, once there is something; None at the end."""
         with self._changed:
             while not self._ended:
@@ -163,7 +163,7 @@ def _post(url: str, notification: Notification) -> None:
         pass
 
 
-def _mail(settings: Alerts, folder: Path, entry: Waiting) -> None:
+def _mail(settings: Alerts, folder: Path, entry: WaitingMessage) -> None:
     mail = settings.mail
     if mail is None:
         return

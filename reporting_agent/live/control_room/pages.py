@@ -8,11 +8,11 @@ from urllib.parse import quote
 
 from benchmarks.catalogue import in_language, languages, tag, unit_in_language
 from benchmarks.phrases import Phrase, in_context
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.control_room.alert_words import AlertWords
-from reporting_agent.live.control_room.answers import LONGEST_WORD, Answer, Tokens, counted, key_of
+from reporting_agent.live.control_room.answers import LONGEST_WORD, AlertAnswer, Tokens, counted, key_of
 from reporting_agent.live.control_room.drawing import tenths
-from reporting_agent.live.control_room.moment import Shown
+from reporting_agent.live.control_room.moment import PlantMoment
 from reporting_agent.live.control_room.page_words import page_words
 from reporting_agent.live.control_room.rendering import prefix, safe, templates
 from reporting_agent.live.control_room.room_view import RoomView
@@ -25,10 +25,10 @@ from reporting_agent.report.figures import count, shown
 PARTS = ("clock", "alerts", "lines", "idle", "sources", "foot")
 
 
-class Pages:
+class SitePages:
     """The pages of one site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         self.site = site
         self.name = site.site.name or site.id
         self.words = AlertWords(site)
@@ -48,13 +48,13 @@ class Pages:
         """One alert as a sentence."""
         return self.words.sentence(raised)
 
-    def parts(self, moment: Shown, lang: str) -> dict[str, str]:
+    def parts(self, moment: PlantMoment, lang: str) -> dict[str, str]:
         """The parts of the control room by their ids."""
         s = self._view.of(moment, lang)
         w = page_words(lang, self.currency)
         return {name: templates().get_template(f"{name}.html").render(s=s, w=w) for name in PARTS}
 
-    def room(self, moment: Shown, lang: str, *, hold: bool) -> str:
+    def room(self, moment: PlantMoment, lang: str, *, hold: bool) -> str:
         parts = self.parts(moment, lang)
         body = templates().get_template("room.html").render(parts={name: safe(part) for name, part in parts.items()})
         here = prefix(lang)
@@ -63,7 +63,7 @@ class Pages:
         tools.append({"href": f"{here}shift", "text": in_language(Phrase("This shift so far"), lang)})
         return self._frame(lang, parts["clock"], body, tools, "", f"/events{here}" if not hold else "")
 
-    def shift(self, moment: Shown, lang: str) -> str:
+    def shift(self, moment: PlantMoment, lang: str) -> str:
         tools = [{"href": prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
         view = self.shift_view(moment.shift, lang, moment.answers)
         view["alerts"] = [
@@ -72,14 +72,14 @@ class Pages:
         body = templates().get_template("shift.html").render(s=view, w=page_words(lang, self.currency))
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, "shift", "")
 
-    def unreadable(self, moment: Shown, lang: str) -> str:
+    def unreadable(self, moment: PlantMoment, lang: str) -> str:
         """The last messages that could not be read."""
         tools = [{"href": prefix(lang), "text": in_language(Phrase("Control room"), lang)}]
         words = page_words(lang, self.currency)
         body = templates().get_template("unreadable.html").render(s=self._view.unreadable(moment, lang), w=words)
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, "unreadable", "")
 
-    def answer(self, moment: Shown, key: str, lang: str) -> str | None:
+    def answer(self, moment: PlantMoment, key: str, lang: str) -> str | None:
         """The page on which an alert is answered; None where there is no such alert."""
         alert = next((candidate for candidate in (*moment.alerts, *moment.shift.alerts) if key_of(candidate) == key), None)
         if alert is None:
@@ -89,7 +89,7 @@ class Pages:
         body = templates().get_template("answer.html").render(one=content, w=page_words(lang, self.currency), longest=LONGEST_WORD)
         return self._frame(lang, self.parts(moment, lang)["clock"], body, tools, f"answer?alert={quote(key)}", "")
 
-    def shift_view(self, shift: Shift, lang: str, answers: Mapping[str, Answer]) -> dict[str, Any]:
+    def shift_view(self, shift: Shift, lang: str, answers: Mapping[str, AlertAnswer]) -> dict[str, Any]:
         return {
             "heading": in_language(heading(shift, self.site.zone), lang),
             "lines": [

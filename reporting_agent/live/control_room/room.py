@@ -14,33 +14,33 @@ import numpy as np
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.control_room import shift_words, shifts
-from reporting_agent.live.control_room.answers import Answer, Kind, key_of
+from reporting_agent.live.control_room.answers import AlertAnswer, Kind, key_of
 from reporting_agent.live.control_room.faults import Faults
-from reporting_agent.live.control_room.moment import Shown
-from reporting_agent.live.control_room.notifying import Journal, Teller
-from reporting_agent.live.control_room.pages import Pages
+from reporting_agent.live.control_room.moment import PlantMoment
+from reporting_agent.live.control_room.notifying import Journal, Notifier
+from reporting_agent.live.control_room.pages import SitePages
 from reporting_agent.live.control_room.serving import Server
 from reporting_agent.live.control_room.shift_ends import ShiftEnds
 from reporting_agent.live.control_room.unsent import Notification
 from reporting_agent.live.running.helping import practices_against
-from reporting_agent.live.running.learning import Learning
+from reporting_agent.live.running.learning import PlantLearning
 from reporting_agent.live.running.plant import Alert, Plant
-from reporting_agent.live.running.reopening import Reopening
-from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.running.reopening import LateRecount
+from reporting_agent.live.sources.settings import LiveSettings
 from reporting_agent.live.sources.source import LiveSource, not_saved, reason
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.reading import AHEAD_US
-from reporting_agent.live.spool.writer import Spool, Taken, now_us
+from reporting_agent.live.spool.writer import ArrivalOutcome, Spool, now_us
 from reporting_agent.live.spool_source import KeptSource
-from reporting_agent.live.unreadable import Message, Unreadable
+from reporting_agent.live.unreadable import Message, UnreadableMessages
 
 SHOW_EVERY_S = 0.5
 
 
-class Watched(Protocol):
+class WatchedSite(Protocol):
     """What a picture is made of, beside the plant."""
 
     stored: int
@@ -62,24 +62,24 @@ class Watched(Protocol):
 class Room:
     """What runs, told: alerts to those who are to know, and twice a second a picture for the page."""
 
-    def __init__(self, site: Site, settings: Live, tell: Callable[[str], None], teller: Teller) -> None:
+    def __init__(self, site: SiteSettings, settings: LiveSettings, tell: Callable[[str], None], teller: Notifier) -> None:
         self.site, self.settings, self.tell = site, settings, tell
         self.plant = Plant(site, datetime.now(site.zone).date(), settings.alerts.false_alarms_a_week)
-        self.pages = Pages(site)
+        self.pages = SitePages(site)
         self.journal = Journal(settings.folder, tell)
         self.alerts: list[Alert] = []
-        self.answers: dict[str, Answer] = {}
-        self.reopening = Reopening(site, settings.folder)
+        self.answers: dict[str, AlertAnswer] = {}
+        self.reopening = LateRecount(site, settings.folder)
         self.faults = Faults(self.plant, site.zone)
         self._practices: dict[str, tuple[Words, ...]] = {}
         self._answering = threading.Lock()
-        self.latest: Shown | None = None
+        self.latest: PlantMoment | None = None
         self.teller = teller
         self.server: Server | None = None
         self._shown_s = float("-inf")
-        self._learning = Learning(self.plant, time.monotonic())
+        self._learning = PlantLearning(self.plant, time.monotonic())
         self._shift_ends = ShiftEnds(site.runs.shift_starts, site.zone, settings.folder)
-        self.unreadable = Unreadable()
+        self.unreadable = UnreadableMessages()
 
     def start(self, before: Room | None = None) -> None:
         """Learn from what the spool holds, remember what was told, and serve the page, by the server of the room before if any."""
@@ -155,7 +155,7 @@ class Room:
         if self.server is not None and not leave_server:
             self.server.stop()
 
-    def take(self, taken: Taken) -> None:
+    def take(self, taken: ArrivalOutcome) -> None:
         self.plant.take(taken.readings, taken.rows)
         for row in taken.rows:
             if row["table"] == UNREADABLE:
@@ -181,7 +181,7 @@ class Room:
         alert = next((candidate for candidate in list(self.alerts) if key_of(candidate) == key), None)
         if alert is None:
             return False
-        given = Answer(key, cast(Kind, kind), word, now_us())
+        given = AlertAnswer(key, cast(Kind, kind), word, now_us())
         with self._answering:
             self.journal.answer(given)
             self.answers = {**self.answers, key: given}
@@ -194,12 +194,12 @@ class Room:
         self._shown_s = float("-inf")  # the next picture is not a second away
         return True
 
-    def shown(self) -> Shown | None:
+    def shown(self) -> PlantMoment | None:
         """The last picture, with the answers of this moment: the page after a form holds what was answered. In a thread of the server."""
         moment, answers = self.latest, self.answers
         return moment if moment is None or moment.answers is answers else replace(moment, answers=answers)
 
-    def round(self, watch: Watched) -> None:
+    def round(self, watch: WatchedSite) -> None:
         """Twice a second: look at what runs, raise what is sure, picture it."""
         now_s = time.monotonic()
         if now_s - self._shown_s < SHOW_EVERY_S:
@@ -253,12 +253,12 @@ class Room:
         subject, data = f"{self.pages.name}: {Phrase('Report')}", {"site": self.site.id, "kind": "report"}
         self.teller.tell(Notification(f"{self.site.id} report {sentence}", subject, str(sentence), data))
 
-    def _picture(self, watch: Watched) -> Shown:
+    def _picture(self, watch: WatchedSite) -> PlantMoment:
         plant, wall = self.plant, now_us()
         at = plant.totals.now_us
         start, end = shifts.bounds(self.site.runs.shift_starts, datetime.fromtimestamp((at or wall) / 1e6, UTC), self.site.zone)
         running = {(batch.step, batch.id) for batch in plant.log.running()}
-        return Shown(
+        return PlantMoment(
             at_us=at,
             wall_us=wall,
             open=plant.open_batches(wall),

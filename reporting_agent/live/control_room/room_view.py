@@ -13,12 +13,12 @@ from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, of_language
 from reporting_agent.live.control_room.alert_words import AlertWords
 from reporting_agent.live.control_room.drawing import drawn, short, tenths
-from reporting_agent.live.control_room.moment import Shown
+from reporting_agent.live.control_room.moment import PlantMoment
 from reporting_agent.live.control_room.page_words import STATES
 from reporting_agent.live.control_room.rendering import prefix
 from reporting_agent.live.running.excess_alarms import FEWEST, weeks_needed
 from reporting_agent.live.running.output_units import per
-from reporting_agent.live.running.plant import Idle, Open
+from reporting_agent.live.running.plant import IdleEquipment, Open
 from reporting_agent.live.sources.source import BACKLOG
 from reporting_agent.report.figures import NOTHING, count, shown, time
 
@@ -32,7 +32,7 @@ class RoomView:
     def __init__(self, words: AlertWords) -> None:
         self._words = words
 
-    def of(self, moment: Shown, lang: str) -> dict[str, Any]:
+    def of(self, moment: PlantMoment, lang: str) -> dict[str, Any]:
         """All of a moment."""
         t = partial(in_language, language=lang)
         now = datetime.fromtimestamp(moment.at_us / 1e6, UTC).astimezone(self._words.site.zone)
@@ -51,7 +51,7 @@ class RoomView:
             "foot": [t(sentence) for sentence in _foot(moment)],
         }
 
-    def unreadable(self, moment: Shown, lang: str) -> dict[str, Any]:
+    def unreadable(self, moment: PlantMoment, lang: str) -> dict[str, Any]:
         """The last messages of each topic that could not be read."""
         zone = self._words.site.zone
         whole = Phrase("%(count)s since the agent started. All are saved in the spool with their content.", count=count(moment.unread))
@@ -106,7 +106,7 @@ class RoomView:
         }
         return view | (drawn(running) if running.band else {"band": ""})
 
-    def _idle(self, idle: Idle, lang: str) -> dict[str, str]:
+    def _idle(self, idle: IdleEquipment, lang: str) -> dict[str, str]:
         takes = []
         for carrier, power, unit in idle.takes:
             words = CARRIERS[carrier].words
@@ -120,7 +120,7 @@ class RoomView:
         uses = in_language(mean, lang) if idle.to_us else ", ".join(takes)
         return {"equipment": idle.equipment, "since": clock(idle.since_us), "takes": uses, "money": money}
 
-    def _sources(self, moment: Shown, lang: str) -> Sequence[dict[str, str]]:
+    def _sources(self, moment: PlantMoment, lang: str) -> Sequence[dict[str, str]]:
         t = partial(in_language, language=lang)
         rows = [
             {
@@ -178,7 +178,7 @@ def contradictions(number: int) -> Phrase:
     )
 
 
-def _foot(moment: Shown) -> list[Phrase]:
+def _foot(moment: PlantMoment) -> list[Phrase]:
     sentences = [
         Phrase(
             "Readings saved since the agent started, each once: %(kept)s; repeats dropped: %(repeated)s.",

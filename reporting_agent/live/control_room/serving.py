@@ -19,10 +19,10 @@ from urllib.parse import SplitResult, parse_qs, urlsplit
 
 from benchmarks.catalogue import languages
 from reporting_agent.live.control_room.answers import KINDS, LONGEST_WORD
-from reporting_agent.live.control_room.moment import Shown
-from reporting_agent.live.control_room.pages import Pages
+from reporting_agent.live.control_room.moment import PlantMoment
+from reporting_agent.live.control_room.pages import SitePages
 from reporting_agent.live.control_room.rendering import prefix
-from reporting_agent.live.sources.settings import Page
+from reporting_agent.live.sources.settings import PageAddress
 
 EVERY_S = 0.25  # a picture is made twice a second, and waits no longer than this
 MOST_LISTENING = 50
@@ -42,14 +42,18 @@ class Server(ThreadingHTTPServer):
 
     daemon_threads = True
 
-    def __init__(self, settings: Page, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
+    def __init__(
+        self, settings: PageAddress, pages: SitePages, latest: Callable[[], PlantMoment | None], answer: Callable[[str, str, str], bool]
+    ) -> None:
         super().__init__((settings.listen, settings.port), _Handler)
         self.pages, self.latest, self.answer = pages, latest, answer
         self.names = _names(settings)
         self.listening = threading.Semaphore(MOST_LISTENING)
         self.stopped = threading.Event()
 
-    def show(self, settings: Page, pages: Pages, latest: Callable[[], Shown | None], answer: Callable[[str, str, str], bool]) -> None:
+    def show(
+        self, settings: PageAddress, pages: SitePages, latest: Callable[[], PlantMoment | None], answer: Callable[[str, str, str], bool]
+    ) -> None:
         """Serve another room from now on, at the same address."""
         self.names = _names(settings)
         self.pages, self.latest, self.answer = pages, latest, answer
@@ -63,7 +67,7 @@ class Server(ThreadingHTTPServer):
         self.server_close()
 
 
-def _names(settings: Page) -> set[str]:
+def _names(settings: PageAddress) -> set[str]:
     return {name.lower() for name in (settings.listen, "localhost", "127.0.0.1", *settings.names)}
 
 
@@ -139,7 +143,7 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Content-Length", "0")
             self.end_headers()
 
-    def _form(self, moment: Shown, alert: str, lang: str) -> None:
+    def _form(self, moment: PlantMoment, alert: str, lang: str) -> None:
         page = self.server.pages.answer(moment, alert, lang)
         if page is None:
             self._say(HTTPStatus.NOT_FOUND, "There is no such alert in this shift.")
@@ -164,7 +168,7 @@ class _Handler(BaseHTTPRequestHandler):
         try:
             self._head(HTTPStatus.OK, _EVENTS)
             sent: dict[str, str] = {}
-            before: Shown | None = None
+            before: PlantMoment | None = None
             heard = time.monotonic()
             while not self.server.stopped.is_set():
                 moment = self.server.latest()

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 from pathlib import Path
 
 from reporting_agent.live.control_room.shifts import bounds
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 from reporting_agent.state import write_whole
 
 WAITS_S = 30.0  # for readings and rows of it that come late
@@ -36,14 +36,14 @@ class ShiftEnds:
         if (self._starts, self._zone) == (before._starts, before._zone):
             self._current = before._current
 
-    def start(self, totals: Totals) -> None:
+    def start(self, totals: RunningTotals) -> None:
         """What ended before the last reading of the spool was told, unless it goes on from another, or the file says otherwise."""
         if totals.now_us and self._current is None:
             known_until = datetime.fromisoformat(json.loads(self._file.read_text("utf-8"))["told_until"]) if self._file.exists() else None
             latest = self._at(totals.now_us)
             self._current = latest if known_until is None else min(latest, bounds(self._starts, known_until, self._zone))
 
-    def due(self, totals: Totals, wall: datetime, now_s: float, *, is_settled: Callable[[], bool]) -> Span | None:
+    def due(self, totals: RunningTotals, wall: datetime, now_s: float, *, is_settled: Callable[[], bool]) -> Span | None:
         """The shift that is to be told now, if any.
 
         Args:

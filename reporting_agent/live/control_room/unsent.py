@@ -43,7 +43,7 @@ class Notification:
 
 
 @dataclass(slots=True)
-class Waiting:
+class WaitingMessage:
     """A message, when it was given (UTC, microseconds), and the ways that have not taken it."""
 
     notification: Notification
@@ -51,14 +51,14 @@ class Waiting:
     ways: list[str] = field(default_factory=list)
 
 
-class Unsent:
+class UnsentMessages:
     """In the order in which they came; asked from any thread."""
 
     def __init__(self, folder: Path, say: Callable[[str], None]) -> None:
         """`folder`: the spool's."""
         self._file, self._say, self._lock = folder / "unsent.json", say, threading.Lock()
         saved = json.loads(self._file.read_text("utf-8")) if self._file.exists() else []
-        self._waiting = [Waiting(Notification(**entry["told"]), entry["at_us"], entry["ways"]) for entry in saved]
+        self._waiting = [WaitingMessage(Notification(**entry["told"]), entry["at_us"], entry["ways"]) for entry in saved]
         self._is_saved = True
 
     def add(self, notification: Notification, ways: Collection[str], at_us: int) -> None:
@@ -67,7 +67,7 @@ class Unsent:
             return
         with self._lock:
             self._waiting = [entry for entry in self._waiting if entry.notification.id != notification.id] + [
-                Waiting(notification, at_us, list(ways))
+                WaitingMessage(notification, at_us, list(ways))
             ]
             dropped, self._waiting = self._waiting[:-MOST_WAITING], self._waiting[-MOST_WAITING:]
             self._save()
@@ -76,12 +76,12 @@ class Unsent:
                 Phrase("Not sent, because more than %(most)s messages wait: %(text)s", most=MOST_WAITING, text=entry.notification.text)
             )
 
-    def first(self, way: str) -> Waiting | None:
+    def first(self, way: str) -> WaitingMessage | None:
         """The oldest that this way has not taken."""
         with self._lock:
             return next((entry for entry in self._waiting if way in entry.ways), None)
 
-    def taken(self, entry: Waiting, way: str) -> bool:
+    def taken(self, entry: WaitingMessage, way: str) -> bool:
         """By a server, or given up; False where it was before, by another thread."""
         with self._lock:
             if way not in entry.ways:

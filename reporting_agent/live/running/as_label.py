@@ -20,14 +20,14 @@ from benchmarks.errors import InputError
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import CarrierEnergy
 from benchmarks.routes import Pack
-from reporting_agent.config import Meter, Site
-from reporting_agent.live.running.batch_log import Batch, BatchLog
+from reporting_agent.config import Meter, SiteSettings
+from reporting_agent.live.running.batch_log import BatchLog, RunningBatch
 from reporting_agent.live.running.meter_total import SECOND_US, Floats
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 from reporting_agent.live.spool.window import Readings as Held
-from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings, moments
+from reporting_agent.metering import Course, MeterQuery, Windows, courses, cut_readings, moments
 from reporting_agent.metering.declared import DeclaredReadings
-from reporting_agent.metering.derived import Counted, work_out
+from reporting_agent.metering.derived import CountedCourse, work_out
 from reporting_agent.metering.engine import Block
 from reporting_agent.metering.moments import REACHES_US, ROOM
 from reporting_agent.metering.readings import Readings
@@ -41,7 +41,7 @@ BESIDE_US = ROOM * REACHES_US[-1]
 """As far before and after a batch as the division of what its edges cut looks."""
 
 
-class Took(NamedTuple):
+class BatchCourse(NamedTuple):
     """kgce of one batch: in all, and so far at evenly spaced moments, there without the division at its edges. NaN where not known."""
 
     kgce: float
@@ -51,11 +51,13 @@ class Took(NamedTuple):
 class AsLabel:
     """The batches of one site."""
 
-    def __init__(self, site: Site) -> None:
+    def __init__(self, site: SiteSettings) -> None:
         self._site = site
         self._declared = DeclaredReadings(site.events, site.zone)
 
-    def took(self, batches: Sequence[Batch], log: BatchLog, totals: Totals, readings: Mapping[str, Held]) -> list[Took] | None:
+    def took(
+        self, batches: Sequence[RunningBatch], log: BatchLog, totals: RunningTotals, readings: Mapping[str, Held]
+    ) -> list[BatchCourse] | None:
         """What each of these batches took, by readings in order of arrival; None where `label` refuses the site.
 
         Args:
@@ -89,7 +91,7 @@ class AsLabel:
                     so_far = _known(worked[meter.id].course, start_us[place], inside_us[place], least)
                     kgce[place] += amount if entry.completeness >= least else np.nan
                     course[place] += so_far * (amount / metered if metered else 0.0)
-        return [Took(float(amount), so_far) for amount, so_far in zip(kgce, course, strict=True)]
+        return [BatchCourse(float(amount), so_far) for amount, so_far in zip(kgce, course, strict=True)]
 
     def _worked(
         self,
@@ -98,7 +100,7 @@ class AsLabel:
         inside_us: Mapping[str, moments.Integers],
         pack: Pack,
         readings: Mapping[str, Held],
-    ) -> dict[str, Counted]:
+    ) -> dict[str, CountedCourse]:
         """The courses of these meters, in the unit that each counts in, at the edges of their batches and at moments inside."""
         tree, units = self._site.tree, units_of(self._site)
         needed = sorted({name for meter in meters for name in tree.needed_by(meter)})
@@ -106,7 +108,7 @@ class AsLabel:
         asked_us = moments.of_readings(tree, read_off)
         gaps_s = longest_gaps_s(self._site, pack)
         asked = [
-            Asked(tree.by_id[name], asked_us[name], gaps_s[name], units[name][1], resets_us=self._declared.resets_of(name))
+            MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], units[name][1], resets_us=self._declared.resets_of(name))
             for name in needed
         ]
         return work_out(tree, courses(asked, [lambda names: self._blocks(names, readings)], fast=True), units)
@@ -127,7 +129,7 @@ class AsLabel:
                 yield meter, own, ""
 
 
-def _beside(batches: Sequence[Batch], log: BatchLog, readings: Mapping[str, Held]) -> list[Batch]:
+def _beside(batches: Sequence[RunningBatch], log: BatchLog, readings: Mapping[str, Held]) -> list[RunningBatch]:
     """All others that ended, as far as these readings tell of them: what is divided is divided between them too."""
     times_us = [time_us for time_us, _ in readings.values() if len(time_us)]
     if not times_us:
@@ -142,14 +144,14 @@ def _beside(batches: Sequence[Batch], log: BatchLog, readings: Mapping[str, Held
     ]
 
 
-def _row(batch: Batch, longest_us: Mapping[str, float]) -> measurements.Batch:
+def _row(batch: RunningBatch, longest_us: Mapping[str, float]) -> measurements.Batch:
     """As `label` reads it; no energy is divided for one that ends before it starts, or is longer than its step's rule allows."""
     lasts_us = (batch.end_us or batch.start_us) - batch.start_us
     why = None if 0 < lasts_us <= longest_us.get(batch.step, 0) else ExclusionReason.ENERGY_UNKNOWN.value
     return row_of(batch, why)
 
 
-def row_of(batch: Batch, why: str | None = None) -> measurements.Batch:
+def row_of(batch: RunningBatch, why: str | None = None) -> measurements.Batch:
     """A batch that ended as a row of the log, left out for a reason where there is one."""
     product, _, variant = batch.kind.partition("/")
     start, end, output_t = _moment(batch.start_us), _moment(batch.end_us or batch.start_us), batch.output or 0.0
@@ -161,7 +163,7 @@ def row_of(batch: Batch, why: str | None = None) -> measurements.Batch:
     )
 
 
-def _heard(totals: Totals, readings: Mapping[str, Held]) -> set[str]:
+def _heard(totals: RunningTotals, readings: Mapping[str, Held]) -> set[str]:
     """Meters that ever told anything."""
     held = {name for name, (time_us, _) in readings.items() if len(time_us)}
     return held | {name for name, total in totals.by_meter.items() if total.time_us}

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
 from benchmarks.routes import Pack
-from reporting_agent.config.events import Event, of_step
+from reporting_agent.config.events import DeclaredEvent, of_step
 from reporting_agent.live.running.line_meters import Line
 from reporting_agent.live.running.meter_total import SECOND_US
 from reporting_agent.live.running.stamps_ahead import WRONG_US
@@ -34,7 +34,7 @@ Kind = tuple[str, str, str]
 
 
 @dataclass(slots=True)
-class Batch:
+class RunningBatch:
     """One batch of the log; `end_us` None while it runs."""
 
     id: str
@@ -82,20 +82,20 @@ class Batch:
 class BatchLog:
     """Every batch that was heard of, in the order of each line."""
 
-    def __init__(self, zone: ZoneInfo, events: Sequence[Event] = (), pack: Pack | None = None) -> None:
+    def __init__(self, zone: ZoneInfo, events: Sequence[DeclaredEvent] = (), pack: Pack | None = None) -> None:
         """With what is declared of outputs, which are in the unit of their step of the pack, and in tonnes where it has no such step;
         shifts of a step's clock are not put to rows that come live."""
         self._steps = {} if pack is None else {step.id: step for step in pack.steps}
         self._zone, self._events = zone, [event for event in events if event.step is not None and event.factor is not None]
-        self.batches: dict[Key, Batch] = {}
-        self.lines: dict[Line, list[Batch]] = {}  # by step and equipment, in order of their beginning
-        self.open: dict[Key, Batch] = {}  # whose end was not told
-        self.ending: dict[Key, Batch] = {}  # ended, and not yet counted
-        self.completed: dict[Key, Batch] = {}  # counted, before their output was told
-        self.corrected: dict[Key, Batch] = {}  # counted, and not as their rows say since
+        self.batches: dict[Key, RunningBatch] = {}
+        self.lines: dict[Line, list[RunningBatch]] = {}  # by step and equipment, in order of their beginning
+        self.open: dict[Key, RunningBatch] = {}  # whose end was not told
+        self.ending: dict[Key, RunningBatch] = {}  # ended, and not yet counted
+        self.completed: dict[Key, RunningBatch] = {}  # counted, before their output was told
+        self.corrected: dict[Key, RunningBatch] = {}  # counted, and not as their rows say since
         self.behind_us = 0  # our clock, where meters and rows show it (`own_clock`)
 
-    def take(self, row: Row) -> Batch | None:
+    def take(self, row: Row) -> RunningBatch | None:
         """A row of the log; returns its batch, None of one that has not begun by any row."""
         key = (str(row.get("step", "")), str(row.get("batch_id", "")))
         batch = self.batches.get(key)
@@ -104,7 +104,7 @@ class BatchLog:
             if start_us is None:
                 return None
             kind = f"{row.get('product', '')}/{row.get('variant', '')}"
-            batch = self.batches[key] = Batch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
+            batch = self.batches[key] = RunningBatch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
             batch.unit = TONNES if (step := self._steps.get(key[0])) is None else step.output_unit
             insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
         before = batch.line, batch.start_us, batch.end_us, batch.output, batch.good
@@ -127,14 +127,14 @@ class BatchLog:
         (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
         return batch
 
-    def _move(self, batch: Batch, equipment: str) -> None:
+    def _move(self, batch: RunningBatch, equipment: str) -> None:
         """To another unit, where a later row names one."""
         if equipment != batch.equipment:
             self.lines[batch.line].remove(batch)
             batch.equipment = equipment
             insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
 
-    def _output(self, row: Row, batch: Batch) -> float | None:
+    def _output(self, row: Row, batch: RunningBatch) -> float | None:
         """Its output, as declared."""
         if (output := _output(row, batch.unit)) is None or not self._events:
             return output
@@ -143,18 +143,18 @@ class BatchLog:
         own = of_step(self._events, batch.step, batch.equipment, product, variant)
         return output * prod(event.factor or 1.0 for event in own if event.carrier is None and event.holds(begins, self._zone))
 
-    def running(self) -> list[Batch]:
+    def running(self) -> list[RunningBatch]:
         """Of each line the last batch that has begun and not ended by our clock, also where its end is told before. One that others of
         its line have followed runs no longer once it has lasted three times as long as they do: its end was never told."""
         now_us = time.time_ns() // 1000 + self.behind_us
-        latest: dict[Line, Batch] = {}
+        latest: dict[Line, RunningBatch] = {}
         to_end = [batch for batch in self.ending.values() if (batch.end_us or 0) > now_us]
         for batch in (*self.open.values(), *to_end):
             if batch.start_us <= now_us and (batch.line not in latest or batch.start_us >= latest[batch.line].start_us):
                 latest[batch.line] = batch
         return [batch for _, batch in sorted(latest.items()) if not self._was_left(batch, now_us)]
 
-    def _was_left(self, batch: Batch, now_us: int) -> bool:
+    def _was_left(self, batch: RunningBatch, now_us: int) -> bool:
         line = self.lines[batch.line]
         begun = bisect_right(line, now_us, key=lambda entry: entry.start_us)
         if line[begun - 1].start_us <= batch.start_us:
@@ -162,20 +162,20 @@ class BatchLog:
         lengths = [other.length_s for other in line[max(begun - LATEST, 0) : begun] if other.end_us is not None]
         return now_us - batch.start_us > LEFT_TIMES * median(lengths or [0.0]) * SECOND_US
 
-    def ahead(self) -> list[Batch]:
+    def ahead(self) -> list[RunningBatch]:
         """Batches whose start is more than a minute ahead of our clock: not due yet, or a mistake."""
         until_us = time.time_ns() // 1000 + self.behind_us + WRONG_US
         later = (line[bisect_right(line, until_us, key=lambda entry: entry.start_us) :] for line in self.lines.values())
         return [batch for line in later for batch in line]
 
-    def beside(self, batch: Batch) -> list[Batch]:
+    def beside(self, batch: RunningBatch) -> list[RunningBatch]:
         """Those that were counted, one before and one after it on its line: what an edge of theirs cuts is divided anew once it ended."""
         line = self.lines[batch.line]
         place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
         after = bisect_right(line, batch.start_us, key=lambda entry: entry.start_us)
         return [other for other in line[max(place - 1, 0) : after + 1] if other is not batch and other.noted is not None]
 
-    def before(self, batch: Batch) -> Batch | None:
+    def before(self, batch: RunningBatch) -> RunningBatch | None:
         """The one before it on its line."""
         line = self.lines[batch.line]
         place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)

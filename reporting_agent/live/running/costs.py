@@ -6,13 +6,13 @@ from datetime import UTC, datetime
 from math import isnan
 
 from reporting_agent.analysis.energy_costs.prices import amount_in
-from reporting_agent.config import Site
-from reporting_agent.live.running.batch_log import Batch
-from reporting_agent.live.running.meter_total import Total
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.config import SiteSettings
+from reporting_agent.live.running.batch_log import RunningBatch
+from reporting_agent.live.running.meter_total import MeterTotal
+from reporting_agent.live.running.totals import RunningTotals
 
 
-def price(site: Site, total: Total, now_us: int) -> float | None:
+def price(site: SiteSettings, total: MeterTotal, now_us: int) -> float | None:
     """Of one unit of a meter's energy; None without a tariff, or where its unit cannot be turned into that of the price."""
     when = datetime.fromtimestamp(now_us / 1e6, UTC).astimezone(site.zone)
     rate = None if site.tariff is None else site.tariff.price_of(total.meter.carrier, when)
@@ -23,7 +23,7 @@ def price(site: Site, total: Total, now_us: int) -> float | None:
     return None if isnan(amount) else amount
 
 
-def money(site: Site, totals: Totals, batch: Batch, kgce: float) -> float | None:
+def money(site: SiteSettings, totals: RunningTotals, batch: RunningBatch, kgce: float) -> float | None:
     """So much energy at the price of the mix that the batch takes now; None where a price is not known."""
     now_us = totals.now_us
     took = [(total, float(total.at(now_us) - total.at(batch.start_us))) for total in totals.followed(batch.line, batch.start_us)]

@@ -45,7 +45,7 @@ _FORESEEN_Z = 2.58  # one batch of a hundred by chance, both ways
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Usual:
+class UsualCourse:
     """What batches of one kind took, by look, and at their end for one of output. Energies in one unit, outputs in another; `label` is
     what the lowest tenth took for one, for the usual output."""
 
@@ -60,7 +60,7 @@ class Usual:
     end_spread: float
 
     @classmethod
-    def of(cls, courses: Floats, per_output: Floats, output: Floats, duration_s: Floats) -> Usual | None:
+    def of(cls, courses: Floats, per_output: Floats, output: Floats, duration_s: Floats) -> UsualCourse | None:
         """From earlier batches, one course a row; None of too few."""
         if len(courses) < FEWEST:
             return None
@@ -87,7 +87,7 @@ class Usual:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Ran:
+class ExcessHistory:
     """What one line did, batch after batch: the expected excess by look (NaN beyond the end), and the excess at the end."""
 
     expected: Floats
@@ -102,7 +102,7 @@ class Limits:
     sum: float | None
 
     @classmethod
-    def of(cls, lines: Sequence[Ran], weeks: float, rate_a_week: float) -> Limits:
+    def of(cls, lines: Sequence[ExcessHistory], weeks: float, rate_a_week: float) -> Limits:
         """Over all lines of a site together, since the rate is the site's."""
         allowed = int(rate_a_week / 2 * weeks + 1e-9) - 1
         ones = [peak for line in lines for peak in _of_chance(_peaks, line)]
@@ -156,7 +156,7 @@ class Alarm:
     new: bool
 
 
-def alarms(line: Ran, limits: Limits) -> list[Alarm]:
+def alarms(line: ExcessHistory, limits: Limits) -> list[Alarm]:
     """The batches of a line for which it was sure while they ran."""
     raised: list[Alarm] = []
     before, announced = 0.0, False
@@ -178,14 +178,14 @@ def _middle(values: Floats) -> tuple[Any, Any]:
     return middle, np.maximum(spread, 1e-9 * np.maximum(np.abs(middle), 1e-300))
 
 
-def _of_chance(statistic: Callable[[Ran], Iterator[Peak]], line: Ran) -> list[float]:
+def _of_chance(statistic: Callable[[ExcessHistory], Iterator[StatisticPeak]], line: ExcessHistory) -> list[float]:
     """The peaks that were chance: downwards those that the end bore out, upwards those that it did not."""
-    mirrored = Ran(-line.expected, -line.ended)
+    mirrored = ExcessHistory(-line.expected, -line.ended)
     return [peak.top for peak in statistic(mirrored) if peak.borne_out] + [peak.top for peak in statistic(line) if not peak.borne_out]
 
 
 @dataclass(frozen=True, slots=True)
-class Peak:
+class StatisticPeak:
     """The highest that a statistic stood while a batch ran, and where that batch's end left it."""
 
     top: float
@@ -196,18 +196,18 @@ class Peak:
         return self.end >= self.top / 2
 
 
-def _peaks(line: Ran) -> Iterator[Peak]:
+def _peaks(line: ExcessHistory) -> Iterator[StatisticPeak]:
     """Of each batch."""
     for top, ended in zip(_highest(line.expected), line.ended.tolist(), strict=True):
         if top > 0:
-            yield Peak(top, ended)
+            yield StatisticPeak(top, ended)
 
 
-def _excursions(line: Ran) -> Iterator[Peak]:
+def _excursions(line: ExcessHistory) -> Iterator[StatisticPeak]:
     """The highest of each rise of the sum from zero to zero, one alarm at most; what an end did not bear out stands by itself."""
-    before, highest = 0.0, Peak(0.0, 0.0)
+    before, highest = 0.0, StatisticPeak(0.0, 0.0)
     for top, ended in zip(_highest(line.expected), line.ended.tolist(), strict=True):
-        peak = Peak(before + top - _ALLOWANCE, before + ended - _ALLOWANCE)
+        peak = StatisticPeak(before + top - _ALLOWANCE, before + ended - _ALLOWANCE)
         if top > 0 and peak.top > 0 and not peak.borne_out:
             yield peak
         elif top > 0 and peak.top > highest.top:
@@ -215,7 +215,7 @@ def _excursions(line: Ran) -> Iterator[Peak]:
         before = cumulative(before, ended)
         if before == 0.0 and highest.top > 0:
             yield highest
-            highest = Peak(0.0, 0.0)
+            highest = StatisticPeak(0.0, 0.0)
     if highest.top > 0:
         yield highest
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from benchmarks.guidance.practices import Library, Practice
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.running.plant import Alert
 
 MOST = 2
 
 
-def practices_against(site: Site, alert: Alert, library: Library | None = None) -> tuple[Practice, ...]:
+def practices_against(site: SiteSettings, alert: Alert, library: Library | None = None) -> tuple[Practice, ...]:
     """Those that come with Steplabel and those of the signed library, as `practices fetch` keeps it; only such as name that cause."""
     if not alert.reason:
         return ()

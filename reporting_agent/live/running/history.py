@@ -7,11 +7,21 @@ from collections.abc import Sequence
 import numpy as np
 
 from reporting_agent.live.running.as_label import POINTS
-from reporting_agent.live.running.batch_log import Batch, BatchLog, Kind
-from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, cumulative, foreseen
+from reporting_agent.live.running.batch_log import BatchLog, Kind, RunningBatch
+from reporting_agent.live.running.excess_alarms import (
+    LOOKS,
+    STEPS,
+    ExcessHistory,
+    Limits,
+    UsualCourse,
+    alarms,
+    course_of,
+    cumulative,
+    foreseen,
+)
 from reporting_agent.live.running.line_meters import Line
 from reporting_agent.live.running.meter_total import HOUR_US, SECOND_US, Floats
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 
 LONG_PAUSE_TIMES = 3.0
 LONG_PAUSE_US = HOUR_US
@@ -22,9 +32,9 @@ LONGEST_REST_US = WEEK_US  # without a batch; a longer one is no history
 class History:
     """What was learned of each kind of batch and of each line."""
 
-    def __init__(self, totals: Totals, log: BatchLog, rate_a_week: float) -> None:
+    def __init__(self, totals: RunningTotals, log: BatchLog, rate_a_week: float) -> None:
         self._totals, self._log, self.rate_a_week = totals, log, rate_a_week
-        self.usual: dict[Kind, Usual] = {}
+        self.usual: dict[Kind, UsualCourse] = {}
         self.before: dict[Line, float] = {}  # the cumulative sum of each line
         self.more: dict[Line, dict[str, float]] = {}  # what is foreseen of a line: after a stop, after a change
         self.limits = Limits(None, None)
@@ -41,11 +51,11 @@ class History:
         if not ended:
             return
         self.weeks = _weeks(ended, self._totals.now_us)
-        by_kind: dict[Kind, list[Batch]] = {}
+        by_kind: dict[Kind, list[RunningBatch]] = {}
         for ended_batch in ended:
             by_kind.setdefault(ended_batch.of_kind, []).append(ended_batch)
         self.usual = {kind: usual for kind, group in by_kind.items() if (usual := self._usual(group)) is not None}
-        lines: dict[Line, list[Batch]] = {}
+        lines: dict[Line, list[RunningBatch]] = {}
         for batch in ended:
             if batch.of_kind in self.usual:
                 lines.setdefault(batch.line, []).append(batch)
@@ -54,7 +64,7 @@ class History:
         for line, batches in lines.items():
             self._learn_line(line, batches, runs[line])
 
-    def _learn_line(self, line: Line, batches: Sequence[Batch], ran: Ran) -> None:
+    def _learn_line(self, line: Line, batches: Sequence[RunningBatch], ran: ExcessHistory) -> None:
         pauses = np.diff([run.start_us for run in batches]) - np.array([(run.end_us or 0) - run.start_us for run in batches[:-1]])
         self._pause_us[line] = float(np.median(pauses)) if len(pauses) else 0.0
         why = np.array([self.began(run) for run in batches])
@@ -66,7 +76,7 @@ class History:
             batch.excess, batch.by = excess, "one" if place in apart else raised
         self.before[line] = self._summed(batches)
 
-    def ended(self, batches: Sequence[Batch]) -> None:
+    def ended(self, batches: Sequence[RunningBatch]) -> None:
         """Take in batches that ended and are counted, or are counted again."""
         lines_again: set[Line] = set()
         for batch in batches:
@@ -82,18 +92,18 @@ class History:
             self.before[line] = self._summed(self._log.lines[line])
 
     @staticmethod
-    def _summed(batches: Sequence[Batch]) -> float:
+    def _summed(batches: Sequence[RunningBatch]) -> float:
         before = 0.0
         for batch in batches:
             before = before if batch.by == "one" or batch.excess is None else cumulative(before, batch.excess)
         return before
 
-    def like(self, batch: Batch) -> int:
+    def like(self, batch: RunningBatch) -> int:
         """How many batches of its kind ended whole, and can be learned from."""
         of_line = self._log.lines[batch.line]
         return sum(run.of_kind == batch.of_kind and run.noted is not None and run.good and bool(run.output) for run in of_line)
 
-    def began(self, batch: Batch) -> str:
+    def began(self, batch: RunningBatch) -> str:
         """How a batch began: after a `stop`, after a `change` of product, or nothing."""
         last = self._log.before(batch)
         if last is None or last.end_us is None:
@@ -102,7 +112,7 @@ class History:
             return "stop"
         return "change" if last.kind != batch.kind else ""
 
-    def since(self, batch: Batch) -> str:
+    def since(self, batch: RunningBatch) -> str:
         """The first batch of those whose excess still stands in the cumulative sum of its line."""
         first, before = batch.id, 0.0
         for earlier in self._log.lines[batch.line]:
@@ -113,7 +123,7 @@ class History:
             before = cumulative(before, earlier.excess)
         return first if before > 0 else batch.id
 
-    def course(self, batch: Batch, usual_s: float, now_s: float | None = None) -> Floats:
+    def course(self, batch: RunningBatch, usual_s: float, now_s: float | None = None) -> Floats:
         """Energy at each look, kgce; of a batch that runs as far as `now_s` seconds after its start."""
         if batch.noted is not None:
             return course_of(np.linspace(0.0, batch.length_s, POINTS + 1), batch.noted, batch.length_s, usual_s, now_s)
@@ -121,25 +131,25 @@ class History:
         looks_us = batch.start_us + np.round(np.minimum(usual_s / STEPS * np.arange(0, LOOKS + 1), length_s) * SECOND_US).astype(np.int64)
         return course_of((looks_us - batch.start_us) / SECOND_US, self._totals.energy(batch.line, looks_us), length_s, usual_s, now_s)
 
-    def _usual(self, batches: Sequence[Batch]) -> Usual | None:
+    def _usual(self, batches: Sequence[RunningBatch]) -> UsualCourse | None:
         length_s = np.array([batch.length_s for batch in batches])
         usual_s = float(np.median(length_s))
         courses = np.array([self.course(batch, usual_s) for batch in batches])
         output = np.array([batch.output or np.nan for batch in batches])
         took = np.array([batch.kgce or 0.0 for batch in batches])
         sound = took > 0
-        return Usual.of(courses[sound], (took / output)[sound], output[sound], length_s[sound])
+        return UsualCourse.of(courses[sound], (took / output)[sound], output[sound], length_s[sound])
 
-    def _ran(self, batches: Sequence[Batch]) -> Ran:
+    def _ran(self, batches: Sequence[RunningBatch]) -> ExcessHistory:
         expected, ended = [], []
         for batch in batches:
             usual = self.usual[batch.of_kind]
             expected.append(usual.expected(self.course(batch, usual.duration_s, now_s=batch.length_s)))
             ended.append(float(usual.ended((batch.kgce or 0.0) / (batch.output or np.nan))))
-        return Ran(np.array(expected), np.array(ended))
+        return ExcessHistory(np.array(expected), np.array(ended))
 
 
-def _weeks(batches: Sequence[Batch], now_us: int) -> float:
+def _weeks(batches: Sequence[RunningBatch], now_us: int) -> float:
     """From the first of these batches, in order of their start, until now, less each time of more than a week in which none ran."""
     until_us = np.maximum.accumulate([batch.end_us or batch.start_us for batch in batches])
     rests_us = np.append([batch.start_us for batch in batches[1:]], now_us) - until_us

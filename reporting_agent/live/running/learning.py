@@ -12,7 +12,7 @@ LATEST_S = 3_600.0  # then it is learned from although more comes
 REST_TIMES = 20.0  # as long as learning took: the page is to go on
 
 
-class Learning:
+class PlantLearning:
     """Of one plant, which has learned from what the spool held at the start."""
 
     def __init__(self, plant: Plant, now_s: float) -> None:

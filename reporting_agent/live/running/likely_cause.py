@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.phrases import Phrase, Value
-from reporting_agent.live.running.batch_log import Batch
-from reporting_agent.live.running.excess_alarms import Usual
+from reporting_agent.live.running.batch_log import RunningBatch
+from reporting_agent.live.running.excess_alarms import UsualCourse
 from reporting_agent.live.running.history import History
 from reporting_agent.live.running.output_units import per
 
 HELD_TIMES = 1.05  # the usual duration
 
 
-def reason(history: History, batch: Batch, usual: Usual, now_s: float) -> str:
+def reason(history: History, batch: RunningBatch, usual: UsualCourse, now_s: float) -> str:
     """Its code; empty for a cause that lasts over batches."""
     began = history.began(batch)
     if began in history.more.get(batch.line, {}):
-        return Cause.COLD_START if began == "stop" else Cause.CHANGEOVER
+        return WasteCause.COLD_START if began == "stop" else WasteCause.CHANGEOVER
     if now_s > HELD_TIMES * usual.duration_s:
-        return Cause.HOLDING
-    return "" if batch.by == "sum" else Cause.AT_POWER
+        return WasteCause.HOLDING
+    return "" if batch.by == "sum" else WasteCause.AT_POWER
 
 
-def cause(history: History, batch: Batch, usual: Usual, now_s: float) -> str:
+def cause(history: History, batch: RunningBatch, usual: UsualCourse, now_s: float) -> str:
     """The same in words."""
     code = reason(history, batch, usual, now_s)
-    if code in (Cause.COLD_START, Cause.CHANGEOVER):
-        return Phrase("First batch after a stop") if code == Cause.COLD_START else Phrase("Change of product")
-    if code == Cause.HOLDING:
+    if code in (WasteCause.COLD_START, WasteCause.CHANGEOVER):
+        return Phrase("First batch after a stop") if code == WasteCause.COLD_START else Phrase("Change of product")
+    if code == WasteCause.HOLDING:
         return Phrase("Longer than usual: holding or waiting")
     if not code:
         since = history.since(batch)
@@ -35,7 +35,7 @@ def cause(history: History, batch: Batch, usual: Usual, now_s: float) -> str:
     return Phrase("Higher power than usual; the data do not show why")
 
 
-def foretold(history: History, batch: Batch) -> str:
+def foretold(history: History, batch: RunningBatch) -> str:
     """What such batches took more, of one after a stop or a change of product; empty where nothing is foreseen."""
     began = history.began(batch)
     if (more := history.more.get(batch.line, {}).get(began)) is None:

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.pipeline.following import sinks_of
 
 Line = tuple[str, str]
@@ -21,7 +21,7 @@ _OF_READINGS = {"ratio", "unit", "clock", "swap"}
 class LineMeters:
     """Of one site."""
 
-    def __init__(self, site: Site, on: date) -> None:
+    def __init__(self, site: SiteSettings, on: date) -> None:
         self._tree, self._zone = site.tree, site.zone
         inside = {(step, carrier) for step, setting in site.steps.items() for carrier in setting.made_inside}
         self._counted = [
@@ -61,7 +61,7 @@ class LineMeters:
         """Whether the energy of a line needs this meter's readings."""
         return any(meter in self._tree.needed_by(counted) for counted in self.counted([line]))
 
-    def _why_later(self, meter: Meter, site: Site, on: date) -> Phrase | None:
+    def _why_later(self, meter: Meter, site: SiteSettings, on: date) -> Phrase | None:
         """Why a meter cannot be followed while a batch runs; None where it can."""
         if meter.allocation is not None:
             return Phrase("%(meter)s is shared with other equipment", meter=meter.id)
@@ -73,7 +73,7 @@ class LineMeters:
             return Phrase("%(meter)s is stamped at the start, and interval_s is not given", meter=meter.id)
         return None
 
-    def _declared(self, site: Site, on: date, meter: Meter) -> Iterator[bool]:
+    def _declared(self, site: SiteSettings, on: date, meter: Meter) -> Iterator[bool]:
         yield bool(meter.clock_drift_s_per_day)
         for event in site.events:
             if meter.id in (event.meter, event.other) and event.kind in _OF_READINGS:

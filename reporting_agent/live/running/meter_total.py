@@ -37,7 +37,7 @@ FEW = 10  # late readings of a meter, each put in by itself
 
 
 @dataclass(frozen=True, slots=True)
-class Power:
+class MeanPower:
     """Mean energy an hour, in the meter's unit of energy, from one of its readings to another."""
 
     an_hour: float
@@ -45,7 +45,7 @@ class Power:
     to_us: int
 
 
-class Fall(NamedTuple):
+class RegisterFall(NamedTuple):
     """A register that fell between two readings, by no declared rollover: what it counted meanwhile is not known."""
 
     since_us: int
@@ -55,7 +55,7 @@ class Fall(NamedTuple):
 
 
 @dataclass(slots=True)
-class Total:
+class MeterTotal:
     """One meter: energy since the first reading that it holds, at each."""
 
     meter: Meter
@@ -194,11 +194,11 @@ class Total:
         """Whether of any time its energy is not known: a register fell, or a rate had a gap."""
         return bool(self._unknown)
 
-    def falls(self, since_us: float) -> Iterator[Fall]:
+    def falls(self, since_us: float) -> Iterator[RegisterFall]:
         """Those that ended after a moment."""
         for before_us, until_us in self._not_known(since_us) if self.meter.reading == "register" else ():
             at = bisect_left(self.time_us, until_us)
-            yield Fall(before_us, until_us, self.value[at - 1], self.value[at])
+            yield RegisterFall(before_us, until_us, self.value[at - 1], self.value[at])
 
     def gaps(self, since_us: float) -> Iterator[tuple[int, int]]:
         """Those of a rate that ended after a moment, from when until when: what passed in them is not known."""
@@ -229,7 +229,7 @@ class Total:
             return False
         return self.usual_us > self.longest_gap_us
 
-    def power(self, now_us: int, since_us: int = 0) -> Power | None:
+    def power(self, now_us: int, since_us: int = 0) -> MeanPower | None:
         """Energy an hour over the latest ten minutes, or where readings lie further apart from the one before them, half an hour at most;
         none of it before `since_us`.
 
@@ -246,7 +246,7 @@ class Total:
             return None
         if not POWER_OVER_US / 2 <= to_us - from_us <= LONGEST_POWER_US:
             return None
-        return Power((self.energy[-1] - self.energy[first]) / (to_us - from_us) * HOUR_US, from_us, to_us)
+        return MeanPower((self.energy[-1] - self.energy[first]) / (to_us - from_us) * HOUR_US, from_us, to_us)
 
     def _beyond(self, first: int) -> bool:
         """Whether, since this reading, some load was outside the declared range or at its end, by the rules of `label`."""

@@ -6,15 +6,15 @@ from collections.abc import Iterable
 from difflib import get_close_matches
 
 from benchmarks.phrases import Phrase, joined
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.running.line_meters import Line
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 
 
 class NamedUnits:
     """What one site knows of both."""
 
-    def __init__(self, site: Site, totals: Totals) -> None:
+    def __init__(self, site: SiteSettings, totals: RunningTotals) -> None:
         self._totals = totals
         self._steps = [step.id for step in totals.pack.steps] if totals.pack is not None else []
         units = [meter.equipment for meter in site.meters] + [equipment.id for equipment in site.equipment]

@@ -6,11 +6,11 @@ from datetime import UTC, datetime, tzinfo
 from math import isfinite
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.running.batch_log import Batch
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.batch_log import RunningBatch
+from reporting_agent.live.running.totals import RunningTotals
 
 
-def why_not_known(totals: Totals, batch: Batch, zone: tzinfo) -> Phrase | None:
+def why_not_known(totals: RunningTotals, batch: RunningBatch, zone: tzinfo) -> Phrase | None:
     """The first reason; None where it is known."""
     until_us = float("inf") if batch.end_us is None else batch.end_us
     if batch.end_us is None and (why := totals.later(batch.line, batch.start_us)) is not None:

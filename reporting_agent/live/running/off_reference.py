@@ -7,9 +7,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.running.as_label import row_of
-from reporting_agent.live.running.batch_log import Batch, Key
+from reporting_agent.live.running.batch_log import Key, RunningBatch
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.pipeline.conditions import KeptOut, kept_out
 
@@ -17,13 +17,13 @@ from reporting_agent.pipeline.conditions import KeptOut, kept_out
 class OffReference:
     """Of one plant, in the order in which their rows came."""
 
-    def __init__(self, site: Site, pack: Pack | None) -> None:
+    def __init__(self, site: SiteSettings, pack: Pack | None) -> None:
         self._pack, self._profile = pack, site.mapping.batches
         steps = () if pack is None else pack.steps
         self._variables = {step.id: {condition.variable for condition in step.reference_conditions} for step in steps}
-        self._batches: dict[Key, Batch] = {}
+        self._batches: dict[Key, RunningBatch] = {}
 
-    def look(self, batch: Batch, row: Row) -> None:
+    def look(self, batch: RunningBatch, row: Row) -> None:
         """A batch whose row came; a variable may come with any row of it."""
         for name in self._variables.get(batch.step, ()):
             if (value := self._value(row, f"var.{name}")) is not None:
@@ -40,7 +40,7 @@ class OffReference:
         """Those that ended before; of history `label` tells."""
         self._batches = {key: batch for key, batch in self._batches.items() if (batch.end_us or 0) >= before_us}
 
-    def _kept_out(self, batches: list[Batch]) -> Iterator[KeptOut]:
+    def _kept_out(self, batches: list[RunningBatch]) -> Iterator[KeptOut]:
         return iter(()) if self._pack is None else kept_out([row_of(batch) for batch in batches], self._pack)
 
     def _value(self, row: Row, column: str) -> float | None:

@@ -9,10 +9,10 @@ from statistics import median_low
 
 from reporting_agent.live.running.batch_log import BatchLog
 from reporting_agent.live.running.stamps_ahead import StampsAhead
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 
 
-def behind_us(totals: Totals, log: BatchLog, stamps_ahead: StampsAhead) -> int:
+def behind_us(totals: RunningTotals, log: BatchLog, stamps_ahead: StampsAhead) -> int:
     """Microseconds to add to this machine's clock; 0 where it may be right. Once rows have shown it, it ends when meters no longer do."""
     latest_us = max((total.received_us for total in totals.by_meter.values()), default=0)
     sending = [name for name, total in totals.by_meter.items() if total.received_us and not total.is_silent(latest_us)]

@@ -11,21 +11,21 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.running import costs
 from reporting_agent.live.running.as_label import POINTS, AsLabel
-from reporting_agent.live.running.awaited import Awaited
-from reporting_agent.live.running.batch_log import Batch, BatchLog
-from reporting_agent.live.running.excess_alarms import FEWEST, LOOKS, STEPS, Usual
+from reporting_agent.live.running.awaited import AwaitedBatches
+from reporting_agent.live.running.batch_log import BatchLog, RunningBatch
+from reporting_agent.live.running.excess_alarms import FEWEST, LOOKS, STEPS, UsualCourse
 from reporting_agent.live.running.history import WEEK_US, History
 from reporting_agent.live.running.likely_cause import cause, foretold, reason
-from reporting_agent.live.running.meter_total import HOUR_US, SECOND_US, Floats, Power, Total
+from reporting_agent.live.running.meter_total import HOUR_US, SECOND_US, Floats, MeanPower, MeterTotal
 from reporting_agent.live.running.not_known import why_not_known
 from reporting_agent.live.running.off_reference import OffReference
 from reporting_agent.live.running.own_clock import behind_us
 from reporting_agent.live.running.sharing import Sharing
 from reporting_agent.live.running.stamps_ahead import StampsAhead
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 from reporting_agent.live.spool import corrected
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
@@ -47,7 +47,7 @@ class Alert:
     kgce_per_t: float  # for one of its output, in `unit`
     cause: str
     money: float | None = None
-    reason: str = ""  # the cause by its code among `Cause`, where it has one
+    reason: str = ""  # the cause by its code among `WasteCause`, where it has one
     unit: str = "t"  # of its output
 
 
@@ -55,7 +55,7 @@ class Alert:
 class Open:
     """One open batch as a page shows it. Courses are differences to the label's course, kgce for one of output, by look."""
 
-    batch: Batch
+    batch: RunningBatch
     progress: float | None  # of its kind's usual duration
     above: float | None  # kgce for one of output above the label at the same progress
     course: tuple[tuple[float, float], ...]  # (progress, above)
@@ -69,7 +69,7 @@ class Open:
 
 
 @dataclass(frozen=True, slots=True)
-class Idle:
+class IdleEquipment:
     """Equipment without a batch that takes energy."""
 
     equipment: str
@@ -83,12 +83,12 @@ class Idle:
 class Plant:
     """What is known of one site while it runs."""
 
-    def __init__(self, site: Site, on: date, rate_a_week: float = 1.0) -> None:
+    def __init__(self, site: SiteSettings, on: date, rate_a_week: float = 1.0) -> None:
         self.site = site
-        self.totals = Totals(site, on)
+        self.totals = RunningTotals(site, on)
         self.log = BatchLog(site.zone, site.events, self.totals.pack)
         self.history = History(self.totals, self.log, rate_a_week)
-        self.awaited = Awaited()
+        self.awaited = AwaitedBatches()
         self.stamps_ahead = StampsAhead()
         self.sharing = Sharing()
         self.off_reference = OffReference(site, self.totals.pack)
@@ -125,7 +125,7 @@ class Plant:
         self.history.learn()
         self.unlearned = 0
 
-    def settle(self) -> list[Batch]:
+    def settle(self) -> list[RunningBatch]:
         """Batches that ended and whose meters have told of all their time: their courses are kept. Returns them."""
         self.totals.behind_us = self.log.behind_us = behind_us(self.totals, self.log, self.stamps_ahead)
         done, now_us = self._ended_batches(), self.totals.now_us
@@ -143,7 +143,7 @@ class Plant:
         self.totals.forget(min((candidate.start_us for candidate in (*self.log.running(), *self.log.ending.values())), default=now_us))
         return done
 
-    def _ended_batches(self) -> list[Batch]:
+    def _ended_batches(self) -> list[RunningBatch]:
         """Batches that ended and of whose time all that their meters have is there, or was waited for."""
         waited_us = self.totals.now_us - WAITS_US
         return [
@@ -153,7 +153,7 @@ class Plant:
             and max(until_us, waited_us - 1) >= (batch.end_us or 0)
         ]
 
-    def _count(self, batches: Sequence[Batch]) -> None:
+    def _count(self, batches: Sequence[RunningBatch]) -> None:
         """Keep the courses of batches that ended, by running totals."""
         for batch in batches:
             moments_us = np.linspace(batch.start_us, batch.end_us or batch.start_us, POINTS + 1)
@@ -161,7 +161,7 @@ class Plant:
             batch.count(course[-1], course, as_label=False)
         self._counted(batches)
 
-    def count_as_label(self, batches: Sequence[Batch], readings: Mapping[str, tuple[NDArray[np.int64], Floats]]) -> None:
+    def count_as_label(self, batches: Sequence[RunningBatch], readings: Mapping[str, tuple[NDArray[np.int64], Floats]]) -> None:
         """Count batches that ended as `label` does, by all readings around them in order of arrival."""
         if (took := self._as_label.took(batches, self.log, self.totals, readings)) is not None:
             for batch, energy in zip(batches, took, strict=True):
@@ -172,7 +172,7 @@ class Plant:
         """What ended before this is history and not what runs: of a backlog."""
         return max((total.received_us for total in self.totals.by_meter.values()), default=0) - WAITS_US
 
-    def _counted(self, batches: Sequence[Batch]) -> None:
+    def _counted(self, batches: Sequence[RunningBatch]) -> None:
         past_us = self._past_us()
         for batch in batches:
             self.unlearned += (batch.end_us or 0) < past_us
@@ -184,7 +184,7 @@ class Plant:
         self.settle()
         return [alert for batch in self.log.running() if (alert := self._look_at(batch)) is not None]
 
-    def _look_at(self, batch: Batch) -> Alert | None:
+    def _look_at(self, batch: RunningBatch) -> Alert | None:
         usual = self.history.usual.get(batch.of_kind)
         if usual is None or batch.sure_us is not None or (now_s := self._known_s(batch)) is None:
             return None
@@ -212,7 +212,7 @@ class Plant:
             batch.unit,
         )
 
-    def _known_s(self, batch: Batch) -> float | None:
+    def _known_s(self, batch: RunningBatch) -> float | None:
         """Seconds of a batch that all its meters have told of."""
         told_us = self.totals.told_us(batch.line, batch.start_us)
         return None if told_us is None else max(0.0, (told_us - batch.start_us) / SECOND_US)
@@ -221,7 +221,7 @@ class Plant:
         """The batches that run, as a page shows them."""
         return [self._open(batch, wall_us) for batch in self.log.running()]
 
-    def _open(self, batch: Batch, wall_us: int) -> Open:
+    def _open(self, batch: RunningBatch, wall_us: int) -> Open:
         usual, now_s = self.history.usual.get(batch.of_kind), self._known_s(batch)
         silent = [total.received_us for total in self.totals.of_line(batch.line, batch.start_us) if total.is_silent(wall_us)]
         silent_us = min(silent, default=None)
@@ -241,16 +241,16 @@ class Plant:
         why = cause(self.history, batch, usual, now_s) if batch.sure_us is not None else not_known or foretold(self.history, batch)
         return Open(batch, now_s / usual.duration_s, now_above, drawn, self._band(usual), typical, state, silent_us, why)
 
-    def _band(self, usual: Usual) -> tuple[tuple[float, float, float], ...]:
+    def _band(self, usual: UsualCourse) -> tuple[tuple[float, float, float], ...]:
         """What chance alone makes of a typical batch, by look, up to the usual end."""
         limit = self.history.limits.single or 2.0
         half = np.minimum(limit * usual.spread / np.maximum(usual.tells, 0.05), 3 * limit * usual.spread[STEPS - 1]) / usual.output
         middle = (usual.typical - usual.label) / usual.output
         return tuple(((look + 1) / STEPS, float(middle[look] - half[look]), float(middle[look] + half[look])) for look in range(STEPS))
 
-    def idle(self) -> list[Idle]:
+    def idle(self) -> list[IdleEquipment]:
         """Equipment whose last batch ended, and that takes energy; the most dear first."""
-        idling: list[Idle] = []
+        idling: list[IdleEquipment] = []
         now_us, running = self.totals.now_us, {batch.line for batch in self.log.running()}
         for line, batches in self.log.lines.items():
             since_us = max(batch.end_us or 0 for batch in batches[-5:])
@@ -270,10 +270,10 @@ class Plant:
                 for total, power in taken
             )
             from_us, to_us = min(power.from_us for _, power in known), max(power.to_us for _, power in known)
-            idling.append(Idle(line[1] or line[0], since_us, takes, money, from_us, to_us))
+            idling.append(IdleEquipment(line[1] or line[0], since_us, takes, money, from_us, to_us))
         return sorted(idling, key=lambda idle: -(idle.money_per_h or 0.0))
 
 
-def _idle_power(total: Total, now_us: int, since_us: int) -> Power | None:
+def _idle_power(total: MeterTotal, now_us: int, since_us: int) -> MeanPower | None:
     """What a meter takes since a batch ended. A rate's reading at that very moment is still of the batch, and the ramp from it on too."""
     return total.power(now_us, since_us + 1 if total.meter.reading == "rate" else since_us)

@@ -14,14 +14,14 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.phrases import Phrase, Value, listed
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.live.running.awaited import beside_us
-from reporting_agent.live.running.batch_log import Batch, Key
-from reporting_agent.live.running.meter_total import HOUR_US, Total
+from reporting_agent.live.running.batch_log import Key, RunningBatch
+from reporting_agent.live.running.meter_total import HOUR_US, MeterTotal
 from reporting_agent.live.running.output_units import per
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.spool.window import readings_between
-from reporting_agent.live.spool.writer import Taken
+from reporting_agent.live.spool.writer import ArrivalOutcome
 from reporting_agent.report.figures import NOTHING, count
 
 GATHERED_S = 30.0  # a backlog is told in one sentence and not in thousands
@@ -39,8 +39,8 @@ DAY_US = 24 * HOUR_US
 class Recount:
     """Batches that late and corrected data touched, while they wait to be counted again."""
 
-    touched: Mapping[Key, Batch]
-    awaited: Mapping[Key, Batch]  # whose readings were not all there when they were counted first: nothing of them is late
+    touched: Mapping[Key, RunningBatch]
+    awaited: Mapping[Key, RunningBatch]  # whose readings were not all there when they were counted first: nothing of them is late
     before: Mapping[Key, float | None]  # final figures
     late: int  # readings
     corrected: int  # readings
@@ -51,10 +51,10 @@ class Recount:
         return self.touched.keys() | self.awaited.keys()
 
 
-class Reopening:
+class LateRecount:
     """Gathers late readings and corrected rows, counts what they touch again a few batches at a time, and tells."""
 
-    def __init__(self, site: Site, folder: Path) -> None:
+    def __init__(self, site: SiteSettings, folder: Path) -> None:
         self._site, self._folder = site, folder
         self._times_us: dict[str, array[int]] = {}  # of late and corrected readings, by meter
         self._late = self._corrected = 0
@@ -69,7 +69,7 @@ class Reopening:
         """Whether something late waits to be counted."""
         return self._since_s is not None or self._recount is not None
 
-    def take(self, taken: Taken) -> None:
+    def take(self, taken: ArrivalOutcome) -> None:
         """Readings that are older than one that was there, or give a moment another value."""
         again = set(taken.corrected)
         late = [reading for reading in taken.late if reading not in again]
@@ -136,7 +136,7 @@ class Reopening:
             self._last = self._sentence(sorted(differing, key=lambda batch: batch.start_us), recount)
             yield self._last
 
-    def _sentence(self, differing: Sequence[Batch], recount: Recount) -> Phrase:
+    def _sentence(self, differing: Sequence[RunningBatch], recount: Recount) -> Phrase:
         months = sorted(
             {f"{datetime.fromtimestamp((batch.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in differing}
         )
@@ -167,9 +167,9 @@ class Reopening:
             yield Phrase("Late and corrected data"), self._last, False
 
 
-def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[Batch]:
+def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[RunningBatch]:
     """The batches that were counted and lie over such a time of a meter."""
-    touched: dict[Key, Batch] = {}
+    touched: dict[Key, RunningBatch] = {}
     for meter, of_meter in times_us.items():
         total = plant.totals.by_meter.get(meter)
         if total is None:
@@ -185,7 +185,7 @@ def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[Batch]:
     return list(touched.values())
 
 
-def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
+def count_again(plant: Plant, batches: Sequence[RunningBatch], folder: Path) -> None:
     """Batches in order of their beginning, from all that the spool holds of their time."""
     meters = {total.meter.id: total for batch in batches for total in plant.totals.of_line(batch.line, batch.start_us)}
     margin_us = max((_margin_us(total) for total in meters.values()), default=0)
@@ -194,10 +194,10 @@ def count_again(plant: Plant, batches: Sequence[Batch], folder: Path) -> None:
     plant.count_as_label(batches, readings_between(folder, frozenset(meters), first_us, last_us))
 
 
-def _together(plant: Plant, batches: Sequence[Batch]) -> list[Batch]:
+def _together(plant: Plant, batches: Sequence[RunningBatch]) -> list[RunningBatch]:
     """As many of the first as make one turn: each turn reads the segments whole, so that few would take for ever."""
-    group: list[Batch] = []
-    meters: dict[str, Total] = {}
+    group: list[RunningBatch] = []
+    meters: dict[str, MeterTotal] = {}
     for batch in batches:
         meters |= {total.meter.id: total for total in plant.totals.of_line(batch.line, batch.start_us)}
         lasts_us = (batch.end_us or 0) - batches[0].start_us + _before_us(meters.values())
@@ -208,22 +208,22 @@ def _together(plant: Plant, batches: Sequence[Batch]) -> list[Batch]:
     return group
 
 
-def _before_us(meters: Collection[Total]) -> int:
+def _before_us(meters: Collection[MeterTotal]) -> int:
     """As long as these meters take for the readings that are read before a batch."""
     return round(READ_BEFORE / sum(1 / _reach_us(total) for total in meters)) if meters else 0
 
 
-def _margin_us(total: Total) -> int:
+def _margin_us(total: MeterTotal) -> int:
     """As far around a batch as its energy depends on readings of a meter."""
     return total.longest_gap_us + 2 * beside_us(total) + 3 * _reach_us(total)
 
 
-def _reach_us(total: Total) -> int:
+def _reach_us(total: MeterTotal) -> int:
     """A register's reading tells of the time since the one before."""
     return round(min(total.usual_us, DAY_US))
 
 
-def _final(batches: Iterable[Batch]) -> dict[Key, float | None]:
+def _final(batches: Iterable[RunningBatch]) -> dict[Key, float | None]:
     """Figures that stand; those by running totals are so far."""
     return {batch.key: batch.counted for batch in batches if batch.as_label}
 

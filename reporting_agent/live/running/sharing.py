@@ -8,11 +8,11 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Sequence
 
-from reporting_agent.live.running.batch_log import Batch, Key
+from reporting_agent.live.running.batch_log import Key, RunningBatch
 
 NEAR = 3  # batches on each side of one, with which it is compared
 
-Pair = tuple[Batch, Batch]
+Pair = tuple[RunningBatch, RunningBatch]
 """The one that began first, and the other."""
 
 
@@ -22,7 +22,7 @@ class Sharing:
     def __init__(self) -> None:
         self._pairs: dict[tuple[Key, Key], Pair] = {}
 
-    def look(self, batch: Batch, line: Sequence[Batch]) -> None:
+    def look(self, batch: RunningBatch, line: Sequence[RunningBatch]) -> None:
         """A batch whose row came, among those of its line in order of their beginning."""
         place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
         for other in line[max(place - NEAR, 0) : place + NEAR + 1]:
@@ -36,7 +36,7 @@ class Sharing:
         """Those that still share."""
         return [pair for pair in self._standing() if pair[0].end_us is not None]
 
-    def without_end(self) -> list[Batch]:
+    def without_end(self) -> list[RunningBatch]:
         """Those whose end is missing."""
         return list({pair[0].key: pair[0] for pair in self._standing() if pair[0].end_us is None}.values())
 
@@ -51,7 +51,7 @@ class Sharing:
         }
 
 
-def _share(first: Batch, later: Batch) -> bool:
+def _share(first: RunningBatch, later: RunningBatch) -> bool:
     """Of two that have not ended nothing is said: the end of the first may be on its way, as it may be until the other ended too."""
     if later.end_us is not None and later.end_us <= later.start_us:
         return False

@@ -6,7 +6,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from benchmarks.phrases import Phrase, Value, enumerated
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 from reporting_agent.live.sources.clock import for_people
 from reporting_agent.live.spool.reading import AHEAD_US, Reading
 
@@ -20,7 +20,7 @@ class StampsAhead:
     def __init__(self) -> None:
         self.by_us: dict[str, int] = {}
 
-    def take(self, readings: Iterable[Reading], totals: Totals) -> None:
+    def take(self, readings: Iterable[Reading], totals: RunningTotals) -> None:
         """Readings in order of arrival, by the clock that site.toml declares. What is a day ahead is left out by `totals`."""
         for reading in readings:
             if not reading.received_us or (total := totals.by_meter.get(reading.meter)) is None:

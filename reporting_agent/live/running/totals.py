@@ -22,9 +22,9 @@ from benchmarks.measurements import CarrierEnergy
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in
 from benchmarks.routes import Pack
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.live.running.line_meters import Line, LineMeters
-from reporting_agent.live.running.meter_total import HOUR_US, POWER_OVER_US, SECOND_US, Floats, Total
+from reporting_agent.live.running.meter_total import HOUR_US, POWER_OVER_US, SECOND_US, Floats, MeterTotal
 from reporting_agent.live.spool.reading import AHEAD_US, Reading
 from reporting_agent.metering.derived import factor as state_factor
 from reporting_agent.metering.derived import final_unit, has_state, state_of
@@ -34,13 +34,13 @@ from reporting_agent.pipeline.heating_values import with_heating_value
 from reporting_agent.pipeline.units import over_time
 
 
-class Totals:
+class RunningTotals:
     """Those of a site's meters that the energy of its lines is made from."""
 
-    def __init__(self, site: Site, on: date) -> None:
+    def __init__(self, site: SiteSettings, on: date) -> None:
         self._zone, self._tree = site.zone, site.tree
         self.lines = LineMeters(site, on)
-        self.by_meter: dict[str, Total] = {}
+        self.by_meter: dict[str, MeterTotal] = {}
         self.untold: list[str] = []  # meters whose energy cannot be counted in kgce
         self.ahead: dict[str, int] = {}  # the latest time of each meter that is too far ahead, and was left out
         self.behind_us = 0  # our clock, where meters and rows show it (`own_clock`)
@@ -58,9 +58,9 @@ class Totals:
         unit, factor = over_time(meter.unit) if meter.reading == "rate" and meter.role != "state" else (meter.unit, 1.0)
         begins_s = meter.interval_s or 0.0 if meter.reading == "interval" and meter.stamp == "start" else 0.0
         late_us = round((begins_s - meter.clock_offset_s) * SECOND_US)
-        self.by_meter[meter.id] = Total(meter, float("nan"), unit, factor, gap_us, late_us=late_us)
+        self.by_meter[meter.id] = MeterTotal(meter, float("nan"), unit, factor, gap_us, late_us=late_us)
 
-    def _count(self, site: Site, meter: Meter, on: date) -> None:
+    def _count(self, site: SiteSettings, meter: Meter, on: date) -> None:
         """Give the total of a meter that can be followed its kgce."""
         total = self.by_meter[meter.id]
         unit = final_unit(meter) if has_state(meter) else total.unit
@@ -142,11 +142,11 @@ class Totals:
         for total in self.by_meter.values():
             total.forget(before_us)
 
-    def of_line(self, line: Line, at_us: float) -> list[Total]:
+    def of_line(self, line: Line, at_us: float) -> list[MeterTotal]:
         """The meters that tell the energy of a line's batches that begin at a moment, with those that others are made from."""
         return [self.by_meter[meter.id] for meter in self.lines.with_readings([line], _moment(at_us))]
 
-    def followed(self, line: Line, at_us: float) -> list[Total]:
+    def followed(self, line: Line, at_us: float) -> list[MeterTotal]:
         """Those that count, by running totals."""
         return [
             self.by_meter[meter.id]
@@ -179,7 +179,7 @@ class Totals:
         known = np.all([np.ones(len(moment_us), bool), *(total.knows(moment_us) for total in meters)], axis=0)
         return np.where(known, energy - energy[0], np.nan)
 
-    def _until_us(self, total: Total) -> int:
+    def _until_us(self, total: MeterTotal) -> int:
         """The last time of a meter that has readings; what is stamped later than it came tells nothing of the time after that."""
         return min(total.time_us[-1], total.received_us + self.behind_us if total.received_us else total.time_us[-1])
 
@@ -189,7 +189,7 @@ class Totals:
         return [(name, total.received_us) for name, total in silent if total.meter.counts_for(_moment(wall_us), self._zone)]
 
 
-def accepted_pack(site: Site) -> Pack | None:
+def accepted_pack(site: SiteSettings) -> Pack | None:
     """The pack of a site; None where `label` refuses the site as it stands, while readings come all the same."""
     try:
         return pack_of(site)

@@ -35,21 +35,21 @@ class Pauses:
         self.tried += 1
 
 
-class Due(NamedTuple):
+class DueMeters(NamedTuple):
     """By meter: what to ask for now, and what was asked for often enough."""
 
     ask: Mapping[str, Sequence[Range]]
     give_up: Mapping[str, Sequence[Range]]
 
 
-class Asking:
+class RepeatedQuestions:
     """What was asked for; by a clock that does not go back."""
 
     def __init__(self, first_s: float = FIRST_S, most: int = MOST_REQUESTS) -> None:
         self._first_s, self.most = first_s, most
         self._pauses: dict[str, dict[Range, Pauses]] = {}
 
-    def due(self, missing: Mapping[str, Sequence[Range]], now_s: float) -> Due:
+    def due(self, missing: Mapping[str, Sequence[Range]], now_s: float) -> DueMeters:
         """Of what is missing now."""
         ask: dict[str, list[Range]] = {}
         give_up: dict[str, list[Range]] = {}
@@ -58,7 +58,7 @@ class Asking:
             for gap, pause in pauses.items():
                 if pause.is_due(now_s):
                     (ask if pause.tried < self.most else give_up).setdefault(meter, []).append(gap)
-        return Due(ask, give_up)
+        return DueMeters(ask, give_up)
 
     def asked(self, ranges: Mapping[str, Sequence[Range]], now_s: float) -> None:
         """These were asked for now."""

@@ -13,7 +13,7 @@ LATEST = 100
 TOLERATED_US = 5_000_000
 
 
-class Clock:
+class SourceClock:
     """Of the latest fresh readings the least delay: a way takes time, and never less than none (the filter of NTP, RFC 5905, 10)."""
 
     def __init__(self) -> None:

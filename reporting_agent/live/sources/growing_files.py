@@ -17,10 +17,10 @@ from typing import IO, Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.live.sources import tabular
-from reporting_agent.live.sources.payloads import Unreadable
-from reporting_agent.live.sources.polled import Misread, Polled
+from reporting_agent.live.sources.payloads import UnreadablePayload
+from reporting_agent.live.sources.polled import PolledSource, UnexpectedAnswer
 from reporting_agent.live.sources.source import Word, reason, troubles
-from reporting_agent.live.sources.table_settings import BatchColumns, Files
+from reporting_agent.live.sources.table_settings import BatchColumns, GrowingFiles
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
@@ -34,10 +34,10 @@ Place = Mapping[str, Any]
 """`inode`, `bytes` that were read, `digest` of some of them."""
 
 
-class FileSource(Polled):
+class FileSource(PolledSource):
     """The files of one pattern."""
 
-    def __init__(self, settings: Files, folder: Path, intake: Intake) -> None:
+    def __init__(self, settings: GrowingFiles, folder: Path, intake: Intake) -> None:
         super().__init__(settings.path, settings.every_s, intake)
         self.settings = settings
         path = folder / settings.path
@@ -57,13 +57,13 @@ class FileSource(Polled):
         for name in names:
             try:
                 self._follow(name)
-            except (OSError, Misread) as why:
+            except (OSError, UnexpectedAnswer) as why:
                 wrong[_shown(name)] = reason(why)
             if self.stopping:
                 return
         self._wrong = wrong
         if not names:
-            raise Misread(Phrase("no file is called so in %(folder)s", folder=self._folder))
+            raise UnexpectedAnswer(Phrase("no file is called so in %(folder)s", folder=self._folder))
         self._forget(names)
 
     def trouble(self) -> str:
@@ -123,7 +123,7 @@ class FileSource(Polled):
             return True
         lacking = (self.settings.readings or self.settings.batches or BatchColumns()).needed - set(header)
         if lacking:
-            raise Misread(Phrase("no column %(column)s in the header %(header)s", column=min(lacking), header=", ".join(header)))
+            raise UnexpectedAnswer(Phrase("no column %(column)s in the header %(header)s", column=min(lacking), header=", ".join(header)))
         at = int(place["bytes"])
         while True:
             file.seek(at)
@@ -152,7 +152,9 @@ class FileSource(Polled):
             return tuple(self._cells(line.decode(self.settings.encoding).lstrip("\ufeff")))
         except (UnicodeDecodeError, csv.Error) as wrong:
             encoding, start = self.settings.encoding, repr(line[:16])
-            raise Misread(Phrase("the header is not in the encoding %(encoding)s: %(start)s", encoding=encoding, start=start)) from wrong
+            raise UnexpectedAnswer(
+                Phrase("the header is not in the encoding %(encoding)s: %(start)s", encoding=encoding, start=start)
+            ) from wrong
 
     def _lines(self, name: str, header: Sequence[str], whole: bytes) -> tuple[list[Reading], list[Row]]:
         received_us = now_us()
@@ -169,7 +171,7 @@ class FileSource(Polled):
                     readings += tabular.readings(self.settings.readings, held, received_us)
                 elif self.settings.batches is not None:
                     rows.append(tabular.batch(self.settings.batches, held))
-            except (Unreadable, UnicodeDecodeError, csv.Error) as wrong:
+            except (UnreadablePayload, UnicodeDecodeError, csv.Error) as wrong:
                 rows.append(tabular.unreadable(name, line.decode("utf-8", "backslashreplace"), wrong))
         return readings, rows
 
@@ -177,7 +179,7 @@ class FileSource(Polled):
         """A line's cells by their headers."""
         cells = self._cells(line.decode(self.settings.encoding).lstrip("\ufeff"))
         if len(cells) != len(header):
-            raise Unreadable(Phrase("cells in the line: %(cells)s, headers: %(headers)s", cells=len(cells), headers=len(header)))
+            raise UnreadablePayload(Phrase("cells in the line: %(cells)s, headers: %(headers)s", cells=len(cells), headers=len(header)))
         return dict(zip(header, cells, strict=True))
 
     def _cells(self, line: str) -> list[str]:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.polled import Misread
+from reporting_agent.live.sources.polled import UnexpectedAnswer
 
 Mark = datetime | int | float | Decimal | str
 """As the database gives it; a text is a time by ISO 8601."""
@@ -23,9 +23,9 @@ def order(mark: Any) -> Any:
         try:
             return datetime.fromisoformat(mark)
         except ValueError as wrong:
-            raise Misread(Phrase("the mark %(mark)s is no time by ISO 8601", mark=repr(mark))) from wrong
+            raise UnexpectedAnswer(Phrase("the mark %(mark)s is no time by ISO 8601", mark=repr(mark))) from wrong
     if isinstance(mark, bool) or not isinstance(mark, datetime | int | float | Decimal):
-        raise Misread(Phrase("the mark %(mark)s is neither a time nor a number", mark=repr(mark)))
+        raise UnexpectedAnswer(Phrase("the mark %(mark)s is neither a time nor a number", mark=repr(mark)))
     return mark
 
 
@@ -38,7 +38,7 @@ def later(mark: Any, other: Any) -> bool:
     try:
         return bool(mark > other)
     except TypeError as wrong:
-        raise Misread(
+        raise UnexpectedAnswer(
             Phrase("the mark %(mark)s cannot be compared with %(other)s: write start as the column has its values", mark=mark, other=other)
         ) from wrong
 

@@ -21,11 +21,11 @@ from reporting_agent.live.sources.asking_again import Pauses, Range
 from reporting_agent.live.sources.clients import client_of
 from reporting_agent.live.sources.deliveries import Deliveries
 from reporting_agent.live.sources.lifeline import fault_of
-from reporting_agent.live.sources.mqtt_network import Network
+from reporting_agent.live.sources.mqtt_network import MqttNetwork
 from reporting_agent.live.sources.passwords import password_of
 from reporting_agent.live.sources.settings import Mqtt
 from reporting_agent.live.sources.source import NOT_YET, Word, reason, troubles
-from reporting_agent.live.spool.acknowledging import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.live.spool.writer import now_us
@@ -58,7 +58,7 @@ class MqttSource:
         self._not_taken: dict[int, str] = {}  # of what was published, why the broker refused it
         self._names = {meter: name for mapping in settings.readings for name, meter in mapping.names.items()}
         self._client = self._new_client()
-        self._network = Network(self._client, self.name, self._on_not_reached, self._on_leaving)
+        self._network = MqttNetwork(self._client, self.name, self._on_not_reached, self._on_leaving)
         self.lifeline = self._network.lifeline
 
     @property
@@ -238,14 +238,14 @@ class MqttSource:
             readings, rows = self._read(topic, payload, again=again)
         except Exception as error:  # noqa: BLE001 - were it raised, the broker would send this message again, and nothing after it
             self._fault = fault_of(error)
-            readings, rows = [], [payloads.unreadable(topic, payload, payloads.Unreadable(self._fault))]
+            readings, rows = [], [payloads.unreadable(topic, payload, payloads.UnreadablePayload(self._fault))]
         self._put(message, readings, [*rows, self._deliveries.note(message)] if untimed and message.qos and not again else rows)
 
     def _read(self, topic: str, payload: bytes, *, again: bool) -> tuple[list[Reading], list[Row]]:
         """`again`: it was measured before it was received, so what it says without a time is let go."""
         readings: list[Reading] = []
         rows: list[Row] = []
-        refused: list[payloads.Unreadable] = []
+        refused: list[payloads.UnreadablePayload] = []
         try:
             for mapping in self.settings.readings:
                 if _matches(mapping.topic, topic) and not (again and "time" not in mapping.fields):
@@ -262,13 +262,13 @@ class MqttSource:
                     taken, wrong = self._of_sparkplug(group, host, topic, payload)
                     readings += taken
                     refused += wrong
-        except payloads.Unreadable as no_payload:
+        except payloads.UnreadablePayload as no_payload:
             refused.append(no_payload)
         return readings, rows + [payloads.unreadable(topic, payload, wrong) for wrong in refused]
 
     def _of_sparkplug(
         self, group: str, host: sparkplug.Host, topic: str, payload: bytes
-    ) -> tuple[list[Reading], list[payloads.Unreadable]]:
+    ) -> tuple[list[Reading], list[payloads.UnreadablePayload]]:
         readings, refused, asks = host.take(topic, payload, now_us())
         _, _, kind, edge, *_ = topic.split("/")
         if kind not in sparkplug.KINDS:
@@ -284,7 +284,7 @@ class MqttSource:
         return readings, payloads.bounded(refused)
 
     def _put(self, message: MQTTMessage, readings: list[Reading], rows: list[Row]) -> None:
-        self._intake.put(Arrival(readings, rows, self._network.received(message)))
+        self._intake.put(MessageArrival(readings, rows, self._network.received(message)))
 
 
 def topics(settings: Mqtt) -> tuple[str, ...]:

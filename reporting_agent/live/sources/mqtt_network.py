@@ -32,7 +32,7 @@ READ_AT_ONCE = 200  # messages, before acknowledgements have their turn
 LEAVING_S = 10.0
 
 
-class Network:
+class MqttNetwork:
     """One client's connections, one after the other, from `start` to `stop`."""
 
     def __init__(self, client: Client, name: str, not_reached: Callable[[OSError], None], leaving: Callable[[], None]) -> None:

@@ -6,13 +6,13 @@ from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
 from benchmarks.phrases import Phrase
-from reporting_agent.config import Site
-from reporting_agent.live.sources.settings import Live
+from reporting_agent.config import SiteSettings
+from reporting_agent.live.sources.settings import LiveSettings
 from reporting_agent.live.sources.source import Word
-from reporting_agent.live.sources.table_settings import Columns
+from reporting_agent.live.sources.table_settings import ReadingColumns
 
 
-def words(site: Site, settings: Live) -> Iterator[Word]:
+def words(site: SiteSettings, settings: LiveSettings) -> Iterator[Word]:
     """Each undeclared meter, with the table and key that name it and the declared meter of the nearest id."""
     declared = [meter.id for meter in site.meters]
     for table, key, name in _named(settings):
@@ -40,7 +40,7 @@ def words(site: Site, settings: Live) -> Iterator[Word]:
         yield Word(f"meter {table} {key} {name}", name, sentence)
 
 
-def _named(settings: Live) -> Iterator[tuple[str, str, str]]:
+def _named(settings: LiveSettings) -> Iterator[tuple[str, str, str]]:
     """Table, key, and the meter's id."""
     for broker in settings.mqtt:
         for readings in broker.readings:
@@ -57,7 +57,7 @@ def _named(settings: Live) -> Iterator[tuple[str, str, str]]:
         yield from _of_columns("[source.files.readings]", () if files.readings is None else (files.readings,))
 
 
-def _of_columns(table: str, readings: Iterable[Columns]) -> Iterator[tuple[str, str, str]]:
+def _of_columns(table: str, readings: Iterable[ReadingColumns]) -> Iterator[tuple[str, str, str]]:
     for columns in readings:
         yield from _of_keys(table, columns.meter, {"meters": columns.meters, "names": columns.names})
 

@@ -14,9 +14,9 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 from benchmarks.phrases import Phrase, stored
-from reporting_agent.live.sources.settings import Readings, Rows
+from reporting_agent.live.sources.settings import MqttBatches, MqttReadings
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
-from reporting_agent.live.spool.reading import BEYOND_US, NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.spool.reading import BEYOND_US, NO_SEQUENCE, Reading, ReadingQuality
 from reporting_agent.live.spool.segments import Row
 
 EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -30,7 +30,7 @@ NAMES = ("batch_id", "step", "product", "variant", "equipment")
 _Read = TypeVar("_Read")
 
 
-class Unreadable(ValueError):  # noqa: N818 - a message's state, that is kept
+class UnreadablePayload(ValueError):  # noqa: N818 - a message's state, that is kept
     """A message is not as site.toml says; the phrase names what was found, and is kept beside it, with meter and number if known.
 
     Args:
@@ -42,52 +42,52 @@ class Unreadable(ValueError):  # noqa: N818 - a message's state, that is kept
         self.why, self.meter, self.number, self.entry = why, meter, number, entry
 
 
-def readings(mapping: Readings, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[Unreadable]]:
+def readings(mapping: MqttReadings, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[UnreadablePayload]]:
     """The readings of one message, in its order, and what of it could not be read; each with its number if that can be read."""
     return _each(payload, lambda entry: _reading(mapping, topic, entry, received_us), lambda entry: _number_of(mapping, topic, entry))
 
 
-def rows(mapping: Rows, payload: bytes) -> tuple[list[Row], list[Unreadable]]:
+def rows(mapping: MqttBatches, payload: bytes) -> tuple[list[Row], list[UnreadablePayload]]:
     """The rows of one message about batches, and what of it could not be read."""
     return _each(payload, lambda entry: _row(mapping, entry), lambda entry: ("", NO_SEQUENCE))
 
 
 def _each(
     payload: bytes, read: Callable[[Any], _Read], number_of: Callable[[Any], tuple[str, int]]
-) -> tuple[list[_Read], list[Unreadable]]:
+) -> tuple[list[_Read], list[UnreadablePayload]]:
     """What a message says, or each entry of its list: one that cannot be read keeps none of the others out."""
     taken: list[_Read] = []
-    refused: list[Unreadable] = []
+    refused: list[UnreadablePayload] = []
     try:
         held = _object(payload)
-    except Unreadable as wrong:
+    except UnreadablePayload as wrong:
         return taken, [wrong]
     for entry in held if isinstance(held, list) else (held,):
         try:
             taken.append(read(entry))
-        except Unreadable as wrong:
+        except UnreadablePayload as wrong:
             own = json.dumps(entry, ensure_ascii=False).encode() if isinstance(held, list) else b""
-            refused.append(Unreadable(wrong.why, *number_of(entry), own))
+            refused.append(UnreadablePayload(wrong.why, *number_of(entry), own))
     return taken, bounded(refused)
 
 
-def bounded(refused: list[Unreadable]) -> list[Unreadable]:
+def bounded(refused: list[UnreadablePayload]) -> list[UnreadablePayload]:
     """Of many entries of one message the first, and how many more."""
     if (more := len(refused) - MOST_REFUSED) > 0:
         return [
             *refused[:MOST_REFUSED],
-            Unreadable(Phrase("further entries of this message that cannot be read: %(count)s", count=more)),
+            UnreadablePayload(Phrase("further entries of this message that cannot be read: %(count)s", count=more)),
         ]
     return refused
 
 
-def _row(mapping: Rows, entry: Any) -> Row:
+def _row(mapping: MqttBatches, entry: Any) -> Row:
     if not isinstance(entry, dict):
-        raise Unreadable(Phrase("%(value)s is no object", value=shown(entry)))
+        raise UnreadablePayload(Phrase("%(value)s is no object", value=shown(entry)))
     cells = {column: _part(entry, path) for column, path in mapping.fields.items()} if mapping.fields else entry
     texts = {column: str(cell) for column, cell in {**mapping.constants, **cells}.items() if cell is not None}
     if lacking := {"batch_id", "step"} - set(texts):
-        raise Unreadable(Phrase("no %(name)s in %(value)s", name=sorted(lacking)[0], value=shown(sorted(entry))))
+        raise UnreadablePayload(Phrase("no %(name)s in %(value)s", name=sorted(lacking)[0], value=shown(sorted(entry))))
     return {**not_too_long(texts), "table": "batches"}
 
 
@@ -99,7 +99,7 @@ def not_too_long(texts: dict[str, str]) -> dict[str, str]:
     """
     for column in NAMES:
         if len(texts.get(column, "")) > LONGEST_NAME:
-            raise Unreadable(
+            raise UnreadablePayload(
                 Phrase(
                     "%(name)s has %(count)s characters; at most %(most)s are taken",
                     name=column,
@@ -110,7 +110,7 @@ def not_too_long(texts: dict[str, str]) -> dict[str, str]:
     return texts
 
 
-def unreadable(topic: str, payload: bytes, wrong: Unreadable) -> Row:
+def unreadable(topic: str, payload: bytes, wrong: UnreadablePayload) -> Row:
     """A message that could not be read, as a row of the spool, which keeps one of each digest; its number counts as arrived."""
     own = wrong.entry or payload
     digest = hashlib.blake2b(topic.encode() + b"\0" + own, digest_size=16).hexdigest()
@@ -121,7 +121,7 @@ def unreadable(topic: str, payload: bytes, wrong: Unreadable) -> Row:
 
 def reason_of(wrong: Exception) -> Row:
     """Why a message could not be read, as cells of its row: in English, and as a phrase, which pages say in the reader's language."""
-    why = wrong.why if isinstance(wrong, Unreadable) else str(wrong)
+    why = wrong.why if isinstance(wrong, UnreadablePayload) else str(wrong)
     return {"why": str(why), "phrase": stored(why)} if isinstance(why, Phrase) else {"why": str(why)}
 
 
@@ -138,41 +138,41 @@ def _object(payload: bytes) -> Any:
         if "\\u" in text or len(text) > _SHORT:
             json.dumps(held, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as wrong:  # text that is half a character, and what is nested without end
-        raise Unreadable(Phrase("no JSON: %(why)s", why=wrong)) from wrong
+        raise UnreadablePayload(Phrase("no JSON: %(why)s", why=wrong)) from wrong
     return held
 
 
-def _reading(mapping: Readings, topic: str, held: Any, received_us: int) -> Reading:
+def _reading(mapping: MqttReadings, topic: str, held: Any, received_us: int) -> Reading:
     fields = mapping.fields
     if isinstance(held, dict):
         value = _part(held, fields.get("value", "value"))
     elif fields.keys() - {"value"}:
-        raise Unreadable(Phrase("%(value)s is no object", value=shown(held)))
+        raise UnreadablePayload(Phrase("%(value)s is no object", value=shown(held)))
     else:
         value = held
     name = _meter(mapping, topic, held)
     time_us = _time_us(_needed(held, fields["time"]), mapping.time) if "time" in fields else received_us
     sequence = _whole(_needed(held, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
-    quality = _quality(mapping, _part(held, fields["quality"])) if "quality" in fields else Quality.GOOD
-    number = math.nan if quality is Quality.BAD else _number(value)
+    quality = _quality(mapping, _part(held, fields["quality"])) if "quality" in fields else ReadingQuality.GOOD
+    number = math.nan if quality is ReadingQuality.BAD else _number(value)
     return Reading(name, time_us, number, sequence, quality, received_us, mapping.consecutive)
 
 
-def _meter(mapping: Readings, topic: str, held: Any) -> str:
+def _meter(mapping: MqttReadings, topic: str, held: Any) -> str:
     if mapping.meter_level is not None:
         levels = topic.split("/")
         if len(levels) < mapping.meter_level:
-            raise Unreadable(Phrase("the topic %(topic)s has only %(count)s levels", topic=topic, count=len(levels)))
+            raise UnreadablePayload(Phrase("the topic %(topic)s has only %(count)s levels", topic=topic, count=len(levels)))
         name = levels[mapping.meter_level - 1]
     else:
         name = mapping.meter or str(_needed(held, mapping.fields["meter"]))
     return mapping.names.get(name, name)
 
 
-def _number_of(mapping: Readings, topic: str, held: Any) -> tuple[str, int]:
+def _number_of(mapping: MqttReadings, topic: str, held: Any) -> tuple[str, int]:
     """Meter and number of a reading that cannot be read, where these can and tell what is missing."""
     if mapping.consecutive and "sequence" in mapping.fields:
-        with suppress(Unreadable):
+        with suppress(UnreadablePayload):
             return _meter(mapping, topic, held), _whole(_needed(held, mapping.fields["sequence"]))
     return "", NO_SEQUENCE
 
@@ -188,7 +188,7 @@ def _part(held: Any, path: str) -> Any:
 def _needed(held: Any, path: str) -> Any:
     value = _part(held, path)
     if value is None:
-        raise Unreadable(Phrase("no %(name)s in %(value)s", name=path, value=shown(held)))
+        raise UnreadablePayload(Phrase("no %(name)s in %(value)s", name=path, value=shown(held)))
     return value
 
 
@@ -209,9 +209,9 @@ def _whole(value: Any) -> int:
     return value
 
 
-def _quality(mapping: Readings, value: Any) -> Quality:
+def _quality(mapping: MqttReadings, value: Any) -> ReadingQuality:
     text = str(value).lower()
-    return Quality.BAD if text in mapping.bad else Quality.UNCERTAIN if text in mapping.uncertain else Quality.GOOD
+    return ReadingQuality.BAD if text in mapping.bad else ReadingQuality.UNCERTAIN if text in mapping.uncertain else ReadingQuality.GOOD
 
 
 def _time_us(value: Any, written: str) -> int:
@@ -224,7 +224,7 @@ def _time_us(value: Any, written: str) -> int:
     except ValueError as wrong:
         raise no_time(value, "ISO 8601") from wrong
     if stamp.tzinfo is None:
-        raise Unreadable(Phrase("%(value)s has no offset from UTC", value=shown(value)))
+        raise UnreadablePayload(Phrase("%(value)s has no offset from UTC", value=shown(value)))
     return of_a_meter((stamp - EPOCH) // _MICROSECOND, value)
 
 
@@ -235,21 +235,21 @@ def of_a_meter(time_us: int, original: object) -> int:
         Unreadable: it is before 1970, or from 2200 on.
     """
     if not 0 <= time_us < BEYOND_US:
-        raise Unreadable(Phrase("%(value)s is no time from 1970 to 2199: look at its unit (s, ms, us)", value=shown(original)))
+        raise UnreadablePayload(Phrase("%(value)s is no time from 1970 to 2199: look at its unit (s, ms, us)", value=shown(original)))
     return time_us
 
 
-def no_number(value: object) -> Unreadable:
-    return Unreadable(Phrase("%(value)s is no number", value=shown(value)))
+def no_number(value: object) -> UnreadablePayload:
+    return UnreadablePayload(Phrase("%(value)s is no number", value=shown(value)))
 
 
-def no_sequence_number(value: object) -> Unreadable:
-    return Unreadable(Phrase("%(value)s is no sequence number", value=shown(value)))
+def no_sequence_number(value: object) -> UnreadablePayload:
+    return UnreadablePayload(Phrase("%(value)s is no sequence number", value=shown(value)))
 
 
-def no_count(value: object, unit: str) -> Unreadable:
-    return Unreadable(Phrase("%(value)s is no time in %(unit)s since 1970", value=shown(value), unit=unit))
+def no_count(value: object, unit: str) -> UnreadablePayload:
+    return UnreadablePayload(Phrase("%(value)s is no time in %(unit)s since 1970", value=shown(value), unit=unit))
 
 
-def no_time(value: object, written: str) -> Unreadable:
-    return Unreadable(Phrase("%(value)s is no time as %(format)s", value=shown(value), format=written))
+def no_time(value: object, written: str) -> UnreadablePayload:
+    return UnreadablePayload(Phrase("%(value)s is no time as %(format)s", value=shown(value), format=written))

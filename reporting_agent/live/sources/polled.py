@@ -15,7 +15,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.source import BACKLOG, NOT_YET, Word, reason
-from reporting_agent.live.spool.acknowledging import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
 from reporting_agent.live.spool.positions import row_of
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
@@ -25,14 +25,14 @@ LEAVING_S = 10.0
 _PATIENCE_S = 0.5
 
 
-class Misread(ValueError):  # noqa: N818 - a state, that is told
+class UnexpectedAnswer(ValueError):  # noqa: N818 - a state, that is told
     """What a source gives is not as site.toml says; the text says what was found."""
 
 
-class Polled(ABC):
+class PolledSource(ABC):
     """Calls `poll` every so many seconds until `stop`."""
 
-    failures: tuple[type[Exception], ...] = (OSError, Misread)
+    failures: tuple[type[Exception], ...] = (OSError, UnexpectedAnswer)
     """What `poll` raises where its source cannot be read now; it is told, and tried again."""
 
     def __init__(self, name: str, every_s: float, intake: Intake) -> None:
@@ -88,7 +88,7 @@ class Polled(ABC):
         """Hand on what was read up to a position; False where the source was stopped instead, and nothing was handed on."""
         if self.stopping:
             return False
-        arrival = Arrival(readings, [*rows, row_of(key, position)], self._room.release)
+        arrival = MessageArrival(readings, [*rows, row_of(key, position)], self._room.release)
         while not self._room.acquire(timeout=_PATIENCE_S):
             if self.stopping:
                 return False

@@ -24,17 +24,17 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError
-from reporting_agent.config.faults import Fault
+from reporting_agent.config.faults import SettingFault
 from reporting_agent.config.profile import Setting
 from reporting_agent.live.sources.modbus.settings import Modbus
 from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.report_settings import Reports
-from reporting_agent.live.sources.table_settings import Files, Sql
+from reporting_agent.live.sources.table_settings import GrowingFiles, Sql
 
 FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
 
 
-class Readings(Setting):
+class MqttReadings(Setting):
     """[[source.mqtt.readings]]: messages that carry readings, a JSON object, a list of such, or a bare number.
 
     `fields` names where in the object each part stands, a dot between levels (`data.value`). The meter is a field, a level of the topic
@@ -63,7 +63,7 @@ class Readings(Setting):
         return self
 
 
-class Rows(Setting):
+class MqttBatches(Setting):
     """[[source.mqtt.batches]]: messages that begin and end batches, JSON objects; `fields` gives each column of the template its field."""
 
     topic: str = Field(min_length=1)
@@ -90,8 +90,8 @@ class Mqtt(Setting):
     ca_file: str | None = None  # TLS, by this authority
     host_id: str | None = None  # as which it tells Sparkplug's edge nodes that it listens, so that they store while it does not
     ask: str | None = None  # topic on which missing readings are asked for
-    readings: tuple[Readings, ...] = ()
-    batches: tuple[Rows, ...] = ()
+    readings: tuple[MqttReadings, ...] = ()
+    batches: tuple[MqttBatches, ...] = ()
     sparkplug: tuple[Sparkplug, ...] = ()
 
     @model_validator(mode="after")
@@ -101,7 +101,7 @@ class Mqtt(Setting):
         return self
 
 
-class Mail(Setting):
+class MailServer(Setting):
     """[source.alerts.mail]: a server that takes mail from this machine."""
 
     server: str
@@ -118,11 +118,11 @@ class Alerts(Setting):
 
     false_alarms_a_week: float = Field(default=1.0, gt=0, le=100)
     webhook: str | None = Field(default=None, pattern=r"^https?://")
-    mail: Mail | None = None
+    mail: MailServer | None = None
     topic: str | None = None  # published at the first broker
 
 
-class Page(Setting):
+class PageAddress(Setting):
     """[source.page]: the control room's page, served to those who reach this address."""
 
     listen: str = "127.0.0.1"
@@ -130,7 +130,7 @@ class Page(Setting):
     names: tuple[str, ...] = ()  # by which browsers may ask for it, beside the address itself
 
 
-class Live(Setting):
+class LiveSettings(Setting):
     """[source]."""
 
     folder: Path
@@ -142,9 +142,9 @@ class Live(Setting):
     opcua: tuple[OpcUa, ...] = ()
     modbus: tuple[Modbus, ...] = ()
     sql: tuple[Sql, ...] = ()
-    files: tuple[Files, ...] = ()
+    files: tuple[GrowingFiles, ...] = ()
     alerts: Alerts = Alerts()
-    page: Page | None = None
+    page: PageAddress | None = None
     reports: Reports | None = None
 
     @field_validator("mqtt")
@@ -160,16 +160,16 @@ class Live(Setting):
         return None if self.most_gb is None else int(self.most_gb * 1e9)
 
 
-def load(options: Mapping[str, object], base: Path, file: str = "site.toml") -> Live:
+def load(options: Mapping[str, object], base: Path, file: str = "site.toml") -> LiveSettings:
     """The checked settings; paths are relative to `base`. `file` is where they stand.
 
     Raises:
         InputError: `source-option-unknown` or `source-option-invalid`, with the key.
     """
     try:
-        settings = Live.model_validate(options)
+        settings = LiveSettings.model_validate(options)
     except ValidationError as wrong:
-        fault = Fault(wrong, options, "source")
+        fault = SettingFault(wrong, options, "source")
         raise InputError(
             "source-option-unknown" if fault.unknown else "source-option-invalid",
             "The source has no such option." if fault.unknown else "The source cannot be set so.",

@@ -17,8 +17,8 @@ from dataclasses import dataclass, field
 from typing import NamedTuple
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.payloads import Unreadable, of_a_meter
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.sources.payloads import UnreadablePayload, of_a_meter
+from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 
 NAMESPACE = "spBv1.0"
 KINDS = ("NBIRTH", "NDATA", "NDEATH", "DBIRTH", "DDATA", "DDEATH")  # of messages by which an edge node tells
@@ -27,7 +27,7 @@ _SIGNED = {1: 8, 2: 16, 3: 32, 4: 64}  # Int8 to Int64, kept as unsigned
 _BOOLEAN, REBIRTH = 11, "Node Control/Rebirth"
 
 
-class Metric(NamedTuple):
+class SparkplugMetric(NamedTuple):
     """One metric of a payload; `value` is NaN where it is null, None where it is no number."""
 
     name: str | None
@@ -41,7 +41,7 @@ class Payload(NamedTuple):
 
     time_ms: int | None
     sequence: int | None
-    metrics: tuple[Metric, ...]
+    metrics: tuple[SparkplugMetric, ...]
 
 
 @dataclass(slots=True)
@@ -60,14 +60,14 @@ class Host:
         self.metrics = metrics  # `edge/metric` or `edge/device/metric` -> meter
         self.nodes: dict[str, EdgeNode] = {}
 
-    def take(self, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[Unreadable], bool]:
+    def take(self, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[UnreadablePayload], bool]:
         """The readings of a message, which of its metrics could not be read, and whether its edge node must be asked for a birth.
 
         Raises:
             Unreadable: the payload is no Sparkplug B.
         """
         if topic.count("/") < 3:
-            raise Unreadable(Phrase("the topic %(topic)s names no edge node", topic=topic))
+            raise UnreadablePayload(Phrase("the topic %(topic)s names no edge node", topic=topic))
         _, _, kind, edge, *device = topic.split("/", 4)
         if kind not in KINDS:
             return [], [], False
@@ -85,7 +85,7 @@ class Host:
         node.expected = (node.expected + 1) % _MESSAGES if whole and node.expected is not None else None
         prefix = "/".join((edge, *device))
         readings: list[Reading] = []
-        refused: list[Unreadable] = []
+        refused: list[UnreadablePayload] = []
         for metric in read.metrics:
             name = metric.name or node.aliases.get((prefix, metric.alias or 0))
             if name is None:
@@ -97,11 +97,11 @@ class Host:
             if meter is None or stamp is None or metric.value is None:
                 continue
             known = math.isfinite(metric.value)
-            quality = Quality.GOOD if known else Quality.BAD
+            quality = ReadingQuality.GOOD if known else ReadingQuality.BAD
             try:
                 time_us = of_a_meter(stamp * 1000, stamp)
-            except Unreadable as wrong:
-                refused.append(Unreadable(wrong.why, entry=f"{prefix}/{name} {stamp}".encode()))
+            except UnreadablePayload as wrong:
+                refused.append(UnreadablePayload(wrong.why, entry=f"{prefix}/{name} {stamp}".encode()))
                 continue
             readings.append(Reading(meter, time_us, metric.value if known else math.nan, NO_SEQUENCE, quality, received_us))
         return readings, refused, not whole
@@ -124,7 +124,7 @@ def decoded(payload: bytes) -> Payload:
             elif (number, kind) == (2, 2) and isinstance(value, bytes):
                 metrics.append(_metric(value))
     except (IndexError, struct.error, UnicodeDecodeError) as wrong:
-        raise Unreadable(Phrase("no Sparkplug B payload: %(why)s", why=wrong)) from wrong
+        raise UnreadablePayload(Phrase("no Sparkplug B payload: %(why)s", why=wrong)) from wrong
     return Payload(time_ms, sequence, tuple(metrics))
 
 
@@ -135,7 +135,7 @@ def rebirth(time_ms: int) -> bytes:
     return b"".join((b"\x08", _varint(time_ms), b"\x12", _varint(len(metric)), metric))
 
 
-def _metric(content: bytes) -> Metric:
+def _metric(content: bytes) -> SparkplugMetric:
     name = alias = time_ms = None
     datatype, null = 0, False
     value: float | None = None
@@ -156,7 +156,7 @@ def _metric(content: bytes) -> Metric:
             value = float(struct.unpack("<f", raw)[0])
         elif number == 13 and isinstance(raw, bytes):
             value = float(struct.unpack("<d", raw)[0])
-    return Metric(name, alias, time_ms, math.nan if null else value)
+    return SparkplugMetric(name, alias, time_ms, math.nan if null else value)
 
 
 def _signed(value: int, datatype: int) -> int:

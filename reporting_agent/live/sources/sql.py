@@ -20,8 +20,8 @@ from benchmarks.phrases import Phrase, listed
 from reporting_agent.live.sources import databases, marks, tabular
 from reporting_agent.live.sources.databases import NoMoment
 from reporting_agent.live.sources.passwords import password_of
-from reporting_agent.live.sources.payloads import Unreadable, shown
-from reporting_agent.live.sources.polled import Misread, Polled
+from reporting_agent.live.sources.payloads import UnreadablePayload, shown
+from reporting_agent.live.sources.polled import PolledSource, UnexpectedAnswer
 from reporting_agent.live.sources.source import reason
 from reporting_agent.live.sources.table_settings import Sql, SqlBatches, SqlReadings
 from reporting_agent.live.spool.acknowledging import Intake
@@ -59,7 +59,7 @@ class _Query:
         self.within = len(self.met)
 
 
-class SqlSource(Polled):
+class SqlSource(PolledSource):
     """One database, asked every `every_s` seconds."""
 
     def __init__(self, settings: Sql, folder: Path, intake: Intake) -> None:
@@ -88,7 +88,7 @@ class SqlSource(Polled):
             except self.failures as why:  # the other queries are asked all the same
                 wrong.append(Phrase("query %(query)s: %(why)s", query=query.about, why=reason(why)))
         if wrong:
-            raise Misread(listed(wrong))
+            raise UnexpectedAnswer(listed(wrong))
 
     def close(self) -> None:
         self._database.close()
@@ -104,7 +104,7 @@ class SqlSource(Polled):
         last: Any = None
         for names, rows in self._database.rows(query.settings.query, since):
             if lacking := query.settings.needed_columns - set(names):
-                raise Misread(
+                raise UnexpectedAnswer(
                     Phrase("the query gives no column %(column)s, only %(columns)s", column=min(lacking), columns=", ".join(names))
                 )
             last = self._take(query, names, rows, last)
@@ -125,13 +125,13 @@ class SqlSource(Polled):
         for cells in rows:
             named = dict(zip(names, cells, strict=True))
             if isinstance(cells[place], NoMoment):  # nothing can go on behind it
-                wrong = Unreadable(Phrase("the mark %(mark)s is no time of this calendar", mark=shown(cells[place])))
+                wrong = UnreadablePayload(Phrase("the mark %(mark)s is no time of this calendar", mark=shown(cells[place])))
                 row = tabular.unreadable(self.name, named, wrong)
                 tables += [row] if query.is_new(_key_of(row), None, row) else []
                 continue
             at = marks.order(cells[place])
             if last is not None and at < last:
-                raise Misread(
+                raise UnexpectedAnswer(
                     Phrase('the query does not give its rows in ascending order: end it with "order by %(mark)s"', mark=query.settings.mark)
                 )
             last = at
@@ -150,7 +150,7 @@ class SqlSource(Polled):
         """What a row says that was not said before."""
         try:
             readings, tables = query.read(cells, received_us)
-        except Unreadable as wrong:
+        except UnreadablePayload as wrong:
             readings, tables = [], [tabular.unreadable(self.name, dict(cells), wrong)]
         fresh = [
             reading

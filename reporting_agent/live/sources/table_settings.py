@@ -11,7 +11,7 @@ from pydantic import Field, field_validator, model_validator
 from reporting_agent.config.profile import Setting
 
 
-class Columns(Setting):
+class ReadingColumns(Setting):
     """Where in a row a reading stands: `columns` gives `meter`, `time`, `value`, `sequence` and `quality` their columns.
 
     The meter is a column or `meter`; or each column in `meters` holds values of the meter that stands beside it. `names` gives the
@@ -69,7 +69,7 @@ class _Query(Setting):
     again_s: float = Field(default=60.0, gt=0)  # how often it is
 
 
-class SqlReadings(_Query, Columns):
+class SqlReadings(_Query, ReadingColumns):
     """[[source.sql.readings]]: rows that hold readings."""
 
     @property
@@ -112,7 +112,7 @@ class FileBatches(BatchColumns):
     """[source.files.batches]: a line a batch; a later line of a batch completes it."""
 
 
-class Files(Setting):
+class GrowingFiles(Setting):
     """[[source.files]]: files to which another program adds lines, each with a header or with `header`."""
 
     path: str = Field(min_length=1)  # a pattern: * within a name; from the folder of site.toml
@@ -121,7 +121,7 @@ class Files(Setting):
     delimiter: str = Field(default=",", min_length=1, max_length=1)
     encoding: str = "utf-8"
     complete_after_s: float | None = Field(default=None, gt=0)  # a last line without an end counts once the file stood still for so long
-    readings: Columns | None = None
+    readings: ReadingColumns | None = None
     batches: FileBatches | None = None
 
     @field_validator("path")

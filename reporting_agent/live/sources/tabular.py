@@ -14,7 +14,7 @@ from typing import Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.live.sources.payloads import (
-    Unreadable,
+    UnreadablePayload,
     no_count,
     no_number,
     no_sequence_number,
@@ -23,9 +23,9 @@ from reporting_agent.live.sources.payloads import (
     of_a_meter,
     reason_of,
 )
-from reporting_agent.live.sources.table_settings import BatchColumns, Columns
+from reporting_agent.live.sources.table_settings import BatchColumns, ReadingColumns
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 from reporting_agent.live.spool.segments import Row
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -35,7 +35,7 @@ _NOTHING = ("", "null", "nan", "none", "n/a", "-")  # texts of files that hold n
 _LONGEST = 4_096  # characters of an unreadable row that are kept
 
 
-def readings(mapping: Columns, cells: Mapping[str, Any], received_us: int) -> list[Reading]:
+def readings(mapping: ReadingColumns, cells: Mapping[str, Any], received_us: int) -> list[Reading]:
     """The readings of one row: one, or one a column of `meters`.
 
     Raises:
@@ -44,13 +44,15 @@ def readings(mapping: Columns, cells: Mapping[str, Any], received_us: int) -> li
     columns = mapping.columns
     time_us = _time_us(mapping, cells[columns["time"]])
     sequence = _sequence(cells[columns["sequence"]]) if "sequence" in columns else NO_SEQUENCE
-    quality = Quality.GOOD
+    quality = ReadingQuality.GOOD
     if "quality" in columns:
         word = str(cells[columns["quality"]]).strip().lower()
-        quality = Quality.BAD if word in mapping.bad else Quality.UNCERTAIN if word in mapping.uncertain else Quality.GOOD
+        quality = (
+            ReadingQuality.BAD if word in mapping.bad else ReadingQuality.UNCERTAIN if word in mapping.uncertain else ReadingQuality.GOOD
+        )
     taken = []
     for name, held in _values(mapping, cells):
-        value = math.nan if quality is Quality.BAD else _number(mapping, held)
+        value = math.nan if quality is ReadingQuality.BAD else _number(mapping, held)
         taken.append(Reading(mapping.names.get(name, name), time_us, value, sequence, quality, received_us, mapping.consecutive))
     return taken
 
@@ -64,7 +66,7 @@ def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
     held = {column: cells[own] for column, own in mapping.columns.items()} if mapping.columns else cells
     texts = {column: _text(cell) for column, cell in {**mapping.constants, **held}.items() if cell not in (None, "")}
     if lacking := {"batch_id", "step"} - texts.keys():
-        raise Unreadable(Phrase("no %(name)s", name=sorted(lacking)[0]))
+        raise UnreadablePayload(Phrase("no %(name)s", name=sorted(lacking)[0]))
     return {**not_too_long(texts), "table": "batches"}
 
 
@@ -73,17 +75,17 @@ def unreadable(source: str, held: object, wrong: Exception) -> Row:
     return {"table": UNREADABLE, "topic": source, "payload": str(held)[:_LONGEST], **reason_of(wrong)}
 
 
-def _values(mapping: Columns, cells: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+def _values(mapping: ReadingColumns, cells: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
     if mapping.meters:
         yield from ((meter, cells[column]) for column, meter in mapping.meters.items())
         return
     name = mapping.meter if mapping.meter is not None else cells[mapping.columns["meter"]]
     if name in (None, ""):
-        raise Unreadable(Phrase("no %(name)s", name=mapping.columns["meter"]))
+        raise UnreadablePayload(Phrase("no %(name)s", name=mapping.columns["meter"]))
     yield str(name), cells[mapping.columns["value"]]
 
 
-def _number(mapping: Columns, held: Any) -> float:
+def _number(mapping: ReadingColumns, held: Any) -> float:
     if isinstance(held, str):
         text = held.strip()
         if text.lower() in _NOTHING:
@@ -109,7 +111,7 @@ def _sequence(held: Any) -> int:
     return number
 
 
-def _time_us(mapping: Columns, held: Any) -> int:
+def _time_us(mapping: ReadingColumns, held: Any) -> int:
     if mapping.time != "iso":
         try:
             count = Decimal(held.strip()) if isinstance(held, str) else held
@@ -136,7 +138,7 @@ def with_offset(stamp: datetime, offset: str | None) -> datetime:
     if stamp.tzinfo is not None:
         return stamp
     if offset is None:
-        raise Unreadable(Phrase("%(value)s has no offset from UTC, and none is declared", value=stamp.isoformat()))
+        raise UnreadablePayload(Phrase("%(value)s has no offset from UTC, and none is declared", value=stamp.isoformat()))
     sign = -1 if offset[0] == "-" else 1
     return stamp.replace(tzinfo=timezone(sign * timedelta(hours=int(offset[1:3]), minutes=int(offset[4:]))))
 

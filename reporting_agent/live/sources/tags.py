@@ -22,7 +22,7 @@ AT_ONCE = ("step", "product", "variant", "equipment")
 REMEMBERED = 1000  # changes of a tag, by which a repeat is known
 
 
-class Change(NamedTuple):
+class TagChange(NamedTuple):
     """A tag has a value since `stamp`, ISO 8601 in UTC."""
 
     tag: str
@@ -31,7 +31,7 @@ class Change(NamedTuple):
     value: str
 
 
-class Unit:
+class TaggedUnit:
     """One unit, and its batch."""
 
     def __init__(
@@ -52,7 +52,7 @@ class Unit:
         self._running = not row.get("end")
         self._output = row.get(OUTPUT, "")
 
-    def take(self, changes: Iterable[Change]) -> list[Row]:
+    def take(self, changes: Iterable[TagChange]) -> list[Row]:
         """Rows that these changes make, in order of time."""
         rows: list[Row] = []
         for change in sorted(changes, key=self._order):
@@ -65,7 +65,7 @@ class Unit:
             rows += self._taken(change)
         return rows
 
-    def _order(self, change: Change) -> tuple[int, int]:
+    def _order(self, change: TagChange) -> tuple[int, int]:
         """What changes at one moment: first what a batch ended with, then its end, then the next one's id, then its start."""
         if change.tag == ID:
             return change.time_us, 2
@@ -73,7 +73,7 @@ class Unit:
             return change.time_us, 1 if change.value in self._ends else 3
         return change.time_us, 0
 
-    def _taken(self, change: Change) -> list[Row]:
+    def _taken(self, change: TagChange) -> list[Row]:
         if change.tag == STATE:
             return self._state(change)
         if change.tag == ID:
@@ -87,7 +87,7 @@ class Unit:
             self._output = change.value
         return [self._row({change.tag: change.value})]
 
-    def _state(self, change: Change) -> list[Row]:
+    def _state(self, change: TagChange) -> list[Row]:
         if change.value in self._starts and not self._running:
             self._running = True
             if self._id and self._id != self._batch:
@@ -99,7 +99,7 @@ class Unit:
             self._running, self._waiting = False, None
         return []
 
-    def _named(self, change: Change) -> list[Row]:
+    def _named(self, change: TagChange) -> list[Row]:
         self._id = "" if change.value in ("", "0") else change.value
         if self._id == self._batch:
             return []

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import Spool, SpoolFull, Taken
+from reporting_agent.live.spool.writer import ArrivalOutcome, Spool, SpoolFull
 
 GATHERED_S = 0.005  # after the first, since a sync and a round cost as much for one message as for hundreds
 MOST_AT_ONCE = 4_000  # messages by one sync
@@ -26,7 +26,7 @@ def _nobody() -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Arrival:
+class MessageArrival:
     """What one message holds, and how its source is told that it is kept."""
 
     readings: Sequence[Reading]
@@ -40,14 +40,14 @@ class Intake:
     def __init__(self, spool: Spool) -> None:
         self.spool = spool
         self.full: SpoolFull | None = None  # why nothing is taken now
-        self._queue: queue.Queue[Arrival] = queue.Queue(MOST_WAITING)
-        self._refused: list[Arrival] = []
+        self._queue: queue.Queue[MessageArrival] = queue.Queue(MOST_WAITING)
+        self._refused: list[MessageArrival] = []
 
-    def put(self, arrival: Arrival) -> None:
+    def put(self, arrival: MessageArrival) -> None:
         """From any thread; waits while too much waits."""
         self._queue.put(arrival)
 
-    def offer(self, arrival: Arrival, timeout_s: float) -> bool:
+    def offer(self, arrival: MessageArrival, timeout_s: float) -> bool:
         """As `put`, but False where too much waited all the time."""
         try:
             self._queue.put(arrival, timeout=timeout_s)
@@ -55,7 +55,7 @@ class Intake:
             return False
         return True
 
-    def step(self, timeout_s: float) -> Taken | None:
+    def step(self, timeout_s: float) -> ArrivalOutcome | None:
         """Keep what waits, or what comes within the time; None where nothing came, or nothing could be kept (`full`).
 
         Raises:
@@ -72,7 +72,7 @@ class Intake:
         self.full = None
         return taken
 
-    def _keep(self, waiting: Sequence[Arrival]) -> Taken:
+    def _keep(self, waiting: Sequence[MessageArrival]) -> ArrivalOutcome:
         taken = self.spool.append(
             [reading for arrival in waiting for reading in arrival.readings], [row for delivery in waiting for row in delivery.rows]
         )
@@ -80,8 +80,8 @@ class Intake:
             arrival.acknowledge()
         return taken
 
-    def _waiting(self, timeout_s: float) -> list[Arrival]:
-        arrivals: list[Arrival] = []
+    def _waiting(self, timeout_s: float) -> list[MessageArrival]:
+        arrivals: list[MessageArrival] = []
         with suppress(queue.Empty):
             arrivals.append(self._queue.get(timeout=timeout_s))
             time.sleep(GATHERED_S)

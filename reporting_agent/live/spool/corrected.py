@@ -58,7 +58,7 @@ def bits(value: float) -> bytes:
     return struct.pack("<d", value)
 
 
-class Corrected:
+class CorrectionPass:
     """One pass over the readings of a spool, each meter's in order of arrival."""
 
     def __init__(self, rows: Iterable[Row]) -> None:

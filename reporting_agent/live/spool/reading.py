@@ -17,7 +17,7 @@ BEYOND_US = 7_258_118_400_000_000
 AHEAD_US = 86_400_000_000  # of a source's clock before this machine's; what it stamps beyond that is no time to reckon by
 
 
-class Quality(IntEnum):
+class ReadingQuality(IntEnum):
     """How far the source vouches for a value; a bad one is kept as not known."""
 
     GOOD = 0
@@ -33,7 +33,7 @@ class Reading(NamedTuple):
     time_us: int
     value: float
     sequence: int = NO_SEQUENCE
-    quality: int = Quality.GOOD
+    quality: int = ReadingQuality.GOOD
     received_us: int = 0
     consecutive: bool = False
 

@@ -12,7 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.live.spool import layout
-from reporting_agent.live.spool.corrected import Corrected
+from reporting_agent.live.spool.corrected import CorrectionPass
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.segments import blocks
 
@@ -37,7 +37,7 @@ def readings_between(folder: Path, meters: frozenset[str], first_us: int, last_u
         with suppress(FileNotFoundError):  # it is Parquet by now
             for name, readings in _in_segment(path, meters, first_us, last_us):
                 parts.setdefault(name, []).append(readings)
-    corrected, by_meter = Corrected(kept_rows(folder)), dict[str, Readings]()
+    corrected, by_meter = CorrectionPass(kept_rows(folder)), dict[str, Readings]()
     for name, pieces in parts.items():
         time_us, value = np.concatenate([times for times, _ in pieces]), np.concatenate([values for _, values in pieces])
         standing = corrected.standing(name, time_us, value)

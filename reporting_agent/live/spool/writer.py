@@ -47,7 +47,7 @@ class SpoolFull(OSError):  # noqa: N818 - a state of the disk: what arrives is n
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class ArrivalOutcome:
     """What became of what arrived together."""
 
     new: int
@@ -98,7 +98,7 @@ class Spool:
         for number in self.compaction.at_once(only_written=True):
             self._replaced(number, now_us())
 
-    def append(self, readings: Sequence[Reading], rows: Sequence[Row] = ()) -> Taken:
+    def append(self, readings: Sequence[Reading], rows: Sequence[Row] = ()) -> ArrivalOutcome:
         """Keep what is new; returns once the disk has it.
 
         Raises:
@@ -146,7 +146,7 @@ class Spool:
         self._segment.close()
         self._lock.close()
 
-    def _sorted_out(self, readings: Sequence[Reading]) -> tuple[Taken, Sequence[Row]]:
+    def _sorted_out(self, readings: Sequence[Reading]) -> tuple[ArrivalOutcome, Sequence[Row]]:
         """What is new in order of arrival and what became of the rest; and rows that say what counts where values differ."""
         met: dict[tuple[str, Key], float] = {}
         repeated = contradicted = 0
@@ -175,7 +175,7 @@ class Spool:
                 late.append(reading)
         new = [arrived for arrived in readings if met.pop((arrived.meter, (arrived.time_us, arrived.sequence)), None) is not None]
         again, rows = noted(new, lambda fresh: self._counting(fresh, saved))
-        return Taken(len(new), repeated, contradicted, late, new, (), again), rows
+        return ArrivalOutcome(len(new), repeated, contradicted, late, new, (), again), rows
 
     def _counting(self, reading: Reading, on_disk: Found) -> Counting | None:
         """What counts at a reading's moment, of what is on the disk."""

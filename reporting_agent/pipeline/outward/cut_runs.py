@@ -14,22 +14,22 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
 
-from benchmarks.measurements import Batch, State
+from benchmarks.measurements import Batch, OperatingState
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import fuels_in_the_log
-from reporting_agent.pipeline.runs import EXCLUDING, Row, Run, codes_of, made_of, rows_of, window_of
+from reporting_agent.pipeline.runs import EXCLUDING, LogRow, Run, codes_of, made_of, rows_of, window_of
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources import Table
 
 _INSTANT = timedelta(microseconds=1)
 
 
-def cut(tables: Sequence[Table], site: Site, pack: Pack) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
+def cut(tables: Sequence[Table], site: SiteSettings, pack: Pack) -> tuple[list[Batch], list[fuels_in_the_log.Of]]:
     """The runs of a log, in order of start and id, and what their rows hold in columns that nothing maps."""
     unit, factor = over_time(site.runs.unit) if site.runs.energy == "rate" else (site.runs.unit, 1.0)
     since_previous = site.runs.row_covers == "since-previous"
-    by_run: dict[tuple[str, str, str, str, datetime], list[Row]] = {}
+    by_run: dict[tuple[str, str, str, str, datetime], list[LogRow]] = {}
     for row in rows_of(tables, site.runs, pack)[0]:
         named = replace(row, start=row.end - _INSTANT, end=row.end - _INSTANT) if since_previous else row
         by_run.setdefault((row.equipment, row.step.id, row.product, row.variant, window_of(named, site)), []).append(row)
@@ -39,18 +39,18 @@ def cut(tables: Sequence[Table], site: Site, pack: Pack) -> tuple[list[Batch], l
         for row in _by_themselves(rows, key[4], site):
             run.fuels += row.fuels
             if EXCLUDING & set(codes_of(row, site.runs)):
-                run.missing_s += 0.0 if row.state is not State.NORMAL else row.span_s
+                run.missing_s += 0.0 if row.state is not OperatingState.NORMAL else row.span_s
             else:
                 run.rows.append(row)
     return made_of(built, site, unit, factor)
 
 
-def _by_themselves(rows: list[Row], window: datetime, site: Site) -> list[Row]:
+def _by_themselves(rows: list[LogRow], window: datetime, site: SiteSettings) -> list[LogRow]:
     """The rows of one run in order of stamp; what a row takes from the one before it, it takes from the one before it in the run."""
-    ordered: list[Row] = []
+    ordered: list[LogRow] = []
     since_previous = site.runs.row_covers == "since-previous"
     before: datetime = window
-    state: State | None = None
+    state: OperatingState | None = None
     for row in sorted(rows, key=lambda stamped: stamped.end):
         start = min(before, row.end) if since_previous else row.start
         held = state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated

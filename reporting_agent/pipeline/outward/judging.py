@@ -18,7 +18,7 @@ from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Path, Transformation
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import (
     examining,
     fuels_in_the_log,
@@ -29,7 +29,7 @@ from reporting_agent.pipeline import (
     unusual_heating_values,
 )
 from reporting_agent.pipeline.outward import own_metering
-from reporting_agent.pipeline.outward.own_metering import OWN_READINGS, Outgoing
+from reporting_agent.pipeline.outward.own_metering import OWN_READINGS, OutgoingBatches
 
 DUPLICATE = "duplicate"
 OWN_ROWS = Transformation(
@@ -48,7 +48,7 @@ FILLED_DOWN = Transformation(
 
 
 @dataclass(frozen=True, slots=True)
-class Outward:
+class OutwardBatches:
     """The batches as they are judged on their way out, and by step how they came about.
 
     `logged` are they with the energy of the plant's own rows alone, before any meter; empty where a log gives all of it.
@@ -59,7 +59,7 @@ class Outward:
     logged: Sequence[Batch] = ()
 
 
-def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
+def rows(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
     """One record an account, before anything is metered."""
     groups: dict[tuple[str, str], list[int]] = {}
     for place, batch in enumerate(batches):
@@ -78,16 +78,16 @@ def rows(batches: Sequence[Batch], site: Site) -> list[Batch]:
 
 
 def judge(
-    going: Outgoing,
+    going: OutgoingBatches,
     metered: Mapping[int, Sequence[CarrierEnergy]],
-    site: Site,
+    site: SiteSettings,
     pack: Pack,
     *,
     metered_steps: Mapping[str, AbstractSet[str]],
     blank: AbstractSet[tuple[str, str]],
     beside: Sequence[fuels_in_the_log.Of] = (),
     whole: Iterable[Transformation] = (),
-) -> Outward:
+) -> OutwardBatches:
     """The batches with their energy, each excluded under the first reason that it shows by itself.
 
     Args:
@@ -105,22 +105,22 @@ def judge(
         step.id: base.then(OWN_READINGS, *tangled.get(step.id, ())) if step.id in metered_steps else base.then(OWN_ENERGY)
         for step in pack.steps
     }
-    return Outward(judged, paths, going.batches)
+    return OutwardBatches(judged, paths, going.batches)
 
 
 def of_runs(
-    batches: Sequence[Batch], site: Site, pack: Pack, beside: Sequence[fuels_in_the_log.Of], whole: Iterable[Transformation] = ()
-) -> Outward:
+    batches: Sequence[Batch], site: SiteSettings, pack: Pack, beside: Sequence[fuels_in_the_log.Of], whole: Iterable[Transformation] = ()
+) -> OutwardBatches:
     """Runs of a log, judged each by itself."""
     judged = _by_themselves(batches, beside, site, pack, metered_steps={}, blank=frozenset())
     steps = [OWN_RUNS, *declared(site, runs=True), *whole]
-    return Outward(judged, {step.id: Path(tuple(steps)) for step in pack.steps})
+    return OutwardBatches(judged, {step.id: Path(tuple(steps)) for step in pack.steps})
 
 
 def _by_themselves(
     batches: Sequence[Batch],
     beside: Sequence[fuels_in_the_log.Of],
-    site: Site,
+    site: SiteSettings,
     pack: Pack,
     *,
     metered_steps: Mapping[str, AbstractSet[str]],
@@ -134,7 +134,7 @@ def _by_themselves(
     return examining.examine(settled, site, pack, metered_steps=metered_steps, blank=blank, alone=True)[0]
 
 
-def declared(site: Site, *, runs: bool) -> list[Transformation]:
+def declared(site: SiteSettings, *, runs: bool) -> list[Transformation]:
     """What the settings alone let one record decide of others. `runs`: whether batches are cut from a log."""
     filled = any(profile.fill_down for profile in (site.mapping.batches, site.mapping.energy, site.mapping.log))
     return [*([CAMPAIGNS] if runs and site.runs.by == "campaign" else []), *([FILLED_DOWN] if filled else [])]

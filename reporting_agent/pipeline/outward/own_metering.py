@@ -20,7 +20,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy.stability import Transformation
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.tree import TEMPERATURE_UNITS
 from reporting_agent.metering import derived
 from reporting_agent.metering.derived import LEAST_KNOWN_STATE
@@ -42,7 +42,7 @@ OWN_READINGS = Transformation(
 
 
 @dataclass(frozen=True, slots=True)
-class Outgoing:
+class OutgoingBatches:
     """Batches on their way out: by meter with readings, those whose energy is made from it, by their places in order of start."""
 
     batches: Sequence[Batch]
@@ -53,7 +53,7 @@ class Outgoing:
         return {name: _windows([self.batches[place] for place in places]) for name, places in self.places.items()}
 
 
-def outgoing(batches: Sequence[Batch], site: Site, pack: Pack) -> Outgoing:
+def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> OutgoingBatches:
     """Which batches each meter feeds: those not left out, whose window is sound and no longer than the pack's longest run."""
     longest_s = {step.id: step.label_rule.longest_s for step in pack.steps}
     by_line: dict[tuple[str, str], list[int]] = {}
@@ -73,10 +73,12 @@ def outgoing(batches: Sequence[Batch], site: Site, pack: Pack) -> Outgoing:
         if meter.allocation is None or meter.allocation.by != "power":
             for name in site.tree.needed_by(meter):
                 places.setdefault(name, set()).update(own)
-    return Outgoing(batches, {name: sorted(chosen, key=lambda place: _turn(batches[place])) for name, chosen in places.items()}, of_meter)
+    return OutgoingBatches(
+        batches, {name: sorted(chosen, key=lambda place: _turn(batches[place])) for name, chosen in places.items()}, of_meter
+    )
 
 
-def entangled(outgoing: Outgoing, site: Site) -> dict[str, list[Transformation]]:
+def entangled(outgoing: OutgoingBatches, site: SiteSettings) -> dict[str, list[Transformation]]:
     """By step, why its energy has no bound: meters whose readings serve several batches at once, and how they are shared."""
     shared: dict[str, list[Transformation]] = {}
     for meter in site.tree.counted:
@@ -92,7 +94,7 @@ def entangled(outgoing: Outgoing, site: Site) -> dict[str, list[Transformation]]
     return shared
 
 
-def _of_meter(name: str, meter: Meter, outgoing: Outgoing) -> Transformation | None:
+def _of_meter(name: str, meter: Meter, outgoing: OutgoingBatches) -> Transformation | None:
     batches, places = outgoing.batches, outgoing.places.get(name, ())
     both = overlaps(batches, places)
     if not both:
@@ -134,7 +136,7 @@ def overlaps(batches: Sequence[Batch], places: Sequence[int]) -> list[tuple[int,
 
 
 def entries(
-    outgoing: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
+    outgoing: OutgoingBatches, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: SiteSettings
 ) -> dict[int, list[CarrierEnergy]]:
     """By place of the batch, the energy that each of its counted meters gives it."""
     by_place: dict[int, list[CarrierEnergy]] = {}
@@ -160,10 +162,10 @@ def entries(
 def _measured(
     meter: Meter,
     places: list[int],
-    outgoing: Outgoing,
+    outgoing: OutgoingBatches,
     own: Mapping[str, OwnWindows],
     units: Mapping[str, tuple[str, float]],
-    site: Site,
+    site: SiteSettings,
 ) -> tuple[Floats, Floats, str]:
     rule, batches = meter.allocation, outgoing.batches
     unit = _unit(meter, units)
@@ -186,7 +188,12 @@ def _measured(
 
 
 def _part(
-    meter: Meter, places: list[int], outgoing: Outgoing, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: Site
+    meter: Meter,
+    places: list[int],
+    outgoing: OutgoingBatches,
+    own: Mapping[str, OwnWindows],
+    units: Mapping[str, tuple[str, float]],
+    site: SiteSettings,
 ) -> tuple[Floats, Floats]:
     """Energy and completeness of a meter with readings, brought to its state where it has one."""
     energy, known = _of(meter.id, places, outgoing, own)
@@ -205,9 +212,9 @@ def _state(
     offset: float,
     places: list[int],
     flowed: Floats,
-    outgoing: Outgoing,
+    outgoing: OutgoingBatches,
     own: Mapping[str, OwnWindows],
-    site: Site,
+    site: SiteSettings,
 ) -> Floats:
     """Mean temperature in K or absolute pressure in kPa over each window; NaN where it is not known."""
     if name is None:
@@ -225,7 +232,7 @@ def _state(
     return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
 
 
-def _of(name: str, places: list[int], outgoing: Outgoing, own: Mapping[str, OwnWindows]) -> tuple[Floats, Floats]:
+def _of(name: str, places: list[int], outgoing: OutgoingBatches, own: Mapping[str, OwnWindows]) -> tuple[Floats, Floats]:
     measured = own[name].energies()
     place_of = {place: at for at, place in enumerate(outgoing.places[name])}
     at = [place_of[place] for place in places]

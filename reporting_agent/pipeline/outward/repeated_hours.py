@@ -13,12 +13,12 @@ import numpy as np
 
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_time import HOUR_US, put_right, summers
 
 
-def outside_repeated_hours(batches: Sequence[Batch], site: Site, metered_steps: Mapping[str, AbstractSet[str]]) -> list[Batch]:
+def outside_repeated_hours(batches: Sequence[Batch], site: SiteSettings, metered_steps: Mapping[str, AbstractSet[str]]) -> list[Batch]:
     """Without batches metered through an hour that a meter's clock shows twice: there a reading's hour is told by those beside it."""
     own = site.mapping.readings.timezone
     zone = ZoneInfo(own) if own else site.zone
@@ -41,7 +41,7 @@ def _is_in(batch: Batch, hours: AbstractSet[tuple[int, int]]) -> bool:
     return any(start_us < until_us and end_us > from_us for from_us, until_us in hours)
 
 
-def _repeated_on_any_meter(site: Site, zone: ZoneInfo, year: int) -> set[tuple[int, int]]:
+def _repeated_on_any_meter(site: SiteSettings, zone: ZoneInfo, year: int) -> set[tuple[int, int]]:
     """When the clocks of the site's meters show an hour twice, in right time: a clock declared to be off shows it that much off."""
     shown = np.array(_repeated_hours(zone, year), dtype=np.int64).reshape(-1, 2)
     hours: set[tuple[int, int]] = set()

@@ -9,7 +9,7 @@ from benchmarks.conversion import Basis
 from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel, StepLabel, needs, turnover, yields
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import (
     conversions,
     declared,
@@ -47,11 +47,11 @@ from reporting_agent.pipeline.provisos import (
     unadmitted,
     uncounted_meters,
 )
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 
 def of(
-    label: StepLabel, site: Site, pack: Pack, whole: Sitewide, longer: SiteLabel | None = None, usual: SiteLabel | None = None
+    label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotals, longer: SiteLabel | None = None, usual: SiteLabel | None = None
 ) -> Iterator[Words]:
     """What the site declares of the step, what its runs report little of, and the heating values that nothing shows to be usual.
 

@@ -16,7 +16,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack
-from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
+from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_output, own_runs
 from reporting_agent.pipeline.provisos.bought_ready import percent
 
 
@@ -25,7 +25,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
     step, own, value = pack.step(label.step), own_runs(batches, label.step), label.best.value
     if value is None or label.made_from is None or own_output(own) <= 0:
         return
-    charged, charges = Charged.by(batches, pack), dict[tuple[str, bool], list[tuple[Value, float]]]()
+    charged, charges = ChargedMaterials.by(batches, pack), dict[tuple[str, bool], list[tuple[Value, float]]]()
     for at, material, columns in charged.at(step):
         named = at.unless or at.returns
         if named and (amount := charged.amount(own, columns) / own_output(own)) > 0:

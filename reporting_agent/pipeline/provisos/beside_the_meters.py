@@ -21,13 +21,13 @@ from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Flow, SiteBoundary
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 USUAL = 0.01
 """Of a label, what a step's auxiliaries, others, losses, stocks and resales together may be and go untold (a convention of ours)."""
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher with all of it, and what each part of that is."""
     fence = whole.site.site_boundary
     output = whole.outputs.get(label.step, 0.0)
@@ -75,13 +75,13 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         yield Words.of(sentence)
 
 
-def size_of(flow: Flow, label: StepLabel, whole: Sitewide, pack: Pack) -> float:
+def size_of(flow: Flow, label: StepLabel, whole: SiteTotals, pack: Pack) -> float:
     """A flow in the label's unit of energy; 0 where the period has none of it or nothing says its heat."""
     amount = whole.amount(flow)
     return 0.0 if amount is None else in_unit_of(label, flow.carrier, *amount, whole, pack)
 
 
-def in_unit_of(label: StepLabel, carrier: str, quantity: float, unit: str, lhv: float | None, whole: Sitewide, pack: Pack) -> float:
+def in_unit_of(label: StepLabel, carrier: str, quantity: float, unit: str, lhv: float | None, whole: SiteTotals, pack: Pack) -> float:
     """An amount of a carrier in the label's unit of energy; 0 where nothing says its heat."""
     if CARRIERS[carrier].thermal:
         quantity, unit, lhv = whole.mj(carrier, quantity, unit, lhv) or 0.0, "MJ", None
@@ -93,7 +93,7 @@ def in_unit_of(label: StepLabel, carrier: str, quantity: float, unit: str, lhv: 
     return size if isfinite(size) else 0.0
 
 
-def _sold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: Sitewide, pack: Pack) -> tuple[float, float]:
+def _sold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: SiteTotals, pack: Pack) -> tuple[float, float]:
     """Of what was sold of a carrier, what no step gave back and no conversion made, and what a statement alone shows, in the label's unit
     of energy."""
 

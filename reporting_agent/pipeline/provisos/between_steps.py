@@ -1,7 +1,7 @@
 """Energy of one step that is booked at others of the same works: the works' sum closes, and the others take more than such steps do.
 
-A pack says what its steps usually take of electricity and of heat (`Take`). What the other steps of a works, their auxiliaries and the
-working media made for them take above the typical is added up and told beside a label as if it were this step's own, where it is beyond
+A pack says what its steps usually take of electricity and of heat (`TypicalTake`). What the other steps of a works, their auxiliaries and
+the working media made for them take above the typical is added up and told beside a label as if it were this step's own, where it is beyond
 what such works scatter by, or a single step is above the most that is usual. No more is told than leaves the step within what is usual of
 it. An old step is told as one that carries energy of others; nothing is held.
 """
@@ -18,28 +18,28 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.materials import Take
+from benchmarks.materials import TypicalTake
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 NAMED = 0.05
 """Of all that others take above the typical, what one of them takes to be named (a convention of ours)."""
 
 
 @dataclass(frozen=True, slots=True)
-class Taken:
+class StepEnergyUse:
     """What a step and its auxiliaries took of a kind of energy in the period, beside what is usual."""
 
     step: Step
-    usual: Take
+    usual: TypicalTake
     output: float
     mj: dict[str, float]  # by carrier; a working medium, beyond what the process needs of it, as the electricity that made it
 
     @classmethod
-    def of(cls, step: Step, usual: Take, whole: Sitewide) -> Taken | None:
+    def of(cls, step: Step, usual: TypicalTake, whole: SiteTotals) -> StepEnergyUse | None:
         fence = whole.site.site_boundary
         took = [(carrier, mj) for (of, carrier), mj in whole.taken_mj.items() if of == step.id]
         took += [
@@ -83,7 +83,7 @@ class Taken:
         )
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What others take above the typical, as part of this label; and of what this step takes so, whose labels it may be part of."""
     step = pack.step(label.step)
     for usual in step.takes:
@@ -99,7 +99,7 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
                 unit=label.unit,
             )
             yield Words.of(sentence)
-        own = Taken.of(step, usual, whole)
+        own = StepEnergyUse.of(step, usual, whole)
         if own is None or own.amount <= usual.most or not any(counts(carrier, label.metric) for carrier in own.mj):
             continue
         sharing = dict.fromkeys(other.step for other in whole.labels if _says(other, own, whole, pack))
@@ -117,14 +117,14 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
 _KINDS = {Metric.ELECTRICITY: Phrase("electricity"), Metric.THERMAL: Phrase("heat")}
 
 
-def _of_others(label: StepLabel, usual: Take, whole: Sitewide, pack: Pack) -> tuple[dict[str, Phrase], float]:
+def _of_others(label: StepLabel, usual: TypicalTake, whole: SiteTotals, pack: Pack) -> tuple[dict[str, Phrase], float]:
     """By id, the other steps that take above the typical of what the label counts and the conversions that turn power into other energy,
     and by how much the label would be higher with that.
 
     Of steps none, where they take together no more than such works scatter by (twice that, where this step takes the typical or more
     itself), and none of them more than is usual at most.
     """
-    own = Taken.of(pack.step(label.step), usual, whole)
+    own = StepEnergyUse.of(pack.step(label.step), usual, whole)
     counted = {carrier: mj for carrier, mj in (own.mj if own else {}).items() if counts(carrier, label.metric)}
     if own is None or not counted or label.best.value is None:
         return {}, 0.0
@@ -145,7 +145,7 @@ def _of_others(label: StepLabel, usual: Take, whole: Sitewide, pack: Pack) -> tu
     return {id_: others[id_] for id_, mj in sorted(above.items(), key=lambda pair: -pair[1]) if mj > NAMED * fsum(above.values())}, size
 
 
-def _converted(whole: Sitewide) -> Iterator[tuple[str, float]]:
+def _converted(whole: SiteTotals) -> Iterator[tuple[str, float]]:
     """MJ of power that a conversion makes heat, steam or gas of: that heat is little of a step that burns fuel."""
     fence = whole.site.site_boundary
     for conversion in fence.conversions if fence else ():
@@ -153,18 +153,18 @@ def _converted(whole: Sitewide) -> Iterator[tuple[str, float]]:
             yield conversion.id, fsum(whole.flow_mj(flow) or 0.0 for flow in conversion.takes if flow.carrier == "electricity")
 
 
-def _needed(step: Step, medium: str, output: float, whole: Sitewide) -> float:
+def _needed(step: Step, medium: str, output: float, whole: SiteTotals) -> float:
     """MJ of electricity in what the process usually needs of a medium, such as oxygen of a converter: no typical value counts it."""
     needs = (need for need in step.boundary.needs if need.carrier == medium)
     return fsum(whole.mj(medium, (need.usual or need.least) * output, need.unit, None) or 0.0 for need in needs)
 
 
-def _taken(step: Step, kind: Metric, whole: Sitewide) -> Taken | None:
+def _taken(step: Step, kind: Metric, whole: SiteTotals) -> StepEnergyUse | None:
     usual = next((take for take in step.takes if take.metric is kind), None)
-    return None if usual is None else Taken.of(step, usual, whole)
+    return None if usual is None else StepEnergyUse.of(step, usual, whole)
 
 
-def _says(label: StepLabel, of: Taken, whole: Sitewide, pack: Pack) -> bool:
+def _says(label: StepLabel, of: StepEnergyUse, whole: SiteTotals, pack: Pack) -> bool:
     """Whether the label tells what the step takes above the typical."""
     for usual in pack.step(label.step).takes:
         others, size = _of_others(label, usual, whole, pack)

@@ -9,7 +9,7 @@ import numpy as np
 
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
-from benchmarks.labels.result import Measured
+from benchmarks.labels.result import MeasuredBatches
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
 
@@ -43,7 +43,7 @@ def sentences(label: StepLabel, step: Step, static: Mapping[str, float | str]) -
     yield Words.of(sentence)
 
 
-def percent(measured: Measured, name: str, static: Mapping[str, float | str]) -> float | None:
+def percent(measured: MeasuredBatches, name: str, static: Mapping[str, float | str]) -> float | None:
     """In % of the output, by run where the runs say so, else of the site; None where it is not stated of every run, or cannot be."""
     columns, rows = measured.columns, measured.rows
     by_run, output = columns.variable(name)[rows], columns.output_t[rows]

@@ -22,7 +22,7 @@ from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.config.agreement import amount_unit
 from reporting_agent.config.meters import DesignState, Meter, Steam
 from reporting_agent.metering import MeterRecord, derived
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 KELVIN, KPA, CONDENSATE, VAPOUR = 10.0, 5.0, 0.1, 0.01
 """Steps by which a setting is moved to show its size: K, kPa, shares of the mass (a convention of ours)."""
@@ -30,7 +30,7 @@ USUAL_GAS_C, USUAL_FEED_WATER_C = (0, 40), (60, 160)
 """Of gas in a works' main, and of feed water behind its deaerator, which is 104 at 120 kPa (conventions of ours)."""
 
 
-def sentences(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
     """A sentence each meter of which a constant is worth telling."""
     output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:

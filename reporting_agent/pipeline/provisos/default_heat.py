@@ -20,14 +20,14 @@ from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in
 from benchmarks.routes import Pack
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 WIDE = 0.2
 """By what share a carrier may be richer than its default before that is told: coal by 58 %, coke by 9, natural gas by 16 (a convention of
 ours)."""
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What each percent moves the label by, and what it would be with the richest that the carrier can be."""
     measured, best = label.made_from, label.best.value
     if measured is None or best is None or not label.output_t:

@@ -26,13 +26,13 @@ from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 ANALYSED = timedelta(days=31)
 """In which a gas that is bought is analysed once at least, so that its values differ (a convention of ours)."""
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """By gas that the label counts and nothing on the site makes, the label were it the richest."""
     best, rule = label.best.value, pack.step(label.step).metric(label.metric)
     gases = {usual.carrier: value for usual in pack.heating_values if CARRIERS[usual.carrier].form == "gas" and (value := _usual(usual))}
@@ -66,7 +66,7 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         yield Words.of(sentence)
 
 
-def _bought(carrier: str, whole: Sitewide) -> float:
+def _bought(carrier: str, whole: SiteTotals) -> float:
     """Of what steps took of a gas, the share that neither steps gave back nor conversions made."""
     fence = whole.site.site_boundary
     given = fsum(whole.of_steps(carrier, Direction.RECOVERED).values())
@@ -81,7 +81,7 @@ def _usual(usual: UsualHeat) -> float:
     return usual.typical or ((usual.least or 0.0) + (usual.most or 0.0)) / 2
 
 
-def _is_purchased(carrier: str, whole: Sitewide) -> bool:
+def _is_purchased(carrier: str, whole: SiteTotals) -> bool:
     fence = whole.site.site_boundary
     return fence is not None and any(flow.carrier == carrier for flow in fence.purchased)
 

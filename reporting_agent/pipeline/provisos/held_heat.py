@@ -14,7 +14,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, Metric
 from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.routes import Pack
-from reporting_agent.pipeline.materials_in_the_log import Charged, own_output, own_runs
+from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_output, own_runs
 
 
 def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
@@ -22,7 +22,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
     step, output, best = pack.step(label.step), own_output(own_runs(batches, label.step)), label.best.value
     if best is None or output <= 0 or label.metric is Metric.ELECTRICITY:
         return
-    charged = Charged.by(batches if step.holds_heat else (), pack)
+    charged = ChargedMaterials.by(batches if step.holds_heat else (), pack)
     for held in step.holds_heat:
         columns = charged.columns_of(held.of)
         amount = max(charged.amount(own_runs(batches, step_id), columns) for step_id in (step.id, *held.also_at)) / output

@@ -19,14 +19,14 @@ from benchmarks.phrases import Phrase, Value
 from benchmarks.quantities import mj_in
 from reporting_agent.config.meters import Meter
 from reporting_agent.metering import MeterRecord
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 LITTLE = 0.042
 """Of a gas's volume, what saturated gas at 30 degC and 101.325 kPa holds as vapour: above it what is given back is asked about (a
 convention of ours)."""
 
 
-def sentences(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
     """By how much the label would be higher, were what is given back saturated, and what is taken dry."""
     output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
@@ -71,7 +71,7 @@ def sentences(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
             yield Words.of(sentence)
 
 
-def _gases(label: StepLabel, whole: Sitewide) -> Iterator[tuple[Meter, MeterRecord]]:
+def _gases(label: StepLabel, whole: SiteTotals) -> Iterator[tuple[Meter, MeterRecord]]:
     """Meters that count a gas for the label, each with the record of the gas that flows through it or through those it is made from."""
     tree = whole.site.tree
     for meter in tree.counted:

@@ -1,6 +1,6 @@
 """Fuel that neither the files nor the account of the site name: a process of heat that takes far less heat than such plants do.
 
-A pack says what its steps usually take of heat (`Take`). A label whose step took far less, or none, says so with its size; fuel that
+A pack says what its steps usually take of heat (`TypicalTake`). A label whose step took far less, or none, says so with its size; fuel that
 stands in no file and no account only its bills show. Some plants run on less (hot charging, heat from electricity): nothing is held.
 """
 
@@ -18,8 +18,8 @@ from benchmarks.measurements import Metric
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
-from reporting_agent.pipeline.provisos.between_steps import Taken
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.provisos.between_steps import StepEnergyUse
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 FAR = 0.75
 """Of the typical, from which on down heat is far below it, where that is beyond what such plants scatter by (a convention of ours)."""
@@ -27,7 +27,7 @@ HARDLY_ANY = 0.25
 """Of the typical, what is hardly any heat, however much such plants scatter (a convention of ours)."""
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What the step takes of heat, what is typical, and by how much the label would be higher with that."""
     step, output = pack.step(label.step), whole.outputs.get(label.step, 0.0)
     usual = next((take for take in step.takes if take.metric is Metric.THERMAL and take.typical > 0), None)
@@ -38,7 +38,7 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     ]
     if usual is None or label.best.value is None or not heats or not output > 0:
         return
-    taken = Taken.of(step, usual, whole)
+    taken = StepEnergyUse.of(step, usual, whole)
     amount = 0.0 if taken is None else taken.amount
     far = min(usual.typical - (usual.most - usual.typical) / 2, FAR * usual.typical)
     if amount >= max(far, HARDLY_ANY * usual.typical):

@@ -16,7 +16,7 @@ import numpy as np
 from benchmarks.declared import Words
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
-from benchmarks.labels.result import Measured
+from benchmarks.labels.result import MeasuredBatches
 from benchmarks.measurements import Batch, Period
 from benchmarks.phrases import Phrase
 from reporting_agent.pipeline.provisos.stretches import HIGHER
@@ -62,5 +62,5 @@ def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
         yield Words.of(sentence)
 
 
-def _level(measured: Measured) -> float:
+def _level(measured: MeasuredBatches) -> float:
     return float(np.average(measured.at_reference, weights=measured.output_t))

@@ -15,7 +15,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.labels.result import Measured
+from benchmarks.labels.result import MeasuredBatches
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
 
@@ -80,7 +80,7 @@ def _opposed(first: Floats, second: Floats) -> float:
     return float(np.corrcoef(days, other)[0, 1]) if days.std() > 0 and other.std() > 0 else 0.0
 
 
-def _cause(measured: Measured, least: float) -> tuple[str, float] | None:
+def _cause(measured: MeasuredBatches, least: float) -> tuple[str, float] | None:
     """The variable of the log without which days are opposed no more, if there is one, and by how much a unit of it moves them."""
     days, place, mean, output = by_day(measured)
     names = {str(name) for row in measured.rows.tolist() for name in measured.columns.batches[row].variables}
@@ -95,7 +95,7 @@ def _cause(measured: Measured, least: float) -> tuple[str, float] | None:
     return None
 
 
-def by_day(measured: Measured) -> tuple[Integers, Integers, Floats, Floats]:
+def by_day(measured: MeasuredBatches) -> tuple[Integers, Integers, Floats, Floats]:
     """The days of used runs (ordinals), each run's place among them, each day's mean value by output, and its output."""
     on = np.array([measured.columns.batches[row].start.toordinal() for row in measured.rows.tolist()])
     days, place = np.unique(on, return_inverse=True)

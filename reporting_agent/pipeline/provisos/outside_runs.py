@@ -17,8 +17,8 @@ import numpy as np
 from benchmarks.declared import Words
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import Floats, counts, within
-from benchmarks.labels.result import Measured
-from benchmarks.measurements import Direction, Status
+from benchmarks.labels.result import MeasuredBatches
+from benchmarks.measurements import Direction, ProductStatus
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import mj_in
 from benchmarks.released import rank
@@ -27,7 +27,7 @@ from reporting_agent.metering.in_and_between_batches import PEAK
 from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline.meter_accounts import MeterAccount
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 WAITING = 0.06
 """Of a label, what a plant's waiting, starting and stopping may come to and go untold (a convention of ours)."""
@@ -41,7 +41,7 @@ _ELSEWHERE = frozenset({"overlap", "duplicate", "end-missing", "end-before-start
 """Why runs are left out whose energy is another run's as well, or of no known time, or of another period."""
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What the label would be with all of it, and what each part of that is."""
     measured, step = label.made_from, pack.step(label.step)
     output = whole.outputs.get(label.step, 0.0)
@@ -109,7 +109,7 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
     yield Words.of(sentence)
 
 
-def _went_on(account: MeterAccount, whole: Sitewide) -> float:
+def _went_on(account: MeterAccount, whole: SiteTotals) -> float:
     """What a meter counted at the power of its runs in pauses beside them: in whole pauses, and behind ends and before starts that it sees
     elsewhere than the log. Not in a pause with a run of its lines that was not metered."""
     record, runs = account.record, account.record.runs
@@ -135,13 +135,13 @@ def _went_on(account: MeterAccount, whole: Sitewide) -> float:
     return amount
 
 
-def _of_log(label: StepLabel, whole: Sitewide, pack: Pack, own: set[str]) -> float:
+def _of_log(label: StepLabel, whole: SiteTotals, pack: Pack, own: set[str]) -> float:
     """Of a log's rows, what stands in no run."""
     rows = (row for row in whole.left_out if row.step == label.step and row.carrier in own)
     return fsum(in_unit_of(label, row.carrier, row.energy, row.unit, None, whole, pack) for row in rows)
 
 
-def _of_other_runs(measured: Measured, *, metered: bool) -> tuple[float, float]:
+def _of_other_runs(measured: MeasuredBatches, *, metered: bool) -> tuple[float, float]:
     """What runs left out hold beyond what their product takes at the mean of those that count, by the reason they are left out for; and of
     that, what runs of hardly any product took at the power of those that count.
 
@@ -149,7 +149,7 @@ def _of_other_runs(measured: Measured, *, metered: bool) -> tuple[float, float]:
     """
     columns, energy, reasons = measured.columns, np.nan_to_num(measured.energy.total), measured.reasons
     mean, excess, at_power = float(np.average(measured.value, weights=measured.output_t)), 0.0, 0.0
-    of_product = np.array([batch.status is not Status.SCRAP for batch in columns.batches], dtype=bool)  # tests: `set_apart`
+    of_product = np.array([batch.status is not ProductStatus.SCRAP for batch in columns.batches], dtype=bool)  # tests: `set_apart`
     usual = RUNNING * float(np.median(energy[measured.rows] / columns.length_s[measured.rows]))
     for code, name in enumerate(reasons.names):
         rows = [] if not code or name in _ELSEWHERE else np.flatnonzero(reasons.codes == code).tolist()
@@ -161,7 +161,7 @@ def _of_other_runs(measured: Measured, *, metered: bool) -> tuple[float, float]:
     return excess, at_power
 
 
-def _unread(measured: Measured, meters: list[MeterAccount]) -> float:
+def _unread(measured: MeasuredBatches, meters: list[MeterAccount]) -> float:
     """Of runs that count, what their meters would have shown at their highest load in the seconds that no reading tells."""
     loads = [
         (account.record, account.record.total / account.record.per_reading / account.record.known_s * 3600)

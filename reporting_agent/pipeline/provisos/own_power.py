@@ -13,7 +13,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.provisos.bought_ready import percent
 
 MOST = 0.3
@@ -21,7 +21,7 @@ MOST = 0.3
 of a step's power would not be worth telling, nothing is asked."""
 
 
-def sentences(label: StepLabel, site: Site, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Words]:
     """What is not stated, with what each percent moves; or the label with all its power, as the site states."""
     name, value, measured = pack.own_power, label.best.value, label.made_from
     if name is None or value is None or measured is None or not label.output_t:

@@ -21,7 +21,7 @@ from benchmarks.labels.step import means_of_variables
 from benchmarks.packs.corrections import NotAssessable, corrected_limits
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Step
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 HIGHER = 0.01
 """Of the label, by how much it is higher at the mean of all before that is told (a convention of ours)."""
@@ -32,14 +32,14 @@ NAMED = 3
 
 
 @dataclass(frozen=True, slots=True)
-class Runs:
+class ProductRuns:
     """What runs of some machines took by amounts of their own, at reference conditions per unit of output."""
 
     value: Floats
     output: Floats
 
     @classmethod
-    def of(cls, label: StepLabel, machines: AbstractSet[str], metered: AbstractSet[str]) -> Runs:
+    def of(cls, label: StepLabel, machines: AbstractSet[str], metered: AbstractSet[str]) -> ProductRuns:
         measured = label.made_from
         if measured is None:
             return cls(np.zeros(0), np.zeros(0))
@@ -52,11 +52,11 @@ class Runs:
     def mean(self) -> float:
         return float(np.average(self.value, weights=self.output))
 
-    def __add__(self, other: Runs) -> Runs:
-        return Runs(np.concatenate((self.value, other.value)), np.concatenate((self.output, other.output)))
+    def __add__(self, other: ProductRuns) -> ProductRuns:
+        return ProductRuns(np.concatenate((self.value, other.value)), np.concatenate((self.output, other.output)))
 
 
-def sentences(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
+def sentences(label: StepLabel, step: Step, whole: SiteTotals) -> Iterator[Words]:
     """By how much the label would be higher, did its runs take what all runs of their machines take in the mean."""
     measured, uncertainty = label.made_from, label.uncertainty
     beside = [
@@ -68,10 +68,10 @@ def sentences(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
         return
     metered = {meter.carrier for meter in whole.site.tree.counted if whole.serves(meter, label.step)}
     machines = {measured.columns.batches[row].equipment for row in measured.rows.tolist()}
-    own = Runs.of(label, machines, metered)
+    own = ProductRuns.of(label, machines, metered)
     together, above = own, dict[str, float]()
     for other in beside:
-        runs = Runs.of(other, machines, metered)
+        runs = ProductRuns.of(other, machines, metered)
         if not len(runs.value) or 0 < (apart := runs.mean - own.mean) <= _between_limits(label, other, step, whole):
             continue
         together += runs
@@ -97,7 +97,7 @@ def sentences(label: StepLabel, step: Step, whole: Sitewide) -> Iterator[Words]:
     yield Words.of(sentence)
 
 
-def _between_limits(label: StepLabel, other: StepLabel, step: Step, whole: Sitewide) -> float:
+def _between_limits(label: StepLabel, other: StepLabel, step: Step, whole: SiteTotals) -> float:
     """By how much a published limit of the other variant is looser, at most; also before it is in force, for steel is the same."""
     last_day, looser = whole.period.first_and_last[1], 0.0
     for limit in step.limits:

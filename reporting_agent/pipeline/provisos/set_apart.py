@@ -12,7 +12,7 @@ from benchmarks.declared import Words
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.measurements import Batch, State, Status
+from benchmarks.measurements import Batch, OperatingState, ProductStatus
 from benchmarks.phrases import Phrase
 
 
@@ -21,11 +21,14 @@ def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:
     apart = [_is_apart(batch) for batch in batches]
     if not any(apart):
         return None
-    return [replace(batch, status=Status.GOOD, state=State.NORMAL) if of else batch for batch, of in zip(batches, apart, strict=True)]
+    return [
+        replace(batch, status=ProductStatus.GOOD, state=OperatingState.NORMAL) if of else batch
+        for batch, of in zip(batches, apart, strict=True)
+    ]
 
 
 def _is_apart(batch: Batch) -> bool:
-    of_product = batch.status is Status.TEST or (batch.status is Status.GOOD and batch.state is not State.NORMAL)
+    of_product = batch.status is ProductStatus.TEST or (batch.status is ProductStatus.GOOD and batch.state is not OperatingState.NORMAL)
     return of_product and batch.excluded is None and batch.output_t > 0
 
 

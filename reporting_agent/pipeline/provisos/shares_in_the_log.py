@@ -1,7 +1,7 @@
-"""A share that corrects a label or its limits (scrap of a converter, clinker of a cement), held against what the log charges (`Share`).
+"""A share that corrects a label or its limits (scrap of a converter, clinker of a cement), held against what the log charges.
 
-More than the log shows betters the label, or loosens the limit: told beside the label with its size. A log that names none of it says
-nothing.
+A pack declares it as `MaterialShare`. More than the log shows betters the label, or loosens the limit: told beside the label with its
+size. A log that names none of it says nothing.
 """
 
 from __future__ import annotations
@@ -11,12 +11,12 @@ from math import fsum
 
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
-from benchmarks.materials import Share
+from benchmarks.materials import MaterialShare
 from benchmarks.measurements import Batch
 from benchmarks.packs.corrections import RULES
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Step
-from reporting_agent.pipeline.materials_in_the_log import ROOM_PCT, Charged, own_output, own_runs
+from reporting_agent.pipeline.materials_in_the_log import ROOM_PCT, ChargedMaterials, own_output, own_runs
 
 
 def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, float | str], pack: Pack) -> Iterator[Words]:
@@ -24,7 +24,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
     step = pack.step(label.step)
     if label.best.value is None or not step.shares:
         return
-    charged = Charged.by(batches, pack)
+    charged = ChargedMaterials.by(batches, pack)
     for share in step.shares:
         columns, whole = charged.columns_of(share.of), charged.columns_of(share.among)
         own = [run for run in own_runs(batches, step.id) if any(column in run.variables for column in columns)]
@@ -70,7 +70,7 @@ def _slopes(variable: str, label: StepLabel, step: Step) -> tuple[float, float]:
     return of_label, max((float(term.slope) for term in terms if term.kind == "linear" and term.variable == variable), default=0.0)
 
 
-def _among(share: Share, charged: Charged) -> Phrase:
+def _among(share: MaterialShare, charged: ChargedMaterials) -> Phrase:
     if not share.among:
         return Phrase("the output")
     return Phrase(

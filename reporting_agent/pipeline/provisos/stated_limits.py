@@ -19,7 +19,7 @@ from benchmarks.measurements import Period
 from benchmarks.packs.corrections import asked_by, grade, strictest
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Step
-from benchmarks.standard_limits import Limit
+from benchmarks.standard_limits import StandardLimit
 
 Static = Mapping[str, float | str]
 
@@ -38,10 +38,10 @@ def sentences(label: StepLabel, step: Step, static: Static, period: Period) -> I
 def rests_on(
     value: float,
     tests: Sequence[LimitGrade],
-    limits: Sequence[Limit],
+    limits: Sequence[StandardLimit],
     static: Static,
     means: Mapping[str, float],
-    naming: Callable[[Limit], Static],
+    naming: Callable[[StandardLimit], Static],
     last_day: date,
 ) -> Iterator[Words]:
     """One sentence a standard of which a level is met.

@@ -22,14 +22,14 @@ from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Conversion, Flow, SiteBoundary
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, size_of
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 FORMS = frozenset({"steam", "heat", "gas", "electricity"})
 NEARLY = 0.05
 """Of all that is given, what meters of steam and gas may err by together before the rest is told (a convention of ours)."""
 
 
-def untaken(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
+def untaken(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
     """What the label credits and nobody is shown to take, each carrier with its size."""
     if label.best.value is None or not label.output_t or label.made_from is None:
         return
@@ -50,7 +50,7 @@ def untaken(label: StepLabel, whole: Sitewide) -> Iterator[Words]:
             yield Words.of(_on_paper(CARRIERS[carrier].words, on_paper, label))
 
 
-def unserved(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def unserved(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What conversions take of what the step counts for heat and power that no taker takes, as if it were this step's own."""
     output = whole.outputs.get(label.step, 0.0)
     fence = whole.site.site_boundary
@@ -79,7 +79,7 @@ def unserved(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
             yield Words.of(sentence)
 
 
-def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, float, list[str]]:
+def _given_and_taken(carrier: str, step: str, whole: SiteTotals) -> tuple[float, float, list[str]]:
     """MJ that steps give in all, beyond what each takes itself, what is left of its takers once others have served them, and conversions
     that count as no taker, or not whole. Auxiliaries of the step whose credit is asked for are its own users, and none of its takers."""
     out, into = whole.of_steps(carrier, Direction.RECOVERED), whole.of_steps(carrier, Direction.IMPORT)
@@ -101,7 +101,7 @@ def _given_and_taken(carrier: str, step: str, whole: Sitewide) -> tuple[float, f
     return given, max(taken, 0.0), idle
 
 
-def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: Sitewide, behind: tuple[str, ...]) -> float:
+def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: SiteTotals, behind: tuple[str, ...]) -> float:
     """The part of what a conversion gives that somebody takes: 0 where it gives nothing known. What it gives to conversions `behind` which
     it stands is taken by nobody."""
     if conversion.id in behind:
@@ -112,7 +112,7 @@ def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: Sitew
     return taken / whole_of_it if whole_of_it else 0.0
 
 
-def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide, behind: tuple[str, ...]) -> float:
+def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals, behind: tuple[str, ...]) -> float:
     """Of what conversions give of a carrier, the part that is taken; what meters err by and losses take of all its users is left to them.
     One that takes what it gives (steam at another pressure) passes on what others gave."""
     used = fsum(whole.counted_of_steps(carrier).values()) + _by_users(carrier, step, fence, whole)
@@ -125,12 +125,12 @@ def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide, 
     return min(max(used * (1 + NEARLY) - max(others, 0.0), 0.0) / given, 1.0) if given else 0.0
 
 
-def _by_users(carrier: str, step: str, fence: SiteBoundary, whole: Sitewide) -> float:
+def _by_users(carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals) -> float:
     labelled = {label.step for label in whole.labels if label.best.value is not None}
     return _mj(_of(carrier, (*fence.sold, *(auxiliary for auxiliary in fence.auxiliaries if auxiliary.step in labelled - {step}))), whole)
 
 
-def _sold_by_statement(whole: Sitewide) -> tuple[Flow, ...]:
+def _sold_by_statement(whole: SiteTotals) -> tuple[Flow, ...]:
     fence = whole.site.site_boundary
     return () if fence is None else tuple(flow for flow in fence.sold if flow.meter is None)
 
@@ -139,7 +139,7 @@ def _of(carrier: str, flows: Iterable[Flow]) -> Iterator[Flow]:
     return (flow for flow in flows if flow.carrier == carrier)
 
 
-def _mj(flows: Iterable[Flow], whole: Sitewide) -> float:
+def _mj(flows: Iterable[Flow], whole: SiteTotals) -> float:
     return fsum(whole.flow_mj(flow) or 0.0 for flow in flows)
 
 

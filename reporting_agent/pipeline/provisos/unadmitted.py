@@ -19,10 +19,10 @@ from benchmarks.labels.columns import counts
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher, had the step taken what it is said to give back."""
     step = pack.step(label.step)
     output = whole.outputs.get(label.step, 0.0)

@@ -23,14 +23,14 @@ from reporting_agent.config.site_boundary import Flow, SiteBoundary
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, size_of
-from reporting_agent.pipeline.sitewide import Sitewide
+from reporting_agent.pipeline.sitewide import SiteTotals
 
 CLOSES = 0.03
 """Of what a meter counts, what the sum of the meters below it may differ by and show that they hang on it: two meters of class 2 (a
 convention of ours)."""
 
 
-def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
+def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher at most, were all of it this step's own."""
     step = pack.step(label.step)
     output = whole.outputs.get(label.step, 0.0)
@@ -78,12 +78,12 @@ def sentences(label: StepLabel, whole: Sitewide, pack: Pack) -> Iterator[Words]:
         yield Words.of(sentence)
 
 
-def _shown(sizes: dict[str, float], whole: Sitewide) -> Value:
+def _shown(sizes: dict[str, float], whole: SiteTotals) -> Value:
     ordered = sorted(sizes.items(), key=lambda item: -item[1])
     return enumerated(_of(whole.records[name].meter, size, whole) for name, size in ordered)
 
 
-def _of(meter: Meter, size: float, whole: Sitewide) -> Phrase:
+def _of(meter: Meter, size: float, whole: SiteTotals) -> Phrase:
     shown: dict[str, Value] = {"meter": meter.id, "carrier": CARRIERS[meter.carrier].words, "size": f"{size:.3g}"}
     if meter.direction is not Direction.IMPORT:
         return Phrase("%(meter)s (%(carrier)s, declared as given back) %(size)s", **shown)
@@ -92,7 +92,7 @@ def _of(meter: Meter, size: float, whole: Sitewide) -> Phrase:
     return Phrase("%(meter)s (%(carrier)s) %(size)s", **shown)
 
 
-def _counts_nowhere(meter: Meter, whole: Sitewide) -> bool:
+def _counts_nowhere(meter: Meter, whole: SiteTotals) -> bool:
     """Whether no label of the site holds its energy, itself or through the meters above it; of one that hangs on a meter which is balanced
     below and whose energy goes the other way (a generator), what it feeds in is in the balance."""
     tree = whole.site.tree
@@ -104,7 +104,7 @@ def _counts_nowhere(meter: Meter, whole: Sitewide) -> bool:
     return not tree.times_counted(meter)
 
 
-def _untold(record: MeterRecord, whole: Sitewide) -> float:
+def _untold(record: MeterRecord, whole: SiteTotals) -> float:
     """What is left of a meter's energy once the meters below it are taken off; nothing where they make it up."""
     below = [whole.records.get(sub_meter.id) for sub_meter in whole.site.tree.below(record.meter)]
     if not any(below):
@@ -113,7 +113,7 @@ def _untold(record: MeterRecord, whole: Sitewide) -> float:
     return left if left > CLOSES * record.total else 0.0
 
 
-def _left(record: MeterRecord, whole: Sitewide) -> float:
+def _left(record: MeterRecord, whole: SiteTotals) -> float:
     below = [sub_record for sub_meter in whole.site.tree.below(record.meter) if (sub_record := whole.records.get(sub_meter.id)) is not None]
     turned = {True: 1.0, False: -1.0}
     own = record.meter.direction is Direction.IMPORT
@@ -121,12 +121,12 @@ def _left(record: MeterRecord, whole: Sitewide) -> float:
     return record.total * (1 - record.meter.loss_pct / 100) - sums
 
 
-def _closes(meter: Meter, whole: Sitewide) -> bool:
+def _closes(meter: Meter, whole: SiteTotals) -> bool:
     record = whole.records.get(meter.id)
     return record is not None and abs(_left(record, whole)) <= CLOSES * record.total
 
 
-def _hangs_on_one_of(meter: Meter, step: str, whole: Sitewide) -> bool:
+def _hangs_on_one_of(meter: Meter, step: str, whole: SiteTotals) -> bool:
     """Whether labels of the step hold it only as a part of a meter above it, and the balances between the two do not show that it is."""
     tree, between = whole.site.tree, list[Meter]()
     if meter in tree.counted or meter.direction is not Direction.IMPORT:

@@ -11,7 +11,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis
 from benchmarks.errors import InputError
 from reporting_agent.report.figures import figure, percent, shown
-from reporting_agent.report.view import Group, View
+from reporting_agent.report.view import LabelGroup, View
 from reporting_agent.software import SOFTWARE
 
 
@@ -52,7 +52,7 @@ def _digests(view: View) -> Iterator[tuple[str, str]]:
         yield w["constants_digest"], method["constants_digest"]
 
 
-def _uncertain(view: View, group: Group) -> Iterator[dict[str, Any]]:
+def _uncertain(view: View, group: LabelGroup) -> Iterator[dict[str, Any]]:
     """The three values of a label with what their uncertainty is made of."""
     w = view.w["about"]
     for label in group.labels:

@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis.baselines.baseline import Baseline, Chart
 from reporting_agent.analysis.baselines.control import ALARMS_A_YEAR
-from reporting_agent.report.figures import MINUS, Figure, count, figure, month, scaled, unit_for
-from reporting_agent.report.svg import WIDTH, Scale, dots, line, tick_text, ticks
+from reporting_agent.report.figures import MINUS, ReportFigure, count, figure, month, scaled, unit_for
+from reporting_agent.report.svg import WIDTH, DrawingScale, dots, line, tick_text, ticks
 from reporting_agent.report.view import View
 
 HEIGHT = 200
@@ -98,8 +98,8 @@ def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
     ]
     reach = max(highest) or 1.0
     number = np.arange(len(chart.days), dtype=float)
-    across = Scale(0.0, max(float(len(chart.days) - 1), 1.0), 4.0, WIDTH - 4.0)
-    down = Scale(-reach, reach, HEIGHT - 6.0, 6.0)
+    across = DrawingScale(0.0, max(float(len(chart.days) - 1), 1.0), 4.0, WIDTH - 4.0)
+    down = DrawingScale(-reach, reach, HEIGHT - 6.0, 6.0)
     plain, flagged = known & ~chart.flagged, known & chart.flagged
     marked = ticks(-reach, reach, 4)
     step = marked[1] - marked[0] if len(marked) > 1 else 1.0
@@ -122,7 +122,7 @@ def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
     }
 
 
-def _months(view: View, chart: Chart, across: Scale) -> list[dict[str, str]]:
+def _months(view: View, chart: Chart, across: DrawingScale) -> list[dict[str, str]]:
     return [
         {"at": across.percent(float(place), WIDTH), "text": month(day.month, view.lang)}
         for place, day in enumerate(chart.days)
@@ -144,8 +144,8 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     unit = unit_for(float(np.abs(chart.cusum).max()), baseline.unit, view.doubt)
     drawn = chart.cusum / unit.by
     low, high = min(float(drawn.min()), 0.0), max(float(drawn.max()), 0.0)
-    across = Scale(0.0, max(float(len(chart.days) - 1), 1.0), 4.0, WIDTH - 4.0)
-    down = Scale(low, high, HEIGHT - 6.0, 6.0)
+    across = DrawingScale(0.0, max(float(len(chart.days) - 1), 1.0), 4.0, WIDTH - 4.0)
+    down = DrawingScale(low, high, HEIGHT - 6.0, 6.0)
     marked = ticks(low, high, 4)
     step = marked[1] - marked[0] if len(marked) > 1 else 1.0
     names = [f"{year}-{number:02d}" for year, number in months]
@@ -176,5 +176,5 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     }
 
 
-def _with_unit(figure: Figure) -> str:
+def _with_unit(figure: ReportFigure) -> str:
     return f"{figure.text} {figure.unit}"

@@ -11,7 +11,7 @@ from benchmarks.measurements import Batch
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.waterfall import BatchLoss
 from reporting_agent.report.figures import figure, minutes, percent, shown, time
-from reporting_agent.report.view import Group, View
+from reporting_agent.report.view import LabelGroup, View
 
 SHOWN = 50  # of all labels together; each label's share goes with its energy beyond slopes and uncertainty, ten at least
 
@@ -22,7 +22,7 @@ def data(view: View) -> dict[str, Any] | None:
     return {"entries": entries} if entries else None
 
 
-def picked(view: View) -> list[tuple[Group, StepLosses, int]]:
+def picked(view: View) -> list[tuple[LabelGroup, StepLosses, int]]:
     """The batches that are told one by one: (group, its losses, row in its columns)."""
     pairs = [(group, group.losses) for group in view.labelled if group.losses is not None and len(group.losses.batches.ids)]
     if not pairs:
@@ -59,13 +59,13 @@ def first_row(view: View, losses: StepLosses) -> int:
     raise ValueError("these losses are not of this analysis")
 
 
-def anchor(view: View, group: Group, batch_id: str) -> str:
+def anchor(view: View, group: LabelGroup, batch_id: str) -> str:
     """Where the batch stands on the page."""
     number = 0 if group.losses is None else group.losses.batches.ids.index(batch_id)
     return f"batch-{view.groups.index(group)}-{number}"
 
 
-def _entry(view: View, group: Group, losses: StepLosses, row: int) -> dict[str, Any]:
+def _entry(view: View, group: LabelGroup, losses: StepLosses, row: int) -> dict[str, Any]:
     columns, w = losses.batches, view.w["drill"]
     name, output, zone = columns.ids[row], float(columns.output_t[row]), view.site.zone
     batch = view.batches[group.step.id, name]
@@ -97,7 +97,7 @@ def _entry(view: View, group: Group, losses: StepLosses, row: int) -> dict[str, 
     }
 
 
-def _facts(view: View, group: Group, batch: Batch, output: float) -> list[tuple[str, str]]:
+def _facts(view: View, group: LabelGroup, batch: Batch, output: float) -> list[tuple[str, str]]:
     w = view.w["drill"]
     duration = None if batch.duration is None else batch.duration.total_seconds()
     facts = [

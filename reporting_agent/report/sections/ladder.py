@@ -15,13 +15,13 @@ import numpy as np
 from benchmarks.labels import LimitGrade
 from reporting_agent.report.figures import figure, shown, signed
 from reporting_agent.report.svg import tick_text, ticks
-from reporting_agent.report.view import Group, View
+from reporting_agent.report.view import LabelGroup, View
 
 LEFT, RIGHT = 4.0, 90.0  # per cent of the drawing that the scale uses
 
 
 @dataclass(frozen=True, slots=True)
-class Basis:
+class LadderUnit:
     """What the rungs are drawn in: a unit, and for every group the factor from the label's own unit to it."""
 
     unit: str
@@ -65,7 +65,7 @@ def data(view: View) -> dict[str, Any] | None:
     }
 
 
-def _rung(view: View, group: Group, factor: float, at: Any, span: Any, below: tuple[Group, float] | None) -> dict[str, Any]:
+def _rung(view: View, group: LabelGroup, factor: float, at: Any, span: Any, below: tuple[LabelGroup, float] | None) -> dict[str, Any]:
     label = group.main
     best, typical = label.best.value or 0.0, label.typical
     wide = _half_width(group)
@@ -91,19 +91,19 @@ def _rung(view: View, group: Group, factor: float, at: Any, span: Any, below: tu
     }
 
 
-def _marks(group: Group, factor: float) -> list[float]:
+def _marks(group: LabelGroup, factor: float) -> list[float]:
     label, wide = group.main, _half_width(group) or 0.0
     best = label.best.value or 0.0
     return [-wide * factor, wide * factor, ((label.typical or best) - best) * factor]
 
 
-def _half_width(group: Group) -> float | None:
+def _half_width(group: LabelGroup) -> float | None:
     """Half of the label's 95 % interval, in its unit; None where no uncertainty is known."""
     uncertainty = group.main.uncertainty
     return None if uncertainty is None or uncertainty.best is None else uncertainty.best.value
 
 
-def _basis(view: View, groups: list[Group]) -> Basis:
+def _basis(view: View, groups: list[LabelGroup]) -> LadderUnit:
     """Own units where they compare as they stand; else coal equivalent, along the route where the steps lie on it."""
     units = {group.main.unit for group in groups}
     pack, steps = view.result.data.pack, {group.step.id for group in groups}
@@ -111,21 +111,21 @@ def _basis(view: View, groups: list[Group]) -> Basis:
     ratios = {} if route is None else {place.step: float(place.ratio) for place in route.steps}
     along = {ratios.get(step) for step in steps}
     if len(units) == 1 and (len(steps) == 1 or along == {1.0}):
-        return Basis(view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0))
+        return LadderUnit(view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0))
     if route is not None:
         unit = view.w["ladder"]["per_product"].format(unit=view.counted(pack.made_in(route)), product=view.text(route.product_words))
-        return Basis(unit, {group.anchor: ratios[group.step.id] * _kgce_per_unit(group) for group in groups})
-    return Basis(view.w["ladder"]["per_output"], {group.anchor: _kgce_per_unit(group) for group in groups})
+        return LadderUnit(unit, {group.anchor: ratios[group.step.id] * _kgce_per_unit(group) for group in groups})
+    return LadderUnit(view.w["ladder"]["per_output"], {group.anchor: _kgce_per_unit(group) for group in groups})
 
 
-def _kgce_per_unit(group: Group) -> float:
+def _kgce_per_unit(group: LabelGroup) -> float:
     """Coal equivalent of one energy unit of the label: 1 for kgce; the batches' mean factor else."""
     if group.losses is None or group.main.energy_unit == "kgce":
         return 1.0
     return float(np.mean(group.losses.batches.kgce_per_unit))
 
 
-def _limits(view: View, group: Group) -> list[dict[str, str]]:
+def _limits(view: View, group: LabelGroup) -> list[dict[str, str]]:
     """Published grades of the main metric whose source was verified and which apply, in words; never a position."""
     return [
         {"standard": limit.standard, "grades": _grades(view, limit)}

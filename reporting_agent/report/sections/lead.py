@@ -5,22 +5,22 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from benchmarks.catalogue import in_language
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart
 from reporting_agent.changes.smallest_change import beside
-from reporting_agent.report.figures import Figure, count, figure, percent, scaled, shown, time
-from reporting_agent.report.view import Group, View
+from reporting_agent.report.figures import ReportFigure, count, figure, percent, scaled, shown, time
+from reporting_agent.report.view import LabelGroup, View
 
 
-class Piece(NamedTuple):
+class SentencePart(NamedTuple):
     """A part of a sentence."""
 
     text: str
     bold: bool = False
 
 
-Sentence = list[Piece]
+Sentence = list[SentencePart]
 MOST = 0.5  # from this share on "more than half" is said of a cause
 
 
@@ -35,13 +35,13 @@ def data(view: View) -> dict[str, Any]:
 def _refused(view: View) -> Sentence:
     w = view.w["lead"]
     if not view.groups:
-        return [Piece(w["no_batches"])]
+        return [SentencePart(w["no_batches"])]
     group = view.groups[0]
     why = view.reason(group.main.best.reason or "")
-    return [Piece(w["no_label"].format(name=view.name(group), why=why, read=count(group.main.read)))]
+    return [SentencePart(w["no_label"].format(name=view.name(group), why=why, read=count(group.main.read)))]
 
 
-def _sentences(view: View, group: Group) -> list[Sentence]:
+def _sentences(view: View, group: LabelGroup) -> list[Sentence]:
     w, label, unit = view.w["lead"], group.main, view.unit(group.main)
     if view.in_question(group):
         return [_bold(w["in_question"], runs=view.run(group, 2), best=shown(label.best.value), unit=unit)]
@@ -63,7 +63,7 @@ def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
     """How much of the worst batch's gap named causes took, the largest of them, and how much nothing in the data explains."""
     w, total = view.w["lead"], worst.gap.energy
     named = next((part for part in worst.causes if part.cause.named), None)
-    at_power = next((part for part in worst.causes if part.cause is Cause.AT_POWER), None)
+    at_power = next((part for part in worst.causes if part.cause is WasteCause.AT_POWER), None)
     split = _bold(
         w["unexplained" if named is None else "of_that" if worst.unexplained.energy > 0 else "of_that_all"],
         above=shown(worst.value - losses.label),
@@ -104,7 +104,7 @@ def _year(view: View, losses: StepLosses) -> Sentence:
     )
 
 
-def _figures(view: View, group: Group) -> list[dict[str, Any]]:
+def _figures(view: View, group: LabelGroup) -> list[dict[str, Any]]:
     w, label = view.w["lead"], group.main
     quantile = f"p{float(group.step.label_rule.quantile * 100):g}"
     figures = [
@@ -141,7 +141,7 @@ def _figures(view: View, group: Group) -> list[dict[str, Any]]:
         figures.append(
             _fig(
                 w["fig_adding"],
-                Figure(percent(use.share), use.share, "", ""),
+                ReportFigure(percent(use.share), use.share, "", ""),
                 w["fig_adding_note"].format(meter=use.meter or view.step_name(use.step)),
                 "",
                 group,
@@ -150,11 +150,11 @@ def _figures(view: View, group: Group) -> list[dict[str, Any]]:
     return figures
 
 
-def _fig(name: str, value: Figure, note: str, kind: str, group: Group) -> dict[str, Any]:
+def _fig(name: str, value: ReportFigure, note: str, kind: str, group: LabelGroup) -> dict[str, Any]:
     return {"name": name, "value": value, "note": note, "kind": kind, "row": group.rows[group.labels.index(group.main)]}
 
 
-def _uncertainty(view: View, group: Group) -> str:
+def _uncertainty(view: View, group: LabelGroup) -> str:
     uncertainty, unseen = group.main.uncertainty, beside(group.main, view.analysis.review.limits)
     if uncertainty is None or uncertainty.best is None:
         text = view.w["lead"]["fig_exact"]
@@ -163,14 +163,14 @@ def _uncertainty(view: View, group: Group) -> str:
     return text if unseen is None else f"{text} · {view.counted(in_language(unseen, view.lang))}"
 
 
-def _text(value: Figure) -> str:
+def _text(value: ReportFigure) -> str:
     return f"{value.text} {value.unit}"
 
 
 def _bold(template: str, **given: str) -> Sentence:
     """What stands between asterisks in the words is bold."""
-    return [Piece(part.format(**given), bold=index % 2 == 1) for index, part in enumerate(template.split("*"))]
+    return [SentencePart(part.format(**given), bold=index % 2 == 1) for index, part in enumerate(template.split("*"))]
 
 
 def _joined(view: View, sentences: list[Sentence]) -> Sentence:
-    return [piece for index, sentence in enumerate(sentences) for piece in (*([Piece(view.gap)] if index else ()), *sentence)]
+    return [piece for index, sentence in enumerate(sentences) for piece in (*([SentencePart(view.gap)] if index else ()), *sentence)]

@@ -9,7 +9,7 @@ from reporting_agent.analysis.energy_costs.amounts import Amount
 from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow
-from reporting_agent.report.figures import NOTHING, Unit, capital, count, percent, shown, unit_for
+from reporting_agent.report.figures import NOTHING, DisplayUnit, capital, count, percent, shown, unit_for
 from reporting_agent.report.sections.worst import split_bar
 from reporting_agent.report.view import View
 
@@ -85,7 +85,7 @@ def _money(row: ParetoRow) -> float | None:
     return None if None in parts else sum(part for part in parts if part is not None)
 
 
-def _row(view: View, row: ParetoRow, unit: Unit, of: str, largest: float, number: int) -> dict[str, Any]:
+def _row(view: View, row: ParetoRow, unit: DisplayUnit, of: str, largest: float, number: int) -> dict[str, Any]:
     chance = {True: view.w["pareto"]["more_than_chance"], False: view.w["pareto"]["chance"], None: NOTHING}[row.more_than_chance]
     return {
         "row": number,

@@ -8,7 +8,7 @@ from typing import Any
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import Place
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from reporting_agent.report.figures import count
 from reporting_agent.report.view import View
 
@@ -35,7 +35,7 @@ def data(view: View) -> dict[str, Any]:
     }
 
 
-def _finding(view: View, finding: Finding, row: int) -> dict[str, Any]:
+def _finding(view: View, finding: DataFinding, row: int) -> dict[str, Any]:
     return {
         "row": row,
         "name": view.reason(finding.code),

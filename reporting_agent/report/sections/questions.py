@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.catalogue import in_language
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
-from reporting_agent.changes.review import Question
+from reporting_agent.changes.review import ChangeQuestion
 from reporting_agent.report.figures import count, shown
 from reporting_agent.report.view import View
 from reporting_agent.report.words import label_name
@@ -27,7 +27,7 @@ def data(view: View) -> dict[str, Any] | None:
     }
 
 
-def _question(view: View, question: Question) -> dict[str, str]:
+def _question(view: View, question: ChangeQuestion) -> dict[str, str]:
     return {
         "sentence": view.counted(in_language(question.sentence, view.lang)),
         "declare": question.declare,

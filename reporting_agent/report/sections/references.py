@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.guidance.references import BASES, CONFIDENCES, Beside, Cell, beside, unit_words
+from benchmarks.guidance.references import BASES, CONFIDENCES, LabelCell, PlacedReference, beside, unit_words
 from reporting_agent.report.figures import NOTHING
 from reporting_agent.report.view import View
 
@@ -12,7 +12,7 @@ from reporting_agent.report.view import View
 def data(view: View) -> dict[str, Any] | None:
     """By step, in the order of the labels; none where nothing is held of any."""
     label = view.result.site_label
-    cells = [Cell(step_label.step, step_label.boundary, step_label.metric, step_label.unit) for step_label in label.steps]
+    cells = [LabelCell(step_label.step, step_label.boundary, step_label.metric, step_label.unit) for step_label in label.steps]
     comparisons = beside(label.pack, None, cells, *label.period.first_and_last)
     if not comparisons:
         return None
@@ -32,7 +32,7 @@ def _unit(view: View, unit: str) -> str:
     return view.counted(words) if isinstance(words, str) else view.text(words)
 
 
-def _row(view: View, comparison: Beside) -> dict[str, Any]:
+def _row(view: View, comparison: PlacedReference) -> dict[str, Any]:
     reference, source, w = comparison.reference, comparison.reference.source, view.w["references"]
     return {
         "name": view.text(reference.words),

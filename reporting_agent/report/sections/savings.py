@@ -9,8 +9,8 @@ import numpy as np
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase
 from reporting_agent.report.figures import count, month, percent, unit_for
-from reporting_agent.report.svg import WIDTH, Scale, line, tick_text, ticks
-from reporting_agent.savings import Action, Verified
+from reporting_agent.report.svg import WIDTH, DrawingScale, line, tick_text, ticks
+from reporting_agent.savings import SavingAction, VerifiedSaving
 from reporting_agent.savings.telling import STATES, VERDICTS, SavingVerdict
 
 HEIGHT = 200
@@ -22,7 +22,7 @@ NONE = Phrase("actions.toml names no action and no target yet. docs/savings.md h
 _SAVED = frozenset({SavingVerdict.SAVED, SavingVerdict.REACHED})
 
 
-def data(verifications: tuple[Verified, ...], lang: str) -> dict[str, Any]:
+def data(verifications: tuple[VerifiedSaving, ...], lang: str) -> dict[str, Any]:
     """Everything the page shows, in its language."""
 
     def translated(text: str) -> str:
@@ -31,7 +31,7 @@ def data(verifications: tuple[Verified, ...], lang: str) -> dict[str, Any]:
     return {"lead": translated(LEAD), "none": translated(NONE), "savings": [_row(verification, lang) for verification in verifications]}
 
 
-def finding(verification: Verified) -> Phrase:
+def finding(verification: VerifiedSaving) -> Phrase:
     """What was saved, or that nothing can be told and why."""
     forecast, share = verification.forecast, verification.share
     if forecast is None or share is None:
@@ -66,7 +66,7 @@ def finding(verification: Verified) -> Phrase:
     return Phrase("%(used)s %(told)s", used=used, told=sentence)
 
 
-def _row(verification: Verified, lang: str) -> dict[str, Any]:
+def _row(verification: VerifiedSaving, lang: str) -> dict[str, Any]:
     def translated(text: str) -> str:
         return in_language(text, lang)
 
@@ -80,10 +80,10 @@ def _row(verification: Verified, lang: str) -> dict[str, Any]:
     }
 
 
-def _facts(verification: Verified, lang: str) -> list[tuple[Phrase, str]]:
+def _facts(verification: VerifiedSaving, lang: str) -> list[tuple[Phrase, str]]:
     forecast, share = verification.forecast, verification.share
     facts = [(Phrase("Of"), f"{verification.of.meter or verification.of.step}"), (Phrase("Owner"), verification.of.owner)]
-    if isinstance(verification.of, Action):
+    if isinstance(verification.of, SavingAction):
         facts += [(Phrase("State"), f"{in_language(STATES[verification.of.state], lang)}, {verification.of.day.isoformat()}")]
     if verification.of.wanted_pct is not None:
         facts += [(Phrase("Planned saving"), f"{verification.of.wanted_pct:g} %")]
@@ -115,7 +115,7 @@ def _facts(verification: Verified, lang: str) -> list[tuple[Phrase, str]]:
     return facts
 
 
-def _chart(verification: Verified, lang: str) -> dict[str, Any] | None:
+def _chart(verification: VerifiedSaving, lang: str) -> dict[str, Any] | None:
     """The saving as it added up, from the first known day of the reporting period."""
     if verification.below is None or verification.forecast is None:
         return None
@@ -123,9 +123,9 @@ def _chart(verification: Verified, lang: str) -> dict[str, Any] | None:
     unit = unit_for(float(np.abs(sums).max()), verification.unit)
     drawn = sums / unit.by
     number = np.array([(day - verification.day[0]).days for day in verification.day], dtype=float)
-    across = Scale(0.0, max(float(number[-1]), 1.0), 4.0, WIDTH - 4.0)
+    across = DrawingScale(0.0, max(float(number[-1]), 1.0), 4.0, WIDTH - 4.0)
     low, high = min(float(drawn.min()), 0.0), max(float(drawn.max()), 0.0)
-    down = Scale(low, high if high > low else low + 1.0, HEIGHT - 6.0, 6.0)
+    down = DrawingScale(low, high if high > low else low + 1.0, HEIGHT - 6.0, 6.0)
     marked = ticks(low, high, 4)
     step = marked[1] - marked[0] if len(marked) > 1 else 1.0
     return {

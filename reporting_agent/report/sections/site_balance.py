@@ -5,8 +5,8 @@ from __future__ import annotations
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
-from reporting_agent.pipeline.site_balance import BasisBalance, CarrierBalance, Line
-from reporting_agent.report.figures import NOTHING, Unit, percent, unit_for
+from reporting_agent.pipeline.site_balance import BalanceLine, BasisBalance, CarrierBalance
+from reporting_agent.report.figures import NOTHING, DisplayUnit, percent, unit_for
 from reporting_agent.report.view import View
 
 
@@ -48,7 +48,7 @@ def _carrier(view: View, carrier_balance: CarrierBalance, start: int) -> dict[st
     }
 
 
-def _line(view: View, line: Line, unit: Unit, row: int, supply: bool) -> dict[str, Any]:
+def _line(view: View, line: BalanceLine, unit: DisplayUnit, row: int, supply: bool) -> dict[str, Any]:
     w = view.w["site_balance"]
     return {
         "row": row,

@@ -14,7 +14,7 @@ from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.report.figures import MINUS, count, day, figure, percent, scaled, shown
 from reporting_agent.report.plot import over_time, points, spread, window
 from reporting_agent.report.sections import drill
-from reporting_agent.report.view import Group, View
+from reporting_agent.report.view import LabelGroup, View
 from reporting_agent.report.words import rule
 
 
@@ -27,7 +27,7 @@ def data(view: View) -> dict[str, Any] | None:
     return {"steps": [_step(view, group, picked.get(group.anchor, set())) for group in ordered]} if ordered else None
 
 
-def _step(view: View, group: Group, picked: set[int]) -> dict[str, Any]:
+def _step(view: View, group: LabelGroup, picked: set[int]) -> dict[str, Any]:
     label, period = group.main, view.result.site_label.period
     start, end = window(label, period.start, period.end)
     dots = points(label, start)
@@ -71,7 +71,7 @@ def _step(view: View, group: Group, picked: set[int]) -> dict[str, Any]:
     }
 
 
-def _summary(view: View, group: Group) -> str:
+def _summary(view: View, group: LabelGroup) -> str:
     """A folded label in one line."""
     label, w = group.main, view.w["steps"]
     if label.best.value is None:
@@ -79,7 +79,7 @@ def _summary(view: View, group: Group) -> str:
     return w["summary"].format(name=view.name(group), best=shown(label.best.value), typical=shown(label.typical), unit=view.unit(label))
 
 
-def _plot_note(view: View, group: Group, plot: dict[str, Any], picked_count: int) -> str:
+def _plot_note(view: View, group: LabelGroup, plot: dict[str, Any], picked_count: int) -> str:
     w = view.w["steps"]
     sentences = [w["dots"].format(batches=count(plot["batches"]), drawn=count(plot["drawn"]), runs=view.run(group, 2))]
     if picked_count:
@@ -89,12 +89,12 @@ def _plot_note(view: View, group: Group, plot: dict[str, Any], picked_count: int
     return view.gap.join(sentences)
 
 
-def _window_note(view: View, group: Group, start: datetime, end: datetime) -> str:
+def _window_note(view: View, group: LabelGroup, start: datetime, end: datetime) -> str:
     first, last = (day(moment.astimezone(view.site.zone), view.lang) for moment in (start, end - timedelta(seconds=1)))
     return view.w["steps"]["window"].format(runs=view.run(group, 2), first=first, last=last)
 
 
-def _values(view: View, group: Group, label: StepLabel, row: int) -> dict[str, Any]:
+def _values(view: View, group: LabelGroup, label: StepLabel, row: int) -> dict[str, Any]:
     energy = sum(label.energy_by_carrier.values()) if label.energy_by_carrier else None
     return {
         "row": row,
@@ -201,7 +201,7 @@ def _limit(view: View, limit: LimitGrade) -> dict[str, Any]:
     return {"standard": limit.standard, "cells": cells, "why": None if limit.why is None else view.text(limit.why)}
 
 
-def _conditions(view: View, group: Group) -> list[str]:
+def _conditions(view: View, group: LabelGroup) -> list[str]:
     """What batches are brought to before the quantile."""
     w = view.w["steps"]
     return [

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.waterfall import BatchLoss
-from reporting_agent.report.figures import Unit, capital, figure, shown, signed, time, unit_for
+from reporting_agent.report.figures import DisplayUnit, capital, figure, shown, signed, time, unit_for
 from reporting_agent.report.sections import drill
-from reporting_agent.report.view import Group, View
+from reporting_agent.report.view import LabelGroup, View
 
 SAID = {"avo": "avoidable_short", "unx": "unexplained_short", "unc": "uncertain_short", "exp": "explained_short"}
 """The four parts of a gap in the order of a bar: class of the drawing, and its word."""
@@ -40,7 +40,7 @@ def data(view: View) -> dict[str, Any] | None:
     }
 
 
-def _leading_first(view: View, lead: Group) -> list[Group]:
+def _leading_first(view: View, lead: LabelGroup) -> list[LabelGroup]:
     return [lead, *(group for group in view.labelled if group is not lead)]
 
 
@@ -74,7 +74,7 @@ def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
     return rows
 
 
-def _ten(view: View, group: Group, losses: StepLosses) -> dict[str, Any]:
+def _ten(view: View, group: LabelGroup, losses: StepLosses) -> dict[str, Any]:
     worst = losses.worst
     largest = max((loss.gap.energy / loss.output_t for loss in worst), default=0.0) or 1.0
     place = {name: row for row, name in enumerate(losses.batches.ids)}
@@ -89,7 +89,7 @@ def _ten(view: View, group: Group, losses: StepLosses) -> dict[str, Any]:
     }
 
 
-def _row(view: View, group: Group, loss: BatchLoss, largest: float, energy: Unit, row: int) -> dict[str, Any]:
+def _row(view: View, group: LabelGroup, loss: BatchLoss, largest: float, energy: DisplayUnit, row: int) -> dict[str, Any]:
     largest_part = max(loss.causes, key=lambda part: part.amount.energy, default=None)
     return {
         "row": row,
@@ -105,7 +105,7 @@ def _row(view: View, group: Group, loss: BatchLoss, largest: float, energy: Unit
         "avoidable": energy.figure(loss.avoidable.energy, "avoidable"),
         "unexplained": energy.figure(loss.unexplained.energy, "unexplained"),
         "money": figure(loss.gap.money, of="gap_money"),
-        "cause": view.text((Cause.NONE if largest_part is None else largest_part.cause).words),
+        "cause": view.text((WasteCause.NONE if largest_part is None else largest_part.cause).words),
     }
 
 

@@ -15,31 +15,30 @@ from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.audit import checks, signed_draws
 from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.entries import Entry
-from benchmarks.audit.evidence import Check, Evidence, Outcome, Public, State
+from benchmarks.audit.entries import ProvenEntry
+from benchmarks.audit.evidence import Check, CheckOutcome, CheckState, Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
-from benchmarks.audit.sample_positions import STANDARD, Plan
+from benchmarks.audit.sample_positions import STANDARD, SamplingPlan
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Period
 from benchmarks.privacy import randomness
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, logged, merkle, receipts
 from benchmarks.wire.challenges import LedgerStand
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.logged import Kind, Revision
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.logged import EntryKind, ReportRevision
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header, Report, encode_report
-from benchmarks.wire.signing import AuditorKey, DeviceKey, ReceiptKey
+from benchmarks.wire.signing import AuditorSigningKey, DeviceKey, ReceiptKey
 from fixtures.simulator.works import Works
 from fixtures.simulator.works.design import DESIGNS
-from reporting_agent.audit.openings.assembling import Answered
-from reporting_agent.audit.openings.examining import Handed, examine
-from reporting_agent.config import Site, load_site
+from reporting_agent.audit.openings.assembling import ExchangedFiles
+from reporting_agent.audit.openings.examining import AuditorFiles, examine
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.sending.noise_drawing import draw as draw_cells
-from reporting_agent.sending.planning import Plan as ReportPlan
-from reporting_agent.sending.planning import Subject
+from reporting_agent.sending.planning import ReportPlan, Subject
 from reporting_agent.sending.report_material import gather_again
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from tests.declaring import declare
 
 SOFTWARE = "steplabel-agent/test"
@@ -67,46 +66,46 @@ def key_of(who: str) -> Ed25519PrivateKey:
     return Ed25519PrivateKey.from_private_bytes(chance_of(f"key of {who}"))
 
 
-AUDITOR, DEVICE, PORTAL = AuditorKey(key_of("auditor")), DeviceKey(key_of("device")), ReceiptKey(key_of("portal"))
+AUDITOR, DEVICE, PORTAL = AuditorSigningKey(key_of("auditor")), DeviceKey(key_of("device")), ReceiptKey(key_of("portal"))
 
 
 @dataclass(frozen=True, slots=True)
 class Reported:
     """A plant after its report: what it committed to, the portal's answer, and what it released."""
 
-    site: Site
+    site: SiteSettings
     pack: Pack
     plan: ReportPlan
     tree: DataTree
     seed: bytes
-    commitment: Commitment
+    commitment: ReportCommitment
     challenge: bytes
     report: Report
 
     @property
-    def answered(self) -> Answered:
-        return Answered(self.seed, self.challenge, encode_report(self.report), DEVICE.public)
+    def answered(self) -> ExchangedFiles:
+        return ExchangedFiles(self.seed, self.challenge, encode_report(self.report), DEVICE.public)
 
 
-def material_of(folder: Path) -> tuple[Site, Material]:
+def material_of(folder: Path) -> tuple[SiteSettings, ReportMaterial]:
     """The plant's files read and labelled, as `submit` does; once as long as no file of them is written anew."""
     return _material_of(folder, tuple((file, file.stat().st_mtime_ns, file.stat().st_size) for file in sorted(folder.rglob("*"))))
 
 
 @lru_cache(maxsize=3)
-def _material_of(folder: Path, _written: tuple[tuple[Path, int, int], ...]) -> tuple[Site, Material]:
+def _material_of(folder: Path, _written: tuple[tuple[Path, int, int], ...]) -> tuple[SiteSettings, ReportMaterial]:
     site = load_site(folder / "site.toml")
     return site, gather_again(site, Period.parse(PERIOD, site.zone), {})
 
 
-def plan_of(site: Site, material: Material) -> ReportPlan:
+def plan_of(site: SiteSettings, material: ReportMaterial) -> ReportPlan:
     return material.plan(Subject(site.id, PERIOD, 1, False))
 
 
-def reported(site: Site, plan: ReportPlan, tree: DataTree, seed: bytes) -> Reported:
+def reported(site: SiteSettings, plan: ReportPlan, tree: DataTree, seed: bytes) -> Reported:
     """Committed to, challenged and drawn."""
     subject = plan.subject
-    commitment = Commitment(subject.site, subject.period, subject.revision, tree.root)
+    commitment = ReportCommitment(subject.site, subject.period, subject.revision, tree.root)
     challenge = challenges.issue(commitment, chance_of(f"{tree.root.hex()} challenge"), ENTRY, DAY, LedgerStand(1), PORTAL)
     nonce = challenges.parse(challenge).nonce
     labels = draw_cells(plan, seed, root=tree.root, challenge=nonce)
@@ -123,36 +122,38 @@ def honest(folder: Path, name: str = "honest") -> Reported:
 def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:
     """A log of 50 entries: commitment, sealed report, its values and the promise at their places."""
     others = [merkle.leaf_hash(bytes([place])) for place in range(50)]
-    others[ENTRY] = logged.hashed(Kind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
-    others[SENT] = logged.hashed(Kind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)
-    others[ACCEPTED] = logged.hashed(Kind.VALUES, values_of(plant.report), DAY)
-    others[promised] = logged.hashed(Kind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest), DAY)
+    others[ENTRY] = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
+    others[SENT] = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)
+    others[ACCEPTED] = logged.hashed(EntryKind.VALUES, values_of(plant.report), DAY)
+    others[promised] = logged.hashed(EntryKind.AUDIT_PROMISE, bytes.fromhex(signed_draws.read_promise(promise).digest), DAY)
     return Tree(others)
 
 
 def values_of(report: Report) -> bytes:
     """What the portal's worker logs of a report."""
     released = report.released
-    of = Revision(released.site, released.period, released.revision)
+    of = ReportRevision(released.site, released.period, released.revision)
     return logged.values(bytes.fromhex(ENVELOPE), of, released.labels, report.salt)
 
 
-def public_of(plant: Reported, promise: bytes) -> Public:
+def public_of(plant: Reported, promise: bytes) -> PublicRecord:
     """What the auditor has from the portal."""
     log, commitment, promised = log_with(plant, promise), plant.commitment, signed_draws.read_promise(promise)
     head = Head(len(log), log.root())
     header = Header(commitment.site, commitment.period, commitment.revision, "0" * 64, "device-1", 1)
     receipt = receipts.read(receipts.issue(ENVELOPE, header, SENT, DAY, PORTAL), {PORTAL.key_id: PORTAL.public})
     entries = {
-        Kind.ENVELOPE: Entry(SENT, DAY, logged.object_of(bytes.fromhex(ENVELOPE)), tuple(log.inclusion_proof(SENT))),
-        Kind.VALUES: Entry(ACCEPTED, DAY, logged.object_of(values_of(plant.report)), tuple(log.inclusion_proof(ACCEPTED))),
-        Kind.AUDIT_PROMISE: Entry(PROMISED, DAY, logged.object_of(bytes.fromhex(promised.digest)), tuple(log.inclusion_proof(PROMISED))),
+        EntryKind.ENVELOPE: ProvenEntry(SENT, DAY, logged.object_of(bytes.fromhex(ENVELOPE)), tuple(log.inclusion_proof(SENT))),
+        EntryKind.VALUES: ProvenEntry(ACCEPTED, DAY, logged.object_of(values_of(plant.report)), tuple(log.inclusion_proof(ACCEPTED))),
+        EntryKind.AUDIT_PROMISE: ProvenEntry(
+            PROMISED, DAY, logged.object_of(bytes.fromhex(promised.digest)), tuple(log.inclusion_proof(PROMISED))
+        ),
     }
-    return Public(commitment, promised, True, head, tuple(log.inclusion_proof(ENTRY)), receipt, entries)
+    return PublicRecord(commitment, promised, True, head, tuple(log.inclusion_proof(ENTRY)), receipt, entries)
 
 
 def drawn_by_auditor(
-    plant: Reported, plan: Plan = STANDARD, *, nonce: bytes = bytes(32), steps: tuple[str, ...] = ()
+    plant: Reported, plan: SamplingPlan = STANDARD, *, nonce: bytes = bytes(32), steps: tuple[str, ...] = ()
 ) -> tuple[Draw, bytes]:
     """The draw and the promise it was bound by."""
     commitment = plant.commitment
@@ -163,16 +164,16 @@ def drawn_by_auditor(
 
 
 def audited(
-    plant: Reported, draw: Draw, promise: bytes, opening: Opening, run: Sequence[Check] = checks.CHECKS, public: Public | None = None
-) -> tuple[Outcome, ...]:
+    plant: Reported, draw: Draw, promise: bytes, opening: Opening, run: Sequence[Check] = checks.CHECKS, public: PublicRecord | None = None
+) -> tuple[CheckOutcome, ...]:
     """What the auditor finds."""
     return checks.run(examined(plant, draw, promise, opening, public), run)
 
 
-def examined(plant: Reported, draw: Draw, promise: bytes, opening: Opening, public: Public | None = None) -> Evidence:
+def examined(plant: Reported, draw: Draw, promise: bytes, opening: Opening, public: PublicRecord | None = None) -> Evidence:
     """What the checks are given."""
-    return examine(opening, Handed(draw, public or public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), plant.site.folder)
+    return examine(opening, AuditorFiles(draw, public or public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), plant.site.folder)
 
 
-def failures(findings: Sequence[Outcome]) -> dict[str, Outcome]:
-    return {finding.code: finding for finding in findings if finding.state is State.FAILED}
+def failures(findings: Sequence[CheckOutcome]) -> dict[str, CheckOutcome]:
+    return {finding.code: finding for finding in findings if finding.state is CheckState.FAILED}

@@ -13,18 +13,18 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks
-from benchmarks.audit.evidence import State
-from benchmarks.audit.sample_positions import STANDARD, Kind, Size
+from benchmarks.audit.evidence import CheckState
+from benchmarks.audit.sample_positions import STANDARD, StratumKind, StratumSize
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.declared import declared_in
-from reporting_agent.audit.openings.verdict import Verdict
+from reporting_agent.audit.openings.verdict import AuditVerdict
 from reporting_agent.config import load_site
 from tests.functional.audit.plants import honest
 from tests.functional.audit.test_withheld import evidence_of
 
 WEEKS = 'from = 2025-01-20\nuntil = 2025-02-10\nkind = "unusable"\nreason = "Meter cabinet open, work order 7."\n'
 EVERY_DAY = replace(
-    STANDARD, sizes={**STANDARD.sizes, Kind.DAYS: Size(Fraction(999, 1000), Fraction(1, 1000))}
+    STANDARD, sizes={**STANDARD.sizes, StratumKind.DAYS: StratumSize(Fraction(999, 1000), Fraction(1, 1000))}
 )  # the three weeks among them
 UNUSABLE = {"meter": f'meter = "mill-1-electricity"\n{WEEKS}', "step": f'step = "cement-grinding"\n{WEEKS}'}
 
@@ -54,11 +54,11 @@ def without_rows_of_the_weeks(folder: Path) -> Path:
 def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(of: str, works: Path, tmp_path: Path) -> None:
     evidence = evidence_of(honest(settled(works, tmp_path, f"[[events]]\n{UNUSABLE[of]}")), EVERY_DAY)
     findings = checks.run(evidence)
-    assert [finding.code for finding in findings if finding.state is State.FAILED] == []
+    assert [finding.code for finding in findings if finding.state is CheckState.FAILED] == []
     assert evidence.accounted is not None
     mill = max(evidence.accounted.balances, key=lambda balance: balance.unusable)
     assert mill.unusable > 0
-    verdict = Verdict(findings, evidence, declared=declared_in(load_site(tmp_path / "site.toml")))
+    verdict = AuditVerdict(findings, evidence, declared=declared_in(load_site(tmp_path / "site.toml")))
     first = telling.lines(verdict).splitlines()[1:6]
     assert any(
         line.startswith(f"{mill.meter}: {100 * mill.unusable / mill.total:.1f} % of the energy of its sampled days was used in time")
@@ -73,7 +73,7 @@ def test_honest_weeks_declared_unusable_raise_no_alarm_and_their_energy_is_told(
 def test_weeks_without_rows_are_left_out_unless_they_are_declared_unusable(declared: bool, works: Path, tmp_path: Path) -> None:
     folder = settled(works, tmp_path, f"[[events]]\n{UNUSABLE['meter']}" if declared else "")
     evidence = evidence_of(honest(without_rows_of_the_weeks(folder)), EVERY_DAY)
-    failed = {finding.code for finding in checks.run(evidence) if finding.state is State.FAILED}
+    failed = {finding.code for finding in checks.run(evidence) if finding.state is CheckState.FAILED}
     assert failed == (set() if declared else {"nothing-left-out"})
 
 
@@ -93,7 +93,7 @@ scale = { value = 0.9 }
 def test_the_auditor_reads_every_factor_with_its_reason(works: Path, tmp_path: Path) -> None:
     folder = settled(works, tmp_path, DECLARED)
     evidence, declared = evidence_of(honest(folder)), declared_in(load_site(folder / "site.toml"))
-    verdict = Verdict(checks.run(evidence), evidence, declared=declared)
+    verdict = AuditVerdict(checks.run(evidence), evidence, declared=declared)
     assert not verdict.failed  # no file shows whether a factor is true
     declarations = {(declaration["kind"], declaration["of"]): declaration for declaration in verdict.to_json()["declared"]}
     ratio, scale = declarations["ratio", "meter mill-1-electricity"], declarations["scale", "readings: value"]
@@ -122,7 +122,7 @@ def test_an_older_version_of_the_pack_is_told_first(version: str, works: Path, t
     assert [(declaration.of, declaration.does) for declaration in declared if declaration.kind == "older_pack"] == (
         [("cement 3", "4")] if version == "3" else []
     )
-    verdict = Verdict((), evidence_of(honest(works)), declared=declared)
+    verdict = AuditVerdict((), evidence_of(honest(works)), declared=declared)
     notes = [
         note for note in telling.notes(verdict, "en") if note.startswith("The labels were made with an older pack, cement 3. Version 4")
     ]
@@ -148,7 +148,7 @@ def test_a_meter_that_counts_for_nothing_or_is_credited_is_told_first(place: str
     assert all(declaration.of != "site-main" or declaration.kind == "range" for declaration in declared)  # what counts lies below it
     evidence = evidence_of(honest(works))
     for lang in ("en", "zh"):
-        notes = telling.notes(Verdict(checks.run(evidence), evidence, declared=declared), lang)
+        notes = telling.notes(AuditVerdict(checks.run(evidence), evidence, declared=declared), lang)
         assert any("mill-1-separator" in note for note in notes)
     assert any(declaration.kind == "range" and declaration.does.endswith("kWh/h") for declaration in declared)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit.evidence import State
+from benchmarks.audit.evidence import CheckState
 from reporting_agent.audit.openings import examining
 from reporting_agent.audit.openings.assembling import assemble
 from tests.functional.audit.plants import audited, drawn_by_auditor, failures, honest
@@ -37,7 +37,7 @@ def failing(folder: Path) -> Mapping[str, object]:
     plant = honest(folder)
     draw, promise = drawn_by_auditor(plant)
     findings = audited(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening)
-    assert not [finding.code for finding in findings if finding.state is State.NOT_CHECKABLE and finding.asked]
+    assert not [finding.code for finding in findings if finding.state is CheckState.NOT_CHECKABLE and finding.asked]
     return failures(findings)
 
 

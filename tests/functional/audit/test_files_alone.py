@@ -15,7 +15,7 @@ from benchmarks.audit import openings, sample_file, signed_draws
 from benchmarks.measurements import Period
 from benchmarks.wire import challenges, commitments, logged, published
 from benchmarks.wire import envelope as envelopes
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal.assurance.summaries import read_summary
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
@@ -66,11 +66,11 @@ class Scene:
         self.entries = {
             "inclusion": (
                 challenges.parse(parcel.challenge).log_index,
-                Kind.COMMITMENT,
+                EntryKind.COMMITMENT,
                 bytes.fromhex(commitments.parse(parcel.commitment).commitment.digest),
             ),
-            "envelope-entry": (self.portal.places[envelope], Kind.ENVELOPE, bytes.fromhex(envelope)),
-            "values-entry": (len(self.portal.log) - 1, Kind.VALUES, values),
+            "envelope-entry": (self.portal.places[envelope], EntryKind.ENVELOPE, bytes.fromhex(envelope)),
+            "values-entry": (len(self.portal.log) - 1, EntryKind.VALUES, values),
         }
         for name, content in {
             "commitment": parcel.commitment,
@@ -88,8 +88,8 @@ class Scene:
     def log_promise(self, promise: Path, number: str = "") -> None:
         """The portal logs the promise, and something else after it; head and proofs are those of the log then."""
         digest = bytes.fromhex(signed_draws.read_promise(promise.read_bytes()).digest)
-        self.portal.log.append(logged.hashed(Kind.AUDIT_PROMISE, digest, LOGGED_ON))
-        entries = {**self.entries, "promise-entry": (len(self.portal.log) - 1, Kind.AUDIT_PROMISE, digest)}
+        self.portal.log.append(logged.hashed(EntryKind.AUDIT_PROMISE, digest, LOGGED_ON))
+        entries = {**self.entries, "promise-entry": (len(self.portal.log) - 1, EntryKind.AUDIT_PROMISE, digest)}
         self.portal.log.append(bytes(32))
         self.path(f"head{number}").write_bytes(self.portal.signed_head())
         for name, entry in entries.items():

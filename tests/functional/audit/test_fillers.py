@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks
-from benchmarks.audit.evidence import Outcome, State
+from benchmarks.audit.evidence import CheckOutcome, CheckState
 from tests.functional.audit.plants import honest
 from tests.functional.audit.test_tampering import Rows, with_log
 from tests.functional.audit.test_withheld import evidence_of
@@ -22,7 +22,7 @@ def mills(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def outcomes(folder: Path) -> dict[str, Outcome]:
+def outcomes(folder: Path) -> dict[str, CheckOutcome]:
     return {finding.code: finding for finding in checks.run(evidence_of(honest(folder)))}
 
 
@@ -32,7 +32,7 @@ def runs_of(works: Path, *, every: int = 1) -> set[str]:
         return {row["batch_id"] for row in [row for row in csv.DictReader(file) if row["state"] == ""][::every]}
 
 
-def after(works: Path, scratch: Path, change: fillers.Change, *, every: int = 1) -> dict[str, Outcome]:
+def after(works: Path, scratch: Path, change: fillers.Change, *, every: int = 1) -> dict[str, CheckOutcome]:
     chosen = runs_of(works, every=every)
     return outcomes(with_log(works, scratch, lambda rows: change(rows, chosen)))
 
@@ -47,25 +47,25 @@ def after(works: Path, scratch: Path, change: fillers.Change, *, every: int = 1)
 )
 def test_production_in_rows_without_output_is_found(change: fillers.Change, mills: Path, tmp_path: Path) -> None:
     findings = after(mills, tmp_path, change)
-    assert findings["edges-at-rest"].state is State.FAILED
+    assert findings["edges-at-rest"].state is CheckState.FAILED
     assert findings["edges-at-rest"].places
 
 
 def test_rows_with_output_whose_times_are_wrong_by_the_dozen_are_told(mills: Path, tmp_path: Path) -> None:
     findings = after(mills, tmp_path, fillers.ends_beside_moments(90, "100"))
-    assert findings["edges-at-rest"].state is State.NOT_CHECKABLE
+    assert findings["edges-at-rest"].state is CheckState.NOT_CHECKABLE
     assert "more than a tenth of the line's rows have wrong times" in findings["edges-at-rest"].sentence
 
 
 def test_a_row_that_waits_over_run_and_pause_is_found(mills: Path, tmp_path: Path) -> None:
     findings = after(mills, tmp_path, fillers.waiting_over_pauses)
-    assert findings["nothing-left-out"].state is State.FAILED
+    assert findings["nothing-left-out"].state is CheckState.FAILED
     assert any("logged as waiting" in place for place in findings["nothing-left-out"].records)
 
 
 def test_one_run_given_up_accuses_nobody(mills: Path, tmp_path: Path) -> None:
     findings = after(mills, tmp_path, fillers.ends_filled(90, "fault"), every=10_000)
-    assert findings["edges-at-rest"].state is State.HELD
+    assert findings["edges-at-rest"].state is CheckState.HELD
 
 
 def test_start_ups_that_draw_what_production_draws_are_told_and_nobody_is_accused(mills: Path, tmp_path: Path) -> None:
@@ -78,5 +78,5 @@ def test_start_ups_that_draw_what_production_draws_are_told_and_nobody_is_accuse
         return fillers.beginnings_filled(90, "start-up")(rows, chosen)
 
     finding = outcomes(with_log(mills, tmp_path, longer))["edges-at-rest"]
-    assert finding.state is State.NOT_CHECKABLE
+    assert finding.state is CheckState.NOT_CHECKABLE
     assert "a start-up without output drew power as in production" in finding.sentence

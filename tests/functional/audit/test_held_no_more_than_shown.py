@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks, completeness
-from benchmarks.audit.evidence import Evidence, State
+from benchmarks.audit.evidence import CheckState, Evidence
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.declared import declared_in
-from reporting_agent.audit.openings.verdict import BY_ROWS, Verdict
+from reporting_agent.audit.openings.verdict import BY_ROWS, AuditVerdict
 from reporting_agent.config import load_site
 from tests.functional.audit.plants import honest
 from tests.functional.audit.test_tampering import Rows, with_log
@@ -42,29 +42,29 @@ def test_a_line_left_out_whole_is_never_held_and_its_meter_is_named(tmp_path: Pa
     lines.write(lines.MILLS, tmp_path, seed=3, days=75, rate=0)
     left = with_log(tmp_path, tmp_path, lambda rows: [row for row in rows if row["equipment"] != "mill-1"])
     finding = completeness.nothing_left_out(evidence_of(honest(left)))
-    assert finding.state is State.NOT_CHECKABLE, finding.sentence
+    assert finding.state is CheckState.NOT_CHECKABLE, finding.sentence
     assert "mill-1-electricity" in finding.sentence
     assert "at least 0 %" not in finding.sentence
 
 
 def test_an_unreadable_row_excuses_the_stretches_of_one_batch_and_no_more(with_runs_missing: Evidence) -> None:
-    def found_with(unread: int) -> tuple[State, int]:
+    def found_with(unread: int) -> tuple[CheckState, int]:
         opening = replace(with_runs_missing.opening, unread={"batches": unread} if unread else {})
         finding = completeness.nothing_left_out(replace(with_runs_missing, opening=opening))
         return finding.state, finding.count
 
     state, stretches = found_with(0)
-    assert (state, stretches > 10) == (State.FAILED, True)
+    assert (state, stretches > 10) == (CheckState.FAILED, True)
     one_less, less = found_with(1)
-    assert one_less is State.FAILED
+    assert one_less is CheckState.FAILED
     assert stretches - 3 <= less < stretches
-    assert found_with(1_000)[0] is State.NOT_CHECKABLE
+    assert found_with(1_000)[0] is CheckState.NOT_CHECKABLE
 
 
 def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path) -> None:
     lines.write(lines.HONEST[-1], tmp_path, seed=0, days=8, rate=0)  # an arc furnace: electricity metered, gas and coke by rows
     evidence = evidence_of(honest(tmp_path))
-    verdict = Verdict(checks.run(evidence), evidence)
+    verdict = AuditVerdict(checks.run(evidence), evidence)
     assert verdict.unproven == (BY_ROWS,)
     shares = {(row["step"], row["carrier"]): row["share"] for row in verdict.to_json()["from_rows"]}
     assert ("eaf", "electricity") not in shares
@@ -83,7 +83,7 @@ def test_carriers_without_a_meter_are_said_first_with_their_share(tmp_path: Path
         assert phrase in first
     assert phrase in telling.page(verdict, "en", datetime(2026, 2, 3, tzinfo=UTC))
     assert verdict.summary()["not_checkable"] == [
-        finding.code for finding in verdict.findings if finding.asked and finding.state is State.NOT_CHECKABLE
+        finding.code for finding in verdict.findings if finding.asked and finding.state is CheckState.NOT_CHECKABLE
     ]
 
 
@@ -98,7 +98,7 @@ def test_rows_of_a_carrier_that_a_meter_counts_besides_are_said_too(tmp_path: Pa
     ]
     replace(plant, tables=plant.tables | {"energy": [*plant.tables["energy"], *rows]}).write(tmp_path)
     evidence = evidence_of(honest(tmp_path))
-    verdict = Verdict(checks.run(evidence), evidence)
+    verdict = AuditVerdict(checks.run(evidence), evidence)
     shares = {(row["carrier"], row["direction"]): row["share"] for row in verdict.to_json()["from_rows"]}
     assert shares["electricity", "import"] > 0.3
     assert shares["electricity", "recovered"] > 0.03
@@ -120,7 +120,7 @@ def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(recorded: b
     ]
     replace(plant, site=site, tables={"batches": rows, "energy": energy}).write(tmp_path)
     evidence = evidence_of(honest(tmp_path))
-    verdict = Verdict(checks.run(evidence), evidence)
+    verdict = AuditVerdict(checks.run(evidence), evidence)
     assert not verdict.failed
     effects = {(entry["variable"], entry["metric"]): (entry["share"], entry["slope"]) for entry in verdict.to_json()["at_reference"]}
     assert effects == ({} if recorded else {("hot_metal_pct", "total"): (1.0, -0.8), ("hot_metal_pct", "electricity"): (1.0, -3.5)})
@@ -132,7 +132,7 @@ def test_a_variable_that_was_not_recorded_is_told_with_what_it_moves(recorded: b
 
 
 def test_a_works_whose_every_carrier_is_metered_has_none(with_runs_missing: Evidence) -> None:
-    verdict = Verdict(checks.run(with_runs_missing), with_runs_missing)
+    verdict = AuditVerdict(checks.run(with_runs_missing), with_runs_missing)
     assert (verdict.unproven, verdict.to_json()["from_rows"]) == ((), [])
 
 
@@ -147,8 +147,8 @@ def test_output_moved_on_a_belt_is_found_by_hourly_rows_and_nobody_honest_is_acc
     folder = with_log(mills, tmp_path, lambda rows: rows)
     lines.put_up_belts(folder, minutes)
     finding = completeness.output_weighed(evidence_of(honest(folder)))
-    assert (finding.state, "a smaller change would not be seen" in finding.sentence) == (State.HELD, True)
-    assert completeness.output_weighed(evidence_of(honest(with_log(folder, folder, moved)))).state is State.FAILED
+    assert (finding.state, "a smaller change would not be seen" in finding.sentence) == (CheckState.HELD, True)
+    assert completeness.output_weighed(evidence_of(honest(with_log(folder, folder, moved)))).state is CheckState.FAILED
 
 
 def test_what_a_scale_may_be_off_by_is_declared_and_a_loose_one_is_said_first(mills: Path, tmp_path: Path) -> None:
@@ -164,7 +164,7 @@ def test_what_a_scale_may_be_off_by_is_declared_and_a_loose_one_is_said_first(mi
         ("settings", "scales mill-2-scale", "step = cement-grinding, equipment = mill-2"),
     }
     evidence = evidence_of(honest(folder))
-    printed = telling.lines(Verdict(checks.run(evidence), evidence, declared=declared)).splitlines()
+    printed = telling.lines(AuditVerdict(checks.run(evidence), evidence, declared=declared)).splitlines()
     assert (
         "The plant declares that scale mill-1-scale may be off by ± 12.5 %: smaller changes in output cannot be detected." in printed[1:8]
     )

@@ -7,17 +7,19 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit.evidence import State
+from benchmarks.audit.evidence import CheckState
 from benchmarks.audit.records import DAY_US
-from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size
+from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind, StratumSize
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.audit.openings.recomputing import recompute
-from reporting_agent.audit.openings.taking_extracts import Taker
+from reporting_agent.audit.openings.taking_extracts import ExtractTaker
 from reporting_agent.audit.openings.widening import wide_enough
 from tests.functional.audit.plants import Reported, audited, chance_of, drawn_by_auditor, failures, honest, write_works
 from tests.functional.audit.test_tampering import STEP, Rows, with_log
 
-FEW = Plan({kind: Size(Fraction(3, 4), Fraction(1, 4)) for kind in Kind if kind is not Kind.EDGE}, beside_rank=1)
+FEW = SamplingPlan(
+    {kind: StratumSize(Fraction(3, 4), Fraction(1, 4)) for kind in StratumKind if kind is not StratumKind.EDGE}, beside_rank=1
+)
 WORKS, WORKS_LONG = 3, 100
 DRAWS, DRAWS_LONG = 2, 10
 """Of each works: one by the standard plan, the others of few records; a draw more says the same of the same plant."""
@@ -31,7 +33,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         metafunc.parametrize("works_seed", range(WORKS_LONG if metafunc.config.getoption("--long") else WORKS))
 
 
-def false_alarms(plant: Reported, name: str, plan: Plan) -> dict[str, str]:
+def false_alarms(plant: Reported, name: str, plan: SamplingPlan) -> dict[str, str]:
     """What the checks find where nothing is to be found."""
     draw, promise = drawn_by_auditor(plant, plan, nonce=chance_of(name))
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
@@ -49,7 +51,7 @@ def test_an_honest_plant_raises_no_alarm(works_seed: int, tmp_path: Path, long: 
 
 
 def test_a_sample_of_a_long_record_needs_a_part_of_it_only(works: Path, plant: Reported) -> None:
-    few_used = Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 4))}, beside_rank=0)
+    few_used = SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 4))}, beside_rank=0)
     draw, promise = drawn_by_auditor(plant, few_used, steps=("raw-meal-homogenisation",))
     assembled = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
     assert assembled.different == ()
@@ -61,7 +63,7 @@ def test_a_sample_of_a_long_record_needs_a_part_of_it_only(works: Path, plant: R
     findings = audited(plant, draw, promise, assembled.opening)
     assert failures(findings) == {}
     # next to nothing was drawn, no day among it, and the site commits to no scale records
-    unsure = [finding.code for finding in findings if finding.state is State.NOT_CHECKABLE]
+    unsure = [finding.code for finding in findings if finding.state is CheckState.NOT_CHECKABLE]
     assert unsure == ["plan-sufficient", "nothing-left-out", "output-weighed"]
 
 
@@ -72,7 +74,7 @@ def test_every_proof_is_shorter_than_a_kilobyte(plant: Reported) -> None:
 
 
 def test_a_draw_of_padding_alone_shows_no_batch(plant: Reported) -> None:
-    draw, promise = drawn_by_auditor(plant, Plan({Kind.PADDING: STANDARD.sizes[Kind.PADDING]}, 0), steps=("no-step",))
+    draw, promise = drawn_by_auditor(plant, SamplingPlan({StratumKind.PADDING: STANDARD.sizes[StratumKind.PADDING]}, 0), steps=("no-step",))
     assembled = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered)
     assert (assembled.batches, assembled.days) == ((), 0)
     assert failures(audited(plant, draw, promise, assembled.opening)) == {}
@@ -90,6 +92,6 @@ def test_an_extract_gives_a_record_as_often_as_the_tree_holds_it(works: Path, tm
     plant = honest(with_log(works, tmp_path, again))
     leaves = [index for index, filed in enumerate(plant.tree.batches, start=1) if filed.excluded == "duplicate"]
     (record,) = {plant.tree.record(index) for index in leaves}
-    extract, _, different = wide_enough(plant.tree, plant.site, Taker.of(plant.site), leaves, [], lambda _: None)
+    extract, _, different = wide_enough(plant.tree, plant.site, ExtractTaker.of(plant.site), leaves, [], lambda _: None)
     given = recompute(plant.site, plant.tree.contents, extract).of(plant.tree.batches[leaves[0] - 1].batch)
     assert (len(leaves), given[record], different) == (2, 2, [])

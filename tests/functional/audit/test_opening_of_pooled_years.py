@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks, computed
-from benchmarks.audit.evidence import Evidence, State
+from benchmarks.audit.evidence import CheckState, Evidence
 from benchmarks.measurements import Period
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.config import load_site
@@ -40,5 +40,5 @@ def test_every_day_of_an_earlier_year_that_is_shown_has_its_leaf(evidence: Evide
     for index, day in (min(evidence.days.items()), max(evidence.days.items())):
         fewer = {place: other for place, other in evidence.days.items() if place != index}
         finding = computed.readings_committed(replace(evidence, days=fewer))
-        assert (finding.state, finding.count) == (State.FAILED, 1), day
+        assert (finding.state, finding.count) == (CheckState.FAILED, 1), day
         assert finding.records[0].startswith(f"{day.meter}, ")

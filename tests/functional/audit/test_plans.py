@@ -8,15 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit.evidence import State
-from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size, smallest
+from benchmarks.audit.evidence import CheckState
+from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind, StratumSize, smallest
 from reporting_agent.audit.openings.assembling import assemble
-from reporting_agent.audit.openings.verdict import Verdict
+from reporting_agent.audit.openings.verdict import AuditVerdict
 from tests.functional.audit.plants import Reported, audited, drawn_by_auditor, failures
 from tests.functional.audit.test_tampering import STEP, energy_lowered
 
-ONE_DAY = Plan({Kind.DAYS: Size(Fraction(1, 1000), Fraction(1))}, 0)
-NO_USED = Plan({kind: size for kind, size in STANDARD.sizes.items() if kind is not Kind.USED})
+ONE_DAY = SamplingPlan({StratumKind.DAYS: StratumSize(Fraction(1, 1000), Fraction(1))}, 0)
+NO_USED = SamplingPlan({kind: size for kind, size in STANDARD.sizes.items() if kind is not StratumKind.USED})
 
 
 @pytest.fixture(scope="module")
@@ -25,10 +25,10 @@ def cheating(works: Path, tmp_path_factory: pytest.TempPathFactory) -> Reported:
     return energy_lowered(works, tmp_path_factory.mktemp("scratch")).plant
 
 
-def verdict(plant: Reported, plan: Plan, steps: tuple[str, ...] = (), nonce: bytes = bytes(32)) -> Verdict:
+def verdict(plant: Reported, plan: SamplingPlan, steps: tuple[str, ...] = (), nonce: bytes = bytes(32)) -> AuditVerdict:
     draw, promise = drawn_by_auditor(plant, plan, nonce=nonce, steps=steps)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
-    return Verdict(audited(plant, draw, promise, opening))
+    return AuditVerdict(audited(plant, draw, promise, opening))
 
 
 def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_plan_never_does(cheating: Reported) -> None:
@@ -39,8 +39,8 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
             break
         judgement = verdict(cheating, ONE_DAY, nonce=nonce)
         (plan,) = [finding for finding in judgement.findings if finding.code == "plan-sufficient"]
-        held |= Verdict(tuple(finding for finding in judgement.findings if finding is not plan)).holds  # each check finds by itself
-        assert (plan.state, plan.asked, judgement.holds) == (State.NOT_CHECKABLE, True, False)
+        held |= AuditVerdict(tuple(finding for finding in judgement.findings if finding is not plan)).holds  # each check finds by itself
+        assert (plan.state, plan.asked, judgement.holds) == (CheckState.NOT_CHECKABLE, True, False)
         assert plan.sentence.startswith(
             "If a tenth of a step's used records are misstated, the draw finds this with a probability of 0.0 %; "
             "if a hundredth, with 0.0 %."
@@ -56,7 +56,7 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
         (smallest(STANDARD), (), None),
         (NO_USED, (), "For used this is less certain"),
         (
-            replace(STANDARD, sizes={**STANDARD.sizes, Kind.DAYS: Size(Fraction(9, 10), Fraction(1, 20))}),
+            replace(STANDARD, sizes={**STANDARD.sizes, StratumKind.DAYS: StratumSize(Fraction(9, 10), Fraction(1, 20))}),
             (),
             "For days this is less certain",
         ),
@@ -65,10 +65,10 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
     ],
 )
 def test_the_standard_plan_is_enough_and_its_smallest_and_none_below(
-    plant: Reported, plan: Plan, steps: tuple[str, ...], lacking: str | None
+    plant: Reported, plan: SamplingPlan, steps: tuple[str, ...], lacking: str | None
 ) -> None:
     judgement = verdict(plant, plan, steps)
     assert judgement.holds is (lacking is None)
     (finding,) = [outcome for outcome in judgement.findings if outcome.code == "plan-sufficient"]
-    assert finding.state is (State.HELD if lacking is None else State.NOT_CHECKABLE)
+    assert finding.state is (CheckState.HELD if lacking is None else CheckState.NOT_CHECKABLE)
     assert (lacking or "as the standard plan requires") in finding.sentence

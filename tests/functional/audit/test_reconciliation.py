@@ -12,16 +12,16 @@ from typing import Any
 
 import pytest
 
-from benchmarks.audit.evidence import Outcome, State
+from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.audit.reconciliation import papers
 from reporting_agent.audit.reconciliation.counting import us_of
-from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, Stock
+from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
 from reporting_agent.audit.reconciliation.reconcile import reconcile
 from reporting_agent.cli import main
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
 from tests.functional.audit.test_tampering import with_log
@@ -32,16 +32,16 @@ KILN = "kiln-1-electricity"
 
 
 @pytest.fixture(scope="module")
-def site(works: Path) -> Site:
+def site(works: Path) -> SiteSettings:
     return load_site(works / "site.toml")
 
 
 @pytest.fixture(scope="module")
-def data(site: Site) -> PlantData:
+def data(site: SiteSettings) -> PlantData:
     return pipeline.read(site, Period.parse(PERIOD, site.zone))
 
 
-def february_kwh(site: Site) -> float:
+def february_kwh(site: SiteSettings) -> float:
     """What the kiln's meter counted in February, by its own account of the month."""
     month = pipeline.read(site, Period.parse("2025-02", site.zone))
     (record,) = [candidate for candidate in month.meters if candidate.meter.id == KILN]
@@ -62,32 +62,36 @@ def bill(quantity: float, **changes: Any) -> Bill:
     return Bill.model_validate(fields | changes)
 
 
-def only(site: Site, data: PlantData, **documents: tuple[Any, ...]) -> Outcome:
+def only(site: SiteSettings, data: PlantData, **documents: tuple[Any, ...]) -> CheckOutcome:
     """What is said of the one document."""
     return reconcile(site, data, Papers(**documents), Period.parse(PERIOD, site.zone))[0]
 
 
-@pytest.mark.parametrize(("share", "state"), [(1.0, State.HELD), (1.008, State.HELD), (1.05, State.FAILED), (0.95, State.FAILED)])
-def test_a_bill_is_held_against_the_meters_within_both_uncertainties(site: Site, data: PlantData, share: float, state: State) -> None:
+@pytest.mark.parametrize(
+    ("share", "state"), [(1.0, CheckState.HELD), (1.008, CheckState.HELD), (1.05, CheckState.FAILED), (0.95, CheckState.FAILED)]
+)
+def test_a_bill_is_held_against_the_meters_within_both_uncertainties(
+    site: SiteSettings, data: PlantData, share: float, state: CheckState
+) -> None:
     finding = only(site, data, bill=(bill(share * february_kwh(site)),))
     assert (finding.code, finding.state) == ("bill-and-meters", state)
     assert "B 1" in finding.sentence
-    assert bool(finding.remedy) == (state is State.FAILED)
+    assert bool(finding.remedy) == (state is CheckState.FAILED)
 
 
-def test_a_bill_of_zero_is_held_against_the_meters_like_any_other(site: Site, data: PlantData) -> None:
+def test_a_bill_of_zero_is_held_against_the_meters_like_any_other(site: SiteSettings, data: PlantData) -> None:
     failed = only(site, data, bill=(bill(0.0),))
-    assert failed.state is State.FAILED
+    assert failed.state is CheckState.FAILED
     assert "%" not in failed.words.en  # of nothing there is no per cent
     nothing = [replace(record, hour_energy=0 * record.hour_energy) for record in data.meters]
-    assert only(site, replace(data, meters=tuple(nothing)), bill=(bill(0.0),)).state is State.HELD
+    assert only(site, replace(data, meters=tuple(nothing)), bill=(bill(0.0),)).state is CheckState.HELD
 
 
-def test_units_are_brought_together(site: Site, data: PlantData) -> None:
-    assert only(site, data, bill=(bill(february_kwh(site) / 1000, unit="MWh"),)).state is State.HELD
+def test_units_are_brought_together(site: SiteSettings, data: PlantData) -> None:
+    assert only(site, data, bill=(bill(february_kwh(site) / 1000, unit="MWh"),)).state is CheckState.HELD
 
 
-def test_a_document_is_named_with_its_meters(site: Site, data: PlantData) -> None:
+def test_a_document_is_named_with_its_meters(site: SiteSettings, data: PlantData) -> None:
     assert f"electricity, {KILN}, 2025-02-01 to 2025-03-01 (B 1)" in only(site, data, bill=(bill(1.0),)).sentence
 
 
@@ -96,12 +100,12 @@ def record_of(data: PlantData) -> MeterRecord:
     return record
 
 
-def kwh(site: Site, data: PlantData, first: date, last: date) -> float:
+def kwh(site: SiteSettings, data: PlantData, first: date, last: date) -> float:
     record = record_of(data)
     return float(record.hour_energy[(record.hour_us >= us_of(first, site)) & (record.hour_us < us_of(last, site))].sum())
 
 
-def test_rows_of_one_document_are_one(site: Site, data: PlantData) -> None:
+def test_rows_of_one_document_are_one(site: SiteSettings, data: PlantData) -> None:
     """An invoice split at a change of price is prorated: each half is off, the sum is what was read."""
     total = february_kwh(site)
     halves = [
@@ -109,18 +113,18 @@ def test_rows_of_one_document_are_one(site: Site, data: PlantData) -> None:
         bill(0.7 * total, **{"from": date(2025, 2, 15)}),
     ]
     together = only(site, data, bill=tuple(halves))
-    assert together.state is State.HELD
+    assert together.state is CheckState.HELD
     assert "2 rows together" in together.sentence
     apart = reconcile(
         site, data, Papers(bill=(halves[0], halves[1].model_copy(update={"document": "B 2"}))), Period.parse(PERIOD, site.zone)
     )
-    assert [finding.state for finding in apart[:2]] == [State.FAILED, State.FAILED]
+    assert [finding.state for finding in apart[:2]] == [CheckState.FAILED, CheckState.FAILED]
 
 
 ENDS = (date(2025, 2, 1), date(2025, 2, 10), date(2025, 2, 20), date(2025, 3, 1))
 
 
-def in_a_row(site: Site, data: PlantData, *quantities: float) -> list[Outcome]:
+def in_a_row(site: SiteSettings, data: PlantData, *quantities: float) -> list[CheckOutcome]:
     """What is said of the bills of three spans of February, and of their sum."""
     bills = [
         bill(quantity, **{"from": first, "to": last}, document=f"B {first.day}")
@@ -134,27 +138,27 @@ def in_a_row(site: Site, data: PlantData, *quantities: float) -> list[Outcome]:
     ]
 
 
-def test_the_hour_of_reading_moves_a_bill_by_less_than_a_day_and_their_sum_not(site: Site, data: PlantData) -> None:
+def test_the_hour_of_reading_moves_a_bill_by_less_than_a_day_and_their_sum_not(site: SiteSettings, data: PlantData) -> None:
     used = [kwh(site, data, first, last) for first, last in pairwise(ENDS)]
     hours = 0.7 * kwh(site, data, date(2025, 2, 9), date(2025, 2, 10))  # read in the morning of the last day
     alone = in_a_row(site, data, used[0] - hours)
-    assert [finding.state for finding in alone] == [State.NOT_CHECKABLE]
+    assert [finding.state for finding in alone] == [CheckState.NOT_CHECKABLE]
     assert "hour of reading" in alone[0].sentence
     row = in_a_row(site, data, used[0] - hours, used[1] + hours)
-    assert [finding.state for finding in row] == [State.HELD] * 3
+    assert [finding.state for finding in row] == [CheckState.HELD] * 3
     assert "2 documents in a row" in row[2].sentence
     steady = in_a_row(site, data, *(0.972 * energy for energy in used))  # each by less than a day's use, and no hour explains all three
-    assert [finding.state for finding in steady] == [State.NOT_CHECKABLE] * 3 + [State.FAILED]
+    assert [finding.state for finding in steady] == [CheckState.NOT_CHECKABLE] * 3 + [CheckState.FAILED]
 
 
-def test_documents_that_all_say_less_are_told_with_the_first_day(site: Site, data: PlantData) -> None:
+def test_documents_that_all_say_less_are_told_with_the_first_day(site: SiteSettings, data: PlantData) -> None:
     used = [kwh(site, data, first, last) for first, last in pairwise(ENDS)]
     findings = in_a_row(site, data, used[0], 0.4 * used[1], 0.0)
-    assert [finding.state for finding in findings] == [State.HELD] + [State.FAILED] * 3
+    assert [finding.state for finding in findings] == [CheckState.HELD] + [CheckState.FAILED] * 3
     assert "From 2025-02-10 on, each document states less" in findings[-1].sentence
 
 
-def test_a_meter_that_takes_anothers_place_counts_with_it(site: Site, data: PlantData) -> None:
+def test_a_meter_that_takes_anothers_place_counts_with_it(site: SiteSettings, data: PlantData) -> None:
     whole, turn = record_of(data), us_of(date(2025, 2, 12), site)
     early = whole.hour_us < turn
     old = replace(
@@ -170,9 +174,9 @@ def test_a_meter_that_takes_anothers_place_counts_with_it(site: Site, data: Plan
     )
     both = replace(data, meters=(*(meter for meter in data.meters if meter is not whole), old, new))
     invoice = bill(kwh(site, data, *FEBRUARY.values()))
-    assert only(site, both, bill=(invoice.model_copy(update={"meters": (KILN, "kiln-new")}),)).state is State.HELD
+    assert only(site, both, bill=(invoice.model_copy(update={"meters": (KILN, "kiln-new")}),)).state is CheckState.HELD
     alone = only(site, both, bill=(invoice,))
-    assert alone.state is State.NOT_CHECKABLE
+    assert alone.state is CheckState.NOT_CHECKABLE
     assert f"({KILN}, kiln-new)" in alone.remedy
 
 
@@ -181,21 +185,21 @@ def test_a_meter_that_takes_anothers_place_counts_with_it(site: Site, data: Plan
     [{"meters": ["nobody"]}, {"unit": "t"}, {"from": date(2024, 2, 1), "to": date(2024, 3, 1)}],
     ids=["meter", "unit", "period"],
 )
-def test_what_cannot_be_compared_says_why(site: Site, data: PlantData, changes: dict[str, Any]) -> None:
+def test_what_cannot_be_compared_says_why(site: SiteSettings, data: PlantData, changes: dict[str, Any]) -> None:
     finding = only(site, data, bill=(bill(1.0, **changes),))
-    assert finding.state is State.NOT_CHECKABLE
+    assert finding.state is CheckState.NOT_CHECKABLE
     assert finding.sentence
 
 
-def test_a_stock_survey_tells_what_was_used(site: Site, data: PlantData) -> None:
+def test_a_stock_survey_tells_what_was_used(site: SiteSettings, data: PlantData) -> None:
     used = february_kwh(site)
     fields = {"carrier": "electricity", **FEBRUARY, "unit": "kWh", "meters": [KILN], "uncertainty_pct": 1.0, "document": "S 1"}
-    for closing, state in ((1_000.0, State.HELD), (1_000.0 + used / 2, State.FAILED)):
-        survey = Stock.model_validate({**fields, "opening": 1_000.0, "received": used, "closing": closing})
+    for closing, state in ((1_000.0, CheckState.HELD), (1_000.0 + used / 2, CheckState.FAILED)):
+        survey = StockSurvey.model_validate({**fields, "opening": 1_000.0, "received": used, "closing": closing})
         assert only(site, data, stock=(survey,)).state is state
 
 
-def test_sales_tell_what_was_made(site: Site, data: PlantData) -> None:
+def test_sales_tell_what_was_made(site: SiteSettings, data: PlantData) -> None:
     start, end = (Period.parse("2025-02", site.zone).start, Period.parse("2025-02", site.zone).end)
     produced = sum(batch.output_t for batch in data.batches if batch.step == "clinker-burning" and start <= batch.start < end)
     fields = {
@@ -207,11 +211,11 @@ def test_sales_tell_what_was_made(site: Site, data: PlantData) -> None:
         "opening": 500.0,
         "closing": 200.0,
     }
-    for sold, state in ((produced + 300, State.HELD), (produced, State.HELD if 0.005 * produced > 300 else State.FAILED)):
+    for sold, state in ((produced + 300, CheckState.HELD), (produced, CheckState.HELD if 0.005 * produced > 300 else CheckState.FAILED)):
         assert only(site, data, sale=(Sale.model_validate({**fields, "sold": sold}),)).state is state
 
 
-def test_a_row_that_stands_in_two_exports_was_made_once(site: Site, data: PlantData, works: Path, tmp_path: Path) -> None:
+def test_a_row_that_stands_in_two_exports_was_made_once(site: SiteSettings, data: PlantData, works: Path, tmp_path: Path) -> None:
     fields = {"step": "clinker-burning", **FEBRUARY, "unit": "t", "uncertainty_pct": 0.5, "document": "L 1", "sold": 1.0}
     sale = Sale.model_validate(fields | {"opening": 0.0, "closing": 0.0})
     folder = with_log(works, tmp_path, lambda rows: [*rows, *(row for row in rows if row["step"] == "clinker-burning")])
@@ -224,18 +228,20 @@ def test_a_row_that_stands_in_two_exports_was_made_once(site: Site, data: PlantD
 @pytest.mark.parametrize(
     ("changes", "state"),
     [
-        ({}, State.HELD),
-        ({"error_pct": 0.9}, State.FAILED),
-        ({"on": date(2022, 1, 1)}, State.FAILED),
-        ({"meter": "nobody"}, State.NOT_CHECKABLE),
+        ({}, CheckState.HELD),
+        ({"error_pct": 0.9}, CheckState.FAILED),
+        ({"on": date(2022, 1, 1)}, CheckState.FAILED),
+        ({"meter": "nobody"}, CheckState.NOT_CHECKABLE),
     ],
 )
-def test_a_calibration_covers_the_period_within_its_class(site: Site, data: PlantData, changes: dict[str, Any], state: State) -> None:
+def test_a_calibration_covers_the_period_within_its_class(
+    site: SiteSettings, data: PlantData, changes: dict[str, Any], state: CheckState
+) -> None:
     fields = {"meter": KILN, "on": date(2024, 6, 12), "valid_months": 24, "error_pct": 0.2, "limit_pct": 0.5, "document": "C 1"}
     assert only(site, data, calibration=(Calibration.model_validate(fields | changes),)).state is state
 
 
-def test_what_no_document_covers_is_named(site: Site, data: PlantData) -> None:
+def test_what_no_document_covers_is_named(site: SiteSettings, data: PlantData) -> None:
     period = Period.parse(PERIOD, site.zone)
     bare = Counter(finding.code for finding in reconcile(site, data, Papers(), period))
     assert set(bare) == {"bill-and-meters", "calibration", "sales-and-output"}

@@ -7,14 +7,14 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit.entries import Entry
-from benchmarks.audit.evidence import State
+from benchmarks.audit.entries import ProvenEntry
+from benchmarks.audit.evidence import CheckState
 from benchmarks.audit.promised import commitment_logged, drawn_after_commitment
 from benchmarks.wire import challenges, heads, restarts
-from benchmarks.wire.logged import Kind
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.logged import EntryKind
+from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DirectoryKey
-from reporting_agent.audit.openings.files import Files
+from reporting_agent.audit.openings.files import HandedInFiles
 from reporting_agent.audit.openings.relogged import relogged
 from tests.functional.audit import plants
 from tests.functional.audit.plants import DAY, PORTAL, Reported, examined, public_of
@@ -28,7 +28,7 @@ AT = 1_790_000_000
 
 def statement(lost_from: int, lost_to: int, signer: DirectoryKey = COORDINATOR, at: int = AT) -> bytes:
     before, after = (heads.issue(size, bytes([size]) * 32, at - 100, PORTAL) for size in (lost_to, lost_from))
-    return restarts.issue(LogRestart(before, lost_to, after, at, "The disk failed."), signer)
+    return restarts.issue(LogRestartStatement(before, lost_to, after, at, "The disk failed."), signer)
 
 
 def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -39,12 +39,12 @@ def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pyt
     opening = opened_truly(works).opening
     public = public_of(plant, promise)
     assert public.inclusion is not None
-    entry = Entry(now, DAY, bytes.fromhex(plant.commitment.digest), public.inclusion)
+    entry = ProvenEntry(now, DAY, bytes.fromhex(plant.commitment.digest), public.inclusion)
     lost = examined(plant, draw, promise, opening, public)
     again = examined(plant, draw, promise, opening, replace(public, relogged=entry))
-    assert commitment_logged(lost).state is State.FAILED
+    assert commitment_logged(lost).state is CheckState.FAILED
     finding = commitment_logged(again)
-    assert finding.state is State.HELD
+    assert finding.state is CheckState.HELD
     assert f"The challenge names entry {was}, which was lost" in finding.sentence
     assert f"entry {now} of the log" in drawn_after_commitment(again).sentence
 
@@ -62,6 +62,6 @@ def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pyt
 )
 def test_only_a_signed_loss_of_that_entry_excuses_it(plant: Reported, raw: bytes, excused: bool) -> None:
     challenge = challenges.parse(plant.challenge)
-    entry = Entry(7, DAY, bytes.fromhex(plant.commitment.digest), ())
-    files = Files(entries={Kind.COMMITMENT: entry}, restarts=(raw,))
+    entry = ProvenEntry(7, DAY, bytes.fromhex(plant.commitment.digest), ())
+    files = HandedInFiles(entries={EntryKind.COMMITMENT: entry}, restarts=(raw,))
     assert relogged(files, COORDINATOR.public.key_id, KEYS, challenge) == (entry if excused else None)

@@ -19,31 +19,28 @@ from benchmarks.audit import accepted, checks, completeness, computed, one_at_a_
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents, StepPart
-from benchmarks.audit.evidence import Check, Evidence, Public
-from benchmarks.audit.evidence import State as EvidenceState
+from benchmarks.audit.evidence import Check, CheckState, Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import PADDING_RECORD, MeterDay, of_batch
-from benchmarks.audit.sample_positions import STANDARD
-from benchmarks.audit.sample_positions import Kind as Stratum
-from benchmarks.audit.sample_positions import Plan as Sampling
+from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.labels import StepLabel
-from benchmarks.measurements import Batch, Period, State, Status
+from benchmarks.measurements import Batch, OperatingState, Period, ProductStatus
 from benchmarks.privacy import randomness
 from benchmarks.wire import challenges
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.logged import EntryKind
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
 from reporting_agent.audit.openings import extract_file
 from reporting_agent.audit.openings.assembling import assemble, quantiles
-from reporting_agent.config import Site, load_site
-from reporting_agent.pipeline.outward.judging import Outward
+from reporting_agent.config import SiteSettings, load_site
+from reporting_agent.pipeline.outward.judging import OutwardBatches
 from reporting_agent.pipeline.outward.releasable import require_releasable
-from reporting_agent.sending.planning import Plan, PlannedRelease
+from reporting_agent.sending.planning import PlannedRelease, ReportPlan
 from reporting_agent.sending.report_inputs import Provenance
-from reporting_agent.sending.submission import Material
-from reporting_agent.sources.extract import Record
+from reporting_agent.sending.submission import ReportMaterial
+from reporting_agent.sources.extract import ExtractReadings
 from tests.functional.audit.plants import (
     ACCEPTED,
     ENTRY,
@@ -79,7 +76,7 @@ class Audit:
     draw: Draw
     promise: bytes
     opening: Opening
-    public: Public | None = None
+    public: PublicRecord | None = None
 
 
 Rows = list[dict[str, str]]
@@ -104,7 +101,7 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
     site, material = material_of(works)
     changed = change(list(material.batches))
     paths = {label.step: label.path for label in material.site_label.steps}
-    data = pipeline.PlantData(material.pack, changed, [], [], outward=Outward(changed, paths))
+    data = pipeline.PlantData(material.pack, changed, [], [], outward=OutwardBatches(changed, paths))
     label = pipeline.outgoing_label(site, data, material.site_label.period)
     plan = plan_of(site, replace(material, site_label=label, batches=changed))
     return reported(site, plan, plan.tree(SEED, SOFTWARE), SEED)
@@ -117,7 +114,7 @@ def some_of(batches: Sequence[Batch], *, every: int = 5) -> set[int]:
 
 
 def _is_sound(batch: Batch) -> bool:
-    return batch.state is State.NORMAL and batch.status is Status.GOOD
+    return batch.state is OperatingState.NORMAL and batch.status is ProductStatus.GOOD
 
 
 def energy_lowered(works: Path, _scratch: Path) -> Audit:
@@ -257,7 +254,7 @@ def readings_edited(works: Path, scratch: Path) -> Audit:
         lower_values(file)
     _, true = material_of(works)
     site, edited = material_of(scratch)
-    changed: Material = replace(edited, provenance=Provenance(true.provenance.days, edited.provenance.settings_digest))
+    changed: ReportMaterial = replace(edited, provenance=Provenance(true.provenance.days, edited.provenance.settings_digest))
     plan = plan_of(site, changed)
     return opened(reported(site, plan, plan.tree(SEED, SOFTWARE), SEED))
 
@@ -344,7 +341,7 @@ def _lowered(label: StepLabel) -> StepLabel:
     return replace(label, values=values)
 
 
-def with_table(site: Site, plan: Plan, table: Table) -> Reported:
+def with_table(site: SiteSettings, plan: ReportPlan, table: Table) -> Reported:
     """The report of a plan with another table of contents."""
     tree = plan.tree(SEED, SOFTWARE)
     return reported(site, plan, DataTree(table(tree.contents), tree.batches, tree.days, SEED), SEED)
@@ -385,7 +382,9 @@ def step_in_the_order_of_no_metric(works: Path, _scratch: Path) -> Audit:
     return opened(with_table(site, plan_of(site, material), of_none))
 
 
-def withholding(site: Site, plan: Plan, step: str, reason: str, metric: str | None = None, table: Table = as_it_is) -> Reported:
+def withholding(
+    site: SiteSettings, plan: ReportPlan, step: str, reason: str, metric: str | None = None, table: Table = as_it_is
+) -> Reported:
     """The report of a plan without the labels of a step (or of one of its metrics), which it withholds for a reason."""
     gone = [release for release in plan.releases if release.label.step == step and metric in {None, release.label.metric.value}]
     releases = tuple(release for release in plan.releases if release not in gone)
@@ -404,7 +403,7 @@ def noise_chosen(works: Path, _scratch: Path) -> Audit:
 def root_swapped(works: Path, _scratch: Path) -> Audit:
     """The log holds another root than the one that is opened."""
     audit = opened_truly(works)
-    logged: Commitment = replace(audit.plant.commitment, data_root=chance_of("another root"))
+    logged: ReportCommitment = replace(audit.plant.commitment, data_root=chance_of("another root"))
     return replace(audit, public=replace(public_of(audit.plant, audit.promise), commitment=logged))
 
 
@@ -499,7 +498,7 @@ def head_after_the_first(works: Path, _scratch: Path) -> Audit:
     log = log_with(plant, promise, promised=PROMISED - 1)
     draw = replace(original, head=Head(len(log), log.root()))
     public = public_of(plant, promise)
-    places = {Kind.ENVELOPE: SENT, Kind.VALUES: ACCEPTED, Kind.AUDIT_PROMISE: PROMISED - 1}
+    places = {EntryKind.ENVELOPE: SENT, EntryKind.VALUES: ACCEPTED, EntryKind.AUDIT_PROMISE: PROMISED - 1}
     entries = {kind: replace(public.entries[kind], index=place, proof=tuple(log.inclusion_proof(place))) for kind, place in places.items()}
     later = replace(public, head=draw.head, inclusion=tuple(log.inclusion_proof(ENTRY)), entries=entries)
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, later)
@@ -543,8 +542,8 @@ def committed_after_the_draw(works: Path, _scratch: Path) -> Audit:
     draw = replace(drawn, head=Head(7, log.root(7)))
     assert draw.head.size < challenges.parse(plant.challenge).log_index
     public = public_of(plant, promise)
-    entry = replace(public.entries[Kind.AUDIT_PROMISE], index=5, proof=tuple(log.inclusion_proof(5, 7)))
-    public = replace(public, head=draw.head, entries={**public.entries, Kind.AUDIT_PROMISE: entry})
+    entry = replace(public.entries[EntryKind.AUDIT_PROMISE], index=5, proof=tuple(log.inclusion_proof(5, 7)))
+    public = replace(public, head=draw.head, entries={**public.entries, EntryKind.AUDIT_PROMISE: entry})
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, public)
 
 
@@ -619,7 +618,7 @@ def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(work
     outcomes = audited(audit.plant, audit.draw, audit.promise, audit.opening)
     assert failures(outcomes) == {}
     (weighed,) = [outcome for outcome in outcomes if outcome.code == "output-weighed"]
-    assert weighed.state is EvidenceState.HELD
+    assert weighed.state is CheckState.HELD
     assert weighed.count > 100
     assert "mill-1-scale" in {part.meter for part in audit.plant.tree.contents.meters}
 
@@ -637,7 +636,7 @@ def test_weighings_changed_after_the_commitment_are_told_as_readings_are(works: 
 def test_without_scale_records_the_opening_says_that_output_was_not_checked(plant: Reported) -> None:
     audit = opened(plant)
     (weighed,) = [outcome for outcome in audited(audit.plant, audit.draw, audit.promise, audit.opening) if outcome.code == "output-weighed"]
-    assert (weighed.state, weighed.asked) == (EvidenceState.NOT_CHECKABLE, False)
+    assert (weighed.state, weighed.asked) == (CheckState.NOT_CHECKABLE, False)
     assert weighed.sentence == "Output cannot be checked: the site commits to no scale records."
 
 
@@ -649,7 +648,7 @@ def test_few_batches_at_one_time_are_told_as_open_and_fail_no_plant(tmp_path: Pa
     outcomes = checks.run(evidence_of(opened(honest(tmp_path))))
     assert failures(outcomes) == {}
     (finding,) = [outcome for outcome in outcomes if outcome.code == "one-batch-at-a-time"]
-    assert (finding.state, finding.asked) == (EvidenceState.NOT_CHECKABLE, True)
+    assert (finding.state, finding.asked) == (CheckState.NOT_CHECKABLE, True)
     assert finding.records[0].startswith("leaf ")
     assert ", at the time of " in finding.records[0]
 
@@ -666,8 +665,8 @@ def test_batches_at_one_time_fail_only_where_the_agent_refuses_them(tmp_path: Pa
         replace(evidence, contents=replace(evidence.contents, windows={WITHHELD: 2})),
         replace(evidence, batches=by_power, recomputed=lambda batch: Counter([of_batch(batch, batch.excluded)])),
     )
-    assert one_at_a_time.one_batch_at_a_time(evidence).state is EvidenceState.FAILED
-    assert {one_at_a_time.one_batch_at_a_time(other).state for other in refused_nowhere} == {EvidenceState.NOT_CHECKABLE}
+    assert one_at_a_time.one_batch_at_a_time(evidence).state is CheckState.FAILED
+    assert {one_at_a_time.one_batch_at_a_time(other).state for other in refused_nowhere} == {CheckState.NOT_CHECKABLE}
 
 
 def test_a_copy_that_was_not_opened_is_told_by_the_hash_beside_one_that_was(works: Path) -> None:
@@ -680,7 +679,7 @@ def test_a_copy_that_was_not_opened_is_told_by_the_hash_beside_one_that_was(work
     batches = {index: batch for index, batch in evidence.batches.items() if index not in copies or index == alone}
     leaves = tuple(leaf for leaf in evidence.opening.leaves if leaf.index == 0 or leaf.index in batches or leaf.index in evidence.days)
     finding = computed.records_with_evidence(replace(evidence, batches=batches, opening=replace(evidence.opening, leaves=leaves)))
-    assert (finding.state, finding.count) == (EvidenceState.FAILED, 1)
+    assert (finding.state, finding.count) == (CheckState.FAILED, 1)
     assert finding.records[0].startswith(f"leaf {alone ^ 1}: {STEP} ")
     assert finding.records[0].endswith("more often than in the rows")
 
@@ -692,12 +691,15 @@ def evidence_of(audit: Audit) -> Evidence:
 def test_a_day_before_all_that_were_opened_is_not_shown_without_its_leaf(works: Path) -> None:
     """A reading of the first day stands twice, which changes no record, and the leaves of that day, which was not drawn, are left out."""
     plant = honest(works)
-    draw, promise = drawn_by_auditor(plant, Sampling({Stratum.USED: STANDARD.sizes[Stratum.USED]}))
+    draw, promise = drawn_by_auditor(plant, SamplingPlan({StratumKind.USED: STANDARD.sizes[StratumKind.USED]}))
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
     days = {leaf.index: day for leaf in opening.leaves[1:] if isinstance(day := records.read(leaf.record), MeterDay)}
     first_us = min(day.start_us for day in days.values())
     extract = extract_file.read(opening.extract)
-    twice = {name: Record._make(np.insert(column, 0, column[0]) for column in record) for name, record in (extract.readings or {}).items()}
+    twice = {
+        name: ExtractReadings._make(np.insert(column, 0, column[0]) for column in record)
+        for name, record in (extract.readings or {}).items()
+    }
     without = tuple(leaf for leaf in opening.leaves if leaf.index not in days or days[leaf.index].start_us > first_us)
     changed = replace(opening, extract=extract_file.to_bytes(replace(extract, readings=twice)), leaves=without)
     assert without != opening.leaves
@@ -709,7 +711,7 @@ def test_a_day_that_two_leaves_tell_of_differently_is_found(works: Path) -> None
     evidence = evidence_of(opened_truly(works))
     index, day = min(evidence.days.items())
     both = {-1: replace(day, count=day.count + 1), **evidence.days}
-    assert computed.readings_committed(evidence).state is EvidenceState.HELD
+    assert computed.readings_committed(evidence).state is CheckState.HELD
     finding = computed.readings_committed(replace(evidence, days=both))
-    assert (finding.state, finding.count) == (EvidenceState.FAILED, 1)
+    assert (finding.state, finding.count) == (CheckState.FAILED, 1)
     assert evidence.shown[day.meter, day.start_us] == evidence.days[index]

@@ -12,15 +12,15 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks, withheld
-from benchmarks.audit.evidence import Evidence, Outcome, State, held
-from benchmarks.audit.sample_positions import STANDARD, Plan
+from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, held
+from benchmarks.audit.sample_positions import STANDARD, SamplingPlan
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.phrases import Phrase
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.audit.openings.declared import unbounded
-from reporting_agent.audit.openings.examining import Handed, examine
-from reporting_agent.audit.openings.verdict import Verdict
+from reporting_agent.audit.openings.examining import AuditorFiles, examine
+from reporting_agent.audit.openings.verdict import AuditVerdict
 from reporting_agent.audit.openings.verifying import settled
 from reporting_agent.audit.whole_label_on_site import recompute
 from reporting_agent.config import load_site
@@ -33,10 +33,10 @@ from tests.statistical import lines
 STEP = "clinker-burning"
 
 
-def evidence_of(plant: Reported, plan: Plan = STANDARD) -> Evidence:
+def evidence_of(plant: Reported, plan: SamplingPlan = STANDARD) -> Evidence:
     draw, promise = drawn_by_auditor(plant, plan)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
-    return examine(opening, Handed(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), plant.site.folder)
+    return examine(opening, AuditorFiles(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public}), plant.site.folder)
 
 
 def withheld_by(works: Path, reason: str, metric: str | None = None) -> Evidence:
@@ -44,13 +44,13 @@ def withheld_by(works: Path, reason: str, metric: str | None = None) -> Evidence
     return evidence_of(withholding(site, plan_of(site, material), STEP, reason, metric))
 
 
-def outcome_of(evidence: Evidence) -> Outcome:
+def outcome_of(evidence: Evidence) -> CheckOutcome:
     return withheld.withheld_justified(evidence)
 
 
 def test_an_honest_plant_is_borne_out_and_every_label_withheld_is_told(plant: Reported) -> None:
     evidence = evidence_of(plant)
-    assert outcome_of(evidence).state is State.HELD
+    assert outcome_of(evidence).state is CheckState.HELD
     reasons = {(label.step, label.metric): (label.reason, label.borne_out) for label in withheld_of(evidence)}
     assert reasons == {(step, metric): (reason, True) for step, metric, reason in plant.report.released.withheld}
     assert reasons
@@ -60,12 +60,12 @@ def test_an_honest_plant_is_borne_out_and_every_label_withheld_is_told(plant: Re
 @pytest.mark.parametrize("metric", [None, "total"])
 def test_a_step_with_enough_batches_is_withheld_for_no_reason_of_their_number(reason: str, metric: str | None, works: Path) -> None:
     outcome = outcome_of(withheld_by(works, reason, metric))
-    assert outcome.state is State.FAILED
+    assert outcome.state is CheckState.FAILED
     assert f"withheld: {STEP}, total, {reason}, 60 used batches" in outcome.records[0]
 
 
 def test_a_second_metric_that_the_opened_batches_have_is_not_incomplete(works: Path) -> None:
-    assert outcome_of(withheld_by(works, "metric-incomplete", "thermal")).state is State.FAILED
+    assert outcome_of(withheld_by(works, "metric-incomplete", "thermal")).state is CheckState.FAILED
 
 
 def test_a_variant_left_out_without_a_word_is_found(works: Path) -> None:
@@ -77,7 +77,7 @@ def test_a_variant_left_out_without_a_word_is_found(works: Path) -> None:
         withholding(site, replace(plan, releases=tuple(release for release in plan.releases if release is not released[0])), "", "")
     )
     outcome = outcome_of(evidence)
-    assert outcome.state is State.FAILED
+    assert outcome.state is CheckState.FAILED
     assert "no-reason-given" in outcome.records[0]
 
 
@@ -129,12 +129,12 @@ def overlapping(text: str) -> str:
 def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works: Path) -> None:
     evidence = withheld_by(works, "no-bound")
     outcome = outcome_of(evidence)
-    assert (outcome.state, outcome.asked) == (State.NOT_CHECKABLE, True)
+    assert (outcome.state, outcome.asked) == (CheckState.NOT_CHECKABLE, True)
     sentence = f"withheld: {STEP}, total, no-bound, 60 used batches; only recomputing the whole label on site shows whether this is true"
     assert sentence in outcome.records
 
     findings = checks.run(evidence)
-    verdict = Verdict(findings, evidence)
+    verdict = AuditVerdict(findings, evidence)
     assert not verdict.holds
     assert sentence in telling.lines(verdict).splitlines()[1:4]
     assert sentence in telling.markdown(verdict)
@@ -143,7 +143,7 @@ def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works
     assert labels[STEP, "total"] == {"step": STEP, "metric": "total", "reason": "no-bound", "used_batches": 60, "borne_out": None}
 
     (after,) = [finding for finding in settled(findings, held("whole-recomputed", Phrase("The same."))) if finding.code == outcome.code]
-    assert after.state is State.HELD
+    assert after.state is CheckState.HELD
 
 
 def test_the_whole_recomputation_names_what_is_withheld_for_no_reason(works: Path) -> None:

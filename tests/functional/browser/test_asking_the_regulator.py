@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from portal.assurance import auditors, findings
 from portal.assurance.models import Assignment, Finding
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.catalogue.models import Extension, ReportingPeriod
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import NOW, PERIOD, World
@@ -88,4 +88,4 @@ def raise_finding(world: World) -> Finding:
     engagement = Assignment.objects.get(site__organisation__memberships__user=world.owner)
     auditors.declare(engagement, world.cast.auditor, False, "", NOW)
     due, text = timezone.localdate() + timedelta(days=14), f"The coal scale drifts, {Finding.objects.count()}."
-    return findings.raise_finding(engagement, Grade.MAJOR, text, "Record 7", "", due, world.cast.auditor, NOW)
+    return findings.raise_finding(engagement, FindingGrade.MAJOR, text, "Record 7", "", due, world.cast.auditor, NOW)

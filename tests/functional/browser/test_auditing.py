@@ -14,7 +14,7 @@ from playwright.sync_api import expect
 
 from benchmarks.audit import signed_draws
 from benchmarks.wire import attestations
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import Site
 from portal.assurance import attesting, auditors
 from portal.assurance.assigning import assign
@@ -41,7 +41,7 @@ def test_a_report_is_audited_attested_checked_and_taken_back(
 ) -> None:
     plant = world.cast.plants[5 + SCREENS.index(screen)]
     assignment = in_a_worker(lambda: assign(world.cast.body, plant.site, PERIOD, world.cast.approver, NOW).pk)
-    key, today = AuditorKey.generate(), timezone.localdate()
+    key, today = AuditorSigningKey.generate(), timezone.localdate()
     auditor = reader(*screen, world.cast.auditor.email)
     page = auditor.page
 
@@ -151,7 +151,7 @@ def _opinion(auditor: Reader, assignment: int, assurance: str) -> None:
     page.press("#id_valid_until", "Enter")
 
 
-def _sample(auditor: Reader, assignment: int, key: AuditorKey, screen: tuple[str, int], folder: Path) -> None:
+def _sample(auditor: Reader, assignment: int, key: AuditorSigningKey, screen: tuple[str, int], folder: Path) -> None:
     """Promised, waited, drawn, noted."""
     page, file, now = auditor.page, folder / "sample.cbor", timezone.now()
     row = in_a_worker(lambda: Assignment.objects.select_related("site").get(pk=assignment))
@@ -180,7 +180,7 @@ def _sample_of(assignment: int) -> Sample:
     return Sample.objects.select_related("submission", "assignment__site").get(assignment=assignment)
 
 
-def _sign_and_hand_in(auditor: Reader, key: AuditorKey, file: Path) -> None:
+def _sign_and_hand_in(auditor: Reader, key: AuditorSigningKey, file: Path) -> None:
     with auditor.page.expect_download() as download:
         auditor.page.click("a[href$='/to-sign.cbor']")
     file.write_bytes(attestations.sign(download.value.path().read_bytes(), key))
@@ -266,7 +266,7 @@ def secrets_in(came: list[bytes]) -> set[str]:
     return {name for name, secret in (("key", b"PRIVATE KEY"), ("password", PASSWORD.encode())) if secret in plain}
 
 
-def _engaged(world: World, site: Site, key: AuditorKey) -> int:
+def _engaged(world: World, site: Site, key: AuditorSigningKey) -> int:
     assignment = assign(world.cast.body, site, PERIOD, world.cast.approver, NOW)
     auditors.declare(assignment, world.cast.auditor, False, "", NOW)
     auditors.register(assignment.body, key.public.hex, world.cast.auditor, NOW)

@@ -8,10 +8,10 @@ from datetime import timedelta
 import pytest
 from django.utils import timezone
 
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from portal.assurance import attesting, auditors, findings
 from portal.assurance.models import Assignment
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.days import scheme_day
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import OWNER, PERIOD, World
@@ -91,8 +91,10 @@ def audit(world: World) -> dict[str, object]:
         auditor, now = world.cast.auditor, timezone.now()
         assignment = Assignment.objects.select_related("site", "body").get(site=world.cast.plants[OWNER].site)
         auditors.declare(assignment, auditor, False, "", now)
-        auditors.register(assignment.body, AuditorKey.generate().public.hex, auditor, now)
-        findings.raise_finding(assignment, Grade.MINOR, "A seal is broken.", "Photo 3", "", scheme_day() + timedelta(days=9), auditor, now)
+        auditors.register(assignment.body, AuditorSigningKey.generate().public.hex, auditor, now)
+        findings.raise_finding(
+            assignment, FindingGrade.MINOR, "A seal is broken.", "Photo 3", "", scheme_day() + timedelta(days=9), auditor, now
+        )
         return {"audit": assignment.pk, "statement": attesting.draw_up(assignment, terms(now), auditor, now).digest}
 
     return in_a_worker(begin)

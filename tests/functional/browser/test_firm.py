@@ -9,7 +9,7 @@ from decimal import Decimal
 import pytest
 from playwright.sync_api import Page
 
-from benchmarks.guidance.cbam import Attested, Goods, Payable, Precursor, by_year
+from benchmarks.guidance.cbam import AttestedEmissions, Goods, Payable, Precursor, by_year
 from benchmarks.guidance.goods import goods_of
 from portal.accounts.models import Membership
 from portal.catalogue.models import PeerGroupMember
@@ -144,8 +144,8 @@ def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the
     today, price, paid = scheme_day(), Decimal("75.36"), {"25231000": Decimal(2), "25232900": Decimal("1.5")}
     clinker = Precursor("25231000", Decimal("0.75"), "A")
     goods = {
-        "25231000": (Goods("25231000", "CN", "A"), Goods("25231000", "CN", "A", Attested(Decimal("0.842")))),
-        "25232900": (Goods("25232900", "CN"), Goods("25232900", "CN", "", Attested(Decimal("0.7"), (clinker,)))),
+        "25231000": (Goods("25231000", "CN", "A"), Goods("25231000", "CN", "A", AttestedEmissions(Decimal("0.842")))),
+        "25232900": (Goods("25232900", "CN"), Goods("25232900", "CN", "", AttestedEmissions(Decimal("0.7"), (clinker,)))),
     }
     tables = page.locator("table[data-border]")
     assert tables.count() == len(goods_of("cement", "dry-process"))

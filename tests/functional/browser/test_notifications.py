@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from portal.accounts.models import User
-from portal.notifications.kinds import Kind
+from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
 from portal.notifications.telling import tell
 from tests.functional.browser.reader import Reader, in_a_worker
@@ -27,7 +27,7 @@ def told_anew(user: User) -> None:
     """As if nothing had been told before; then a reminder and an approval."""
     Notice.objects.filter(recipient=user).delete()
     values = {"site_name": "Works 24", "period": "2025", "due": "2026-04-01"}
-    for kind in (Kind.SITE_APPROVED, Kind.REPORT_REMINDED):
+    for kind in (NoticeKind.SITE_APPROVED, NoticeKind.REPORT_REMINDED):
         tell(kind, (user.pk,), "web:upload", {}, values, timezone.now())
 
 

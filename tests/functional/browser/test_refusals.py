@@ -12,7 +12,7 @@ from django.db.models import QuerySet
 from portal import sentences
 from portal.assurance.models import Assignment
 from portal.catalogue.models import Reminder
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import PERIOD, World
 
@@ -81,7 +81,7 @@ def of_a_conflict(reader: MakeReader, screen: tuple[str, int], world: World, _fo
 
 def of_a_report_on_record(reader: MakeReader, screen: tuple[str, int], world: World, _folder: Path) -> str:
     """The worker refused a report; its owner reads why on its page."""
-    row = in_a_worker(lambda: Submission.objects.get(state=State.REFUSED))
+    row = in_a_worker(lambda: Submission.objects.get(state=SubmissionState.REFUSED))
     assert row.reason.startswith("The report was made with pack cement"), "the record is English"
     plant = next(plant for plant in world.cast.plants if plant.site.pk == row.site_id)
     owner = reader(*screen, plant.owner.email)

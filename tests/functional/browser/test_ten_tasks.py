@@ -22,7 +22,7 @@ from portal.accounts.models import ControllingFirm, Organisation, Role, Site
 from portal.assurance import findings
 from portal.assurance.assigning import assign
 from portal.assurance.auditors import declare
-from portal.assurance.models.findings import Grade
+from portal.assurance.models.findings import FindingGrade
 from portal.catalogue.models import PeerGroupMember
 from portal.opening import unsealing as opening
 from portal.register.models import SiteApplication
@@ -56,7 +56,7 @@ def build_busy() -> World:
     engagement = assign(cast.body, cast.plants[OWNER].site, PERIOD, cast.approver, NOW)
     declare(engagement, cast.auditor, False, "", NOW)
     due = timezone.localdate() + timedelta(days=14)
-    findings.raise_finding(engagement, Grade.MAJOR, "The coal scale drifts.", "Record 7", "", due, cast.auditor, NOW)
+    findings.raise_finding(engagement, FindingGrade.MAJOR, "The coal scale drifts.", "Record 7", "", due, cast.auditor, NOW)
     return world
 
 

@@ -17,8 +17,8 @@ from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.assembling import assemble
-from reporting_agent.audit.openings.examining import Handed, examine
-from reporting_agent.audit.openings.verdict import PAPERS, Verdict
+from reporting_agent.audit.openings.examining import AuditorFiles, examine
+from reporting_agent.audit.openings.verdict import PAPERS, AuditVerdict
 from reporting_agent.audit.reconciliation.papers import Bill, Papers
 from reporting_agent.audit.reconciliation.reconcile import reconcile
 from tests.functional.audit.plants import PERIOD, PORTAL, drawn_by_auditor, honest, public_of, write_works
@@ -35,14 +35,14 @@ Write = Callable[[str, str], Path]
 
 
 @pytest.fixture(scope="module")
-def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
+def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, AuditVerdict]:
     """An audit where all holds, one where a record was exchanged, and a working paper with a bill that does not agree."""
     works = tmp_path_factory.mktemp("works")
     write_works(works, "cement", seed=1, days=60, rate=0)
     plant = honest(works)
     draw, promise = drawn_by_auditor(plant)
     opening = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
-    handed = Handed(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public})
+    handed = AuditorFiles(draw, public_of(plant, promise), {PORTAL.key_id: PORTAL.public})
     sound = examine(opening, handed, plant.site.folder)
     last = opening.leaves[-1]
     changed = replace(opening, leaves=(*opening.leaves[:-1], replace(last, salt=bytes(16))))
@@ -51,15 +51,15 @@ def verdicts(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Verdict]:
     fields = {"carrier": "electricity", "from": date(2025, 2, 1), "to": date(2025, 3, 1), "quantity": 1.0, "unit": "kWh"}
     bill = Bill.model_validate({**fields, "meters": ["kiln-1-electricity"], "uncertainty_pct": 0.5, "document": "B 1"})
     papers = reconcile(plant.site, pipeline.read(plant.site, period), Papers(bill=(bill,)), period)
-    return {"held": _of(sound), "failed": _of(broken), "papers": Verdict(papers, of=PAPERS)}
+    return {"held": _of(sound), "failed": _of(broken), "papers": AuditVerdict(papers, of=PAPERS)}
 
 
-def _of(evidence: Evidence) -> Verdict:
-    return Verdict(checks.run(evidence), evidence)
+def _of(evidence: Evidence) -> AuditVerdict:
+    return AuditVerdict(checks.run(evidence), evidence)
 
 
 @pytest.fixture
-def write(verdicts: dict[str, Verdict], tmp_path: Path) -> Write:
+def write(verdicts: dict[str, AuditVerdict], tmp_path: Path) -> Write:
     def page(kind: str, lang: str) -> Path:
         path = tmp_path / f"{kind}-{lang}.html"
         path.write_bytes(telling.report(verdicts[kind], path, lang, MADE))
@@ -70,7 +70,7 @@ def write(verdicts: dict[str, Verdict], tmp_path: Path) -> Write:
 
 @pytest.mark.parametrize(("lang", "width"), [("en", 1440), ("zh", 360)])
 @pytest.mark.parametrize("kind", ["held", "failed", "papers"])
-def test_the_report_is_sound(alone: Browser, write: Write, verdicts: dict[str, Verdict], kind: str, lang: str, width: int) -> None:
+def test_the_report_is_sound(alone: Browser, write: Write, verdicts: dict[str, AuditVerdict], kind: str, lang: str, width: int) -> None:
     path = write(kind, lang)
     page, asked = opened(alone, path, width)
     reader = Reader(page, "", LANGUAGES[lang], width, None)
@@ -102,7 +102,7 @@ def test_nothing_is_cut_off_on_paper(alone: Browser, write: Write, lang: str, tm
     page.context.close()
 
 
-def test_the_chinese_report_says_everything_in_chinese(verdicts: dict[str, Verdict]) -> None:
+def test_the_chinese_report_says_everything_in_chinese(verdicts: dict[str, AuditVerdict]) -> None:
     for verdict in verdicts.values():
         text = telling.markdown(verdict, "zh")
         for finding in verdict.findings:

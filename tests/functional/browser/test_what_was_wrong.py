@@ -15,7 +15,7 @@ from benchmarks.wire import envelope
 from portal import keys
 from portal.catalogue import obliged_list
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
-from portal.catalogue.obliged_rows import Entry
+from portal.catalogue.obliged_rows import ObligedSite
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.opening import unsealing as opening
@@ -54,13 +54,15 @@ def owner(reader: MakeReader, world: Sector) -> Reader:
 def test_a_list_of_the_obliged_is_held_against_what_stands_now(officer: Reader, world: Sector) -> None:
     cast = world.cast
     released = "No longer obliged; can continue voluntarily: {}"
-    change = in_a_worker(lambda: obliged_list.propose(cast.group, [Entry("works-1", True), Entry("works-2", True)], cast.approver, NOW))
+    change = in_a_worker(
+        lambda: obliged_list.propose(cast.group, [ObligedSite("works-1", True), ObligedSite("works-2", True)], cast.approver, NOW)
+    )
     officer.open(f"/packs/groups/{cast.group.pk}/obliged/{change.pk}/")
     assert released.format(6) in officer.text()
-    in_a_worker(lambda: obliged_list.amend(cast.group, Entry("works-3", False), cast.approver, NOW))
+    in_a_worker(lambda: obliged_list.amend(cast.group, ObligedSite("works-3", False), cast.approver, NOW))
     officer.page.reload()
     assert released.format(5) in officer.text(), "as it would change the list of this moment, not that of the upload"
-    in_a_worker(lambda: obliged_list.amend(cast.group, Entry("works-3", True), cast.approver, NOW))
+    in_a_worker(lambda: obliged_list.amend(cast.group, ObligedSite("works-3", True), cast.approver, NOW))
 
 
 def test_who_takes_part_by_their_own_will_is_late_nowhere(officer: Reader, world: Sector) -> None:

@@ -22,7 +22,7 @@ from benchmarks.quantities import ratio
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.commands.asking import recognised_site
-from reporting_agent.config import Profile, Site, load_site
+from reporting_agent.config import Profile, SiteSettings, load_site
 from reporting_agent.sources import LOG, read_table, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog
 from tests.functional.door.layouts import Case
@@ -121,14 +121,14 @@ def _rows(case: Case, toml: str, known: dict[str, str]) -> Outcome:
     return Outcome("read")
 
 
-def _readings(case: Case, profile: Profile, site: Site) -> Iterator[tuple[str, datetime, float | None, float]]:
+def _readings(case: Case, profile: Profile, site: SiteSettings) -> Iterator[tuple[str, datetime, float | None, float]]:
     for block in stream_readings([case.path], profile, frozenset(meter.id for meter in site.meters), site.zone, ReadingLog()):
         for stamp, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True):
             moment = (datetime(1970, 1, 1, tzinfo=UTC) + timedelta(microseconds=stamp)).astimezone(site.zone)
             yield block.meter, moment.replace(tzinfo=None), None, value
 
 
-def _log(case: Case, profile: Profile, site: Site) -> Iterator[tuple[str, datetime, float | None, float]]:
+def _log(case: Case, profile: Profile, site: SiteSettings) -> Iterator[tuple[str, datetime, float | None, float]]:
     columns = read_table(case.path, profile, LOG, site.zone).columns
     names = ("equipment", "timestamp", "output_quantity", "energy")
     for machine, at, output_t, energy in zip(*(columns[name] for name in names), strict=True):
@@ -139,7 +139,7 @@ def _as_toml(answers: dict[str, str]) -> str:
     return "".join(f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in answers.items())
 
 
-def _without_mapping(case: Case, mapped: Site, known: dict[str, str]) -> Outcome:
+def _without_mapping(case: Case, mapped: SiteSettings, known: dict[str, str]) -> Outcome:
     """site.toml names the file and nothing else; each line that is asked for is added, and no other."""
     path, given = case.path.with_suffix(".site.toml"), dict[str, str]()
     inputs = "".join(f"{name} = {json.dumps(file)}\n" for name, file in mapped.inputs.model_dump(exclude_none=True).items())
@@ -163,7 +163,7 @@ def _without_mapping(case: Case, mapped: Site, known: dict[str, str]) -> Outcome
     return Outcome("refused", "without a mapping: asked too much", tuple(given))
 
 
-def _read(case: Case, site: Site, asked: tuple[str, ...]) -> Outcome:
+def _read(case: Case, site: SiteSettings, asked: tuple[str, ...]) -> Outcome:
     try:
         with contextlib.redirect_stderr(io.StringIO()):
             data = pipeline.read(site)

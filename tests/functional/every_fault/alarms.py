@@ -18,15 +18,15 @@ from fixtures.simulator.works.design import Use
 from fixtures.simulator.works.runs import Runs
 from reporting_agent.analysis.baselines.baseline import Anomaly, Baseline, baselines
 from reporting_agent.analysis.baselines.production import lines_of
-from reporting_agent.changes.change import Change, Kind
-from reporting_agent.config import Site
+from reporting_agent.changes.change import Change, ChangeKind
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 Floats = NDArray[np.float64]
 TRUE_FROM = 0.5  # of the alarm's energy
 
 
-def false_alarms(site: Site, result: LabelResult, works: Works | None) -> tuple[tuple[str, ...], float]:
+def false_alarms(site: SiteSettings, result: LabelResult, works: Works | None) -> tuple[tuple[str, ...], float]:
     """The sentences of alarms that nothing in the plant explains, and the years that its meters were charted for (the longest)."""
     charted = baselines(site, result)
     wasted = {} if works is None else _wasted(works, site.zone)
@@ -41,7 +41,7 @@ def false_alarms(site: Site, result: LabelResult, works: Works | None) -> tuple[
 
 def explained(change: Change, works: Works | None, zone: tzinfo) -> bool:
     """Whether the plant did use that much more or less by the tonne on those days, and the question names the process as what changed."""
-    if works is None or change.kind is not Kind.PROCESS:
+    if works is None or change.kind is not ChangeKind.PROCESS:
         return False
     ran = works.runs[change.step]
     relative = np.sum(list(ran.waste.values()), axis=0)
@@ -54,7 +54,7 @@ def explained(change: Change, works: Works | None, zone: tzinfo) -> bool:
     return copysign(grown, log(change.size)) == grown and abs(grown) >= TRUE_FROM * abs(log(change.size))
 
 
-def _of_meter(baseline: Baseline, site: Site, wasted: dict[tuple[str, str, str], dict[date, float]]) -> dict[date, float]:
+def _of_meter(baseline: Baseline, site: SiteSettings, wasted: dict[tuple[str, str, str], dict[date, float]]) -> dict[date, float]:
     lines = lines_of(site.tree.by_id[baseline.meter], site.tree)
     summed: dict[date, float] = {}
     for (step, line, carrier), days in wasted.items():

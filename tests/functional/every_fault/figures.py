@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from benchmarks.measurements import State, Status
+from benchmarks.measurements import OperatingState, ProductStatus
 from tests.functional.every_fault.plants import Tried
 
 NO_TIME = frozenset({"end-missing", "end-before-start", "eighteen-seconds"})
@@ -74,7 +74,7 @@ def uses(tried: Tried) -> list[Deviation]:
     shares = {
         (batch.step, batch.batch_id, energy.carrier): energy.completeness
         for batch in reversed(tried.result.data.batches)  # of a row that stands twice, the first
-        if batch.status is Status.GOOD and batch.state is State.NORMAL and batch.excluded not in IMPOSSIBLE
+        if batch.status is ProductStatus.GOOD and batch.state is OperatingState.NORMAL and batch.excluded not in IMPOSSIBLE
         for energy in batch.energy
         if (batch.step, batch.batch_id) not in struck and not energy.allocated
     }

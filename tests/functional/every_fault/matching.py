@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from pathlib import PurePath
 
 from benchmarks.errors import Place
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from fixtures.simulator.works import KINDS, Fault
 from fixtures.simulator.works.clock import DAY_S, HOUR_S
 from fixtures.simulator.works.kinds import BY_ID, Struck
@@ -75,9 +75,9 @@ def match(tried: Tried) -> dict[str, Tally]:
     return tallies
 
 
-def _sorted_findings(tried: Tried) -> tuple[dict[str, list[Finding]], list[Finding]]:
+def _sorted_findings(tried: Tried) -> tuple[dict[str, list[DataFinding]], list[DataFinding]]:
     """Findings by meter, and those of the log."""
-    of_meters: dict[str, list[Finding]] = defaultdict(list)
+    of_meters: dict[str, list[DataFinding]] = defaultdict(list)
     of_log = []
     for finding in tried.result.data.findings:
         if finding.code in NOT_FAULTS:
@@ -93,7 +93,7 @@ def _kinds_of(code: str, struck: Iterable[Struck]) -> list[str]:
     return [kind for kind, codes in CODES.items() if code in codes and BY_ID[kind].struck in set(struck)]
 
 
-def _match_meters(tried: Tried, faults: list[Fault], findings: Mapping[str, list[Finding]], tallies: dict[str, Tally]) -> None:
+def _match_meters(tried: Tried, faults: list[Fault], findings: Mapping[str, list[DataFinding]], tallies: dict[str, Tally]) -> None:
     by_meter: dict[str, list[Fault]] = defaultdict(list)
     for fault in faults:
         by_meter[fault.meter].append(fault)
@@ -117,7 +117,7 @@ def _match_meters(tried: Tried, faults: list[Fault], findings: Mapping[str, list
                 tallies[kinds[0]].wrongly.append(f"{name} {meter} {finding.code} {wrong} of {finding.count}, {_rows(finding.places)[:4]}")
 
 
-def _names(finding: Finding, span: set[int]) -> bool:
+def _names(finding: DataFinding, span: set[int]) -> bool:
     """Whether the finding's rows hold one of the fault's; a finding of a whole meter has none."""
     return not finding.places or not span or not span.isdisjoint(_rows(finding.places))
 
@@ -131,7 +131,7 @@ def _span(fault: Fault, tried: Tried, near: int = 1) -> set[int]:
     return set(range(min(fault.rows) - near, max(fault.rows) + near + 1)) if whole else _around(fault.rows, near)
 
 
-def _unaccounted(finding: Finding, faults: list[Fault], tried: Tried) -> int:
+def _unaccounted(finding: DataFinding, faults: list[Fault], tried: Tried) -> int:
     """Rows of the finding (or, where it has none, how often it says so) that no fault of the meter accounts for."""
     if any(finding.code in CODES[fault.kind] and not fault.rows for fault in faults):
         return 0  # the whole meter
@@ -156,7 +156,7 @@ def _rows(places: Iterable[Place]) -> list[int]:
     return [place.row for place in places if place.row is not None]
 
 
-def _match_log(tried: Tried, faults: list[Fault], meters: list[Fault], findings: list[Finding], tallies: dict[str, Tally]) -> None:
+def _match_log(tried: Tried, faults: list[Fault], meters: list[Fault], findings: list[DataFinding], tallies: dict[str, Tally]) -> None:
     name = f"{tried.truth.pack} {tried.works.seed} x{tried.truth.rate:g}"
     batch_at = {
         (PurePath(batch.place.file).name, batch.place.row): (batch.step, batch.batch_id)

@@ -18,8 +18,8 @@ from fixtures.simulator import mill
 from fixtures.simulator.mistakes import MISTAKES, Mistake, Target
 from fixtures.simulator.works import Works
 from reporting_agent import pipeline
-from reporting_agent.changes.review import Question, review
-from reporting_agent.config import Site, load_site
+from reporting_agent.changes.review import ChangeQuestion, review
+from reporting_agent.config import SiteSettings, load_site
 from tests.functional.every_fault.alarms import explained, false_alarms
 
 NEAR = 0.005
@@ -141,7 +141,7 @@ def plant_of(generator: str, seed: int, place: int, folder: Path) -> tuple[Targe
     return target, truth.period, labels
 
 
-def _label(folder: Path, period: str) -> tuple[tuple[Question, ...], Labels, tuple[Site, pipeline.LabelResult]]:
+def _label(folder: Path, period: str) -> tuple[tuple[ChangeQuestion, ...], Labels, tuple[SiteSettings, pipeline.LabelResult]]:
     site = load_site(folder / "site.toml")
     result = pipeline.label(site, Period.parse(period, site.zone))
     labels = {
@@ -158,7 +158,7 @@ def _worst(labels: Labels, truth: Labels) -> float:
     return max(away, key=abs, default=0.0)
 
 
-def _names(question: Question, mistake: Mistake, target: Target, line: str) -> bool:
+def _names(question: ChangeQuestion, mistake: Mistake, target: Target, line: str) -> bool:
     change = question.change
     if change.kind.value not in mistake.told_as:
         return False

@@ -31,9 +31,9 @@ from benchmarks.released import ReleasedReport
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, directory, envelope
 from benchmarks.wire.challenges import Challenge
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.conformity import policy_digest
-from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.directory import EnrolmentSecret
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import DeviceKey, VerifyingKey
@@ -70,7 +70,7 @@ class Plant:
 
     def challenge(self, revision: int) -> Challenge:
         """What the portal answers to the commitment, over HTTP; the same again for the same revision."""
-        raw = commitments.commit(Commitment(self.site, PERIOD, revision, DATA_ROOT), self.device_id, self.key)
+        raw = commitments.commit(ReportCommitment(self.site, PERIOD, revision, DATA_ROOT), self.device_id, self.key)
         with self.door.client() as client:
             answer = client.post("/api/v1/commitments/", content=raw, headers={"Content-Type": "application/cbor"}).raise_for_status()
         return challenges.read(base64.b64decode(answer.json()["challenge"]), self.door.receipt_keys())
@@ -204,7 +204,7 @@ class Installation:
 
     def enrol(self, site: str) -> Plant:
         """With a token of the operator's, over HTTP."""
-        token = EnrolmentToken.parse(self.operate("issue_token", site).strip())
+        token = EnrolmentSecret.parse(self.operate("issue_token", site).strip())
         key = DeviceKey.generate()
         asked = {"secret": token.secret, "device_public_key": key.public.hex, "seed_commitment": token_hex(32)}
         with self.client() as client:

@@ -18,9 +18,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from reporting_agent.config import load_site
-from reporting_agent.live.spool.acknowledging import Arrival, Intake
-from reporting_agent.live.spool.writer import Taken
-from reporting_agent.live.watching import Watch
+from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
+from reporting_agent.live.spool.writer import ArrivalOutcome
+from reporting_agent.live.watching import SiteWatch
 
 DEATHS = ("before-writing", "before-sync", "after-sync", "after-acknowledging")
 AFTER_ARRIVALS = 5  # a death at a named instant comes with so many messages taken
@@ -32,7 +32,7 @@ class _Intake(Intake):
     acknowledge_first = False
     taken = 0
 
-    def _keep(self, waiting: Sequence[Arrival]) -> Taken:
+    def _keep(self, waiting: Sequence[MessageArrival]) -> ArrivalOutcome:
         _Intake.taken += len(waiting)
         if self.acknowledge_first:
             for arrival in waiting:
@@ -41,7 +41,7 @@ class _Intake(Intake):
             if positions:  # a polled source's acknowledgement is its position
                 self.spool.append((), positions)
             time.sleep(FOR_THE_WIRE_S)
-            waiting = [Arrival(arrival.readings, arrival.rows) for arrival in waiting]
+            waiting = [MessageArrival(arrival.readings, arrival.rows) for arrival in waiting]
         reached("before-writing")
         taken = super()._keep(waiting)
         time.sleep(FOR_THE_WIRE_S if self.die_at == "after-acknowledging" and due() else 0)
@@ -85,7 +85,7 @@ def main() -> None:
     os.fdatasync = marked  # type: ignore[assignment]  # the same call, noted
     stop = threading.Event()
     signal.signal(signal.SIGTERM, lambda *_: stop.set())
-    watch = Watch(load_site(site), lambda sentence: print(sentence, file=sys.stderr, flush=True), _Intake)
+    watch = SiteWatch(load_site(site), lambda sentence: print(sentence, file=sys.stderr, flush=True), _Intake)
     signal.signal(signal.SIGHUP, lambda *_: watch.reloading.asked.set())
     watch.run(stop)
 

@@ -21,13 +21,13 @@ import pytest
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.control_room import unsent
-from reporting_agent.live.control_room.notifying import Teller
-from reporting_agent.live.control_room.unsent import Notification, Unsent
+from reporting_agent.live.control_room.notifying import Notifier
+from reporting_agent.live.control_room.unsent import Notification, UnsentMessages
 from reporting_agent.live.running.meter_total import HOUR_US
 from reporting_agent.live.running.plant import Alert
 from reporting_agent.live.sources.settings import Alerts
 from reporting_agent.live.spool.writer import now_us
-from reporting_agent.live.watching import Watch
+from reporting_agent.live.watching import SiteWatch
 from tests.servers import free_port
 from tests.servers.mosquitto import Broker
 
@@ -37,10 +37,10 @@ BATCHES = ("H1", "H2")
 
 def raises_two_and_goes_on(site: Path) -> None:
     """The agent of a test, in a process of its own."""
-    watch = Watch(load_site(site), lambda sentence: print(sentence, flush=True))
+    watch = SiteWatch(load_site(site), lambda sentence: print(sentence, flush=True))
     due = list(BATCHES if "raise" in sys.argv else ())
 
-    def each_round(watch: Watch) -> None:
+    def each_round(watch: SiteWatch) -> None:
         while due:
             watch.room._raise(Alert(due.pop(0), "eaf", "eaf-1", now_us(), 1200.0, 9.8, "held"))
 
@@ -188,12 +188,12 @@ def test_each_way_by_itself_is_remembered(tmp_path: Path, servers: Servers) -> N
     alerts = Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/", "mail": mail_of(servers)})
     servers.start()
     only_mail = Alerts.model_validate({"webhook": f"http://127.0.0.1:{free_port()}/", "mail": mail_of(servers)})
-    teller = Teller(tmp_path, sentences.append, None)
+    teller = Notifier(tmp_path, sentences.append, None)
     teller.use(only_mail, tmp_path)
     teller.tell(Notification("s waste eaf/H1", "subject", "text", {}))
     until(lambda: len(servers.mails) == 1 and len(sentences) == 1)
     teller.stop()
-    teller = Teller(tmp_path, sentences.append, None)
+    teller = Notifier(tmp_path, sentences.append, None)
     teller.use(alerts, tmp_path)
     until(lambda: len(servers.posts) == 1)
     time.sleep(1)
@@ -207,11 +207,11 @@ def mail_of(servers: Servers) -> dict[str, object]:
 
 def test_what_is_too_old_or_has_no_way_any_more_is_not_sent_and_said(tmp_path: Path, servers: Servers) -> None:
     sentences: list[str] = []
-    waiting = Unsent(tmp_path, sentences.append)
+    waiting = UnsentMessages(tmp_path, sentences.append)
     waiting.add(Notification("old", "s", "A long ago", {}), ["webhook"], now_us() - (unsent.OLDEST_H + 1) * HOUR_US)
     waiting.add(Notification("gone", "s", "By mail", {}), ["mail", "webhook"], now_us())
     servers.start()
-    teller = Teller(tmp_path, sentences.append, None)
+    teller = Notifier(tmp_path, sentences.append, None)
     teller.use(Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path)
     until(lambda: len(servers.posts) == 1)
     teller.stop()
@@ -225,7 +225,7 @@ def test_what_is_too_old_or_has_no_way_any_more_is_not_sent_and_said(tmp_path: P
 def test_a_disk_that_takes_nothing_is_said_and_alerts_are_sent_all_the_same(tmp_path: Path, servers: Servers) -> None:
     sentences: list[str] = []
     servers.start()
-    teller = Teller(tmp_path / "gone", sentences.append, None)
+    teller = Notifier(tmp_path / "gone", sentences.append, None)
     teller.use(Alerts.model_validate({"webhook": f"http://127.0.0.1:{servers.http_port}/"}), tmp_path)
     for name in BATCHES:
         teller.tell(Notification(name, "s", name, {}))

@@ -13,12 +13,12 @@ import pytest
 
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.notifying import Teller
+from reporting_agent.live.control_room.notifying import Notifier
 from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.reloading import settings_of
 from reporting_agent.live.running import learning, reopening
 from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.watching import Watch
+from reporting_agent.live.watching import SiteWatch
 
 HEATS = 40  # of each furnace: enough for a usual course, and more than is held of a meter beside open batches
 GATHERED_S = 1.0
@@ -92,10 +92,10 @@ SHORT = ("readings, then rows", "rows, then the newer half, then the older")
 def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
     """What `watch` knows some seconds after the last part was read, and its sentences."""
     sentences: list[str] = []
-    watch, stop, waiting = Watch(load_site(backlog.live), sentences.append), threading.Event(), list(parts)
+    watch, stop, waiting = SiteWatch(load_site(backlog.live), sentences.append), threading.Event(), list(parts)
     begun_s, seen = time.monotonic(), (-1, time.monotonic())
 
-    def each_round(running: Watch) -> None:
+    def each_round(running: SiteWatch) -> None:
         nonlocal seen
         now_s = time.monotonic()
         waits = running.room.plant.unlearned or running.room.reopening.gathers or running.room.plant.awaited.settling
@@ -118,7 +118,7 @@ def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
 def restarted(backlog: Backlog) -> Plant:
     site = load_site(backlog.live)
     settings = settings_of(site)
-    room = Room(site, settings, lambda sentence: None, Teller(settings.folder, lambda sentence: None, None))
+    room = Room(site, settings, lambda sentence: None, Notifier(settings.folder, lambda sentence: None, None))
     room.start()
     room.stop()
     return room.plant

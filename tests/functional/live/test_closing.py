@@ -13,11 +13,11 @@ import pytest
 from benchmarks.errors import InputError
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.closing import Closing, last_lines
+from reporting_agent.live.closing import PeriodClosing, last_lines
 from reporting_agent.live.sources.growing_files import FileSource
 from reporting_agent.live.sources.settings import load
 from reporting_agent.live.sources.source import LiveSource
-from reporting_agent.live.sources.table_settings import Files
+from reporting_agent.live.sources.table_settings import GrowingFiles
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.lost_numbers import row_given_up
 from reporting_agent.live.spool.reading import Reading
@@ -34,14 +34,14 @@ class Room:
     def __init__(self, site: Path, spool: Spool, reports: dict[str, object], now: datetime) -> None:
         self.site, self.spool, self.reports, self.now, self.told = site, spool, reports, now, list[str]()
         self.sources: list[LiveSource] = []
-        self.closing: Closing | None = None
+        self.closing: PeriodClosing | None = None
         self.restart()
 
     def restart(self) -> None:
         if self.closing is not None:
             self.closing.stop()
         settings = load({"folder": str(self.spool.folder), "reports": self.reports}, self.site.parent)
-        self.closing = Closing(load_site(self.site), settings, lambda sentence: self.told.append(str(sentence)), lambda: self.now)
+        self.closing = PeriodClosing(load_site(self.site), settings, lambda sentence: self.told.append(str(sentence)), lambda: self.now)
 
     def notices(self) -> list[str]:
         assert self.closing is not None
@@ -75,7 +75,7 @@ def test_it_waits_for_every_source_and_meter_past_the_end_and_makes_the_label(tm
     spool.append([reading for reading in sent if reading.sequence != 7], [{"table": "batches", **row} for row in furnaces.batches()])
     assert room.notices() == []  # in its grace
     room.now = end + timedelta(hours=2)
-    silent = FileSource(Files.model_validate({"path": "a.csv", "batches": {}}), tmp_path, Intake(spool))
+    silent = FileSource(GrowingFiles.model_validate({"path": "a.csv", "batches": {}}), tmp_path, Intake(spool))
     room.sources = [silent]
     assert room.notices() == ["2025-01 waits: a.csv is not read (no answer yet)"]
     room.sources = []

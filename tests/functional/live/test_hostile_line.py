@@ -16,18 +16,18 @@ from paho.mqtt.enums import CallbackAPIVersion
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.sources import mqtt, payloads
-from reporting_agent.live.sources.asking_again import Asking
+from reporting_agent.live.sources.asking_again import RepeatedQuestions
 from reporting_agent.live.sources.growing_files import FileSource
 from reporting_agent.live.sources.modbus.settings import Modbus
 from reporting_agent.live.sources.modbus.source import ModbusSource
 from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.opcua.source import OpcUaSource
-from reporting_agent.live.sources.settings import Mqtt, Readings
+from reporting_agent.live.sources.settings import Mqtt, MqttReadings
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
-from reporting_agent.live.watching import Watch
+from reporting_agent.live.watching import SiteWatch
 from tests.servers.mosquitto import Broker
 
 pytestmark = [pytest.mark.slow, pytest.mark.mosquitto, pytest.mark.timeout(300)]
@@ -44,7 +44,7 @@ class Line:
         self.told: list[str] = []
         self.asked: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, Any]], object] = lambda asked: None
-        self.watch = Watch(load_site(Furnaces(heats=1).behind(folder, broker.port)), lambda sentence: self.told.append(str(sentence)))
+        self.watch = SiteWatch(load_site(Furnaces(heats=1).behind(folder, broker.port)), lambda sentence: self.told.append(str(sentence)))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.watch.run, args=(self._stop,))
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
@@ -93,7 +93,7 @@ class Line:
 def line(tmp_path: Path) -> Iterator[Line]:
     broker = Broker(tmp_path / "broker").start()
     line = Line(tmp_path / "plant", broker)
-    line.watch.asking = Asking(first_s=0.2, most=4)
+    line.watch.asking = RepeatedQuestions(first_s=0.2, most=4)
     line.begin()
     yield line
     line.end()
@@ -205,7 +205,9 @@ def test_a_message_that_meets_a_fault_is_stored_as_unreadable_and_what_follows_i
     """Were it sent again and again, nothing after it would come."""
     readings = payloads.readings
 
-    def raises(mapping: Readings, topic: str, payload: bytes, received_us: int) -> tuple[list[Reading], list[payloads.Unreadable]]:
+    def raises(
+        mapping: MqttReadings, topic: str, payload: bytes, received_us: int
+    ) -> tuple[list[Reading], list[payloads.UnreadablePayload]]:
         if b'"n": 2' in payload:
             raise KeyError("not foreseen")
         return readings(mapping, topic, payload, received_us)
@@ -223,7 +225,7 @@ def test_a_fault_in_a_source_that_is_polled_is_told_and_it_is_read_on(tmp_path: 
     tables = '[[source.files]]\npath = "*.csv"\nevery_s = 0.05\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
     site = Furnaces(heats=1).fed_by(tmp_path, tables)
     sentences: list[str] = []
-    watch = Watch(load_site(site), lambda sentence: sentences.append(str(sentence)))
+    watch = SiteWatch(load_site(site), lambda sentence: sentences.append(str(sentence)))
     poll, raised = FileSource.poll, list[int]()
 
     def raises(source: FileSource) -> None:

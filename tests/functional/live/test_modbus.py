@@ -19,7 +19,7 @@ from fixtures import modbus_server
 from fixtures.serial_pair import SerialPair
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.sources.modbus.line import Line, Missed
+from reporting_agent.live.sources.modbus.line import NoAnswer, RequestLine
 from reporting_agent.live.sources.modbus.registers import blocks, readings
 from reporting_agent.live.sources.modbus.settings import Modbus
 from reporting_agent.live.sources.settings import load
@@ -67,7 +67,7 @@ def answered(server: Server) -> dict[str, list[float]]:
     return by_meter
 
 
-def polled(plant: Plant, line: Line, for_s: float) -> tuple[dict[str, list[float]], int]:
+def polled(plant: Plant, line: RequestLine, for_s: float) -> tuple[dict[str, list[float]], int]:
     """What a line gives of each meter, and how many requests it missed."""
     by_meter: dict[str, list[float]] = {}
     missed = 0
@@ -76,7 +76,7 @@ def polled(plant: Plant, line: Line, for_s: float) -> tuple[dict[str, list[float
         for block in blocks(settings_of(plant).registers):
             try:
                 held = line.read(block)
-            except Missed:
+            except NoAnswer:
                 missed += 1
                 continue
             for reading in readings(block, held, 0):
@@ -89,7 +89,7 @@ def polled(plant: Plant, line: Line, for_s: float) -> tuple[dict[str, list[float
 def test_a_late_answer_never_stands_for_the_next(tmp_path: Path, stack: ExitStack, line: str) -> None:
     plant = Plant(tmp_path, Furnaces(heats=2))
     server = served(stack, plant, line, *LATE)
-    received, missed = polled(plant, Line(settings_of(plant)), 3.0)
+    received, missed = polled(plant, RequestLine(settings_of(plant)), 3.0)
     answers = answered(server)
     assert missed > 2
     assert min(map(len, received.values())) > 1
@@ -98,10 +98,10 @@ def test_a_late_answer_never_stands_for_the_next(tmp_path: Path, stack: ExitStac
 
 def test_on_a_line_that_is_not_cleared_it_does(tmp_path: Path, stack: ExitStack, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: by this the test above can fail."""
-    monkeypatch.setattr(Line, "_clear", lambda *_: None)
+    monkeypatch.setattr(RequestLine, "_clear", lambda *_: None)
     plant = Plant(tmp_path, Furnaces(heats=2))
     server = served(stack, plant, "serial", *LATE)
-    received, _ = polled(plant, Line(settings_of(plant)), 3.0)
+    received, _ = polled(plant, RequestLine(settings_of(plant)), 3.0)
     answers = answered(server)
     assert not all(is_part(values, answers[meter]) for meter, values in received.items())
 
@@ -109,7 +109,7 @@ def test_on_a_line_that_is_not_cleared_it_does(tmp_path: Path, stack: ExitStack,
 def test_a_device_that_knows_no_echo_is_waited_for_until_it_is_silent(tmp_path: Path, stack: ExitStack) -> None:
     plant = Plant(tmp_path, Furnaces(heats=2))
     server = served(stack, plant, "serial", *LATE)
-    received, missed = polled(plant, Line(settings_of(plant).model_copy(update={"after_timeout": "silence"})), 4.0)
+    received, missed = polled(plant, RequestLine(settings_of(plant).model_copy(update={"after_timeout": "silence"})), 4.0)
     answers = answered(server)
     assert missed > 1
     assert all(is_part(values, answers[meter]) for meter, values in received.items())
@@ -136,7 +136,7 @@ def test_an_answer_with_another_number_is_passed_over() -> None:
         thread.start()
         port = listening.getsockname()[1]
         settings = Modbus.model_validate({"host": "127.0.0.1", "port": port, "registers": [{"meter": "m", "address": 1}]})
-        line = Line(settings)
+        line = RequestLine(settings)
         assert line.read(blocks(settings.registers)[0]) == [8]
         line.close()
         thread.join()

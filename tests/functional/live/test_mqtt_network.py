@@ -13,7 +13,7 @@ from paho.mqtt.enums import CallbackAPIVersion
 
 from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.settings import Mqtt
-from reporting_agent.live.spool.acknowledging import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
 from reporting_agent.live.spool.writer import Spool
 from tests.servers import authority
 from tests.servers.line import laid
@@ -30,9 +30,9 @@ class Waiting(Intake):
 
     def __init__(self, folder: Path) -> None:
         super().__init__(Spool(folder))
-        self.arrivals: list[Arrival] = []
+        self.arrivals: list[MessageArrival] = []
 
-    def put(self, arrival: Arrival) -> None:
+    def put(self, arrival: MessageArrival) -> None:
         self.arrivals.append(arrival)
 
 

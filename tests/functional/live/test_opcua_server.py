@@ -27,7 +27,7 @@ from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.opcua.source import OpcUaSource
 from reporting_agent.live.sources.opcua.values import microseconds
 from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.reading import Quality, Reading
+from reporting_agent.live.spool.reading import Reading, ReadingQuality
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.live.spool.writer import Spool
 from tests.servers import free_port
@@ -349,7 +349,7 @@ def test_a_status_code_is_a_quality_and_a_value_that_is_bad_is_not_known(host: H
     host.tell("m-5", 2, 2.0, ua.StatusCodes.UncertainLastUsableValue)
     host.tell("m-5", 3, 3.0, ua.StatusCodes.BadSensorFailure)
     client.until(lambda: len(client.readings) == 3)
-    assert [reading.quality for reading in client.readings] == [Quality.GOOD, Quality.UNCERTAIN, Quality.BAD]
+    assert [reading.quality for reading in client.readings] == [ReadingQuality.GOOD, ReadingQuality.UNCERTAIN, ReadingQuality.BAD]
     assert [reading.value == reading.value for reading in client.readings] == [True, True, False]
 
 

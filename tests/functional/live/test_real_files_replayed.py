@@ -29,7 +29,7 @@ from fixtures.simulator.furnaces import Sent
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.live.sources.source import NOT_YET
-from reporting_agent.live.watching import Watch
+from reporting_agent.live.watching import SiteWatch
 from reporting_agent.sources.meter_readings import stream_readings
 from reporting_agent.sources.reading_log import ReadingLog
 from tests.functional.live.plant import energies
@@ -269,7 +269,7 @@ def by_mqtt(played: Played, folder: Path) -> Iterator[tuple[str, Callable[[], No
 def watched(site: Path, play: Callable[[], None], played: Played) -> None:
     """Watch until all of it is kept."""
     sentences: list[str] = []
-    watch, stop = Watch(load_site(site), lambda sentence: sentences.append(str(sentence))), threading.Event()
+    watch, stop = SiteWatch(load_site(site), lambda sentence: sentences.append(str(sentence))), threading.Event()
     running = threading.Thread(target=watch.run, args=(stop,))
     running.start()
     try:

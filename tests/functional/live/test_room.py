@@ -18,14 +18,14 @@ from playwright.sync_api import Browser, sync_playwright
 
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
-from reporting_agent.live.control_room.answers import Answer, Kind
-from reporting_agent.live.control_room.moment import Shown
-from reporting_agent.live.control_room.pages import Pages
+from reporting_agent.live.control_room.answers import AlertAnswer, Kind
+from reporting_agent.live.control_room.moment import PlantMoment
+from reporting_agent.live.control_room.pages import SitePages
 from reporting_agent.live.control_room.serving import Server
 from reporting_agent.live.control_room.shifts import LineDone, Shift
-from reporting_agent.live.running.batch_log import Batch
-from reporting_agent.live.running.plant import Alert, Idle, Open
-from reporting_agent.live.sources.settings import Page
+from reporting_agent.live.running.batch_log import RunningBatch
+from reporting_agent.live.running.plant import Alert, IdleEquipment, Open
+from reporting_agent.live.sources.settings import PageAddress
 from reporting_agent.live.unreadable import Message
 from tests.functional.browser.conftest import ARGUMENTS
 from tests.servers import free_port
@@ -39,10 +39,10 @@ FORM = f"/answer?alert={KEY}"
 COURSE = tuple((look / 20, look**2 / 20) for look in range(1, 15))
 
 
-def moment() -> Shown:
+def moment() -> PlantMoment:
     """Two furnaces, one of which wastes and one whose meters are silent; one that stands idle."""
-    bad = Batch("H1-0002", "eaf", "k", "eaf-1", AT_US - 2_000_000_000, sure_us=AT_US)
-    other = Batch("H2-0002", "eaf", "k", "eaf-2", AT_US - 2_000_000_000)
+    bad = RunningBatch("H1-0002", "eaf", "k", "eaf-1", AT_US - 2_000_000_000, sure_us=AT_US)
+    other = RunningBatch("H2-0002", "eaf", "k", "eaf-2", AT_US - 2_000_000_000)
     alert = Alert("H1-0002", "eaf", "eaf-1", AT_US, 1200.0, 9.8, "Longer than usual: holding or waiting", 5400.0)
     start = datetime(2025, 1, 2, 5, tzinfo=UTC)
     shift = Shift(
@@ -52,30 +52,30 @@ def moment() -> Shown:
         Open(bad, 0.7, 9.8, COURSE, BAND, 5.1, "wastes", cause=alert.cause),
         Open(other, 0.4, 0.2, COURSE[:5], BAND, 4.9, "unknown", silent_since_us=AT_US),
     ]
-    idle = [Idle("eaf-3", AT_US, (("electricity", 300.0, "kWh"), ("natural-gas", 20.0, "Nm3")), 211.0)]
+    idle = [IdleEquipment("eaf-3", AT_US, (("electricity", 300.0, "kWh"), ("natural-gas", 20.0, "Nm3")), 211.0)]
     unreadable = [("works/x", 3, (Message(AT_US, "works/x", "no JSON: <b>", "<b>bad"),))]
-    return Shown(
+    return PlantMoment(
         AT_US, AT_US, opened, idle, [("eaf-2-gas", AT_US), ("eaf-2-electricity", 0)], unreadable, [("broker:1883", ""), ("b:1", "refused")],
         [alert], shift, 12_345, 3, 7, 8.0, 1.0, vouched=True, unread=3, untold=["steam-1"],
     )  # fmt: skip
 
 
 @pytest.fixture
-def latest() -> list[Shown]:
+def latest() -> list[PlantMoment]:
     return [moment()]
 
 
 @pytest.fixture
-def address(tmp_path: Path, latest: list[Shown]) -> Iterator[str]:
+def address(tmp_path: Path, latest: list[PlantMoment]) -> Iterator[str]:
     port = free_port()
 
     def answer(key: str, kind: str, word: str) -> bool:
         if key == KEY:
-            latest.append(replace(latest[-1], answers={key: Answer(key, cast(Kind, kind), word, AT_US)}))
+            latest.append(replace(latest[-1], answers={key: AlertAnswer(key, cast(Kind, kind), word, AT_US)}))
         return key == KEY
 
-    pages = Pages(load_site(Furnaces(heats=1).write(tmp_path)))
-    server = Server(Page(port=port, names=("Steplabel.Works",)), pages, lambda: latest[-1], answer)
+    pages = SitePages(load_site(Furnaces(heats=1).write(tmp_path)))
+    server = Server(PageAddress(port=port, names=("Steplabel.Works",)), pages, lambda: latest[-1], answer)
     server.start()
     yield f"http://127.0.0.1:{port}"
     server.stop()
@@ -119,7 +119,7 @@ def test_every_screen_is_sound(address: str, chromium: Browser, path: str, text:
     page.close()
 
 
-def test_without_javascript_it_reloads_and_with_it_parts_come_by_events(address: str, latest: list[Shown], chromium: Browser) -> None:
+def test_without_javascript_it_reloads_and_with_it_parts_come_by_events(address: str, latest: list[PlantMoment], chromium: Browser) -> None:
     plain = chromium.new_context(java_script_enabled=False).new_page()
     plain.goto(address)
     assert "H1-0002 is wasting energy" in plain.content()
@@ -129,7 +129,7 @@ def test_without_javascript_it_reloads_and_with_it_parts_come_by_events(address:
     live.goto(address)
     live.evaluate("window.loaded = 'once'")
     assert "eaf-3" in live.inner_text("#idle")
-    latest.append(replace(moment(), idle=[Idle("eaf-4", AT_US, (("electricity", 90.0, "kWh"),), 63.0)]))
+    latest.append(replace(moment(), idle=[IdleEquipment("eaf-4", AT_US, (("electricity", 90.0, "kWh"),), 63.0)]))
     live.locator("#idle", has_text="eaf-4").wait_for()  # a function would be asked for by eval, which the policy refuses
     assert live.evaluate("window.loaded") == "once"  # the part came, not the page
 
@@ -150,7 +150,9 @@ def test_a_name_is_known_in_capitals_too_and_what_is_no_address_is_answered(addr
     assert _asked(address, path, host)[0].status == status
 
 
-def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(address: str, latest: list[Shown], chromium: Browser) -> None:
+def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(
+    address: str, latest: list[PlantMoment], chromium: Browser
+) -> None:
     page = chromium.new_context(java_script_enabled=False).new_page()
     page.goto(address)
     page.click("button")
@@ -184,7 +186,7 @@ def test_an_alert_is_answered_without_javascript_and_the_answer_taken_back(addre
         ({"word": "x" * 5000}, 413),
     ],
 )
-def test_only_a_form_of_this_page_answers(address: str, latest: list[Shown], change: dict[str, str], status: int) -> None:
+def test_only_a_form_of_this_page_answers(address: str, latest: list[PlantMoment], change: dict[str, str], status: int) -> None:
     """The first is the control: all of it as the page sends it."""
     page = _asked(address)[1]
     token = page.split('name="token" value="')[1].split('"')[0]

@@ -24,7 +24,7 @@ from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.segments import frames
-from reporting_agent.live.spool.writer import Spool, Taken
+from reporting_agent.live.spool.writer import ArrivalOutcome, Spool
 from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants
 from tests.functional.live.historian import FILES, SITE, TABLES, Historian, appended, written
 from tests.functional.live.plant import Plant, energies, equal_to_the_files
@@ -34,7 +34,7 @@ from tests.servers.postgres import Cluster
 
 pytestmark = [pytest.mark.slow, pytest.mark.timeout(3600)]
 
-NONE = Taken(0, 0, 0, ())
+NONE = ArrivalOutcome(0, 0, 0, ())
 LOOK_BACK = 400  # ids: more than are written while the longest transaction is open
 
 

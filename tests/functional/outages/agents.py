@@ -17,9 +17,9 @@ import httpx
 
 from benchmarks.errors import SteplabelError, Unreachable
 from benchmarks.wire import envelope
-from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.directory import EnrolmentSecret
 from reporting_agent.sending import enrolment
-from reporting_agent.sending.submission import Material, Submission
+from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import SOFTWARE, heats, material
@@ -29,7 +29,7 @@ HEATS = 60
 
 
 @cache
-def data_of(year: str) -> Material:
+def data_of(year: str) -> ReportMaterial:
     """A year of an arc furnace, the same at every site: what differs is what each draws."""
     return material(heats(HEATS, year=int(year)), year)
 
@@ -161,7 +161,7 @@ class Agent:
 
     def enrol(self, token: str) -> str:
         with self._road() as road, self._state.exclusive(), self._state.connect() as connection:
-            parsed, now = EnrolmentToken.parse(token), datetime.now(UTC)
+            parsed, now = EnrolmentSecret.parse(token), datetime.now(UTC)
             enrolment.enrol(self._state, connection, road, parsed, software=SOFTWARE, now=now)
         return ""
 
@@ -172,7 +172,7 @@ class Agent:
             assert site is not None
             assert site.site is not None
             identity = enrolment.identity(self._state, connection, site.site)
-            submission = Submission(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
+            submission = SubmissionProcess(connection, identity, software=SOFTWARE, clock=lambda: datetime.now(UTC))
             submission.consult(road)
             parcel = submission.prepare(data_of(year), year, road, correct=False)
             submission.send(parcel, road)

@@ -56,7 +56,7 @@ def seal(sites: int, a_site: int, file: str) -> None:
     from benchmarks import packs
     from benchmarks.released import ReleasedReport
     from benchmarks.wire import commitments, envelope
-    from benchmarks.wire.commitments import Commitment
+    from benchmarks.wire.commitments import ReportCommitment
     from benchmarks.wire.conformity import policy_digest
     from benchmarks.wire.schema import Header, Report
     from portal import keys
@@ -70,7 +70,7 @@ def seal(sites: int, a_site: int, file: str) -> None:
     labels = tuple(label_of(pack, step, rule.metric.value, 0) for step in pack.steps for rule in step.metrics if rule.released)
 
     def committed(site: Site, device: Device, key: DeviceKey, year: str) -> bytes:
-        return commitments.commit(Commitment(site.slug, year, 1, sha256(year.encode()).digest()), str(device.pk), key)
+        return commitments.commit(ReportCommitment(site.slug, year, 1, sha256(year.encode()).digest()), str(device.pk), key)
 
     def sealed(site: Site, device: Device, key: DeviceKey, year: str) -> tuple[bytes, int]:
         raw = committed(site, device, key, year)

@@ -23,7 +23,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.labels import label_site
 from benchmarks.measurements import Period
 from benchmarks.wire import envelope
-from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.directory import EnrolmentSecret
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import SOFTWARE, heats
 
@@ -78,7 +78,7 @@ def reported(port: int, state: Path, token: str, years: list[str], version: str,
     sent = []
     with road, directory.exclusive(), directory.connect() as connection:
         if token:
-            enrolment.enrol(directory, connection, road, EnrolmentToken.parse(token), software=SOFTWARE, now=datetime.now(UTC))
+            enrolment.enrol(directory, connection, road, EnrolmentSecret.parse(token), software=SOFTWARE, now=datetime.now(UTC))
         site = enrolment.current(connection)
         assert site is not None
         assert site.site is not None

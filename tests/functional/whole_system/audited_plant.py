@@ -12,7 +12,7 @@ from typing import Any
 
 from django.utils import timezone
 
-from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts import second_factor
 from portal.accounts.enrolling import issue_token
@@ -44,7 +44,7 @@ class Audited:
     @property
     def fingerprint(self) -> str:
         """Of the directory's signer, as the enrolment token names it."""
-        return EnrolmentToken.parse(self.token).fingerprint
+        return EnrolmentSecret.parse(self.token).fingerprint
 
 
 def registered(folder: Path) -> Audited:

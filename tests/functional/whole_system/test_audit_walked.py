@@ -21,7 +21,7 @@ from benchmarks.audit import openings
 from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, WHERE_COMMITTED
 from benchmarks.wire import attestations, canonical
 from portal.assurance.models import Sample
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from reporting_agent.audit.openings.statements import AuditorKeys
 from reporting_agent.sending.enrolment import SEED_FILE
 from reporting_agent.state import StateDirectory
@@ -81,7 +81,7 @@ def test_an_audit_from_enrolment_to_the_certificate_and_nothing_of_the_opening_r
     agent(audited.works, "enrol", "--portal", portal_relay.address, "--token", audited.token, *state)
     agent(audited.works, "submit", *of_site, "--period", PERIOD)
     in_a_worker(worker_sweeps)
-    assert in_a_worker(lambda: Submission.objects.get().state) == State.ACCEPTED
+    assert in_a_worker(lambda: Submission.objects.get().state) == SubmissionState.ACCEPTED
 
     auditor, plant = reader("en", 1440, audited.auditor), reader("zh-hans", 360, audited.owner)
     reply = agent(office, "auditor", *KEYS)

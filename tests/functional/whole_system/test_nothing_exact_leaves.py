@@ -13,7 +13,7 @@ from benchmarks.wire.schema import encode_report
 from benchmarks.wire.signing import VerifyingKey
 from portal import keys
 from portal.accounts.models import Device
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from tests.functional.whole_system.conftest import AgentAtPlant
 from tests.functional.whole_system.exact_facts import ExactFacts, counts_in, facts_of, found_in_bytes, found_in_message
 from tests.functional.whole_system.relay import Relay
@@ -49,7 +49,7 @@ def test_no_exact_value_batch_id_count_or_timestamp_is_in_what_the_agent_sends(
 
     worker_sweeps()
     submission = Submission.objects.get()
-    assert (submission.state, submission.reason) == (State.ACCEPTED, "")
+    assert (submission.state, submission.reason) == (SubmissionState.ACCEPTED, "")
 
 
 def test_what_preview_promised_is_what_was_sealed(plant_of: Callable[..., AgentAtPlant], portal_relay: Relay) -> None:

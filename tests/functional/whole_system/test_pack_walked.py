@@ -25,7 +25,7 @@ from portal.accounts import second_factor
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import User
 from portal.governance.models import Proposal
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from tests.functional.browser.conftest import ARGUMENTS
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.test_submit_survives_kill import write_plant
@@ -175,7 +175,7 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     plant.answer("submit", "--site", "site.toml", "--period", PERIOD)
     in_a_worker(worker_sweeps)
     accepted = in_a_worker(lambda: Submission.objects.get())
-    assert (accepted.state, accepted.pack_version, accepted.reason) == (State.ACCEPTED, "5", "")
+    assert (accepted.state, accepted.pack_version, accepted.reason) == (SubmissionState.ACCEPTED, "5", "")
 
     # an erratum, by the same way in the other language
     _propose(two, pack_file(tmp_path, "5.1"), factors_file(tmp_path, "5.1", CORRECTED), "5")
@@ -198,7 +198,7 @@ def test_a_version_from_file_to_effect_and_an_erratum_after_it(
     plant.answer("submit", "--site", "site.toml", "--period", PERIOD, "--correct")
     in_a_worker(worker_sweeps)
     states = in_a_worker(lambda: list(Submission.objects.order_by("revision").values_list("pack_version", "state")))
-    assert states == [("5", State.SUPERSEDED), ("5.1", State.ACCEPTED)]
+    assert states == [("5", SubmissionState.SUPERSEDED), ("5.1", SubmissionState.ACCEPTED)]
 
     # what was labelled by the old ones comes out the same to the digit
     for version, before in (("5", second_label), ("4", first_label)):

@@ -16,7 +16,7 @@ from django.utils import timezone
 from portal import keys
 from portal.accounts import second_factor
 from portal.accounts.enrolling import issue_token
-from portal.practices.models import Entry, State
+from portal.practices.models import Entry, EntryState
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.test_submit_survives_kill import write_plant
 from tests.functional.whole_system.relay import Relay
@@ -100,7 +100,7 @@ def test_a_firms_practice_reaches_another_plants_report_and_leaves_it_again(
     owner.page.fill("#id_reason", "已改用其他方法。")
     owner.look("practice-end")
     _press(owner, "main form button")
-    assert in_a_worker(lambda: Entry.objects.get(pk=entry).state) == State.WITHDRAWN
+    assert in_a_worker(lambda: Entry.objects.get(pk=entry).state) == EntryState.WITHDRAWN
     assert plant.answer("practices", "fetch")["practices"] == 1
     assert TITLE not in report_of(plant, "withdrawn")
 

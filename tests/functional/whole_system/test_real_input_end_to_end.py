@@ -27,7 +27,7 @@ from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
-from portal.intake.models import State, Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.opening.models import OpenedReport
 from tests.functional.real_data import HEATS, MACHINES, site_of
 from tests.functional.whole_system.relay import Relay
@@ -150,7 +150,7 @@ def test_two_years_of_real_heats_reach_the_portal_in_a_file_and_are_accepted(
         assert taken.json()["receipt"] == again.json()["receipt"]
         worker_sweeps()
         submission = Submission.objects.get(period=period)
-        assert (submission.state, submission.reason) == (State.ACCEPTED, "")
+        assert (submission.state, submission.reason) == (SubmissionState.ACCEPTED, "")
 
         (label,) = decode_report(bytes(OpenedReport.objects.get(envelope_digest=submission.digest).report)).released.labels
         assert (label.step, label.metric, label.count_class) == ("eaf", "electricity", expected.count_class)

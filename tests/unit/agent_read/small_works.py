@@ -11,7 +11,7 @@ from benchmarks import packs
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.pipeline import LabelResult
 
 Amount = tuple[str, float, str, float | None, str]
@@ -37,7 +37,9 @@ def gave(carrier: str, quantity: float, unit: str, lhv: float | None = None) -> 
     return carrier, quantity, unit, lhv, "recovered"
 
 
-def works(folder: Path, pack: str, steps: Mapping[str, Ran], settings: str = "", runs: int = 60, *, states_own_power: bool = True) -> Site:
+def works(
+    folder: Path, pack: str, steps: Mapping[str, Ran], settings: str = "", runs: int = 60, *, states_own_power: bool = True
+) -> SiteSettings:
     """The site whose files say so: `runs` of each step from the beginning of 2026, days of a step that runs by day; all its power is in
     them, which it states."""
     known = packs.load(pack)
@@ -65,7 +67,7 @@ def works(folder: Path, pack: str, steps: Mapping[str, Ran], settings: str = "",
     return load_site(folder / "site.toml")
 
 
-def labelled(site: Site) -> LabelResult:
+def labelled(site: SiteSettings) -> LabelResult:
     return pipeline.label(site, Period.parse("2026", UTC))
 
 
@@ -86,7 +88,7 @@ def codes(result: LabelResult) -> set[str]:
     return {finding.code for finding in result.findings}
 
 
-def going_out(site: Site) -> dict[str, set[str | None]]:
+def going_out(site: SiteSettings) -> dict[str, set[str | None]]:
     """By step, the reasons under which its runs are left out on the way out; None of those that count."""
     data = pipeline.read(site, outward=True)
     assert data.outward is not None

@@ -6,8 +6,8 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from benchmarks import packs
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Finding, Severity, State
-from reporting_agent.config import Site
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, OperatingState, Severity
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import examining
 
 PACK = packs.load("steel")
@@ -26,8 +26,8 @@ HEAT = Batch(
 )
 
 
-def site(**inputs: str) -> Site:
-    return Site.model_validate(
+def site(**inputs: str) -> SiteSettings:
+    return SiteSettings.model_validate(
         {
             "site": {"id": "w", "timezone": "UTC", "pack": "steel"},
             "inputs": inputs or {"batches": "b.csv", "energy": "e.csv"},
@@ -36,7 +36,7 @@ def site(**inputs: str) -> Site:
     )
 
 
-def examine(*batches: Batch, metered: bool = False) -> tuple[list[str | None], dict[str, Finding]]:
+def examine(*batches: Batch, metered: bool = False) -> tuple[list[str | None], dict[str, DataFinding]]:
     steps = {"eaf": {""}} if metered else {}
     judged, findings = examining.examine(batches, site(), PACK, metered_steps=steps, blank=frozenset())
     return [batch.excluded for batch in judged], {finding.code: finding for finding in findings}
@@ -154,9 +154,9 @@ def test_a_row_exported_twice_costs_the_copy_only() -> None:
 
 
 def test_a_time_of_waiting_has_no_shortest_length() -> None:
-    waiting = replace(HEAT, batch_id="wait", state=State.HOLDING, end=START + timedelta(minutes=4), output_t=0.0, variables={})
+    waiting = replace(HEAT, batch_id="wait", state=OperatingState.HOLDING, end=START + timedelta(minutes=4), output_t=0.0, variables={})
     assert "too-short" not in examine(waiting)[1]
-    assert "too-short" in examine(replace(waiting, state=State.NORMAL))[1]
+    assert "too-short" in examine(replace(waiting, state=OperatingState.NORMAL))[1]
 
 
 def heats(count: int, **changes: object) -> list[Batch]:

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.labels import ExclusionReason
-from benchmarks.measurements import Finding, Period
+from benchmarks.measurements import DataFinding, Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
@@ -31,7 +31,7 @@ def calls_of_finding() -> list[tuple[Path, ast.Call]]:
         for room in ("benchmarks", "reporting_agent")
         for path in (ROOT / room).rglob("*.py")
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8")))
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == Finding.__name__
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == DataFinding.__name__
     ]
 
 

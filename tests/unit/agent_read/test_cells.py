@@ -9,7 +9,7 @@ import pytest
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
 from reporting_agent.sources.arrow import local_to_utc
-from reporting_agent.sources.cells import Unreadable
+from reporting_agent.sources.cells import UnreadableCell
 
 PLAIN = Profile()
 ROME = ZoneInfo("Europe/Rome")
@@ -35,12 +35,12 @@ def test_numbers_are_read_in_the_declared_notation(cell: str | float, profile: P
 
 @pytest.mark.parametrize("cell", ["48,625", "1.2.3", "twelve", "1_000", "nan", "inf", "12 kWh", "", True])
 def test_what_is_not_declared_is_not_guessed(cell: str | bool) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableCell):
         cells.number(cell, PLAIN)
 
 
 def test_a_decimal_comma_is_named_in_the_message() -> None:
-    with pytest.raises(Unreadable, match="decimal = ','"):
+    with pytest.raises(UnreadableCell, match="decimal = ','"):
         cells.number("48,625", PLAIN)
 
 
@@ -61,7 +61,7 @@ def test_durations_are_seconds_or_minutes_and_seconds(cell: object, wanted: floa
 
 
 def test_a_duration_of_seventy_seconds_past_the_minute_is_refused() -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableCell):
         cells.seconds("43:70", PLAIN)
 
 
@@ -89,7 +89,7 @@ def test_one_moment_in_many_notations(text: str, profile: Profile) -> None:
 
 @pytest.mark.parametrize("text", ["14/05/2016 08:30", "2016-13-01", "2016-02-30 10:00", "yesterday", "42504.35", "0"])
 def test_a_date_in_another_order_is_refused_not_guessed(text: str) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableCell):
         cells.moment(text, PLAIN, SHANGHAI)
 
 
@@ -98,7 +98,7 @@ def test_twenty_four_hours_is_the_midnight_after() -> None:
 
 
 def test_a_local_time_that_the_clock_skipped_is_refused() -> None:
-    with pytest.raises(Unreadable, match="put forward"):
+    with pytest.raises(UnreadableCell, match="put forward"):
         cells.moment("2016-03-27 02:30", PLAIN, ROME)
 
 

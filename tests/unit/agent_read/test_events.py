@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.errors import InputError
 from reporting_agent.audit.openings.examining import site_of
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.config.events import as_toml, of_meter, of_step
 from reporting_agent.config.settings_digest import NO_PART, settings_digest
 
@@ -27,7 +27,7 @@ METERS = METER.format("m1", "kWh") + METER.format("m2", "kWh") + METER.format("m
 EVENT = '[[events]]\nmeter = "m1"\nfrom = 2025-03-01\nkind = "ratio"\nfactor = 2.0\nreason = "New current transformers, work order 17."\n'
 
 
-def load(folder: Path, text: str) -> Site:
+def load(folder: Path, text: str) -> SiteSettings:
     path = folder / "site.toml"
     path.write_text(SITE + METERS + text, encoding="utf-8")
     return load_site(path)

@@ -15,7 +15,7 @@ from fixtures.simulator.works.design import DESIGNS
 from reporting_agent import pipeline, sources
 from reporting_agent.config import load_site
 from reporting_agent.pipeline.inputs import Inputs
-from reporting_agent.sources.extract import Extract, Record, Rows, rows_of
+from reporting_agent.sources.extract import Extract, ExtractReadings, ExtractRows, rows_of
 from reporting_agent.sources.meter_readings import ReadingLog
 
 
@@ -26,13 +26,13 @@ def whole(inputs: Inputs) -> Extract:
     if not inputs.has("readings"):
         return Extract(tables)
     log = ReadingLog(corrections=inputs.corrections)
-    taken: dict[str, Record] = {}
+    taken: dict[str, ExtractReadings] = {}
     meters = frozenset(meter.id for meter in inputs.site.meters)
     readings = inputs.readings()
     assert not callable(readings)
     for block in sources.stream_readings(readings, inputs.site.mapping.readings, meters, inputs.site.zone, log):
-        before = taken.get(block.meter, Record(np.empty(0, np.int64), np.empty(0)))
-        taken[block.meter] = Record(np.concatenate((before.time_us, block.time_us)), np.concatenate((before.value, block.value)))
+        before = taken.get(block.meter, ExtractReadings(np.empty(0, np.int64), np.empty(0)))
+        taken[block.meter] = ExtractReadings(np.concatenate((before.time_us, block.time_us)), np.concatenate((before.value, block.value)))
     return Extract(tables, taken, frozenset(log.in_skipped_hours))
 
 
@@ -52,12 +52,12 @@ def test_an_extract_of_everything_gives_the_same_batches(tmp_path: Path, long: b
 
 
 def test_a_column_that_only_some_rows_have_is_blank_in_the_others() -> None:
-    parts = (Rows(("batch_id", "step"), (("a", "s"),)), Rows(("batch_id", "variant"), (("b", "v"), ("c", None))))
+    parts = (ExtractRows(("batch_id", "step"), (("a", "s"),)), ExtractRows(("batch_id", "variant"), (("b", "v"), ("c", None))))
     sheet = Extract({"batches": parts}).table("batches")
     assert sheet.header == ("batch_id", "step", "variant")
     assert list(sheet.rows) == [(2, ("a", "s", None)), (3, ("b", None, "v")), (4, ("c", None, None))]
 
 
 def test_an_extract_gives_what_it_has_rows_of() -> None:
-    assert Extract({"batches": (Rows(("a",), (("1",),)),), "energy": (Rows(("a",), ()),)}).gives() == {"batches"}
+    assert Extract({"batches": (ExtractRows(("a",), (("1",),)),), "energy": (ExtractRows(("a",), ()),)}).gives() == {"batches"}
     assert Extract({}, {}).gives() == {"readings"}

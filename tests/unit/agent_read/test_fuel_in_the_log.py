@@ -11,7 +11,7 @@ from benchmarks.carriers import named
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Amount, Ran, codes, going_out, labelled, of, took, works
 
@@ -20,13 +20,13 @@ PETCOKE = took("petroleum-coke", 18.75, "kg", 32.0)
 """100 kg of coal at 24 and 18.75 kg of petroleum coke at 32 are 102.4 kgce/t, of which the coal alone is 81.9."""
 
 
-def kiln(folder: Path, heading: str, cell: str, *energy: Amount, settings: str = "", every: int = 1) -> Site:
+def kiln(folder: Path, heading: str, cell: str, *energy: Amount, settings: str = "", every: int = 1) -> SiteSettings:
     """60 days of 5,000 t of clinker with a column more in the log: 93.75 t of petroleum coke a day, where it is told in tonnes."""
     site = works(folder, "cement", {"clinker-burning": Ran(5000, [*KILN, *energy])}, settings)
     return with_column(site, heading, cell, every)
 
 
-def with_column(site: Site, heading: str, cell: str, every: int = 1, file: str = "batches.csv") -> Site:
+def with_column(site: SiteSettings, heading: str, cell: str, every: int = 1, file: str = "batches.csv") -> SiteSettings:
     head, *rows = (site.folder / file).read_text(encoding="utf-8").splitlines()
     rows = [f"{row},{cell if number % every == 0 else ''}" for number, row in enumerate(rows)]
     (site.folder / file).write_text("\n".join([f"{head},{heading}", *rows]) + "\n", encoding="utf-8")

@@ -10,8 +10,8 @@ from benchmarks import packs
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric
-from reporting_agent.config import Site
-from reporting_agent.pipeline.materials_in_the_log import Charged
+from reporting_agent.config import SiteSettings
+from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials
 from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Ran, going_out, labelled, of, took, works
 from tests.unit.agent_read.test_fuel_in_the_log import KILN, with_column
@@ -26,7 +26,7 @@ BLAINE = {"blaine_m2_kg": 350.0}
 GROUND = [took("electricity", 23.1, "kWh")]
 
 
-def run(folder: Path, step: str, ran: Ran, heading: str, cell: str, settings: str = "") -> tuple[Site, StepLabel]:
+def run(folder: Path, step: str, ran: Ran, heading: str, cell: str, settings: str = "") -> tuple[SiteSettings, StepLabel]:
     """60 runs of a step with a column more in their log; carriers of its boundary that it does not report are not used."""
     pack = next(name for name in packs.shipped() if any(pack_step.id == step for pack_step in packs.load(name).steps))
     asked = packs.load(pack).step(step).boundary.asked
@@ -184,7 +184,7 @@ def test_every_product_and_carrier_of_a_pack_is_known_as_an_input() -> None:
         if not (pack := packs.load(name)).materials:
             continue
         columns = [f"input.{text}" for step in pack.steps for text in (step.product, step.product_words.en, *step.boundary.carriers)]
-        assert Charged(pack, tuple(columns)).unknown == ()
+        assert ChargedMaterials(pack, tuple(columns)).unknown == ()
 
 
 @pytest.mark.parametrize(("amount", "unit"), [("3000", "Nm3"), ("4.28", "t"), ("4283", "kg")])

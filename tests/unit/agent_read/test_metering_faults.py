@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import Asked, MeteredEnergy, Windows, courses
+from reporting_agent.metering import MeteredEnergy, MeterQuery, Windows, courses
 from reporting_agent.metering.all_nines import NINES, POWERS, all_nines, near_power_of_ten
 from reporting_agent.metering.readings import Readings
 
@@ -35,7 +35,7 @@ def measured(meter: Meter, data: Readings, over: Windows, *, block: int | None =
         for start in range(0, len(data), size):
             yield meter.id, data.at(slice(start, start + size)), "readings.csv"
 
-    asked = Asked(meter, np.concatenate((over.start_us, over.end_us)), longest_gap_s)
+    asked = MeterQuery(meter, np.concatenate((over.start_us, over.end_us)), longest_gap_s)
     return courses([asked], [read])[meter.id].over(over)
 
 

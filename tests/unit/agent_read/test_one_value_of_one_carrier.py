@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.errors import InputError, PolicyRefusal
 from reporting_agent import pipeline
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.heating_values import require_one_value
 from tests.unit.agent_read.small_works import Ran, besides, codes, gave, going_out, labelled, of, took, works
 
@@ -29,7 +29,7 @@ def furnace(taken: float) -> Ran:
     return Ran(5000, [*burnt, *media, gave("blast-furnace-gas", 1550, "Nm3", 3.35)], COKE_OF)
 
 
-def held_back(site: Site) -> str | None:
+def held_back(site: SiteSettings) -> str | None:
     data = pipeline.read(site, outward=True)
     try:
         require_one_value(data.outward.batches if data.outward else (), site.heating_values, data.pack)

@@ -12,13 +12,13 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks.measurements import Batch, CarrierEnergy
-from reporting_agent.config import Site
-from reporting_agent.pipeline.outward.own_metering import Outgoing
+from reporting_agent.config import SiteSettings
+from reporting_agent.pipeline.outward.own_metering import OutgoingBatches
 from reporting_agent.pipeline.proposals import propose
 
 BERLIN = ZoneInfo("Europe/Berlin")
-SITE = cast("Site", SimpleNamespace(zone=BERLIN, meters=(), equipment=()))
-NONE_GOING = cast("Outgoing", SimpleNamespace(places={}, batches=()))
+SITE = cast("SiteSettings", SimpleNamespace(zone=BERLIN, meters=(), equipment=()))
+NONE_GOING = cast("OutgoingBatches", SimpleNamespace(places={}, batches=()))
 REPEATED = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 """02:30 in winter time in Berlin, an hour after 02:30 in summer time."""
 

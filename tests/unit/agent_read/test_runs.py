@@ -10,8 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks import packs
-from benchmarks.measurements import Batch, State
-from reporting_agent.config import Site
+from benchmarks.measurements import Batch, OperatingState
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import runs
 from reporting_agent.pipeline.outward import cut_runs
 from reporting_agent.sources import LOG, Table, read_table
@@ -22,8 +22,8 @@ ROME = ZoneInfo("Europe/Rome")
 SIX = datetime(2022, 9, 5, 6, tzinfo=ROME)
 
 
-def site(**setting: Any) -> Site:
-    return Site.model_validate(
+def site(**setting: Any) -> SiteSettings:
+    return SiteSettings.model_validate(
         {"site": {"id": "f", "timezone": "Europe/Rome", "pack": "./machines.toml"}, "inputs": {"log": "log.csv"}, "runs": setting}
     )
 
@@ -32,7 +32,7 @@ Row = tuple[float, float, object, str]
 """Minutes after six, items, energy, state."""
 
 
-def cut(tmp_path: Path, rows: list[Row], **setting: Any) -> runs.Cut:
+def cut(tmp_path: Path, rows: list[Row], **setting: Any) -> runs.CutRuns:
     lines = ["timestamp,equipment,step,variant,output_quantity,output_unit,energy,state,span_s"]
     lines += [
         f"{(SIX + timedelta(minutes=minutes)).isoformat()},m0,machining-0,part-0,{items},items,{energy},{state},60"
@@ -44,7 +44,7 @@ def cut(tmp_path: Path, rows: list[Row], **setting: Any) -> runs.Cut:
     return runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
 
 
-def counts(logged: runs.Cut) -> dict[str, int]:
+def counts(logged: runs.CutRuns) -> dict[str, int]:
     return {finding.code: finding.count for finding in logged.findings}
 
 
@@ -79,7 +79,7 @@ def test_a_row_that_cannot_be_used_leaves_its_time_to_no_other(tmp_path: Path, h
     logged = runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
     (run,) = logged.batches
     assert run.energy[0].quantity == pytest.approx(kwh)
-    assert sum(left.energy for left in logged.left_out if left.state is State.IDLE) == pytest.approx(idle)
+    assert sum(left.energy for left in logged.left_out if left.state is OperatingState.IDLE) == pytest.approx(idle)
     assert len(logged.rejected) == 1
 
 
@@ -111,10 +111,10 @@ def test_runs_and_what_is_left_out_hold_all_energy_of_the_log(tmp_path: Path) ->
         *[(200, 9, 16, "normal"), (205, 9, "", "normal"), (1000, 0, 32, "idle")],  # after a gap; without energy; in a shift of no run
     ]
     logged = cut(tmp_path, rows)
-    left: dict[State | None, float] = {}
+    left: dict[OperatingState | None, float] = {}
     for leftover in logged.left_out:
         left[leftover.state] = left.get(leftover.state, 0.0) + leftover.energy
-    assert left == {None: 18.0, State.FAULT: 13.0, State.IDLE: 33.0}
+    assert left == {None: 18.0, OperatingState.FAULT: 13.0, OperatingState.IDLE: 33.0}
     assert {part.start for part in logged.left_out} == {SIX, SIX + timedelta(hours=8)}
     assert sum(part.energy for part in logged.left_out) + sum(batch.energy[0].quantity for batch in logged.batches) == 70.0
 

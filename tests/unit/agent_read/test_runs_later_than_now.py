@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from reporting_agent.cli import main
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.site_tasks import Task
 from reporting_agent.pipeline.provisos import in_the_future
@@ -27,7 +27,7 @@ def test_runs_later_than_now_are_told_beside_the_label(tmp_path: Path, now: date
         assert [sentence.partition(" ")[0] for sentence in sentences] == ([str(later)] if later else [])
 
 
-def next_year(folder: Path) -> tuple[Site, str]:
+def next_year(folder: Path) -> tuple[SiteSettings, str]:
     """A mill whose log is of the year to come."""
     mill = Ran(3600, [took("electricity", 31, "kWh")], {"blaine_m2_kg": 350.0})
     factor = '[[emissions.electricity]]\nfrom = 2026-01-01\nkg_per_kwh = 0.5\nsource = "own supply"\n'

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.pipeline.inputs import Inputs
 
 SITE = """
@@ -27,7 +27,7 @@ step = "cement-grinding"
 """
 
 
-def site_of(folder: Path, rows: str, toml: str = SITE) -> Site:
+def site_of(folder: Path, rows: str, toml: str = SITE) -> SiteSettings:
     (folder / "site.toml").write_text(toml, encoding="utf-8")
     (folder / "scales.csv").write_text("scale_id,timestamp,quantity,unit\n" + rows, encoding="utf-8")
     return load_site(folder / "site.toml")

@@ -19,14 +19,14 @@ from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.wire import challenges, commitments, envelope, heads, logged, receipts, requests, sealing
 from benchmarks.wire import directory as key_directory
-from benchmarks.wire.challenges import Answered, LedgerStand
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
-from benchmarks.wire.logged import Kind, Revision
+from benchmarks.wire.challenges import AnsweredCommitment, LedgerStand
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.directory import Directory, EnrolmentSecret, ListedKey
+from benchmarks.wire.logged import EntryKind, ReportRevision
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey, VerifyingKey
 from reporting_agent.sending import enrolment
-from reporting_agent.sending.submission import Material, Submission
+from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.sending.transport import Portal
 from reporting_agent.state import StateDirectory
 
@@ -66,10 +66,10 @@ def heats(count: int, *, year: int = 2016, gas_lhv: float | None = 36.0) -> list
     return batches
 
 
-def material(batches: list[Batch], period: str = "2016") -> Material:
+def material(batches: list[Batch], period: str = "2016") -> ReportMaterial:
     pack = packs.load("steel")
     label = label_site(batches, pack, FactorTable.load(), Period.parse(period, UTC), site=SITE, paths={})
-    return Material(label, batches, pack)
+    return ReportMaterial(label, batches, pack)
 
 
 @dataclass
@@ -84,7 +84,7 @@ class FakePortal:
     redeemed: dict[str, str] = field(default_factory=dict)
     submissions: dict[tuple[str, str, int], bytes] = field(default_factory=dict)
     bodies: list[bytes] = field(default_factory=list)
-    challenges: dict[Commitment, bytes] = field(default_factory=dict)
+    challenges: dict[ReportCommitment, bytes] = field(default_factory=dict)
     commitment_bodies: list[bytes] = field(default_factory=list)
     asked: list[httpx.Request] = field(default_factory=list)
     trouble: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
@@ -96,8 +96,8 @@ class FakePortal:
     restarts: list[bytes] = field(default_factory=list)  # statements of the coordinator
 
     @property
-    def token(self) -> EnrolmentToken:
-        return EnrolmentToken(self.secret, self.directory_key.key_id)
+    def token(self) -> EnrolmentSecret:
+        return EnrolmentSecret(self.secret, self.directory_key.key_id)
 
     def signed_directory(self) -> bytes:
         always = (date(2000, 1, 1), date(2100, 1, 1))
@@ -160,14 +160,15 @@ class FakePortal:
             ):
                 return problem(409, "commitment-conflict", "Other data were committed to.")
             known = self.challenge_for(asked, secrets.token_bytes(challenges.NONCE_BYTES))
-            self.log.append(logged.hashed(Kind.COMMITMENT, bytes.fromhex(asked.digest), LOGGED_ON))
+            self.log.append(logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(asked.digest), LOGGED_ON))
             self.challenges[asked] = known
         return httpx.Response(200, json={"challenge": base64.b64encode(known).decode()})
 
-    def challenge_for(self, commitment: Commitment, nonce: bytes) -> bytes:
+    def challenge_for(self, commitment: ReportCommitment, nonce: bytes) -> bytes:
         before = [other for other in self.challenges if other != commitment]
         answered = tuple(
-            Answered(number, earlier.period, earlier.revision, bytes.fromhex(earlier.digest)) for number, earlier in enumerate(before, 1)
+            AnsweredCommitment(number, earlier.period, earlier.revision, bytes.fromhex(earlier.digest))
+            for number, earlier in enumerate(before, 1)
         )
         return challenges.issue(commitment, nonce, len(self.log), LOGGED_ON, LedgerStand(len(before) + 1, answered), self.receipt_key)
 
@@ -182,19 +183,19 @@ class FakePortal:
         self.submissions[name] = body
         if known is None:
             self.places[parsed.digest] = len(self.log)
-            self.log.append(logged.hashed(Kind.ENVELOPE, bytes.fromhex(parsed.digest), LOGGED_ON))
+            self.log.append(logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(parsed.digest), LOGGED_ON))
         return httpx.Response(200 if known else 201, json={"receipt": self._receipt(body), "submission": parsed.digest})
 
     def accept(self, body: bytes) -> bytes:
         """Open a report and log the values found in it, as the portal's worker does; their digest, in the newest entry."""
         parsed = envelope.parse(body)
         report = envelope.open(parsed, self.processing_key, self.devices[parsed.header.device_id])
-        of = Revision(parsed.header.site, parsed.header.period, parsed.header.revision)
+        of = ReportRevision(parsed.header.site, parsed.header.period, parsed.header.revision)
         digest = logged.values(bytes.fromhex(parsed.digest), of, report.released.labels, report.salt)
-        self.log.append(logged.hashed(Kind.VALUES, digest, LOGGED_ON))
+        self.log.append(logged.hashed(EntryKind.VALUES, digest, LOGGED_ON))
         return digest
 
-    def served(self, index: int, kind: Kind, digest: bytes) -> bytes:
+    def served(self, index: int, kind: EntryKind, digest: bytes) -> bytes:
         """The log's answer for an entry under the present head."""
         answer = {
             "index": index,
@@ -250,6 +251,6 @@ class Desk:
         with self.road as road:
             return enrolment.enrol(self.state, self.connection, road, self.portal.token, software=SOFTWARE, now=NOW, replace=replace)
 
-    def submission(self, checkpoint: Callable[[str], None] = lambda _name: None) -> Submission:
+    def submission(self, checkpoint: Callable[[str], None] = lambda _name: None) -> SubmissionProcess:
         identity = enrolment.identity(self.state, self.connection, SITE)
-        return Submission(self.connection, identity, software=SOFTWARE, clock=lambda: NOW, checkpoint=checkpoint)
+        return SubmissionProcess(self.connection, identity, software=SOFTWARE, clock=lambda: NOW, checkpoint=checkpoint)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import Desk, FakePortal, heats, material
 
@@ -30,18 +30,18 @@ def enrolled(desk: Desk) -> Desk:
 
 
 @pytest.fixture(scope="session")
-def year() -> Material:
+def year() -> ReportMaterial:
     """400 heats of 2016."""
     return material(heats(400))
 
 
 @pytest.fixture(scope="session")
-def changed_year() -> Material:
+def changed_year() -> ReportMaterial:
     """The same year after somebody found one more heat."""
     return material(heats(401))
 
 
 @pytest.fixture(scope="session")
-def first_quarter() -> Material:
+def first_quarter() -> ReportMaterial:
     """2016-Q1 of the same heats."""
     return material(heats(400), "2016-Q1")

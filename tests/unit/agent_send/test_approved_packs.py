@@ -16,7 +16,7 @@ from benchmarks.measurements import Period
 from benchmarks.wire import approved, logged
 from benchmarks.wire.approved import ApprovedPack
 from benchmarks.wire.heads import TreeHead
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import ReceiptKey
 from reporting_agent.approved_packs import ApprovedShelf, fetch, require_in_effect, require_signed
@@ -42,7 +42,7 @@ class Portal:
         for number in range(5):
             this = number == 3 and self.logged
             leaf = logged.pack(self.approved) if this else bytes([number]) * 32
-            self.tree.append(logged.hashed(Kind.PACK, leaf, ON))
+            self.tree.append(logged.hashed(EntryKind.PACK, leaf, ON))
 
     @property
     def head(self) -> TreeHead:

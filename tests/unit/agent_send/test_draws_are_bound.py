@@ -27,9 +27,9 @@ from benchmarks.wire.schema import decode_report
 from reporting_agent.sending import challenge_bindings, enrolment, planning, submission
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
 from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.planning import ReportPlan
 from reporting_agent.sending.report_inputs import Provenance
-from reporting_agent.sending.submission import Material, Submission
+from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, heats, material
 
@@ -40,7 +40,7 @@ class Killed(BaseException):
     """Ends the run as a kill would: nothing of ours catches it."""
 
 
-def run(desk: Desk, data: Material, *, stop_at: str | None = None, correct: bool = False) -> Parcel:
+def run(desk: Desk, data: ReportMaterial, *, stop_at: str | None = None, correct: bool = False) -> Parcel:
     def checkpoint(name: str) -> None:
         if name == stop_at:
             raise Killed(name)
@@ -66,7 +66,7 @@ def spent(desk: Desk) -> int:
     return int(row[0] or 0)
 
 
-def one_record_edited(index: int) -> Material:
+def one_record_edited(index: int) -> ReportMaterial:
     """A kilowatt-hour more in one heat: no label moves, the data are others."""
     batches = heats(400)
     first = batches[0].energy[0]
@@ -88,7 +88,9 @@ def copy_of(desk: Desk, folder: Path) -> Iterator[Desk]:
 # The plant
 
 
-def test_a_plant_that_edits_a_record_after_the_challenge_is_refused_another_look(enrolled: Desk, year: Material, tmp_path: Path) -> None:
+def test_a_plant_that_edits_a_record_after_the_challenge_is_refused_another_look(
+    enrolled: Desk, year: ReportMaterial, tmp_path: Path
+) -> None:
     """Its agent obeys; and where the plant takes an older copy of the state directory instead, the portal remembers."""
     with copy_of(enrolled, tmp_path / "before") as other:
         with pytest.raises(Killed):
@@ -107,7 +109,7 @@ def test_a_plant_that_edits_a_record_after_the_challenge_is_refused_another_look
 
 
 def test_data_that_change_while_files_are_carried_are_told_and_the_report_that_was_begun_stays_valid(
-    enrolled: Desk, year: Material
+    enrolled: Desk, year: ReportMaterial
 ) -> None:
     begun = enrolled.submission().begin(year, "2016", correct=False)
     answer = enrolled.portal.challenge_for(challenge_bindings.commitment_of(begun.parcel), bytes(32))
@@ -125,10 +127,10 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
     """The defence off: draws by seed and data alone. Twenty edits of one kilowatt-hour, looked at without anybody's knowledge."""
     seed = b"s" * 32
 
-    def planned_of(data: Material) -> planning.Plan:
+    def planned_of(data: ReportMaterial) -> planning.ReportPlan:
         return planning.plan(data.site_label, data.batches, data.pack, planning.Subject(SITE, "2016", 1, False))
 
-    def look(planned: planning.Plan, root: bytes, nonce: bytes) -> int:
+    def look(planned: planning.ReportPlan, root: bytes, nonce: bytes) -> int:
         planned_release = planned.releases[0]
 
         def stream(name: str) -> KeyedStream:
@@ -148,7 +150,7 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
 
 
 def test_two_copies_of_a_state_directory_draw_the_same_cells_and_one_report_is_taken(
-    enrolled: Desk, year: Material, tmp_path: Path
+    enrolled: Desk, year: ReportMaterial, tmp_path: Path
 ) -> None:
     with copy_of(enrolled, tmp_path / "copy") as other:
         first = run(enrolled, year)
@@ -166,7 +168,7 @@ def test_two_copies_of_a_state_directory_draw_the_same_cells_and_one_report_is_t
 
 @pytest.mark.parametrize("stop_at", ["committed", "challenged", "debited", "sealed"])
 def test_a_backup_restored_at_any_step_draws_the_same_cells_or_nothing(
-    enrolled: Desk, year: Material, tmp_path: Path, stop_at: str
+    enrolled: Desk, year: ReportMaterial, tmp_path: Path, stop_at: str
 ) -> None:
     """Disk restored to the moment after a step; the report has been sent since. Whatever is drawn again was drawn before."""
     with pytest.raises(Killed):
@@ -187,12 +189,12 @@ def test_a_backup_restored_at_any_step_draws_the_same_cells_or_nothing(
 
 
 @pytest.mark.parametrize("back", [timedelta(days=1), timedelta(days=400), timedelta(days=5000)])
-def test_a_clock_set_back_gives_no_second_draw_and_no_second_budget(enrolled: Desk, year: Material, back: timedelta) -> None:
+def test_a_clock_set_back_gives_no_second_draw_and_no_second_budget(enrolled: Desk, year: ReportMaterial, back: timedelta) -> None:
     first = run(enrolled, year)
 
-    def at(moment: datetime) -> Submission:
+    def at(moment: datetime) -> SubmissionProcess:
         identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-        return Submission(enrolled.connection, identity, software=SOFTWARE, clock=lambda: moment)
+        return SubmissionProcess(enrolled.connection, identity, software=SOFTWARE, clock=lambda: moment)
 
     with enrolled.road as road:
         again = at(NOW - back).prepare(year, "2016", road, correct=False)
@@ -205,11 +207,11 @@ def test_a_clock_set_back_gives_no_second_draw_and_no_second_budget(enrolled: De
     assert spent(enrolled) == 4
 
 
-def test_another_version_of_the_agent_does_not_finish_what_was_committed_to(enrolled: Desk, year: Material) -> None:
+def test_another_version_of_the_agent_does_not_finish_what_was_committed_to(enrolled: Desk, year: ReportMaterial) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    newer = Submission(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
+    newer = SubmissionProcess(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
     with pytest.raises(PolicyRefusal) as refused:
         newer.begin(year, "2016", correct=False)
     assert refused.value.code == "software-changed"
@@ -220,7 +222,7 @@ def test_another_version_of_the_agent_does_not_finish_what_was_committed_to(enro
 
 
 @pytest.mark.parametrize("changed", ["readings", "settings"])
-def test_readings_and_settings_are_bound_although_the_batches_come_out_the_same(enrolled: Desk, year: Material, changed: str) -> None:
+def test_readings_and_settings_are_bound_although_the_batches_come_out_the_same(enrolled: Desk, year: ReportMaterial, changed: str) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     day = MeterDay("eaf-1", "kWh", 16_900 * DAY_US, 24, bytes(32))
@@ -236,7 +238,7 @@ def _as_by_the_release_before(desk: Desk) -> None:
     desk.connection.execute("UPDATE parcel SET data_root = ?, parts = '{}'", (b"r" * 32,))
 
 
-def test_a_report_that_the_release_before_sealed_is_known_again(enrolled: Desk, year: Material) -> None:
+def test_a_report_that_the_release_before_sealed_is_known_again(enrolled: Desk, year: ReportMaterial) -> None:
     sealed = run(enrolled, year)
     _as_by_the_release_before(enrolled)
     again = run(enrolled, year)
@@ -244,7 +246,7 @@ def test_a_report_that_the_release_before_sealed_is_known_again(enrolled: Desk, 
     assert spent(enrolled) == 2
 
 
-def test_what_the_release_before_committed_to_and_did_not_seal_is_finished_by_it_or_corrected(enrolled: Desk, year: Material) -> None:
+def test_what_the_release_before_committed_to_and_did_not_seal_is_finished_by_it_or_corrected(enrolled: Desk, year: ReportMaterial) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     _as_by_the_release_before(enrolled)
@@ -254,14 +256,14 @@ def test_what_the_release_before_committed_to_and_did_not_seal_is_finished_by_it
     assert spent(enrolled) == 0
 
 
-def test_a_sealed_report_stays_what_it_is_under_another_version(enrolled: Desk, year: Material) -> None:
+def test_a_sealed_report_stays_what_it_is_under_another_version(enrolled: Desk, year: ReportMaterial) -> None:
     sealed = run(enrolled, year)
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    newer = Submission(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
+    newer = SubmissionProcess(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
     assert newer.begin(year, "2016", correct=False).parcel.digest == sealed.digest
 
 
-def test_a_new_device_commits_to_the_same_data_and_gets_the_same_challenge(enrolled: Desk, year: Material) -> None:
+def test_a_new_device_commits_to_the_same_data_and_gets_the_same_challenge(enrolled: Desk, year: ReportMaterial) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="committed")
     (waiting,) = Outbox(enrolled.connection).all()
@@ -275,7 +277,7 @@ def test_a_new_device_commits_to_the_same_data_and_gets_the_same_challenge(enrol
     assert len(enrolled.portal.challenges) == 1
 
 
-def answered_unheard(desk: Desk, data: Material) -> None:
+def answered_unheard(desk: Desk, data: ReportMaterial) -> None:
     """The portal has the commitment and gave its challenge; the agent died before that was on its disk."""
     with pytest.raises(Killed):
         run(desk, data, stop_at="committed")
@@ -286,7 +288,7 @@ def answered_unheard(desk: Desk, data: Material) -> None:
 
 
 def test_data_that_change_while_the_answer_is_lost_are_other_data_and_the_first_still_finish_their_report(
-    enrolled: Desk, year: Material, changed_year: Material
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
 ) -> None:
     answered_unheard(enrolled, year)
     with pytest.raises(PolicyRefusal) as refused:
@@ -299,7 +301,7 @@ def test_data_that_change_while_the_answer_is_lost_are_other_data_and_the_first_
 
 
 def test_a_correction_after_a_lost_answer_debits_the_first_with_the_batches_that_it_had(
-    enrolled: Desk, changed_year: Material, year: Material
+    enrolled: Desk, changed_year: ReportMaterial, year: ReportMaterial
 ) -> None:
     answered_unheard(enrolled, changed_year)
     corrected = run(enrolled, year, correct=True)
@@ -309,10 +311,10 @@ def test_a_correction_after_a_lost_answer_debits_the_first_with_the_batches_that
     assert {row["parcel"] for row in rows} == {"2016 r1"}
 
 
-def test_an_agent_that_is_renewed_while_the_answer_is_lost_leaves_the_way_to_a_correction(enrolled: Desk, year: Material) -> None:
+def test_an_agent_that_is_renewed_while_the_answer_is_lost_leaves_the_way_to_a_correction(enrolled: Desk, year: ReportMaterial) -> None:
     answered_unheard(enrolled, year)
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    newer = Submission(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
+    newer = SubmissionProcess(enrolled.connection, identity, software="steplabel-agent/newer", clock=lambda: NOW)
     with enrolled.road as road:
         newer.consult(road)
         with pytest.raises(PolicyRefusal) as refused:
@@ -322,7 +324,7 @@ def test_an_agent_that_is_renewed_while_the_answer_is_lost_leaves_the_way_to_a_c
 
 
 def test_original_data_that_were_exchanged_before_their_answer_was_heard_of_are_taken_back(
-    enrolled: Desk, year: Material, changed_year: Material
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
 ) -> None:
     """Committed to anew while the portal was away, which had answered: the data that it answered finish the report, no others."""
     answered_unheard(enrolled, year)
@@ -349,7 +351,7 @@ def second_challenge(desk: Desk, parcel: Parcel) -> bytes:
 
 @pytest.mark.parametrize("stop_at", ["challenged", "debited", "drawn", "sealed", None])
 def test_a_second_challenge_for_the_same_commitment_is_noticed_and_changes_nothing(
-    enrolled: Desk, year: Material, stop_at: str | None
+    enrolled: Desk, year: ReportMaterial, stop_at: str | None
 ) -> None:
     if stop_at is None:
         run(enrolled, year)
@@ -372,7 +374,7 @@ def test_a_second_challenge_for_the_same_commitment_is_noticed_and_changes_nothi
     assert run(enrolled, year).challenge == parcel.challenge
 
 
-def test_an_agent_that_took_every_challenge_would_draw_anew(enrolled: Desk, year: Material) -> None:
+def test_an_agent_that_took_every_challenge_would_draw_anew(enrolled: Desk, year: ReportMaterial) -> None:
     """The defence off, by editing the state as no agent does: the second challenge gives other cells of the same data."""
     first = run(enrolled, year)
     with pytest.raises(sqlite3.IntegrityError):  # the database itself lets no sealed row go
@@ -386,7 +388,7 @@ def test_an_agent_that_took_every_challenge_would_draw_anew(enrolled: Desk, year
     assert any(draw != cells(first) for draw in drawn)
 
 
-def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothing_is_spent(enrolled: Desk, year: Material) -> None:
+def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothing_is_spent(enrolled: Desk, year: ReportMaterial) -> None:
     def answers(raw: bytes) -> None:
         answer = httpx.Response(201, json={"challenge": base64.b64encode(raw).decode()})
         enrolled.portal.trouble = lambda request: answer if (request.method, request.url.path) == ("POST", "/api/v1/commitments/") else None
@@ -410,7 +412,7 @@ def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothin
     assert spent(enrolled) == 0
 
 
-def test_the_draws_hang_on_the_challenge_and_the_report_names_it(enrolled: Desk, year: Material) -> None:
+def test_the_draws_hang_on_the_challenge_and_the_report_names_it(enrolled: Desk, year: ReportMaterial) -> None:
     parcel = run(enrolled, year)
     assert parcel.plaintext is not None
     report = decode_report(parcel.plaintext)
@@ -422,7 +424,7 @@ def test_the_draws_hang_on_the_challenge_and_the_report_names_it(enrolled: Desk,
 
 
 def test_nothing_is_debited_before_the_commitment_is_at_the_portal_and_nothing_drawn_before_the_debit(
-    enrolled: Desk, year: Material, monkeypatch: pytest.MonkeyPatch
+    enrolled: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[tuple[str, int, int]] = []
 
@@ -431,7 +433,7 @@ def test_nothing_is_debited_before_the_commitment_is_at_the_portal_and_nothing_d
 
     running = enrolled.submission(checkpoint)
 
-    def watched(planned: Plan, seed: bytes, *, root: bytes, challenge: bytes) -> object:
+    def watched(planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes) -> object:
         order.append(("drawing", len(enrolled.portal.challenges), spent(enrolled)))
         return draw(planned, seed, root=root, challenge=challenge)
 
@@ -452,7 +454,7 @@ def test_nothing_is_debited_before_the_commitment_is_at_the_portal_and_nothing_d
 
 
 def test_no_report_overtakes_one_that_has_its_challenge_and_may_spend_on_the_same_batches(
-    enrolled: Desk, year: Material, first_quarter: Material
+    enrolled: Desk, year: ReportMaterial, first_quarter: ReportMaterial
 ) -> None:
     """Committed to while there was budget for either; once the first has its challenge, it is the first to be debited."""
     sending = enrolled.submission()
@@ -469,7 +471,7 @@ def test_no_report_overtakes_one_that_has_its_challenge_and_may_spend_on_the_sam
     assert spent(enrolled) == 2
 
 
-def test_a_revision_that_was_given_up_after_its_challenge_is_debited_as_if_it_had_been_drawn(enrolled: Desk, year: Material) -> None:
+def test_a_revision_that_was_given_up_after_its_challenge_is_debited_as_if_it_had_been_drawn(enrolled: Desk, year: ReportMaterial) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
     assert spent(enrolled) == 0
@@ -479,7 +481,7 @@ def test_a_revision_that_was_given_up_after_its_challenge_is_debited_as_if_it_ha
 
 
 def test_a_revision_that_was_given_up_is_debited_with_the_batches_that_it_had(
-    enrolled: Desk, changed_year: Material, year: Material
+    enrolled: Desk, changed_year: ReportMaterial, year: ReportMaterial
 ) -> None:
     """Its last heat is not in the data any more; what another copy of the directory drew may hold it all the same."""
     with pytest.raises(Killed):
@@ -491,7 +493,7 @@ def test_a_revision_that_was_given_up_is_debited_with_the_batches_that_it_had(
     assert not enrolled.connection.execute("SELECT * FROM promised").fetchall()
 
 
-def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stands(enrolled: Desk, year: Material) -> None:
+def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stands(enrolled: Desk, year: ReportMaterial) -> None:
     """As the release before kept it; the portal gives it again in its present form, and the draw is the one it was."""
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")
@@ -513,9 +515,9 @@ def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stan
     assert spent(enrolled) == 2
 
 
-def test_a_directory_without_a_key_for_today_is_told_before_anything_is_spent(enrolled: Desk, year: Material) -> None:
+def test_a_directory_without_a_key_for_today_is_told_before_anything_is_spent(enrolled: Desk, year: ReportMaterial) -> None:
     identity = enrolment.identity(enrolled.state, enrolled.connection, SITE)
-    long_ago = Submission(enrolled.connection, identity, software=SOFTWARE, clock=lambda: NOW.replace(year=1999))
+    long_ago = SubmissionProcess(enrolled.connection, identity, software=SOFTWARE, clock=lambda: NOW.replace(year=1999))
     with enrolled.road as road, pytest.raises(VerificationError) as refused:
         long_ago.prepare(year, "2016", road, correct=False)
     assert refused.value.code == "no-valid-key"

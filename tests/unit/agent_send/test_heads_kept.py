@@ -14,22 +14,22 @@ import pytest
 from benchmarks.errors import VerificationError
 from benchmarks.wire import heads as signed_heads
 from benchmarks.wire import logged, restarts
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.restarts import LogRestartStatement
 from reporting_agent.cli import main
 from reporting_agent.sending import enrolment, log_heads
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from tests.unit.agent_send.cast import LOGGED_ON, NOW, SITE, Desk, FakePortal, heats, material
 
 
 @pytest.fixture(scope="module")
-def plant() -> Material:
+def plant() -> ReportMaterial:
     return material(heats(60))
 
 
 @pytest.fixture
-def reported(desk: Desk, plant: Material) -> Desk:
+def reported(desk: Desk, plant: ReportMaterial) -> Desk:
     """A site whose commitment and report are entries 3 and 4 of the log, and which has seen a head since."""
     for number in range(3):
         desk.portal.log.append(other(number))
@@ -43,7 +43,7 @@ def reported(desk: Desk, plant: Material) -> Desk:
 
 
 def other(number: int) -> bytes:
-    return logged.hashed(Kind.ENVELOPE, number.to_bytes(32), LOGGED_ON)
+    return logged.hashed(EntryKind.ENVELOPE, number.to_bytes(32), LOGGED_ON)
 
 
 def contact(desk: Desk) -> None:
@@ -120,7 +120,7 @@ def test_a_portal_that_refuses_the_proof_has_none(reported: Desk) -> None:
     assert refused(reported) == "log-rewritten"
 
 
-def test_a_commitment_that_was_never_logged_is_missed_at_the_next_contact(desk: Desk, plant: Material) -> None:
+def test_a_commitment_that_was_never_logged_is_missed_at_the_next_contact(desk: Desk, plant: ReportMaterial) -> None:
     desk.enrol()
     with desk.road as road:
         submission = desk.submission()
@@ -134,7 +134,9 @@ def test_a_commitment_that_was_never_logged_is_missed_at_the_next_contact(desk: 
     assert refused(desk) == "log-omits"
 
 
-def test_without_the_proof_of_inclusion_a_dropped_one_goes_unnoticed(desk: Desk, plant: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_without_the_proof_of_inclusion_a_dropped_one_goes_unnoticed(
+    desk: Desk, plant: ReportMaterial, monkeypatch: pytest.MonkeyPatch
+) -> None:
     desk.enrol()
     with desk.road as road:
         submission = desk.submission()
@@ -223,7 +225,7 @@ def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_di
 
 
 @pytest.mark.parametrize("asked", ["consistency", "inclusion"])
-def test_an_answer_that_is_none_accuses_nobody(desk: Desk, plant: Material, asked: str) -> None:
+def test_an_answer_that_is_none_accuses_nobody(desk: Desk, plant: ReportMaterial, asked: str) -> None:
     """A page of some proxy in place of the proof: neither a log that was rewritten nor an entry that it lacks."""
     desk.enrol()
     with desk.road as road:
@@ -250,7 +252,7 @@ def test_status_tells_of_reports_that_another_portal_received(reported: Desk, ca
     assert shown["log"] is None  # of the portal of today none was seen
 
 
-def test_a_restart_that_explains_a_missing_entry_clears_the_evidence_of_it(desk: Desk, plant: Material) -> None:
+def test_a_restart_that_explains_a_missing_entry_clears_the_evidence_of_it(desk: Desk, plant: ReportMaterial) -> None:
     desk.enrol()
     with desk.road as road:
         desk.submission().prepare(plant, "2016", road, correct=False)
@@ -261,6 +263,6 @@ def test_a_restart_that_explains_a_missing_entry_clears_the_evidence_of_it(desk:
     assert refused(desk) == "log-omits"
     assert len(log_heads.evidence(desk.connection)) == 1
     moment = int(NOW.timestamp())
-    desk.portal.restarts = [restarts.issue(LogRestart(before, 1, after, moment, "The disk failed."), desk.portal.directory_key)]
+    desk.portal.restarts = [restarts.issue(LogRestartStatement(before, 1, after, moment, "The disk failed."), desk.portal.directory_key)]
     contact(desk)
     assert log_heads.evidence(desk.connection) == ()

@@ -10,19 +10,19 @@ import pytest
 from benchmarks.wire import envelope, sealing
 from benchmarks.wire.canonical import Value, decode
 from reporting_agent.sending.consent import RETENTION_YEARS
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from tests.unit.agent_send.cast import Desk, heats, material
 
 HEATS = 437  # a count that is no class and no cell by chance
 
 
 @pytest.fixture
-def plant() -> Material:
+def plant() -> ReportMaterial:
     return material(heats(HEATS))
 
 
 @pytest.fixture
-def conversation(desk: Desk, plant: Material) -> Desk:
+def conversation(desk: Desk, plant: ReportMaterial) -> Desk:
     desk.enrol()
     submission = desk.submission()
     with desk.road as road:
@@ -68,7 +68,7 @@ def test_only_these_addresses_are_ever_asked(conversation: Desk) -> None:
     ]
 
 
-def test_no_batch_id_and_no_time_of_a_batch_is_in_any_text(conversation: Desk, plant: Material) -> None:
+def test_no_batch_id_and_no_time_of_a_batch_is_in_any_text(conversation: Desk, plant: ReportMaterial) -> None:
     texts = [leaf for whole in plaintexts(conversation) for leaf in leaves(whole) if isinstance(leaf, str)]
     texts += [json.dumps(json.loads(request.content)) for request in conversation.portal.asked if b"secret" in request.content]
     for batch in plant.batches:
@@ -76,7 +76,7 @@ def test_no_batch_id_and_no_time_of_a_batch_is_in_any_text(conversation: Desk, p
             assert not any(fragment in text for text in texts)
 
 
-def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation: Desk, plant: Material) -> None:
+def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation: Desk, plant: ReportMaterial) -> None:
     sent = {leaf for whole in plaintexts(conversation) for leaf in leaves(whole) if isinstance(leaf, int)}
     secrets: set[int] = set()
     for label in plant.site_label.steps:
@@ -90,7 +90,7 @@ def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation
     assert sent.isdisjoint(secrets)
 
 
-def test_every_number_sent_is_public_or_was_drawn(conversation: Desk, plant: Material) -> None:
+def test_every_number_sent_is_public_or_was_drawn(conversation: Desk, plant: ReportMaterial) -> None:
     """Nothing is left to explain: each integer is of the pack, the header, or one of the four drawn cells."""
     whole = [plaintext for plaintext in plaintexts(conversation) if isinstance(plaintext, dict) and "labels" in plaintext]
     (report,) = whole

@@ -16,20 +16,20 @@ from benchmarks.release import release
 from benchmarks.routes import Pack
 from benchmarks.wire.conformity import released_metrics
 from reporting_agent.sending.data_digest import data_digest
-from reporting_agent.sending.planning import Plan, Subject, missing_carriers, plan, wire_period
+from reporting_agent.sending.planning import ReportPlan, Subject, missing_carriers, plan, wire_period
 from reporting_agent.sending.report_inputs import Provenance
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from tests.unit.agent_send.cast import SITE, heats, material
 
 POLICY = packs.load("steel").policy
 SUBJECT = Subject(SITE, "2016", 1, correction=False)
 
 
-def planned(data: Material, pack: Pack | None = None) -> Plan:
+def planned(data: ReportMaterial, pack: Pack | None = None) -> ReportPlan:
     return plan(data.site_label, data.batches, pack or data.pack, SUBJECT, provenance=data.provenance)
 
 
-def test_a_draft_is_the_release_with_the_cells_left_open(year: Material) -> None:
+def test_a_draft_is_the_release_with_the_cells_left_open(year: ReportMaterial) -> None:
     whole = planned(year)
     for entry, draft in zip(whole.releases, whole.drafts(), strict=True):
         drawn = release(entry.label, entry.step, entry.rule, year.pack.policy, lambda _name: random.SystemRandom())
@@ -37,7 +37,7 @@ def test_a_draft_is_the_release_with_the_cells_left_open(year: Material) -> None
         assert dataclasses.replace(drawn, best=best, typical=typical) == draft
 
 
-def test_every_used_batch_is_debited_once_for_every_release(year: Material) -> None:
+def test_every_used_batch_is_debited_once_for_every_release(year: ReportMaterial) -> None:
     debits = planned(year).debits()
     assert len(debits) == 2 * 400
     assert len({(debit.batch_id, debit.release_id) for debit in debits}) == 2 * 400
@@ -73,7 +73,7 @@ def test_a_step_with_too_few_batches_says_the_same_whatever_they_are() -> None:
         assert planned(material([*heats(400), *batches])).withheld == none_at_all
 
 
-def test_every_step_and_metric_of_the_pack_is_answered(year: Material) -> None:
+def test_every_step_and_metric_of_the_pack_is_answered(year: ReportMaterial) -> None:
     whole = planned(year)
     answered = {(release.label.step, release.label.metric.value) for release in whole.releases} | {
         (step, metric) for step, metric, _ in whole.withheld
@@ -81,11 +81,11 @@ def test_every_step_and_metric_of_the_pack_is_answered(year: Material) -> None:
     assert answered == set(released_metrics(year.pack))
 
 
-def of_the_furnace(whole: Plan) -> tuple[tuple[str, str, str], ...]:
+def of_the_furnace(whole: ReportPlan) -> tuple[tuple[str, str, str], ...]:
     return tuple(entry for entry in whole.withheld if entry[0] == "eaf")
 
 
-def test_a_third_metric_is_withheld(year: Material) -> None:
+def test_a_third_metric_is_withheld(year: ReportMaterial) -> None:
     step = year.pack.step("eaf")
     third = (*step.metrics, step.metrics[1].model_copy(update={"metric": Metric.THERMAL}))
     widened = step.model_copy(update={"metrics": third})
@@ -136,12 +136,12 @@ def test_order_offset_and_place_are_no_part_of_the_data() -> None:
     assert data_digest(reversed(same), {}) == data_digest(heats(3), {})
 
 
-def test_batches_outside_the_period_do_not_make_it_another_report(year: Material) -> None:
+def test_batches_outside_the_period_do_not_make_it_another_report(year: ReportMaterial) -> None:
     later = material([*heats(400), *heats(20, year=2017)])
     assert planned(later).data_digest == planned(year).data_digest
 
 
-def test_the_root_that_leaves_differs_by_seed_by_subject_and_by_what_it_was_made_with(year: Material) -> None:
+def test_the_root_that_leaves_differs_by_seed_by_subject_and_by_what_it_was_made_with(year: ReportMaterial) -> None:
     first = planned(year)
     policy = year.pack.policy.model_copy(update={"corrections_per_year": 2})
     day = MeterDay("eaf-1", "kWh", 16_900 * DAY_US, 24, bytes(32))
@@ -160,11 +160,11 @@ def test_the_root_that_leaves_differs_by_seed_by_subject_and_by_what_it_was_made
     assert first.data_digest not in roots
 
 
-def test_the_root_has_one_length_whatever_the_number_of_records(year: Material) -> None:
+def test_the_root_has_one_length_whatever_the_number_of_records(year: ReportMaterial) -> None:
     assert {len(planned(data).tree(bytes(32), "1").root) for data in (year, material(heats(60)))} == {32}
 
 
-def test_days_of_other_years_are_no_part_of_the_report(year: Material) -> None:
+def test_days_of_other_years_are_no_part_of_the_report(year: ReportMaterial) -> None:
     """A file that has grown since, or that holds earlier years, gives the same root."""
     days = [MeterDay("eaf-1", "kWh", number * DAY_US, 24, bytes(32)) for number in (16_000, 16_800, 16_900, 17_167, 17_168, 18_000)]
     roots = [
@@ -174,12 +174,12 @@ def test_days_of_other_years_are_no_part_of_the_report(year: Material) -> None:
     assert roots[0] == roots[1]
 
 
-def test_a_plan_under_another_revision_is_the_plan_of_that_revision(year: Material) -> None:
+def test_a_plan_under_another_revision_is_the_plan_of_that_revision(year: ReportMaterial) -> None:
     second = dataclasses.replace(SUBJECT, revision=2, correction=True)
     assert planned(year).under(2, correction=True) == plan(year.site_label, year.batches, year.pack, second)
 
 
-def test_another_pack_is_another_method(year: Material) -> None:
+def test_another_pack_is_another_method(year: ReportMaterial) -> None:
     other = year.pack.model_copy(update={"version": "9"})
     assert planned(year, other).method_digest != packs.digest(year.pack)
 

@@ -19,11 +19,11 @@ from benchmarks.routes import Pack
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, decode_report
 from reporting_agent.sending.offers import Offer
-from reporting_agent.sending.planning import Plan, Subject, plan, wire_period
+from reporting_agent.sending.planning import ReportPlan, Subject, plan, wire_period
 from reporting_agent.sending.pooled_labels import counted, covers, gains, span, together
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.set_back import refuse_old_ledger
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from reporting_agent.state import transaction
 from tests.unit.agent_send.cast import SITE, Desk, heats
 
@@ -55,7 +55,7 @@ def offered(batches: list[Batch], pack: Pack = PACK, year: int = 2016) -> tuple[
     return gains(label_of(batches, pack, span(period, pack.policy.most_years)), pack, year, nothing_spent)
 
 
-def planned(batches: list[Batch], pack: Pack, windows: dict[str, int], year: int = 2016) -> Plan:
+def planned(batches: list[Batch], pack: Pack, windows: dict[str, int], year: int = 2016) -> ReportPlan:
     period = Period.parse(str(year), UTC)
     label = together(label_of(batches, pack, period), lambda wider: label_of(batches, pack, wider), windows)
     return plan(label, batches, pack, Subject(SITE, str(year), 1, correction=False), windows)
@@ -187,7 +187,7 @@ def test_the_report_says_how_many_years_and_is_drawn_from_all_of_them(enrolled: 
     batches, windows = small_plant(40, 2014, 2015, 2016), {"eaf": 3}
     label = together(label_of(batches, PACK, YEAR), lambda wider: label_of(batches, PACK, wider), windows)
     with enrolled.road as road:
-        parcel = enrolled.submission().prepare(Material(label, batches, PACK, windows), "2016", road, correct=False)
+        parcel = enrolled.submission().prepare(ReportMaterial(label, batches, PACK, windows), "2016", road, correct=False)
     assert parcel.windows == windows
     assert parcel.plaintext is not None
     assert {(entry.years, entry.count_class) for entry in decode_report(parcel.plaintext).released.labels} == {(3, 100)}
@@ -196,9 +196,9 @@ def test_the_report_says_how_many_years_and_is_drawn_from_all_of_them(enrolled: 
 def test_a_correction_of_a_pooled_report_pays_from_the_reserve_of_every_year(enrolled: Desk) -> None:
     batches, windows = small_plant(40, 2014, 2015, 2016), {"eaf": 3}
 
-    def material(heats_of: list[Batch]) -> Material:
+    def material(heats_of: list[Batch]) -> ReportMaterial:
         label = together(label_of(heats_of, PACK, YEAR), lambda wider: label_of(heats_of, PACK, wider), windows)
-        return Material(label, heats_of, PACK, windows)
+        return ReportMaterial(label, heats_of, PACK, windows)
 
     with enrolled.road as road:
         enrolled.submission().prepare(material(batches), "2016", road, correct=False)

@@ -11,9 +11,9 @@ import pytest
 from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.sending.report_material import gather
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from tests.unit.agent_read.small_works import Ran, took, works
 
 KILN = Ran(4000, [took("coal", 125, "kg", 22.0), took("electricity", 30, "kWh")], {}, "grey")
@@ -21,7 +21,7 @@ A_YEAR = 40  # too few to leave alone
 GOOD = 12
 
 
-def kiln(folder: Path) -> Site:
+def kiln(folder: Path) -> SiteSettings:
     """Forty days in each of two years, no two alike; the twelve best of the first year stand in its log three times."""
     site = works(folder, "cement", {"clinker-burning": KILN}, runs=2 * A_YEAR)
     for name in ("batches", "energy"):
@@ -48,7 +48,7 @@ def kiln(folder: Path) -> Site:
     return site
 
 
-def gathered(site: Site, *, pool: bool) -> Material:
+def gathered(site: SiteSettings, *, pool: bool) -> ReportMaterial:
     return gather(site, packs.load("cement"), Period.parse("2026", UTC), (), None, pool=pool, correct=False)
 
 

@@ -18,7 +18,7 @@ from reporting_agent.sending import consent
 from reporting_agent.sending.consent import SCHEME, Language, agreed, number, odds_ratio, terms, text, texts
 from reporting_agent.sending.planning import Subject, plan
 from reporting_agent.sending.preview import ASKED, Prospectus
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from reporting_agent.software import VERSION
 from tests.unit.agent_send.cast import SITE, SOFTWARE, Desk, heats, material
 
@@ -27,14 +27,14 @@ ROOT = Path(__file__).resolve().parents[3]
 
 
 @pytest.fixture
-def draft(year: Material) -> Prospectus:
+def draft(year: ReportMaterial) -> Prospectus:
     planned = plan(year.site_label, year.batches, year.pack, Subject(SITE, "2016", 1, correction=False))
     report = planned.report(planned.drafts(), data_root=NOTHING, challenge=NOTHING, salt=NOTHING, software=SOFTWARE)
     return Prospectus(report, None, drawn=False, state="planned", pack=year.pack, spent_after={("eaf", 2016): Fraction(2)})
 
 
 @pytest.fixture
-def sealed(enrolled: Desk, year: Material) -> Prospectus:
+def sealed(enrolled: Desk, year: ReportMaterial) -> Prospectus:
     with enrolled.road as road:
         parcel = enrolled.submission().prepare(year, "2016", road, correct=False)
     assert parcel.plaintext is not None

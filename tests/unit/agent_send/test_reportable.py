@@ -8,15 +8,15 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
-from reporting_agent.config import Site
-from reporting_agent.config.events import CONFIRM, SAY, Event
+from reporting_agent.config import SiteSettings
+from reporting_agent.config.events import CONFIRM, SAY, DeclaredEvent
 from reporting_agent.sending.eligibility import require_reportable
 
 SMALL_FIRM = Path(__file__).parents[3] / "fixtures" / "profiles" / "small-firm"
 
 
-def site(pack: str, folder: Path, **runs: object) -> Site:
-    return Site.model_validate(
+def site(pack: str, folder: Path, **runs: object) -> SiteSettings:
+    return SiteSettings.model_validate(
         {
             "site": {"id": "works-2", "timezone": "UTC", "pack": pack},
             "inputs": {"log": "log.csv"},
@@ -55,8 +55,8 @@ def test_the_sentence_of_a_proposal_is_no_reason(tmp_path: Path, reason: str) ->
     declared = site("steel", tmp_path)
     event = {"meter": "eaf-1", "from": "2016-07-01", "kind": "ratio", "factor": 2.0}
     with pytest.raises(PolicyRefusal, match="reason-not-written") as refused:
-        require_reportable(declared.model_copy(update={"events": [Event.model_validate({**event, "reason": reason})]}))
+        require_reportable(declared.model_copy(update={"events": [DeclaredEvent.model_validate({**event, "reason": reason})]}))
     assert "ratio of meter eaf-1 from 2016-07-01" in refused.value.sentence
     require_reportable(
-        declared.model_copy(update={"events": [Event.model_validate({**event, "reason": "Transformers changed; job 114."})]})
+        declared.model_copy(update={"events": [DeclaredEvent.model_validate({**event, "reason": "Transformers changed; job 114."})]})
     )

@@ -13,13 +13,13 @@ import pytest
 from benchmarks import shelf
 from benchmarks.declared import Words
 from benchmarks.errors import VerificationError
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.practices import Library, Listing
 from benchmarks.wire import library, logged
 from benchmarks.wire.approved import sha256
 from benchmarks.wire.heads import TreeHead
-from benchmarks.wire.library import Edition
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.library import LibraryEdition
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.signing import ReceiptKey
 from reporting_agent.approved_packs import ApprovedShelf
@@ -27,7 +27,7 @@ from reporting_agent.signed_library import FILE, fetch
 
 ON = date(2026, 11, 21)
 COMING = Library.held()
-PRACTICE = COMING.practices[20].model_copy(update={"id": "collected-7", "list": "firms", "cause": Cause.COLD_START, "version": 2})
+PRACTICE = COMING.practices[20].model_copy(update={"id": "collected-7", "list": "firms", "cause": WasteCause.COLD_START, "version": 2})
 FIRMS = Listing(id="firms", words=Words(en="A firm", zh="某企业"), read_in=Words(en="2026-11-21"), confidence="told")
 TEXT = Library(lists=(FIRMS,), practices=(PRACTICE,)).model_dump_json()
 
@@ -44,11 +44,11 @@ class Portal:
     changed: dict[str, str] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
-        self.edition = Edition(str(self.number), "1", sha256(self.signed), ON.isoformat())
+        self.edition = LibraryEdition(str(self.number), "1", sha256(self.signed), ON.isoformat())
         self.tree = Tree()
         for number in range(5):
             leaf = logged.practices(self.edition) if number == 3 and self.logged else bytes([number]) * 32
-            self.tree.append(logged.hashed(Kind.PRACTICES, leaf, ON))
+            self.tree.append(logged.hashed(EntryKind.PRACTICES, leaf, ON))
 
     def practices(self) -> Mapping[str, Any] | None:
         document = library.sign(self.edition, self.key) | self.changed
@@ -57,13 +57,13 @@ class Portal:
     def log_inclusion(self, index: int, size: int) -> Sequence[bytes]:
         return self.tree.inclusion_proof(index, size)
 
-    def fetched(self, state: Path) -> Edition | None:
+    def fetched(self, state: Path) -> LibraryEdition | None:
         head = TreeHead(len(self.tree), self.tree.root(), 0, self.key.key_id)
         return fetch(state, self, {self.key.key_id: self.key.public}, head)
 
 
 def test_what_was_fetched_stands_beside_what_comes_with_steplabel(tmp_path: Path) -> None:
-    assert Portal().fetched(tmp_path) == Edition("3", "1", sha256(TEXT), ON.isoformat())
+    assert Portal().fetched(tmp_path) == LibraryEdition("3", "1", sha256(TEXT), ON.isoformat())
     with shelf.used(ApprovedShelf(tmp_path / "packs")):
         held = Library.held()
     assert len(held.practices) == len(COMING.practices) + 1

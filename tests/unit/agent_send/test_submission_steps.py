@@ -24,9 +24,9 @@ from reporting_agent.config import load_site
 from reporting_agent.sending import enrolment, rotation, submission
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
 from reporting_agent.sending.noise_drawing import draw
-from reporting_agent.sending.planning import Plan
+from reporting_agent.sending.planning import ReportPlan
 from reporting_agent.sending.report_material import gather
-from reporting_agent.sending.submission import STEPS, Material, Submission
+from reporting_agent.sending.submission import STEPS, ReportMaterial, SubmissionProcess
 from tests.statistical import raw_plants
 from tests.unit.agent_send.cast import NOW, SITE, Desk, heats, material, problem
 
@@ -35,7 +35,7 @@ class Killed(BaseException):
     """Ends the run as a kill would: nothing of ours catches it."""
 
 
-def run(desk: Desk, data: Material, period: str = "2016", *, correct: bool = False, stop_at: str | None = None) -> Parcel:
+def run(desk: Desk, data: ReportMaterial, period: str = "2016", *, correct: bool = False, stop_at: str | None = None) -> Parcel:
     def checkpoint(name: str) -> None:
         if name == stop_at:
             raise Killed(name)
@@ -51,7 +51,7 @@ def debited(desk: Desk) -> list[tuple[object, ...]]:
     return [tuple(row) for row in desk.connection.execute("SELECT * FROM ledger ORDER BY step, batch_id, release_id")]
 
 
-def test_a_report_reaches_the_portal_and_opens_to_what_was_kept(enrolled: Desk, year: Material) -> None:
+def test_a_report_reaches_the_portal_and_opens_to_what_was_kept(enrolled: Desk, year: ReportMaterial) -> None:
     parcel = run(enrolled, year)
     (body,) = enrolled.portal.submissions.values()
     opened = envelope.open(envelope.parse(body), enrolled.portal.processing_key, next(iter(enrolled.portal.devices.values())))
@@ -61,7 +61,7 @@ def test_a_report_reaches_the_portal_and_opens_to_what_was_kept(enrolled: Desk, 
     assert [(label.step, label.metric) for label in opened.released.labels] == [("eaf", "total"), ("eaf", "electricity")]
 
 
-def test_two_metrics_of_a_heat_spend_two_of_two(enrolled: Desk, year: Material) -> None:
+def test_two_metrics_of_a_heat_spend_two_of_two(enrolled: Desk, year: ReportMaterial) -> None:
     run(enrolled, year)
     spent = enrolled.connection.execute("SELECT batch_id, SUM(epsilon_numerator), COUNT(*) FROM ledger GROUP BY batch_id").fetchall()
     assert len(spent) == 400
@@ -69,7 +69,9 @@ def test_two_metrics_of_a_heat_spend_two_of_two(enrolled: Desk, year: Material) 
 
 
 @pytest.mark.parametrize("stop_at", STEPS)
-def test_killed_after_any_step_and_run_again_one_report_is_sent_and_debited_once(enrolled: Desk, year: Material, stop_at: str) -> None:
+def test_killed_after_any_step_and_run_again_one_report_is_sent_and_debited_once(
+    enrolled: Desk, year: ReportMaterial, stop_at: str
+) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at=stop_at)
     after_kill = debited(enrolled)
@@ -81,11 +83,11 @@ def test_killed_after_any_step_and_run_again_one_report_is_sent_and_debited_once
     assert after_kill in ([], debited(enrolled))
 
 
-def test_drawing_again_after_a_crash_gives_the_same_cells(enrolled: Desk, year: Material, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawing_again_after_a_crash_gives_the_same_cells(enrolled: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch) -> None:
     """What the killed run drew and lost is what the report then holds: nobody draws twice until the luck is good."""
     lost: list[object] = []
 
-    def watched(planned: Plan, seed: bytes, *, root: bytes, challenge: bytes) -> list[ReleasedLabel]:
+    def watched(planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes) -> list[ReleasedLabel]:
         drawn = draw(planned, seed, root=root, challenge=challenge)
         lost.append(drawn)
         return drawn
@@ -103,20 +105,20 @@ def test_drawing_again_after_a_crash_gives_the_same_cells(enrolled: Desk, year: 
     assert [list(decode_report(parcel.plaintext).released.labels)] == lost
 
 
-def test_the_same_period_again_sends_nothing_new_and_gives_the_same_receipt(enrolled: Desk, year: Material) -> None:
+def test_the_same_period_again_sends_nothing_new_and_gives_the_same_receipt(enrolled: Desk, year: ReportMaterial) -> None:
     first = run(enrolled, year)
     second = run(enrolled, year)
     assert (second.envelope, second.receipt) == (first.envelope, first.receipt)
     assert len(enrolled.portal.bodies) == 1
 
 
-def test_records_read_in_another_order_are_the_same_data(enrolled: Desk, year: Material) -> None:
+def test_records_read_in_another_order_are_the_same_data(enrolled: Desk, year: ReportMaterial) -> None:
     first = run(enrolled, year)
     again = run(enrolled, material(list(reversed(heats(400)))))
     assert again.digest == first.digest
 
 
-def test_an_answer_lost_on_the_way_ends_with_the_same_report_and_receipt(enrolled: Desk, year: Material) -> None:
+def test_an_answer_lost_on_the_way_ends_with_the_same_report_and_receipt(enrolled: Desk, year: ReportMaterial) -> None:
     enrolled.portal.lose_answers = 4
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="sealed")
@@ -131,7 +133,7 @@ def gone(_request: httpx.Request) -> httpx.Response:
     raise httpx.ConnectError("no route to host")
 
 
-def test_without_a_portal_the_report_stays_committed_and_nothing_is_debited_or_drawn(enrolled: Desk, year: Material) -> None:
+def test_without_a_portal_the_report_stays_committed_and_nothing_is_debited_or_drawn(enrolled: Desk, year: ReportMaterial) -> None:
     enrolled.portal.trouble = gone
     with pytest.raises(Unreachable):
         run(enrolled, year)
@@ -143,7 +145,9 @@ def test_without_a_portal_the_report_stays_committed_and_nothing_is_debited_or_d
     assert enrolled.portal.commitment_bodies == [waiting.commitment]
 
 
-def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_the_same_bytes(enrolled: Desk, year: Material) -> None:
+def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_the_same_bytes(
+    enrolled: Desk, year: ReportMaterial
+) -> None:
     enrolled.portal.trouble = lambda request: gone(request) if request.url.path == "/api/v1/submissions/" else None
     with pytest.raises(Unreachable):
         run(enrolled, year)
@@ -153,7 +157,7 @@ def test_an_unreachable_portal_leaves_the_report_spooled_and_the_next_run_sends_
     assert Outbox(enrolled.connection).spooled() == ()
 
 
-def test_a_refusal_is_told_in_the_portals_words_and_kept_beside_the_report(enrolled: Desk, year: Material) -> None:
+def test_a_refusal_is_told_in_the_portals_words_and_kept_beside_the_report(enrolled: Desk, year: ReportMaterial) -> None:
     enrolled.portal.trouble = lambda request: (
         problem(401, "device-revoked", "This device was revoked.") if request.url.path == "/api/v1/submissions/" else None
     )
@@ -165,7 +169,9 @@ def test_a_refusal_is_told_in_the_portals_words_and_kept_beside_the_report(enrol
     assert spooled.attempts == 1
 
 
-def test_changed_data_are_refused_without_correct_and_nothing_is_spent(enrolled: Desk, year: Material, changed_year: Material) -> None:
+def test_changed_data_are_refused_without_correct_and_nothing_is_spent(
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
+) -> None:
     run(enrolled, year)
     before = debited(enrolled)
     with pytest.raises(PolicyRefusal) as refused:
@@ -175,7 +181,7 @@ def test_changed_data_are_refused_without_correct_and_nothing_is_spent(enrolled:
     assert debited(enrolled) == before
 
 
-def test_a_correction_is_the_next_revision_once(enrolled: Desk, year: Material, changed_year: Material) -> None:
+def test_a_correction_is_the_next_revision_once(enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial) -> None:
     run(enrolled, year)
     corrected = run(enrolled, changed_year, correct=True)
     again = run(enrolled, changed_year, correct=True)
@@ -185,7 +191,9 @@ def test_a_correction_is_the_next_revision_once(enrolled: Desk, year: Material, 
 
 
 @pytest.mark.parametrize("stop_at", STEPS)
-def test_a_killed_correction_is_finished_by_the_next_run(enrolled: Desk, year: Material, changed_year: Material, stop_at: str) -> None:
+def test_a_killed_correction_is_finished_by_the_next_run(
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial, stop_at: str
+) -> None:
     run(enrolled, year)
     with pytest.raises(Killed):
         run(enrolled, changed_year, correct=True, stop_at=stop_at)
@@ -196,7 +204,9 @@ def test_a_killed_correction_is_finished_by_the_next_run(enrolled: Desk, year: M
     assert corrections == 802
 
 
-def test_a_second_correction_of_a_year_is_refused_before_anything_is_drawn(enrolled: Desk, year: Material, changed_year: Material) -> None:
+def test_a_second_correction_of_a_year_is_refused_before_anything_is_drawn(
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
+) -> None:
     run(enrolled, year)
     run(enrolled, changed_year, correct=True)
     with pytest.raises(PolicyRefusal) as refused:
@@ -205,21 +215,21 @@ def test_a_second_correction_of_a_year_is_refused_before_anything_is_drawn(enrol
     assert len(Outbox(enrolled.connection).all()) == 2
 
 
-def test_data_that_change_back_bring_back_the_sealed_report(enrolled: Desk, year: Material, changed_year: Material) -> None:
+def test_data_that_change_back_bring_back_the_sealed_report(enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial) -> None:
     first = run(enrolled, year)
     with pytest.raises(Killed):
         run(enrolled, changed_year, correct=True, stop_at="debited")
     assert run(enrolled, year).digest == first.digest
 
 
-def allowing(corrections: int, data: Material) -> Material:
+def allowing(corrections: int, data: ReportMaterial) -> ReportMaterial:
     """Under a policy that allows so many corrections a year."""
     policy = data.pack.policy.model_copy(update={"corrections_per_year": corrections})
     return replace(data, pack=data.pack.model_copy(update={"policy": policy}))
 
 
 def test_data_from_before_a_correction_are_changed_data_and_no_earlier_revision_comes_back(
-    enrolled: Desk, year: Material, changed_year: Material
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial
 ) -> None:
     """The portal counts the correction: an agent that named the first revision as received would tell of a report that is none."""
     first, second = (allowing(2, data) for data in (year, changed_year))
@@ -236,7 +246,7 @@ def test_data_from_before_a_correction_are_changed_data_and_no_earlier_revision_
 
 @pytest.mark.parametrize("stop_at", ["planned", "committed"])
 def test_data_that_change_before_the_portal_has_their_commitment_are_committed_to_anew(
-    enrolled: Desk, year: Material, changed_year: Material, stop_at: str
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial, stop_at: str
 ) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at=stop_at)
@@ -247,7 +257,7 @@ def test_data_that_change_before_the_portal_has_their_commitment_are_committed_t
 
 @pytest.mark.parametrize("stop_at", ["challenged", "debited", "drawn"])
 def test_data_that_change_once_the_challenge_is_known_make_the_next_revision(
-    enrolled: Desk, year: Material, changed_year: Material, stop_at: str
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial, stop_at: str
 ) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at=stop_at)
@@ -259,7 +269,7 @@ def test_data_that_change_once_the_challenge_is_known_make_the_next_revision(
     assert {row[6] for row in debited(enrolled) if row[2] == "works-2/2016/2/eaf/liquid-steel/any/total"} == {1}
 
 
-def test_an_overlapping_period_draws_on_the_same_account(enrolled: Desk, year: Material, first_quarter: Material) -> None:
+def test_an_overlapping_period_draws_on_the_same_account(enrolled: Desk, year: ReportMaterial, first_quarter: ReportMaterial) -> None:
     run(enrolled, year)
     with pytest.raises(PolicyRefusal) as refused:
         run(enrolled, first_quarter, "2016-Q1")
@@ -274,13 +284,13 @@ def test_too_few_heats_are_refused_and_nothing_is_planned(enrolled: Desk) -> Non
     assert Outbox(enrolled.connection).all() == ()
 
 
-def test_every_release_is_in_exact_fractions(enrolled: Desk, year: Material) -> None:
+def test_every_release_is_in_exact_fractions(enrolled: Desk, year: ReportMaterial) -> None:
     run(enrolled, year)
     rows = enrolled.connection.execute("SELECT DISTINCT epsilon_numerator, epsilon_denominator FROM ledger").fetchall()
     assert {Fraction(row[0], row[1]) for row in rows} == {Fraction(1)}
 
 
-def test_a_receipt_for_another_envelope_is_not_accepted_and_the_report_stays_spooled(enrolled: Desk, year: Material) -> None:
+def test_a_receipt_for_another_envelope_is_not_accepted_and_the_report_stays_spooled(enrolled: Desk, year: ReportMaterial) -> None:
     other = run(enrolled, year)
     assert other.receipt is not None
     answer = httpx.Response(201, json={"receipt": base64.b64encode(other.receipt).decode()})
@@ -291,7 +301,7 @@ def test_a_receipt_for_another_envelope_is_not_accepted_and_the_report_stays_spo
     assert [parcel.period for parcel in Outbox(enrolled.connection).spooled()] == ["2017"]
 
 
-def test_nothing_exact_is_in_the_sealed_plaintext(enrolled: Desk, year: Material) -> None:
+def test_nothing_exact_is_in_the_sealed_plaintext(enrolled: Desk, year: ReportMaterial) -> None:
     parcel = run(enrolled, year)
     assert parcel.plaintext is not None
     assert b"H2016" not in parcel.plaintext
@@ -310,7 +320,7 @@ def test_an_incomplete_metric_is_withheld_under_its_reason_and_the_other_is_sent
 
 
 def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_reported_since(
-    enrolled: Desk, year: Material, first_quarter: Material
+    enrolled: Desk, year: ReportMaterial, first_quarter: ReportMaterial
 ) -> None:
     """Disk restored from last month's backup: the portal remembers what the ledger forgot."""
     run(enrolled, year)
@@ -326,7 +336,7 @@ def test_a_state_directory_set_back_to_an_older_copy_spends_nothing_on_what_was_
     assert debited(enrolled) == []
 
 
-def test_a_forgotten_report_of_another_period_stands_in_the_way_until_its_period_is_closed(enrolled: Desk, year: Material) -> None:
+def test_a_forgotten_report_of_another_period_stands_in_the_way_until_its_period_is_closed(enrolled: Desk, year: ReportMaterial) -> None:
     """Its records could come again under another start; enrolling anew closes the periods of what is not known, and says so."""
     run(enrolled, year)
     enrolled.connection.execute("DELETE FROM parcel")
@@ -378,7 +388,7 @@ def test_the_time_of_a_log_is_reported_in_one_cut_alone(enrolled: Desk, tmp_path
     assert len({row[3] for row in debited(enrolled)}) == 1
 
 
-def from_log(folder: Path, starts: str, period: str) -> Material:
+def from_log(folder: Path, starts: str, period: str) -> ReportMaterial:
     """The material of a log of the raw plants, cut at these starts of shifts."""
     plant = raw_plants.by_log()
     replace(plant, site=plant.site.replace(MIDNIGHT, starts)).write(folder)
@@ -386,7 +396,7 @@ def from_log(folder: Path, starts: str, period: str) -> Material:
     return gather(read, pipeline.pack_of(read), Period.parse(period, read.zone), (), None, pool=False, correct=False)
 
 
-def sealed_under_a_device_that_is_replaced(desk: Desk, data: Material) -> Submission:
+def sealed_under_a_device_that_is_replaced(desk: Desk, data: ReportMaterial) -> SubmissionProcess:
     """The portal, asked meanwhile, has no such report."""
     with pytest.raises(Killed):
         run(desk, data, stop_at="sealed")
@@ -398,7 +408,7 @@ def sealed_under_a_device_that_is_replaced(desk: Desk, data: Material) -> Submis
     return sending
 
 
-def test_what_was_sealed_anew_is_told_by_the_digest_that_the_portal_received(enrolled: Desk, year: Material) -> None:
+def test_what_was_sealed_anew_is_told_by_the_digest_that_the_portal_received(enrolled: Desk, year: ReportMaterial) -> None:
     sending = sealed_under_a_device_that_is_replaced(enrolled, year)
     with enrolled.road as road:
         payload, text = _online(sending, road, year, "2016", False, print)
@@ -408,7 +418,7 @@ def test_what_was_sealed_anew_is_told_by_the_digest_that_the_portal_received(enr
 
 
 def test_a_file_to_be_carried_is_sealed_anew_where_the_portal_would_not_take_the_old_one(
-    enrolled: Desk, year: Material, tmp_path: Path
+    enrolled: Desk, year: ReportMaterial, tmp_path: Path
 ) -> None:
     sending = sealed_under_a_device_that_is_replaced(enrolled, year)
     file = tmp_path / "report.sealed"
@@ -423,7 +433,7 @@ def test_a_file_to_be_carried_is_sealed_anew_where_the_portal_would_not_take_the
 
 
 def test_a_revision_that_another_took_the_place_of_needs_nobody_any_more(
-    enrolled: Desk, year: Material, changed_year: Material, capsys: pytest.CaptureFixture[str]
+    enrolled: Desk, year: ReportMaterial, changed_year: ReportMaterial, capsys: pytest.CaptureFixture[str]
 ) -> None:
     with pytest.raises(Killed):
         run(enrolled, year, stop_at="challenged")

@@ -16,8 +16,8 @@ import yaml
 
 from benchmarks.errors import InputError, Unreachable, UsageError, VerificationError
 from benchmarks.wire import challenges
-from benchmarks.wire.challenges import Answered, LedgerStand
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.challenges import AnsweredCommitment, LedgerStand
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.rotation import rotate
 from benchmarks.wire.signing import DeviceKey, ReceiptKey
 from reporting_agent.console import LANGUAGE
@@ -188,8 +188,8 @@ def test_an_answer_without_end_is_cut_off() -> None:
 
 def answered_commitments(number: int) -> list[bytes]:
     """The first and the last challenge of a site whose commitments were so many, which the list of all grows between in even steps."""
-    key, commitment = ReceiptKey.generate(), Commitment("a-works-with-a-long-name", "2026-12", 1, bytes(32))
-    before = tuple(Answered(place, "2026-12", 1, bytes(32)) for place in range(1, number))
+    key, commitment = ReceiptKey.generate(), ReportCommitment("a-works-with-a-long-name", "2026-12", 1, bytes(32))
+    before = tuple(AnsweredCommitment(place, "2026-12", 1, bytes(32)) for place in range(1, number))
     stands = (LedgerStand(1), LedgerStand(number, before))
     return [challenges.issue(commitment, bytes(32), 10**6, date(2026, 12, 31), stand, key) for stand in stands]
 

@@ -12,14 +12,14 @@ import pytest
 from benchmarks.measurements import Period
 from benchmarks.wire.schema import Report, decode_report
 from reporting_agent.audit.whole_label_on_site import LABEL, RELEASE, ROOT, Recomputation, recompute
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.sending.eligibility import require_reportable
 from reporting_agent.sending.enrolment import SEED_FILE
 from reporting_agent.sending.kept_reports import Parcel
 from reporting_agent.sending.planning import Subject
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.report_material import gather, gather_again
-from reporting_agent.sending.submission import Material
+from reporting_agent.sending.submission import ReportMaterial
 from tests.unit.agent_send.cast import SITE, Desk
 
 FIRST = datetime(2016, 1, 4, tzinfo=UTC)
@@ -94,7 +94,7 @@ class Works:
         return recompute(load_site(self.folder / "site.toml"), report or self.report, self.seed, **given)  # type: ignore[arg-type]
 
 
-def material_of(site: Site, desk: Desk) -> Material:
+def material_of(site: SiteSettings, desk: Desk) -> ReportMaterial:
     period = Period.parse("2016", site.zone)
     return gather(site, require_reportable(site), period, (), Ledger(desk.connection), pool=False, correct=False, commit=True)
 

@@ -11,7 +11,7 @@ from benchmarks.audit.arrangement import arrange, counted
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents, padded
 from benchmarks.audit.records import DAY_US, MeterDay
-from benchmarks.measurements import Batch, State
+from benchmarks.measurements import Batch, OperatingState
 from benchmarks.privacy import randomness
 from benchmarks.wire.conformity import policy_digest
 from tests.unit.agent_send.cast import heats, material
@@ -25,7 +25,7 @@ def plant_heats() -> list[Batch]:
     first, second, third, *rest = heats(120)
     return [
         dataclasses.replace(first, excluded="overlap"),
-        dataclasses.replace(second, state=State.START_UP),
+        dataclasses.replace(second, state=OperatingState.START_UP),
         dataclasses.replace(third, step="polishing"),  # no step of the pack
         *rest,
     ]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.audit.sample_positions import STANDARD, Kind, Stratum, draw
+from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, draw
 from tests.functional.audit.plants import chance_of
 
 USED, BEST, DRAWS = 10_000, 500, 200
 STRATA = (
-    Stratum("edge", Kind.EDGE, 1, USED, (BEST, USED // 2)),
-    Stratum("below", Kind.BELOW, 1, BEST),
-    Stratum("used", Kind.USED, 1, USED),
+    Stratum("edge", StratumKind.EDGE, 1, USED, (BEST, USED // 2)),
+    Stratum("below", StratumKind.BELOW, 1, BEST),
+    Stratum("used", StratumKind.USED, 1, USED),
 )
 AT_OR_BELOW, BETWEEN = range(1, BEST - 10), range(BEST + 20, USED // 2 - 20)
 """Leaves at or below the best value, and between it and the typical one, without those that every draw opens."""
@@ -44,5 +44,5 @@ def test_a_draw_finds_copies_as_often_as_the_pages_say(pairs: int, among: range,
 def test_all_that_could_be_copied_at_or_below_the_best_of_a_small_step_is_opened() -> None:
     for used in range(100, 401, 20):
         rank = -(-used // 20)
-        below = Stratum("below", Kind.BELOW, 1, rank)
+        below = Stratum("below", StratumKind.BELOW, 1, rank)
         assert len(draw([below], STANDARD, chance_of("small"))) >= rank - 1

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.audit.counts import without_room
-from benchmarks.audit.sample_positions import STANDARD, Kind, Stratum, draw
+from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, draw
 from benchmarks.measurements import Metric
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.routes import MetricRule
@@ -51,9 +51,9 @@ def share_found(used: int, counted: Callable[[Values], Counts]) -> float:
     """In how many draws some opened batch finds no room; what is opened has nothing to do with the metric's values."""
     rank, chance = ceil(STEP.label_rule.quantile * used), np.random.default_rng(used)
     strata = (
-        Stratum("edge", Kind.EDGE, 1, used, (rank, used // 2)),
-        Stratum("below", Kind.BELOW, 1, rank),
-        Stratum("used", Kind.USED, 1, used),
+        Stratum("edge", StratumKind.EDGE, 1, used, (rank, used // 2)),
+        Stratum("below", StratumKind.BELOW, 1, rank),
+        Stratum("used", StratumKind.USED, 1, used),
     )
     shown = 0
     for number in range(DRAWS):

@@ -104,9 +104,9 @@ def test_any_change_is_another_root(tree: DataTree, change: str) -> None:
     assert (other or data_tree(batches, days)).root != tree.root
 
 
-def _filed(tree: DataTree) -> list[commitment.Filed]:
+def _filed(tree: DataTree) -> list[commitment.FiledBatch]:
     entries = [records.read(tree.record(index)) for index in range(1, len(tree))]
-    return [commitment.Filed(entry, entry.excluded) for entry in entries if isinstance(entry, Batch)]
+    return [commitment.FiledBatch(entry, entry.excluded) for entry in entries if isinstance(entry, Batch)]
 
 
 def _days(tree: DataTree) -> list[MeterDay]:

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 from reporting_agent.audit.openings import as_written, declared
 from reporting_agent.audit.openings.as_written import TOUCHES_NOTHING
 from reporting_agent.audit.openings.declared import declared_in
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 
 SETTINGS = """
 [site]
@@ -108,14 +108,14 @@ SCALES = '[[scales]]\nid = "belt"\nstep = "eaf"\n'
 """Beside a log there are none: of another site."""
 
 
-def sites() -> list[Site]:
+def sites() -> list[SiteSettings]:
     batches = SETTINGS.replace('log = "log.csv"', 'batches = "b.csv"\nreadings = "r.csv"\nscales = "s.csv"') + SCALES
-    return [Site.model_validate(tomllib.loads(text + FENCE)) for text in (SETTINGS, batches)]
+    return [SiteSettings.model_validate(tomllib.loads(text + FENCE)) for text in (SETTINGS, batches)]
 
 
 def keys() -> Iterator[tuple[type[BaseModel], str]]:
     """Every key of every table that a label is made with, found in the models themselves."""
-    waiting: list[type[BaseModel]] = [Site]
+    waiting: list[type[BaseModel]] = [SiteSettings]
     seen: set[type[BaseModel]] = set()
     while waiting:
         model = waiting.pop()

@@ -10,21 +10,21 @@ from typing import Any
 
 import pytest
 
-from benchmarks.audit.evidence import State
+from benchmarks.audit.evidence import CheckState
 from benchmarks.wire import challenges, checkpoints, heads, logged, merkle, published, receipts
 from benchmarks.wire.challenges import LedgerStand
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header
 from reporting_agent.audit.openings.log_entries import values_published
-from reporting_agent.audit.openings.recognising import Act
+from reporting_agent.audit.openings.recognising import VersionAct
 from reporting_agent.cli import main
 from tests.unit.agent_send.cast import LOGGED_ON, FakePortal
 
 ENVELOPE = "ab" * 32
 DOCUMENT: dict[str, Any] = {"schema": published.SCHEMA, "best": 99.6}
-COMMITTED = Commitment("works-1", "2025", 1, b"r" * 32)
+COMMITTED = ReportCommitment("works-1", "2025", 1, b"r" * 32)
 REPORT, COMMITMENT, VERSION, WITHDRAWN, VALUES = 1, 2, 3, 4, 5
 Row = dict[str, Any]
 
@@ -37,12 +37,12 @@ class Log:
         self.document = published.sign(DOCUMENT, self.portal.receipt_key)
         digest = published.digest(self.document)
         things = [
-            (Kind.DEVICE_KEY, b"d" * 32),
-            (Kind.ENVELOPE, bytes.fromhex(ENVELOPE)),
-            (Kind.COMMITMENT, bytes.fromhex(COMMITTED.digest)),
-            (Kind.PUBLICATION, logged.publication(digest, (REPORT,), (VALUES,))),
-            (Kind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(digest, "A wrong unit.")),
-            (Kind.KEY_DESTROYED, b"e" * 32),
+            (EntryKind.DEVICE_KEY, b"d" * 32),
+            (EntryKind.ENVELOPE, bytes.fromhex(ENVELOPE)),
+            (EntryKind.COMMITMENT, bytes.fromhex(COMMITTED.digest)),
+            (EntryKind.PUBLICATION, logged.publication(digest, (REPORT,), (VALUES,))),
+            (EntryKind.PUBLICATION_WITHDRAWN, logged.publication_withdrawn(digest, "A wrong unit.")),
+            (EntryKind.KEY_DESTROYED, b"e" * 32),
         ]
         self.rows: list[Row] = [
             {
@@ -72,7 +72,7 @@ class Log:
         proof = [node.hex() for node in self.tree.consistency_proof(first, second)]
         return self.file("consistency.json", {"first": first, "second": second, "proof": proof})
 
-    def challenge(self, commitment: Commitment) -> Path:
+    def challenge(self, commitment: ReportCommitment) -> Path:
         issued = challenges.issue(commitment, bytes(32), COMMITMENT, LOGGED_ON, LedgerStand(1), self.portal.receipt_key)
         return self.file("challenge", issued)
 
@@ -137,7 +137,7 @@ def test_a_falsified_entry_fails_by_name(log: Log, verified: Verify, name: str, 
     value = {"kind": "attestation", "object": "cd" * 32, "on": "2020-01-01", "leaf_hash": "cd" * 32, "index": 2}[name]
     row = log.rows[REPORT] | {name: value}
     if rehashed and name != "leaf_hash":
-        leaf = logged.leaf_of_object(Kind(row["kind"]), bytes.fromhex(row["object"]), LOGGED_ON.fromisoformat(row["on"]))
+        leaf = logged.leaf_of_object(EntryKind(row["kind"]), bytes.fromhex(row["object"]), LOGGED_ON.fromisoformat(row["on"]))
         row["leaf_hash"] = merkle.leaf_hash(leaf).hex()
     rows = [row if entry is log.rows[REPORT] else entry for entry in log.rows]
     for files in (
@@ -174,7 +174,7 @@ def test_files_carried_to_an_offline_site_show_a_fork_a_log_set_back_and_an_entr
     code, checks = verified(log.early_head(size), log.early_head(2))  # it shrank: no proof leads from the larger to the smaller
     assert (code, checks["heads-agree"]["state"]) == (1, "not-checkable")
 
-    code, checks = verified(log.early_head(2), *carried[:3], log.challenge(Commitment("works-1", "2025", 1, b"s" * 32)))
+    code, checks = verified(log.early_head(2), *carried[:3], log.challenge(ReportCommitment("works-1", "2025", 1, b"s" * 32)))
     assert (code, checks["challenge-signed"]["state"], checks["entries-logged"]["state"]) == (1, "held", "failed")
 
 
@@ -244,19 +244,19 @@ def test_a_form_without_a_signature_is_known_and_never_holds(log: Log, verified:
     assert "benchmark.json" in checks["form-signed"]["remedy"]
 
 
-PUBLISHED = Act(act="published", document="0" * 64, leaves=(1, 7), values=(2, 9), reason="", log_index=11)
+PUBLISHED = VersionAct(act="published", document="0" * 64, leaves=(1, 7), values=(2, 9), reason="", log_index=11)
 
 
 @pytest.mark.parametrize(
     ("report", "values", "state"),
     [
-        (7, 9, State.HELD),
-        (7, 8, State.FAILED),  # the plant's values are entry 8, the version took those of entry 9
-        (3, 4, State.NOT_CHECKABLE),  # the version was not composed of this report
-        (None, 9, State.NOT_CHECKABLE),
-        (7, None, State.NOT_CHECKABLE),
+        (7, 9, CheckState.HELD),
+        (7, 8, CheckState.FAILED),  # the plant's values are entry 8, the version took those of entry 9
+        (3, 4, CheckState.NOT_CHECKABLE),  # the version was not composed of this report
+        (None, 9, CheckState.NOT_CHECKABLE),
+        (7, None, CheckState.NOT_CHECKABLE),
     ],
 )
-def test_a_version_is_of_the_values_that_were_opened(report: int | None, values: int | None, state: State) -> None:
-    withdrawn = Act(act="withdrawn", document="0" * 64, leaves=(), values=(), reason="x", log_index=12)
+def test_a_version_is_of_the_values_that_were_opened(report: int | None, values: int | None, state: CheckState) -> None:
+    withdrawn = VersionAct(act="withdrawn", document="0" * 64, leaves=(), values=(), reason="x", log_index=12)
     assert values_published([PUBLISHED, withdrawn], report, values).state is state

@@ -9,9 +9,9 @@ import numpy as np
 import pytest
 
 from benchmarks import packs
-from benchmarks.audit.contents import Cell
+from benchmarks.audit.contents import UsedLeaves
 from benchmarks.audit.one_at_a_time import Pair, betters
-from benchmarks.audit.sample_positions import STANDARD, Kind, Stratum, draw
+from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, draw
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.released import rank
 from tests.functional.audit.plants import chance_of
@@ -35,9 +35,9 @@ class Furnace:
         used = len(self.heats)
         best = rank(STEP.label_rule.quantile, used)
         strata = (
-            Stratum("edge", Kind.EDGE, 1, used, (best, ceil(used / 2))),
-            Stratum("below", Kind.BELOW, 1, best),
-            Stratum("used", Kind.USED, 1, used),
+            Stratum("edge", StratumKind.EDGE, 1, used, (best, ceil(used / 2))),
+            Stratum("below", StratumKind.BELOW, 1, best),
+            Stratum("used", StratumKind.USED, 1, used),
         )
         leaves = {leaf.position for leaf in draw(strata, STANDARD, chance_of(f"at once {number}"))}
         return {leaf: float(self.values[leaf - 1]) for leaf in sorted(leaves)}
@@ -48,7 +48,7 @@ class Furnace:
 
     def shown_and_failed(self) -> tuple[float, float]:
         """In what share of the draws a pair is opened, and in which of them the check fails."""
-        cell, draws = Cell(STEP.product, "any", 1, len(self.heats)), [self.opened(number) for number in range(DRAWS)]
+        cell, draws = UsedLeaves(STEP.product, "any", 1, len(self.heats)), [self.opened(number) for number in range(DRAWS)]
         failed = [betters(self.pairs(opened), opened, cell, STEP, STANDARD.beside_rank) for opened in draws]
         return sum(bool(self.pairs(opened)) for opened in draws) / DRAWS, sum(failed) / DRAWS
 
@@ -87,4 +87,4 @@ def test_where_the_label_itself_was_not_opened_nothing_fails() -> None:
     furnace = Furnace(350, [0] * 40)
     opened = furnace.opened(0)
     del opened[rank(STEP.label_rule.quantile, 390)]
-    assert not betters(furnace.pairs(opened), opened, Cell(STEP.product, "any", 1, 390), STEP, STANDARD.beside_rank)
+    assert not betters(furnace.pairs(opened), opened, UsedLeaves(STEP.product, "any", 1, 390), STEP, STANDARD.beside_rank)

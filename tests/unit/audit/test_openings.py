@@ -6,7 +6,7 @@ import pytest
 
 from benchmarks.audit import openings
 from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.openings import Leaf, Opening
+from benchmarks.audit.openings import OpenedLeaf, Opening
 from benchmarks.errors import VerificationError
 from benchmarks.wire import sealing
 from benchmarks.wire.canonical import Value, decode, encode
@@ -19,7 +19,7 @@ DRAW = "d" * 64
 
 @pytest.fixture
 def opening(tree: DataTree) -> Opening:
-    leaves = tuple(Leaf.of(tree, index) for index in (0, 3, 100, 127))
+    leaves = tuple(OpenedLeaf.of(tree, index) for index in (0, 3, 100, 127))
     return Opening(DRAW, leaves, SEED, b"challenge", b"report", b"{}", b"extract", DEVICE.public, {"batches": 2})
 
 
@@ -33,7 +33,7 @@ def test_an_opening_reads_as_it_was_written(opening: Opening, tree: DataTree) ->
 
 def test_a_leaf_that_was_changed_is_not_in_the_tree(opening: Opening, tree: DataTree) -> None:
     table, leaf, *_ = opening.leaves
-    for other in (Leaf(leaf.index, table.record, leaf.salt, leaf.proof), Leaf(4, leaf.record, leaf.salt, leaf.proof)):
+    for other in (OpenedLeaf(leaf.index, table.record, leaf.salt, leaf.proof), OpenedLeaf(4, leaf.record, leaf.salt, leaf.proof)):
         with pytest.raises(VerificationError) as refused:
             other.require_in(tree.root, len(tree))
         assert refused.value.code == "not-included"

@@ -10,7 +10,7 @@ import pytest
 from benchmarks.audit import records
 from benchmarks.audit.records import DAY_US, MeterDay, Padding
 from benchmarks.errors import VerificationError
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, State, Status
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, OperatingState, ProductStatus
 from benchmarks.wire.canonical import decode, encode
 
 BATCH = Batch(
@@ -22,8 +22,8 @@ BATCH = Batch(
     end=datetime(2016, 5, 1, 6, 50, tzinfo=UTC),
     output_t=0.1 + 0.2,
     equipment="F1",
-    status=Status.SCRAP,
-    state=State.TRIAL,
+    status=ProductStatus.SCRAP,
+    state=OperatingState.TRIAL,
     reject_t=1e-300,
     variables={"hot_metal_pct": 3.3, "b": float("nan")},
     energy=(
@@ -50,7 +50,7 @@ def test_a_batch_comes_back_as_it_was() -> None:
     assert isinstance(back, Batch)
     assert back.excluded == "overlap"
     assert (back.batch_id, back.start, back.end, back.output_t, back.reject_t) == ("炉-7", BATCH.start, BATCH.end, 0.1 + 0.2, 1e-300)
-    assert (back.status, back.state, back.variables["hot_metal_pct"]) == (Status.SCRAP, State.TRIAL, 3.3)
+    assert (back.status, back.state, back.variables["hot_metal_pct"]) == (ProductStatus.SCRAP, OperatingState.TRIAL, 3.3)
     assert set(back.energy) == set(BATCH.energy)
     assert records.of_batch(back, back.excluded) == records.of_batch(BATCH, "overlap")
 
@@ -77,8 +77,8 @@ def test_a_day_and_padding_come_back() -> None:
         {"end": None},
         {"output_t": 0.3},
         {"equipment": "F2"},
-        {"status": Status.GOOD},
-        {"state": State.NORMAL},
+        {"status": ProductStatus.GOOD},
+        {"state": OperatingState.NORMAL},
         {"reject_t": 0.0},
         {"variables": {"hot_metal_pct": 3.3}},
         {"energy": BATCH.energy[:1]},

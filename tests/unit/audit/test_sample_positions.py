@@ -13,11 +13,11 @@ from scipy import stats
 from benchmarks.audit import sample_positions
 from benchmarks.audit.sample_positions import (
     STANDARD,
-    Drawn,
-    Kind,
-    Plan,
-    Size,
+    DrawnPosition,
+    SamplingPlan,
     Stratum,
+    StratumKind,
+    StratumSize,
     detection,
     draw,
     misstated,
@@ -27,7 +27,7 @@ from benchmarks.audit.sample_positions import (
 )
 from tests.statistical import drawing
 
-SIZE = Size(Fraction(19, 20), Fraction(1, 100))
+SIZE = StratumSize(Fraction(19, 20), Fraction(1, 100))
 SEED = bytes(range(32))
 
 
@@ -80,19 +80,20 @@ def test_the_seed_hangs_on_each_of_its_parts_and_on_where_they_end() -> None:
 
 
 def test_the_records_beside_the_rank_are_all_drawn_and_none_twice() -> None:
-    strata = [Stratum("edge", Kind.EDGE, 1, 40, (2, 20)), Stratum("used", Kind.USED, 1, 40)]
-    drawn = draw(strata, Plan({Kind.USED: Size(Fraction(19, 20), Fraction(1, 10))}, beside_rank=3), SEED)
-    edge = [record.position for record in drawn if record.kind is Kind.EDGE]
+    strata = [Stratum("edge", StratumKind.EDGE, 1, 40, (2, 20)), Stratum("used", StratumKind.USED, 1, 40)]
+    drawn = draw(strata, SamplingPlan({StratumKind.USED: StratumSize(Fraction(19, 20), Fraction(1, 10))}, beside_rank=3), SEED)
+    edge = [record.position for record in drawn if record.kind is StratumKind.EDGE]
     assert edge == [*range(1, 6), *range(17, 24)]  # ranks 2 and 20 of leaves that begin at 1
     assert len({record.position for record in drawn}) == len(drawn)
     assert draw([], STANDARD, SEED) == []
 
 
 def test_a_draw_is_the_same_whoever_makes_it() -> None:
-    strata = [Stratum("used", Kind.USED, 1, 20)]
-    drawn = draw(strata, Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 4))}), SEED)
+    strata = [Stratum("used", StratumKind.USED, 1, 20)]
+    drawn = draw(strata, SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 4))}), SEED)
     assert drawn == [
-        Drawn(position, "used", Kind.USED, order) for order, position in enumerate((record.position for record in drawn), start=1)
+        DrawnPosition(position, "used", StratumKind.USED, order)
+        for order, position in enumerate((record.position for record in drawn), start=1)
     ]
     assert [record.position for record in drawn] == EXPECTED
 
@@ -104,9 +105,9 @@ EXPECTED = [5, 7, 20]
 def test_sizes_and_strata_outside_reason_are_refused() -> None:
     for confidence, share in ((0, 1), (1, 1), (Fraction(1, 2), 0), (Fraction(1, 2), 2)):
         with pytest.raises(ValueError, match="confidence"):
-            Size(Fraction(confidence), Fraction(share))
+            StratumSize(Fraction(confidence), Fraction(share))
     with pytest.raises(ValueError, match="below 0"):
-        Stratum("s", Kind.USED, 0, -1)
+        Stratum("s", StratumKind.USED, 0, -1)
     with pytest.raises(ValueError, match="cannot be drawn"):
         positions(SEED, "s", 3, 4)
 
@@ -129,21 +130,25 @@ def test_the_smallest_plan_opens_no_more_and_promises_the_same(used: int) -> Non
     assert least.sizes == plan.sizes
     lowest = Fraction(1, 20)
     assert sample_positions.opened(least, used, lowest) <= sample_positions.opened(plan, used, lowest) <= used
-    assert sample_positions.opened(least, used, lowest) >= needed(used, plan.sizes[Kind.USED])
+    assert sample_positions.opened(least, used, lowest) >= needed(used, plan.sizes[StratumKind.USED])
 
 
 def test_a_plan_is_as_sure_as_the_standard_one_or_says_of_what_it_is_not() -> None:
-    used = {kind: Size(Fraction(99, 100), size.share / 2) for kind, size in STANDARD.sizes.items()}
-    assert [sample_positions.weaker(plan) for plan in (STANDARD, sample_positions.smallest(STANDARD), Plan(used, 0))] == [(), (), ()]
-    assert sample_positions.weaker(Plan({}, 1000)) == tuple(STANDARD.sizes)
-    for other in (Size(Fraction(94, 100), Fraction(1, 100)), Size(Fraction(19, 20), Fraction(2, 100))):
-        assert sample_positions.weaker(Plan({**STANDARD.sizes, Kind.USED: other})) == (Kind.USED,)
+    used = {kind: StratumSize(Fraction(99, 100), size.share / 2) for kind, size in STANDARD.sizes.items()}
+    assert [sample_positions.weaker(plan) for plan in (STANDARD, sample_positions.smallest(STANDARD), SamplingPlan(used, 0))] == [
+        (),
+        (),
+        (),
+    ]
+    assert sample_positions.weaker(SamplingPlan({}, 1000)) == tuple(STANDARD.sizes)
+    for other in (StratumSize(Fraction(94, 100), Fraction(1, 100)), StratumSize(Fraction(19, 20), Fraction(2, 100))):
+        assert sample_positions.weaker(SamplingPlan({**STANDARD.sizes, StratumKind.USED: other})) == (StratumKind.USED,)
 
 
 @pytest.mark.parametrize("population", [1, 7, 335, 10_000])
 def test_what_a_plan_is_sure_of_follows_from_what_it_draws(population: int) -> None:
-    share, size = Fraction(1, 100), STANDARD.sizes[Kind.USED]
+    share, size = Fraction(1, 100), STANDARD.sizes[StratumKind.USED]
     assert sample_positions.certainty(population, STANDARD, share) >= Fraction(19, 20)
     wrong = misstated(population, share)
     assert sample_positions.certainty(population, STANDARD, share) == detection(population, wrong, needed(population, size))
-    assert sample_positions.certainty(population, Plan({}), share) == 0
+    assert sample_positions.certainty(population, SamplingPlan({}), share) == 0

@@ -11,23 +11,23 @@ from typing import Any
 import pytest
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.contents import Cell, Contents, MeterPart, StepPart
-from benchmarks.audit.sample_positions import STANDARD, Kind, Plan, Size
+from benchmarks.audit.contents import Contents, MeterPart, StepPart, UsedLeaves
+from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind, StratumSize
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.errors import VerificationError
 from benchmarks.wire.canonical import Value, decode, encode
-from benchmarks.wire.commitments import Commitment
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.signing import AuditorSigningKey
 
 NONCE = bytes(range(32))
-KEY = AuditorKey.generate()
-COMMITMENT = Commitment("works-2", "2025", 2, b"r" * 32)
+KEY = AuditorSigningKey.generate()
+COMMITMENT = ReportCommitment("works-2", "2025", 2, b"r" * 32)
 QUANTILES = {"kiln": Fraction(1, 20)}
 
 
 def contents() -> Contents:
     """300 used batches in two cells, 40 excluded, two meters over 30 days."""
-    step = StepPart("kiln", "total", "kgce/t", (Cell("clinker", "", 1, 200), Cell("clinker", "white", 201, 100)), 301, 40)
+    step = StepPart("kiln", "total", "kgce/t", (UsedLeaves("clinker", "", 1, 200), UsedLeaves("clinker", "white", 201, 100)), 301, 40)
     meters = (MeterPart("coal", 341, 30), MeterPart("main", 371, 30))
     return Contents("works-2", "2025", 2, 512, (step,), meters, (), b"p" * 32, b"q" * 32, b"s" * 32, "agent", b"c" * 32)
 
@@ -42,7 +42,7 @@ def test_a_draw_reads_as_it_was_written() -> None:
     for drawn in (
         a_draw(),
         a_draw(steps=("kiln",), seal_to=bytes(1216)),
-        a_draw(plan=Plan({Kind.USED: Size(Fraction(1, 2), Fraction(1, 3))}, 0)),
+        a_draw(plan=SamplingPlan({StratumKind.USED: StratumSize(Fraction(1, 2), Fraction(1, 3))}, 0)),
     ):
         assert signed_draws.read(signed_draws.sign(drawn, KEY)) == drawn
 
@@ -60,7 +60,7 @@ def test_a_promise_shows_nothing_of_the_nonce_and_binds_to_it() -> None:
         signed_draws.promise("works-3", "2025", NONCE, date(2026, 4, 1), KEY),
         signed_draws.promise("works-2", "2024", NONCE, date(2026, 4, 1), KEY),
         signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 2), KEY),
-        signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), AuditorKey.generate()),
+        signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), AuditorSigningKey.generate()),
     ],
     ids=["nonce", "site", "period", "day", "key"],  # signatures differ from process to process
 )
@@ -69,7 +69,7 @@ def test_another_promise_is_refused(raw: bytes) -> None:
         signed_draws.require_promised(a_draw(), signed_draws.read_promise(raw))
 
 
-@pytest.mark.parametrize("other", [{"plan": Plan({}, 0)}, {"plan": Plan(STANDARD.sizes, 0)}, {"steps": ("kiln",)}])
+@pytest.mark.parametrize("other", [{"plan": SamplingPlan({}, 0)}, {"plan": SamplingPlan(STANDARD.sizes, 0)}, {"steps": ("kiln",)}])
 def test_a_draw_by_another_plan_than_the_promised_one_is_refused(other: dict[str, Any]) -> None:
     promise = signed_draws.read_promise(signed_draws.promise("works-2", "2025", NONCE, date(2026, 4, 1), KEY))
     with pytest.raises(VerificationError) as refused:
@@ -120,7 +120,7 @@ def test_a_plan_outside_reason_is_refused(spoil: Callable[[dict[str, dict[str, d
 
 def test_a_key_signs_its_owners_draws_only() -> None:
     with pytest.raises(ValueError, match="another auditor"):
-        signed_draws.sign(a_draw(), AuditorKey.generate())
+        signed_draws.sign(a_draw(), AuditorSigningKey.generate())
 
 
 def test_strata_follow_the_table_of_contents() -> None:
@@ -128,27 +128,32 @@ def test_strata_follow_the_table_of_contents() -> None:
         stratum.name: (stratum.kind, stratum.first, stratum.count, stratum.ranks) for stratum in signed_draws.strata(contents(), QUANTILES)
     }
     assert strata == {
-        "edge/kiln/clinker/": (Kind.EDGE, 1, 200, (10, 100)),
-        "below/kiln/clinker/": (Kind.BELOW, 1, 10, ()),
-        "edge/kiln/clinker/white": (Kind.EDGE, 201, 100, (5, 50)),
-        "below/kiln/clinker/white": (Kind.BELOW, 201, 5, ()),
-        "used/kiln": (Kind.USED, 1, 300, ()),
-        "excluded/kiln": (Kind.EXCLUDED, 301, 40, ()),
-        "days": (Kind.DAYS, 341, 60, ()),
-        "padding": (Kind.PADDING, 401, 111, ()),
+        "edge/kiln/clinker/": (StratumKind.EDGE, 1, 200, (10, 100)),
+        "below/kiln/clinker/": (StratumKind.BELOW, 1, 10, ()),
+        "edge/kiln/clinker/white": (StratumKind.EDGE, 201, 100, (5, 50)),
+        "below/kiln/clinker/white": (StratumKind.BELOW, 201, 5, ()),
+        "used/kiln": (StratumKind.USED, 1, 300, ()),
+        "excluded/kiln": (StratumKind.EXCLUDED, 301, 40, ()),
+        "days": (StratumKind.DAYS, 341, 60, ()),
+        "padding": (StratumKind.PADDING, 401, 111, ()),
     }
 
 
 def test_the_steps_named_are_drawn_and_days_and_padding_always() -> None:
-    assert [stratum.kind for stratum in signed_draws.strata(contents(), QUANTILES, ("mill",))] == [Kind.DAYS, Kind.PADDING]
+    assert [stratum.kind for stratum in signed_draws.strata(contents(), QUANTILES, ("mill",))] == [StratumKind.DAYS, StratumKind.PADDING]
     step_outside_pack = signed_draws.strata(contents(), {})
-    assert [stratum.kind for stratum in step_outside_pack] == [Kind.USED, Kind.EXCLUDED, Kind.DAYS, Kind.PADDING]
+    assert [stratum.kind for stratum in step_outside_pack] == [
+        StratumKind.USED,
+        StratumKind.EXCLUDED,
+        StratumKind.DAYS,
+        StratumKind.PADDING,
+    ]
 
 
 def test_positions_hang_on_nonce_head_and_root() -> None:
     drawn = a_draw().positions(contents(), QUANTILES)
     assert drawn == signed_draws.read(signed_draws.sign(a_draw(), KEY)).positions(contents(), QUANTILES)
-    assert {record.kind for record in drawn} == set(Kind)
+    assert {record.kind for record in drawn} == set(StratumKind)
     for other in (
         a_draw(nonce=bytes(32)),
         a_draw(head=Head(18_205, b"h" * 32)),

@@ -11,13 +11,13 @@ import pytest
 
 from benchmarks.wire import attestations, receipts
 from benchmarks.wire.schema import Header
-from benchmarks.wire.signing import AuditorKey
+from benchmarks.wire.signing import AuditorSigningKey
 from reporting_agent.cli import main
 from tests.unit.agent_send.cast import FakePortal
 from tests.unit.wire.test_attestations import KEY, STATEMENT, TAKEN_BACK
 
 SIGNED = attestations.sign(attestations.unsigned(STATEMENT), KEY)
-OTHER = AuditorKey.generate()
+OTHER = AuditorSigningKey.generate()
 ENVELOPE = "ab" * 32  # which the statement is of
 
 

@@ -21,11 +21,11 @@ from fixtures.simulator.mistakes import MISTAKES, Target, clock_from, one_produc
 from reporting_agent import pipeline
 from reporting_agent.analysis import analyse
 from reporting_agent.changes import causes
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.jumps import Daily, jumps, told_from
 from reporting_agent.changes.lines import of_product
 from reporting_agent.changes.questioned_label import questioned
-from reporting_agent.changes.review import Question, Review, review
+from reporting_agent.changes.review import ChangeQuestion, Review, review
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
@@ -95,9 +95,16 @@ def test_products_are_told_apart_by_neighbours_and_not_by_medians() -> None:
 
 
 @pytest.mark.parametrize(
-    ("factor", "first"), [(0.5, Cause.TRANSFORMER), (0.667, Cause.PHASE), (0.001, Cause.UNIT), (0.0, Cause.DEAD), (0.8, Cause.TRANSFORMER)]
+    ("factor", "first"),
+    [
+        (0.5, ChangeCause.TRANSFORMER),
+        (0.667, ChangeCause.PHASE),
+        (0.001, ChangeCause.UNIT),
+        (0.0, ChangeCause.DEAD),
+        (0.8, ChangeCause.TRANSFORMER),
+    ],
 )
-def test_a_factor_says_what_it_most_likely_is(factor: float, first: Cause) -> None:
+def test_a_factor_says_what_it_most_likely_is(factor: float, first: ChangeCause) -> None:
     assert causes.of_meter(factor, 0.002)[0] is first
 
 
@@ -159,7 +166,7 @@ def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp
     rounded(Target(tmp_path, "mill-1", "register", "mill-2", "interval", "mill-1", year.start_s, year.end_s, zone, every), minutes * 60)
     asked, data = reviewed(tmp_path)
     written_as_they_were = {"mill-2"} if minutes == 15 else set()
-    assert {question.change.kind for question in asked.open} == {Kind.ROUNDING}
+    assert {question.change.kind for question in asked.open} == {ChangeKind.ROUNDING}
     assert {name for question in asked.open for name in question.change.equipment} == set(every) - written_as_they_were
     assert {question.change.size for question in asked.open} == {60.0 * minutes}
     truth = year.labels()
@@ -169,7 +176,7 @@ def test_no_batch_of_a_rounded_log_is_used_once_what_is_proposed_is_declared(tmp
 
     classifier = '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-06-01\nkind = "process"\nreason = "New classifier."\n'
     of_another_day, _ = reviewed(tmp_path, classifier)
-    assert {question.change.kind for question in of_another_day.open} == {Kind.ROUNDING}
+    assert {question.change.kind for question in of_another_day.open} == {ChangeKind.ROUNDING}
 
     declared = "".join(f"\n{question.declare}" for question in asked.open)
     answered, left = reviewed(tmp_path, declared)
@@ -207,7 +214,7 @@ def test_a_clock_of_heats_that_goes_wrong_half_way_is_a_clock_from_its_day_on(tm
     clock_from(target, -7200)
     site = load_site(tmp_path / "site.toml")
     (asked,) = review(site, pipeline.read(site, Period.parse(period, site.zone))).open
-    assert asked.change.kind is Kind.CLOCK
+    assert asked.change.kind is ChangeKind.CLOCK
     assert asked.change.meters == (target.meter,)
     assert asked.change.size == pytest.approx(-7200, abs=60)
     assert asked.change.first == date(2025, 10, 17)
@@ -224,7 +231,11 @@ def test_readings_in_utc_are_told_by_summer_and_winter_and_what_is_pasted_puts_t
         for question in asked.open
     ]
     spring, autumn = date(2025, 3, 30), date(2025, 10, 26)
-    assert changes == [(Kind.ZONE, None, spring, -1.0), (Kind.ZONE, spring, autumn, -2.0), (Kind.ZONE, autumn, None, -1.0)]
+    assert changes == [
+        (ChangeKind.ZONE, None, spring, -1.0),
+        (ChangeKind.ZONE, spring, autumn, -2.0),
+        (ChangeKind.ZONE, autumn, None, -1.0),
+    ]
     answered, data = reviewed(tmp_path, "".join(f"\n{question.declare}" for question in asked.open))
     assert answered.open == ()
     for product, value in labels_of(tmp_path, data).items():
@@ -260,7 +271,7 @@ def labels_of(folder: Path, data: pipeline.PlantData) -> dict[str, float]:
 @pytest.mark.slow
 def test_an_open_question_holds_the_release_and_says_what_to_declare(scaled: Path) -> None:
     asked, _ = reviewed(scaled)
-    assert [(question.change.kind, question.change.equipment) for question in asked.open] == [(Kind.OUTPUT, ("mill-1",))]
+    assert [(question.change.kind, question.change.equipment) for question in asked.open] == [(ChangeKind.OUTPUT, ("mill-1",))]
     assert asked.open[0].change.size == pytest.approx(1.08, abs=0.01)
     assert abs((asked.open[0].change.first or date.min) - date(2025, 8, 15)).days <= 3
     with pytest.raises(PolicyRefusal, match="t per hour") as refused:
@@ -311,7 +322,7 @@ def test_a_stop_answers_no_question_about_what_was_counted_since(scaled: Path) -
     """It says that no batch is missing in its time, and nothing of scales or meters that were exchanged meanwhile."""
     stop = '\n[[events]]\nstep = "cement-grinding"\nfrom = 2025-08-01\nuntil = 2025-08-20\nkind = "stopped"\nreason = "Overhaul."\n'
     asked, _ = reviewed(scaled, stop)
-    assert [question.change.kind for question in asked.open] == [Kind.OUTPUT]
+    assert [question.change.kind for question in asked.open] == [ChangeKind.OUTPUT]
     with pytest.raises(PolicyRefusal):
         asked.require_answers()
 
@@ -420,29 +431,29 @@ def test_what_would_not_be_seen_stands_beside_the_label_in_terminal_and_on_the_f
         assert words in page[: page.index("<h2", page.index('class="figs"'))]
 
 
-def declared(kind: Kind, size: float, *likeliest: Cause) -> str:
+def declared(kind: ChangeKind, size: float, *likeliest: ChangeCause) -> str:
     change = Change(kind, "cement-grinding", ("mill-1",), ("mill-1",), date(2025, 7, 2), None, size, 0.004, likeliest)
     return to_declare(change, date(2025, 1, 1))
 
 
 def test_what_has_an_exact_size_is_proposed_exactly() -> None:
     """A unit and a zone are what they are; a transformer's factor is as measured, beside the currents that would make it."""
-    assert "factor = 0.001\n" in declared(Kind.LEVEL, 988.0, Cause.UNIT, Cause.PHASE)
-    assert "factor = 0.9072\n" in declared(Kind.OUTPUT, 1.109, Cause.UNIT, Cause.SCALE)
-    assert "factor = 1.977\n" in (of_currents := declared(Kind.LEVEL, 0.5059, Cause.TRANSFORMER, Cause.PHASE))
+    assert "factor = 0.001\n" in declared(ChangeKind.LEVEL, 988.0, ChangeCause.UNIT, ChangeCause.PHASE)
+    assert "factor = 0.9072\n" in declared(ChangeKind.OUTPUT, 1.109, ChangeCause.UNIT, ChangeCause.SCALE)
+    assert "factor = 1.977\n" in (of_currents := declared(ChangeKind.LEVEL, 0.5059, ChangeCause.TRANSFORMER, ChangeCause.PHASE))
     assert "200/100 would be near" in of_currents
-    assert 'offset = "-28800 s"\n' in (of_zone := declared(Kind.ZONE, 28_821.0, Cause.ZONE, Cause.CLOCK))
+    assert 'offset = "-28800 s"\n' in (of_zone := declared(ChangeKind.ZONE, 28_821.0, ChangeCause.ZONE, ChangeCause.CLOCK))
     assert "timezone" in of_zone
-    assert 'offset = "-28380 s"\n' in declared(Kind.ZONE, 28_380.0, Cause.ZONE, Cause.CLOCK)
+    assert 'offset = "-28380 s"\n' in declared(ChangeKind.ZONE, 28_380.0, ChangeCause.ZONE, ChangeCause.CLOCK)
 
 
 def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
-    wide = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 10.58, 13.0, (Cause.TRANSFORMER, Cause.CLOCK))
+    wide = Change(ChangeKind.BALANCE, "melting", ("sub", "main"), (), None, None, 10.58, 13.0, (ChangeCause.TRANSFORMER, ChangeCause.CLOCK))
     text = str(sentence(wide))
     assert "the second meter, above the first, sees at most 21 % of what the first shows" in text
     assert "10.58" not in text
     assert 'kind = "unusable"' in to_declare(wide, date(2025, 1, 1))
-    known = Change(Kind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (Cause.TRANSFORMER, Cause.CLOCK))
+    known = Change(ChangeKind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (ChangeCause.TRANSFORMER, ChangeCause.CLOCK))
     assert "shows 2 ± 0.02 times" in str(sentence(known))
     assert "factor = 0.5" in to_declare(known, date(2025, 1, 1))
 
@@ -450,7 +461,7 @@ def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
 @pytest.mark.slow
 @pytest.mark.parametrize(("late_s", "phrase"), [(28_800.0, "the output that is 8 h later"), (-28_800.0, "the output that is 8 h earlier")])
 def test_output_that_is_booked_early_is_told_as_earlier(late_s: float, phrase: str) -> None:
-    assert phrase in str(sentence(Change(Kind.BOOKED, "melting", (), ("f1",), None, None, late_s, 0.0, (Cause.BOOKING,))))
+    assert phrase in str(sentence(Change(ChangeKind.BOOKED, "melting", (), ("f1",), None, None, late_s, 0.0, (ChangeCause.BOOKING,))))
 
 
 def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> None:
@@ -459,7 +470,7 @@ def test_a_products_scale_is_put_right_by_what_is_proposed(tmp_path: Path) -> No
     path = tmp_path / "site.toml"
     text = path.read_text(encoding="utf-8")
 
-    def asked_and_far(declared: str) -> tuple[tuple[Question, ...], float]:
+    def asked_and_far(declared: str) -> tuple[tuple[ChangeQuestion, ...], float]:
         path.write_text(f"{text}\n{declared}\n", encoding="utf-8")
         site = load_site(path)
         year = Period.parse(period, site.zone)

@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 
 from reporting_agent.changes import freed, levels
-from reporting_agent.changes.change import Cause, Kind
+from reporting_agent.changes.change import ChangeCause, ChangeKind
 from reporting_agent.changes.jumps import LEAST_OF_RATE, Daily, daily, jumps
-from reporting_agent.changes.lines import Line
+from reporting_agent.changes.lines import MeterLine
 from reporting_agent.changes.telling import to_declare
 
 DAYS = np.arange(739_000, 739_364, dtype=np.int64)
@@ -22,7 +22,7 @@ SINCE = 151
 OF_THE_LINE = {"meter": "gas", "step": "firing", "batches": (), "idle": Daily(np.zeros(0, np.int64), np.zeros(0))}
 
 
-def kiln(seed: int, factor: float = 1.0, *, season: float = 0.0) -> Line:
+def kiln(seed: int, factor: float = 1.0, *, season: float = 0.0) -> MeterLine:
     """A kiln by the day: pushed at 80 to 100 %, its energy 2.5 % around that for days on end; `factor` is shown from June on."""
     chance = np.random.default_rng(seed)
     push = chance.choice([1.0, 0.9, 0.8], p=[0.8, 0.1, 0.1], size=len(DAYS)) * chance.normal(1, 0.015, len(DAYS))
@@ -33,7 +33,7 @@ def kiln(seed: int, factor: float = 1.0, *, season: float = 0.0) -> Line:
     power = np.log(FIXED + (1 - FIXED) * push) + lasting[50:] + wave
     power[SINCE:] += np.log(factor)
     rate = np.log(push)
-    return cast("Line", SimpleNamespace(day=DAYS, power=power, rate=rate, per_t=power - rate, conditions=(), **OF_THE_LINE))
+    return cast("MeterLine", SimpleNamespace(day=DAYS, power=power, rate=rate, per_t=power - rate, conditions=(), **OF_THE_LINE))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -46,7 +46,7 @@ def test_a_tenth_of_a_kilns_gas_hides_in_its_load_and_is_seen_without_it(seed: i
 
 def test_what_is_seen_without_the_load_is_asked_about() -> None:
     changes = levels.of_lines([kiln(4, 0.93)], {})
-    assert [change.kind in {Kind.LEVEL, Kind.PROCESS} and change.meters for change in changes] == [("gas",)]
+    assert [change.kind in {ChangeKind.LEVEL, ChangeKind.PROCESS} and change.meters for change in changes] == [("gas",)]
     assert levels.of_lines([kiln(4)], {}) == []
 
 
@@ -81,12 +81,12 @@ def test_half_a_year_tells_no_season_from_a_level() -> None:
 def test_a_load_that_never_differs_has_no_step() -> None:
     line = kiln(1)
     flat = np.zeros(len(DAYS))
-    level = cast("Line", SimpleNamespace(day=DAYS, power=flat, rate=flat, per_t=flat, conditions=(), **OF_THE_LINE))
+    level = cast("MeterLine", SimpleNamespace(day=DAYS, power=flat, rate=flat, per_t=flat, conditions=(), **OF_THE_LINE))
     assert freed.steps(freed.of_line(level)) == []
     assert freed.steps(freed.of_line(line)) == []
 
 
-def by_the_day(sizes: list[tuple[int, float]], scatter: float, rests: Sequence[int] = (), *, of_the_meter: bool = True) -> Line:
+def by_the_day(sizes: list[tuple[int, float]], scatter: float, rests: Sequence[int] = (), *, of_the_meter: bool = True) -> MeterLine:
     """A line whose power comes to these sizes on these days, with pauses on some days whose power moves alike, if the meter moves it."""
     power, level = np.random.default_rng(3).normal(0, scatter, len(DAYS)), np.zeros(len(DAYS))
     for since, size in sizes:
@@ -95,12 +95,12 @@ def by_the_day(sizes: list[tuple[int, float]], scatter: float, rests: Sequence[i
     shown = level[idle] if of_the_meter else np.zeros(len(idle))
     own = {**OF_THE_LINE, "idle": Daily(DAYS[idle], shown + np.random.default_rng(4).normal(-3, 0.05, len(idle)))}
     power = power + level
-    return cast("Line", SimpleNamespace(day=DAYS, power=power, rate=np.zeros(len(DAYS)), per_t=power, conditions=(), **own))
+    return cast("MeterLine", SimpleNamespace(day=DAYS, power=power, rate=np.zeros(len(DAYS)), per_t=power, conditions=(), **own))
 
 
 def test_a_factor_that_stands_alone_and_is_known_closely_is_the_meters_first() -> None:
     (change,) = levels.of_lines([by_the_day([(SINCE, 0.5)], 0.03)], {})
-    assert (change.kind, change.causes[0], change.causes[-1]) == (Kind.LEVEL, Cause.TRANSFORMER, Cause.PROCESS)
+    assert (change.kind, change.causes[0], change.causes[-1]) == (ChangeKind.LEVEL, ChangeCause.TRANSFORMER, ChangeCause.PROCESS)
     assert 'kind = "ratio"' in to_declare(change, date(2024, 1, 1))
 
 
@@ -110,7 +110,7 @@ def test_without_a_pause_what_is_known_roughly_or_comes_and_goes_is_the_loads_fi
     changes = levels.of_lines([by_the_day(sizes, scatter)], {})
     assert len(changes) == len(sizes)
     for change in changes:
-        assert (change.kind, change.causes[0]) == (Kind.LEVEL, Cause.PROCESS)
+        assert (change.kind, change.causes[0]) == (ChangeKind.LEVEL, ChangeCause.PROCESS)
         assert 'kind = "process"' in to_declare(change, date(2024, 1, 1))
 
 
@@ -124,18 +124,18 @@ def test_a_stray_pause_tells_nothing_of_the_meter(sizes: list[tuple[int, float]]
     """One quarter hour before the first batch made current transformers the first cause, and 45.0 kWh a day 23.1 once pasted."""
     changes = levels.of_lines([by_the_day(sizes, 0.3, rests)], {})
     assert changes == levels.of_lines([by_the_day(sizes, 0.3)], {})
-    assert {change.causes[0] for change in changes} == {Cause.PROCESS}
+    assert {change.causes[0] for change in changes} == {ChangeCause.PROCESS}
 
 
 def test_pauses_that_moved_alike_tell_the_meter_first() -> None:
     (change,) = levels.of_lines([by_the_day([(SINCE, 2.0)], 0.3, range(6, len(DAYS), 7))], {})
-    assert (change.kind, change.causes[0]) == (Kind.LEVEL, Cause.TRANSFORMER)
+    assert (change.kind, change.causes[0]) == (ChangeKind.LEVEL, ChangeCause.TRANSFORMER)
     assert 'kind = "ratio"' in to_declare(change, date(2024, 1, 1))
 
 
 def test_pauses_that_did_not_move_tell_the_load_first() -> None:
     (change,) = levels.of_lines([by_the_day([(SINCE, 2.0)], 0.3, range(6, len(DAYS), 7), of_the_meter=False)], {})
-    assert (change.kind, change.causes[0]) == (Kind.PROCESS, Cause.PROCESS)
+    assert (change.kind, change.causes[0]) == (ChangeKind.PROCESS, ChangeCause.PROCESS)
 
 
 def half_a_year(seed: int, by: float = 0.0, *, season: float = 0.0) -> Daily:

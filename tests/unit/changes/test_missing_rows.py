@@ -9,7 +9,7 @@ from typing import cast
 import pytest
 
 from reporting_agent.changes import readings
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.metering import MeterRecord
 
@@ -23,8 +23,8 @@ def record(rows: float, reading: str = "interval", known_s: float = YEAR_S) -> M
     return cast("MeterRecord", SimpleNamespace(meter=SimpleNamespace(id="F2", reading=reading), facts=facts, known_s=known_s))
 
 
-def change(kind: Kind, size: float) -> Change:
-    return Change(kind, "melting", ("F2",), ("IF2",), JULY, None, size, 0.01, (Cause.CLOCK,))
+def change(kind: ChangeKind, size: float) -> Change:
+    return Change(kind, "melting", ("F2",), ("IF2",), JULY, None, size, 0.01, (ChangeCause.CLOCK,))
 
 
 def test_every_second_row_of_half_a_year_is_a_quarter_of_the_rows() -> None:
@@ -33,16 +33,16 @@ def test_every_second_row_of_half_a_year_is_a_quarter_of_the_rows() -> None:
 
 
 def test_the_fall_of_the_level_is_told_as_rows_from_its_day_on_and_the_clock_not_at_all() -> None:
-    (fall,) = readings.falls_or_clocks({"F2": 0.25}, [change(Kind.LEVEL, 0.47)], [change(Kind.CLOCK, -453.0)])
-    assert (fall.kind, fall.first, fall.size, fall.causes) == (Kind.ROWS, JULY, 0.25, (Cause.ROWS,))
+    (fall,) = readings.falls_or_clocks({"F2": 0.25}, [change(ChangeKind.LEVEL, 0.47)], [change(ChangeKind.CLOCK, -453.0)])
+    assert (fall.kind, fall.first, fall.size, fall.causes) == (ChangeKind.ROWS, JULY, 0.25, (ChangeCause.ROWS,))
     assert "lacks 25 % of the rows" in str(sentence(fall))
     assert 'kind = "unusable"' in to_declare(fall, date(2025, 1, 1))
 
 
 def test_a_clock_that_only_seems_to_move_is_told_as_rows() -> None:
-    assert [fall.kind for fall in readings.falls_or_clocks({"F2": 0.5}, [], [change(Kind.CLOCK, -453.0)])] == [Kind.ROWS]
+    assert [fall.kind for fall in readings.falls_or_clocks({"F2": 0.5}, [], [change(ChangeKind.CLOCK, -453.0)])] == [ChangeKind.ROWS]
 
 
 def test_a_logger_that_leaves_out_rows_of_nothing_is_not_asked_about() -> None:
     assert readings.falls_or_clocks({"F2": 0.25}, [], []) == []
-    assert readings.falls_or_clocks({"F2": 0.25}, [change(Kind.LEVEL, 1.2)], []) == []
+    assert readings.falls_or_clocks({"F2": 0.25}, [change(ChangeKind.LEVEL, 1.2)], []) == []

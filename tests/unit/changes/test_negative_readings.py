@@ -13,7 +13,7 @@ import pytest
 from benchmarks.measurements import Direction, Period
 from reporting_agent import pipeline
 from reporting_agent.changes import readings
-from reporting_agent.changes.change import Kind
+from reporting_agent.changes.change import ChangeKind
 from reporting_agent.changes.review import review
 from reporting_agent.changes.telling import sentence
 from reporting_agent.config import load_site
@@ -36,7 +36,7 @@ def works(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asked(folder: Path, reading_range: str = "") -> list[Kind]:
+def asked(folder: Path, reading_range: str = "") -> list[ChangeKind]:
     """The open questions, and the label without a word where the range answers them."""
     site_file = folder / "site.toml"
     text = site_file.read_text(encoding="utf-8")
@@ -50,15 +50,15 @@ def asked(folder: Path, reading_range: str = "") -> list[Kind]:
 
 def test_readings_below_nothing_are_asked_about_whatever_process_is_declared(works: Path) -> None:
     assert 'kind = "process"' in (works / "site.toml").read_text(encoding="utf-8")
-    assert Kind.NEGATIVE in asked(works)
+    assert ChangeKind.NEGATIVE in asked(works)
 
 
 def test_a_range_from_nothing_answers_it_because_they_are_no_readings(works: Path) -> None:
-    assert Kind.NEGATIVE not in asked(works, "[0.0, 100000.0]")
+    assert ChangeKind.NEGATIVE not in asked(works, "[0.0, 100000.0]")
 
 
 def test_a_range_from_below_nothing_answers_it_because_they_are(works: Path) -> None:
-    assert Kind.NEGATIVE not in asked(works, "[-100000.0, 100000.0]")
+    assert ChangeKind.NEGATIVE not in asked(works, "[-100000.0, 100000.0]")
 
 
 def test_a_little_below_nothing_is_a_sensor_at_rest(works: Path) -> None:
@@ -66,7 +66,7 @@ def test_a_little_below_nothing_is_a_sensor_at_rest(works: Path) -> None:
     (works / "readings.csv").write_text(
         "\n".join([rows[0], *(row if ",-" not in row else f"{row.rpartition(',')[0]},-1.0" for row in rows[1:])]) + "\n", encoding="utf-8"
     )
-    assert Kind.NEGATIVE not in asked(works)
+    assert ChangeKind.NEGATIVE not in asked(works)
 
 
 @pytest.mark.parametrize(

@@ -11,8 +11,8 @@ import pytest
 from numpy.typing import NDArray
 
 from reporting_agent.changes import booking
-from reporting_agent.changes.change import Change, Kind
-from reporting_agent.changes.lines import Line
+from reporting_agent.changes.change import Change, ChangeKind
+from reporting_agent.changes.lines import MeterLine
 from reporting_agent.changes.telling import sentence, to_declare
 from reporting_agent.metering import edges
 from reporting_agent.metering.curve import Curve
@@ -26,7 +26,7 @@ IDLE = 0.08  # of the power at work
 Minutes = NDArray[np.int64]
 
 
-def line(start: Minutes, end: Minutes, at_work: NDArray[np.bool_], every: int = 1) -> Line:
+def line(start: Minutes, end: Minutes, at_work: NDArray[np.bool_], every: int = 1) -> MeterLine:
     """One line by its meter, read every so many minutes: at work or idle in each minute, with 5 % of scatter."""
     power = np.where(at_work, 1.0, IDLE) * np.random.default_rng(1).normal(1.0, 0.05, len(at_work))
     energy = power[: len(power) // every * every].reshape(-1, every).sum(axis=1)
@@ -41,7 +41,7 @@ def line(start: Minutes, end: Minutes, at_work: NDArray[np.bool_], every: int = 
     batches = tuple(SimpleNamespace(equipment="mill-1", product="cement", variant="") for _ in start)
     record = SimpleNamespace(facts=SimpleNamespace(usual_step_s=60.0 * every))
     stand_in = SimpleNamespace(meter="m", step="grinding", chosen=np.arange(len(start)), runs=runs, batches=batches, record=record)
-    return cast("Line", stand_in)
+    return cast("MeterLine", stand_in)
 
 
 def at_work(start: Minutes, end: Minutes, until: int) -> NDArray[np.bool_]:
@@ -72,7 +72,7 @@ def test_pauses_that_the_next_start_takes_in_are_asked_about_with_what_they_drew
     joined = np.append(start[1:], end[-1])
     (change,) = asked(start, joined, worked, every)
     idle = IDLE * float((joined - end).sum())
-    assert (change.kind, change.equipment, change.first, change.until) == (Kind.PAUSES, ("mill-1",), None, None)
+    assert (change.kind, change.equipment, change.first, change.until) == (ChangeKind.PAUSES, ("mill-1",), None, None)
     assert change.size == pytest.approx(idle / (idle + float((end - start).sum())), rel=0.25)
     assert "each end in the log is the next start" in str(sentence(change))
     assert 'kind = "unusable"' in to_declare(change, date(2025, 1, 1))

@@ -10,16 +10,16 @@ import numpy as np
 import pytest
 
 from reporting_agent.changes import levels, products
-from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.jumps import Daily
-from reporting_agent.changes.lines import Line
+from reporting_agent.changes.lines import MeterLine
 
 BREADS = ("toast", "rye", "rolls", "baguette")
 DAYS = 300
 SINCE = 150
 
 
-def oven(seed: int, factors: dict[str, float], *, until: int = DAYS) -> Line:
+def oven(seed: int, factors: dict[str, float], *, until: int = DAYS) -> MeterLine:
     """Four breads a night, 3 % of scatter in output and energy; `factors` of each one's output are booked from night 150 on."""
     chance = np.random.default_rng(seed)
     day = np.repeat(np.arange(739_000, 739_000 + DAYS), len(BREADS))
@@ -31,14 +31,14 @@ def oven(seed: int, factors: dict[str, float], *, until: int = DAYS) -> Line:
     batches = tuple(SimpleNamespace(variant=variant, product="bread", equipment="oven-1") for variant in name.tolist())
     nothing = Daily(np.zeros(0, np.int64), np.zeros(0))
     record = {"meter": "gas", "step": "baking", "batches": batches, "idle": nothing, "conditions": ()}
-    return cast("Line", SimpleNamespace(day=day, power=power + true_rate, rate=rate, per_t=per_t, **record))
+    return cast("MeterLine", SimpleNamespace(day=day, power=power + true_rate, rate=rate, per_t=per_t, **record))
 
 
 @pytest.mark.parametrize("seed", range(5))
 def test_one_bread_booked_too_heavy_is_told_by_name(seed: int) -> None:
     line = oven(seed, {"toast": 1.15})
     (product_change,) = products.of_lines([line])
-    assert (product_change.kind, product_change.product, product_change.equipment) == (Kind.OUTPUT, "toast", ("oven-1",))
+    assert (product_change.kind, product_change.product, product_change.equipment) == (ChangeKind.OUTPUT, "toast", ("oven-1",))
     assert product_change.size == pytest.approx(1.15, abs=0.03)
     assert product_change.first is not None
     assert abs(product_change.first.toordinal() - 739_150) <= 2
@@ -63,12 +63,12 @@ def test_a_sound_line_is_not_asked_about() -> None:
 
 def test_what_a_product_shows_is_not_asked_of_its_line_again() -> None:
     (change,) = products.of_lines([oven(2, {"toast": 1.15})])
-    of_line = Change(Kind.PROCESS, "baking", ("gas",), ("oven-1",), change.first, None, 0.97, 0.01, ())
+    of_line = Change(ChangeKind.PROCESS, "baking", ("gas",), ("oven-1",), change.first, None, 0.97, 0.01, ())
     assert products.explained(of_line, [change])
     assert not products.explained(of_line, [])
 
 
-def converter(seed: int, factor: float = 1.0) -> Line:
+def converter(seed: int, factor: float = 1.0) -> MeterLine:
     """Two steels in campaigns of three days, 25 heats a day; eight heats of wet scrap begin and end the first campaign of B.
 
     From day 48 of 96 on, A is booked at `factor`.
@@ -84,7 +84,7 @@ def converter(seed: int, factor: float = 1.0) -> Line:
     batches = tuple(SimpleNamespace(variant=variant, product="steel", equipment="bof-1") for variant in name.tolist())
     nothing = Daily(np.zeros(0, np.int64), np.zeros(0))
     record = {"meter": "power", "step": "converter", "batches": batches, "idle": nothing, "conditions": ()}
-    return cast("Line", SimpleNamespace(day=day, power=power + true_rate, rate=true_rate + booked, per_t=power - booked, **record))
+    return cast("MeterLine", SimpleNamespace(day=day, power=power + true_rate, rate=true_rate + booked, per_t=power - booked, **record))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -95,5 +95,5 @@ def test_a_campaign_beside_some_bad_heats_of_another_product_is_one_comparison(s
 @pytest.mark.parametrize("seed", range(5))
 def test_a_product_of_campaigns_is_told(seed: int) -> None:
     (change,) = products.of_lines([converter(seed, 1.15)])
-    assert (change.kind, change.product, change.first) == (Kind.OUTPUT, "A", date.fromordinal(739_048))
+    assert (change.kind, change.product, change.first) == (ChangeKind.OUTPUT, "A", date.fromordinal(739_048))
     assert change.size == pytest.approx(1.15, abs=0.03)

@@ -13,15 +13,15 @@ import pytest
 
 from benchmarks.measurements import Batch
 from reporting_agent.changes import balances, causes, swaps
-from reporting_agent.changes.change import Cause, Change, Kind
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.days import repeated
 from reporting_agent.changes.jumps import Daily, daily, differences
-from reporting_agent.changes.levels import Moved, closed, moved
-from reporting_agent.changes.lines import Line, days_of, of_product
+from reporting_agent.changes.levels import LevelDifference, closed, moved
+from reporting_agent.changes.lines import MeterLine, days_of, of_product
 from reporting_agent.changes.review import _answers, _is_of, _questions
-from reporting_agent.changes.smallest_change import Limit, _share, beside
+from reporting_agent.changes.smallest_change import SmallestChange, _share, beside
 from reporting_agent.changes.uncounted import _energy_beyond
-from reporting_agent.config.events import Event
+from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering import MeterRecord
 from tests.unit.changes.test_told_from import label, limit
 
@@ -31,43 +31,51 @@ HOUR_US = 3_600_000_000
 BEGINS_US = round(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 
 
-def change(kind: Kind = Kind.LEVEL, first: date | None = MAY, until: date | None = None, size: float = 0.5, **more: Any) -> Change:
-    given: dict[str, Any] = {"step": "melting", "meters": ("m1",), "equipment": ("f1",), "size_error": 0.0, "causes": (Cause.PROCESS,)}
+def change(
+    kind: ChangeKind = ChangeKind.LEVEL, first: date | None = MAY, until: date | None = None, size: float = 0.5, **more: Any
+) -> Change:
+    given: dict[str, Any] = {
+        "step": "melting",
+        "meters": ("m1",),
+        "equipment": ("f1",),
+        "size_error": 0.0,
+        "causes": (ChangeCause.PROCESS,),
+    }
     return Change(kind=kind, first=first, until=until, size=size, **{**given, **more})
 
 
-def event(begins: date, kind: str = "process", **keys: Any) -> Event:
+def event(begins: date, kind: str = "process", **keys: Any) -> DeclaredEvent:
     of = {} if "meter" in keys else {"step": "melting"}
-    return Event.model_validate({"kind": kind, "from": begins.isoformat(), "reason": "the new burner", **of, **keys})
+    return DeclaredEvent.model_validate({"kind": kind, "from": begins.isoformat(), "reason": "the new burner", **of, **keys})
 
 
 @pytest.mark.parametrize(
     ("factor", "first"),
     [
-        (1 / 3, Cause.PHASE),  # two phases lost
-        (3.0, Cause.PHASE),  # both found again
-        (3.6, Cause.UNIT),  # kWh as MJ
-        (0.02, Cause.DEAD),  # no unit is near
-        (0.01, Cause.UNIT),
-        (0.75, Cause.TRANSFORMER),  # 200/150
-        (1.25, Cause.TRANSFORMER),  # 100/125
+        (1 / 3, ChangeCause.PHASE),  # two phases lost
+        (3.0, ChangeCause.PHASE),  # both found again
+        (3.6, ChangeCause.UNIT),  # kWh as MJ
+        (0.02, ChangeCause.DEAD),  # no unit is near
+        (0.01, ChangeCause.UNIT),
+        (0.75, ChangeCause.TRANSFORMER),  # 200/150
+        (1.25, ChangeCause.TRANSFORMER),  # 100/125
     ],
 )
-def test_the_likeliest_cause_of_a_meters_factor_is_the_one_that_makes_such_factors(factor: float, first: Cause) -> None:
+def test_the_likeliest_cause_of_a_meters_factor_is_the_one_that_makes_such_factors(factor: float, first: ChangeCause) -> None:
     assert causes.of_meter(factor, 0.001)[0] is first
 
 
 @pytest.mark.parametrize(
     ("factor", "error", "first"),
     [
-        (1.1023, 0.001, Cause.UNIT),  # a short ton is 0.9072 t
-        (1.0160, 0.001, Cause.UNIT),  # a long ton
-        (1.05, 0.001, Cause.SCALE),  # 3.3 % from the nearest, the long ton
-        (1.05, 0.02, Cause.UNIT),  # known to 2 %: within twice that
-        (1.05, 0.01, Cause.SCALE),
+        (1.1023, 0.001, ChangeCause.UNIT),  # a short ton is 0.9072 t
+        (1.0160, 0.001, ChangeCause.UNIT),  # a long ton
+        (1.05, 0.001, ChangeCause.SCALE),  # 3.3 % from the nearest, the long ton
+        (1.05, 0.02, ChangeCause.UNIT),  # known to 2 %: within twice that
+        (1.05, 0.01, ChangeCause.SCALE),
     ],
 )
-def test_a_factor_of_output_is_a_unit_where_one_lies_within_twice_its_error(factor: float, error: float, first: Cause) -> None:
+def test_a_factor_of_output_is_a_unit_where_one_lies_within_twice_its_error(factor: float, error: float, first: ChangeCause) -> None:
     assert causes.of_output(factor, error)[0] is first
 
 
@@ -111,21 +119,21 @@ def test_a_process_that_ended_with_a_change_answers_it() -> None:
 
 
 def test_what_holds_throughout_is_answered_by_what_began_with_the_record() -> None:
-    throughout = change(Kind.UNCOUNTED, first=None)
+    throughout = change(ChangeKind.UNCOUNTED, first=None)
     assert _answers(event(date(2025, 1, 10)), throughout, SHANGHAI, date(2025, 1, 1))
     assert not _answers(event(date(2025, 3, 1)), throughout, SHANGHAI, date(2025, 1, 1))
     assert not _answers(event(date(2025, 1, 1), until="2025-06-01"), throughout, SHANGHAI, date(2025, 1, 1)), "it ended, the change did not"
 
 
 def test_no_process_makes_readings_below_nothing() -> None:
-    assert not _answers(event(MAY), change(Kind.NEGATIVE), SHANGHAI, date(2025, 1, 1))
+    assert not _answers(event(MAY), change(ChangeKind.NEGATIVE), SHANGHAI, date(2025, 1, 1))
     assert not _answers(event(MAY, "rounding", meter="m1"), change(), SHANGHAI, date(2025, 1, 1)), "a resolution changes no value"
 
 
 @pytest.mark.parametrize(("until", "answers"), [("2025-05-04", True), ("2025-05-03", False), (None, True)])
 def test_time_declared_unusable_answers_where_it_holds_every_day_of_the_fault(until: str | None, answers: bool) -> None:
     """The meter stood on 1 and 3 May; `until` is the first day that is usable again."""
-    dead = change(Kind.DEAD, days=(MAY, date(2025, 5, 3)))
+    dead = change(ChangeKind.DEAD, days=(MAY, date(2025, 5, 3)))
     unusable = event(MAY, "unusable", meter="m1", **({} if until is None else {"until": until}))
     assert _answers(unusable, dead, SHANGHAI, date(2025, 1, 1)) is answers
     late = event(date(2025, 5, 2), "unusable", meter="m1")
@@ -212,7 +220,7 @@ def test_the_size_of_a_change_is_told_by_the_days_next_to_it() -> None:
 
 @pytest.mark.parametrize(("by", "error", "sure"), [(0.021, 0.0, True), (0.019, 0.0, False), (0.1, 0.025, True), (0.1, 0.026, False)])
 def test_a_shift_is_sure_from_four_errors_and_two_hundredths_on(by: float, error: float, sure: bool) -> None:
-    assert Moved(by, error).sure is Moved(-by, error).sure is sure
+    assert LevelDifference(by, error).sure is LevelDifference(-by, error).sure is sure
 
 
 def test_a_change_and_its_way_back_are_one() -> None:
@@ -223,10 +231,10 @@ def test_a_change_and_its_way_back_are_one() -> None:
         assert closed([first, change(first=june, size=back)]) == [first]
     still = closed([first, change(first=june, size=1.5)])
     assert [(entry.size, entry.first, entry.until) for entry in still] == [(0.5, MAY, None), (1.5, june, None)]
-    assert len(closed([first, change(Kind.OUTPUT, first=june, size=2.0)])) == 2, "output does not take back what a meter shows"
+    assert len(closed([first, change(ChangeKind.OUTPUT, first=june, size=2.0)])) == 2, "output does not take back what a meter shows"
 
 
-def two_lines() -> list[Line]:
+def two_lines() -> list[MeterLine]:
     """Meters that usually show 100 and 200 kWh an hour."""
     count = 40
     start = BEGINS_US + np.arange(count, dtype=np.int64) * 2 * HOUR_US
@@ -235,7 +243,7 @@ def two_lines() -> list[Line]:
         runs = SimpleNamespace(start_us=start, end_us=start + HOUR_US, energy=np.full(count, kwh), known=np.ones(count))
         record = SimpleNamespace(meter=SimpleNamespace(id=name, reading="register", unit="kWh"))
         lines.append(SimpleNamespace(meter=name, runs=runs, chosen=np.arange(count), power=np.zeros(count), record=record))
-    return [cast("Line", line) for line in lines]
+    return [cast("MeterLine", line) for line in lines]
 
 
 @pytest.mark.parametrize(
@@ -272,13 +280,13 @@ def test_a_day_that_repeats_another_in_every_hour_is_told_and_one_that_differs_i
     assert repeated(cast("MeterRecord", record), UTC) == (), "of an hour that is not whole nobody knows"
 
 
-def a_family(slope: float, parts: int = 3) -> tuple[balances.Family, list[Line]]:
+def a_family(slope: float, parts: int = 3) -> tuple[balances.Family, list[MeterLine]]:
     """A meter below a main one that sees `slope` of each kWh that it counts, and 50 kWh an hour besides."""
     load = np.random.default_rng(5).uniform(100, 300, parts * 28 * 24)
     child, main = (SimpleNamespace(meter=SimpleNamespace(id=name, equipment="")) for name in ("m1", "grid"))
     line = SimpleNamespace(meter="m1", step="melting")
     family = balances.Family(cast("MeterRecord", main), (cast("MeterRecord", child),), 50 + slope * load, load[:, None])
-    return family, [cast("Line", line)]
+    return family, [cast("MeterLine", line)]
 
 
 @pytest.mark.parametrize(("slope", "size"), [(0.8, 1.25), (0.95, None), (1.0, None), (1.3, None), (1.5, 1 / 1.5)])
@@ -320,6 +328,6 @@ def test_a_change_as_large_as_the_labels_own_uncertainty_is_not_told_beside_it()
 def test_a_limit_of_just_a_half_is_still_one_and_each_is_told_by_its_own() -> None:
     """A limit is a share: a step of ln 1.1 is a tenth."""
     assert _share(log(1.1)) == pytest.approx(0.1)
-    assert "changes below 50.0 % of energy per t or 17.0 %" in str(Limit("m", "electricity", "firing", "t", 0.5, 0.17).sentence)
-    hidden = str(Limit("m", "electricity", "firing", "t", 0.03, 0.51).sentence)
+    assert "changes below 50.0 % of energy per t or 17.0 %" in str(SmallestChange("m", "electricity", "firing", "t", 0.5, 0.17).sentence)
+    hidden = str(SmallestChange("m", "electricity", "firing", "t", 0.03, 0.51).sentence)
     assert "changes below 3.0 % of energy per t are not seen; no change of output" in hidden

@@ -10,8 +10,8 @@ import numpy as np
 import pytest
 
 from reporting_agent.changes import levels, swaps
-from reporting_agent.changes.change import Cause, Change, Kind
-from reporting_agent.changes.lines import Line
+from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
+from reporting_agent.changes.lines import MeterLine
 from reporting_agent.changes.telling import to_declare
 
 MAY = date(2025, 5, 1)
@@ -19,47 +19,49 @@ BEGINS = datetime(2025, 1, 1, tzinfo=UTC)
 HOUR_US = 3_600_000_000
 
 
-def moved(meter: str, kind: Kind, size: float, error: float, first: date = MAY) -> Change:
-    meters = () if kind is Kind.OUTPUT else (meter,)
-    return Change(kind, "melting", meters, (f"line-{meter}",), first, None, size, 1.96 * error * size, (Cause.PROCESS, Cause.TRANSFORMER))
+def moved(meter: str, kind: ChangeKind, size: float, error: float, first: date = MAY) -> Change:
+    meters = () if kind is ChangeKind.OUTPUT else (meter,)
+    return Change(
+        kind, "melting", meters, (f"line-{meter}",), first, None, size, 1.96 * error * size, (ChangeCause.PROCESS, ChangeCause.TRANSFORMER)
+    )
 
 
-def line(meter: str, factor: float) -> Line:
+def line(meter: str, factor: float) -> MeterLine:
     """Its runs' power by day: `factor` from May on."""
     day = np.arange(BEGINS.toordinal(), BEGINS.toordinal() + 364)
     power = np.where(day >= MAY.toordinal(), np.log(factor), 0.0) + np.random.default_rng(1).normal(0, 0.02, len(day))
-    return cast("Line", SimpleNamespace(meter=meter, day=day, power=power))
+    return cast("MeterLine", SimpleNamespace(meter=meter, day=day, power=power))
 
 
 def test_one_factor_of_energy_on_two_lines_at_their_usual_power_is_the_output_of_both() -> None:
-    changes = [moved("1", Kind.PROCESS, 0.9055, 0.004), moved("2", Kind.OUTPUT, 1.1445, 0.023, MAY + timedelta(days=2))]
+    changes = [moved("1", ChangeKind.PROCESS, 0.9055, 0.004), moved("2", ChangeKind.OUTPUT, 1.1445, 0.023, MAY + timedelta(days=2))]
     (change,) = levels.of_steps(changes, [line("1", 1.0), line("2", 1.0)])
-    assert (change.kind, change.meters, change.equipment, change.first) == (Kind.OUTPUT, (), ("line-1", "line-2"), MAY)
+    assert (change.kind, change.meters, change.equipment, change.first) == (ChangeKind.OUTPUT, (), ("line-1", "line-2"), MAY)
     assert change.size == pytest.approx(1.1023, rel=0.006)
-    assert (change.causes[0], change.causes[-1]) == (Cause.UNIT, Cause.PROCESS)
+    assert (change.causes[0], change.causes[-1]) == (ChangeCause.UNIT, ChangeCause.PROCESS)
 
 
 def test_one_factor_of_power_on_two_lines_is_of_both_meters() -> None:
-    changes = [moved("1", Kind.PROCESS, 0.9, 0.005), moved("2", Kind.PROCESS, 0.905, 0.005)]
+    changes = [moved("1", ChangeKind.PROCESS, 0.9, 0.005), moved("2", ChangeKind.PROCESS, 0.905, 0.005)]
     combined = levels.of_steps(changes, [line("1", 0.9), line("2", 0.9)])
-    assert [(change.kind, change.meters) for change in combined] == [(Kind.LEVEL, ("1",)), (Kind.LEVEL, ("2",))]
-    assert all(change.causes[0] is Cause.TRANSFORMER for change in combined)
+    assert [(change.kind, change.meters) for change in combined] == [(ChangeKind.LEVEL, ("1",)), (ChangeKind.LEVEL, ("2",))]
+    assert all(change.causes[0] is ChangeCause.TRANSFORMER for change in combined)
 
 
 @pytest.mark.parametrize(
     "other",
     [
-        moved("2", Kind.PROCESS, 0.8, 0.005),
-        moved("2", Kind.PROCESS, 1.1, 0.005),
-        moved("2", Kind.PROCESS, 0.9, 0.005, MAY + timedelta(days=20)),
+        moved("2", ChangeKind.PROCESS, 0.8, 0.005),
+        moved("2", ChangeKind.PROCESS, 1.1, 0.005),
+        moved("2", ChangeKind.PROCESS, 0.9, 0.005, MAY + timedelta(days=20)),
     ],
 )
 def test_other_factors_and_other_days_stay_what_they_are(other: Change) -> None:
-    changes = [moved("1", Kind.PROCESS, 0.9, 0.005), other]
+    changes = [moved("1", ChangeKind.PROCESS, 0.9, 0.005), other]
     assert levels.of_steps(changes, [line("1", 0.9), line("2", 0.9)]) == changes
 
 
-def furnaces(seed: int, exchanged: range, second: str = "register") -> list[Line]:
+def furnaces(seed: int, exchanged: range, second: str = "register") -> list[MeterLine]:
     """Two furnaces that melt in the same shifts at their own times; on the exchanged days each meter shows the other's load."""
     chance = np.random.default_rng(seed)
     minutes = 364 * 1440
@@ -93,13 +95,13 @@ def furnaces(seed: int, exchanged: range, second: str = "register") -> list[Line
                 meter=f"m{number}", step="melting", record=record, runs=runs, batches=(SimpleNamespace(equipment=f"f{number}"),)
             )
         )
-    return [cast("Line", line) for line in lines]
+    return [cast("MeterLine", line) for line in lines]
 
 
 @pytest.mark.parametrize("seed", range(3))
 def test_meters_exchanged_for_three_weeks_between_furnaces_that_run_alike_are_told_to_the_day(seed: int) -> None:
     (change,) = swaps.of_lines(furnaces(seed, range(124, 145)), UTC)
-    assert (change.kind, change.meters, change.first, change.until) == (Kind.SWAP, ("m0", "m1"), date(2025, 5, 5), date(2025, 5, 26))
+    assert (change.kind, change.meters, change.first, change.until) == (ChangeKind.SWAP, ("m0", "m1"), date(2025, 5, 5), date(2025, 5, 26))
     assert 'kind = "swap"' in to_declare(change, MAY)
 
 

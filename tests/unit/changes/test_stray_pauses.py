@@ -10,8 +10,8 @@ import pytest
 
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
-from reporting_agent.changes.change import Cause, Kind
-from reporting_agent.changes.review import Question, review
+from reporting_agent.changes.change import ChangeCause, ChangeKind
+from reporting_agent.changes.review import ChangeQuestion, review
 from reporting_agent.config import load_site
 
 SITE = """
@@ -56,7 +56,7 @@ def works(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def asked(folder: Path, period: str | None) -> tuple[Question, ...]:
+def asked(folder: Path, period: str | None) -> tuple[ChangeQuestion, ...]:
     site = load_site(folder / "site.toml")
     return review(site, pipeline.read(site, Period.parse(period, site.zone) if period else None)).open
 
@@ -65,7 +65,7 @@ def test_check_and_label_name_the_same_cause_of_the_same_data(works: Path) -> No
     """Without a period the hour before the first day was a pause: `check` named current transformers first, `label` the process."""
     of_check, of_label = asked(works, None), asked(works, "2022")
     assert [question.change.causes for question in of_check] == [question.change.causes for question in of_label]
-    assert {question.change.causes[0] for question in of_check} == {Cause.PROCESS}
+    assert {question.change.causes[0] for question in of_check} == {ChangeCause.PROCESS}
     assert all('kind = "process"' in question.declare for question in of_check)
 
 
@@ -75,4 +75,4 @@ def test_a_log_of_days_that_lacks_some_is_no_rounded_log(works: Path) -> None:
     head, *days = log.read_text(encoding="utf-8").splitlines()
     remaining = np.sort(np.random.default_rng(5).choice(len(days), len(days) - 90, replace=False))
     log.write_text("\n".join([head, *(days[day] for day in remaining)]) + "\n", encoding="utf-8")
-    assert Kind.ROUNDING not in {question.change.kind for question in asked(works, None)}
+    assert ChangeKind.ROUNDING not in {question.change.kind for question in asked(works, None)}

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.catalogue import in_language
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Metric
-from reporting_agent.changes.smallest_change import Limit, beside, of_lines
+from reporting_agent.changes.smallest_change import SmallestChange, beside, of_lines
 from reporting_agent.metering import MeterRecord
 
 
@@ -20,8 +20,8 @@ def label(half: float | None, metric: Metric = Metric.ELECTRICITY, best: float =
     return cast("StepLabel", SimpleNamespace(step="firing", metric=metric, best=SimpleNamespace(value=best), uncertainty=uncertainty))
 
 
-def limit(energy: float | None, carrier: str = "electricity", step: str = "firing") -> Limit:
-    return Limit("m", carrier, step, "1000 items", energy, 0.17)
+def limit(energy: float | None, carrier: str = "electricity", step: str = "firing") -> SmallestChange:
+    return SmallestChange("m", carrier, step, "1000 items", energy, 0.17)
 
 
 def test_what_would_not_be_seen_stands_beside_a_smaller_uncertainty() -> None:
@@ -62,7 +62,7 @@ def test_a_limit_of_more_than_half_is_none() -> None:
     assert str(limit(1.673).sentence).startswith(
         "Meter m: no change of energy per 1000 items can be distinguished from this scatter; changes below 17.0 %"
     )
-    both = Limit("m", "electricity", "firing", "t", 3.576, 0.971)
+    both = SmallestChange("m", "electricity", "firing", "t", 3.576, 0.971)
     assert str(beside(label(1.4), [both])) == "no change of energy per t or of output can be distinguished from this scatter"
     assert "0.971" not in str(both.sentence)
     assert "97.1" not in str(both.sentence)

@@ -16,7 +16,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.packs.corrections import NotAssessable, corrected_limits
-from benchmarks.standard_limits import Limit
+from benchmarks.standard_limits import StandardLimit
 
 FILE = Path(__file__).parents[3] / "fixtures" / "correction_vectors.toml"
 VECTORS: list[dict[str, Any]] = tomllib.loads(FILE.read_text(encoding="utf-8"))["vector"]
@@ -30,7 +30,7 @@ SIGNS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
 }
 
 
-def held() -> tuple[Limit, ...]:
+def held() -> tuple[StandardLimit, ...]:
     """Every limit of the packs that come with Steplabel."""
     return tuple(limit for name in packs.available() for step in packs.load(name).steps for limit in step.limits)
 

@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from benchmarks import packs
 from benchmarks.packs.corrections import RULES, Limits, NotAssessable, corrected_limits, grade
 from benchmarks.routes import Pack, Step
-from benchmarks.standard_limits import Limit
+from benchmarks.standard_limits import StandardLimit
 
 NOW = date(2027, 1, 1)
 STEEL, CEMENT, ALUMINIUM = packs.load("steel"), packs.load("cement"), packs.load("aluminium")
 
 
-def limit(pack: Pack, step: str, id_: str) -> Limit:
+def limit(pack: Pack, step: str, id_: str) -> StandardLimit:
     return next(each for each in pack.step(step).limits if each.id == id_)
 
 
@@ -40,13 +40,13 @@ TOP: Variables = {"variant": "top-charged", "volatile_pct": 23.0, "moisture_pct"
 STAMP: Variables = {"variant": "stamp-charged", "volatile_pct": 25.0, "moisture_pct": 10.5}
 
 
-def corrected(which: Limit, base: Variables | None = None, **variables: float | str) -> Limits:
+def corrected(which: StandardLimit, base: Variables | None = None, **variables: float | str) -> Limits:
     result = corrected_limits(which, {**(base or {}), **variables}, NOW)
     assert not isinstance(result, NotAssessable), result
     return result
 
 
-def refused(which: Limit, base: Variables | None = None, *, on: date = NOW, **variables: float | str) -> str:
+def refused(which: StandardLimit, base: Variables | None = None, *, on: date = NOW, **variables: float | str) -> str:
     result = corrected_limits(which, {**(base or {}), **variables}, on)
     assert isinstance(result, NotAssessable), result
     assert result.reason.en
@@ -76,7 +76,7 @@ class TestVectorsOfTheStandards:
 
 
 @pytest.mark.parametrize("which", [CEMENT_LIMIT, CLINKER, CLINKER_COAL, CLINKER_ELECTRICITY])
-def test_altitude_changes_nothing_up_to_1500_metres_and_asks_for_pressure_above(which: Limit) -> None:
+def test_altitude_changes_nothing_up_to_1500_metres_and_asks_for_pressure_above(which: StandardLimit) -> None:
     assert corrected(which, clinker_pct=75, altitude_m=1500, pressure_pa=84500) == which.grades
     assert refused(which, clinker_pct=75, altitude_m=1500.1) == "variable-missing"
     first, second, third = corrected(which, clinker_pct=75, altitude_m=1600, pressure_pa=83500)

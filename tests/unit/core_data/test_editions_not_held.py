@@ -10,7 +10,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.explanation.shown_limits import not_held, note
-from benchmarks.labels.coverage import Coverage, LeftOut
+from benchmarks.labels.coverage import Coverage, LeftOutShare
 from benchmarks.labels.limit_test import grade_step
 from benchmarks.measurements import Metric, Period
 from reporting_agent.cli import main
@@ -81,6 +81,6 @@ def test_a_limit_of_several_steps_that_was_not_in_force_is_said_to_be_that() -> 
 
 @pytest.mark.parametrize(("share", "figure"), [(0.0521, "5.2%"), (0.05004, "5.004%"), (0.31, "31%")])
 def test_a_share_beyond_its_bound_is_told_with_the_decimals_that_show_it(share: float, figure: str) -> None:
-    why = LeftOut(share, ("scrap",), 0, 365).too_much
+    why = LeftOutShare(share, ("scrap",), 0, 365).too_much
     assert why is not None
     assert why.values["share"] == figure

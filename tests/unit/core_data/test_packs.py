@@ -15,13 +15,13 @@ from benchmarks import conversion, packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
 from benchmarks.conversion import FactorTable
-from benchmarks.declared import Source
+from benchmarks.declared import FigureSource
 from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.pack_remarks import remarks
 from benchmarks.packs.checks import faults, read_in_the_future
 from benchmarks.packs.corrections import RULES
-from benchmarks.packs.faults import Fault, FaultyPack
+from benchmarks.packs.faults import FaultyPack, PackFault
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step
 from reporting_agent.cli import main
@@ -101,8 +101,8 @@ class TestWhatComesWithSteplabel:
     def test_assumptions_are_marked_and_limits_rest_on_standards(self) -> None:
         for name in packs.available():
             pack = packs.load(name)
-            for source in within(pack, Source):
-                assert isinstance(source, Source)
+            for source in within(pack, FigureSource):
+                assert isinstance(source, FigureSource)
                 assert not (source.verified and source.kind == "engineering-assumption"), source.text
                 assert source.verified is (source.status in ("original-seen", "transcribed")), source.text
             assert all(limit.source.kind == "standard" for step in pack.steps for limit in step.limits)
@@ -444,7 +444,7 @@ def refused_with(code: str, path: Path, old: str, new: str, place: str, actual: 
         said_in_chinese(fault)
 
 
-def said_in_chinese(fault: Fault) -> None:
+def said_in_chinese(fault: PackFault) -> None:
     """What is wanted, and what was found where the check says it in words; names of the file stay as they are written there."""
     for phrase in (fault.wanted, fault.found):
         if isinstance(phrase, Phrase):

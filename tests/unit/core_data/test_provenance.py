@@ -13,7 +13,7 @@ from benchmarks import packs
 from benchmarks.conversion import TABLE, FactorTable
 from benchmarks.labels import SiteLabel, StepLabel, label_site
 from benchmarks.labels.limit_test import graded
-from benchmarks.labels.result import Grade
+from benchmarks.labels.result import StepGrade
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.packs import effects, provenance
 from benchmarks.packs.changes import changes
@@ -257,7 +257,7 @@ def test_a_changed_limit_shows_whose_grade_it_takes() -> None:
     def year_by(grades: tuple[float, float, float]) -> list[StepLabel]:
         tested = graded(limit.model_copy(update={"grades": grades}), 103.69, {"altitude_m": 0.0}, date(2023, 12, 31))
         (label,) = (step_label for step_label in labelled(cement).steps if step_label.metric == "total")
-        return [replace(label, grade=Grade(tested.best_met, None, (tested,)))]
+        return [replace(label, grade=StepGrade(tested.best_met, None, (tested,)))]
 
     (taken,) = effects.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))
     assert (taken.step, taken.limit, taken.before, taken.after) == ("clinker-burning", limit.id, "2", "3")

@@ -10,9 +10,9 @@ from benchmarks.composition.roster import DEPARTED, CellRoster, Member
 from benchmarks.composition.rules import RuleName
 from benchmarks.disclosure.best_group import (
     MOST_LIKELY,
-    Composed,
+    BestFirms,
+    BestGroupReason,
     OtherDays,
-    Reason,
     best_group,
     compose,
     divided,
@@ -38,7 +38,7 @@ def halves(who: CellRoster) -> dict[str, dict[str, str]]:
     return {member.firm: {"region": "north" if int(member.firm[-4:]) % 2 else "south", "scale": "large"} for member in who.members}
 
 
-def composed(who: CellRoster, *before: Composed) -> Composed:
+def composed(who: CellRoster, *before: BestFirms) -> BestFirms:
     return compose(who, DECILE, halves(who), RULES, POLICY, [group.shares for group in before])
 
 
@@ -52,7 +52,7 @@ def test_nothing_is_told_of_too_few(firms: int, is_told: bool) -> None:
     group = composed(sector(firms))
     assert bool(group.shares) is is_told
     if firms < 151:
-        assert group.reason is Reason.TOO_FEW
+        assert group.reason is BestGroupReason.TOO_FEW
         assert group.words is not None
         assert "151" in group.words.said_in("en")
 
@@ -85,7 +85,7 @@ def test_a_class_that_is_mostly_among_the_best_is_not_told() -> None:
     large = {*sorted(best)[:20], *sorted(who.firms - best)[:9]}
     traits = {firm: {"scale": "large" if firm in large else "small"} for firm in sorted(who.firms)}
     group = compose(who, DECILE, traits, RULES, POLICY)
-    assert group.reason is Reason.LIKELY
+    assert group.reason is BestGroupReason.LIKELY
     shares = divided(best, {firm: held["scale"] for firm, held in traits.items()}, 8)
     chances = likelihoods({"scale": shares}, traits)
     assert chances.max() == pytest.approx(20 / 29)
@@ -106,8 +106,8 @@ def test_two_tables_together_tell_no_firm_either() -> None:
     assert likelihoods(both, traits).max() > MOST_LIKELY >= likelihoods(group.shares, traits).max()
 
 
-@pytest.mark.parametrize(("moved", "reason"), [(0, None), (1, Reason.DIFFERENCING), (2, Reason.DIFFERENCING), (20, None)])
-def test_beside_an_earlier_table_the_same_firms_or_enough_others(moved: int, reason: Reason | None) -> None:
+@pytest.mark.parametrize(("moved", "reason"), [(0, None), (1, BestGroupReason.DIFFERENCING), (2, BestGroupReason.DIFFERENCING), (20, None)])
+def test_beside_an_earlier_table_the_same_firms_or_enough_others(moved: int, reason: BestGroupReason | None) -> None:
     first = composed(sector(400))
     assert first.shares
     later = composed(sector(400, moved=moved), first)
@@ -126,7 +126,7 @@ def test_firms_that_have_left_hide_nobody() -> None:
     traits = {firm: {"region": held["region"]} for firm, held in halves(who).items()}
     first = compose(before, DECILE, {names.get(firm, firm): held for firm, held in traits.items()}, RULES, POLICY)
     assert first.shares
-    assert compose(who, DECILE, traits, RULES, POLICY, [first.shares]).reason is Reason.DIFFERENCING
+    assert compose(who, DECILE, traits, RULES, POLICY, [first.shares]).reason is BestGroupReason.DIFFERENCING
 
 
 def by_class(firms: int, large_best: int, newcomers: int) -> tuple[CellRoster, dict[str, dict[str, str]]]:
@@ -139,9 +139,10 @@ def by_class(firms: int, large_best: int, newcomers: int) -> tuple[CellRoster, d
 
 
 @pytest.mark.parametrize(
-    ("more", "newcomers", "reason"), [(1, 1, Reason.OTHER_DAYS), (2, 3, Reason.OTHER_DAYS), (1, 3, None), (0, 1, None), (3, 0, None)]
+    ("more", "newcomers", "reason"),
+    [(1, 1, BestGroupReason.OTHER_DAYS), (2, 3, BestGroupReason.OTHER_DAYS), (1, 3, None), (0, 1, None), (3, 0, None)],
 )
-def test_another_year_does_not_tell_that_who_joined_is_among_the_best(more: int, newcomers: int, reason: Reason | None) -> None:
+def test_another_year_does_not_tell_that_who_joined_is_among_the_best(more: int, newcomers: int, reason: BestGroupReason | None) -> None:
     """Of firms that stay where they are, one more large one among the best is the one that joined."""
     who, traits = by_class(400, 12 + more, newcomers)
     then, classes = by_class(400, 12, 0)

@@ -31,7 +31,7 @@ from benchmarks.composition import (
 from benchmarks.composition.best_and_typical import industry_draws, summary
 from benchmarks.composition.curve import read_off
 from benchmarks.composition.noise import law_of, observe
-from benchmarks.composition.posterior import Observed, fits, jump_probability
+from benchmarks.composition.posterior import ObservedValues, fits, jump_probability
 from benchmarks.composition.rules import RuleName, apply_to_ordered, around
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.privacy.intervals import simulate_errors
@@ -42,8 +42,8 @@ from tests.unit.core_industry.conftest import released
 Grow = Callable[..., Any]
 
 
-def quiet(values: list[float], sd: float = 0.1) -> Observed:
-    return Observed(np.array(values), np.full(len(values), sd), np.zeros(len(values)))
+def quiet(values: list[float], sd: float = 0.1) -> ObservedValues:
+    return ObservedValues(np.array(values), np.full(len(values), sd), np.zeros(len(values)))
 
 
 @dataclasses.dataclass(frozen=True)
@@ -227,7 +227,7 @@ def test_eight_firms_get_a_wider_interval_than_known_spread_would_give() -> None
 def test_plants_that_do_not_differ_are_drawn_together() -> None:
     rng = np.random.default_rng(4)
     values = rng.normal(50.0, 1.0, 40)  # nothing but noise
-    best, _ = summary(industry_draws((Observed(values, np.ones(40), np.zeros(40)),), "mean-of-best-five", rng))
+    best, _ = summary(industry_draws((ObservedValues(values, np.ones(40), np.zeros(40)),), "mean-of-best-five", rng))
     assert 50.0 - float(apply_rule("mean-of-best-five", values)) > 1.2
     assert abs(best - 50.0) < 0.8
 
@@ -237,7 +237,7 @@ def test_a_jump_of_the_mechanism_is_doubted_and_does_not_drag_the_interval_off_t
     for seed in range(20):
         rng = np.random.default_rng(seed)
         values = np.append(rng.normal(60.0, 2.0, 23), 32.0)  # the last drew a cell at the foot of the grid
-        jumpy = Observed(values, np.full(24, 0.3), np.full(24, 0.006 / 40))
+        jumpy = ObservedValues(values, np.full(24, 0.3), np.full(24, 0.006 / 40))
         doubt = jump_probability(jumpy)
         assert doubt[-1] > 0.6
         assert doubt[:-1].max() < 0.1
@@ -249,7 +249,7 @@ def test_a_jump_of_the_mechanism_is_doubted_and_does_not_drag_the_interval_off_t
 
 def test_the_truly_best_of_a_heavy_tailed_sector_do_not_pass_for_jumps(monkeypatch: pytest.MonkeyPatch) -> None:
     rng = np.random.default_rng(6)
-    sector = Observed(60 + 1.4 * rng.standard_t(3, 1000), np.full(1000, 0.3), np.full(1000, 0.001 / 40))
+    sector = ObservedValues(60 + 1.4 * rng.standard_t(3, 1000), np.full(1000, 0.3), np.full(1000, 0.001 / 40))
     farthest = np.argsort(np.abs(sector.values - 60))[-5:]
     assert jump_probability(sector)[farthest].max() < 0.5
     monkeypatch.setattr(posterior, "_HEAVY", 1e6)  # both sectors are normal then

@@ -15,7 +15,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, by_step, compose_route, roster_of
-from benchmarks.disclosure import CellDecision, GateResult, Published, Reason, gate, sentence
+from benchmarks.disclosure import CellDecision, GateReason, GateResult, PublishedVersion, gate, sentence
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.errors import InputError
 from benchmarks.released import Grid
@@ -37,7 +37,7 @@ def drafted(pack: Pack, reported: list[ReportedLabel]) -> tuple[IndustryLabel, R
     return label, roster_of(pack, pack.routes[0], grouped)
 
 
-def passed(pack: Pack, reported: list[ReportedLabel], previous: tuple[Published, ...] = (), **more: Any) -> GateResult:
+def passed(pack: Pack, reported: list[ReportedLabel], previous: tuple[PublishedVersion, ...] = (), **more: Any) -> GateResult:
     draft, roster = drafted(pack, reported)
     return gate(draft, roster, pack.disclosure, previous, **{"period_end": END, "today": LATE, **more})
 
@@ -53,7 +53,7 @@ def decision(result: GateResult, name: str) -> CellDecision:
 def test_a_sound_draft_is_shown_whole_rounded_to_the_public_grid(pack: Pack, everyone: list[ReportedLabel]) -> None:
     draft, _ = drafted(pack, everyone)
     result = passed(pack, everyone)
-    assert {cell.reason_code for cell in result.cells} == {Reason.SHOWN}
+    assert {cell.reason_code for cell in result.cells} == {GateReason.SHOWN}
     assert len(result.cells) == 6
     assert not result.hold
     for before, after in zip(draft.steps, result.published.steps, strict=True):
@@ -67,7 +67,7 @@ def test_a_sound_draft_is_shown_whole_rounded_to_the_public_grid(pack: Pack, eve
 
 def test_nothing_is_shown_before_the_lag_is_over(pack: Pack, everyone: list[ReportedLabel]) -> None:
     result = passed(pack, everyone, today=date(2017, 3, 31))
-    assert {cell.reason_code for cell in result.cells} == {Reason.LAG}
+    assert {cell.reason_code for cell in result.cells} == {GateReason.LAG}
     assert "2017-04-01" in result.cells[0].reason.en
     assert "2017-04-01" in result.cells[0].reason.said_in("zh")
     assert result.hold
@@ -77,25 +77,25 @@ def test_nothing_is_shown_before_the_lag_is_over(pack: Pack, everyone: list[Repo
 def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[ReportedLabel]) -> None:
     few = without(everyone, {f"firm-{i:03}" for i in range(7, 26)}, "rolling")
     result = passed(pack, few)
-    assert decision(result, "rolling").reason_code == Reason.TOO_FEW_FIRMS
+    assert decision(result, "rolling").reason_code == GateReason.TOO_FEW_FIRMS
     assert "7 firms" in decision(result, "rolling").reason.en
     assert "7 家" in decision(result, "rolling").reason.said_in("zh")
     hidden = next(step for step in result.published.steps if step.step == "rolling")
     assert (hidden.best, hidden.interval, hidden.typical, hidden.typical_interval) == (None, None, None, None)
     assert decision(result, "melting").shown
-    assert decision(result, "composite").reason_code == Reason.INCOMPLETE
-    assert decision(result, "best-reached").reason_code == Reason.TOO_FEW_FIRMS
+    assert decision(result, "composite").reason_code == GateReason.INCOMPLETE
+    assert decision(result, "best-reached").reason_code == GateReason.TOO_FEW_FIRMS
     for total in (result.published.composite, result.published.best_reached, result.published.typical):
         assert (total.value, total.interval) == (None, None)
 
 
 def test_the_policys_fewest_firms_hold_where_composition_would_be_content_with_less(pack: Pack, everyone: list[ReportedLabel]) -> None:
     draft, roster = drafted(pack, everyone)
-    for fewest, reason in ((26, Reason.SHOWN), (27, Reason.TOO_FEW_FIRMS)):
+    for fewest, reason in ((26, GateReason.SHOWN), (27, GateReason.TOO_FEW_FIRMS)):
         strict = pack.disclosure.model_copy(update={"fewest_firms": fewest})
         result = gate(draft, roster, strict, period_end=END, today=LATE)
         assert decision(result, "melting").reason_code == reason
-        assert decision(result, "best-reached").shown == (reason == Reason.SHOWN)
+        assert decision(result, "best-reached").shown == (reason == GateReason.SHOWN)
 
 
 def test_a_firm_of_more_than_a_quarter_of_the_declared_size_hides_the_cell_and_the_totals_with_it(
@@ -103,11 +103,11 @@ def test_a_firm_of_more_than_a_quarter_of_the_declared_size_hides_the_cell_and_t
 ) -> None:
     giants = without(everyone, {f"firm-{i:03}" for i in range(9, 26)}, "melting")
     result = passed(pack, giants, size_weights={"firm-003": 4.0})
-    assert decision(result, "melting").reason_code == Reason.DOMINANCE
+    assert decision(result, "melting").reason_code == GateReason.DOMINANCE
     assert decision(result, "blowing").shown
-    assert decision(result, "composite").reason_code == Reason.SECONDARY
+    assert decision(result, "composite").reason_code == GateReason.SECONDARY
     assert "melting" in decision(result, "composite").reason.en
-    assert decision(result, "typical").reason_code == Reason.SECONDARY
+    assert decision(result, "typical").reason_code == GateReason.SECONDARY
     assert not decision(result, "best-reached").shown
 
 
@@ -116,19 +116,19 @@ def test_two_giants_that_could_work_each_other_out_hide_the_cell(pack: Pack, eve
     draft, roster = drafted(pack, everyone)
     sizes = {f"firm-{i:03}": 0.003 for i in range(2, 26)} | {"firm-000": 1.0, "firm-001": 0.9}
     result = gate(draft, roster, policy, period_end=END, today=LATE, size_weights=sizes)
-    assert decision(result, "melting").reason_code == Reason.P_PERCENT
+    assert decision(result, "melting").reason_code == GateReason.P_PERCENT
     assert "10 %" in decision(result, "melting").reason.en
 
 
-def published(pack: Pack, reported: list[ReportedLabel], version: str = "1") -> Published:
+def published(pack: Pack, reported: list[ReportedLabel], version: str = "1") -> PublishedVersion:
     _, roster = drafted(pack, reported)
-    return Published(version, passed(pack, reported).published, roster)
+    return PublishedVersion(version, passed(pack, reported).published, roster)
 
 
 def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, without(everyone, {"firm-025"}))
     result = passed(pack, everyone, (first,))
-    assert {cell.reason_code for cell in result.cells if cell.measure == "step"} == {Reason.DIFFERENCING}
+    assert {cell.reason_code for cell in result.cells if cell.measure == "step"} == {GateReason.DIFFERENCING}
     assert result.hold
     assert result.published.composite.value is None
     assert "compared with version 1" in decision(result, "melting").reason.en
@@ -139,8 +139,8 @@ def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list
     label = everyone[0].label
     redrawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + 1))
     result = passed(pack, [dataclasses.replace(everyone[0], label=redrawn), *everyone[1:]], (first,))
-    assert decision(result, "melting").reason_code == Reason.DIFFERENCING
-    assert decision(result, "blowing").reason_code == Reason.UNCHANGED
+    assert decision(result, "melting").reason_code == GateReason.DIFFERENCING
+    assert decision(result, "blowing").reason_code == GateReason.UNCHANGED
 
 
 def ranked(reported: list[ReportedLabel], step: str) -> list[str]:
@@ -154,13 +154,13 @@ def without_places(reported: list[ReportedLabel], *places: int) -> list[Reported
     return [p for p in reported if (p.firm, p.label.step) not in gone]
 
 
-def of_steps(result: GateResult) -> set[Reason]:
+def of_steps(result: GateResult) -> set[GateReason]:
     return {cell.reason_code for cell in result.cells if cell.measure == "step"}
 
 
 def test_a_version_that_differs_in_three_firms_which_do_not_move_the_mean_may_go_out(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, without_places(everyone, -1, -2, -3))
-    assert of_steps(passed(pack, everyone, (first,))) == {Reason.SHOWN}
+    assert of_steps(passed(pack, everyone, (first,))) == {GateReason.SHOWN}
 
 
 @pytest.mark.slow
@@ -169,9 +169,9 @@ def test_the_best_firm_is_not_hidden_by_any_number_of_poor_ones_that_join_with_i
     pack: Pack, everyone: list[ReportedLabel], others: tuple[int, ...]
 ) -> None:
     few, all_of_them = without_places(everyone, 0, *others), everyone
-    assert of_steps(passed(pack, all_of_them, (published(pack, few),))) == {Reason.DIFFERENCING}
-    assert of_steps(passed(pack, few, (published(pack, all_of_them),))) == {Reason.DIFFERENCING}  # nor where they leave
-    assert of_steps(passed(pack, all_of_them, elsewhere=(published(pack, few),))) == {Reason.OVERLAP}
+    assert of_steps(passed(pack, all_of_them, (published(pack, few),))) == {GateReason.DIFFERENCING}
+    assert of_steps(passed(pack, few, (published(pack, all_of_them),))) == {GateReason.DIFFERENCING}  # nor where they leave
+    assert of_steps(passed(pack, all_of_them, elsewhere=(published(pack, few),))) == {GateReason.OVERLAP}
 
 
 def with_changes(reported: list[ReportedLabel], changes: dict[tuple[str, str], int]) -> list[ReportedLabel]:
@@ -189,14 +189,14 @@ def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack
     firms = ranked(everyone, "melting")
     jumps = {(firms[-1], "melting"): -60} | {(firm, "melting"): 1 for firm in firms[12:15]}
     result = passed(pack, with_changes(everyone, jumps), (published(pack, everyone),))
-    assert decision(result, "melting").reason_code == Reason.DIFFERENCING
-    assert decision(result, "blowing").reason_code == Reason.UNCHANGED
+    assert decision(result, "melting").reason_code == GateReason.DIFFERENCING
+    assert decision(result, "blowing").reason_code == GateReason.UNCHANGED
 
 
 def test_corrections_that_move_nothing_by_half_a_cell_may_go_out(pack: Pack, everyone: list[ReportedLabel]) -> None:
     slight = {(firm, "melting"): 1 for firm in ranked(everyone, "melting")[-3:]}
     result = passed(pack, with_changes(everyone, slight), (published(pack, everyone),))
-    assert decision(result, "melting").reason_code == Reason.SHOWN
+    assert decision(result, "melting").reason_code == GateReason.SHOWN
 
 
 def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_change(pack: Pack, everyone: list[ReportedLabel]) -> None:
@@ -207,13 +207,13 @@ def test_one_of_five_that_matter_may_make_up_no_more_than_its_share_of_the_chang
     for share in (Fraction(1, 5), Fraction(1)):
         policy = pack.disclosure.model_copy(update={"largest_share_of_change": share})
         reasons.append(of_steps(gate(draft, roster, policy, (first,), period_end=END, today=LATE)))
-    assert reasons == [{Reason.DIFFERENCING}, {Reason.SHOWN}]
+    assert reasons == [{GateReason.DIFFERENCING}, {GateReason.SHOWN}]
 
 
 def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(pack: Pack, everyone: list[ReportedLabel]) -> None:
     """Too few of the three that join matter to some point: best and typical value may go out, the curve may not."""
     result = passed(pack, everyone, (published(pack, without_places(everyone, 18, 22, 24)),))
-    assert of_steps(result) == {Reason.SHOWN}
+    assert of_steps(result) == {GateReason.SHOWN}
     assert {(step.curve, step.curve_withheld) for step in result.published.steps} == {((), True)}
     alone = passed(pack, everyone)
     assert () not in {step.curve for step in alone.published.steps}
@@ -223,7 +223,7 @@ def test_every_earlier_version_is_compared_and_not_the_last_alone(pack: Pack, ev
     first = published(pack, without(everyone, {"firm-025"}), "1")
     second = published(pack, without(everyone, {"firm-023", "firm-024"}), "2")
     result = passed(pack, everyone, (first, second))
-    assert decision(result, "melting").reason_code == Reason.DIFFERENCING
+    assert decision(result, "melting").reason_code == GateReason.DIFFERENCING
 
 
 def of_route_melting(pack: Pack, reported: list[ReportedLabel], seed: int) -> tuple[IndustryLabel, Roster]:
@@ -239,7 +239,7 @@ def test_a_cell_that_another_peer_group_showed_with_all_firms_but_one_is_hidden(
     elsewhere = published(pack, everyone, "main, version 1")
     draft, roster = of_route_melting(pack, without(everyone, {"firm-025"}), 5)
     result = gate(draft, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE)
-    assert decision(result, "melting").reason_code == Reason.OVERLAP
+    assert decision(result, "melting").reason_code == GateReason.OVERLAP
     assert "main, version 1" in decision(result, "melting").reason.en
     assert (result.shown, result.hold) == (0, False)  # waiting would not help: the cell stays hidden, the rest may go out
     three_less, roster = of_route_melting(pack, without_places(everyone, -1, -2, -3), 5)
@@ -252,9 +252,11 @@ def test_another_spelling_of_the_period_is_held_against_this_one_by_its_firms(pa
     first = published(pack, again, "2016-01-01/2017-01-01, version 1")
     first = dataclasses.replace(first, label=dataclasses.replace(first.label, period="2016-01-01/2017-01-01"))
     this = [dataclasses.replace(p, report="for 2016") for p in everyone]
-    assert of_steps(passed(pack, this, elsewhere=(first,))) == {Reason.OVERLAP}
+    assert of_steps(passed(pack, this, elsewhere=(first,))) == {GateReason.OVERLAP}
     same_firms = [p for p in this if p.firm != "firm-025"]
-    assert Reason.UNCHANGED not in of_steps(passed(pack, same_firms, elsewhere=(first,)))  # figures of other reports do not stand for these
+    assert GateReason.UNCHANGED not in of_steps(
+        passed(pack, same_firms, elsewhere=(first,))
+    )  # figures of other reports do not stand for these
 
 
 def test_what_the_gate_says_of_a_report_sent_anew_does_not_tell_whether_its_draw_repeated(
@@ -268,7 +270,7 @@ def test_what_the_gate_says_of_a_report_sent_anew_does_not_tell_whether_its_draw
         return list(passed(pack, with_changes(revised, changes), (first,)).cells)
 
     assert decisions_after(0) == decisions_after(3)
-    assert {cell.reason_code for cell in decisions_after(0) if cell.measure == "step"} == {Reason.DIFFERENCING}
+    assert {cell.reason_code for cell in decisions_after(0) if cell.measure == "step"} == {GateReason.DIFFERENCING}
 
 
 def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, everyone: list[ReportedLabel]) -> None:
@@ -276,7 +278,7 @@ def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, ever
     draft, roster = of_route_melting(pack, everyone, 5)
     result = gate(draft, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE)
     ours, theirs = result.published.steps[0], elsewhere.label.steps[0]
-    assert decision(result, "melting").reason_code == Reason.UNCHANGED
+    assert decision(result, "melting").reason_code == GateReason.UNCHANGED
     assert (ours.best, ours.interval, ours.typical) == (theirs.best, theirs.interval, theirs.typical)
     assert (ours.ratio, theirs.ratio) == (2.0, 1.05)
 
@@ -285,7 +287,7 @@ def test_an_unchanged_cell_keeps_its_published_figures(pack: Pack, everyone: lis
     first = published(pack, everyone)
     draft = compose_route(pack, pack.routes[0], by_step(everyone), np.random.default_rng(99), period="2016")  # other draws
     result = gate(draft, first.roster, pack.disclosure, (first,), period_end=END, today=LATE)
-    assert {cell.reason_code for cell in result.cells} == {Reason.UNCHANGED}
+    assert {cell.reason_code for cell in result.cells} == {GateReason.UNCHANGED}
     assert result.published == first.label
 
 
@@ -306,7 +308,7 @@ def test_every_reason_has_its_sentence_in_both_languages() -> None:
     facts: dict[str, str | int] = {
         "date": "2017-04-01", "firms": 3, "fewest": 8, "share": "25 %", "version": "1", "least": 2, "steps": "x"
     }  # fmt: skip
-    for reason in Reason:
+    for reason in GateReason:
         words = sentence(reason, **facts)
         assert words.en
         assert any("\u4e00" <= sign <= "\u9fff" for sign in words.said_in("zh"))

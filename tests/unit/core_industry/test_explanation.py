@@ -17,7 +17,7 @@ from benchmarks.audit import wording
 from benchmarks.composition import ReportedLabel, StepBest, by_step, compose_route, roster_of
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult, gate
-from benchmarks.explanation import Approval, Change, Explanation, Participation, Verification, en16231, explain
+from benchmarks.explanation import Explanation, Participation, Verification, VersionApproval, VersionChange, en16231, explain
 from benchmarks.explanation.facts import StepAttested
 from benchmarks.explanation.shown_limits import ANNUAL_BASIS, shown_limits
 from benchmarks.explanation.text import CLAUSE_4_1
@@ -33,8 +33,8 @@ FACTS = Participation(
     firms_obliged=30,
     excluded=(("too-few-batches", 2),),
     verification=Verification(bodies=2, sites_opened=3, findings=1, corrected=1),
-    approvals=(Approval("the sector regulator, second officer", date(2017, 5, 2)),),
-    change=Change("1", Words(en="Four firms joined.", zh="新增 4 家企业。")),
+    approvals=(VersionApproval("the sector regulator, second officer", date(2017, 5, 2)),),
+    change=VersionChange("1", Words(en="Four firms joined.", zh="新增 4 家企业。")),
 )
 
 

@@ -18,10 +18,18 @@ from hypothesis import strategies as st
 
 from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, StepBest, by_step, compose_route, roster_of
 from benchmarks.composition.roster import CellRoster, Member
-from benchmarks.disclosure import GateResult, Published, Reason, differencing, frequency_and_dominance, gate, several_publications
+from benchmarks.disclosure import (
+    GateReason,
+    GateResult,
+    PublishedVersion,
+    differencing,
+    frequency_and_dominance,
+    gate,
+    several_publications,
+)
 from benchmarks.disclosure import gate as gate_function
 from benchmarks.disclosure import totals as totals_module
-from benchmarks.disclosure.influence import Exhibit, Figure
+from benchmarks.disclosure.influence import Exhibit, RankAverage
 from benchmarks.disclosure.reasons import sentence
 from benchmarks.routes import Pack
 
@@ -46,12 +54,12 @@ def without(reported: list[ReportedLabel], firms: set[str], step: str | None = N
     return [p for p in reported if not (p.firm in firms and step in (None, p.label.step))]
 
 
-def published(pack: Pack, reported: list[ReportedLabel], version: str) -> Published:
+def published(pack: Pack, reported: list[ReportedLabel], version: str) -> PublishedVersion:
     draft, roster = drafted(pack, reported)
-    return Published(version, gate(draft, roster, pack.disclosure, period_end=END, today=LATE).published, roster)
+    return PublishedVersion(version, gate(draft, roster, pack.disclosure, period_end=END, today=LATE).published, roster)
 
 
-def another_year(pack: Pack, reported: list[ReportedLabel]) -> Published:
+def another_year(pack: Pack, reported: list[ReportedLabel]) -> PublishedVersion:
     publication = published(pack, reported, "2015")
     return dataclasses.replace(publication, label=dataclasses.replace(publication.label, period="2015"))
 
@@ -73,7 +81,7 @@ def best_of_the_route_alone(reported: list[ReportedLabel]) -> str:
 class Case:
     """A draft that one rule refuses, and how that rule is switched off."""
 
-    reason: Reason
+    reason: GateReason
     draft: Draft
     off: Callable[[pytest.MonkeyPatch], None]
     policy: dict[str, Any] = dataclasses.field(default_factory=dict)
@@ -99,46 +107,46 @@ def cases(pack: Pack, everyone: list[ReportedLabel]) -> dict[str, Case]:
     with_best_and_last_gone = without(everyone, {melting[0], melting[-1], melting[-2]}, "melting")
     parts = [published(pack, without(everyone, {melting[-1], *gone}, "melting"), name) for name, gone in halves.items()]
     return {
-        "frequency": Case(Reason.TOO_FEW_FIRMS, whole, silence(frequency_and_dominance, "frequency"), {"fewest_firms": 27}),
+        "frequency": Case(GateReason.TOO_FEW_FIRMS, whole, silence(frequency_and_dominance, "frequency"), {"fewest_firms": 27}),
         "dominance": Case(
-            Reason.DOMINANCE,
+            GateReason.DOMINANCE,
             nine,
             silence(frequency_and_dominance, "dominance"),
             given={"size_weights": {"firm-003": 4.0}},
         ),
         "p-percent": Case(
-            Reason.P_PERCENT,
+            GateReason.P_PERCENT,
             whole,
             silence(frequency_and_dominance, "p_percent"),
             {"largest_weight": Fraction(3, 5)},
             {"size_weights": giants},
         ),
-        "weight": Case(Reason.WEIGHT, whole, silence(frequency_and_dominance, "weight"), {"largest_weight": Fraction(1, 10)}),
-        "lag": Case(Reason.LAG, whole, silence(frequency_and_dominance, "lag"), given={"today": date(2017, 3, 31)}),
-        "versions": Case(Reason.DIFFERENCING, whole, silence(differencing, "differencing"), given={"previous": [one_less]}),
-        "peer groups": Case(Reason.OVERLAP, whole, silence(differencing, "differencing"), given={"elsewhere": [one_less]}),
+        "weight": Case(GateReason.WEIGHT, whole, silence(frequency_and_dominance, "weight"), {"largest_weight": Fraction(1, 10)}),
+        "lag": Case(GateReason.LAG, whole, silence(frequency_and_dominance, "lag"), given={"today": date(2017, 3, 31)}),
+        "versions": Case(GateReason.DIFFERENCING, whole, silence(differencing, "differencing"), given={"previous": [one_less]}),
+        "peer groups": Case(GateReason.OVERLAP, whole, silence(differencing, "differencing"), given={"elsewhere": [one_less]}),
         "weighed": Case(
-            Reason.DIFFERENCING,
+            GateReason.DIFFERENCING,
             whole,
             lambda patch: patch.setattr(differencing, "gives_away", lambda *_: False),
             given={"previous": [published(pack, with_best_and_last_gone, "1")]},
         ),
         "years": Case(
-            Reason.YEARS,
+            GateReason.YEARS,
             whole,
             lambda patch: patch.setattr(differencing, "years_give_away", lambda *_: False),
             given={"other_years": [another_year(pack, without(everyone, {melting[0]}))]},
         ),
         "years of whole routes": Case(
-            Reason.YEARS,
+            GateReason.YEARS,
             whole,
             lambda patch: patch.setattr(differencing, "years_give_away", lambda *_: False),
             given={"other_years": [another_year(pack, without(everyone, {best_of_the_route_alone(everyone)}, "rolling"))]},
             measure="best-reached",
         ),
-        "combined": Case(Reason.COMBINED, whole, silence(several_publications, "left_over"), given={"elsewhere": parts}),
+        "combined": Case(GateReason.COMBINED, whole, silence(several_publications, "left_over"), given={"elsewhere": parts}),
         "secondary": Case(
-            Reason.SECONDARY,
+            GateReason.SECONDARY,
             nine,
             lambda patch: patch.setattr(totals_module, "_hidden_steps", lambda _steps: []),
             given={"size_weights": {"firm-003": 4.0}},
@@ -204,7 +212,7 @@ POLICY = {
     "p_percent": 0.1,
     "largest_share_of_change": 0.6,
     "lag_days": 0,
-    "reason": sentence(Reason.SHOWN),
+    "reason": sentence(GateReason.SHOWN),
 }
 
 
@@ -258,15 +266,15 @@ def test_a_firm_that_corrects_between_two_publications_is_no_way_around_the_thir
         parts = [east if corrected is None else drawn_anew(east, corrected), west]
         leftover = several_publications.left_over(nation, parts, pack.disclosure)
         assert leftover is not None
-        assert leftover[0] == Reason.COMBINED
+        assert leftover[0] == GateReason.COMBINED
     assert several_publications.left_over(nation, [drawn_anew(east, 3)], pack.disclosure) is None  # fifteen and one differ
 
 
 def test_what_several_publications_leave_over_is_counted_by_those_that_matter(pack: Pack) -> None:
     """East and west hold all but four firms, one of which is the best: of those one alone matters to the mean of the best."""
-    best_five = (Figure("best", lambda _: range(5), lambda member: float(member.fingerprint[0]), 1.0),)
+    best_five = (RankAverage("best", lambda _: range(5), lambda member: float(member.fingerprint[0]), 1.0),)
 
-    def shown(name: str, gone: set[int], figures: tuple[Figure, ...]) -> Exhibit:
+    def shown(name: str, gone: set[int], figures: tuple[RankAverage, ...]) -> Exhibit:
         return dataclasses.replace(exhibit(name, frozenset(range(0, 60, 2)) - gone), figures=figures)
 
     for figures, refused in ((best_five, True), ((), False)):

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from benchmarks.composition.roster import DEPARTED, CellRoster, Member
 from benchmarks.composition.rules import middle
 from benchmarks.disclosure import influence
-from benchmarks.disclosure.influence import APART, Exhibit, Figure, alone_give_away, gives_away, that_matter, years_give_away
+from benchmarks.disclosure.influence import APART, Exhibit, RankAverage, alone_give_away, gives_away, that_matter, years_give_away
 from benchmarks.routes import Pack
 
 FIGURES: dict[str, Callable[[int], Sequence[int]]] = {
@@ -27,8 +27,8 @@ FIGURES: dict[str, Callable[[int], Sequence[int]]] = {
 }
 
 
-def figure(name: str) -> Figure:
-    return Figure(name, FIGURES[name], lambda member: float(member.bests[0]), width=1.0)
+def figure(name: str) -> RankAverage:
+    return RankAverage(name, FIGURES[name], lambda member: float(member.bests[0]), width=1.0)
 
 
 def exhibit(values: Sequence[int], name: str = "mean of three", firms: Sequence[int] | None = None) -> Exhibit:
@@ -37,7 +37,7 @@ def exhibit(values: Sequence[int], name: str = "mean of three", firms: Sequence[
     return Exhibit("", CellRoster("cell", members), (figure(name),))
 
 
-def worked_out(statistic: Figure, values: Sequence[float]) -> float:
+def worked_out(statistic: RankAverage, values: Sequence[float]) -> float:
     ordered = sorted(values)
     return float(np.mean([ordered[rank] for rank in statistic.ranks(len(values))]))
 

@@ -11,13 +11,13 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from benchmarks.composition.posterior import Observed
+from benchmarks.composition.posterior import ObservedValues
 from benchmarks.composition.result import StepBest
 from benchmarks.composition.roster import CellRoster, Member
 from benchmarks.composition.rules import RuleName
 from benchmarks.composition.savings_potential import Potential, saved, without_noise
 from benchmarks.declared import Words
-from benchmarks.disclosure import Reason, frequency_and_dominance, potentials, sentence
+from benchmarks.disclosure import GateReason, frequency_and_dominance, potentials, sentence
 from benchmarks.disclosure.best_group import best_group, divided
 from benchmarks.disclosure.influence import Exhibit
 from benchmarks.disclosure.member_counts import may_replace, rounded_down
@@ -115,14 +115,14 @@ def test_the_lift_of_noise_is_taken_off_once_more_than_it_is_seen() -> None:
     noised_again = np.maximum(values[:, None] + sds[:, None] * deviates - reference, 0.0).mean()
     seen = np.maximum(values - reference, 0.0).mean()
     expected = seen - (noised_again - seen)
-    assert without_noise(Observed(values, sds, np.zeros(4)), reference) == pytest.approx(expected, abs=1e-3)
+    assert without_noise(ObservedValues(values, sds, np.zeros(4)), reference) == pytest.approx(expected, abs=1e-3)
 
 
 def test_a_value_that_is_a_jump_of_the_noise_saves_nothing() -> None:
     """Beside ten plants around 60 one drew the head of the grid: what is saved is that of the ten, and not 2 as with a true 80."""
     ten = np.linspace(59.0, 61.0, 10)
-    alone = without_noise(Observed(ten, np.full(10, 0.1), np.zeros(10)), 60.0)
-    with_jump = Observed(np.append(ten, 80.0), np.full(11, 0.1), np.full(11, 0.001))
+    alone = without_noise(ObservedValues(ten, np.full(10, 0.1), np.zeros(10)), 60.0)
+    with_jump = ObservedValues(np.append(ten, 80.0), np.full(11, 0.1), np.full(11, 0.001))
     assert without_noise(with_jump, 60.0) == pytest.approx(alone, abs=0.05)
 
 
@@ -182,8 +182,8 @@ def test_a_count_is_told_as_the_multiple_of_three_that_it_reaches(having: int, s
 
 def test_a_reader_is_told_the_names_of_hidden_steps_and_of_no_other_word() -> None:
     names = {"kiln": Words(en="Burning", zh="Brennen"), "raw-mill": Words(en="Raw milling", zh="Mahlen")}
-    incomplete = with_step_names(sentence(Reason.INCOMPLETE, steps="raw-mill, kiln"), names)
+    incomplete = with_step_names(sentence(GateReason.INCOMPLETE, steps="raw-mill, kiln"), names)
     assert incomplete.en == "No total: there is no value for Raw milling, Burning."
     assert "Mahlen\u3001Brennen" in incomplete.said_in("zh"), "a list of names has that language's own comma"
-    other_id = with_step_names(sentence(Reason.INCOMPLETE, steps="pre-kiln"), names)
+    other_id = with_step_names(sentence(GateReason.INCOMPLETE, steps="pre-kiln"), names)
     assert other_id.en == "No total: there is no value for pre-kiln."

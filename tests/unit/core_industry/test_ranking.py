@@ -14,7 +14,7 @@ from scipy import stats
 
 from benchmarks.composition import ReportedLabel
 from benchmarks.errors import InputError
-from benchmarks.ranking import FEWEST_FOR_A_SCORE, Standing, standings
+from benchmarks.ranking import FEWEST_FOR_A_SCORE, RankedSite, standings
 from benchmarks.route_ranking import of_route
 from benchmarks.routes import Pack
 
@@ -142,7 +142,7 @@ def test_labels_of_two_boundaries_are_not_ranked_together(pack: Pack, grow: Grow
 def test_a_standing_comes_back_from_json(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(8)
     standing = standings(grow(rng, 9).labels, pack, rng)[0]
-    assert Standing.from_json(json.loads(json.dumps(standing.to_json()))) == standing
+    assert RankedSite.from_json(json.loads(json.dumps(standing.to_json()))) == standing
 
 
 def test_every_plant_of_a_firm_is_ranked_and_the_firm_counts_once(pack: Pack, grow: Grow) -> None:

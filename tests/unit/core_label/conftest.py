@@ -10,13 +10,13 @@ from typing import Any
 import pytest
 
 from benchmarks.conversion import FactorTable
-from benchmarks.declared import Source, Words
+from benchmarks.declared import FigureSource, Words
 from benchmarks.measurements import Batch, CarrierEnergy, Metric, Period
 from benchmarks.policies import ReleasePolicy
 from benchmarks.routes import Boundary, LabelRule, MetricRule, ReferenceCondition, Step, Variant
 
 WORDS = Words(en="word", zh="词")
-ASSUMED = Source(text="a builder for tests", kind="engineering-assumption", verified=False)
+ASSUMED = FigureSource(text="a builder for tests", kind="engineering-assumption", verified=False)
 
 
 @pytest.fixture(scope="session")

@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks.errors import ExitCode, PolicyRefusal
 from benchmarks.policies import ReleasePolicy
-from benchmarks.privacy.accounting import Debit, Spent, add_up, check, check_correction, reserve
+from benchmarks.privacy.accounting import Debit, SpentBudget, add_up, check, check_correction, reserve
 
 ONE, CAP = Fraction(1), Fraction(2)
 
@@ -19,7 +19,7 @@ def debit(batch: str = "H1", release: str = "r1", epsilon: Fraction = ONE, *, st
 
 def test_spending_adds_up_over_releases_and_stays_with_the_batch_and_step() -> None:
     sums = add_up([debit(release="total"), debit(release="electricity"), debit("H2"), debit(step="rolling")])
-    assert sums == {("eaf", "H1"): Spent(CAP), ("eaf", "H2"): Spent(ONE), ("rolling", "H1"): Spent(ONE)}
+    assert sums == {("eaf", "H1"): SpentBudget(CAP), ("eaf", "H2"): SpentBudget(ONE), ("rolling", "H1"): SpentBudget(ONE)}
 
 
 def test_a_retry_of_the_same_release_counts_once() -> None:
@@ -27,9 +27,9 @@ def test_a_retry_of_the_same_release_counts_once() -> None:
 
 
 def test_the_cap_is_met_exactly_and_not_passed() -> None:
-    check({("eaf", "H1"): Spent(ONE)}, [debit()], CAP)
+    check({("eaf", "H1"): SpentBudget(ONE)}, [debit()], CAP)
     with pytest.raises(PolicyRefusal, match="H1") as refused:
-        check({("eaf", "H1"): Spent(ONE)}, [debit(epsilon=ONE + Fraction(1, 10**12))], CAP)
+        check({("eaf", "H1"): SpentBudget(ONE)}, [debit(epsilon=ONE + Fraction(1, 10**12))], CAP)
     assert refused.value.code == "budget-exhausted"
     assert refused.value.exit_code == ExitCode.REFUSED
 
@@ -45,10 +45,10 @@ def test_tenths_add_up_exactly() -> None:
 
 
 def test_a_correction_draws_on_its_own_reserve() -> None:
-    full = {("eaf", "H1"): Spent(CAP)}
+    full = {("eaf", "H1"): SpentBudget(CAP)}
     check(full, [debit(correction=True)], CAP, reserve=CAP)
     with pytest.raises(PolicyRefusal) as refused:
-        check({("eaf", "H1"): Spent(CAP, CAP)}, [debit(correction=True)], CAP, reserve=CAP)
+        check({("eaf", "H1"): SpentBudget(CAP, CAP)}, [debit(correction=True)], CAP, reserve=CAP)
     assert refused.value.code == "correction-budget-exhausted"
     with pytest.raises(PolicyRefusal):
         check(full, [debit(correction=True)], CAP)  # no reserve unless the policy has one

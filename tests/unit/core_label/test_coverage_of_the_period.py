@@ -15,7 +15,7 @@ from benchmarks.declared import Words
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.coverage import Coverage, Span, coverage
 from benchmarks.labels.step import label_step
-from benchmarks.measurements import Batch, Period, State, Status
+from benchmarks.measurements import Batch, OperatingState, Period, ProductStatus
 from benchmarks.routes import MetricRule, Step, Variant
 from tests.unit.core_label.test_label_of_a_step import limit_of
 
@@ -136,9 +136,9 @@ def test_no_grade_of_a_year_of_which_the_log_lacks_days(
 @pytest.mark.parametrize(
     "changed",
     [
-        {"state": State.START_UP},
-        {"status": Status.TEST},
-        {"status": Status.SCRAP},
+        {"state": OperatingState.START_UP},
+        {"status": ProductStatus.TEST},
+        {"status": ProductStatus.SCRAP},
         {"variant": "unheard-of"},
         {"energy": ()},
         {"excluded": "energy-partly-unknown"},

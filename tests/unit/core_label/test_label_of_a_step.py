@@ -11,9 +11,9 @@ import pytest
 from benchmarks.conversion import FactorTable
 from benchmarks.declared import Words
 from benchmarks.labels import IncompleteError, StepLabel, label_step, value_per_tonne
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, OperatingState, Period, ProductStatus
 from benchmarks.routes import MetricRule, ReferenceCondition, Step
-from benchmarks.standard_limits import Limit
+from benchmarks.standard_limits import StandardLimit
 
 Build = Callable[..., Batch]
 BuildStep = Callable[..., Step]
@@ -59,11 +59,11 @@ def test_every_batch_is_used_or_excluded_under_its_first_reason(label: Callable[
     day_before = datetime(2015, 12, 31, tzinfo=UTC)
     heats = [
         *[a_heat(i, 400) for i in range(4)],
-        a_heat(10, 400, excluded="sentinel", status=Status.SCRAP),
+        a_heat(10, 400, excluded="sentinel", status=ProductStatus.SCRAP),
         a_heat(11, 400, start=day_before),
-        a_heat(12, 400, status=Status.SCRAP),
-        a_heat(13, 400, status=Status.TEST),
-        a_heat(14, 400, state=State.HOLDING),
+        a_heat(12, 400, status=ProductStatus.SCRAP),
+        a_heat(13, 400, status=ProductStatus.TEST),
+        a_heat(14, 400, state=OperatingState.HOLDING),
         a_heat(15, 400, output_t=0.0),
         a_heat(16, None),
         a_heat(17, 400, energy=(CarrierEnergy("electricity", 40_000, "kWh", completeness=0.9),)),
@@ -238,8 +238,8 @@ def test_energy_that_made_no_product_is_counted_by_cause(label: Callable[..., St
     heats = [
         *[a_heat(i, 400) for i in range(3)],
         a_heat(3, 400, reject_t=25.0, output_t=75.0, energy=(CarrierEnergy("electricity", 40_000, "kWh"),)),
-        a_heat(4, 400, status=Status.SCRAP),
-        a_heat(5, 0, output_t=0.0, state=State.HOLDING, energy=(CarrierEnergy("electricity", 5_000, "kWh"),)),
+        a_heat(4, 400, status=ProductStatus.SCRAP),
+        a_heat(5, 0, output_t=0.0, state=OperatingState.HOLDING, energy=(CarrierEnergy("electricity", 5_000, "kWh"),)),
         a_heat(6, 400, excluded="sentinel"),
     ]
     balance = label(heats, a_step()).value_adding
@@ -252,13 +252,13 @@ STOOD = ((datetime(2016, 1, 5, tzinfo=UTC), datetime(2017, 1, 1, tzinfo=UTC)),)
 """Declared, so that a few batches of January speak for the year."""
 
 
-def limit_of(source: object, **changes: object) -> Limit:
+def limit_of(source: object, **changes: object) -> StandardLimit:
     words = Words(en="w", zh="词")
     given = {
         "id": "l", "words": words, "standard": "S", "clause": "1", "metric": Metric.ELECTRICITY, "unit": "kWh/t",
         "grades": (None, 405.0, 450.0), "steps_covered": ("eaf",), "effective_from": "2010-01-01", "source": source,
     }  # fmt: skip
-    return Limit.model_validate({**given, **changes})
+    return StandardLimit.model_validate({**given, **changes})
 
 
 def test_grades_are_tested_against_the_annual_mean_only(
@@ -295,7 +295,7 @@ def test_a_limit_goes_by_the_labels_own_variant(
 
 def test_completeness_counts_unknown_energy_as_nothing(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
     half = CarrierEnergy("electricity", 40_000, "kWh", completeness=0.5)
-    heats = [a_heat(0, 400), a_heat(1, None), a_heat(2, 0, energy=(half,)), a_heat(3, 400, status=Status.SCRAP)]
+    heats = [a_heat(0, 400), a_heat(1, None), a_heat(2, 0, energy=(half,)), a_heat(3, 400, status=ProductStatus.SCRAP)]
     assert label(heats, a_step()).completeness == pytest.approx(0.5)
 
 

@@ -14,7 +14,7 @@ import pytest
 from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.labels import StepLabel, label_step
-from benchmarks.labels.uncertainty import Expanded, Floats, alike, label_uncertainty
+from benchmarks.labels.uncertainty import ExpandedUncertainty, Floats, alike, label_uncertainty
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from benchmarks.routes import Step
 
@@ -98,7 +98,7 @@ def test_batches_of_another_period_and_rows_that_stand_twice_are_not_missing_one
     others = [a_heat(number, 400, start=datetime(2015, 6, 1, number, tzinfo=UTC)) for number in range(20)]
     again = [replace(heat, excluded="duplicate") for heat in heats[:5]]
 
-    def mean(*rows: Batch) -> Expanded:
+    def mean(*rows: Batch) -> ExpandedUncertainty:
         label = label_step(rows, step, step.metrics[0], product="", variant="", factors=factors, period=year)
         assert label.uncertainty is not None
         assert label.mean == pytest.approx(400)

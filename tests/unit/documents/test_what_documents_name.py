@@ -14,8 +14,8 @@ import pytest
 from django.core.management import get_commands, load_command_class
 
 from reporting_agent.cli import COMMANDS, _parser
-from reporting_agent.config import Equipment, Inputs, Mapping, Meter, Profile, Runs, Site
-from reporting_agent.config.site import Identity, StepSetting
+from reporting_agent.config import Equipment, InputFiles, Mapping, Meter, Profile, Runs, SiteSettings
+from reporting_agent.config.site import SiteIdentity, StepSetting
 from tests.documents.errors_page import PAGE as ERRORS
 from tests.documents.refusals import ROOT
 
@@ -169,16 +169,16 @@ def keys_in_table(header: str) -> set[str]:
 
 @pytest.mark.parametrize(
     ("header", "model"),
-    [("`[site]`", Identity), ("`[inputs]`", Inputs), ("`[[meters]]`", Meter), ("`[[equipment]]`", Equipment), ("key", Profile)],
+    [("`[site]`", SiteIdentity), ("`[inputs]`", InputFiles), ("`[[meters]]`", Meter), ("`[[equipment]]`", Equipment), ("key", Profile)],
 )
-def test_the_keys_of_site_toml_are_documented_and_no_others(header: str, model: type[Identity]) -> None:
+def test_the_keys_of_site_toml_are_documented_and_no_others(header: str, model: type[SiteIdentity]) -> None:
     assert keys_in_table(header) == {field.alias or name for name, field in model.model_fields.items()}
 
 
 def test_the_tables_of_site_toml_are_documented_and_no_others() -> None:
     section = TEXTS["docs/agent.md"].split("## site.toml, key by key", 1)[1].split("\n## ", 1)[0]
     tables = set(re.findall(r"\[\[?([a-z_]+)(?:\.[A-Z]+)?\]\]?`", section))
-    assert tables == set(Site.model_fields) - {"path"}
+    assert tables == set(SiteSettings.model_fields) - {"path"}
     assert {f"[mapping.{name}]" for name in Mapping.model_fields} <= set(re.findall(r"\[mapping\.\w+\]", TEXTS["docs/agent.md"]))
     rows = dict(re.findall(r"^\| `\[(steps\.ID|runs)\]` \| (.+?) \|", section, flags=re.MULTILINE))
     for name, model in (("steps.ID", StepSetting), ("runs", Runs)):

@@ -15,7 +15,7 @@ from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Metric, Period
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, PlantData
 
 Floats = NDArray[np.float64]
@@ -29,9 +29,9 @@ def remembering(rng: np.random.Generator, count: int, rho: float) -> Floats:
     return drawn
 
 
-def site(**tables: Any) -> Site:
+def site(**tables: Any) -> SiteSettings:
     """A site of the steel pack with these tables of site.toml; its files are never read."""
-    return Site.model_validate(
+    return SiteSettings.model_validate(
         {
             "site": {"id": "works", "timezone": "UTC", "pack": "steel"},
             "emissions": {"country": "CN"},

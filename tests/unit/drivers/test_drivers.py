@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from benchmarks.labels import Best
-from reporting_agent.analysis.drivers.result import Doubt, Driver, Kind, Relevance, StepDrivers
+from reporting_agent.analysis.drivers.result import DoubtReason, Driver, Relevance, StepDrivers, VariableKind
 from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.analysis.drivers.variables import StepLog
 from tests.unit.drivers.simulated import Floats, plant, remembering, site
@@ -77,7 +77,7 @@ def test_no_driver_and_no_saving_of_what_predicts_later_batches_no_better(rng: n
     driver = of(study, "frequency_hz")
     assert driver.p_value is not None
     assert driver.p_value < 0.001
-    assert (driver.verdict, driver.doubt) == (Relevance.CANNOT_TELL, Doubt.UNSTABLE)
+    assert (driver.verdict, driver.doubt) == (Relevance.CANNOT_TELL, DoubtReason.UNSTABLE)
     assert "does not predict later batches better than without it" in driver.sentence.en
     assert study.savings == ()
 
@@ -110,7 +110,7 @@ def test_two_variables_that_move_together_cannot_be_told_apart_and_neither_is_sa
     first, second = of(study, "speed_rpm"), of(study, "frequency_hz")
     assert first.cannot_tell_from == ("frequency_hz",)
     assert second.verdict is Relevance.CANNOT_TELL
-    assert second.doubt is Doubt.COLLINEAR
+    assert second.doubt is DoubtReason.COLLINEAR
     assert "changes together with speed, and their effects cannot be distinguished" in second.sentence.en
     assert "the effect may be theirs" in first.sentence.en
     assert study.savings == ()
@@ -147,7 +147,7 @@ def test_intervals_hold_what_they_promise_over_many_plants() -> None:
 
 def test_too_few_batches_are_said_to_be_too_few(rng: np.random.Generator) -> None:
     study = look(400 + 10 * remembering(rng, 55, 0.2), {"frequency_hz": 45 + remembering(rng, 55, 0.2)})
-    assert of(study, "frequency_hz").doubt is Doubt.TOO_FEW
+    assert of(study, "frequency_hz").doubt is DoubtReason.TOO_FEW
     assert "55 batches have all tested variables recorded; 60 are needed" in of(study, "frequency_hz").sentence.en
 
 
@@ -158,10 +158,10 @@ def test_a_variable_that_hardly_moved_a_constant_one_and_one_seldom_recorded_eac
         "moisture_pct": np.where(rng.random(COUNT) < 0.5, 8 + remembering(rng, COUNT, 0.2), np.nan),
     }
     study = look(400 + 60 * remembering(rng, COUNT, 0.5), variables)
-    assert of(study, "frequency_hz").doubt is Doubt.RANGE
+    assert of(study, "frequency_hz").doubt is DoubtReason.RANGE
     assert "trials outside that range would show it" in of(study, "frequency_hz").sentence.en
-    assert of(study, "charge_t").doubt is Doubt.CONSTANT
-    assert of(study, "moisture_pct").doubt is Doubt.MISSING
+    assert of(study, "charge_t").doubt is DoubtReason.CONSTANT
+    assert of(study, "moisture_pct").doubt is DoubtReason.MISSING
     assert study.summary.en.startswith("The data do not show that any of ")
 
 
@@ -192,7 +192,7 @@ def test_a_variable_nobody_declared_is_told_but_neither_saves_nor_normalises(rng
     level = remembering(rng, COUNT, 0.5)
     study = look(400 + 10 * level + 5 * remembering(rng, COUNT, 0.5), {"lf_c_pct": 0.2 + 0.05 * level})
     driver = of(study, "lf_c_pct")
-    assert (driver.verdict, driver.kind) == (Relevance.DRIVER, Kind.UNDECLARED)
+    assert (driver.verdict, driver.kind) == (Relevance.DRIVER, VariableKind.UNDECLARED)
     assert "[variables.lf_c_pct] kind" in driver.sentence.en
     assert study.savings == ()
     assert study.normalised is None
@@ -208,7 +208,7 @@ def test_what_a_setting_does_through_the_duration_is_its_own_effect(rng: np.rand
     assert driver.verdict is Relevance.DRIVER
     assert driver.per_unit is not None
     assert driver.per_unit.low < -100 * 10 / 10**2 < driver.per_unit.high
-    assert of(study, "duration").kind is Kind.CONSEQUENCE
+    assert of(study, "duration").kind is VariableKind.CONSEQUENCE
 
 
 def test_equipment_is_compared_with_itself(rng: np.random.Generator) -> None:
@@ -244,7 +244,7 @@ def test_the_same_batches_give_the_same_answer_in_whatever_order_the_file_has_th
 def test_a_variable_that_never_changes_moves_nothing_and_costs_nothing(rng: np.random.Generator) -> None:
     """Every heat states its hot metal, which this furnace never charges."""
     (study,) = drivers(site(), plant(400 + remembering(rng, 100, 0.2), {}))
-    assert {(driver.verdict, driver.doubt) for driver in study.drivers} == {(Relevance.CANNOT_TELL, Doubt.CONSTANT)}
+    assert {(driver.verdict, driver.doubt) for driver in study.drivers} == {(Relevance.CANNOT_TELL, DoubtReason.CONSTANT)}
     assert "hot_metal_pct" in {driver.variable for driver in study.drivers}
     assert study.summary.en.startswith("No variable that was recorded changes")
 

@@ -12,7 +12,7 @@ from pydantic import ValidationError
 from benchmarks.errors import InputError
 from reporting_agent.analysis.energy_costs.batch_costs import costs
 from reporting_agent.analysis.energy_costs.prices import Prices
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.sources.price_series import prices_of
 from tests.unit.drivers.simulated import site
 from tests.unit.drivers.test_tariffs import FLAT, MONDAY, batch, kwh, labelled
@@ -21,7 +21,7 @@ SERIES = {"name": "spot", "carrier": "electricity", "unit": "MWh", "currency": "
 ROWS = "time,price\n2023-05-01T00:00Z,500\n2023-05-01T01:00Z,-20\n2023-05-01T02:00Z,\n2023-05-01T03:00Z,900\n"
 
 
-def priced_by(folder: Path, rows: str = ROWS, *, prices: bool = True, timezone: str = "UTC", **more: Any) -> Site:
+def priced_by(folder: Path, rows: str = ROWS, *, prices: bool = True, timezone: str = "UTC", **more: Any) -> SiteSettings:
     (folder / "spot.csv").write_text(rows, encoding="utf-8")
     tariff = {"currency": "CNY", "prices": [FLAT] if prices else [], "series": [SERIES | more]}
     return site(

@@ -12,9 +12,17 @@ from benchmarks.labels.columns import Floats, Integers
 from reporting_agent.analysis.baselines.base_load import base_load, mean_price, too_seldom
 from reporting_agent.analysis.baselines.model import LocalHours
 from reporting_agent.analysis.energy_costs.amounts import Amount, added, amount_of, plus
-from reporting_agent.analysis.energy_costs.cheapest_hours import Shifted, shifted
-from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, Peak, Power, part_of_peaks, peaks, site_power, unsound
-from reporting_agent.analysis.energy_costs.prices import Curve, Load, Prices, integrals, load_of, to_us
+from reporting_agent.analysis.energy_costs.cheapest_hours import ShiftedCosts, shifted
+from reporting_agent.analysis.energy_costs.demand_charge import (
+    BatchPower,
+    DemandPeak,
+    PowerCurve,
+    part_of_peaks,
+    peaks,
+    site_power,
+    unsound,
+)
+from reporting_agent.analysis.energy_costs.prices import LoadShape, PriceCurve, Prices, integrals, load_of, to_us
 from reporting_agent.config import Meter
 from reporting_agent.metering.record import Intervals, MeterRecord
 from tests.unit.drivers.simulated import site
@@ -43,10 +51,10 @@ def tariff(**keys: object) -> Prices:
     return prices
 
 
-def curve(price: list[float]) -> Curve:
+def curve(price: list[float]) -> PriceCurve:
     """A price each hour from Monday 00:00 on, per kWh."""
     edges = to_us(MONDAY) + np.arange(len(price) + 1, dtype=np.int64) * HOUR_US
-    return Curve(edges, np.array(price), np.zeros(len(price), dtype=np.int64), ("",), "kWh")
+    return PriceCurve(edges, np.array(price), np.zeros(len(price), dtype=np.int64), ("",), "kWh")
 
 
 def at_hours(*hours: float) -> Integers:
@@ -106,9 +114,9 @@ def test_a_quarter_hour_that_is_half_known_has_no_power() -> None:
     assert np.flatnonzero(power.power_kw == 0).tolist() == [10]
 
 
-def quarter_hours(first: datetime, power_kw: Floats) -> Power:
+def quarter_hours(first: datetime, power_kw: Floats) -> PowerCurve:
     edges = to_us(first) + np.arange(len(power_kw) + 1, dtype=np.int64) * (HOUR_US // 4)
-    return Power(edges, power_kw, metered=False, told_min=15.0)
+    return PowerCurve(edges, power_kw, metered=False, told_min=15.0)
 
 
 def test_the_last_quarter_hour_of_a_month_is_the_months() -> None:
@@ -133,7 +141,7 @@ def test_a_charge_of_june_alone_asks_nothing_of_may() -> None:
 def test_batches_that_took_more_than_the_peak_held_share_its_cost_and_no_more() -> None:
     """Batches of 300 and 100 kWh in an hour in which 200 kWh were counted: three quarters and one of 80 CNY."""
     batches = replace(runs([0, 0], [1, 1], [0, 1]), kwh=np.array([300.0, 100.0]))
-    peak = Peak(date(2023, 5, 1), to_us(MONDAY), to_us(MONDAY) + HOUR_US, 200.0, 200.0, 80.0)
+    peak = DemandPeak(date(2023, 5, 1), to_us(MONDAY), to_us(MONDAY) + HOUR_US, 200.0, 200.0, 80.0)
     assert part_of_peaks([peak], batches).tolist() == pytest.approx([60.0, 20.0])
     more = replace(peak, kwh=800.0)
     assert part_of_peaks([more], batches).tolist() == pytest.approx([30.0, 10.0]), "half of the energy there was of no batch"
@@ -142,11 +150,11 @@ def test_batches_that_took_more_than_the_peak_held_share_its_cost_and_no_more() 
 def test_a_batch_bears_of_a_peak_what_it_drew_within_it() -> None:
     """Of four hours, one lies in the peak: a quarter of 400 kWh, half of the 200 kWh there."""
     batches = replace(runs([0], [4]), kwh=np.array([400.0]))
-    peak = Peak(date(2023, 5, 1), to_us(MONDAY) + 2 * HOUR_US, to_us(MONDAY) + 3 * HOUR_US, 200.0, 200.0, 80.0)
+    peak = DemandPeak(date(2023, 5, 1), to_us(MONDAY) + 2 * HOUR_US, to_us(MONDAY) + 3 * HOUR_US, 200.0, 200.0, 80.0)
     assert part_of_peaks([peak], batches).tolist() == pytest.approx([40.0])
 
 
-def moved(prices: Curve, load: Load | None, start_h: float, end_h: float, kwh: float) -> Shifted:
+def moved(prices: PriceCurve, load: LoadShape | None, start_h: float, end_h: float, kwh: float) -> ShiftedCosts:
     batches = runs([start_h], [end_h], kwh=kwh)
     return shifted(tariff(), prices, load, batches.start_us, batches.end_us, batches.machine, batches.kwh)
 
@@ -157,7 +165,7 @@ def test_a_day_that_drew_its_energy_at_its_cheapest_is_not_made_dearer() -> None
     assert prices is not None
     of_use = prices.curve("electricity")
     assert of_use is not None
-    load = Load(at_hours(*range(25)), np.where(np.arange(24) < 6, 50.0, 0.0))
+    load = LoadShape(at_hours(*range(25)), np.where(np.arange(24) < 6, 50.0, 0.0))
     batches = runs([0], [10], kwh=400.0)
     result = shifted(prices, of_use, load, batches.start_us, batches.end_us, batches.machine, batches.kwh)
     assert (result.before, result.after, result.days) == pytest.approx((100.0, 100.0, 1))
@@ -165,8 +173,8 @@ def test_a_day_that_drew_its_energy_at_its_cheapest_is_not_made_dearer() -> None
 
 def test_a_day_of_which_an_hour_has_no_price_is_in_no_saving() -> None:
     prices = curve([1.0] * 12 + [np.nan] + [0.5] * 35)
-    assert moved(prices, None, 0, 2, 100.0) == Shifted(0.0, 0.0, 0)
-    assert moved(prices, None, 24, 26, 100.0) == Shifted(50.0, 50.0, 1)
+    assert moved(prices, None, 0, 2, 100.0) == ShiftedCosts(0.0, 0.0, 0)
+    assert moved(prices, None, 24, 26, 100.0) == ShiftedCosts(50.0, 50.0, 1)
 
 
 def test_the_cheapest_hours_are_as_many_as_it_ran() -> None:
@@ -177,7 +185,7 @@ def test_the_cheapest_hours_are_as_many_as_it_ran() -> None:
 
 
 def test_what_a_batch_gives_back_is_not_moved() -> None:
-    assert moved(curve([1.0] * 24), None, 0, 2, -100.0) == Shifted(0.0, 0.0, 0)
+    assert moved(curve([1.0] * 24), None, 0, 2, -100.0) == ShiftedCosts(0.0, 0.0, 0)
 
 
 def test_a_batch_over_midnight_counts_on_either_day_by_its_hours() -> None:
@@ -189,7 +197,7 @@ def test_a_batch_over_midnight_counts_on_either_day_by_its_hours() -> None:
 
 def test_an_hour_in_which_power_flowed_back_weighs_nothing_in_the_price() -> None:
     """100 kW at 1.0, then -50 kW at 3.0: the mean price is that of the first hour."""
-    paid, weight = integrals(curve([1.0, 3.0]), at_hours(0), at_hours(2), Load(at_hours(0, 1, 2), np.array([100.0, -50.0])))
+    paid, weight = integrals(curve([1.0, 3.0]), at_hours(0), at_hours(2), LoadShape(at_hours(0, 1, 2), np.array([100.0, -50.0])))
     assert (paid / weight).tolist() == pytest.approx([1.0])
 
 
@@ -202,7 +210,7 @@ def test_an_hour_in_which_power_flowed_back_weighs_nothing_in_the_price() -> Non
     ],
 )
 def test_a_price_is_weighed_with_the_load_where_that_is_known(start: float, end: float, load: list[float], mean: float) -> None:
-    paid, weight = integrals(curve([1.0, 3.0, 5.0]), at_hours(start), at_hours(end), Load(at_hours(0, 1, 2), np.array(load)))
+    paid, weight = integrals(curve([1.0, 3.0, 5.0]), at_hours(start), at_hours(end), LoadShape(at_hours(0, 1, 2), np.array(load)))
     assert (paid / weight).tolist() == pytest.approx([mean])
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.catalogue import languages
 from benchmarks.errors import InputError
-from benchmarks.exercises import Exercise, Question, Role, check, every, named, working
+from benchmarks.exercises import Exercise, ExerciseQuestion, TraineeRole, check, every, named, working
 from benchmarks.exercises.checking import CLOSE_BY, OTHER, RIGHT, UNIT, UNIT_ALONE, UNIT_TOO, UNREADABLE
 from benchmarks.exercises.reading import HOME
 from reporting_agent.exercises import computed
@@ -34,7 +34,7 @@ def texts_of(exercise: Exercise, language: str) -> dict[str, Any]:
 
 
 def test_every_role_has_an_exercise_of_about_an_hour() -> None:
-    assert {exercise.role for exercise in every()} == set(Role)
+    assert {exercise.role for exercise in every()} == set(TraineeRole)
     assert all(30 <= exercise.minutes <= 90 for exercise in every())
 
 
@@ -59,7 +59,7 @@ def test_every_language_says_the_same_with_the_same_figures(exercise: Exercise) 
 
 @LANGUAGES
 @pytest.mark.parametrize(("exercise", "question"), ASKED)
-def test_the_right_answer_is_right_however_it_is_written(exercise: Exercise, question: Question, language: str) -> None:
+def test_the_right_answer_is_right_however_it_is_written(exercise: Exercise, question: ExerciseQuestion, language: str) -> None:
     fact = exercise.facts[question.answer]
     if question.kind == "choice":
         place = question.choices.index(str(fact)) + 1
@@ -79,7 +79,7 @@ def test_the_right_answer_is_right_however_it_is_written(exercise: Exercise, que
 
 @LANGUAGES
 @pytest.mark.parametrize(("exercise", "question"), ASKED)
-def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: Question, language: str) -> None:
+def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: ExerciseQuestion, language: str) -> None:
     right = exercise.facts[question.answer]
     mistakes = {code: exercise.facts[fact] for code, fact in question.mistakes.items()}
     mistakes |= {choice: choice for choice in question.choices if choice != right}

@@ -19,13 +19,13 @@ from benchmarks.conversion import FactorTable
 from benchmarks.declared import worded
 from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
-from benchmarks.measurements import Batch, Direction, Period, Status
+from benchmarks.measurements import Batch, Direction, Period, ProductStatus
 from benchmarks.wire.signing import key_id
 from reporting_agent.exports.assured import holding
 from reporting_agent.exports.carbon import CarrierUse, StepCarbon, _sum
 from reporting_agent.exports.footprint_settings import FootprintSettings
-from reporting_agent.exports.footprints import Footprint, Part, footprint
-from reporting_agent.exports.intervals import Clock, Floats, Measured, Series, _known_s, _output
+from reporting_agent.exports.footprints import Footprint, StepFootprint, footprint
+from reporting_agent.exports.intervals import Floats, IntervalSeries, QuarterHours, SiteIntervals, _known_s, _output
 from reporting_agent.exports.monitoring import deviations, fill, quality, remarks, shares
 from reporting_agent.exports.monitoring_schema import load_schema
 from reporting_agent.exports.pact_and_catena_x import catena_x, pact
@@ -35,23 +35,23 @@ from tests.unit.exports.test_footprints import KEY, OTHER_GASES, SETTINGS, state
 SHANGHAI = ZoneInfo("Asia/Shanghai")
 MARCH = Period.parse("2026-03", SHANGHAI)
 BEGINS = datetime(2026, 3, 1, tzinfo=SHANGHAI)
-CLOCK = Clock.of(MARCH, SHANGHAI)
+CLOCK = QuarterHours.of(MARCH, SHANGHAI)
 QUARTERS = 31 * 96
 SCHEMA = load_schema(None)
 
 
-def series(energy: float | Floats = 1.0, known_s: float | Floats = 900.0, unplaced: float = 0.0, **changes: Any) -> Series:
+def series(energy: float | Floats = 1.0, known_s: float | Floats = 900.0, unplaced: float = 0.0, **changes: Any) -> IntervalSeries:
     """A meter that counts so much each quarter hour of March, and besides once across a gap."""
     across = np.zeros(QUARTERS)
     across[100] = unplaced
     given = {"object": "m", "step": "cement-grinding", "equipment": "", "carrier": "electricity", "direction": Direction.IMPORT}
     amounts = {"energy": np.full(QUARTERS, energy), "known_s": np.full(QUARTERS, known_s), "unplaced": across}
-    return Series(**cast("Any", {**given, "unit": "kWh", "lhv_mj_per_unit": None, **amounts, **changes}))
+    return IntervalSeries(**cast("Any", {**given, "unit": "kWh", "lhv_mj_per_unit": None, **amounts, **changes}))
 
 
-def measured(*meters: Series, **more: Any) -> Measured:
+def measured(*meters: IntervalSeries, **more: Any) -> SiteIntervals:
     nobody: dict[str, Any] = {"shared": (), "silent": (), "sparse": (), "unmetered": ()}
-    return Measured(CLOCK, meters, (), FactorTable.load(), **{**nobody, **more})
+    return SiteIntervals(CLOCK, meters, (), FactorTable.load(), **{**nobody, **more})
 
 
 def column(tables: Sequence[Any], name: str, header: str) -> list[Any]:
@@ -90,7 +90,12 @@ def test_output_stands_in_the_quarter_hour_in_which_its_batch_ended(minutes: flo
 
 
 def test_only_good_output_counts_and_each_batch_once() -> None:
-    bad = [batch(10, "S", status=Status.SCRAP), batch(10, "T", status=Status.TEST), batch(10, "O", end=None), batch(10, "N", output_t=-3.0)]
+    bad = [
+        batch(10, "S", status=ProductStatus.SCRAP),
+        batch(10, "T", status=ProductStatus.TEST),
+        batch(10, "O", end=None),
+        batch(10, "N", output_t=-3.0),
+    ]
     assert output_of(batch(10), batch(10), batch(10, "C"), *bad) == {0: 200.0}
     assert output_of(batch(10, step="clinker-burning")) == {}
 
@@ -116,7 +121,7 @@ def test_a_heating_value_is_told_for_the_new_unit() -> None:
     [("2026-03", False), ("2026-03-01/2026-04-15", True), ("2026-03-10/2026-04-01", True), ("2026-03-10/2026-04-15", True)],
 )
 def test_a_month_is_cut_where_the_period_begins_or_ends_within_it(period: str, cut: bool) -> None:
-    clock = Clock.of(Period.parse(period, SHANGHAI), SHANGHAI)
+    clock = QuarterHours.of(Period.parse(period, SHANGHAI), SHANGHAI)
     assert clock.months_cut is cut
     whole = clock.edges_us("month")
     assert max(len(whole) - 1, 0) == (1 if period.startswith("2026-03-01") or period == "2026-03" else 0)
@@ -211,7 +216,7 @@ def declared(*, outside: str = "", biogenic: float = 0.0, per_product: float = 1
 
 
 def a_footprint(settings: FootprintSettings, kg_per_kg: float = 0.4, assured: bool = True) -> Footprint:
-    part = Part(step(use(50.0)), kg_per_kg, assured)
+    part = StepFootprint(step(use(50.0)), kg_per_kg, assured)
     return Footprint(settings, "works", MARCH, datetime(2026, 4, 2, tzinfo=UTC), (part,), ())
 
 

@@ -17,12 +17,12 @@ import jsonschema  # type: ignore[import-untyped]  # ships no types
 import pytest
 
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import Opinion, ReportSubject, Withdrawal
-from benchmarks.wire.signing import AuditorKey, key_id
+from benchmarks.wire.attestations import AttestationWithdrawal, Opinion, ReportSubject
+from benchmarks.wire.signing import AuditorSigningKey, key_id
 from reporting_agent.cli import main
 from tests.unit.wire.test_attestations import STATEMENT
 
-KEY = AuditorKey.generate()
+KEY = AuditorSigningKey.generate()
 SETTINGS = """
 [company]
 name = "Works"
@@ -204,11 +204,11 @@ def test_a_statement_is_in_force_up_to_and_with_its_last_day(settings: Path, tmp
 
 def test_whose_key_signed_and_whether_it_was_withdrawn_counts(settings: Path, tmp_path: Path, export: Callable[..., Any]) -> None:
     file = statement(tmp_path)
-    other = key_id(AuditorKey.generate().public_bytes)
+    other = key_id(AuditorSigningKey.generate().public_bytes)
     assert export("pact", settings, "--statement", str(file), "--auditor", other, status=1) == "footprint-statement-unusable"
     held = attestations.read(file.read_bytes())
     back = tmp_path / "back.cbor"
-    withdrawal = Withdrawal(held.digest, "The meters were another's.", _today(), KEY.public_bytes)
+    withdrawal = AttestationWithdrawal(held.digest, "The meters were another's.", _today(), KEY.public_bytes)
     back.write_bytes(attestations.sign(attestations.unsigned(withdrawal), KEY))
     own = ("--statement", str(file), "--statement", str(back), "--auditor", key_id(KEY.public_bytes))
     assert export("pact", settings, *own, status=1) == "footprint-statement-unusable"

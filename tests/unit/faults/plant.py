@@ -14,7 +14,7 @@ from reporting_agent.metering.curve import Course
 from reporting_agent.metering.engine import courses
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.readings import Readings
-from reporting_agent.metering.stream import Asked
+from reporting_agent.metering.stream import MeterQuery
 
 Kind = Literal["register", "rate", "interval"]
 Integers = NDArray[np.int64]
@@ -94,7 +94,7 @@ def course(
         for start in range(0, len(data), block):
             yield of.id, data.at(slice(start, start + block)), "readings.csv"
 
-    return courses([Asked(of, asked_us, gap_s)], [read])[of.id]
+    return courses([MeterQuery(of, asked_us, gap_s)], [read])[of.id]
 
 
 def counts_by_code(of: Course) -> dict[str, int]:

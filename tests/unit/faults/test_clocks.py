@@ -6,10 +6,10 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from reporting_agent.config import Meter
 from reporting_agent.metering import against_batches
-from reporting_agent.metering.against_batches import Beside, Suspicion
+from reporting_agent.metering.against_batches import MeterContext, Suspicion
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
 from tests.unit.faults.plant import DAY_S, SECOND, STEP_S, Kind, Line, course, line, meter, stamps, written
 
@@ -19,11 +19,11 @@ BERLIN = ZoneInfo("Europe/Berlin")
 def look(of: Meter, at: Line, moments: np.ndarray, value: np.ndarray, zone: ZoneInfo | None = None, *, skipped: bool = False) -> Suspicion:
     order = np.argsort(moments, kind="stable")
     seen = course(of, moments[order], value[order], line=at)
-    beside = Beside(np.full(len(at.start_s), 100.0), in_skipped_hour=skipped)
+    beside = MeterContext(np.full(len(at.start_s), 100.0), in_skipped_hour=skipped)
     return against_batches.compare(of, seen, at.windows, 0.98, zone or UTC, beside)
 
 
-def by_code(suspicion: Suspicion) -> dict[str, Finding]:
+def by_code(suspicion: Suspicion) -> dict[str, DataFinding]:
     return {finding.code: finding for finding in suspicion.findings}
 
 

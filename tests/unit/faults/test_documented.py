@@ -7,13 +7,13 @@ import pytest
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Severity
 from reporting_agent.metering import against_batches, tally, unit_check
-from reporting_agent.metering.clock import Kind
-from reporting_agent.pipeline.batch_faults import FAULTS, Fault
+from reporting_agent.metering.clock import ClockShiftKind
+from reporting_agent.pipeline.batch_faults import FAULTS, BatchFault
 from tests.documents import fault_rows
 from tests.documents.refusals import ROOT
 
 TEXT = (ROOT / "docs" / "agent.md").read_text(encoding="utf-8")
-AGAINST_BATCHES = {str(kind) for kind in Kind} | {against_batches.STILL, unit_check.LABEL, unit_check.CHANGE}
+AGAINST_BATCHES = {str(kind) for kind in ClockShiftKind} | {against_batches.STILL, unit_check.LABEL, unit_check.CHANGE}
 
 
 def table(header: str) -> list[list[str]]:
@@ -50,6 +50,6 @@ def test_the_table_of_batches_is_that_of_the_faults() -> None:
 
 
 @pytest.mark.parametrize("fault", FAULTS, ids=lambda fault: fault.code)
-def test_a_fault_is_said_in_both_languages(fault: Fault) -> None:
+def test_a_fault_is_said_in_both_languages(fault: BatchFault) -> None:
     for text in (fault.name, fault.sentence):
         assert re.search(r"[\u4e00-\u9fff]", in_language(text, "zh")), text

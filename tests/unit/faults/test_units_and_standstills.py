@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from reporting_agent.metering import against_batches
-from reporting_agent.metering.against_batches import Beside, Suspicion
+from reporting_agent.metering.against_batches import MeterContext, Suspicion
 from reporting_agent.metering.unit_factors import fitting, into, off_scale, turning
 from tests.unit.faults.plant import SECOND, Kind, course, line, meter, stamps, written
 
@@ -22,7 +22,7 @@ def look(
 ) -> Suspicion:
     seen = course(meter(kind, **declared), MOMENTS, value, line=LINE)
     main = None if beside is None else course(meter(beside), MOMENTS, written(LINE, beside, MOMENTS), line=LINE)
-    return against_batches.compare(meter(kind, **declared), seen, LINE.windows, 0.98, UTC_ZONE, Beside(TONNES, bounds, main))
+    return against_batches.compare(meter(kind, **declared), seen, LINE.windows, 0.98, UTC_ZONE, MeterContext(TONNES, bounds, main))
 
 
 def codes(suspicion: Suspicion) -> list[str]:
@@ -148,7 +148,7 @@ def test_rest_between_batches_and_short_stops_within_them_are_no_standstill(kind
         first = (start - int(MOMENTS[0])) // 60 + 20
         of.power[first : first + 12] = 0.0  # twelve minutes without power in every batch
     seen = course(meter(kind), MOMENTS, written(of, kind, MOMENTS), line=of)
-    suspicion = against_batches.compare(meter(kind), seen, of.windows, 0.98, UTC_ZONE, Beside(np.full(len(of.start_s), 9.0)))
+    suspicion = against_batches.compare(meter(kind), seen, of.windows, 0.98, UTC_ZONE, MeterContext(np.full(len(of.start_s), 9.0)))
     assert codes(suspicion) == []
     assert of.windows.start_us[0] == of.start_s[0] * SECOND
 
@@ -159,7 +159,7 @@ def test_one_stop_of_two_thirds_of_a_batch_is_no_standstill() -> None:
     of.power[first : first + 40] = 0.0
     value = written(of, "rate", MOMENTS)
     assert codes(against_batches.compare(
-        meter("rate"), course(meter("rate"), MOMENTS, value, line=of), of.windows, 0.98, UTC_ZONE, Beside(TONNES)
+        meter("rate"), course(meter("rate"), MOMENTS, value, line=of), of.windows, 0.98, UTC_ZONE, MeterContext(TONNES)
     )) == []  # fmt: skip
 
 

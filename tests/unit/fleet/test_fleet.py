@@ -24,7 +24,7 @@ from reporting_agent.config import load_site
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.processes import in_processes
-from reporting_agent.fleet.site_tasks import Outcome, SiteStep, Task, name_of
+from reporting_agent.fleet.site_tasks import SiteStep, SiteTaskOutcome, Task, name_of
 from reporting_agent.fleet.sites_compared import grouped
 from reporting_agent.sources.price_series import kept_at
 from reporting_agent.state import StateDirectory
@@ -379,8 +379,8 @@ def step(best: float, typical: float, pack: str = "steel 3", uncertainty: float 
     )
 
 
-def outcome(site: str, *steps: SiteStep) -> Outcome:
-    return Outcome(f"{site}/site.toml", site, site, "", steps)
+def outcome(site: str, *steps: SiteStep) -> SiteTaskOutcome:
+    return SiteTaskOutcome(f"{site}/site.toml", site, site, "", steps)
 
 
 def test_the_distance_is_from_the_typical_batch_to_the_lowest_label_with_the_uncertainty_of_both() -> None:

@@ -12,7 +12,7 @@ import pytest
 from reporting_agent.fleet import page
 from reporting_agent.fleet.declared import load_fleet
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, Outcome, Prices, Task, name_of
+from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, SitePrices, SiteTaskOutcome, Task, name_of
 from reporting_agent.fleet.sites_compared import as_json, grouped
 from tests.unit.fleet.test_fleet import TARIFF, group_of, step
 
@@ -20,7 +20,7 @@ MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 
 
 @pytest.fixture(scope="module", params=["en", "zh"])
-def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[Outcome], str]:
+def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[str, list[SiteTaskOutcome], str]:
     """The language, three furnaces and their page: one has prices of its own, one lost the energy of half of its heats."""
     folder, lang = tmp_path_factory.mktemp("group"), request.param
     fleet = load_fleet(group_of(folder, heats=240))
@@ -34,7 +34,7 @@ def read(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     return lang, outcomes, page.render("Example Group", "2016", outcomes, grouped(outcomes), lang, MADE)
 
 
-def test_a_row_says_of_how_many_batches_its_label_is_and_why_the_others_were_left_out(read: tuple[str, list[Outcome], str]) -> None:
+def test_a_row_says_of_how_many_batches_its_label_is_and_why_the_others_were_left_out(read: tuple[str, list[SiteTaskOutcome], str]) -> None:
     lang, outcomes, written = read
     assert {"en": "120 of 240", "zh": "240 中的 120"}[lang] in written
     left_out = {
@@ -48,7 +48,7 @@ def test_a_row_says_of_how_many_batches_its_label_is_and_why_the_others_were_lef
     assert (site["batches"], site["batches_read"], site["excluded"]) == (120, 240, {"energy-unknown": 120})
 
 
-def test_labels_have_the_names_of_label_and_each_column_one_unit(read: tuple[str, list[Outcome], str]) -> None:
+def test_labels_have_the_names_of_label_and_each_column_one_unit(read: tuple[str, list[SiteTaskOutcome], str]) -> None:
     lang, _, written = read
     name = {"en": "Electric arc furnace · any steel · electricity", "zh": "电弧炉炼钢 · 不分钢种 · 电耗"}[lang]
     assert f"<caption>{name}, kWh/t (steel 4)</caption>" in written
@@ -62,7 +62,7 @@ def test_labels_have_the_names_of_label_and_each_column_one_unit(read: tuple[str
     assert all(re.fullmatch(r"−?[\d.,]+|0", text) for text in columns), columns
 
 
-def test_the_page_says_at_which_prices_and_whose_they_are(read: tuple[str, list[Outcome], str]) -> None:
+def test_the_page_says_at_which_prices_and_whose_they_are(read: tuple[str, list[SiteTaskOutcome], str]) -> None:
     lang, outcomes, written = read
     rows = re.findall(r'scope="row">([^<]*)</th>\s*<td[^>]*><div>([^<]*)</div></td> <td[^>]*><div>([^<]*)</div>', unescape(written))
     assert (
@@ -83,15 +83,15 @@ def test_the_page_says_at_which_prices_and_whose_they_are(read: tuple[str, list[
 
 def test_a_tariff_by_the_hour_is_told_by_its_least_and_most() -> None:
     own = step(350.0, 352.0)
-    paid = Prices(
+    paid = SitePrices(
         inherited=False, carriers=(EnergyPrice("electricity", "CNY/kWh", 0.3, 0.9), EnergyPrice("coke", "CNY/t", None, None, "spot"))
     )
-    outcomes = [Outcome(f"{name}/site.toml", name, name, "", (own,), paid) for name in "ab"]
+    outcomes = [SiteTaskOutcome(f"{name}/site.toml", name, name, "", (own,), paid) for name in "ab"]
     written = page.render("G", "2016", outcomes, grouped(outcomes), "en", MADE)
     assert "electricity 0.3 to 0.9 CNY/kWh, coke by the series spot, CNY/t" in written
 
 
-def test_electricity_that_is_part_of_a_total_is_not_to_be_added(read: tuple[str, list[Outcome], str]) -> None:
+def test_electricity_that_is_part_of_a_total_is_not_to_be_added(read: tuple[str, list[SiteTaskOutcome], str]) -> None:
     lang, outcomes, written = read
     words = {
         "en": "This energy is part of the total of its step: do not add the two.",
@@ -117,6 +117,6 @@ def test_a_saving_without_money_has_its_reason(lang: str, tmp_path: Path) -> Non
 
 def test_items_of_a_list_are_parted_as_the_language_does() -> None:
     lacking = tuple(LackingLabel("eaf", "steel", "any", name, "too-few", 1, 1, {}, name) for name in ("total", "electricity"))
-    outcomes = [Outcome("a/site.toml", "a", "a", "", (step(350.0, 352.0),), lacking=lacking)]
+    outcomes = [SiteTaskOutcome("a/site.toml", "a", "a", "", (step(350.0, 352.0),), lacking=lacking)]
     written = page.render("G", "2016", outcomes, grouped(outcomes), "zh", MADE)
     assert "total；electricity" in written

@@ -18,7 +18,7 @@ from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.sources.cells import Rejected
+from reporting_agent.sources.cells import RejectedRow
 from reporting_agent.sources.corrections import Corrections, as_csv, load
 
 SITE = """
@@ -198,7 +198,7 @@ def test_a_correction_that_cannot_be_read_either_stands_in_the_next_rejected_csv
 def test_a_text_that_a_spreadsheet_would_run_is_written_behind_an_apostrophe_and_read_without(tmp_path: Path, text: str) -> None:
     from benchmarks.errors import Place
 
-    rejection = Rejected(
+    rejection = RejectedRow(
         Place("b.csv", 3, "batch_id"), "the value cannot be read", text, "a text", (text, "-12.5"), ("id", "n"), "batches", "ab" * 6
     )
     written = as_csv([rejection])

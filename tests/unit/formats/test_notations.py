@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
-from reporting_agent.sources.cells import Unreadable
+from reporting_agent.sources.cells import UnreadableCell
 from reporting_agent.sources.wall_clock import WallClock
 
 ROME = ZoneInfo("Europe/Rome")
@@ -61,7 +61,7 @@ def test_numbers_in_a_declared_notation(cell: str, profile: Profile, wanted: flo
     ],
 )
 def test_what_could_be_another_number_is_refused_with_what_would_help(cell: cells.Cell, profile: Profile, message: str) -> None:
-    with pytest.raises(Unreadable, match=message):
+    with pytest.raises(UnreadableCell, match=message):
         cells.number(cell, profile)
 
 
@@ -111,7 +111,7 @@ def test_moments_in_a_declared_notation(cell: cells.Cell, profile: Profile, want
     ],
 )
 def test_what_is_no_moment_of_a_plant_is_refused(cell: cells.Cell, profile: Profile, message: str) -> None:
-    with pytest.raises(Unreadable, match=message):
+    with pytest.raises(UnreadableCell, match=message):
         cells.moment(cell, profile, SHANGHAI)
 
 
@@ -124,7 +124,7 @@ def test_texts_lose_only_the_spaces_around_them(cell: cells.Cell, wanted: str) -
 
 @pytest.mark.parametrize("cell", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "a\nb", "a\x00b", "x" * 1001, b"H1", ["H1"], {"id": "H1"}])
 def test_a_text_that_is_none_is_refused(cell: cells.Cell) -> None:
-    with pytest.raises(Unreadable):
+    with pytest.raises(UnreadableCell):
         cells.text(cell)
 
 

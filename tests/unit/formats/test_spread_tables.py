@@ -18,12 +18,12 @@ from reporting_agent.pipeline.units import COUNTED
 from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources import BATCHES, ENERGY, Table, read_table, stream_readings
 from reporting_agent.sources.meter_readings import ReadingLog
-from reporting_agent.sources.wanted import Wanted
+from reporting_agent.sources.wanted import Template
 
 ZONE = ZoneInfo("Europe/Berlin")
 
 
-def read(folder: Path, text: str, wanted: Wanted = BATCHES, **profile: Any) -> Table:
+def read(folder: Path, text: str, wanted: Template = BATCHES, **profile: Any) -> Table:
     (folder / "t.csv").write_text(text, encoding="utf-8")
     constants = {"step": "eaf"} | profile.pop("constants", {})
     return read_table(folder / "t.csv", Profile.model_validate({"constants": constants, **profile}), wanted, ZONE)

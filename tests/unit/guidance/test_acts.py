@@ -11,7 +11,7 @@ from pydantic import ValidationError
 from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.guidance.act_rows import only_row, rows_of
-from benchmarks.guidance.acts import Act, Kind, Law
+from benchmarks.guidance.acts import Act, ActCollection, ActKind
 
 PUBLISHED, APPLIES, UNTIL = date(2026, 3, 1), date(2026, 1, 1), date(2027, 1, 1)
 
@@ -33,9 +33,9 @@ def act(**changed: object) -> Act:
 )
 def test_an_act_holds_from_its_first_day_until_the_day_before_the_next(imported: date, known: date, holds: bool) -> None:
     assert act(until=UNTIL).governs(imported, known) == holds
-    law = Law((act(until=UNTIL),))
-    assert (law.act(Kind.MARK_UP, imported, known) is not None) == holds
-    assert law.act(Kind.PHASE_OUT, imported, known) is None
+    law = ActCollection((act(until=UNTIL),))
+    assert (law.act(ActKind.MARK_UP, imported, known) is not None) == holds
+    assert law.act(ActKind.PHASE_OUT, imported, known) is None
 
 
 def test_a_year_has_its_own_figure_or_that_of_the_last_year_before_it() -> None:

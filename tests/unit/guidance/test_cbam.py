@@ -15,8 +15,18 @@ from benchmarks import packs
 from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.guidance import goods
-from benchmarks.guidance.acts import Act, Kind, Law
-from benchmarks.guidance.cbam import FACTOR_ASSUMED, NOT_COMPARED, OTHER_COUNTRIES, Attested, Goods, Payable, Precursor, by_year, payable
+from benchmarks.guidance.acts import Act, ActCollection, ActKind
+from benchmarks.guidance.cbam import (
+    FACTOR_ASSUMED,
+    NOT_COMPARED,
+    OTHER_COUNTRIES,
+    AttestedEmissions,
+    Goods,
+    Payable,
+    Precursor,
+    by_year,
+    payable,
+)
 
 KNOWN = date(2026, 11, 1)
 FILES = {"d": "defaults-2026-1740", "b": "benchmarks-2025-2620"}
@@ -74,7 +84,7 @@ def test_every_good_of_every_country_and_year_as_a_second_implementation_has_it(
 
 
 def test_on_attested_emissions_the_process_and_its_precursors_have_benchmarks_of_their_own() -> None:
-    attested = Attested(Decimal("2.1"), (Precursor("7201", Decimal("0.95")), Precursor("2601 12 00", Decimal("1.2"))))
+    attested = AttestedEmissions(Decimal("2.1"), (Precursor("7201", Decimal("0.95")), Precursor("2601 12 00", Decimal("1.2"))))
     answer = payable(Goods("7208", "CN", "C", attested), date(2026, 2, 1), KNOWN)
     # 0.044 + 0.95 x 1.089 + 1.2 x 0.086 = 1.18175; 2.1 - 0.975 x 1.18175 = 0.94779375; the first quarter's price is 75.36
     assert answer.certificates == Decimal("0.94779375")
@@ -88,7 +98,7 @@ def test_what_was_paid_at_home_is_taken_off_and_nothing_is_paid_back() -> None:
     whole = _cost(payable(of, date(2026, 2, 1), KNOWN))
     assert _cost(payable(of, date(2026, 2, 1), KNOWN, paid_at_home=Decimal(20))) == whole - 20
     assert _cost(payable(of, date(2026, 2, 1), KNOWN, paid_at_home=Decimal(10_000))) == 0
-    clean = Goods("7601", "CN", "K", Attested(Decimal("0.5")))
+    clean = Goods("7601", "CN", "K", AttestedEmissions(Decimal("0.5")))
     assert payable(clean, date(2026, 2, 1), KNOWN).certificates == 0
 
 
@@ -113,17 +123,17 @@ def test_no_price_is_invented_where_none_is_held() -> None:
 
 
 def test_an_act_that_reaches_back_changes_todays_answer_and_not_yesterdays() -> None:
-    held = Law.held()
+    held = ActCollection.held()
     later = Act(
         id="mark-up-changed",
-        kind=Kind.MARK_UP,
+        kind=ActKind.MARK_UP,
         title=Words(en="an act of this test that replaces the mark-ups from the first day on"),
         published=date(2027, 3, 1),
         applies=date(2026, 1, 1),
         confidence="read",
         by_year={2026: Decimal("0.05")},
     )
-    law = Law((*held.acts, later))
+    law = ActCollection((*held.acts, later))
     of, day = Goods("7208", "CN"), date(2026, 2, 1)
     before = payable(of, day, date(2027, 2, 28), law=law)
     assert before == payable(of, day, KNOWN)
@@ -147,9 +157,13 @@ def test_default_values_of_2026_1740_are_not_known_before_they_were_published() 
         (Goods("9999", "CN"), date(2026, 2, 1), "border-goods-unknown"),
         (Goods("7209", "CN"), date(2026, 2, 1), "border-goods-unknown"),  # a default value, and no benchmark
         (Goods("2523 10 00", "CN"), date(2026, 2, 1), "border-goods-ambiguous"),  # white or grey
-        (Goods("7208", "CN", "", Attested(Decimal(2))), date(2026, 2, 1), "border-goods-ambiguous"),  # no default row tells the route
-        (Goods("7208", "CN", "C", Attested(Decimal(-2))), date(2026, 2, 1), "border-amount"),
-        (Goods("7208", "CN", "C", Attested(Decimal("NaN"))), date(2026, 2, 1), "border-amount"),
+        (
+            Goods("7208", "CN", "", AttestedEmissions(Decimal(2))),
+            date(2026, 2, 1),
+            "border-goods-ambiguous",
+        ),  # no default row tells the route
+        (Goods("7208", "CN", "C", AttestedEmissions(Decimal(-2))), date(2026, 2, 1), "border-amount"),
+        (Goods("7208", "CN", "C", AttestedEmissions(Decimal("NaN"))), date(2026, 2, 1), "border-amount"),
         (Goods("72", "CN"), date(2026, 2, 1), "border-goods-unknown"),
     ],
 )
@@ -171,7 +185,7 @@ def test_each_good_that_a_route_offers_has_what_is_free_and_is_of_a_pack() -> No
         assert {(good.sector, route) for route in good.routes} <= routes, good.cn_code
         for part in (None, *good.precursors):
             precursors = () if part is None else (Precursor(part.cn_code, Decimal(1), part.route),)
-            answers = by_year(Goods(good.cn_code, "CN", good.route, Attested(Decimal(0), precursors)), KNOWN)
+            answers = by_year(Goods(good.cn_code, "CN", good.route, AttestedEmissions(Decimal(0), precursors)), KNOWN)
             assert [year for year, _answer in answers] == [*range(2026, 2035)]
             assert all(isinstance(answer, Payable) for _year, answer in answers), (good.cn_code, part)
             asked += 1

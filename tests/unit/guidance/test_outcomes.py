@@ -11,7 +11,7 @@ from pydantic import ValidationError
 
 from benchmarks.errors import VerificationError
 from benchmarks.guidance.closed_batches import closing_batch
-from benchmarks.guidance.outcomes import Outcome, Reported
+from benchmarks.guidance.outcomes import PracticeOutcomes, SavingOutcome
 from benchmarks.guidance.practices import Library, told_by_a_firm
 from benchmarks.phrases import Name
 from benchmarks.wire import outcomes
@@ -38,7 +38,7 @@ FIVE: list[tuple[Hashable, str, int, bool]] = [(firm, outcome, 2024 + firm % 2, 
     ],
 )
 def test_the_interval_proves_and_the_estimate_makes_the_class(saving: float, low: float, high: float, is_: str) -> None:
-    assert Outcome.of(saving, low, high) == is_
+    assert SavingOutcome.of(saving, low, high) == is_
 
 
 def test_a_batch_takes_of_five_firms_the_report_that_waits_longest() -> None:
@@ -47,7 +47,7 @@ def test_a_batch_takes_of_five_firms_the_report_that_waits_longest() -> None:
 
 
 def test_counts_are_one_sentence_with_every_class_in_both_languages() -> None:
-    reported = Reported.of(FIVE)
+    reported = PracticeOutcomes.of(FIVE)
     assert (reported.sites, reported.firms, reported.years) == (5, 5, "2024–2025")
     for language, parts in (
         (
@@ -63,21 +63,21 @@ def test_counts_are_one_sentence_with_every_class_in_both_languages() -> None:
         ("zh", ("5 家企业", "5 个生产厂区", "2024–2025", "不到 2 %", "3", "用能增加", "5 个中的 2 个")),
     ):
         assert all(part in reported.words.said_in(language) for part in parts), reported.words.said_in(language)
-    assert all(outcome.words.said_in("zh") != outcome.words.en for outcome in Outcome)
+    assert all(outcome.words.said_in("zh") != outcome.words.en for outcome in SavingOutcome)
 
 
 def test_less_than_five_firms_and_counts_that_do_not_add_up_are_no_library() -> None:
-    library = Library(lists=(), practices=(), reported={"a": Reported.of(FIVE)})
+    library = Library(lists=(), practices=(), reported={"a": PracticeOutcomes.of(FIVE)})
     assert Library.model_validate_json(library.model_dump_json()) == library
     with pytest.raises(ValidationError, match="firms"):
-        Reported.of(FIVE[:4])
+        PracticeOutcomes.of(FIVE[:4])
     for change in ({"firms": 4}, {"sites": 6}, {"confirmed": 6}):
         altered = json.loads(library.model_dump_json())
         altered["reported"]["a"] |= change
         with pytest.raises(ValidationError):
             Library.model_validate(altered)
     assert "reported" not in Library(lists=(), practices=()).model_dump_json()  # agents of before read it
-    of_before = Reported.of([(firm, outcome, year, False) for firm, outcome, year, _confirmed in FIVE])
+    of_before = PracticeOutcomes.of([(firm, outcome, year, False) for firm, outcome, year, _confirmed in FIVE])
     assert "confirmed" not in of_before.model_dump_json()
 
 
@@ -137,9 +137,9 @@ def test_a_signed_library_takes_the_place_of_what_came_before_by_id_and_stands_a
     before = Library(
         lists=(source,),
         practices=(practice, practice.model_copy(update={"id": "stays"})),
-        reported={"a": Reported.of(FIVE), "b": Reported.of(FIVE)},
+        reported={"a": PracticeOutcomes.of(FIVE), "b": PracticeOutcomes.of(FIVE)},
     )
-    six = Reported.of([*FIVE, (5, "under-2", 2026, False)])
+    six = PracticeOutcomes.of([*FIVE, (5, "under-2", 2026, False)])
     newer = practice.model_copy(update={"version": 7})
     both = before.with_further(Library(lists=(source,), practices=(newer,), reported={"a": six}))
     assert both.lists == (source,), "the same list is there once"

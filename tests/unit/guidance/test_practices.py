@@ -13,7 +13,7 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks import packs
-from benchmarks.guidance.causes import Cause
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.practices import Library, Practice
 from benchmarks.measurements import Metric, Period
 from fixtures.simulator import Sector
@@ -21,7 +21,7 @@ from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.energy_costs.amounts import ZERO
 from reporting_agent.analysis.energy_costs.fitting_practices import fitting_practices
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report.sections import practices
 from reporting_agent.report.view import View
@@ -43,7 +43,7 @@ price = 820.0
 
 
 @pytest.fixture(scope="module")
-def works(tmp_path_factory: pytest.TempPathFactory) -> tuple[Site, Analysis]:
+def works(tmp_path_factory: pytest.TempPathFactory) -> tuple[SiteSettings, Analysis]:
     folder = tmp_path_factory.mktemp("cement")
     Sector("cement", 1, 1).plants[0].write(folder, road="csv")
     file: Path = folder / "site.toml"
@@ -64,7 +64,7 @@ def test_every_measure_of_the_list_is_held_in_both_languages_and_its_steps_are_t
     assert f"{len(at_steps)} of them at a step of the cement pack" in text
 
 
-def test_a_practice_stands_beside_the_steps_own_gap_and_pays_back_at_the_sites_prices(works: tuple[Site, Analysis]) -> None:
+def test_a_practice_stands_beside_the_steps_own_gap_and_pays_back_at_the_sites_prices(works: tuple[SiteSettings, Analysis]) -> None:
     site, analysis = works
     fitting = fitting_practices(site, analysis.losses, analysis.costs)
     media = next(fit for fit in fitting if fit.practice.id == "cement-improved-grinding-media")
@@ -78,7 +78,7 @@ def test_a_practice_stands_beside_the_steps_own_gap_and_pays_back_at_the_sites_p
     assert free, "the list has a measure that costs nothing: it is paid back at once"
 
 
-def test_where_a_label_or_a_price_is_missing_nothing_is_told_in_its_place(works: tuple[Site, Analysis]) -> None:
+def test_where_a_label_or_a_price_is_missing_nothing_is_told_in_its_place(works: tuple[SiteSettings, Analysis]) -> None:
     site, analysis = works
     mills = [fit for fit in fitting_practices(site, analysis.losses, analysis.costs) if fit.step == "raw-meal-homogenisation"]
     assert mills
@@ -88,14 +88,14 @@ def test_where_a_label_or_a_price_is_missing_nothing_is_told_in_its_place(works:
     assert all(fit.money is None for fit in without if fit.practice.metric is Metric.ELECTRICITY)
 
 
-def test_a_step_without_a_gap_needs_no_practice(works: tuple[Site, Analysis]) -> None:
+def test_a_step_without_a_gap_needs_no_practice(works: tuple[SiteSettings, Analysis]) -> None:
     site, analysis = works
     none_lost = [replace(loss, avoidable=ZERO, unexplained=ZERO) for loss in analysis.losses]
     assert fitting_practices(site, none_lost, analysis.costs) == ()
 
 
 @pytest.mark.parametrize(("lang", "unit"), [("en", "weight case"), ("zh", "重量箱")])
-def test_in_the_report_a_practice_is_for_one_of_what_its_step_makes(works: tuple[Site, Analysis], lang: str, unit: str) -> None:
+def test_in_the_report_a_practice_is_for_one_of_what_its_step_makes(works: tuple[SiteSettings, Analysis], lang: str, unit: str) -> None:
     """As the gap and the money beside it are."""
     site, analysis = works
     pack = packs.load("cement")
@@ -118,21 +118,22 @@ def test_a_list_that_nobody_read_and_a_practice_of_no_list_are_refused() -> None
     assert min(practice.saving for practice in held.practices) > Decimal(0)
 
 
-def test_a_practice_against_a_cause_is_named_where_that_cause_took_energy_and_first(works: tuple[Site, Analysis]) -> None:
+def test_a_practice_against_a_cause_is_named_where_that_cause_took_energy_and_first(works: tuple[SiteSettings, Analysis]) -> None:
     site, analysis = works
     mill = next(loss for loss in analysis.losses if loss.step == "cement-grinding" and loss.metric is Metric.ELECTRICITY)
-    waited = replace(mill, by_cause={**mill.by_cause, Cause.HOLDING: mill.beyond})
+    waited = replace(mill, by_cause={**mill.by_cause, WasteCause.HOLDING: mill.beyond})
     plain = next(practice for practice in Library.held().practices if practice.id == "cement-improved-grinding-media")
     additions = [
-        plain.model_copy(update={"id": cause, "cause": cause, "saving_to": plain.saving * 2}) for cause in (Cause.REHEAT, Cause.HOLDING)
+        plain.model_copy(update={"id": cause, "cause": cause, "saving_to": plain.saving * 2})
+        for cause in (WasteCause.REHEAT, WasteCause.HOLDING)
     ]
     held = Library.held().with_further(Library(lists=Library.held().lists, practices=tuple(additions)))
     fitting = fitting_practices(site, [waited], analysis.costs, held)
-    assert fitting[0].practice.id == Cause.HOLDING
-    assert Cause.REHEAT not in {fit.practice.id for fit in fitting}
+    assert fitting[0].practice.id == WasteCause.HOLDING
+    assert WasteCause.REHEAT not in {fit.practice.id for fit in fitting}
     assert fitting[0].gap == pytest.approx(mill.beyond.energy / float(mill.batches.output_t.sum()))
     assert fitting[0].money == pytest.approx(4 * 0.6)  # of the low end
-    assert Cause.HOLDING not in {fit.practice.id for fit in fitting_practices(site, [mill], analysis.costs, held)}
+    assert WasteCause.HOLDING not in {fit.practice.id for fit in fitting_practices(site, [mill], analysis.costs, held)}
 
 
 def test_a_range_that_does_not_rise_is_refused() -> None:

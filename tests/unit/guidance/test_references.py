@@ -10,9 +10,9 @@ import pytest
 from pydantic import ValidationError
 
 from benchmarks import packs
-from benchmarks.guidance.references import SHOWN, Cell, Reference, beside, decided, read, references
+from benchmarks.guidance.references import SHOWN, LabelCell, Reference, beside, decided, read, references
 
-KILN = Cell("clinker-burning", "burning-kiln-feed-to-kiln-outlet-power-apart", "thermal", "MJ/t")
+KILN = LabelCell("clinker-burning", "burning-kiln-feed-to-kiln-outlet-power-apart", "thermal", "MJ/t")
 FIRST, LAST = date(2016, 1, 1), date(2016, 12, 31)
 TEXT = files("benchmarks.guidance").joinpath("references.toml").read_text(encoding="utf-8")
 
@@ -53,7 +53,7 @@ def test_each_reason_refuses_alone(by: str) -> None:
 
 
 def test_worldsteel_changed_its_scope_in_2024() -> None:
-    whole = (Cell("", "", "total", "kgce/t"),)
+    whole = (LabelCell("", "", "total", "kgce/t"),)
     of_2023, of_2024 = (beside("steel", "eaf", whole, date(year, 1, 1), date(year, 12, 31)) for year in (2023, 2024))
 
     def by_scope(decisions: object, id_: str) -> list[str]:
@@ -124,8 +124,8 @@ def test_a_site_without_a_route_is_told_that_its_label_is_of_the_step_alone() ->
 
 
 def test_a_figure_stands_beside_the_cell_of_its_own_metric_and_beside_no_other_step_or_sector() -> None:
-    total = Cell(KILN.step, KILN.boundary, "total", "kgce/t")
-    mill = Cell("raw-milling", "mill", "thermal", "MJ/t")
+    total = LabelCell(KILN.step, KILN.boundary, "total", "kgce/t")
+    mill = LabelCell("raw-milling", "mill", "thermal", "MJ/t")
     (compared,) = beside("cement", "dry-process", [mill, total, KILN], FIRST, LAST, [kiln_reference()])
     assert (compared.cell, compared.value) == (KILN, Decimal("3519"))
     (other_metric,) = beside("cement", "dry-process", [mill, total], FIRST, LAST, [kiln_reference()])

@@ -67,6 +67,7 @@ def test_every_measure_of_a_known_tree(tree: Path) -> None:
         "lines of a module, 90th percentile": "23",
         "longest module": f"{length} (portal/rows.py)",
         "classes": "1",
+        "names that several public classes share": "0",
         "modules in the largest folder": "2 (portal)",
         "texts with HTML tags in Python": "2",
         "texts with letters of another script in Python": "1",

@@ -1,5 +1,5 @@
-"""No text of another script, no broad handler and no name that says nothing stands in the product, but for those excused by name; no such
-name in tests either."""
+"""No text of another script, no broad handler, no name that says nothing and no name for two classes stands in the product, but for those
+excused by name; no name that says nothing in tests either."""
 
 from __future__ import annotations
 
@@ -32,3 +32,12 @@ def test_a_name_says_what_it_holds_in_fixtures_and_tests_too() -> None:
         for path in measures.python(ROOT, package)
     }
     assert {path: lines for path, tree in (TREES | beside).items() if (lines := measures.says_nothing(tree))} == {}
+
+
+def test_a_public_class_has_a_name_of_its_own() -> None:
+    assert measures.shared_by_classes(TREES) == {}
+
+
+def test_a_name_of_two_classes_is_seen_and_a_private_one_may_repeat() -> None:
+    tree = ast.parse("class Batch: ...\nclass _Row: ...\nclass Command: ...")
+    assert measures.shared_by_classes({"log.py": tree, "spool.py": tree}) == {"Batch": ["log.py", "spool.py"]}

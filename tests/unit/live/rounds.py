@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import GATHERED_S, Reopening
+from reporting_agent.live.running.reopening import GATHERED_S, LateRecount
 
 
-def sentences_of_rounds(reopening: Reopening, plant: Plant, began_s: float = 0.0) -> list[str]:
+def sentences_of_rounds(reopening: LateRecount, plant: Plant, began_s: float = 0.0) -> list[str]:
     """All that is said meanwhile."""
     now_s, sentences = began_s, list[str]()
     while now_s == began_s or reopening.gathers or plant.awaited.settling:

@@ -5,12 +5,12 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, Limits, Ran, Usual, alarms, course_of, foreseen
+from reporting_agent.live.running.excess_alarms import LOOKS, STEPS, ExcessHistory, Limits, UsualCourse, alarms, course_of, foreseen
 
 WEEKS, A_WEEK = 40.0, 100
 
 
-def _line(seed: int, batches: int, waste: float = 0.0) -> Ran:
+def _line(seed: int, batches: int, waste: float = 0.0) -> ExcessHistory:
     """Batches whose excess shows itself by and by; none runs longer than usual."""
     chance = np.random.default_rng(seed)
     ended = chance.normal(waste, 1.0, batches)
@@ -18,7 +18,7 @@ def _line(seed: int, batches: int, waste: float = 0.0) -> Ran:
     tells = np.clip(looks, 0, 1)
     noise = np.sqrt(1 - np.minimum(tells, 0.999) ** 2) * chance.normal(size=(batches, LOOKS))
     expected = np.where(looks <= 1, tells * (tells * ended[:, None] + noise), np.nan)
-    return Ran(expected, ended)
+    return ExcessHistory(expected, ended)
 
 
 def test_chance_alone_raises_no_more_than_chosen() -> None:
@@ -44,14 +44,14 @@ def test_waste_that_lasts_is_found_by_the_sum_and_great_waste_at_once() -> None:
     assert alarms(_line(4, 1, waste=8.0), limits)[0].look < STEPS - 1  # before its end
 
 
-def _at_another_pace(power: float) -> Ran:
+def _at_another_pace(power: float) -> ExcessHistory:
     """One batch that takes what others take, at so much of their power."""
     looks = np.arange(1, LOOKS + 1) / STEPS
-    return Ran(np.where(looks * power <= 1, 10 * looks * (power - 1), np.nan)[None, :], np.zeros(1))
+    return ExcessHistory(np.where(looks * power <= 1, 10 * looks * (power - 1), np.nan)[None, :], np.zeros(1))
 
 
-def _beside(line: Ran, other: Ran) -> Ran:
-    return Ran(np.concatenate([line.expected, other.expected]), np.concatenate([line.ended, other.ended]))
+def _beside(line: ExcessHistory, other: ExcessHistory) -> ExcessHistory:
+    return ExcessHistory(np.concatenate([line.expected, other.expected]), np.concatenate([line.ended, other.ended]))
 
 
 def test_a_slow_batch_silences_nothing_and_a_fast_one_counts_as_a_false_alarm() -> None:
@@ -79,7 +79,7 @@ def test_the_label_of_what_runs_is_a_tonne_as_that_of_what_ended() -> None:
     chance = np.random.default_rng(3)
     tonnes, energy = chance.normal(100, 5, 400), chance.normal(6_000, 30, 400)
     courses = energy[:, None] * np.linspace(0, 1, LOOKS)
-    usual = Usual.of(courses, energy / tonnes, tonnes, np.full(400, 3_600.0))
+    usual = UsualCourse.of(courses, energy / tonnes, tonnes, np.full(400, 3_600.0))
     assert usual is not None
     assert usual.label[-1] / usual.output == pytest.approx(usual.label_end, rel=1e-6)
     assert usual.typical[-1] / usual.output - usual.label_end > 4
@@ -93,7 +93,7 @@ def test_a_batch_that_is_held_rises_above_those_that_ended() -> None:
         power = chance.normal(10.0, 0.1)
         courses.append(course_of(time_s, power * time_s, 3600.0, 3600.0))
         per_t.append(power * 3600 / 100)
-    usual = Usual.of(np.array(courses), np.array(per_t), np.full(40, 100.0), np.full(40, 3600.0))
+    usual = UsualCourse.of(np.array(courses), np.array(per_t), np.full(40, 100.0), np.full(40, 3600.0))
     assert usual is not None
     longer = np.arange(0, 5401.0, 60)
     held = usual.expected(course_of(longer, 10.0 * longer, 5400.0, 3600.0, now_s=5400.0))

@@ -16,7 +16,7 @@ from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.running.awaited import beside_us
 from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import GATHERED_S, Reopening
+from reporting_agent.live.running.reopening import GATHERED_S, LateRecount
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.window import readings_between
 from reporting_agent.live.spool.writer import Spool
@@ -31,7 +31,7 @@ class Works:
     def __init__(self, folder: Path, sent: Sequence[Sent], rows: Sequence[Row]) -> None:
         self.site = load_site(Furnaces().fed_by(folder, ""))
         self.spool, self.plant = Spool(folder / "spool"), Plant(self.site, date(2025, 1, 2))
-        self.reopening = Reopening(self.site, folder / "spool")
+        self.reopening = LateRecount(self.site, folder / "spool")
         self.rows = [{"table": "batches", **row} for row in rows]
         self.take(sent, rows)
 

@@ -15,7 +15,7 @@ from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import Reopening, count_again
+from reporting_agent.live.running.reopening import LateRecount, count_again
 from reporting_agent.live.spool import writer as spool_module
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
@@ -132,7 +132,7 @@ def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works,
 
 
 def _watched(works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence[dict[str, str]]) -> tuple[Plant, list[str]]:
-    plant, reopening = Plant(load_site(works.live), date(2025, 1, 2)), Reopening(load_site(works.live), works.live.parent / "spool")
+    plant, reopening = Plant(load_site(works.live), date(2025, 1, 2)), LateRecount(load_site(works.live), works.live.parent / "spool")
     for together in arriving:
         taken = works.spool.append(together, rows)
         plant.take(taken.readings, taken.rows)

@@ -15,12 +15,12 @@ from benchmarks.measurements import Period
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
 from reporting_agent.analysis.energy_costs.prices import Prices, priced
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.live.running import costs
-from reporting_agent.live.running.batch_log import Batch
+from reporting_agent.live.running.batch_log import RunningBatch
 from reporting_agent.live.running.not_known import why_not_known
 from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import Reopening
+from reporting_agent.live.running.reopening import LateRecount
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
 
@@ -35,10 +35,10 @@ class Works:
     def __init__(self, folder: Path, change: Callable[[str], str], sending: Sending) -> None:
         path = FURNACES.fed_by(folder, "")
         path.write_text(change(path.read_text("utf-8")), "utf-8")
-        self.site: Site = load_site(path)
+        self.site: SiteSettings = load_site(path)
         rows = FURNACES.batches()
         self.plant, self.spool = Plant(self.site, date(2025, 1, 2)), Spool(folder / "spool")
-        self.last = Batch("", "eaf", "", "eaf-1", _us(datetime.fromisoformat(rows[-1]["start"])))
+        self.last = RunningBatch("", "eaf", "", "eaf-1", _us(datetime.fromisoformat(rows[-1]["start"])))
         sent = sorted(sending(FURNACES.readings()), key=lambda entry: entry.stamp)
         readings = [Reading(entry.meter, _us(entry.stamp), entry.value, received_us=_us(entry.stamp)) for entry in sent]
         taken = self.spool.append(readings, [{"table": "batches", **row} for row in rows])
@@ -46,7 +46,7 @@ class Works:
         end_us = _us(datetime.fromisoformat(rows[-1]["end"]))
         self.so_far = self.plant.totals.energy(self.last.line, np.array([self.last.start_us, end_us]))[-1]
         self.plant.settle()
-        Reopening(self.site, folder / "spool").settle(self.plant)
+        LateRecount(self.site, folder / "spool").settle(self.plant)
 
     def watched(self) -> list[float]:
         return [batch.kgce or np.nan for batch in self.plant.log.batches.values()]
@@ -209,9 +209,9 @@ def test_a_row_that_ends_before_it_starts_has_no_energy(tmp_path: Path) -> None:
     works = Works(tmp_path, *FOLLOWED["as it is"])
     batch = works.plant.log.batches["eaf", "H1-0005"]
     batch.end_us = batch.start_us - 300_000_000
-    Reopening(works.site, tmp_path / "spool").settle(works.plant)
+    LateRecount(works.site, tmp_path / "spool").settle(works.plant)
     works.plant.awaited.settling[batch.key] = batch
-    Reopening(works.site, tmp_path / "spool").settle(works.plant)
+    LateRecount(works.site, tmp_path / "spool").settle(works.plant)
     assert batch.kgce is None
 
 

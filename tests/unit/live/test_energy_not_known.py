@@ -15,14 +15,14 @@ from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
 from reporting_agent.live.control_room import shift_words
 from reporting_agent.live.control_room.faults import Faults
-from reporting_agent.live.control_room.pages import Pages
+from reporting_agent.live.control_room.pages import SitePages
 from reporting_agent.live.control_room.shifts import done
-from reporting_agent.live.running.meter_total import Total
+from reporting_agent.live.running.meter_total import MeterTotal
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.sources.payloads import EPOCH
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
-from reporting_agent.metering import Asked, courses
+from reporting_agent.metering import MeterQuery, courses
 from tests.unit.metering.records import record
 
 HEATS = 30  # of each furnace: some more than make a usual course
@@ -96,7 +96,7 @@ def test_the_shift_names_the_batches_that_its_figure_leaves_out(furnaces: Furnac
     names = ", ".join(shift.overlapping)
     assert f"Not in the energy above the label, because they overlap and `label` leaves them out: {names}." in sentence
     assert sentence.endswith("because their energy, output or label is not known: H1-unread.")
-    shown = Pages(load_site(site)).shift_view(shift, "en", {})
+    shown = SitePages(load_site(site)).shift_view(shift, "en", {})
     assert all(sentence in str(shift_words.ended(shift, UTC)) for sentence in shown["not_compared"])
     assert len(shown["not_compared"]) == 2
 
@@ -111,9 +111,9 @@ def test_a_batch_told_after_its_readings_were_let_go_of_is_counted_from_the_spoo
     assert [batch.id for batch in plant.awaited.due.values()] == [furnaces.batches()[0]["batch_id"]]
 
 
-def _register(**more: object) -> Total:
+def _register(**more: object) -> MeterTotal:
     meter = {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", **more}
-    return Total(Meter.model_validate(meter), 1.0, "kWh")
+    return MeterTotal(Meter.model_validate(meter), 1.0, "kWh")
 
 
 @pytest.mark.parametrize(
@@ -149,7 +149,7 @@ def test_totals_so_far_are_those_of_the_curve(kind: str, fault: str, factor: flo
     data = record(kind, fault, 60, 3, 200, even=True)
     limits = {"range": (0.0, 6000.0)} if kind == "rate" else {"rollover": 10_000.0} if kind == "register" else {}
     meter = Meter.model_validate({"id": "m", "step": "s", "carrier": "electricity", "reading": kind, "unit": "kWh", **limits})
-    bulk, single = (Total(meter, 1.0, "kWh", factor, 300_000_000) for _ in range(2))
+    bulk, single = (MeterTotal(meter, 1.0, "kWh", factor, 300_000_000) for _ in range(2))
     bulk.fill(data.time_us, data.value)
     for time_us, value in zip(data.time_us.tolist(), data.value.tolist(), strict=True):
         single.take(time_us, value, 1)
@@ -158,7 +158,7 @@ def test_totals_so_far_are_those_of_the_curve(kind: str, fault: str, factor: flo
     assert single.knows(moments).tolist() == bulk.knows(moments).tolist()
     if (kind != "rate" and fault in {"gap", "above"}) or (kind == "interval" and fault == "nan"):
         return
-    curve = courses([Asked(meter, moments, 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve
+    curve = courses([MeterQuery(meter, moments, 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve
     energy, known_s = curve.over(np.full(len(moments) - 1, moments[0]), moments[1:])
     known = known_s * 1e6 == moments[1:] - moments[0]
     assert known.any()

@@ -19,7 +19,7 @@ from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.sources import growing_files
 from reporting_agent.live.sources.growing_files import FileSource
 from reporting_agent.live.sources.source import BACKLOG, NOT_YET
-from reporting_agent.live.sources.table_settings import Files
+from reporting_agent.live.sources.table_settings import GrowingFiles
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.segments import frames
@@ -41,7 +41,7 @@ class Plant:
 
     def __init__(self, folder: Path, **settings: object) -> None:
         self.folder = folder
-        self.settings = Files.model_validate({"path": "out/*.csv", "delimiter": ";", "readings": READINGS, **settings})
+        self.settings = GrowingFiles.model_validate({"path": "out/*.csv", "delimiter": ";", "readings": READINGS, **settings})
         (folder / "out").mkdir()
         self.file = folder / "out" / "meters.csv"
         self.begin()
@@ -261,7 +261,7 @@ def test_the_place_of_a_file_that_is_gone_is_forgotten_and_outlives_compaction_e
 @pytest.mark.parametrize("path", ["*/x.csv", "**/x.csv", "out/[ab]/x.csv"])
 def test_a_pattern_over_folders_is_refused(path: str) -> None:
     with pytest.raises(ValueError, match="a pattern of names in one folder"):
-        Files.model_validate({"path": path, "readings": READINGS})
+        GrowingFiles.model_validate({"path": path, "readings": READINGS})
 
 
 def test_a_file_whose_backlog_is_being_read_is_not_called_without_data(plant: Plant, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -10,8 +10,8 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from benchmarks.errors import InputError
 from reporting_agent.live.sources import payloads, sparkplug
-from reporting_agent.live.sources.settings import Readings, Rows, load
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality
+from reporting_agent.live.sources.settings import MqttBatches, MqttReadings, load
+from reporting_agent.live.spool.reading import NO_SEQUENCE, ReadingQuality
 
 TOPIC = "works/meters/eaf-1"
 STAMP_US = 1_735_797_600_000_000
@@ -34,7 +34,7 @@ STAMP_US = 1_735_797_600_000_000
     ],
 )
 def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], payload: bytes, wanted: tuple[object, ...]) -> None:
-    (reading,), _ = payloads.readings(Readings(topic="works/#", **mapping), TOPIC, payload, 5)
+    (reading,), _ = payloads.readings(MqttReadings(topic="works/#", **mapping), TOPIC, payload, 5)
     assert tuple(reading)[:4] == wanted
 
 
@@ -57,7 +57,7 @@ def test_a_message_is_read_by_the_names_of_site_toml(mapping: dict[str, Any], pa
     ],
 )
 def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str) -> None:
-    mapping = Readings(topic="works/#", meter="m", fields={"time": "t", "value": "v", "sequence": "n"})
+    mapping = MqttReadings(topic="works/#", meter="m", fields={"time": "t", "value": "v", "sequence": "n"})
     readings, (wrong,) = payloads.readings(mapping, TOPIC, payload, 5)
     assert readings == []
     assert why in str(wrong)
@@ -66,14 +66,14 @@ def test_what_cannot_be_read_is_no_reading_and_says_why(payload: bytes, why: str
 @pytest.mark.parametrize("stamp", ["NaN", "1e400", "-1", "1735797600000000", "1" + "0" * 400])
 def test_a_number_that_is_no_moment_is_no_reading(stamp: str) -> None:
     """Such a time would stop who counts with it; microseconds taken as milliseconds are the year 56976."""
-    mapping = Readings(topic="works/#", meter="m", fields={"time": "t", "value": "v"}, time="ms")
+    mapping = MqttReadings(topic="works/#", meter="m", fields={"time": "t", "value": "v"}, time="ms")
     readings, (wrong,) = payloads.readings(mapping, TOPIC, f'{{"t": {stamp}, "v": 1}}'.encode(), 5)
     assert readings == []
     assert "no time" in str(wrong)
 
 
 def test_one_bad_reading_of_a_list_keeps_none_of_the_others_out() -> None:
-    mapping = Readings(topic="works/#", meter="m", fields={"value": "v", "sequence": "n"}, consecutive=True)
+    mapping = MqttReadings(topic="works/#", meter="m", fields={"value": "v", "sequence": "n"}, consecutive=True)
     payload = b'[{"n": 1, "v": 1.5}, {"n": 2, "v": "1,5"}, {"n": 3, "v": 2.5}, 7]'
     readings, refused = payloads.readings(mapping, TOPIC, payload, 5)
     assert [(reading.sequence, reading.value) for reading in readings] == [(1, 1.5), (3, 2.5)]
@@ -82,33 +82,33 @@ def test_one_bad_reading_of_a_list_keeps_none_of_the_others_out() -> None:
         ('{"n": 2, "v": "1,5"}', "'1,5' is no number", 2),  # its number counts as arrived: it is not asked for again
         ("7", "7 is no object", None),
     ]
-    batches, (wrong,) = payloads.rows(Rows(topic="works/batches"), b'[{"batch_id": "H1", "step": "eaf"}, {"step": "eaf"}]')
+    batches, (wrong,) = payloads.rows(MqttBatches(topic="works/batches"), b'[{"batch_id": "H1", "step": "eaf"}, {"step": "eaf"}]')
     assert [row["batch_id"] for row in batches] == ["H1"]
     assert str(wrong) == "no batch_id in ['step']"
 
 
 def test_what_a_sender_calls_table_decides_not_where_its_row_goes() -> None:
     """A turntable, or the table of the plant's own system."""
-    ([row], []) = payloads.rows(Rows(topic="works/batches"), b'{"batch_id": "H1", "step": "eaf", "table": "position"}')
+    ([row], []) = payloads.rows(MqttBatches(topic="works/batches"), b'{"batch_id": "H1", "step": "eaf", "table": "position"}')
     assert row == {"table": "batches", "batch_id": "H1", "step": "eaf"}
 
 
 def test_a_list_of_which_nothing_can_be_read_is_saved_in_bounds() -> None:
-    mapping = Readings(topic="works/#", meter="m", fields={"value": "v", "sequence": "n"})
+    mapping = MqttReadings(topic="works/#", meter="m", fields={"value": "v", "sequence": "n"})
     _, refused = payloads.readings(mapping, TOPIC, b"[" + b", ".join([b"0"] * 5_000) + b"]", 5)
     assert len(refused) == payloads.MOST_REFUSED + 1
     assert str(refused[-1]) == "further entries of this message that cannot be read: 4900"
 
 
 def test_a_bad_value_is_not_known() -> None:
-    mapping = Readings(topic="works/#", meter="m", fields={"value": "v", "quality": "q"})
+    mapping = MqttReadings(topic="works/#", meter="m", fields={"value": "v", "quality": "q"})
     (bad,), _ = payloads.readings(mapping, TOPIC, b'{"v": 4, "q": "Bad"}', 5)
     assert math.isnan(bad.value)
-    assert bad.quality == Quality.BAD
+    assert bad.quality == ReadingQuality.BAD
 
 
 def test_a_row_of_a_batch_has_the_columns_of_the_template() -> None:
-    mapping = Rows(topic="works/batches", fields={"batch_id": "heat.no", "start": "from"}, constants={"step": "eaf"})
+    mapping = MqttBatches(topic="works/batches", fields={"batch_id": "heat.no", "start": "from"}, constants={"step": "eaf"})
     assert payloads.rows(mapping, b'{"heat": {"no": 7}, "from": "2025-01-02T06:00:00Z"}') == (
         [{"table": "batches", "step": "eaf", "batch_id": "7", "start": "2025-01-02T06:00:00Z"}],
         [],
@@ -176,7 +176,7 @@ def written(sequence: int, *metrics: dict[str, Any], timestamp: int = 1_735_797_
 )
 def test_a_metric_has_the_value_that_was_written(metric: dict[str, Any], value: float | None) -> None:
     payload = sparkplug.decoded(written(3, {"name": "kWh", "alias": 300, "timestamp": 77, **metric}))
-    assert payload == sparkplug.Payload(1_735_797_600_000, 3, (sparkplug.Metric("kWh", 300, 77, value),))
+    assert payload == sparkplug.Payload(1_735_797_600_000, 3, (sparkplug.SparkplugMetric("kWh", 300, 77, value),))
 
 
 def test_every_cut_payload_is_refused_or_shorter_never_a_crash() -> None:
@@ -184,7 +184,7 @@ def test_every_cut_payload_is_refused_or_shorter_never_a_crash() -> None:
     for length in range(len(whole)):
         try:
             sparkplug.decoded(whole[:length])
-        except payloads.Unreadable:
+        except payloads.UnreadablePayload:
             continue
 
 
@@ -214,10 +214,10 @@ def test_a_null_metric_is_not_known_and_a_birth_that_is_asked_for_says_so() -> N
     host = sparkplug.Host({"edge-1/kWh": "m"})
     (reading,), _, _ = host.take("spBv1.0/works/NBIRTH/edge-1", written(0, {"name": "kWh", "is_null": True, "datatype": 10}), 5)
     assert math.isnan(reading.value)
-    assert reading.quality == Quality.BAD
+    assert reading.quality == ReadingQuality.BAD
     (infinite,), _, _ = host.take("spBv1.0/works/NDATA/edge-1", written(1, {"name": "kWh", "datatype": 10, "double_value": math.inf}), 5)
     assert math.isnan(infinite.value)
-    with pytest.raises(payloads.Unreadable, match="no edge node"):
+    with pytest.raises(payloads.UnreadablePayload, match="no edge node"):
         host.take("spBv1.0/works/NDATA", b"", 5)
     asked = PAYLOAD.FromString(sparkplug.rebirth(1_735_797_600_000))
     assert (asked.metrics[0].name, asked.metrics[0].datatype, asked.metrics[0].boolean_value) == (sparkplug.REBIRTH, 11, True)

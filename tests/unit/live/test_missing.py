@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 
 from reporting_agent.live.sources import payloads
-from reporting_agent.live.sources.asking_again import MOST_REQUESTS, Asking
-from reporting_agent.live.sources.settings import Readings
+from reporting_agent.live.sources.asking_again import MOST_REQUESTS, RepeatedQuestions
+from reporting_agent.live.sources.settings import MqttReadings
 from reporting_agent.live.spool.gaps import FURTHEST, Gaps
 from reporting_agent.live.spool.lost_numbers import row_given_up
 from reporting_agent.live.spool.reading import Reading
@@ -29,9 +29,9 @@ def _gaps(*numbers: int) -> Gaps:
     return gaps
 
 
-def _mapping(*, consecutive: bool = True) -> Readings:
+def _mapping(*, consecutive: bool = True) -> MqttReadings:
     fields = {"time": "t", "value": "v", "sequence": "n"}
-    return Readings(topic="works/+", meter="m", fields=fields, consecutive=consecutive)
+    return MqttReadings(topic="works/+", meter="m", fields=fields, consecutive=consecutive)
 
 
 def _unreadable(payload: bytes) -> dict[str, object]:
@@ -76,7 +76,7 @@ def test_a_far_number_is_forgotten_by_the_next_process_too(tmp_path: Path) -> No
 
 
 def test_missing_readings_are_asked_for_after_growing_pauses_and_then_given_up() -> None:
-    asking, missing, asked = Asking(), {"m": [(7, 7)]}, []
+    asking, missing, asked = RepeatedQuestions(), {"m": [(7, 7)]}, []
     for second in range(4_000):
         due = asking.due(missing, second)
         if due.ask:
@@ -90,13 +90,13 @@ def test_missing_readings_are_asked_for_after_growing_pauses_and_then_given_up()
 
 
 def test_who_was_not_asked_is_not_given_up() -> None:
-    asking = Asking()
+    asking = RepeatedQuestions()
     for second in range(10_000):
         assert not asking.due({"m": [(7, 7)]}, second).give_up
 
 
 def test_a_range_of_which_something_comes_is_asked_for_on() -> None:
-    asking = Asking()
+    asking = RepeatedQuestions()
     for second in range(20_000):
         due = asking.due({"m": [(second // 100, 1_000)]}, second)
         asking.asked(due.ask, second)

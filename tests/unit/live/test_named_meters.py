@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.measurements import Finding
+from benchmarks.measurements import DataFinding
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.sources import named_meters
-from reporting_agent.live.sources.payloads import Unreadable, unreadable
+from reporting_agent.live.sources.payloads import UnreadablePayload, unreadable
 from reporting_agent.live.sources.settings import load
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
@@ -66,7 +66,7 @@ def test_each_undeclared_meter_that_a_source_names_is_said_with_its_key_and_the_
     assert near[:4] == ["", "'eaf-2-gas'", "'eaf-1-gas'", "'eaf-1-electricity'"]
 
 
-def findings(folder: Path, readings: list[Reading], rows: list[Row], *, seal: bool) -> dict[str, Finding]:
+def findings(folder: Path, readings: list[Reading], rows: list[Row], *, seal: bool) -> dict[str, DataFinding]:
     furnaces = Furnaces(heats=2)
     spool = Spool(folder / "spool")
     sent = [Reading(sample.meter, round(sample.stamp.timestamp() * 1e6), sample.value) for sample in furnaces.readings()]
@@ -87,8 +87,8 @@ def test_readings_of_an_undeclared_meter_in_a_spool_are_found_as_in_files(tmp_pa
 
 @pytest.mark.parametrize("seal", [False, True])
 def test_what_could_not_be_read_is_a_line_of_the_check(tmp_path: Path, seal: bool) -> None:
-    rows = [unreadable("export/a.csv", text.encode(), Unreadable("no number")) for text in ("x;1,5;", "x;;7")]
-    rows.append(unreadable("works/m", b"{", Unreadable("no JSON")))
+    rows = [unreadable("export/a.csv", text.encode(), UnreadablePayload("no number")) for text in ("x;1,5;", "x;;7")]
+    rows.append(unreadable("works/m", b"{", UnreadablePayload("no JSON")))
     finding = findings(tmp_path, [], rows, seal=seal)["message-unreadable"]
     assert finding.count == 3
     for text in ("count nowhere: 3, of ", "export/a.csv (2), works/m (1)", "The last one, of works/m: '{' (no JSON)"):

@@ -12,8 +12,8 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.control_room.answers import key_of
 from reporting_agent.live.control_room.drawing import tenths
-from reporting_agent.live.control_room.moment import Shown
-from reporting_agent.live.control_room.notifying import Teller
+from reporting_agent.live.control_room.moment import PlantMoment
+from reporting_agent.live.control_room.notifying import Notifier
 from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shifts import Shift
@@ -24,7 +24,7 @@ AT_US = round(datetime(2026, 11, 25, 14, tzinfo=UTC).timestamp() * 1e6)
 START = datetime(2026, 11, 25, 13, tzinfo=UTC)
 ALERT = Alert("H1", "eaf", "eaf-1", AT_US, 1200.0, 9.8, "held", None)
 SHIFT = Shift(START, START.replace(hour=21), (), ())
-MOMENT = Shown(AT_US, AT_US, [], [], [], [], [], [ALERT], SHIFT, 1, 0, 0, 0.0, 1.0, vouched=False)
+MOMENT = PlantMoment(AT_US, AT_US, [], [], [], [], [], [ALERT], SHIFT, 1, 0, 0, 0.0, 1.0, vouched=False)
 SOURCE = """[[source.files]]
 path = "x.csv"
 [source.files.readings]
@@ -36,7 +36,7 @@ columns = { meter = "tag", time = "at", value = "value" }
 def room(tmp_path: Path) -> Room:
     site = load_site(Furnaces(heats=1).fed_by(tmp_path, SOURCE))
     settings = settings_of(site)
-    room = Room(site, settings, lambda sentence: None, Teller(settings.folder, lambda sentence: None, None))
+    room = Room(site, settings, lambda sentence: None, Notifier(settings.folder, lambda sentence: None, None))
     room.latest, room.alerts = MOMENT, [ALERT]
     return room
 

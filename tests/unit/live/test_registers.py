@@ -12,7 +12,7 @@ from benchmarks.errors import InputError
 from reporting_agent.live.sources.modbus.registers import MOST_REGISTERS, blocks, number, readings
 from reporting_agent.live.sources.modbus.settings import LENGTHS, Register
 from reporting_agent.live.sources.settings import load
-from reporting_agent.live.spool.reading import Quality
+from reporting_agent.live.spool.reading import ReadingQuality
 
 
 def register(**named: object) -> Register:
@@ -55,7 +55,11 @@ def test_a_value_is_scaled_and_one_that_a_device_does_not_know_is_bad() -> None:
     )
     (block,) = blocks([empty, known, unknown])
     values = readings(block, [0, 7, 0xFFFF, 0x7FC0, 0], 5)
-    assert [(reading.meter, reading.quality) for reading in values] == [("a", Quality.GOOD), ("b", Quality.BAD), ("c", Quality.BAD)]
+    assert [(reading.meter, reading.quality) for reading in values] == [
+        ("a", ReadingQuality.GOOD),
+        ("b", ReadingQuality.BAD),
+        ("c", ReadingQuality.BAD),
+    ]
     assert values[0].value == 2.5
     assert math.isnan(values[1].value)
     assert {(reading.time_us, reading.received_us) for reading in values} == {(5, 5)}

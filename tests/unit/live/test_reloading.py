@@ -17,9 +17,9 @@ from reporting_agent.live.control_room import shift_ends
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shifts import bounds
 from reporting_agent.live.reloading import topics_left
-from reporting_agent.live.sources.settings import Live
+from reporting_agent.live.sources.settings import LiveSettings
 from reporting_agent.live.spool.writer import now_us
-from reporting_agent.live.watching import Watch
+from reporting_agent.live.watching import SiteWatch
 from tests.servers import free_port
 
 FILES = """[[source.files]]
@@ -38,7 +38,7 @@ class Running:
     def __init__(self, folder: Path) -> None:
         self.folder, self.told = folder, list[str]()
         self.write("one")
-        self.watch = Watch(load_site(folder / "site.toml"), lambda text: self.told.append(str(text)))
+        self.watch = SiteWatch(load_site(folder / "site.toml"), lambda text: self.told.append(str(text)))
         self.watch.room.start()
         for source in self.watch.sources:
             source.start()
@@ -263,9 +263,9 @@ def test_a_reload_tells_of_meters_whose_saved_readings_count_otherwise(running: 
 
 def test_topics_that_nobody_reads_any_more_are_told() -> None:
     mapping = {"topic": "n/meters/+", "meter_level": 3, "fields": {"time": "t"}}
-    before = Live(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping]},))
-    moved = Live(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping | {"topic": "n/metres/+"}]},))
-    faster = Live(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping | {"time": "ms"}]},))
+    before = LiveSettings(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping]},))
+    moved = LiveSettings(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping | {"topic": "n/metres/+"}]},))
+    faster = LiveSettings(folder=Path("spool"), mqtt=({"host": "h", "client_id": "c", "readings": [mapping | {"time": "ms"}]},))
     (left,) = topics_left(before, moved)
     assert left.startswith("No longer read: n/meters/+ (h:1883).")
     assert list(topics_left(before, faster)) == []

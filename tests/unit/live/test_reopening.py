@@ -13,10 +13,10 @@ from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.control_room.shifts import done
 from reporting_agent.live.running import reopening
-from reporting_agent.live.running.batch_log import Batch
+from reporting_agent.live.running.batch_log import RunningBatch
 from reporting_agent.live.running.meter_total import SPARE
 from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.running.reopening import GATHERED_S, MOST_NAMED, Reopening
+from reporting_agent.live.running.reopening import GATHERED_S, MOST_NAMED, LateRecount
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.window import Readings
 from reporting_agent.live.spool.writer import Spool
@@ -43,7 +43,7 @@ class Works:
             if reading.meter.endswith("gas") and reading.meter.startswith("eaf-1") and first_us < reading.time_us < last_us
         ]
         self.spool, self.plant = Spool(folder / "spool"), Plant(self.site, date(2025, 1, 2))
-        self.reopening = Reopening(self.site, folder / "spool")
+        self.reopening = LateRecount(self.site, folder / "spool")
         self.rows = [{"table": "batches", **row} for row in self.furnaces.batches()]
         timely = [reading for reading in sent if reading not in self.late]
         self.take(timely[: len(timely) // 2])
@@ -114,7 +114,7 @@ def test_what_waits_is_counted_a_few_batches_a_round_and_told_once_all_of_it_is(
     turns: list[int] = []
     count_as_label = works.plant.count_as_label
 
-    def one_turn(batches: Sequence[Batch], readings: Mapping[str, Readings]) -> None:
+    def one_turn(batches: Sequence[RunningBatch], readings: Mapping[str, Readings]) -> None:
         turns.append(len(batches))
         count_as_label(batches, readings)
 
@@ -184,7 +184,7 @@ def test_a_batch_that_was_scrap_after_all_changes_its_label(works: Works) -> Non
 def test_an_output_that_is_told_after_the_end_completes_its_batch_and_corrects_nothing(tmp_path: Path) -> None:
     furnaces = Furnaces(heats=2, every_s=60)
     plant = Plant(load_site(furnaces.write(tmp_path)), date(2025, 1, 2))
-    reopening = Reopening(plant.site, tmp_path / "spool")
+    reopening = LateRecount(plant.site, tmp_path / "spool")
     plant.take(
         [Reading(reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp)) for reading in furnaces.readings()]
     )

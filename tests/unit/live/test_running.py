@@ -18,15 +18,15 @@ from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent.config import load_site
 from reporting_agent.config.meters import Meter
 from reporting_agent.live.control_room.alert_words import AlertWords
-from reporting_agent.live.control_room.answers import Answer
+from reporting_agent.live.control_room.answers import AlertAnswer
 from reporting_agent.live.control_room.notifying import Journal
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shift_words import line_words
 from reporting_agent.live.control_room.shifts import bounds, done
 from reporting_agent.live.running.batch_log import BatchLog
-from reporting_agent.live.running.meter_total import Total
+from reporting_agent.live.running.meter_total import MeterTotal
 from reporting_agent.live.running.plant import Alert, Plant
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 from reporting_agent.live.spool.reading import Reading
 from tests.functional.live.plant import energies
 
@@ -171,7 +171,7 @@ def test_a_meter_that_was_replaced_or_is_not_there_yet_is_not_silent(furnaces: F
     parts = path.read_text("utf-8").partition('[[meters]]\nid = "eaf-2-gas"')
     new = "".join(parts[1:]).replace("eaf-2-gas", "eaf-2-gas-b") + "from = 2025-01-20\n"
     path.write_text("".join(parts) + "until = 2025-01-20\n" + new, "utf-8")
-    totals = Totals(load_site(path), date(2025, 1, 2))
+    totals = RunningTotals(load_site(path), date(2025, 1, 2))
     silent = [
         {name for name, _ in totals.silent(_us(datetime(2025, 1, 19, hour, tzinfo=UTC))) if "gas" in name} for hour in (22, 23)
     ]  # midnight in Berlin lies between
@@ -215,11 +215,11 @@ def test_a_late_reading_is_put_where_its_time_says() -> None:
     meter = Meter.model_validate(
         {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", "rollover": 100.0}
     )
-    total = Total(meter, 1.0, "kWh")
+    total = MeterTotal(meter, 1.0, "kWh")
     for minute, value in ((0, 90.0), (3, 20.0), (1, 95.0), (2, 5.0)):  # it rolls over
         total.take(minute * 60_000_000, value, 1)
     assert total.at(np.array([0, 1, 2, 3]) * 60_000_000).tolist() == [0.0, 5.0, 15.0, 30.0]
-    bulk = Total(meter, 1.0, "kWh")
+    bulk = MeterTotal(meter, 1.0, "kWh")
     bulk.fill(np.array([0, 1, 2, 3]) * 60_000_000, np.array([90.0, 95.0, 5.0, 20.0]))
     assert bulk.energy == total.energy
 
@@ -240,7 +240,7 @@ def test_the_journal_remembers_whole_lines(furnaces: Furnaces, site: Path, tmp_p
         file.write('{"batch": "H2 熔'.encode()[:-1])  # the power went
     assert Journal(tmp_path, print).load() == alerts
     journal.add(alert)
-    journal.answer(Answer("key", "seen", "", 1))
+    journal.answer(AlertAnswer("key", "seen", "", 1))
     assert (journal.load(), list(journal.answers())) == ([*alerts, alert], ["key"])
 
 
@@ -250,8 +250,8 @@ def test_a_journal_that_the_disk_does_not_take_is_said_and_ends_nothing(tmp_path
     assert [str(sentence).partition(" (")[0] for sentence in sentences] == ["What alerts.jsonl is to remember cannot be saved"]
 
 
-def _register(site: Path) -> Total:
-    return next(total for total in Totals(load_site(site), date(2025, 1, 2)).by_meter.values() if total.meter.reading == "register")
+def _register(site: Path) -> MeterTotal:
+    return next(total for total in RunningTotals(load_site(site), date(2025, 1, 2)).by_meter.values() if total.meter.reading == "register")
 
 
 def test_idle_power_counts_nothing_of_the_batch_before_and_says_its_time(site: Path) -> None:
@@ -323,7 +323,8 @@ def test_values_of_a_rate_beyond_its_range_count_as_in_the_label(tmp_path: Path)
 def test_a_value_beyond_the_range_is_none_whether_it_is_read_at_once_by_itself_or_corrects(site: Path) -> None:
     minutes, values = np.arange(4) * 60_000_000, np.array([12.0, 9000.0, 12.0, 12.0])
     bulk, total = (
-        next(each for each in Totals(load_site(site), date(2025, 1, 2)).by_meter.values() if each.meter.reading == "rate") for _ in "ab"
+        next(each for each in RunningTotals(load_site(site), date(2025, 1, 2)).by_meter.values() if each.meter.reading == "rate")
+        for _ in "ab"
     )
     bulk.fill(minutes, values)
     for minute, value in zip(minutes.tolist(), values.tolist(), strict=True):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from reporting_agent.live.sources.modbus.line import Line, NotReached
+from reporting_agent.live.sources.modbus.line import NotReached, RequestLine
 from reporting_agent.live.sources.modbus.registers import blocks
 from reporting_agent.live.sources.modbus.settings import Modbus
 from tests.servers import free_port
@@ -18,7 +18,7 @@ def _refused(**where: object) -> str:
     settings = Modbus.model_validate({**where, "registers": [REGISTER]})
     (block,) = blocks(settings.values)
     with pytest.raises(NotReached) as refused:
-        Line(settings).read(block)
+        RequestLine(settings).read(block)
     return str(refused.value)
 
 

@@ -14,9 +14,9 @@ from reporting_agent.config import load_site
 from reporting_agent.live.control_room import shift_words
 from reporting_agent.live.control_room.shift_ends import WAITS_S, ShiftEnds
 from reporting_agent.live.control_room.shifts import LineDone, Shift
-from reporting_agent.live.running.totals import Totals
+from reporting_agent.live.running.totals import RunningTotals
 from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.watching import Watch
+from reporting_agent.live.watching import SiteWatch
 
 STARTS = ("06:00", "14:00", "22:00")
 NOW = datetime(2026, 11, 25, 9, 0, tzinfo=UTC)
@@ -29,7 +29,7 @@ class Line:
     """Readings of one meter, looked at every ten seconds."""
 
     def __init__(self, folder: Path) -> None:
-        self.totals = Totals(load_site(Furnaces(heats=1).write(folder)), date(2026, 11, 25))
+        self.totals = RunningTotals(load_site(Furnaces(heats=1).write(folder)), date(2026, 11, 25))
         self.folder, self.now_s, self.settled = folder, 0.0, True
         self.restart()
 
@@ -116,7 +116,7 @@ def test_after_a_weekend_without_the_agent_the_last_shift_alone_is_told(line: Li
 def test_a_disk_that_does_not_take_what_was_told_is_said_and_ends_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     tables = '[[source.files]]\npath = "*.csv"\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
     sentences: list[str] = []
-    watch = Watch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
+    watch = SiteWatch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
     watch.room.start()
     (tmp_path / "spool" / "shift.json").mkdir()
     monkeypatch.setattr(ShiftEnds, "due", lambda *_, **__: (NOW - 8 * HOUR, NOW))

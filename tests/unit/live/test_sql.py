@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 
 from reporting_agent.live.sources import databases, marks
-from reporting_agent.live.sources.polled import Misread
+from reporting_agent.live.sources.polled import UnexpectedAnswer
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
 from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.writer import Spool, Taken
+from reporting_agent.live.spool.writer import ArrivalOutcome, Spool
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
 READINGS = {
@@ -61,9 +61,9 @@ class Historian:
         stamp = BEGIN + timedelta(minutes=number if at is None else at)
         self.database.execute("insert into samples values (?, 'm-1', ?, ?, ?, ?)", (number, stamp.isoformat(), value, quality, n or number))
 
-    def read(self) -> Taken:
+    def read(self) -> ArrivalOutcome:
         self.source.poll()
-        return self.intake.step(0.0) or Taken(0, 0, 0, ())
+        return self.intake.step(0.0) or ArrivalOutcome(0, 0, 0, ())
 
 
 @pytest.fixture
@@ -75,7 +75,7 @@ def test_a_query_goes_on_where_it_ended_also_after_a_restart(historian: Historia
     for number in (1, 2, 3):
         historian.write(number)
     assert historian.read().new == 3
-    assert historian.read() == Taken(0, 0, 0, ())
+    assert historian.read() == ArrivalOutcome(0, 0, 0, ())
     historian.write(4)
     historian.restart()
     taken = historian.read()
@@ -123,7 +123,7 @@ def test_a_corrected_row_contradicts_once_and_with_a_number_of_its_own_it_is_kep
     historian.database.execute("update samples set value = 2.5")
     taken = historian.read()
     assert (taken.new, taken.repeated, taken.contradicted) == (0, 1, 1)
-    assert historian.read() == Taken(0, 0, 0, ())
+    assert historian.read() == ArrivalOutcome(0, 0, 0, ())
     historian.write(2, 3.5, at=1, n=77)
     taken = historian.read()
     assert [(reading.value, reading.sequence) for reading in taken.readings] == [(3.5, 77)]
@@ -137,7 +137,7 @@ def test_a_row_that_cannot_be_read_is_kept_once_with_the_reason(historian: Histo
         "2025-01-02T06:00:00 has no offset from UTC, and none is declared"
     ]
     assert [str(reading.value) for reading in taken.readings] == ["nan"]
-    assert historian.read() == Taken(0, 0, 0, ())
+    assert historian.read() == ArrivalOutcome(0, 0, 0, ())
 
 
 def test_a_batch_is_told_when_it_begins_and_again_when_its_row_changed(historian: Historian) -> None:
@@ -174,7 +174,7 @@ def test_a_query_that_is_not_as_it_says_is_told_and_moves_nothing(tmp_path: Path
     historian = Historian(tmp_path, **readings)
     historian.write(1)
     historian.write(2)
-    with pytest.raises(Misread, match=message):
+    with pytest.raises(UnexpectedAnswer, match=message):
         historian.source.poll()
     assert historian.intake.step(0.0) is None
     assert historian.spool.positions == {}
@@ -182,13 +182,13 @@ def test_a_query_that_is_not_as_it_says_is_told_and_moves_nothing(tmp_path: Path
 
 def test_a_database_that_is_not_there_is_told_by_its_own_words(historian: Historian) -> None:
     historian.database.execute("drop table samples")
-    with pytest.raises(Misread, match="query readings 1: no such table: samples"):
+    with pytest.raises(UnexpectedAnswer, match="query readings 1: no such table: samples"):
         historian.source.poll()
 
 
 def test_nothing_can_be_written(tmp_path: Path) -> None:
     historian = Historian(tmp_path, query="insert into samples (id) values (:since) returning id, tag, at, value, quality, n")
-    with pytest.raises(Misread, match=r"query readings 1: .* readonly"):
+    with pytest.raises(UnexpectedAnswer, match=r"query readings 1: .* readonly"):
         historian.source.poll()
 
 

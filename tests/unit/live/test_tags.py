@@ -6,18 +6,18 @@ from collections.abc import Sequence
 
 import pytest
 
-from reporting_agent.live.sources.tags import Change, Unit, latest
+from reporting_agent.live.sources.tags import TagChange, TaggedUnit, latest
 from reporting_agent.live.spool.segments import Row
 
 CONSTANTS = {"step": "eaf", "equipment": "eaf-1"}
 
 
-def unit(*, by_state: bool = True) -> Unit:
-    return Unit(CONSTANTS, ("6",), ("17", "9"), by_state=by_state)
+def unit(*, by_state: bool = True) -> TaggedUnit:
+    return TaggedUnit(CONSTANTS, ("6",), ("17", "9"), by_state=by_state)
 
 
-def changes(*written: tuple[int, str, str]) -> list[Change]:
-    return [Change(tag, minute, f"T{minute:02}", value) for minute, tag, value in written]
+def changes(*written: tuple[int, str, str]) -> list[TagChange]:
+    return [TagChange(tag, minute, f"T{minute:02}", value) for minute, tag, value in written]
 
 
 def merged(rows: Sequence[Row]) -> dict[str, dict[str, str]]:

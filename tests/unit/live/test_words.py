@@ -15,15 +15,14 @@ from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.payloads import rows, unreadable
-from reporting_agent.live.sources.settings import Mqtt, Rows
+from reporting_agent.live.sources.settings import Mqtt, MqttBatches
 from reporting_agent.live.sources.source import reason
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
-from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS, why_of
-from reporting_agent.live.unreadable import Unreadable as UnreadableMessages
-from reporting_agent.live.watching import Watch
+from reporting_agent.live.unreadable import LONGEST_TEXT, MOST_TOPICS, UnreadableMessages, why_of
+from reporting_agent.live.watching import SiteWatch
 
 
 def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) -> None:
@@ -45,7 +44,7 @@ def test_two_tables_of_one_name_are_told_apart_and_each_once(tmp_path: Path) -> 
         for column in ("tag", "gone")
     )
     sentences: list[str] = []
-    watch = Watch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
+    watch = SiteWatch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
     for place, source in enumerate(watch.sources):
         source.refusal = "gone" if place else ""  # type: ignore[attr-defined]
     for _ in range(3):
@@ -114,7 +113,7 @@ def test_a_column_that_is_missing_is_named_in_the_keys_of_the_source(tmp_path: P
 
 
 def test_a_name_that_nobody_could_read_is_unreadable() -> None:
-    mapping = Rows.model_validate({"topic": "x"})
+    mapping = MqttBatches.model_validate({"topic": "x"})
     (row,), _ = rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 200))
     assert row["batch_id"] == "H" * 200
     _, (wrong,) = rows(mapping, b'{"batch_id": "%s", "step": "eaf"}' % (b"H" * 100_000))
@@ -123,7 +122,7 @@ def test_a_name_that_nobody_could_read_is_unreadable() -> None:
 
 def test_the_page_says_in_its_language_why_a_message_could_not_be_read(tmp_path: Path) -> None:
     """After a restart too, and of a row that an earlier version saved in its English."""
-    _, refused = rows(Rows.model_validate({"topic": "x"}), b"[3, {}]")
+    _, refused = rows(MqttBatches.model_validate({"topic": "x"}), b"[3, {}]")
     spool = Spool(tmp_path)
     spool.append((), [unreadable("x", b"", wrong) for wrong in refused] + [{"table": "unreadable", "topic": "x", "why": "no JSON"}])
     spool.close()

@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import Asked, Course, cleaning, courses, order
+from reporting_agent.metering import Course, MeterQuery, cleaning, courses, order
 from reporting_agent.metering.readings import Readings
 from tests.unit.metering.records import FAULTS, SECOND, record
 
@@ -28,7 +28,7 @@ def follow(kind: str, data: Readings, block: int = COUNT + 1) -> Course:
             yield "m", data.at(slice(first, first + block)), "readings.csv"
 
     moments_us = np.arange(0, COUNT * 100, 97, dtype=np.int64) * SECOND
-    return courses([Asked(meter, moments_us, 300.0)], [read], fast=True)["m"]
+    return courses([MeterQuery(meter, moments_us, 300.0)], [read], fast=True)["m"]
 
 
 def disordered(count: int, way: str, seed: int) -> np.ndarray:

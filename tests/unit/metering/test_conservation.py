@@ -16,8 +16,8 @@ from hypothesis import strategies as st
 
 from benchmarks.measurements import Period
 from reporting_agent.config import Meter
-from reporting_agent.metering import Asked, Course, MeterRecord, Windows, courses
-from reporting_agent.metering.in_and_between_batches import Occupied, record_of
+from reporting_agent.metering import Course, MeterQuery, MeterRecord, Windows, courses
+from reporting_agent.metering.in_and_between_batches import OccupiedWindows, record_of
 from reporting_agent.metering.moments import hours_of, intervals_of, of_record
 from reporting_agent.metering.readings import Readings
 from tests.unit.metering.records import FAULTS, record
@@ -42,7 +42,7 @@ def follow(meter: Meter, blocks: Sequence[Readings], moments_us: Iterable[int]) 
     def read(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
         return ((meter.id, block, f"{place}.csv") for place, block in enumerate(blocks))
 
-    return courses([Asked(meter, np.array(sorted(moments_us), dtype=np.int64), 300.0)], [read], fast=True)[meter.id]
+    return courses([MeterQuery(meter, np.array(sorted(moments_us), dtype=np.int64), 300.0)], [read], fast=True)[meter.id]
 
 
 def windows(starts: Sequence[int], ends: Sequence[int]) -> Windows:
@@ -52,7 +52,7 @@ def windows(starts: Sequence[int], ends: Sequence[int]) -> Windows:
 def recorded(meter: Meter, course: Course, batches: Windows, period: Period | None) -> MeterRecord:
     order = np.argsort(batches.start_us, kind="stable")
     placed = Windows(batches.start_us[order], batches.end_us[order])
-    occupied = Occupied(placed, [f"b{place}" for place in order.tolist()])
+    occupied = OccupiedWindows(placed, [f"b{place}" for place in order.tolist()])
     return record_of(meter, "kWh", True, course, occupied, hours_of(period, UTC))
 
 

@@ -10,7 +10,7 @@ import pytest
 from numpy.typing import NDArray
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import Asked, Course, Windows, courses, cut_readings
+from reporting_agent.metering import Course, MeterQuery, Windows, courses, cut_readings
 from reporting_agent.metering.moments import beside_edges
 from reporting_agent.metering.readings import Readings
 
@@ -70,7 +70,7 @@ def read(line: Line, kind: str, every: int, missing: slice = slice(0)) -> Course
     def lane(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
         return [("m", readings, "m.csv")]
 
-    return courses([Asked(meter, moments, 7_200.0)], [lane], fast=True)["m"]
+    return courses([MeterQuery(meter, moments, 7_200.0)], [lane], fast=True)["m"]
 
 
 def bias(course: Course, line: Line) -> float:

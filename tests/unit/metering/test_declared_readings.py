@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import numpy as np
 import pytest
 
-from reporting_agent.config.events import Event
+from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.readings import Readings
@@ -22,11 +22,11 @@ BOTH = frozenset({"a", "b"})
 
 def event(
     kind: str, meter: str = "a", start: str = "2025-03-01T02:00:00", until: str | None = "2025-03-01T04:00:00", **keys: object
-) -> Event:
-    return Event.model_validate({"meter": meter, "from": start, "until": until, "kind": kind, "reason": "Work order 17.", **keys})
+) -> DeclaredEvent:
+    return DeclaredEvent.model_validate({"meter": meter, "from": start, "until": until, "kind": kind, "reason": "Work order 17.", **keys})
 
 
-def put(events: list[Event], meter: str = "a", asked: frozenset[str] = BOTH) -> dict[str, tuple[list[float], list[float]]]:
+def put(events: list[DeclaredEvent], meter: str = "a", asked: frozenset[str] = BOTH) -> dict[str, tuple[list[float], list[float]]]:
     """What hourly readings 0, 1, 2, ... of a meter are declared to be: by owner, hours and values."""
     rows = Readings(BEGIN + np.arange(6) * HOUR, np.arange(6.0), np.arange(2, 8))
     by_owner = DeclaredReadings(events, ZONE).put_to(meter, rows, asked)

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import Asked, courses
+from reporting_agent.metering import MeterQuery, courses
 from reporting_agent.metering.kernel import STEPS_PER_UNIT
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import Readings
@@ -109,7 +109,7 @@ def test_between_readings_a_window_and_the_curve_know_the_same(reading: str, fau
     own = OwnWindows(of, np.array([first]), np.array([end]), 300.0, factor)
     own.take(data)
     own.close()
-    curve = courses([Asked(of, np.array([first, last]), 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve
+    curve = courses([MeterQuery(of, np.array([first, last]), 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve
     energy, known_s = curve.over(np.array([first]), np.array([last]))
     assert own.energies().energy == pytest.approx(energy, abs=len(data) / STEPS_PER_UNIT)  # each piece is rounded by itself
     assert own.energies().completeness * (end - first) == pytest.approx(known_s * 1e6, abs=2)

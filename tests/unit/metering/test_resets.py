@@ -11,8 +11,8 @@ import numpy as np
 import pytest
 
 from reporting_agent.config import Meter
-from reporting_agent.config.events import Event
-from reporting_agent.metering import Asked, Course, courses
+from reporting_agent.config.events import DeclaredEvent
+from reporting_agent.metering import Course, MeterQuery, courses
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_window import OwnWindows
@@ -40,7 +40,7 @@ def course(of: Meter, resets_us: Sequence[float], fast: bool, without: Sequence[
         for start in range(0, len(hours), 700):
             yield of.id, rows.at(slice(start, start + 700)), "readings.csv"
 
-    asked = Asked(of, MOMENTS, 7200.0, resets_us=np.array(resets_us, dtype=np.int64))
+    asked = MeterQuery(of, MOMENTS, 7200.0, resets_us=np.array(resets_us, dtype=np.int64))
     return courses([asked], [read], fast=fast)[of.id]
 
 
@@ -117,8 +117,8 @@ def test_a_window_by_itself_takes_nothing_across_it_either(of: Meter, reset_min:
 def test_a_reset_is_declared_by_the_stamps_of_the_source_and_by_no_other_event() -> None:
     zone = ZoneInfo("Asia/Shanghai")
 
-    def event(kind: str, start: str, **keys: object) -> Event:
-        return Event.model_validate({"meter": "m", "from": start, "kind": kind, "reason": "Work order 17.", **keys})
+    def event(kind: str, start: str, **keys: object) -> DeclaredEvent:
+        return DeclaredEvent.model_validate({"meter": "m", "from": start, "kind": kind, "reason": "Work order 17.", **keys})
 
     events = [
         event("reset", "2025-03-02T09:20:00"),

@@ -9,7 +9,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import Asked, Course, courses
+from reporting_agent.metering import Course, MeterQuery, courses
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.stream import FIRST_READINGS
 from tests.unit.metering.records import FAULTS, record
@@ -20,7 +20,7 @@ def followed(meter: Meter, data: Readings, moments_us: np.ndarray, fast: bool, b
         for start in range(0, len(data), block):
             yield meter.id, data.at(slice(start, start + block)), "readings.csv"
 
-    return courses([Asked(meter, moments_us, 300.0, factor)], [read], fast=fast)[meter.id]
+    return courses([MeterQuery(meter, moments_us, 300.0, factor)], [read], fast=fast)[meter.id]
 
 
 @settings(max_examples=150, deadline=None)

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.measurements import Period
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.pipeline import LabelResult, label
 
 BEGIN = datetime(2024, 3, 1, tzinfo=UTC)
@@ -67,8 +67,10 @@ def rate(value: Power, days: float, every_s: int = 60) -> list[tuple[datetime, f
 
 
 @pytest.fixture
-def a_site(tmp_path: Path) -> Callable[..., Site]:
-    def build(toml: str, batches: Sequence[str] = (), readings: Mapping[str, Sequence[tuple[datetime, float]]] | None = None) -> Site:
+def a_site(tmp_path: Path) -> Callable[..., SiteSettings]:
+    def build(
+        toml: str, batches: Sequence[str] = (), readings: Mapping[str, Sequence[tuple[datetime, float]]] | None = None
+    ) -> SiteSettings:
         (tmp_path / "site.toml").write_text(HEAD + toml, encoding="utf-8")
         header = "batch_id,step,product,start,end,output_quantity,output_unit,variant,equipment,status,var.hot_metal_pct"
         (tmp_path / "batches.csv").write_text("\n".join([header, *batches]) + "\n", encoding="utf-8")
@@ -87,7 +89,7 @@ def march() -> Period:
 
 
 @pytest.fixture
-def labelled(march: Period) -> Callable[[Site], LabelResult]:
+def labelled(march: Period) -> Callable[[SiteSettings], LabelResult]:
     return lambda site: label(site, march)
 
 

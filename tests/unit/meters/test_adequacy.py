@@ -10,12 +10,12 @@ from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
 from reporting_agent.analysis.meters.adequacy import Adequacy, adequacy, findings
 from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, label
 from tests.unit.meters.conftest import heats, meter, rate, register
 
-Build = Callable[..., Site]
-Label = Callable[[Site], LabelResult]
+Build = Callable[..., SiteSettings]
+Label = Callable[[SiteSettings], LabelResult]
 DAYS = 10
 
 

@@ -8,12 +8,12 @@ import pytest
 from benchmarks.catalogue import in_language
 from reporting_agent.analysis.meters import balance
 from reporting_agent.analysis.meters.balance import Balance, balances, findings
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from tests.unit.meters.conftest import heats, meter, register
 
-Build = Callable[..., Site]
-Label = Callable[[Site], LabelResult]
+Build = Callable[..., SiteSettings]
+Label = Callable[[SiteSettings], LabelResult]
 DAYS = 30
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from reporting_agent.analysis.energy_costs.batch_costs import costs
 from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, site_power
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from tests.unit.meters.conftest import BEGIN, heats, meter, register
 
-Build = Callable[..., Site]
-Label = Callable[[Site], LabelResult]
+Build = Callable[..., SiteSettings]
+Label = Callable[[SiteSettings], LabelResult]
 
 TARIFF = """
 [tariff]

@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from benchmarks import gas_and_steam
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import LabelResult, read
 from tests.unit.meters.conftest import heats, meter, rate, register
 
-Label = Callable[[Site], LabelResult]
-Build = Callable[..., Site]
+Label = Callable[[SiteSettings], LabelResult]
+Build = Callable[..., SiteSettings]
 
 GAS = "natural-gas"
 
@@ -27,7 +27,7 @@ def state(name: str, unit: str, **keys: Any) -> str:
     return meter(name, "rate", unit, carrier="None", role='"state"', **keys)
 
 
-def gas_site(a_site: Build, pressure_kpa: Callable[[datetime], float], **keys: Any) -> Site:
+def gas_site(a_site: Build, pressure_kpa: Callable[[datetime], float], **keys: Any) -> SiteSettings:
     toml = meter("gas", carrier=f'"{GAS}"', unit="m3", step='"eaf"', temperature_meter='"t"', pressure_meter='"p"', **keys)
     toml += state("t", "°C") + state("p", "kPa", pressure_is='"gauge"', atmosphere_kpa=100.0)
     readings = {

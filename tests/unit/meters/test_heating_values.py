@@ -9,13 +9,13 @@ from benchmarks import packs
 from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.measurements import Batch, CarrierEnergy, Direction
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.materials import HeatingValue, HeatingValues
 from reporting_agent.pipeline import LabelResult, pack_of
-from reporting_agent.pipeline.heating_values import Settled, require_one_value, settle
+from reporting_agent.pipeline.heating_values import BatchesWithHeat, require_one_value, settle
 from tests.unit.meters.conftest import heats, meter, register
 
-Build = Callable[..., Site]
+Build = Callable[..., SiteSettings]
 STEEL = packs.load("steel")
 
 
@@ -28,7 +28,7 @@ def batch(number: int, *energy: CarrierEnergy, step: str = "eaf") -> Batch:
     return Batch(f"B{number}", step, "", "", start, start + timedelta(hours=1), 100.0, energy=energy)
 
 
-def settled(a_site: Build, toml: str, batches: Sequence[Batch], pack: Pack | None = None) -> Settled:
+def settled(a_site: Build, toml: str, batches: Sequence[Batch], pack: Pack | None = None) -> BatchesWithHeat:
     return settle(batches, a_site(meter("m", step='"eaf"') + toml), pack)
 
 
@@ -164,7 +164,7 @@ def test_a_gas_hides_under_no_other_name(a_site: Build) -> None:
     assert [run.excluded for run in settled(a_site, "", [given, plain], STEEL).batches] == [None, "heating-value-two-sided"]
 
 
-def test_what_the_boundary_does_not_credit_lowers_no_label(a_site: Build, labelled: Callable[[Site], LabelResult]) -> None:
+def test_what_the_boundary_does_not_credit_lowers_no_label(a_site: Build, labelled: Callable[[SiteSettings], LabelResult]) -> None:
     """Of the ladle furnace nothing is credited: 40 kWh/t taken in at 0.1229 kgce/kWh (GB/T 2589), of which 10 were passed on."""
     toml = meter("f1", step='"ladle-refining"') + meter("out", step='"ladle-refining"', direction='"export"')
     curves = {"f1": register(lambda _: 4_800.0, 4), "out": register(lambda _: 1_200.0, 4)}

@@ -6,11 +6,11 @@ from math import sqrt
 import numpy as np
 import pytest
 
-from reporting_agent.config import Meter, Site
+from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import Windows
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.uncertainty import Doubt, doubt, limit_of_error, together
+from reporting_agent.metering.uncertainty import WindowUncertainty, doubt, limit_of_error, together
 from reporting_agent.pipeline import LabelResult
 from tests.unit.meters.conftest import heats, meter, register
 
@@ -26,7 +26,7 @@ def facts(step_s: float | None = None, quantum: float | None = None) -> MeterFac
 
 def doubt_of(
     meter: Meter, seen: MeterFacts, *, begin_h: float = 0.0, hours: float = 1.0, energy: float = 1000.0, known: float = 1.0
-) -> Doubt:
+) -> WindowUncertainty:
     windows = Windows(np.array([round(begin_h * HOUR_US)]), np.array([round((begin_h + hours) * HOUR_US)]))
     uncertainty = doubt(meter, seen, windows, np.array([energy]), np.array([known]))
     assert uncertainty is not None
@@ -80,13 +80,13 @@ def test_without_a_class_nothing_is_computed() -> None:
 
 
 def test_errors_of_different_meters_are_independent() -> None:
-    doubt = together([Doubt(np.array([3.0]), np.array([0.0])), Doubt(np.array([4.0]), np.array([2.0]))])
+    doubt = together([WindowUncertainty(np.array([3.0]), np.array([0.0])), WindowUncertainty(np.array([4.0]), np.array([2.0]))])
     assert doubt.systematic[0] == 5
     assert doubt.own[0] == 2
 
 
 def test_the_class_reaches_the_label_whole_and_does_not_average_out(
-    a_site: Callable[..., Site], labelled: Callable[[Site], LabelResult]
+    a_site: Callable[..., SiteSettings], labelled: Callable[[SiteSettings], LabelResult]
 ) -> None:
     def of(count: int) -> float:
         toml = meter("f1", step='"eaf"', accuracy_class=2.0)

@@ -10,12 +10,12 @@ import pytest
 
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
-from reporting_agent.changes.change import Kind
+from reporting_agent.changes.change import ChangeKind
 from reporting_agent.changes.review import review
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from tests.unit.meters.conftest import BEGIN, heats, meter, rate, register
 
-Build = Callable[..., Site]
+Build = Callable[..., SiteSettings]
 DAYS = 30
 MAIN = meter("a", step='"eaf"')
 
@@ -30,7 +30,7 @@ def fans(moment: datetime) -> float:
     return 0.1 * furnace(moment)
 
 
-def best_and_sentences(site: Site, march: Period) -> tuple[float, list[tuple[str, float]]]:
+def best_and_sentences(site: SiteSettings, march: Period) -> tuple[float, list[tuple[str, float]]]:
     """The label of electricity, and what is said to fall to none of its runs: the sentence and by how much the label would be higher."""
     own = next(
         label
@@ -86,7 +86,7 @@ def test_a_second_meter_that_few_runs_carry_is_told(
 
 def test_runs_after_the_end_of_a_meter_are_asked_about(a_site: Build, march: Period) -> None:
     site = a_site(MAIN + SHORT, heats(24 * DAYS), {"a": register(furnace, DAYS, 300), "b": register(fans, 10, 300)})
-    [question] = [entry.change for entry in review(site, pipeline.read(site, march)).open if entry.change.kind is Kind.UNCOUNTED]
+    [question] = [entry.change for entry in review(site, pipeline.read(site, march)).open if entry.change.kind is ChangeKind.UNCOUNTED]
     assert question.meters == ("b",)
     assert question.size == pytest.approx(0.1 * 2 / 3 / (1 + 0.1 / 3), rel=0.05)
 

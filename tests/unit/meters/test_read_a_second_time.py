@@ -6,13 +6,13 @@ from collections.abc import Callable
 
 import pytest
 
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, lanes
 from reporting_agent.sources.reading_log import ReadingLog
 from tests.unit.meters.conftest import BEGIN, heats, meter, rate
 
-Build = Callable[..., Site]
-Label = Callable[[Site], LabelResult]
+Build = Callable[..., SiteSettings]
+Label = Callable[[SiteSettings], LabelResult]
 STRANGE = [(BEGIN, 1.0), (BEGIN, 2.0), (BEGIN, 3.0)]
 
 

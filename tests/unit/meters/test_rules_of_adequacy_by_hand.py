@@ -9,7 +9,7 @@ from typing import Any, cast
 import pytest
 
 from reporting_agent.analysis.meters.adequacy_rules import covered, issues, worst
-from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect, Issue, Load, Measuring
+from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect, Issue, Measuring, MeterLoad
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeterFacts, MeterRecord
 
@@ -31,7 +31,7 @@ def measuring(of: Meter | None = None, *, of_record: dict[str, Any] | None = Non
     """A meter without fault: batches of an hour and 400 kWh at 400 kW, an uncertainty of 1 %, all of the label's energy."""
     own = of or meter()
     given = {
-        "load": Load(400.0, 100.0, 500.0), "share": 1.0, "of_batch": 0.01, "own": 0.002, "of_period": 0.01, "spread": 0.1,
+        "load": MeterLoad(400.0, 100.0, 500.0), "share": 1.0, "of_batch": 0.01, "own": 0.002, "of_period": 0.01, "spread": 0.1,
         "batch_energy": 400.0, "batch_s": 3600.0, "longest_gap_s": 7200.0, "ends": ENDS,
     }  # fmt: skip
     return Measuring(meter=own, record=record(own, **(of_record or {})), **cast("Any", given | changes))
@@ -64,7 +64,7 @@ def test_a_meter_at_the_end_of_its_range_for_a_fiftieth_of_the_time_is_not_adequ
     [("electricity", 49.0, True), ("electricity", 50.0, False), ("natural-gas", 99.0, True), ("natural-gas", 100.0, False)],
 )
 def test_a_load_is_low_below_a_twentieth_of_the_range_and_of_gas_below_a_tenth(carrier: str, mean: float, low: bool) -> None:
-    of = measuring(meter(carrier=carrier, unit="kWh" if carrier == "electricity" else "Nm3"), load=Load(mean, 1.0, 150.0))
+    of = measuring(meter(carrier=carrier, unit="kWh" if carrier == "electricity" else "Nm3"), load=MeterLoad(mean, 1.0, 150.0))
     assert (the(Aspect.RANGE, of) is not None) is low
 
 
@@ -79,7 +79,7 @@ def test_a_load_is_low_below_a_twentieth_of_the_range_and_of_gas_below_a_tenth(c
     ],
 )
 def test_the_range_to_choose_holds_the_highest_load_and_a_quarter_more(highest: float, change: str) -> None:
-    issue = the(Aspect.RANGE, measuring(load=Load(20.0, 1.0, highest)))
+    issue = the(Aspect.RANGE, measuring(load=MeterLoad(20.0, 1.0, highest)))
     assert issue is not None
     assert issue.change.en.startswith(change)
 

@@ -11,11 +11,11 @@ from hypothesis import strategies as st
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
 from reporting_agent.analysis.waste.use import uses
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.meters import Allocation
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.segments import HOUR_US
-from reporting_agent.metering.shared_meters import Served, Shared, Sink, share_out
+from reporting_agent.metering.shared_meters import ServedBatches, SharedEnergy, Sink, share_out
 from reporting_agent.pipeline import LabelResult, read
 from tests.unit.meters.conftest import heats, meter, register
 
@@ -30,10 +30,10 @@ def curve_of(moments_h: list[float], power: float = 60.0) -> Curve:
     return curve
 
 
-def served(*batches: tuple[float, float, float, int]) -> Served:
+def served(*batches: tuple[float, float, float, int]) -> ServedBatches:
     """Batches as (begin, end, output, sink), in hours."""
     rows = list(zip(*batches, strict=True))
-    return Served(
+    return ServedBatches(
         np.array([round(hour * HOUR_US) for hour in rows[0]], dtype=np.int64),
         np.array([round(hour * HOUR_US) for hour in rows[1]], dtype=np.int64),
         np.array(rows[2], dtype=float),
@@ -41,7 +41,7 @@ def served(*batches: tuple[float, float, float, int]) -> Served:
     )
 
 
-def shared(rule: dict[str, Any], batches: Served) -> Shared:
+def shared(rule: dict[str, Any], batches: ServedBatches) -> SharedEnergy:
     edges = np.unique(np.concatenate((batches.start_us, batches.end_us)))
     return share_out(Allocation(**rule), (A, B), batches, curve_of((edges / HOUR_US).tolist()))
 
@@ -83,7 +83,9 @@ def test_power_is_declared_for_every_sink_and_above_0() -> None:
         Allocation(by="hours", among=("A", "B"), power={"A": 1.0, "B": 1.0})
 
 
-def test_a_meter_shared_by_power_leaves_the_site_and_one_shared_by_hours_does_not(a_site: Callable[..., Site], march: Period) -> None:
+def test_a_meter_shared_by_power_leaves_the_site_and_one_shared_by_hours_does_not(
+    a_site: Callable[..., SiteSettings], march: Period
+) -> None:
     batches = [*heats(60, equipment="F1"), *heats(60, equipment="F2")]
     furnaces = '\n[[equipment]]\nid = "F1"\nstep = "eaf"\n\n[[equipment]]\nid = "F2"\nstep = "eaf"\n'
     readings = {"pumps": register(lambda _: 60_000.0, 3)}
@@ -131,7 +133,9 @@ def test_nothing_is_lost_or_made_to_the_last_digit(rows: list[tuple[int, int, fl
     assert shares.nobodys >= 0
 
 
-def test_a_shared_meter_is_marked_on_the_label_and_told(a_site: Callable[..., Site], labelled: Callable[[Site], LabelResult]) -> None:
+def test_a_shared_meter_is_marked_on_the_label_and_told(
+    a_site: Callable[..., SiteSettings], labelled: Callable[[SiteSettings], LabelResult]
+) -> None:
     toml = meter("pumps", allocation='{ by = "hours", among = ["F1", "F2"] }', step='"eaf"')
     toml += '\n[[equipment]]\nid = "F1"\nstep = "eaf"\n\n[[equipment]]\nid = "F2"\nstep = "eaf"\n'
     batches = [*heats(240, equipment="F1"), *heats(240, equipment="F2")]
@@ -146,7 +150,7 @@ def test_a_shared_meter_is_marked_on_the_label_and_told(a_site: Callable[..., Si
     assert shared_out == result.data.meters[0].in_batches
 
 
-def test_the_order_of_the_log_changes_no_part(a_site: Callable[..., Site], labelled: Callable[[Site], LabelResult]) -> None:
+def test_the_order_of_the_log_changes_no_part(a_site: Callable[..., SiteSettings], labelled: Callable[[SiteSettings], LabelResult]) -> None:
     toml = meter("pumps", allocation='{ by = "output", among = ["eaf", "ladle-refining"] }')
     batches = [
         *heats(60, equipment="F1", tonnes=97.0),
@@ -162,7 +166,7 @@ def test_the_order_of_the_log_changes_no_part(a_site: Callable[..., Site], label
 
 
 def test_a_shared_meter_is_told_with_the_first_step_that_it_serves(
-    a_site: Callable[..., Site], labelled: Callable[[Site], LabelResult]
+    a_site: Callable[..., SiteSettings], labelled: Callable[[SiteSettings], LabelResult]
 ) -> None:
     batches = [*heats(60, equipment="F1"), *heats(60, step="ladle-refining")]
     for among in (["eaf", "ladle-refining"], ["ladle-refining", "eaf"]):

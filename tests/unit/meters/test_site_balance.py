@@ -8,13 +8,13 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from reporting_agent.analysis.account.open_balances import findings
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.site_balance import SiteBalance, site_balance
 from tests.unit.meters.conftest import heats, meter, rate, register
 
-Build = Callable[..., Site]
-Label = Callable[[Site], LabelResult]
+Build = Callable[..., SiteSettings]
+Label = Callable[[SiteSettings], LabelResult]
 DAYS = 30
 MONTH = "2024-03-01/2024-03-31"
 

@@ -9,20 +9,20 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.meter_successions import CODE
 from reporting_agent.report import summary
 from tests.unit.meters.conftest import heats, meter, register
 
-Label = Callable[[Site], LabelResult]
-Build = Callable[..., Site]
+Label = Callable[[SiteSettings], LabelResult]
+Build = Callable[..., SiteSettings]
 
 DAYS = 10
 CHANGED = "2024-03-06"  # the first ends at noon of the 4th; the 5th is in no meter
 
 
-def changed(a_site: Build, first: str | None = None, second: str | None = None, *, begins_h: float = 5 * 24) -> Site:
+def changed(a_site: Build, first: str | None = None, second: str | None = None, *, begins_h: float = 5 * 24) -> SiteSettings:
     counted = register(lambda _: 600.0, DAYS)
     began = counted[0][0]
     since: dict[str, Any] = {"from": second}

@@ -6,14 +6,14 @@ from typing import Any
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from tests.unit.meters.conftest import meter
 
-Build = Callable[..., Site]
+Build = Callable[..., SiteSettings]
 EAF = '"eaf"'
 
 
-def counted(site: Site) -> list[str]:
+def counted(site: SiteSettings) -> list[str]:
     return [meter.id for meter in site.tree.counted]
 
 

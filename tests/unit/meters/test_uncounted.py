@@ -11,15 +11,15 @@ import pytest
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
-from reporting_agent.changes.change import Kind
+from reporting_agent.changes.change import ChangeKind
 from reporting_agent.changes.review import Review, review
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from tests.unit.agent_read.small_works import Ran, labelled, took, works
 from tests.unit.meters.conftest import heats, meter, register
 
-Build = Callable[..., Site]
+Build = Callable[..., SiteSettings]
 DAYS = 30
-OWN = (Kind.UNCOUNTED, Kind.CHECK, Kind.UNDECLARED)
+OWN = (ChangeKind.UNCOUNTED, ChangeKind.CHECK, ChangeKind.UNDECLARED)
 MAIN = meter("a", step='"eaf"')
 
 
@@ -42,7 +42,7 @@ def asked(a_site: Build, march: Period) -> Callable[..., Review]:
     return look
 
 
-def open_questions(asked: Review) -> list[tuple[Kind, float]]:
+def open_questions(asked: Review) -> list[tuple[ChangeKind, float]]:
     return [(question.change.kind, round(question.change.size, 3)) for question in asked.open if question.change.kind in OWN]
 
 
@@ -50,15 +50,15 @@ def open_questions(asked: Review) -> list[tuple[Kind, float]]:
 @pytest.mark.parametrize(
     ("second", "kind", "size"),
     [
-        (meter("b", step='"eaf"', equipment='"press-9"'), Kind.UNCOUNTED, 1 / 3),
-        (meter("b", step='"eaf"', until="2024-03-01"), Kind.UNCOUNTED, 1 / 3),
-        (meter("b", step='"eaf"', **{"from": "2024-04-01"}), Kind.UNCOUNTED, 1 / 3),
-        (meter("b", step='"eaf"', role='"check"', checks='"a"'), Kind.CHECK, 0.5),
-        ("", Kind.UNDECLARED, 0.5),
+        (meter("b", step='"eaf"', equipment='"press-9"'), ChangeKind.UNCOUNTED, 1 / 3),
+        (meter("b", step='"eaf"', until="2024-03-01"), ChangeKind.UNCOUNTED, 1 / 3),
+        (meter("b", step='"eaf"', **{"from": "2024-04-01"}), ChangeKind.UNCOUNTED, 1 / 3),
+        (meter("b", step='"eaf"', role='"check"', checks='"a"'), ChangeKind.CHECK, 0.5),
+        ("", ChangeKind.UNDECLARED, 0.5),
     ],
 )
 def test_a_second_register_that_counts_nowhere_is_asked_about_and_nothing_leaves(
-    asked: Callable[..., Review], second: str, kind: Kind, size: float, whole: bool
+    asked: Callable[..., Review], second: str, kind: ChangeKind, size: float, whole: bool
 ) -> None:
     reviewed = asked(second, whole=whole)
     [(asked_kind, told_size)] = open_questions(reviewed)
@@ -73,7 +73,7 @@ def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None
     answer = '[[events]]\nmeter = "b"\nfrom = 2024-03-01\nkind = "process"\nreason = "the old press, sold to the neighbour; contract 7"\n'
     reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + answer)
     assert not open_questions(reviewed)
-    assert [question.change.kind for question in reviewed.answered] == [Kind.UNCOUNTED]
+    assert [question.change.kind for question in reviewed.answered] == [ChangeKind.UNCOUNTED]
 
 
 @pytest.mark.parametrize(
@@ -88,7 +88,7 @@ def test_a_person_answers_it_with_a_reason(asked: Callable[..., Review]) -> None
 )
 def test_what_is_declared_of_something_else_answers_nothing_that_is_so_throughout(asked: Callable[..., Review], declared: str) -> None:
     reviewed = asked(meter("b", step='"eaf"', equipment='"press-9"') + f'[[events]]\n{declared}\nreason = "new electrodes"\n')
-    assert [kind for kind, _ in open_questions(reviewed)] == [Kind.UNCOUNTED]
+    assert [kind for kind, _ in open_questions(reviewed)] == [ChangeKind.UNCOUNTED]
 
 
 @pytest.mark.parametrize(
@@ -116,7 +116,7 @@ def test_a_meter_that_another_one_took_over_from_may_be_read_on(a_site: Build, m
 def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: Period) -> None:
     intervals = [(moment, 250.0 + moment.hour) for moment, _ in register(furnace, DAYS, 3600)]
     site = a_site(MAIN, heats(24 * DAYS), {"a": register(furnace, DAYS, 300), "b": intervals})
-    [question] = [entry for entry in review(site, pipeline.read(site, march)).open if entry.change.kind is Kind.UNDECLARED]
+    [question] = [entry for entry in review(site, pipeline.read(site, march)).open if entry.change.kind is ChangeKind.UNDECLARED]
     assert question.change.size == pytest.approx(261.5 / (30_000 * 5 / 6 + 500 / 6), rel=0.01)
     assert 'id = "b"' in question.declare
 
@@ -124,7 +124,7 @@ def test_an_undeclared_meter_of_intervals_is_taken_as_one(a_site: Build, march: 
 NOWHERE, IN_THE_FILE = "Some meters count for no step", "Some meters are declared to be below a meter of this step"
 
 
-def beside(site: Site, march: Period, begins: str = NOWHERE) -> list[str]:
+def beside(site: SiteSettings, march: Period, begins: str = NOWHERE) -> list[str]:
     """What the label of the electricity of heats says of meters that count for no step, or hang on its own in the file alone."""
     labels = pipeline.label(site, march).site_label.steps
     own = next(label for label in labels if label.step == "eaf" and label.metric is Metric.ELECTRICITY)

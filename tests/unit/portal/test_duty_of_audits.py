@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from portal.assurance.next_audit import Due, Duty, Span, after_years, due, obligatory_audit
+from portal.assurance.next_audit import Duty, NextAudit, ValidityPeriod, after_years, due, obligatory_audit
 
 RULE = obligatory_audit("de")
 DAY = timedelta(days=1)
@@ -58,60 +58,60 @@ def test_of_29_february_one_year_later_is_the_28th() -> None:
     ],
 )
 def test_an_audit_is_due_four_years_after_the_last(today: date, duty: Duty) -> None:
-    assert due(LAST, (), RULE, today) == Due(duty, NEXT, None)
+    assert due(LAST, (), RULE, today) == NextAudit(duty, NEXT, None)
 
 
 def test_with_nothing_on_record_it_is_unknown_and_never_late() -> None:
-    assert due(None, (), RULE, date(2099, 1, 1)) == Due(Duty.UNKNOWN, None, None)
+    assert due(None, (), RULE, date(2099, 1, 1)) == NextAudit(Duty.UNKNOWN, None, None)
 
 
 @pytest.mark.parametrize(
     ("today", "expected"),
     [
-        (date(2025, 12, 31), Due(Duty.UNKNOWN, None, None)),  # not begun: nothing holds today
-        (date(2026, 1, 1), Due(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))),
-        (date(2028, 12, 31) - RULE.ahead, Due(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))),
-        (date(2028, 12, 31) - RULE.ahead + DAY, Due(Duty.SOON, date(2028, 12, 31), date(2028, 12, 31))),
-        (date(2028, 12, 31), Due(Duty.SOON, date(2028, 12, 31), date(2028, 12, 31))),
-        (date(2029, 1, 1), Due(Duty.OVERDUE, date(2028, 12, 31), None)),
+        (date(2025, 12, 31), NextAudit(Duty.UNKNOWN, None, None)),  # not begun: nothing holds today
+        (date(2026, 1, 1), NextAudit(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))),
+        (date(2028, 12, 31) - RULE.ahead, NextAudit(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))),
+        (date(2028, 12, 31) - RULE.ahead + DAY, NextAudit(Duty.SOON, date(2028, 12, 31), date(2028, 12, 31))),
+        (date(2028, 12, 31), NextAudit(Duty.SOON, date(2028, 12, 31), date(2028, 12, 31))),
+        (date(2029, 1, 1), NextAudit(Duty.OVERDUE, date(2028, 12, 31), None)),
     ],
 )
-def test_a_certificate_exempts_on_each_of_its_days_the_first_and_the_last_included(today: date, expected: Due) -> None:
-    assert due(None, (Span(date(2026, 1, 1), date(2028, 12, 31)),), RULE, today) == expected
+def test_a_certificate_exempts_on_each_of_its_days_the_first_and_the_last_included(today: date, expected: NextAudit) -> None:
+    assert due(None, (ValidityPeriod(date(2026, 1, 1), date(2028, 12, 31)),), RULE, today) == expected
 
 
 def test_while_a_system_runs_no_audit_is_late_however_old_the_last_one_is() -> None:
-    duty = due(date(2010, 1, 1), (Span(date(2026, 1, 1), date(2028, 12, 31)),), RULE, date(2026, 6, 1))
-    assert duty == Due(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))
+    duty = due(date(2010, 1, 1), (ValidityPeriod(date(2026, 1, 1), date(2028, 12, 31)),), RULE, date(2026, 6, 1))
+    assert duty == NextAudit(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))
 
 
 def test_a_younger_audit_counts_beyond_the_end_of_the_certificate() -> None:
-    paper = Span(date(2024, 1, 1), date(2026, 12, 31))
-    assert due(date(2026, 3, 1), (paper,), RULE, date(2026, 12, 1)) == Due(Duty.EXEMPT, date(2030, 3, 1), date(2026, 12, 31))
-    assert due(date(2026, 3, 1), (paper,), RULE, date(2027, 1, 1)) == Due(Duty.LATER, date(2030, 3, 1), None)
+    paper = ValidityPeriod(date(2024, 1, 1), date(2026, 12, 31))
+    assert due(date(2026, 3, 1), (paper,), RULE, date(2026, 12, 1)) == NextAudit(Duty.EXEMPT, date(2030, 3, 1), date(2026, 12, 31))
+    assert due(date(2026, 3, 1), (paper,), RULE, date(2027, 1, 1)) == NextAudit(Duty.LATER, date(2030, 3, 1), None)
 
 
 @pytest.mark.parametrize(("begins", "until"), [(date(2027, 1, 1), date(2029, 12, 31)), (date(2027, 1, 2), date(2026, 12, 31))])
 def test_certificates_that_follow_without_a_gap_are_one_and_a_day_between_them_parts_them(begins: date, until: date) -> None:
-    papers = (Span(begins, date(2029, 12, 31)), Span(date(2024, 1, 1), date(2026, 12, 31)))
+    papers = (ValidityPeriod(begins, date(2029, 12, 31)), ValidityPeriod(date(2024, 1, 1), date(2026, 12, 31)))
     assert due(None, papers, RULE, date(2026, 3, 1)).certified_until == until
 
 
 def test_a_gap_shows_as_overdue_on_its_own_day_and_ends_with_the_next_certificate() -> None:
-    papers = (Span(date(2024, 1, 1), date(2026, 12, 31)), Span(date(2027, 1, 2), date(2029, 12, 31)))
-    assert due(None, papers, RULE, date(2027, 1, 1)) == Due(Duty.OVERDUE, date(2026, 12, 31), None)
+    papers = (ValidityPeriod(date(2024, 1, 1), date(2026, 12, 31)), ValidityPeriod(date(2027, 1, 2), date(2029, 12, 31)))
+    assert due(None, papers, RULE, date(2027, 1, 1)) == NextAudit(Duty.OVERDUE, date(2026, 12, 31), None)
     assert due(None, papers, RULE, date(2027, 1, 2)).duty is Duty.EXEMPT
 
 
 def test_overlapping_certificates_hold_until_the_later_end_and_the_order_is_no_matter() -> None:
     papers = [
-        Span(date(2024, 1, 1), date(2026, 12, 31)),
-        Span(date(2025, 1, 1), date(2028, 6, 30)),
-        Span(date(2028, 1, 1), date(2030, 1, 1)),
+        ValidityPeriod(date(2024, 1, 1), date(2026, 12, 31)),
+        ValidityPeriod(date(2025, 1, 1), date(2028, 6, 30)),
+        ValidityPeriod(date(2028, 1, 1), date(2030, 1, 1)),
     ]
     for order in (papers, papers[::-1]):
         assert due(None, order, RULE, date(2026, 1, 1)).certified_until == date(2030, 1, 1)
 
 
 def test_a_certificate_that_ends_before_it_begins_counts_for_nothing() -> None:
-    assert due(None, (Span(date(2026, 5, 2), date(2026, 5, 1)),), RULE, date(2026, 5, 1)).duty is Duty.UNKNOWN
+    assert due(None, (ValidityPeriod(date(2026, 5, 2), date(2026, 5, 1)),), RULE, date(2026, 5, 1)).duty is Duty.UNKNOWN

@@ -53,7 +53,7 @@ def test_the_processing_key_opens_with_its_password_only(tmp_path: Path) -> None
 TURN, UNTIL, LATER = date(2027, 6, 1), date(2027, 9, 1), date(2029, 6, 1)
 
 
-def rotated(folder: Path, *, processing: bool = True, receipt: bool = True) -> key_ceremony.Rotation:
+def rotated(folder: Path, *, processing: bool = True, receipt: bool = True) -> key_ceremony.RotationRequest:
     signed = (folder / "directory.cbor").read_bytes()
     in_use = (folder / "processing.pem" if processing else None, folder / "receipt.pem" if receipt else None)
     return key_ceremony.rotate(folder, signed, processing=in_use[0], receipt=in_use[1], valid_from=TURN, valid_to=LATER, old_until=UNTIL)

@@ -8,7 +8,7 @@ from django.utils import translation
 
 from benchmarks.phrases import Name
 from portal.accounts.models import ControllingFirm, Organisation, Role
-from portal.names import Called, in_any_language, in_chinese, name_of
+from portal.names import RelatedName, in_any_language, in_chinese, name_of
 from portal.web.words.terms import shown_name
 
 FIRM = name_of("Hebei Cement", "河北水泥", {"de": "Hebei-Zement"})
@@ -37,11 +37,11 @@ def test_a_join_gives_the_name_too_and_none_where_there_is_no_row() -> None:
     firm = ControllingFirm.objects.create(name="Hebei", name_zh="河北")
     Organisation.objects.create(name="Mill", kind=Role.ENTERPRISE, controlling_firm=firm)
     Organisation.objects.create(name="Verifiers", kind=Role.CERTIFICATION_BODY)
-    read = Organisation.objects.annotate(called=Called(), control=Called("controlling_firm__")).order_by("name")
+    read = Organisation.objects.annotate(called=RelatedName(), control=RelatedName("controlling_firm__")).order_by("name")
     mill, verifiers = read.values_list("called", "control")
     assert [name.by_language for name in (*mill, verifiers[0])] == [{"en": "Mill"}, {"en": "Hebei", "zh": "河北"}, {"en": "Verifiers"}]
     assert verifiers[1] is None
-    either = Organisation.objects.annotate(either=Coalesce(Called("controlling_firm__"), Called())).order_by("name")
+    either = Organisation.objects.annotate(either=Coalesce(RelatedName("controlling_firm__"), RelatedName())).order_by("name")
     assert [name.by_language for name in either.values_list("either", flat=True)] == [{"en": "Hebei", "zh": "河北"}, {"en": "Verifiers"}]
 
 

@@ -266,7 +266,7 @@ def test_a_name_that_is_no_setting_and_a_key_file_that_is_not_there_are_told(
     monkeypatch.delenv("STEPLABEL_PROXYS")
     key.touch()
     assert environment.check_environment() == []
-    settings.EMAIL_HOST, settings.ROLE = "", roles.Role.WEB
+    settings.EMAIL_HOST, settings.ROLE = "", roles.ProcessRole.WEB
     (no_mail,) = environment.check_environment()
     assert no_mail.id == "steplabel.W007"
 

@@ -6,17 +6,17 @@ from django.http import QueryDict
 
 from portal.web.lists.tables import Key, columns, paged, sort_form, sorted_rows
 from portal.web.presenters.listed import listed
-from portal.web.viewmodels.listed import Cell, Listed
-from portal.web.viewmodels.shared import Choice
+from portal.web.viewmodels.listed import ListTable, TableCell
+from portal.web.viewmodels.shared import SelectOption
 
 KEYS: dict[str, Key[str]] = {"size": len, "name": str}
 
 
-def two_tables(query: str) -> tuple[Listed, Listed]:
+def two_tables(query: str) -> tuple[ListTable, ListTable]:
     """Both of one page, with the same words."""
     words = [f"{'b' * (number % 3)}{number:03}" for number in range(120)]
 
-    def table(prefix: str) -> Listed:
+    def table(prefix: str) -> ListTable:
         return listed(
             words,
             QueryDict(query),
@@ -24,7 +24,7 @@ def two_tables(query: str) -> tuple[Listed, Listed]:
             titles={"name": "Name"},
             keys={"name": str},
             default="name",
-            cells=lambda word: (Cell(word),),
+            cells=lambda word: (TableCell(word),),
             empty="",
             only=("short", lambda word: len(word) < 4),
             prefix=prefix,
@@ -61,10 +61,10 @@ def test_the_form_offers_every_order_and_keeps_the_rest_of_the_address() -> None
     assert form is not None
     assert form.parameter == "sort"
     assert form.choices == (
-        Choice("size", "Size, ascending", False),
-        Choice("-size", "Size, descending", True),
-        Choice("name", "Name, ascending", False),
-        Choice("-name", "Name, descending", False),
+        SelectOption("size", "Size, ascending", False),
+        SelectOption("-size", "Size, descending", True),
+        SelectOption("name", "Name, ascending", False),
+        SelectOption("-name", "Name, descending", False),
     )
     assert form.hidden == (("state", "late"), ("q", "a"), ("q", "b"), ("results-sort", "name")), "but the page starts anew"
 

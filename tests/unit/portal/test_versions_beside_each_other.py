@@ -18,11 +18,11 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
 from portal.publication import citation, over_years
 from portal.publication.best_groups import age_of, region_of
-from portal.publication.definition_changes import Break, Breaks, breaks
+from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
 from portal.publication.document import csv_of
-from portal.publication.models import Status
+from portal.publication.models import VersionStatus
 from portal.publication.open_data import sector_json_ld
-from portal.publication.rows import Row, Series
+from portal.publication.rows import VersionColumns, VersionSeries
 from portal.publication.shapes import BenchmarkView, LabelView, StepView, TotalView
 from portal.publication.who_may_publish import obstacle_by_state
 
@@ -53,10 +53,17 @@ HIDDEN = replace(KILN, best=None, interval=None, typical=None, typical_interval=
 TOTAL = TotalView(90.0, (88.0, 92.0), "kgce/t", 24, None, True, "shown", "Shown.", "Gezeigt.")
 
 
-def row(start: datetime, end: datetime, **changed: Any) -> Row:
-    fields: dict[str, Any] = dict.fromkeys(Row.__dataclass_fields__, "")
-    fields |= {"start": start, "end": end, "period": str(start.year), "version": 1, "status": Status.PUBLISHED, "scope": Name("China")}
-    return Row(**fields | changed)
+def row(start: datetime, end: datetime, **changed: Any) -> VersionColumns:
+    fields: dict[str, Any] = dict.fromkeys(VersionColumns.__dataclass_fields__, "")
+    fields |= {
+        "start": start,
+        "end": end,
+        "period": str(start.year),
+        "version": 1,
+        "status": VersionStatus.PUBLISHED,
+        "scope": Name("China"),
+    }
+    return VersionColumns(**fields | changed)
 
 
 def day(year: int, month: int = 1, of_month: int = 1) -> datetime:
@@ -101,7 +108,7 @@ def test_what_moved_is_now_less_then_with_the_noise_of_both() -> None:
 
 @pytest.mark.parametrize("where", ["whole", "cell"])
 def test_across_a_break_nothing_has_moved_and_the_break_is_named(where: str) -> None:
-    change = (Break("boundary", "kiln", "kiln and cooler"),)
+    change = (DefinitionChange("boundary", "kiln", "kiln and cooler"),)
     broken = Breaks("2015 v1", change if where == "whole" else (), {CELL: change} if where == "cell" else {})
     of_year = year(KILN, KILN, broken)
     assert (of_year.moved, of_year.breaks, of_year.before) == ({}, ("boundary",), "2015 v1")
@@ -155,9 +162,9 @@ def test_of_a_cell_that_is_held_back_rule_averaging_and_years_are_not_known_to_h
 
 def test_the_same_version_of_a_pack_with_another_content_breaks_everything() -> None:
     other = breaks(defined(KILN), defined(KILN, pack_digest="cd" * 32))
-    assert other.whole == (Break("pack-content", "ab" * 6, "cd" * 6),)
+    assert other.whole == (DefinitionChange("pack-content", "ab" * 6, "cd" * 6),)
     newer = breaks(defined(KILN), defined(KILN, pack_digest="cd" * 32, pack_version="4"))
-    assert newer.whole == (Break("pack-version", "3", "4"),), "another version has another content anyway"
+    assert newer.whole == (DefinitionChange("pack-version", "3", "4"),), "another version has another content anyway"
 
 
 def test_cells_that_came_and_went_are_breaks_and_years_are_told_by_the_longest() -> None:
@@ -165,7 +172,7 @@ def test_cells_that_came_and_went_are_breaks_and_years_are_told_by_the_longest()
     both = breaks(defined(KILN), defined(mill))
     assert (both.codes_of(CELL), both.codes_of(LabelKey.of(mill))) == (("gone",), ("new",))
     pooled = replace(KILN, pooled=((2, 5), (3, 1)))
-    assert breaks(defined(KILN), defined(pooled)).cells[CELL] == (Break("years", "1", "1-3"),)
+    assert breaks(defined(KILN), defined(pooled)).cells[CELL] == (DefinitionChange("years", "1", "1-3"),)
 
 
 def table(broken: Breaks | None, *cells: StepView, bands: dict[str, Any] | None = None) -> list[dict[str, str]]:
@@ -177,7 +184,7 @@ def table(broken: Breaks | None, *cells: StepView, bands: dict[str, Any] | None 
 
 def test_a_total_breaks_where_a_step_that_enters_it_does() -> None:
     beside = replace(KILN, metric="electricity", headline=False)
-    change = (Break("boundary", "a", "b"),)
+    change = (DefinitionChange("boundary", "a", "b"),)
     for cell, codes in ((KILN, "boundary"), (beside, "")):
         rows = table(Breaks("2015 v1", (), {LabelKey.of(cell): change}), KILN, beside)
         assert [line["breaks"] for line in rows[2:]] == [codes] * 3
@@ -199,18 +206,18 @@ def test_the_three_totals_of_a_table_stand_in_their_own_rows_and_firms_with_seve
     assert (rows[1]["shown"], rows[1]["best"], rows[1]["best_low"]) == ("false", "", "")
 
 
-def versions(*states: str) -> Series:
+def versions(*states: str) -> VersionSeries:
     """Newest first, the highest number first."""
     count = len(states)
-    return Series(tuple(row(day(2016), day(2017), version=count - place, status=state) for place, state in enumerate(states)))
+    return VersionSeries(tuple(row(day(2016), day(2017), version=count - place, status=state) for place, state in enumerate(states)))
 
 
 @pytest.mark.parametrize(
     ("states", "in_force", "meant"),
     [
-        ((Status.PUBLISHED, Status.PUBLISHED), 2, 2),
-        ((Status.WITHDRAWN, Status.PUBLISHED), 1, 1),
-        ((Status.WITHDRAWN, Status.WITHDRAWN), None, 2),  # the last that was taken back
+        ((VersionStatus.PUBLISHED, VersionStatus.PUBLISHED), 2, 2),
+        ((VersionStatus.WITHDRAWN, VersionStatus.PUBLISHED), 1, 1),
+        ((VersionStatus.WITHDRAWN, VersionStatus.WITHDRAWN), None, 2),  # the last that was taken back
         ((), None, None),
     ],
 )
@@ -271,7 +278,7 @@ def test_the_address_of_a_version_is_one_path_whatever_its_place_and_period_hold
     assert citation.api_url(cited()) == "/api/v1/benchmarks/cement/cn.he/dry-process/2016-01-01%2F2016-07-01/v3/"
 
 
-DRAFT: dict[str, Any] = {"status": Status.DRAFT, "waiting": False, "own": False, "hold": False, "shown": 4}
+DRAFT: dict[str, Any] = {"status": VersionStatus.DRAFT, "waiting": False, "own": False, "hold": False, "shown": 4}
 
 
 @pytest.mark.parametrize(
@@ -283,7 +290,7 @@ DRAFT: dict[str, Any] = {"status": Status.DRAFT, "waiting": False, "own": False,
         ({"hold": True, "shown": 0}, "gate-holds"),  # it may have something to show later
         ({"own": True, "hold": True}, "own-draft"),
         ({"waiting": True, "own": True}, "is-scheduled"),
-        ({"status": Status.PUBLISHED, "waiting": True}, "not-a-draft"),
+        ({"status": VersionStatus.PUBLISHED, "waiting": True}, "not-a-draft"),
     ],
 )
 def test_the_first_obstacle_to_publishing_is_the_one_that_is_told(changed: dict[str, Any], code: str) -> None:

@@ -10,23 +10,23 @@ from typing import Any, cast
 import pytest
 
 from benchmarks.phrases import Name
-from portal.assurance.attestation_standing import Standing, canonical, code_of, standing_of, start_of_digest
-from portal.assurance.engagements import EngagementView, FindingView, StepView
-from portal.assurance.incentives import Correction, IncentiveView
+from portal.assurance.attestation_standing import AttestationStanding, canonical, code_of, standing_of, start_of_digest
+from portal.assurance.engagements import EngagementView, FindingStepView, FindingView
+from portal.assurance.incentives import AmountCorrection, IncentiveView
 from portal.assurance.models import Attestation
-from portal.assurance.models.findings import Act, Grade
-from portal.assurance.reminding import Asked, Need, needs
-from portal.intake.models import State
+from portal.assurance.models.findings import FindingAct, FindingGrade
+from portal.assurance.reminding import AuditNeed, NeedCount, needs
+from portal.intake.models import SubmissionState
 from portal.publication.audited import excluded, told_of_change, verification
-from portal.standings.attested import LeftOut, Verdicts
+from portal.standings.attested import NotEnteredReason, Verdicts
 from portal.standings.cohort import Cohort
 
 NOW = datetime(2017, 6, 1, 12, tzinfo=UTC)
 TODAY, DAY = date(2017, 6, 1), timedelta(days=1)
 
 
-def finding(grade: Grade = Grade.MAJOR, due: date = TODAY, *acts: Act) -> FindingView:
-    steps = tuple(StepView(act, "", "", "", NOW) for act in acts)
+def finding(grade: FindingGrade = FindingGrade.MAJOR, due: date = TODAY, *acts: FindingAct) -> FindingView:
+    steps = tuple(FindingStepView(act, "", "", "", NOW) for act in acts)
     return FindingView(1, 1, grade, "", "", "", due, "", NOW, steps)
 
 
@@ -34,11 +34,14 @@ def engagement(**changed: Any) -> EngagementView:
     """Of a report that is accepted; one person declared no interest; nothing was found or concluded."""
     fields: dict[str, Any] = dict.fromkeys(EngagementView.__dataclass_fields__, ())
     fields |= {"due": None, "taken_back_at": None, "concluded": False}
-    fields |= {"submissions": (SimpleNamespace(state=State.ACCEPTED),), "declarations": (SimpleNamespace(interested=False, mine=False),)}
+    fields |= {
+        "submissions": (SimpleNamespace(state=SubmissionState.ACCEPTED),),
+        "declarations": (SimpleNamespace(interested=False, mine=False),),
+    }
     return EngagementView(**fields | changed)
 
 
-def stated(until: date, visit: date | None = None, standing: Standing = Standing.VALID) -> Any:
+def stated(until: date, visit: date | None = None, standing: AttestationStanding = AttestationStanding.VALID) -> Any:
     return SimpleNamespace(standing=standing, statement=SimpleNamespace(valid_until=until, surveillance_on=visit))
 
 
@@ -47,72 +50,72 @@ def stated(until: date, visit: date | None = None, standing: Standing = Standing
     [
         (31, []),
         (30, []),  # thirty whole days are left
-        (29, [Asked(Need.DUE_SOON, day=TODAY + 29 * DAY)]),
-        (0, [Asked(Need.DUE_SOON, day=TODAY)]),  # the day itself is not over
-        (-1, [Asked(Need.OVERDUE, day=TODAY - DAY)]),
+        (29, [NeedCount(AuditNeed.DUE_SOON, day=TODAY + 29 * DAY)]),
+        (0, [NeedCount(AuditNeed.DUE_SOON, day=TODAY)]),  # the day itself is not over
+        (-1, [NeedCount(AuditNeed.OVERDUE, day=TODAY - DAY)]),
     ],
 )
-def test_a_conclusion_is_asked_for_thirty_days_ahead_and_late_once_its_day_is_over(days: int, asked: list[Asked]) -> None:
-    assert needs(engagement(due=TODAY + days * DAY), TODAY) == (*asked, Asked(Need.CONCLUDE))
+def test_a_conclusion_is_asked_for_thirty_days_ahead_and_late_once_its_day_is_over(days: int, asked: list[NeedCount]) -> None:
+    assert needs(engagement(due=TODAY + days * DAY), TODAY) == (*asked, NeedCount(AuditNeed.CONCLUDE))
     assert needs(engagement(due=TODAY + days * DAY, concluded=True), TODAY) == ()
 
 
-@pytest.mark.parametrize(("visit", "until", "needed"), [(30, 90, []), (29, 90, [Need.SURVEILLANCE]), (30, 89, [Need.EXPIRES])])
-def test_a_visit_is_told_thirty_days_ahead_and_the_end_of_a_statement_ninety(visit: int, until: int, needed: list[Need]) -> None:
+@pytest.mark.parametrize(("visit", "until", "needed"), [(30, 90, []), (29, 90, [AuditNeed.SURVEILLANCE]), (30, 89, [AuditNeed.EXPIRES])])
+def test_a_visit_is_told_thirty_days_ahead_and_the_end_of_a_statement_ninety(visit: int, until: int, needed: list[AuditNeed]) -> None:
     statement = stated(TODAY + until * DAY, TODAY + visit * DAY)
     assert [asked.need for asked in needs(engagement(concluded=True, attestations=(statement,)), TODAY)] == needed
-    withdrawn = stated(TODAY, TODAY, Standing.WITHDRAWN)
+    withdrawn = stated(TODAY, TODAY, AttestationStanding.WITHDRAWN)
     assert needs(engagement(concluded=True, attestations=(withdrawn,)), TODAY) == ()
 
 
 @pytest.mark.parametrize(
     ("findings", "needed"),
     [
-        ((finding(Grade.OBSERVATION, TODAY + DAY),), [Need.CONCLUDE]),  # an observation holds nothing up
-        ((finding(Grade.MINOR, TODAY + DAY),), []),
-        ((finding(Grade.MAJOR, TODAY + DAY),), []),
-        ((finding(Grade.MAJOR, TODAY, Act.ANSWERED, Act.CLOSED),), [Need.CONCLUDE]),
-        ((finding(Grade.MAJOR, TODAY, Act.APPEALED, Act.ANNULLED),), [Need.CONCLUDE]),
-        ((finding(Grade.MAJOR, TODAY, Act.ANSWERED),), [Need.ANSWERED]),
-        ((finding(Grade.MAJOR, TODAY),), []),  # its last day is not over
-        ((finding(Grade.MAJOR, TODAY - DAY),), [Need.LATE_ANSWERS]),
-        ((finding(Grade.MAJOR, TODAY - DAY, Act.ANSWERED, Act.RETURNED),), [Need.LATE_ANSWERS]),
-        ((finding(Grade.MAJOR, TODAY - DAY, Act.APPEALED),), []),  # it waits for the regulator
+        ((finding(FindingGrade.OBSERVATION, TODAY + DAY),), [AuditNeed.CONCLUDE]),  # an observation holds nothing up
+        ((finding(FindingGrade.MINOR, TODAY + DAY),), []),
+        ((finding(FindingGrade.MAJOR, TODAY + DAY),), []),
+        ((finding(FindingGrade.MAJOR, TODAY, FindingAct.ANSWERED, FindingAct.CLOSED),), [AuditNeed.CONCLUDE]),
+        ((finding(FindingGrade.MAJOR, TODAY, FindingAct.APPEALED, FindingAct.ANNULLED),), [AuditNeed.CONCLUDE]),
+        ((finding(FindingGrade.MAJOR, TODAY, FindingAct.ANSWERED),), [AuditNeed.ANSWERED]),
+        ((finding(FindingGrade.MAJOR, TODAY),), []),  # its last day is not over
+        ((finding(FindingGrade.MAJOR, TODAY - DAY),), [AuditNeed.LATE_ANSWERS]),
+        ((finding(FindingGrade.MAJOR, TODAY - DAY, FindingAct.ANSWERED, FindingAct.RETURNED),), [AuditNeed.LATE_ANSWERS]),
+        ((finding(FindingGrade.MAJOR, TODAY - DAY, FindingAct.APPEALED),), []),  # it waits for the regulator
     ],
 )
-def test_a_finding_holds_the_conclusion_up_until_it_has_ended(findings: tuple[FindingView, ...], needed: list[Need]) -> None:
+def test_a_finding_holds_the_conclusion_up_until_it_has_ended(findings: tuple[FindingView, ...], needed: list[AuditNeed]) -> None:
     for place in ("findings", "earlier"):
         assert [asked.need for asked in needs(engagement(**{place: findings}), TODAY)] == needed, place
 
 
 def test_findings_that_wait_for_the_auditor_are_counted() -> None:
-    answered = finding(Grade.MINOR, TODAY, Act.ANSWERED)
+    answered = finding(FindingGrade.MINOR, TODAY, FindingAct.ANSWERED)
     assert needs(engagement(findings=(answered, answered, finding(due=TODAY - DAY))), TODAY) == (
-        Asked(Need.ANSWERED, 2),
-        Asked(Need.LATE_ANSWERS, 1),
+        NeedCount(AuditNeed.ANSWERED, 2),
+        NeedCount(AuditNeed.LATE_ANSWERS, 1),
     )
 
 
 def test_open_majors_are_those_of_before_too_and_no_minor_ones() -> None:
-    closed = finding(Grade.MAJOR, TODAY, Act.CLOSED)
-    view = engagement(findings=(finding(), finding(Grade.MINOR), closed), earlier=(finding(),))
+    closed = finding(FindingGrade.MAJOR, TODAY, FindingAct.CLOSED)
+    view = engagement(findings=(finding(), finding(FindingGrade.MINOR), closed), earlier=(finding(),))
     assert view.open_majors == 2
 
 
 @pytest.mark.parametrize(
     ("state", "superseded", "days", "standing"),
     [
-        ("issued", False, 0, Standing.VALID),  # up to and with its last day
-        ("issued", False, -1, Standing.EXPIRED),
-        ("issued", True, 100, Standing.EARLIER),
-        ("withdrawn", True, 100, Standing.WITHDRAWN),
-        ("drawn-up", False, -1, Standing.DRAWN_UP),
+        ("issued", False, 0, AttestationStanding.VALID),  # up to and with its last day
+        ("issued", False, -1, AttestationStanding.EXPIRED),
+        ("issued", True, 100, AttestationStanding.EARLIER),
+        ("withdrawn", True, 100, AttestationStanding.WITHDRAWN),
+        ("drawn-up", False, -1, AttestationStanding.DRAWN_UP),
     ],
 )
 def test_a_statement_is_valid_up_to_and_with_its_last_day_while_its_report_counts(
-    state: str, superseded: bool, days: int, standing: Standing
+    state: str, superseded: bool, days: int, standing: AttestationStanding
 ) -> None:
-    report = SimpleNamespace(state=State.SUPERSEDED if superseded else State.ACCEPTED)
+    report = SimpleNamespace(state=SubmissionState.SUPERSEDED if superseded else SubmissionState.ACCEPTED)
     statement = cast(Attestation, SimpleNamespace(state=state, submission=report, valid_until=TODAY + days * DAY))
     assert standing_of(statement, TODAY) == standing
 
@@ -170,20 +173,20 @@ def test_the_newest_statement_that_covers_a_step_attests_it_and_an_adverse_one_o
     ("attested_only", "adverse_leaves", "left_out"),
     [
         (False, False, (None, None, None)),
-        (False, True, (None, LeftOut.ADVERSE, None)),
-        (True, False, (None, LeftOut.NOT_ATTESTED, LeftOut.NOT_ATTESTED)),
-        (True, True, (None, LeftOut.ADVERSE, LeftOut.NOT_ATTESTED)),  # the reason that weighs more
+        (False, True, (None, NotEnteredReason.ADVERSE, None)),
+        (True, False, (None, NotEnteredReason.NOT_ATTESTED, NotEnteredReason.NOT_ATTESTED)),
+        (True, True, (None, NotEnteredReason.ADVERSE, NotEnteredReason.NOT_ATTESTED)),  # the reason that weighs more
     ],
 )
 def test_a_report_leaves_by_what_its_peer_group_decided(
-    attested_only: bool, adverse_leaves: bool, left_out: tuple[LeftOut | None, ...]
+    attested_only: bool, adverse_leaves: bool, left_out: tuple[NotEnteredReason | None, ...]
 ) -> None:
     group: Any = SimpleNamespace(attested_only=attested_only, adverse_leaves=adverse_leaves)
     assert tuple(VERDICTS.left_out(group, report, "kiln") for report in (1, 2, 3)) == left_out
-    assert VERDICTS.left_out(group, 1, "cooler") == (LeftOut.NOT_ATTESTED if attested_only else None)
+    assert VERDICTS.left_out(group, 1, "cooler") == (NotEnteredReason.NOT_ATTESTED if attested_only else None)
 
 
-def cohort(verdicts: Verdicts, reported: list[tuple[str, str, str]], left_out: dict[str, LeftOut] | None = None) -> Cohort:
+def cohort(verdicts: Verdicts, reported: list[tuple[str, str, str]], left_out: dict[str, NotEnteredReason] | None = None) -> Cohort:
     """Of (step, site, firm); the report of site `s1` is row 1."""
     labels: Any = tuple(SimpleNamespace(label=SimpleNamespace(step=step), site=site, firm=firm) for step, site, firm in reported)
     return Cohort(labels, {site: int(site[1:]) for _, site, _ in reported}, (), {}, verdicts, left_out or {})
@@ -213,7 +216,12 @@ def test_without_a_statement_no_body_and_no_day_is_told() -> None:
 
 
 def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for_an_adverse_opinion() -> None:
-    left_out = {"a": LeftOut.ADVERSE, "b": LeftOut.ADVERSE, "new": LeftOut.ADVERSE, "c": LeftOut.NOT_ATTESTED}
+    left_out = {
+        "a": NotEnteredReason.ADVERSE,
+        "b": NotEnteredReason.ADVERSE,
+        "new": NotEnteredReason.ADVERSE,
+        "c": NotEnteredReason.NOT_ATTESTED,
+    }
     present = cohort(Verdicts({}, frozenset()), [], left_out)
     assert told_of_change("Audited.", present, ["a", "b", "c"]).en == (
         "Audited. 2 sites left this version after an adverse opinion of a certification body."
@@ -228,13 +236,13 @@ def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for
     ("corrected", "counted", "barred"),
     [
         (None, Decimal(100), {7}),
-        (Correction(Decimal(40), "", "", 8, NOW), Decimal(40), {7, 8}),
-        (Correction(None, "", "", 8, NOW), Decimal(0), {7, 8}),  # nothing was given
-        (Correction(Decimal(0), "", "", 8, NOW), Decimal(0), {7, 8}),
+        (AmountCorrection(Decimal(40), "", "", 8, NOW), Decimal(40), {7, 8}),
+        (AmountCorrection(None, "", "", 8, NOW), Decimal(0), {7, 8}),  # nothing was given
+        (AmountCorrection(Decimal(0), "", "", 8, NOW), Decimal(0), {7, 8}),
     ],
 )
 def test_an_incentive_counts_as_it_was_corrected_by_who_did_not_enter_it(
-    corrected: Correction | None, counted: Decimal, barred: set[int]
+    corrected: AmountCorrection | None, counted: Decimal, barred: set[int]
 ) -> None:
     view = IncentiveView(1, "works-1", Name("Works"), "scheme", Decimal(100), "", "", 7, True, "", NOW, corrected)
     assert view.counted == counted

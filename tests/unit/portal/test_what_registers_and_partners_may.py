@@ -16,9 +16,9 @@ from benchmarks.phrases import Name
 from benchmarks.routes import Pack
 from portal.accounts.models import SizeClass
 from portal.catalogue.obliged_list import _difference
-from portal.catalogue.obliged_rows import Entry
+from portal.catalogue.obliged_rows import ObligedSite
 from portal.governance import effects
-from portal.intake.participation import ParticipationView, PartView, Taking
+from portal.intake.participation import ParticipationView, PartView, ReportingState
 from portal.partners import conformance
 from portal.practices.entry_texts import lacking
 from portal.practices.given_away import gives_away
@@ -33,19 +33,19 @@ from portal.standings.size_weights import weights_of
 def test_a_list_says_of_each_site_what_becomes_of_it() -> None:
     """Of five members one stays, one has another cohort, one is obliged from now on, one is released; one site is new."""
     members = {
-        "stays": Entry("stays", True, "hundred"),
-        "moves": Entry("moves", True, "hundred"),
-        "willing": Entry("willing", False),
-        "leaves": Entry("leaves", True, "thousand"),
-        "aside": Entry("aside", False),
+        "stays": ObligedSite("stays", True, "hundred"),
+        "moves": ObligedSite("moves", True, "hundred"),
+        "willing": ObligedSite("willing", False),
+        "leaves": ObligedSite("leaves", True, "thousand"),
+        "aside": ObligedSite("aside", False),
     }
     listed = [
-        Entry("stays", True, "hundred"),
-        Entry("moves", True, "thousand"),
-        Entry("willing", True),
-        Entry("leaves", False),
-        Entry("new", True, "hundred"),
-        Entry("plain", True),
+        ObligedSite("stays", True, "hundred"),
+        ObligedSite("moves", True, "thousand"),
+        ObligedSite("willing", True),
+        ObligedSite("leaves", False),
+        ObligedSite("new", True, "hundred"),
+        ObligedSite("plain", True),
     ]
     change = _difference(members, listed)
     assert (change.added, change.obliged, change.released) == (("new", "plain"), ("willing",), ("leaves",))
@@ -118,10 +118,10 @@ def test_an_agent_that_took_over_by_rotations_goes_on_with_the_series(before: UU
 
 def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_accepted_ones_count() -> None:
     covered = [
-        ("mill kiln", Taking.REPORTED),
-        ("kiln mill packing", Taking.REPORTED),
-        ("kiln", Taking.REPORTED),
-        ("mill kiln", Taking.WAITING),
+        ("mill kiln", ReportingState.REPORTED),
+        ("kiln mill packing", ReportingState.REPORTED),
+        ("kiln", ReportingState.REPORTED),
+        ("mill kiln", ReportingState.WAITING),
     ]
     parts = [
         PartView(place, "", True, 1, taking, datetime(2017, 4, 1, tzinfo=UTC), covers, place)

@@ -12,7 +12,7 @@ from benchmarks.declared import Words
 from benchmarks.measurements import CarrierEnergy
 from benchmarks.routes import Boundary
 from portal.web.carbon import co2, last_day, of_electricity, together
-from portal.web.gaps import Gap
+from portal.web.gaps import RouteGap
 from portal.web.presenters.site_gaps import carbon_of_gap
 
 ON = date(2025, 12, 31)
@@ -61,9 +61,9 @@ def test_what_cannot_be_bounded_is_not_known(unknown: Boundary) -> None:
 
 def test_the_co2_of_a_gap_is_no_surer_than_the_gap() -> None:
     grinding = next(step for step in packs.load("cement").steps if step.id == "cement-grinding")
-    interval = carbon_of_gap(Gap("cement-grinding", 0.68, 0.65, 0.70), grinding, None, ON, "CN")
+    interval = carbon_of_gap(RouteGap("cement-grinding", 0.68, 0.65, 0.70), grinding, None, ON, "CN")
     assert interval == pytest.approx((0.65 * 0.5306 / 0.1229, 0.70 * 0.5306 / 0.1229))
-    assert carbon_of_gap(Gap("cement-grinding", 0.68, 0.65, 0.70), None, None, ON, "CN") is None
+    assert carbon_of_gap(RouteGap("cement-grinding", 0.68, 0.65, 0.70), None, None, ON, "CN") is None
 
 
 def test_a_medium_made_elsewhere_counts_as_the_electricity_that_made_it() -> None:

@@ -10,8 +10,8 @@ from docx import Document
 
 from benchmarks import packs
 from portal.web.papers import evaluation as evaluation_paper
-from portal.web.presenters.evaluation import EvaluationPage, Section, SectionTable, _step, levels_section
-from portal.web.presenters.ladders import Shown
+from portal.web.presenters.evaluation import EvaluationPage, EvaluationSection, SectionTable, _step, levels_section
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
 from tests.unit.portal_web.test_heat_of_variants import BOTH, label
@@ -30,7 +30,7 @@ def test_levels_stand_with_unit_interval_source_and_what_they_are_not() -> None:
 
 
 def test_rows_of_one_step_say_which_variant_their_figures_are_of() -> None:
-    shown = Shown(Names.of("cement", packs.load("cement").version), "dry-process", energy_units(0.1229)["kgce"])
+    shown = TotalsDisplay(Names.of("cement", packs.load("cement").version), "dry-process", energy_units(0.1229)["kgce"])
     heads = [_step(step, shown)[:3] for step in label(BOTH).steps]
     assert heads[1:] == [
         ("Clinker burning (grey clinker)", "heat", "2,900"),
@@ -44,7 +44,14 @@ def test_both_papers_hold_a_row_that_ends_in_its_reason(language: str) -> None:
     table = SectionTable(("Step", "Best", "Unit"), rows, (2, 1, 1))
     assert table.headed[1] == (("Step", "Mill 水泥磨", 1), ("Best", "held back: too few firms", 2))
     page = EvaluationPage(
-        "Evaluation 评估", "China", "Two steps.", (Section("Published steps", ("A line.",), table),), "The record.", "", "", "named"
+        "Evaluation 评估",
+        "China",
+        "Two steps.",
+        (EvaluationSection("Published steps", ("A line.",), table),),
+        "The record.",
+        "",
+        "",
+        "named",
     )
     with translation.override(language):
         pdf, docx = evaluation_paper.pdf(page), evaluation_paper.docx(page)

@@ -12,7 +12,7 @@ from django.http import QueryDict
 from django.urls import reverse
 
 from benchmarks.phrases import Name
-from portal.accounts.api_keys import KeyView
+from portal.accounts.api_keys import ApiKeyView
 from portal.assurance.models import IncentiveOffer
 from portal.partners.conformance import ConformanceView
 from portal.partners.deliveries import DeliveryView
@@ -40,10 +40,10 @@ def test_offers(query: str, order: list[int]) -> None:
     assert [row[0] for row in offers.offers_table(OFFERS, asked, TODAY)] == order
 
 
-def key(name: str, since: int, until: int) -> KeyView:
-    fields: dict[str, Any] = dict.fromkeys(KeyView.__dataclass_fields__, "")
+def key(name: str, since: int, until: int) -> ApiKeyView:
+    fields: dict[str, Any] = dict.fromkeys(ApiKeyView.__dataclass_fields__, "")
     dates = {"made_at": NOW + since * DAY, "expires_at": NOW + until * DAY, "last_used_at": None, "revoked_at": None, "scopes": ("read",)}
-    return KeyView(**fields | {"id": 1, "name": name, "person": "P", **dates})
+    return ApiKeyView(**fields | {"id": 1, "name": name, "person": "P", **dates})
 
 
 @pytest.mark.parametrize(

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from portal.web.gaps import Gap, clear_sum, gap, largest_first, sum_of_ends, with_interval
+from portal.web.gaps import RouteGap, clear_sum, gap, largest_first, sum_of_ends, with_interval
 from portal.web.presenters.potentials import added_up
 from portal.web.words.figures import Estimate
 
@@ -20,20 +20,20 @@ def test_a_gap_is_per_tonne_of_the_routes_product() -> None:
 
 def test_a_gap_whose_interval_reaches_zero_says_so_and_leaves_the_sum() -> None:
     noisy = gap("cooling", Estimate(-0.86, -0.96, -0.76), Estimate(-0.90, -1.10, -0.70), ratio=0.75)
-    clear = Gap("burning", 3.15, 2.41, 3.89)
+    clear = RouteGap("burning", 3.15, 2.41, 3.89)
     assert noisy.within_noise
     assert clear_sum([noisy, clear]) == 3.15
 
 
 def test_a_sum_is_told_with_the_sums_of_the_ends() -> None:
-    parts = [Gap("burning", 6.38, 5.5, 7.2), Gap("grinding", 1.36, 1.0, 1.8)]
+    parts = [RouteGap("burning", 6.38, 5.5, 7.2), RouteGap("grinding", 1.36, 1.0, 1.8)]
     assert with_interval(clear_sum(parts), *sum_of_ends(parts)) == "7.74 (6.50 to 9.00)"
     value, (low, high) = added_up([(6.38, (5.5, 7.2)), (1.36, (1.0, 1.8))])
     assert (value, low, high) == pytest.approx((7.74, 6.5, 9.0)), "a sector's savings by the same rule"
 
 
 def test_what_gains_most_comes_first() -> None:
-    gaps = [Gap("b", 0.1, 0, 1), Gap("a", 0.1, 0, 1), Gap("c", 2.0, 1, 3)]
+    gaps = [RouteGap("b", 0.1, 0, 1), RouteGap("a", 0.1, 0, 1), RouteGap("c", 2.0, 1, 3)]
     assert [gap.step for gap in largest_first(gaps)] == ["c", "a", "b"]
 
 

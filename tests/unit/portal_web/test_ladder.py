@@ -4,25 +4,25 @@ from __future__ import annotations
 
 import pytest
 
-from portal.web.charts.ladder import Mark, Rung, RungPicture, draw
+from portal.web.charts.ladder import RungPicture, StepRung, ValueMark, draw
 from portal.web.words.figures import MINUS, Estimate
 
-BURNING = Rung(0.75, Estimate(98.0, 97.0, 99.0), Estimate(103.0))
-COOLING = Rung(0.75, Estimate(-0.9, -1.1, -0.7), Estimate(-0.3))
-WHOLE = Rung(1.0, Estimate(76.1, 75.5, 76.7), Estimate(83.2), reached=Estimate(77.9, 77.3, 78.5))
+BURNING = StepRung(0.75, Estimate(98.0, 97.0, 99.0), Estimate(103.0))
+COOLING = StepRung(0.75, Estimate(-0.9, -1.1, -0.7), Estimate(-0.3))
+WHOLE = StepRung(1.0, Estimate(76.1, 75.5, 76.7), Estimate(83.2), reached=Estimate(77.9, 77.3, 78.5))
 
 
 def place(text: str) -> float:
     return float(text.removesuffix("%"))
 
 
-def drawn(*rungs: Rung) -> tuple[RungPicture, ...]:
+def drawn(*rungs: StepRung) -> tuple[RungPicture, ...]:
     pictures = draw(rungs).rungs
     assert all(picture is not None for picture in pictures)
     return tuple(picture for picture in pictures if picture is not None)
 
 
-def typical(picture: RungPicture) -> Mark:
+def typical(picture: RungPicture) -> ValueMark:
     assert picture.typical is not None
     return picture.typical
 
@@ -47,7 +47,7 @@ def test_a_negative_step_is_measured_like_any_other() -> None:
 
 
 def test_who_is_below_the_best_stands_left_of_it_with_the_label_clear_of_the_rail() -> None:
-    (picture,) = drawn(Rung(1.0, Estimate(10.0, 9.9, 10.1), Estimate(12.0), you=Estimate(9.0, 8.9, 9.1)))
+    (picture,) = drawn(StepRung(1.0, Estimate(10.0, 9.9, 10.1), Estimate(12.0), you=Estimate(9.0, 8.9, 9.1)))
     assert picture.you is not None
     assert place(picture.you.x) < place(picture.zero)
     assert place(picture.you.label_x) >= place(picture.zero)
@@ -70,20 +70,20 @@ def test_a_label_with_no_room_to_its_right_stands_over_the_rung() -> None:
 
 
 def test_a_step_without_a_value_has_no_drawing_and_does_not_move_the_others() -> None:
-    picture = draw([BURNING, Rung(1.0, None)])
+    picture = draw([BURNING, StepRung(1.0, None)])
     assert picture.rungs[1] is None
     assert picture.rungs[0] == draw([BURNING]).rungs[0]
 
 
 def test_bests_alone_are_drawn_on_any_scale() -> None:
-    picture = draw([Rung(1.0, Estimate(5.0))])
+    picture = draw([StepRung(1.0, Estimate(5.0))])
     assert picture.rungs[0] is not None
     assert picture.ticks[0].label == "0"
 
 
 @pytest.mark.parametrize("top", [0.004, 0.7, 3.9, 29.0, 480.0, 13000.0])
 def test_ticks_are_round_numbers_and_few(top: float) -> None:
-    ticks = draw([Rung(1.0, Estimate(1.0), Estimate(1.0 + top))]).ticks
+    ticks = draw([StepRung(1.0, Estimate(1.0), Estimate(1.0 + top))]).ticks
     assert 2 <= len(ticks) <= 6
     assert ticks[0].label == "0"
     assert ticks[1].label.lstrip("+").replace(",", "").strip("0.") in {"1", "2", "5"}
@@ -92,4 +92,4 @@ def test_ticks_are_round_numbers_and_few(top: float) -> None:
 
 def test_a_rung_without_a_best_has_no_zero_to_measure_from() -> None:
     with pytest.raises(ValueError, match="no zero"):
-        Rung(1.0, None).above(3.0)
+        StepRung(1.0, None).above(3.0)

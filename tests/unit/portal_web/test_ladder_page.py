@@ -19,7 +19,7 @@ from benchmarks.explanation.shown_limits import shown_limits
 from benchmarks.packs.provenance import numbers
 from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.presenters.benchmarks import lead_of
-from portal.web.presenters.ladders import Shown, ladder_of
+from portal.web.presenters.ladders import TotalsDisplay, ladder_of
 from portal.web.presenters.next_steps import PracticeRow, ToDo
 from portal.web.presenters.standard_limits import beside_rows
 from portal.web.words.figures import MINUS, Estimate, energy_units
@@ -70,8 +70,8 @@ def label() -> LabelView:
     return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", 23)
 
 
-def shown_in(unit: str) -> Shown:
-    return Shown(Names.of("cement", PACK.version), ROUTE.id, UNITS[unit])
+def shown_in(unit: str) -> TotalsDisplay:
+    return TotalsDisplay(Names.of("cement", PACK.version), ROUTE.id, UNITS[unit])
 
 
 def rendered(label: LabelView, unit: str = "kgce", limits: tuple[LimitShown, ...] = ()) -> str:
@@ -213,7 +213,7 @@ def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: L
     )
     totals = {name: replace(getattr(label, name), unit="kgce/m2") for name in ("composite", "best_reached", "typical")}
     with translation.override("en"):
-        drawn = ladder_of(replace(label, steps=cells, **totals), Shown(Names("flat-glass", pack), route.id, UNITS["MJ"]))
+        drawn = ladder_of(replace(label, steps=cells, **totals), TotalsDisplay(Names("flat-glass", pack), route.id, UNITS["MJ"]))
     assert drawn.rows[0].unit.startswith("MJ per weight case of flat glass")
     assert drawn.total.unit == drawn.scale_unit == "MJ per m² of tempered glass"
     assert drawn.ratios.startswith("Reference ratios, what each step makes per m² of tempered glass: ")

@@ -7,24 +7,24 @@ from dataclasses import replace
 import pytest
 from django.template.loader import render_to_string
 
-from portal.web.charts.ladder import Rung, Span, draw
-from portal.web.charts.trend import Reported
+from portal.web.charts.ladder import DrawnInterval, StepRung, draw
+from portal.web.charts.trend import TrendPeriod
 from portal.web.charts.trend import draw as draw_trend
 from portal.web.presenters.ladders import Ladder, LadderRow
-from portal.web.presenters.standard_limits import Level, Limit, LimitCell
+from portal.web.presenters.standard_limits import Level, LimitCell, StandardLevels
 from portal.web.presenters.trend import TrendRow, TrendStep
 from portal.web.viewmodels.stand import GapRow, RankStrip
 from portal.web.words.figures import Estimate
 
 BAD = """<b title="it's">&"""
 ESCAPED = "&lt;b title=&quot;it&#x27;s&quot;&gt;&amp;"
-HERE = Span("1%", "2%")
+HERE = DrawnInterval("1%", "2%")
 
 
 def a_ladder(text: str, hidden: str = "") -> Ladder:
-    rung = Rung(1.0, Estimate(1.0, 0.9, 1.1), Estimate(1.5), Estimate(1.4, 1.3, 1.6), Estimate(1.2, 1.1, 1.3))
+    rung = StepRung(1.0, Estimate(1.0, 0.9, 1.1), Estimate(1.5), Estimate(1.4, 1.3, 1.6), Estimate(1.2, 1.1, 1.3))
     picture = draw([rung, rung])
-    limits = LimitCell(2, (Limit(text, (Level(text, text), Level(text)), text, text),))
+    limits = LimitCell(2, (StandardLevels(text, (Level(text, text), Level(text)), text, text),))
     row = LadderRow(text, text, text, text, text, text, text, text, hidden, picture.rungs[0], limits, reached=text, own=text)
     below = replace(row, limits=None, limits_from_above=True)
     return Ladder((row,), below, picture, text, with_you=True, with_reached=True, all_limits=limits.limits)
@@ -36,7 +36,7 @@ def ladder(view: Ladder) -> str:
 
 def every_part(text: str) -> dict[str, str]:
     gap = GapRow(text, text, text, text, text, text, text, HERE, HERE, "3%")
-    points = [Reported(text, Estimate(1.0, 0.9, 1.1), 0.8, breaks=False), Reported(text, Estimate(2.0), None, breaks=True)]
+    points = [TrendPeriod(text, Estimate(1.0, 0.9, 1.1), 0.8, breaks=False), TrendPeriod(text, Estimate(2.0), None, breaks=True)]
     strip = RankStrip(text, 3, several=True, band=HERE, crowded=True, ticks=(("1%", True),), first=text, last=text)
     step = TrendStep(text, text, text, draw_trend(points), (TrendRow(text, text, text, text, text),), text)
     return {

@@ -12,7 +12,7 @@ from babel.messages.catalog import Catalog
 
 from benchmarks.catalogue import in_language
 from benchmarks.declared import Words
-from benchmarks.measurements import Finding, Severity
+from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
 from portal.web.messages import CORE_PO_FILE, HERE, PO_FILE, ROOT, compiled, phrases_of_core, texts_in_use, translations, untranslated
 
@@ -83,7 +83,7 @@ def test_the_core_says_a_phrase_in_chinese_with_its_values() -> None:
     values = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(known.id)), "7")
     phrase = Phrase(str(known.id), **values)
     assert in_language(phrase, "zh") == str(known.string) % values != phrase
-    assert in_language(Finding("x", Severity.NOTICE, phrase, 1).sentence, "zh") == Words.of(phrase).said_in("zh")
+    assert in_language(DataFinding("x", Severity.NOTICE, phrase, 1).sentence, "zh") == Words.of(phrase).said_in("zh")
 
 
 def chinese() -> Iterator[str]:

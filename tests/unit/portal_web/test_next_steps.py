@@ -11,13 +11,13 @@ from benchmarks import packs
 from benchmarks.composition import Potential
 from benchmarks.guidance.practices import Library
 from portal.publication.shapes import LabelView, StepView, TotalView
-from portal.web.charts.trend import Reported
-from portal.web.gaps import Gap
-from portal.web.presenters.ladders import Shown
+from portal.web.charts.trend import TrendPeriod
+from portal.web.gaps import RouteGap
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.next_steps import _to_do
 from portal.web.presenters.sector_worth import own_electricity
 from portal.web.presenters.trend import verdict
-from portal.web.presenters.worth import Worth, carriers_of, worth_row
+from portal.web.presenters.worth import WorthTable, carriers_of, worth_row
 from portal.web.words.figures import MJ_PER_KGCE, Estimate, energy_units
 from portal.web.words.terms import Names
 
@@ -36,7 +36,7 @@ UNITS = energy_units(0.1229)
 def test_a_gap_lies_in_the_energies_that_its_step_takes(
     pack: str, step: str, heat: tuple[float, float] | None, kind: str, electricity: str, fuel: str
 ) -> None:
-    row = worth_row(Gap(step, 2.0, 1.0, 3.0), step, packs.load(pack).step(step), heat, None, UNITS, 3.0)
+    row = worth_row(RouteGap(step, 2.0, 1.0, 3.0), step, packs.load(pack).step(step), heat, None, UNITS, 3.0)
     assert (row.kind, row.electricity, row.fuel, row.co2) == (kind, electricity, fuel, "–")
     assert row.exact_kgce == "1 2 3"
     assert row.exact_fuel == {"electricity": "0 0", "apart": "0.5 2", "either": "0 3", "unknown": ""}[kind]
@@ -44,9 +44,9 @@ def test_a_gap_lies_in_the_energies_that_its_step_takes(
 
 def test_the_electricity_of_an_arc_furnace_is_that_of_its_own_metric_where_it_is_published() -> None:
     """Steam leaves the furnace, so its total cannot be divided; its electricity is a metric of its own."""
-    row = worth_row(Gap("eaf", 2.0, 1.0, 3.0), "eaf", packs.load("steel").step("eaf"), None, None, UNITS, 3.0, None, (22.0, 44.0))
+    row = worth_row(RouteGap("eaf", 2.0, 1.0, 3.0), "eaf", packs.load("steel").step("eaf"), None, None, UNITS, 3.0, None, (22.0, 44.0))
     assert (row.kind, row.electricity, row.own_metric, row.exact_electricity) == ("unknown", "22.0 to 44.0", True, "22 44")
-    table = Worth("steel", "", "", ordered=False, sum_name="", rows=(row,), total="", total_interval="", total_co2="", exact_total="")
+    table = WorthTable("steel", "", "", ordered=False, sum_name="", rows=(row,), total="", total_interval="", total_co2="", exact_total="")
     assert "electricity" in table.told_by, "without this the column would be left out"
 
 
@@ -54,7 +54,7 @@ def test_what_is_saved_of_the_metric_of_electricity_is_per_tonne_of_the_product_
     potential = Potential("best", 30.0, (20.0, 40.0))
     total = cell("total", "kgce/t", ())
     label = LabelView((total, cell("electricity", "kWh/t", (potential,))), TOTAL, TOTAL, TOTAL, rule=None, firms=12)
-    shown = Shown(Names.of("steel", packs.load("steel").version), "eaf", UNITS["kgce"])
+    shown = TotalsDisplay(Names.of("steel", packs.load("steel").version), "eaf", UNITS["kgce"])
     assert own_electricity(label, "best", shown) == {"eaf": (22.0, 44.0)}
     assert own_electricity(label, "typical", shown) == {}, "held back"
 
@@ -62,7 +62,7 @@ def test_what_is_saved_of_the_metric_of_electricity_is_per_tonne_of_the_product_
 def test_a_practice_that_saves_more_than_the_gap_comes_last_and_says_that_it_would_change_the_plant() -> None:
     """8.5 kgce/t of clinker are 249 MJ: another kiln saves 2,400 of them, a seal 10."""
     burning = replace(cell("total", "kgce/t", ()), step="clinker-burning", product="clinker", ratio=0.75)
-    gap = Gap("clinker-burning", 0.75 * 8.5, 0.75 * 8.0, 0.75 * 9.0)
+    gap = RouteGap("clinker-burning", 0.75 * 8.5, 0.75 * 8.0, 0.75 * 9.0)
     rows = _to_do(
         gap, "Clinker burning", Names.of("cement", packs.load("cement").version), [burning], "cement", Library.held(), UNITS
     ).practices
@@ -112,8 +112,8 @@ def test_each_energy_has_its_co2_factor_and_the_standard_beside_its_price() -> N
     assert abroad["electricity"] == "", "of a grid whose average is not held"
 
 
-def year(label: str, value: float, half: float | None, *, breaks: bool = False) -> Reported:
-    return Reported(label, Estimate(value) if half is None else Estimate(value, value - half, value + half), None, breaks)
+def year(label: str, value: float, half: float | None, *, breaks: bool = False) -> TrendPeriod:
+    return TrendPeriod(label, Estimate(value) if half is None else Estimate(value, value - half, value + half), None, breaks)
 
 
 @pytest.mark.parametrize(
@@ -139,5 +139,5 @@ def year(label: str, value: float, half: float | None, *, breaks: bool = False) 
         ([year("2024", 120.0, 0.4), year("2025", 99.6, None)], "Not known: an interval is computed with the next draft."),
     ],
 )
-def test_a_change_is_told_from_the_noise(years: list[Reported], expected: str) -> None:
+def test_a_change_is_told_from_the_noise(years: list[TrendPeriod], expected: str) -> None:
     assert verdict(years, "kgce/t") == expected

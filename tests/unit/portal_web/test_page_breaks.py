@@ -11,7 +11,7 @@ import pytest
 from portal.web.papers import dossier as dossier_paper
 from portal.web.papers import evaluation as evaluation_paper
 from portal.web.presenters.dossier import DossierPage, DossierRow
-from portal.web.presenters.evaluation import EvaluationPage, Section, SectionTable
+from portal.web.presenters.evaluation import EvaluationPage, EvaluationSection, SectionTable
 from portal.web.viewmodels.shared import StateWord
 
 FOOT, CELLS = 1, 2  # lines of a page; cells of a row
@@ -27,7 +27,10 @@ def lines_by_page(pdf: bytes) -> list[int]:
 @pytest.mark.parametrize("rows", range(20, 34))
 def test_a_heading_stands_on_the_page_on_which_its_table_begins(rows: int) -> None:
     table = SectionTable(("Body", "Sites"), tuple((f"Body {row}", "1") for row in range(rows)), (2, 1))
-    sections = (Section("Reports", ("All reports were accepted.",), table), Section("Audits", ("Bodies and sites.",), table))
+    sections = (
+        EvaluationSection("Reports", ("All reports were accepted.",), table),
+        EvaluationSection("Audits", ("Bodies and sites.",), table),
+    )
     page = EvaluationPage("Evaluation", "Cement, 2025", "What was reported.", sections, "From the portal's records.", "", "", "")
     first, *_others = lines_by_page(evaluation_paper.pdf(page))
     lead, begun = 3, 2 + CELLS * (1 + rows)

@@ -20,9 +20,9 @@ from portal.web.presenters.best_group import BestGroupPart
 from portal.web.presenters.curves import spread_of
 from portal.web.presenters.ladders import ladder_of
 from portal.web.presenters.methods import table_of
-from portal.web.viewmodels.benchmarks import BenchmarkPage, Withdrawal
-from portal.web.viewmodels.listed import Cell
-from portal.web.viewmodels.shared import Figure, Item
+from portal.web.viewmodels.benchmarks import BenchmarkPage, VersionWithdrawal
+from portal.web.viewmodels.listed import TableCell
+from portal.web.viewmodels.shared import HeadlineFigure, Item
 from tests.unit.portal_web.test_curve import QUARTILES, label
 from tests.unit.portal_web.test_ladder_page import shown_in
 
@@ -39,7 +39,7 @@ def page(**changed: Any) -> BenchmarkPage:
         version=2,
         published=date(2026, 6, 30),
         lead=lead_of(given, shown),
-        figures=(Figure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
+        figures=(HeadlineFigure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
         ladder=ladder_of(given, shown),
         savings=None,
         best_group=None,
@@ -102,7 +102,7 @@ def test_every_limit_stands_on_the_paper_with_all_its_levels() -> None:
 def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is_not_told() -> None:
     assert "Who the best firms are" not in texts(page())
     assert texts(page(best_group=BestGroupPart("That takes 151 firms."))).count("That takes 151 firms.") == 1
-    rows = ((Cell("Grinding", note="total"), Cell("Region"), Cell("Hebei"), Cell("12 of 20 (60 %)")),)
+    rows = ((TableCell("Grinding", note="total"), TableCell("Region"), TableCell("Hebei"), TableCell("12 of 20 (60 %)")),)
     table = table_of("By trait", ("Step", "Trait", "Class", "Of the best firms"), rows, "")
     content = texts(page(best_group=BestGroupPart("The best firms are those.", table, "Entry 7 of the log.")))
     assert all(words in content for words in ("Grinding (total)", "Hebei", "12 of 20 (60 %)", "Of the best firms", "Entry 7 of the log."))
@@ -111,7 +111,7 @@ def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is
 def test_a_withdrawn_version_says_so_with_its_reason() -> None:
     assert "counted twice" not in texts(page())
     assert "Withdrawn 2026-07-01. Reason: A kiln was counted twice." in texts(
-        page(withdrawal=Withdrawal(date(2026, 7, 1), "A kiln was counted twice.", ""))
+        page(withdrawal=VersionWithdrawal(date(2026, 7, 1), "A kiln was counted twice.", ""))
     )
 
 

@@ -12,7 +12,7 @@ from benchmarks.measurements import Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis
-from reporting_agent.config import Site, load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report import html
 from tests.analysed import analysed
@@ -24,7 +24,7 @@ MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 class Made:
     """A plant's label, its analysis, and its page in each language."""
 
-    site: Site
+    site: SiteSettings
     result: LabelResult
     analysis: Analysis
 

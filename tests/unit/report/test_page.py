@@ -12,8 +12,8 @@ import numpy as np
 import pytest
 
 from benchmarks.catalogue import in_language
-from benchmarks.declared import Source, Words
-from benchmarks.guidance.causes import Cause
+from benchmarks.declared import FigureSource, Words
+from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.references import references
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
@@ -23,7 +23,7 @@ from reporting_agent import pipeline
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.drivers.names import unit_of, unit_of_name, words_of
 from reporting_agent.analysis.energy_costs.amounts import ZERO, plus
-from reporting_agent.analysis.meters.balance import Balance, Side
+from reporting_agent.analysis.meters.balance import Balance, BalanceMeter
 from reporting_agent.config import load_site
 from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.materials import Variable
@@ -154,7 +154,7 @@ def test_longer_at_power_is_told_as_unexplained(heats: Made) -> None:
     """It says where energy went and not why: the named causes of the same batches, told under another name."""
     (plain,) = (loss for loss in heats.analysis.losses if loss.counted)
     worst = plain.worst[0]
-    renamed = tuple(part._replace(cause=Cause.AT_POWER) if part.cause.named else part for part in worst.causes)
+    renamed = tuple(part._replace(cause=WasteCause.AT_POWER) if part.cause.named else part for part in worst.causes)
     unnamed = worst._replace(avoidable=ZERO, unexplained=plus(worst.avoidable, worst.unexplained), causes=renamed)
     analysis = replace(heats.analysis, losses=(replace(plain, worst=(unnamed, *plain.worst[1:])),))
     english, chinese = (opening(View(heats.site, heats.result, analysis, lang, MADE)) for lang in ("en", "zh"))
@@ -257,7 +257,7 @@ def test_a_variable_stands_in_words_with_its_unit_and_falls_back_to_its_name() -
     assert words_of("blaine_m2_kg") == Words(en="fineness (Blaine)", zh="比表面积")
     assert (unit_of_name("blaine_m2_kg"), unit_of_name("frequency_hz"), unit_of_name("lot")) == ("m²/kg", "Hz", "")
     assert words_of("input.dust_load_kg_t").en == "dust load"
-    ours = Source(text="ours", kind="engineering-assumption", verified=False)
+    ours = FigureSource(text="ours", kind="engineering-assumption", verified=False)
     age = ReferenceCondition(variable="age_years", unit="a", words=Words(en="age", zh="炉龄"), reference=4, slope={}, source=ours)
     assert words_of("age_years", conditions=[age]) == Words(en="age", zh="炉龄")
     assert words_of("age_years", Variable(zh="窑龄"), [age]) == Words(en="age", zh="窑龄")
@@ -305,7 +305,7 @@ def test_what_goes_with_the_variables_is_told_where_a_regression_predicts(cement
 
 @pytest.mark.parametrize(("hours", "words"), [(0, ""), (7, "7 more were left out, because not every meter is known then.")])
 def test_hours_that_were_not_compared_are_told(cement: Made, hours: int, words: str) -> None:
-    main, sub = Side("main", 100.0, 1.0, False), Side("sub", 80.0, 1.0, False)
+    main, sub = BalanceMeter("main", 100.0, 1.0, False), BalanceMeter("sub", 80.0, 1.0, False)
     phrase = Phrase("The subs lack 20 kWh")
     open_one = Balance("subs", "electricity", "kWh", main, (sub,), 0.0, 20.0, 2.0, 0.2, True, 24, hours, (), 0, None, "sub", phrase)
     page = replace(cement, analysis=replace(cement.analysis, balances=(open_one,))).page("en")

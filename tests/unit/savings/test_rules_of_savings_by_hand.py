@@ -12,17 +12,17 @@ import pytest
 
 from benchmarks.labels.columns import Flags, Floats
 from benchmarks.measurements import Batch, Period
-from reporting_agent.changes.change import Change, Kind
+from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.review import Review
-from reporting_agent.config import Site
-from reporting_agent.config.events import Event
-from reporting_agent.savings.actions import Action, Target
+from reporting_agent.config import SiteSettings
+from reporting_agent.config.events import DeclaredEvent
+from reporting_agent.savings.actions import SavingAction, Target
 from reporting_agent.savings.against_baseline import Forecast, _effective, _of_blocks, forecast
 from reporting_agent.savings.days import Days, _mean, _output_unknown, _spread, _unusable
 from reporting_agent.savings.telling import SavingVerdict, verdict
-from reporting_agent.savings.verified import Verified, _before, _concerns, _periods, _same_season, _span, _terms, _unseen, _why
+from reporting_agent.savings.verified import VerifiedSaving, _before, _concerns, _periods, _same_season, _span, _terms, _unseen, _why
 
-SITE = cast("Site", SimpleNamespace(zone=UTC, events=()))
+SITE = cast("SiteSettings", SimpleNamespace(zone=UTC, events=()))
 NEW_YEAR = date(2023, 1, 1)
 
 
@@ -45,16 +45,16 @@ def test_an_interval_alone_decides_what_is_said(
     assert verdict(share, wanted) is expected
 
 
-def action(**keys: Any) -> Action:
+def action(**keys: Any) -> SavingAction:
     given = {"id": "lids", "meter": "el", "what": "Lids", "owner": "Wang Li", "state": "done", "day": date(2023, 1, 1)}
-    return Action.model_validate(given | keys)
+    return SavingAction.model_validate(given | keys)
 
 
-def predicted(expected: float, actual: float) -> Verified:
+def predicted(expected: float, actual: float) -> VerifiedSaving:
     reach = 20.0
     forecast = Forecast(expected, actual, expected - actual - reach, expected - actual + reach, 0.9, 1.0, 0.1, np.zeros(0))
     period = Period.parse("2023", UTC)
-    return Verified(action(expected_pct=2), period, period, "kWh", 365, 100, forecast, None)
+    return VerifiedSaving(action(expected_pct=2), period, period, "kWh", 365, 100, forecast, None)
 
 
 def test_shares_are_of_what_was_expected() -> None:
@@ -156,22 +156,22 @@ def test_where_nothing_is_fed_weekdays_are_the_running_days() -> None:
     assert terms[:, 1].tolist() == [1, 0, 0, 0, 0, 0, 1, 1]
 
 
-def a_change(kind: Kind, *meters: str, step: str = "melting", equipment: tuple[str, ...] = ()) -> Change:
+def a_change(kind: ChangeKind, *meters: str, step: str = "melting", equipment: tuple[str, ...] = ()) -> Change:
     return Change(kind, step, meters, equipment, NEW_YEAR, None, 0.9, 0.0, ())
 
 
 @pytest.mark.parametrize(
     ("change", "of_meter", "of_step"),
     [
-        (a_change(Kind.LEVEL, "grid"), True, True),  # a meter that the energy is made from
-        (a_change(Kind.LEVEL, "sub"), False, True),  # the ratio of one below moves nothing above
-        (a_change(Kind.PROCESS, "sub"), True, True),  # energy a tonne of a line below does
-        (a_change(Kind.LEVEL, "elsewhere", step="drying"), False, False),
-        (a_change(Kind.OUTPUT, equipment=("f1",)), True, True),
-        (a_change(Kind.OUTPUT, equipment=("f2",)), False, True),
-        (a_change(Kind.OUTPUT), True, True),  # of every line of the step
-        (a_change(Kind.OUTPUT, step="drying"), False, False),
-        (a_change(Kind.ROUNDING, step=""), True, True),  # of every step
+        (a_change(ChangeKind.LEVEL, "grid"), True, True),  # a meter that the energy is made from
+        (a_change(ChangeKind.LEVEL, "sub"), False, True),  # the ratio of one below moves nothing above
+        (a_change(ChangeKind.PROCESS, "sub"), True, True),  # energy a tonne of a line below does
+        (a_change(ChangeKind.LEVEL, "elsewhere", step="drying"), False, False),
+        (a_change(ChangeKind.OUTPUT, equipment=("f1",)), True, True),
+        (a_change(ChangeKind.OUTPUT, equipment=("f2",)), False, True),
+        (a_change(ChangeKind.OUTPUT), True, True),  # of every line of the step
+        (a_change(ChangeKind.OUTPUT, step="drying"), False, False),
+        (a_change(ChangeKind.ROUNDING, step=""), True, True),  # of every step
     ],
 )
 def test_a_change_concerns_a_saving_whose_energy_or_output_it_moves(change: Change, of_meter: bool, of_step: bool) -> None:
@@ -196,7 +196,7 @@ def test_a_batch_across_midnight_counts_on_both_days_by_its_hours() -> None:
 def test_hours_count_as_they_passed_where_clocks_change() -> None:
     """18:00 to 06:00 over the night of 26 October 2025 in Berlin, whose hour from 02:00 comes twice: 6 h before midnight, 7 h after."""
     zone = ZoneInfo("Europe/Berlin")
-    site = cast("Site", SimpleNamespace(zone=zone, events=()))
+    site = cast("SiteSettings", SimpleNamespace(zone=zone, events=()))
     night = run(datetime(2025, 10, 25, 16, tzinfo=UTC), 13)
     assert dict(_spread(night, (date(2025, 10, 25), date(2025, 10, 26)), site)) == pytest.approx({0: 6 / 13, 1: 7 / 13})
 
@@ -208,9 +208,9 @@ def test_a_batch_without_a_sound_end_is_of_the_day_that_it_began(changes: dict[s
     assert _spread(run(datetime(2023, 1, 2, 12, tzinfo=UTC), 1, **changes), days(3).days, SITE) == [(1, 1.0)]
 
 
-def unusable(begins: str, until: str | None, **keys: Any) -> Site:
+def unusable(begins: str, until: str | None, **keys: Any) -> SiteSettings:
     given = {"kind": "unusable", "from": begins, "reason": "wired wrongly", **({} if until is None else {"until": until}), **keys}
-    return cast("Site", SimpleNamespace(zone=UTC, events=(Event.model_validate(given),)))
+    return cast("SiteSettings", SimpleNamespace(zone=UTC, events=(DeclaredEvent.model_validate(given),)))
 
 
 @pytest.mark.parametrize(

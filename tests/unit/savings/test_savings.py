@@ -15,14 +15,13 @@ from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase
 from reporting_agent.analysis.baselines.production import lines_of
-from reporting_agent.changes.change import Change
-from reporting_agent.changes.change import Kind as Of
-from reporting_agent.changes.review import Question, Review
+from reporting_agent.changes.change import Change, ChangeKind
+from reporting_agent.changes.review import ChangeQuestion, Review
 from reporting_agent.cli import main
 from reporting_agent.config import Meter, load_site
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.report.sections.savings import data
-from reporting_agent.savings import Verified, load_actions, verified
+from reporting_agent.savings import VerifiedSaving, load_actions, verified
 from reporting_agent.savings.against_baseline import forecast
 from reporting_agent.savings.telling import SavingVerdict
 from tests.statistical.savings import FIRST, Kind, write, write_batches, write_readings
@@ -40,7 +39,7 @@ def works(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def verifications_of(folder: Path, today: date = TODAY) -> tuple[Verified, ...]:
+def verifications_of(folder: Path, today: date = TODAY) -> tuple[VerifiedSaving, ...]:
     site = load_site(folder / "site.toml")
     return verified(site, load_actions(site), today)[0]
 
@@ -301,21 +300,21 @@ STEP_NAME, OTHER = "cement-grinding", "raw-milling"
 @pytest.mark.parametrize(
     ("aim", "change", "stops"),
     [
-        ('step = "cement-grinding"', Change(Of.ZONE, "", ("el", "kiln"), (), MIDDLE, None, 3600.0, 0.0, ()), True),
-        ('step = "cement-grinding"', Change(Of.PROCESS, OTHER, ("raw",), (), MIDDLE, None, 0.9, 0.0, ()), False),
-        ('meter = "el"', Change(Of.LEVEL, STEP_NAME, ("el",), (), BEFORE, MIDDLE, 0.9, 0.0, ()), True),
-        ('meter = "el"', Change(Of.LEVEL, STEP_NAME, ("el",), (), BEFORE, None, 0.9, 0.0, ()), False),
-        ('meter = "el"', Change(Of.DEAD, STEP_NAME, ("el",), (), BEFORE, None, 0.0, 0.0, (), (BEFORE, MIDDLE)), True),
-        ('meter = "el"', Change(Of.DEAD, STEP_NAME, ("el",), (), BEFORE, None, 0.0, 0.0, (), (BEFORE,)), False),
-        ('meter = "el"', Change(Of.BOOKED, STEP_NAME, (), (), None, None, 86_400.0, 0.0, ()), True),
-        ('meter = "el"', Change(Of.OUTPUT, OTHER, (), (), MIDDLE, None, 1.1, 0.0, ()), False),
-        ('meter = "el"', Change(Of.PROCESS, STEP_NAME, ("gas",), (), MIDDLE, None, 0.9, 0.0, ()), False),
+        ('step = "cement-grinding"', Change(ChangeKind.ZONE, "", ("el", "kiln"), (), MIDDLE, None, 3600.0, 0.0, ()), True),
+        ('step = "cement-grinding"', Change(ChangeKind.PROCESS, OTHER, ("raw",), (), MIDDLE, None, 0.9, 0.0, ()), False),
+        ('meter = "el"', Change(ChangeKind.LEVEL, STEP_NAME, ("el",), (), BEFORE, MIDDLE, 0.9, 0.0, ()), True),
+        ('meter = "el"', Change(ChangeKind.LEVEL, STEP_NAME, ("el",), (), BEFORE, None, 0.9, 0.0, ()), False),
+        ('meter = "el"', Change(ChangeKind.DEAD, STEP_NAME, ("el",), (), BEFORE, None, 0.0, 0.0, (), (BEFORE, MIDDLE)), True),
+        ('meter = "el"', Change(ChangeKind.DEAD, STEP_NAME, ("el",), (), BEFORE, None, 0.0, 0.0, (), (BEFORE,)), False),
+        ('meter = "el"', Change(ChangeKind.BOOKED, STEP_NAME, (), (), None, None, 86_400.0, 0.0, ()), True),
+        ('meter = "el"', Change(ChangeKind.OUTPUT, OTHER, (), (), MIDDLE, None, 1.1, 0.0, ()), False),
+        ('meter = "el"', Change(ChangeKind.PROCESS, STEP_NAME, ("gas",), (), MIDDLE, None, 0.9, 0.0, ()), False),
     ],
 )
 def test_a_question_stops_the_savings_that_it_moves_and_no_others(
     works: Path, monkeypatch: pytest.MonkeyPatch, aim: str, change: Change, stops: bool
 ) -> None:
-    question = Question(change, None, Phrase("It changed."), "")
+    question = ChangeQuestion(change, None, Phrase("It changed."), "")
     monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_: Review((question,)))
     amend(works, 'meter = "el"', aim)
     (saving,) = verifications_of(works)
@@ -327,8 +326,8 @@ def test_energy_a_tonne_of_a_line_below_moves_the_meter_of_the_site_and_the_rati
 ) -> None:
     steady(tmp_path)
     amend(tmp_path, 'meter = "el"', 'meter = "grid"')
-    for kind, stops in ((Of.PROCESS, True), (Of.LEVEL, False)):
-        question = Question(Change(kind, STEP_NAME, ("el",), (), MIDDLE, None, 0.9, 0.0, ()), None, Phrase("It changed."), "")
+    for kind, stops in ((ChangeKind.PROCESS, True), (ChangeKind.LEVEL, False)):
+        question = ChangeQuestion(Change(kind, STEP_NAME, ("el",), (), MIDDLE, None, 0.9, 0.0, ()), None, Phrase("It changed."), "")
         review = Review((question,))
         monkeypatch.setattr(importlib.import_module("reporting_agent.savings.verified"), "review", lambda *_, review=review: review)
         assert ("It changed." in str(verifications_of(tmp_path)[0].why)) is stops

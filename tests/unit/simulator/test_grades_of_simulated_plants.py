@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.labels import Grade
+from benchmarks.labels import StepGrade
 from benchmarks.measurements import Metric, Period
 from fixtures.simulator import Sector
 from reporting_agent import pipeline
@@ -16,7 +16,7 @@ from reporting_agent.config import load_site
 RECOVERY = {"coke-dry-quenching", "top-gas-turbine"}  # where a plant runs them, its limits are tested on the account of the route
 
 
-def grades(pack: str, year: int, folder: Path) -> dict[tuple[str, Metric], Grade]:
+def grades(pack: str, year: int, folder: Path) -> dict[tuple[str, Metric], StepGrade]:
     """Of a plant that recovers nothing beside its processes."""
     plant = Sector(pack, 1, 1, year).plants[0]
     histories = tuple(history for history in plant.histories if history.step.id not in RECOVERY)

@@ -15,7 +15,7 @@ from benchmarks.conversion import FactorTable
 from benchmarks.labels import label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.routes import Pack
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import LabelResult, PlantData, constants
 
@@ -29,14 +29,14 @@ def pack() -> Pack:
 
 
 @pytest.fixture(scope="session")
-def a_site() -> Callable[..., Site]:
-    def build(**tables: Any) -> Site:
+def a_site() -> Callable[..., SiteSettings]:
+    def build(**tables: Any) -> SiteSettings:
         given: dict[str, Any] = {
             "site": {"id": "works-2", "timezone": "UTC", "pack": "steel"},
             "emissions": {"country": "CN"},
             "inputs": {"batches": "batches.csv", "energy": "energy.csv"},
         }
-        return Site.model_validate({**given, **tables})
+        return SiteSettings.model_validate({**given, **tables})
 
     return build
 

@@ -9,15 +9,15 @@ from datetime import UTC, datetime, timedelta
 import numpy as np
 import pytest
 
-from benchmarks.guidance.causes import Cause
-from benchmarks.measurements import Batch, Status
+from benchmarks.guidance.causes import WasteCause
+from benchmarks.measurements import Batch, ProductStatus
 from benchmarks.routes import Pack
 from reporting_agent.analysis.waste.advice import advise
 from reporting_agent.analysis.waste.gains import Advice
 from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
 from reporting_agent.analysis.waste.pareto import Dimension, Pareto, paretos
 from reporting_agent.analysis.waste.use import uses
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.report.sections import lead
 from reporting_agent.report.view import View
@@ -29,7 +29,7 @@ Look = Callable[..., tuple[tuple[StepLosses, ...], tuple[Pareto, ...], tuple[Adv
 
 
 @pytest.fixture
-def look(labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack) -> Look:
+def look(labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack) -> Look:
     def of(batches: list[Batch], **period: str) -> tuple[tuple[StepLosses, ...], tuple[Pareto, ...], tuple[Advice, ...]]:
         site, result = a_site(), labelled(batches, **period)
         lost = losses(site, result, ())
@@ -54,13 +54,13 @@ def test_where_nothing_stands_out_the_one_sentence_says_so(a_melt: Melt, look: L
 
 
 def test_a_year_of_pure_noise_has_nothing_avoidable_and_no_headline_says_so(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site]
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings]
 ) -> None:
     site, result = a_site(), labelled(noisy(a_melt, 365 * 12))
     analysis = analysed(site, result)
     (lost,) = analysis.losses
     assert (lost.avoidable.energy, lost.avoidable.kwh, lost.avoidable.kgce) == (0, 0, 0)
-    assert lost.unexplained.energy == lost.by_cause[Cause.NONE].energy > 0
+    assert lost.unexplained.energy == lost.by_cause[WasteCause.NONE].energy > 0
     english, chinese = (lead.data(View(site, result, analysis, lang, START)) for lang in ("en", "zh"))
     sentence, said_in_chinese = ("".join(piece.text for piece in page["sentence"]) for page in (english, chinese))
     assert "nor whether it could have been avoided" in sentence
@@ -157,7 +157,9 @@ def test_a_worse_shift_is_told_by_what_the_others_show_to_be_possible(a_melt: Me
 
 def test_energy_that_made_no_product_is_an_upper_bound(a_melt: Melt, look: Look) -> None:
     batches = noisy(a_melt, 200)
-    spoiled = [Batch(**{**{name: getattr(batch, name) for name in Batch.__slots__}, "status": Status.SCRAP}) for batch in batches[:10]]
+    spoiled = [
+        Batch(**{**{name: getattr(batch, name) for name in Batch.__slots__}, "status": ProductStatus.SCRAP}) for batch in batches[:10]
+    ]
     _, _, advice = look([*spoiled, *batches[10:]])
     scrap = next(recommendation for recommendation in advice if recommendation.code == "use-scrap")
     assert scrap.amount is not None
@@ -182,7 +184,7 @@ def test_every_table_adds_up_and_runs_to_the_whole(a_melt: Melt, look: Look) -> 
 
 
 def test_energy_that_made_no_product_has_its_money_at_the_periods_mean_price(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site]
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings]
 ) -> None:
     night = {"name": "night", "price": 400.0, "hours": ["00:00-12:00"]}
     tariff = {
@@ -190,7 +192,7 @@ def test_energy_that_made_no_product_has_its_money_at_the_periods_mean_price(
         "prices": [{"carrier": "electricity", "unit": "MWh", "price": 800.0, "periods": [night]}],
     }
     site = a_site(tariff=tariff)
-    batches = [*noisy(a_melt, 100), a_melt(900, 9_000.0, status=Status.SCRAP)]
+    batches = [*noisy(a_melt, 100), a_melt(900, 9_000.0, status=ProductStatus.SCRAP)]
     plain = labelled(batches)
     for result, doubt in ((plain, ""), (LabelResult(plain.site_label, replace(plain.data, unit_assumed=True)), " (unit assumed)")):
         scrap = next(

@@ -9,17 +9,17 @@ from datetime import timedelta
 import numpy as np
 import pytest
 
-from benchmarks.guidance.causes import Cause
-from benchmarks.measurements import Batch, State
+from benchmarks.guidance.causes import WasteCause
+from benchmarks.measurements import Batch, OperatingState
 from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from tests.unit.waste.conftest import KGCE_PER_KWH, START
 
 Melt = Callable[..., Batch]
 Labelled = Callable[..., LabelResult]
-Sites = Callable[..., Site]
+Sites = Callable[..., SiteSettings]
 
 
 @pytest.fixture
@@ -30,7 +30,7 @@ def lost(labelled: Labelled, a_site: Sites) -> Callable[[list[Batch]], StepLosse
     return of
 
 
-def rule(loss: StepLosses, cause: Cause) -> CauseRule:
+def rule(loss: StepLosses, cause: WasteCause) -> CauseRule:
     return next(entry for entry in loss.rules if entry.cause is cause)
 
 
@@ -39,7 +39,7 @@ def per_kwh(rule: CauseRule) -> float:
     return rule.estimate / KGCE_PER_KWH
 
 
-def tried(loss: StepLosses) -> set[Cause]:
+def tried(loss: StepLosses) -> set[WasteCause]:
     return {rule.cause for rule in loss.rules}
 
 
@@ -58,18 +58,18 @@ def test_holding_is_found_at_what_a_minute_costs(a_melt: Melt, lost: Callable[[l
             )
         )
     loss = lost(batches)
-    holding = rule(loss, Cause.HOLDING)
+    holding = rule(loss, WasteCause.HOLDING)
     assert holding.stands
     assert per_kwh(holding) == pytest.approx(20, rel=0.1)
     assert holding.interval is not None
     assert holding.interval[0] / KGCE_PER_KWH < 20 < holding.interval[1] / KGCE_PER_KWH
     worst = loss.worst[0]
-    assert worst.causes[0].cause is Cause.HOLDING
+    assert worst.causes[0].cause is WasteCause.HOLDING
     assert worst.causes[0].evidence is not None
     assert "min longer" in worst.causes[0].evidence.en
     assert sum(part.amount.energy for part in worst.causes if part.cause.named) == worst.avoidable.energy > 0
     assert sum(part.amount.energy for part in worst.causes if not part.cause.named) == worst.unexplained.energy
-    assert Cause.AT_POWER not in tried(loss)
+    assert WasteCause.AT_POWER not in tried(loss)
 
 
 def test_a_run_that_is_longer_because_it_takes_more_is_no_holding(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
@@ -77,11 +77,11 @@ def test_a_run_that_is_longer_because_it_takes_more_is_no_holding(a_melt: Melt, 
     chance = np.random.default_rng(2)
     energies = [4_500 * (1 + abs(chance.normal(0, 0.05))) for _ in range(300)]
     loss = lost([a_melt(number, kwh, minutes=kwh / 100, start=START + timedelta(hours=2 * number)) for number, kwh in enumerate(energies)])
-    assert Cause.HOLDING not in tried(loss)
-    assert rule(loss, Cause.AT_POWER).stands
-    assert loss.by_cause[Cause.AT_POWER].energy > 0.8 * loss.unexplained.energy
+    assert WasteCause.HOLDING not in tried(loss)
+    assert rule(loss, WasteCause.AT_POWER).stands
+    assert loss.by_cause[WasteCause.AT_POWER].energy > 0.8 * loss.unexplained.energy
     assert loss.avoidable.energy == 0
-    assert "reason not in the data" in Cause.AT_POWER.words.en
+    assert "reason not in the data" in WasteCause.AT_POWER.words.en
 
 
 def test_a_cold_start_costs_more_the_longer_the_stop(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
@@ -94,22 +94,22 @@ def test_a_cold_start_costs_more_the_longer_the_stop(a_melt: Melt, lost: Callabl
         batches.append(a_melt(number, chance.normal(4_500, 60) + 80 * max(stood + 0.25 - 1, 0), start=now))
         now += timedelta(minutes=45)
     loss = lost(batches)
-    cold = rule(loss, Cause.COLD_START)
+    cold = rule(loss, WasteCause.COLD_START)
     assert cold.stands
     assert cold.batches == stops
     assert per_kwh(cold) == pytest.approx(80, rel=0.1)
 
 
 def test_a_logged_start_up_belongs_to_the_stop_and_a_logged_holding_does_not(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    def after(state: State) -> float:
+    def after(state: OperatingState) -> float:
         rows = [a_melt(number) for number in range(60)]
         between = a_melt(60, start=START + timedelta(hours=64), minutes=56, state=state, output_t=0.0)
         last = a_melt(61, start=START + timedelta(hours=65))
         (loss,) = losses(a_site(), labelled([*rows, between, last]), ())
         return float(loss.evidence.pause_s[61]) / 3600
 
-    assert after(State.START_UP) == pytest.approx(5.25)
-    assert after(State.HOLDING) == pytest.approx(4 / 60)
+    assert after(OperatingState.START_UP) == pytest.approx(5.25)
+    assert after(OperatingState.HOLDING) == pytest.approx(4 / 60)
 
 
 def test_a_gap_in_which_batches_are_missing_is_no_stop(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
@@ -137,7 +137,7 @@ def test_the_batch_after_another_product_pays_for_the_changeover(a_melt: Melt, l
         first = number % 10 == 0 and number > 0
         batches.append(a_melt(number, chance.normal(4_500, 50) + 400 * first, variant="any" if campaign % 2 else "vacuum-treated"))
     for loss in losses(a_site(), labelled(batches), ()):
-        change = rule(loss, Cause.CHANGEOVER)
+        change = rule(loss, WasteCause.CHANGEOVER)
         assert change.stands
         assert per_kwh(change) == pytest.approx(400, rel=0.1)
 
@@ -146,7 +146,7 @@ def test_rejected_output_is_counted_and_not_estimated(a_melt: Melt, lost: Callab
     rows = [a_melt(number, output_t=100.0) for number in range(60)]
     spoiled = a_melt(60, output_t=80.0, reject_t=20.0)
     loss = lost([*rows, spoiled])
-    assert loss.by_cause[Cause.REJECT].energy == pytest.approx(4_500 * 0.2 * KGCE_PER_KWH - 0.01 * 4_500 * KGCE_PER_KWH, rel=1e-3)
+    assert loss.by_cause[WasteCause.REJECT].energy == pytest.approx(4_500 * 0.2 * KGCE_PER_KWH - 0.01 * 4_500 * KGCE_PER_KWH, rel=1e-3)
     assert loss.worst[0].causes[0].evidence is not None
     assert loss.worst[0].causes[0].evidence.en == "20 rejected, 80 good"
 
@@ -205,7 +205,7 @@ def test_a_worse_equipment_is_told_only_beyond_chance(a_melt: Melt, lost: Callab
         )
 
     worse = plant(120.0)
-    assert rule(worse, Cause.EQUIPMENT).stands
-    assert rule(worse, Cause.EQUIPMENT).rule.en.startswith("lf-2")
-    assert per_kwh(rule(worse, Cause.EQUIPMENT)) * 100 == pytest.approx(120, rel=0.25)
-    assert Cause.EQUIPMENT not in tried(plant(0.0))
+    assert rule(worse, WasteCause.EQUIPMENT).stands
+    assert rule(worse, WasteCause.EQUIPMENT).rule.en.startswith("lf-2")
+    assert per_kwh(rule(worse, WasteCause.EQUIPMENT)) * 100 == pytest.approx(120, rel=0.25)
+    assert WasteCause.EQUIPMENT not in tried(plant(0.0))

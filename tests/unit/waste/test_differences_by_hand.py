@@ -9,14 +9,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.measurements import State, Status
+from benchmarks.measurements import OperatingState, ProductStatus
 from reporting_agent.analysis.waste.causes import label_level
-from reporting_agent.analysis.waste.chance import Difference, differences, level_shift, of_product, without_drift
+from reporting_agent.analysis.waste.chance import GroupDifference, differences, level_shift, of_product, without_drift
 from reporting_agent.analysis.waste.evidence import Groups, Use, _before, _shifts, purpose
 from reporting_agent.analysis.waste.use import _rejected
 
 
-def of_days(own: list[float], others: list[float]) -> tuple[Difference, Difference]:
+def of_days(own: list[float], others: list[float]) -> tuple[GroupDifference, GroupDifference]:
     """One batch a day and shift."""
     value = np.array([*own, *others])
     groups = Groups(np.array([0] * len(own) + [1] * len(others)), ("06:00", "18:00"))
@@ -120,11 +120,11 @@ def test_a_pause_is_since_the_batch_before_on_the_same_equipment_that_kept_it_wa
         ({}, Use.VALUE_ADDING),
         ({"excluded": "coverage"}, Use.VALUE_ADDING),  # a label leaves it out, and yet it made product
         ({"excluded": "impossible-power"}, Use.EXCLUDED),
-        ({"excluded": "negative-energy", "status": Status.SCRAP}, Use.EXCLUDED),  # its energy is no real one, whatever it made
-        ({"status": Status.SCRAP}, Use.SCRAP),
-        ({"status": Status.TEST, "state": State.TRIAL}, Use.TEST),
-        ({"state": State.HOLDING}, Use.WARM_HOLDING),
-        ({"state": State.IDLE}, Use.IDLING),
+        ({"excluded": "negative-energy", "status": ProductStatus.SCRAP}, Use.EXCLUDED),  # its energy is no real one, whatever it made
+        ({"status": ProductStatus.SCRAP}, Use.SCRAP),
+        ({"status": ProductStatus.TEST, "state": OperatingState.TRIAL}, Use.TEST),
+        ({"state": OperatingState.HOLDING}, Use.WARM_HOLDING),
+        ({"state": OperatingState.IDLE}, Use.IDLING),
         ({"output_t": 0.0}, Use.EXCLUDED),
     ],
 )

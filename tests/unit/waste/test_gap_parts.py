@@ -16,13 +16,13 @@ from benchmarks.measurements import Batch, CarrierEnergy, Direction
 from reporting_agent.analysis.drivers.result import NormalisedLabel, StepDrivers
 from reporting_agent.analysis.energy_costs.amounts import Amount, added
 from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from tests.unit.waste.conftest import KGCE_PER_KWH
 
 Melt = Callable[..., Batch]
 Labelled = Callable[..., LabelResult]
-Sites = Callable[..., Site]
+Sites = Callable[..., SiteSettings]
 
 TARIFF = {"currency": "CNY", "prices": [{"carrier": "electricity", "price": 0.6, "unit": "kWh"}]}
 

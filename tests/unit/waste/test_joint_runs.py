@@ -10,12 +10,12 @@ from typing import Any
 import pytest
 
 from benchmarks.measurements import Batch, CarrierEnergy
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import joint
 from tests.unit.waste.conftest import START
 
 Melt = Callable[..., Batch]
-Sites = Callable[..., Site]
+Sites = Callable[..., SiteSettings]
 METERED: dict[str, Any] = {
     "inputs": {"batches": "b.csv", "readings": "r.csv"},
     "meters": [{"id": "m", "step": "ladle-refining", "carrier": "electricity", "reading": "register", "unit": "kWh"}],

@@ -8,11 +8,11 @@ from typing import Any
 
 import pytest
 
-from benchmarks.measurements import Batch, CarrierEnergy, Status
+from benchmarks.measurements import Batch, CarrierEnergy, ProductStatus
 from benchmarks.routes import Pack
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.account.flow import material_flow
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.material_flow import examine
 from reporting_agent.report import html
@@ -54,7 +54,7 @@ def test_what_cannot_be_is_told_and_excludes_nothing(a_melt: Melt, pack: Pack) -
 
 
 def test_upstream_energy_goes_to_the_children_by_what_they_made(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
 ) -> None:
     """C1 made 150 of the 200 t that came of L2: three quarters of its 5,000 kWh, and all 4,000 of L1."""
     rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
@@ -73,7 +73,7 @@ def test_upstream_energy_goes_to_the_children_by_what_they_made(
     ("lang", "expected"), [("en", ["Ladle refining → Continuous casting", "Charged per unit made"]), ("zh", ["单位产出投入", "物料流向"])]
 )
 def test_the_report_shows_yields_and_the_batch_with_the_dearest_way(
-    lang: str, expected: list[str], a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
+    lang: str, expected: list[str], a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
 ) -> None:
     rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
     site, result = a_site(), labelled(heats(a_melt), not_used=rest)
@@ -88,7 +88,7 @@ def test_the_report_shows_yields_and_the_batch_with_the_dearest_way(
 
 
 def test_a_batch_whose_way_is_not_known_has_no_total(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
 ) -> None:
     rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
     broken = [*heats(a_melt)[:1], *heats(a_melt)[2:]]  # L2 is not in the log
@@ -98,13 +98,19 @@ def test_a_batch_whose_way_is_not_known_has_no_total(
 
 
 def test_a_batch_that_made_nothing_takes_nothing_of_its_parent(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
 ) -> None:
     """A cast that was lost, of a ladle that went nowhere else."""
     rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
     ladle = a_melt(0, batch_id="L9", start=START + timedelta(hours=5))
     lost = a_melt(
-        0, batch_id="C9", step="continuous-casting", start=START + timedelta(hours=6), output_t=0.0, parents=("L9",), status=Status.SCRAP
+        0,
+        batch_id="C9",
+        step="continuous-casting",
+        start=START + timedelta(hours=6),
+        output_t=0.0,
+        parents=("L9",),
+        status=ProductStatus.SCRAP,
     )
     material = material_flow(a_site(), labelled([*heats(a_melt), ladle, lost], not_used=rest))
     assert material is not None
@@ -114,7 +120,7 @@ def test_a_batch_that_made_nothing_takes_nothing_of_its_parent(
 
 
 def test_what_was_bought_is_shown_at_the_packs_value_and_said_to_be_assumed(
-    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., Site], pack: Pack
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
 ) -> None:
     site = a_site(bought_in=[{"made_by": "coking", "into": "blast-furnace", "quantity": 1_000.0}])
     material = material_flow(site, labelled([a_melt(0)]))

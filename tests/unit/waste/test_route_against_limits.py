@@ -13,11 +13,11 @@ import pytest
 from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.labels import label_site
-from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, Period, State, Status
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Metric, OperatingState, Period, ProductStatus
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.account.route import route_accounts
 from reporting_agent.analysis.account.types import RouteAccount
-from reporting_agent.config import Site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, PlantData, constants
 from reporting_agent.pipeline.material_flow import refuse_unknown_steps
 from reporting_agent.pipeline.site_balance import site_balance
@@ -84,7 +84,7 @@ def accounts(batches: list[Batch], sector: str = "cement", year: str = YEAR, **t
     return {(account.steps[-1], account.metric): account for account in route_accounts(site, result, site_balance(result.sitewide(site)))}
 
 
-def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR, **tables: Any) -> tuple[Site, LabelResult]:
+def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR, **tables: Any) -> tuple[SiteSettings, LabelResult]:
     pack = packs.load(sector)
     given: dict[str, Any] = {
         "site": {"id": "works", "timezone": "UTC", "pack": sector},
@@ -94,14 +94,14 @@ def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR
         "static": {"altitude_m": 200.0, "clinker_pct": 75.0},
         "steps": {"aluminium-casting": {"not_used": ["natural-gas"]}},
     }
-    site = Site.model_validate({**given, **tables})
+    site = SiteSettings.model_validate({**given, **tables})
     not_used = {step: frozenset(setting.not_used) for step, setting in site.steps.items()}
     label = label_site(batches, pack, packs.factors(pack), Period.parse(year, UTC), site="works", not_used=not_used)
     label = replace(label, method={**label.method, "constants_digest": constants.digest()})
     return site, LabelResult(label, PlantData(pack, batches, [], []))
 
 
-def whole(batches: list[Batch], **tables: Any) -> tuple[Site, LabelResult, Analysis]:
+def whole(batches: list[Batch], **tables: Any) -> tuple[SiteSettings, LabelResult, Analysis]:
     """What report and label.json are made from; the balance and the accounts alone of the analysis."""
     site, result = labelled_year(batches, **tables)
     balance = site_balance(result.sitewide(site))
@@ -260,7 +260,7 @@ def ovens(*steps: str) -> list[Batch]:
     return [replace(batch, energy=tuple(OVENS[batch.step])) for batch in the_year(dict.fromkeys(steps, (100_000, 0, 0)))]
 
 
-def of_coke(batches: list[Batch]) -> tuple[Site, LabelResult, tuple[RouteAccount, ...]]:
+def of_coke(batches: list[Batch]) -> tuple[SiteSettings, LabelResult, tuple[RouteAccount, ...]]:
     purchased = [purchase for purchase in bought(batches) if purchase["quantity"] > 0]
     sold = [{**purchase, "quantity": -purchase["quantity"]} for purchase in bought(batches) if purchase["quantity"] < 0]
     site, result = labelled_year(batches, "steel", site_boundary={"purchased": purchased, "sold": sold})
@@ -564,9 +564,9 @@ def test_start_ups_scrap_and_excluded_runs_count_with_their_energy_and_scrap_mak
     """One month of burning is a start-up and one of cooling scrap: energy as before, product 11 of 12 months."""
     batches = the_year(CEMENT)
     changed = [
-        replace(batch, state=State.START_UP)
+        replace(batch, state=OperatingState.START_UP)
         if batch.batch_id == "clinker-burning-3"
-        else replace(batch, status=Status.SCRAP, excluded="overlap")
+        else replace(batch, status=ProductStatus.SCRAP, excluded="overlap")
         if batch.batch_id == "clinker-cooling-4"
         else batch
         for batch in batches
@@ -723,7 +723,7 @@ def test_a_site_without_such_a_route_has_no_account() -> None:
     assert accounts(the_year({"alumina-refining": (10_000, 2_000, 0)}), "aluminium") == {}
 
 
-def test_a_stock_of_an_unknown_step_is_refused(pack: Any, a_site: Callable[..., Site]) -> None:
+def test_a_stock_of_an_unknown_step_is_refused(pack: Any, a_site: Callable[..., SiteSettings]) -> None:
     with pytest.raises(InputError, match="step that the pack does not have"):
         refuse_unknown_steps(a_site(product_stocks=[stock("clinker")]), pack)
 

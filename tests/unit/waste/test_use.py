@@ -12,12 +12,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from benchmarks.measurements import Batch, CarrierEnergy, Period, State, Status
+from benchmarks.measurements import Batch, CarrierEnergy, OperatingState, Period, ProductStatus
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.use import StepUse, uses
-from reporting_agent.config import Meter, Site, load_site
-from reporting_agent.metering import MeterFacts, MeterRecord, Stretch
+from reporting_agent.config import Meter, SiteSettings, load_site
+from reporting_agent.metering import MeterFacts, MeterRecord, PauseStretch
 from reporting_agent.metering.moments import to_us
 from reporting_agent.pipeline import LabelResult, label
 from reporting_agent.pipeline.site_flows import of_steps
@@ -26,7 +26,7 @@ from tests.unit.waste.conftest import START
 
 Melt = Callable[..., Batch]
 Labelled = Callable[..., LabelResult]
-Sites = Callable[..., Site]
+Sites = Callable[..., SiteSettings]
 METER = {"id": "lf-1-main", "step": "ladle-refining", "carrier": "electricity", "reading": "register", "unit": "kWh", "equipment": "lf-1"}
 NO_FACTS = MeterFacts(
     readings=1, first_us=None, last_us=None, highest=None, lowest=None, quantum=None, usual_step_s=None, at_range_share=0.0
@@ -48,7 +48,8 @@ def record(
     """The record of a meter that counted these batches and, between them, stretches of (start, end, kWh, before, after)."""
     inside = sum(entry.quantity for batch in batches for entry in batch.energy)
     pauses = tuple(
-        Stretch("lf-1", to_us(at(start)), to_us(at(end)), energy, 1.0, before, after) for start, end, energy, before, after in stretches
+        PauseStretch("lf-1", to_us(at(start)), to_us(at(end)), energy, 1.0, before, after)
+        for start, end, energy, before, after in stretches
     )
     outside = sum(stretch.energy for stretch in pauses)
     given: dict[str, Any] = {
@@ -181,10 +182,10 @@ def test_a_run_that_a_faulty_record_began_is_not_called_outside(a_melt: Melt, us
 def test_records_of_the_log_say_what_their_own_energy_was_for(a_melt: Melt, used: Callable[..., StepUse]) -> None:
     batches = [
         *day_of_runs(a_melt, output_t=75.0, reject_t=25.0),
-        run(a_melt, "S", 300, 345, 4_000, status=Status.SCRAP),
-        run(a_melt, "T", 360, 405, 3_000, status=Status.TEST),
-        run(a_melt, "U", 420, 465, 2_000, state=State.START_UP, output_t=0.0),
-        run(a_melt, "H", 480, 525, 1_000, state=State.HOLDING, output_t=0.0),
+        run(a_melt, "S", 300, 345, 4_000, status=ProductStatus.SCRAP),
+        run(a_melt, "T", 360, 405, 3_000, status=ProductStatus.TEST),
+        run(a_melt, "U", 420, 465, 2_000, state=OperatingState.START_UP, output_t=0.0),
+        run(a_melt, "H", 480, 525, 1_000, state=OperatingState.HOLDING, output_t=0.0),
         run(a_melt, "F", 540, 585, 500, excluded="impossible-power"),
     ]
     step_use = used(batches, record(batches, []))
@@ -214,7 +215,7 @@ def test_a_batch_that_crosses_an_edge_of_the_period_counts_as_far_as_the_meter_d
         start=datetime(2022, 12, 31, 23, 40, tzinfo=UTC),
         minutes=40,
         energy=(),
-        status=Status.SCRAP,
+        status=ProductStatus.SCRAP,
         excluded="outside-period",
     )
     late = a_melt(0, batch_id="Z", start=datetime(2023, 12, 31, 23, 40, tzinfo=UTC), minutes=45)
@@ -232,7 +233,7 @@ def test_a_batch_that_crosses_an_edge_of_the_period_counts_as_far_as_the_meter_d
 
 
 def test_overlapping_batches_share_what_was_counted_once(a_melt: Melt, used: Callable[..., StepUse]) -> None:
-    batches = [run(a_melt, "A", 0, 45, 4_500), run(a_melt, "B", 0, 45, 4_500, status=Status.SCRAP)]
+    batches = [run(a_melt, "A", 0, 45, 4_500), run(a_melt, "B", 0, 45, 4_500, status=ProductStatus.SCRAP)]
     step_use = used(batches, record(batches, [], in_batches=4_500.0, total=4_500.0))
     assert step_use.parts == {Use.VALUE_ADDING: 2_250.0, Use.SCRAP: 2_250.0}
     assert "overlap" in step_use.rules[0].en
@@ -257,7 +258,7 @@ def test_two_meters_of_one_furnace_are_told_together(a_melt: Melt, labelled: Lab
 
 
 def test_energy_given_per_batch_is_told_by_step_and_carrier(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
-    (step_use,) = uses(a_site(), labelled([*day_of_runs(a_melt), run(a_melt, "S", 300, 345, 4_000, status=Status.SCRAP)]))
+    (step_use,) = uses(a_site(), labelled([*day_of_runs(a_melt), run(a_melt, "S", 300, 345, 4_000, status=ProductStatus.SCRAP)]))
     assert (step_use.meter, step_use.parts, step_use.total) == ("", {Use.VALUE_ADDING: 22_500.0, Use.SCRAP: 4_000.0}, 26_500.0)
 
 
@@ -281,8 +282,8 @@ def test_any_day_closes_with_its_meter(a_melt: Melt, used: Callable[..., StepUse
                 now,
                 now + length,
                 data.draw(st.integers(0, 2**35)) / 2**20,
-                status=data.draw(st.sampled_from(Status)),
-                state=data.draw(st.sampled_from(State)),
+                status=data.draw(st.sampled_from(ProductStatus)),
+                state=data.draw(st.sampled_from(OperatingState)),
                 variant=data.draw(st.sampled_from(["any", "vacuum-treated"])),
                 reject_t=float(data.draw(st.integers(0, 30))),
             )

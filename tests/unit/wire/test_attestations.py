@@ -12,11 +12,19 @@ import pytest
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations, canonical
-from benchmarks.wire.attestations import Assurance, Attestation, Opinion, Performance, PublicationSubject, ReportSubject, Withdrawal
-from benchmarks.wire.signing import AuditorKey, DeviceKey, Purpose
+from benchmarks.wire.attestations import (
+    Assurance,
+    AttestationStatement,
+    AttestationWithdrawal,
+    Opinion,
+    Performance,
+    PublicationSubject,
+    ReportSubject,
+)
+from benchmarks.wire.signing import AuditorSigningKey, DeviceKey, Purpose
 
-KEY, OTHER = AuditorKey.generate(), AuditorKey.generate()
-STATEMENT = Attestation(
+KEY, OTHER = AuditorSigningKey.generate(), AuditorSigningKey.generate()
+STATEMENT = AttestationStatement(
     subject=ReportSubject("works-2", "2025", 1, "ab" * 32, ("clinker-burning", "raw-meal")),
     body="Certification Body North",
     auditor="Chen Jia",
@@ -35,7 +43,7 @@ STATEMENT = Attestation(
 OF_A_VERSION = replace(
     STATEMENT, subject=PublicationSubject("cement", "dry-process", "2025", 2, "cd" * 32), performance=None, surveillance_on=None
 )
-TAKEN_BACK = Withdrawal(STATEMENT.digest, "The calibration record was of another meter.", date(2026, 6, 1), KEY.public_bytes)
+TAKEN_BACK = AttestationWithdrawal(STATEMENT.digest, "The calibration record was of another meter.", date(2026, 6, 1), KEY.public_bytes)
 
 
 def code_of(attempt: Callable[[], object]) -> str:
@@ -51,9 +59,9 @@ def edited(raw: bytes, change: Callable[[Any], object]) -> bytes:
 
 
 @pytest.mark.parametrize("statement", [STATEMENT, OF_A_VERSION, TAKEN_BACK])
-def test_what_is_given_out_and_what_comes_back_say_the_same(statement: Attestation | Withdrawal) -> None:
+def test_what_is_given_out_and_what_comes_back_say_the_same(statement: AttestationStatement | AttestationWithdrawal) -> None:
     given = attestations.unsigned(statement)
-    assert attestations.parse(given) == attestations.Signed(statement, None)
+    assert attestations.parse(given) == attestations.SignedStatement(statement, None)
     assert code_of(lambda: attestations.read(given)) == "attestation-unsigned"
     signed = attestations.sign(given, KEY)
     assert attestations.sign(given, KEY) == signed

@@ -236,7 +236,7 @@ def test_witnesses_are_added_and_dropped_under_the_next_number() -> None:
 # The witness's decision
 
 
-def asked(log: Tree, old: int, seen: Tree | None) -> witnessing.Judged:
+def asked(log: Tree, old: int, seen: Tree | None) -> witnessing.WitnessAnswer:
     proof = log.consistency_proof(old, len(log)) if 0 < old < len(log) else ()
     before = None if seen is None else checkpoints.parse(issued(seen))
     return witnessing.add_checkpoint(witnessing.request(old, proof, issued(log)), FINGERPRINT, KEYS, before)

@@ -11,16 +11,16 @@ import pytest
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import canonical, challenges, commitments
-from benchmarks.wire.challenges import Answered, LedgerStand
-from benchmarks.wire.commitments import Commitment
+from benchmarks.wire.challenges import AnsweredCommitment, LedgerStand
+from benchmarks.wire.commitments import ReportCommitment
 from benchmarks.wire.signing import DeviceKey, Purpose, ReceiptKey
 
 DAY = date(2017, 1, 16)
 RECEIPT_KEY = ReceiptKey.generate()
 KNOWN = {RECEIPT_KEY.key_id: RECEIPT_KEY.public}
-COMMITMENT = Commitment("works-2", "2016", 1, bytes(range(32)))
+COMMITMENT = ReportCommitment("works-2", "2016", 1, bytes(range(32)))
 NONCE = bytes(range(32, 64))
-LEDGER = LedgerStand(3, (Answered(1, "2015", 1, bytes(32)), Answered(2, "2015", 2, b"\x01" * 32)))
+LEDGER = LedgerStand(3, (AnsweredCommitment(1, "2015", 1, bytes(32)), AnsweredCommitment(2, "2015", 2, b"\x01" * 32)))
 
 
 def code_of(attempt: Callable[[], object]) -> str:

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from benchmarks import packs
-from benchmarks.declared import Source, Words
+from benchmarks.declared import FigureSource, Words
 from benchmarks.errors import VerificationError
 from benchmarks.measurements import Metric
 from benchmarks.policies import DisclosurePolicy, ReleasePolicy
@@ -21,7 +21,7 @@ from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SIZES
 
 WORDS = Words(en="x", zh="x")
-SOURCE = Source(text="by hand, for this test", kind="engineering-assumption", verified=False)
+SOURCE = FigureSource(text="by hand, for this test", kind="engineering-assumption", verified=False)
 DIGEST = bytes(range(32))
 
 

@@ -12,7 +12,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.wire import heads, logged
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.heads import SeenHead
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree, require_inclusion
 from benchmarks.wire.signing import Purpose, ReceiptKey
 
@@ -22,7 +22,7 @@ DAY = date(2017, 1, 16)
 
 
 def entry(number: int) -> bytes:
-    return logged.hashed(Kind.ENVELOPE, number.to_bytes(32), DAY)
+    return logged.hashed(EntryKind.ENVELOPE, number.to_bytes(32), DAY)
 
 
 def head_of(tree: Tree, key: ReceiptKey = KEY) -> SeenHead:
@@ -142,12 +142,12 @@ def test_many_viewers_of_an_honest_log_find_nothing() -> None:
 
 def test_the_leaf_does_not_tell_the_digest_and_whoever_has_it_finds_the_leaf() -> None:
     digest = bytes(range(32))
-    leaf = logged.leaf(Kind.ENVELOPE, digest, DAY)
+    leaf = logged.leaf(EntryKind.ENVELOPE, digest, DAY)
     assert digest not in leaf
     assert decode(leaf) == {"v": 1, "kind": "envelope", "object": logged.object_of(digest), "on": "2017-01-16"}
-    tree = Tree([*HONEST, logged.hashed(Kind.ENVELOPE, digest, DAY)])
-    require_inclusion(logged.hashed(Kind.ENVELOPE, digest, DAY), 7, 8, tree.inclusion_proof(7), tree.root())
-    for other in (logged.hashed(Kind.COMMITMENT, digest, DAY), logged.hashed(Kind.ENVELOPE, digest, date(2017, 1, 17))):
+    tree = Tree([*HONEST, logged.hashed(EntryKind.ENVELOPE, digest, DAY)])
+    require_inclusion(logged.hashed(EntryKind.ENVELOPE, digest, DAY), 7, 8, tree.inclusion_proof(7), tree.root())
+    for other in (logged.hashed(EntryKind.COMMITMENT, digest, DAY), logged.hashed(EntryKind.ENVELOPE, digest, date(2017, 1, 17))):
         with pytest.raises(VerificationError):
             require_inclusion(other, 7, 8, tree.inclusion_proof(7), tree.root())
 
@@ -162,10 +162,10 @@ def test_things_of_different_kinds_have_different_digests() -> None:
         logged.publication(document, [1], []),
         logged.publication(document, [], [1]),
         logged.publication_withdrawn(document, "x"),
-        logged.values(document, logged.Revision("a", "2025", 1), [], None),
-        logged.values(document, logged.Revision("b", "2025", 1), [], None),
-        logged.values(document, logged.Revision("a", "2024", 1), [], None),
-        logged.values(document, logged.Revision("a", "2025", 2), [], None),
+        logged.values(document, logged.ReportRevision("a", "2025", 1), [], None),
+        logged.values(document, logged.ReportRevision("b", "2025", 1), [], None),
+        logged.values(document, logged.ReportRevision("a", "2024", 1), [], None),
+        logged.values(document, logged.ReportRevision("a", "2025", 2), [], None),
     ]
     assert len(set(digests)) == len(digests)
     assert logged.publication(document, [3, 1], [4, 2]) == logged.publication(document, [1, 3], [2, 4])

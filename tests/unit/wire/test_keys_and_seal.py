@@ -15,17 +15,17 @@ from cryptography.hazmat.primitives.serialization import BestAvailableEncryption
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import sealing, signing
-from benchmarks.wire.directory import EnrolmentToken
+from benchmarks.wire.directory import EnrolmentSecret
 from benchmarks.wire.schema import Header
 from benchmarks.wire.sealing import ProcessingKey, ProcessingPublicKey
-from benchmarks.wire.signing import AuditorKey, DeviceKey, DirectoryKey, Purpose, ReceiptKey, VerifyingKey
+from benchmarks.wire.signing import AuditorSigningKey, DeviceKey, DirectoryKey, Purpose, ReceiptKey, VerifyingKey
 
-SECRETS = [sealing.generate(), DeviceKey.generate(), ReceiptKey.generate(), DirectoryKey.generate(), EnrolmentToken("s" * 43, "0" * 64)]
+SECRETS = [sealing.generate(), DeviceKey.generate(), ReceiptKey.generate(), DirectoryKey.generate(), EnrolmentSecret("s" * 43, "0" * 64)]
 
 
 def hidden_parts(secret: object) -> list[str]:
     """Everything of a secret that must show nowhere, as the texts it might show as."""
-    if isinstance(secret, EnrolmentToken):
+    if isinstance(secret, EnrolmentSecret):
         return [secret.secret]
     if isinstance(secret, ProcessingKey):
         raws = [secret._lattice.private_bytes_raw(), secret._curve.private_bytes_raw()]
@@ -129,7 +129,7 @@ def test_a_key_signs_only_what_its_role_may() -> None:
         },
         ReceiptKey: {Purpose.CHALLENGE, Purpose.RECEIPT, Purpose.TREE_HEAD, Purpose.BENCHMARK, Purpose.PACK, Purpose.LIBRARY},
         DirectoryKey: {Purpose.DIRECTORY, Purpose.LOG_RESTART, Purpose.AGENT_RELEASE},
-        AuditorKey: {
+        AuditorSigningKey: {
             *(Purpose.ATTESTATION, Purpose.ATTESTATION_WITHDRAWN, Purpose.OUTCOME_CONFIRMED),
             *(Purpose.AUDIT_NONCE, Purpose.AUDIT_DRAW, Purpose.AUDIT_SEED),
         },

@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import canonical, directory, envelope, receipts, requests, sealing
-from benchmarks.wire.directory import Directory, EnrolmentToken, ListedKey
+from benchmarks.wire.directory import Directory, EnrolmentSecret, ListedKey
 from benchmarks.wire.schema import Header
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import DeviceKey, DirectoryKey, Purpose, ReceiptKey
@@ -171,8 +171,8 @@ def test_a_report_is_sealed_to_the_newest_key_of_the_day(listed: Directory) -> N
 
 
 def test_a_token_is_read_as_it_was_written() -> None:
-    token = EnrolmentToken("A-_z0" * 8 + "xyz", DIRECTORY_KEY.key_id)
-    again = EnrolmentToken.parse(f"  {token.text()}\n")
+    token = EnrolmentSecret("A-_z0" * 8 + "xyz", DIRECTORY_KEY.key_id)
+    again = EnrolmentSecret.parse(f"  {token.text()}\n")
     assert (again.secret, again.fingerprint) == (token.secret, token.fingerprint)
 
 
@@ -191,7 +191,7 @@ def test_a_token_is_read_as_it_was_written() -> None:
     ],
 )
 def test_an_incomplete_token_is_refused(text: str) -> None:
-    assert code_of(lambda: EnrolmentToken.parse(text)) == "token-malformed"
+    assert code_of(lambda: EnrolmentSecret.parse(text)) == "token-malformed"
 
 
 PATH = "/api/v1/submissions/?period=2016"

@@ -48,7 +48,7 @@ def test_the_sealed_vector_opens() -> None:
 
 
 def test_the_other_vectors_verify() -> None:
-    trusted = directory.verify(on_file("directory"), directory.EnrolmentToken.parse(ON_FILE["token"]).fingerprint, at_least=1)
+    trusted = directory.verify(on_file("directory"), directory.EnrolmentSecret.parse(ON_FILE["token"]).fingerprint, at_least=1)
     assert trusted.processing_key(MOMENT.date()).key_id == processing_key().key_id
     assert receipts.verify(on_file("receipt"), trusted.receipt_keys(), on_file("envelope")).log_index == 41
     requests.verify(requests.parse(ON_FILE["request"]), "GET", REQUEST_PATH, MOMENT, device_key().public)

@@ -18,7 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Batch
 from reporting_agent.cli import main
 from reporting_agent.workbook import copying, labelling, reading, summary
-from reporting_agent.workbook.labelling import Labelled
+from reporting_agent.workbook.labelling import LabelledWorkbook
 from reporting_agent.workbook.template import template
 from reporting_agent.workbook.words import Lang
 
@@ -154,7 +154,7 @@ def steam(gigajoules: float) -> dict[tuple[int, int], Any]:
     return {(row, 12): gigajoules for row in range(2, RUNS + 2)}
 
 
-def cost_of_a_run(labelled: Labelled) -> tuple[Batch, float]:
+def cost_of_a_run(labelled: LabelledWorkbook) -> tuple[Batch, float]:
     """A run above its label, and what its energy costs by the money that stands beside it."""
     total = next(label for label in labelled.labels if str(label.metric) == "total")
     assert total.gap is not None

@@ -152,7 +152,7 @@ class Demo:
     def _beside(self, cast: Any, address: str) -> dict[str, Any]:
         from portal.accounts.models import Organisation, Role
         from portal.demo import beside, waiting
-        from portal.demo.plants import Reported, report_all
+        from portal.demo.plants import PlantReport, report_all
         from portal.problems import RefusedError
         from portal.publication.models import Publication
 
@@ -162,7 +162,7 @@ class Demo:
             now = timezone.now()
             others = beside.declare(self.sector, now)
 
-            def hear(outcome: Reported) -> None:
+            def hear(outcome: PlantReport) -> None:
                 if outcome.exit_code:
                     raise refused(Phrase("The agent of %(site)s could not enrol: %(reason)s", site=outcome.site, reason=outcome.message))
 
@@ -178,13 +178,13 @@ class Demo:
         return {"reports": sent, "firms": Organisation.objects.filter(kind=Role.ENTERPRISE).count(), "versions": dict(versions)}
 
     def _report(self, cast: Any, address: str) -> tuple[int, int]:
-        from portal.demo.plants import Reported, report_all
+        from portal.demo.plants import PlantReport, report_all
 
         count = len(self.sector.plants)
         with self._stage("report", Phrase("%(count)s plants write their files and run the agent: label, protect, seal, send", count=count)):
             ended = itertools.count(1)
 
-            def hear(outcome: Reported) -> None:
+            def hear(outcome: PlantReport) -> None:
                 say(f"  {next(ended):>3}/{count}  {outcome.site:<24} {outcome.message or in_words(Phrase('sent'))}")
 
             report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear)
@@ -192,10 +192,10 @@ class Demo:
             return self._wait_for_the_worker()
 
     def _wait_for_the_worker(self) -> tuple[int, int]:
-        from portal.intake.models import State, Submission
+        from portal.intake.models import Submission, SubmissionState
 
         deadline = time.monotonic() + OPENING_S
-        while Submission.objects.filter(state__in=[State.RECEIVED, State.OPENING]).exists():
+        while Submission.objects.filter(state__in=[SubmissionState.RECEIVED, SubmissionState.OPENING]).exists():
             if time.monotonic() > deadline:
                 log = (self.var / "worker.log").read_text(encoding="utf-8", errors="replace")
                 raise refused(
@@ -204,10 +204,10 @@ class Demo:
                     )
                 )
             time.sleep(0.2)
-        for row in Submission.objects.filter(state=State.REFUSED):
+        for row in Submission.objects.filter(state=SubmissionState.REFUSED):
             say(_refused(Phrase("%(site)s: %(reason)s", site=row.site.slug, reason=row.reason)))
         newest = Submission.objects.filter(period=str(self.sector.year), site__pack=self.sector.pack.id)
-        return newest.filter(state=State.ACCEPTED).count(), newest.filter(state=State.REFUSED).count()
+        return newest.filter(state=SubmissionState.ACCEPTED).count(), newest.filter(state=SubmissionState.REFUSED).count()
 
     def _publish(self, cast: Any, accepted: int, rejected: int) -> dict[str, Any]:
         from portal import keys
@@ -249,10 +249,10 @@ class Demo:
     def _shown(self, publication: Any) -> dict[str, Any]:
         """The document in the fields of the contract; a value that the gate withheld is null, and `gate` says why."""
         from benchmarks.disclosure import GateResult
-        from portal.publication.document import Scope, document_of
+        from portal.publication.document import BenchmarkScope, document_of
 
         gate = GateResult.from_json(publication.gate)
-        scope = Scope.of(publication.period.peer_group.scope)
+        scope = BenchmarkScope.of(publication.period.peer_group.scope)
         document = document_of(gate, publication.explanation, publication.version, timezone.now().date(), scope)
         fields = ("step", "metric", "unit", "best", "interval", "rule", "firms")
         return {

@@ -23,7 +23,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire import directory_renewal
 from benchmarks.wire.directory import Directory
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal import key_ceremony as ceremony
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -146,7 +146,7 @@ class Command(OperatorCommand):
         now = timezone.now()
         with transaction.atomic():
             record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {taken.number}", f"processing key {newest.key_id}")
-            log.add_once(Kind.KEY_DIRECTORY, sha256(answer).hexdigest(), now)
+            log.add_once(EntryKind.KEY_DIRECTORY, sha256(answer).hexdigest(), now)
             ceremony.take(in_force, answer)  # last: what the log or the trail refuses leaves the directory as it is
         (folder / ceremony.REQUEST).unlink(missing_ok=True)
         self.answer(

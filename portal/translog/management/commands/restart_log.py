@@ -16,7 +16,7 @@ from django.utils import timezone
 
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads, restarts
-from benchmarks.wire.restarts import LogRestart
+from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DirectoryKey
 from portal import key_ceremony, keys
 from portal.operator_command import OperatorCommand, refused
@@ -80,7 +80,7 @@ class Command(OperatorCommand):
         number = restarts.digest(signed)
         self.answer(Phrase("Number of the statement, to read out to each witness that telephones: %(number)s", number=number))
 
-    def _tell(self, restart: LogRestart) -> None:
+    def _tell(self, restart: LogRestartStatement) -> None:
         before, after = heads.parse(restart.before), heads.parse(restart.after)
         first, end = restart.lost_from, restart.lost_to
         shown = Phrase(

@@ -23,7 +23,7 @@ from pymodbus.client import ModbusSerialClient, ModbusTcpClient
 from pymodbus.exceptions import ModbusException
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.modbus.registers import Block
+from reporting_agent.live.sources.modbus.registers import RegisterBlock
 from reporting_agent.live.sources.modbus.settings import Modbus
 from reporting_agent.live.sources.source import reason
 
@@ -57,15 +57,15 @@ logging.getLogger("pymodbus").setLevel(logging.CRITICAL)  # what it meets is tol
 _OF_ANOTHER = Phrase("an answer to another request")
 
 
-class Missed(Exception):  # noqa: N818 - a state of the line
+class NoAnswer(Exception):  # noqa: N818 - a state of the line
     """There is no answer to this request."""
 
 
-class NotReached(Missed):
+class NotReached(NoAnswer):
     """Nor would any other request be answered now."""
 
 
-class Line:
+class RequestLine:
     """Requests one after the other, over a connection that is made when it is needed."""
 
     def __init__(self, settings: Modbus) -> None:
@@ -73,7 +73,7 @@ class Line:
         self._client: ModbusTcpClient | ModbusSerialClient | None = None
         self._unsure = {value.unit for value in settings.values} if settings.rtu else set()  # whose answers may be on their way
 
-    def read(self, block: Block) -> list[int]:
+    def read(self, block: RegisterBlock) -> list[int]:
         """What the registers of a block hold.
 
         Raises:
@@ -87,10 +87,10 @@ class Line:
         answer = self._asked(block.unit, ask, block.address, count=block.count, device_id=block.unit)
         function = _READ[block.table]
         if answer.isError() and answer.function_code == function | _REFUSAL:
-            raise Missed(_WHY.get(answer.exception_code) or Phrase("exception %(code)s", code=answer.exception_code))
+            raise NoAnswer(_WHY.get(answer.exception_code) or Phrase("exception %(code)s", code=answer.exception_code))
         if answer.function_code != function or len(answer.registers) != block.count:
             self._doubt(block.unit)
-            raise Missed(_OF_ANOTHER)
+            raise NoAnswer(_OF_ANOTHER)
         return list(answer.registers)
 
     def close(self) -> None:
@@ -127,7 +127,7 @@ class Line:
             return ask(*values, **named)
         except (ModbusException, OSError) as failed:
             self._doubt(unit)
-            raise Missed(_why(str(failed))) from failed
+            raise NoAnswer(_why(str(failed))) from failed
 
     def _doubt(self, unit: int) -> None:
         """What this device was asked may still be answered."""
@@ -156,7 +156,7 @@ class Line:
             if refused or (answer.function_code == _DIAGNOSTICS and getattr(answer, "message", None) == number):
                 self._unsure.discard(unit)
                 return
-        raise Missed(Phrase("answers to earlier requests"))
+        raise NoAnswer(Phrase("answers to earlier requests"))
 
 
 def _why(message: str) -> Phrase:

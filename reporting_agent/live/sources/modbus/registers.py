@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from reporting_agent.live.sources.modbus.settings import Register, Tag, Value
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 
 MOST_REGISTERS = 125
 """Of one request (Modbus Application Protocol 1.1b3, 6.3)."""
@@ -16,7 +16,7 @@ _CODES = {"int16": "h", "uint16": "H", "int32": "i", "uint32": "I", "int64": "q"
 
 
 @dataclass(frozen=True, slots=True)
-class Block:
+class RegisterBlock:
     """Registers that stand side by side in one device, and the values that lie in them."""
 
     unit: int
@@ -26,9 +26,9 @@ class Block:
     values: tuple[Register | Tag, ...]
 
 
-def blocks(values: Iterable[Register | Tag]) -> list[Block]:
+def blocks(values: Iterable[Register | Tag]) -> list[RegisterBlock]:
     """As few requests as there may be without asking for a register that nobody named; a value is never split."""
-    requests: list[Block] = []
+    requests: list[RegisterBlock] = []
     for value in sorted(values, key=lambda register: (register.unit, register.table, register.address)):
         last = requests[-1] if requests else None
         if (
@@ -36,18 +36,18 @@ def blocks(values: Iterable[Register | Tag]) -> list[Block]:
             and (last.unit, last.table, last.address + last.count) == (value.unit, value.table, value.address)
             and last.count + value.length <= MOST_REGISTERS
         ):
-            requests[-1] = Block(last.unit, last.table, last.address, last.count + value.length, (*last.values, value))
+            requests[-1] = RegisterBlock(last.unit, last.table, last.address, last.count + value.length, (*last.values, value))
         else:
-            requests.append(Block(value.unit, value.table, value.address, value.length, (value,)))
+            requests.append(RegisterBlock(value.unit, value.table, value.address, value.length, (value,)))
     return requests
 
 
-def readings(block: Block, held: Sequence[int], received_us: int) -> list[Reading]:
+def readings(block: RegisterBlock, held: Sequence[int], received_us: int) -> list[Reading]:
     """What the registers of a block say; their time is that of receipt, for a device of Modbus tells none."""
     return [_reading(register, _known(block, register, held), received_us) for register in block.values if isinstance(register, Register)]
 
 
-def tagged(block: Block, held: Sequence[int]) -> Iterator[tuple[Tag, str]]:
+def tagged(block: RegisterBlock, held: Sequence[int]) -> Iterator[tuple[Tag, str]]:
     """The tags of a block that are known, as texts."""
     for tag in block.values:
         if isinstance(tag, Tag) and (value := _known(block, tag, held)) is not None:
@@ -55,11 +55,11 @@ def tagged(block: Block, held: Sequence[int]) -> Iterator[tuple[Tag, str]]:
 
 
 def _reading(register: Register, value: float | None, received_us: int) -> Reading:
-    quality = Quality.BAD if value is None else Quality.GOOD
+    quality = ReadingQuality.BAD if value is None else ReadingQuality.GOOD
     return Reading(register.meter, received_us, math.nan if value is None else float(value), NO_SEQUENCE, quality, received_us)
 
 
-def _known(block: Block, register: Value, held: Sequence[int]) -> int | float | None:
+def _known(block: RegisterBlock, register: Value, held: Sequence[int]) -> int | float | None:
     """A value of a block, scaled; None where the device says that it does not know."""
     raw = number(register, held[register.address - block.address :][: register.length])
     if not math.isfinite(raw) or raw in register.unknown:

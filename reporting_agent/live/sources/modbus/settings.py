@@ -63,7 +63,7 @@ class Tag(Value):
         return self.column
 
 
-class Batches(Setting):
+class ModbusBatches(Setting):
     """[[source.modbus.batches]]: batches of one unit.
 
     `id` holds the running batch's number, 0 while there is none; with `state` a batch begins when the state becomes one of `start` and
@@ -111,7 +111,7 @@ class Modbus(Setting):
     timeout_s: float = Field(default=2.0, ge=0.05)
     after_timeout: Literal["echo", "silence"] = "echo"
     registers: tuple[Register, ...] = Field(min_length=1)
-    batches: tuple[Batches, ...] = ()
+    batches: tuple[ModbusBatches, ...] = ()
 
     @model_validator(mode="after")
     def _one_line(self) -> Self:

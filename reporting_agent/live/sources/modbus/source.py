@@ -17,10 +17,10 @@ from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.clients import client_of
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.modbus.batches import PolledBatches
-from reporting_agent.live.sources.modbus.registers import Block, blocks, readings, tagged
+from reporting_agent.live.sources.modbus.registers import RegisterBlock, blocks, readings, tagged
 from reporting_agent.live.sources.modbus.settings import Modbus, Register, Tag
 from reporting_agent.live.sources.source import Word, reason, troubles
-from reporting_agent.live.spool.acknowledging import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import now_us
@@ -51,9 +51,9 @@ class ModbusSource:
     def __init__(self, settings: Modbus, folder: Path, intake: Intake) -> None:
         del folder  # nothing of it lies in a file
         with client_of("Modbus", "pymodbus and pyserial", "source.modbus"):
-            from reporting_agent.live.sources.modbus.line import Line, Missed, NotReached
+            from reporting_agent.live.sources.modbus.line import NoAnswer, NotReached, RequestLine
         self.settings, self._intake = settings, intake
-        self._line, self._missed, self._not_reached = Line(settings), Missed, NotReached
+        self._line, self._missed, self._not_reached = RequestLine(settings), NoAnswer, NotReached
         self._slow = False  # whether the last poll took longer than the time between polls, though all answered
         self._silences = {block: _Silence() for block in blocks(settings.values)}
         self._batches: list[PolledBatches] = []
@@ -150,10 +150,10 @@ class ModbusSource:
                 silence.answered()
         rows = [row for unit, values in zip(self._batches, texts, strict=True) for row in unit.rows(values, now_us())]
         if polled or rows:
-            self._intake.put(Arrival(polled, rows))
+            self._intake.put(MessageArrival(polled, rows))
 
 
-def _again(source: str, block: Block, silence: _Silence) -> Phrase:
+def _again(source: str, block: RegisterBlock, silence: _Silence) -> Phrase:
     """That a block answers again, and what the missed polls mean for what it holds."""
     named = {
         "source": source,
@@ -182,5 +182,5 @@ def _again(source: str, block: Block, silence: _Silence) -> Phrase:
     )
 
 
-def _place(block: Block) -> str:
+def _place(block: RegisterBlock) -> str:
     return f"unit {block.unit} {block.table} {block.address}"

@@ -10,19 +10,19 @@ from asyncua import ua
 
 from reporting_agent.live.sources import tags
 from reporting_agent.live.sources.opcua import values
-from reporting_agent.live.sources.opcua.settings import ID, Batches
+from reporting_agent.live.sources.opcua.settings import ID, OpcUaBatches
 from reporting_agent.live.sources.payloads import EPOCH
 from reporting_agent.live.spool.kept_rows import moment_us
-from reporting_agent.live.spool.reading import Quality
+from reporting_agent.live.spool.reading import ReadingQuality
 from reporting_agent.live.spool.segments import Row
 
 _EARLIEST = timezone(timedelta(hours=14))  # of all zones: a time without an offset is then no later than it was meant
 
 
-class Batch:
+class KnownBatches:
     """What is known of the batches of one `[[source.opcua.batches]]`, so that a row that is known is not asked for again."""
 
-    def __init__(self, settings: Batches, rows: Sequence[Row]) -> None:
+    def __init__(self, settings: OpcUaBatches, rows: Sequence[Row]) -> None:
         self.settings = settings
         self._latest = tags.latest(rows, settings.constants)
 
@@ -50,10 +50,10 @@ class Batch:
                 self._latest.update(cells)
 
 
-class TaggedBatches(Batch):
+class TaggedBatches(KnownBatches):
     """Of one unit, by its tags."""
 
-    def __init__(self, settings: Batches, rows: Sequence[Row]) -> None:
+    def __init__(self, settings: OpcUaBatches, rows: Sequence[Row]) -> None:
         super().__init__(settings, rows)
         nodes = {tags.ID: settings.id, tags.STATE: settings.state, **settings.fields}
         self._tags: dict[str, list[str]] = {}
@@ -61,7 +61,7 @@ class TaggedBatches(Batch):
             if node is not None:
                 self._tags.setdefault(node, []).append(tag)
         starts, ends = (tuple(map(str, states)) for states in (settings.start, settings.end))
-        self._unit = tags.Unit(settings.constants, starts, ends, by_state=settings.state is not None)
+        self._unit = tags.TaggedUnit(settings.constants, starts, ends, by_state=settings.state is not None)
         if self._latest is not None:
             self._unit.resume(self._latest)
 
@@ -71,19 +71,19 @@ class TaggedBatches(Batch):
 
     def rows(self, changes: Iterable[tuple[str, ua.DataValue]], received_us: int) -> list[Row]:
         """What changes of its nodes make; a value that is bad or not known says nothing."""
-        tag_changes: list[tags.Change] = []
+        tag_changes: list[tags.TagChange] = []
         for node, value in changes:
-            text = None if values.quality_of(value) is Quality.BAD or value.Value is None else _text(value.Value.Value)
+            text = None if values.quality_of(value) is ReadingQuality.BAD or value.Value is None else _text(value.Value.Value)
             if text is not None:
                 time_us = values.time_us(value, received_us)
                 stamp = datetime.fromtimestamp(0, UTC) + timedelta(microseconds=time_us)
-                tag_changes += [tags.Change(tag, time_us, stamp.isoformat(), text) for tag in self._tags.get(node, ())]
+                tag_changes += [tags.TagChange(tag, time_us, stamp.isoformat(), text) for tag in self._tags.get(node, ())]
         rows = self._unit.take(tag_changes)
         self._note(rows)
         return rows
 
 
-class EventBatches(Batch):
+class EventBatches(KnownBatches):
     """By events of one type: each is a row."""
 
     def filter(self, event: ua.NodeId) -> ua.EventFilter:

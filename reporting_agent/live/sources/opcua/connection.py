@@ -13,7 +13,7 @@ from asyncua import Client, ua
 
 from reporting_agent.live.sources import payloads
 from reporting_agent.live.sources.opcua import history, security, values
-from reporting_agent.live.sources.opcua.batches import Batch, EventBatches, TaggedBatches
+from reporting_agent.live.sources.opcua.batches import EventBatches, KnownBatches, TaggedBatches
 from reporting_agent.live.sources.opcua.subscribing import Change, Subscription
 from reporting_agent.live.sources.source import reason
 from reporting_agent.live.spool.reading import Reading
@@ -80,7 +80,7 @@ class Connection:
         """Its type, and who sends it."""
         return await _resolved(self._client, str(unit.settings.event)), await _resolved(self._client, unit.settings.notifier)
 
-    async def _stay(self, subscription: Subscription, starts: Mapping[str, datetime], units: Mapping[Batch, datetime]) -> None:
+    async def _stay(self, subscription: Subscription, starts: Mapping[str, datetime], units: Mapping[KnownBatches, datetime]) -> None:
         """Until it is over; once more read what the server's history was late to hold."""
         again_s: float | None = time.monotonic() + self.settings.late_s
         unread = self.source.unread
@@ -130,11 +130,11 @@ class Connection:
                 starts[name] = start
         return starts
 
-    def _unit_starts(self, units: Iterable[Batch]) -> dict[Batch, datetime]:
+    def _unit_starts(self, units: Iterable[KnownBatches]) -> dict[KnownBatches, datetime]:
         starts = {unit: self.source.unread.start(unit.name, unit.since(self._late) or self.settings.since) for unit in units}
         return {unit: start for unit, start in starts.items() if start is not None}
 
-    async def _heal(self, starts: Mapping[str, datetime], units: Mapping[Batch, datetime]) -> None:
+    async def _heal(self, starts: Mapping[str, datetime], units: Mapping[KnownBatches, datetime]) -> None:
         """Keep what history holds of these nodes and units from then on."""
         end = datetime.now(UTC) + BEYOND
         unread = self.source.unread
@@ -147,7 +147,7 @@ class Connection:
         async for page in self._history(name, start, end):
             await self.source.keep(*self._read((name, value) for value in page))
 
-    async def _keep_rows(self, unit: Batch, start: datetime, end: datetime) -> None:
+    async def _keep_rows(self, unit: KnownBatches, start: datetime, end: datetime) -> None:
         rows = await (self._rows_of_tags(unit, start, end) if isinstance(unit, TaggedBatches) else self._rows_of_events(unit, start, end))
         if rows:
             await self.source.keep([], rows)
@@ -166,7 +166,7 @@ class Connection:
                 changes += [(name, value) for value in page]
         return unit.rows(changes, now_us())
 
-    async def _rows_of_events(self, unit: Batch, start: datetime, end: datetime) -> list[Row]:
+    async def _rows_of_events(self, unit: KnownBatches, start: datetime, end: datetime) -> list[Row]:
         if not isinstance(unit, EventBatches):
             return []
         event, notifier = await self._event(unit)
@@ -219,7 +219,7 @@ class Connection:
                 continue
             try:
                 readings.append(values.reading(self._meters[name], value, received_us))
-            except payloads.Unreadable as wrong:
+            except payloads.UnreadablePayload as wrong:
                 rows.append(payloads.unreadable(name, str(value.Value).encode(), wrong))
         return readings, rows
 

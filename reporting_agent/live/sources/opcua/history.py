@@ -28,7 +28,7 @@ class NoHistory(Exception):  # noqa: N818 - what a server does not have
     """The server keeps none of this node, or lets this user read none; the text is its own word."""
 
 
-class Unread(Exception):  # noqa: N818 - a state of the server
+class UnreadHistory(Exception):  # noqa: N818 - a state of the server
     """Its history cannot be read now, though the connection stands; the text is its own word."""
 
 
@@ -84,7 +84,7 @@ async def _pages(client: Client, node: ua.NodeId, details: Any) -> AsyncIterator
             raise NoHistory(type(refused).__name__) from refused
         except uaerrors.UaStatusCodeError as refused:
             code = type(refused).__name__
-            raise (ConnectionError if code.startswith(_CONNECTION) else Unread)(f"HistoryRead: {code}") from refused
+            raise (ConnectionError if code.startswith(_CONNECTION) else UnreadHistory)(f"HistoryRead: {code}") from refused
         if result.HistoryData is not None:
             yield result.HistoryData
         if not result.ContinuationPoint:

@@ -23,7 +23,7 @@ Node = Annotated[str, AfterValidator(_node)]
 """A node's id as text. An index of a namespace may change when a server is set up anew; its URI does not."""
 
 
-class Batches(Setting):
+class OpcUaBatches(Setting):
     """[[source.opcua.batches]]: where a batch begins and ends, by tags of one unit or by events.
 
     By tags: `id` holds the running batch's id, empty or 0 while there is none; with `state` it begins when the state becomes one of
@@ -75,7 +75,7 @@ class OpcUa(Setting):
     publishing_ms: int = Field(default=1000, ge=50, le=60_000)
     queue: int = Field(default=10_000, ge=2)  # values that the server is asked to hold of each node
     late_s: float = Field(default=60.0, ge=0)  # by so much the server's history may be behind what it publishes
-    batches: tuple[Batches, ...] = ()
+    batches: tuple[OpcUaBatches, ...] = ()
 
     @model_validator(mode="after")
     def _secured(self) -> Self:

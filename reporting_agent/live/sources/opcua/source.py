@@ -17,17 +17,17 @@ from typing import TYPE_CHECKING
 from benchmarks.phrases import Phrase
 from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.clients import client_of
-from reporting_agent.live.sources.clock import Clock
+from reporting_agent.live.sources.clock import SourceClock
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.source import NOT_YET, Word, reason, troubles
-from reporting_agent.live.spool.acknowledging import Arrival, Intake
+from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
 
 if TYPE_CHECKING:
-    from reporting_agent.live.sources.opcua.batches import Batch, EventBatches, TaggedBatches
+    from reporting_agent.live.sources.opcua.batches import EventBatches, KnownBatches, TaggedBatches
 
 
 AGAIN_FIRST_S = 1.0
@@ -44,8 +44,8 @@ class OpcUaSource:
             from reporting_agent.live.sources.opcua.unread_histories import UnreadHistories
         security.check(settings, folder)
         self.settings, self.folder, self.intake = settings, folder, intake
-        self.batches: list[Batch] = []
-        self.clock = Clock()
+        self.batches: list[KnownBatches] = []
+        self.clock = SourceClock()
         self.lifeline = Lifeline()
         self.connected = False
         self.refusal = ""  # the server's or the network's last word
@@ -153,7 +153,7 @@ class OpcUaSource:
             if not saved.done():
                 saved.set_result(None)
 
-        await asyncio.to_thread(self.intake.put, Arrival(readings, rows, acknowledge))
+        await asyncio.to_thread(self.intake.put, MessageArrival(readings, rows, acknowledge))
         await saved
 
     def _run(self) -> None:

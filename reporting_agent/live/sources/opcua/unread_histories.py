@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.opcua.history import Unread
+from reporting_agent.live.sources.opcua.history import UnreadHistory
 from reporting_agent.live.sources.source import Word
 from reporting_agent.live.spool.positions import row_of
 from reporting_agent.live.spool.segments import Row
@@ -36,7 +36,7 @@ class UnreadHistories:
         """Do the work of reading a history from its start; one that the server cannot give now is noted, and left for later."""
         try:
             await work
-        except Unread as why:
+        except UnreadHistory as why:
             self._why = str(why)
             if start < self.since.get(name, start.max.replace(tzinfo=start.tzinfo)):
                 self.since = {**self.since, name: start}

@@ -9,7 +9,7 @@ from typing import Any
 from asyncua import ua
 
 from reporting_agent.live.sources.payloads import EPOCH, no_number
-from reporting_agent.live.spool.reading import NO_SEQUENCE, Quality, Reading
+from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 
 _MICROSECOND = timedelta(microseconds=1)
 _OVERFLOW = 0x480  # of a status code: its information is of a data value, and values before it were let go (OPC 10000-4, 7.39)
@@ -26,12 +26,12 @@ def reading(meter: str, value: ua.DataValue, received_us: int) -> Reading:
     return Reading(meter, time_us(value, received_us), _number(held, quality), NO_SEQUENCE, quality, received_us)
 
 
-def quality_of(value: ua.DataValue) -> Quality:
+def quality_of(value: ua.DataValue) -> ReadingQuality:
     """By the severity of its status code."""
     status = value.StatusCode
     if status is None or status.is_good():
-        return Quality.GOOD
-    return Quality.UNCERTAIN if status.is_uncertain() else Quality.BAD
+        return ReadingQuality.GOOD
+    return ReadingQuality.UNCERTAIN if status.is_uncertain() else ReadingQuality.BAD
 
 
 def time_us(value: ua.DataValue, received_us: int) -> int:
@@ -54,8 +54,8 @@ def overflowed(value: ua.DataValue) -> bool:
     return value.StatusCode is not None and value.StatusCode.value & _OVERFLOW == _OVERFLOW
 
 
-def _number(held: Any, quality: Quality) -> float:
-    if quality is Quality.BAD or held is None:
+def _number(held: Any, quality: ReadingQuality) -> float:
+    if quality is ReadingQuality.BAD or held is None:
         return math.nan
     if isinstance(held, bool) or not isinstance(held, int | float) or math.isinf(held):
         raise no_number(held)
