@@ -29,6 +29,7 @@ from reporting_agent.metering.moments import Windows, distinct
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
 
 if TYPE_CHECKING:
+    from reporting_agent.metering.own_window import OwnEnergy
     from reporting_agent.metering.record import MeterFacts
     from reporting_agent.metering.tally import CleaningResult
 
@@ -277,6 +278,7 @@ class Course:
     findings: tuple[DataFinding, ...]
     facts: MeterFacts
     verdict: CleaningResult | None = None  # what the whole record showed, in the meter's own time
+    own: OwnEnergy | None = None  # of the query's own windows; None where it has none, or no reading came
 
     def over(self, windows: Windows) -> MeteredEnergy:
         """Energy and completeness of windows between moments of the curve."""

@@ -9,9 +9,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 
 from reporting_agent.metering.curve import Course
-from reporting_agent.metering.own_window import OwnWindows
+from reporting_agent.metering.own_window import OwnEnergy, OwnWindows
 from reporting_agent.metering.readings import NOTHING, Readings
 from reporting_agent.metering.stream import MeterQuery, MeterStream, OutOfOrder
 from reporting_agent.processors import processors
@@ -44,19 +45,22 @@ def _follow(read: Read, by_id: Mapping[str, MeterQuery], fast: bool) -> dict[str
     """The meters of one lane; read again where that is needed, and closed."""
     running: dict[str, MeterStream] = {}
     again: set[str] = set()
-    own = {name: request.own for name, request in by_id.items() if request.own is not None}
+    own: dict[str, OwnWindows] = {}
     for name, readings, file in read(frozenset(by_id)):
-        if name in own:
+        asked = by_id[name]
+        if asked.own is not None:
+            if name not in own:
+                own[name] = OwnWindows(asked.meter, asked.own, asked.longest_gap_s, asked.factor, asked.resets_us)
             own[name].take(readings)
         if name in again:
             continue
         if name not in running:
-            running[name] = MeterStream(by_id[name], fast=fast)
+            running[name] = MeterStream(asked, fast=fast)
         try:
             running[name].take(readings, file)
         except OutOfOrder:
             again.add(name)
-    _close_own({name: own[name] for name in running if name in own}, read)
+    by_itself = _close_own(own, read)
     closed = {name: follower.close() for name, follower in running.items() if name not in again}
     judged = {name: course.verdict for name, course in closed.items() if course.verdict is not None and course.verdict.leaves_out}
     if again:
@@ -67,10 +71,10 @@ def _follow(read: Read, by_id: Mapping[str, MeterQuery], fast: bool) -> dict[str
         for name, readings, file in read(frozenset(judged)):
             second[name].take(readings, file)
         closed |= {name: stream.close() for name, stream in second.items()}
-    return closed
+    return {name: replace(course, own=by_itself.get(name)) for name, course in closed.items()}
 
 
-def _close_own(own: Mapping[str, OwnWindows], read: Read) -> None:
+def _close_own(own: Mapping[str, OwnWindows], read: Read) -> dict[str, OwnEnergy]:
     """Meter what is still held, and once more the windows of which readings came late."""
     for windows in own.values():
         windows.close()
@@ -80,6 +84,7 @@ def _close_own(own: Mapping[str, OwnWindows], read: Read) -> None:
             late[name].take_again(readings)
         for windows in late.values():
             windows.close()
+    return {name: windows.energies() for name, windows in own.items()}
 
 
 def _whole_read(asked: MeterQuery, readings: Readings, file: str) -> Course:

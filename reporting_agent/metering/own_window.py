@@ -26,6 +26,7 @@ from reporting_agent.metering import known_energy
 from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.metering.cleaning import enclosed, loads_beyond, out_of_range, saturated, spikes, stamped_again
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import Columns, Readings
 from reporting_agent.metering.segments import HOUR_US, hold, rate_segments, register_segments
@@ -58,15 +59,14 @@ class OwnWindows:
     """Takes one meter's readings in the order of the file and meters windows that do not overlap, each by itself.
 
     Args:
-        start_us, end_us: the windows, in order of start; where two overlap a reading belongs to the one that began last.
+        windows: in order of start; where two overlap a reading belongs to the one that began last.
         longest_gap_s: the pack's.
         factor: of a rate, what one unit of it gives in an hour.
         resets_us: when the meter is declared to have begun anew, in order and by its own clock.
     """
 
     meter: Meter
-    start_us: Integers
-    end_us: Integers
+    windows: Windows
     longest_gap_s: float
     factor: float = 1.0
     resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
@@ -79,8 +79,8 @@ class OwnWindows:
     _done: int = 0  # windows before this one have been metered
 
     def __post_init__(self) -> None:
-        self._steps = np.zeros(len(self.start_us), dtype=np.int64)
-        self._known_us = np.zeros(len(self.start_us), dtype=np.int64)
+        self._steps = np.zeros(len(self.windows.start_us), dtype=np.int64)
+        self._known_us = np.zeros(len(self.windows.start_us), dtype=np.int64)
         self._resets_us = put_right(self.resets_us, self.meter)
         self._gap_us = round(self.longest_gap_s * 1e6)
 
@@ -107,19 +107,20 @@ class OwnWindows:
     def close(self) -> None:
         """After the last reading of the first pass; `late` are to be taken again, and closed once more."""
         if self._held:
-            self._settle(len(self.start_us))
-        self._done = len(self.start_us)
+            self._settle(len(self.windows.start_us))
+        self._done = len(self.windows.start_us)
 
     def energies(self) -> OwnEnergy:
         """After everything was taken."""
-        length_us = np.maximum(self.end_us - self.start_us, 1)
+        length_us = np.maximum(self.windows.end_us - self.windows.start_us, 1)
         return OwnEnergy(self._steps / STEPS_PER_UNIT, np.minimum(self._known_us / length_us, 1.0))
 
     def _inside(self, readings: Readings) -> _Own:
         time_us = put_right(readings.time_us, self.meter)
         at_us = time_us - 1 if self.meter.reading == "interval" and self.meter.stamp == "end" else time_us
-        window = np.searchsorted(self.start_us, at_us, side="right") - 1
-        inside = (window >= 0) & (at_us < self.end_us[np.maximum(window, 0)]) if len(self.start_us) else np.zeros(len(at_us), dtype=bool)
+        start_us, end_us = self.windows.start_us, self.windows.end_us
+        window = np.searchsorted(start_us, at_us, side="right") - 1
+        inside = (window >= 0) & (at_us < end_us[np.maximum(window, 0)]) if len(start_us) else np.zeros(len(at_us), dtype=bool)
         return _Own(window[inside], time_us[inside], readings.value[inside])
 
     def _settle(self, until: int) -> None:
@@ -182,8 +183,8 @@ class OwnWindows:
             head, tail = level[first], level[last]
         return [
             (own.window[:-1][known], energy[known], length_us[known]),
-            self._edge(own.window[first], head, self.start_us[own.window[first]], own.time_us[first], at_end=True),
-            self._edge(own.window[last], tail, own.time_us[last], self.end_us[own.window[last]]),
+            self._edge(own.window[first], head, self.windows.start_us[own.window[first]], own.time_us[first], at_end=True),
+            self._edge(own.window[last], tail, own.time_us[last], self.windows.end_us[own.window[last]]),
         ]
 
     def _of_intervals(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
@@ -204,7 +205,7 @@ class OwnWindows:
             own_us = np.full(len(whole_us), round(declared * 1e6))
             whole_us = np.where(near > 0, np.minimum(near, own_us), own_us)
         start, end = (own.time_us - whole_us, own.time_us) if ends else (own.time_us, own.time_us + whole_us)
-        inside_us = np.minimum(end, self.end_us[own.window]) - np.maximum(start, self.start_us[own.window])
+        inside_us = np.minimum(end, self.windows.end_us[own.window]) - np.maximum(start, self.windows.start_us[own.window])
         full_us = np.full(len(whole_us), round(declared * 1e6)) if declared is not None else whole_us
         known = (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
         known &= ~hold(start, end, self._resets_us, at_end=False)
@@ -216,10 +217,10 @@ class OwnWindows:
         slope[known] = own.value[known] / (whole_us[known] / HOUR_US)
         if ends:
             edge = np.concatenate((~same, [True]))
-            pieces.append(self._edge(own.window[edge], slope[edge], own.time_us[edge], self.end_us[own.window[edge]]))
+            pieces.append(self._edge(own.window[edge], slope[edge], own.time_us[edge], self.windows.end_us[own.window[edge]]))
         else:
             edge = np.concatenate(([True], ~same))
-            pieces.append(self._edge(own.window[edge], slope[edge], self.start_us[own.window[edge]], own.time_us[edge]))
+            pieces.append(self._edge(own.window[edge], slope[edge], self.windows.start_us[own.window[edge]], own.time_us[edge]))
         return pieces
 
     def _edge(

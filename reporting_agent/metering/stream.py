@@ -23,8 +23,8 @@ from reporting_agent.metering import cleaning
 from reporting_agent.metering.curve import Course, Curve, ReadingRun
 from reporting_agent.metering.kernel import Scan, scan
 from reporting_agent.metering.known_energy import across_gaps, known
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.own_time import put_right
-from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import NOTHING, Readings
 from reporting_agent.metering.record import RecordSurvey
 from reporting_agent.metering.screen import Screen, load_at_most
@@ -49,7 +49,7 @@ class MeterQuery:
         moments_us: every moment that a window begins or ends at.
         longest_gap_s: from the label rule of the meter's step.
         factor: of a rate, what one unit of it gives in an hour, in the unit of the energy (kW: 1 kWh; W: 0.001 kWh).
-        own: takes the same readings, for windows that are metered by themselves.
+        own: windows in order of start, to be metered each by the readings in it alone.
         resets_us: when the meter is declared to have begun anew, in order and by its own clock: no energy is taken across.
     """
 
@@ -57,7 +57,7 @@ class MeterQuery:
     moments_us: NDArray[np.int64]
     longest_gap_s: float
     factor: float = 1.0
-    own: OwnWindows | None = None
+    own: Windows | None = None
     resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
 
 

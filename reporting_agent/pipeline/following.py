@@ -25,7 +25,6 @@ from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.derived import state_unit
 from reporting_agent.metering.in_and_between_batches import OccupiedWindows
 from reporting_agent.metering.moments import to_us
-from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.shared_meters import ServedBatches, Sink
 from reporting_agent.pipeline.lanes import Lanes, Opener
 from reporting_agent.pipeline.units import over_time
@@ -137,7 +136,6 @@ class FollowedMeters:
     hours_us: Integers
     units: dict[str, tuple[str, float]]
     courses: dict[str, Course]
-    own: dict[str, OwnWindows]  # windows that are metered by themselves, by meter with readings
     demand_us: dict[str, Integers]  # edges of the demand charge's intervals, of the meters that tell the site's power
     closely_us: Mapping[str, Integers]  # what was asked of a meter besides, by somebody who looks closely
 
@@ -175,18 +173,14 @@ def follow(
     asked_us = moments.of_readings(tree, read_off)  # of those that tell a meter's temperature and pressure, too
     declared = DeclaredReadings(site.events, site.zone)
     resets_us = {name: declared.resets_of(name) for name in units}
-    own = {
-        name: OwnWindows(tree.by_id[name], windows.start_us, windows.end_us, gaps_s[name], units[name][1], resets_us[name])
-        for name, windows in own_windows.items()
-    }
     asked = [
-        MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], factor, own.get(name), resets_us[name])
+        MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], factor, own_windows.get(name), resets_us[name])
         for name, (_, factor) in units.items()
     ]
     lanes = Lanes.of(readings, site, log, days)
     by_meter = courses(asked, lanes.reads, fast=True)
     lanes.finish(log)
-    return FollowedMeters(meters, sinks, chosen, occupied, hours_us, units, by_meter, own, demand_us, closely_us)
+    return FollowedMeters(meters, sinks, chosen, occupied, hours_us, units, by_meter, demand_us, closely_us)
 
 
 def units_of(site: SiteSettings) -> dict[str, tuple[str, float]]:

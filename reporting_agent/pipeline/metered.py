@@ -77,7 +77,7 @@ def measure(
     counted = {meter.id for meter in counted_meters(site, pack)}
     tree = site.tree
     log = ReadingLog(corrections=corrections or Corrections())
-    apart = {} if outward is None else outward.windows()
+    apart = {} if outward is None else outward.windows
     followed = follow(batches, site, pack, readings, period, log, days, closely, apart)
     energy: dict[int, list[CarrierEnergy]] = {}
     findings: list[DataFinding] = []
@@ -120,7 +120,7 @@ def measure(
     undeclared = {name: seen for name, seen in log.unknown_meters.items() if name not in declared}
     findings.extend(_strange(undeclared))
     joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
-    by_themselves = {} if outward is None else own_metering.entries(outward, followed.own, followed.units, site)
+    by_themselves = {} if outward is None else own_metering.entries(outward, followed.courses, followed.units, site)
     return MeteredBatches(
         joined, tuple(records), log.rejected, findings, log.totals, suspected.of_batch, undeclared, suspected.events, by_themselves
     )

@@ -22,11 +22,11 @@ from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.tree import TEMPERATURE_UNITS
-from reporting_agent.metering import derived
+from reporting_agent.metering import Course, derived
 from reporting_agent.metering.derived import LEAST_KNOWN_STATE
 from reporting_agent.metering.kernel import STEPS_PER_UNIT
 from reporting_agent.metering.moments import Windows, to_us
-from reporting_agent.metering.own_window import OwnWindows
+from reporting_agent.metering.own_window import OwnEnergy
 from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.pipeline.following import sinks_of
 
@@ -47,10 +47,8 @@ class OutgoingBatches:
 
     batches: Sequence[Batch]
     places: Mapping[str, list[int]]
-    of_meter: Mapping[str, list[int]]  # by counted meter, likewise
-
-    def windows(self) -> dict[str, Windows]:
-        return {name: _windows([self.batches[place] for place in places]) for name, places in self.places.items()}
+    windows: Mapping[str, Windows]  # of those batches, in the same order
+    of_meter: Mapping[str, list[int]]  # by counted meter, likewise places in order of start
 
 
 def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> OutgoingBatches:
@@ -73,9 +71,9 @@ def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Outgoi
         if meter.allocation is None or meter.allocation.by != "power":
             for name in site.tree.needed_by(meter):
                 places.setdefault(name, set()).update(own)
-    return OutgoingBatches(
-        batches, {name: sorted(chosen, key=lambda place: _turn(batches[place])) for name, chosen in places.items()}, of_meter
-    )
+    in_order = {name: sorted(chosen, key=lambda place: _turn(batches[place])) for name, chosen in places.items()}
+    windows = {name: _windows([batches[place] for place in chosen]) for name, chosen in in_order.items()}
+    return OutgoingBatches(batches, in_order, windows, of_meter)
 
 
 def entangled(outgoing: OutgoingBatches, site: SiteSettings) -> dict[str, list[Transformation]]:
@@ -136,9 +134,10 @@ def overlaps(batches: Sequence[Batch], places: Sequence[int]) -> list[tuple[int,
 
 
 def entries(
-    outgoing: OutgoingBatches, own: Mapping[str, OwnWindows], units: Mapping[str, tuple[str, float]], site: SiteSettings
+    outgoing: OutgoingBatches, courses: Mapping[str, Course], units: Mapping[str, tuple[str, float]], site: SiteSettings
 ) -> dict[int, list[CarrierEnergy]]:
     """By place of the batch, the energy that each of its counted meters gives it."""
+    own = {name: course.own for name, course in courses.items() if course.own is not None}
     by_place: dict[int, list[CarrierEnergy]] = {}
     for meter in site.tree.counted:
         places = outgoing.of_meter[meter.id]
@@ -163,7 +162,7 @@ def _measured(
     meter: Meter,
     places: list[int],
     outgoing: OutgoingBatches,
-    own: Mapping[str, OwnWindows],
+    own: Mapping[str, OwnEnergy],
     units: Mapping[str, tuple[str, float]],
     site: SiteSettings,
 ) -> tuple[Floats, Floats, str]:
@@ -191,7 +190,7 @@ def _part(
     meter: Meter,
     places: list[int],
     outgoing: OutgoingBatches,
-    own: Mapping[str, OwnWindows],
+    own: Mapping[str, OwnEnergy],
     units: Mapping[str, tuple[str, float]],
     site: SiteSettings,
 ) -> tuple[Floats, Floats]:
@@ -213,14 +212,14 @@ def _state(
     places: list[int],
     flowed: Floats,
     outgoing: OutgoingBatches,
-    own: Mapping[str, OwnWindows],
+    own: Mapping[str, OwnEnergy],
     site: SiteSettings,
 ) -> Floats:
     """Mean temperature in K or absolute pressure in kPa over each window; NaN where it is not known."""
     if name is None:
         return np.full(len(places), np.nan if constant is None else constant + offset)
     companion = site.tree.by_id[name]
-    windows = own[name]
+    windows = outgoing.windows[name]
     amount, known = _of(name, places, outgoing, own)
     place_of = {place: at for at, place in enumerate(outgoing.places[name])}
     at = [place_of[place] for place in places]
@@ -232,8 +231,10 @@ def _state(
     return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
 
 
-def _of(name: str, places: list[int], outgoing: OutgoingBatches, own: Mapping[str, OwnWindows]) -> tuple[Floats, Floats]:
-    measured = own[name].energies()
+def _of(name: str, places: list[int], outgoing: OutgoingBatches, own: Mapping[str, OwnEnergy]) -> tuple[Floats, Floats]:
+    if name not in own:
+        return np.zeros(len(places)), np.zeros(len(places))  # no reading came
+    measured = own[name]
     place_of = {place: at for at, place in enumerate(outgoing.places[name])}
     at = [place_of[place] for place in places]
     return measured.energy[at], measured.completeness[at]

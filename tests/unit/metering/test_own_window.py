@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Meter
-from reporting_agent.metering import MeterQuery, courses
+from reporting_agent.metering import MeterQuery, Windows, courses
 from reporting_agent.metering.kernel import STEPS_PER_UNIT
 from reporting_agent.metering.own_window import OwnWindows
 from reporting_agent.metering.readings import Readings
@@ -34,7 +34,7 @@ def readings(rows: Rows) -> Readings:
 def metered(of: Meter, windows: list[tuple[float, float]], *blocks: Readings, gap_min: float = 60) -> tuple[list[float], list[float]]:
     """Energy and completeness of windows given in minutes."""
     edges = np.rint(np.array(windows) * MINUTE).astype(np.int64)
-    own = OwnWindows(of, edges[:, 0], edges[:, 1], gap_min * 60)
+    own = OwnWindows(of, Windows(edges[:, 0], edges[:, 1]), gap_min * 60)
     for block in blocks:
         own.take(block)
     own.close()
@@ -106,7 +106,7 @@ def test_between_readings_a_window_and_the_curve_know_the_same(reading: str, fau
     data = record(reading, fault, at, seed, 200, even=True)
     first, last = np.sort(data.time_us)[[2, -3]]
     end = last if reading == "interval" else last + 1  # so that the reading at its end is the window's
-    own = OwnWindows(of, np.array([first]), np.array([end]), 300.0, factor)
+    own = OwnWindows(of, Windows(np.array([first]), np.array([end])), 300.0, factor)
     own.take(data)
     own.close()
     curve = courses([MeterQuery(of, np.array([first, last]), 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve

@@ -12,7 +12,7 @@ import pytest
 
 from reporting_agent.config import Meter
 from reporting_agent.config.events import DeclaredEvent
-from reporting_agent.metering import Course, MeterQuery, courses
+from reporting_agent.metering import Course, MeterQuery, Windows, courses
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.own_window import OwnWindows
@@ -107,7 +107,7 @@ def test_a_window_by_itself_takes_nothing_across_it_either(of: Meter, reset_min:
     minutes = np.array([10.0, 20.0, 30.0]) if of.reading == "interval" else np.array([0.0, 10.0, 20.0])
     values = {"register": 100 + minutes, "rate": np.full(3, 60.0), "interval": np.full(3, 10.0)}[of.reading]
     us = np.rint(np.array([0.0, 30.0, reset_min]) * HOUR / 60).astype(np.int64)
-    own = OwnWindows(of, us[:1], us[1:2], 3600.0, resets_us=us[2:])
+    own = OwnWindows(of, Windows(us[:1], us[1:2]), 3600.0, resets_us=us[2:])
     own.take(Readings(np.rint(minutes * HOUR / 60).astype(np.int64), values, np.arange(3)))
     own.close()
     assert own.energies().energy.tolist() == [pytest.approx(energy, abs=1e-5)]
