@@ -40,11 +40,7 @@ class DeclaredReadings:
                 self._by_meter.setdefault(event.other, []).append(event)
                 self._partner.setdefault(event.meter, set()).add(event.other)
                 self._partner.setdefault(event.other, set()).add(event.meter)
-
-    @property
-    def swaps(self) -> bool:
-        """Whether readings of one meter may stand under the name of another."""
-        return bool(self._partner)
+        self.swaps = bool(self._partner)  # readings of one meter may stand under the name of another
 
     def to_read(self, meters: frozenset[str]) -> frozenset[str]:
         """The names under which these meters' readings may stand."""

@@ -177,7 +177,7 @@ def follow(
         MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], factor, own_windows.get(name), resets_us[name])
         for name, (_, factor) in units.items()
     ]
-    lanes = Lanes.of(readings, site, log, days)
+    lanes = Lanes.of(readings, site, declared, log, days)
     by_meter = courses(asked, lanes.reads, fast=True)
     lanes.finish(log)
     return FollowedMeters(meters, sinks, chosen, occupied, hours_us, units, by_meter, demand_us, closely_us)

@@ -1,4 +1,8 @@
-"""Readings on their way to the engine: lanes that share no meter, each with a log of its own, put together at the end."""
+"""Readings on their way to the engine: lanes that share no meter, each with a log of its own, put together at the end.
+
+A meter's readings must come in the order of its files. Parquet tells in its statistics which meter a row group holds; where
+every file holds one meter only, files of different meters are lanes of their own. All other files make one lane.
+"""
 
 from __future__ import annotations
 
@@ -9,14 +13,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.phrases import Phrase
-from reporting_agent.config import SiteSettings
+from reporting_agent.config import Profile, SiteSettings
 from reporting_agent.console import progress
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.engine import Block, Read
 from reporting_agent.metering.readings import Readings
 from reporting_agent.processors import processors
 from reporting_agent.sources import ReadingBlock, stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog, gathered, lanes_of
+from reporting_agent.sources.blocks import only_value
+from reporting_agent.sources.meter_readings import ReadingLog, gathered
+from reporting_agent.sources.sheets import format_of
 
 if TYPE_CHECKING:  # not where a small firm's one file runs: what it digests with is not in there
     from reporting_agent.sources.day_digests import DayDigests
@@ -35,13 +41,20 @@ class Lanes:
     _days: DayDigests | None = None
 
     @classmethod
-    def of(cls, readings: Sequence[Path] | Opener, site: SiteSettings, log: ReadingLog, days: DayDigests | None = None) -> Lanes:
+    def of(
+        cls,
+        readings: Sequence[Path] | Opener,
+        site: SiteSettings,
+        declared: DeclaredReadings,
+        log: ReadingLog,
+        days: DayDigests | None = None,
+    ) -> Lanes:
         """Lanes of files, or one of a provider's source.
 
         Args:
+            declared: the site's events, put to the readings on their way.
             days: takes the readings that pass, where their days are to be digested.
         """
-        declared = DeclaredReadings(site.events, site.zone)
         if callable(readings):
             return cls([_read(readings, log, days, declared, shows_progress=True)], [log], [readings], days)
         profile = site.mapping.readings
@@ -62,6 +75,43 @@ class Lanes:
         for own in self._logs:
             if own is not log:
                 log.take_in(own)
+
+
+def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
+    """Files that must be read one after the other."""
+    if len(paths) < 2:
+        return [list(paths)]
+    column = None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
+    by_meter: dict[str, list[Path]] = {}
+    empty: list[Path] = []
+    apart = column is not None
+    for path in paths:
+        if not path.is_file() or format_of(path) != "parquet":
+            apart = False
+            continue
+        rows, meters = _parquet(path, column)
+        if not rows:
+            empty.append(path)
+        elif len(meters) == 1 and None not in meters:
+            by_meter.setdefault(str(meters.pop()), []).append(path)
+        else:
+            apart = False
+    if not apart or len(by_meter) < 2:
+        return [list(paths)]
+    first, *others = by_meter.values()
+    return [[*empty, *first], *others]
+
+
+def _parquet(path: Path, column: str | None) -> tuple[int, set[str | None]]:
+    """Rows of a file and the meters of its row groups, None where the statistics do not tell; a file that is none has no rows."""
+    import pyarrow as pa
+    import pyarrow.parquet as pq
+
+    try:
+        metadata = pq.read_metadata(path)
+    except (pa.ArrowException, OSError):
+        return 0, {None}  # what is wrong with it is told when it is read
+    return metadata.num_rows, {only_value(metadata, group, column) for group in range(metadata.num_row_groups)}
 
 
 def _opener(paths: Sequence[Path], site: SiteSettings, read_ahead: bool) -> Opener:

@@ -1,12 +1,7 @@
-"""Meter readings as a stream of blocks, long or wide; which files may be read at the same time; small blocks put together.
+"""Meter readings as a stream of blocks, long or wide; small blocks put together.
 
 Each block holds one meter's readings in file order as arrays. A block in which nothing is to be understood is handed on as it
 stands (`straight`), any other goes through `reading_parser`.
-
-Which files of readings may be read at the same time: those that have no meter in common.
-
-A meter's readings must come in the order of its files. Parquet tells in its statistics which meter a row group holds; where
-every file holds one meter only, files of different meters are lanes of their own. All other files make one lane.
 
 Small blocks of many meters put together to fewer, so that the cost of a block is paid once for tens of thousands of readings.
 """
@@ -28,11 +23,11 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import blocks, cells, starts_and_ends
-from reporting_agent.sources.blocks import ROWS_A_BLOCK, only_value
+from reporting_agent.sources.blocks import ROWS_A_BLOCK
 from reporting_agent.sources.fields import refuse_words_for_numbers
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, ColumnBlock, RaggedRows
-from reporting_agent.sources.sheets import format_of, open_sheet
+from reporting_agent.sources.sheets import open_sheet
 from reporting_agent.sources.wall_clock import WallClock
 from reporting_agent.sources.wanted import READINGS
 
@@ -40,43 +35,6 @@ if TYPE_CHECKING:
     from reporting_agent.sources.straight import ConsecutiveReadings
 
 Item = TypeVar("Item")
-
-
-def lanes_of(paths: Sequence[Path], profile: Profile) -> list[list[Path]]:
-    """Files that must be read one after the other."""
-    if len(paths) < 2:
-        return [list(paths)]
-    column = None if "meter_id" in profile.constants else profile.columns.get("meter_id", "meter_id")
-    by_meter: dict[str, list[Path]] = {}
-    empty: list[Path] = []
-    apart = column is not None
-    for path in paths:
-        if not path.is_file() or format_of(path) != "parquet":
-            apart = False
-            continue
-        rows, meters = _parquet(path, column)
-        if not rows:
-            empty.append(path)
-        elif len(meters) == 1 and None not in meters:
-            by_meter.setdefault(str(meters.pop()), []).append(path)
-        else:
-            apart = False
-    if not apart or len(by_meter) < 2:
-        return [list(paths)]
-    first, *others = by_meter.values()
-    return [[*empty, *first], *others]
-
-
-def _parquet(path: Path, column: str | None) -> tuple[int, set[str | None]]:
-    """Rows of a file and the meters of its row groups, None where the statistics do not tell; a file that is none has no rows."""
-    import pyarrow as pa
-    import pyarrow.parquet as pq
-
-    try:
-        metadata = pq.read_metadata(path)
-    except (pa.ArrowException, OSError):
-        return 0, {None}  # what is wrong with it is told when it is read
-    return metadata.num_rows, {only_value(metadata, group, column) for group in range(metadata.num_row_groups)}
 
 
 def ahead(items: Iterable[Item]) -> Iterator[Item]:

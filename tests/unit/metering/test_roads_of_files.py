@@ -15,9 +15,10 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from reporting_agent.config import Profile
+from reporting_agent.pipeline.lanes import lanes_of
 from reporting_agent.row_numbers import Consecutive
 from reporting_agent.sources import arrays, stream_readings
-from reporting_agent.sources.meter_readings import ReadingLog, ahead, lanes_of
+from reporting_agent.sources.meter_readings import ReadingLog, ahead
 
 METERS = ("m1", "m2", "m3")
 BERLIN = ZoneInfo("Europe/Berlin")
