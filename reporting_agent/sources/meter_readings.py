@@ -8,7 +8,7 @@ Small blocks of many meters put together to fewer, so that the cost of a block i
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import tzinfo
 from functools import partial
@@ -32,7 +32,7 @@ from reporting_agent.sources.wall_clock import WallClock
 from reporting_agent.sources.wanted import READINGS
 
 if TYPE_CHECKING:
-    from reporting_agent.sources.straight import ConsecutiveReadings
+    from reporting_agent.sources.straight import SoundColumns
 
 Item = TypeVar("Item")
 
@@ -71,9 +71,12 @@ def stream_readings(
         plain = None if layout.parts else partial(_is_plain, layout=layout, profile=profile, clock=clock)
         read = blocks.blocks_of(path, profile, layout.header, layout.wanted, ragged.met, layout.meter, plain)
         for rows, columns in ahead(read) if read_ahead else read:
-            handed_on = _straight(rows, columns, layout, profile, str(path), meters, clock, log)
             log.rows += len(rows)
-            yield from ColumnBlock(rows, columns, layout, profile, str(path), log).split(meters, clock) if handed_on is None else handed_on
+            sound = _sound(columns, rows, layout, profile, clock)
+            if sound is None:
+                yield from ColumnBlock(rows, columns, layout, profile, str(path), log).split(meters, clock)
+            else:
+                yield from _of_meters(sound, layout, profile, str(path), meters, log)
             if log.rejected_count > max(log.rows // 2, 10):
                 raise _mostly_unreadable(log)
         if ragged.mended:
@@ -126,7 +129,8 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             found=", ".join(name for name in header if name) or "no headers",
             wanted=", ".join(missing) or "a column named by one of the meters " + ", ".join(sorted(meters)),
         )
-    if twice := [name for name in (*needed, *found_meters) if header.count(name) > 1]:
+    wanted = (*needed, *found_meters)
+    if twice := [name for name in wanted if header.count(name) > 1]:
         raise InputError(
             "header-twice",
             "Two columns have the same header.",
@@ -136,19 +140,19 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             wanted="one",
         )
     if wide:
-        return Layout(header, stamp, None, None, found_meters, parts=parts)
-    return Layout(header, stamp, value, None if constant is not None else meter, {}, None if constant is None else str(constant), parts)
+        return Layout(header, stamp, wanted, tuple(found_meters), None, found_meters, parts=parts)
+    if constant is not None:
+        return Layout(header, stamp, wanted, (value,), None, {}, str(constant), parts)
+    return Layout(header, stamp, wanted, (value,), meter, {}, parts=parts)
 
 
 def _is_plain(columns: dict[str, Any], *, layout: Layout, profile: Profile, clock: WallClock) -> bool:
     """Whether typed columns are readings already."""
-    return _split(columns, Consecutive(0, len(columns[layout.stamp])), layout, profile, clock) is not None
+    return _sound(columns, Consecutive(0, len(columns[layout.stamp])), layout, profile, clock) is not None
 
 
-def _split(
-    columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock
-) -> Callable[[], Iterator[ConsecutiveReadings]] | None:
-    """What divides columns that are readings already between the meters; None where they are not."""
+def _sound(columns: dict[str, Any], rows: Rows, layout: Layout, profile: Profile, clock: WallClock) -> SoundColumns | None:
+    """Columns in which there is nothing to understand; None where there is."""
     from reporting_agent.sources import straight
 
     if layout.parts or profile.midnight != "begins" or profile.missing.get("value"):
@@ -157,34 +161,20 @@ def _split(
     return straight.read(columns, rows, layout.stamp, layout.values, layout.meter, scale, (FIRST_US, LAST_US), clock)
 
 
-def _straight(
-    rows: Rows,
-    columns: dict[str, Any],
-    layout: Layout,
-    profile: Profile,
-    file: str,
-    meters: frozenset[str],
-    clock: WallClock,
-    log: ReadingLog,
-) -> Iterator[ReadingBlock] | None:
-    """A block in which there is nothing to understand; None where there is."""
-    split = _split(columns, rows, layout, profile, clock)
-    if split is None:
-        return None
+def _of_meters(
+    sound: SoundColumns, layout: Layout, profile: Profile, file: str, meters: frozenset[str], log: ReadingLog
+) -> Iterator[ReadingBlock]:
+    """The readings of the meters that are asked for; what there is of others is noted in the log."""
     words = profile.values.get("meter_id", {})
-
-    def handed_on() -> Iterator[ReadingBlock]:
-        for part in split():
-            if layout.meter is None:
-                yield ReadingBlock(layout.meters.get(part.header, layout.constant_meter or ""), part.time_us, part.value, part.rows, file)
-                continue
-            meter = words.get(part.name or "", cells.plain(part.name or ""))
-            if meter in meters:
-                yield ReadingBlock(meter, part.time_us, part.value, part.rows, file)
-            else:
-                log.meet_unknown(meter, part.time_us, part.value)
-
-    return handed_on()
+    for part in sound.by_meter():
+        if layout.meter is None:
+            yield ReadingBlock(layout.meters.get(part.header, layout.constant_meter or ""), part.time_us, part.value, part.rows, file)
+            continue
+        meter = words.get(part.name or "", cells.plain(part.name or ""))
+        if meter in meters:
+            yield ReadingBlock(meter, part.time_us, part.value, part.rows, file)
+        else:
+            log.meet_unknown(meter, part.time_us, part.value)
 
 
 def _mostly_unreadable(log: ReadingLog) -> InputError:

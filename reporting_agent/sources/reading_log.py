@@ -114,18 +114,9 @@ class Layout:
 
     header: tuple[str, ...]
     stamp: str
-    value: str | None  # None: wide
+    wanted: tuple[str, ...]  # the columns that are read: the stamp or its parts, the meter's, the values
+    values: tuple[str, ...]  # the columns of values
     meter: str | None  # None: wide, or one meter given as a constant
     meters: dict[str, str]  # wide: header -> meter id
     constant_meter: str | None = None
     parts: tuple[str, ...] = ()  # the columns over which the stamp is spread; `stamp` is then their name put together
-
-    @property
-    def values(self) -> list[str]:
-        """The columns of values."""
-        return [self.value] if self.value is not None else list(self.meters)
-
-    @property
-    def wanted(self) -> list[str]:
-        """The columns of the file that are read."""
-        return [*(self.parts or (self.stamp,)), *(name for name in (self.meter, self.value) if name is not None), *self.meters]

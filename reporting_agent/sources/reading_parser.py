@@ -101,11 +101,11 @@ class ColumnBlock:
             mine = good & (code == index) if len(names) > 1 else good
             meter = words.get(name or "", cells.plain(name or ""))
             if meter in meters:
-                whole, values = mine.all(), self.values[str(layout.value)]
+                whole, values = mine.all(), self.values[layout.values[0]]
                 time_us = self._utc(meter, mine, clock)
                 yield ReadingBlock(meter, time_us, values if whole else values[mine], self.rows if whole else self.rows[mine], self.file)
             elif mine.any():
-                self.log.meet_unknown(meter, self.time_us[mine], self.values[str(layout.value)][mine])
+                self.log.meet_unknown(meter, self.time_us[mine], self.values[layout.values[0]][mine])
 
     def _utc(self, meter: str, chosen: NDArray[np.bool_], clock: WallClock) -> NDArray[np.int64]:
         """The chosen stamps in UTC; nothing is copied where they are all, and are UTC already."""
@@ -237,7 +237,7 @@ class ColumnBlock:
             self.time_us = _with(self.time_us, index, arrow.NO_STAMP)
         first = faults[0]
         place, name = Place(self.file, row, first.header), identity("readings", self.file, raw)
-        self.log.reject(RejectedRow(place, first.reason, first.found, first.wanted, shown_row, tuple(wanted), "readings", name))
+        self.log.reject(RejectedRow(place, first.reason, first.found, first.wanted, shown_row, wanted, "readings", name))
 
     def _mend(self, index: int, cells_now: dict[str, cells.Cell]) -> None:
         """Put the corrected row in the place of the row as it was; BadCell where it cannot be read either."""

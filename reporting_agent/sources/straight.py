@@ -6,7 +6,8 @@ repeats or skips) is no case for this road, and `readings` looks at it row by ro
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -68,6 +69,24 @@ def _text(texts: Sequence[str | None], code: int) -> str | None:
     return None if code < 0 else texts[code]
 
 
+@dataclass(frozen=True, slots=True)
+class SoundColumns:
+    """Columns of one block that are readings already: a stamp in UTC microseconds, and a value of each header, for every row."""
+
+    rows: Rows
+    time_us: Integers
+    values: dict[str, Floats]
+    meters: tuple[NDArray[Any], Sequence[str | None]] | None  # the place of each row's meter in the names; None without such a column
+
+    def by_meter(self) -> Iterator[ConsecutiveReadings]:
+        """The readings of each meter, in the order of the file."""
+        for header, value in self.values.items():
+            if self.meters is None:
+                yield ConsecutiveReadings(None, header, self.time_us, value, self.rows)
+            else:
+                yield from parts(*self.meters, header, self.time_us, value, self.rows)
+
+
 def read(
     columns: dict[str, Any],
     rows: Rows,
@@ -77,21 +96,15 @@ def read(
     scale: float,
     years_us: tuple[int, int],
     clock: WallClock,
-) -> Callable[[], Iterator[ConsecutiveReadings]] | None:
-    """The parts of a block, or None where it must be looked at row by row; nothing is yielded before that is known."""
+) -> SoundColumns | None:
+    """A block as it stands; None where it must be looked at row by row."""
     time_us = arrow.steady_stamps(columns[stamp], *years_us, clock)
     if time_us is None or (meter is not None and columns[meter].null_count):
         return None
-    numbers = {header: arrow.finite_numbers(columns[header], scale) for header in headers}
-    sound = {header: value for header, value in numbers.items() if value is not None}
-    if len(sound) < len(numbers):
-        return None
-
-    def split() -> Iterator[ConsecutiveReadings]:
-        for header, value in sound.items():
-            if meter is None:
-                yield ConsecutiveReadings(None, header, time_us, value, rows)
-            else:
-                yield from parts(*arrow.codes(columns[meter]), header, time_us, value, rows)
-
-    return split
+    values: dict[str, Floats] = {}
+    for header in headers:
+        value = arrow.finite_numbers(columns[header], scale)
+        if value is None:
+            return None
+        values[header] = value
+    return SoundColumns(rows, time_us, values, None if meter is None else arrow.codes(columns[meter]))
