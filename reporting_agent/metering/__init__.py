@@ -3,7 +3,7 @@
     own_time, declared ▶ readings ▶ cleaning ▶ whole_record ▶ segments ▶ known_energy ▶ curve ▶ windows, cut_readings ▶ record
 
 `stream` is one meter's way through its blocks, `screen` says which of them need no cleaning, `engine` follows all meters, `moments` holds
-what is asked of each curve, and `against_batches` what the batches show of a meter.
+what is asked of each curve, and `clock`, `unit_check` and `standstills` what the batches show of a meter.
 """
 
 from reporting_agent.metering.curve import Course, MeteredEnergy

@@ -5,14 +5,12 @@ saving), and one that is off by the same time throughout (offset). An offset is 
 within it is not known; a drift is not.
 
 Assumption: the production log's clock is right. A log that is kept in another zone shows as the same offset of every meter.
-
-What is wrong with a meter's clock, in words: how far it is off, what became of the batches, and which keys would put it right.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from enum import StrEnum
 
@@ -23,8 +21,13 @@ from benchmarks.errors import Place
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
-from reporting_agent.metering.clock_offsets import DAY_S, FEWEST_PIECES, HOUR_US, SIGMAS, ShiftPieces
-from reporting_agent.metering.wander import ClockWander
+from reporting_agent.metering.clock_offsets import DAY_S, FEWEST_PIECES, HOUR_US, NO_PIECES, SIGMAS, Bins, ShiftPieces, offsets_by_piece
+from reporting_agent.metering.curve import Course
+from reporting_agent.metering.moments import Windows, stretches_of
+from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
+from reporting_agent.metering.suspicion import Suspicion
+from reporting_agent.metering.tally import places_of
+from reporting_agent.metering.wander import ClockWander, wander
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -77,11 +80,87 @@ class ClockShift:
             interpolated: Floats = np.interp(moment_us, self.course.time_us, self.course.ahead_s)
             return interpolated
         days = (moment_us - self.at_us) / 1e6 / DAY_S
-        within = np.zeros(len(moment_us), dtype=bool)
-        for from_us, until_us in self.spans:
-            within |= (moment_us >= from_us) & (moment_us < until_us)
-        ahead: Floats = self.offset_s + self.drift_s_per_day * days + np.where(within, self.hour_s, 0.0)
+        ahead: Floats = self.offset_s + self.drift_s_per_day * days + np.where(_within(moment_us, self.spans), self.hour_s, 0.0)
         return ahead
+
+
+def suspect(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo, in_skipped_hour: bool) -> Suspicion:
+    """What is wrong with one meter's clock, held against its batches, which stand in order of start.
+
+    Args:
+        least_completeness: of the label rule; batches are named of which the clock leaves less of the seconds.
+        in_skipped_hour: whether the meter wrote stamps in an hour that the zone skips in spring.
+    """
+    shift = _shift(meter, course, windows, zone, in_skipped_hour)
+    if shift is None:
+        return Suspicion()
+    length_s = (windows.end_us - windows.start_us) / 1e6
+    middle_us = (windows.start_us + windows.end_us) // 2
+    wrong = np.abs(shift.seconds(middle_us)) > (1 - least_completeness) * length_s
+    return Suspicion((finding(meter, shift, int(wrong.sum()), zone, _settings(shift, course)),), {str(shift.kind): wrong})
+
+
+def _shift(meter: Meter, course: Course, windows: Windows, zone: tzinfo, in_skipped_hour: bool) -> ClockShift | None:
+    crept = None if course.verdict is None else wander(course.verdict.sample)
+    if crept is not None:
+        right_us = put_right(crept.time_us, meter)
+        ahead_s = crept.ahead_s - (crept.time_us - right_us) / 1e6  # what is not declared of it
+        left = replace(crept, time_us=right_us, ahead_s=ahead_s)
+        return ClockShift(ClockShiftKind.DRIFT, int(right_us[-1]), float(ahead_s[-1]), 1.0, crept.rate_s_per_day, course=left)
+    by_stamps = _by_its_stamps(course, zone, in_skipped_hour)
+    pieces = _offsets_by_piece(course, windows)
+    if by_stamps is not None:
+        of_summer = pieces.shift_s[_within(pieces.middle_us.astype(np.int64), by_stamps.spans)]
+        if not len(of_summer) or float(np.median(of_summer)) <= -HOUR_S / 2:  # else the batches know better
+            return by_stamps
+    shift = find_shift(pieces, windows.end_us - windows.start_us)
+    return _named(shift, windows, zone) if shift is not None and shift.kind is ClockShiftKind.DAYLIGHT else shift
+
+
+def _by_its_stamps(course: Course, zone: tzinfo, in_skipped_hour: bool) -> ClockShift | None:
+    """A meter on standard time, by what its stamps do where the plant's clock changes."""
+    facts, verdict = course.facts, course.verdict
+    if verdict is None or facts.usual_step_s is None or facts.first_us is None or facts.last_us is None:
+        return None
+    own = summers(zone, facts.first_us, facts.last_us)
+    step_us = round(facts.usual_step_s * 1e6)
+    if not own or not (in_skipped_hour or any(stays_on_standard_time(span, verdict.turned_back, verdict.holes, step_us) for span in own)):
+        return None
+    return ClockShift(ClockShiftKind.STANDARD, facts.first_us, 0.0, 0.0, hour_s=-HOUR_S, spans=tuple(own))
+
+
+def _offsets_by_piece(course: Course, windows: Windows) -> ShiftPieces:
+    edges = stretches_of(windows)
+    if not len(edges):
+        return NO_PIECES
+    energy, known_s = course.curve.over(edges[:-1], edges[1:])
+    return offsets_by_piece(Bins(edges, energy, known_s * 1e6 / (edges[1] - edges[0])), windows.start_us, windows.end_us)
+
+
+def _named(shift: ClockShift, windows: Windows, zone: tzinfo) -> ClockShift:
+    """Whether an hour's shift is that of the plant's own summer time: then its days are known to the minute."""
+    first_us, last_us = int(windows.start_us.min()), int(windows.end_us.max())
+    own = summers(zone, first_us, last_us)
+    grid = np.linspace(first_us, last_us, 1000).astype(np.int64)
+    shifted, summer = _within(grid, shift.spans), _within(grid, own)
+    if not own or np.mean(shifted == summer) < MOST_AGREE:
+        return shift
+    return replace(shift, kind=ClockShiftKind.STANDARD if shift.hour_s < 0 else ClockShiftKind.DAYLIGHT, spans=tuple(own))
+
+
+def _within(moment_us: Integers, spans: Sequence[tuple[int, int]]) -> Flags:
+    inside = np.zeros(len(moment_us), dtype=bool)
+    for from_us, until_us in spans:
+        inside |= (moment_us >= from_us) & (moment_us < until_us)
+    return inside
+
+
+def _settings(shift: ClockShift, course: Course) -> tuple[Place, ...]:
+    """The readings at which a clock that crept was set right."""
+    if shift.course is None or course.verdict is None:
+        return ()
+    sample, at = course.verdict.sample, shift.course.settings
+    return places_of(course.verdict.files, sample.row[at], sample.file[at])
 
 
 def find_shift(pieces: ShiftPieces, length_us: Integers) -> ClockShift | None:

@@ -1,8 +1,8 @@
 """The moments asked of a meter's curve: batches, clock hours, intervals of a demand charge, edges that cut readings, comparisons.
 
 A curve is kept at these moments alone (`curve`), so whoever reads one off later says here where: the record of the period (batches, clock
-hours), the readings that an edge cuts (`cut_readings`), and what holds a meter against its batches (`against_batches`, `edges`,
-`clock_offsets`). Times are int64 microseconds since 1970 in UTC, windows half-open.
+hours), the readings that an edge cuts (`cut_readings`), and what holds a meter against its batches (`clock`, `edges`, `standstills`).
+Times are int64 microseconds since 1970 in UTC, windows half-open.
 """
 
 from __future__ import annotations
@@ -175,7 +175,7 @@ def beside_edges(windows: Windows) -> Integers:
 
 
 def stretches_of(windows: Windows) -> Integers:
-    """The edges of the equal stretches by which `against_batches` holds a meter's clock against the log's, at most a third of a batch."""
+    """The edges of the equal stretches by which `clock` holds a meter's against the log's, at most a third of a batch."""
     if len(windows.start_us) < FEWEST_PIECES * FEWEST_BATCHES:
         return _NOTHING
     usual = float(np.median(windows.end_us - windows.start_us))

@@ -2,7 +2,7 @@
 
 `Peaks` keeps the highest loads of the record with their readings; at the end, when the meter's own history is known,
 `spikes` says which of them no load explains. A load that rises over one reading and falls over another, that is high for longer than a
-few, or that comes back at the same height, is a way of running, however rare; a change of scale is found elsewhere (`against_batches`).
+few, or that comes back at the same height, is a way of running, however rare; a change of scale is found elsewhere (`unit_check`).
 
 A meter's own history: a few thousand of its readings, evenly spread, whatever the length of the record.
 

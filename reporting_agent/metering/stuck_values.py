@@ -3,7 +3,7 @@
 `StandingRuns` keeps the longest runs of at least `FEWEST` equal values. `implausible` says which of a rate's or an interval's runs are
 longer than the meter's own history makes plausible: a sensor froze, unless the meter comes back to that value (`returning`).
 `hung` says which runs of a register end in the leap of one that counted on. What a standstill means where the value is 0, or the meter a
-register, only the batches can tell: see `against_batches`.
+register, only the batches can tell: see `standstills`.
 """
 
 from __future__ import annotations

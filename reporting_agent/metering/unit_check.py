@@ -4,8 +4,6 @@ Asked in this order: the range that is declared for it; the meter it stands besi
 measures the carrier. What proves the unit right ends the search. Then its batches are held against each other: all from a moment on,
 or all until then, may be off by a factor between units while the rest are right. Which side that is, the bounds of a batch decide; where
 there are none, the smaller side is left out, and the finding says that nothing but their number speaks for it.
-
-A meter whose values are in another unit than declared: what shows it, by what factor, and which key says it.
 """
 
 from __future__ import annotations
@@ -20,8 +18,14 @@ from benchmarks.errors import Place
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter
+from reporting_agent.config.events import found_of
+from reporting_agent.metering.curve import Course
+from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.outliers import SampledReadings
-from reporting_agent.metering.unit_factors import fitting, into, off_scale
+from reporting_agent.metering.own_time import put_right
+from reporting_agent.metering.suspicion import MeterContext, Suspicion
+from reporting_agent.metering.tally import CleaningResult, places_of
+from reporting_agent.metering.unit_factors import fitting, into, off_scale, turning
 
 Floats = NDArray[np.float64]
 Integers = NDArray[np.int64]
@@ -33,6 +37,7 @@ TOO_LITTLE = 0.005  # of the range: below, it is no range that anybody would cho
 FEWEST = 12  # batches
 MOST_AGREE = 0.8
 NEARLY_ONE = 0.4  # in ln: a meter that was right before its unit changed showed about what the other did
+HALF = 0.5  # of a batch: what is known of less says nothing of the whole
 AROUND = 3  # batches on either side
 
 
@@ -65,6 +70,56 @@ class KnownBatchFacts:
     bounds: tuple[float, float] | None = None
     range: tuple[float, float] | None = None
     outside: tuple[int, float] = (0, 0.0)
+
+
+def suspect(meter: Meter, course: Course, windows: Windows, zone: tzinfo, beside: MeterContext) -> Suspicion:
+    """Whether one meter's values are in its unit, held against its batches, which stand in order of start."""
+    if course.verdict is None:
+        return Suspicion()
+    own = _whole_energies(course, windows)
+    main = None if beside.course is None else _whole_energies(beside.course, windows)
+    known = KnownBatchFacts(
+        own,
+        np.divide(own, beside.output, out=np.full(len(own), np.nan), where=beside.output > 0),
+        None if main is None else main * beside.own_per_other,
+        beside.bounds,
+        meter.range,
+        course.verdict.outside,
+    )
+    wrong = misread(known, course.verdict.sample, course.facts.readings)
+    if wrong is None:
+        return Suspicion()
+    finding, batches, span = _finding(meter, course.verdict, windows, wrong, zone)
+    return Suspicion((finding,), {LABEL: batches}, (found_of(meter.id, "unit", span, zone, 1 / wrong.factor),))
+
+
+def _whole_energies(course: Course, windows: Windows) -> Floats:
+    """Of each batch of which half is known, as if all of it were: near enough to tell a unit by."""
+    measured = course.over(windows)
+    known = measured.completeness >= HALF
+    whole: Floats = np.divide(np.abs(measured.energy), measured.completeness, out=np.full(len(known), np.nan), where=known)
+    return whole
+
+
+def _finding(
+    meter: Meter, verdict: CleaningResult, windows: Windows, wrong: UnitMismatch, zone: tzinfo
+) -> tuple[DataFinding, Flags, tuple[int, int | None]]:
+    """The finding, the batches that it concerns, and from when until when its values are off."""
+    first_us = int(verdict.sample.time_us[0]) if len(verdict.sample) else int(windows.start_us[0])
+    if wrong.between is None:
+        return label(meter, wrong.factor, wrong.proof, int(wrong.batches.sum())), wrong.batches, (first_us, None)
+    sample = verdict.sample
+    time_us = put_right(sample.time_us, meter)
+    before, after = wrong.between
+    first, end = np.searchsorted(time_us, [windows.start_us[before], windows.end_us[after]])
+    factor = wrong.factor if wrong.later else 1 / wrong.factor
+    places = np.arange(first, max(int(end), int(first) + 1)).clip(max=len(sample) - 1)
+    row = np.array([turning(sample.power, places, factor)])
+    from_us = int(time_us[row[0]])
+    batches = windows.end_us > from_us if wrong.later else windows.start_us < from_us
+    rows = places_of(verdict.files, sample.row[row], sample.file[row])
+    finding = change(meter, factor, from_us, int(batches.sum()), rows, zone, later=wrong.later, proof=wrong.proof)
+    return finding, batches, (from_us, None) if wrong.later else (first_us, from_us)
 
 
 def misread(known: KnownBatchFacts, sample: SampledReadings, readings: int) -> UnitMismatch | None:

@@ -1,10 +1,16 @@
-"""What the batches show of the meters: each metered course is held against the batches it counts for."""
+"""Faults that no meter shows by itself: its clock, its unit and its standstills, against the batches that it counts for.
+
+Asked once a meter, after metering. What is found is told with its rows; a batch is named under the code where the fault makes
+its energy wrong by more than the label rule lets seconds be missing. Nothing is moved: the remedy says which key of
+site.toml puts it right.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import tzinfo
 
 import numpy as np
 
@@ -12,10 +18,10 @@ from benchmarks.measurements import Batch, DataFinding, Metric
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import DeclaredEvent
-from reporting_agent.metering import against_batches, unit_check
-from reporting_agent.metering.against_batches import MeterContext
+from reporting_agent.metering import clock, standstills, unit_check
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import Windows
+from reporting_agent.metering.suspicion import MeterContext, Suspicion
 from reporting_agent.metering.tally import PLACES_KEPT
 from reporting_agent.pipeline.units import over_time, to_kwh
 
@@ -53,7 +59,7 @@ def look(
             continue
         least = max(pack.step(name).label_rule.least_completeness for name in {batches[index].step for index in indices})
         beside = replace(_beside(meter, courses, windows, indices, batches, pack, site), in_skipped_hour=meter.id in in_skipped_hours)
-        suspicion = against_batches.compare(meter, course, windows[meter.id], least, site.zone, beside)
+        suspicion = compare(meter, course, windows[meter.id], least, site.zone, beside)
         for finding in suspicion.findings:
             struck = suspicion.batches.get(finding.code if finding.code != unit_check.CHANGE else unit_check.LABEL)
             rows = [] if struck is None else [batches[indices[at]].place for at in np.flatnonzero(struck)[:PLACES_KEPT].tolist()]
@@ -65,6 +71,22 @@ def look(
                 for at in np.flatnonzero(struck).tolist():
                     suspicions.of_batch.setdefault(indices[at], set()).add(code)
     return suspicions
+
+
+def compare(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo, beside: MeterContext) -> Suspicion:
+    """Hold one meter's course against the batches it counts for, which stand in order of start."""
+    if not len(windows.start_us):
+        return Suspicion()
+    suspicions = (
+        clock.suspect(meter, course, windows, least_completeness, zone, beside.in_skipped_hour),
+        unit_check.suspect(meter, course, windows, zone, beside),
+        standstills.suspect(meter, course, windows, least_completeness, zone),
+    )
+    return Suspicion(
+        tuple(finding for suspicion in suspicions for finding in suspicion.findings),
+        {code: flags for suspicion in suspicions for code, flags in suspicion.batches.items()},
+        tuple(event for suspicion in suspicions for event in suspicion.events),
+    )
 
 
 def _beside(

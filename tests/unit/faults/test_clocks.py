@@ -8,9 +8,9 @@ import pytest
 
 from benchmarks.measurements import DataFinding
 from reporting_agent.config import Meter
-from reporting_agent.metering import against_batches
-from reporting_agent.metering.against_batches import MeterContext, Suspicion
 from reporting_agent.metering.own_time import put_right, stays_on_standard_time, summers
+from reporting_agent.metering.suspicion import MeterContext, Suspicion
+from reporting_agent.pipeline.suspicions import compare
 from tests.unit.faults.plant import DAY_S, SECOND, STEP_S, Kind, Line, course, line, meter, stamps, written
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -20,7 +20,7 @@ def look(of: Meter, at: Line, moments: np.ndarray, value: np.ndarray, zone: Zone
     order = np.argsort(moments, kind="stable")
     seen = course(of, moments[order], value[order], line=at)
     beside = MeterContext(np.full(len(at.start_s), 100.0), in_skipped_hour=skipped)
-    return against_batches.compare(of, seen, at.windows, 0.98, zone or UTC, beside)
+    return compare(of, seen, at.windows, 0.98, zone or UTC, beside)
 
 
 def by_code(suspicion: Suspicion) -> dict[str, DataFinding]:

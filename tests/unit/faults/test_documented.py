@@ -6,14 +6,14 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Severity
-from reporting_agent.metering import against_batches, tally, unit_check
+from reporting_agent.metering import standstills, tally, unit_check
 from reporting_agent.metering.clock import ClockShiftKind
 from reporting_agent.pipeline.batch_faults import FAULTS, BatchFault
 from tests.documents import fault_rows
 from tests.documents.refusals import ROOT
 
 TEXT = (ROOT / "docs" / "agent.md").read_text(encoding="utf-8")
-AGAINST_BATCHES = {str(kind) for kind in ClockShiftKind} | {against_batches.STILL, unit_check.LABEL, unit_check.CHANGE}
+AGAINST_BATCHES = {str(kind) for kind in ClockShiftKind} | {standstills.STILL, unit_check.LABEL, unit_check.CHANGE}
 
 
 def table(header: str) -> list[list[str]]:

@@ -5,9 +5,9 @@ from datetime import UTC
 import numpy as np
 import pytest
 
-from reporting_agent.metering import against_batches
-from reporting_agent.metering.against_batches import MeterContext, Suspicion
+from reporting_agent.metering.suspicion import MeterContext, Suspicion
 from reporting_agent.metering.unit_factors import fitting, into, off_scale, turning
+from reporting_agent.pipeline.suspicions import compare
 from tests.unit.faults.plant import SECOND, Kind, course, line, meter, stamps, written
 
 LINE = line()
@@ -22,7 +22,7 @@ def look(
 ) -> Suspicion:
     seen = course(meter(kind, **declared), MOMENTS, value, line=LINE)
     main = None if beside is None else course(meter(beside), MOMENTS, written(LINE, beside, MOMENTS), line=LINE)
-    return against_batches.compare(meter(kind, **declared), seen, LINE.windows, 0.98, UTC_ZONE, MeterContext(TONNES, bounds, main))
+    return compare(meter(kind, **declared), seen, LINE.windows, 0.98, UTC_ZONE, MeterContext(TONNES, bounds, main))
 
 
 def codes(suspicion: Suspicion) -> list[str]:
@@ -148,7 +148,7 @@ def test_rest_between_batches_and_short_stops_within_them_are_no_standstill(kind
         first = (start - int(MOMENTS[0])) // 60 + 20
         of.power[first : first + 12] = 0.0  # twelve minutes without power in every batch
     seen = course(meter(kind), MOMENTS, written(of, kind, MOMENTS), line=of)
-    suspicion = against_batches.compare(meter(kind), seen, of.windows, 0.98, UTC_ZONE, MeterContext(np.full(len(of.start_s), 9.0)))
+    suspicion = compare(meter(kind), seen, of.windows, 0.98, UTC_ZONE, MeterContext(np.full(len(of.start_s), 9.0)))
     assert codes(suspicion) == []
     assert of.windows.start_us[0] == of.start_s[0] * SECOND
 
@@ -158,7 +158,7 @@ def test_one_stop_of_two_thirds_of_a_batch_is_no_standstill() -> None:
     first = (int(of.start_s[200]) - int(MOMENTS[0])) // 60 + 10
     of.power[first : first + 40] = 0.0
     value = written(of, "rate", MOMENTS)
-    assert codes(against_batches.compare(
+    assert codes(compare(
         meter("rate"), course(meter("rate"), MOMENTS, value, line=of), of.windows, 0.98, UTC_ZONE, MeterContext(TONNES)
     )) == []  # fmt: skip
 

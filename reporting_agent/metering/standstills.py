@@ -1,0 +1,107 @@
+"""Meters that stood still while the batches say that the equipment produced.
+
+A register stands where nothing is drawn, and a rate stays at 0: that is rest, unless a batch was running. Within batches there is
+rest as well (charging, tapping, a short stop), and it comes again in every batch. A standstill is told where it covers
+more of the batches' time than rest ever does on this meter, and where the batches should have drawn in it many times the
+smallest step that the meter shows.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from datetime import tzinfo
+
+import numpy as np
+from numpy.typing import NDArray
+
+from benchmarks.measurements import DataFinding, Severity
+from benchmarks.phrases import Phrase
+from reporting_agent.config import Meter
+from reporting_agent.config.events import found_of
+from reporting_agent.metering.curve import Course
+from reporting_agent.metering.moments import Islands, Windows
+from reporting_agent.metering.own_time import put_right
+from reporting_agent.metering.stuck_values import NO_RUNS, EqualValueRuns
+from reporting_agent.metering.suspicion import Suspicion
+from reporting_agent.metering.tally import places_of
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
+
+STILL = "still-while-producing"
+LOW = 0.2  # of the usual load in batches: a rate or interval that stands higher is loaded, whatever it hides
+TIMES_REST = 3.0  # how much longer than rest within batches usually is
+REST = 0.9  # "usually": this quantile of the standstills within batches
+FEWEST_RESTS = 10  # fewer standstills within batches are no habit
+QUANTA = 10.0  # smallest steps of the meter that the batches should have drawn meanwhile
+LEAST_SHARE, LEAST_S = 0.8, 4 * 3600.0  # of a usual batch, at most four hours: a short stop within a batch is nobody's fault
+
+
+def suspect(meter: Meter, course: Course, windows: Windows, least_completeness: float, zone: tzinfo) -> Suspicion:
+    """What a meter hid by standing still: batches in order of start, of which an energy known to a lesser share is not known."""
+    runs, files = (NO_RUNS, ()) if course.verdict is None else (course.verdict.runs, course.verdict.files)
+    measured = course.over(windows)
+    energy = np.where(measured.completeness >= least_completeness, np.abs(measured.energy), np.nan)
+    first_us, last_us = put_right(runs.first_us, meter), put_right(runs.last_us, meter)
+    own = replace(runs, first_us=first_us, last_us=last_us)
+    stood = standstills(own, meter.reading == "register", windows.start_us, windows.end_us, energy, course.facts.quantum or 0.0)
+    if not stood.any():
+        return Suspicion()
+    touched = np.zeros(len(windows.start_us), dtype=bool)
+    for first, last in zip(first_us[stood].tolist(), last_us[stood].tolist(), strict=True):
+        touched |= (windows.start_us < last) & (windows.end_us > first)
+    count, hit = int(stood.sum()), int(touched.sum())
+    inside_h = within_batches(first_us[stood], last_us[stood], windows.start_us, windows.end_us).sum() / 3600
+    spans = list(zip(first_us[stood].tolist(), (last_us[stood] + 1_000_000).tolist(), strict=True))
+    finding = DataFinding(
+        STILL,
+        Severity.WARNING,
+        Phrase(
+            "Meter %(meter_id)s: its reading stood still %(count)s times while the batches show that the equipment produced, "
+            "%(hours)s h in total. The %(affected)s batches of that time are left out of the label. Check the meter and its "
+            "connection.",
+            meter_id=meter.id,
+            count=f"{count:,}",
+            hours=f"{inside_h:,.1f}",
+            affected=f"{hit:,}",
+        ),
+        count,
+        places_of(files, runs.row[stood], runs.file[stood]),
+    )
+    return Suspicion((finding,), {STILL: touched}, tuple(found_of(meter.id, "unusable", span, zone) for span in spans))
+
+
+def standstills(runs: EqualValueRuns, register: bool, start_us: Integers, end_us: Integers, energy: Floats, quantum: float) -> Flags:
+    """Which runs are no rest.
+
+    Args:
+        start_us, end_us, energy: of the batches in order of start; energy in the meter's unit, NaN where it is not known.
+        quantum: smallest step of the meter's values.
+    """
+    none = np.zeros(len(runs), dtype=bool)
+    length_s = (end_us - start_us) / 1e6
+    known = np.isfinite(energy) & (energy > 0)
+    if not len(runs) or not known.any():
+        return none
+    load = float(np.median(energy[known] / length_s[known]))  # a second
+    at_rest: Flags = none | True if register else runs.value <= LOW * load * 3600
+    inside_s = np.where(at_rest, within_batches(runs.first_us, runs.last_us, start_us, end_us), 0.0)
+    lost = load * inside_s
+    least_s = min(LEAST_SHARE * float(np.median(length_s[known])), LEAST_S)
+    candidate = (lost > QUANTA * quantum) & (inside_s >= least_s)
+    if not candidate.any():
+        return none
+    rests = inside_s[inside_s > 0]
+    usual = float(np.quantile(rests, REST)) if len(rests) >= FEWEST_RESTS else 0.0
+    standing: Flags = candidate & (inside_s > TIMES_REST * usual)
+    return standing
+
+
+def within_batches(first_us: Integers, last_us: Integers, start_us: Integers, end_us: Integers) -> Floats:
+    """Seconds of each stretch in which a batch ran. Batches in order of start; where some overlap, their union counts."""
+    running = Islands.of(Windows(start_us, end_us))
+    knots = np.column_stack((running.start_us, running.end_us)).ravel()
+    run_us = np.concatenate(([0.0], np.cumsum(np.where(np.arange(len(knots) - 1) % 2 == 0, np.diff(knots), 0))))
+    seconds: Floats = (np.interp(last_us, knots, run_us) - np.interp(first_us, knots, run_us)) / 1e6
+    return seconds
