@@ -200,13 +200,12 @@ class OwnWindows:
         earlier, later = np.concatenate(([0], beside)), np.concatenate((beside, [0]))
         near, far = (earlier, later) if ends else (later, earlier)
         declared = self.meter.interval_s
-        whole_us = np.where(near > 0, near, far)  # at the edge: as long as its neighbour
+        full_us = whole_us = np.where(near > 0, near, far)  # at the edge: as long as its neighbour
         if declared is not None:
-            own_us = np.full(len(whole_us), round(declared * 1e6))
-            whole_us = np.where(near > 0, np.minimum(near, own_us), own_us)
+            full_us = np.full(len(near), round(declared * 1e6))
+            whole_us = np.where(near > 0, np.minimum(near, full_us), full_us)
         start, end = (own.time_us - whole_us, own.time_us) if ends else (own.time_us, own.time_us + whole_us)
         inside_us = np.minimum(end, self.windows.end_us[own.window]) - np.maximum(start, self.windows.start_us[own.window])
-        full_us = np.full(len(whole_us), round(declared * 1e6)) if declared is not None else whole_us
         known = (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
         known &= ~hold(start, end, self._resets_us, at_end=False)
         outside, at_end = loads_beyond(np.where(known, own.value, 0.0), full_us, self.meter)
@@ -215,13 +214,10 @@ class OwnWindows:
         pieces = [(own.window[known], (own.value * share)[known], inside_us[known])]
         slope = np.full(len(own.window), np.nan)
         slope[known] = own.value[known] / (whole_us[known] / HOUR_US)
-        if ends:
-            edge = np.concatenate((~same, [True]))
-            pieces.append(self._edge(own.window[edge], slope[edge], own.time_us[edge], self.windows.end_us[own.window[edge]]))
-        else:
-            edge = np.concatenate(([True], ~same))
-            pieces.append(self._edge(own.window[edge], slope[edge], self.windows.start_us[own.window[edge]], own.time_us[edge]))
-        return pieces
+        edge = np.append(~same, True) if ends else np.append(True, ~same)
+        window, time_us = own.window[edge], own.time_us[edge]
+        start_us, end_us = (time_us, self.windows.end_us[window]) if ends else (self.windows.start_us[window], time_us)
+        return [*pieces, self._edge(window, slope[edge], start_us, end_us)]
 
     def _edge(
         self, window: Integers, slope: Floats, start_us: Integers, end_us: Integers, *, at_end: bool = False

@@ -230,15 +230,13 @@ class MeterStream:
         time_us = put_right(readings.time_us, self.meter)
         if self.meter.reading == "register":
             pieces = register_segments(time_us, readings.value)
+            for end_us, energy in across_gaps(pieces, readings, self.meter, self._longest_gap_us, self._judged_before, self._resets_us):
+                self.curve.add_unplaced(end_us, energy)
         elif self.meter.reading == "rate":
             pieces = rate_segments(time_us, readings.value * self._factor)
         else:
             length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
             pieces = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
-        if self.meter.reading == "register":
-            gaps = across_gaps(pieces, readings, self.meter, self._longest_gap_us, self._judged_before, self._resets_us)
-            for end_us, energy in gaps:
-                self.curve.add_unplaced(end_us, energy)
         segments, keep = known(
             pieces,
             readings,

@@ -42,12 +42,7 @@ class Lanes:
 
     @classmethod
     def of(
-        cls,
-        readings: Sequence[Path] | Opener,
-        site: SiteSettings,
-        declared: DeclaredReadings,
-        log: ReadingLog,
-        days: DayDigests | None = None,
+        cls, readings: Sequence[Path] | Opener, site: SiteSettings, declared: DeclaredReadings, log: ReadingLog, days: DayDigests | None
     ) -> Lanes:
         """Lanes of files, or one of a provider's source.
 
