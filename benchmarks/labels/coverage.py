@@ -86,18 +86,19 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     longest = int(np.argmax(known[1:, 0] - told_until))
     silence = told_until[longest], max(known[longest + 1, 0], told_until[longest])
 
-    zone = period.start.tzinfo
-    edges = midnights(period)
-    days = len(edges) - 1
-    first_day, end = np.searchsorted(edges, seconds[:, 0], side="right") - 1, np.searchsorted(edges, seconds[:, 1])
-    spans = zip(first_day.tolist(), end.tolist(), strict=True)
-    with_batches = {day for begin, other in spans for day in range(begin, max(other, begin + 1)) if day < days}
-    inside = np.flatnonzero(valid & columns.begun_in(period)).tolist()
-    local = (columns.batches[row].start.astimezone(zone) for row in inside)
-    began = Counter((start.year, start.month) for start in local)
-    enough = sum(batches >= FEWEST_OF_A_MONTH for batches in began.values())
-    from_until = tuple(datetime.fromtimestamp(float(moment), UTC).astimezone(zone) for moment in silence)
-    return Coverage(days, len(with_batches), from_until, period.months, enough)  # type: ignore[arg-type]
+    days = midnights(period)
+    day = np.searchsorted(days, columns.span_s[valid & columns.begun_in(period), 0], side="right") - 1
+    _, began = np.unique((np.datetime64(period.start.date()) + day).astype("datetime64[M]"), return_counts=True)
+    enough = int((began >= FEWEST_OF_A_MONTH).sum())
+    from_until = tuple(datetime.fromtimestamp(float(moment), UTC).astimezone(period.start.tzinfo) for moment in silence)
+    return Coverage(len(days) - 1, int(_touched(days, seconds).sum()), from_until, period.months, enough)  # type: ignore[arg-type]
+
+
+def _touched(days: Floats, spans: Floats) -> Flags:
+    """Which of the days, given by their midnights, one of the spans, rows of start and end, touches."""
+    first, until = np.searchsorted(days, spans[:, 0], side="right") - 1, np.searchsorted(days, spans[:, 1])
+    begun, ended = (np.bincount(place, minlength=len(days) + 1) for place in (np.maximum(first, 0), np.maximum(until, first + 1)))
+    return np.cumsum(begun - ended)[: len(days) - 1] > 0
 
 
 def midnights(period: Period) -> Floats:
@@ -180,13 +181,8 @@ def _share(amount: Floats, lost: np.ndarray, of: np.ndarray) -> float:
 def _silent_days(columns: StepColumns, period: Period, stopped: Sequence[Span]) -> tuple[int, int]:
     """Days of the period without a batch of the step, whatever became of it, and without a declared stop; a plant may rest on two days of
     the week."""
-    days = midnights(period)
-    covered = np.zeros(len(days) - 1, dtype=bool)
     stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(-1, 2)
-    seconds = np.vstack((columns.span_s, stops))
-    first, until = np.searchsorted(days, seconds[:, 0], side="right") - 1, np.searchsorted(days, seconds[:, 1])
-    for begin, end in zip(first.tolist(), until.tolist(), strict=True):
-        covered[max(begin, 0) : max(end, begin + 1)] = True
+    covered = _touched(midnights(period), np.vstack((columns.span_s, stops)))
     silent = [int((~covered[weekday::7]).sum()) for weekday in range(7)]
     rests = sorted((count for weekday, count in enumerate(silent) if not covered[weekday::7].any()), reverse=True)[:_REST_DAYS]
     return sum(silent) - sum(rests), len(covered)
