@@ -18,7 +18,7 @@ from reporting_agent.pipeline.meter_successions import takes_over
 class MeterAccount:
     """Of one meter, in its unit: what no run carries, below 0 where runs overlap; and by step, its runs' part and their output.
 
-    `lines` are the steps and equipments that it counts for, "" for every equipment of a step;
+    `lines` are the steps and equipments that it counts for, "" for every equipment of a step, and `runs` all that these logged;
     `edges` are its `until` (True) and `from` (False) where no other meter stands for it beyond.
     """
 
@@ -28,6 +28,7 @@ class MeterAccount:
     output: Mapping[str, float]
     lines: frozenset[tuple[str, str]]
     edges: tuple[tuple[date, bool], ...]
+    runs: Sequence[Batch]
 
     def share(self, step: str) -> float:
         together = fsum(self.in_runs.values())
@@ -51,13 +52,7 @@ def accounts(site: SiteSettings, batches: Sequence[Batch], records: Mapping[str,
     for meter in site.tree.counted:
         if meter.id in records:
             served = frozenset((sink.step, sink.equipment) for sink in sinks_of(meter, site))
-            runs = [
-                batch
-                for line, own in lines.items()
-                if line in served or (line[0], "") in served
-                for batch in own
-                if meter.counts_for(batch.start, site.zone)
-            ]
+            runs = [batch for line, own in lines.items() if line in served or (line[0], "") in served for batch in own]
             by_meter[meter.id] = _account(records[meter.id], runs, served, tuple(_edges(meter, site, records)), site)
     return by_meter
 
@@ -68,7 +63,7 @@ def _account(
     """Runs that were not metered, since their record is at fault, have what their time tells."""
     with_it, without = 0.0, 0.0
     parts, output = dict[str, float](), dict[str, float]()
-    for batch in runs:
+    for batch in (run for run in runs if record.meter.counts_for(run.start, site.zone)):
         hours = 0.0 if batch.duration is None else max(batch.duration.total_seconds(), 0.0) / 3600
         own = [energy.quantity for energy in batch.energy if _of(record.meter, energy)]
         if own:
@@ -80,7 +75,7 @@ def _account(
     together = fsum(parts.values())
     in_runs = {step: record.in_runs * part / together if together else 0.0 for step, part in parts.items()}
     carried = record.in_runs * (1 + without / with_it if with_it else 1.0)
-    return MeterAccount(record, _measured(record, site) - carried, in_runs, output, lines, edges)
+    return MeterAccount(record, _measured(record, site) - carried, in_runs, output, lines, edges, runs)
 
 
 def _measured(record: MeterRecord, site: SiteSettings) -> float:

@@ -76,7 +76,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             others = np.array([not account.serves(batch) for batch in batches], dtype=float)
             more += rest * (each(account, others) if others.any() else everyone)
         else:
-            part = min(size(account, _went_on(account, whole) * account.share(label.step)), rest)
+            part = min(size(account, _went_on(account) * account.share(label.step)), rest)
             waits, running = waits + rest - part, running + part
         peaks += size(account, in_runs * record.peaks_blank)
         beyond += size(account, in_runs * record.peaks_beyond)
@@ -109,14 +109,14 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     yield Words.of(sentence)
 
 
-def _went_on(account: MeterAccount, whole: SiteTotals) -> float:
+def _went_on(account: MeterAccount) -> float:
     """What a meter counted at the power of its runs in pauses beside them: in whole pauses, and behind ends and before starts that it sees
     elsewhere than the log. Not in a pause with a run of its lines that was not metered."""
     record, runs = account.record, account.record.runs
     if runs is None or not len(runs):
         return 0.0
     place, power = {name: at for at, name in enumerate(runs.ids)}, float(np.median(np.abs(runs.energy) / (runs.end_us - runs.start_us)))
-    others = [batch for batch in whole.batches if batch.batch_id not in place and account.serves(batch)]
+    others = [batch for batch in account.runs if batch.batch_id not in place]
     timed = [batch for batch in others if batch.end is not None and batch.start < batch.end]
     begun = np.sort([to_us(batch.start) for batch in (others if len(others) - len(timed) <= FEW * len(runs) else timed)])
     begins, ends = (np.searchsorted(begun, [getattr(pause, at) for pause in record.stretches]) for at in ("start_us", "end_us"))
