@@ -95,7 +95,7 @@ def _strongest(series: Daily, value: Floats, least: float, *, whole: bool) -> tu
     for place, before, after in sides:
         by = float(np.mean(value[place : place + after]) - np.mean(value[place - before : place]))
         near = float(np.median(value[place : place + NEAR_DAYS]) - np.median(value[max(place - NEAR_DAYS, 0) : place]))
-        if by == 0 or near / by < SHARP:  # a load that never differs has no step
+        if abs(by) / least < most or near / by < SHARP:  # the first: whatever the noise is
             continue
         noise = _noise(series, value, before, after)
         strength = abs(by) / max(least, SIGMAS * noise)
