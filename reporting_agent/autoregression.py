@@ -30,10 +30,11 @@ class AutoregressiveFit:
 def fit(day: Integers, x: Floats, y: Floats, rank: int) -> AutoregressiveFit:
     """Fit y = x . b + e on days that rise and may be missing; `rank` is that of x."""
     correlation = 0.0
+    follows = np.flatnonzero(np.diff(day) == 1) + 1
     residual: Floats = y - x @ _solved(x, y)
     for _ in range(ROUNDS):
-        correlation = _alike(day, residual, rank)
-        white, response = _whitened(day, x, correlation), _whitened(day, y[:, None], correlation)[:, 0]
+        correlation = _alike(follows, residual, rank)
+        white, response = _whitened(follows, x, correlation), _whitened(follows, y, correlation)
         b = _solved(white, response)
         residual = y - x @ b
     left = response - white @ b
@@ -52,19 +53,17 @@ def _solved(x: Floats, y: Floats) -> Floats:
     return np.asarray(np.linalg.lstsq(x, y, rcond=None)[0], dtype=np.float64)
 
 
-def _alike(day: Integers, residual: Floats, rank: int) -> float:
+def _alike(follows: Integers, residual: Floats, rank: int) -> float:
     """Correlation of neighbouring days' errors, corrected for the fit's pull towards 0 (Kendall 1954, (1 + 3 r) / n a fitted term)."""
-    beside = np.flatnonzero(np.diff(day) == 1)
     whole = float(residual @ residual)
-    if len(beside) < 10 or whole == 0:
+    if len(follows) < 10 or whole == 0:
         return 0.0
-    raw = float(residual[beside] @ residual[beside + 1]) / whole * len(residual) / len(beside)
+    raw = float(residual[follows - 1] @ residual[follows]) / whole * len(residual) / len(follows)
     return float(np.clip(raw + rank * (1 + raw) / len(residual), 0.0, 0.99))
 
 
-def _whitened(day: Integers, values: Floats, alike: float) -> Floats:
+def _whitened(follows: Integers, values: Floats, alike: float) -> Floats:
     """Each day less what the day before it tells; a day whose neighbour is not known keeps its own weight."""
     white: Floats = values * sqrt(1 - alike * alike)
-    follows = np.flatnonzero(np.diff(day) == 1) + 1
     white[follows] = values[follows] - alike * values[follows - 1]
     return white
