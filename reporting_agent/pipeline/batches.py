@@ -6,10 +6,10 @@ Numbers missing between batches that are numbered one after another: records tha
 from __future__ import annotations
 
 import re
+from bisect import bisect
 from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
-from itertools import pairwise
 
 from benchmarks.carriers import CARRIERS, named
 from benchmarks.errors import InputError, Place
@@ -151,9 +151,9 @@ def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
         if len(numbers) < FEWEST or len(numbers) < DENSE * (numbers[-1] - numbers[0] + 1):
             continue
         held = of_step[step, prefix]
-        for earlier, later in pairwise(numbers):
-            if lacking := sum(number not in held for number in range(earlier + 1, later)):
-                missing[numbered[later]] = lacking
+        for number in sorted(set(range(numbers[0], numbers[-1])) - held):
+            after = numbered[numbers[bisect(numbers, number)]]
+            missing[after] = missing.get(after, 0) + 1
     return missing
 
 
