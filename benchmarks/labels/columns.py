@@ -67,27 +67,15 @@ class StepColumns:
 
     @classmethod
     def of(cls, batches: Sequence[Batch], step: Step) -> StepColumns:
-        rows: list[int] = []
-        kind_of_entry: list[int] = []
-        quantities: list[float] = []
-        completeness: list[float] = []
-        uncertainty: list[float | None] = []
-        systematic: list[float | None] = []
-        allocated: list[bool] = []
-        kinds: dict[tuple[str, str, Direction, float | None, date], int] = {}
-        for row, batch in enumerate(batches):
-            if not batch.energy:
-                continue
-            day = batch.start.date()
-            for energy in batch.energy:
-                key = (energy.carrier, energy.unit, energy.direction, energy.lhv_mj_per_unit, day)
-                rows.append(row)
-                kind_of_entry.append(kinds.setdefault(key, len(kinds)))
-                quantities.append(energy.quantity)
-                completeness.append(energy.completeness)
-                allocated.append(energy.allocated)
-                uncertainty.append(energy.relative_uncertainty)
-                systematic.append(energy.relative_uncertainty if energy.relative_systematic is None else energy.relative_systematic)
+        rows = [row for row, batch in enumerate(batches) for _ in batch.energy]
+        entries = [entry for batch in batches for entry in batch.energy]
+        keys = [
+            (entry.carrier, entry.unit, entry.direction, entry.lhv_mj_per_unit, batches[row].start.date())
+            for row, entry in zip(rows, entries, strict=True)
+        ]
+        kinds = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        uncertainty = np.array([entry.relative_uncertainty for entry in entries], dtype=float)
+        systematic = np.array([entry.relative_systematic for entry in entries], dtype=float)
         return cls(
             step=step,
             batches=tuple(batches),
@@ -96,12 +84,12 @@ class StepColumns:
             length_s=np.array([_length_s(batch) for batch in batches], dtype=float),
             span_s=np.array([(batch.start.timestamp(), (batch.end or batch.start).timestamp()) for batch in batches]).reshape(-1, 2),
             entry_row=np.array(rows, dtype=np.int64),
-            entry_kind=np.array(kind_of_entry, dtype=np.int64),
-            entry_quantity=np.array(quantities, dtype=float),
-            entry_completeness=np.array(completeness, dtype=float),
-            entry_uncertainty=np.array(uncertainty, dtype=float),
-            entry_systematic=np.array(systematic, dtype=float),
-            entry_allocated=np.array(allocated, dtype=bool),
+            entry_kind=np.array([kinds[key] for key in keys], dtype=np.int64),
+            entry_quantity=np.array([entry.quantity for entry in entries], dtype=float),
+            entry_completeness=np.array([entry.completeness for entry in entries], dtype=float),
+            entry_uncertainty=uncertainty,
+            entry_systematic=np.where(np.isnan(systematic), uncertainty, systematic),
+            entry_allocated=np.array([entry.allocated for entry in entries], dtype=bool),
             kinds=tuple(EnergyKind(*key) for key in kinds),
             good=np.array([batch.status is ProductStatus.GOOD and batch.state is OperatingState.NORMAL for batch in batches], dtype=bool),
             turn=_turns(batches),
