@@ -39,8 +39,8 @@ class MeterAccount:
         day = start.astimezone(site.zone).date()
         return any(day >= edge if after else day < edge for edge, after in self.edges)
 
-    def serves(self, batch: Batch) -> bool:
-        return (batch.step, batch.equipment) in self.lines or (batch.step, "") in self.lines
+    def serves(self, step: str, equipment: str) -> bool:
+        return (step, equipment) in self.lines or (step, "") in self.lines
 
 
 def accounts(site: SiteSettings, batches: Sequence[Batch], records: Mapping[str, MeterRecord]) -> dict[str, MeterAccount]:

@@ -61,6 +61,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
 
     batches = [measured.columns.batches[row] for row in measured.rows.tolist()]
     everyone = np.ones(len(batches))
+    machines, machine = np.unique([batch.equipment for batch in batches], return_inverse=True)
     twice = -fsum(min(size(entry, entry.rest * entry.share(label.step)), 0.0) for entry in meters)
     of_others, at_power = _of_other_runs(measured, metered=bool(meters))
     of_others = max(of_others / output - twice, 0.0)
@@ -70,18 +71,18 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     ended, more = 0.0, np.zeros(len(batches))
     for account in meters:
         record, in_runs = account.record, account.in_runs[label.step]
+        served = np.array([account.serves(label.step, name) for name in machines.tolist()], dtype=bool)[machine]
         rest = size(account, max(account.rest, 0.0) * account.share(label.step))
         if rest > MUCH_OUTSIDE * size(account, in_runs):
             foreign += rest
-            others = np.array([not account.serves(batch) for batch in batches], dtype=float)
-            more += rest * (each(account, others) if others.any() else everyone)
+            more += rest * (everyone if served.all() else each(account, (~served).astype(float)))
         else:
             part = min(size(account, _went_on(account) * account.share(label.step)), rest)
             waits, running = waits + rest - part, running + part
         peaks += size(account, in_runs * record.peaks_blank)
         beyond += size(account, in_runs * record.peaks_beyond)
         if account.edges and (of_own := account.output.get(label.step, 0.0)) > 0:
-            lacking = np.array([account.lacks(batch.start, whole.site) and account.serves(batch) for batch in batches], dtype=float)
+            lacking = served * np.array([account.lacks(batch.start, whole.site) for batch in batches], dtype=float)
             lost = size(account, in_runs) * output / of_own * lacking
             ended += float(np.average(lost, weights=measured.output_t))
             more += lost
