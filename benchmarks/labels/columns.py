@@ -157,7 +157,7 @@ class MetricEnergy:
     def relative_systematic(self, rows: Integers) -> float:
         """The expanded error that these batches have in common, as a share of their energy: it stays, however many they are."""
         taken = fsum(self.total[rows])
-        in_common = [fsum(column) for column in self.common[rows].T]
+        in_common = [fsum(column) for column in self.common[rows].T if column.any()]
         return hypot(*in_common) / abs(taken) if taken else 0.0
 
     def missing_in(self, rows: Integers) -> tuple[str, ...]:
