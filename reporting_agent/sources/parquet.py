@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks.errors import InputError, Place
 from reporting_agent.sources.cells import Cell
 
-_ROWS_A_BATCH = 65_536
+_ROWS_A_BATCH = 8_192
 
 
 def rows_of(path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
