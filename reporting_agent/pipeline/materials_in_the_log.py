@@ -68,14 +68,15 @@ class ChargedMaterials:
 
     def amount(self, batches: Sequence[Batch], columns: Sequence[str]) -> float:
         """What runs charged by these columns, in t: a heading may say that it is in kg, of a unit of output, or in % of it."""
-        return fsum(self._t(column, batch) for batch in batches for column in columns if column in batch.variables)
+        return fsum(amount for column in columns for amount in self._t(column, [batch for batch in batches if column in batch.variables]))
 
-    def _t(self, column: str, batch: Batch) -> float:
-        value, heading = batch.variables[column], self._headings.get(column) or named(column)
+    def _t(self, column: str, batches: Sequence[Batch]) -> list[float]:
+        values, heading = [batch.variables[column] for batch in batches], self._headings.get(column) or named(column)
         if heading is None:
-            return value / 1000 if _IN_KG.search(column) else value
+            return [value / 1000 for value in values] if _IN_KG.search(column) else values
         scale = 0.01 if heading.unit == "%" else 0.001 if heading.unit == "kg" else 1.0
-        return value * scale * (batch.output_t if heading.per_output or heading.unit == "%" else 1.0)
+        outputs = [batch.output_t if heading.per_output or heading.unit == "%" else 1.0 for batch in batches]
+        return [value * scale * output for value, output in zip(values, outputs, strict=True)]
 
     def columns_of(self, ids: Collection[str]) -> list[str]:
         """Columns of these materials and carriers."""
@@ -212,14 +213,14 @@ def sentences(
     by their heading."""
     charged, step = ChargedMaterials.by(batches, pack), pack.step(label.step)
     own = own_runs(batches, step.id)
-    if label.best.value is None or own_output(own) <= 0:
+    if label.best.value is None or (output := own_output(own)) <= 0:
         return
     for at, material, columns in charged.stating(step):
         amount, name = charged.amount(own, columns), at.variable or at.rest_of or step.bought_share or ""
         is_stated = _stated(at, step, site.static) is not None or all(name in run.variables for run in own)
         if at.variable is None and amount > 0 and not is_stated:
-            yield _ready(label, step, at, material, amount / own_output(own))
-    unknown = {column: charged.amount(own, [column]) / own_output(own) for column in charged.unknown}
+            yield _ready(label, step, at, material, amount / output)
+    unknown = {column: charged.amount(own, [column]) / output for column in charged.unknown}
     amounts = {column: amount for column, amount in unknown.items() if column in charged.columns or amount < NO_FUEL}
     yield from _not_known(
         label, step, {column if column in {*charged.columns, *unmapped} else f"var.{column}": of for column, of in amounts.items()}
