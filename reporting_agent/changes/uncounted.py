@@ -37,10 +37,10 @@ def of_meters(data: PlantData, site: SiteSettings, known_changes: Sequence[Chang
     """Every such meter; `known_changes` are changes that were found already, of which a check meter's difference is a sign."""
     records = {record.meter.id: record for record in data.meters if record.facts.readings}
     known = {meter for change in known_changes for meter in change.meters}
-    counted = _counted(list(records.values()))
+    counted, lines = _counted(list(records.values())), {(batch.step, batch.equipment) for batch in data.batches}
     of_checks = (_check(record, records, site) for record in records.values() if not {record.meter.id, record.meter.checked} & known)
     return [
-        *(change for record in records.values() if (change := _without_batches(record, data, site, counted)) is not None),
+        *(change for record in records.values() if (change := _without_batches(record, lines, site, counted)) is not None),
         *(change for record in records.values() for change in _out_of_its_time(record, list(records.values()), data, site, counted)),
         *(change for change in of_checks if change is not None),
         *_undeclared(data, list(records.values())),
@@ -70,12 +70,14 @@ def _change(kind: ChangeKind, meters: tuple[str, ...], meter: Meter | None, size
     return Change(kind, "" if meter is None else meter.step, meters, (), first, until, size, 0.0, causes)
 
 
-def _without_batches(record: MeterRecord, data: PlantData, site: SiteSettings, counted: dict[Place, list[MeterRecord]]) -> Change | None:
+def _without_batches(
+    record: MeterRecord, lines: set[tuple[str, str]], site: SiteSettings, counted: dict[Place, list[MeterRecord]]
+) -> Change | None:
     meter = record.meter
     sinks = sinks_of(meter, site) if record.counted and meter.direction is Direction.IMPORT and meter.allocation is None else ()
     if not sinks or not meter.equipment:
         return None
-    ran = {batch.equipment for batch in data.batches if batch.step == meter.step}
+    ran = {equipment for step, equipment in lines if step == meter.step}
     if not ran or meter.equipment in ran:
         return None
     share = _share(record.total, record, counted)

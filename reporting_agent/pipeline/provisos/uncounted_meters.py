@@ -97,8 +97,7 @@ def _counts_nowhere(meter: Meter, whole: SiteTotals) -> bool:
     below and whose energy goes the other way (a generator), what it feeds in is in the balance."""
     tree = whole.site.tree
     if meter in tree.counted:
-        ran = {batch.step for batch in whole.batches}
-        return not ran & {sink.step for sink in sinks_of(meter, whole.site)}
+        return not whole.outputs.keys() & {sink.step for sink in sinks_of(meter, whole.site)}
     if meter.direction is not Direction.IMPORT and any(_closes(above, whole) for above in tree.above(meter)):
         return False
     return not tree.times_counted(meter)
