@@ -180,10 +180,9 @@ def _idle(record: MeterRecord, usual: float, zone: tzinfo) -> Daily:
 
 def days_of(moment_us: Integers, zone: tzinfo) -> Integers:
     """The ordinal of the local day of each moment (the zone's offset is taken day by day)."""
-    utc_day = moment_us // DAY_US
-    offset = {
-        day: round((datetime.fromtimestamp(0, UTC) + timedelta(days=day, hours=12)).astimezone(zone).utcoffset().total_seconds() * 1e6)  # type: ignore[union-attr]
-        for day in np.unique(utc_day).tolist()
-    }
-    shift = np.array([offset[day] for day in utc_day.tolist()], dtype=np.int64)
-    return (moment_us + shift) // DAY_US + _EPOCH.toordinal()
+    days, place = np.unique(moment_us // DAY_US, return_inverse=True)
+    offset = [
+        round((datetime.fromtimestamp(0, UTC) + timedelta(days=day, hours=12)).astimezone(zone).utcoffset().total_seconds() * 1e6)  # type: ignore[union-attr]
+        for day in days.tolist()
+    ]
+    return (moment_us + np.array(offset, dtype=np.int64)[place]) // DAY_US + _EPOCH.toordinal()
