@@ -148,7 +148,8 @@ class Batch:
     """One batch record of one production step, with its energy.
 
     `energy` is empty where nothing was measured. `excluded` names why the batch may not enter a label; the first
-    reason found stands, and the batch stays in the record: nothing is dropped silently.
+    reason found stands, and the batch stays in the record: nothing is dropped silently. `output` and `reject` are in the step's
+    output unit (`routes.Step.output_unit`).
     """
 
     batch_id: str
@@ -157,11 +158,11 @@ class Batch:
     variant: str
     start: datetime
     end: datetime | None
-    output_t: float
+    output: float
     equipment: str = ""
     status: ProductStatus = ProductStatus.GOOD
     state: OperatingState = OperatingState.NORMAL
-    reject_t: float = 0.0
+    reject: float = 0.0
     variables: Mapping[str, float] = field(default_factory=dict)
     energy: tuple[CarrierEnergy, ...] = ()
     parents: tuple[str, ...] = ()  # batches of earlier steps whose product this one took in (B2MML: material flow)

@@ -111,6 +111,6 @@ def _gap(published: PublishedStep, labels: Sequence[StepLabel], doubtful: Collec
         gap=gap,
         gap_of_typical=None if label.typical is None else label.typical - published.best,
         beyond_interval=None if interval is None else not interval[0] <= label.best.value <= interval[1],
-        energy=gap * label.output_t,
+        energy=gap * label.output,
         energy_unit=label.energy_unit,
     )

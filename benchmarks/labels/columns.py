@@ -48,8 +48,8 @@ class StepColumns:
 
     step: Step
     batches: tuple[Batch, ...]
-    output_t: Floats
-    reject_t: Floats
+    output: Floats
+    reject: Floats
     length_s: Floats  # power-on time where given, else end - start; NaN where neither is known
     span_s: Floats  # rows x 2: start and end of each batch, or its start twice, in seconds of UTC since 1970
     entry_row: Integers
@@ -79,8 +79,8 @@ class StepColumns:
         return cls(
             step=step,
             batches=tuple(batches),
-            output_t=np.array([batch.output_t for batch in batches], dtype=float),
-            reject_t=np.array([batch.reject_t for batch in batches], dtype=float),
+            output=np.array([batch.output for batch in batches], dtype=float),
+            reject=np.array([batch.reject for batch in batches], dtype=float),
             length_s=np.array([_length_s(batch) for batch in batches], dtype=float),
             span_s=np.array([(batch.start.timestamp(), (batch.end or batch.start).timestamp()) for batch in batches]).reshape(-1, 2),
             entry_row=np.array(rows, dtype=np.int64),

@@ -167,7 +167,7 @@ def left_out(
     concerned &= columns.begun_in(period) & ~np.isin(codes, list(_NOT_AGAIN))
     lost = concerned & (codes != "")
     known = np.where(energy.known & energy.convertible & np.isfinite(energy.total), np.abs(energy.total), 0.0)
-    share = max(_share(np.maximum(columns.output_t, 0.0), lost, concerned), _share(known, lost, concerned))
+    share = max(_share(np.maximum(columns.output, 0.0), lost, concerned), _share(known, lost, concerned))
     common = tuple(name for name, _ in Counter(codes[lost].tolist()).most_common(3))
     days, of_days = _silent_days(columns, period, stopped)
     return LeftOutShare(share, common, days, of_days)

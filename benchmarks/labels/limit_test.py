@@ -132,7 +132,7 @@ def doubtful(step: Step, batches: Sequence[Batch], static: StaticFactors) -> dic
 
 
 def _otherwise(name: str, stated: float, batches: Sequence[Batch]) -> bool:
-    recorded = [(batch.variables[name], batch.output_t) for batch in batches if name in batch.variables and batch.output_t > 0]
+    recorded = [(batch.variables[name], batch.output) for batch in batches if name in batch.variables and batch.output > 0]
     if not recorded:
         return False
     mean = fsum(value * output for value, output in recorded) / fsum(output for _, output in recorded)

@@ -42,10 +42,10 @@ def too_little(columns: StepColumns, metric: Metric, unreported: AbstractSet[str
             continue
         if need.carrier not in unreported:
             if counts(need.carrier, metric):
-                short[need.carrier] = _with_instead(columns, need) < need.least * columns.output_t
+                short[need.carrier] = _with_instead(columns, need) < need.least * columns.output
         elif need.made_inside and any(counts(carrier, metric) for carrier in need.made_inside):
             shares = [taken(columns, carrier, CARRIERS[carrier].unit) / amount for carrier, amount in need.made_inside.items()]
-            short[need.carrier] = np.sum(shares, axis=0) < columns.output_t
+            short[need.carrier] = np.sum(shares, axis=0) < columns.output
     return short
 
 
@@ -97,13 +97,13 @@ def _scale(unit: str, to: str) -> float:
 def sentences(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, on: date, unreported: AbstractSet[str]) -> Iterator[Words]:
     """By how much the label would be higher at the usual amount of what its runs report little of; factors of the day `on`."""
     measured = label.made_from
-    if measured is None or label.best.value is None or not label.output_t:
+    if measured is None or label.best.value is None or not label.output:
         return
     for need in step.boundary.needs:
         if need.usual is None or not counts(need.carrier, label.metric):
             continue
         inside = need.carrier in unreported and need.carrier in step.boundary.essential
-        reported = 0.0 if inside else fsum(_with_instead(measured.columns, need)[measured.rows]) / label.output_t
+        reported = 0.0 if inside else fsum(_with_instead(measured.columns, need)[measured.rows]) / label.output
         kind = EnergyKind(need.carrier, need.unit, Direction.IMPORT, None, on)
         higher = (need.usual - reported) * factor_of(kind, label.energy_unit, factors, basis)
         if higher > WORTH_TELLING * abs(label.best.value):

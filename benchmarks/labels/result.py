@@ -35,7 +35,7 @@ class BatchValue(NamedTuple):
     value: float | None  # as measured: energy / output
     at_reference: float | None  # brought to the pack's reference conditions
     energy: float | None  # numerator, in the label's energy unit
-    output_t: float
+    output: float
     excluded: str | None
 
 
@@ -179,8 +179,8 @@ class MeasuredBatches:
     reasons: Reasons  # of all rows of the step, why they are in no label of this metric
 
     @property
-    def output_t(self) -> Floats:
-        return self.columns.output_t[self.rows]
+    def output(self) -> Floats:
+        return self.columns.output[self.rows]
 
     @property
     def uncertainty(self) -> Floats:
@@ -215,7 +215,7 @@ class StepLabel:
     typical: float | None
     mean: float | None
     grade: StepGrade
-    output_t: float
+    output: float
     energy_by_carrier: Mapping[str, float]
     value_adding: ValueAdding
     gap: Gap | None
@@ -263,7 +263,7 @@ class StepLabel:
             "grade": self.grade.to_json() | {"account": [why.by_language for why in self.account]},
             "account": [why.by_language for why in self.account],
             "provisos": [why.by_language for why in self.provisos],
-            "output": {"value": self.output_t, "unit": self.unit.partition("/")[2]},
+            "output": {"value": self.output, "unit": self.unit.partition("/")[2]},
             "energy_by_carrier": {carrier: {"value": value, "unit": self.energy_unit} for carrier, value in self.energy_by_carrier.items()},
             "value_adding": self.value_adding.to_json(),
             "gap": None if self.gap is None else self.gap.to_json(),

@@ -46,7 +46,7 @@ def value_per_tonne(
     """
     columns = StepColumns.of([batch], step)
     energy = metric_energy(columns, metric, factors, basis, not_used)
-    if not batch.output_t > 0:
+    if not batch.output > 0:
         raise IncompleteError(ExclusionReason.OUTPUT_NOT_POSITIVE, batch.batch_id)
     if not energy.known[0]:
         raise IncompleteError(ExclusionReason.ENERGY_UNKNOWN, batch.batch_id)
@@ -61,4 +61,4 @@ def value_per_tonne(
     beyond = outside_energy(columns, metric, factors, basis, outside)
     if beyond.too_much[0]:
         raise IncompleteError(ExclusionReason.ENERGY_OUTSIDE, batch.batch_id, tuple(np.array(beyond.carriers)[beyond.used[0]].tolist()))
-    return float(energy.total[0]) / batch.output_t
+    return float(energy.total[0]) / batch.output

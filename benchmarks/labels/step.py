@@ -123,9 +123,9 @@ def measure(columns: StepColumns, rule: MetricRule, record_reasons: Reasons, con
     not_used = (context.not_used or {}).get(columns.step.id, frozenset())
     energy = metric_energy(columns, rule, context.factors, context.basis, not_used, context.relative_uncertainty)
     outside = outside_energy(columns, rule, context.factors, context.basis, (context.outside or {}).get(columns.step.id))
-    usable = energy.known & energy.convertible & (columns.output_t > 0)
+    usable = energy.known & energy.convertible & (columns.output > 0)
     value = np.full(len(columns.batches), np.nan)
-    np.divide(energy.total, columns.output_t, out=value, where=usable)
+    np.divide(energy.total, columns.output, out=value, where=usable)
     at_reference, assumed, unusable = _at_reference(columns, rule, value)
     short = needs.too_little(columns, rule.metric, not_used)
     over = yields.too_much(columns, rule.metric, context.factors)
@@ -144,8 +144,8 @@ def label_rows(
     step, rule, energy, reasons = columns.step, measured.rule, measured.energy, measured.reasons
     valid = rows[reasons.valid[rows]]
     ordered = np.sort(measured.at_reference[valid])
-    output_t = fsum(columns.output_t[valid])
-    mean = fsum(energy.total[valid]) / output_t if len(valid) else None
+    output = fsum(columns.output[valid])
+    mean = fsum(energy.total[valid]) / output if len(valid) else None
     inside = rows[columns.begun_in(context.period)[rows]]
     own = inside[~reasons.under("duplicate")[inside]]
     missing = energy.missing_in(inside) if len(inside) else ()  # of other periods the readings were not looked at
@@ -183,7 +183,7 @@ def label_rows(
             left_out(columns, energy, reasons, rows, context.period, (context.stopped or {}).get(step.id, ())),
         ),
         coverage=measured.coverage,
-        output_t=output_t,
+        output=output,
         energy_by_carrier={
             carrier: fsum(energy.by_carrier[valid, column])
             for column, (carrier, present) in enumerate(zip(energy.carriers, energy.reported_in(valid), strict=True))
@@ -194,7 +194,7 @@ def label_rows(
         if best.value is None
         else gap_above(
             ids,
-            split_gap(best.value, made_from.value, made_from.at_reference, made_from.output_t, made_from.uncertainty),
+            split_gap(best.value, made_from.value, made_from.at_reference, made_from.output, made_from.uncertainty),
             energy.unit,
             context.relative_uncertainty,
         ),
@@ -267,7 +267,7 @@ def means_of_variables(columns: StepColumns, rows: Integers) -> dict[str, float]
     for name in names:
         values = columns.variable(name)[rows]
         if not np.isnan(values).any():
-            means[name] = fsum(values * columns.output_t[rows]) / fsum(columns.output_t[rows])
+            means[name] = fsum(values * columns.output[rows]) / fsum(columns.output[rows])
     return means
 
 
@@ -282,7 +282,7 @@ def _values(columns: StepColumns, measured: MetricColumns, rows: Integers) -> tu
             _numbers(measured.value[rows]),
             _numbers(measured.at_reference[rows]),
             _numbers(np.where(measured.energy.known & measured.energy.convertible, measured.energy.total, np.nan)[rows]),
-            columns.output_t[rows].tolist(),
+            columns.output[rows].tolist(),
             measured.reasons.listed(rows),
         )
     )

@@ -20,9 +20,9 @@ LARGE = 2.0
 def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     """What each percent moves the label by: of the product, which is output and credit alike, all that the step takes beside it."""
     best = label.best.value
-    if best is None or not label.output_t:
+    if best is None or not label.output:
         return
-    held = {carrier: energy / label.output_t for carrier, energy in label.energy_by_carrier.items()}
+    held = {carrier: energy / label.output for carrier, energy in label.energy_by_carrier.items()}
     if step.product_carrier is not None and held.get(step.product_carrier, 0.0) < 0:
         held[step.product_carrier] -= sum(held.values())
     sizes = {carrier: abs(amount) / 100 for carrier, amount in held.items() if abs(amount) > LARGE * abs(best)}

@@ -118,7 +118,7 @@ def record_reasons(columns: StepColumns, period: Period) -> Reasons:
     reasons.add(np.array([batch.status is ProductStatus.TEST for batch in batches], dtype=bool), ExclusionReason.TEST)
     reasons.add(np.array([batch.status is ProductStatus.SCRAP for batch in batches], dtype=bool), ExclusionReason.SCRAP)
     reasons.add(np.array([batch.state is not OperatingState.NORMAL for batch in batches], dtype=bool), ExclusionReason.NOT_NORMAL_STATE)
-    reasons.add(~(columns.output_t > 0), ExclusionReason.OUTPUT_NOT_POSITIVE)
+    reasons.add(~(columns.output > 0), ExclusionReason.OUTPUT_NOT_POSITIVE)
     reasons.add(_credit_differs(columns), ExclusionReason.CREDIT_NOT_PRODUCT)
     return reasons
 
@@ -132,7 +132,7 @@ def _credit_differs(columns: StepColumns) -> Flags:
         [_scale(kind.unit, columns.step.output_unit) if is_product else 0.0 for kind, is_product in zip(columns.kinds, back, strict=True)]
     )
     given = np.bincount(columns.entry_row, columns.entry_quantity * scale[columns.entry_kind], len(columns.batches))
-    differs: Flags = (given != 0) & ~(np.abs(given - columns.output_t) <= ONE_WEIGHING * columns.output_t)
+    differs: Flags = (given != 0) & ~(np.abs(given - columns.output) <= ONE_WEIGHING * columns.output)
     return differs
 
 

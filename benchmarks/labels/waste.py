@@ -47,10 +47,10 @@ class GapColumns:
         return self.explained + self.within_uncertainty + self.unexplained
 
 
-def split_gap(label: float, value: Floats, at_reference: Floats, output_t: Floats, uncertainty: Floats) -> GapColumns:
+def split_gap(label: float, value: Floats, at_reference: Floats, output: Floats, uncertainty: Floats) -> GapColumns:
     """Split the energy of used batches above the label. Values in the metric's unit; `uncertainty` of the batches' energy in energy."""
-    above = np.maximum(value - label, 0.0) * output_t
-    explained = on_grid(np.clip((value - at_reference) * output_t, 0.0, above))
+    above = np.maximum(value - label, 0.0) * output
+    explained = on_grid(np.clip((value - at_reference) * output, 0.0, above))
     uncertain = on_grid(np.minimum(np.maximum(above - explained, 0.0), uncertainty))
     return GapColumns(explained, uncertain, np.maximum(on_grid(above) - explained - uncertain, 0.0))
 
@@ -81,8 +81,8 @@ def value_adding(columns: StepColumns, energy: MetricEnergy, reasons: Reasons, r
     """
     total = on_grid(energy.total)
     valid = rows[reasons.valid[rows]]
-    produced = columns.output_t[valid] + columns.reject_t[valid]
-    rejected = float(on_grid(total[valid] * columns.reject_t[valid] / produced).sum())
+    produced = columns.output[valid] + columns.reject[valid]
+    rejected = float(on_grid(total[valid] * columns.reject[valid] / produced).sum())
     causes = {"reject": rejected} if rejected else {}
     idle_codes = [code for code, name in enumerate(reasons.names) if name in MADE_NO_PRODUCT]
     for row in rows[np.isin(reasons.codes[rows], idle_codes) & energy.known[rows] & energy.convertible[rows]].tolist():

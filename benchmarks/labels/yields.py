@@ -38,7 +38,7 @@ def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, f
     for place, flags in over.items():
         yield_, rows = columns.step.boundary.yields[place], flags & left_out
         if rows.any():
-            given, held_against = (fsum(of[rows]) / fsum(columns.output_t[rows]) for of in _both(columns, yield_, factors))
+            given, held_against = (fsum(of[rows]) / fsum(columns.output[rows]) for of in _both(columns, yield_, factors))
             message = Phrase(
                 "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than is possible: at most %(most)s. These runs "
                 "are left out. Correct the amounts and heating values of what is given back and of what is used.",
@@ -54,12 +54,12 @@ def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, f
 def sentences(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Words]:
     """By how much the label would be higher, did its runs give back no more than is usual."""
     measured = label.made_from
-    if measured is None or label.best.value is None or not label.output_t:
+    if measured is None or label.best.value is None or not label.output:
         return
     for yield_ in step.boundary.yields:
         if yield_.usual is None or not any(counts(carrier, label.metric) for carrier in yield_.gives):
             continue
-        given, held_against = (float(np.nansum(of[measured.rows])) / label.output_t for of in _both(measured.columns, yield_, factors))
+        given, held_against = (float(np.nansum(of[measured.rows])) / label.output for of in _both(measured.columns, yield_, factors))
         higher = (given - yield_.usual * held_against) / MJ_PER[label.energy_unit]
         if higher > WORTH_TELLING * abs(label.best.value):
             message = Phrase(
@@ -94,7 +94,7 @@ def _of(yield_: Yield, share: float, held_against: float, step: Step) -> Phrase 
 def _both(columns: StepColumns, yield_: Yield, factors: FactorTable) -> tuple[Floats, Floats]:
     """MJ that each batch gives back of a yield, without what passes whole, and what that is held against: MJ taken, or output."""
     given = _heat(columns, yield_.gives, factors, Direction.RECOVERED) - _heat(columns, yield_.besides, factors, Direction.IMPORT)
-    return given, _heat(columns, yield_.of, factors, Direction.IMPORT) if yield_.of else columns.output_t
+    return given, _heat(columns, yield_.of, factors, Direction.IMPORT) if yield_.of else columns.output
 
 
 def _heat(columns: StepColumns, carriers: Collection[str], factors: FactorTable, direction: Direction) -> Floats:

@@ -77,7 +77,7 @@ def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     if not known:
         return {"value": None, "interval": None, **scope}
     last = sector.pack.routes[0].steps[-1].step
-    output_t = sum(float(history.output_t.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
+    output_t = sum(float(history.output.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
     value, (low, high) = added_up([*known.values()])
     tonnes = output_t / KGCE_PER_TCE
     return {"value": value * tonnes, "interval": [low * tonnes, high * tonnes], "output_t": output_t, **scope}

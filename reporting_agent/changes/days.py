@@ -91,16 +91,16 @@ def _in_parts(line: MeterLine) -> Change | None:
     A line that stood is no fault of its meter: its run took longer for the same tonnes, and its energy a tonne is not less for it.
     """
     share = np.minimum(line.runs.silent[line.chosen], 1 - DEAD_SHARE)
-    usual = np.abs(line.per_t - np.nanmedian(line.per_t)) < USUAL
+    usual = np.abs(line.per_output - np.nanmedian(line.per_output)) < USUAL
     struck = (share >= PARTS_SHARE) & usual
     if struck.sum() < FEWEST_PARTS:
         return None
-    lost, per_t = np.log1p(-share[usual]), line.per_t[usual]
+    lost, per_output = np.log1p(-share[usual]), line.per_output[usual]
     away = lost - lost.mean()
     if (moves := float((away**2).sum())) == 0:
         return None
-    slope = float((away * per_t).sum()) / moves
-    left = per_t - slope * lost
+    slope = float((away * per_output).sum()) / moves
+    left = per_output - slope * lost
     error = ROBUST * float(np.median(np.abs(left - np.median(left)))) / moves**0.5
     if slope < max(AS_SILENT, SIGMAS * error):
         return None

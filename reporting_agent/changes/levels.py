@@ -63,13 +63,13 @@ def of_lines(lines: Sequence[MeterLine], balances: dict[str, Daily]) -> list[Cha
 def _of_line(line: MeterLine, balance: Daily | None) -> list[Change]:
     series = {
         "power": daily(line.day, line.power),
-        "per_t": daily(line.day, line.per_t),
+        "per_output": daily(line.day, line.per_output),
         "rate": daily(line.day, line.rate),
         "idle": line.idle,
     }
     days = sorted(
         int(curve.day[at])
-        for name in ("power", "per_t", "rate", "idle")
+        for name in ("power", "per_output", "rate", "idle")
         for curve in (series[name],)
         for at in jumps(curve, LEAST_OF_RATE if name == "rate" else LEAST)
     )
@@ -151,12 +151,12 @@ def _change(
             else min((shift for shift in (power, idle) if shift.sure), key=lambda shift: shift.error)
         )
         return _change_of(line, ChangeKind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), ChangeCause.PROCESS))
-    per_t = next((shift for shift in (shifts["per_t"], shifts["freed"]) if shift.sure), UNKNOWN)
-    if per_t.sure:
-        likely = causes.of_meter(exp(per_t.by), per_t.error)
+    per_output = next((shift for shift in (shifts["per_output"], shifts["freed"]) if shift.sure), UNKNOWN)
+    if per_output.sure:
+        likely = causes.of_meter(exp(per_output.by), per_output.error)
         if power.sure and balance is not None and balance.sure and balance.by * power.by < 0:
             return _change_of(line, ChangeKind.LEVEL, day, until, power, (*likely, ChangeCause.PROCESS))
-        return _change_of(line, ChangeKind.PROCESS, day, until, per_t, (ChangeCause.PROCESS, *likely))
+        return _change_of(line, ChangeKind.PROCESS, day, until, per_output, (ChangeCause.PROCESS, *likely))
     return None  # idle power, or power and output together, change no label
 
 

@@ -40,8 +40,8 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class MeterLine:
     """One meter and its runs that enter labels (or are left out for their power, where those are many); all arrays go by run.
 
-    `power`, `per_t` and `rate` are ln of energy an hour, energy a tonne and tonnes an hour, each less its product's median. `idle` is
-    ln of the power between runs, by day; `conditions` are declared ones that enough of the runs carry, each less its mean.
+    `power`, `per_output` and `rate` are ln of energy an hour, energy per output and output an hour, each less its product's median. `idle`
+    is ln of the power between runs, by day; `conditions` are declared ones that enough of the runs carry, each less its mean.
     """
 
     record: MeterRecord
@@ -49,7 +49,7 @@ class MeterLine:
     chosen: Integers  # places in record.runs
     day: Integers
     power: Floats
-    per_t: Floats
+    per_output: Floats
     rate: Floats
     batches: tuple[Batch, ...]
     idle: Daily
@@ -90,7 +90,7 @@ def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinf
     usual = float(np.median(energy / hours))
     if usual <= 0:
         return
-    tonnes = np.array([batch.output_t for batch in batches])
+    tonnes = np.array([batch.output for batch in batches])
     product = np.array([f"{batch.product}/{batch.variant}" for batch in batches])
     power = np.log(np.maximum(energy / hours, NOTHING * usual))
     yield MeterLine(
@@ -108,7 +108,7 @@ def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinf
 
 
 def _counts(batch: Batch | None, looked_at: set[str | None]) -> bool:
-    if batch is None or batch.excluded not in looked_at or batch.output_t <= 0:
+    if batch is None or batch.excluded not in looked_at or batch.output <= 0:
         return False
     return batch.status is ProductStatus.GOOD and batch.state is OperatingState.NORMAL
 

@@ -99,13 +99,13 @@ def _of_the_whole(series: Daily, least: float) -> set[int]:
 
 
 def _of_product(line: MeterLine, own: Flags, name: str, places: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
-    against = {kind: _against_others(line.day, value, own) for kind, value in (("per_t", line.per_t), ("rate", line.rate))}
-    days = sorted({*places(against["per_t"].by_day(), LEAST), *places(against["rate"].by_day(), LEAST_OF_RATE)})
+    against = {kind: _against_others(line.day, value, own) for kind, value in (("per_output", line.per_output), ("rate", line.rate))}
+    days = sorted({*places(against["per_output"].by_day(), LEAST), *places(against["rate"].by_day(), LEAST_OF_RATE)})
     days = [day for place, day in enumerate(days) if not place or day - days[place - 1] > NEAR_DAYS]
     for place, day in enumerate(days):
         before, after = days[place - 1] if place else None, days[place + 1] if place + 1 < len(days) else None
-        energy, rate = (against[kind].moved(before, day, after) for kind in ("per_t", "rate"))
-        alone, others = (moved(daily(line.day[runs], line.per_t[runs]), before, day, after) for runs in (own, ~own))
+        energy, rate = (against[kind].moved(before, day, after) for kind in ("per_output", "rate"))
+        alone, others = (moved(daily(line.day[runs], line.per_output[runs]), before, day, after) for runs in (own, ~own))
         if not energy.sure or abs(alone.by) <= abs(others.by):
             continue
         by_scale = rate.sure and abs(rate.by + energy.by) <= 0.5 * abs(rate.by)

@@ -102,8 +102,8 @@ def _has_runs(record: MeterRecord) -> bool:
 
 
 def _of_line(line: MeterLine, unit: str) -> SmallestChange:
-    per_t, rate = daily(line.day, line.per_t), daily(line.day, line.rate)
-    energy = [threshold for threshold in (told_from(per_t, LEAST), freed.told_from(freed.of_line(line))) if threshold is not None]
+    per_output, rate = daily(line.day, line.per_output), daily(line.day, line.rate)
+    energy = [threshold for threshold in (told_from(per_output, LEAST), freed.told_from(freed.of_line(line))) if threshold is not None]
     output = [threshold for threshold in (told_from(rate, LEAST_OF_RATE), freed.told_from(rate, LEAST_OF_RATE, 0)) if threshold is not None]
     least = (_share(min(of_ln, default=None)) for of_ln in (energy, output))
     return SmallestChange(line.meter, line.record.meter.carrier, line.step, unit, *least)

@@ -49,7 +49,7 @@ class StepCarbon:
 
     @property
     def output(self) -> float:
-        return self.label.output_t
+        return self.label.output
 
     @property
     def lacking(self) -> tuple[str, ...]:

@@ -214,10 +214,10 @@ def _known_s(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Floats:
 
 def _output(step: str, data: PlantData, clock: QuarterHours) -> Floats:
     """Good output of the batches of the step that ended in each quarter hour, in the step's unit; a batch twice on record counts once."""
-    good = (batch for batch in data.batches if batch.step == step and batch.status is ProductStatus.GOOD and batch.output_t > 0)
+    good = (batch for batch in data.batches if batch.step == step and batch.status is ProductStatus.GOOD and batch.output > 0)
     own = list({(batch.batch_id, batch.start): batch for batch in good if batch.end is not None}.values())
     ended = np.array([to_us(batch.end) for batch in own if batch.end is not None], dtype=np.int64)
     at = np.searchsorted(clock.quarters_us, ended, side="left") - 1  # a batch that ends on the edge ended before it
     inside = (at >= 0) & (ended <= clock.quarters_us[-1])
-    amounts = np.array([batch.output_t for batch in own], dtype=float)
+    amounts = np.array([batch.output for batch in own], dtype=float)
     return np.bincount(at[inside], weights=amounts[inside], minlength=len(clock.quarters_us) - 1).astype(float)

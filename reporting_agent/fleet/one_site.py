@@ -144,7 +144,7 @@ def _steps(task: Task, result: pipeline.LabelResult, analysis: Analysis) -> Iter
             typical=label.typical,
             used=label.used,
             read=label.read,
-            output=label.output_t,
+            output=label.output,
             money=money,
             currency=None if losses is None else losses.currency,
             name=label_name(pack.step(label.step), label.product, label.variant, label.metric, task.lang),

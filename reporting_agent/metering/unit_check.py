@@ -60,12 +60,12 @@ class UnitMismatch:
 class KnownBatchFacts:
     """What is known of a meter's batches, in order of start.
 
-    `energy` and `per_t` are its energy and that per tonne, NaN where unknown; `beside` that of the meter it stands beside, in its unit;
-    `bounds` what one batch can take per tonne; `outside` how many readings the range made impossible, and their median load.
+    `energy` and `per_output` are its energy and that per output, NaN where unknown; `beside` that of the meter it stands beside, in its
+    unit; `bounds` what one batch can take per output; `outside` how many readings the range made impossible, and their median load.
     """
 
     energy: Floats
-    per_t: Floats
+    per_output: Floats
     beside: Floats | None = None
     bounds: tuple[float, float] | None = None
     range: tuple[float, float] | None = None
@@ -124,7 +124,7 @@ def _finding(
 
 def misread(known: KnownBatchFacts, sample: SampledReadings, readings: int) -> UnitMismatch | None:
     """None where nothing speaks against the unit."""
-    every = np.ones(len(known.per_t), dtype=bool)
+    every = np.ones(len(known.per_output), dtype=bool)
     right = False
     if known.range is not None:
         high = known.range[1]
@@ -139,9 +139,9 @@ def misread(known: KnownBatchFacts, sample: SampledReadings, readings: int) -> U
     if known.beside is not None:
         return _beside(known.energy, known.beside)
     turn = _turn(known)
-    if known.bounds is not None and not right and np.isfinite(known.per_t).sum() >= FEWEST:
+    if known.bounds is not None and not right and np.isfinite(known.per_output).sum() >= FEWEST:
         low, high = known.bounds
-        usual = float(np.nanmedian(known.per_t))
+        usual = float(np.nanmedian(known.per_output))
         if (factor := into(usual, low, high)) is not None:
             if turn is not None and low <= usual * turn.factor <= high:  # the larger side is the wrong one
                 return replace(turn, factor=1 / turn.factor, proof="bounds", later=not turn.later)
@@ -185,13 +185,13 @@ def _around(values: Floats) -> Floats:
 
 
 def _turn(known: KnownBatchFacts) -> UnitMismatch | None:
-    """Where its batches' energy per tonne turned by a factor between units; the side with fewer batches is taken for the wrong one."""
-    factors = off_scale(known.per_t)
+    """Where its batches' energy per output turned by a factor between units; the side with fewer batches is taken for the wrong one."""
+    factors = off_scale(known.per_output)
     off = factors != 1
     if not off.any():
         return None
     factor = float(np.median(factors[off]))
-    usable = np.flatnonzero(np.isfinite(known.per_t) & (known.per_t > 0))
+    usable = np.flatnonzero(np.isfinite(known.per_output) & (known.per_output > 0))
     none = np.zeros(len(factors), dtype=bool)
     begins = _from_then_on((factors == factor)[usable])
     if begins is not None:

@@ -54,7 +54,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBala
             if size > WORTH_TELLING * abs(label.best.value) and (amount > 0 or label.energy_by_carrier.get(carrier)):
                 yield Words.of(_sentence(account, amount, size, label))
         elif carrier in by_carrier and carrier in touched and (of_meters := _of_own_meters(carrier, whole)):
-            percent = 0.01 * label.energy_by_carrier.get(carrier, 0.0) / (label.output_t or output)
+            percent = 0.01 * label.energy_by_carrier.get(carrier, 0.0) / (label.output or output)
             if TENFOLD * percent > WORTH_TELLING * abs(label.best.value):
                 sentence = Phrase(
                     "The site states its purchase of %(carrier)s as the readings of %(meters)s, and labels count the same readings. "

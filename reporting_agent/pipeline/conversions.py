@@ -129,11 +129,11 @@ def _figures(judgement: JudgedConversion) -> Value:
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What conversions of the site lose of what the step counts beyond typical ones, as so much a unit of its output; and all that is lost
     in making what the step takes of them."""
-    if label.best.value is None or not label.output_t:
+    if label.best.value is None or not label.output:
         return
     for judgement in judged(whole):
         yield from _lost_before_it(label, judgement)
-        size = judgement.more_lost / MJ_PER[label.energy_unit] / label.output_t
+        size = judgement.more_lost / MJ_PER[label.energy_unit] / label.output
         if judgement.takes_of(label, pack) and (judgement.conversion.reason.strip() or size > WORTH_TELLING * abs(label.best.value)):
             if judgement.stands and size <= WORTH_TELLING * abs(label.best.value):
                 continue
@@ -158,7 +158,7 @@ def _lost_before_it(label: StepLabel, judgement: JudgedConversion) -> Iterator[W
     taken = {carrier: energy for carrier in carriers if (energy := label.energy_by_carrier.get(carrier, 0.0)) > 0}
     if judgement.taken is None or not judgement.given or not taken or judgement.taken <= judgement.given:
         return
-    size = fsum(taken.values()) / label.output_t * (judgement.taken / judgement.given - 1)
+    size = fsum(taken.values()) / label.output * (judgement.taken / judgement.given - 1)
     if size > UNTOLD * abs(best):
         sentence = Phrase(
             "%(id)s of [site_boundary] makes %(carriers)s for this step and loses %(loss)s of its own input, which no label counts. With"

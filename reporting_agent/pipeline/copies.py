@@ -30,7 +30,7 @@ BY_CHANCE = 3.0
 
 def once(batches: Sequence[Batch]) -> list[Batch] | None:
     """The batches with such runs as one, the first of them; None where there are none."""
-    places = [place for place, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output_t > 0]
+    places = [place for place, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output > 0]
     copies = dict[int, int]()  # place of a run -> place of the one that it is
     for earlier, other in at_once(batches, places):
         copies[other] = earlier
@@ -80,7 +80,7 @@ def _alike(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[int]:
         for place in own:
             batch = batches[place]
             amounts = tuple(sorted((energy.carrier, str(energy.direction), energy.unit, energy.quantity) for energy in batch.energy))
-            key = batch.product, batch.variant, batch.output_t, amounts
+            key = batch.product, batch.variant, batch.output, amounts
             again += [place] if key in seen else []
             seen.add(key)
         if len(again) > BY_CHANCE * (1 + _by_chance([batches[place] for place in own])):
@@ -89,7 +89,7 @@ def _alike(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[int]:
 
 def _by_chance(batches: Sequence[Batch]) -> float:
     """How many pairs of so many runs would be equal, were amounts independent: each as fine as it is written."""
-    output = np.array([batch.output_t for batch in batches])
+    output = np.array([batch.output for batch in batches])
     likely = _finest(output, output)
     for carrier in {energy.carrier for batch in batches for energy in batch.energy}:
         amount = np.array([sum(energy.quantity for energy in batch.energy if energy.carrier == carrier) for batch in batches])
@@ -109,14 +109,14 @@ def _together(batch: Batch, parts: Sequence[Batch]) -> Batch:
         return batch
     runs = (batch, *parts)
     variables = {
-        name: sum(run.variables.get(name, value) * run.output_t for run in runs) / sum(run.output_t for run in runs)
+        name: sum(run.variables.get(name, value) * run.output for run in runs) / sum(run.output for run in runs)
         for name, value in batch.variables.items()
     }
     return replace(
         batch,
         end=max((run.end for run in runs if run.end is not None), default=None),
-        output_t=sum(run.output_t for run in runs),
-        reject_t=sum(run.reject_t for run in runs),
+        output=sum(run.output for run in runs),
+        reject=sum(run.reject for run in runs),
         energy=tuple(energy for run in runs for energy in run.energy),
         variables=variables,
     )

@@ -48,7 +48,7 @@ def _row(batch: Batch, site: SiteSettings) -> Batch:
         if event.kind == "unusable":
             batch = replace(batch, excluded=batch.excluded or ExclusionReason.DECLARED_UNUSABLE.value)
         elif event.factor is not None:
-            batch = replace(batch, output_t=batch.output_t * event.factor, reject_t=batch.reject_t * event.factor)
+            batch = replace(batch, output=batch.output * event.factor, reject=batch.reject * event.factor)
         elif event.shift:
             batch = replace(batch, start=batch.start + event.shift, end=None if batch.end is None else batch.end + event.shift)
     return batch
@@ -149,7 +149,7 @@ def _scaled(label: StepLabel, column: str, factor: float, whole: SiteTotals, pac
         return corrected
     read = {account.record.meter.carrier for account in whole.accounts.values() if label.step in account.in_runs}
     counted = [(carrier not in read) is given and (column != "lhv" or CARRIERS[carrier].thermal) for carrier in measured.energy.carriers]
-    more: Floats = measured.energy.by_carrier[measured.rows][:, counted].sum(axis=1) * (1 / factor - 1) / measured.output_t
+    more: Floats = measured.energy.by_carrier[measured.rows][:, counted].sum(axis=1) * (1 / factor - 1) / measured.output
     return more
 
 
@@ -176,7 +176,7 @@ def _without(event: DeclaredEvent, label: StepLabel, quantile: Fraction, whole: 
         counted = (
             measured.energy.by_carrier[measured.rows, at] * shares.get(carrier, 0.0) for at, carrier in enumerate(measured.energy.carriers)
         )
-        more = sum(counted, np.zeros(len(batches))) * (1 / factor - 1) / measured.output_t
+        more = sum(counted, np.zeros(len(batches))) * (1 / factor - 1) / measured.output
     return label.best.value + _moved(label, more * held, quantile)
 
 

@@ -108,7 +108,7 @@ def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sin
     return ServedBatches(
         np.array([to_us(batch.start) for batch in chosen], dtype=np.int64),
         np.array([to_us(batch.end) for batch in chosen if batch.end is not None], dtype=np.int64),
-        np.array([batch.output_t for batch in chosen], dtype=float),
+        np.array([batch.output for batch in chosen], dtype=float),
         np.array(
             [by_equipment.get((batch.step, batch.equipment), by_equipment.get((batch.step, ""), 0)) for batch in chosen], dtype=np.int64
         ),

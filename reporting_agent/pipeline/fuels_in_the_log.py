@@ -162,19 +162,19 @@ def _mj(energy: CarrierEnergy, run: Batch, table: FactorTable) -> float:
 def sentences(label: StepLabel, short: Mapping[tuple[str, str], float], doubted: Mapping[str, float]) -> Iterator[Words]:
     """What the log names of a fuel beyond what the energy holds, within what moisture may be, and of one run left out for it: by how much
     the label would be higher."""
-    if label.best.value is not None and label.output_t and label.metric is not Metric.ELECTRICITY and label.step in doubted:
+    if label.best.value is not None and label.output and label.metric is not Metric.ELECTRICITY and label.step in doubted:
         sentence = Phrase(
             "One run is left out, because its log names fuel that is missing from its energy (`check` names the row). If all runs used"
             " that fuel, the label would be at most %(size)s %(unit)s higher. Report it as energy, or correct the log.",
-            size=f"{doubted[label.step] / MJ_PER[label.energy_unit] / label.output_t:.2g}",
+            size=f"{doubted[label.step] / MJ_PER[label.energy_unit] / label.output:.2g}",
             unit=label.unit,
         )
         yield Words.of(sentence)
     for (step, carrier), missing in short.items():
         energy = fsum(amount for counted, amount in label.energy_by_carrier.items() if f"-{counted}".endswith(f"-{carrier}"))
-        if step != label.step or label.best.value is None or not label.output_t or energy <= 0:
+        if step != label.step or label.best.value is None or not label.output or energy <= 0:
             continue
-        if (size := missing * energy / label.output_t) > WORTH_TELLING * abs(label.best.value):
+        if (size := missing * energy / label.output) > WORTH_TELLING * abs(label.best.value):
             sentence = Phrase(
                 "The energy contains %(share)s of the %(carrier)s that the log names. With all of it the label would be higher by "
                 "%(size)s %(unit)s, and nothing shows that the rest is moisture. Report the rest as energy, or keep the laboratory's "
@@ -231,7 +231,7 @@ def _static(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Iterato
 def _in_variables(batch: Batch, meant: Mapping[str, Naming]) -> Iterator[LoggedFuel]:
     for name, amount in batch.variables.items():
         if amount and (what := meant.get(name)) is not None:
-            whole, is_input = amount * batch.output_t if what.per_output else amount, name.startswith("input.")
+            whole, is_input = amount * batch.output if what.per_output else amount, name.startswith("input.")
             yield LoggedFuel(what.carrier, name if is_input else f"var.{name}", whole, what.unit, is_input or what.unit is not None)
 
 

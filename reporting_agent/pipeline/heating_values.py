@@ -214,7 +214,7 @@ def sentences(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values
             other = most - value if energy.direction is Direction.IMPORT else value - least
             better[energy.carrier] = better.get(energy.carrier, 0.0) + heat / value * other
     for carrier, mj in sorted(better.items()):
-        size = mj / MJ_PER[label.energy_unit] / label.output_t
+        size = mj / MJ_PER[label.energy_unit] / label.output
         if size > 0:
             yield Words.of(
                 Phrase(

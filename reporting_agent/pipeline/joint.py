@@ -109,8 +109,8 @@ def _whole(rows: Sequence[Batch]) -> Batch:
         first,
         start=min(row.start for row in rows),
         end=max(ends) if len(ends) == len(rows) else None,
-        output_t=sum(row.output_t for row in rows),
-        reject_t=sum(row.reject_t for row in rows),
+        output=sum(row.output for row in rows),
+        reject=sum(row.reject for row in rows),
         parents=tuple(dict.fromkeys(parent for row in rows for parent in row.parents)),
     )
 
@@ -121,7 +121,7 @@ def named(row: Batch) -> str:
 
 def _weight(row: Batch, ratios: Mapping[str, float]) -> float | None:
     ratio = ratios.get(row.variant, ratios.get(row.product))
-    return None if ratio is None else ratio * row.output_t
+    return None if ratio is None else ratio * row.output
 
 
 def _divided(batch: Batch, rows: Sequence[Batch], weights: Sequence[float]) -> Iterator[Batch]:

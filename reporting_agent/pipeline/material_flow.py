@@ -148,7 +148,7 @@ def _more_out(index: int, batches: Sequence[Batch], parents: Sequence[int], unit
         return False
     if {units.get(batches[place].step) for place in (*parents, index)} != {"t"}:
         return False
-    return batch.output_t + batch.reject_t > _MORE_OUT_THAN_IN * sum(batches[parent].output_t for parent in parents)
+    return batch.output + batch.reject > _MORE_OUT_THAN_IN * sum(batches[parent].output for parent in parents)
 
 
 def _findings(batches: Sequence[Batch], faults: Sequence[tuple[str, list[int], Phrase]]) -> Iterator[DataFinding]:

@@ -75,7 +75,7 @@ class ChargedMaterials:
         if heading is None:
             return [value / 1000 for value in values] if _IN_KG.search(column) else values
         scale = 0.01 if heading.unit == "%" else 0.001 if heading.unit == "kg" else 1.0
-        outputs = [batch.output_t if heading.per_output or heading.unit == "%" else 1.0 for batch in batches]
+        outputs = [batch.output if heading.per_output or heading.unit == "%" else 1.0 for batch in batches]
         return [value * scale * output for value, output in zip(values, outputs, strict=True)]
 
     def columns_of(self, ids: Collection[str]) -> list[str]:
@@ -141,7 +141,7 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
         for at, _, columns in stating.get(batch.step, ()) if batch.excluded is None else ():
             step = pack.step(batch.step)
             stated, amount = _stated(at, step, batch.variables), charged.amount([batch], columns)
-            if stated is not None and _refutes(amount, at, batch.output_t, stated):
+            if stated is not None and _refutes(amount, at, batch.output, stated):
                 key = batch.step, columns[0], at.variable or at.rest_of or step.bought_share or ""
                 tally[key] += 1
                 places.setdefault(key, []).append(batch)
@@ -287,4 +287,4 @@ def own_runs(batches: Sequence[Batch], step: str) -> list[Batch]:
 
 def own_output(batches: Sequence[Batch]) -> float:
     """What they made."""
-    return fsum(batch.output_t for batch in batches)
+    return fsum(batch.output for batch in batches)

@@ -69,7 +69,7 @@ def _account(
         if own:
             with_it += hours
             parts[batch.step] = parts.get(batch.step, 0.0) + fsum(own)
-            output[batch.step] = output.get(batch.step, 0.0) + batch.output_t
+            output[batch.step] = output.get(batch.step, 0.0) + batch.output
         else:
             without += hours
     together = fsum(parts.values())

@@ -87,7 +87,7 @@ def _not_bought(step: str, carrier: str, count: int) -> DataFinding:
 
 def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """What the label counts as bought, as the site states, and what boilers of its own would add to it."""
-    if label.best.value is None or not label.output_t:
+    if label.best.value is None or not label.output:
         return
     for carrier in pack.step(label.step).boundary.bought:
         energy = label.energy_by_carrier.get(carrier, 0.0)
@@ -96,7 +96,7 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
                 "The site declares that %(carrier)s was bought from outside and not made in its own boilers. Each percent that "
                 "boilers would lose is %(size)s %(unit)s. Keep the supplier's invoices for an auditor.",
                 carrier=CARRIERS[carrier].words,
-                size=f"{0.01 * energy / label.output_t:.2g}",
+                size=f"{0.01 * energy / label.output:.2g}",
                 unit=label.unit,
             )
             yield Words.of(sentence)

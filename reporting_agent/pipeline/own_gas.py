@@ -77,7 +77,7 @@ def _least(pack: Pack) -> dict[tuple[str, str], float]:
 def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
     """By how much the label would be higher, burnt its runs as much gas as is usual beside what they give back; of power, took they."""
     measured, table = label.made_from, packs.factors(pack)
-    if measured is None or label.best.value is None or not label.output_t:
+    if measured is None or label.best.value is None or not label.output:
         return
     for usual in pack.step(label.step).boundary.yields:
         if usual.burns_usually is None or not all(counts(carrier, label.metric) for carrier in usual.gives):
@@ -91,7 +91,7 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
         ]
         given = fsum(_heat(energy) for energy in alike if energy.direction is not Direction.IMPORT and energy.carrier in usual.gives)
         burnt = fsum(_most_heat(energy, table) for energy in alike if energy.direction is Direction.IMPORT)
-        higher = (usual.burns_usually * given - burnt) / MJ_PER[label.energy_unit] / label.output_t
+        higher = (usual.burns_usually * given - burnt) / MJ_PER[label.energy_unit] / label.output
         if higher > WORTH_TELLING * abs(label.best.value):
             shown: dict[str, Value] = {
                 "found": f"{burnt / given:.0%}",

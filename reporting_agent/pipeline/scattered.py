@@ -66,7 +66,7 @@ def _of_label(label: StepLabel, step: Step) -> Iterator[ScatteredLabel]:
         known = ~np.isnan(values)
         if label.metric not in condition.slope or not known.any() or values[known].min() == values[known].max():
             continue
-        mean = _mean(values[known], measured.output_t[known])
+        mean = _mean(values[known], measured.output[known])
         moved = np.where(known, condition.slope[label.metric] * (_off(values, condition) - _off(mean, condition)), 0.0)
         by_mean = measured.at_reference + moved
         if np.std(measured.at_reference) >= np.std(by_mean):
@@ -111,7 +111,7 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
             continue
         named: dict[str, Value] = {
             "variable": condition.variable,
-            "value": f"{_mean(values, measured.output_t):.4g} {condition.unit}",
+            "value": f"{_mean(values, measured.output):.4g} {condition.unit}",
             "reference": f"{condition.reference:g}",
             "without": f"{without:.4g}",
             "unit": label.unit,
@@ -144,7 +144,7 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
     measured, slope = label.made_from, condition.slope[label.metric]
     if measured is None:
         return
-    mean, unit = _mean(values, measured.output_t), condition.unit
+    mean, unit = _mean(values, measured.output), condition.unit
     shown: dict[str, Value] = {"variable": condition.variable, "unit": label.unit}
     if condition.usual is not None and not condition.usual[0] <= mean <= condition.usual[1]:
         nearest = min(condition.usual, key=lambda end: abs(end - mean))
@@ -211,8 +211,8 @@ def _better_by_run(by_run: float, by_mean: float) -> bool:
     return by_mean - by_run > NEARLY * abs(by_mean)
 
 
-def _mean(values: Floats, output_t: Floats) -> float:
-    return fsum(values * output_t) / fsum(output_t)
+def _mean(values: Floats, output: Floats) -> float:
+    return fsum(values * output) / fsum(output)
 
 
 def _off(value: Floats | float, condition: ReferenceCondition) -> Floats:

@@ -132,7 +132,7 @@ class SiteTotals:
         """Good output by step: looked at once."""
         steps = {batch.step for batch in self.batches}
         return {
-            step: fsum(batch.output_t for batch in self.batches if batch.step == step and batch.status is ProductStatus.GOOD)
+            step: fsum(batch.output for batch in self.batches if batch.step == step and batch.status is ProductStatus.GOOD)
             for step in steps
         }
 
@@ -167,8 +167,8 @@ class SiteTotals:
                 energy for batch in used for energy in batch.energy if energy.carrier == carrier and energy.direction is Direction.IMPORT
             ]
             took = fsum(self.mj(carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit) or 0.0 for energy in own)
-            output = fsum(batch.output_t for batch in used)
-            whole = fsum(batch.output_t for batch in self.batches if batch.step == label.step)
+            output = fsum(batch.output for batch in used)
+            whole = fsum(batch.output for batch in self.batches if batch.step == label.step)
             if output > 0:
                 totals[label.step] = max(totals.get(label.step, 0.0), min(into[label.step], took * whole / output))
         return totals

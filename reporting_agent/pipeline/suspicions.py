@@ -99,7 +99,7 @@ def _beside(
     site: SiteSettings,
 ) -> MeterContext:
     """The outputs of its batches, what they can take where it alone tells, and the meter that a check meter stands beside."""
-    output = np.array([batches[index].output_t for index in indices])
+    output = np.array([batches[index].output for index in indices])
     own = _unit_of(meter)
     main = site.tree.by_id.get(meter.checked or "")
     if main is not None and main.id in courses and np.array_equal(windows[main.id].start_us, windows[meter.id].start_us):

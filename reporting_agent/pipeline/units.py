@@ -83,18 +83,18 @@ def off_scales(batches: Sequence[Batch]) -> dict[int, float]:
     """
     groups: dict[tuple[str, str, str, str, int], list[tuple[int, float]]] = defaultdict(list)
     for index, batch in enumerate(batches):
-        if batch.excluded is not None or not batch.output_t > 0:
+        if batch.excluded is not None or not batch.output > 0:
             continue
         count: dict[tuple[str, str], int] = defaultdict(int)
         for energy in batch.energy:
             key = (energy.carrier, energy.direction.value)
-            groups[batch.step, *key, energy.unit, count[key]].append((index, energy.quantity / batch.output_t))
+            groups[batch.step, *key, energy.unit, count[key]].append((index, energy.quantity / batch.output))
             count[key] += 1
     scales: dict[int, float] = {}
     for members in groups.values():
         length_s = np.array([_length_s(batches[index]) for index, _ in members])
         per_output = np.array([value for _, value in members])
-        power = per_output * np.array([batches[index].output_t for index, _ in members]) / length_s
+        power = per_output * np.array([batches[index].output for index, _ in members]) / length_s
         own_power = np.abs(_from_the_rest(power)) < np.abs(_from_the_rest(per_output)) / 2
         factors = off_scale(np.where(own_power, np.nan, per_output))  # such batches are in no other unit, and no evidence against one
         scales.update((members[at][0], float(factors[at])) for at in np.flatnonzero(factors != 1.0).tolist())

@@ -98,7 +98,7 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
     """What the label's heating values rest on: values declared with a reason, those away from what is typical, and those of fuels of which
     nothing is typical: no reading shows them."""
     made_from = label.made_from
-    if made_from is None or label.best.value is None or not label.output_t:
+    if made_from is None or label.best.value is None or not label.output:
         return
     usual = _usual(label.step, pack)
     typical = {carrier: usual_heat.typical for carrier, usual_heat in usual.items() if usual_heat.typical is not None}
@@ -108,7 +108,7 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
     rows[made_from.rows] = True
     amounts = np.where(rows[made_from.columns.entry_row], made_from.columns.entry_quantity, 0.0)
     by_kind = np.bincount(made_from.columns.entry_kind, amounts, len(made_from.columns.kinds)) if len(amounts) else np.zeros(0)
-    per_output = 1 / MJ_PER[label.energy_unit] / label.output_t
+    per_output = 1 / MJ_PER[label.energy_unit] / label.output
     declared = {value.carrier for value in site.lhv if value.reason.strip()}
     for carrier in sorted({*typical, *wide, *measured} | declared):
         if carrier not in label.energy_by_carrier or not counts(carrier, label.metric):

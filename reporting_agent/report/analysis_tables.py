@@ -82,7 +82,7 @@ def _numbers(losses: StepLosses) -> dict[str, Floats]:
     batches, split = losses.batches, losses.split
     gap = split.explained + split.within_uncertainty + split.avoidable + split.unexplained  # batches x (energy, kwh, kgce, co2_kg, money)
     return {
-        "output": batches.output_t,
+        "output": batches.output,
         "value": batches.value,
         "at_reference": batches.at_reference,
         "gap": gap[:, 0],

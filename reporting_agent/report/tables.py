@@ -106,7 +106,7 @@ def _label_row(label: StepLabel, losses: StepLosses | None) -> tuple[Any, ...]:
         label.best.reason,
         label.typical,
         label.mean,
-        label.output_t,
+        label.output,
         sum(label.energy_by_carrier.values()) if label.energy_by_carrier else None,
         label.value_adding.share,
         *split,

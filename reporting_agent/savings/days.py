@@ -148,7 +148,7 @@ def _days(site: SiteSettings, result: LabelResult, batches: Sequence[Batch], day
     centre = {name: _mean(sound, name) for name in names}
     conditions = {name: np.zeros(len(days)) for name in names if centre[name] is not None}
     for run in sound:
-        produced = max(run.output_t, 0.0)
+        produced = max(run.output, 0.0)
         for day, share in _spread(run, days, site):
             output.setdefault((run.product, run.variant), np.zeros(len(days)))[day] += produced * share
             for name, column in conditions.items():
@@ -196,7 +196,7 @@ def _refuted(result: LabelResult) -> set[tuple[str, str, datetime]]:
 
 def _output_unknown(site: SiteSettings, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]) -> bool:
     """Whether nobody knows what a batch made: less than nothing, in another unit, more than can be, or declared unusable."""
-    if run.excluded == UNIT_WRONG or not run.output_t >= 0 or (run.step, run.batch_id, run.start) in refuted:
+    if run.excluded == UNIT_WRONG or not run.output >= 0 or (run.step, run.batch_id, run.start) in refuted:
         return True
     declared = events_of_step(site.events, run.step, run.equipment, run.product, run.variant)
     return any(event.kind == "unusable" and event.holds(run.start, site.zone) for event in declared)
@@ -209,7 +209,7 @@ def _is_condition(site: SiteSettings, name: str) -> bool:
 
 def _mean(batches: Sequence[Batch], name: str) -> float | None:
     """The mean of a condition by output; None where too little of the output carries it."""
-    produced = np.array([max(batch.output_t, 0.0) for batch in batches])
+    produced = np.array([max(batch.output, 0.0) for batch in batches])
     value = np.array([batch.variables.get(name, np.nan) for batch in batches])
     known = np.isfinite(value)
     if produced.sum() <= 0 or produced[known].sum() < LEAST_RECORDED * produced.sum():

@@ -34,11 +34,11 @@ def _record(batch: Batch) -> bytes:
         batch.variant,
         _moment(batch.start),
         "" if batch.end is None else _moment(batch.end),
-        _exactly(batch.output_t),
+        _exactly(batch.output),
         batch.equipment,
         batch.status,
         batch.state,
-        _exactly(batch.reject_t),
+        _exactly(batch.reject),
         batch.excluded or "",
     ]
     for name, value in sorted(batch.variables.items()):

@@ -129,7 +129,7 @@ def _metric(metric: Metric, unit: str, runs: Sequence[Batch], factors: FactorTab
 
 def _value(run: Batch, metric: Metric, factors: FactorTable) -> float | None:
     """Energy per unit of one good run, for the median; None where it cannot be formed."""
-    if run.status is not ProductStatus.GOOD or run.output_t <= 0 or not run.energy:
+    if run.status is not ProductStatus.GOOD or run.output <= 0 or not run.energy:
         return None
     day = run.start.date()
     try:
@@ -139,4 +139,4 @@ def _value(run: Batch, metric: Metric, factors: FactorTable) -> float | None:
             total = sum(factors.kgce(energy, Basis.CALORIFIC, day) for energy in run.energy)
     except InputError:
         return None  # a fuel without heating value: the label itself says which
-    return total / run.output_t if total > 0 else None
+    return total / run.output if total > 0 else None

@@ -283,7 +283,7 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
                 variant="",
                 start=row["start"],
                 end=row["end"],
-                output_t=row["output_quantity"] * factor,
+                output=row["output_quantity"] * factor,
                 equipment=row["equipment"],
                 status=ProductStatus(row["status"]),
                 energy=energy,

@@ -70,7 +70,7 @@ def figures() -> Iterator[Figure]:
 
 
 def _year(history: StepHistory, metric: Metric) -> float:
-    return float(np.average(history.at_reference[metric], weights=history.output_t))
+    return float(np.average(history.at_reference[metric], weights=history.output))
 
 
 def filled(text: str) -> str:

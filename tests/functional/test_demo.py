@@ -110,8 +110,8 @@ def true_potential_tce(result: dict[str, Any]) -> float:
         above = [max(float(median(history.at_reference[metric])) - best[place.step, metric.value], 0.0) for history in histories]
         kgce_per_t += float(place.ratio) * mean(above)
     last = pack.routes[0].steps[-1].step
-    output_t = sum(float(history.output_t.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
-    return kgce_per_t * output_t / 1000
+    output = sum(float(history.output.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
+    return kgce_per_t * output / 1000
 
 
 def portal_of(state: Path) -> str:

@@ -68,7 +68,7 @@ def lines_of(works: Works) -> Iterator[Line]:
         expected = np.full((len(rows), LOOKS), np.nan)
         ended, relative, look_min = np.zeros(len(rows)), np.full((len(rows), LOOKS), np.nan), np.zeros(len(rows))
         kinds = np.array(ran.variant)[rows]
-        output = ran.output_t[rows] + ran.reject_t[rows]
+        output = ran.output[rows] + ran.reject[rows]
         energy = ran.energy[use][rows]
         for kind in dict.fromkeys(kinds.tolist()):
             own = kinds == kind

@@ -96,17 +96,17 @@ def _shares(batches: Sequence[Batch], parents: Mapping[int, Sequence[int]]) -> d
     taken: dict[int, float] = {}
     for child, own in parents.items():
         for parent in own:
-            taken[parent] = taken.get(parent, 0.0) + _all_output_t(batches[child])
+            taken[parent] = taken.get(parent, 0.0) + _all_output(batches[child])
     return {
-        (parent, child): _all_output_t(batches[child]) / taken[parent]
+        (parent, child): _all_output(batches[child]) / taken[parent]
         for child, own in parents.items()
         for parent in own
         if taken[parent] > 0
     }
 
 
-def _all_output_t(batch: Batch) -> float:
-    return batch.output_t + batch.reject_t
+def _all_output(batch: Batch) -> float:
+    return batch.output + batch.reject
 
 
 def _yields(batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], pack: Pack) -> tuple[StepYield, ...]:
@@ -114,10 +114,10 @@ def _yields(batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], p
     children: dict[tuple[str, str], set[int]] = {}
     for (parent, child), share in shares.items():
         key = (batches[parent].step, batches[child].step)
-        taken[key] = taken.get(key, 0.0) + share * batches[parent].output_t
+        taken[key] = taken.get(key, 0.0) + share * batches[parent].output
         children.setdefault(key, set()).add(child)
     order = {step.id: place for place, step in enumerate(pack.steps)}
-    outputs = {key: sum(batches[child].output_t for child in own) for key, own in children.items()}
+    outputs = {key: sum(batches[child].output for child in own) for key, own in children.items()}
     ordered = sorted(taken, key=lambda key: (order.get(key[0], 0), order.get(key[1], 0)))
     return tuple(StepYield(*key, taken[key], outputs[key], len(children[key])) for key in ordered if outputs[key] > 0)
 
@@ -162,11 +162,11 @@ def _cumulative(
 
     by_step: dict[str, list[int]] = {}
     for index in parents:
-        if whole(index) is not None and batches[index].output_t > 0 and batches[index].excluded is None:
+        if whole(index) is not None and batches[index].output > 0 and batches[index].excluded is None:
             by_step.setdefault(batches[index].step, []).append(index)
     totals = []
     for step, indices in by_step.items():
-        output = np.array([batches[index].output_t for index in indices])
+        output = np.array([batches[index].output for index in indices])
         own = np.array([energies[batches[index].step, batches[index].batch_id] for index in indices]) / output
         total = np.array([known[index] for index in indices], dtype=float) / output
         totals.append(

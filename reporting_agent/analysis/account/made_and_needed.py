@@ -112,7 +112,7 @@ def _needed(draft: Draft, step_id: str, following: str) -> float:
         return 0.0
     stated = draft.site.static.get(place.share_variable or "")
     else_pct = stated if isinstance(stated, int | float) else 100 * reference
-    return fsum(batch.output_t * batch.variables.get(place.share_variable or "", else_pct) / 100 for batch in draft.good(following))
+    return fsum(batch.output * batch.variables.get(place.share_variable or "", else_pct) / 100 for batch in draft.good(following))
 
 
 def _unmixed(draft: Draft, step_id: str, following: str) -> float:

@@ -271,9 +271,9 @@ class _Account:
         """Output-weighted means of the variables that every good batch of the last step recorded: what corrects the limits."""
         draft = self.draft
         good = draft.good(draft.covered[-1])
-        whole = fsum(batch.output_t for batch in good)
+        whole = fsum(batch.output for batch in good)
         names = set(good[0].variables).intersection(*(batch.variables for batch in good)) if good else set()
-        return {name: fsum(batch.variables[name] * batch.output_t for batch in good) / whole for name in sorted(names)}
+        return {name: fsum(batch.variables[name] * batch.output for batch in good) / whole for name in sorted(names)}
 
     def _variant(self) -> str:
         """The variant of the last step's product; empty where it made several."""

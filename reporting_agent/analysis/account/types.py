@@ -125,13 +125,13 @@ class Draft:
 
     def output_of(self, step_id: str) -> float:
         """Good product of the year, whatever the label makes of its batches."""
-        return fsum(batch.output_t for batch in self.good(step_id))
+        return fsum(batch.output for batch in self.good(step_id))
 
     def good(self, step_id: str) -> list[Batch]:
         return [
             batch
             for batch in self.batches(step_id)
-            if batch.status is ProductStatus.GOOD and batch.excluded not in _NO_PRODUCT and batch.output_t > 0
+            if batch.status is ProductStatus.GOOD and batch.excluded not in _NO_PRODUCT and batch.output > 0
         ]
 
     @property

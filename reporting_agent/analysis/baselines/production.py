@@ -46,7 +46,7 @@ class ProductionColumns:
         return cls(
             start_us=start_us,
             end_us=np.maximum(end_us, start_us + 1),
-            output=np.array([max(batch.output_t, 0.0) for batch in batches], dtype=float),
+            output=np.array([max(batch.output, 0.0) for batch in batches], dtype=float),
             outdoor_c=np.array([_outdoor(batch) for batch in batches], dtype=float),
             line=np.array([batch.equipment or batch.step for batch in batches], dtype=np.str_),
             product=np.array([batch.variant or batch.product for batch in batches], dtype=np.str_),

@@ -100,7 +100,7 @@ class StepLog:
 
     @cached_property
     def output(self) -> Floats:
-        return np.array([batch.output_t for batch in self.batches])
+        return np.array([batch.output for batch in self.batches])
 
     @cached_property
     def hours(self) -> Floats:

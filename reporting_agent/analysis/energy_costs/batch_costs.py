@@ -66,7 +66,7 @@ class StepCost:
 
     step: str
     currency: str
-    output_t: float
+    output: float
     output_unit: str
     energy: float
     demand: float
@@ -161,13 +161,13 @@ def _step_cost(
         by_period += _periods(entry, own)
     if not by_period and not carbon.any():
         return None
-    output = sum(batch.output_t for batch in (batches[row] for row in rows.tolist()) if batch.output_t > 0)
+    output = sum(batch.output for batch in (batches[row] for row in rows.tolist()) if batch.output > 0)
     parts = (float(energy[rows].sum()), float(demand[rows].sum()), float(carbon[rows].sum()))
     total = sum(parts)
     return StepCost(
         step=step.id,
         currency=prices.currency,
-        output_t=float(output),
+        output=float(output),
         output_unit=step.output_unit,
         energy=parts[0],
         demand=parts[1],

@@ -61,7 +61,7 @@ def _of_step(
         if practice.cause is not None and practice.cause not in causes:
             continue
         labels = [label for label in of_step if label.metric is practice.metric and label.energy_unit == practice.unit]
-        output = sum(float(label.batches.output_t.sum()) for label in labels)
+        output = sum(float(label.batches.output.sum()) for label in labels)
         gap = sum(_against(label, practice.cause) for label in labels) / output if output else None
         price = _of_electricity(step, costs) if practice.metric is Metric.ELECTRICITY else _of_gap(labels)
         money = None if price is None else price * float(practice.saving)

@@ -92,8 +92,8 @@ class Attribution:
 
 def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, beyond: Floats) -> Attribution:
     """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the label's unit) to causes."""
-    rows, output = measured.rows, measured.output_t
-    reject_t, month = measured.columns.reject_t[rows], evidence.month.code[rows]
+    rows, output = measured.rows, measured.output
+    reject, month = measured.columns.reject[rows], evidence.month.code[rows]
     taken: dict[WasteCause, Floats] = {}
     rules: list[CauseRule] = []
     left = beyond
@@ -106,9 +106,9 @@ def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, be
             left = left - part
         excess = excess - sum(claims.values(), np.zeros(len(rows))) / output
 
-    if (reject_t > 0).any():
-        take({WasteCause.REJECT: measured.value * output * reject_t / (output + reject_t)})
-        rules.append(_reject_rule(int((reject_t > 0).sum())))
+    if (reject > 0).any():
+        take({WasteCause.REJECT: measured.value * output * reject / (output + reject)})
+        rules.append(_reject_rule(int((reject > 0).sum())))
     order = np.argsort(evidence.start_s[rows], kind="stable").astype(np.int64)
     doses = [dose for dose in _doses(measured, evidence, step) if int((dose.amount > 0).sum()) >= FEWEST_WITH_EVIDENCE]
     at_power = [dose for dose in doses if dose.cause is WasteCause.AT_POWER]
@@ -133,7 +133,7 @@ def _running(doses: list[Dose], rules: list[CauseRule], measured: MeasuredBatche
         if dose.cause is WasteCause.HOLDING and rule.stands and rule.estimate is not None:
             best = label_level(measured.at_reference)
             minutes = evidence.interval_s[measured.rows[best]] / 60
-            drawn = float(np.nanmedian(measured.value[best] * measured.output_t[best] / minutes))
+            drawn = float(np.nanmedian(measured.value[best] * measured.output[best] / minutes))
             if rule.estimate > _OF_THE_PROCESS * drawn:
                 return dose._replace(cause=WasteCause.AT_POWER)
     return None
@@ -147,7 +147,7 @@ def label_level(at_reference: Floats) -> Integers:
 
 
 def _doses(measured: MeasuredBatches, evidence: BatchEvidence, step: Step) -> Iterable[Dose]:
-    rows, output = measured.rows, measured.output_t
+    rows, output = measured.rows, measured.output
     best = label_level(measured.at_reference)
     if step.run_kind not in RUNS_OF_FIXED_LENGTH:
         yield from _of_time(measured, evidence, best)

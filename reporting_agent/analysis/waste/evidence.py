@@ -188,4 +188,4 @@ def purpose(batch: Batch) -> Use:
         return _OF_STATUS[batch.status]
     if batch.state is not OperatingState.NORMAL:
         return of_state(batch.state)
-    return Use.VALUE_ADDING if batch.output_t > 0 else Use.EXCLUDED
+    return Use.VALUE_ADDING if batch.output > 0 else Use.EXCLUDED

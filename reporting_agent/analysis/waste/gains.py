@@ -127,7 +127,7 @@ def of_groups(pack: Pack, counted: Sequence[StepLosses], tables: Sequence[Pareto
             continue
         for row in above:
             inside = [_in_group(table.dimension, row.key, label) for label in labels]
-            output = sum(float(label.batches.output_t[where].sum()) for label, where in zip(labels, inside, strict=True))
+            output = sum(float(label.batches.output[where].sum()) for label, where in zip(labels, inside, strict=True))
             yield from _advice(pack, labels, inside, f"{table.dimension}-differs", row, (row.difference or 0.0) * output, whole)
 
 
@@ -135,11 +135,11 @@ def _of_shift(pack: Pack, label: StepLosses, whole: float, level: float) -> Advi
     """Since when the level lies higher, where it does: what was changed then can be asked about."""
     rows, evidence = label.made_from.rows, label.evidence
     month = Groups(evidence.month.code[rows], evidence.month.names)
-    shift = level_shift(label.batches.at_reference, month, evidence.day[rows], label.batches.output_t)
+    shift = level_shift(label.batches.at_reference, month, evidence.day[rows], label.batches.output)
     if shift is None or shift.p_value >= level or shift.difference <= 0:
         return None
     since = month.code >= month.names.index(shift.month)
-    amount = _scaled(label, since, shift.difference * float(label.batches.output_t[since].sum()))
+    amount = _scaled(label, since, shift.difference * float(label.batches.output[since].sum()))
     if amount.kgce < _LEAST_SHARE * whole:
         return None
     share = min(amount.kgce / whole, 1.0)
@@ -196,7 +196,7 @@ def _of_months(pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole:
         return None  # the label has no batch in any of them: those of another variant are higher
     inside = np.isin(code, [place for place in medians if months.names[place] in names])
     gain = sum(
-        max(medians[place] - good, 0.0) * float(label.batches.output_t[code == place].sum())
+        max(medians[place] - good, 0.0) * float(label.batches.output[code == place].sum())
         for place in medians
         if months.names[place] in names
     )
@@ -269,8 +269,8 @@ def _advice(
 
 
 def _part(label: StepLosses, where: Flags, labels: Sequence[StepLosses], inside: Sequence[Flags]) -> float:
-    output = sum(float(losses.batches.output_t[own].sum()) for losses, own in zip(labels, inside, strict=True))
-    return float(label.batches.output_t[where].sum()) / output if output else 0.0
+    output = sum(float(losses.batches.output[own].sum()) for losses, own in zip(labels, inside, strict=True))
+    return float(label.batches.output[where].sum()) / output if output else 0.0
 
 
 def _scaled(label: StepLosses, inside: Flags, energy: float) -> Amount:

@@ -44,7 +44,7 @@ class UsedBatchColumns:
     ids: Sequence[str]
     start: Sequence[datetime]
     equipment: Sequence[str]
-    output_t: Floats
+    output: Floats
     value: Floats
     at_reference: Floats
     explained: Floats
@@ -146,7 +146,7 @@ def _of_label(
     counted: bool,
     at_own_reference: Floats | None,
 ) -> StepLosses:
-    gap = split_gap(best, measured.value, measured.at_reference, measured.output_t, measured.uncertainty)
+    gap = split_gap(best, measured.value, measured.at_reference, measured.output, measured.uncertainty)
     step = measured.columns.step
     attribution = attribute(measured, evidence, step, gap.unexplained)
     variables = _by_variable(measured, step, label.metric, gap.explained)
@@ -211,7 +211,7 @@ def _by_variable(measured: MeasuredBatches, step: Step, metric: Metric, explaine
 
 
 def _moved(measured: MeasuredBatches, at_own_reference: Floats, explained: Floats, beyond: Floats) -> Floats:
-    own = np.maximum((measured.value - at_own_reference) * measured.output_t - explained, 0.0)
+    own = np.maximum((measured.value - at_own_reference) * measured.output - explained, 0.0)
     return np.minimum(on_grid(own), beyond)
 
 
@@ -229,7 +229,7 @@ def _columns(
         ids=[batch.batch_id for batch in batches],
         start=[batch.start for batch in batches],
         equipment=[batch.equipment for batch in batches],
-        output_t=measured.output_t,
+        output=measured.output,
         value=measured.value,
         at_reference=measured.at_reference,
         explained=gap.explained,

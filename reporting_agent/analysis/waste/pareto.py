@@ -156,7 +156,7 @@ def _of_step(pack: Pack, step: str, labels: Sequence[StepLosses]) -> _Row:
 def _excess(labels: Sequence[StepLosses]) -> float | None:
     if len({label.unit for label in labels}) > 1:
         return None
-    return sum(label.beyond.energy for label in labels) / sum(float(label.batches.output_t.sum()) for label in labels)
+    return sum(label.beyond.energy for label in labels) / sum(float(label.batches.output.sum()) for label in labels)
 
 
 def _by_cause(labels: Sequence[StepLosses]) -> list[_Row]:
@@ -207,7 +207,7 @@ def _grouped(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses])
         explained, uncertain, avoidable, unexplained = (
             [amount_of(label.split[kind][where]) for label, where in zip(labels, inside, strict=True)] for kind in range(4)
         )
-        output = sum(float(label.batches.output_t[where].sum()) for label, where in zip(labels, inside, strict=True))
+        output = sum(float(label.batches.output[where].sum()) for label, where in zip(labels, inside, strict=True))
         one_unit = len({label.unit for label in labels}) == 1
         words = _words_of(dimension, groups.names[code], labels[0].made_from.columns.step)
         yield _Row(
@@ -239,7 +239,7 @@ def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
 def _left(losses: StepLosses) -> Floats:
     """Above the label at reference conditions, less what causes of the batch's own took: a shift that starts cold furnaces is no worse."""
     own = [part for cause, part in losses.batches.by_cause.items() if cause not in _TOLD_BY_GROUP]
-    return losses.batches.at_reference - losses.label - sum(own, np.zeros(len(losses.batches.ids))) / losses.batches.output_t
+    return losses.batches.at_reference - losses.label - sum(own, np.zeros(len(losses.batches.ids))) / losses.batches.output
 
 
 def _tested(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) -> Iterable[GroupDifference]:
@@ -248,7 +248,7 @@ def _tested(dimension: Dimension, groups: Groups, labels: Sequence[StepLosses]) 
         return []
     rows: Integers = np.concatenate([label.made_from.rows for label in labels])
     value = np.concatenate([_left(label) for label in labels])
-    output = np.concatenate([label.batches.output_t for label in labels])
+    output = np.concatenate([label.batches.output for label in labels])
     evidence = labels[0].evidence
     own = Groups(groups.code[rows], groups.names)
     value = of_product(value, evidence.product.code[rows])

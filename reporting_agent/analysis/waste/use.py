@@ -188,9 +188,9 @@ def _runs_beyond(batch: Batch, moment_us: int) -> bool:
 
 
 def _rejected(batch: Batch, use: Use, energy: float) -> float:
-    if use is not Use.VALUE_ADDING or not batch.reject_t > 0:
+    if use is not Use.VALUE_ADDING or not batch.reject > 0:
         return 0.0
-    return _on_grid(energy * batch.reject_t / (batch.output_t + batch.reject_t))
+    return _on_grid(energy * batch.reject / (batch.output + batch.reject))
 
 
 def _taken(batch: Batch, carrier: str, unit: str, shared: bool) -> float | None:
@@ -249,7 +249,7 @@ def _of_batches(
             if entry.direction is not Direction.IMPORT or _has_meter(batch, entry.carrier, metered):
                 continue
             energy = round(entry.quantity * GRID) / GRID
-            rejected = _rejected(batch, use, energy) if batch.reject_t else 0.0
+            rejected = _rejected(batch, use, energy) if batch.reject else 0.0
             parts = sums.setdefault((batch.step, entry.carrier, entry.unit), {})
             parts[use] = parts.get(use, 0.0) + energy - rejected
             if rejected:

@@ -44,7 +44,7 @@ class BatchLoss(NamedTuple):
     batch_id: str
     start: datetime
     equipment: str
-    output_t: float
+    output: float
     value: float  # as measured, in the label's unit
     at_reference: float
     gap: Amount
@@ -67,7 +67,7 @@ def worst_batches(
 ) -> tuple[BatchLoss, ...]:
     """The batches with most energy per output beyond slopes and uncertainty; parts are batches x 5 (`amounts.parts_of`)."""
     beyond = sum(attribution.energy.values(), np.zeros(len(measured.rows)))
-    order = np.argsort(-beyond / measured.output_t, kind="stable")[:number]
+    order = np.argsort(-beyond / measured.output, kind="stable")[:number]
     return tuple(
         _loss(place, measured, evidence, attribution, causes, variables, uncertain) for place in order.tolist() if beyond[place] > 0
     )
@@ -83,7 +83,7 @@ def _loss(
     uncertain: Floats,
 ) -> BatchLoss:
     batch = measured.columns.batches[int(measured.rows[place])]
-    output = float(measured.output_t[place])
+    output = float(measured.output[place])
 
     def amount(part: Floats) -> Amount:
         return amount_of(part[place : place + 1])
@@ -138,7 +138,7 @@ def _evidence(cause: WasteCause, place: int, measured: MeasuredBatches, evidence
         return Words.of(name)
     if cause is WasteCause.REJECT:
         batch = measured.columns.batches[row]
-        return worded("%(reject_t)s rejected, %(output_t)s good", reject_t=plain(batch.reject_t, 3), output_t=plain(batch.output_t))
+        return worded("%(reject)s rejected, %(output)s good", reject=plain(batch.reject, 3), output=plain(batch.output))
     if cause is WasteCause.COLD_START:
         hours = float(evidence.pause_s[row]) / 3600
         return worded("after a stop of %(hours)s h", hours=f"{hours:,.1f}")

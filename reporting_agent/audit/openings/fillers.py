@@ -93,7 +93,7 @@ def _of_little_output(rows: Sequence[FiledBatch], used: Sequence[Batch]) -> list
 
 def whole_output(batch: Batch) -> float:
     """All that a batch made, rejects included, in the step's unit of output."""
-    return batch.output_t + batch.reject_t
+    return batch.output + batch.reject
 
 
 def _blocks(batches: Sequence[Batch]) -> Iterator[tuple[int, int]]:

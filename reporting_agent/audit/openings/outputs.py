@@ -51,7 +51,7 @@ def weigh(
         tell = _of_belt if scale.weighs == "flow" else _of_batch
         mine = [row for row in rows if row.batch.step == batch.step and row.batch.equipment == batch.equipment]
         weight, unsure = tell(batch, records[scale.id], mine)
-        factor, output = ratio(scale.unit, units[batch.step]), batch.output_t + batch.reject_t
+        factor, output = ratio(scale.unit, units[batch.step]), batch.output + batch.reject
         tolerance = scale.uncertainty_pct / 100 * max(output, factor * weight) + factor * unsure
         weighed.append(WeighedBatch(leaf, output, factor * weight, tolerance))
     return WeighedBatches(tuple(weighed), without)

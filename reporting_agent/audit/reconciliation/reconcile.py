@@ -45,7 +45,7 @@ def _output(data: PlantData, paper: Sale, site: SiteSettings, period: Period) ->
     unit = data.pack.step(paper.step).output_unit
     start, end = us_of(paper.from_day, site), us_of(paper.to_day, site)
     rows = [batch for batch in data.batches if batch.step == paper.step and start <= microseconds(batch.start) < end]
-    output = fsum({batch.batch_id: batch.output_t for batch in reversed(rows)}.values())  # of a row in two exports the first, as in a label
+    output = fsum({batch.batch_id: batch.output for batch in reversed(rows)}.values())  # of a row in two exports the first, as in a label
     try:
         sold = paper.output * ratio(paper.unit, unit)
     except InputError as refusal:

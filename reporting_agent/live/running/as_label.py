@@ -154,9 +154,9 @@ def _row(batch: RunningBatch, longest_us: Mapping[str, float]) -> measurements.B
 def row_of(batch: RunningBatch, why: str | None = None) -> measurements.Batch:
     """A batch that ended as a row of the log, left out for a reason where there is one."""
     product, _, variant = batch.kind.partition("/")
-    start, end, output_t = _moment(batch.start_us), _moment(batch.end_us or batch.start_us), batch.output or 0.0
+    start, end, output = _moment(batch.start_us), _moment(batch.end_us or batch.start_us), batch.output or 0.0
     return measurements.Batch(
-        *(batch.id, batch.step, product, variant, start, end, output_t),
+        *(batch.id, batch.step, product, variant, start, end, output),
         equipment=batch.equipment,
         variables=batch.variables,
         excluded=why,

@@ -31,7 +31,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     """By how much the label would be higher with all of it, and what each part of that is."""
     fence = whole.site.site_boundary
     output = whole.outputs.get(label.step, 0.0)
-    if fence is None or label.best.value is None or not label.output_t or output <= 0:
+    if fence is None or label.best.value is None or not label.output or output <= 0:
         return
     own = {carrier for carrier in within(pack.step(label.step).boundary) if counts(carrier, label.metric)}
     reached = own | {
@@ -50,7 +50,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         (Phrase("other users"), size(iter(fence.others))),
         (
             Phrase("losses"),
-            fsum(label.energy_by_carrier.get(carrier, 0.0) * lost[carrier] for carrier in lost if carrier in reached) / label.output_t,
+            fsum(label.energy_by_carrier.get(carrier, 0.0) * lost[carrier] for carrier in lost if carrier in reached) / label.output,
         ),
         (Phrase("growth of stocks"), size(_stored(fence), used)),
         (Phrase("resold purchases"), fsum(resold for resold, _ in sold) / output),

@@ -30,7 +30,7 @@ ours)."""
 def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]:
     """What each percent moves the label by, and what it would be with the richest that the carrier can be."""
     measured, best = label.made_from, label.best.value
-    if measured is None or best is None or not label.output_t:
+    if measured is None or best is None or not label.output:
         return
     columns, factors = measured.columns, packs.factors(pack)
     used = np.isin(columns.entry_row, measured.rows)
@@ -42,7 +42,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         for place, kind in enumerate(columns.kinds):
             if kind.carrier == carrier and kind.lhv_mj_per_unit is None and mj_in(kind.unit) is None and kind.direction is Direction.IMPORT:
                 factor = factor_of(kind, label.energy_unit, factors, Basis(pack.standard_basis), pack.step(label.step).boundary.measured)
-                energy += float(columns.entry_quantity[used & (columns.entry_kind == place)].sum()) * factor / label.output_t
+                energy += float(columns.entry_quantity[used & (columns.entry_kind == place)].sum()) * factor / label.output
         if energy <= 0 or not isfinite(energy):
             continue
         default = factors.mj(CarrierEnergy(carrier, 1.0, CARRIERS[carrier].unit), whole.day)

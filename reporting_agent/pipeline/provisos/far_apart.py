@@ -39,7 +39,7 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     if measured is None or label.best.value is None or rule is None or len(measured.rows) < FEWEST_RUNS:
         return
     usual = -NormalDist().inv_cdf(float(step.label_rule.quantile)) * rule.spread
-    below = float(np.average(measured.at_reference, weights=measured.output_t)) - label.best.value
+    below = float(np.average(measured.at_reference, weights=measured.output)) - label.best.value
     most = bound(usual, len(measured.rows))
     if below > most > 0:
         sentence = Phrase(

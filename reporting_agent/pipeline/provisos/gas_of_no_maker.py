@@ -36,7 +36,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     """By gas that the label counts and nothing on the site makes, the label were it the richest."""
     best, rule = label.best.value, pack.step(label.step).metric(label.metric)
     gases = {usual.carrier: value for usual in pack.heating_values if CARRIERS[usual.carrier].form == "gas" and (value := _usual(usual))}
-    if best is None or rule is None or not label.output_t or not gases:
+    if best is None or rule is None or not label.output or not gases:
         return
     for carrier, energy in label.energy_by_carrier.items():
         if CARRIERS[carrier].form != "gas" or not counts(carrier, label.metric) or energy <= 0:
@@ -44,7 +44,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         bought, (mean, values, months) = _bought(carrier, whole), _values(label, carrier, energy, gases.get(carrier, 0.0))
         if mean <= 0 or (_is_purchased(carrier, whole) and values >= max(2, ceil(months))):
             continue
-        as_richer = {gas: best + bought * energy / label.output_t * (value / mean - 1) for gas, value in gases.items()}
+        as_richer = {gas: best + bought * energy / label.output * (value / mean - 1) for gas, value in gases.items()}
         can_be = {gas: value for gas, value in as_richer.items() if value <= rule.ceiling}  # beyond it no such step lies
         richest = max(can_be, key=can_be.__getitem__, default=carrier)
         if richest == carrier or can_be[richest] - best <= WORTH_TELLING * abs(best):

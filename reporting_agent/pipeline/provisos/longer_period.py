@@ -63,4 +63,4 @@ def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
 
 
 def _level(measured: MeasuredBatches) -> float:
-    return float(np.average(measured.at_reference, weights=measured.output_t))
+    return float(np.average(measured.at_reference, weights=measured.output))

@@ -85,7 +85,7 @@ def _cause(measured: MeasuredBatches, least: float) -> tuple[str, float] | None:
     days, place, mean, output = by_day(measured)
     names = {str(name) for row in measured.rows.tolist() for name in measured.columns.batches[row].variables}
     for name in sorted(names):
-        of_day: Floats = np.bincount(place, measured.columns.variable(name)[measured.rows] * measured.output_t) / output
+        of_day: Floats = np.bincount(place, measured.columns.variable(name)[measured.rows] * measured.output) / output
         off = of_day - of_day.mean()
         if not np.isfinite(off).all() or not off.any():
             continue
@@ -99,8 +99,8 @@ def by_day(measured: MeasuredBatches) -> tuple[Integers, Integers, Floats, Float
     """The days of used runs (ordinals), each run's place among them, each day's mean value by output, and its output."""
     on = np.array([measured.columns.batches[row].start.toordinal() for row in measured.rows.tolist()])
     days, place = np.unique(on, return_inverse=True)
-    output: Floats = np.bincount(place, measured.output_t).astype(float)
-    mean: Floats = np.bincount(place, measured.at_reference * measured.output_t) / output
+    output: Floats = np.bincount(place, measured.output).astype(float)
+    mean: Floats = np.bincount(place, measured.at_reference * measured.output) / output
     return days, place.astype(np.int64), mean, output
 
 

@@ -57,7 +57,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
 
     def each(account: MeterAccount, rows: Floats) -> Floats:
         """What falls on these runs, evenly by output."""
-        return rows * (output / float(np.sum(measured.output_t * rows)) if rows.any() else 0.0)
+        return rows * (output / float(np.sum(measured.output * rows)) if rows.any() else 0.0)
 
     batches = [measured.columns.batches[row] for row in measured.rows.tolist()]
     everyone = np.ones(len(batches))
@@ -84,7 +84,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         if account.edges and (of_own := account.output.get(label.step, 0.0)) > 0:
             lacking = served * np.array([account.lacks(batch.start, whole.site) for batch in batches], dtype=float)
             lost = size(account, in_runs) * output / of_own * lacking
-            ended += float(np.average(lost, weights=measured.output_t))
+            ended += float(np.average(lost, weights=measured.output))
             more += lost
     more = more + waits + running + peaks + beyond
     at = rank(step.label_rule.quantile, len(batches)) - 1
@@ -149,15 +149,15 @@ def _of_other_runs(measured: MeasuredBatches, *, metered: bool) -> tuple[float, 
     What the plant gave of a run that is at fault is no measure.
     """
     columns, energy, reasons = measured.columns, np.nan_to_num(measured.energy.total), measured.reasons
-    mean, excess, at_power = float(np.average(measured.value, weights=measured.output_t)), 0.0, 0.0
+    mean, excess, at_power = float(np.average(measured.value, weights=measured.output)), 0.0, 0.0
     of_product = np.array([batch.status is not ProductStatus.SCRAP for batch in columns.batches], dtype=bool)  # tests: `set_apart`
     usual = RUNNING * float(np.median(energy[measured.rows] / columns.length_s[measured.rows]))
     for code, name in enumerate(reasons.names):
         rows = [] if not code or name in _ELSEWHERE else np.flatnonzero(reasons.codes == code).tolist()
         rows = [row for row in rows if metered or columns.batches[row].excluded is None]
-        produced = np.where(of_product[rows], columns.output_t[rows], 0.0) if rows else np.zeros(0)
+        produced = np.where(of_product[rows], columns.output[rows], 0.0) if rows else np.zeros(0)
         beyond = max(float(np.sum(energy[rows] - mean * produced)), 0.0) if rows else 0.0
-        went_on = [row for row in rows if energy[row] > max(usual * columns.length_s[row], 2 * mean * columns.output_t[row], 0.0)]
+        went_on = [row for row in rows if energy[row] > max(usual * columns.length_s[row], 2 * mean * columns.output[row], 0.0)]
         excess, at_power = excess + beyond, at_power + min(float(np.sum(energy[went_on])), beyond)
     return excess, at_power
 
@@ -171,4 +171,4 @@ def _unread(measured: MeasuredBatches, meters: list[MeterAccount]) -> float:
     ]
     peak = max(PEAK, *((record.facts.highest or 0.0) / load for record, load in loads if load > 0)) if loads else 0.0
     coverage = np.clip(measured.energy.coverage[measured.rows], 0.5, 1.0)
-    return float(np.sum(measured.value * measured.output_t * (1 / coverage - 1))) * peak
+    return float(np.sum(measured.value * measured.output * (1 / coverage - 1))) * peak

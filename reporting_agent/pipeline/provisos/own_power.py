@@ -24,9 +24,9 @@ of a step's power would not be worth telling, nothing is asked."""
 def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Words]:
     """What is not stated, with what each percent moves; or the label with all its power, as the site states."""
     name, value, measured = pack.own_power, label.best.value, label.made_from
-    if name is None or value is None or measured is None or not label.output_t:
+    if name is None or value is None or measured is None or not label.output:
         return
-    used = label.energy_by_carrier.get("electricity", 0.0) / label.output_t
+    used = label.energy_by_carrier.get("electricity", 0.0) / label.output
     if used * MOST <= WORTH_TELLING * abs(value):
         return
     share = percent(measured, name, site.static)

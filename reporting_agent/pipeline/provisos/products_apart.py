@@ -44,9 +44,9 @@ class ProductRuns:
         if measured is None:
             return cls(np.zeros(0), np.zeros(0))
         by_meter = np.isin(measured.energy.carriers, list(metered))
-        value = measured.at_reference - measured.energy.by_carrier[measured.rows][:, by_meter].sum(axis=1) / measured.output_t
+        value = measured.at_reference - measured.energy.by_carrier[measured.rows][:, by_meter].sum(axis=1) / measured.output
         here = np.array([measured.columns.batches[row].equipment in machines for row in measured.rows.tolist()], dtype=bool)
-        return cls(value[here], measured.output_t[here])
+        return cls(value[here], measured.output[here])
 
     @property
     def mean(self) -> float:

@@ -29,7 +29,7 @@ def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:
 
 def _is_apart(batch: Batch) -> bool:
     of_product = batch.status is ProductStatus.TEST or (batch.status is ProductStatus.GOOD and batch.state is not OperatingState.NORMAL)
-    return of_product and batch.excluded is None and batch.output_t > 0
+    return of_product and batch.excluded is None and batch.output > 0
 
 
 def sentences(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:

@@ -57,7 +57,7 @@ def _stated(variable: str, own: Sequence[Batch], static: Mapping[str, float | st
     numbers = [value for value in values if isinstance(value, int | float)]
     if not numbers or len(numbers) < len(values):
         return None
-    return fsum(value * run.output_t for value, run in zip(numbers, own, strict=True)) / own_output(own)
+    return fsum(value * run.output for value, run in zip(numbers, own, strict=True)) / own_output(own)
 
 
 def _slopes(variable: str, label: StepLabel, step: Step) -> tuple[float, float]:

@@ -31,12 +31,12 @@ NEARLY = 0.05
 
 def untaken(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
     """What the label credits and nobody is shown to take, each carrier with its size."""
-    if label.best.value is None or not label.output_t or label.made_from is None:
+    if label.best.value is None or not label.output or label.made_from is None:
         return
     for carrier in label.energy_by_carrier:
         if CARRIERS[carrier].form not in FORMS or carrier == label.made_from.columns.step.product_carrier:
             continue
-        size = -label.energy_by_carrier[carrier] / label.output_t
+        size = -label.energy_by_carrier[carrier] / label.output
         given, taken, idle = _given_and_taken(carrier, label.step, whole)
         if given <= 0:
             continue

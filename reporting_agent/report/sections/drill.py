@@ -40,7 +40,7 @@ def worst_rows(losses: StepLosses, number: int) -> list[int]:
     columns = losses.batches
     place = {name: row for row, name in enumerate(columns.ids)}
     first = [place[loss.batch_id] for loss in losses.worst][:number]
-    per_output = columns.beyond / columns.output_t
+    per_output = columns.beyond / columns.output
     rest = [
         row
         for row in np.argsort(-per_output, kind="stable")[: number + len(first)].tolist()
@@ -67,7 +67,7 @@ def anchor(view: View, group: LabelGroup, batch_id: str) -> str:
 
 def _entry(view: View, group: LabelGroup, losses: StepLosses, row: int) -> dict[str, Any]:
     columns, w = losses.batches, view.w["drill"]
-    name, output, zone = columns.ids[row], float(columns.output_t[row]), view.site.zone
+    name, output, zone = columns.ids[row], float(columns.output[row]), view.site.zone
     batch = view.batches[group.step.id, name]
     detail = next((loss for loss in losses.worst if loss.batch_id == name), None)
     energies = {
@@ -106,7 +106,7 @@ def _facts(view: View, group: LabelGroup, batch: Batch, output: float) -> list[t
         (w["ended"], "" if batch.end is None else time(batch.end.astimezone(view.site.zone), view.lang)),
         (w["lasted"], minutes(duration, view.lang) if duration is not None and duration > 0 else ""),
         (w["output"], f"{shown(output)} {view.counted(group.step.output_unit)}"),
-        (w["rejected"], f"{shown(batch.reject_t)} {view.counted(group.step.output_unit)}" if batch.reject_t else ""),
+        (w["rejected"], f"{shown(batch.reject)} {view.counted(group.step.output_unit)}" if batch.reject else ""),
         (w["parents"], ", ".join(batch.parents)),
         *((view.variable(name), f"{shown(value)} {view.variable_unit(name)}".rstrip()) for name, value in sorted(batch.variables.items())),
         (w["place"], "" if batch.place is None else str(batch.place.row or "") and w["row"].format(file=_file(batch), row=batch.place.row)),

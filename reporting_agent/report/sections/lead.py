@@ -67,9 +67,9 @@ def _why(view: View, worst: BatchLoss, losses: StepLosses) -> Sentence:
     split = _bold(
         w["unexplained" if named is None else "of_that" if worst.unexplained.energy > 0 else "of_that_all"],
         above=shown(worst.value - losses.label),
-        avoidable=shown(worst.avoidable.energy / worst.output_t),
+        avoidable=shown(worst.avoidable.energy / worst.output),
         share=percent(worst.avoidable.energy / total),
-        unexplained=shown(worst.unexplained.energy / worst.output_t),
+        unexplained=shown(worst.unexplained.energy / worst.output),
         rest=percent(worst.unexplained.energy / total),
     )
     sentences = [split]

@@ -111,7 +111,7 @@ def _values(view: View, group: LabelGroup, label: StepLabel, row: int) -> dict[s
         "covered": _covered(view, label),
         "days": _of_period(view, label),
         "energy": scaled(energy, label.energy_unit, "energy", view.doubt),
-        "output": scaled(label.output_t, _times(view.counted(group.step.output_unit)), "output"),
+        "output": scaled(label.output, _times(view.counted(group.step.output_unit)), "output"),
     }
 
 

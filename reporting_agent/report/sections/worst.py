@@ -52,7 +52,7 @@ def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
         for part in worst.causes
     ]
     parts += [(capital(view.variable(part.variable)), view.text(part.evidence), part.per_output, "exp") for part in worst.variables]
-    parts.append((w["uncertain"], w["uncertain_note"], worst.within_uncertainty.energy / worst.output_t, "unc"))
+    parts.append((w["uncertain"], w["uncertain_note"], worst.within_uncertainty.energy / worst.output, "unc"))
     parts = [part for part in parts if part[2] > 0]
     whole = sum(amount for _, _, amount, _ in parts) or 1.0
     at, rows = LEFT, []
@@ -76,7 +76,7 @@ def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
 
 def _ten(view: View, group: LabelGroup, losses: StepLosses) -> dict[str, Any]:
     worst = losses.worst
-    largest = max((loss.gap.energy / loss.output_t for loss in worst), default=0.0) or 1.0
+    largest = max((loss.gap.energy / loss.output for loss in worst), default=0.0) or 1.0
     place = {name: row for row, name in enumerate(losses.batches.ids)}
     first = drill.first_row(view, losses)
     energy = unit_for(max(loss.gap.energy for loss in worst), losses.energy_unit, view.doubt)
@@ -99,9 +99,9 @@ def _row(view: View, group: LabelGroup, loss: BatchLoss, largest: float, energy:
         "equipment": loss.equipment,
         "value": figure(loss.value, of="value"),
         "bar": split_bar(
-            *(part.energy / loss.output_t / largest for part in (loss.avoidable, loss.unexplained, loss.within_uncertainty, loss.explained))
+            *(part.energy / loss.output / largest for part in (loss.avoidable, loss.unexplained, loss.within_uncertainty, loss.explained))
         ),
-        "above": signed(loss.gap.energy / loss.output_t),
+        "above": signed(loss.gap.energy / loss.output),
         "avoidable": energy.figure(loss.avoidable.energy, "avoidable"),
         "unexplained": energy.figure(loss.unexplained.energy, "unexplained"),
         "money": figure(loss.gap.money, of="gap_money"),

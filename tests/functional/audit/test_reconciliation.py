@@ -201,7 +201,7 @@ def test_a_stock_survey_tells_what_was_used(site: SiteSettings, data: PlantData)
 
 def test_sales_tell_what_was_made(site: SiteSettings, data: PlantData) -> None:
     start, end = (Period.parse("2025-02", site.zone).start, Period.parse("2025-02", site.zone).end)
-    produced = sum(batch.output_t for batch in data.batches if batch.step == "clinker-burning" and start <= batch.start < end)
+    produced = sum(batch.output for batch in data.batches if batch.step == "clinker-burning" and start <= batch.start < end)
     fields = {
         "step": "clinker-burning",
         **FEBRUARY,

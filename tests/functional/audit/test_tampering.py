@@ -427,7 +427,7 @@ def true_records_of_a_false_tree(works: Path, _scratch: Path) -> Audit:
 
 
 def scaled(batch: Batch, by: float) -> Batch:
-    return replace(batch, output_t=by * batch.output_t, energy=tuple(replace(part, quantity=by * part.quantity) for part in batch.energy))
+    return replace(batch, output=by * batch.output, energy=tuple(replace(part, quantity=by * part.quantity) for part in batch.energy))
 
 
 def record_held_back(works: Path, _scratch: Path) -> Audit:

@@ -24,7 +24,7 @@ def dates_by_block(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         for place, batch in enumerate(group):
             clock = [batch.start.strftime(habit.clock), batch.end.strftime(habit.clock)]
             shown = day.strftime(habit.date) if place == 0 else ""
-            rows.append([shown, batch.name, *clock, habit.number(batch.output_t), habit.number(batch.energy_kwh)])
+            rows.append([shown, batch.name, *clock, habit.number(batch.output), habit.number(batch.energy_kwh)])
     answers = {"batches.fill_down": "yes"}
     return Case(by_hand(folder, habit, rows, "blocks"), habit, "dates by block", truth_of(heats), answers)
 
@@ -59,8 +59,8 @@ def _days(heats: Sequence[Heat]) -> list[Heat]:
     days = []
     for day, group in groupby(heats, key=lambda heat: heat.start.date()):
         batches, first = list(group), datetime.combine(day, time.min)
-        output_t, energy_kwh = round(sum(heat.output_t for heat in batches), 1), round(sum(heat.energy_kwh for heat in batches), 1)
-        days.append(Heat(day.isoformat(), first, first + _DAY, output_t, energy_kwh))
+        output, energy_kwh = round(sum(heat.output for heat in batches), 1), round(sum(heat.energy_kwh for heat in batches), 1)
+        days.append(Heat(day.isoformat(), first, first + _DAY, output, energy_kwh))
     return days
 
 
@@ -69,7 +69,7 @@ def month_in_the_title(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     days = [day for day in _days(heats) if day.start.month == heats[0].start.month]
     amounts = [f"{habit.output} (t)", f"{habit.energy} (kWh)"]
     rows: list[Sequence[Cell]] = [[f"{habit.title} {days[0].start:%m/%Y}"], [], [habit.year_month_day[2], *amounts]]
-    rows += [[day.start.day, day.output_t, day.energy_kwh] for day in days]
+    rows += [[day.start.day, day.output, day.energy_kwh] for day in days]
     path = folder / f"{habit.language}-month.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     return Case(path, habit, "month in the title", truth_of(days), {"month": f"{days[0].start:%Y-%m}", "days": "yes"})
@@ -80,7 +80,7 @@ def days_across(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     days = _days(heats)
     rows: list[Sequence[Cell]] = [
         [habit.day, *(day.start for day in days)],
-        [f"{habit.output} (t)", *(day.output_t for day in days)],
+        [f"{habit.output} (t)", *(day.output for day in days)],
         [f"{habit.energy} (kWh)", *(day.energy_kwh for day in days)],
     ]
     path = folder / f"{habit.language}-across.xlsx"
@@ -110,8 +110,8 @@ def log_of_mean_power(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     case = Case(folder / "none", habit, "log of mean power", {}, {"log.energy": "rate", "log.unit": "kW"}, runs={"kW", "rate"})
     for number, heat in enumerate(heats):
         machine, power_kw = f"M{number % 2 + 1}", round(heat.energy_kwh / 20, 1)
-        rows.append([habit.moment(heat.start), machine, habit.number(heat.output_t), habit.number(power_kw)])
-        case.rows.append((machine, heat.start, heat.output_t, power_kw))
+        rows.append([habit.moment(heat.start), machine, habit.number(heat.output), habit.number(power_kw)])
+        case.rows.append((machine, heat.start, heat.output, power_kw))
     case.path = by_hand(folder, habit, rows, "power")
     return case
 
@@ -120,7 +120,7 @@ def units_in_cells(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Each number carries its unit, in groups of digits."""
     rows: list[Sequence[Cell]] = [[habit.batch, habit.start, habit.end, habit.output, habit.energy]]
     for heat in heats:
-        amounts = [f"{habit.number(heat.output_t)} t", f"{habit.number(heat.energy_kwh, grouped=True)} kWh"]
+        amounts = [f"{habit.number(heat.output)} t", f"{habit.number(heat.energy_kwh, grouped=True)} kWh"]
         rows.append([*row_of(habit, heat)[:3], *amounts])
     return Case(by_hand(folder, habit, rows, "units"), habit, "units in cells", truth_of(heats))
 

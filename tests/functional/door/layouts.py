@@ -39,7 +39,7 @@ Layout = Callable[[Habit, list[Heat], Path], Case]
 
 
 def truth_of(heats: Sequence[Heat], *, end: bool = True) -> Truth:
-    return {heat.name: (heat.start, heat.end if end else None, heat.output_t, heat.energy_kwh) for heat in heats}
+    return {heat.name: (heat.start, heat.end if end else None, heat.output, heat.energy_kwh) for heat in heats}
 
 
 def by_hand(folder: Path, habit: Habit, rows: list[Sequence[Cell]], layout: str) -> Path:
@@ -57,7 +57,7 @@ def row_of(habit: Habit, heat: Heat, *, grouped: bool = False) -> list[Cell]:
         heat.name,
         habit.moment(heat.start),
         habit.moment(heat.end),
-        habit.number(heat.output_t),
+        habit.number(heat.output),
         habit.number(heat.energy_kwh, grouped=grouped),
     ]
 
@@ -71,7 +71,7 @@ def thousands_and_totals(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Titles above, units in a row of their own, groups of digits, a total after each day and at the bottom."""
 
     def total(word: str, batches: Sequence[Heat]) -> list[Cell]:
-        tonnes, kwh = sum(heat.output_t for heat in batches), sum(heat.energy_kwh for heat in batches)
+        tonnes, kwh = sum(heat.output for heat in batches), sum(heat.energy_kwh for heat in batches)
         return [word, "", "", habit.number(tonnes, grouped=True), habit.number(kwh, grouped=True)]
 
     rows: list[Sequence[Cell]] = [[habit.title, "", "", "", ""], []]
@@ -87,7 +87,7 @@ def date_and_clock_apart(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [[habit.batch, habit.day, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
     for heat in heats:
         clock = [heat.start.strftime(habit.clock), heat.end.strftime(habit.clock)]
-        rows.append([heat.name, heat.start.strftime(habit.date), *clock, habit.number(heat.output_t), habit.number(heat.energy_kwh)])
+        rows.append([heat.name, heat.start.strftime(habit.date), *clock, habit.number(heat.output), habit.number(heat.energy_kwh)])
     return Case(by_hand(folder, habit, rows, "clock"), habit, "date and clock apart", truth_of(heats))
 
 
@@ -95,14 +95,14 @@ def year_month_day(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [[habit.batch, *habit.year_month_day, habit.time, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
     for heat in heats:
         at: list[Cell] = [heat.start.year, heat.start.month, heat.start.day, heat.start.strftime(habit.clock)]
-        rows.append([heat.name, *at, habit.number(heat.output_t), habit.number(heat.energy_kwh)])
+        rows.append([heat.name, *at, habit.number(heat.output), habit.number(heat.energy_kwh)])
     return Case(by_hand(folder, habit, rows, "ymd"), habit, "year, month, day in columns", truth_of(heats, end=False))
 
 
 def without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [[habit.batch, habit.stamp, habit.product, f"{habit.output} t", f"{habit.energy} kWh"]]
     for number, heat in enumerate(heats):
-        rows.append([heat.name, habit.moment(heat.start), f"S{number % 3}", habit.number(heat.output_t), habit.number(heat.energy_kwh)])
+        rows.append([heat.name, habit.moment(heat.start), f"S{number % 3}", habit.number(heat.output), habit.number(heat.energy_kwh)])
     return Case(by_hand(folder, habit, rows, "starts"), habit, "without end times", truth_of(heats, end=False))
 
 
@@ -111,7 +111,7 @@ def two_digit_years(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [header_of(habit)]
     for heat in heats:
         times = [at.strftime(f"{short} {habit.clock}") for at in (heat.start, heat.end)]
-        rows.append([heat.name, *times, habit.number(heat.output_t), habit.number(heat.energy_kwh)])
+        rows.append([heat.name, *times, habit.number(heat.output), habit.number(heat.energy_kwh)])
     return Case(by_hand(folder, habit, rows, "years"), habit, "two digits of year", truth_of(heats))
 
 
@@ -119,7 +119,7 @@ def other_units(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """kg and MWh in the header, three decimals."""
     rows: list[Sequence[Cell]] = [[habit.batch, habit.start, habit.end, f"{habit.output} (kg)", f"{habit.energy} (MWh)"]]
     for heat in heats:
-        amounts = [habit.number(heat.output_t * 1000, 0), habit.number(heat.energy_kwh / 1000, 4)]
+        amounts = [habit.number(heat.output * 1000, 0), habit.number(heat.energy_kwh / 1000, 4)]
         rows.append([heat.name, habit.moment(heat.start), habit.moment(heat.end), *amounts])
     return Case(by_hand(folder, habit, rows, "units"), habit, "kg and MWh", truth_of(heats))
 
@@ -148,7 +148,7 @@ def merged_header(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """A workbook with a title, a header of two rows with merged cells, and typed cells."""
     rows: list[Sequence[Cell]] = [[habit.title], [], [habit.batch, habit.groups[0], None, habit.groups[1], None]]
     rows.append([None, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"])
-    rows += [[heat.name, heat.start, heat.end, heat.output_t, heat.energy_kwh] for heat in heats]
+    rows += [[heat.name, heat.start, heat.end, heat.output, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-merged.xlsx"
     as_workbook(path, Written(rows, ["A1:E1", "A3:A4", "B3:C3", "D3:E3"], habit.data))
     return Case(path, habit, "merged header", truth_of(heats))
@@ -161,7 +161,7 @@ def serial_dates(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         return round((at - EXCEL_NOUGHT) / timedelta(days=1), 9)
 
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    rows += [[heat.name, days(heat.start), days(heat.end), heat.output_t, heat.energy_kwh] for heat in heats]
+    rows += [[heat.name, days(heat.start), days(heat.end), heat.output, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-serial.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     return Case(path, habit, "serial dates", truth_of(heats), {"excel_dates": "1900"})
@@ -169,7 +169,7 @@ def serial_dates(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 
 def open_document(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [[habit.title], header_of(habit)]
-    rows += [[heat.name, heat.start, heat.end, heat.output_t, heat.energy_kwh] for heat in heats]
+    rows += [[heat.name, heat.start, heat.end, heat.output, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-open.ods"
     as_open_document(path, Written(rows, name=habit.data))
     return Case(path, habit, "open document", truth_of(heats))
@@ -178,7 +178,7 @@ def open_document(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Sums of months on a sheet before the one that holds the table; a person is asked which sheet it is."""
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    rows += [[heat.name, heat.start, heat.end, heat.output_t, heat.energy_kwh] for heat in heats]
+    rows += [[heat.name, heat.start, heat.end, heat.output, heat.energy_kwh] for heat in heats]
     path = folder / f"{habit.language}-sheets.xlsx"
     as_workbook(
         path,
@@ -194,7 +194,7 @@ def other_sheet(habit: Habit, heats: list[Heat], folder: Path) -> Case:
 def formulas(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """Formulas; in every other language a spreadsheet program has worked them out, in the rest no program ever did."""
     rows: list[Sequence[Cell]] = [header_of(habit)]
-    rows += [[heat.name, heat.start, heat.end, f"={heat.output_t}+0", f"={heat.energy_kwh}+0"] for heat in heats]
+    rows += [[heat.name, heat.start, heat.end, f"={heat.output}+0", f"={heat.energy_kwh}+0"] for heat in heats]
     path = folder / f"{habit.language}-formulas.xlsx"
     as_workbook(path, Written(rows, name=habit.data))
     if habits().index(habit) % 2:
@@ -213,7 +213,7 @@ def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         parts.append(round(heat.energy_kwh - sum(parts), 1))
         for place, part in enumerate(parts):
             begins, ends = heat.start + place * third, heat.end if place == 2 else heat.start + (place + 1) * third
-            rows.append([heat.name, place + 1, habit.moment(begins), habit.moment(ends), habit.number(heat.output_t), habit.number(part)])
+            rows.append([heat.name, place + 1, habit.moment(begins), habit.moment(ends), habit.number(heat.output), habit.number(part)])
     return Case(
         by_hand(folder, habit, rows, "passes"),
         habit,
@@ -275,8 +275,8 @@ def log_without_ends(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     case = Case(folder / "none", habit, "log without end times", {})
     for number, heat in enumerate(heats):
         machine = f"M{number % 2 + 1}"
-        rows.append([habit.moment(heat.start), machine, habit.number(heat.output_t), habit.number(heat.energy_kwh)])
-        case.rows.append((machine, heat.start, heat.output_t, heat.energy_kwh))
+        rows.append([habit.moment(heat.start), machine, habit.number(heat.output), habit.number(heat.energy_kwh)])
+        case.rows.append((machine, heat.start, heat.output, heat.energy_kwh))
     case.path = by_hand(folder, habit, rows, "log")
     return case
 

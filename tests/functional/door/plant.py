@@ -21,7 +21,7 @@ class Heat:
     name: str
     start: datetime
     end: datetime
-    output_t: float
+    output: float
     energy_kwh: float
 
 

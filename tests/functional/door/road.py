@@ -131,8 +131,8 @@ def _readings(case: Case, profile: Profile, site: SiteSettings) -> Iterator[tupl
 def _log(case: Case, profile: Profile, site: SiteSettings) -> Iterator[tuple[str, datetime, float | None, float]]:
     columns = read_table(case.path, profile, LOG, site.zone).columns
     names = ("equipment", "timestamp", "output_quantity", "energy")
-    for machine, at, output_t, energy in zip(*(columns[name] for name in names), strict=True):
-        yield machine, at.astimezone(site.zone).replace(tzinfo=None), output_t, energy
+    for machine, at, output, energy in zip(*(columns[name] for name in names), strict=True):
+        yield machine, at.astimezone(site.zone).replace(tzinfo=None), output, energy
 
 
 def _as_toml(answers: dict[str, str]) -> str:
@@ -173,7 +173,7 @@ def _read(case: Case, site: SiteSettings, asked: tuple[str, ...]) -> Outcome:
         batch.batch_id: (
             batch.start,
             batch.end,
-            batch.output_t,
+            batch.output,
             sum((e.quantity or 0.0) * ratio(e.unit, "kWh") for e in batch.energy if e.carrier == "electricity") if batch.energy else None,
         )
         for batch in data.batches
@@ -187,14 +187,14 @@ def _compared(case: Case, batches: dict[str, tuple[datetime, datetime | None, fl
 
     if case.hopeless:
         return Outcome("misread", f"{len(batches)} batches out of formulas that have no value", asked)
-    for name, (start, end, output_t, energy_kwh) in case.truth.items():
+    for name, (start, end, output, energy_kwh) in case.truth.items():
         if name not in batches:
             return Outcome("misread", f"{name} is missing; {len(batches)} found, such as {next(iter(batches), None)!r}", asked)
         starts, ends, tonnes, kwh = batches[name]
         if local(starts) != start or local(ends) != end:
             return Outcome("misread", f"{name}: {local(starts)} to {local(ends)}, but it was {start} to {end}", asked)
-        if abs(tonnes - output_t) > 1e-6 or (kwh is None) != (energy_kwh is None):
-            return Outcome("misread", f"{name}: {tonnes} t, {kwh} kWh, but it was {output_t} t, {energy_kwh} kWh", asked)
+        if abs(tonnes - output) > 1e-6 or (kwh is None) != (energy_kwh is None):
+            return Outcome("misread", f"{name}: {tonnes} t, {kwh} kWh, but it was {output} t, {energy_kwh} kWh", asked)
         if kwh is not None and energy_kwh is not None and abs(kwh - energy_kwh) > 1e-3:
             return Outcome("misread", f"{name}: {kwh} kWh, but it was {energy_kwh} kWh", asked)
     more = set(batches) - set(case.truth)

@@ -89,7 +89,7 @@ def _wasted(works: Works, zone: tzinfo) -> dict[tuple[str, str, str], dict[date,
 
 def _waste(ran: Runs, use: Use) -> Floats:
     relative: Floats = np.sum(list(ran.waste.values()), axis=0)
-    waste: Floats = (ran.output_t + ran.reject_t) * use.per_t * relative
+    waste: Floats = (ran.output + ran.reject) * use.per_t * relative
     return waste
 
 

@@ -88,7 +88,7 @@ def uses(tried: Tried) -> list[Deviation]:
         place = {name: row for row, name in enumerate(ran.ids)}
         expected = dict(true)
         expected["value-adding"] = sum(
-            share * energy * ran.output_t[place[name]] / (ran.output_t[place[name]] + ran.reject_t[place[name]])
+            share * energy * ran.output[place[name]] / (ran.output[place[name]] + ran.reject[place[name]])
             for name, energy in tried.truth.energy_of[use.meter].items()
             if (share := shares.get((meter.step, name, meter.carrier))) is not None
         )

@@ -233,7 +233,7 @@ def _match_forms(tried: Tried, tallies: dict[str, Tally]) -> None:
                     batch.start.timestamp() == run.start_s
                     and batch.end is not None
                     and batch.end.timestamp() == run.end_s
-                    and batch.output_t == run.output_t
+                    and batch.output == run.output
                     and batch.variables.get("power_on_s") == run.power_on_s
                 )
             tally.put_in += 1

@@ -27,7 +27,7 @@ def facts_of_opening(opening: Opening) -> ExactFacts:
             continue
         names[batch.batch_id] = "batch id"
         moments |= {moment: f"moment of {batch.batch_id}" for moment in (batch.start, batch.end) if moment is not None}
-        measured = [batch.output_t, batch.reject_t, *batch.variables.values(), *(energy.quantity for energy in batch.energy)]
+        measured = [batch.output, batch.reject, *batch.variables.values(), *(energy.quantity for energy in batch.energy)]
         numbers |= {value: f"value of {batch.batch_id}" for value in measured if not value.is_integer()}
     return ExactFacts(names, moments, numbers, {})
 

@@ -40,8 +40,8 @@ def test_the_night_shift_is_one_run_though_its_file_ends_at_midnight(tmp_path: P
     assert parted.outward is not None
     for once, in_parts in ((whole.batches, parted.batches), (whole.outward.batches, parted.outward.batches)):
         assert [batch.excluded for batch in in_parts] == [None, None]
-        assert [(batch.batch_id, batch.start, batch.end, batch.output_t, batch.energy) for batch in in_parts] == [
-            (batch.batch_id, batch.start, batch.end, batch.output_t, batch.energy) for batch in once
+        assert [(batch.batch_id, batch.start, batch.end, batch.output, batch.energy) for batch in in_parts] == [
+            (batch.batch_id, batch.start, batch.end, batch.output, batch.energy) for batch in once
         ]
     assert [finding.code for finding in parted.findings] == [finding.code for finding in whole.findings]
 

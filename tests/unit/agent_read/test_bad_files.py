@@ -85,7 +85,7 @@ def what_was_read(site_file: Path, case: dict[str, Any], data: PlantData) -> Ite
                 yield f"{block.meter} {moment.astimezone(site.zone):%Y-%m-%d %H:%M:%S} {value!r}"
         return
     for batch in data.batches:
-        of_batch = f"{batch.batch_id} {batch.start:%Y-%m-%d %H:%M} {batch.output_t!r}"
+        of_batch = f"{batch.batch_id} {batch.start:%Y-%m-%d %H:%M} {batch.output!r}"
         if case["input"] in {"energy", "log"}:
             for energy in batch.energy:
                 lhv = "" if energy.lhv_mj_per_unit is None else f" {energy.lhv_mj_per_unit!r} MJ"

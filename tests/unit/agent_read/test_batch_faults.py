@@ -19,7 +19,7 @@ HEAT = Batch(
     variant="",
     start=START,
     end=START + timedelta(minutes=50),
-    output_t=122.5,
+    output=122.5,
     equipment="eaf-1",
     variables={"power_on_s": 2400.0},
     energy=(CarrierEnergy("electricity", 48.0, "MWh"),),
@@ -154,7 +154,7 @@ def test_a_row_exported_twice_costs_the_copy_only() -> None:
 
 
 def test_a_time_of_waiting_has_no_shortest_length() -> None:
-    waiting = replace(HEAT, batch_id="wait", state=OperatingState.HOLDING, end=START + timedelta(minutes=4), output_t=0.0, variables={})
+    waiting = replace(HEAT, batch_id="wait", state=OperatingState.HOLDING, end=START + timedelta(minutes=4), output=0.0, variables={})
     assert "too-short" not in examine(waiting)[1]
     assert "too-short" in examine(replace(waiting, state=OperatingState.NORMAL))[1]
 

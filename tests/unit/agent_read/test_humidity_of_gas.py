@@ -56,7 +56,7 @@ def label_of(site: Path) -> tuple[StepLabel, list[str]]:
 
 def test_saturated_gas_counts_as_the_dry_gas_that_it_holds(tmp_path: Path) -> None:
     label, sentences = label_of(converter(tmp_path, AT_60 + "\nrelative_humidity_pct = 100"))
-    assert -label.energy_by_carrier["converter-gas"] / label.output_t == pytest.approx(90 * 8.1 / 29.3076, rel=1e-4)
+    assert -label.energy_by_carrier["converter-gas"] / label.output == pytest.approx(90 * 8.1 / 29.3076, rel=1e-4)
     assert sentences == []
     assert going_out(load_site(tmp_path / "site.toml")) == {"converter": {None}}
 
@@ -83,7 +83,7 @@ def test_an_orifice_that_computes_with_a_fixed_state_counts_vapour_as_well(tmp_p
     _, (sentence,) = label_of(converter(tmp_path / "a", state, 90 / 0.80315, "Nm3"))
     assert "19.7% water vapour" in sentence
     label, _ = label_of(converter(tmp_path, state + "\nrelative_humidity_pct = 100", 90 / 0.80315, "Nm3"))
-    assert -label.energy_by_carrier["converter-gas"] / label.output_t == pytest.approx(90 * 8.1 / 29.3076, rel=1e-4)
+    assert -label.energy_by_carrier["converter-gas"] / label.output == pytest.approx(90 * 8.1 / 29.3076, rel=1e-4)
 
 
 @pytest.mark.parametrize(
@@ -100,7 +100,7 @@ def test_cold_gas_corrected_gas_and_gas_declared_nearly_saturated_are_asked_noth
 ) -> None:
     label, sentences = label_of(converter(tmp_path, state, m3, unit))
     assert sentences == [sentence for sentence in sentences if unit == "Nm3"]
-    assert -label.energy_by_carrier["converter-gas"] / label.output_t == pytest.approx(90 * 8.1 / 29.3076, rel=1e-3)
+    assert -label.energy_by_carrier["converter-gas"] / label.output == pytest.approx(90 * 8.1 / 29.3076, rel=1e-3)
 
 
 def test_vapour_that_a_corrector_may_have_counted_as_gas_is_told_by_the_percent(tmp_path: Path) -> None:

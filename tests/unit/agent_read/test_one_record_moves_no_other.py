@@ -112,7 +112,7 @@ def test_a_subtotal_is_no_pass_of_its_batch(tmp_path: Path, start: str) -> None:
     plant = with_subtotals(start)
     plant.write(tmp_path)
     data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
-    outputs = {batch.batch_id: batch.output_t for batch in data.batches}
+    outputs = {batch.batch_id: batch.output for batch in data.batches}
     whole = {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"] if row["note"]}
     assert outputs == pytest.approx(whole)
     assert {finding.code: finding.count for finding in data.findings}["row-total"] == len(whole)

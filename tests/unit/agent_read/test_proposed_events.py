@@ -25,7 +25,7 @@ REPEATED = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 
 def heat(start: datetime) -> Batch:
     return Batch(
-        batch_id="H0001", step="eaf", product="liquid-steel", variant="", start=start, end=start + timedelta(minutes=50), output_t=100.0,
+        batch_id="H0001", step="eaf", product="liquid-steel", variant="", start=start, end=start + timedelta(minutes=50), output=100.0,
         energy=(CarrierEnergy("electricity", 40_000.0, "MWh"),),
     )  # fmt: skip
 

@@ -51,7 +51,7 @@ def counts(logged: runs.CutRuns) -> dict[str, int]:
 def test_rows_add_up_to_a_run_of_the_shift_and_the_first_row_covers_nothing_known(tmp_path: Path) -> None:
     logged = cut(tmp_path, [(0, 9, 9, "normal"), (5, 4, 3, "normal"), (10, 5, 2, "normal")])
     (run,) = logged.batches
-    assert run.output_t == pytest.approx(0.009)  # thousands of items
+    assert run.output == pytest.approx(0.009)  # thousands of items
     assert run.energy[0].quantity == 5.0
     assert run.variables["power_on_s"] == 600.0
     assert (run.start, run.end) == (SIX, SIX + timedelta(minutes=10))
@@ -99,7 +99,7 @@ def test_rows_in_alarm_or_by_hand_are_left_out_with_items_and_energy(tmp_path: P
     rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 3, "normal"), (10, 7, 9, "fault"), (15, 4, 3, "normal"), (20, 1, 1, "idle")]
     logged = cut(tmp_path, rows)
     (run,) = logged.batches
-    assert run.output_t == pytest.approx(0.008)
+    assert run.output == pytest.approx(0.008)
     assert run.energy[0].quantity == 6.0
     assert run.energy[0].completeness == 1.0
     assert counts(logged)["log-not-normal"] == 2
@@ -135,8 +135,8 @@ def test_standing_time_stays_in_the_run(tmp_path: Path) -> None:
 def test_a_row_belongs_to_the_shift_that_holds_the_middle_of_its_time(tmp_path: Path) -> None:
     rows: list[Row] = [(470, 0, 0, "normal"), (480, 4, 3, "normal"), (485, 5, 2, "normal")]
     first, second = cut(tmp_path, rows).batches
-    assert first.output_t == pytest.approx(0.004)
-    assert second.output_t == pytest.approx(0.005)
+    assert first.output == pytest.approx(0.004)
+    assert second.output == pytest.approx(0.005)
     assert first.batch_id.endswith("06:00")
     assert second.batch_id.endswith("14:00")
 
@@ -174,7 +174,7 @@ def test_a_campaign_ends_with_its_product_and_with_a_gap(tmp_path: Path) -> None
     path.write_text("\n".join(lines) + "\n")
     chosen = site(by="campaign")
     logged = runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
-    assert [(run.variant, round(run.output_t * 1000), run.energy[0].completeness) for run in logged.batches] == [
+    assert [(run.variant, round(run.output * 1000), run.energy[0].completeness) for run in logged.batches] == [
         ("part-0", 8, 1.0),
         ("part-4", 8, 1.0),
         ("part-0", 8, 1.0),
@@ -188,7 +188,7 @@ def test_a_month_is_that_of_the_local_clock(tmp_path: Path) -> None:
     rows: list[Row] = [(midnight - 10, 0, 0, "normal"), (midnight - 5, 4, 3, "normal"), (midnight + 10, 5, 2, "normal")]
     september, october = cut(tmp_path, rows, by="month").batches
     assert (september.batch_id[-16:], october.batch_id[-16:]) == ("2022-09-01T00:00", "2022-10-01T00:00")
-    assert october.output_t == pytest.approx(0.005)
+    assert october.output == pytest.approx(0.005)
 
 
 @pytest.mark.parametrize("setting", [{"energy": "rate", "unit": "kW"}, {"energy": "interval"}])
@@ -197,7 +197,7 @@ def test_a_row_that_stands_twice_counts_once(tmp_path: Path, setting: dict[str, 
     (run,) = cut(tmp_path, rows, **setting).batches
     logged = cut(tmp_path, [*rows, rows[-1]], **setting)
     (twice,) = logged.batches
-    assert (twice.output_t, twice.energy) == (run.output_t, run.energy)
+    assert (twice.output, twice.energy) == (run.output, run.energy)
     assert counts(logged) == {"log-first-row": 1, "log-repeated": 1}
     assert [place.row for finding in logged.findings if finding.code == "log-repeated" for place in finding.places] == [5]
 
@@ -207,10 +207,10 @@ def test_a_mean_power_over_no_time_is_left_out_with_its_output(tmp_path: Path) -
     rows: list[Row] = [(0, 0, 0, "normal"), (5, 4, 30, "normal"), (5, 7, 30, "normal"), (10, 4, 30, "normal")]
     logged = cut(tmp_path, rows, energy="rate", unit="kW")
     (run,) = logged.batches
-    assert [run.output_t, run.energy[0].quantity] == pytest.approx([0.008, 2 * 30 / 12])
+    assert [run.output, run.energy[0].quantity] == pytest.approx([0.008, 2 * 30 / 12])
     assert counts(logged) == {"log-first-row": 1, "log-time-unknown": 1}
     amounts = cut(tmp_path, rows)
-    assert [amounts.batches[0].output_t, amounts.batches[0].energy[0].quantity] == pytest.approx([0.015, 90.0])
+    assert [amounts.batches[0].output, amounts.batches[0].energy[0].quantity] == pytest.approx([0.015, 90.0])
     assert counts(amounts)["log-same-stamp"] == 1
 
 
@@ -227,7 +227,7 @@ def test_a_mean_power_without_a_span_is_left_out_on_both_roads(tmp_path: Path, c
     rows = [f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,4,items,30,{span}" for at, span in ((5, 300), (10, ""), (15, 300))]
     chosen, table = site(energy="rate", unit="kW", row_covers="span"), logged(tmp_path, "log.csv", rows)
     batches = cut_runs.cut([table], chosen, PACK)[0] if cut_out else runs.cut([table], chosen, PACK).batches
-    assert [amount for run in batches for amount in (run.output_t, run.energy[0].quantity)] == pytest.approx([0.008, 5.0])
+    assert [amount for run in batches for amount in (run.output, run.energy[0].quantity)] == pytest.approx([0.008, 5.0])
 
 
 def test_a_mean_power_over_no_time_does_not_leave_either(tmp_path: Path) -> None:
@@ -235,7 +235,7 @@ def test_a_mean_power_over_no_time_does_not_leave_either(tmp_path: Path) -> None
         f"{(SIX + timedelta(minutes=at)).isoformat()},m0,machining-0,{items},items,30," for at, items in ((5, 4), (10, 4), (10, 4), (10, 7))
     ]
     (run,), _ = cut_runs.cut([logged(tmp_path, "log.csv", rows)], site(energy="rate", unit="kW"), PACK)
-    assert [run.output_t, run.energy[0].quantity] == pytest.approx([0.008, 5.0])
+    assert [run.output, run.energy[0].quantity] == pytest.approx([0.008, 5.0])
 
 
 @pytest.mark.parametrize("by", ["hour", "shift", "day", "month", "campaign"])

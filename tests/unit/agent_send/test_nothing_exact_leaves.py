@@ -80,7 +80,7 @@ def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation
     sent = {leaf for whole in plaintexts(conversation) for leaf in leaves(whole) if isinstance(leaf, int)}
     secrets: set[int] = set()
     for label in plant.site_label.steps:
-        exact = [label.minimum, label.best.value, label.typical, label.mean, label.output_t, *label.energy_by_carrier.values()]
+        exact = [label.minimum, label.best.value, label.typical, label.mean, label.output, *label.energy_by_carrier.values()]
         exact += [batch.energy for batch in label.values]
         secrets |= {label.read, label.used}
         for value in exact:

@@ -116,7 +116,7 @@ def _heats_with(**changes: object) -> list[Batch]:
 @pytest.mark.parametrize(
     "changes",
     [
-        {"output_t": 120.00000000000001},
+        {"output": 120.00000000000001},
         {"batch_id": "other"},
         {"product": "other"},
         {"variables": {"hot_metal_pct": 3.0}},

@@ -59,7 +59,7 @@ def test_the_order_of_the_files_changes_nothing(tree: DataTree) -> None:
 def test_batches_alike_in_reason_start_and_id_stand_in_one_order() -> None:
     """Two rows of one batch: both are excluded, and which came first in the file is no part of the data."""
     first, *rest = heats(80)
-    twins = [dataclasses.replace(first, excluded="duplicate", output_t=output_t) for output_t in (119.0, 121.0)]
+    twins = [dataclasses.replace(first, excluded="duplicate", output=output) for output in (119.0, 121.0)]
     assert data_tree([*twins, *rest], []).root == data_tree([*twins[::-1], *rest], []).root
 
 

@@ -20,11 +20,11 @@ BATCH = Batch(
     variant="any",
     start=datetime(2016, 5, 1, 6, 0, 0, 1, tzinfo=UTC),
     end=datetime(2016, 5, 1, 6, 50, tzinfo=UTC),
-    output_t=0.1 + 0.2,
+    output=0.1 + 0.2,
     equipment="F1",
     status=ProductStatus.SCRAP,
     state=OperatingState.TRIAL,
-    reject_t=1e-300,
+    reject=1e-300,
     variables={"hot_metal_pct": 3.3, "b": float("nan")},
     energy=(
         CarrierEnergy("natural-gas", 240.0, "Nm3", lhv_mj_per_unit=36.0),
@@ -49,7 +49,7 @@ def test_a_batch_comes_back_as_it_was() -> None:
     back = records.read(records.of_batch(BATCH, "overlap"))
     assert isinstance(back, Batch)
     assert back.excluded == "overlap"
-    assert (back.batch_id, back.start, back.end, back.output_t, back.reject_t) == ("炉-7", BATCH.start, BATCH.end, 0.1 + 0.2, 1e-300)
+    assert (back.batch_id, back.start, back.end, back.output, back.reject) == ("炉-7", BATCH.start, BATCH.end, 0.1 + 0.2, 1e-300)
     assert (back.status, back.state, back.variables["hot_metal_pct"]) == (ProductStatus.SCRAP, OperatingState.TRIAL, 3.3)
     assert set(back.energy) == set(BATCH.energy)
     assert records.of_batch(back, back.excluded) == records.of_batch(BATCH, "overlap")
@@ -75,11 +75,11 @@ def test_a_day_and_padding_come_back() -> None:
         {"variant": "other"},
         {"start": BATCH.start + timedelta(microseconds=1)},
         {"end": None},
-        {"output_t": 0.3},
+        {"output": 0.3},
         {"equipment": "F2"},
         {"status": ProductStatus.GOOD},
         {"state": OperatingState.NORMAL},
-        {"reject_t": 0.0},
+        {"reject": 0.0},
         {"variables": {"hot_metal_pct": 3.3}},
         {"energy": BATCH.energy[:1]},
         *({"energy": (other, BATCH.energy[1])} for other in OTHER_ENERGIES),
@@ -100,7 +100,7 @@ def test_offset_place_signed_zero_and_the_order_of_entries_are_no_part_of_it() -
         BATCH, start=BATCH.start.astimezone(shanghai), energy=BATCH.energy[::-1], variables=dict(reversed(list(BATCH.variables.items())))
     )
     assert records.of_batch(same, None) == records.of_batch(BATCH, None)
-    zero, minus = (records.of_batch(dataclasses.replace(BATCH, output_t=number), None) for number in (0.0, -0.0))
+    zero, minus = (records.of_batch(dataclasses.replace(BATCH, output=number), None) for number in (0.0, -0.0))
     assert zero == minus
 
 

@@ -33,7 +33,7 @@ def kiln(seed: int, factor: float = 1.0, *, season: float = 0.0) -> MeterLine:
     power = np.log(FIXED + (1 - FIXED) * push) + lasting[50:] + wave
     power[SINCE:] += np.log(factor)
     rate = np.log(push)
-    return cast("MeterLine", SimpleNamespace(day=DAYS, power=power, rate=rate, per_t=power - rate, conditions=(), **OF_THE_LINE))
+    return cast("MeterLine", SimpleNamespace(day=DAYS, power=power, rate=rate, per_output=power - rate, conditions=(), **OF_THE_LINE))
 
 
 @pytest.mark.parametrize("seed", range(10))
@@ -52,7 +52,7 @@ def test_what_is_seen_without_the_load_is_asked_about() -> None:
 
 @pytest.mark.slow
 def test_as_it_stands_energy_per_output_shows_hardly_any_of_them() -> None:
-    shown = sum(bool(jumps(daily(DAYS, kiln(seed, 0.93).per_t))) for seed in range(40))
+    shown = sum(bool(jumps(daily(DAYS, kiln(seed, 0.93).per_output))) for seed in range(40))
     seen = sum(bool(freed.steps(freed.of_line(kiln(seed, 0.93)))) for seed in range(40))
     assert shown < 10
     assert seen > 34
@@ -81,7 +81,7 @@ def test_half_a_year_tells_no_season_from_a_level() -> None:
 def test_a_load_that_never_differs_has_no_step() -> None:
     line = kiln(1)
     flat = np.zeros(len(DAYS))
-    level = cast("MeterLine", SimpleNamespace(day=DAYS, power=flat, rate=flat, per_t=flat, conditions=(), **OF_THE_LINE))
+    level = cast("MeterLine", SimpleNamespace(day=DAYS, power=flat, rate=flat, per_output=flat, conditions=(), **OF_THE_LINE))
     assert freed.steps(freed.of_line(level)) == []
     assert freed.steps(freed.of_line(line)) == []
 
@@ -95,7 +95,7 @@ def by_the_day(sizes: list[tuple[int, float]], scatter: float, rests: Sequence[i
     shown = level[idle] if of_the_meter else np.zeros(len(idle))
     own = {**OF_THE_LINE, "idle": Daily(DAYS[idle], shown + np.random.default_rng(4).normal(-3, 0.05, len(idle)))}
     power = power + level
-    return cast("MeterLine", SimpleNamespace(day=DAYS, power=power, rate=np.zeros(len(DAYS)), per_t=power, conditions=(), **own))
+    return cast("MeterLine", SimpleNamespace(day=DAYS, power=power, rate=np.zeros(len(DAYS)), per_output=power, conditions=(), **own))
 
 
 def test_a_factor_that_stands_alone_and_is_known_closely_is_the_meters_first() -> None:

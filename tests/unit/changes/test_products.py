@@ -27,11 +27,11 @@ def oven(seed: int, factors: dict[str, float], *, until: int = DAYS) -> MeterLin
     true_rate, power = chance.normal(0, 0.03, len(day)), chance.normal(0, 0.03, len(day))
     night = day - day[0]
     booked = np.log([factors.get(variant, 1.0) for variant in name]) * ((night >= SINCE) & (night < until))
-    rate, per_t = true_rate + booked, power - booked
+    rate, per_output = true_rate + booked, power - booked
     batches = tuple(SimpleNamespace(variant=variant, product="bread", equipment="oven-1") for variant in name.tolist())
     nothing = Daily(np.zeros(0, np.int64), np.zeros(0))
     record = {"meter": "gas", "step": "baking", "batches": batches, "idle": nothing, "conditions": ()}
-    return cast("MeterLine", SimpleNamespace(day=day, power=power + true_rate, rate=rate, per_t=per_t, **record))
+    return cast("MeterLine", SimpleNamespace(day=day, power=power + true_rate, rate=rate, per_output=per_output, **record))
 
 
 @pytest.mark.parametrize("seed", range(5))
@@ -84,7 +84,9 @@ def converter(seed: int, factor: float = 1.0) -> MeterLine:
     batches = tuple(SimpleNamespace(variant=variant, product="steel", equipment="bof-1") for variant in name.tolist())
     nothing = Daily(np.zeros(0, np.int64), np.zeros(0))
     record = {"meter": "power", "step": "converter", "batches": batches, "idle": nothing, "conditions": ()}
-    return cast("MeterLine", SimpleNamespace(day=day, power=power + true_rate, rate=true_rate + booked, per_t=power - booked, **record))
+    return cast(
+        "MeterLine", SimpleNamespace(day=day, power=power + true_rate, rate=true_rate + booked, per_output=power - booked, **record)
+    )
 
 
 @pytest.mark.parametrize("seed", range(5))

@@ -154,7 +154,7 @@ def test_an_event_is_of_the_line_and_product_that_it_names() -> None:
 def run(day: date = MAY, **changes: Any) -> Batch:
     start = datetime(day.year, day.month, day.day, 0, 30, tzinfo=SHANGHAI)
     given = {"batch_id": "B1", "step": "melting", "product": "glass", "variant": "green", "equipment": "f1"}
-    return Batch(**cast("Any", {**given, "start": start, "end": start + timedelta(hours=8), "output_t": 10.0, **changes}))
+    return Batch(**cast("Any", {**given, "start": start, "end": start + timedelta(hours=8), "output": 10.0, **changes}))
 
 
 @pytest.mark.parametrize(

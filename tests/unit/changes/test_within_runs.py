@@ -24,7 +24,7 @@ def melts(seed: int, *, of_the_meter: bool) -> MeterLine:
     """Runs of which one in twelve holds half an hour of nothing: the meter's, or a stop of a line that then takes longer for its tonnes."""
     chance = np.random.default_rng(seed)
     silent = np.where(np.arange(RUNS) % 12 == 5, chance.uniform(0.2, 0.4, RUNS), 0.0)
-    per_t = chance.normal(0, 0.03, RUNS) + (np.log1p(-silent) if of_the_meter else 0.0)
+    per_output = chance.normal(0, 0.03, RUNS) + (np.log1p(-silent) if of_the_meter else 0.0)
     start = np.arange(RUNS, dtype=np.int64) * DAY_US // 4
     runs = SimpleNamespace(silent=silent, start_us=start, end_us=start + DAY_US // 5, energy=np.ones(RUNS), known=np.ones(RUNS))
     batches = tuple(SimpleNamespace(step="melting", batch_id=str(number), equipment="f1") for number in range(RUNS))
@@ -32,7 +32,14 @@ def melts(seed: int, *, of_the_meter: bool) -> MeterLine:
     return cast(
         "MeterLine",
         SimpleNamespace(
-            meter="m", step="melting", chosen=np.arange(RUNS), day=day, power=np.zeros(RUNS), per_t=per_t, runs=runs, batches=batches
+            meter="m",
+            step="melting",
+            chosen=np.arange(RUNS),
+            day=day,
+            power=np.zeros(RUNS),
+            per_output=per_output,
+            runs=runs,
+            batches=batches,
         ),
     )
 

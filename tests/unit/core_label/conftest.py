@@ -92,8 +92,8 @@ def a_heat() -> Callable[..., Batch]:
 
     def build(number: int, kwh_per_t: float | None, **changes: Any) -> Batch:
         start = datetime(2016, 1, 1, tzinfo=UTC) + timedelta(hours=number)
-        output_t = changes.get("output_t", 100.0)
-        energy = () if kwh_per_t is None else (CarrierEnergy("electricity", kwh_per_t * max(output_t, 1.0), "kWh"),)
+        output = changes.get("output", 100.0)
+        energy = () if kwh_per_t is None else (CarrierEnergy("electricity", kwh_per_t * max(output, 1.0), "kWh"),)
         given: dict[str, Any] = {
             "batch_id": f"H{number}",
             "step": "eaf",
@@ -101,7 +101,7 @@ def a_heat() -> Callable[..., Batch]:
             "variant": "",
             "start": start,
             "end": start + timedelta(minutes=50),
-            "output_t": output_t,
+            "output": output,
             "energy": energy,
         }
         return Batch(**{**given, **changes})

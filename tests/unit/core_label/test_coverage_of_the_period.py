@@ -37,7 +37,7 @@ def heats(a_heat: Callable[..., Batch]) -> Heats:
 def covered(a_step: Callable[..., Step], year: Period) -> Callable[..., Coverage]:
     def of(batches: list[Batch], *stopped: Span, valid: Callable[[int], bool] = lambda row: True) -> Coverage:
         columns = StepColumns.of(batches, a_step())
-        flags = columns.output_t > 0
+        flags = columns.output > 0
         flags[[row for row in range(len(batches)) if not valid(row)]] = False
         return coverage(columns, flags, year, stopped)
 
@@ -88,7 +88,7 @@ def test_a_day_is_one_of_the_calendar_where_clocks_change(a_heat: Callable[..., 
             for n, start in enumerate(remaining)
         ]
         columns = StepColumns.of(runs, a_step())
-        extent = coverage(columns, columns.output_t > 0, period, ())
+        extent = coverage(columns, columns.output > 0, period, ())
         assert (extent.days, extent.with_batches) == (366, 365)
 
 
@@ -143,7 +143,7 @@ def test_no_grade_of_a_year_of_which_the_log_lacks_days(
         {"energy": ()},
         {"excluded": "energy-partly-unknown"},
         {"excluded": "declared-unusable"},
-        {"output_t": 0.0},
+        {"output": 0.0},
     ],
 )
 @pytest.mark.parametrize("every", [2, 40])

@@ -49,10 +49,10 @@ def test_rank_is_exact_at_whole_numbers(label: Callable[..., StepLabel], a_step:
 
 
 def test_mean_is_weighted_by_output(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
-    heats = [a_heat(0, 300, output_t=300.0), a_heat(1, 400, output_t=100.0), a_heat(2, 400, output_t=100.0)]
+    heats = [a_heat(0, 300, output=300.0), a_heat(1, 400, output=100.0), a_heat(2, 400, output=100.0)]
     step_label = label(heats, a_step())
     assert step_label.mean == pytest.approx((300 * 300 + 400 * 200) / 500)
-    assert step_label.output_t == 500
+    assert step_label.output == 500
 
 
 def test_every_batch_is_used_or_excluded_under_its_first_reason(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
@@ -64,7 +64,7 @@ def test_every_batch_is_used_or_excluded_under_its_first_reason(label: Callable[
         a_heat(12, 400, status=ProductStatus.SCRAP),
         a_heat(13, 400, status=ProductStatus.TEST),
         a_heat(14, 400, state=OperatingState.HOLDING),
-        a_heat(15, 400, output_t=0.0),
+        a_heat(15, 400, output=0.0),
         a_heat(16, None),
         a_heat(17, 400, energy=(CarrierEnergy("electricity", 40_000, "kWh", completeness=0.9),)),
         a_heat(18, 400, end=a_heat(18, 1).start),
@@ -132,7 +132,7 @@ def test_recovered_energy_is_credited_and_a_value_may_be_negative(
     assert step_label.mean is not None
     assert step_label.mean < 0
     assert step_label.energy_by_carrier["converter-gas"] < 0
-    assert sum(step_label.energy_by_carrier.values()) == pytest.approx(step_label.mean * step_label.output_t)
+    assert sum(step_label.energy_by_carrier.values()) == pytest.approx(step_label.mean * step_label.output)
     assert step_label.value_adding.share is None
 
 
@@ -197,9 +197,7 @@ def test_parts_of_the_gap_sum_to_the_last_bit(
     label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build
 ) -> None:
     step = a_step(conditions=[hot_metal(a_metric().grid_source, required=False)])
-    heats = [
-        a_heat(i, 350 + 7.3 * (i % 11) + 0.1 * i, output_t=97.7 + i / 3, variables={"hot_metal_pct": -0.7 * (i % 5)}) for i in range(60)
-    ]
+    heats = [a_heat(i, 350 + 7.3 * (i % 11) + 0.1 * i, output=97.7 + i / 3, variables={"hot_metal_pct": -0.7 * (i % 5)}) for i in range(60)]
     gap = label(heats, step).gap
     assert gap is not None
     assert gap.energy == gap.explained + gap.within_uncertainty + gap.unexplained
@@ -237,9 +235,9 @@ def test_equal_gaps_stand_in_the_order_of_their_ids_whatever_the_order_of_rows(
 def test_energy_that_made_no_product_is_counted_by_cause(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:
     heats = [
         *[a_heat(i, 400) for i in range(3)],
-        a_heat(3, 400, reject_t=25.0, output_t=75.0, energy=(CarrierEnergy("electricity", 40_000, "kWh"),)),
+        a_heat(3, 400, reject=25.0, output=75.0, energy=(CarrierEnergy("electricity", 40_000, "kWh"),)),
         a_heat(4, 400, status=ProductStatus.SCRAP),
-        a_heat(5, 0, output_t=0.0, state=OperatingState.HOLDING, energy=(CarrierEnergy("electricity", 5_000, "kWh"),)),
+        a_heat(5, 0, output=0.0, state=OperatingState.HOLDING, energy=(CarrierEnergy("electricity", 5_000, "kWh"),)),
         a_heat(6, 400, excluded="sentinel"),
     ]
     balance = label(heats, a_step()).value_adding
@@ -307,7 +305,7 @@ def test_value_of_one_batch_by_hand(factors: FactorTable, a_step: BuildStep, a_m
     assert (refused.value.code, refused.value.missing) == ("energy-incomplete", ("diesel",))
     assert value_per_tonne(a_heat(0, 400), rule, step, factors, not_used=frozenset({"diesel"})) == pytest.approx(49.16)
     with pytest.raises(IncompleteError, match="output-not-positive"):
-        value_per_tonne(a_heat(0, 400, output_t=0.0), rule, step, factors)
+        value_per_tonne(a_heat(0, 400, output=0.0), rule, step, factors)
 
 
 def test_label_json_has_the_fields_of_the_contract(label: Callable[..., StepLabel], a_step: BuildStep, a_heat: Build) -> None:

@@ -65,7 +65,7 @@ def plant(
             variant="",
             start=start[index],
             end=start[index] + timedelta(hours=float(hours[index])),
-            output_t=float(output[index]),
+            output=float(output[index]),
             equipment="" if equipment is None else equipment[index],
             variables={"hot_metal_pct": 0.0}
             | {name: float(column[index]) for name, column in variables.items() if not np.isnan(column[index])},

@@ -94,7 +94,7 @@ def test_only_good_output_counts_and_each_batch_once() -> None:
         batch(10, "S", status=ProductStatus.SCRAP),
         batch(10, "T", status=ProductStatus.TEST),
         batch(10, "O", end=None),
-        batch(10, "N", output_t=-3.0),
+        batch(10, "N", output=-3.0),
     ]
     assert output_of(batch(10), batch(10), batch(10, "C"), *bad) == {0: 200.0}
     assert output_of(batch(10, step="clinker-burning")) == {}
@@ -187,7 +187,7 @@ def use(co2_kg: float | None, direction: Direction = Direction.IMPORT, carrier: 
 
 
 def step(*uses: CarrierUse, output: float = 200.0, unit: str = "t", product: str = "cement") -> StepCarbon:
-    label = SimpleNamespace(step="cement-grinding", product=product, variant="any", output_t=output)
+    label = SimpleNamespace(step="cement-grinding", product=product, variant="any", output=output)
     return StepCarbon(cast("StepLabel", label), worded("Cement grinding"), unit, uses)
 
 

@@ -22,7 +22,7 @@ def heats() -> list[Batch]:
             variant="",
             start=start + number * timedelta(hours=1),
             end=start + number * timedelta(hours=1) + timedelta(minutes=50),
-            output_t=122.5,
+            output=122.5,
             variables={"power_on_s": float(chance.normal(2400, 60))},
             energy=(CarrierEnergy("electricity", float(chance.normal(48.4, 3.0)), "MWh"),),
         )

@@ -39,7 +39,7 @@ class Heat:
     name: str
     start: datetime
     end: datetime
-    output_t: float
+    output: float
     gas_nm3: float
     power_on_s: float
 
@@ -96,7 +96,7 @@ def local(moment: datetime) -> str:
 
 def tables(works: Plant, stamp: Stamp, number: Number) -> dict[str, Table]:
     """The three inputs as rows, stamps and numbers written as the road does."""
-    batches = [[h.name, "eaf", stamp(h.start), stamp(h.end), number(h.output_t), "t", "eaf-1", number(h.power_on_s)] for h in works.heats]
+    batches = [[h.name, "eaf", stamp(h.start), stamp(h.end), number(h.output), "t", "eaf-1", number(h.power_on_s)] for h in works.heats]
     energy = [[h.name, "eaf", "natural-gas", number(h.gas_nm3), "Nm3", number(35.6), "MJ/Nm3"] for h in works.heats]
     readings = [
         [name, stamp(at), number(value)] for at, *values in works.readings for name, value in zip(("kwh-1", "o2-1"), values, strict=True)
@@ -218,7 +218,7 @@ def a_column_a_carrier(folder: Path, works: Plant) -> tuple[dict[str, str], str]
     inputs = tables(works, local, repr)
     rows = [[*row, repr(heat.gas_nm3)] for row, heat in zip(inputs["batches"][1], works.heats, strict=True)]
     top = ["Heat", "", "", "", "Output", "", "", "", "Gas"]
-    total = ["Total", "", "", "", repr(sum(h.output_t for h in works.heats)), "", "", "", repr(sum(h.gas_nm3 for h in works.heats))]
+    total = ["Total", "", "", "", repr(sum(h.output for h in works.heats)), "", "", "", repr(sum(h.gas_nm3 for h in works.heats))]
     (folder / "sheet.csv").write_text(as_csv((top, [[*BATCH, ""], [""] * 4 + ["t"] + [""] * 3 + ["Nm3"], *rows, total])), encoding="utf-8")
     inputs.pop("batches")
     inputs.pop("energy")
@@ -240,7 +240,7 @@ def b2mml(folder: Path, works: Plant) -> tuple[dict[str, str], str]:
         f"<ActualStartTime>{h.start.isoformat()}</ActualStartTime><ActualEndTime>{h.end.isoformat()}</ActualEndTime>"
         f"<SegmentData><ID>power_on_s</ID><Value><ValueString>{h.power_on_s!r}</ValueString></Value></SegmentData>"
         "<EquipmentActual><EquipmentID>eaf-1</EquipmentID></EquipmentActual>"
-        f"<MaterialProducedActual><MaterialDefinitionID>liquid-steel</MaterialDefinitionID>{quantity(h.output_t, 't')}"
+        f"<MaterialProducedActual><MaterialDefinitionID>liquid-steel</MaterialDefinitionID>{quantity(h.output, 't')}"
         "</MaterialProducedActual>"
         f"<MaterialConsumedActual><MaterialDefinitionID>natural-gas</MaterialDefinitionID>{quantity(h.gas_nm3, 'Nm3')}"
         "<MaterialConsumedActualProperty><ID>lhv</ID><Value><ValueString>35.6</ValueString><UnitOfMeasure>MJ/Nm3</UnitOfMeasure></Value>"

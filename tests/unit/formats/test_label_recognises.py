@@ -75,7 +75,7 @@ def test_with_the_lines_added_the_file_is_read_and_what_was_taken_is_said(
     with site.open("a", encoding="utf-8") as file:
         file.write(f"\n{pasted}")
     data = pipeline.read(load_site(site))  # what stands there now reads by itself
-    assert [(batch.batch_id, round(batch.output_t, 3)) for batch in data.batches] == [("H1", 111.13), ("H2", 109.996)]
+    assert [(batch.batch_id, round(batch.output, 3)) for batch in data.batches] == [("H1", 111.13), ("H2", 109.996)]
     assert [energy.unit for batch in data.batches for energy in batch.energy] == ["MWh", "MWh"]
 
 

@@ -69,7 +69,7 @@ def test_a_practice_stands_beside_the_steps_own_gap_and_pays_back_at_the_sites_p
     fitting = fitting_practices(site, analysis.losses, analysis.costs)
     media = next(fit for fit in fitting if fit.practice.id == "cement-improved-grinding-media")
     grinding = [loss for loss in analysis.losses if loss.step == "cement-grinding" and loss.metric is Metric.ELECTRICITY]
-    beyond = sum(loss.beyond.energy for loss in grinding) / sum(float(loss.batches.output_t.sum()) for loss in grinding)
+    beyond = sum(loss.beyond.energy for loss in grinding) / sum(float(loss.batches.output.sum()) for loss in grinding)
     assert media.gap == pytest.approx(beyond)
     assert media.money == pytest.approx(4 * 0.6)  # 4 kWh/t of the list at 0.6 CNY/kWh
     assert media.payback_years == pytest.approx(1.8 * 7.0 / 2.4)  # 1.8 USD/t
@@ -131,7 +131,7 @@ def test_a_practice_against_a_cause_is_named_where_that_cause_took_energy_and_fi
     fitting = fitting_practices(site, [waited], analysis.costs, held)
     assert fitting[0].practice.id == WasteCause.HOLDING
     assert WasteCause.REHEAT not in {fit.practice.id for fit in fitting}
-    assert fitting[0].gap == pytest.approx(mill.beyond.energy / float(mill.batches.output_t.sum()))
+    assert fitting[0].gap == pytest.approx(mill.beyond.energy / float(mill.batches.output.sum()))
     assert fitting[0].money == pytest.approx(4 * 0.6)  # of the low end
     assert WasteCause.HOLDING not in {fit.practice.id for fit in fitting_practices(site, [mill], analysis.costs, held)}
 

@@ -169,7 +169,7 @@ def test_the_parts_of_the_worst_batch_add_up_to_its_gap(heats: Made) -> None:
     table = page[page.index('id="worst"') : page.index("</table>", page.index('id="worst"'))]
     values = [float(value) for value in re.findall(r'<data value="([^"]+)"', table)]
     assert sum(values[:-1]) == pytest.approx(values[-1], abs=1e-6)
-    assert values[-1] == pytest.approx(worst.gap.energy / worst.output_t, abs=1e-6)
+    assert values[-1] == pytest.approx(worst.gap.energy / worst.output, abs=1e-6)
 
 
 def test_no_part_of_the_page_stands_twice() -> None:

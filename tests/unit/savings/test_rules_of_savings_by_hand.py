@@ -182,7 +182,7 @@ def test_a_change_concerns_a_saving_whose_energy_or_output_it_moves(change: Chan
 
 
 def run(begins: datetime, hours: float, **changes: Any) -> Batch:
-    given = {"batch_id": "B", "step": "melting", "product": "glass", "variant": "", "output_t": 10.0}
+    given = {"batch_id": "B", "step": "melting", "product": "glass", "variant": "", "output": 10.0}
     return Batch(**cast("Any", {**given, "start": begins, "end": begins + timedelta(hours=hours), **changes}))
 
 
@@ -228,9 +228,9 @@ def test_every_day_that_unusable_time_touches_is_unusable(until: str | None, pla
     ("changes", "unknown"),
     [
         ({}, False),
-        ({"output_t": 0.0}, False),
-        ({"output_t": -1.0}, True),
-        ({"output_t": float("nan")}, True),
+        ({"output": 0.0}, False),
+        ({"output": -1.0}, True),
+        ({"output": float("nan")}, True),
         ({"excluded": "unit-label"}, True),
     ],
 )
@@ -256,9 +256,7 @@ def test_a_condition_is_a_term_where_four_fifths_of_the_output_carry_it(recorded
 
 def test_a_mean_of_a_condition_is_by_output() -> None:
     """30 t at 2 and 10 t at 6."""
-    batches = [
-        run(datetime(2023, 1, 1, tzinfo=UTC), 1, output_t=t, variables={"moisture": value}) for t, value in ((30.0, 2.0), (10.0, 6.0))
-    ]
+    batches = [run(datetime(2023, 1, 1, tzinfo=UTC), 1, output=t, variables={"moisture": value}) for t, value in ((30.0, 2.0), (10.0, 6.0))]
     assert _mean(batches, "moisture") == pytest.approx(3.0)
 
 

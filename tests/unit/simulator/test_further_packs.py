@@ -147,7 +147,7 @@ class TestCarriersOfItsOwn:
         assert after.mean is not None
         assert before.mean is not None
         added_kgce = 345 * 4000 * 10.8 / 29.3076
-        assert after.mean * after.output_t - before.mean * before.output_t == pytest.approx(added_kgce, rel=1e-6)
+        assert after.mean * after.output - before.mean * before.output == pytest.approx(added_kgce, rel=1e-6)
 
     def test_a_value_that_the_plant_calls_a_default_is_none(self, tmp_path: Path) -> None:
         """The boundary takes hydrogen by a measured heating value alone: its batches are left out."""
@@ -184,7 +184,7 @@ def test_a_ratio_of_electricity_passes_over_no_bought_cooling(tmp_path: Path, ca
     before = labels(tmp_path)["data-hall", Metric.ELECTRICITY]
     with (tmp_path / "energy.csv").open("a", encoding="utf-8") as file:
         for run in range(1, 121):
-            file.write(f"data-hall-{run:05d},data-hall,chilled-water-cold,{before.output_t / before.used * 0.2},MJ,import,,,\n")
+            file.write(f"data-hall-{run:05d},data-hall,chilled-water-cold,{before.output / before.used * 0.2},MJ,import,,,\n")
     after = labels(tmp_path)["data-hall", Metric.ELECTRICITY]
     assert (after.used, after.excluded) == (before.used - 120, {"energy-outside-boundary": 120})
     for lang, phrase in (("en", "outside this metric: chilled-water-cold"), ("zh", "chilled-water-cold")):

@@ -50,10 +50,10 @@ def test_the_carriers_of_every_run_add_up_to_its_total(pack: str) -> None:
             for condition in history.step.reference_conditions
         )
         if history.step.metric(Metric.TOTAL) is None:  # compared in electricity alone
-            kwh = history.carriers["electricity", Direction.IMPORT] / history.output_t
+            kwh = history.carriers["electricity", Direction.IMPORT] / history.output
             np.testing.assert_allclose(kwh, history.at_reference[Metric.ELECTRICITY], rtol=1e-9)
             continue
-        np.testing.assert_allclose(kgce / history.output_t - shift, history.at_reference[Metric.TOTAL], rtol=1e-9, atol=1e-9)
+        np.testing.assert_allclose(kgce / history.output - shift, history.at_reference[Metric.TOTAL], rtol=1e-9, atol=1e-9)
 
 
 def test_the_truth_is_the_packs_own_order_statistic() -> None:

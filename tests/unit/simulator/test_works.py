@@ -33,8 +33,7 @@ def test_the_same_seed_lives_the_same_life(works: Works) -> None:
     )
     other = Works.live(works.pack.id, 2)
     assert any(
-        len(works.runs[step]) != len(other.runs[step]) or works.runs[step].output_t[0] != other.runs[step].output_t[0]
-        for step in works.runs
+        len(works.runs[step]) != len(other.runs[step]) or works.runs[step].output[0] != other.runs[step].output[0] for step in works.runs
     )
 
 

@@ -55,7 +55,7 @@ def a_melt() -> Callable[..., Batch]:
             "variant": "",
             "start": start,
             "end": start + timedelta(minutes=minutes),
-            "output_t": 100.0,
+            "output": 100.0,
             "equipment": "lf-1",
             "energy": (CarrierEnergy("electricity", kwh, "kWh"),),
         }

@@ -103,7 +103,7 @@ def test_a_cold_start_costs_more_the_longer_the_stop(a_melt: Melt, lost: Callabl
 def test_a_logged_start_up_belongs_to_the_stop_and_a_logged_holding_does_not(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
     def after(state: OperatingState) -> float:
         rows = [a_melt(number) for number in range(60)]
-        between = a_melt(60, start=START + timedelta(hours=64), minutes=56, state=state, output_t=0.0)
+        between = a_melt(60, start=START + timedelta(hours=64), minutes=56, state=state, output=0.0)
         last = a_melt(61, start=START + timedelta(hours=65))
         (loss,) = losses(a_site(), labelled([*rows, between, last]), ())
         return float(loss.evidence.pause_s[61]) / 3600
@@ -143,8 +143,8 @@ def test_the_batch_after_another_product_pays_for_the_changeover(a_melt: Melt, l
 
 
 def test_rejected_output_is_counted_and_not_estimated(a_melt: Melt, lost: Callable[[list[Batch]], StepLosses]) -> None:
-    rows = [a_melt(number, output_t=100.0) for number in range(60)]
-    spoiled = a_melt(60, output_t=80.0, reject_t=20.0)
+    rows = [a_melt(number, output=100.0) for number in range(60)]
+    spoiled = a_melt(60, output=80.0, reject=20.0)
     loss = lost([*rows, spoiled])
     assert loss.by_cause[WasteCause.REJECT].energy == pytest.approx(4_500 * 0.2 * KGCE_PER_KWH - 0.01 * 4_500 * KGCE_PER_KWH, rel=1e-3)
     assert loss.worst[0].causes[0].evidence is not None
@@ -163,8 +163,8 @@ def test_a_batch_never_pays_twice(a_melt: Melt, lost: Callable[[list[Batch]], St
                 number,
                 chance.normal(3_000, 30) + 15 * few + 15 * waits * (number % 3),
                 minutes=40 + waits,
-                output_t=few,
-                reject_t=2.0 * (number % 5 == 0),
+                output=few,
+                reject=2.0 * (number % 5 == 0),
             )
         )
     loss = lost(batches)
@@ -183,7 +183,7 @@ def test_in_mere_noise_hardly_any_cause_stands(a_melt: Melt, lost: Callable[[lis
         for number in range(300):
             drift, tonnes = 0.6 * drift + chance.normal(0, 80), chance.normal(100, 1)
             now += timedelta(minutes=chance.uniform(50, 80) + (300 if number % 25 == 0 else 0))
-            batches.append(a_melt(number, (45 + drift / 100) * tonnes, start=now, minutes=chance.normal(42, 3), output_t=tonnes))
+            batches.append(a_melt(number, (45 + drift / 100) * tonnes, start=now, minutes=chance.normal(42, 3), output=tonnes))
         loss = lost(batches)
         stood += any(rule.stands for rule in loss.rules)
     assert stood <= 5

@@ -125,7 +125,7 @@ def test_a_pause_is_since_the_batch_before_on_the_same_equipment_that_kept_it_wa
         ({"status": ProductStatus.TEST, "state": OperatingState.TRIAL}, Use.TEST),
         ({"state": OperatingState.HOLDING}, Use.WARM_HOLDING),
         ({"state": OperatingState.IDLE}, Use.IDLING),
-        ({"output_t": 0.0}, Use.EXCLUDED),
+        ({"output": 0.0}, Use.EXCLUDED),
     ],
 )
 def test_energy_of_a_batch_was_for_what_its_record_says(changes: dict[str, Any], use: Use, a_melt: Callable[..., Any]) -> None:
@@ -134,7 +134,7 @@ def test_energy_of_a_batch_was_for_what_its_record_says(changes: dict[str, Any],
 
 def test_rejected_output_takes_its_share_of_what_was_produced_and_only_of_product(a_melt: Callable[..., Any]) -> None:
     """20 t rejected beside 100 t good: a sixth of 1,200 kWh."""
-    melt = a_melt(0, reject_t=20.0)
+    melt = a_melt(0, reject=20.0)
     assert _rejected(melt, Use.VALUE_ADDING, 1200.0) == 200.0
     assert _rejected(melt, Use.SCRAP, 1200.0) == 0.0
     assert _rejected(a_melt(0), Use.VALUE_ADDING, 1200.0) == 0.0

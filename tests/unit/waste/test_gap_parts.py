@@ -43,8 +43,8 @@ def uneven(a_melt: Melt, count: int = 80, seed: int = 5) -> list[Batch]:
         a_melt(
             number,
             4_500 * (1 + abs(chance.normal(0, 0.04))),
-            output_t=round(chance.uniform(90, 110), 3),
-            reject_t=float(chance.choice([0, 0, 1.7])),
+            output=round(chance.uniform(90, 110), 3),
+            reject=float(chance.choice([0, 0, 1.7])),
         )
         for number in range(count)
     ]
@@ -184,7 +184,7 @@ def test_splitting_or_merging_batches_leaves_what_was_used_and_lost_to_rejects(
 ) -> None:
     """A batch told as several of equal shape has the same energy, output and rejects: so has the sum over the log."""
     whole = [
-        a_melt(number, float(1024 * kwh), output_t=float(tonnes * 8), reject_t=float(rejected))
+        a_melt(number, float(1024 * kwh), output=float(tonnes * 8), reject=float(rejected))
         for number, (kwh, tonnes, rejected) in enumerate(pieces)
     ]
     divided = []
@@ -193,13 +193,13 @@ def test_splitting_or_merging_batches_leaves_what_was_used_and_lost_to_rejects(
             changes = {
                 **_fields(batch),
                 "batch_id": f"{batch.batch_id}-{part}",
-                "output_t": batch.output_t / parts,
-                "reject_t": batch.reject_t / parts,
+                "output": batch.output / parts,
+                "reject": batch.reject / parts,
             }
             entry = batch.energy[0]
             divided.append(Batch(**{**changes, "energy": (CarrierEnergy("electricity", entry.quantity / parts, "kWh"),)}))
     (undivided,), (other,) = labelled(whole).site_label.steps, labelled(divided).site_label.steps
-    assert other.output_t == pytest.approx(undivided.output_t, rel=1e-12)
+    assert other.output == pytest.approx(undivided.output, rel=1e-12)
     for mine, theirs in ((undivided.value_adding, other.value_adding),):
         assert mine.value_adding + mine.non_value_adding == pytest.approx(
             theirs.value_adding + theirs.non_value_adding, abs=1e-6 * len(divided)

@@ -26,8 +26,8 @@ RATIOS = [{"step": "ladle-refining", "ratios": {"any": 1.0, "vacuum-treated": 1.
 def rows(a_melt: Melt, *, follow: bool = False, same_id: bool = True) -> list[Batch]:
     second = timedelta(minutes=60) if follow else timedelta()
     return [
-        a_melt(0, variant="any", output_t=60.0, minutes=60, energy=()),
-        a_melt(0 if same_id else 1, variant="vacuum-treated", output_t=40.0, minutes=60, start=START + second, energy=()),
+        a_melt(0, variant="any", output=60.0, minutes=60, energy=()),
+        a_melt(0 if same_id else 1, variant="vacuum-treated", output=40.0, minutes=60, start=START + second, energy=()),
     ]
 
 
@@ -48,9 +48,9 @@ def test_a_joint_run_is_metered_as_one_and_divided_by_ratio(a_melt: Melt, a_site
     site = a_site(**METERED, joint=RATIOS)
     merged = joint.merged(rows(a_melt, same_id=same_id), site)
     (whole,) = merged.batches
-    assert (whole.output_t, whole.duration) == (100.0, timedelta(minutes=60))
+    assert (whole.output, whole.duration) == (100.0, timedelta(minutes=60))
     divided, findings = joint.split(measured(merged.batches), merged.parts, site)
-    assert [(batch.variant, batch.output_t, batch.duration) for batch in divided] == [
+    assert [(batch.variant, batch.output, batch.duration) for batch in divided] == [
         ("any", 60.0, timedelta(minutes=30)),
         ("vacuum-treated", 40.0, timedelta(minutes=30)),
     ]

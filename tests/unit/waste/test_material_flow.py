@@ -27,13 +27,13 @@ def heats(a_melt: Melt) -> list[Batch]:
     def at(step: str, name: str, hours: int, tonnes: float, kwh: float, *parents: str, **more: Any) -> Batch:
         energy = (CarrierEnergy("electricity", kwh, "kWh"),)
         start = START + timedelta(hours=hours)
-        return a_melt(0, batch_id=name, step=step, equipment=step, start=start, output_t=tonnes, energy=energy, parents=parents, **more)
+        return a_melt(0, batch_id=name, step=step, equipment=step, start=start, output=tonnes, energy=energy, parents=parents, **more)
 
     return [
         at("ladle-refining", "L1", 0, 100.0, 4_000.0),
         at("ladle-refining", "L2", 1, 100.0, 5_000.0),
         at("continuous-casting", "C1", 2, 150.0, 1_500.0, "L1", "L2"),
-        at("continuous-casting", "C2", 3, 38.0, 400.0, "L2", reject_t=12.0),
+        at("continuous-casting", "C2", 3, 38.0, 400.0, "L2", reject=12.0),
     ]
 
 
@@ -48,8 +48,8 @@ def test_a_flow_that_can_be_is_not_told_of(a_melt: Melt, pack: Pack) -> None:
 def test_what_cannot_be_is_told_and_excludes_nothing(a_melt: Melt, pack: Pack) -> None:
     lost = a_melt(9, batch_id="C3", step="continuous-casting", parents=("L9",))
     early = a_melt(9, batch_id="C4", step="continuous-casting", parents=("L1",), start=START - timedelta(hours=1))
-    too_much = a_melt(9, batch_id="C5", step="continuous-casting", parents=("L1",), output_t=103.0)
-    charged = a_melt(9, batch_id="C6", step="continuous-casting", parents=("L1",), output_t=103.0, variables={"input.scrap": 5.0})
+    too_much = a_melt(9, batch_id="C5", step="continuous-casting", parents=("L1",), output=103.0)
+    charged = a_melt(9, batch_id="C6", step="continuous-casting", parents=("L1",), output=103.0, variables={"input.scrap": 5.0})
     assert codes([*heats(a_melt), lost, early, too_much, charged], pack) == {"parent-unknown": 1, "parent-later": 1, "mass-flow": 1}
 
 
@@ -108,7 +108,7 @@ def test_a_batch_that_made_nothing_takes_nothing_of_its_parent(
         batch_id="C9",
         step="continuous-casting",
         start=START + timedelta(hours=6),
-        output_t=0.0,
+        output=0.0,
         parents=("L9",),
         status=ProductStatus.SCRAP,
     )

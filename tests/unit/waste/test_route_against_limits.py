@@ -49,12 +49,12 @@ CEMENT_TOTAL = CLINKER_TOTAL * 100 / 130 + 30 * POWER  # 84.3342
 Months = Mapping[str, tuple[float, float, float]]
 
 
-def a_month(step: str, month: int, output_t: float, mwh: float, coal_t: float) -> Batch:
+def a_month(step: str, month: int, output: float, mwh: float, coal_t: float) -> Batch:
     """One run of a whole month: far too long for any label, and in the account all the same."""
     end = datetime(2024, month + 1, 1, tzinfo=UTC) if month < 12 else datetime(2025, 1, 1, tzinfo=UTC)
     energy = [CarrierEnergy("electricity", mwh * 1000, "kWh")]
     energy += [CarrierEnergy("coal", coal_t, "t", lhv_mj_per_unit=1000 * COAL * MJ_PER_KGCE)] if coal_t else []
-    return Batch(f"{step}-{month}", step, "", "", datetime(2024, month, 1, tzinfo=UTC), end, output_t, energy=tuple(energy))
+    return Batch(f"{step}-{month}", step, "", "", datetime(2024, month, 1, tzinfo=UTC), end, output, energy=tuple(energy))
 
 
 def the_year(steps: Months, months: int = 12) -> list[Batch]:
@@ -307,8 +307,8 @@ def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() 
     )
     air = (CarrierEnergy("electricity", 40_000_000 * 0.55, "kWh"), CarrierEnergy("oxygen", 40_000_000, "Nm3", Direction.RECOVERED))
 
-    def a_year(step: str, output_t: float, energy: tuple[CarrierEnergy, ...]) -> Batch:
-        return replace(a_month(step, 1, output_t, 0, 0), energy=energy)
+    def a_year(step: str, output: float, energy: tuple[CarrierEnergy, ...]) -> Batch:
+        return replace(a_month(step, 1, output, 0, 0), energy=energy)
 
     steps = [a_year("blast-furnace", 1_000_000, furnace), a_year("air-separation", 40_000_000, air)]
     taken = {"carrier": "blast-furnace-gas", "quantity": 800_000_000, "unit": "Nm3", "period": YEAR}

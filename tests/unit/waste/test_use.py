@@ -181,11 +181,11 @@ def test_a_run_that_a_faulty_record_began_is_not_called_outside(a_melt: Melt, us
 
 def test_records_of_the_log_say_what_their_own_energy_was_for(a_melt: Melt, used: Callable[..., StepUse]) -> None:
     batches = [
-        *day_of_runs(a_melt, output_t=75.0, reject_t=25.0),
+        *day_of_runs(a_melt, output=75.0, reject=25.0),
         run(a_melt, "S", 300, 345, 4_000, status=ProductStatus.SCRAP),
         run(a_melt, "T", 360, 405, 3_000, status=ProductStatus.TEST),
-        run(a_melt, "U", 420, 465, 2_000, state=OperatingState.START_UP, output_t=0.0),
-        run(a_melt, "H", 480, 525, 1_000, state=OperatingState.HOLDING, output_t=0.0),
+        run(a_melt, "U", 420, 465, 2_000, state=OperatingState.START_UP, output=0.0),
+        run(a_melt, "H", 480, 525, 1_000, state=OperatingState.HOLDING, output=0.0),
         run(a_melt, "F", 540, 585, 500, excluded="impossible-power"),
     ]
     step_use = used(batches, record(batches, []))
@@ -285,7 +285,7 @@ def test_any_day_closes_with_its_meter(a_melt: Melt, used: Callable[..., StepUse
                 status=data.draw(st.sampled_from(ProductStatus)),
                 state=data.draw(st.sampled_from(OperatingState)),
                 variant=data.draw(st.sampled_from(["any", "vacuum-treated"])),
-                reject_t=float(data.draw(st.integers(0, 30))),
+                reject=float(data.draw(st.integers(0, 30))),
             )
         )
         now += length

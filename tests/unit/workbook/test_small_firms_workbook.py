@@ -164,7 +164,7 @@ def cost_of_a_run(labelled: LabelledWorkbook) -> tuple[Batch, float]:
     run = labelled.of_run["total", batch.place.row or 0]
     assert run.money is not None
     assert run.value is not None
-    return batch, run.money / part.unexplained * run.value * batch.output_t
+    return batch, run.money / part.unexplained * run.value * batch.output
 
 
 @pytest.mark.parametrize("lang", ["en", "zh"])
