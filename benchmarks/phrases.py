@@ -112,7 +112,7 @@ def _in_a_row(items: Iterable[Value], pair: Callable[[Value, Value], Value]) -> 
     """Neighbours are paired, then pairs, and so on: whoever translates a list of thousands goes a dozen phrases deep, not thousands."""
     row = list(items)
     while len(row) > 1:
-        row = [pair(*two) if len(two) == 2 else two[0] for two in (row[place : place + 2] for place in range(0, len(row), 2))]
+        row = [pair(*two) if len(two) == 2 else two[0] for two in (row[index : index + 2] for index in range(0, len(row), 2))]
     return row[0]
 
 

@@ -104,7 +104,7 @@ class ListView(StrictView):
         """
         size = int(self.asked(request, "limit") or PAGE_ROWS)
         after = _read(self.asked(request, "cursor"))
-        ordered = sorted((key(row), place) for place, row in enumerate(rows))
+        ordered = sorted((key(row), index) for index, row in enumerate(rows))
         left = [pair for pair in ordered if after is None or pair[0] > after]
         more = None
         if len(left) > size:

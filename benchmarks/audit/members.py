@@ -78,5 +78,5 @@ def _unknown(value: object, shape: Shape, path: str = "") -> Iterator[str]:
             else:
                 yield here
     elif isinstance(value, list | tuple):
-        for place, inner in enumerate(value):
-            yield from _unknown(inner, shape, f"{path}.{place}")
+        for index, inner in enumerate(value):
+            yield from _unknown(inner, shape, f"{path}.{index}")

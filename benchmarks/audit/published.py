@@ -131,7 +131,7 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
     labels = [_labels(report, head) for report in file.reports]
     _require_one_a_site(file)
     entered = [
-        row for report, own in zip(file.reports, labels, strict=True) for place, row in enumerate(own) if place not in report.left_out
+        row for report, own in zip(file.reports, labels, strict=True) for index, row in enumerate(own) if index not in report.left_out
     ]
     return LoggedDocument(file, head, tuple(entered), tuple(row for own in labels for row in own))
 
@@ -161,7 +161,7 @@ def _labels(report: EnteredReport, head: TreeHead) -> list[ReportedLabel]:
     """All labels of a report, once envelope and labels were found in the log."""
     envelope = _digest(report.envelope_digest)
     _require_leaf(EntryKind.ENVELOPE, envelope, report.envelope, head)
-    labels = [frames.read(label, f"labels[{place}]") for place, label in enumerate(report.labels)]
+    labels = [frames.read(label, f"labels[{index}]") for index, label in enumerate(report.labels)]
     of, salt = ReportRevision(report.site, report.period, report.revision), None if report.salt is None else _digest(report.salt)
     _require_leaf(EntryKind.VALUES, logged.values(envelope, of, labels, salt), report.values, head)
     return [ReportedLabel(report.firm, report.site, label) for label in labels]

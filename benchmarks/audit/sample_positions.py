@@ -216,7 +216,7 @@ def certainty(population: int, plan: SamplingPlan, share: Fraction) -> Fraction:
 def _of_stratum(stratum: Stratum, plan: SamplingPlan, draw_seed: bytes) -> list[int]:
     if stratum.kind is StratumKind.EDGE:
         beside = plan.beside_rank
-        near = {place for rank in stratum.ranks for place in range(rank - 1 - beside, rank + beside)}
+        near = {index for rank in stratum.ranks for index in range(rank - 1 - beside, rank + beside)}
         return sorted(place for place in near if 0 <= place < stratum.count)
     size = plan.sizes.get(stratum.kind)
     return [] if size is None else positions(draw_seed, stratum.name, stratum.count, needed(stratum.count, size))

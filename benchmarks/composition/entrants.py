@@ -86,7 +86,7 @@ def entrants(reported: Sequence[ReportedLabel], pack: Pack, step: Step, rule: Me
 
 def lay_out(pack: Pack, route: Route, labels_by_step: ByStep) -> list[RouteCell]:
     """Every cell that the route shows: each released metric, each variant with labels, the headline cell in any case."""
-    return [cell for place in route.steps for cell in _of_step(pack, place, labels_by_step)]
+    return [cell for route_step in route.steps for cell in _of_step(pack, route_step, labels_by_step)]
 
 
 def _of_step(pack: Pack, place: RouteStep, labels_by_step: ByStep) -> Iterator[RouteCell]:

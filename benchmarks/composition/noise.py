@@ -88,13 +88,13 @@ def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: flo
 
 
 @lru_cache(maxsize=1 << 16)
-def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, place: int, spread_step: int) -> ReleaseNoise:
+def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, index: int, spread_step: int) -> ReleaseNoise:
     k, width = rank(quantile, count), float(grid.width)
     cells = np.arange(grid.cells)
     spread = math.exp(spread_step * _SPREAD_STEP)  # in grid widths
     errors, chances = [], []
     for phase in _PHASES:
-        exact = round(place * (grid.cells - 1) / _PLACES) + phase
+        exact = round(index * (grid.cells - 1) / _PLACES) + phase
         centre = exact - spread * float(ndtri(k / (count + 1)))
         at_most = count * ndtr((cells + 0.5 - centre) / spread)
         at_most[-1] = count  # the last cell takes everything above, the first everything below

@@ -260,7 +260,7 @@ def _effects(figure: RankAverage, here: Exhibit, firms: set[str], other_values: 
     """By firm, of these as far as they stand here: how far the figure would lie from where it is with their value in `other_values` (in our
     widths), or with the middle value where they have none."""
     members = here.who.members
-    places = [place for place, member in enumerate(members) if member.firm in firms]
+    places = [index for index, member in enumerate(members) if member.firm in firms]
     if not places:
         return {}
     instead = np.array([other_values.get(members[place].firm, np.nan) for place in places])

@@ -77,14 +77,14 @@ def _remainder(
     is enough to look at what is left by kinds of firm, which are few, and not firm by firm.
     """
     must = frozenset[Hashable]().union(*(members for _, members in needed))
-    kinds = Counter(frozenset(place for place, (_, part) in enumerate(parts) if firm in part) for firm in counted - must)
+    kinds = Counter(frozenset(index for index, (_, part) in enumerate(parts) if firm in part) for firm in counted - must)
     few = [kind for kind, firms in kinds.items() if firms < least]
     for size in range(1, least):
         for rest in combinations(few, size):
             if sum(kinds[kind] for kind in rest) >= least:
                 continue
             unused = frozenset[int]().union(*rest)
-            used = [name for place, (name, _) in enumerate(parts) if place not in unused]
+            used = [name for index, (name, _) in enumerate(parts) if index not in unused]
             if len(used) + len(needed) >= fewest_parts and all(kind - unused for kind in kinds if kind not in rest):
                 return used
     return None

@@ -44,7 +44,7 @@ UNITS = {"m2/kg": "m²/kg"}
 
 
 def route_steps(pack: Pack, route: Route) -> list[Step]:
-    return [pack.step(place.step) for place in route.steps]
+    return [pack.step(route_step.step) for route_step in route.steps]
 
 
 def deliverables(label: IndustryLabel) -> Words:
@@ -182,7 +182,7 @@ def comparable_conditions(pack: Pack, route: Route) -> Words:
             brought=brought,
         )
     ]
-    if not all(shown(place.source) for place in route.steps):
+    if not all(shown(route_step.source) for route_step in route.steps):
         phrases.append(Phrase("They are engineering assumptions of the pack."))
     return Words.of(sentences(phrases))
 

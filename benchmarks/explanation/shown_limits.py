@@ -45,7 +45,7 @@ def shown_limits(pack: Pack, route: Route, on: date, variants: Mapping[str, str]
     Args:
         variants: the published variant of a step; a limit for another one (another process, another grade) does not stand beside it.
     """
-    in_route = {place.step for place in route.steps}
+    in_route = {route_step.step for route_step in route.steps}
     limits: dict[str, LimitShown] = {}
     for step in pack.steps:
         if step.id not in in_route:
@@ -80,7 +80,7 @@ def note(pack: Pack, route: Route, period: Period, limits: Sequence[LimitShown])
 
 def not_held(pack: Pack, route: Route, period: Period) -> Words | None:
     """Which editions were in force on a day of the period whose values the pack does not hold."""
-    lacking = pack.editions_not_held((place.step for place in route.steps), *period.first_and_last)
+    lacking = pack.editions_not_held((route_step.step for route_step in route.steps), *period.first_and_last)
     named = ", ".join(lacking)
     return worded("Also in force, but their values are not in this pack: %(editions)s.", editions=named) if lacking else None
 

@@ -244,7 +244,7 @@ def _method(label: IndustryLabel, pack: Pack, version: str) -> Words:
 
 def _sources(pack: Pack, route: Route) -> Words:
     """Sources of ratios, grids and limits; an unverified one is marked so and gives no benchmark."""
-    declared = [place.source for place in route.steps]
+    declared = [route_step.source for route_step in route.steps]
     for step in en16231.route_steps(pack, route):
         declared += [condition.source for condition in step.reference_conditions]
         declared += [limit.source for limit in step.limits]

@@ -73,7 +73,7 @@ class StepColumns:
             (entry.carrier, entry.unit, entry.direction, entry.lhv_mj_per_unit, batches[row].start.date())
             for row, entry in zip(rows, entries, strict=True)
         ]
-        kinds = {key: place for place, key in enumerate(dict.fromkeys(keys))}
+        kinds = {key: index for index, key in enumerate(dict.fromkeys(keys))}
         uncertainty = np.array([entry.relative_uncertainty for entry in entries], dtype=float)
         systematic = np.array([entry.relative_systematic for entry in entries], dtype=float)
         return cls(

@@ -26,10 +26,10 @@ from benchmarks.routes import Step
 def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict[int, Flags]:
     """By place of the yield in the pack, batches that give back more than it says, where this metric counts what they give."""
     over = {}
-    for place, yield_ in enumerate(columns.step.boundary.yields):
+    for index, yield_ in enumerate(columns.step.boundary.yields):
         if any(counts(carrier, metric) for carrier in yield_.gives):
             given, held_against = _both(columns, yield_, factors)
-            over[place] = given > yield_.most * held_against  # what has no heating value is left out elsewhere
+            over[index] = given > yield_.most * held_against  # what has no heating value is left out elsewhere
     return over
 
 

@@ -119,9 +119,9 @@ def numbers(pack: Pack) -> Iterator[Number]:
             _of_role(pack, NumberRole.COMPOSITION),
         )
     for route in pack.routes:
-        for place in route.steps:
-            unit = f"{pack.step(place.step).output_unit}/{pack.made_in(route)}"
-            yield Number(f"routes.{route.id}.{place.step}", NumberRole.RATIO, _written(place.ratio), unit, place.source)
+        for route_step in route.steps:
+            unit = f"{pack.step(route_step.step).output_unit}/{pack.made_in(route)}"
+            yield Number(f"routes.{route.id}.{route_step.step}", NumberRole.RATIO, _written(route_step.ratio), unit, route_step.source)
     for usual in pack.heating_values:
         for name in ("least", "most", "typical"):
             if (value := getattr(usual, name)) is not None:

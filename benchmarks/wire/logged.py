@@ -88,7 +88,7 @@ def values(envelope_digest: bytes, of: ReportRevision, labels: Iterable[Released
         of: as the header of the envelope says.
         salt: from the sealed report; None where an agent of before sent none.
     """
-    spelled: list[Value] = [frames.checked(label, f"labels[{place}]") for place, label in enumerate(sorted(labels, key=LabelKey.of))]
+    spelled: list[Value] = [frames.checked(label, f"labels[{index}]") for index, label in enumerate(sorted(labels, key=LabelKey.of))]
     content: dict[str, Value] = {"envelope": envelope_digest, **of._asdict(), "labels": spelled}
     return _digest("values", content if salt is None else {**content, "salt": salt})
 

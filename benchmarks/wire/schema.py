@@ -118,7 +118,7 @@ def _to_wire(report: Report) -> dict[str, Value]:
 
 
 def _read(fields: Fields) -> Report:
-    labels = tuple(frames.read(label, f"labels[{place}]") for place, label in enumerate(fields.items("labels", MOST_LABELS)))
+    labels = tuple(frames.read(label, f"labels[{index}]") for index, label in enumerate(fields.items("labels", MOST_LABELS)))
     fields.matching("schema", _SCHEMA, REPORT_SCHEMA)
     released = ReleasedReport(
         site=fields.identifier("site"),

@@ -35,7 +35,7 @@ _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 def code_of(digest: str, kind: str = KIND) -> str:
     """`A-3F7K-...`: from a digest in hex."""
     number = int(digest[:HEX], 16)
-    letters = "".join(ALPHABET[number >> 5 * place & 31] for place in reversed(range(LETTERS)))
+    letters = "".join(ALPHABET[number >> 5 * index & 31] for index in reversed(range(LETTERS)))
     return "-".join((kind, *(letters[start : start + 4] for start in range(0, LETTERS, 4))))
 
 

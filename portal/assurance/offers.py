@@ -151,7 +151,7 @@ def offered_to(site: Site, programme: str, on: date) -> Mapping[str, tuple[Incen
 def _paths_above(path: str) -> list[str]:
     """The path itself and every place that it lies in: `cn/he` of `cn/he` and `cn`."""
     parts = path.split("/")
-    return ["/".join(parts[: place + 1]) for place in range(len(parts))]
+    return ["/".join(parts[: index + 1]) for index in range(len(parts))]
 
 
 def _locked(offer: int) -> IncentiveOffer:

@@ -87,8 +87,8 @@ def _groups(sector: Sector, now: datetime) -> None:
     ]
     groups.invite(both[0], slugs[:4], drafter, now)
     groups.invite(both[1], slugs[:2], drafter, now)
-    for place, (slug, person) in enumerate(zip(slugs[:3], _managers(sector), strict=False)):
-        shown = sorted(groups.steps_of(Site.objects.get(slug=slug))) if place == 0 else []
+    for index, (slug, person) in enumerate(zip(slugs[:3], _managers(sector), strict=False)):
+        shown = sorted(groups.steps_of(Site.objects.get(slug=slug))) if index == 0 else []
         groups.join(both[0].pk, slug, shown, person, now)
 
 

@@ -59,7 +59,7 @@ def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     scored = [step for step in standing.steps if step.score is not None] if standing else []
     if not scored:
         return {"value": None, "interval": None, "site": plant.site}
-    ratios = {place.step: float(place.ratio) for place in sector.pack.routes[0].steps}
+    ratios = {route_step.step: float(route_step.ratio) for route_step in sector.pack.routes[0].steps}
     most = max(scored, key=lambda step: (step.unit == "kgce/t") * (step.typical or 0.0) * ratios.get(step.step, 0.0))
     low, high = most.score or (0, 0)
     details = {"site": plant.site, "step": most.step, "metric": most.metric, "of": most.of}

@@ -43,7 +43,7 @@ def take(
             answers[place] = _taken(user, files[place], directory, key, now, randomness)
         except SteplabelError as refusal:
             answers[place] = FileOutcome(None, created=False, refusal=refusal)
-    return tuple(answers[place] for place in range(len(files)))
+    return tuple(answers[index] for index in range(len(files)))
 
 
 def _taken(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness) -> FileOutcome:

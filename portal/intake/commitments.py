@@ -213,8 +213,8 @@ def ledger_before(row: Commitment) -> LedgerStand:
 def _stand(held: SiteIntake, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
     """Commitments of before there were sequences take their place in the log as one."""
     given = tuple(
-        AnsweredCommitment(held.committed[key].sequence or place, *key, bytes.fromhex(held.committed[key].digest))
-        for place, key in enumerate(answered, 1)
+        AnsweredCommitment(held.committed[key].sequence or index, *key, bytes.fromhex(held.committed[key].digest))
+        for index, key in enumerate(answered, 1)
     )
     return LedgerStand(max(highest, given[-1].sequence if given else 0) + 1, given)
 

@@ -271,14 +271,14 @@ def in_order(view: ParticipationView, parts: Sequence[PartView], order: str, *, 
     if order == "received":
         reports = Submission.objects.filter(period=view.period, site__in=view.members.values("site"))
         received: dict[int | None, int] = {
-            report: place for place, report in enumerate(reports.order_by("received_at", "log_index").values_list("pk", flat=True))
+            report: index for index, report in enumerate(reports.order_by("received_at", "log_index").values_list("pk", flat=True))
         }
         return sorted(parts, key=lambda part: received.get(part.report, len(received)), reverse=descending)
-    places = {site: place for place, site in enumerate(view.members.order_by(*ORDERS[order]).values_list("site_id", flat=True))}
+    places = {site: index for index, site in enumerate(view.members.order_by(*ORDERS[order]).values_list("site_id", flat=True))}
     return sorted(parts, key=lambda part: places.get(part.site_id, len(places)), reverse=descending)
 
 
-_PLACES = {taking: place for place, taking in enumerate(ReportingState)}
+_PLACES = {taking: index for index, taking in enumerate(ReportingState)}
 _NAMES = {
     "firm": Coalesce(RelatedName("site__organisation__controlling_firm__"), RelatedName("site__organisation__")),
     "site_name": RelatedName("site__"),

@@ -66,6 +66,6 @@ def sweep() -> None:
         log.error("Nothing is opened: %s.", trouble)  # and nothing claimed, so that nothing waits for a claim to age
         return
     begun, share = monotonic(), settings.SWEEP_FOR_SECONDS / len(held)  # so that no key's backlog holds up what is sealed to the next
-    left = [unsealing.sweep(key, lambda: timezone.now() - apart, begun + place * share).left for place, key in enumerate(held, 1)]
+    left = [unsealing.sweep(key, lambda: timezone.now() - apart, begun + index * share).left for index, key in enumerate(held, 1)]
     if any(left):
         nudge(OPENING)

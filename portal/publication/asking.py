@@ -28,7 +28,7 @@ BEST = 1
 def ask(row: Publication, now: datetime) -> int:
     """Each such firm once, for the first such step of the route; how many people. Called in the transaction that publishes."""
     headline = [step for step in label_view(GateResult.from_json(row.gate)).headline if step.shown]
-    order = {LabelKey.of(step): place for place, step in enumerate(headline)}
+    order = {LabelKey.of(step): index for index, step in enumerate(headline)}
     attested = verdicts(row.period, scheme_day(now))
     best = Standing.objects.filter(period=row.period, band=BEST, submission__digest__in=row.participants)
     steps: defaultdict[int, set[int]] = defaultdict(set)

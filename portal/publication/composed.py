@@ -78,7 +78,7 @@ def _left_out(site: str, labels: Iterable[ReleasedLabel], roster: Roster) -> lis
     """The labels of cells that the site does not stand behind, as the version itself was made and whatever the policy on audits is today.
     A firm's further sites are among them: they never change a value."""
     behind = {cell.cell for cell in roster.cells if any(member.site == site for member in cell.members)}
-    return [place for place, label in enumerate(labels) if str(CellKey.of(label)) not in behind]
+    return [index for index, label in enumerate(labels) if str(CellKey.of(label)) not in behind]
 
 
 def _leaf(entry: tuple[log.EntryView, list[bytes]]) -> JSON:

@@ -123,7 +123,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
     head = {name: document[name] for name in HEAD}
     if broken is not None:
         head["break_since"] = broken.since
-    for place, step in enumerate(label.steps):
+    for index, step in enumerate(label.steps):
         writer.writerow(
             head
             | {
@@ -149,7 +149,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
             | _ends("typical", step.typical_interval)
             | _points(step)
             | _saved(step)
-            | _quarters(document["steps"][place])
+            | _quarters(document["steps"][index])
         )
     codes = dict.fromkeys(code for step in label.steps if step.headline and broken for code in broken.codes_of(LabelKey.of(step)))
     for name, total in (("route-total", label.composite), ("best-reached-total", label.best_reached), ("typical-total", label.typical)):
@@ -186,7 +186,7 @@ def _quarters(signed: Mapping[str, Any]) -> dict[str, int]:
     bands = signed.get("bands")
     if bands is None:
         return {}
-    return {f"quarter_{place}": sites for place, sites in enumerate(bands["quarters"], 1)} | {"quarter_untold": bands["untold"]}
+    return {f"quarter_{index}": sites for index, sites in enumerate(bands["quarters"], 1)} | {"quarter_untold": bands["untold"]}
 
 
 def _points(step: StepView) -> dict[str, float]:

@@ -66,7 +66,7 @@ def defined_beside(reports: Collection[ReportView]) -> Mapping[int, DefinedVersi
     That may be of another version of the pack than the report: the two share their address.
     """
     addresses = {report.period_id: (report.pack, report.place, report.route, report.period) for report in reports}
-    asked = {f"{part}__in": {address[place] for address in addresses.values()} for place, part in enumerate(_ADDRESS)}
+    asked = {f"{part}__in": {address[index] for address in addresses.values()} for index, part in enumerate(_ADDRESS)}
     rows = in_force().filter(**asked).values("summary", *_COLUMNS.values())
     at = {tuple(row[part] for part in _ADDRESS): _defined(row) for row in rows}
     return {period: at[address] for period, address in addresses.items() if address in at}

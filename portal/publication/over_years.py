@@ -48,8 +48,8 @@ def years(rows: Sequence[VersionColumns]) -> tuple[Year, ...]:
     """Every cell that a version shows, version by version."""
     views = [benchmark_view(row, row.version) for row in rows]
     collected: list[Year] = []
-    for place, (row, view) in enumerate(zip(rows, views, strict=True)):
-        prior = next((at for at in reversed(range(place)) if _follows(rows[at], row)), None)
+    for index, (row, view) in enumerate(zip(rows, views, strict=True)):
+        prior = next((at for at in reversed(range(index)) if _follows(rows[at], row)), None)
         broken = None if prior is None else breaks(views[prior], view)
         earlier = {} if prior is None else {LabelKey.of(cell): cell for cell in views[prior].label.steps if cell.shown}
         collected += [_year(view, cell, earlier.get(LabelKey.of(cell)), broken) for cell in view.label.steps if cell.shown]

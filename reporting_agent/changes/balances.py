@@ -97,8 +97,8 @@ def of_families(families: Sequence[Family], lines: Sequence[MeterLine], already:
     line_of = {line.meter: line for line in lines}
     for family in families:
         of_parts = slopes(family)
-        for place, child in enumerate(family.children):
-            line, slope = line_of.get(child.meter.id), of_parts[:, place]
+        for index, child in enumerate(family.children):
+            line, slope = line_of.get(child.meter.id), of_parts[:, index]
             slope = slope[np.isfinite(slope)]
             if line is None or child.meter.id in already or len(slope) < FEWEST_PARTS:
                 continue

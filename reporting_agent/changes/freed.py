@@ -132,10 +132,10 @@ def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
     return max(of_days, scatter(differences(left, width)) * sqrt(width * (1 / before + 1 / after) / 2))
 
 
-def _beside_a_season(series: Daily, value: Floats, place: int, by: float) -> bool:
+def _beside_a_season(series: Daily, value: Floats, index: int, by: float) -> bool:
     """Whether the step is there with a year's wave beside it."""
     phase = 2 * np.pi * series.day / 365.25
-    terms = np.column_stack((np.ones(len(value)), np.cos(phase), np.sin(phase), np.arange(len(value)) >= place))
+    terms = np.column_stack((np.ones(len(value)), np.cos(phase), np.sin(phase), np.arange(len(value)) >= index))
     fitted: AutoregressiveFit = fit(series.day, terms, value, terms.shape[1])
     left, error = float(fitted.coefficients[-1]), sqrt(float(fitted.covariance[-1, -1]))
     return left / by >= SHARP and abs(left) >= SIGMAS_OF_SEASON * error

@@ -148,8 +148,8 @@ def _best_split(value: Floats, before: int, at: int, after: int) -> int:
     near = slice(max(before, at - 21), min(after, at + 21))
     base, own = near.start, value[near]
 
-    def left_over(place: int) -> float:
-        low, high = own[: place - base], own[place - base :]
+    def left_over(index: int) -> float:
+        low, high = own[: index - base], own[index - base :]
         return float(np.abs(low - np.median(low)).sum() + np.abs(high - np.median(high)).sum())
 
     places = range(first, last + 1)

@@ -83,18 +83,18 @@ def _of_line(line: MeterLine, balance: Daily | None) -> list[Change]:
             groups.append([day])
     turns = [group[len(group) // 2] for group in groups]
     changes, unrested = [], set()
-    for place, day in enumerate(turns):
-        before = turns[place - 1] if place else None
-        after = turns[place + 1] if place + 1 < len(turns) else None
+    for index, day in enumerate(turns):
+        before = turns[index - 1] if index else None
+        after = turns[index + 1] if index + 1 < len(turns) else None
         shifts = {name: moved(curve, before, day, after) for name, curve in series.items()}
-        wide = next((jump for jump in made_an_hour if jump.day in groups[place]), None)
+        wide = next((jump for jump in made_an_hour if jump.day in groups[index]), None)
         if wide is not None and not shifts["rate"].sure:
             shifts = {name: moved(curve, before, day, after, max(wide.reach, NEAREST)) for name, curve in series.items()}
             shifts["rate"] = LevelDifference(wide.by, wide.error)
         if not _rested(line.idle, before, day, after):
             shifts["idle"] = UNKNOWN
             unrested.add(date.fromordinal(day))
-        step = next((jump for jump in left_over if jump.day in groups[place]), None)
+        step = next((jump for jump in left_over if jump.day in groups[index]), None)
         shifts["freed"] = UNKNOWN if step is None else LevelDifference(step.by, step.error)
         of_balance = None if balance is None else moved(balance, before, day, after)
         if (

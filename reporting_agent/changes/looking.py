@@ -78,8 +78,8 @@ def _besides(families: Sequence[balances.Family], zone: tzinfo) -> dict[str, Dai
         rest = balances.besides(family, zone)
         if not len(rest):
             continue
-        for place, child in enumerate(family.children):
-            usual = float(abs(family.of_children[:, place][family.of_children[:, place] == family.of_children[:, place]]).mean() or 1.0)
+        for index, child in enumerate(family.children):
+            usual = float(abs(family.of_children[:, index][family.of_children[:, index] == family.of_children[:, index]]).mean() or 1.0)
             by_meter[child.meter.id] = replace(rest, value=rest.value / usual)
     return by_meter
 

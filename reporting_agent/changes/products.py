@@ -56,7 +56,7 @@ def of_lines(lines: Sequence[MeterLine]) -> list[Change]:
     """Every product that changed against the others; what several meters or lines show at once is one change."""
     changes: list[Change] = []
     for candidate in (change for line in lines for change in _of_line(line)):
-        same = next((place for place, other in enumerate(changes) if _same(candidate, other)), None)
+        same = next((index for index, other in enumerate(changes) if _same(candidate, other)), None)
         if same is None:
             changes.append(candidate)
         else:
@@ -101,9 +101,9 @@ def _of_the_whole(series: Daily, least: float) -> set[int]:
 def _of_product(line: MeterLine, own: Flags, name: str, places: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
     against = {kind: _against_others(line.day, value, own) for kind, value in (("per_output", line.per_output), ("rate", line.rate))}
     days = sorted({*places(against["per_output"].by_day(), LEAST), *places(against["rate"].by_day(), LEAST_OF_RATE)})
-    days = [day for place, day in enumerate(days) if not place or day - days[place - 1] > NEAR_DAYS]
-    for place, day in enumerate(days):
-        before, after = days[place - 1] if place else None, days[place + 1] if place + 1 < len(days) else None
+    days = [day for index, day in enumerate(days) if not index or day - days[index - 1] > NEAR_DAYS]
+    for index, day in enumerate(days):
+        before, after = days[index - 1] if index else None, days[index + 1] if index + 1 < len(days) else None
         energy, rate = (against[kind].moved(before, day, after) for kind in ("per_output", "rate"))
         alone, others = (moved(daily(line.day[runs], line.per_output[runs]), before, day, after) for runs in (own, ~own))
         if not energy.sure or abs(alone.by) <= abs(others.by):

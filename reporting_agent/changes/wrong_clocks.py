@@ -100,8 +100,8 @@ def shifted(line: MeterLine, zone: tzinfo) -> list[ShiftedStretch]:
 
 def _stretches(line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: tzinfo) -> list[ShiftedStretch]:
     """Parts with one lag taken together, from the day on which it begins to that on which it ends, with what tells none between."""
-    parts = [part for place, part in enumerate(parts) if not _mixed(parts, place)]
-    off = [place for place, part in enumerate(parts) if part[2]]
+    parts = [part for index, part in enumerate(parts) if not _mixed(parts, index)]
+    off = [index for index, part in enumerate(parts) if part[2]]
     groups = [[off[0]]]
     for place in off[1:]:
         if abs(parts[place][2] - parts[groups[-1][-1]][2]) > OTHER_LAG_S:
@@ -123,12 +123,12 @@ def _stretches(line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: t
     return stretches
 
 
-def _mixed(parts: Sequence[tuple[int, int, float]], place: int) -> bool:
+def _mixed(parts: Sequence[tuple[int, int, float]], index: int) -> bool:
     """Whether a part has some of the lag before it and some of the one after it, and tells a mean of the two."""
-    if not 0 < place < len(parts) - 1:
+    if not 0 < index < len(parts) - 1:
         return False
-    low, high = sorted((parts[place - 1][2], parts[place + 1][2]))
-    return high - low > OTHER_LAG_S and low + MIXED_S < parts[place][2] < high - MIXED_S
+    low, high = sorted((parts[index - 1][2], parts[index + 1][2]))
+    return high - low > OTHER_LAG_S and low + MIXED_S < parts[index][2] < high - MIXED_S
 
 
 def _coarse(line: MeterLine, first_us: int, last_us: int, least: float) -> float:

@@ -53,8 +53,8 @@ def refuse_disagreement(site: SiteSettings) -> MeterTree:
 def _refuse_events(site: SiteSettings) -> None:
     """Events name meters and equipment that are declared; meters that were swapped measure the same."""
     meters, equipment = {meter.id: meter for meter in site.meters}, {machine.id for machine in site.equipment}
-    for place, event in enumerate(site.events):
-        key = f"events.{place}"
+    for index, event in enumerate(site.events):
+        key = f"events.{index}"
         for name, wanted in (("meter", event.meter), ("with", event.other)):
             if wanted is not None and (wanted not in meters or meters[wanted].computed):
                 known = ", ".join(sorted(meter.id for meter in site.meters if not meter.computed)) or "none"
@@ -154,8 +154,8 @@ def refuse_impossible_heat(site: SiteSettings, table: FactorTable) -> None:
     """
     stated = [
         *(
-            (f"lhv.{place}.value", heating_value.carrier, heating_value.mj_per(CARRIERS[heating_value.carrier].unit), "")
-            for place, heating_value in enumerate(site.lhv)
+            (f"lhv.{index}.value", heating_value.carrier, heating_value.mj_per(CARRIERS[heating_value.carrier].unit), "")
+            for index, heating_value in enumerate(site.lhv)
         ),
         *((f"meters.{meter.id}.lhv", meter.carrier, meter.lhv, amount_unit(meter)) for meter in site.meters if meter.role != "state"),
         *(

@@ -145,8 +145,8 @@ def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
     """ValueError where two events of one kind hold at one moment for one meter, or for one row of a step: which of them acts could not be
     told."""
     ordered = sorted((event for event in events if event.acts), key=lambda event: event.begins(zone))
-    for place, later in enumerate(ordered):
-        for earlier in ordered[:place]:
+    for index, later in enumerate(ordered):
+        for earlier in ordered[:index]:
             end = earlier.ends(zone)
             if _meet(earlier, later) and (end is None or later.begins(zone) < end):
                 both = later.named if later.named == earlier.named else f"{earlier.named} and for {later.named}"

@@ -121,10 +121,10 @@ class SettingFault:
         return _WANTED.get(kind.partition("_")[0]) or self._first["msg"].removeprefix("Value error, ")
 
 
-def _counted(table: str, place: int, held: Mapping[str, Any]) -> Phrase:
+def _counted(table: str, index: int, held: Mapping[str, Any]) -> Phrase:
     """By the table's own id, else as a person counts."""
     if isinstance(name := held.get("id"), str):
         return Phrase("the table %(table)s of %(name)s", table=table, name=name)
-    if place < len(_ORDINALS):
-        return Phrase(_ORDINALS[place].text, table=table)
-    return Phrase("the table %(table)s number %(number)s", table=table, number=place + 1)
+    if index < len(_ORDINALS):
+        return Phrase(_ORDINALS[index].text, table=table)
+    return Phrase("the table %(table)s number %(number)s", table=table, number=index + 1)

@@ -84,7 +84,7 @@ class FootprintSettings(Setting):
     def _each_step_once(self) -> Self:
         """Steps that stand twice would count twice."""
         named = [(used.step, used.product, used.variant) for used in self.steps]
-        if twice := [used for place, used in enumerate(named) if used in named[:place]]:
+        if twice := [used for index, used in enumerate(named) if used in named[:index]]:
             raise ValueError(f"the step {' · '.join(part for part in twice[0] if part)!r} stands twice: give their sum as per_product")
         return self
 

@@ -138,9 +138,9 @@ def wanted(path: Path, now: LiveSettings, intake: Intake) -> SourcesWanted:
         )
     remaining = named(now)
     fresh = {}
-    for place, entry in enumerate(named(settings)):
+    for index, entry in enumerate(named(settings)):
         if entry in remaining:
             remaining.remove(entry)
         else:
-            fresh[place] = kinds.KINDS[entry[0]](entry[1], site.folder, intake)
+            fresh[index] = kinds.KINDS[entry[0]](entry[1], site.folder, intake)
     return SourcesWanted(site, settings, fresh)

@@ -102,8 +102,8 @@ class KeptSource:
                 wanted=", ".join(sorted(self.gives())),
             )
         merged: dict[Any, dict[str, str]] = {}
-        for place, row in enumerate(row for row in self.rows if row["table"] == name):
-            key = (row.get("step"), row.get("batch_id")) if name == "batches" else place
+        for index, row in enumerate(row for row in self.rows if row["table"] == name):
+            key = (row.get("step"), row.get("batch_id")) if name == "batches" else index
             merged.setdefault(key, {}).update(
                 {column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")}
             )

@@ -127,9 +127,9 @@ class SiteWatch:
         if room is not None and not same_page:
             room.listen()  # refused while all is as it was
         names, remaining, sources = reloading.named(self.settings), self.sources, []
-        for place, entry in enumerate(reloading.named(wanted.settings)):
-            if place in wanted.fresh:
-                sources.append(wanted.fresh[place])
+        for index, entry in enumerate(reloading.named(wanted.settings)):
+            if index in wanted.fresh:
+                sources.append(wanted.fresh[index])
             else:
                 same = names.index(entry)
                 sources.append(remaining[same])
@@ -214,7 +214,7 @@ class SiteWatch:
     def _begin_again(self) -> None:
         """Sources whose thread ended by itself: told why, and another started in their place after a pause that grows."""
         now_s = time.monotonic()
-        for place, (name, source) in enumerate(zip(self._names(), self.sources, strict=True)):
+        for index, (name, source) in enumerate(zip(self._names(), self.sources, strict=True)):
             pauses = self._begun_again.setdefault(name, Pauses(AGAIN_FIRST_S, AGAIN_LONGEST_S))
             if not source.lifeline.ended:
                 if now_s > pauses.next_s + AGAIN_LONGEST_S:  # it has run for long
@@ -229,15 +229,15 @@ class SiteWatch:
             self._say(f"{name} ended", f"{pauses.tried} {source.lifeline.why}", sentence)
             if pauses.is_due(now_s):
                 pauses.try_at(now_s)
-                self._start_again(place, source)
+                self._start_again(index, source)
 
     def _names(self) -> list[str]:
         """Of each source one of its own: of two tables of one address what the first says is not what the second says."""
         names = [source.name for source in self.sources]
-        return [f"{name} {names[:place].count(name)}" for place, name in enumerate(names)]
+        return [f"{name} {names[:index].count(name)}" for index, name in enumerate(names)]
 
-    def _start_again(self, place: int, source: LiveSource) -> None:
-        kind, settings = reloading.named(self.settings)[place]
+    def _start_again(self, index: int, source: LiveSource) -> None:
+        kind, settings = reloading.named(self.settings)[index]
         source.stop()
         self._drain()
         try:
@@ -245,7 +245,7 @@ class SiteWatch:
         except SteplabelError as wrong:
             self.tell(wrong.in_words(LANGUAGE.get()))
             return
-        self.sources[place] = fresh
+        self.sources[index] = fresh
         fresh.start()
 
     def _look(self) -> None:

@@ -83,10 +83,10 @@ def leapt(time_us: Integers, count: Floats | None, back: list[int], spacing: Spa
     ahead = np.flatnonzero(steps > 2 * spacing.usual_us)
     edges = [-1, *back, len(steps)]  # no other step back lies between two that belong together
     stages = []
-    for place, at in enumerate(back):
+    for index, at in enumerate(back):
         here_us = _usual(steps, at)
         leap_us = here_us - int(steps[at])
-        first, end = np.searchsorted(ahead, [edges[place] + 1, edges[place + 2]])
+        first, end = np.searchsorted(ahead, [edges[index] + 1, edges[index + 2]])
         near = ahead[first:end]
         near = near[np.abs(steps[near] - here_us - leap_us) <= 2 * max(here_us, spacing.usual_us)]
         pairs = []
@@ -101,15 +101,15 @@ def leapt(time_us: Integers, count: Floats | None, back: list[int], spacing: Spa
     return wrong
 
 
-def _usual(steps: Integers, place: int) -> float:
+def _usual(steps: Integers, index: int) -> float:
     """The usual step around a place: a logger may have been set to longer ones."""
-    return float(np.median(np.abs(steps[max(place - AROUND, 0) : place + AROUND + 1])))
+    return float(np.median(np.abs(steps[max(index - AROUND, 0) : index + AROUND + 1])))
 
 
-def _passed(count: Floats, place: int, times: float) -> bool:
+def _passed(count: Floats, index: int, times: float) -> bool:
     """Whether a register counted over this step, so many times the usual one, as over its whole time, and not as over one step."""
-    usual = float(np.median(np.diff(count[max(place - AROUND, 0) : place + AROUND + 2])))
-    moved = float(count[place + 1] - count[place])
+    usual = float(np.median(np.diff(count[max(index - AROUND, 0) : index + AROUND + 2])))
+    moved = float(count[index + 1] - count[index])
     return usual > 0 and moved > usual * np.sqrt(max(times, 1.0))
 
 

@@ -140,10 +140,10 @@ def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
     """
     series: dict[tuple[str, str, str], dict[int, int]] = defaultdict(dict)
     of_step: dict[tuple[str, str], set[int]] = defaultdict(set)
-    for place, batch in enumerate(batches):
+    for index, batch in enumerate(batches):
         if matched := _NUMBERED.fullmatch(batch.batch_id):
             number = int(matched[2])
-            series[batch.step, batch.equipment, matched[1]].setdefault(number, place)
+            series[batch.step, batch.equipment, matched[1]].setdefault(number, index)
             of_step[batch.step, matched[1]].add(number)
     missing: dict[int, int] = {}
     for (step, _, prefix), numbered in series.items():

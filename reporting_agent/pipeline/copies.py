@@ -30,7 +30,7 @@ BY_CHANCE = 3.0
 
 def once(batches: Sequence[Batch]) -> list[Batch] | None:
     """The batches with such runs as one, the first of them; None where there are none."""
-    places = [place for place, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output > 0]
+    places = [index for index, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output > 0]
     copies = dict[int, int]()  # place of a run -> place of the one that it is
     for earlier, other in at_once(batches, places):
         copies[other] = earlier
@@ -41,7 +41,7 @@ def once(batches: Sequence[Batch]) -> list[Batch] | None:
     for place, first in copies.items():
         if first >= 0:
             parts.setdefault(first, []).append(batches[place])
-    return [_together(batch, parts.get(place, ())) for place, batch in enumerate(batches) if place not in copies]
+    return [_together(batch, parts.get(index, ())) for index, batch in enumerate(batches) if index not in copies]
 
 
 def counted_once_where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:

@@ -145,8 +145,8 @@ def _judged(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch
     may be logged in part where it looks whole."""
     seen: set[str] = set()
     feeds = [(listed, charged.columns_of(listed.of)) for listed in charged.pack.step(label.step).feeds]
-    for place, (feed, columns) in enumerate(feeds):
-        if any(narrower == columns for _, narrower in feeds[place + 1 :]):
+    for index, (feed, columns) in enumerate(feeds):
+        if any(narrower == columns for _, narrower in feeds[index + 1 :]):
             continue
         own = [run for run in own_runs(batches, label.step) if any(column in run.variables for column in columns)]
         if seen & {*feed.of} or (output := _made_of_it(feed, charged, own, label.step)) <= 0:

@@ -205,7 +205,7 @@ def occupied_by(
     """By meter id, the places and the windows of the batches it counts for, of other periods too, in order of start."""
     chosen: dict[str, list[tuple[int, str, int, int]]] = {name: [] for name in sinks}  # start, id, end, place
     counting: dict[tuple[str, str], list[list[tuple[int, str, int, int]]]] = {}
-    for place, batch in enumerate(batches):
+    for index, batch in enumerate(batches):
         if batch.excluded not in {None, ExclusionReason.OUTSIDE_PERIOD} or batch.end is None or batch.end <= batch.start:
             continue
         key = (batch.step, batch.equipment)
@@ -216,7 +216,7 @@ def occupied_by(
                 if any(sink.step == batch.step and sink.equipment in {"", batch.equipment} for sink in serves)
             ]
         if counting[key]:
-            window = (to_us(batch.start), batch.batch_id, to_us(batch.end), place)
+            window = (to_us(batch.start), batch.batch_id, to_us(batch.end), index)
             for windows in counting[key]:
                 windows.append(window)
     places: dict[str, list[int]] = {}

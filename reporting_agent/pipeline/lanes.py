@@ -57,8 +57,8 @@ class Lanes:
         read_ahead = len(groups) < processors()
         logs, openers = [_empty(log) for _ in groups], [_opener(group, site, read_ahead) for group in groups]
         reads = [
-            _read(opened, own, days, declared, shows_progress=not place)
-            for place, (opened, own) in enumerate(zip(openers, logs, strict=True))
+            _read(opened, own, days, declared, shows_progress=not index)
+            for index, (opened, own) in enumerate(zip(openers, logs, strict=True))
         ]
         return cls(reads, logs, openers, days)
 

@@ -63,7 +63,9 @@ def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
 
 def unused_factors(site: SiteSettings, pack: Pack) -> list[DataFinding]:
     """Static factors that no limit of the pack asks for: most often a name mistyped."""
-    known = factors_of(pack) | {place.share_variable for route in pack.routes for place in route.steps if place.share_variable}
+    known = factors_of(pack) | {
+        route_step.share_variable for route in pack.routes for route_step in route.steps if route_step.share_variable
+    }
     known |= {step.bought_share for step in pack.steps if step.bought_share}
     known |= {held.stated_by for step in pack.steps for held in step.holds_heat} | ({pack.own_power} if pack.own_power else set())
     known |= {name for material in pack.materials for at in material.at for name in (at.unless, at.returns) if name}

@@ -33,8 +33,8 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
     """The batches, those without their own use left out, and a finding for each gas and step."""
     unburnt, least = dict(_unburnt(batches, pack)), _least(pack)
     marked = [
-        replace(batch, excluded=ExclusionReason.ENERGY_INCOMPLETE.value) if place in unburnt else batch
-        for place, batch in enumerate(batches)
+        replace(batch, excluded=ExclusionReason.ENERGY_INCOMPLETE.value) if index in unburnt else batch
+        for index, batch in enumerate(batches)
     ]
     pairs = sorted({(batches[place].step, carrier) for place, carrier in unburnt.items()})
     return marked, [
@@ -54,13 +54,13 @@ def require_none(batches: Sequence[Batch], pack: Pack) -> None:
 def _unburnt(batches: Sequence[Batch], pack: Pack) -> Iterator[tuple[int, str]]:
     table, least = packs.factors(pack), _least(pack)
     asked = {step.id: {carrier for carrier in step.boundary.asked if CARRIERS[carrier].form == "gas"} for step in pack.steps}
-    for place, batch in enumerate(batches):
+    for index, batch in enumerate(batches):
         gases = [gas for gas in batch.energy if gas.carrier in CARRIERS and CARRIERS[gas.carrier].form == "gas"]
         given = [gas for gas in gases if gas.direction is not Direction.IMPORT and gas.carrier in asked.get(batch.step, ())]
         if batch.excluded is None and given:
             burnt = sum(_most_heat(gas, table) for gas in gases if gas.direction is Direction.IMPORT)
             if burnt < least.get((batch.step, given[0].carrier), LEAST) * sum(_heat(gas) for gas in given):
-                yield place, given[0].carrier
+                yield index, given[0].carrier
 
 
 def _least(pack: Pack) -> dict[tuple[str, str], float]:

@@ -116,7 +116,7 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
         better, taken, values = 0.0, 0.0, set[float]()
         for into in (True, False):
             own = [
-                (kind, by_kind[place]) for place, kind in enumerate(made_from.columns.kinds) if _is(kind, carrier, into) and by_kind[place]
+                (kind, by_kind[index]) for index, kind in enumerate(made_from.columns.kinds) if _is(kind, carrier, into) and by_kind[index]
             ]
             amount = fsum(quantity * ratio(kind.unit, CARRIERS[carrier].unit) for kind, quantity in own)
             heat = fsum(quantity * (kind.lhv_mj_per_unit or 0.0) for kind, quantity in own)

@@ -59,5 +59,5 @@ def _known_words(raw: bytes, encoding: str) -> list[str]:
 
 
 def _where_it_matters(raw: bytes) -> str:
-    where = next((place for place, byte in enumerate(raw) if byte > 0x7F), 0)
+    where = next((index for index, byte in enumerate(raw) if byte > 0x7F), 0)
     return " ".join(raw[max(0, where - 12) : where + 12].decode("cp1252", "replace").split())

@@ -188,7 +188,7 @@ def _days_stand_side_by_side(rows: Sequence[tuple[int, Sequence[Cell]]]) -> bool
 
 def _day_column(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     """The column of numbers of days in a table whose month no column tells."""
-    named = {part: [place for place, name in enumerate(header) if VOCABULARY.names("calendar", part, name)] for part in ("month", "day")}
+    named = {part: [index for index, name in enumerate(header) if VOCABULARY.names("calendar", part, name)] for part in ("month", "day")}
     if len(named["day"]) != 1 or named["month"]:
         return ""
     (place,) = named["day"]
@@ -199,8 +199,8 @@ def _day_column(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
 def _units_in_cells(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[str, str]:
     """By column, the unit that stands behind seven in ten of its numbers at least."""
     by_column: dict[str, str] = {}
-    for place, name in enumerate(header):
-        cells = [cells[place] for cells in rows if place < len(cells) and not is_blank(cells[place])]
+    for index, name in enumerate(header):
+        cells = [cells[index] for cells in rows if index < len(cells) and not is_blank(cells[index])]
         texts = [plain(cell) for cell in cells if isinstance(cell, str)]
         units = Counter(match[1] for text in texts if (match := _WITH_UNIT.fullmatch(text)) and _is_unit(match[1]))
         unit, often = next(iter(units.most_common(1)), ("", 0))
@@ -235,7 +235,7 @@ def _sheets(path: Path, keys: dict[str, object], because: dict[str, str]) -> tup
 
 def _first_data(rows: Sequence[Sequence[Cell]]) -> int | None:
     """The first row of data below another row."""
-    return next((place for place, cells in enumerate(rows) if place > 0 and _is_data(cells)), None)
+    return next((index for index, cells in enumerate(rows) if index > 0 and _is_data(cells)), None)
 
 
 def _is_data(cells: Sequence[Cell]) -> bool:
@@ -331,11 +331,11 @@ def _filled(cells: Sequence[Cell]) -> int:
 
 
 def _filled_places(cells: Sequence[Cell]) -> list[int]:
-    return [place for place, cell in enumerate(cells) if not is_blank(cell)]
+    return [index for index, cell in enumerate(cells) if not is_blank(cell)]
 
 
-def _is_nameless(place: int, header: Sequence[Cell]) -> bool:
-    return place >= len(header) or is_blank(header[place])
+def _is_nameless(index: int, header: Sequence[Cell]) -> bool:
+    return index >= len(header) or is_blank(header[index])
 
 
 def _is_upper_header(cells: Sequence[Cell], width: int) -> bool:

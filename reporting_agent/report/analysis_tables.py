@@ -91,9 +91,9 @@ def _numbers(losses: StepLosses) -> dict[str, Floats]:
         "avoidable": batches.avoidable,
         "unexplained": batches.unexplained,
         "moved_by_variables": np.full(len(batches.ids), np.nan) if batches.moved_by_variables is None else batches.moved_by_variables,
-        **{f"gap_{unit}": gap[:, place] for place, unit in enumerate(UNITS, start=1)},
-        **{f"avoidable_{unit}": split.avoidable[:, place] for place, unit in enumerate(UNITS, start=1)},
-        **{f"unexplained_{unit}": split.unexplained[:, place] for place, unit in enumerate(UNITS, start=1)},
+        **{f"gap_{unit}": gap[:, index] for index, unit in enumerate(UNITS, start=1)},
+        **{f"avoidable_{unit}": split.avoidable[:, index] for index, unit in enumerate(UNITS, start=1)},
+        **{f"unexplained_{unit}": split.unexplained[:, index] for index, unit in enumerate(UNITS, start=1)},
     }
 
 

@@ -130,7 +130,7 @@ def _csv(
     import pyarrow.csv as arrow_csv
 
     encoding = encoding_of(path, profile)
-    names = [str(place) for place in range(len(header))]  # headers may be blank or stand twice; places may not
+    names = [str(index) for index in range(len(header))]  # headers may be blank or stand twice; places may not
     chosen = [names[list(header).index(name)] for name in wanted]
     delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
     typed = TypedFile(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter)

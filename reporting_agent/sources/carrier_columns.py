@@ -31,7 +31,7 @@ def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
                 wanted=column.column,
             )
         places[carrier] = sheet.header.index(column.column)
-    own = [place for place in range(len(sheet.header)) if place not in places.values() and sheet.header[place] not in COLUMNS]
+    own = [index for index in range(len(sheet.header)) if index not in places.values() and sheet.header[index] not in COLUMNS]
     header = (*(sheet.header[place] for place in own), *COLUMNS)
     return Sheet(sheet.file, header, _rows(sheet, carriers, places, own))
 

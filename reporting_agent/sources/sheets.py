@@ -234,8 +234,8 @@ def _transposed(rows: Iterator[tuple[int, Sequence[Cell]]]) -> Iterator[tuple[in
     """Columns as rows, numbered as they stand; blank rows, which part such a table from its title, are left away."""
     lines = [cells for _, cells in rows if any(cell not in (None, "") for cell in cells)]
     width = max(map(len, lines), default=0)
-    for place in range(width):
-        yield place + 1, [cells[place] if place < len(cells) else "" for cells in lines]
+    for index in range(width):
+        yield index + 1, [cells[index] if index < len(cells) else "" for cells in lines]
 
 
 def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:

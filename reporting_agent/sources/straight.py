@@ -41,10 +41,10 @@ def parts(
         yield ConsecutiveReadings(texts[0], header, time_us, value, rows)
         return
     if _takes_turns(code, len(texts)):
-        for place in range(len(texts)):
-            turn = slice(place, None, len(texts))
+        for index in range(len(texts)):
+            turn = slice(index, None, len(texts))
             columns = np.ascontiguousarray(time_us[turn]), np.ascontiguousarray(value[turn])
-            yield ConsecutiveReadings(_text(texts, int(code[place])), header, *columns, rows[turn])
+            yield ConsecutiveReadings(_text(texts, int(code[index])), header, *columns, rows[turn])
         return
     edges = np.flatnonzero(code[1:] != code[:-1]) + 1
     if len(edges) < _FEW_RUNS:
@@ -55,9 +55,9 @@ def parts(
     order = np.argsort(small, kind="stable")  # a radix sort for so small numbers: one or two passes
     time_us, value, rows = time_us[order], value[order], rows[order]
     ends = np.cumsum(np.bincount(small, minlength=len(texts) + 1)).tolist()
-    for place, (first, last) in enumerate(zip([0, *ends], ends, strict=False)):
+    for index, (first, last) in enumerate(zip([0, *ends], ends, strict=False)):
         if last > first:
-            yield ConsecutiveReadings(_text(texts, place - 1), header, time_us[first:last], value[first:last], rows[first:last])
+            yield ConsecutiveReadings(_text(texts, index - 1), header, time_us[first:last], value[first:last], rows[first:last])
 
 
 def _takes_turns(code: NDArray[Any], meters: int) -> bool:

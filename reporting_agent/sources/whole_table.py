@@ -233,7 +233,7 @@ class _Reading:
 
 def _first(raw: Sequence[Cell]) -> int | None:
     """Where the first filled cell of a row stands."""
-    return next((place for place, cell in enumerate(raw) if not is_blank(cell)), None)
+    return next((index for index, cell in enumerate(raw) if not is_blank(cell)), None)
 
 
 def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:

@@ -43,8 +43,8 @@ def template(lang: Lang, file: str) -> bytes:
     runs = book.create_sheet(tell(SHEETS["runs"], lang))
     headings = [tell(words, lang) for words in COLUMNS.values()] + [f"{carrier_name(carrier, lang)} {unit}" for carrier, unit in _CARRIERS]
     runs.append(headings)
-    for place, heading in enumerate(headings, start=1):
-        cell = runs.cell(1, place)
+    for index, heading in enumerate(headings, start=1):
+        cell = runs.cell(1, index)
         cell.font = Font(bold=True)
         runs.column_dimensions[cell.column_letter].width = max(12, columns_of(heading) + 2)
     runs.freeze_panes = "B2"

@@ -52,14 +52,14 @@ def draw(reported: Sequence[TrendPeriod]) -> TrendPicture:
     step = (RIGHT - LEFT) / (len(reported) - 1)
     marks = tuple(
         TrendMark(
-            x=_at(place, step),
+            x=_at(index, step),
             y=scale.at(period.you.value),
             band=scale.span(period.you),
             best="" if period.best is None else scale.at(period.best),
             label=period.label,
-            flag=_at(place - 0.5, step) if period.breaks else "",
+            flag=_at(index - 0.5, step) if period.breaks else "",
         )
-        for place, period in enumerate(reported)
+        for index, period in enumerate(reported)
     )
     pairs = [(before, after) for before, after in pairwise(marks) if not after.flag]
     own = tuple(

@@ -63,7 +63,7 @@ def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> b
 
 def table_of(heads: Sequence[str], rows: Sequence[Sequence[str]], widths: Sequence[float]) -> Table:
     """Cells wrap; a row that is shorter than the head spans what is left with its last cell."""
-    spans = [("SPAN", (len(row) - 1, place), (-1, place)) for place, row in enumerate(rows, 1) if len(row) < len(heads)]
+    spans = [("SPAN", (len(row) - 1, index), (-1, index)) for index, row in enumerate(rows, 1) if len(row) < len(heads)]
     filled = [[*(text_of(cell, "cell") for cell in row), *[""] * (len(heads) - len(row))] for row in rows]
     unit = WIDTH / sum(widths)
     table = Table(
@@ -98,9 +98,9 @@ class _Numbered(Canvas):  # type: ignore[misc] # reportlab ships no types
         self._startPage()
 
     def save(self) -> None:
-        for place, page in enumerate(self._pages, 1):
+        for index, page in enumerate(self._pages, 1):
             self.__dict__.update(page)
-            counted = _("Page %(n)s of %(all)s") % {"n": place, "all": len(self._pages)}
+            counted = _("Page %(n)s of %(all)s") % {"n": index, "all": len(self._pages)}
             unbroken = counted.replace(" ", "\u00a0")
             foot = text_of(f"{self._foot} · {unbroken}", "foot")
             _width, height = foot.wrap(WIDTH, 20 * mm)

@@ -75,7 +75,7 @@ def _published(best_group: BestGroup, names: Names) -> BestGroupPart:
     source = (
         _("By what firms stated in the register. Signed; entry %(index)s of the log; SHA-256 of the signed document: %(digest)s.") % facts
     )
-    titles = columns({str(place): head for place, head in enumerate(heads)}, {}, QueryDict(), "")
+    titles = columns({str(index): head for index, head in enumerate(heads)}, {}, QueryDict(), "")
     return BestGroupPart(sentence, ListTable(_("The best firms by trait"), titles, None, rows, None, (), "", ""), source)
 
 

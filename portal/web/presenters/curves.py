@@ -123,8 +123,8 @@ def bands_of(view: BenchmarkView, shown: TotalsDisplay) -> tuple[BandRow, ...]:
         bands = signed.get(LabelKey.of(step))
         if bands and step.shown:
             quarters = tuple(
-                Quarter(str(name), str(sites), _named(bands, place))
-                for place, (name, sites) in enumerate(zip(QUARTERS, bands["quarters"], strict=True), 1)
+                Quarter(str(name), str(sites), _named(bands, index))
+                for index, (name, sites) in enumerate(zip(QUARTERS, bands["quarters"], strict=True), 1)
             )
             rows.append(BandRow(cell_name(step, shown), quarters, str(bands["untold"])))
     return tuple(rows)

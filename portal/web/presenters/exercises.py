@@ -120,7 +120,7 @@ def page_of(exercise: Exercise, query: Mapping[str, str]) -> ExercisePage:
 
 def pieces(text: str) -> Text:
     """Parted at what stands between backticks."""
-    return tuple(TextPiece(part, code=bool(place % 2)) for place, part in enumerate(re.split("`([^`]+)`", text)) if part)
+    return tuple(TextPiece(part, code=bool(index % 2)) for index, part in enumerate(re.split("`([^`]+)`", text)) if part)
 
 
 def _asked(exercise: Exercise, question: ExerciseQuestion, query: Mapping[str, str], language: str) -> AskedQuestion:

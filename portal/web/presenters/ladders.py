@@ -179,7 +179,7 @@ def ladder_of(
         order: step ids from top to bottom; the route's order if None.
     """
     steps = headline(label)
-    numbers = {step.step: place for place, step in enumerate(steps, 1)}
+    numbers = {step.step: index for index, step in enumerate(steps, 1)}
     if order is not None:
         steps.sort(key=lambda step: order.index(step.step))
     rungs = [_rung(step, shown, you) for step in steps]
@@ -241,7 +241,7 @@ def _total_rung(label: LabelView, shown: TotalsDisplay, your_total: Estimate | N
 
 def _row(
     step: StepView,
-    place: int,
+    index: int,
     shown: TotalsDisplay,
     rung: ladder.StepRung,
     drawn: ladder.RungPicture | None,
@@ -254,7 +254,7 @@ def _row(
     product = in_page_language(known.product_words) if known else step.product
     variant = shown.names.variant_name(step.step, step.variant)
     return LadderRow(
-        name=f"{place}. {shown.names.step_name(step.step)}",
+        name=f"{index}. {shown.names.step_name(step.step)}",
         unit=shown.per_output(step.unit, with_variant(product, variant)),
         hidden="" if step.shown else in_language(step.reason_en, step.reason_zh),
         picture=drawn,

@@ -99,7 +99,7 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
     alone = cells[0] if len(cells) == 1 else None
     shown = limit_beside(limit, pack)
     numbered = limit.levels == "grades" and len(limit.grades) > 1
-    for place, (level, grade) in enumerate(zip(shown.levels, limit.grades, strict=True), 1):
+    for index, (level, grade) in enumerate(zip(shown.levels, limit.grades, strict=True), 1):
         if grade is None:
             continue
         value, interval, distance, of_distance = _typical_cells(typical, grade)
@@ -108,7 +108,7 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
             name=shown.name if not limit.corrected else _("%(name)s (base value)") % {"name": shown.name},
             standard=shown.standard,
             level=level,
-            rank=_("level %(n)s") % {"n": place} if numbered else "",
+            rank=_("level %(n)s") % {"n": index} if numbered else "",
             unit=shown.unit,
             typical=value,
             typical_interval=interval,

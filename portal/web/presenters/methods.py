@@ -277,7 +277,7 @@ def table_of(
     pages: PageRange | None = None,
 ) -> ListTable:
     """A table in the order of its rows."""
-    titles = {str(place): head for place, head in enumerate(heads)}
+    titles = {str(index): head for index, head in enumerate(heads)}
     return ListTable(caption, columns(titles, {}, QueryDict(), ""), None, rows, pages, narrowings, "", empty)
 
 

@@ -25,7 +25,7 @@ from portal.web.words.terms import moment_in_words, shown_name, state
 
 FILE_COLUMNS = ("site", REPORTING_FIRM, "state", "due", "last_audit", "certified_until", "state_name")
 NO_DAY = date.max
-ORDER = {duty: place for place, duty in enumerate(Duty)}
+ORDER = {duty: index for index, duty in enumerate(Duty)}
 KEYS: dict[str, tables.Key[ObligedView]] = {
     "site": lambda view: view.site,
     "due": lambda view: (view.due.day or NO_DAY, view.site),

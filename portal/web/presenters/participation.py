@@ -274,7 +274,7 @@ def _squares(numbers: Mapping[str, int]) -> tuple[Square, ...]:
     room = 100 / max(sites, 12)
     if sites <= MOST_SQUARES:
         each = [kind for kind, number in kinds for _ in range(number)]
-        return tuple(Square(f"{place * room:.3f}%", f"{0.78 * room:.3f}%", kind) for place, kind in enumerate(each))
+        return tuple(Square(f"{index * room:.3f}%", f"{0.78 * room:.3f}%", kind) for index, kind in enumerate(each))
     bars, place = [], 0
     for kind, number in kinds:
         if number:

@@ -157,7 +157,7 @@ def _own_state(row: SiteReport) -> StateWord:
 def library_page(library: Library, query: QueryDict) -> LibraryPage:
     every = library.practices
     sector, step, cause = (query.get(name, "") for name in ("sector", "step", "cause"))
-    order = {practice.id: place for place, practice in enumerate(every)}
+    order = {practice.id: index for index, practice in enumerate(every)}
     names = {practice.sector: Names.newest(practice.sector) for practice in every}
     held = {practice.cause for practice in every}  # a cause that nothing is held against would only lead to an empty list
     steps = dict.fromkeys((practice.sector, practice.step) for practice in every if practice.step and sector in ("", practice.sector))

@@ -130,8 +130,8 @@ def _rungs(views: Sequence[InForceView], shown: TotalsDisplay) -> tuple[YearRung
     scale = HeightScale.over(ends)
     step = (RIGHT - LEFT) / max(len(views) - 1, 1)
     rungs = []
-    for place, (view, (best, typical)) in enumerate(zip(views, totals, strict=True)):
-        at = (LEFT + RIGHT) / 2 if len(views) == 1 else LEFT + step * place
+    for index, (view, (best, typical)) in enumerate(zip(views, totals, strict=True)):
+        at = (LEFT + RIGHT) / 2 if len(views) == 1 else LEFT + step * index
         places = shown.total_places(view.label)
         rungs.append(
             YearRung(
@@ -143,7 +143,7 @@ def _rungs(views: Sequence[InForceView], shown: TotalsDisplay) -> tuple[YearRung
                 typical=scale.at(typical.value) if typical else "",
                 typical_text=number(typical.value, places) if typical else "",
                 typical_band=scale.span(typical) if typical else None,
-                broken=f"{at - step / 2:.2f}%" if place and _broken(views[place - 1], view) else "",
+                broken=f"{at - step / 2:.2f}%" if index and _broken(views[index - 1], view) else "",
             )
         )
     return tuple(rungs)

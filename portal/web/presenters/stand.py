@@ -112,8 +112,8 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
     low, high = standing.rank_interval
     room = 97.0 / max(standing.of - 1, 1)
 
-    def at(place: int) -> float:
-        return 1.5 + room * (place - 1) if standing.of and standing.of > 1 else 50.0
+    def at(index: int) -> float:
+        return 1.5 + room * (index - 1) if standing.of and standing.of > 1 else 50.0
 
     crowded = standing.of > MOST_TICKS
     marked = sorted({low, high}) if crowded else range(1, standing.of + 1)

@@ -62,7 +62,7 @@ def beside_rows(
     beside: dict[str, list[LimitShown]] = {}
     spans: dict[str, int] = {}
     for limit in limits:
-        rows = [place for place, step in enumerate(steps) if step in limit.steps_covered]
+        rows = [index for index, step in enumerate(steps) if step in limit.steps_covered]
         if limit in whole or not rows:
             continue
         first = steps[rows[0]]
@@ -86,7 +86,7 @@ def limit_beside(limit: LimitShown, pack: Pack | None, steps: Sequence[str] = ()
         Level(figure, "" if pack is None or grade is None else _page(limit, level, pack))
         for level, (figure, grade) in enumerate(zip(figures, limit.grades, strict=True), 1)
     )
-    covered = [place for place, step in enumerate(steps, 1) if step in limit.steps_covered]
+    covered = [index for index, step in enumerate(steps, 1) if step in limit.steps_covered]
     apart = covered and covered != list(range(covered[0], covered[-1] + 1))
     return StandardLevels(
         in_page_language(limit.words),

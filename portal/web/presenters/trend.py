@@ -106,7 +106,7 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeri
 
 
 def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
-    began = max((place for place, point in enumerate(points) if point.breaks), default=0)
+    began = max((index for index, point in enumerate(points) if point.breaks), default=0)
     if began == len(points) - 1:
         return _("Defined differently since %(since)s. There is nothing to compare it with yet.") % {"since": points[-1].label}
     first, last = points[began], points[-1]

@@ -40,7 +40,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
     managed = managed_sites(user).filter(slug=view.site).exists()
     labels = _labels(view)
     names = Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
-    offered = [(str(place), label_name(label, names)) for place, label in enumerate(labels.rows)]
+    offered = [(str(index), label_name(label, names)) for index, label in enumerate(labels.rows)]
     form, link = ShareForm(request.POST if request.method == "POST" else None, offered=offered), ""
     if request.method == "POST" and not managed:
         raise Http404

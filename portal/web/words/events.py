@@ -65,7 +65,7 @@ def detail_in_words(detail: str) -> str:
         return whole
     parts = _PARTS.split(detail)
     translated = [_known(part) for part in parts]
-    own = next((place for place in range(2, len(parts), 2) if parts[place - 1] == ": " and not translated[place]), len(parts))
+    own = next((index for index in range(2, len(parts), 2) if parts[index - 1] == ": " and not translated[index]), len(parts))
     if not any(translated[:own]):
         return detail  # what a person wrote keeps its own commas
     return "".join(known or _between(part) for known, part in zip(translated[:own], parts[:own], strict=True)) + "".join(parts[own:])

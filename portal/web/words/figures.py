@@ -136,14 +136,14 @@ def per_cent(share: float) -> str:
     return _("%(n)s %%") % {"n": f"{100 * share:.0f}"}
 
 
-def ordinal(place: int) -> str:
+def ordinal(number: int) -> str:
     """1st, 2nd, 3rd ... in English; 第 1 in Chinese.
 
     >>> [ordinal(n) for n in (1, 2, 3, 11, 12, 22)]
     ['1st', '2nd', '3rd', '11th', '12th', '22nd']
     """
-    if place % 100 in (11, 12, 13):
-        return _("%(n)dth") % {"n": place}
-    last = place % 10
+    if number % 100 in (11, 12, 13):
+        return _("%(n)dth") % {"n": number}
+    last = number % 10
     form = _("%(n)dst") if last == 1 else _("%(n)dnd") if last == 2 else _("%(n)drd") if last == 3 else _("%(n)dth")
-    return form % {"n": place}
+    return form % {"n": number}

@@ -116,7 +116,7 @@ def _yields(batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], p
         key = (batches[parent].step, batches[child].step)
         taken[key] = taken.get(key, 0.0) + share * batches[parent].output
         children.setdefault(key, set()).add(child)
-    order = {step.id: place for place, step in enumerate(pack.steps)}
+    order = {step.id: index for index, step in enumerate(pack.steps)}
     outputs = {key: sum(batches[child].output for child in own) for key, own in children.items()}
     ordered = sorted(taken, key=lambda key: (order.get(key[0], 0), order.get(key[1], 0)))
     return tuple(StepYield(*key, taken[key], outputs[key], len(children[key])) for key in ordered if outputs[key] > 0)

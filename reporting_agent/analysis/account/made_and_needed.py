@@ -139,7 +139,7 @@ def _unmixed(draft: Draft, step_id: str, following: str) -> float:
 def _in_route(draft: Draft, step_id: str, following: str) -> tuple[RouteStep | None, float]:
     """A step's place in the first route that holds both, and the reference ratio between them."""
     for route in draft.result.data.pack.routes:
-        places = {place.step: place for place in route.steps}
+        places = {route_step.step: route_step for route_step in route.steps}
         if step_id in places and following in places:
             return places[step_id], float(places[step_id].ratio / places[following].ratio)
     return None, 0.0

@@ -67,7 +67,7 @@ class RouteAccount:
         if self.value is None or self.uncertainty is None:
             return ()
         near = [level is not None and abs(level - self.value) < self.uncertainty for level in limit.limits]
-        return tuple(place for place, is_near in enumerate(near, 1) if is_near)
+        return tuple(index for index, is_near in enumerate(near, 1) if is_near)
 
     def to_json(self) -> dict[str, Any]:
         """One entry of `route_against_limits` in label.json."""

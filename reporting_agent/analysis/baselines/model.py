@@ -135,7 +135,7 @@ def _kinds(energy: Floats, weekday: Integers) -> tuple[Integers, tuple[Words, ..
         if steps[least] >= 1:
             break
         groups[least : least + 2] = [sorted(groups[least] + groups[least + 1])]
-    code_of = {code: place for place, group in enumerate(groups) for code in group}
+    code_of = {code: index for index, group in enumerate(groups) for code in group}
     kind = np.array([code_of.get(code, len(groups) - 1) for code in weekday.tolist()], dtype=np.int64)
     return kind, tuple(Words.of(_range(group)) for group in groups)
 

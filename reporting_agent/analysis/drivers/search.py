@@ -131,7 +131,7 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
     if causes < len(tested):
         everything = Design(fixed, z, (1,) * len(tested))
         wide = everything, fit_sequence(used.value[rows], everything.matrix, before)
-        p_values += [wide[1].p_value(everything.places(place)) for place in range(causes, len(tested))]
+        p_values += [wide[1].p_value(everything.places(index)) for index in range(causes, len(tested))]
     vif = tuple(apart.vif[place] for place in places)
     return Search(label, used, rows, tested, causes, vif, moved_with, untestable, design, fit, wide, tuple(p_values))
 
@@ -141,7 +141,7 @@ def finish(search: Search, corrected: Sequence[float]) -> SearchOutcome | None:
     if search.design is None or search.fit is None:
         return None
     before = row_before(search.used.machine[search.rows])
-    significant = [place for place, p_value in enumerate(corrected) if p_value < LEVEL]
+    significant = [index for index, p_value in enumerate(corrected) if p_value < LEVEL]
     causes = [place for place in significant if place < search.causes]
     design, fit = final_fit(search.value, search.design, search.fit, before, causes)
     together, each = skills(design, fit, causes)
@@ -150,17 +150,17 @@ def finish(search: Search, corrected: Sequence[float]) -> SearchOutcome | None:
             search,
             design,
             fit,
-            place,
-            corrected[place],
-            holds=together is not None and together.value >= LEAST_SKILL and each.get(place, 0.0) >= LEAST_SKILL,
+            index,
+            corrected[index],
+            holds=together is not None and together.value >= LEAST_SKILL and each.get(index, 0.0) >= LEAST_SKILL,
         )
-        for place in range(search.causes)
+        for index in range(search.causes)
     ]
     if search.wide is not None:
         _, helps = skills(*search.wide, significant)
         judged += [
-            _judge(search, *search.wide, place, corrected[place], holds=helps.get(place, 0.0) >= LEAST_SKILL)
-            for place in range(search.causes, len(search.tested))
+            _judge(search, *search.wide, index, corrected[index], holds=helps.get(index, 0.0) >= LEAST_SKILL)
+            for index in range(search.causes, len(search.tested))
         ]
     sound = [judgement.place for judgement in judged[: search.causes] if judgement.verdict is Relevance.DRIVER]
     return SearchOutcome(search, design, fit, tuple(judged), skills(design, fit, sound)[0] if sound != causes else together)
@@ -177,14 +177,14 @@ def _scaled(column: VariableColumn, rows: Integers) -> Floats:
     return scaled
 
 
-def _judge(search: Search, design: Design, fit: SequenceFit, place: int, p_value: float, *, holds: bool) -> JudgedVariable:
-    column = search.tested[place]
+def _judge(search: Search, design: Design, fit: SequenceFit, index: int, p_value: float, *, holds: bool) -> JudgedVariable:
+    column = search.tested[index]
     low, middle, high = column.seen
     edge_low, edge_high = (low - middle) / (high - low), (high - middle) / (high - low)
-    across = design.contrast(place, np.array([edge_high]), np.array([edge_low]))[0]
+    across = design.contrast(index, np.array([edge_high]), np.array([edge_low]))[0]
     over_range = fit.contrast(across)
     slope = np.zeros(len(across))
-    slope[design.places(place)[0]] = 1 / (high - low)  # at the median z is 0, and only the first power has a slope there
+    slope[design.places(index)[0]] = 1 / (high - low)  # at the median z is 0, and only the first power has a slope there
     per_unit = fit.contrast(slope)
     typical = max(abs(float(np.median(search.value))), fit.scale)
     verdict, doubt = Relevance.CANNOT_TELL, None
@@ -196,12 +196,12 @@ def _judge(search: Search, design: Design, fit: SequenceFit, place: int, p_value
     elif over_range.low > 0 or over_range.high < 0:
         doubt = DoubtReason.MANY
     else:
-        doubt = _why_not(search, fit, place, (high - low) / abs(middle) if middle else np.inf)
-    return JudgedVariable(column, design, fit, place, verdict, doubt, per_unit, over_range, p_value, search.vif[place])
+        doubt = _why_not(search, fit, index, (high - low) / abs(middle) if middle else np.inf)
+    return JudgedVariable(column, design, fit, index, verdict, doubt, per_unit, over_range, p_value, search.vif[index])
 
 
-def _why_not(search: Search, fit: SequenceFit, place: int, relative_range: float) -> DoubtReason:
-    if search.vif[place] > 5:
+def _why_not(search: Search, fit: SequenceFit, index: int, relative_range: float) -> DoubtReason:
+    if search.vif[index] > 5:
         return DoubtReason.COLLINEAR
     if relative_range < SMALL_RANGE:
         return DoubtReason.RANGE

@@ -85,7 +85,7 @@ class StepLog:
 
     def __init__(self, batches: Sequence[Batch], step: str) -> None:
         self.batches = [batch for batch in batches if batch.step == step]
-        self.place = {(batch.batch_id, batch.start): place for place, batch in enumerate(self.batches)}
+        self.place = {(batch.batch_id, batch.start): index for index, batch in enumerate(self.batches)}
         self._variables: dict[str, Floats] = {}
 
     def variable(self, name: str) -> Floats:

@@ -144,15 +144,15 @@ def _co2_kg(columns: StepColumns, counted: frozenset[str], factors: FactorTable)
     """CO2 of what every batch of the step took in, NaN where a factor is missing; and the carriers that lack one, with a day."""
     lacking: dict[str, date] = {}
     factor = np.zeros(len(columns.kinds))
-    for place, kind in enumerate(columns.kinds):
+    for index, kind in enumerate(columns.kinds):
         if kind.direction is not Direction.IMPORT or kind.carrier not in counted:
             continue
         try:
-            factor[place] = factors.co2_kg(CarrierEnergy(kind.carrier, 1.0, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit), kind.on)
+            factor[index] = factors.co2_kg(CarrierEnergy(kind.carrier, 1.0, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit), kind.on)
         except InputError as refusal:
             if refusal.code != "carbon-factor-missing":
                 raise
-            factor[place] = np.nan
+            factor[index] = np.nan
             lacking.setdefault(kind.carrier, kind.on)
     weights = columns.entry_quantity * (factor[columns.entry_kind] if len(factor) else np.zeros(0))
     return np.bincount(columns.entry_row, weights=weights, minlength=len(columns.batches)).astype(float), lacking

@@ -235,12 +235,12 @@ def _estimated(doses: list[Dose], excess: Floats, output: Floats, order: Integer
     corrected = holm(fitted.p_value.tolist())
     claims: dict[WasteCause, Floats] = {}
     rules = []
-    for place, dose in enumerate(doses):
-        cost, p_value = float(fitted.coefficient[place]), corrected[place]
+    for index, dose in enumerate(doses):
+        cost, p_value = float(fitted.coefficient[index]), corrected[index]
         stands = cost > 0 and p_value < SIGNIFICANT
         if stands:
             claims[dose.cause] = np.nan_to_num(dose.amount) * cost
-        rules.append(_rule(dose, cost, (float(fitted.low[place]), float(fitted.high[place])), p_value, stands))
+        rules.append(_rule(dose, cost, (float(fitted.low[index]), float(fitted.high[index])), p_value, stands))
     return claims, rules
 
 

@@ -202,9 +202,9 @@ def _by_variable(measured: MeasuredBatches, step: Step, metric: Metric, explaine
     together = sum(raised.values(), np.zeros(len(explained)))
     parts: dict[str, Floats] = {}
     left = explained
-    for place, (name, own) in enumerate(raised.items()):
+    for index, (name, own) in enumerate(raised.items()):
         share = np.divide(own, together, out=np.zeros_like(own), where=together > 0)
-        part = left if place == len(raised) - 1 else np.minimum(on_grid(explained * share), left)
+        part = left if index == len(raised) - 1 else np.minimum(on_grid(explained * share), left)
         parts[name] = part
         left = left - part
     return parts

@@ -78,8 +78,8 @@ def uses(site: SiteSettings, result: LabelResult) -> tuple[StepUse, ...]:
     covers = {id(record): sinks_of(record.meter, site) for record in counted}
     batches = result.data.batches
     places: dict[_Line, list[int]] = {}
-    for place, batch in enumerate(batches):
-        places.setdefault((batch.step, batch.equipment), []).append(place)
+    for index, batch in enumerate(batches):
+        places.setdefault((batch.step, batch.equipment), []).append(index)
     of_meters = [_of_meters(group, [covers[id(record)] for record in group], batches, places) for group in _grouped(counted, covers)]
     metered = {(sink.step, sink.equipment, record.meter.carrier) for record in counted for sink in covers[id(record)]}
     return (*of_meters, *_of_batches(batches, result.data.left_out or (), metered, {step.id for step in result.data.pack.steps}))

@@ -121,8 +121,8 @@ def _loss(
     )
 
 
-def _recorded(variable: str, place: int, measured: MeasuredBatches) -> Words:
-    row = int(measured.rows[place])
+def _recorded(variable: str, index: int, measured: MeasuredBatches) -> Words:
+    row = int(measured.rows[index])
     value = measured.columns.batches[row].variables.get(variable, 0.0)
     conditions = measured.columns.step.reference_conditions
     condition = next(declared for declared in conditions if declared.variable == variable)
@@ -130,11 +130,11 @@ def _recorded(variable: str, place: int, measured: MeasuredBatches) -> Words:
     return worded("%(value)s instead of %(reference)s", value=plain(value), reference=reference)
 
 
-def _evidence(cause: WasteCause, place: int, measured: MeasuredBatches, evidence: BatchEvidence, attribution: Attribution) -> Words | None:
-    row = int(measured.rows[place])
+def _evidence(cause: WasteCause, index: int, measured: MeasuredBatches, evidence: BatchEvidence, attribution: Attribution) -> Words | None:
+    row = int(measured.rows[index])
     if cause in attribution.groups:
         groups, _ = attribution.groups[cause]
-        name = groups.names[int(groups.code[place])]
+        name = groups.names[int(groups.code[index])]
         return Words.of(name)
     if cause is WasteCause.REJECT:
         batch = measured.columns.batches[row]
@@ -144,7 +144,7 @@ def _evidence(cause: WasteCause, place: int, measured: MeasuredBatches, evidence
         return worded("after a stop of %(hours)s h", hours=f"{hours:,.1f}")
     if cause in attribution.doses:
         dose = attribution.doses[cause]
-        amount = float(dose.amount[place])
+        amount = float(dose.amount[index])
         if dose.per == "min":
             return worded("%(amount)s min longer", amount=f"{amount:,.0f}")
         if dose.per == "time":

@@ -57,7 +57,7 @@ def tables_of(site: SiteSettings) -> Iterator[tuple[str, str]]:
         elif isinstance(value, Mapping):
             entries = [(f"{name} {key}", table) for key, table in value.items()]
         else:
-            entries = [(f"{name} {getattr(table, 'id', place)}", table) for place, table in enumerate(value, 1)]
+            entries = [(f"{name} {getattr(table, 'id', index)}", table) for index, table in enumerate(value, 1)]
         for of, entry in entries:
             if keys := keys_of(entry):
                 yield of, keys

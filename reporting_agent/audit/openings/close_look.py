@@ -153,8 +153,8 @@ def of_wrong_times(rows: Sequence[FiledBatch]) -> list[int]:
             usual.setdefault((row.batch.step, row.batch.equipment), []).append(length_us(row.batch))
     medians = {line: median(lengths) for line, lengths in usual.items()}
     return [
-        place
-        for place, row in enumerate(rows)
+        index
+        for index, row in enumerate(rows)
         if row.excluded is not None
         and row.batch.state is OperatingState.NORMAL
         and 2 * length_us(row.batch) < medians.get((row.batch.step, row.batch.equipment), 0)

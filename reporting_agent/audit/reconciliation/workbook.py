@@ -140,10 +140,10 @@ def _documents(path: Path, name: str, kind: str, book: Book) -> Iterator[BaseMod
 def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) -> _Sheet | None:
     """The sheet where this row holds its headings; None where it holds fewer than half of them, and so is a title or a note."""
     columns: dict[str, int] = {}
-    for place, cell in enumerate(line):
+    for index, cell in enumerate(line):
         key = next((key for key in EXAMPLES[kind] if isinstance(cell, str) and _same(cell, key, COLUMNS[key])), None)
         if key is not None:
-            columns.setdefault(key, place)
+            columns.setdefault(key, index)
     if 2 * len(columns) < len(EXAMPLES[kind]):
         return None
     missing = set(EXAMPLES[kind]) - set(columns) - OPTIONAL.get(kind, set())

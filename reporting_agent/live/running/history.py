@@ -71,9 +71,9 @@ class History:
         excesses = {name: foreseen(ran.ended, why == name) for name in ("stop", "change")}
         self.more[line] = {name: more for name, more in excesses.items() if more is not None}
         apart = {alarm.batch for alarm in alarms(ran, self.limits) if alarm.by == "one"}
-        for place, (batch, excess) in enumerate(zip(batches, ran.ended.tolist(), strict=True)):
+        for index, (batch, excess) in enumerate(zip(batches, ran.ended.tolist(), strict=True)):
             raised = batch.by if batch.sure_us is not None else ""  # what was learned of half a backlog stands no longer
-            batch.excess, batch.by = excess, "one" if place in apart else raised
+            batch.excess, batch.by = excess, "one" if index in apart else raised
         self.before[line] = self._summed(batches)
 
     def ended(self, batches: Sequence[RunningBatch]) -> None:

@@ -134,9 +134,9 @@ class MeterTotal:
         """Values of a rate that `label` leaves out, since its declared range makes them impossible."""
         return out_of_range(value, self.meter) if self.meter.reading == "rate" else np.zeros(len(value), bool)
 
-    def _add_up(self, place: int) -> None:
+    def _add_up(self, index: int) -> None:
         """From a reading on."""
-        for at in range(place, len(self.time_us)):
+        for at in range(index, len(self.time_us)):
             self.energy[at] = self.energy[at - 1] + self._step(at) if at else 0.0
 
     def _between(self, time_us: NDArray[np.int64], value: Floats) -> tuple[Floats, NDArray[np.bool_]]:

@@ -72,13 +72,13 @@ class Segment:
             os.ftruncate(segment._file, segment.size)
         os.fsync(segment._file)
         sync_folder(path.parent)
-        segment._places = {name: place for place, name in enumerate(segment.names)}
+        segment._places = {name: index for index, name in enumerate(segment.names)}
         return segment
 
     def append(self, readings: Sequence[Reading], rows: Sequence[Row]) -> None:
         """Write one frame and return once the disk has it."""
         new = [name for name in dict.fromkeys(reading.meter for reading in readings) if name not in self._places]
-        places = {**self._places, **{name: len(self.names) + place for place, name in enumerate(new)}} if new else self._places
+        places = {**self._places, **{name: len(self.names) + index for index, name in enumerate(new)}} if new else self._places
         records = np.array(
             [
                 (

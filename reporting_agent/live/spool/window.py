@@ -58,8 +58,8 @@ def _in_parquet(path: Path, meters: frozenset[str], first_us: int, last_us: int)
     name_of, stamp, value_of = (column.combine_chunks() for column in table.columns)
     code, names = arrow.codes(name_of)
     time_us, value = arrow.raw_stamps(stamp), arrow.floats(value_of)
-    for place, name in enumerate(names) if len(table) else ():
-        yield str(name), (time_us[code == place], value[code == place])
+    for index, name in enumerate(names) if len(table) else ():
+        yield str(name), (time_us[code == index], value[code == index])
 
 
 def _in_segment(path: Path, meters: frozenset[str], first_us: int, last_us: int) -> Iterator[tuple[str, Readings]]:

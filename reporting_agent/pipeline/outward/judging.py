@@ -97,7 +97,7 @@ def judge(
         beside: what the rows hold in columns that nothing maps.
         whole: what the files decide for all their rows at once (`whole_files`).
     """
-    with_energy = [batch.with_energy(metered[place]) if place in metered else batch for place, batch in enumerate(going.batches)]
+    with_energy = [batch.with_energy(metered[index]) if index in metered else batch for index, batch in enumerate(going.batches)]
     judged = _by_themselves(with_energy, beside, site, pack, metered_steps=metered_steps, blank=blank)
     tangled = own_metering.entangled(going, site)
     base = Path((OWN_ROWS, *declared(site, runs=False), *whole))

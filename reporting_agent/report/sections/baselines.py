@@ -124,8 +124,8 @@ def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
 
 def _months(view: View, chart: Chart, across: DrawingScale) -> list[dict[str, str]]:
     return [
-        {"at": across.percent(float(place), WIDTH), "text": month(day.month, view.lang)}
-        for place, day in enumerate(chart.days)
+        {"at": across.percent(float(index), WIDTH), "text": month(day.month, view.lang)}
+        for index, day in enumerate(chart.days)
         if day.day == 1
     ]
 
@@ -138,7 +138,7 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     if len(months) < 2:
         return None
     known = np.isfinite(chart.actual - chart.expected)
-    ends = [max(place for place, day in enumerate(chart.days) if (day.year, day.month) == own) for own in months]
+    ends = [max(index for index, day in enumerate(chart.days) if (day.year, day.month) == own) for own in months]
     sums = chart.cusum[ends]
     added = np.diff(sums, prepend=0.0)
     unit = unit_for(float(np.abs(chart.cusum).max()), baseline.unit, view.doubt)
@@ -167,7 +167,7 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
         "months": [
             {
                 "name": name,
-                "days": count(sum(known[place] for place, day in enumerate(chart.days) if (day.year, day.month) == own)),
+                "days": count(sum(known[index] for index, day in enumerate(chart.days) if (day.year, day.month) == own)),
                 "added": unit.figure(float(more), sign=True),
                 "sum": unit.figure(float(so_far), sign=True),
             }

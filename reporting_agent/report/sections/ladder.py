@@ -108,7 +108,7 @@ def _basis(view: View, groups: list[LabelGroup]) -> LadderUnit:
     units = {group.main.unit for group in groups}
     pack, steps = view.result.data.pack, {group.step.id for group in groups}
     route = next((candidate for candidate in pack.routes if steps <= {place.step for place in candidate.steps}), None)
-    ratios = {} if route is None else {place.step: float(place.ratio) for place in route.steps}
+    ratios = {} if route is None else {route_step.step: float(route_step.ratio) for route_step in route.steps}
     along = {ratios.get(step) for step in steps}
     if len(units) == 1 and (len(steps) == 1 or along == {1.0}):
         return LadderUnit(view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0))

@@ -53,10 +53,10 @@ def _limits(view: View, account: RouteAccount) -> list[dict[str, Any]]:
     for tested, held in zip(account.limits, account.declared, strict=True):
         near = account.close(tested)
         cells = []
-        for place, (value, met) in enumerate(zip(tested.limits, tested.met, strict=True), 1):
-            level = g[f"grade{place}"] if tested.levels == "grades" else g[f"{tested.levels}{place}"]
+        for index, (value, met) in enumerate(zip(tested.limits, tested.met, strict=True), 1):
+            level = g[f"grade{index}"] if tested.levels == "grades" else g[f"{tested.levels}{index}"]
             text = g["undefined"] if value is None else f"{shown(value)} · {g['yes' if met else 'no']}"
-            cells.append(f"{level}{view.w['page']['colon']}{text}" + (f" ({w['near']})" if place in near else ""))
+            cells.append(f"{level}{view.w['page']['colon']}{text}" + (f" ({w['near']})" if index in near else ""))
         why = None if tested.why is None else view.text(tested.why)
         rows.append({"name": view.text(held.words), "source": held.standard, "cells": cells, "why": why, "verified": tested.verified})
     return rows

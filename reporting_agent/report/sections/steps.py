@@ -195,8 +195,8 @@ def _limit(view: View, limit: LimitGrade) -> dict[str, Any]:
     marks = {True: w["yes"], False: w["no"], None: w["undefined"]}
     cells = [
         (f"{shown(value)} · {marks[met]}" if value is not None else marks[None])
-        + ("" if limit.levels == "grades" else f" ({w[f'{limit.levels}{place}']})")
-        for place, (value, met) in enumerate(zip(limit.limits, limit.met, strict=True), 1)
+        + ("" if limit.levels == "grades" else f" ({w[f'{limit.levels}{index}']})")
+        for index, (value, met) in enumerate(zip(limit.limits, limit.met, strict=True), 1)
     ]
     return {"standard": limit.standard, "cells": cells, "why": None if limit.why is None else view.text(limit.why)}
 

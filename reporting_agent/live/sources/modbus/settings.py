@@ -128,8 +128,8 @@ class Modbus(Setting):
     def values(self) -> list[Register | Tag]:
         """All that is polled."""
         polled_tags = [
-            Tag(place=place, column=column, **value.model_dump())
-            for place, batch in enumerate(self.batches)
+            Tag(place=index, column=column, **value.model_dump())
+            for index, batch in enumerate(self.batches)
             for column, value in batch.values()
         ]
         return [*self.registers, *polled_tags]

@@ -71,9 +71,9 @@ class Connection:
         await self._stay(subscription, starts, units)
 
     async def _watch_events(self, subscription: Subscription) -> None:
-        for place, unit in enumerate(self.source.events):
+        for index, unit in enumerate(self.source.events):
             event, notifier = await self._event(unit)
-            if why := await subscription.watch_events(place, notifier, unit.filter(event), self.settings.queue):
+            if why := await subscription.watch_events(index, notifier, unit.filter(event), self.settings.queue):
                 self.source.refused = {**self.source.refused, unit.settings.notifier: why}
 
     async def _event(self, unit: EventBatches) -> tuple[ua.NodeId, ua.NodeId]:
@@ -198,8 +198,8 @@ class Connection:
         readings, rows = self._read(changes)
         for unit in self.source.tagged:
             rows += unit.rows([(name, value) for name, value in changes if name in unit.nodes], now_us())
-        for place, unit_of_events in enumerate(self.source.events):
-            rows += unit_of_events.rows(fields for at, fields in events if at == place)
+        for index, unit_of_events in enumerate(self.source.events):
+            rows += unit_of_events.rows(fields for at, fields in events if at == index)
         await self.source.keep(readings, rows)
 
     def _watch_clock(self, changes: Sequence[Change]) -> None:

@@ -77,10 +77,10 @@ class Subscription:
                 else:
                     self.refused[name] = result.StatusCode.name
 
-    async def watch_events(self, place: int, notifier: ua.NodeId, wanted: ua.EventFilter, queue: int) -> str:
-        """Events of one notifier; they are handed on with `place`. Returns why the server refuses, or nothing."""
-        handle = 1_000_000 + place
-        self._events[handle] = place
+    async def watch_events(self, index: int, notifier: ua.NodeId, wanted: ua.EventFilter, queue: int) -> str:
+        """Events of one notifier; they are handed on with `index`. Returns why the server refuses, or nothing."""
+        handle = 1_000_000 + index
+        self._events[handle] = index
         (result,) = await self._create_items([self._request(notifier, ua.AttributeIds.EventNotifier, handle, wanted, queue, 0)])
         return "" if result.StatusCode.is_good() else result.StatusCode.name
 
