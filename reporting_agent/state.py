@@ -6,7 +6,7 @@ were sealed, the receipts, the device key and the site's seed. A copy of it is a
 The database is written in WAL mode with `synchronous = FULL`: what a transaction committed is on the disk before the
 call returns, so that a process killed at any instruction, or a machine without power, finds it again. Two processes never
 work at once: `exclusive()` holds a second, empty database locked, and the operating system lets go of that lock
-when the process ends, however it ends. (A lock through SQLite instead of fcntl or msvcrt: one road on every system.)
+when the process ends, however it ends. (A lock through SQLite instead of fcntl or msvcrt: one way on every system.)
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ does not know the site's seed, so it cannot choose the noise. It gives one chall
 bytes; an agent keeps the first it was given and takes no other.
 
 It also says where the site's privacy ledger stands by what the portal has answered: the number of this report in it, and every
-commitment that was answered before with its digest. Every draw waits for a challenge, whatever road it comes by, so an
+commitment that was answered before with its digest. Every draw waits for a challenge, whatever path it comes by, so an
 agent whose state directory was set back, copied or restored learns here of what it does not know, before it spends anything.
 A challenge of version 1 lacks that. It is still read, for what was drawn by it stands; nothing new is drawn by it.
 """

@@ -1,4 +1,4 @@
-"""What readers get of a publication: plain values with names. The only road from a stored label to a page, the API or a file.
+"""What readers get of a publication: plain values with names. The only way from a stored label to a page, the API or a file.
 
 Everything is taken from the gate's result, so a cell that the gate held back cannot be asked for by mistake.
 """

@@ -99,7 +99,7 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
 
 
 def _portal(args: argparse.Namespace, address: str) -> Portal:
-    """The road to the portal; one try only for an agent that is told to work offline."""
+    """The client of the portal; one try only for an agent that is told to work offline."""
     return portal_at(args, address, None if args.offline is None else ())
 
 

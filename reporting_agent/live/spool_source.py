@@ -1,6 +1,6 @@
 """The spool as an input of `label`, `check` and all that read: `[inputs] source = "spool"`.
 
-Parquet is read by the road of the site's files, segments as they stand, so that the same readings give the same label. It reads while
+Parquet is read by the path of the site's files, segments as they stand, so that the same readings give the same label. It reads while
 `watch` writes: a segment that became Parquet meanwhile is looked for there.
 """
 
@@ -115,7 +115,7 @@ class KeptSource:
         return Sheet(f"{self.settings.folder}:{name}", header, iter(enumerate(cells, start=2)), remedy)
 
     def readings(self, meters: frozenset[str]) -> Iterator[ReadingBlock]:
-        """Parquet by the road of files, then the segments; of each moment what counts."""
+        """Parquet by the path of files, then the segments; of each moment what counts."""
         return self.readings_with_log(meters, ReadingLog())
 
     def readings_with_log(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:

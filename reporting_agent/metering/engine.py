@@ -29,7 +29,7 @@ def courses(asked: Sequence[MeterQuery], lanes: Sequence[Read], *, fast: bool = 
 
     Args:
         lanes: each gives the blocks of meters that stand in no other; they are followed at the same time, one a processor.
-        fast: sound blocks take the fast road; otherwise all readings take the careful one.
+        fast: sound blocks take the fast path; otherwise all readings take the careful one.
     """
     by_id = {request.meter.id: request for request in asked}
     if (threads := min(len(lanes), processors())) < 2:

@@ -1,7 +1,7 @@
-"""Which blocks of readings may take the fast road: the one place where its conditions stand.
+"""Which blocks of readings may take the fast path: the one place where its conditions stand.
 
 A block passes where no rule of `cleaning` could find anything in it. The screen may hold back too much and never too little:
-what it holds back goes the careful road, which names, counts and repairs, and comes to the same energies to the last bit where there
+what it holds back goes the careful path, which names, counts and repairs, and comes to the same energies to the last bit where there
 was nothing after all. A new rule of cleaning that looks at single readings or at neighbours needs its condition here.
 
 | held back | because of |

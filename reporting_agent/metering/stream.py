@@ -37,7 +37,7 @@ Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
 _AGREE_US = MICROSECONDS
-FIRST_READINGS = 512  # of a meter, laid out before the rest of its first block may take the fast road: enough to tell its usual load
+FIRST_READINGS = 512  # of a meter, laid out before the rest of its first block may take the fast path: enough to tell its usual load
 _FEWEST = 16  # readings; shorter blocks are sooner laid out than screened
 
 
@@ -61,7 +61,7 @@ class MeterQuery:
     resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
 
 
-class OutOfOrder(Exception):  # noqa: N818 - a turn of the road between engine and stream, not an error anyone sees
+class OutOfOrder(Exception):  # noqa: N818 - a turn of the path between engine and stream, not an error anyone sees
     """Readings of this meter reach back over a block's edge, or its clock may."""
 
 
@@ -73,7 +73,7 @@ class MeterStream:
 
         Args:
             verdict: what a first pass over the same record showed; without it, this is the first.
-            fast: sound blocks take the fast road; otherwise all readings take the careful one.
+            fast: sound blocks take the fast path; otherwise all readings take the careful one.
             whole: the record comes in one block, so that nothing of it stands elsewhere.
         """
         self.meter = meter = asked.meter
@@ -96,13 +96,13 @@ class MeterStream:
         self._third_last_us: int | None = None
 
     def take(self, readings: Readings, file: str) -> None:
-        """The next block: the curve goes on along it, by the fast road where that is taken and the block is sound, else by the careful one.
+        """The next block: the curve goes on along it, by the fast path where that is taken and the block is sound, else by the careful one.
 
         Raises:
             OutOfOrder: the meter must be read again as a whole.
         """
         if self._fast and not len(self._tail) and len(readings) > 2 * FIRST_READINGS:
-            self._take(readings.at(slice(0, FIRST_READINGS)), file)  # the fast road needs a beginning to go on from
+            self._take(readings.at(slice(0, FIRST_READINGS)), file)  # the fast path needs a beginning to go on from
             readings = readings.at(slice(FIRST_READINGS, None))
         self._take(readings, file)
 
@@ -142,7 +142,7 @@ class MeterStream:
         return segments
 
     def pass_over(self, readings: Readings, file: str) -> tuple[Segments, ReadingRun] | None:
-        """The fast road: what is settled after a block in which the screen sees nothing, or None where it holds the block back.
+        """The fast path: what is settled after a block in which the screen sees nothing, or None where it holds the block back.
 
         The segments lead from the readings kept back into the block, the run goes on from its first reading.
         """

@@ -2,7 +2,7 @@
 
 Some faults lie in one reading or between two, and `cleaning` finds them as they pass. Others are faults only by the
 meter's own history: a spike, a value that stuck, a flat ceiling, a change of resolution. `WholeRecord` sees every settled
-reading once, in order, whatever the road, and keeps a few megabytes at most; `verdict` says at the end what was found. What is
+reading once, in order, whatever the path, and keeps a few megabytes at most; `verdict` says at the end what was found. What is
 then to be left out, the engine leaves out by reading that meter again with the verdict in hand: a plain second pass over
 one meter, so that memory stays flat and the energies exact.
 

@@ -2,7 +2,7 @@
 
 Every draw waits for a challenge, and the signed challenge lists every commitment of the site that was answered before it. So a
 directory that was restored from a backup, copied, or outlived by a new one learns of reports that are not in its ledger on
-whatever road the challenge came, and draws nothing. What was spent on those reports nobody here can tell: the way on is the
+whatever path the challenge came, and draws nothing. What was spent on those reports nobody here can tell: the way on is the
 newest copy, or a new enrolment, which closes the periods of all that it does not know.
 """
 

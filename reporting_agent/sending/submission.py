@@ -153,7 +153,7 @@ class SubmissionProcess:
                 parcel = self._commit(planned, tree, debits)
         return ReportUnderWay(planned, material.batches, parcel)
 
-    def ask(self, begun: ReportUnderWay, road: PortalClient) -> ReportUnderWay:
+    def ask(self, begun: ReportUnderWay, client: PortalClient) -> ReportUnderWay:
         """Hand the commitment in and keep the portal's challenge; nothing is asked where one of the present form is kept already.
 
         Raises:
@@ -165,7 +165,7 @@ class SubmissionProcess:
             return begun
         assert begun.parcel.commitment is not None  # noqa: S101  # `begin` ends with a commitment
         try:
-            answer = road.commit(begun.parcel.commitment)
+            answer = client.commit(begun.parcel.commitment)
         except SteplabelError as refusal:
             self._note(begun.parcel, refusal)
             raise
@@ -240,12 +240,12 @@ class SubmissionProcess:
         self._checkpoint("sealed")
         return self._outbox.get(parcel.site, parcel.period, parcel.revision)
 
-    def prepare(self, material: ReportMaterial, period: str, road: PortalClient, *, correct: bool) -> Parcel:
-        """All of it up to *sealed*, over a road that leads to the portal: `begin`, `ask`, `seal`, with what they raise."""
+    def prepare(self, material: ReportMaterial, period: str, client: PortalClient, *, correct: bool) -> Parcel:
+        """All of it up to *sealed*, by a client of the portal: `begin`, `ask`, `seal`, with what they raise."""
         begun = self.begin(material, period, correct=correct)
-        return self.seal(begun if begun.parcel.is_sealed else self.ask(begun, road))
+        return self.seal(begun if begun.parcel.is_sealed else self.ask(begun, client))
 
-    def send(self, parcel: Parcel, road: PortalClient) -> Receipt:
+    def send(self, parcel: Parcel, client: PortalClient) -> Receipt:
         """Send a sealed report, verify the portal's receipt and keep it; a report with a receipt, here or at the portal, is not sent again.
 
         Raises:
@@ -260,7 +260,7 @@ class SubmissionProcess:
         raw = self._receipts.get(envelope.digest(sealed))
         if raw is None:
             try:
-                raw = road.submit(sealed).receipt
+                raw = client.submit(sealed).receipt
             except SteplabelError as refusal:
                 self._note(parcel, refusal)
                 raise
@@ -277,7 +277,7 @@ class SubmissionProcess:
             sealed_for_today(self._connection, parcel, self._identity, self._held, self._clock())
         return self._outbox.get(parcel.site, parcel.period, parcel.revision)
 
-    def consult(self, road: PortalClient) -> Unreachable | None:
+    def consult(self, client: PortalClient) -> Unreachable | None:
         """Take the portal's present key directory and the head of its log, and hear what it holds of this site, before anything is spent.
 
         Returns:
@@ -290,10 +290,10 @@ class SubmissionProcess:
                 not the one seen before, or lacks what this site handed in (`log_heads.look`).
         """
         try:
-            self._identity = enrolment.renew_directory(self._connection, self._identity, road.directory())
-            log_heads.look(self._connection, self._identity, road, self._outbox.all(), self._clock())
-            held = road.receipts(self._signature)
-            given = self._hand_back(road, road.challenges(self._signature))
+            self._identity = enrolment.renew_directory(self._connection, self._identity, client.directory())
+            log_heads.look(self._connection, self._identity, client, self._outbox.all(), self._clock())
+            held = client.receipts(self._signature)
+            given = self._hand_back(client, client.challenges(self._signature))
         except Unreachable as trouble:
             return trouble
         keys = self._identity.directory.receipt_keys()
@@ -312,15 +312,15 @@ class SubmissionProcess:
         taken = log_restarts.accepted(self._connection, self._identity.fingerprint)
         return [log_restarts.as_shown(acceptance) for acceptance in taken[self._restarts_before :]]
 
-    def _hand_back(self, road: PortalClient, given: Sequence[bytes]) -> Sequence[bytes]:
+    def _hand_back(self, client: PortalClient, given: Sequence[bytes]) -> Sequence[bytes]:
         """Give a portal that lost commitments with its log each with its challenge, in the ledger's order; all that it then holds."""
         known = {challenges.parse(raw).commitment for raw in given}
         lost = [candidate for candidate in self._outbox.all() if candidate.challenge is not None and commitment_of(candidate) not in known]
         lost = [candidate for candidate in lost if log_restarts.is_of_a_lost_log(self._connection, self._identity, candidate)]
         for parcel in lost:
             commitment = commitments.commit(commitment_of(parcel), self._identity.device_id, self._identity.device_key)
-            road.hand_back(commitment, parcel.challenge or b"")
-        return road.challenges(self._signature) if lost else given
+            client.hand_back(commitment, parcel.challenge or b"")
+        return client.challenges(self._signature) if lost else given
 
     def spooled_besides(self, parcel: Parcel) -> list[Parcel]:
         """Other reports that are sealed and still wait for their receipt, oldest first."""

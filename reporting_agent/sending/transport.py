@@ -1,4 +1,4 @@
-"""The road to the portal: HTTPS, bounded answers, retries, and the portal's own sentence when it says no.
+"""The client of the portal: HTTPS, bounded answers, retries, and the portal's own sentence when it says no.
 
 It carries bytes that were sealed before, and public facts of the enrolment; it cannot name a label. Three kinds of end:
 

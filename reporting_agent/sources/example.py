@@ -57,7 +57,7 @@ def example() -> Example:
 
 
 def as_files(plant: Example, folder: Path) -> dict[str, Path]:
-    """The plant as template CSV files: what every other road is compared with."""
+    """The plant as template CSV files: what every other way is compared with."""
     rows = [tuple(column.name for column in READINGS.columns)]
     rows += [(reading.meter, reading.stamp.isoformat(), "" if reading.value is None else repr(reading.value)) for reading in plant.readings]
     paths = {}

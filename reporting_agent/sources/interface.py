@@ -7,7 +7,7 @@ provider, which names a `SourceKind` under the entry point group `steplabel.sour
     my-historian = "my_package.steplabel:Historian"
 
 and is used by `[inputs] source = "my-historian"` with its own keys in the table `[source]` of site.toml. What it hands
-over is the strict template, so that the same row gives the same label by any road; `python -m
+over is the strict template, so that the same row gives the same label by any path; `python -m
 reporting_agent.sources.conformance my-historian` shows whether it does. docs/formats.md describes both.
 
 Sources of technology providers: found by their entry point, or by module, and connected.

@@ -1,7 +1,7 @@
 """Columns that are already what readings are, handed on as they stand: typed stamps and numbers without a blank among them.
 
 Most of a historian's Parquet is like that. Anything else (text, blanks, a stamp outside the years that plants have, an hour that the clock
-repeats or skips) is no case for this road, and `readings` looks at it row by row.
+repeats or skips) is no case for this path, and `readings` looks at it row by row.
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 Only as long as every row is whole and every cell of its type. At the first that is not, `read` stops before its block, and the
 caller goes on with texts, which know each bad row and why. Nothing is taken that the texts would not give: a blank,
-a total, another notation of dates or numbers ends this road.
+a total, another notation of dates or numbers ends this path.
 """
 
 from __future__ import annotations

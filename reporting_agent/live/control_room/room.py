@@ -248,7 +248,7 @@ class Room:
         self.alerts.append(alert)
 
     def tell_of_report(self, sentence: Phrase) -> None:
-        """By the roads of alerts."""
+        """By the ways of alerts."""
         self.tell(sentence)
         subject, data = f"{self.pages.name}: {Phrase('Report')}", {"site": self.site.id, "kind": "report"}
         self.teller.tell(Notification(f"{self.site.id} report {sentence}", subject, str(sentence), data))
