@@ -57,6 +57,7 @@ def entries(
     if meter.allocation is not None:
         shared = share_out(meter.allocation, sinks, served(batches, own, sinks), counted.course.curve)
         energy, completeness = shared.energy, shared.completeness
+    lhv_mj_per_unit = meter.own_lhv(mj_in(counted.unit))
     columns = (own, energy.tolist(), completeness.tolist(), whole.tolist(), common.tolist())
     for index, amount, share, relative, systematic in zip(*columns, strict=True):
         stated = relative == relative
@@ -67,7 +68,7 @@ def entries(
                 quantity=amount,
                 unit=counted.unit,
                 direction=meter.direction,
-                lhv_mj_per_unit=meter.own_lhv(mj_in(counted.unit)),
+                lhv_mj_per_unit=lhv_mj_per_unit,
                 completeness=share,
                 relative_uncertainty=relative if stated else None,
                 relative_systematic=systematic if stated else None,

@@ -144,13 +144,14 @@ def entries(
         if not places:
             continue
         energy, completeness, unit = _measured(meter, places, outgoing, own, units, site)
+        lhv_mj_per_unit = meter.own_lhv(mj_in(unit))
         for place, amount, share in zip(places, energy.tolist(), completeness.tolist(), strict=True):
             entry = CarrierEnergy(
                 carrier=meter.carrier,
                 quantity=amount,
                 unit=unit,
                 direction=meter.direction,
-                lhv_mj_per_unit=meter.own_lhv(mj_in(unit)),
+                lhv_mj_per_unit=lhv_mj_per_unit,
                 completeness=share,
                 allocated=meter.allocation is not None,
             )
