@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from datetime import MAXYEAR, date, datetime, timedelta, tzinfo
+from datetime import MAXYEAR, UTC, date, datetime, timedelta, tzinfo
 from enum import StrEnum
 
 from benchmarks.errors import InputError, Place
@@ -62,6 +62,11 @@ class Period:
 
     def __contains__(self, moment: datetime) -> bool:
         return self.start <= moment < self.end
+
+    @property
+    def in_utc(self) -> Period:
+        """The same period for many moments to be held against: most are in UTC, and two zones are slow to compare."""
+        return Period(self.start.astimezone(UTC), self.end.astimezone(UTC), self.name)
 
     @property
     def first_and_last(self) -> tuple[date, date]:

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import UTC, date
+from datetime import date
 from math import fsum, hypot
 
 import numpy as np
@@ -104,8 +104,8 @@ class StepColumns:
     def begun_in(self, period: Period) -> Flags:
         """Which batches began in the period. Looked at once a period."""
         if period not in self._begun:
-            first, end = period.start.astimezone(UTC), period.end.astimezone(UTC)  # as batches are: two zones are slow to compare
-            self._begun[period] = np.array([first <= batch.start < end for batch in self.batches], dtype=bool)
+            in_utc = period.in_utc
+            self._begun[period] = np.array([batch.start in in_utc for batch in self.batches], dtype=bool)
         return self._begun[period]
 
     def allocated_in(self, rows: Integers) -> tuple[str, ...]:

@@ -59,7 +59,8 @@ class SiteTotals:
         meters: Sequence[MeterRecord],
         left_out: Sequence[EnergyOutsideRuns] | None = None,
     ) -> SiteTotals:
-        own = [batch for batch in batches if batch.start in period and batch.excluded != "duplicate"]  # a row that stands twice counts once
+        in_utc = period.in_utc
+        own = [batch for batch in batches if batch.start in in_utc and batch.excluded != "duplicate"]  # a row that stands twice counts once
         return cls(site, packs.factors(pack), period, own, {record.meter.id: record for record in meters}, left_out or ())
 
     @property

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC
 from typing import TYPE_CHECKING
 
 from benchmarks import packs
@@ -391,8 +390,8 @@ def _named(site: SiteSettings) -> Pack:
 def _mark_period(batches: Sequence[Batch], period: Period | None) -> list[Batch]:
     if period is None:
         return list(batches)
-    first, end = period.start.astimezone(UTC), period.end.astimezone(UTC)  # as most batches are: two zones are slow to compare
-    return [batch if first <= batch.start < end else replace(batch, excluded=ExclusionReason.OUTSIDE_PERIOD.value) for batch in batches]
+    in_utc = period.in_utc
+    return [batch if batch.start in in_utc else replace(batch, excluded=ExclusionReason.OUTSIDE_PERIOD.value) for batch in batches]
 
 
 def _outside(batches: Sequence[Batch]) -> list[DataFinding]:

@@ -85,8 +85,8 @@ class StepCost:
 
 def costs(site: SiteSettings, result: LabelResult) -> tuple[StepCost, ...]:
     """One entry a step with priced energy; empty without [tariff]."""
-    period = result.site_label.period
-    batches = [batch for batch in result.data.batches if batch.energy and batch.start in period and batch.excluded is None]
+    period, in_utc = result.site_label.period, result.site_label.period.in_utc
+    batches = [batch for batch in result.data.batches if batch.energy and batch.start in in_utc and batch.excluded is None]
     latest = max((batch.end for batch in batches if batch.end is not None), default=period.end)
     prices = Prices.of(site, period.start, max(period.end, min(latest, period.end + _RUNS_ON)))
     if prices is None or not batches:
