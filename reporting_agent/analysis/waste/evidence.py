@@ -56,7 +56,7 @@ class BatchEvidence:
 def evidence_of(columns: StepColumns, site: SiteSettings) -> BatchEvidence:
     """Look at every batch of a step once."""
     batches = columns.batches
-    start = np.array([batch.start.timestamp() for batch in batches], dtype=float)
+    start = columns.span_s[:, 0]
     end = np.array([np.nan if batch.end is None else batch.end.timestamp() for batch in batches], dtype=float)
     equipment = _grouped([batch.equipment for batch in batches])
     root = columns.step.only_root
