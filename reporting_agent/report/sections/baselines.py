@@ -134,12 +134,11 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     """The running sum of the residuals and what each month added to it; None within one month, which has no bend to show."""
     chart = baseline.chart
     assert chart is not None  # noqa: S101 - asked for charts only
-    months = list(dict.fromkeys((day.year, day.month) for day in chart.days))
-    if len(months) < 2:
+    last = {(day.year, day.month): index for index, day in enumerate(chart.days)}  # of each month
+    if len(last) < 2:
         return None
     known = np.isfinite(chart.actual - chart.expected)
-    ends = [max(index for index, day in enumerate(chart.days) if (day.year, day.month) == own) for own in months]
-    sums = chart.cusum[ends]
+    sums = chart.cusum[list(last.values())]
     added = np.diff(sums, prepend=0.0)
     unit = unit_for(float(np.abs(chart.cusum).max()), baseline.unit, view.doubt)
     drawn = chart.cusum / unit.by
@@ -148,7 +147,7 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     down = DrawingScale(low, high, HEIGHT - 6.0, 6.0)
     marked = ticks(low, high, 4)
     step = marked[1] - marked[0] if len(marked) > 1 else 1.0
-    names = [f"{year}-{number:02d}" for year, number in months]
+    names = [f"{year}-{number:02d}" for year, number in last]
     most, least = int(np.argmax(added)), int(np.argmin(added))
     facts = {"up": names[most], "down": names[least], "days": count(int(known.sum()))}
     w = view.w["baselines"]
@@ -171,7 +170,7 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
                 "added": unit.figure(float(more), sign=True),
                 "sum": unit.figure(float(so_far), sign=True),
             }
-            for name, own, more, so_far in zip(names, months, added, sums, strict=True)
+            for name, own, more, so_far in zip(names, last, added, sums, strict=True)
         ],
     }
 
