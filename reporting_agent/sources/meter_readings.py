@@ -71,8 +71,8 @@ def stream_readings(
         plain = None if layout.parts else partial(_is_plain, layout=layout, profile=profile, clock=clock)
         read = blocks.blocks_of(path, profile, layout.header, layout.wanted, ragged.met, layout.meter, plain)
         for rows, columns in ahead(read) if read_ahead else read:
-            log.rows += len(rows)
             sound = _sound(columns, rows, layout, profile, clock)
+            log.rows += len(rows)
             if sound is None:
                 yield from ColumnBlock(rows, columns, layout, profile, str(path), log).split(meters, clock)
             else:
