@@ -61,7 +61,7 @@ class StepColumns:
     entry_allocated: Flags  # a declared rule, and no meter of its own, gave the batch its part
     kinds: tuple[EnergyKind, ...]
     good: Flags  # good output of normal running, as the record says
-    turn: Integers  # place of each batch in the order of starts, then ids
+    turn: Integers  # rank of each batch by its start, then its id
     _variables: dict[str, Floats] = field(default_factory=dict, compare=False, repr=False)
     _begun: dict[Period, Flags] = field(default_factory=dict, compare=False, repr=False)
 
@@ -69,9 +69,9 @@ class StepColumns:
     def of(cls, batches: Sequence[Batch], step: Step) -> StepColumns:
         rows = [row for row, batch in enumerate(batches) for _ in batch.energy]
         entries = [entry for batch in batches for entry in batch.energy]
+        days = [batch.start.date() for batch in batches]
         keys = [
-            (entry.carrier, entry.unit, entry.direction, entry.lhv_mj_per_unit, batches[row].start.date())
-            for row, entry in zip(rows, entries, strict=True)
+            (entry.carrier, entry.unit, entry.direction, entry.lhv_mj_per_unit, days[row]) for row, entry in zip(rows, entries, strict=True)
         ]
         kinds = {key: index for index, key in enumerate(dict.fromkeys(keys))}
         uncertainty = np.array([entry.relative_uncertainty for entry in entries], dtype=float)

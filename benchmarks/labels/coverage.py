@@ -97,7 +97,7 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
 def _touched(days: Floats, spans: Floats) -> Flags:
     """Which of the days, given by their midnights, one of the spans, rows of start and end, touches."""
     first, until = np.searchsorted(days, spans[:, 0], side="right") - 1, np.searchsorted(days, spans[:, 1])
-    begun, ended = (np.bincount(place, minlength=len(days) + 1) for place in (np.maximum(first, 0), np.maximum(until, first + 1)))
+    begun, ended = (np.bincount(index, minlength=len(days) + 1) for index in (np.maximum(first, 0), np.maximum(until, first + 1)))
     return np.cumsum(begun - ended)[: len(days) - 1] > 0
 
 

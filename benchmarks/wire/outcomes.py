@@ -32,7 +32,7 @@ class SiteOutcome:
     site: str
     practice: str
     version: str  # of the practice, as the site knew it
-    outcome: str  # an `SavingOutcome`
+    outcome: str  # a `SavingOutcome`
     year: str  # of the last day that was verified
 
 

@@ -65,9 +65,9 @@ def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS,
     value = series.value.copy()
     taken: list[LevelStep] = []
     while len(taken) < MOST and (best := _strongest(series, value, least, whole=whole)) is not None:
-        place, step = best
+        index, step = best
         taken.append(step)
-        value[place:] -= step.by
+        value[index:] -= step.by
     return sorted(taken, key=lambda jump: jump.day)
 
 
@@ -89,32 +89,32 @@ def _widths(series: Daily) -> list[int]:
 def _strongest(series: Daily, value: Floats, least: float, *, whole: bool) -> tuple[int, LevelStep] | None:
     """The difference furthest above what it must exceed."""
     best, most = None, 1.0
-    sides = [(place, width, width) for width in _widths(series) for place in [_largest(value, width)]]
+    sides = [(index, width, width) for width in _widths(series) for index in [_largest(value, width)]]
     if whole:
-        sides.append((place := _of_all(value), place, len(value) - place))
-    for place, before, after in sides:
-        by = float(np.mean(value[place : place + after]) - np.mean(value[place - before : place]))
-        near = float(np.median(value[place : place + NEAR_DAYS]) - np.median(value[max(place - NEAR_DAYS, 0) : place]))
-        if abs(by) / least < most or near / by < SHARP:  # the first: whatever the noise is
+        sides.append((index := _of_all(value), index, len(value) - index))
+    for index, before, after in sides:
+        by = float(np.mean(value[index : index + after]) - np.mean(value[index - before : index]))
+        near = float(np.median(value[index : index + NEAR_DAYS]) - np.median(value[max(index - NEAR_DAYS, 0) : index]))
+        if abs(by) / least < most or near / by < SHARP:  # weaker than the strongest before, even without noise
             continue
         noise = _noise(series, value, before, after)
         strength = abs(by) / max(least, SIGMAS * noise)
-        if strength >= most and _beside_a_season(series, value, place, by):
-            best, most = (place, LevelStep(int(series.day[place]), by, noise, max(before, after))), strength
+        if strength >= most and _beside_a_season(series, value, index, by):
+            best, most = (index, LevelStep(int(series.day[index]), by, noise, max(before, after))), strength
     return best
 
 
 def _largest(value: Floats, width: int) -> int:
-    """The place of the largest difference at this width."""
+    """The index of the largest difference at this width."""
     return int(np.argmax(np.abs(differences(value, width)))) + width
 
 
 def _of_all(value: Floats) -> int:
-    """The place that best divides the whole record into two levels."""
+    """The index that best divides the whole record into two levels."""
     count = len(value)
-    place = np.arange(WIDTHS[0], count - WIDTHS[0] + 1)
-    away = np.cumsum(value - value.mean())[place - 1]
-    return int(place[np.argmax(np.abs(away) / np.sqrt(place * (count - place)))])
+    index = np.arange(WIDTHS[0], count - WIDTHS[0] + 1)
+    away = np.cumsum(value - value.mean())[index - 1]
+    return int(index[np.argmax(np.abs(away) / np.sqrt(index * (count - index)))])
 
 
 def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
@@ -122,8 +122,8 @@ def _noise(series: Daily, value: Floats, before: int, after: int) -> float:
     width = max(candidate for candidate in _widths(series) if candidate <= max(min(before, after), WIDTHS[0]))
     left = value.copy()
     for _ in range(LARGEST):
-        place = _largest(left, width)
-        left[place:] -= left[place : place + width].mean() - left[place - width : place].mean()
+        index = _largest(left, width)
+        left[index:] -= left[index : index + width].mean() - left[index - width : index].mean()
     lasting = fit(series.day, np.ones((len(left), 1)), left, 1)
     if lasting.alike >= MOST_ALIKE:
         return float("inf")

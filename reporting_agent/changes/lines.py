@@ -46,7 +46,7 @@ class MeterLine:
 
     record: MeterRecord
     step: str
-    chosen: Integers  # places in record.runs
+    chosen: Integers  # indices into record.runs
     day: Integers
     power: Floats
     per_output: Floats
@@ -81,7 +81,7 @@ def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinf
     looked_at: set[str | None] = {None, BEYOND} if beyond.sum() > MOST_LEFT_OUT * len(beyond) else {None}
     sound = np.array([_counts(batch, looked_at) for batch in keyed], dtype=bool) & (runs.known >= WELL_KNOWN)
     chosen = np.flatnonzero(sound)
-    batches = tuple(batch for place in chosen.tolist() if (batch := keyed[place]) is not None)
+    batches = tuple(batch for index in chosen.tolist() if (batch := keyed[index]) is not None)
     steps = {batch.step for batch in batches}
     if len(steps) != 1 or len(batches) < FEWEST_RUNS:
         return
@@ -180,9 +180,9 @@ def _idle(record: MeterRecord, usual: float, zone: tzinfo) -> Daily:
 
 def days_of(moment_us: Integers, zone: tzinfo) -> Integers:
     """The ordinal of the local day of each moment (the zone's offset is taken day by day)."""
-    days, place = np.unique(moment_us // DAY_US, return_inverse=True)
+    days, index = np.unique(moment_us // DAY_US, return_inverse=True)
     offset = [
         round((datetime.fromtimestamp(0, UTC) + timedelta(days=day, hours=12)).astimezone(zone).utcoffset().total_seconds() * 1e6)  # type: ignore[union-attr]
         for day in days.tolist()
     ]
-    return (moment_us + np.array(offset, dtype=np.int64)[place]) // DAY_US + _EPOCH.toordinal()
+    return (moment_us + np.array(offset, dtype=np.int64)[index]) // DAY_US + _EPOCH.toordinal()

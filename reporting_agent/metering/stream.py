@@ -61,7 +61,7 @@ class MeterQuery:
     resets_us: Integers = field(default_factory=lambda: NO_STAMPS)
 
 
-class OutOfOrder(Exception):  # noqa: N818 - a turn of the path between engine and stream, not an error anyone sees
+class OutOfOrder(Exception):  # noqa: N818 - what a stream tells the engine, which then reads the meter anew: no error that anyone sees
     """Readings of this meter reach back over a block's edge, or its clock may."""
 
 

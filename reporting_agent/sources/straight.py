@@ -36,7 +36,7 @@ class ConsecutiveReadings(NamedTuple):
 def parts(
     code: NDArray[Any], texts: Sequence[str | None], header: str, time_us: Integers, value: Floats, rows: Rows
 ) -> Iterator[ConsecutiveReadings]:
-    """The readings of each meter, in the order of the file; `code` has the place of each meter in `texts`, -1 where it has none."""
+    """The readings of each meter, in the order of the file; `code` has the index of each meter in `texts`, -1 where it has none."""
     if len(texts) == 1:
         yield ConsecutiveReadings(texts[0], header, time_us, value, rows)
         return
@@ -76,7 +76,7 @@ class SoundColumns:
     rows: Rows
     time_us: Integers
     values: dict[str, Floats]
-    meters: tuple[NDArray[Any], Sequence[str | None]] | None  # the place of each row's meter in the names; None without such a column
+    meters: tuple[NDArray[Any], Sequence[str | None]] | None  # the index of each row's meter in the names; None without such a column
 
     def by_meter(self) -> Iterator[ConsecutiveReadings]:
         """The readings of each meter, in the order of the file."""
