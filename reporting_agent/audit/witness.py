@@ -25,7 +25,7 @@ from typing import Protocol
 
 from benchmarks.errors import InputError, UsageError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import checkpoints, heads, restarts, witnessing
+from benchmarks.wire import checkpoints, head_succession, heads, restarts, witnessing
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.checkpoints import Checkpoint, CosignedMoment
 from benchmarks.wire.directory import Directory
@@ -203,7 +203,9 @@ class WitnessedLog:
         for raw in self._log.log_restarts():
             try:
                 restart = restarts.verify(raw, self._fingerprint, keys)
-                heads.require_succession(SeenHead(heads.parse(restart.after), restart.after), checkpoints.head_of(shown), self._proof)
+                head_succession.require_succession(
+                    SeenHead(heads.parse(restart.after), restart.after), checkpoints.head_of(shown), self._proof
+                )
             except VerificationError:
                 continue  # not the coordinator's, or of another log than the one that is shown
             if not restart.explains(before):
@@ -232,7 +234,7 @@ class WitnessedLog:
         """Two checkpoints of the portal are of one log, whichever is the larger."""
         first, second = sorted((theirs, shown), key=lambda checkpoint: checkpoint.size)
         try:
-            heads.require_succession(checkpoints.head_of(first), checkpoints.head_of(second), self._proof)
+            head_succession.require_succession(checkpoints.head_of(first), checkpoints.head_of(second), self._proof)
         except VerificationError as broken:
             self._refuse(broken, theirs, shown.note.raw)
             raise

@@ -1,4 +1,4 @@
-"""What this site saw of the portal's log: the newest head held against the next, its witnesses, own entries, evidence against portals.
+"""What this site saw of the portal's log: the newest head kept and held against the next (`head_succession`), witnesses, own entries.
 
 A portal that rewrote its log, cut it or shows this site another one than others must sign two heads that do not fit together.
 The agent keeps the first, so the second is refused, and both stay in the state directory as evidence. Where the key directory
@@ -18,7 +18,7 @@ from typing import Protocol, TypeVar
 
 from benchmarks.errors import InputError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import challenges, checkpoints, enough_witnesses, heads, logged, receipts
+from benchmarks.wire import challenges, checkpoints, enough_witnesses, head_succession, heads, logged, receipts
 from benchmarks.wire.checkpoints import Checkpoint
 from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.logged import EntryKind
@@ -94,7 +94,7 @@ def look(connection: sqlite3.Connection, identity: AgentIdentity, log: PortalLog
     if before := newest_head(connection, identity.fingerprint):
         first = heads.read(before.signed, keys)
         try:
-            heads.require_succession(first, shown, consistency)
+            head_succession.require_succession(first, shown, consistency)
         except VerificationError as broken:
             if not broken.code.startswith(ACCUSES) or not restarted(lambda restart: restart.explains(first)):
                 _keep_evidence(connection, ForkEvidence(broken.code, first.signed, shown.signed, now.isoformat()))
@@ -156,7 +156,7 @@ def _require_witnessed_past(connection: sqlite3.Connection, witnessed: Checkpoin
     """The head that is shown here continues the one that the witnesses saw: both are signed by the portal."""
     past = SeenHead(TreeHead(witnessed.size, witnessed.root, 0, shown.head.key_id), witnessed.note.raw)
     try:
-        heads.require_succession(past, shown, lambda earlier, other: _proof(log.log_consistency, earlier, other))
+        head_succession.require_succession(past, shown, lambda earlier, other: _proof(log.log_consistency, earlier, other))
     except VerificationError as broken:
         _keep_evidence(connection, ForkEvidence(broken.code, past.signed, shown.signed, now.isoformat()))
         raise

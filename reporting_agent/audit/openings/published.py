@@ -14,7 +14,7 @@ from benchmarks.audit.evidence import CheckOutcome, held, not_checkable, refused
 from benchmarks.declared import worded
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import approved, challenges, checkpoints, directory, heads, library, logged, published, receipts
+from benchmarks.wire import approved, challenges, checkpoints, directory, head_succession, heads, library, logged, published, receipts
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_consistency, require_inclusion
 from benchmarks.wire.receipts import Receipt
@@ -224,7 +224,7 @@ def heads_agree(
             seen.append(checkpoints.head_of(checkpoints.read(checkpoint, fingerprint, keys)))
     except SteplabelError as refusal:
         return refused(code, refusal)
-    if contradictions := heads.contradictions(seen, None):
+    if contradictions := head_succession.contradictions(seen, None):
         return refused(code, contradictions[0].refusal)
     roots = {seen_head.head.size: seen_head.head.root for seen_head in seen}
     proven = []

@@ -12,8 +12,8 @@ import httpx
 import pytest
 
 from benchmarks.errors import VerificationError
+from benchmarks.wire import head_succession, logged, restarts
 from benchmarks.wire import heads as signed_heads
-from benchmarks.wire import logged, restarts
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.restarts import LogRestartStatement
@@ -109,7 +109,7 @@ def test_a_log_that_was_tampered_with_is_refused_and_both_heads_are_kept(reporte
 
 @pytest.mark.parametrize("name", TAMPERED)
 def test_without_the_comparison_every_one_of_them_passes(reported: Desk, name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(signed_heads, "require_succession", lambda *_: None)
+    monkeypatch.setattr(head_succession, "require_succession", lambda *_: None)
     reported.portal.log = Tree(TAMPERED[name][1](leaves_of(reported.portal)))
     contact(reported)
 
@@ -207,7 +207,7 @@ def test_status_shows_the_head_and_writes_it_and_the_evidence_out(
     assert sorted(file.name for file in out.iterdir()) == ["head.cbor", "log-forked-1-first.cbor", "log-forked-1-second.cbor"]
     keys = {reported.portal.receipt_key.key_id: reported.portal.receipt_key.public}
     seen = [signed_heads.read(file.read_bytes(), keys) for file in sorted(out.iterdir())]
-    assert [contradiction.refusal.code for contradiction in signed_heads.contradictions(seen, None)] == ["log-forked"]
+    assert [contradiction.refusal.code for contradiction in head_succession.contradictions(seen, None)] == ["log-forked"]
     for language, word in (("en", "cannot all be true"), ("zh", "相互矛盾")):
         assert main(["status", "--state", state, "--lang", language]) == 0
         assert word in capsys.readouterr().out
@@ -221,7 +221,7 @@ def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_di
     for face in faces:
         portal.log = face
         seen.append(signed_heads.read(portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public}))
-    assert [contradiction.refusal.code for contradiction in signed_heads.contradictions(seen, None)] == ["log-forked"]
+    assert [contradiction.refusal.code for contradiction in head_succession.contradictions(seen, None)] == ["log-forked"]
 
 
 @pytest.mark.parametrize("asked", ["consistency", "inclusion"])

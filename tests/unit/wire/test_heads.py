@@ -9,7 +9,7 @@ from functools import partial
 import pytest
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import heads, logged
+from benchmarks.wire import head_succession, heads, logged
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.heads import SeenHead
 from benchmarks.wire.logged import EntryKind
@@ -88,56 +88,56 @@ def test_a_receipt_does_not_pass_for_a_head() -> None:
 def test_a_log_that_only_grew_is_taken_from_every_size() -> None:
     tree = Tree(HONEST)
     for size in range(len(HONEST) + 1):
-        heads.require_succession(head_of(Tree(HONEST[:size])), head_of(tree), tree.consistency_proof)
+        head_succession.require_succession(head_of(Tree(HONEST[:size])), head_of(tree), tree.consistency_proof)
 
 
 @pytest.mark.parametrize("name", TAMPERED)
 def test_a_log_that_was_tampered_with_is_refused_whatever_proof_it_gives(name: str) -> None:
     later = Tree(TAMPERED[name](HONEST))
     with pytest.raises(VerificationError) as refused:
-        heads.require_succession(head_of(Tree(HONEST)), head_of(later), later.consistency_proof)
+        head_succession.require_succession(head_of(Tree(HONEST)), head_of(later), later.consistency_proof)
     assert refused.value.code == "log-rewritten"
 
 
 @pytest.mark.parametrize("name", TAMPERED)
 def test_without_the_consistency_check_no_tampering_would_show(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(heads, "require_consistency", lambda *_: None)
+    monkeypatch.setattr(head_succession, "require_consistency", lambda *_: None)
     later = Tree(TAMPERED[name](HONEST))
-    heads.require_succession(head_of(Tree(HONEST)), head_of(later), later.consistency_proof)
+    head_succession.require_succession(head_of(Tree(HONEST)), head_of(later), later.consistency_proof)
 
 
 def test_a_portal_that_gives_no_proof_is_refused_as_one_that_has_none() -> None:
     with pytest.raises(VerificationError) as refused:
-        heads.require_succession(head_of(Tree(HONEST[:5])), head_of(Tree(HONEST)), lambda _first, _second: ())
+        head_succession.require_succession(head_of(Tree(HONEST[:5])), head_of(Tree(HONEST)), lambda _first, _second: ())
     assert refused.value.code == "log-rewritten"
 
 
 def test_a_log_that_shrank_is_refused() -> None:
     with pytest.raises(VerificationError) as refused:
-        heads.require_succession(head_of(Tree(HONEST)), head_of(Tree(HONEST[:6])), Tree(HONEST).consistency_proof)
+        head_succession.require_succession(head_of(Tree(HONEST)), head_of(Tree(HONEST[:6])), Tree(HONEST).consistency_proof)
     assert refused.value.code == "log-shrunk"
 
 
 def test_a_fork_between_two_viewers_of_one_size_shows_from_their_heads_alone() -> None:
     first, second = head_of(Tree(HONEST)), head_of(Tree([*HONEST[:6], entry(99)]))
-    (contradiction,) = heads.contradictions([second, first], None)
+    (contradiction,) = head_succession.contradictions([second, first], None)
     assert contradiction.refusal.code == "log-forked"
     assert {contradiction.first, contradiction.second} == {first, second}
-    assert heads.contradictions([first, first], None) == []
+    assert head_succession.contradictions([first, first], None) == []
 
 
 def test_a_fork_of_two_sizes_shows_when_the_portal_is_asked_for_a_proof_and_not_before() -> None:
     shown_to_one, shown_to_other = Tree(HONEST), Tree([*HONEST[:3], entry(99), *HONEST[4:], entry(100)])
     seen = [head_of(shown_to_one), head_of(shown_to_other)]
-    assert heads.contradictions(seen, None) == []
+    assert head_succession.contradictions(seen, None) == []
     for tree in (shown_to_one, shown_to_other):  # whichever face the portal shows to who asks
-        contradictions = heads.contradictions(seen, partial(proof_of_what_there_is, tree))
+        contradictions = head_succession.contradictions(seen, partial(proof_of_what_there_is, tree))
         assert [contradiction.refusal.code for contradiction in contradictions] == ["log-rewritten"]
 
 
 def test_many_viewers_of_an_honest_log_find_nothing() -> None:
     tree = Tree(HONEST)
-    assert heads.contradictions([head_of(Tree(HONEST[:size])) for size in (7, 2, 2, 5, 0, 4)], tree.consistency_proof) == []
+    assert head_succession.contradictions([head_of(Tree(HONEST[:size])) for size in (7, 2, 2, 5, 0, 4)], tree.consistency_proof) == []
 
 
 def test_the_leaf_does_not_tell_the_digest_and_whoever_has_it_finds_the_leaf() -> None:
