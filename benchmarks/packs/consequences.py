@@ -1,4 +1,4 @@
-"""What a changed pack moves, as far as the packs alone tell: whose labels, though not by how much, and which grades of which limits."""
+"""Whose labels a changed pack moves, and between which annual means a plant gains or loses a level of a limit: by the two packs alone."""
 
 from __future__ import annotations
 
@@ -8,8 +8,8 @@ from itertools import zip_longest
 from typing import Any
 
 from benchmarks.measurements import Metric
+from benchmarks.packs.changed_numbers import NumberChange, changed_numbers
 from benchmarks.packs.changes import SOURCES, FieldChange, changes
-from benchmarks.packs.effects import NumberChange, changed_numbers
 from benchmarks.packs.provenance import NumberRole
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Step

@@ -9,9 +9,9 @@ from benchmarks import packs, shelf
 from benchmarks.errors import InputError
 from benchmarks.pack_remarks import remarks
 from benchmarks.packs import provenance
+from benchmarks.packs.changed_numbers import NumberChange, changed_numbers
 from benchmarks.packs.changes import FieldChange, changes
 from benchmarks.packs.consequences import GradeMoves, LabelsMove, grades_move, labels_move
-from benchmarks.packs.effects import NumberChange, changed_numbers
 from benchmarks.packs.faults import PackFault
 from benchmarks.packs.public_effects import PublishedValue, ValueMove, moved
 from benchmarks.routes import Pack

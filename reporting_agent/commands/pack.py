@@ -13,8 +13,9 @@ from reporting_agent.commands import add_connection, portal_at
 if TYPE_CHECKING:
     from collections.abc import Iterable
 
+    from benchmarks.packs.changed_numbers import NumberChange
     from benchmarks.packs.changes import FieldChange
-    from benchmarks.packs.effects import Effect, GradeEffect, NumberChange
+    from benchmarks.packs.two_labellings import Effect, GradeEffect
     from benchmarks.routes import Pack
 
 
@@ -218,14 +219,15 @@ def _numbers(args: argparse.Namespace) -> int:
 def _diff(args: argparse.Namespace) -> int:
     from benchmarks import packs
     from benchmarks.errors import UsageError
-    from benchmarks.packs import consequences, effects
+    from benchmarks.packs import consequences
+    from benchmarks.packs.changed_numbers import changed_numbers
     from benchmarks.packs.changes import changes
     from reporting_agent.console import emit
 
     if bool(args.site) is not bool(args.period):
         raise UsageError("site-without-period", "--site and --period go together.", "Give both, or neither.")
     old, new = named(args.old), named(args.new)
-    numbers, fields = effects.changed_numbers(old, new), changes(old, new)
+    numbers, fields = changed_numbers(old, new), changes(old, new)
     labels_move, grades_move = consequences.labels_move(old, new), consequences.grades_move(old, new)
     labels, grades = _moved(args, old, new) if args.site else (None, None)
     versions = [
@@ -264,13 +266,13 @@ def _diff(args: argparse.Namespace) -> int:
 def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> tuple[list[Effect], list[GradeEffect]]:
     from datetime import UTC, datetime
 
-    from benchmarks.packs import effects
+    from benchmarks.packs.two_labellings import moved_grades, moved_labels
     from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.config import load_site
 
     site = load_site(args.site)
     before, after = (labelled(site, args.period, datetime.now(UTC), pack=pack).result.site_label.steps for pack in (old, new))
-    return effects.moved_labels(before, after), effects.moved_grades(before, after)
+    return moved_labels(before, after), moved_grades(before, after)
 
 
 def in_terminals_language(lines: Iterable[str]) -> str:

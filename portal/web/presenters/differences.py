@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
+from benchmarks.packs.changed_numbers import NumberChange
 from benchmarks.packs.changes import FieldChange
 from benchmarks.packs.consequences import GradeMoves
-from benchmarks.packs.effects import NumberChange
 from benchmarks.packs.provenance import NumberRole
 from benchmarks.packs.public_effects import ValueMove
 from benchmarks.routes import Pack

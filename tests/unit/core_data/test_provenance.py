@@ -15,7 +15,8 @@ from benchmarks.labels import SiteLabel, StepLabel, label_site
 from benchmarks.labels.limit_test import graded
 from benchmarks.labels.result import StepGrade
 from benchmarks.measurements import Batch, CarrierEnergy, Period
-from benchmarks.packs import effects, provenance
+from benchmarks.packs import provenance, two_labellings
+from benchmarks.packs.changed_numbers import changed_numbers
 from benchmarks.packs.changes import changes
 from benchmarks.routes import Pack
 from reporting_agent.cli import main
@@ -121,16 +122,16 @@ def test_where_the_kilns_coal_must_be_measured_its_factor_moves_no_label(tmp_pat
     old, new = packs.load("cement"), with_more_coal("cement.toml", tmp_path)
     assert packs.digest(old) != packs.digest(new)
     assert labelled(old).steps[0].excluded == {"lhv-required": 100}
-    assert effects.moved_labels(labelled(old).steps, labelled(new).steps) == []
+    assert two_labellings.moved_labels(labelled(old).steps, labelled(new).steps) == []
 
 
 def test_a_changed_factor_shows_which_labels_it_moves_and_by_how_much(proposed: Pack) -> None:
     cement = packs.load("cement", "2")
-    changed = effects.changed_numbers(cement, proposed)
+    changed = changed_numbers(cement, proposed)
     assert {(change.before, change.after) for change in changed} == {("0.7143", "0.7243")}
     assert {change.place.split(".")[0] for change in changed} == {"factor: coal"}
 
-    moved = effects.moved_labels(labelled(cement).steps, labelled(proposed).steps)
+    moved = two_labellings.moved_labels(labelled(cement).steps, labelled(proposed).steps)
     by_metric = {(effect.metric, effect.value): effect for effect in moved}
     assert set(by_metric) == {(metric, value) for metric in ("total", "thermal") for value in ("best", "typical", "mean")}
     total, thermal = by_metric["total", "best"], by_metric["thermal", "best"]
@@ -259,12 +260,12 @@ def test_a_changed_limit_shows_whose_grade_it_takes() -> None:
         (label,) = (step_label for step_label in labelled(cement).steps if step_label.metric == "total")
         return [replace(label, grade=StepGrade(tested.best_met, None, (tested,)))]
 
-    (taken,) = effects.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))
+    (taken,) = two_labellings.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))
     assert (taken.step, taken.limit, taken.before, taken.after) == ("clinker-burning", limit.id, "2", "3")
     assert taken.as_text().endswith("2 -> 3")
-    (lost,) = effects.moved_grades(year_by((100, 107, 117)), year_by((90, 95, 100)))
+    (lost,) = two_labellings.moved_grades(year_by((100, 107, 117)), year_by((90, 95, 100)))
     assert (lost.before, lost.after) == ("2", "none met")
-    assert effects.moved_grades(year_by((100, 107, 117)), year_by((100, 106, 117))) == []
+    assert two_labellings.moved_grades(year_by((100, 107, 117)), year_by((100, 106, 117))) == []
 
 
 def test_a_site_without_a_period_is_refused(capsys: pytest.CaptureFixture[str]) -> None:

@@ -1,4 +1,4 @@
-"""What a changed pack would move before it is taken: the numbers that differ, labels that come out otherwise, other grades met."""
+"""Two labellings of the same batches compared, by a pack and by a changed one: labels that come out otherwise, other grades met."""
 
 from __future__ import annotations
 
@@ -7,27 +7,10 @@ from dataclasses import asdict, dataclass
 from typing import Any, Protocol
 
 from benchmarks.label_keys import LabelKey, LabelKeyed
-from benchmarks.packs import factors
-from benchmarks.packs.provenance import Number, numbers
-from benchmarks.packs.provenance import factors as numbers_of_factors
 from benchmarks.phrases import Phrase
-from benchmarks.routes import Pack
 
 NONE_MET = "none met"
 """What stands in `GradeEffect` where a limit was tested and none of its levels met."""
-
-
-@dataclass(frozen=True, slots=True)
-class NumberChange:
-    """A number that differs; None where one side has no such number."""
-
-    place: str
-    unit: str
-    before: str | None
-    after: str | None
-
-    def to_json(self) -> dict[str, Any]:
-        return asdict(self)
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,22 +95,6 @@ class LabelledStep(LabelKeyed, Protocol):
     def grade(self) -> _Graded: ...
 
 
-def changed_numbers(old: Pack, new: Pack) -> tuple[NumberChange, ...]:
-    """Every number that is not the same, of pack, corrections and conversion factors, in the new one's order, then those that are gone."""
-    before, after = _by_place(old), _by_place(new)
-    places = [*after, *(place for place in before if place not in after)]
-    return tuple(
-        NumberChange(
-            place,
-            (after.get(place) or before[place]).unit,
-            before[place].value if place in before else None,
-            after[place].value if place in after else None,
-        )
-        for place in places
-        if place not in before or place not in after or before[place].value != after[place].value
-    )
-
-
 def moved_labels(old: Iterable[LabelledStep], new: Iterable[LabelledStep]) -> list[Effect]:
     """Every best, typical value and mean that differs between two labellings of the same batches, to the last digit."""
     before, after = _values(old), _values(new)
@@ -160,8 +127,3 @@ def _values(labels: Iterable[LabelledStep]) -> dict[tuple[str, str, str, str, st
         for label in labels
         for name, value in (("best", label.best.value), ("typical", label.typical), ("mean", label.mean))
     }
-
-
-def _by_place(pack: Pack) -> dict[str, Number]:
-    every = [*numbers(pack), *(number for number in numbers_of_factors(factors(pack)))]
-    return {f"{number.role.value}: {number.place}": number for number in every}
