@@ -36,7 +36,7 @@ def _cells(fields: Fields, name: str) -> tuple[tuple[int, int], ...]:
     cells: list[tuple[int, int]] = []
     for entry in fields.items(name, _MOST):
         match entry:
-            case [int(cell), int(number)] if cell > (cells[-1][0] if cells else -1) and number > 0:
+            case [int(cell), int(number)] if cell > (cells[-1][0] if cells else -1) and 0 < number <= _COUNT:
                 cells.append((cell, number))
             case _:
                 raise malformed(fields.path(name), "a rising list of cells, each with how many batches lie in it")

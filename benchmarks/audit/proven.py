@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
+import numpy as np
+
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import salt_of
 from benchmarks.audit.contents import GridCounts, StepPart
@@ -19,7 +21,7 @@ from benchmarks.packs import digest as pack_digest
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.privacy import randomness
 from benchmarks.privacy.charges import draw_epsilons
-from benchmarks.privacy.mechanism import draw_cell, scores
+from benchmarks.privacy.mechanism import draw_cell, scores_of
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
@@ -207,9 +209,11 @@ def redrawn(evidence: Evidence, counted: GridCounts) -> tuple[int, int] | None:
         return None
     step = evidence.pack.step(counted.step)
     rule = next((metric for metric in step.metrics if metric.metric.value == counted.metric), None)
-    cells = [cell for cell, number in counted.cells for _ in range(number)]
-    if rule is None or not cells or cells[-1] >= rule.grid.cells:
+    if rule is None or not counted.cells or counted.cells[-1][0] >= rule.grid.cells:
         return None
+    batches = np.zeros(rule.grid.cells, dtype=np.int64)
+    for cell, number in counted.cells:
+        batches[cell] = number
     drawn = []
     for quantile, epsilon, name in zip(
         (step.label_rule.quantile, TYPICAL_QUANTILE), draw_epsilons(step, evidence.pack.policy), ("best", "typical"), strict=True
@@ -220,7 +224,7 @@ def redrawn(evidence: Evidence, counted: GridCounts) -> tuple[int, int] | None:
             data_root=evidence.draw.commitment.data_root,
             name="/".join((evidence.contents.name, counted.step, counted.product, counted.variant, counted.metric, name)),
         )
-        drawn.append(draw_cell(scores(cells, rule.grid.cells, rank(quantile, len(cells))), epsilon, stream))
+        drawn.append(draw_cell(scores_of(batches, rank(quantile, counted.batches)), epsilon, stream))
     return drawn[0], drawn[1]
 
 

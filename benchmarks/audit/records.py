@@ -203,7 +203,7 @@ def _energy(fields: Fields) -> CarrierEnergy:
 
 
 def _day(fields: Fields) -> MeterDay:
-    start_us = fields.integer("start", SMALLEST_INTEGER, LARGEST_INTEGER)
+    start_us = microseconds(_moment(fields, "start"))  # a day of the calendar, for it is told by its date
     if start_us % DAY_US:
         raise malformed(fields.path("start"), "midnight of UTC")
     return MeterDay(

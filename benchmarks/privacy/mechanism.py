@@ -36,6 +36,11 @@ def scores(cells: Sequence[int], grid_cells: int, k: int) -> list[int]:
     counts = np.bincount(np.asarray(cells, dtype=np.int64), minlength=grid_cells)
     if len(counts) > grid_cells:
         raise ValueError(f"a record lies in cell {len(counts) - 1}, beyond the {grid_cells} cells of the grid")
+    return scores_of(counts, k)
+
+
+def scores_of(counts: NDArray[np.int64], k: int) -> list[int]:
+    """The same of how many records lie in each cell of the grid."""
     at_most = np.cumsum(counts)
     listed: list[int] = (-to_replace(at_most - counts, at_most, k)).tolist()
     return listed

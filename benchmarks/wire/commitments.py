@@ -50,10 +50,6 @@ class SignedCommitment:
     device_id: str
     signature: bytes
 
-    @property
-    def site(self) -> str:
-        return self.commitment.site
-
 
 def commit(commitment: ReportCommitment, device_id: str, key: DeviceKey) -> bytes:
     """The signed commitment in canonical CBOR. The same arguments always give the same bytes."""

@@ -15,10 +15,11 @@ def sign(schema: str, purpose: Purpose, members: Mapping[str, str], key: Signing
     return {**content, "signature": {"algorithm": "Ed25519", "key_id": key.key_id, "value": value}}
 
 
-def signed_members(schema: str, purpose: Purpose, document: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> dict[str, str]:
+def signed_members(schema: str, purpose: Purpose, document: object, keys: Mapping[str, VerifyingKey]) -> dict[str, str]:
     """The members without `schema` and `signature`. Raises ValueError where no key of these signed the document as it stands."""
-    content = {name: str(value) for name, value in document.items() if name != "signature"}
-    signature = document.get("signature")
+    members: Mapping[str, Any] = document if isinstance(document, Mapping) else {}
+    content = {name: str(value) for name, value in members.items() if name != "signature"}
+    signature = members.get("signature")
     signed = signature if isinstance(signature, Mapping) else {}
     key = keys.get(str(signed.get("key_id")))
     value = bytes.fromhex(str(signed.get("value")))

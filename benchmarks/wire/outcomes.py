@@ -69,7 +69,7 @@ def confirmation(raw: bytes, keys: Mapping[str, VerifyingKey]) -> Confirmation |
     try:
         statement = documents.signed_members(CONFIRMATION, Purpose.OUTCOME_CONFIRMED, signed, keys)
         of, on = statement["outcome"], date.fromisoformat(statement["confirmed_on"])
-    except (ValueError, AttributeError, KeyError) as error:
+    except (ValueError, KeyError) as error:
         raise _not_confirmed() from error
     if of != _digest(_without_confirmation(document)):
         raise _not_confirmed()

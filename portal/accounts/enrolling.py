@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db import IntegrityError, connection, transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from benchmarks.phrases import Phrase
@@ -106,7 +106,7 @@ def rotate(rotation: KeyRotation, now: datetime) -> EnrolledDevice:
     """
     with transaction.atomic():
         head = log.lock()
-        asked = Device.objects.select_for_update(of=_self()).select_related("site")
+        asked = Device.objects.select_for_update(of=("self",)).select_related("site")
         old = asked.filter(pk=identity).first() if (identity := _uuid(rotation.device_id)) else None
         if old is None:
             raise RefusedError(
@@ -149,7 +149,7 @@ def revoke_all(sites: QuerySet[Site], by: str, now: datetime) -> None:
     with transaction.atomic():
         head = log.lock()
         EnrolmentToken.objects.filter(site__in=sites)._raw_delete("default")
-        devices = Device.objects.select_for_update(of=_self()).select_related("site")
+        devices = Device.objects.select_for_update(of=("self",)).select_related("site")
         for device in devices.filter(site__in=sites, revoked_at=None).order_by("pk"):
             _revoke(head, device, by, now)
 
@@ -189,10 +189,6 @@ def _log(head: LogHead, act: str, device: Device, now: datetime) -> None:
 
 def _tell(kind: NoticeKind, site: Site, now: datetime) -> None:
     tell(kind, people_of_site(site), "web:sites", {}, named(site), now)
-
-
-def _self() -> tuple[str, ...]:
-    return ("self",) if connection.features.has_select_for_update_of else ()
 
 
 def _uuid(text: str) -> UUID | None:

@@ -51,6 +51,11 @@ class EvidenceSerializer(serializers.Serializer[Any]):
     revision = serializers.IntegerField()
     files = EvidenceFilesSerializer()
     entries = InclusionSerializer(many=True)
+    restarts = serializers.ListField(
+        child=serializers.CharField(),
+        required=False,
+        help_text="Of a commitment that was handed in again after a restart of the log: the signed statements of it, in base64.",
+    )
 
 
 @listed("samples", SampleSerializer)

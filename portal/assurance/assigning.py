@@ -37,7 +37,8 @@ def assign(
         )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one decision about a site at a time
-        assignment = Assignment.objects.filter(body=body, site=site, period=period, taken_back_at=None).first()
+        standing = Assignment.objects.filter(body=body, site=site, period=period, taken_back_at=None)
+        assignment = standing.select_for_update().first()  # who takes it back at this moment locks the row alone
         if assignment is None:
             _require_impartial(body, site)
             assignment = Assignment.objects.create(

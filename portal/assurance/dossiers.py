@@ -21,8 +21,8 @@ from benchmarks.wire.fields import HEX_DIGEST
 from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites
-from portal.assurance.attestation_standing import code_of
-from portal.assurance.models import Attestation, Declaration, IncentiveOffer, PaperReading, SystemCertificate
+from portal.assurance.attestation_standing import code_of, concluding
+from portal.assurance.models import Declaration, IncentiveOffer, PaperReading, SystemCertificate
 from portal.assurance.offers import offered_to
 from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, Programme, programmes
 from portal.auditlog.models import Action
@@ -110,9 +110,8 @@ def dossier(site: Site, programme: Programme, today: date) -> Dossier:
         Submission.objects.filter(site=site, state=SubmissionState.ACCEPTED).order_by("-log_index").defer("envelope", "receipt")[:1]
     )
     attested = list(
-        Attestation.objects.filter(
-            site=site, state=Attestation.State.ISSUED, valid_until__gte=today, submission__state=SubmissionState.ACCEPTED
-        )
+        concluding()
+        .filter(site=site, valid_until__gte=today)
         .select_related("body", "submission")
         .defer("submission__envelope", "submission__receipt")
         .order_by("-issued_at")

@@ -10,10 +10,9 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from django.db.models import OuterRef, Subquery
-
-from portal.assurance.models import Assignment, Attestation, Finding, FindingStep
-from portal.assurance.models.findings import FindingAct
+from portal.assurance.attestation_standing import concluding
+from portal.assurance.models import Assignment, Attestation, Finding
+from portal.assurance.models.findings import ENDED, last_act
 from portal.intake.models import Submission, SubmissionState
 
 
@@ -40,18 +39,14 @@ class Refusals:
 def audits_of_period(sites: Collection[int], period: str, today: date) -> PeriodAudits:
     """For a caller who let the reader in. `sites` are rows of the reader's own jurisdiction."""
     assigned = Assignment.objects.filter(site__in=sites, period=period, taken_back_at=None)
-    attested = Attestation.objects.filter(site__in=sites, submission__period=period)
-    holding = attested.filter(state=Attestation.State.ISSUED, valid_until__gte=today, submission__state=SubmissionState.ACCEPTED)
-    newest = FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1]
-    findings = Finding.objects.filter(assignment__site__in=sites, assignment__period=period).annotate(newest=Subquery(newest))
+    attested = {"site__in": sites, "submission__period": period}
+    findings = Finding.objects.filter(assignment__site__in=sites, assignment__period=period).annotate(last=last_act())
     return PeriodAudits(
         assigned=len(rows := list(assigned.values_list("body_id", flat=True))),
         bodies=len(set(rows)),
-        opinions=Counter(holding.values_list("opinion", flat=True)),
-        withdrawn=attested.filter(state=Attestation.State.WITHDRAWN).count(),
-        findings=Counter(
-            (grade, act in {FindingAct.CLOSED, FindingAct.ANNULLED}) for grade, act in findings.values_list("grade", "newest")
-        ),
+        opinions=Counter(concluding().filter(**attested, valid_until__gte=today).values_list("opinion", flat=True)),
+        withdrawn=Attestation.objects.filter(**attested, state=Attestation.State.WITHDRAWN).count(),
+        findings=Counter((grade, act in ENDED) for grade, act in findings.values_list("grade", "last")),
     )
 
 

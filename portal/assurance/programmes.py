@@ -39,16 +39,13 @@ class Programme:
 @cache
 def programmes() -> dict[str, Programme]:
     read = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["programme"]
-    return {entry["id"]: _programme(entry) for entry in read}
-
-
-def _programme(entry: dict[str, object]) -> Programme:
-    fields = dict(entry)
-    criteria = tuple(Criterion(**{**row, "asks": Words(**row["asks"])}) for row in fields.pop("criteria"))  # type: ignore[attr-defined]
-    return Programme(
-        id=str(fields["id"]),
-        name=Words(**fields["name"]),  # type: ignore[arg-type]
-        source=Words(**fields["source"]),  # type: ignore[arg-type]
-        status=fields["status"],  # type: ignore[arg-type]
-        criteria=criteria,
-    )
+    return {
+        entry["id"]: Programme(
+            entry["id"],
+            Words(**entry["name"]),
+            Words(**entry["source"]),
+            entry["status"],
+            tuple(Criterion(**{**row, "asks": Words(**row["asks"])}) for row in entry["criteria"]),
+        )
+        for entry in read
+    }

@@ -97,8 +97,10 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[PackFault
                 "conversion", pack.conversion, Phrase("the version of the table that comes with it (%(version)s)", version=table.version)
             )
         )
-    if table is not None and _is_taken(table.version):
+    if table is not None and is_taken(table.version):
         faults.append(PackFault("factors.version", table.version, Phrase("a version number that no table has yet")))
+    elif table is not None and Proposal.objects.filter(factors_version=table.version, state=ProposalState.OPEN).exists():
+        faults.append(PackFault("factors.version", table.version, Phrase("a version number that no open proposal has")))
     return faults
 
 
@@ -106,7 +108,8 @@ def _phrase(text: str) -> Phrase:
     return text if isinstance(text, Phrase) else Phrase("%(sentence)s", sentence=text)
 
 
-def _is_taken(version: str) -> bool:
+def is_taken(version: str) -> bool:
+    """Whether a table of factors of this version comes with the installation or was approved."""
     try:
         FactorTable.of(version)
     except InputError:

@@ -21,7 +21,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.governance import announcing
-from portal.governance.checking import check
+from portal.governance.checking import check, is_taken
 from portal.governance.models import Approval, Comment, Proposal, ProposalState
 from portal.governance.selectors import may_decide
 from portal.problems import RefusedError
@@ -165,8 +165,7 @@ def _require_other(row: Proposal, by: User) -> None:
 
 def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> None:
     """Sign it and log it. What comes with Steplabel may have changed since it was proposed: then another digest was read than is signed."""
-    again = _digest_now(row)
-    if again != row.digest:
+    if _digest_now(row) != row.digest or (row.factors and is_taken(row.factors_version)):
         raise RefusedError(
             409,
             "pack-faulty",

@@ -30,7 +30,7 @@ from portal.catalogue.models import ReportingPeriod
 from portal.catalogue.selectors import period_taking_reports
 from portal.intake.admission import SET_BACK, SiteIntake, held_of, next_revisions
 from portal.intake.models import Commitment
-from portal.intake.receiving import device_of
+from portal.intake.receiving import device_named
 from portal.problems import RefusedError
 from portal.statements import insert
 from portal.translog import kept_heads, log, restarts
@@ -153,7 +153,7 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> St
 
 
 def _signing_device(signed: SignedCommitment) -> Device:
-    device = device_of(signed)
+    device = device_named(signed.device_id, signed.commitment.site)
     try:
         commitments.verify(signed, VerifyingKey.from_hex(device.public_key))
     except VerificationError as refusal:

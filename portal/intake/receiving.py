@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from datetime import datetime
 from hashlib import sha256
-from typing import Protocol
 from uuid import UUID
 
 from django.db import connection
@@ -16,7 +15,6 @@ from django.db import connection
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import envelope as envelopes
-from benchmarks.wire.envelope import Envelope
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal import tracing
 from portal.accounts.models import Device, Site, User
@@ -29,16 +27,6 @@ from portal.translog import kept_heads, log, restarts
 
 OPENING = "portal.opening.tasks.sweep"
 """The task that opens what was received; who has received something asks for it by name, for it lies in an app above."""
-
-
-class Sender(Protocol):
-    """What an envelope's header and a commitment have in common: whose it says it is."""
-
-    @property
-    def site(self) -> str: ...
-
-    @property
-    def device_id(self) -> str: ...
 
 
 def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> StoredReport:
@@ -56,17 +44,11 @@ def receive(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: dat
 
 def _received(raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime) -> StoredReport:
     envelope = envelopes.parse(raw)
-    device = device_of(envelope.header)
-    if not _signed(envelope, device):
-        raise RefusedError(
-            401,
-            "outer-signature-invalid",
-            Phrase(
-                "The envelope was not signed by the device %(device)s, or was changed after it was signed.",
-                device=envelope.header.device_id,
-            ),
-            "Submit again from the site's spool, with the device that is enrolled for this site.",
-        )
+    device = device_named(envelope.header.device_id, envelope.header.site)
+    try:
+        envelopes.verify_outer(envelope, VerifyingKey.from_hex(device.public_key))
+    except VerificationError as refusal:
+        raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
     with tracing.step("store"):
         received = store(ReportArrival(raw, envelope, device, directory, key, now))
     kept_heads.keep(received.submission.log_index + 1)  # the receipt says it
@@ -88,11 +70,6 @@ def receive_for(user: User, raw: bytes, directory: PublishedDirectory, key: Rece
             "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
         )
     return receive(raw, directory, key, now)
-
-
-def device_of(header: Sender) -> Device:
-    """The site's device that a message says it is from. RefusedError: as `device_named`."""
-    return device_named(header.device_id, header.site)
 
 
 def device_named(device_id: str, site: str | None = None) -> Device:
@@ -170,12 +147,3 @@ def _uuid(text: str) -> UUID | None:
     except ValueError:
         return None
     return identity if str(identity) == text else None  # one spelling only: UUID also reads braces and urn:
-
-
-def _signed(envelope: Envelope, device: Device) -> bool:
-    public = VerifyingKey.from_hex(device.public_key)
-    try:
-        envelopes.verify_outer(envelope, public)
-    except VerificationError:
-        return False
-    return True

@@ -20,7 +20,7 @@ from time import monotonic
 from uuid import UUID, uuid4
 
 from django.conf import settings
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from benchmarks import packs
@@ -93,7 +93,7 @@ def claim(key_id: str, now: datetime) -> Submission | None:
     with transaction.atomic():
         # the index `submission_waits` holds these states alone, in this order
         rows = Submission.objects.filter(waiting, state__in=WAITING, key_id=key_id).order_by("attempts", "log_index")
-        row = rows.select_for_update(skip_locked=connection.features.has_select_for_update_skip_locked, of=_self()).first()
+        row = rows.select_for_update(skip_locked=True, of=("self",)).first()
         if row is None:
             return None
         row.state, row.claim, row.claimed_at, row.attempts = SubmissionState.OPENING, uuid4(), now, row.attempts + 1
@@ -106,10 +106,6 @@ def give_back(claimed: Submission) -> None:
     with suppress(*SERVER_AWAY):
         ours = Submission.objects.filter(pk=claimed.pk, state=SubmissionState.OPENING, claim=claimed.claim)
         ours.update(state=SubmissionState.RECEIVED, claim=None, claimed_at=None)
-
-
-def _self() -> tuple[str, ...]:
-    return ("self",) if connection.features.has_select_for_update_of else ()
 
 
 def open_one(submission: Submission, key: ProcessingKey, clock: Clock) -> SubmissionState | None:
@@ -286,7 +282,7 @@ def _copy_consent(row: Submission, consent: Consent | None) -> None:
 
 def _revisions(submission: Submission) -> dict[int, Submission]:
     """The site's revisions of that period, locked in one order: of two settled at once the second sees what became of the first."""
-    rows = Submission.objects.select_for_update(of=_self()).select_related("site").defer("envelope", "receipt")
+    rows = Submission.objects.select_for_update(of=("self",)).select_related("site").defer("envelope", "receipt")
     return {row.pk: row for row in rows.filter(site=submission.site, period=submission.period).order_by("pk")}
 
 

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from datetime import datetime
 
-from django.db import connection, transaction
+from django.db import transaction
 
 from benchmarks import packs
 from benchmarks.wire.signing import ReceiptKey
@@ -89,8 +89,7 @@ def release_due(clock: Callable[[], datetime]) -> int:
 
 def _release(publication: int, now: datetime) -> bool:
     with transaction.atomic():
-        skip = connection.features.has_select_for_update_skip_locked
-        row = Publication.objects.select_for_update(skip_locked=skip).filter(pk=publication).first()
+        row = Publication.objects.select_for_update(skip_locked=True).filter(pk=publication).first()
         waiting = ScheduledRelease.objects.filter(publication=publication, state=WAITING).first()
         if row is None or waiting is None:  # another worker has it, or somebody cancelled it just now
             return False

@@ -16,7 +16,7 @@ from dataclasses import asdict, dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q, QuerySet
 
 from benchmarks.composition.roster import DEPARTED
@@ -115,7 +115,7 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
         RefusedError: `firm-obliged` (409).
     """
     with transaction.atomic():
-        organisation = Organisation.objects.select_for_update(of=_self()).get(pk=led_firms(user).get(pk=firm).pk)
+        organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=led_firms(user).get(pk=firm).pk)
         if held := waiting(organisation):
             return held
         if extent(organisation).obliged:
@@ -135,7 +135,7 @@ def undo(user: User, firm: int, now: datetime) -> None:
     """Stay; `Leaving.DoesNotExist` where nothing waits, `Organisation.DoesNotExist` for a firm that the person does not lead."""
     with transaction.atomic():
         organisation = led_firms(user).get(pk=firm)
-        held = _waiting().select_for_update(of=_self()).get(organisation=organisation)
+        held = _waiting().select_for_update(of=("self",)).get(organisation=organisation)
         held.undone_at = now
         held.save(update_fields=["undone_at"])
         record(now, user.email, Action.FIRM_STAYING, _subject(organisation))
@@ -186,8 +186,7 @@ def _end_agents(leaving: int, now: datetime) -> bool:
 
 def _held(leaving: int) -> Leaving | None:
     """The row, locked; None where another worker has it, or it was undone just now."""
-    skip = connection.features.has_select_for_update_skip_locked
-    rows = _waiting().select_for_update(skip_locked=skip, of=_self()).select_related("organisation")
+    rows = _waiting().select_for_update(skip_locked=True, of=("self",)).select_related("organisation")
     return rows.filter(pk=leaving).first()
 
 
@@ -271,12 +270,12 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     names = _Names({site.slug for site in present})
     packs = {site.pack for site in present}
     # held while they are rewritten: another firm that leaves at this moment writes the same rosters
-    versions = Publication.objects.select_for_update(of=_self()).filter(period__peer_group__pack__in=packs).order_by("pk")
+    versions = Publication.objects.select_for_update(of=("self",)).filter(period__peer_group__pack__in=packs).order_by("pk")
     for row in versions.only("roster"):
         roster, changed = _without_names(row.roster, names)
         if changed:
             Publication.objects.filter(pk=row.pk).update(roster=roster)
-    groups = BestGroup.objects.select_for_update(of=_self()).filter(publication__period__peer_group__pack__in=packs).order_by("pk")
+    groups = BestGroup.objects.select_for_update(of=("self",)).filter(publication__period__peer_group__pack__in=packs).order_by("pk")
     for group in groups.only("behind"):
         if _unnamed_behind(group.behind, names):
             BestGroup.objects.filter(pk=group.pk).update(behind=group.behind)
@@ -346,7 +345,3 @@ def _tell(kind: NoticeKind, firm: Organisation, more: dict[str, str], now: datet
 
 def _subject(firm: Organisation) -> str:
     return f"firm {firm.name}"[:254]
-
-
-def _self() -> tuple[str, ...]:
-    return ("self",) if connection.features.has_select_for_update_of else ()

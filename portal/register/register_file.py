@@ -16,10 +16,12 @@ from django.core.validators import validate_email
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, ValidationError
 
 from benchmarks.errors import InputError, Place
+from benchmarks.wire.schema import canonical_period
 from portal.accounts.credit_codes import credit_code
 from portal.accounts.models import Role, SizeClass
 
 Name = Annotated[str, StringConstraints(min_length=1, max_length=200, strip_whitespace=True)]
+NameZh = Annotated[str, StringConstraints(max_length=200, strip_whitespace=True)]
 SiteId = Annotated[str, StringConstraints(pattern=r"^[a-z0-9][a-z0-9-]{0,62}$")]
 JurisdictionPath = Annotated[str, StringConstraints(pattern=r"^[a-z0-9-]+(/[a-z0-9-]+){0,2}$", max_length=120)]
 
@@ -32,8 +34,17 @@ def _address(text: str) -> str:
     return text.lower()
 
 
-Email = Annotated[str, AfterValidator(_address)]
+def _period(text: str) -> str:
+    try:
+        return canonical_period(text)
+    except InputError as error:
+        raise ValueError("this is no period, such as 2025, 2025-Q1 or 2025-03") from error
+
+
+Email = Annotated[str, StringConstraints(max_length=254), AfterValidator(_address)]
 CreditCode = Annotated[str, AfterValidator(credit_code)]
+PeriodName = Annotated[str, AfterValidator(_period)]
+"""Under its one name: reports, and so assignments, are found by it alone."""
 
 
 class _Declared(BaseModel):
@@ -44,20 +55,20 @@ class DeclaredJurisdiction(_Declared):
     """`path` spells the tree out: `cn` is a nation, `cn/he` a province, `cn/he/tangshan` a city."""
 
     path: JurisdictionPath
-    name: Name
-    name_zh: str = ""
+    name: Annotated[Name, Field(max_length=120)]
+    name_zh: Annotated[NameZh, Field(max_length=120)] = ""
 
 
 class DeclaredFirm(_Declared):
     """A controlling firm: who decides for one or more enterprises."""
 
     name: Name
-    name_zh: str = ""
+    name_zh: NameZh = ""
 
 
 class DeclaredOrganisation(_Declared):
     name: Name
-    name_zh: str = ""
+    name_zh: NameZh = ""
     kind: Role
     jurisdiction: JurisdictionPath | None = None
     firm: Name | None = None
@@ -68,7 +79,7 @@ class DeclaredPerson(_Declared):
     """`acts_for` is all that the person may act for; an organisation left out is taken away. `active = false` ends every sign-in."""
 
     email: Email
-    name: Name
+    name: Annotated[Name, Field(max_length=150)]
     acts_for: tuple[Name, ...] = ()
     active: bool = True
 
@@ -76,7 +87,7 @@ class DeclaredPerson(_Declared):
 class DeclaredSite(_Declared):
     id: SiteId
     name: Name
-    name_zh: str = ""
+    name_zh: NameZh = ""
     organisation: Name
     jurisdiction: JurisdictionPath
     pack: Name
@@ -87,7 +98,7 @@ class DeclaredSite(_Declared):
 class DeclaredPeriod(_Declared):
     """`due` is the last day for reports; by default some months after the period's end."""
 
-    name: Name
+    name: PeriodName
     due: date | None = None
     closed: bool = False
 
@@ -109,7 +120,7 @@ class DeclaredAssignment(_Declared):
 
     body: Name
     site: SiteId
-    period: Name
+    period: PeriodName
     by: Email
     due: date | None = None  # the conclusion is wanted by the end of it
     sees_values: bool = False  # the protected values of the site's reports

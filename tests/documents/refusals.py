@@ -39,6 +39,7 @@ PASSED_ON = {
     ("benchmarks/wire/conformity.py", "refused.code"),  # period-too-long, of pooling
     ("portal/accounts/api.py", "refusal.code"),  # of the wire, likewise
     ("portal/intake/commitments.py", "refusal.code"),
+    ("portal/intake/receiving.py", "refusal.code"),
     ("portal/intake/api.py", "refusal.code"),  # request-signature-invalid and request-outdated, of the wire
     ("portal/problems.py", "error.code"),  # what a service raised
     ("portal/problems.py", "code"),  # of the framework, see FRAMEWORK

@@ -203,6 +203,24 @@ class TestChecks:
         assert packs.digest(packs.load("cement", "5")).hex() == row.digest
         assert packs.factors(packs.load("cement", "5")).version == "4"
 
+    def test_two_proposals_bring_no_two_tables_of_one_version(self, cast: Cast, third: User) -> None:
+        factors = TABLE.replace('version = "3"', 'version = "4"', 1)
+        texts = [version(number).replace('conversion = "3"', 'conversion = "4"', 1) for number in ("5", "6")]
+        rows = [propose(cast.drafter, texts[0], factors=factors)]
+        other = factors.replace(ELECTRICITY, "kgce_per_unit = 0.1230")
+        (fault,) = check(texts[1], other, "", READ.date()).faults
+        assert (fault.place, fault.found) == ("factors.version", "4")
+        proposing.withdraw(rows[0], cast.drafter, "Another factor.", NOW)
+        rows = [propose(cast.drafter, texts[1], factors=other)]
+        # as of proposals from before this was asked, or of two handed in at one moment
+        Proposal.objects.filter(pk=rows[0].pk).update(state=ProposalState.WITHDRAWN, ended_reason="For a while.")
+        rows.append(propose(cast.drafter, texts[0], factors=factors))
+        Proposal.objects.filter(pk=rows[0].pk).update(state=ProposalState.OPEN, ended_reason="")
+        approve(rows[0], cast.approver, third)
+        approve(rows[1], cast.approver)
+        assert refusal(lambda: approve(rows[1], third)) == (409, "pack-faulty")
+        assert Proposal.objects.get(pk=rows[1].pk).state == ProposalState.OPEN
+
 
 class TestForEverybody:
     @pytest.mark.parametrize(("language", "heading"), [("en", "How the numbers were read"), ("zh-hans", "各数值如何读取")])

@@ -104,6 +104,13 @@ def test_an_assignment_says_until_when_and_whether_values_are_seen(edited: Path)
     assert last.detail == "Certification Body North, 2025: due 2026-09-30, with protected values"
 
 
+def test_an_assignment_is_of_the_period_under_its_one_name(edited: Path) -> None:
+    edit(edited, 'period = "2025"', 'period = "2025-01-01/2026-01-01"')
+    register(edited)
+    assert Assignment.objects.get().period == "2025"
+    assert register(edited) == []
+
+
 def test_who_leaves_loses_what_they_could_see(edited: Path) -> None:
     register(edited)
     edit(edited, 'acts_for = ["Yanshan Cement"]', "acts_for = []\nactive = false")
@@ -165,6 +172,10 @@ WRONG = {
     "a site id with a blank": ('id = "yanshan-1"', 'id = "yanshan 1"', "sites 1, id"),
     "a period nobody can spell": ('name = "2025", due', 'name = "year 25", due', "year 25"),
     "an assignment by a stranger": ('by = "li.wei', 'by = "wang.fang@yanshan.example" # "', "not a regulator of this site"),
+    "a name longer than the portal keeps": ('name_zh = "中国"', f'name_zh = "{"国" * 121}"', "jurisdictions 1, name_zh.*at most 120"),
+    "a place longer than the portal keeps": ('name = "China"', f'name = "{"C" * 121}"', "jurisdictions 1, name.*at most 120"),
+    "a person longer than the portal keeps": ('name = "Li Wei"', f'name = "{"L" * 151}"', "people 1, name.*at most 150"),
+    "an assignment of no period": ('period = "2025"', 'period = "year 25"', "assignments 1, period"),
     "no TOML": ("[[firms]]", "[[firms", "cannot be read"),
 }
 

@@ -29,6 +29,7 @@ from portal import keys
 from portal.accounts.models import Organisation, Role
 from portal.accounts.reading import read_in
 from portal.assurance import attesting, auditors, sampling
+from portal.assurance.api_samples import EvidenceSerializer
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import AttestationStanding, by_code, code_of
 from portal.assurance.evidence_file import _restarts, evidence_of
@@ -377,6 +378,11 @@ def test_it_holds_the_statement_that_the_commitments_first_entry_was_lost(cast: 
         LogRestart.objects.create(digest=f"{number:064x}", signed=raw, taken_at=NOW)
     committed.log_index += 5  # where it would be handed in again
     assert [restarts.parse(raw).lost_from for raw in _restarts(committed)] == [given.log_index]
+
+
+def test_the_api_describes_every_member_of_the_file() -> None:
+    members = {field.alias or name for name, field in sample_file.SampleFile.model_fields.items()}
+    assert members == set(EvidenceSerializer().fields)
 
 
 LATE = datetime(2026, 3, 4, 15, 59, tzinfo=UTC)

@@ -187,7 +187,7 @@ class _Pile:
         """What is signed inside an answer; whether there is anything."""
         try:
             inside = list(recognising.unwrapped(answer))
-        except ValueError as wrong:
+        except (ValueError, TypeError, AttributeError) as wrong:  # JSON of another shape, of whatever program
             raise unknown(path) from wrong
         for content in inside:
             self.add(content, path)

@@ -175,7 +175,7 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Che
         size = _require_logged(answer["log"], EntryKind.PRACTICES, logged.practices(edition), keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
-    except (AttributeError, KeyError, TypeError, ValueError):
+    except (KeyError, TypeError, ValueError):
         return refused(
             code, VerificationError("library-altered", "The answer does not have the form of the portal's answers.", "Fetch it again.")
         )

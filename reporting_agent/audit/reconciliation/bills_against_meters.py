@@ -21,7 +21,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.audit.reconciliation.counting import MeteredQuantity, counted, takes_over
 from reporting_agent.audit.reconciliation.papers import Bill, StockSurvey
-from reporting_agent.audit.reconciliation.sentences import about, difference, inside, joined_names, of_units, outside
+from reporting_agent.audit.reconciliation.sentences import about, difference, inside, of_units, outside
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
@@ -148,7 +148,7 @@ def _compared(site: SiteSettings, data: PlantData, paper: Paper, code: str, peri
     if missing := [meter for meter in document.meters if meter not in records]:
         return not_checkable(
             code,
-            about(name, Phrase("no readings of %(meters)s.", meters=joined_names(missing))),
+            about(name, Phrase("no readings of %(meters)s.", meters=", ".join(missing))),
             Phrase("Name meters of site.toml that have readings."),
         )
     named = [records[meter] for meter in document.meters]
@@ -170,7 +170,7 @@ def _too_little(
     ]
     if not beside:
         return not_checkable(code, sentence, Phrase("Read the meters' own memory."))
-    both = joined_names([*(record.meter.id for record in named), *(record.meter.id for record in beside)])
+    both = ", ".join([*(record.meter.id for record in named), *(record.meter.id for record in beside)])
     return not_checkable(
         code,
         sentence,
@@ -229,7 +229,7 @@ def _named(paper: Paper) -> Phrase:
     document = paper.stated
     values = {
         "carrier": document.carrier,
-        "meters": joined_names(document.meters),
+        "meters": ", ".join(document.meters),
         "start": document.from_day.isoformat(),
         "end": document.to_day.isoformat(),
     }

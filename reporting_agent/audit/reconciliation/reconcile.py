@@ -8,7 +8,7 @@ What agrees here can be wrong together; what differs has to be explained. What n
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from datetime import date
 from math import fsum
 
@@ -32,7 +32,7 @@ def reconcile(site: SiteSettings, data: PlantData, papers: Papers, period: Perio
     outcomes = [*of_bills(site, data, papers.bill, period)]
     outcomes += [of_survey(site, data, survey, period) for survey in papers.stock]
     outcomes += [_output(data, sale, site, period) for sale in papers.sale]
-    outcomes += [_calibration(calibration, site, period) for calibration in papers.calibration]
+    outcomes += [_calibration(calibration, papers.calibration, site, period) for calibration in papers.calibration]
     return (*outcomes, *_not_covered(site, data, papers, period))
 
 
@@ -60,12 +60,12 @@ def _sold(paper: Sale) -> Phrase:
     return Phrase("%(step)s, %(start)s to %(end)s (%(document)s)", step=paper.step, start=start, end=end, document=paper.document)
 
 
-def _calibration(paper: Calibration, site: SiteSettings, period: Period) -> CheckOutcome:
+def _calibration(paper: Calibration, every: Sequence[Calibration], site: SiteSettings, period: Period) -> CheckOutcome:
+    """A certificate by its own error; the period has to be covered by all of the meter's together, for one may follow another in it."""
     code = "calibration"
     name = worded("%(meter)s (%(document)s)", meter=paper.meter, document=paper.document)
     if paper.meter not in {meter.id for meter in site.meters}:
         return not_checkable(code, _about(name, Phrase("site.toml has no such meter.")), Phrase("Name a meter of site.toml."))
-    last = max(period.end.date(), period.start.date())
     if paper.error_pct > paper.limit_pct:
         return failed(
             code,
@@ -79,7 +79,9 @@ def _calibration(paper: Calibration, site: SiteSettings, period: Period) -> Chec
             ),
             Phrase("Repair the meter, and correct its energy."),
         )
-    if not (paper.holds_on(period.start.date()) and paper.holds_on(date.fromordinal(last.toordinal() - 1))):
+    first, last = period.first_and_last
+    days = map(date.fromordinal, range(first.toordinal(), last.toordinal() + 1))
+    if not all(any(other.holds_on(day) for other in every if other.meter == paper.meter) for day in days):
         return failed(
             code,
             _about(

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from datetime import date
 
 from benchmarks.audit.evidence import CheckOutcome, in_words, not_checkable
@@ -17,10 +16,6 @@ from reporting_agent.config import SiteSettings
 
 def about(name: Phrase, statement: Phrase) -> Phrase:
     return Phrase("%(name)s: %(said)s", name=name, said=statement)
-
-
-def joined_names(names: Sequence[str]) -> str:
-    return ", ".join(names)
 
 
 def difference(stated: float, counted: float, tolerance: float, unit: str) -> Phrase:

@@ -241,6 +241,23 @@ def test_a_calibration_covers_the_period_within_its_class(
     assert only(site, data, calibration=(Calibration.model_validate(fields | changes),)).state is state
 
 
+@pytest.mark.parametrize(
+    ("again_on", "state"),
+    [(date(2025, 6, 1), CheckState.HELD), (date(2025, 6, 12), CheckState.HELD), (date(2025, 6, 13), CheckState.FAILED)],
+)
+def test_certificates_that_follow_one_another_cover_the_period_together(
+    site: SiteSettings, data: PlantData, again_on: date, state: CheckState
+) -> None:
+    fields = {"meter": KILN, "valid_months": 12, "error_pct": 0.2, "limit_pct": 0.5}
+    papers = Papers(
+        calibration=tuple(
+            Calibration.model_validate(fields | {"on": on, "document": f"C {on.year}"}) for on in (date(2024, 6, 12), again_on)
+        )
+    )
+    outcomes = reconcile(site, data, papers, Period.parse("2025", site.zone))
+    assert [outcome.state for outcome in outcomes if outcome.code == "calibration" and KILN in outcome.sentence] == [state, state]
+
+
 def test_what_no_document_covers_is_named(site: SiteSettings, data: PlantData) -> None:
     period = Period.parse(PERIOD, site.zone)
     bare = Counter(finding.code for finding in reconcile(site, data, Papers(), period))

@@ -606,6 +606,17 @@ def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat
     assert failures(checks.run(evidence, without)) == {}
 
 
+def test_counts_that_no_memory_holds_one_by_one_are_found_as_others_are(works: Path) -> None:
+    """A table may state up to 2^40 batches of a cell in a few bytes; the auditor draws again from the counts themselves."""
+
+    def countless(table: Contents) -> Contents:
+        return replace(table, counted=tuple(replace(tally, cells=((tally.cells[0][0], 2**40),)) for tally in table.counted))
+
+    site, material = material_of(works)
+    audit = opened(with_table(site, plan_of(site, material), countless))
+    assert "noise-repeated" in failures(audited(audit.plant, audit.draw, audit.promise, audit.opening))
+
+
 def test_every_check_has_a_cheat_that_it_finds() -> None:
     """But a plan that is not enough, which proves nobody a cheat: it makes nothing hold (`test_plans`)."""
     assert set(CHEATS.values()) == set(checks.CHECKS) - {promised.plan_sufficient}

@@ -162,7 +162,16 @@ def test_a_table_with_a_gap_an_overlap_or_another_size_is_refused(tree: DataTree
 
 @pytest.mark.parametrize(
     "changes",
-    [{"v": 2}, {"kind": "batch"}, {"size": 32}, {"counted": [{}]}, {"windows": []}, {"windows": {"eaf": 1}}, {"seed_commitment": b""}],
+    [
+        {"v": 2},
+        {"kind": "batch"},
+        {"size": 32},
+        {"counted": [{}]},
+        {"counted": [{"step": "eaf", "product": "", "variant": "", "metric": "energy", "years": 1, "cells": [[0, 2**40 + 1]]}]},
+        {"windows": []},
+        {"windows": {"eaf": 1}},
+        {"seed_commitment": b""},
+    ],
     ids=str,
 )
 def test_a_malformed_table_is_refused(tree: DataTree, changes: dict[str, object]) -> None:

@@ -130,6 +130,19 @@ def test_what_stands_beside_no_head_or_proof_is_not_checkable_and_says_what_is_m
     assert (code, checks["entries-logged"]["state"]) == (1, "not-checkable")
 
 
+@pytest.mark.parametrize("content", [[{"reports": 3}], [{"reports": ["works-1"]}], {"head": "aGVhZA==", "reports": 3}])
+def test_json_of_another_program_is_no_file_of_an_audit(log: Log, capsys: pytest.CaptureFixture[str], content: Any) -> None:
+    assert main(["verify", str(log.file("other.json", content)), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "audit-file-unknown"
+
+
+@pytest.mark.parametrize("document", ["steplabel/pack/1", ["pack"], 1])
+def test_an_approved_pack_whose_document_is_none_fails_in_words(log: Log, verified: Verify, document: Any) -> None:
+    answer = {"document": document, "pack_toml": "", "factors_toml": "", "log": {}}
+    code, checks = verified(log.file("pack.json", answer))
+    assert (code, checks["pack-signed"]["state"]) == (1, "failed")
+
+
 @pytest.mark.parametrize("name", ["kind", "object", "on", "leaf_hash", "index"])
 @pytest.mark.parametrize("rehashed", [False, True])
 def test_a_falsified_entry_fails_by_name(log: Log, verified: Verify, name: str, rehashed: bool) -> None:

@@ -143,7 +143,10 @@ def test_what_is_not_the_one_spelling_is_refused(changes: dict[str, object], cod
     assert refused.value.code == code
 
 
-@pytest.mark.parametrize("changes", [{"start": 1}, {"count": 0}, {"digest": bytes(31)}, {"meter": 7}, {"count": -1}])
+@pytest.mark.parametrize(
+    "changes",
+    [{"start": 1}, {"start": 2**62 // DAY_US * DAY_US}, {"count": 0}, {"digest": bytes(31)}, {"meter": 7}, {"count": -1}],
+)
 def test_a_malformed_day_is_refused(changes: dict[str, object]) -> None:
     with pytest.raises(VerificationError) as refused:
         records.read(_with(records.of_day(DAY), **changes))
