@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 
 from django.conf import settings
 from django.db import transaction
+from django.db.models import F
 
 from benchmarks.phrases import Phrase
 from portal.accounts.audience import named, people_of_site, regulators_of
@@ -23,8 +24,8 @@ from portal.problems import RefusedError
 
 
 def due_dates(periods: Iterable[int]) -> Mapping[tuple[int, int], datetime]:
-    """The due dates that differ from their period's, by period and site."""
-    rows = Extension.objects.filter(period__in=periods).order_by("pk")
+    """The due dates that are later than their period's, by period and site: who was given more time is never due before all others."""
+    rows = Extension.objects.filter(period__in=periods, due__gt=F("period__due")).order_by("pk")
     return {(period, site): due for period, site, due in rows.values_list("period_id", "site_id", "due")}
 
 
@@ -73,7 +74,7 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
         last: Extension | None = Extension.objects.filter(period=held, site=site).last()
         if last is not None and (last.due, last.reason, last.granted_by_id) == (due, sentence, by.pk):
             return last
-        if due <= (last.due if last else held.due):
+        if due <= _due_of(held, site):
             raise _not_later()
         extension = Extension.objects.create(period=held, site=site, due=due, reason=sentence, granted_by=by, granted_at=now)
         asked = ExtensionRequest.objects.filter(period=held, site=site, granted=None)
@@ -108,7 +109,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             return waiting
         if waiting is not None:
             raise RefusedError(409, "extension-asked", "More time has already been requested.", "Wait for the regulator’s decision.")
-        if end_of(until) <= due_dates([held.pk]).get((held.pk, site.pk), held.due):
+        if end_of(until) <= _due_of(held, site):
             raise _not_later()
         request: ExtensionRequest = ExtensionRequest.objects.create(
             period=held, site=site, until=until, reason=sentence, asked_by=by, asked_at=now
@@ -158,6 +159,10 @@ def end_of(day: date) -> datetime:
 def last_day(due: datetime) -> date:
     """The day that `end_of` was made from; for any other moment the day that it lies in."""
     return (due.astimezone(ZoneInfo(settings.TIME_ZONE)) - timedelta(microseconds=1)).date()
+
+
+def _due_of(period: ReportingPeriod, site: Site) -> datetime:
+    return due_dates([period.pk]).get((period.pk, site.pk), period.due)
 
 
 def _day(due: datetime) -> str:

@@ -7,15 +7,15 @@ report holds it against the site's records.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from decimal import Decimal
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.errors import InputError
-from benchmarks.measurements import Period
 from benchmarks.phrases import Name, Phrase
+from benchmarks.wire.schema import canonical_period
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment
@@ -72,7 +72,7 @@ def declare(
     if given is None:
         raise Grant.DoesNotExist
     try:
-        Period.parse(period, UTC)
+        period = canonical_period(period)  # by which the certification body is assigned
     except InputError as error:
         raise RefusedError(
             400,

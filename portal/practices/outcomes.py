@@ -17,6 +17,7 @@ from portal.accounts.models import ControllingFirm, Device, Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
+from portal.days import scheme_day
 from portal.practices.models import SiteReport
 from portal.practices.reviewing import new_edition
 from portal.practices.selectors import library
@@ -138,7 +139,7 @@ def _keys(site: Site, named: SiteOutcome) -> Mapping[str, VerifyingKey]:
 def _require_fit(outcome: SiteOutcome, site: Site, practice: str, now: datetime) -> None:
     known = next((candidate for candidate in library().practices if candidate.id == practice), None)
     fits = known is not None and known.sector == site.pack and int(outcome.version) <= known.version
-    if outcome.practice != practice or not fits or int(outcome.year) > now.year:
+    if outcome.practice != practice or not fits or int(outcome.year) > scheme_day(now).year:
         raise RefusedError(
             409,
             "outcome-does-not-fit",

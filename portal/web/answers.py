@@ -1,5 +1,5 @@
 """How pages answer that are alike: a table under its sentence, a form with what is wrong beside its fields, the question before an act,
-the word that it is done."""
+the word that it is done, a file to keep."""
 
 from __future__ import annotations
 
@@ -15,6 +15,11 @@ from portal.web.forms.errors import mark_errors
 from portal.web.viewmodels.listed import ListTable
 from portal.web.viewmodels.methods import MethodSection
 from portal.web.viewmodels.shared import Crumb
+
+
+def attachment(content: str | bytes, kind: str, name: str) -> HttpResponse:
+    """A file of that kind, to be kept under that name."""
+    return HttpResponse(content, content_type=kind, headers={"Content-Disposition": f'attachment; filename="{name}"'})
 
 
 def listing_page(

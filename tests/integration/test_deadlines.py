@@ -106,6 +106,19 @@ def test_an_extended_site_is_late_only_after_its_own_day(cast: Cast) -> None:
     assert [row.granted_by for row in reminders.extensions(seen(cast))] == ["approver"]
 
 
+def test_no_site_is_due_before_all_others_because_it_was_given_more_time(cast: Cast) -> None:
+    """The day of all is moved beyond that of a site with an extension, and back again."""
+    site = cast.plants[1].site
+    deadlines.extend(cast.period, site, date(2017, 4, 15), REASON, cast.approver, NOW)
+    deadlines.set_due(cast.period, LATER, cast.approver, NOW)
+    assert {participant.site: participant.due for participant in seen(cast).participants}["works-2"] == deadlines.end_of(LATER)
+    assert taking(seen(cast))["works-2"] is ReportingState.MISSING
+    with refused("extension-not-later"):
+        deadlines.extend(cast.period, site, date(2017, 5, 1), REASON, cast.approver, NOW)
+    deadlines.set_due(cast.period, date(2017, 3, 31), cast.approver, NOW)
+    assert {participant.site: participant.due for participant in seen(cast).participants}["works-2"] == deadlines.end_of(date(2017, 4, 15))
+
+
 def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Cast) -> None:
     outside, inside = cast.plants[1].site, cast.plants[2].site  # works 3 lies in the province
     with refused("not-regulator"):

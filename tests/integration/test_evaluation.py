@@ -79,6 +79,8 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
 def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code(cast: Cast) -> None:
     page = signed_in(cast.approver, "zh-hans").get(address(cast)).content.decode()
     assert "密封的报告无法打开：报告被改动，或是用别的密钥密封的。（seal-broken）" in page
+    assert "家已上报。" in page
+    assert "家已上报。 " not in page, "a full stop of Chinese brings its own room"
     Submission.objects.filter(state=SubmissionState.REFUSED).update(reason_code="of-another-release")
     assert "of-another-release" in signed_in(cast.approver).get(address(cast)).content.decode()
 

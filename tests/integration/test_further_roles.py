@@ -211,6 +211,13 @@ def test_another_figure_takes_the_place_of_the_one_before_and_one_can_be_taken_b
     assert {view.taken_back_at is None for view in deliveries.deliveries_of(supplier)} == {False}
 
 
+def test_a_delivery_for_a_year_that_is_written_as_two_days_is_read_by_who_checks_that_year(cast: Cast, partners: Partners) -> None:
+    days = "2016-01-01/2017-01-01"
+    deliveries.declare(partners.people["supplier"], "works-1", days, "electricity", Decimal(119000), "kWh", "", NOW + timedelta(days=1))
+    assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
+    assert [(view.period, view.quantity) for view in deliveries.deliveries_assigned(cast.auditor)] == [(PERIOD, Decimal(119000))]
+
+
 @pytest.mark.parametrize(
     ("carrier", "quantity", "unit"), [("electricity", "1", "t"), ("water", "1", "m3"), ("coal", "-1", "t"), ("coal", "0", "t")]
 )

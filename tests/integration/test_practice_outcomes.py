@@ -7,7 +7,8 @@ import json
 import re
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
+from functools import partial
 from io import StringIO
 from typing import Any
 
@@ -185,6 +186,15 @@ def test_a_wrong_file_is_refused_beside_its_field(cast: Cast, wrong: str) -> Non
     assert says in answer.content.decode()
     assert 'id="id_outcome_error"' in answer.content.decode()
     assert not SiteReport.objects.exists()
+
+
+def test_a_year_begins_by_the_schemes_clock(cast: Cast) -> None:
+    """At half past midnight of the first of January in Beijing it is the last of December in Greenwich."""
+    first, raw = cast.plants[0], file_of(cast.plants[0], year="2026")
+    before, after = (datetime(2025, 12, 31, hour, 30, tzinfo=UTC) for hour in (15, 16))
+    take = partial(reporting.hand_in, raw, PRACTICE, first.owner, keys.receipt_key())
+    assert refusal(lambda: take(before, auditors_of)) == (409, "outcome-does-not-fit")
+    assert take(after, auditors_of).year == 2026
 
 
 def test_a_revoked_agent_a_repeat_and_a_site_of_another_sector_are_refused(cast: Cast) -> None:

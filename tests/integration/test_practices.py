@@ -363,6 +363,14 @@ class TestImport:
         assert "Choose the step at which it saves." in text
         assert not Entry.objects.exists()
 
+    def test_a_line_that_ends_before_its_id_is_a_fault_of_that_line(self, cast: Cast) -> None:
+        client = signed_in(cast.drafter)
+        template = client.get(reverse("web:practices-template-csv")).content.decode("utf-8-sig")
+        id_last = [",".join((*cells[1:], cells[0])) for cells in (line.split(",") for line in template.splitlines())]
+        raw = "\n".join((id_last[0], id_last[1].rpartition(",")[0])).encode()
+        answer = client.post(reverse("web:import-practices"), {"listed": SimpleUploadedFile("list.csv", raw)})
+        assert (answer.status_code, "It needs its own id" in answer.content.decode()) == (400, True)
+
     def test_a_list_brings_no_practice_under_the_name_of_a_firms(self, cast: Cast) -> None:
         last = offered(cast)
         listed = HOT | {"source_en": "A list", "source_zh": "一份清单", "read_on": "2026-01-31"}

@@ -14,7 +14,7 @@ from portal.web.forms.fields import NO_SPELLING, area, day, line
 class DueForm(forms.Form):
     """The last day for reports of a period."""
 
-    due = day(_("Last day for reports"), _("For every site of the period. Sites with an extension keep it."), _("Choose a day."))
+    due = day(_("Last day for reports"), _("For every site of the period. An extension to a later day stays."), _("Choose a day."))
 
 
 class PeriodForm(forms.Form):

@@ -16,6 +16,9 @@ from django.utils.translation import gettext_lazy as _
 
 Text = Any  # a lazy text, which the stubs of forms do not know
 DAY = _("Write the day as 2027-03-31.")
+YEAR_FIRST = ("%Y-%m-%d", "%Y/%m/%d")
+"""05/06/2027 is another day in one country than in the next: it is refused, and nothing is guessed."""
+
 LATEST = date(2999, 12, 31)
 TOO_LATE = _("Write a day before the year 3000.")
 ADDRESS = _("Enter a whole email address, such as name@firm.example.")
@@ -84,7 +87,7 @@ def day(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms
     """A day up to the year 2999, by the browser's calendar where it has one."""
     widget = forms.DateInput(attrs={"class": "govuk-input govuk-input--width-10", "type": "date"}, format="%Y-%m-%d")
     given = _texts(label, hint, required, more, invalid=DAY)
-    return forms.DateField(**given, widget=widget, validators=[MaxValueValidator(LATEST, TOO_LATE)])
+    return forms.DateField(**given, widget=widget, input_formats=YEAR_FIRST, validators=[MaxValueValidator(LATEST, TOO_LATE)])
 
 
 def email(label: Text, hint: Text = "", required: Text = "", *, attrs: Mapping[str, str] | None = None) -> forms.EmailField:

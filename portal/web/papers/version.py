@@ -5,9 +5,10 @@ The same publication always gives the same bytes, until more is told of its best
 
 from __future__ import annotations
 
-import re
+from html import unescape
 
 from django.template.loader import render_to_string
+from django.utils.html import strip_tags
 from django.utils.translation import gettext as _
 from reportlab.platypus import Flowable, Table
 
@@ -63,8 +64,7 @@ def story(page: BenchmarkPage) -> list[Flowable]:
 
 def lead_text(page: BenchmarkPage) -> str:
     """The page's first sentence, without its marks."""
-    sentence = re.sub(r"<[^>]*>", "", render_to_string("web/parts/lead.html", {"lead": page.lead}))
-    return " ".join(sentence.replace("&#x27;", "'").split())
+    return " ".join(unescape(strip_tags(render_to_string("web/parts/lead.html", {"lead": page.lead}))).split())
 
 
 def _ladder(page: BenchmarkPage) -> Table:

@@ -30,9 +30,7 @@ from portal.web.words.terms import (
 )
 
 
-def review_page(
-    row: Publication, composed: Sequence[BestFirms], held: BestGroup | None, *, reads: int, decides: bool, problem: str = ""
-) -> FormSheet:
+def review_page(row: Publication, composed: Sequence[BestFirms], held: BestGroup | None, *, reads: int, problem: str = "") -> FormSheet:
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
@@ -58,7 +56,7 @@ def review_page(
         facts.append(Fact(_("Log index"), f"{held.log_index:,}"))
         state = StateWord(_("Published"), "ok")
     out = held is not None and held.published_at is not None
-    may = decides and count > 0 and not out
+    may = count > 0 and not out
     mine = held is not None and held.proposed_by_id == reads
     crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
     return FormSheet(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from urllib.parse import quote
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,7 +16,7 @@ from benchmarks.packs.provenance import NumberRole
 from benchmarks.packs.public_effects import ValueMove
 from benchmarks.routes import Pack
 from portal.governance.effects import MovedPublication, PackDifference
-from portal.web.addresses import number_url
+from portal.web.addresses import benchmark_url, number_url
 from portal.web.presenters.methods import ROLES, about, table_of
 from portal.web.viewmodels.listed import TableCell
 from portal.web.viewmodels.methods import MethodSection, MethodSheet
@@ -133,16 +132,13 @@ def _change(change: NumberChange, before: Pack, after: Pack) -> tuple[TableCell,
 def _effect(effect: ValueMove, where: MovedPublication) -> tuple[TableCell, ...]:
     names = Names.of(where.pack, where.pack_version)
     what = names.step_name(effect.of.step) if effect.of.step else _("total of the route")
-    address = (
-        f"/benchmarks/{where.pack}/{quote(where.place.replace('/', '.'))}/{where.route}/{where.period.replace('/', '_')}/v{where.version}/"
-    )
     note = _("%(title)s, %(period)s, version %(n)s") % {
         "title": names.title(where.route),
         "period": period_name(where.period),
         "n": where.version,
     }
     return (
-        TableCell(what, note=note, url=address),
+        TableCell(what, note=note, url=benchmark_url(where, where.version)),
         TableCell(in_figures(effect.of.value), num=True),
         TableCell(_moves_by(effect), num=True),
         TableCell(where.units.get((effect.of.step, effect.of.metric), "")),

@@ -54,7 +54,7 @@ def merged(before: Content | None, now: Content, typed: Content) -> dict[str, st
 
 def same(first: str, second: str) -> bool:
     """Browsers send the lines of a text with other ends."""
-    return first.split("\r\n") == second.split("\r\n") or first.splitlines() == second.splitlines()
+    return first.splitlines() == second.splitlines()
 
 
 def _differences(before: Content, after: Content) -> Iterator[tuple[str, str, str]]:

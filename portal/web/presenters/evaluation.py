@@ -99,7 +99,7 @@ def evaluation_page(facts: EvaluationFacts) -> EvaluationPage:
     day = date_format(scheme_day(facts.now), _("j F Y"))
     caption = _("%(scope)s · made from the record on %(day)s") % {"scope": shown_name(view.scope), "day": day}
     lead = _("%(reported)d of %(of)d firms have reported.") % {"reported": view.firms_reported, "of": view.firms}
-    lead += " " + (
+    lead += sentence_space() + (
         _("Version %(n)d of the industry label is in force.") % {"n": facts.published.version}
         if facts.published
         else _("No version is in force, so this evaluation contains no energy figures.")

@@ -18,7 +18,7 @@ from portal.catalogue.selectors import PeerGroupView
 from portal.intake.participation import ParticipationView, ReportingState
 from portal.web.presenters.packs import group_title
 from portal.web.viewmodels.shared import Crumb, Mood, StateWord
-from portal.web.words.terms import COHORTS, enumerated, period_name
+from portal.web.words.terms import COHORTS, enumerated, period_name, state
 
 
 @dataclass(frozen=True, slots=True)
@@ -143,7 +143,6 @@ def obliged_page(
 
 def list_page(group: PeerGroupView, change: ObligedChange, difference: ObligedChanges, held_now: str, *, is_last: bool) -> ListPage:
     """`held_now` goes back with the button, so that nothing is applied that was not read."""
-    word, mood = STATES[change.state]
     rows = [
         _row(_("Obliged from now on, new in the peer group"), difference.added),
         _row(_("Obliged from now on, took part voluntarily before"), difference.obliged),
@@ -152,7 +151,7 @@ def list_page(group: PeerGroupView, change: ObligedChange, difference: ObligedCh
     ]
     return ListPage(
         title=_("List %(n)d") % {"n": change.pk},
-        state=StateWord(str(word), mood),
+        state=state(STATES, change.state),
         decided=change.state != "proposed",
         rows=tuple(row for row in rows if row.count),
         unchanged=difference.unchanged,
@@ -184,14 +183,13 @@ def _cohorts(view: ParticipationView) -> tuple[CohortRow, ...]:
 
 
 def _list(group: PeerGroupView, row: ObligedChange, last: int | None) -> ListRow:
-    word, mood = STATES[row.state]
     return ListRow(
         id=row.pk,
         url=reverse("web:obliged-list", args=[group.id, row.pk]),
         at=row.at,
         by=str(row.by),
         sites=len(row.entries),
-        state=StateWord(str(word), mood),
+        state=state(STATES, row.state),
         undo_url=reverse("web:obliged-undo", args=[group.id, row.pk]) if row.pk == last and group.may_decide else "",
     )
 

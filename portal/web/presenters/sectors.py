@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
+from portal.publication.sectors import MOST_YEARS
 from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day
 from portal.web.charts.curve import HeightScale
@@ -79,7 +80,6 @@ class SectorPage:
     over_years_url: str  # the page of the sector itself
 
 
-MOST_YEARS = 5
 LEFT, RIGHT = 12.0, 86.0  # per cent of the width: room for the figures right of the last rung
 
 

@@ -11,6 +11,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
 from benchmarks.routes import Step
 from portal.publication.shapes import LabelView, StepView
+from portal.standings.reports import ReportedValue
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
 from portal.web.gaps import RouteGap, gap
@@ -25,7 +26,7 @@ def standings_of(stand: StandView, label: LabelView) -> dict[str, StepStandingVi
     return {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in wanted}
 
 
-def estimate_of(view: StepStandingView) -> Estimate:
+def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
     """The protected value with the interval of the true one. The interval is drawn so that it holds the value, too."""
     if view.interval is None:
         return Estimate(view.value)

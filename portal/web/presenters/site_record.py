@@ -35,7 +35,7 @@ from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import Crumb, Item, Mood, SelectOption, StateWord
 from portal.web.viewmodels.site_record import EventLine, FirmRecordPage, RecordAction, SiteRecordPage, Tile
-from portal.web.words.audits import GRADES
+from portal.web.words.audits import GRADES, ended_because
 from portal.web.words.events import act_in_words, detail_in_words, name_in_words
 from portal.web.words.terms import (
     COHORTS,
@@ -278,7 +278,7 @@ def _tables(facts: SiteFacts, query: QueryDict) -> Iterator[ListTable]:
             TableCell(
                 "",
                 state=StateWord(pgettext("assignment", "Withdrawn"), "no") if audit.taken_back_at else StateWord(_("Remains valid"), "ok"),
-                note=audit.taken_back_reason,
+                note=ended_because(audit.taken_back_reason),
             ),
         ),
         empty="",

@@ -18,7 +18,8 @@ from portal.web.charts.trend import TrendPeriod, TrendPicture, changed, draw, kn
 from portal.web.gaps import gap
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import headline
-from portal.web.words.figures import Estimate, between, decimals, number, two_digits
+from portal.web.presenters.site_gaps import estimate_of
+from portal.web.words.figures import between, decimals, number, two_digits
 from portal.web.words.terms import Names, one_after_another, period_name, sentence_space, unit_in_words
 
 
@@ -75,7 +76,7 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
             values = [period.values[cell] for period in present]
             bests = [best_of.get(period.report.period_id, {}).get(cell) for period in present]
             points = [
-                TrendPeriod(called[period.report.period], _estimate(value), best, bool(flag))
+                TrendPeriod(called[period.report.period], estimate_of(value), best, bool(flag))
                 for period, value, best, flag in zip(present, values, bests, flags, strict=True)
             ]
             steps.append(_step(names.step_name(step.step), values, points, flags))
@@ -127,13 +128,6 @@ def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
     facts = {"by": number(apart.value, places), "unit": unit, "since": first.label, "interval": between(apart.lo, apart.hi, places)}
     newest = known(points[-2].you, last.you) and not changed(points[-2].you, last.you)
     return form % facts + (sentence_space() + _("The last change is within the noise.") if newest else "")
-
-
-def _estimate(value: ReportedValue) -> Estimate:
-    """The interval is drawn so that it holds the value, too."""
-    if value.interval is None:
-        return Estimate(value.value)
-    return Estimate(value.value, min(value.interval[0], value.value), max(value.interval[1], value.value))
 
 
 def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: LabelKey, versions: Breaks | None) -> str:

@@ -40,7 +40,6 @@ class MethodSheet:
     facts: tuple[Fact, ...] = ()
     sections: tuple[MethodSection, ...] = ()
     links: tuple[Link, ...] = ()
-    note: str = ""
 
 
 @dataclass(frozen=True, slots=True)

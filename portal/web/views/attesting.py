@@ -25,7 +25,7 @@ from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached
 from portal.days import scheme_day
 from portal.web.access import for_role, freshly, person
-from portal.web.answers import confirm_page, form_page
+from portal.web.answers import attachment, confirm_page, form_page
 from portal.web.forms.audits import OpinionForm, SignedFileForm, WithdrawalForm
 from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import attestation_page, engagement_title, file_to_sign
@@ -91,7 +91,7 @@ def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
     held = _own(request, digest)
     if not (waiting := _waiting(held)):
         raise Http404
-    return cbor_file(waiting, file_to_sign(digest, withdrawal=held.state == Attestation.State.ISSUED))
+    return attachment(waiting, "application/cbor", file_to_sign(digest, withdrawal=held.state == Attestation.State.ISSUED))
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
@@ -119,12 +119,6 @@ def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
         back=back,
         crumbs=(Crumb(_("Assigned sites"), reverse("web:assigned")), Crumb(_("Attestation"), back)),
     )
-
-
-def cbor_file(raw: bytes, name: str) -> HttpResponse:
-    response = HttpResponse(raw, content_type="application/cbor")
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
 
 
 def _terms(cleaned: dict[str, Any]) -> attesting.AttestationTerms:

@@ -43,5 +43,5 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
             held = BestGroup.objects.select_related("proposed_by", "published_by").get(publication=row)
         else:
             return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)
-    sheet = review_page(row, best_groups.composed_of_best(row), held, reads=user.pk, decides=True, problem=problem)
+    sheet = review_page(row, best_groups.composed_of_best(row), held, reads=user.pk, problem=problem)
     return render(request, "web/form_sheet.html", {"page": sheet}, status=409 if problem else 200)

@@ -16,7 +16,7 @@ from portal.keys import receipt_key
 from portal.practices.models import SiteReport
 from portal.practices.selectors import library
 from portal.web.access import for_role, freshly, person
-from portal.web.answers import confirm_page, form_page, report_done
+from portal.web.answers import attachment, confirm_page, form_page, report_done
 from portal.web.forms.errors import add_error
 from portal.web.forms.practices import ConfirmedForm, UnconfirmForm
 from portal.web.presenters import confirmations as presenter
@@ -49,8 +49,7 @@ def confirm(request: HttpRequest, report: int) -> HttpResponseBase:
 
 @for_role(Role.CERTIFICATION_BODY)
 def file(request: HttpRequest, report: int) -> HttpResponse:
-    name = f'attachment; filename="practice-outcome-{report}.json"'
-    return HttpResponse(_waiting(request, report).asked, content_type="application/json", headers={"Content-Disposition": name})
+    return attachment(_waiting(request, report).asked, "application/json", f"practice-outcome-{report}.json")
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)

@@ -18,7 +18,7 @@ from portal.assurance.programmes import ATTESTATION, REPORT, Programme, programm
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
-from portal.web.answers import form_page, report_done
+from portal.web.answers import attachment, form_page, report_done
 from portal.web.forms.dossiers import DeclarationForm, ReadingForm
 from portal.web.forms.errors import add_error
 from portal.web.papers import dossier as dossier_paper
@@ -97,9 +97,8 @@ def read(request: HttpRequest, slug: str) -> HttpResponseBase:
 @for_role(*READERS)
 def as_pdf(request: HttpRequest, slug: str) -> HttpResponse:
     site, programme = _asked(request, slug)
-    answer = HttpResponse(dossier_paper.pdf(dossier_page(dossier(site, programme, scheme_day()))), content_type="application/pdf")
-    answer["Content-Disposition"] = f'attachment; filename="steplabel-dossier-{slug}-{programme.id}.pdf"'
-    return answer
+    content = dossier_paper.pdf(dossier_page(dossier(site, programme, scheme_day())))
+    return attachment(content, "application/pdf", f"steplabel-dossier-{slug}-{programme.id}.pdf")
 
 
 @for_role(*READERS)

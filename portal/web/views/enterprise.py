@@ -29,7 +29,7 @@ from portal.standings.reports import ChosenView, ReportView, chosen_report, hist
 from portal.standings.selectors import released_values, standing_of
 from portal.web.access import for_role, freshly, person
 from portal.web.agent_files import offered
-from portal.web.answers import confirm_page, report_done
+from portal.web.answers import attachment, confirm_page, report_done
 from portal.web.carbon import country_of
 from portal.web.lists.tables import csv_file
 from portal.web.presenters.applications import own_wish
@@ -222,9 +222,7 @@ def _in_force(report: ReportView | None) -> InForceView | None:
 
 def receipt_file(view: SubmissionView) -> HttpResponse:
     """The signed receipt, as `steplabel-agent verify` reads it."""
-    response = HttpResponse(view.receipt, content_type="application/cbor")
-    response["Content-Disposition"] = f'attachment; filename="receipt-{view.site}-{view.period.replace("/", "_")}-r{view.revision}.cbor"'
-    return response
+    return attachment(view.receipt, "application/cbor", f"receipt-{view.site}-{view.period.replace('/', '_')}-r{view.revision}.cbor")
 
 
 def _own_submission(request: HttpRequest, digest: str) -> SubmissionView:

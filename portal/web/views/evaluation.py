@@ -16,6 +16,7 @@ from portal.intake.participation import participation
 from portal.publication.in_force import in_force_at
 from portal.publication.selectors import benchmark
 from portal.web.access import for_role, person
+from portal.web.answers import attachment
 from portal.web.papers import evaluation as evaluation_paper
 from portal.web.presenters.evaluation import EvaluationFacts, EvaluationPage, evaluation_page
 from portal.web.viewmodels.shared import Crumb
@@ -36,19 +37,13 @@ def page(request: HttpRequest, group: int, period: str) -> HttpResponse:
 @for_role(Role.REGULATOR)
 def as_pdf(request: HttpRequest, group: int, period: str) -> HttpResponse:
     evaluation = _evaluation(request, group, period)
-    return _file(evaluation_paper.pdf(evaluation), "application/pdf", f"{evaluation.file_name}.pdf")
+    return attachment(evaluation_paper.pdf(evaluation), "application/pdf", f"{evaluation.file_name}.pdf")
 
 
 @for_role(Role.REGULATOR)
 def as_docx(request: HttpRequest, group: int, period: str) -> HttpResponse:
     evaluation = _evaluation(request, group, period)
-    return _file(evaluation_paper.docx(evaluation), DOCX, f"{evaluation.file_name}.docx")
-
-
-def _file(content: bytes, kind: str, name: str) -> HttpResponse:
-    answer = HttpResponse(content, content_type=kind)
-    answer["Content-Disposition"] = f'attachment; filename="{name}"'
-    return answer
+    return attachment(evaluation_paper.docx(evaluation), DOCX, f"{evaluation.file_name}.docx")
 
 
 def _evaluation(request: HttpRequest, group: int, period: str) -> EvaluationPage:

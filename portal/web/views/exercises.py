@@ -11,7 +11,7 @@ from django.views.decorators.http import require_safe
 
 from benchmarks.errors import InputError
 from benchmarks.exercises import Exercise, named
-from portal.web.answers import listing_page
+from portal.web.answers import attachment, listing_page
 from portal.web.presenters import exercises as presenter
 
 
@@ -36,11 +36,7 @@ def file(request: HttpRequest, exercise: str, name: str) -> HttpResponse:
     if name not in task.files:
         raise Http404
     kind = mimetypes.guess_type(name)[0] or "application/octet-stream"
-    return HttpResponse(
-        task.content(name),
-        content_type=f"{kind}; charset=utf-8" if kind.startswith("text/") else kind,
-        headers={"Content-Disposition": f'attachment; filename="{name}"'},
-    )
+    return attachment(task.content(name), f"{kind}; charset=utf-8" if kind.startswith("text/") else kind, name)
 
 
 def _named(wanted: str) -> Exercise:

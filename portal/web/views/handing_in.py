@@ -25,6 +25,7 @@ from portal.intake.selectors import own_commitment
 from portal.keys import published_directory, receipt_key
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, person
+from portal.web.answers import attachment
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.sealed_files import SealedFilesForm
 from portal.web.presenters.handed_in import FileAnswer, handed_in, told_of
@@ -86,7 +87,5 @@ def _answers(request: HttpRequest, form: SealedFilesForm) -> list[FileAnswer]:
 
 def _challenge_file(row: Commitment) -> HttpResponse:
     """The signed challenge, as `steplabel-agent submit --challenge` reads it; the same file whenever it is asked for."""
-    response = HttpResponse(challenge_of(row, receipt_key()), content_type="application/cbor")
     name = f"challenge-{row.site.slug}-{row.period.replace('/', '_')}-r{row.revision}.cbor"
-    response["Content-Disposition"] = f'attachment; filename="{name}"'
-    return response
+    return attachment(challenge_of(row, receipt_key()), "application/cbor", name)

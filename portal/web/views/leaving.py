@@ -16,6 +16,7 @@ from portal.register import leaving
 from portal.register.inviting import led_firms
 from portal.register.models import Leaving
 from portal.web.access import for_role, freshly, person
+from portal.web.answers import attachment
 from portal.web.papers import deletion as deletion_paper
 from portal.web.viewmodels.shared import Crumb
 from portal.web.words.terms import shown_name
@@ -72,9 +73,7 @@ def left_pdf(request: HttpRequest, secret: str) -> HttpResponse:
     done = leaving.deleted(secret, timezone.now())
     if done is None:
         raise Http404
-    response = HttpResponse(deletion_paper.pdf(done), content_type="application/pdf")
-    response["Content-Disposition"] = 'attachment; filename="steplabel-certificate-of-deletion.pdf"'
-    return response
+    return attachment(deletion_paper.pdf(done), "application/pdf", "steplabel-certificate-of-deletion.pdf")
 
 
 def _ask(request: HttpRequest, firm: int) -> None:

@@ -11,6 +11,7 @@ from portal.keys import published_directory, receipt_key
 from portal.translog import selectors, witnesses
 from portal.translog.selectors import EntryView
 from portal.translog.witnesses import CheckpointChoice
+from portal.web.answers import attachment
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.log_entry import LogEntryForm
 from portal.web.presenters.log import log_page
@@ -37,18 +38,14 @@ def page(request: HttpRequest) -> HttpResponse:
 def head_file(_request: HttpRequest) -> HttpResponse:
     """The signed head, to be kept and compared."""
     head = selectors.head(receipt_key())
-    response = HttpResponse(head.signed, content_type="application/cbor")
-    response["Content-Disposition"] = f'attachment; filename="steplabel-log-head-{head.size}.cbor"'
-    return response
+    return attachment(head.signed, "application/cbor", f"steplabel-log-head-{head.size}.cbor")
 
 
 @require_safe
 def directory_file(_request: HttpRequest) -> HttpResponse:
     """The key directory as the coordinator signed it, to be carried to a plant without a connection."""
     directory = published_directory()
-    response = HttpResponse(directory.signed, content_type="application/cbor")
-    response["Content-Disposition"] = f'attachment; filename="steplabel-directory-{directory.content.number}.cbor"'
-    return response
+    return attachment(directory.signed, "application/cbor", f"steplabel-directory-{directory.content.number}.cbor")
 
 
 @require_safe

@@ -17,7 +17,7 @@ from portal.partners.grants import granted_receipt, granted_sites, granted_value
 from portal.partners.models import Delivery, Grant
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
-from portal.web.answers import form_page, report_done
+from portal.web.answers import attachment, form_page, report_done
 from portal.web.forms.errors import add_error
 from portal.web.forms.partners import DeliveryForm, ResultForm
 from portal.web.lists.tables import csv_file
@@ -151,6 +151,4 @@ def downloads(request: HttpRequest) -> HttpResponseBase:
 def archive_zip(request: HttpRequest) -> HttpResponseBase:
     if terms.accepted_by(person(request)) is None:
         return redirect("web:downloads")
-    response = HttpResponse(archive(permanent(own_address())), content_type="application/zip")
-    response["Content-Disposition"] = 'attachment; filename="steplabel.zip"'
-    return response
+    return attachment(archive(permanent(own_address())), "application/zip", "steplabel.zip")

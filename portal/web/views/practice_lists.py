@@ -102,9 +102,10 @@ def _read(raw: bytes) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, s
     contents: dict[str, dict[str, str]] = {}
     faults = [(lines[MOST_PRACTICES][0], "id", _("At most 500 practices at once."))] if len(lines) > MOST_PRACTICES else []
     for number, cells in lines[:MOST_PRACTICES]:
-        row = {name: cell.removesuffix(" 00:00:00") for name, cell in zip(head, cells, strict=False)}  # a workbook's day has a time
+        whole = [*cells, *[""] * (len(head) - len(cells))]  # a line may end before the last column
+        row = {name: cell.removesuffix(" 00:00:00") for name, cell in zip(head, whole, strict=False)}  # a workbook's day has a time
         form = ListedForm({**row, "step": f"{row.get('sector', '')}/{row.get('step', '')}"})
-        if not ID.fullmatch(row.get("id", "")) or row["id"] in contents:
+        if not ID.fullmatch(row["id"]) or row["id"] in contents:
             faults.append((number, "id", _("It needs its own id: small letters, digits and hyphens, at most 60.")))
         elif row["id"].startswith(reviewing.COLLECTED):
             faults.append((number, "id", _("Ids that begin with “collected-” are kept for practices of firms.")))

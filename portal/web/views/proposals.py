@@ -25,7 +25,7 @@ from portal.governance.selectors import ProposalView
 from portal.keys import receipt_key
 from portal.request_sizes import MAX_FORM_BYTES, takes
 from portal.web.access import for_role, freshly, person
-from portal.web.answers import confirm_page, form_page, report_done
+from portal.web.answers import attachment, confirm_page, form_page, report_done
 from portal.web.forms.errors import mark_errors
 from portal.web.forms.packs import MOST_PACK_BYTES, EndForm, ProposalCommentForm, ProposalForm, SecondForm
 from portal.web.presenters.proposals import crumbs, faults_table, proposal_page, proposals_page
@@ -72,9 +72,7 @@ def file(request: HttpRequest, proposal: int, name: str) -> HttpResponse:
     text = {"pack.toml": view.file, "factors.toml": view.factors}.get(name, "")
     if not text:
         raise Http404
-    response = HttpResponse(text, content_type="text/plain; charset=utf-8")
-    response["Content-Disposition"] = f'attachment; filename="{view.pack}-{view.version}-{name}"'
-    return response
+    return attachment(text, "text/plain; charset=utf-8", f"{view.pack}-{view.version}-{name}")
 
 
 @for_role(*CONCERNED, posts=True)

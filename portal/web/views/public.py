@@ -27,6 +27,7 @@ from portal.publication.rows import VersionColumns, VersionSeries, benchmark_vie
 from portal.publication.shapes import BenchmarkView
 from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
+from portal.web.answers import attachment
 from portal.web.charts import pictures
 from portal.web.lists.tables import PAGE_ROWS, paged, pages_of
 from portal.web.page_cache import RenderedPage, cached, rendered
@@ -163,9 +164,8 @@ def every_version_csv(_request: HttpRequest) -> HttpResponse:
         head = ",".join(CSV_FIELDS) + "\r\n"
         return head + "".join(table.removeprefix(head) for table in tables)
 
-    answer = HttpResponse(cached("every", tuple(row.content for row in rows), render_csv), content_type="text/csv; charset=utf-8")
-    answer["Content-Disposition"] = 'attachment; filename="steplabel-every-version.csv"'
-    return answer
+    content = cached("every", tuple(row.content for row in rows), render_csv)
+    return attachment(content, "text/csv; charset=utf-8", "steplabel-every-version.csv")
 
 
 @require_safe
@@ -270,9 +270,7 @@ def benchmark_ris(_request: HttpRequest, pack: str, place: str, route: str, peri
 
 @require_safe
 def codebook_csv(_request: HttpRequest) -> HttpResponse:
-    response = HttpResponse(codebook.codebook_csv(), content_type="text/csv; charset=utf-8")
-    response["Content-Disposition"] = 'attachment; filename="steplabel-codebook.csv"'
-    return response
+    return attachment(codebook.codebook_csv(), "text/csv; charset=utf-8", "steplabel-codebook.csv")
 
 
 @require_safe
@@ -318,7 +316,6 @@ def publisher_name(place: str) -> str:
 
 
 def _file(content: str | bytes, content_type: str, row: VersionColumns, ending: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
-    response["Content-Disposition"] = f'attachment; filename="{citation.file_name(row)}.{ending}"'
+    response = attachment(content, content_type, f"{citation.file_name(row)}.{ending}")
     response["Steplabel-Status"] = row.status
     return response

@@ -23,13 +23,12 @@ from portal.keys import published_directory, receipt_key
 from portal.problems import RefusedError
 from portal.translog import selectors as logged
 from portal.web.access import for_role, person
-from portal.web.answers import confirm_page, form_page, report_done
+from portal.web.answers import attachment, confirm_page, form_page, report_done
 from portal.web.forms.audits import GiveUpForm, SignedFileForm, SummaryForm
 from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import engagement_title
 from portal.web.presenters.samples import commitment_name, evidence_name, sample_page
 from portal.web.viewmodels.shared import Crumb
-from portal.web.views.attesting import cbor_file
 from portal.web.views.engagements import row, seen
 
 
@@ -91,7 +90,7 @@ def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
     held = report and Commitment.objects.filter(site__slug=view.site, period=view.period, revision=report.revision).first()
     if not held:
         raise Http404
-    return cbor_file(bytes(held.signed), commitment_name(view))
+    return attachment(bytes(held.signed), "application/cbor", commitment_name(view))
 
 
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
@@ -100,7 +99,7 @@ def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
     held = drawn_sample(person(request), sample)
     if held is None:
         raise Http404
-    return cbor_file(bytes(held.draw or b""), f"draw-{held.pk}.cbor")
+    return attachment(bytes(held.draw or b""), "application/cbor", f"draw-{held.pk}.cbor")
 
 
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)

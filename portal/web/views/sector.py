@@ -16,6 +16,7 @@ from portal.publication.in_force import in_force_of
 from portal.publication.rows import VersionColumns
 from portal.read_replica import from_replica
 from portal.web.addresses import benchmark_url
+from portal.web.answers import attachment
 from portal.web.page_cache import RenderedPage, cached, rendered
 from portal.web.presenters.moved import over_years_page
 from portal.web.presenters.sectors import sector_page
@@ -92,7 +93,5 @@ def _address(pack: str, place: str, route: str) -> str:
 
 
 def _file(content: str | bytes, content_type: str, of: tuple[str, str, str], ending: str) -> HttpResponse:
-    response = HttpResponse(content, content_type=content_type)
     name = "-".join(part.replace("/", ".") for part in of)
-    response["Content-Disposition"] = f'attachment; filename="steplabel-{name}-over-the-years.{ending}"'
-    return response
+    return attachment(content, content_type, f"steplabel-{name}-over-the-years.{ending}")

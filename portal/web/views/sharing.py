@@ -23,7 +23,7 @@ from portal.sharing import certificates, shares
 from portal.sharing.labels import Labels, labels_of
 from portal.sharing.models import Certificate, Share
 from portal.web.access import for_role, person
-from portal.web.answers import form_page
+from portal.web.answers import attachment, form_page
 from portal.web.forms.sharing import ShareForm
 from portal.web.papers import certificate as certificate_paper
 from portal.web.presenters.assurance import audited
@@ -101,9 +101,7 @@ def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
         raise Http404
     saw(person(request), OpenedPage.CERTIFICATE, f"submission {digest}", timezone.now(), held.labels.site)
     verify_at = certificate_block(held).verify_at
-    response = HttpResponse(certificate_paper.pdf(held, verify_at), content_type="application/pdf")
-    response["Content-Disposition"] = f'attachment; filename="steplabel-certificate-{held.code}.pdf"'
-    return response
+    return attachment(certificate_paper.pdf(held, verify_at), "application/pdf", f"steplabel-certificate-{held.code}.pdf")
 
 
 @require_GET

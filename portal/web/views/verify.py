@@ -20,13 +20,13 @@ from portal.assurance.models import Attestation
 from portal.days import scheme_day
 from portal.own_address import absolute
 from portal.sharing import certificates
+from portal.web.answers import attachment
 from portal.web.forms.audits import CertificateCodeForm
 from portal.web.forms.errors import mark_errors
 from portal.web.papers.attestation import certificate_pdf
 from portal.web.presenters.assurance import attestation_page
 from portal.web.viewmodels.assurance import AttestationPage
 from portal.web.views import label_codes
-from portal.web.views.attesting import cbor_file
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ def _attestation_statement(code: str) -> HttpResponse | None:
     if view is None:
         return None
     signed = Attestation.objects.values_list("signed", flat=True).get(pk=view.id)
-    return cbor_file(bytes(signed or b""), f"attestation-{view.code}.cbor")
+    return attachment(bytes(signed or b""), "application/cbor", f"attestation-{view.code}.cbor")
 
 
 def _attestation_certificate(request: HttpRequest, code: str) -> HttpResponse | None:

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.audit.kinds import OF_A_SAMPLE, ON_SITE, CheckKind
 from benchmarks.wire.attestations import SampleOutcome
+from portal.web.words.terms import sentence_space
 
 
 def outcome_in_words(outcome: SampleOutcome) -> str:
@@ -19,7 +20,7 @@ def outcome_in_words(outcome: SampleOutcome) -> str:
         % sure
     )
     before = _("Earlier draws promised from this report: %(n)s.") % {"n": f"{outcome.promised_before:,}"}
-    return f"{_how_many(outcome)} {plan} {before}"
+    return sentence_space().join((_how_many(outcome), plan, before))
 
 
 def _how_many(outcome: SampleOutcome) -> str:

@@ -110,7 +110,12 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     page.fill("#yearly-output", "１，５００，０００．０")
     assert not page.is_visible("#yearly-output-error"), "full-width digits, as a Chinese keyboard types them"
     assert numbers(page.inner_text("[data-worth] tfoot [data-cell=kgce]")) == [float(f"{tce:.3g}")]
-    for field, wrong in (("#yearly-output", "many"), ("#yearly-output", "-5"), ("#price-electricity", "-5"), ("#yearly-carbon", "0")):
+    wrongly_typed = (
+        *(("#yearly-output", text) for text in ("many", "-5", "1e6", "1,50,000")),
+        *(("#price-electricity", text) for text in ("-5", "0,65", "1,5")),  # not 65, a hundred times what was meant
+        ("#yearly-carbon", "0"),
+    )
+    for field, wrong in wrongly_typed:
         page.fill(field, wrong)
         assert page.get_attribute(field, "aria-invalid") == "true"
         assert page.is_visible(f"{field}-error"), "what is no number above 0 is said to be none"

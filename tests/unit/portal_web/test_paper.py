@@ -108,6 +108,12 @@ def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is
     assert all(words in content for words in ("Grinding (total)", "Hebei", "12 of 20 (60 %)", "Of the best firms", "Entry 7 of the log."))
 
 
+def test_the_first_sentence_is_written_as_it_reads_whatever_a_product_is_called() -> None:
+    given = page()
+    named = replace(given, lead=replace(given.lead, amount='a tonne of "iron & steel" for kiln\'s < 2 t'))
+    assert 'a tonne of "iron & steel" for kiln\'s < 2 t' in paper.lead_text(named)
+
+
 def test_a_withdrawn_version_says_so_with_its_reason() -> None:
     assert "counted twice" not in texts(page())
     assert "Withdrawn 2026-07-01. Reason: A kiln was counted twice." in texts(

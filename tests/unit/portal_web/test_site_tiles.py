@@ -1,12 +1,17 @@
-"""The tiles of a site's record: what is attested is told with the body and the period of that audit."""
+"""The tiles and tables of a site's record: what is attested is told with the body and the period of that audit, and why one ended."""
 
 from __future__ import annotations
 
 from types import SimpleNamespace
 from typing import Any
 
+import pytest
+from django.http import QueryDict
+from django.utils.translation import override
+
 from benchmarks.phrases import Name
-from portal.web.presenters.site_record import _tiles
+from portal.register.leaving import BECAUSE, BECAUSE_BEFORE
+from portal.web.presenters.site_record import _tables, _tiles
 
 
 def audit(body: str, period: str, *standings: str) -> Any:
@@ -24,3 +29,15 @@ def test_an_attestation_is_not_told_of_the_next_audit() -> None:
     assert audit_tile(audit("New body", "2026"), audit("Old body", "2025", "valid")) == ("Attested", "Old body, 2025")
     assert audit_tile(audit("New body", "2026"), audit("Old body", "2025", "expired")) == ("In progress", "New body, 2026")
     assert audit_tile() == ("None assigned", "")
+
+
+@pytest.mark.parametrize(("language", "because"), [("en", "the firm has left the programme"), ("zh-hans", "该企业已退出本计划")])
+@pytest.mark.parametrize("stored", [BECAUSE, BECAUSE_BEFORE])
+def test_why_an_assignment_ended_with_its_firm_is_said_in_the_readers_language(language: str, because: str, stored: str) -> None:
+    ended = SimpleNamespace(
+        body=Name("A body"), period="2026", due=None, taken_back_at=object(), taken_back_reason=str(stored), findings=(), id=1
+    )
+    facts: Any = SimpleNamespace(audits=(ended,), submissions=(), incentives=(), extensions=(), requests=())
+    with override(language):
+        (row,) = (row for table in _tables(facts, QueryDict()) for row in table.rows)
+    assert row[-1].note == because

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from datetime import date
+from fractions import Fraction
 
 import pytest
 from django.utils import translation
@@ -10,7 +11,9 @@ from django.utils import translation
 from benchmarks import packs
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
+from benchmarks.wire.attestations import SampleOutcome
 from portal.web.presenters.standard_limits import beside_rows
+from portal.web.words.checks import outcome_in_words
 from portal.web.words.terms import (
     Names,
     dated,
@@ -137,3 +140,11 @@ def test_only_of_a_product_in_tonnes_tonnes_of_a_year_are_asked_for() -> None:
     with translation.override("en"):
         assert output_of_a_year("t", "cement", "Tonnes of %(product)s a year") == "Tonnes of cement a year"
         assert output_of_a_year("m2", "tiles", "Tonnes of %(product)s a year") == "Output of tiles in a year, in m²"
+
+
+def test_no_blank_parts_two_chinese_sentences_of_a_sample() -> None:
+    outcome = SampleOutcome("ab" * 32, True, 12, (), (), Fraction(95, 100), Fraction(5, 100), 0)
+    with translation.override("zh-hans"):
+        assert "。 " not in outcome_in_words(outcome)
+    with translation.override("en"):
+        assert outcome_in_words(outcome).count(". ") == 3

@@ -5,22 +5,12 @@
   const price = document.getElementById("border-price");
   if (!price) return;
 
-  /* What a field holds: a number above nought, or null; what is no such number is marked. Full-width digits are read as they look. */
-  const read = (field) => {
-    const typed = field.value.normalize("NFKC").replace(/[\s,]/g, "");
-    const number = Number(typed);
-    const given = typed !== "" && Number.isFinite(number) && number > 0;
-    field.setAttribute("aria-invalid", String(typed !== "" && !given));
-    document.getElementById(`${field.id}-error`).hidden = typed === "" || given;
-    return given ? number : null;
-  };
-
   const show = () => {
-    const of = read(price);
+    const of = typedNumber(price);
     for (const good of document.querySelectorAll("[data-good]")) {
       const fields = [...good.querySelectorAll("[data-border-typed] input")];
       if (!fields.length) continue;
-      const [emissions, paid, ...parts] = fields.map(read);
+      const [emissions, paid, ...parts] = fields.map(typedNumber);
       const cost = (tonnes) => (of === null || tonnes === null ? "–" : Math.max(tonnes * of - (paid ?? 0), 0).toFixed(2));
       for (const row of good.querySelectorAll("[data-border] tbody tr")) {
         const put = (name, text) => { row.querySelector(`[data-cell=${name}]`).textContent = text; };

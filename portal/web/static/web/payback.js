@@ -16,16 +16,6 @@
     kgce: Number(row.dataset.kgce), co2: row.dataset.co2 === "" ? null : Number(row.dataset.co2),
   }]));
 
-  /* What a field holds: a number above nought, or null; what is no such number is marked. */
-  const read = (field) => {
-    const typed = field.value.normalize("NFKC").replace(/[\s,]/g, "");
-    const number = Number(typed);
-    const value = typed !== "" && Number.isFinite(number) && number > 0 ? number : null;
-    const wrong = typed !== "" && value === null;
-    field.setAttribute("aria-invalid", String(wrong));
-    document.getElementById(`${field.id}-error`).hidden = !wrong;
-    return value;
-  };
   const word = (amount) => amount.toLocaleString(document.documentElement.lang, { maximumSignificantDigits: 3 }).replace("-", "−");
   const between = (ends) => {
     const [low, high] = [Math.min(...ends), Math.max(...ends)];
@@ -33,8 +23,8 @@
   };
 
   const show = () => {
-    const [perDollar, years, tonnes] = [dollar, used, output].map((field) => field && read(field));
-    for (const one of carriers.values()) one.price = read(one.field);
+    const [perDollar, years, tonnes] = [dollar, used, output].map((field) => field && typedNumber(field));
+    for (const one of carriers.values()) one.price = typedNumber(one.field);
     for (const row of rows) {
       const { metric, low, high, investment, carriers: taken } = row.dataset;
       const saved = (high ? [low, high] : [low]).map((end) => (metric === "electricity" ? Number(end) * carriers.get("electricity").kgce : Number(end) / MJ_PER_KGCE));

@@ -15,17 +15,6 @@
     kgce: Number(row.dataset.kgce), co2: row.dataset.co2 === "" ? null : Number(row.dataset.co2), unit: row.dataset.unit,
   }]));
 
-  /* What a field holds: a number above nought, or null; what is no such number is marked. Full-width digits are read as they look. */
-  const read = (field) => {
-    const typed = field.value.normalize("NFKC").replace(/[\s,]/g, "");
-    const number = Number(typed);
-    const given = typed !== "" && Number.isFinite(number) && number > 0;
-    const wrong = typed !== "" && !given;
-    field.setAttribute("aria-invalid", String(wrong));
-    document.getElementById(`${field.id}-error`).hidden = !wrong;
-    return given ? number : null;
-  };
-
   const ends = (text) => (text ? text.split(" ").map(Number) : null);
   const word = (amount) => amount.toLocaleString(document.documentElement.lang, { maximumSignificantDigits: 3 }).replace("-", "−");
   const between = (low, high) =>
@@ -74,12 +63,12 @@
   };
 
   const show = () => {
-    const tonnes = read(output);
+    const tonnes = typedNumber(output);
     const times = tonnes === null ? 1 : tonnes / 1000;
     const whole = tonnes === null ? 1 : tonnes;
-    const perTonneOfCarbon = read(carbonPrice);
+    const perTonneOfCarbon = typedNumber(carbonPrice);
     for (const one of carriers.values()) {
-      one.price = read(one.field);
+      one.price = typedNumber(one.field);
       one.field.disabled = !one.box.checked;
     }
     const priced = [...carriers.values()].some((one) => one.box.checked && one.price !== null);
