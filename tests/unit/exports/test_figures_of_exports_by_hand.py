@@ -288,6 +288,22 @@ def test_a_step_that_no_single_label_per_tonne_fits_is_refused(steps: list[StepC
     assert refused.value.code == "footprint-step-unknown"
 
 
+@pytest.mark.parametrize("more", ["", 'product = "cement"\n'])
+def test_a_label_goes_in_once_by_whatever_part_of_its_name(more: str) -> None:
+    twice = f'[[steps]]\nstep = "cement-grinding"\n{more}per_product = 0.1\n'
+    with pytest.raises(InputError, match="stands twice") as refused:
+        footprint(declared(outside=twice), "works", MARCH, BEGINS, [step(use(50.0))], ())
+    assert refused.value.code == "footprint-settings-invalid"
+
+
+def test_a_step_that_took_nothing_in_is_told_so_and_no_factor_is_asked_for() -> None:
+    """Waste-heat power gives back and takes in nothing: no factor would help."""
+    with pytest.raises(InputError) as refused:
+        footprint(declared(), "works", MARCH, BEGINS, [step(use(-20.0, Direction.EXPORT))], ())
+    assert refused.value.code == "footprint-without-co2"
+    assert "factor" not in f"{refused.value.found} {refused.value.remedy}"
+
+
 def test_counted_goods_beside_a_label_per_tonne_do_not_stand_in_its_way() -> None:
     steps = [step(use(50.0), unit="1000 items"), step(use(50.0))]
     assert footprint(declared(), "works", MARCH, BEGINS, steps, ()).of_steps == pytest.approx(0.00025)
