@@ -11,6 +11,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from reporting_agent.analysis.meters.adequacy import adequacy
 from reporting_agent.analysis.meters.adequacy_verdicts import Aspect
+from reporting_agent.analysis.meters.balance import balances
 from reporting_agent.analysis.waste.use import uses
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
@@ -95,3 +96,24 @@ def test_what_a_meter_counted_and_missed_is_of_its_own_time(read_on: bool, a_sit
     assert use.missing_s == 0
     assert use.share == pytest.approx(50 / 60)
     assert not {issue.aspect for judgement in adequacy(site, result) for issue in judgement.issues} & {Aspect.COVERAGE}
+
+
+@pytest.mark.parametrize("read_on", [False, True], ids=["removed", "read on elsewhere"])
+@pytest.mark.parametrize("of_main", [1.0, 0.9])
+def test_a_main_meter_is_held_against_each_sub_in_its_own_time(read_on: bool, of_main: float, a_site: Build, labelled: Label) -> None:
+    """Two subs, of which one took the other's place after five days, count all that flows on, or nine tenths of it."""
+    counted = register(lambda _: 600.0, 30)
+    day = counted[0][0] + timedelta(days=5)
+    subs = meter("old", step='"eaf"', parent='"grid"', until="2024-03-06") + meter(
+        "new", step='"eaf"', parent='"grid"', **{"from": "2024-03-06"}
+    )
+    readings = {
+        "grid": [(at, value / of_main) for at, value in counted],
+        "old": [row for row in counted if row[0] <= day or read_on],
+        "new": [row for row in counted if row[0] >= day],
+    }
+    site = a_site(meter("grid") + subs, heats(24 * 30), readings)
+    (balance,) = balances(site, labelled(site))
+    assert (balance.hours, balance.hours_left_out) == (30 * 24, 0)
+    assert balance.difference == pytest.approx(432_000 * (1 / of_main - 1), abs=1)
+    assert balance.is_open is (of_main < 1)
