@@ -77,8 +77,8 @@ class Days:
 def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None:
     """The days of one meter, with what the lines that it feeds made; None where it has no readings.
 
-    A day on which the meter, or one that it is made from, is declared unusable is not known. One that feeds no line has the outdoor
-    temperature of all of them.
+    A day on which the meter, or one that it is made from, is declared unusable is not known, nor one outside the meter's own time. One that
+    feeds no line has the outdoor temperature of all of them.
     """
     record = next((candidate for candidate in result.data.meters if candidate.meter.id == meter), None)
     if record is None or not len(record.hour_us):
@@ -92,7 +92,8 @@ def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None
     ]
     meters = site.tree.needed_by(record.meter) | {meter}
     below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
-    energy = np.where(_unusable(site, meters, hours.days), np.nan, day_energy(record, hours))
+    own_time = np.array([record.meter.counts_within(day, day) for day in hours.days])
+    energy = np.where(own_time & ~_unusable(site, meters, hours.days), day_energy(record, hours), np.nan)
     of_days = _days(site, result, each_once(own), hours.days, energy, record.unit)
     if not places:  # it is as warm outside an office as outside the halls
         of_days = replace(of_days, degrees=_degrees(site, result.data.batches, hours.days, np.isfinite(energy)))
