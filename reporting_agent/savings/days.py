@@ -92,8 +92,7 @@ def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None
     ]
     meters = site.tree.needed_by(record.meter) | {meter}
     below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
-    own_time = np.array([record.meter.counts_within(day, day) for day in hours.days])
-    energy = np.where(own_time & ~_unusable(site, meters, hours.days), day_energy(record, hours), np.nan)
+    energy = np.where(_unusable(site, meters, hours.days), np.nan, day_energy(record, hours))
     of_days = _days(site, result, each_once(own), hours.days, energy, record.unit)
     if not places:  # it is as warm outside an office as outside the halls
         of_days = replace(of_days, degrees=_degrees(site, result.data.batches, hours.days, np.isfinite(energy)))
