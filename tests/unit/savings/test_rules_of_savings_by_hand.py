@@ -180,10 +180,10 @@ def test_an_idle_day_tells_nothing_where_the_baseline_has_none() -> None:
         of = replace(days(465, {("glass", ""): output}), energy=energy)
         periods = Period.parse("2023", UTC), Period.parse("2024-01-01/2024-04-10", UTC)
         result = cast("LabelResult", SimpleNamespace(data=SimpleNamespace(meters=())))
-        told = _verified(SITE, result, Review(), action(no_season="no season"), *periods, of)
-        assert told.forecast is not None
-        assert told.forecast.saving == pytest.approx(0.0, abs=50.0)
-        assert told.reporting_days == (100 if idle_before else 97)
+        saving = _verified(SITE, result, Review(), action(no_season="no season"), *periods, of)
+        assert saving.forecast is not None
+        assert saving.forecast.saving == pytest.approx(0.0, abs=50.0)
+        assert saving.reporting_days == (100 if idle_before else 97)
 
 
 def test_an_output_beyond_the_baseline_stands_in_its_own_unit() -> None:
