@@ -68,15 +68,15 @@ class MeterLine:
 
 def lines_of(data: PlantData, zone: tzinfo, conditions: Sequence[str] = ()) -> list[MeterLine]:
     """Every meter whose energy enters the labels of one step; `conditions` are names of what site.toml declares to move energy."""
-    by_key = {(batch.batch_id, to_us(batch.start)): batch for batch in data.batches if batch.end is not None}
+    by_key = {(batch.step, batch.batch_id, to_us(batch.start)): batch for batch in data.batches if batch.end is not None}
     return [line for record in data.meters for line in _line(record, by_key, zone, conditions)]
 
 
-def _line(record: MeterRecord, by_key: dict[tuple[str, int], Batch], zone: tzinfo, conditions: Sequence[str]) -> Iterator[MeterLine]:
+def _line(record: MeterRecord, by_key: dict[tuple[str, str, int], Batch], zone: tzinfo, conditions: Sequence[str]) -> Iterator[MeterLine]:
     runs = record.runs
     if runs is None or not record.counted or record.meter.allocation is not None:
         return
-    keyed = [by_key.get((name, start)) for name, start in zip(runs.ids, runs.start_us.tolist(), strict=True)]
+    keyed = [by_key.get((record.meter.step, name, start)) for name, start in zip(runs.ids, runs.start_us.tolist(), strict=True)]
     beyond = np.array([batch is not None and batch.excluded == BEYOND for batch in keyed], dtype=bool)
     looked_at: set[str | None] = {None, BEYOND} if beyond.sum() > MOST_LEFT_OUT * len(beyond) else {None}
     sound = np.array([_counts(batch, looked_at) for batch in keyed], dtype=bool) & (runs.known >= WELL_KNOWN)

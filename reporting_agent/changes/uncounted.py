@@ -59,9 +59,9 @@ def _counted(records: Sequence[MeterRecord]) -> dict[Place, list[MeterRecord]]:
     return by_place
 
 
-def _share(energy: float, of: MeterRecord, counted: dict[Place, list[MeterRecord]]) -> float:
-    """Of what all counted meters of its step and carrier counted."""
-    whole = sum(record.total * ratio(record.unit, of.unit) for record in counted[_place(of.meter)])
+def _share(energy: float, of: MeterRecord, counted: dict[Place, list[MeterRecord]], beyond: float = 0.0) -> float:
+    """Of what all counted meters of its step and carrier counted in their time, and this one `beyond` it."""
+    whole = beyond + sum(record.total * ratio(record.unit, of.unit) for record in counted[_place(of.meter)])
     return energy / whole if whole > 0 else 0.0
 
 
@@ -95,8 +95,9 @@ def _out_of_its_time(
         if edge is None or any(takes_over(other.meter, other, meter, edge, site, after=after) for other in records if other is not record):
             continue
         edge_us = to_us(datetime.combine(edge, time(), site.zone).astimezone(UTC))
-        energy = max(_energy_beyond(record, edge_us, after=after), _by_its_runs(record, data, site, edge, after=after))
-        share = _share(energy, record, counted)
+        beyond = _energy_beyond(record, edge_us, after=after)
+        energy = max(beyond, _by_its_runs(record, data, site, edge, after=after))
+        share = _share(energy, record, counted, beyond if len(record.hour_us) else 0.0)
         if share > LEAST:
             first, until = (edge, None) if after else (None, edge)
             yield _change(ChangeKind.UNCOUNTED, (meter.id,), meter, share, first, until)

@@ -7,9 +7,9 @@ outside the steps, each with its source, and that nothing else is left out; with
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Literal, Self
+from typing import Annotated, Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
@@ -80,14 +80,6 @@ class FootprintSettings(Setting):
     steps: tuple[UsedStep, ...] = Field(min_length=1)
     outside: tuple[OutsideEmissions, ...] = ()
 
-    @model_validator(mode="after")
-    def _each_step_once(self) -> Self:
-        """Steps that stand twice would count twice."""
-        named = [(used.step, used.product, used.variant) for used in self.steps]
-        if twice := [used for index, used in enumerate(named) if used in named[:index]]:
-            raise ValueError(f"the step {' · '.join(part for part in twice[0] if part)!r} stands twice: give their sum as per_product")
-        return self
-
     def refuse_partial(self, path: Path) -> None:
         """InputError `footprint-partial` where the form would claim more than is known."""
         named = {emission.kind for emission in self.outside}
@@ -114,12 +106,13 @@ def load_settings(path: Path) -> FootprintSettings:
     Raises:
         InputError: `footprint-settings-invalid`, `footprint-partial`.
     """
-    settings = toml_files.read(FootprintSettings, path, _invalid)
+    settings = toml_files.read(FootprintSettings, path, invalid)
     settings.refuse_partial(path)
     return settings
 
 
-def _invalid(place: Place, found: str, wanted: str) -> InputError:
+def invalid(place: Place, found: str, wanted: str) -> InputError:
+    """InputError `footprint-settings-invalid` of a place in the file."""
     return InputError(
         "footprint-settings-invalid",
         "The declarations for the footprint cannot be used.",

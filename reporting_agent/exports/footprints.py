@@ -9,12 +9,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from benchmarks.errors import InputError
+from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from reporting_agent.exports.assured import Statement
 from reporting_agent.exports.carbon import StepCarbon
-from reporting_agent.exports.footprint_settings import FootprintSettings, UsedStep
+from reporting_agent.exports.footprint_settings import FootprintSettings, UsedStep, invalid
 
 PER_KG = {"t": 1000.0}
 """Output units of which a tonne is so many kilograms; goods that are counted have no footprint per kilogram here."""
@@ -90,19 +90,24 @@ def footprint(
     """Put it together.
 
     Raises:
-        InputError: `footprint-step-unknown`, `footprint-without-co2`.
+        InputError: `footprint-step-unknown`, `footprint-settings-invalid` where a label stands twice, `footprint-without-co2`.
     """
     audited = frozenset(step for statement in statements for step in statement.steps)
-    parts = []
+    parts: list[StepFootprint] = []
     for used in settings.steps:
         step = _chosen(used, steps)
+        if any(step is part.step for part in parts):  # by whatever part of its name: it would count twice
+            wanted = "each label once, with the sum as per_product"
+            raise invalid(Place("footprint.toml", column="steps"), f"the step {used.step!r} stands twice", wanted)
         per_output = step.co2_per_output
         if per_output is None:
             raise InputError(
                 "footprint-without-co2",
                 Phrase("The CO2 of step %(step)s cannot be calculated, so neither can the product's.", step=used.step),
-                "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing.",
-                found="no CO2 factor of " + ", ".join(step.lacking),
+                "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing."
+                if step.lacking
+                else "Leave the step out of [[steps]]: energy that a step gives back is not credited.",
+                found="no CO2 factor of " + ", ".join(step.lacking) if step.lacking else "no energy taken in",
             )
         parts.append(StepFootprint(step, per_output * used.per_product / PER_KG[step.output_unit], used.step in audited))
     return Footprint(settings, site, period, made_at, tuple(parts), tuple(statements))

@@ -24,6 +24,7 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Direction, Period, ProductStatus
 from benchmarks.quantities import mj_in, ratio
 from reporting_agent import pipeline
+from reporting_agent.analysis.baselines.production import each_once
 from reporting_agent.config import SiteSettings
 from reporting_agent.exports.monitoring_schema import Every
 from reporting_agent.metering import MeterRecord
@@ -97,10 +98,6 @@ class IntervalSeries:
     unplaced: Floats
     output: Floats | None = None
     output_unit: str = ""
-
-    def in_unit(self, unit: str | None) -> float:
-        """How many of `unit` one of the series' own units is."""
-        return 1.0 if unit is None else ratio(self.unit, unit)
 
     def told_in(self, unit: str) -> IntervalSeries:
         """The same amounts in another unit; as it is where that does not measure the same, as a volume and a heat."""
@@ -214,8 +211,8 @@ def _known_s(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Floats:
 
 def _output(step: str, data: PlantData, clock: QuarterHours) -> Floats:
     """Good output of the batches of the step that ended in each quarter hour, in the step's unit; a batch twice on record counts once."""
-    good = (batch for batch in data.batches if batch.step == step and batch.status is ProductStatus.GOOD and batch.output > 0)
-    own = list({(batch.batch_id, batch.start): batch for batch in good if batch.end is not None}.values())
+    once = each_once([batch for batch in data.batches if batch.step == step])
+    own = [batch for batch in once if batch.status is ProductStatus.GOOD and batch.output > 0 and batch.end is not None]
     ended = np.array([to_us(batch.end) for batch in own if batch.end is not None], dtype=np.int64)
     at = np.searchsorted(clock.quarters_us, ended, side="left") - 1  # a batch that ends on the edge ended before it
     inside = (at >= 0) & (ended <= clock.quarters_us[-1])

@@ -44,12 +44,11 @@ def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schem
     edges = clock.edges_us(every)
     count = max(len(edges) - 1, 0)
     starts, ends = ([clock.moment(at) for at in bounds.tolist()] for bounds in (edges[:-1], edges[1:]))
-    unit = schema.units.get(series.carrier) or series.unit
-    times = series.in_unit(unit)
+    series = series.told_in(schema.units.get(series.carrier, series.unit))
     month = every == "month"
     own = amounts(series, clock, every)
     share = shares(series, clock, every)
-    known = [amount * times if part > 0 else None for amount, part in zip(own.tolist(), share.tolist(), strict=True)]
+    known = [amount if part > 0 else None for amount, part in zip(own.tolist(), share.tolist(), strict=True)]
     kgce = {day: series.kgce_per_unit(measured.factors, day) for day in {start.date() for start in starts}}
     output = [None] * count if series.output is None else clock.sums(series.output, every).tolist()
     return {
@@ -63,11 +62,11 @@ def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schem
         "start": [_written(moment, schema) for moment in starts],
         "end": [_written(moment, schema) for moment in ends],
         "energy": known,
-        "unit": [unit] * count,
+        "unit": [series.unit] * count,
         "kgce": _in_kgce(own, share, [kgce[start.date()] for start in starts]),
         "output": output,
         "output_unit": [series.output_unit] * count,
-        "day_sum": _day_sums(clock.sums(series.energy * times, every), share) if month else [None] * count,
+        "day_sum": _day_sums(clock.sums(series.energy, every), share) if month else [None] * count,
         "day_sum_deviation_pct": deviations(series, clock) if month else [None] * count,
         "completeness_pct": (100 * share).tolist(),
         "quality": [", ".join(_lacks(*pair, schema)) or GOOD for pair in zip(share, _deviation(series, clock, every, count), strict=True)],

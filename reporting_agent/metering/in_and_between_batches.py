@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from datetime import tzinfo
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,7 +16,7 @@ from numpy.typing import NDArray
 from reporting_agent.config import Meter
 from reporting_agent.metering.curve import Course
 from reporting_agent.metering.moments import EVER, Islands, Windows
-from reporting_agent.metering.record import Intervals, MeterRecord, PauseStretch
+from reporting_agent.metering.record import Intervals, MeterRecord, PauseStretch, in_its_time
 from reporting_agent.metering.segments import MICROSECONDS
 
 Integers = NDArray[np.int64]
@@ -41,6 +42,7 @@ def record_of(
     course: Course,
     occupied: OccupiedWindows,
     hours_us: Integers,
+    zone: tzinfo,
     per_reading: float = 1.0,
     state_doubt: float = 0.0,
     demand_us: Integers | None = None,
@@ -48,17 +50,17 @@ def record_of(
 ) -> MeterRecord:
     """The record of one meter that has readings. Without a period there are no hours, and the record is as long as the readings."""
     curve, facts = course.curve, course.facts
-    period_us = hours_us[[0, -1]]
-    placed, known_s = (float(amounts.sum()) for amounts in curve.over(*_pair(period_us)))
-    unplaced = float(curve.unplaced(*_pair(period_us)).sum())
-    pauses, before, after = pauses_of(occupied, period_us)
+    ever, period_us = hours_us is EVER, hours_us[[0, -1]]
+    own_us = period_us if ever else in_its_time(meter, period_us, zone)
+    placed, known_s = (float(amounts.sum()) for amounts in curve.over(*_pair(own_us)))
+    unplaced = float(curve.unplaced(*_pair(own_us)).sum())
+    pauses, before, after = pauses_of(occupied, own_us)
     energy, known = curve.over(pauses.start_us, pauses.end_us)
     outside = float(energy.sum())
-    ever = hours_us is EVER
     start_us, end_us = (facts.first_us or 0, facts.last_us or 0) if ever else period_us.tolist()
     shown = np.clip(np.array([pauses.start_us, pauses.end_us]), start_us, end_us)
     share = known / np.maximum((shown[1] - shown[0]) / MICROSECONDS, 1 / MICROSECONDS)
-    first_us, last_us = period_us.tolist()
+    first_us, last_us = own_us.tolist()
     earlier = occupied.windows.start_us < first_us
     own = ~earlier & (occupied.windows.start_us < last_us)
     hours = hours_us[:0] if ever else hours_us
@@ -77,7 +79,7 @@ def record_of(
         began_before=_tail(course, first_us, occupied.windows.end_us[earlier], last_us),
         runs_on=_tail(course, last_us, occupied.windows.end_us[own], None),
         known_s=known_s,
-        missing_s=max((end_us - start_us) / MICROSECONDS - known_s, 0.0),
+        missing_s=max(((end_us - start_us) if ever else (last_us - first_us)) / MICROSECONDS - known_s, 0.0),
         stretches=tuple(
             PauseStretch(meter.equipment, *cells)
             for cells in zip(*shown.tolist(), energy.tolist(), np.minimum(share, 1.0).tolist(), before, after, strict=True)

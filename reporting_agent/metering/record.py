@@ -21,7 +21,7 @@ from reporting_agent.config import Meter
 from reporting_agent.metering.cleaning import end_of_range
 from reporting_agent.metering.curve import ReadingRun
 from reporting_agent.metering.edges import RunRecord
-from reporting_agent.metering.moments import to_us
+from reporting_agent.metering.moments import EVER, to_us
 from reporting_agent.metering.segments import MICROSECONDS, Segments, load_of
 
 Integers = NDArray[np.int64]
@@ -79,7 +79,8 @@ class Intervals:
 
 @dataclass(frozen=True, slots=True)
 class MeterRecord:
-    """One meter over the period [start_us, end_us); without a period, from its first reading to its last.
+    """One meter over the period [start_us, end_us); without a period, from its first reading to its last. What it counted, knew and
+    missed in a period is of its own time (`in_its_time`); by hours and other moments it is told as long as it was read.
 
     `in_batches` is over the union of the batches that it counts for, cut off at the period's edges: `began_before` of it
     is in batches that began before the period, and `runs_on` (no part of `total`) was counted after the period's end in batches that
@@ -124,12 +125,16 @@ class MeterRecord:
 
     def in_its_place(self, moments_us: Integers, zone: tzinfo) -> Flags:
         """Which moments lie in the meter's own time, `from` to `until`: it may be read on while another meter stands for it."""
-        within = np.ones(len(moments_us), dtype=np.bool_)
-        if self.meter.since is not None:
-            within &= moments_us >= to_us(datetime.combine(self.meter.since, time(), zone))
-        if self.meter.until is not None:
-            within &= moments_us < to_us(datetime.combine(self.meter.until, time(), zone))
+        begins_us, ends_us = in_its_time(self.meter, EVER, zone).tolist()
+        within: Flags = (moments_us >= begins_us) & (moments_us < ends_us)
         return within
+
+
+def in_its_time(meter: Meter, period_us: Integers, zone: tzinfo) -> Integers:
+    """Start and end of what of a period lies in the meter's own time, from the local day of its `from` to that of its `until`."""
+    edges = zip((meter.since, meter.until), period_us.tolist(), strict=True)
+    own_us = [edge_us if day is None else to_us(datetime.combine(day, time(), zone)) for day, edge_us in edges]
+    return np.clip(own_us, *period_us)
 
 
 _COUNTED_STEP_S = 7200  # steps up to here are counted in a table, longer ones one by one

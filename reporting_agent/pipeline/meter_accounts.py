@@ -75,14 +75,8 @@ def _account(
     together = fsum(parts.values())
     in_runs = {step: record.in_runs * part / together if together else 0.0 for step, part in parts.items()}
     carried = record.in_runs * (1 + without / with_it if with_it else 1.0)
-    return MeterAccount(record, _measured(record, site) - carried, in_runs, output, lines, edges, runs)
-
-
-def _measured(record: MeterRecord, site: SiteSettings) -> float:
-    """In its own time."""
-    if record.meter.since is None and record.meter.until is None:
-        return record.in_batches - record.began_before + record.runs_on + record.outside + record.unplaced
-    return float(record.hour_energy[record.in_its_place(record.hour_us, site.zone)].sum())
+    measured = record.in_batches - record.began_before + record.runs_on + record.outside + record.unplaced
+    return MeterAccount(record, measured - carried, in_runs, output, lines, edges, runs)
 
 
 def _of(meter: Meter, energy: CarrierEnergy) -> bool:

@@ -92,7 +92,7 @@ def measure(
             of_reading = result.per_reading, result.state_doubt
             edges = followed.demand_us.get(name), followed.closely_us.get(name)
             occupied = followed.occupied[name]
-            record = record_of(meter, result.unit, name in counted, course, occupied, followed.hours_us, *of_reading, *edges)
+            record = record_of(meter, result.unit, name in counted, course, occupied, followed.hours_us, site.zone, *of_reading, *edges)
             windows = occupied.windows
             raw = None if meter.computed else followed.courses.get(name)  # a load rises when it rises, at any state of the gas
             bins_us = moments.quarters_of(windows.start_us, windows.end_us)

@@ -23,7 +23,7 @@ from reporting_agent.report.words import counted, reason, words
 
 if TYPE_CHECKING:
     from benchmarks.labels import StepLabel
-    from benchmarks.measurements import Batch, DataFinding
+    from benchmarks.measurements import DataFinding
     from benchmarks.routes import Step
     from reporting_agent.analysis import Analysis
     from reporting_agent.analysis.waste.gap_parts import StepLosses
@@ -211,8 +211,3 @@ class View:
     def findings(self) -> list[DataFinding]:
         """Everything found: in the data, while labelling, and of the meters against each other; worst kind first."""
         return in_order([*self.result.findings, *self.analysis.findings])
-
-    @cached_property
-    def batches(self) -> dict[tuple[str, str], Batch]:
-        """The plant's records by step and id."""
-        return {(batch.step, batch.batch_id): batch for batch in self.result.data.batches}

@@ -6,6 +6,7 @@ The file lies beside site.toml and belongs to people: Steplabel reads it and nev
 from __future__ import annotations
 
 from datetime import date
+from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
@@ -14,6 +15,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
 from reporting_agent.config import SiteSettings, toml_files
 from reporting_agent.config.profile import Setting
+from reporting_agent.pipeline import pack_of
 
 State = Literal["proposed", "agreed", "under-way", "done", "given-up"]
 
@@ -118,16 +120,22 @@ def load_actions(site: SiteSettings) -> Actions:
             wanted="actions.toml",
         )
     read = toml_files.read(Actions, path, _wrong)
-    meters = {meter.id for meter in site.meters}
+    meters, steps = {meter.id for meter in site.meters}, {step.id for step in pack_of(site).steps}
     for action in (*read.actions, *read.targets):
         if action.meter is not None and action.meter not in meters:
-            raise _wrong(
-                Place(str(path), column=f"{action.id}.meter"), repr(action.meter), "a meter of site.toml: " + ", ".join(sorted(meters))
-            )
-        for text in (action.baseline, action.reporting):
-            if text is not None:
-                Period.parse(text, site.zone)
+            raise _wrong(_place(path, action, "meter"), repr(action.meter), "a meter of site.toml: " + ", ".join(sorted(meters)))
+        if action.step is not None and action.step not in steps:
+            raise _wrong(_place(path, action, "step"), repr(action.step), "a step of the pack: " + ", ".join(sorted(steps)))
+        if action.baseline is not None and action.reporting is not None:
+            baseline, reporting = (Period.parse(text, site.zone) for text in (action.baseline, action.reporting))
+            if reporting.start < baseline.end:
+                wanted = f"a period that begins when the baseline ({baseline.name}) has ended"
+                raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)
     return read
+
+
+def _place(path: Path, action: ComparedPeriods, key: str) -> Place:
+    return Place(str(path), column=f"{action.id}.{key}")
 
 
 def _wrong(place: Place, found: str, wanted: str) -> InputError:

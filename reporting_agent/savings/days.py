@@ -57,11 +57,17 @@ class Days:
     meters: frozenset[str] = frozenset()  # of one meter: all that its energy is made from
     below: frozenset[str] = frozenset()  # of one meter: all that hang below it
     feeds: bool = True  # of one meter: whether the site says of any line that it feeds it
+    output_unit: str = ""  # of all output; several where the lines' steps count in several
 
     @property
     def production(self) -> Floats:
         """Output of each day, of every kind."""
         return sum(self.output.values(), np.zeros(len(self.days)))
+
+    @property
+    def running(self) -> Flags:
+        """The days on which something was made; Monday to Friday where no line is fed."""
+        return self.production > 0 if self.feeds else np.array([day.weekday() < 5 for day in self.days])
 
     def between(self, first: date, last: date) -> Flags:
         """The days of [first, last)."""
@@ -71,8 +77,8 @@ class Days:
 def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None:
     """The days of one meter, with what the lines that it feeds made; None where it has no readings.
 
-    A day on which the meter, or one that it is made from, is declared unusable is not known. One that feeds no line has the outdoor
-    temperature of all of them.
+    A day on which the meter, or one that it is made from, is declared unusable is not known, nor one outside the meter's own time. One that
+    feeds no line has the outdoor temperature of all of them.
     """
     record = next((candidate for candidate in result.data.meters if candidate.meter.id == meter), None)
     if record is None or not len(record.hour_us):
@@ -154,7 +160,9 @@ def _days(site: SiteSettings, result: LabelResult, batches: Sequence[Batch], day
             for name, column in conditions.items():
                 column[day] += produced * share * (run.variables.get(name, centre[name]) - (centre[name] or 0.0))  # type: ignore[operator]
     degrees = _degrees(site, sound, days, sum(output.values(), np.zeros(len(days))) > 0)
-    return Days(days, energy, unit, output, conditions, degrees, frozenset((batch.step, batch.equipment) for batch in batches))
+    lines = frozenset((batch.step, batch.equipment) for batch in batches)
+    units = " + ".join(sorted({step.output_unit for step in result.data.pack.steps if step.id in {of_step for of_step, _ in lines}}))
+    return Days(days, energy, unit, output, conditions, degrees, lines, output_unit=units)
 
 
 def _degrees(site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...], asked: Flags) -> Mapping[str, Floats]:

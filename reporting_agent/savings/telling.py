@@ -100,12 +100,12 @@ def new_kind(kinds: list[str]) -> Phrase:
     )
 
 
-def beyond(low: float, high: float, share: float) -> Phrase:
+def beyond(low: float, high: float, unit: str, share: float) -> Phrase:
     """A forecast would leave what was seen."""
     return Phrase(
-        "On %(share)s of the reporting days the output was outside the range of the baseline (%(low)s to %(high)s t a day). The "
+        "On %(share)s of the reporting days the output was outside the range of the baseline (%(low)s to %(high)s %(unit)s a day). The "
         "energy expected on these days would be a guess.",
-        share=percent(share), low=number(low), high=number(high),
+        share=percent(share), low=number(low), high=number(high), unit=unit,
     )  # fmt: skip
 
 

@@ -173,6 +173,7 @@ def _verified(
     sound = np.isfinite(days.energy) if action.meter else np.isfinite(days.energy) & (days.production > 0)
     before = sound & days.between(baseline.start.date(), baseline.end.date())
     after = sound & days.between(reporting.start.date(), reporting.end.date())
+    after &= np.isin(days.running, days.running[before])  # what an idle day takes, a baseline without one does not know
     counts = (int(before.sum()), int(after.sum()))
     untold = VerifiedSaving(action, baseline, reporting, days.unit, *counts, None, None)
     why = _why(action, days, before, after, baseline, reporting, reviewed)
@@ -202,7 +203,7 @@ def _why(
     low, high = np.quantile(days.production[before], (0.01, 0.99))
     beyond = (days.production[after] < 0.9 * low) | (days.production[after] > 1.1 * high)
     if beyond.mean() > BEYOND_SHARE:
-        return telling.beyond(float(low), float(high), float(beyond.mean()))
+        return telling.beyond(float(low), float(high), days.output_unit, float(beyond.mean()))
     questions = [
         question
         for question in reviewed.open
@@ -226,11 +227,8 @@ def _concerns(change: Change, action: SavingAction | Target, days: Days) -> bool
 
 
 def _terms(days: Days, before: Flags, *, season: bool) -> Floats:
-    """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year.
-
-    Where no line is fed, Monday to Friday are the running days.
-    """
-    running = days.production > 0 if days.feeds else np.array([day.weekday() < 5 for day in days.days])
+    """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year."""
+    running = days.running
     own = {kind: column for kind, column in days.output.items() if (column[before] > 0).sum() >= FEWEST_OF_KIND}
     rest = days.production - sum(own.values(), np.zeros(len(running)))
     columns = [running.astype(float), (~running).astype(float), *own.values(), rest, *days.conditions.values(), *days.degrees.values()]

@@ -82,7 +82,7 @@ class MaterialFlow:
 
 def material_flow(site: SiteSettings, result: LabelResult) -> MaterialFlow | None:
     """None where no batch names a parent and nothing bought is declared."""
-    batches, pack = result.data.batches, result.data.pack
+    batches, pack = [batch for batch in result.data.batches if batch.excluded != "duplicate"], result.data.pack
     parents = parents_of(batches)
     bought = tuple(_bought(pack, purchase.made_by, purchase.into, purchase.quantity) for purchase in site.bought_in if purchase.quantity)
     if not parents and not bought:
@@ -129,7 +129,7 @@ def _energies(result: LabelResult) -> dict[tuple[str, str], float]:
         for label in result.site_label.steps
         if label.metric is Metric.TOTAL and not label.missing_carriers
         for value in label.values
-        if value.energy is not None
+        if value.energy is not None and value.excluded != "duplicate"
     }
 
 

@@ -10,7 +10,7 @@ from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import Integers
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.baselines.model import LocalHours
+from reporting_agent.analysis.baselines.model import LocalHours, in_own_time
 from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.analysis.sentences import in_words, shown
 from reporting_agent.metering.record import MeterRecord
@@ -43,7 +43,7 @@ class BaseLoad:
 def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices: Prices | None) -> BaseLoad | None:
     if too_seldom(record):
         return None
-    whole = record.hour_known > WHOLE
+    whole = (record.hour_known > WHOLE) & in_own_time(record, hours)[hours.day]
     if whole.sum() < 7 * HOURS_A_DAY:
         return None
     rate, kind, clock = record.hour_energy[whole], weekday[hours.day[whole]], hours.clock[whole]

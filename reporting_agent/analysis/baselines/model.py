@@ -22,7 +22,7 @@ from itertools import pairwise
 import numpy as np
 
 from benchmarks.declared import Words
-from benchmarks.labels.columns import Floats, Integers
+from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.metering.record import MeterRecord
 
@@ -204,12 +204,18 @@ class LocalHours:
         return lengths
 
 
+def in_own_time(record: MeterRecord, hours: LocalHours) -> Flags:
+    """The local days from the meter's `from` to its `until`: it may be read on elsewhere."""
+    return np.array([record.meter.counts_within(day, day) for day in hours.days], dtype=bool)
+
+
 def day_energy(record: MeterRecord, hours: LocalHours) -> Floats:
-    """Energy of each local day, NaN where less than `LEAST_KNOWN` of a whole day is known."""
+    """Energy of each local day of the meter's own time, NaN where less than `LEAST_KNOWN` of a whole day is known."""
     count = len(hours.days)
     length = np.diff(np.append(record.hour_us, record.end_us)) / HOUR_US
     known = np.bincount(hours.day, weights=record.hour_known * length, minlength=count)
     energy = np.bincount(hours.day, weights=record.hour_energy, minlength=count)
     whole = np.maximum(np.bincount(hours.day, weights=length, minlength=count), 23.0)  # a day cut off by the period's edge is no day
-    day: Floats = np.where(known / whole >= LEAST_KNOWN, energy * whole / np.where(known > 0, known, 1.0), np.nan)
+    sound = in_own_time(record, hours) & (known / whole >= LEAST_KNOWN)
+    day: Floats = np.where(sound, energy * whole / np.where(known > 0, known, 1.0), np.nan)
     return day

@@ -84,7 +84,7 @@ class StepLog:
     """The batches of one step as its labels look them up: gone through once, however many labels the step has."""
 
     def __init__(self, batches: Sequence[Batch], step: str) -> None:
-        self.batches = [batch for batch in batches if batch.step == step]
+        self.batches = [batch for batch in batches if batch.step == step and batch.excluded != "duplicate"]
         self.place = {(batch.batch_id, batch.start): index for index, batch in enumerate(self.batches)}
         self._variables: dict[str, Floats] = {}
 

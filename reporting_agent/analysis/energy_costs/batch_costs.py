@@ -104,7 +104,7 @@ def costs(site: SiteSettings, result: LabelResult) -> tuple[StepCost, ...]:
     run = BatchPower(start, end, machine, kwh)
     powers: dict[int, PowerCurve] = {}
     for minutes in {charge.minutes for charge in prices.tariff.demand}:
-        power = site_power(records, run, minutes)
+        power = site_power(records, run, minutes, site.zone)
         if power is not None:
             powers[minutes] = power
     highest = peaks(powers, prices, prices.tariff.demand, period.end)

@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime, timedelta, tzinfo
 
 import numpy as np
 
@@ -63,16 +63,16 @@ class PowerCurve:
     told_min: float  # minutes over which the means are told: longer than asked for where readings lie further apart
 
 
-def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int) -> PowerCurve | None:
+def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int, zone: tzinfo) -> PowerCurve | None:
     """The site's mean electric power over `minutes`: of the meters on top of the tree, else of the batches; None where neither can tell."""
     own = [record for record in records if record.meter.carrier == "electricity" and _on_top(record, records) and len(record.hour_us)]
     if own:
-        return _of_meters(own, minutes)
+        return _of_meters(own, minutes, zone)
     return _of_batches(batches) if unsound(batches) <= MOST_UNSOUND else None
 
 
-def _of_meters(own: Sequence[MeterRecord], minutes: int) -> PowerCurve:
-    """All of them together, over the intervals that they have in common."""
+def _of_meters(own: Sequence[MeterRecord], minutes: int, zone: tzinfo) -> PowerCurve:
+    """All of them together, each in its own time, over the intervals that they have in common; none while no meter was in its place."""
     demands = [record.demand for record in own if record.demand is not None]
     minutes_told = minutes if len(demands) == len(own) else 60
     curves = demands if len(demands) == len(own) else [_hours(record) for record in own]
@@ -81,13 +81,14 @@ def _of_meters(own: Sequence[MeterRecord], minutes: int) -> PowerCurve:
     hour = own[0].hour_us[np.searchsorted(own[0].hour_us, edges, side="right") - 1]
     asked = np.flatnonzero(((edges - hour) % (minutes_told * _MINUTE_US) == 0) | (edges == edges[-1]))
     hours = np.diff(edges[asked]) / _HOUR_US
-    energy, known = np.zeros(len(hours)), np.ones(len(hours))
+    energy, known = np.zeros(len(hours)), np.full(len(hours), np.inf)
     for meter_record, curve in same:
         sign = 1.0 if meter_record.meter.direction == "import" else -1.0
-        energy += sign * ratio(meter_record.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1])
-        known = np.minimum(known, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours)
+        within = meter_record.in_its_place(edges[asked[:-1]], zone)
+        energy += np.where(within, sign * ratio(meter_record.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1]), 0.0)
+        known = np.where(within, np.minimum(known, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours), known)
     apart = max((record.facts.usual_step_s or 0.0) / 60 for record, _ in same)
-    sound = (known > 0.99) & (hours > 0.99 * minutes_told / 60)
+    sound = (known > 0.99) & np.isfinite(known) & (hours > 0.99 * minutes_told / 60)
     return PowerCurve(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=max(float(minutes_told), apart))
 
 

@@ -187,10 +187,11 @@ def _of_period(site: SiteSettings, records: Mapping[str, MeterRecord], record: M
     tree, parts = site.tree, []
     for name, times in tree.parts(record.meter).items():
         part = records.get(name)
-        if part is None or part.end_us <= part.start_us:
+        if part is None or not covered(part):
             return None
-        whole = Windows(np.array([part.start_us]), np.array([part.end_us]))
-        known = np.array([part.known_s / (part.known_s + part.missing_s)]) if part.known_s else np.zeros(1)
+        length_us = round(1e6 * (part.known_s + part.missing_s))  # of its own time
+        whole = Windows(np.array([part.start_us]), np.array([part.start_us + length_us]))
+        known = np.array([covered(part)])
         error = doubt(tree.by_id[name], part.facts, whole, np.array([part.total]), known, part.per_reading, part.state_doubt)
         if error is None:
             return None

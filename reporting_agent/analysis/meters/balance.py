@@ -1,6 +1,6 @@
 """Balances of the meters: a main meter against the sum of its subs, a check meter against what it checks.
 
-Over the hours that every meter of the balance knows (at least half of each), for the whole period and day by day:
+Over the hours that every meter of the balance which is in its place then knows, for the whole period and day by day:
 
     difference = main * (1 - declared loss) - sum of subs          (a sub of the other direction is taken off)
 
@@ -127,12 +127,14 @@ def _balance(
     subs: list[MeterRecord],
 ) -> Balance:
     sides = [main, *subs]
-    known = np.min([side.hour_known for side in sides], axis=0) >= LEAST_KNOWN
+    places = [side.in_its_place(main.hour_us, site.zone) for side in sides]
+    least = np.min([np.where(place, side.hour_known, 1.0) for place, side in zip(places, sides, strict=True)], axis=0)
+    known = (least >= LEAST_KNOWN) & places[0] & np.any(places[1:], axis=0)
     hour_us = main.hour_us[known]
     day = _days(hour_us, site)
     edges = np.flatnonzero(np.diff(day, prepend=-1))  # the first compared hour of each day
     signs = [1.0, *(_sign(main.meter, sub.meter) * ratio(sub.unit, main.unit) for sub in subs)]
-    energies = [sign * side.hour_energy[known] for sign, side in zip(signs, sides, strict=True)]
+    energies = [sign * np.where(place, side.hour_energy, 0.0)[known] for sign, side, place in zip(signs, sides, places, strict=True)]
     wholes = [float(energy.sum()) for energy in energies]
     loss = 0.0 if kind == "check" else wholes[0] * main.meter.loss_pct / 100
     difference = wholes[0] - loss - sum(wholes[1:])
@@ -149,7 +151,7 @@ def _balance(
     day_open = (day_difference < -day_allowance) | (~np.full(len(edges), partial) & (day_difference > day_allowance))
     dates = [_EPOCH_DAY + timedelta(days=int(number)) for number in day[edges]]
     beyond = difference < -allowance or (not partial and difference > allowance)
-    is_open = bool(len(hour_us)) and (beyond or day_open.mean() > OPEN_DAYS)
+    is_open = bool(len(hour_us) and (beyond or day_open.mean() > OPEN_DAYS))
     since = _since(day_open)
     first = suspects.of(sides, [np.add.reduceat(energy, edges) for energy in energies], day_difference, since) if is_open else None
     shown_sides = [
@@ -217,8 +219,9 @@ def _doubt(
     parts = []
     for name, times in tree.parts(record.meter).items():
         part = records.get(name, record)
-        energy = np.add.reduceat(part.hour_energy[known], edges)
-        share = np.add.reduceat(part.hour_known[known], edges)
+        place = part.in_its_place(part.hour_us, site.zone)
+        energy = np.add.reduceat(np.where(place, part.hour_energy, 0.0)[known], edges)
+        share = np.add.reduceat(np.where(place, part.hour_known, 1.0)[known], edges)
         hours = np.diff(np.concatenate((edges, [int(known.sum())])))
         start_us = part.hour_us[known][edges]
         windows = Windows(start_us, start_us + hours * HOUR_US)

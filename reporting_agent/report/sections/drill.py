@@ -68,7 +68,7 @@ def anchor(view: View, group: LabelGroup, batch_id: str) -> str:
 def _entry(view: View, group: LabelGroup, losses: StepLosses, row: int) -> dict[str, Any]:
     columns, w = losses.batches, view.w["drill"]
     name, output, zone = columns.ids[row], float(columns.output[row]), view.site.zone
-    batch = view.batches[group.step.id, name]
+    batch = losses.made_from.columns.batches[int(losses.made_from.rows[row])]  # of rows with one id, that which the label used
     detail = next((loss for loss in losses.worst if loss.batch_id == name), None)
     energies = {
         "avoidable": columns.avoidable[row],

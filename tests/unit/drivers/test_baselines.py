@@ -235,3 +235,16 @@ def test_a_meter_that_never_moves_is_not_charted() -> None:
     fit = baseline(record(np.full(HOURS, 10.0)))
     assert fit.chart is None
     assert fit.why is not None
+
+
+def test_what_a_meter_shows_outside_its_own_time_is_neither_base_load_nor_anomaly(rng: np.random.Generator) -> None:
+    """From September on another stands in its place, and it shows 300 kW of something else, by day and night."""
+    energy = weeks(rng)
+    energy[24 * 243 :] = 300.0
+    moved = record(energy)
+    fit = baseline(replace(moved, meter=moved.meter.model_copy(update={"until": date(2023, 9, 1)})))
+    assert fit.days == 243
+    assert not [anomaly for anomaly in fit.anomalies if anomaly.last >= date(2023, 9, 1)]
+    assert fit.base_load is not None
+    assert fit.base_load.night == pytest.approx(20, abs=0.2)
+    assert fit.base_load.outside_use < 20 * 24 * 243

@@ -90,6 +90,16 @@ def test_a_pause_beside_wrong_times_or_missing_numbers_is_not_known(rng: np.rand
     assert np.flatnonzero(np.isnan(waited_h)).tolist() == [0, 100, 101, 200]
 
 
+def test_a_row_that_stands_twice_takes_neither_the_pause_before_the_first_nor_its_variables(rng: np.random.Generator) -> None:
+    batches = plant(rng.uniform(400, 500, COUNT), {"frequency_hz": rng.uniform(40, 50, COUNT)}).data.batches
+    again = [replace(batch, variables={"frequency_hz": 0.0}, excluded="duplicate") for batch in batches[::3]]
+    once, log = StepLog(batches, "eaf"), StepLog([*batches, *again], "eaf")
+    for batch in batches[1:]:
+        key = batch.batch_id, batch.start
+        assert log.waited_h[log.place[key]] == once.waited_h[once.place[key]]
+        assert log.variable("frequency_hz")[log.place[key]] == batch.variables["frequency_hz"]
+
+
 def test_a_bent_effect_is_told_from_a_straight_one(rng: np.random.Generator) -> None:
     # a fan's power goes with the cube of its speed: energy per tonne at constant output bends over the frequency
     frequency = rng.uniform(35, 50, 1500)

@@ -70,7 +70,7 @@ def test_one_batch_in_a_hundred_may_have_unsound_times_and_no_more(wrong: int, t
         end[place] = float(place)
     batches = runs([float(hour) for hour in range(100)], end)
     assert unsound(batches) == wrong / 100
-    assert (site_power([], batches, 15) is not None) is tells
+    assert (site_power([], batches, 15, UTC) is not None) is tells
 
 
 def test_a_batch_that_begins_as_the_one_before_ends_does_not_overlap_it() -> None:
@@ -81,7 +81,7 @@ def test_a_batch_that_begins_as_the_one_before_ends_does_not_overlap_it() -> Non
 
 def test_batches_have_the_power_that_their_energy_has_over_their_time() -> None:
     """100 kWh in half an hour are 200 kW, and in the quarter hour in which two run, 400 kW."""
-    power = site_power([], runs([0, 0.25], [0.5, 0.75], [0, 1]), 15)
+    power = site_power([], runs([0, 0.25], [0.5, 0.75], [0, 1]), 15, UTC)
     assert power is not None
     assert power.power_kw.tolist() == pytest.approx([200, 400, 200])
     assert (power.metered, power.told_min) == (False, 15.0)
@@ -90,7 +90,7 @@ def test_batches_have_the_power_that_their_energy_has_over_their_time() -> None:
 def test_what_a_works_feeds_back_is_taken_off_its_power() -> None:
     """1,000 kW come in, 300 kW go out."""
     comes_in, goes_out = (metered(np.full(96, level), 15, step_s=60.0) for level in (1000.0, 300.0))
-    power = site_power([comes_in, other(goes_out, direction="export")], runs([], []), 15)
+    power = site_power([comes_in, other(goes_out, direction="export")], runs([], []), 15, UTC)
     assert power is not None
     assert power.power_kw.tolist() == pytest.approx([700.0] * 96)
 
@@ -98,7 +98,7 @@ def test_what_a_works_feeds_back_is_taken_off_its_power() -> None:
 def test_a_meter_in_megawatt_hours_is_told_in_kilowatts() -> None:
     """2 MWh an hour are 2,000 kW."""
     record = other(metered(np.full(96, 2.0), 15, step_s=60.0), unit="MWh")
-    power = site_power([record], runs([], []), 15)
+    power = site_power([record], runs([], []), 15, UTC)
     assert power is not None
     assert power.power_kw.tolist() == pytest.approx([2000.0] * 96)
 
@@ -109,7 +109,7 @@ def test_a_quarter_hour_that_is_half_known_has_no_power() -> None:
     known_s = record.demand.known_s.copy()
     known_s[10] = 450.0
     demand = Intervals(record.demand.edges_us, record.demand.energy, known_s)
-    power = site_power([replace(record, demand=demand)], runs([], []), 15)
+    power = site_power([replace(record, demand=demand)], runs([], []), 15, UTC)
     assert power is not None
     assert np.flatnonzero(power.power_kw == 0).tolist() == [10]
 

@@ -100,6 +100,25 @@ def test_only_good_output_counts_and_each_batch_once() -> None:
     assert output_of(batch(10, step="clinker-burning")) == {}
 
 
+def test_ids_of_two_machines_are_two_batches_and_a_row_put_right_is_one() -> None:
+    """Both mills count their runs from 1; and the log holds a run again whose times were put right, a quarter hour later."""
+    assert output_of(batch(10, equipment="mill-1"), batch(10, equipment="mill-2")) == {0: 200.0}
+    assert output_of(batch(10), batch(25, output=90.0)) == {0: 100.0}
+    assert output_of(batch(10), batch(85, output=90.0)) == {0: 100.0, 5: 90.0}, "an id that comes again later is another batch"
+
+
+def test_a_meter_that_counts_something_else_than_the_schemas_unit_keeps_its_own() -> None:
+    """Gas is asked for by volume, and one of the two meters counts heat: nothing is known of its volume, and nothing is refused."""
+    gas: dict[str, Any] = {"carrier": "natural-gas", "lhv_mj_per_unit": 36.0}
+    schema = SCHEMA.model_copy(update={"units": {"natural-gas": "kNm3"}})
+    tables = fill(measured(series(1000.0, unit="Nm3", **gas), series(7.2, unit="GJ", object="h", carrier="natural-gas")), schema, "works")
+    days = list(zip(*(column(tables, "days", name) for name in ("meter", "unit", "energy")), strict=True))
+    assert days[0] == ("m", "kNm3", 96.0)
+    assert days[31] == ("h", "GJ", pytest.approx(7.2 * 96))
+    kgce = column(tables, "days", "energy_kgce")
+    assert kgce[0] == pytest.approx(96_000 * 36 / 29.3076, rel=1e-6)
+
+
 def test_of_several_meters_a_quarter_hour_is_known_as_far_as_the_one_that_knows_least() -> None:
     """In the first half of the month both stand, later one alone, and on the last day none."""
     place = np.arange(QUARTERS)
@@ -267,6 +286,22 @@ def test_a_step_that_no_single_label_per_tonne_fits_is_refused(steps: list[StepC
     with pytest.raises(InputError) as refused:
         footprint(declared(), "works", MARCH, BEGINS, steps, ())
     assert refused.value.code == "footprint-step-unknown"
+
+
+@pytest.mark.parametrize("more", ["", 'product = "cement"\n'])
+def test_a_label_goes_in_once_by_whatever_part_of_its_name(more: str) -> None:
+    twice = f'[[steps]]\nstep = "cement-grinding"\n{more}per_product = 0.1\n'
+    with pytest.raises(InputError, match="stands twice") as refused:
+        footprint(declared(outside=twice), "works", MARCH, BEGINS, [step(use(50.0))], ())
+    assert refused.value.code == "footprint-settings-invalid"
+
+
+def test_a_step_that_took_nothing_in_is_told_so_and_no_factor_is_asked_for() -> None:
+    """Waste-heat power gives back and takes in nothing: no factor would help."""
+    with pytest.raises(InputError) as refused:
+        footprint(declared(), "works", MARCH, BEGINS, [step(use(-20.0, Direction.EXPORT))], ())
+    assert refused.value.code == "footprint-without-co2"
+    assert "factor" not in f"{refused.value.found} {refused.value.remedy}"
 
 
 def test_counted_goods_beside_a_label_per_tonne_do_not_stand_in_its_way() -> None:

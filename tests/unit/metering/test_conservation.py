@@ -53,7 +53,7 @@ def recorded(meter: Meter, course: Course, batches: Windows, period: Period | No
     order = np.argsort(batches.start_us, kind="stable")
     placed = Windows(batches.start_us[order], batches.end_us[order])
     occupied = OccupiedWindows(placed, [f"b{place}" for place in order.tolist()])
-    return record_of(meter, "kWh", True, course, occupied, hours_of(period, UTC))
+    return record_of(meter, "kWh", True, course, occupied, hours_of(period, UTC), UTC)
 
 
 @settings(max_examples=120, deadline=None)

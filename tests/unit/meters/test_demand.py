@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
 
 import numpy as np
 import pytest
@@ -57,7 +57,7 @@ def test_a_check_meter_adds_no_power_to_what_it_checks(read: tuple[str, ...], a_
     result = labelled(a_site(toml, heats(72), {name: register(load, 3) for name in read}))
     assert {record.meter.id for record in result.data.meters} == set(read)
     nothing = np.zeros(0, dtype=np.int64)
-    power = site_power(result.data.meters, BatchPower(nothing, nothing, nothing, np.zeros(0)), 15)
+    power = site_power(result.data.meters, BatchPower(nothing, nothing, nothing, np.zeros(0)), 15, UTC)
     assert power is not None
     assert power.power_kw.max() == pytest.approx(60_000.0)
     if "main" in read:
@@ -69,3 +69,15 @@ def test_a_check_meter_adds_no_power_to_what_it_checks(read: tuple[str, ...], a_
 def test_without_a_demand_charge_nothing_more_is_asked_of_the_meters(a_site: Build, labelled: Label) -> None:
     result = labelled(a_site(meter("main", step='"eaf"'), heats(24), {"main": register(load, 1)}))
     assert result.data.meters[0].demand is None
+
+
+@pytest.mark.parametrize("read_on", [False, True], ids=["removed", "read on elsewhere"])
+def test_a_meter_that_took_anothers_place_goes_on_where_that_ended(read_on: bool, a_site: Build, labelled: Label) -> None:
+    """Exchanged at the end of the second day, whose peak the first shows."""
+    counted = register(load, 3)
+    day = BEGIN + timedelta(days=2)
+    toml = meter("old", step='"eaf"', until="2024-03-03") + meter("new", step='"eaf"', **{"from": "2024-03-03"}) + TARIFF.format(minutes=15)
+    readings = {"old": [row for row in counted if row[0] <= day or read_on], "new": [row for row in counted if row[0] >= day]}
+    result = labelled(a_site(toml, heats(72), readings))
+    (cost,) = costs(a_site(toml), result)
+    assert cost.demand == pytest.approx(40 * 60_000.0)

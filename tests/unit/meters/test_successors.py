@@ -9,9 +9,14 @@ import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
+from reporting_agent.analysis.meters.adequacy import adequacy
+from reporting_agent.analysis.meters.adequacy_verdicts import Aspect
+from reporting_agent.analysis.meters.balance import balances
+from reporting_agent.analysis.waste.use import uses
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.meter_successions import CODE
+from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.report import summary
 from tests.unit.meters.conftest import heats, meter, register
 
@@ -67,3 +72,48 @@ def test_two_meters_side_by_side_are_none(a_site: Build, labelled: Label) -> Non
 def test_a_meter_does_not_end_before_it_begins(a_site: Build) -> None:
     with pytest.raises(InputError, match="until must be later than from"):
         a_site(meter("m", step='"eaf"', until="2024-03-01") + "from = 2024-03-02\n")
+
+
+@pytest.mark.parametrize("read_on", [False, True], ids=["removed", "read on elsewhere"])
+def test_what_a_meter_counted_and_missed_is_of_its_own_time(read_on: bool, a_site: Build, labelled: Label) -> None:
+    """600 kW over 30 days, by one meter for five and by another for 25: 432 MWh came over the fence, and the step took all of them."""
+    counted = register(lambda _: 600.0, 30)
+    day = counted[0][0] + timedelta(days=5)
+    toml = meter("old", step='"eaf"', until="2024-03-06") + meter("new", step='"eaf"', **{"from": "2024-03-06"})
+    fence = '[site_boundary]\npurchased = [{carrier = "electricity", quantity = 432.0, unit = "MWh", period = "2024-03-01/2024-03-31"}]\n'
+    readings = {"old": [row for row in counted if row[0] <= day or read_on], "new": [row for row in counted if row[0] >= day]}
+    site = a_site(toml + fence, heats(24 * 30), readings)
+    result = labelled(site)
+    assert [record.total for record in result.data.meters] == pytest.approx([72_000, 360_000])
+    assert [record.missing_s for record in result.data.meters] == [0, 0]
+    balance = site_balance(result.sitewide(site))
+    assert balance is not None
+    (electricity,) = balance.carriers
+    assert electricity.residual == pytest.approx(0, abs=1)
+    assert electricity.closes
+    (use,) = uses(site, result)
+    assert use.total == pytest.approx(432_000)
+    assert use.missing_s == 0
+    assert use.share == pytest.approx(50 / 60)
+    assert not {issue.aspect for judgement in adequacy(site, result) for issue in judgement.issues} & {Aspect.COVERAGE}
+
+
+@pytest.mark.parametrize("read_on", [False, True], ids=["removed", "read on elsewhere"])
+@pytest.mark.parametrize("of_main", [1.0, 0.9])
+def test_a_main_meter_is_held_against_each_sub_in_its_own_time(read_on: bool, of_main: float, a_site: Build, labelled: Label) -> None:
+    """Two subs, of which one took the other's place after five days, count all that flows on, or nine tenths of it."""
+    counted = register(lambda _: 600.0, 30)
+    day = counted[0][0] + timedelta(days=5)
+    subs = meter("old", step='"eaf"', parent='"grid"', until="2024-03-06") + meter(
+        "new", step='"eaf"', parent='"grid"', **{"from": "2024-03-06"}
+    )
+    readings = {
+        "grid": [(at, value / of_main) for at, value in counted],
+        "old": [row for row in counted if row[0] <= day or read_on],
+        "new": [row for row in counted if row[0] >= day],
+    }
+    site = a_site(meter("grid") + subs, heats(24 * 30), readings)
+    (balance,) = balances(site, labelled(site))
+    assert (balance.hours, balance.hours_left_out) == (30 * 24, 0)
+    assert balance.difference == pytest.approx(432_000 * (1 / of_main - 1), abs=1)
+    assert balance.is_open is (of_main < 1)

@@ -12,6 +12,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
 from reporting_agent.changes.change import ChangeKind
+from reporting_agent.changes.lines import lines_of
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import SiteSettings
 from tests.unit.agent_read.small_works import Ran, labelled, took, works
@@ -222,3 +223,18 @@ def test_a_meter_of_coal_that_only_a_kiln_burns_is_told_beside_no_mill(tmp_path:
     result = labelled(works(tmp_path, "cement", {"clinker-burning": kiln, "cement-grinding": mill}, coal))
     steps = {label.step for label in result.site_label.steps if any("Some meters count for no step" in why.en for why in label.provisos)}
     assert steps == {"clinker-burning"}
+
+
+def test_a_meter_is_held_against_the_runs_of_its_own_step(a_site: Build, march: Period) -> None:
+    """Runs of both steps carry the same ids and begin together, as days that are called by their date: 100 t of one, 90 t of the other."""
+    rows = [
+        row.replace(f"{step}-", "R", 1)
+        for step, tonnes in (("eaf", 100.0), ("ladle-refining", 90.0))
+        for row in heats(240, step=step, tonnes=tonnes)
+    ]
+    toml = MAIN + meter("b", step='"ladle-refining"')
+    data = pipeline.read(a_site(toml, rows, {"a": register(furnace, 10, 300), "b": register(half, 10, 300)}), march)
+    assert [(line.meter, line.step, {batch.output for batch in line.batches}) for line in lines_of(data, UTC)] == [
+        ("a", "eaf", {100.0}),
+        ("b", "ladle-refining", {90.0}),
+    ]

@@ -30,7 +30,7 @@ from reporting_agent.config.materials import Variable
 from reporting_agent.report import html
 from reporting_agent.report.figures import shown
 from reporting_agent.report.plot import Points, over_time, points, spread, window
-from reporting_agent.report.sections import baselines, lead
+from reporting_agent.report.sections import baselines, drill, lead
 from reporting_agent.report.svg import dots
 from reporting_agent.report.view import View
 from reporting_agent.report.words import phrases
@@ -378,3 +378,19 @@ def test_runs_that_are_no_days_are_not_called_so(cement: Made, hours: float, exp
     columns = replace(made_from.columns, length_s=np.full_like(made_from.columns.length_s, hours * 3600))
     timed = replace(group, main=replace(group.main, made_from=replace(made_from, columns=columns)))
     assert (english.run(timed), english.run(timed, 2), chinese.run(timed)) == expected
+
+
+def test_the_worst_batches_are_told_by_the_row_that_the_label_used(tmp_path: Path) -> None:
+    """The log holds a row of each id again: it is left out as recorded twice, and nothing of it stands beside the value of the first."""
+    path = heats_site(tmp_path)
+    log = tmp_path / "batches.csv"
+    head, *rows = log.read_text(encoding="utf-8").splitlines()
+    again = [row.replace(",100,", ",93.7,").replace("eaf-1", "eaf-9").replace("eaf-2", "eaf-9") for row in rows]
+    log.write_text("\n".join([head, *rows, *again]) + "\n", encoding="utf-8")
+    report = analysed_site(path, "2016")
+    view = View(report.site, report.result, report.analysis, "en", MADE)
+    drilled = drill.data(view)
+    assert drilled is not None
+    facts = [dict(entry["facts"]) for entry in drilled["entries"]]
+    assert {entry["Equipment"] for entry in facts} <= {"eaf-1", "eaf-2"}
+    assert {entry["Output"] for entry in facts} == {"100.0 t"}

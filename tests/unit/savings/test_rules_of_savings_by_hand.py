@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 from types import SimpleNamespace
 from typing import Any, cast
@@ -16,11 +17,23 @@ from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.review import Review
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import DeclaredEvent
+from reporting_agent.pipeline import LabelResult
 from reporting_agent.savings.actions import SavingAction, Target
 from reporting_agent.savings.against_baseline import Forecast, _effective, _of_blocks, forecast
 from reporting_agent.savings.days import Days, _mean, _output_unknown, _spread, _unusable
 from reporting_agent.savings.telling import SavingVerdict, verdict
-from reporting_agent.savings.verified import VerifiedSaving, _before, _concerns, _periods, _same_season, _span, _terms, _unseen, _why
+from reporting_agent.savings.verified import (
+    VerifiedSaving,
+    _before,
+    _concerns,
+    _periods,
+    _same_season,
+    _span,
+    _terms,
+    _unseen,
+    _verified,
+    _why,
+)
 
 SITE = cast("SiteSettings", SimpleNamespace(zone=UTC, events=()))
 NEW_YEAR = date(2023, 1, 1)
@@ -154,6 +167,28 @@ def test_where_nothing_is_fed_weekdays_are_the_running_days() -> None:
     terms = _terms(days(8, feeds=False), np.ones(8, dtype=bool), season=False)
     assert terms[:, 0].tolist() == [0, 1, 1, 1, 1, 1, 0, 0]
     assert terms[:, 1].tolist() == [1, 0, 0, 0, 0, 0, 1, 1]
+
+
+def test_an_idle_day_tells_nothing_where_the_baseline_has_none() -> None:
+    """1,000 kWh and 2 a tonne on a running day, 400 on an idle one: nothing is saved, whether a tenth of the baseline was idle or none."""
+    rng = np.random.default_rng(4)
+    output, scatter = rng.uniform(90, 110, 465), rng.standard_normal(465)
+    output[[370, 380, 390]] = 0.0
+    for idle_before in (True, False):
+        output[:365:10] = 0.0 if idle_before else 100.0
+        energy = np.where(output > 0, 1_000 + 2 * output, 400.0) + scatter
+        of = replace(days(465, {("glass", ""): output}), energy=energy)
+        periods = Period.parse("2023", UTC), Period.parse("2024-01-01/2024-04-10", UTC)
+        result = cast("LabelResult", SimpleNamespace(data=SimpleNamespace(meters=())))
+        saving = _verified(SITE, result, Review(), action(no_season="no season"), *periods, of)
+        assert saving.forecast is not None
+        assert saving.forecast.saving == pytest.approx(0.0, abs=50.0)
+        assert saving.reporting_days == (100 if idle_before else 97)
+
+
+def test_an_output_beyond_the_baseline_stands_in_its_own_unit() -> None:
+    output = np.where(np.arange(120) < 100, 100.0, 200.0)
+    assert "(100 to 100 kWh a day)" in str(reason(days(120, {("power", ""): output}, output_unit="kWh"), 100))
 
 
 def a_change(kind: ChangeKind, *meters: str, step: str = "melting", equipment: tuple[str, ...] = ()) -> Change:

@@ -178,6 +178,9 @@ def test_a_target_is_held_like_an_action(works: Path) -> None:
         ('[[targets]]\nid="x"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "give meter or step"),
         ('[[targets]]\nid="x"\nmeter="gone"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "a meter of site.toml: el"),
         ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="22"\nreporting="2023"\n', "The period cannot be read"),
+        ('[[targets]]\nid="x"\nstep="gone"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "a step of the pack: "),
+        ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="2023"\nreporting="2022"\n', "x.reporting"),  # turned round
+        ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2022-12"\n', "x.reporting"),  # shared
         ("[[targets", "cannot be used"),
     ],
 )
@@ -392,6 +395,21 @@ def test_a_meter_that_is_declared_unusable_saves_nothing_meanwhile(tmp_path: Pat
     (saving,) = verifications_of(tmp_path)
     assert saving.verdict is SavingVerdict.NOT_PROVEN
     assert saving.reporting_days == 180 - 31
+
+
+def test_what_a_meter_counts_elsewhere_after_its_time_is_no_saving(tmp_path: Path) -> None:
+    """From April on another meter stands in its place; it hangs on a lathe and is read on."""
+    write(tmp_path, NOTHING, np.random.default_rng(1), 365, 180)
+    rows = (tmp_path / "readings.csv").read_text(encoding="utf-8").splitlines()[1:]
+    rewrite(tmp_path / "readings.csv", lambda row: [*row[:2], f"{0.1 * float(row[2]):.4f}"] if row[1] >= "2023-04-01T01" else row)
+    with (tmp_path / "readings.csv").open("a", encoding="utf-8") as file:
+        file.writelines(f"{row.replace('el,', 'el-2,')}\n" for row in rows if row[3:] >= "2023-04-01T01")
+    table = 'id = "el"\nstep = "cement-grinding"\ncarrier = "electricity"\nreading = "interval"\nunit = "kWh"\n'
+    successor = f"{table.replace('el', 'el-2', 1)}from = 2023-04-01\n"
+    amend(tmp_path, table, f"{table}until = 2023-04-01\n[[meters]]\n{successor}", "site.toml")
+    (saving,) = verifications_of(tmp_path)
+    assert saving.verdict is SavingVerdict.NOT_PROVEN, str(saving.why)
+    assert saving.reporting_days == 90
 
 
 @pytest.mark.parametrize("aim", ['meter = "el"', 'step = "cement-grinding"'])

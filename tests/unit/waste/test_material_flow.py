@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import timedelta
 from typing import Any
 
@@ -67,6 +68,30 @@ def test_upstream_energy_goes_to_the_children_by_what_they_made(
     assert caster.upstream.tolist() == pytest.approx([(4_000 + 3_750) * KGCE_PER_KWH / 150, 1_250 * KGCE_PER_KWH / 38])
     assert caster.own.tolist() == pytest.approx([1_500 * KGCE_PER_KWH / 150, 400 * KGCE_PER_KWH / 38])
     assert caster.mean * 188 == pytest.approx((9_000 + 1_900) * KGCE_PER_KWH)  # nothing is lost on the way
+
+
+def test_a_row_that_stands_twice_takes_no_second_part_of_its_parent(
+    a_melt: Melt, labelled: Callable[..., LabelResult], a_site: Callable[..., SiteSettings], pack: Pack
+) -> None:
+    """C2 and L1 again, an hour later and with twice the energy, as a meter would give it: they are left out, and nothing changes."""
+    rest = {"continuous-casting": frozenset(pack.step("continuous-casting").boundary.carriers) - {"electricity"}}
+    once = heats(a_melt)
+    again = [
+        replace(
+            batch,
+            start=batch.start + timedelta(hours=1),
+            energy=tuple(replace(energy, quantity=2 * energy.quantity) for energy in batch.energy),
+            excluded="duplicate",
+        )
+        for batch in (once[3], once[0])
+    ]
+    flow, with_copies = (material_flow(a_site(), labelled(rows, not_used=rest)) for rows in (once, [*once, *again]))
+    assert flow is not None
+    assert with_copies is not None
+    assert with_copies.yields == flow.yields
+    assert [(way.ids, way.total.tolist(), way.mean) for way in with_copies.cumulative] == [
+        (way.ids, way.total.tolist(), way.mean) for way in flow.cumulative
+    ]
 
 
 @pytest.mark.parametrize(
