@@ -58,8 +58,13 @@ def of_serial(days: float, profile: Profile) -> datetime:
 def midnight(stamp: datetime, profile: Profile) -> datetime:
     """Where 00:00 ends the date beside it, the midnight after; every other stamp as it is."""
     if profile.midnight == "ends" and not (stamp.hour or stamp.minute or stamp.second or stamp.microsecond):
-        return stamp + timedelta(days=1)
+        return _a_day_later(stamp)
     return stamp
+
+
+def _a_day_later(stamp: datetime) -> datetime:
+    """Where the day ends that begins here: of 9999-12-31, which stands for "never" in many systems, no calendar has the day after."""
+    return of_a_plant(stamp) + timedelta(days=1)
 
 
 def of_a_plant(stamp: datetime) -> datetime:
@@ -90,7 +95,7 @@ def _by_format(text: str, profile: Profile) -> datetime:
         stamp = datetime.strptime(ended, str(profile.date_format))  # noqa: DTZ007 - the zone is given in fixed
     except ValueError as wrong:
         raise UnreadableCell(wanted) from wrong
-    return stamp + timedelta(days=1) if ended != text else midnight(stamp, profile)
+    return _a_day_later(stamp) if ended != text else midnight(stamp, profile)
 
 
 def _by_order(text: str, profile: Profile) -> datetime:
@@ -114,7 +119,7 @@ def _by_order(text: str, profile: Profile) -> datetime:
         stamp = datetime(int(year), int(month), int(day), 0 if ends_the_day else hour, minute, second, fraction, _offset(match[9]))
     except ValueError as impossible:
         raise UnreadableCell(f"{wanted} that exists ({impossible})") from impossible
-    return stamp + timedelta(days=1) if ends_the_day else midnight(stamp, profile)
+    return _a_day_later(stamp) if ends_the_day else midnight(stamp, profile)
 
 
 def _offset(text: str | None) -> tzinfo | None:

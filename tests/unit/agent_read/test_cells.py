@@ -97,6 +97,20 @@ def test_twenty_four_hours_is_the_midnight_after() -> None:
     assert cells.moment("2018-01-31 24:00", PLAIN, SHANGHAI) == cells.moment("2018-02-01 00:00", PLAIN, SHANGHAI)
 
 
+@pytest.mark.parametrize(
+    ("text", "profile"),
+    [
+        ("9999-12-31 24:00:00", PLAIN),
+        ("9999-12-31", Profile(midnight="ends")),
+        ("31.12.9999 24:00", Profile(date_format="%d.%m.%Y %H:%M")),
+        (datetime(9999, 12, 31), Profile(midnight="ends")),  # noqa: DTZ001 - a cell of a workbook has no zone
+    ],
+)
+def test_a_day_that_stands_for_never_is_refused_at_its_end_too(text: str | datetime, profile: Profile) -> None:
+    with pytest.raises(UnreadableCell, match="a year from 1980 to 2199"):
+        cells.moment(text, profile, SHANGHAI)
+
+
 def test_a_local_time_that_the_clock_skipped_is_refused() -> None:
     with pytest.raises(UnreadableCell, match="put forward"):
         cells.moment("2016-03-27 02:30", PLAIN, ROME)
