@@ -145,6 +145,17 @@ def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> No
         read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": {"coal": {"column": "Kohle", "unit": "t"}}}), ENERGY, ZONE)
 
 
+def test_a_row_with_a_cell_too_many_is_set_aside_where_each_carrier_has_a_column(tmp_path: Path) -> None:
+    rows = "H1,eaf,12.5,3.4\nH2,eaf,12,5,3,4\nH3,eaf,12.5\nH4,eaf,12.5,3.4,,\n"  # the second has decimal commas
+    (tmp_path / "e.csv").write_text(f"batch_id,step,Strom,Erdgas\n{rows}", encoding="utf-8")
+    carriers = {"electricity": {"column": "Strom", "unit": "kWh"}, "natural-gas": {"column": "Erdgas", "unit": "Nm3"}}
+    table = read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": carriers}), ENERGY, ZONE)
+    assert table.columns["batch_id"] == ["H1", "H1", "H4", "H4"]
+    assert [(bad.place.row, bad.reason) for bad in table.rejected] == [
+        (row, "the row does not have as many cells as the header") for row in (3, 4)
+    ]
+
+
 NEWER = """<?xml version="1.0" encoding="UTF-8"?>
 <b:OperationsPerformance xmlns:b="http://www.mesa.org/xml/B2MML">
   <b:OperationsResponse>
