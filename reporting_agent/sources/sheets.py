@@ -18,7 +18,7 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import b2mml, parquet, signatures, workbooks
 from reporting_agent.sources.cells import Cell
-from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, head, holds, open_bytes, recognise
+from reporting_agent.sources.encodings import BROKEN_ARCHIVE, by_mark, damaged, head, holds, open_bytes, recognise
 from reporting_agent.sources.workbooks import Merged
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -106,8 +106,9 @@ def joins_lines(path: Path, profile: Profile) -> bool:
 
 
 def encoding_of(path: Path, profile: Profile) -> str:
-    """The declared encoding, or the one recognised; what is no text at all is refused first."""
-    signatures.check_text(path, head(path))
+    """The encoding that the file's mark says, the declared one, or the one recognised; what is no text at all is refused first."""
+    start = head(path)
+    signatures.check_text(path, start)
     if profile.encoding is None:
         return recognise(path)
     try:
@@ -121,7 +122,7 @@ def encoding_of(path: Path, profile: Profile) -> str:
             found=repr(profile.encoding),
             wanted="utf-8, gbk, utf-16, cp1252 or another encoding's name",
         ) from unknown
-    return profile.encoding
+    return by_mark(start) or profile.encoding
 
 
 def delimiter_of(path: Path, encoding: str, header_row: int) -> str:

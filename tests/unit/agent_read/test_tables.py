@@ -61,6 +61,15 @@ def test_encodings_are_recognised(tmp_path: Path, wanted: dict[str, list[object]
     assert content(read(path)) == wanted
 
 
+@pytest.mark.parametrize(("declared", "written"), [("utf-8", "utf-8-sig"), ("utf-16-le", "utf-16"), ("gbk", "utf-8-sig")])
+def test_a_byte_order_mark_goes_before_what_is_declared(
+    tmp_path: Path, wanted: dict[str, list[object]], declared: str, written: str
+) -> None:
+    path = tmp_path / "b.csv"
+    path.write_bytes(as_csv().encode(written))
+    assert content(read(path, Profile(encoding=declared))) == wanted
+
+
 def test_one_chinese_note_in_the_last_row_of_a_long_file_is_enough_to_recognise_gbk(tmp_path: Path) -> None:
     rows = [["H" + str(number), *ROWS[0][1:5], "f1", ""] for number in range(200_000 // 40)]
     path = tmp_path / "b.csv"
