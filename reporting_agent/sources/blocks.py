@@ -20,7 +20,7 @@ from reporting_agent.processors import processors
 from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import arrays, cells, parquet
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
-from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, open_sheet
+from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, lines_above, open_sheet
 from reporting_agent.sources.typed_text import TypedFile
 
 ROWS_A_BLOCK = 1 << 18  # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30 MB more
@@ -133,7 +133,8 @@ def _csv(
     names = [str(index) for index in range(len(header))]  # headers may be blank or stand twice; places may not
     chosen = [names[list(header).index(name)] for name in wanted]
     delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
-    typed = TypedFile(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter)
+    skip = lines_above(path, profile, encoding, delimiter)
+    typed = TypedFile(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter, skip)
     good = 0
     try:
         for columns in typed.read(plain, wanted) if plain is not None else ():
@@ -160,7 +161,7 @@ def _csv(
             reader = arrow_csv.open_csv(
                 pa.PythonFile(stream, mode="r"),
                 read_options=arrow_csv.ReadOptions(
-                    use_threads=False, block_size=32 << 20, encoding=encoding, skip_rows=profile.first_data_row - 1, column_names=names
+                    use_threads=False, block_size=32 << 20, encoding=encoding, skip_rows=skip, column_names=names
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=delimiter,

@@ -11,6 +11,7 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +106,15 @@ def joins_lines(path: Path, profile: Profile) -> bool:
             seen = reader.line_num
 
 
+def lines_above(path: Path, profile: Profile, encoding: str, delimiter: str) -> int:
+    """How many lines the rows above the data take: more than rows where a heading has a line break."""
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
+        reader = csv.reader(text, delimiter=delimiter)
+        for _ in islice(reader, profile.first_data_row - 1):
+            pass
+        return reader.line_num
+
+
 def encoding_of(path: Path, profile: Profile) -> str:
     """The encoding that the file's mark says, the declared one, or the one recognised; what is no text at all is refused first."""
     start = head(path)
@@ -134,7 +144,7 @@ def delimiter_of(path: Path, encoding: str, header_row: int) -> str:
     return max(DELIMITERS, key=header.count)
 
 
-__all__ = ["JOINER", "RawRows", "Sheet", "delimiter_of", "format_of", "open_sheet", "raw_rows"]
+__all__ = ["JOINER", "RawRows", "Sheet", "delimiter_of", "format_of", "lines_above", "open_sheet", "raw_rows"]
 
 JOINER = " / "
 """Between the parts of a header that takes several rows: "Furnace 1 / Electricity"."""

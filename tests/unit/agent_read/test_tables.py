@@ -224,3 +224,15 @@ def test_bad_readings_are_counted_with_their_rows(tmp_path: Path) -> None:
     list(stream_readings([path], Profile(), frozenset({"m1", "m2"}), ZONE, log))
     assert [(bad.place.row, bad.place.column) for bad in log.rejected] == [(5, "timestamp"), (6, "value")]
     assert {name: seen.readings for name, seen in log.unknown_meters.items()} == {"m9": 1}
+
+
+@pytest.mark.parametrize("stamp", ["2016-05-14 08:10:00", "not a time"])
+def test_a_heading_with_a_line_break_moves_no_row(tmp_path: Path, stamp: str) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(as_csv([*READINGS, ["m1", stamp, "3"]], header=["meter_id", "timestamp", "Wirkarbeit\n(kWh)"]))
+    log = ReadingLog()
+    blocks = stream_readings([path], Profile(columns={"value": "Wirkarbeit\n(kWh)"}), frozenset({"m1", "m2"}), ZONE, log)
+    rows = sorted(row for block in blocks for row in block.row.tolist())
+    last = len(READINGS) + 2
+    assert rows + [bad.place.row for bad in log.rejected] == [*range(2, last + 1)]
+    assert len(log.rejected) == (stamp == "not a time")
