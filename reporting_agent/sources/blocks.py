@@ -7,7 +7,7 @@ have the header's number of cells included.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,7 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.processors import processors
 from reporting_agent.row_numbers import Consecutive, Rows
-from reporting_agent.sources import arrays, cells, parquet
+from reporting_agent.sources import arrays, cells, parquet, stamps
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
 from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, lines_above, open_sheet
 from reporting_agent.sources.typed_text import TypedFile
@@ -56,7 +56,7 @@ def blocks_of(
     elif kind == "parquet":
         yield from _parquet(path, wanted, meter)
     else:
-        yield from _sheet(path, profile, wanted, ragged)
+        yield from _sheet(path, profile, wanted, ragged, meter)
 
 
 def _parquet(path: Path, wanted: Sequence[str], meter: str | None) -> Iterator[Block]:
@@ -94,7 +94,7 @@ def only_value(metadata: Any, group: int, header: str | None) -> str | None:
     return None
 
 
-def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged) -> Iterator[Block]:
+def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged, meter: str | None) -> Iterator[Block]:
     sheet = open_sheet(path, profile, "readings")
     width = len(sheet.header)
     places = [sheet.header.index(name) for name in wanted]
@@ -103,18 +103,19 @@ def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged) 
             if len(raw) < width:
                 ragged(row, len(raw), width, ",".join("" if cell is None else str(cell) for cell in raw))
         whole = [(row, raw) for row, raw in block if len(raw) >= width]
-        texts = [[as_text(raw[place]) for _, raw in whole] for place in places]
+        notations = [Profile() if name == meter else profile for name in wanted]  # an id is as it stands
+        texts = [[as_text(raw[place], own) for _, raw in whole] for place, own in zip(places, notations, strict=True)]
         rows = np.array([row for row, _ in whole], dtype=np.int64)
         yield rows, {name: arrays.texts(column) for name, column in zip(wanted, texts, strict=True)}
 
 
-def as_text(cell: cells.Cell) -> str | None:
-    """A typed cell as a text that reads as the same value; None stays."""
+def as_text(cell: cells.Cell, profile: Profile) -> str | None:
+    """A typed cell as a text that the profile reads as the same value; None stays."""
     if cell is None:
         return None
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    return cells.shortest(cell) if isinstance(cell, float) else str(cell)
+    if isinstance(cell, date):
+        return stamps.written(cell, profile)
+    return cells.shortest(cell).replace(".", profile.decimal) if isinstance(cell, float) else str(cell)
 
 
 def _csv(

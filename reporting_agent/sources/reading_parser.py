@@ -63,7 +63,8 @@ class RaggedRows:
     def block(self) -> ColumnBlock:
         """The corrected rows as a block of their own."""
         rows = np.array([row for row, _ in self.mended], dtype=np.int64)
-        columns = {name: arrays.texts([blocks.as_text(named[name]) for _, named in self.mended]) for name in self.layout.wanted}
+        profile, wanted = self.profile, self.layout.wanted
+        columns = {name: arrays.texts([blocks.as_text(named[name], profile) for _, named in self.mended]) for name in wanted}
         return ColumnBlock(rows, columns, self.layout, self.profile, self.file, self.log)
 
 
@@ -265,7 +266,7 @@ def _put_together(parts: Sequence[Sequence[cells.Cell]], profile: Profile) -> An
     if len(parts) == 2:
         joined = (None if cells.is_blank(clock) else f"{str(day).strip()} {str(clock).strip()}" for day, clock in zip(*parts, strict=True))
         return arrays.texts(list(joined))
-    return arrays.texts([blocks.as_text(starts_and_ends.moment_of(row, profile)) for row in zip(*parts, strict=True)])
+    return arrays.texts([blocks.as_text(starts_and_ends.moment_of(row, profile), profile) for row in zip(*parts, strict=True)])
 
 
 def _microseconds(cell: cells.Cell, profile: Profile) -> tuple[int, bool]:

@@ -9,7 +9,8 @@ What a reader of cells says when it cannot.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from reporting_agent.config import Profile
 
@@ -26,6 +27,7 @@ _STAMP = re.compile(
     r"\s*(Z|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2})?"
 )
 _PLACES = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
+_WRITTEN = {"dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}
 _DAYS_END = re.compile(r"(?<![\d:.])24:00(:00(?:[.,]0+)?)?(?![\d:])")  # not the minutes of 06:24:00
 _SERIAL = re.compile(r"\d{4,6}(\.\d*)?")
 
@@ -86,6 +88,18 @@ def fixed(stamp: datetime, zone: tzinfo) -> datetime:
     if held.astimezone(zone).replace(tzinfo=None) != stamp:
         raise UnreadableCell("a time that exists: the clock was put forward over this one")
     return held
+
+
+def written(stamp: date, profile: Profile) -> str:
+    """A typed date or moment as a text in which the profile reads the same; by ISO 8601 where its format cannot say it."""
+    if profile.date_format is not None:
+        text = stamp.strftime(profile.date_format)
+        with suppress(ValueError):
+            if datetime.strptime(text, profile.date_format) == datetime(*stamp.timetuple()[:6]):  # noqa: DTZ001, DTZ007 - of one clock
+                return text
+    elif profile.date_order != "ymd":
+        return stamp.strftime(_WRITTEN[profile.date_order] + (" %H:%M:%S.%f%z" if isinstance(stamp, datetime) else ""))
+    return stamp.isoformat(" ") if isinstance(stamp, datetime) else stamp.isoformat()
 
 
 def _by_format(text: str, profile: Profile) -> datetime:

@@ -216,6 +216,31 @@ def test_readings_are_the_same_long_or_wide_in_any_format(tmp_path: Path) -> Non
     assert readings["m2"][1][1] != readings["m2"][1][1]  # blank: the stamp stays, its value is not known
 
 
+@pytest.mark.parametrize(
+    ("declared", "last"),
+    [
+        ({"date_order": "dmy"}, "14.05.2016 09:00:00"),
+        ({"date_order": "mdy", "thousands": ","}, "05/14/2016 09:00:00"),
+        ({"date_order": "dmy", "decimal": ",", "thousands": "."}, "14.05.2016 09:00"),
+        ({"date_format": "%d-%m-%y %Hh%M", "decimal": ","}, "14-05-16 09h00"),
+    ],
+)
+def test_typed_cells_of_a_workbook_are_what_they_are_beside_texts_in_the_declared_notation(
+    tmp_path: Path, declared: dict[str, str], last: str
+) -> None:
+    """A spreadsheet program types the cells that it understands, and leaves the others as they were typed in."""
+    eight = int(datetime(2016, 5, 14, 8, tzinfo=ZONE).timestamp()) * 1_000_000
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    typed = [(name, datetime(2016, 5, 14, 8, minute), 48.625 + minute) for name, minute in (("m1", 0), ("m1", 5), ("m2", 7))]  # noqa: DTZ001
+    for row in [LONG, *typed, ("m1", last, "50" + declared.get("decimal", ".") + "5")]:
+        sheet.append(row)
+    book.save(tmp_path / "r.xlsx")
+    m1 = [(eight, 48.625), (eight + 300_000_000, 53.625), (eight + 3_600_000_000, 50.5)]
+    assert streamed(tmp_path / "r.xlsx", Profile.model_validate(declared)) == {"m1": m1, "m2": [(eight + 420_000_000, 55.625)]}
+
+
 def test_bad_readings_are_counted_with_their_rows(tmp_path: Path) -> None:
     rows = [*READINGS, ["m1", "not a time", "3"], ["m1", "2016-05-14 08:10:00", "three"], ["m9", "2016-05-14 08:10:00", "3"]]
     path = tmp_path / "r.csv"
