@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from benchmarks.carriers import CARRIERS, named
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
+from reporting_agent.config.profile import zone_named
 from reporting_agent.sources import cells, totals
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
@@ -195,19 +195,19 @@ def _beside(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile, 
 
 
 def zone_of(profile: Profile, file: str, wanted: Template) -> tzinfo | None:
+    """The zone that the profile declares for stamps without an offset; InputError `profile-invalid` where there is no such zone."""
     if profile.timezone is None:
         return None
-    try:
-        return ZoneInfo(profile.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
-        raise InputError(
-            "profile-invalid",
-            "The mapping profile names a time zone that does not exist.",
-            Phrase("Correct timezone under [mapping.%(table)s].", table=wanted.name),
-            place=Place(file, column="timezone"),
-            found=repr(profile.timezone),
-            wanted="a time zone of the IANA list, such as Asia/Shanghai",
-        ) from unknown
+    if (zone := zone_named(profile.timezone)) is not None:
+        return zone
+    raise InputError(
+        "profile-invalid",
+        "The mapping profile names a time zone that does not exist.",
+        Phrase("Correct timezone under [mapping.%(table)s].", table=wanted.name),
+        place=Place(file, column="timezone"),
+        found=repr(profile.timezone),
+        wanted="a time zone of the IANA list, such as Asia/Shanghai",
+    )
 
 
 def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: bool) -> Callable[[Cell], Any]:

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import languages
@@ -17,6 +17,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, ProductStatus
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Profile
+from reporting_agent.config.profile import zone_named
 from reporting_agent.pipeline.units import COUNTED
 from reporting_agent.sources import RejectedRow, Table, read_table
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
@@ -204,11 +205,8 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
         elif setting is not None:
             given[setting] = _number(path, row, text, value) if setting == "uncertainty_pct" else str(value).strip()
     zone = str(given.get("timezone", DEFAULT_ZONE))
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
-        place = tell(SETTINGS["timezone"], lang)
-        raise _setting_refused(path, None, place, zone, "a time zone of the IANA list, such as Asia/Shanghai") from unknown
+    if zone_named(zone) is None:
+        raise _setting_refused(path, None, tell(SETTINGS["timezone"], lang), zone, "a time zone of the IANA list, such as Asia/Shanghai")
     uncertainty = given.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)
     return AboutSheet(
         name=str(given.get("name", "")),

@@ -40,6 +40,14 @@ def test_words_for_a_column_that_holds_none_are_refused_with_what_to_do(tmp_path
     assert read(tmp_path, HEAD + row(1), values={"output_unit": {"t": "kg"}}).columns["output_unit"] == ["kg"]
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "Asia"])  # the latter is a folder of zones
+def test_a_time_zone_of_readings_that_is_none_is_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
+    (tmp_path / "r.csv").write_text("meter_id,timestamp,value\nm,2026-01-01 00:00,1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="Correct timezone under") as refused:
+        list(stream_readings([tmp_path / "r.csv"], Profile(timezone=name), frozenset({"m"}), ZONE, ReadingLog()))
+    assert refused.value.code == "profile-invalid"
+
+
 def test_words_for_values_of_readings_are_refused(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("meter_id,timestamp,value\nm,2026-01-01T00:00Z,1\n", encoding="utf-8")
     profile = Profile.model_validate({"values": {"value": {"1": "2"}, "meter_id": {"m": "m1"}}})
