@@ -268,6 +268,18 @@ def test_an_amount_of_output_is_no_energy_and_no_carrier_is_dropped(mapped: Any,
         assert "energy.unit.Gas (therm)" in asked
 
 
+def test_two_columns_of_one_carrier_are_asked_about_and_neither_is_dropped_unsaid(mapped: Any) -> None:
+    text = HEAT.format(columns="Menge t;Strom HT kWh;Strom NT kWh;Gas Nm3", first="12,1;3000;2577;40", second="11,8;2700;2049;41")
+    answers = 'timezone = "UTC"\nstep = "eaf"\n'
+    _, answer = mapped(text, answers=answers)
+    assert set(proposal_of(answer, "energy")["profile"]["carriers"]) == {"natural-gas"}
+    (question,) = [question for question in answer["questions"] if question["key"].startswith("energy.")]
+    assert (question["key"], question["choices"]) == ("energy.column.electricity", ["Strom HT kWh", "Strom NT kWh"])
+    code, answer = mapped(text, answers=answers + '"energy.column.electricity" = "Strom HT kWh"\n')
+    assert code == 0
+    assert proposal_of(answer, "energy")["profile"]["carriers"]["electricity"] == {"column": "Strom HT kWh", "unit": "kWh"}
+
+
 def test_a_power_is_no_energy_of_a_batch(mapped: Any) -> None:
     _, answer = mapped(HEAT.format(columns="Menge t;Strom [kW]", first="12,1;557", second="11,8;474"))
     assert [proposal["input"] for proposal in answer["proposals"]] == ["batches"]
