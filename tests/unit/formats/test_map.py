@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from fixtures.simulator import Sector
 from reporting_agent.cli import main
 from reporting_agent.config import Profile
+from reporting_agent.proposal import ProfileQuestion, open_lines
 from reporting_agent.proposal.notation import decimal_of
 
 GERMAN = """Werk 2;;;;;;
@@ -369,6 +370,17 @@ def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: 
     proposal = proposal_of(answer, "readings")
     assert proposal["meters"]["Main [kWh]"]["reading"] == "register"
     assert "newest first" in because(proposal, "meters.Main [kWh].reading")
+
+
+def test_headings_with_line_breaks_and_quotes_make_toml_and_lines_that_can_be_pasted(mapped: Any) -> None:
+    headings = '"Ofen\n1","Ofen ""B"""'
+    rows = "".join(f"2016-05-14 {hour:02}:00,{hour * 7 % 5},{hour * 3 % 7}\n" for hour in range(8, 20))
+    _, answer = mapped(f"Time,{headings}\n{rows}", "--as", "readings")
+    assert list(tomllib.loads(answer["toml"])["mapping"]) == ["readings"]
+    questions = [ProfileQuestion(row["key"], row["ask"], tuple(row["choices"])) for row in answer["questions"]]
+    keys = [line.split("\n")[0] for line in open_lines(questions)]
+    assert set(tomllib.loads("\n".join(keys))) == {question.key for question in questions}
+    assert "readings.unit.Ofen\n1" in {question.key for question in questions}
 
 
 def test_an_answer_that_is_no_number_of_an_answers_file_is_refused(mapped: Any) -> None:
