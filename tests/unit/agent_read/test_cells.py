@@ -8,8 +8,8 @@ import pytest
 
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
-from reporting_agent.sources.arrow import local_to_utc
 from reporting_agent.sources.cells import UnreadableCell
+from reporting_agent.sources.wall_clock import WallClock
 
 PLAIN = Profile()
 ROME = ZoneInfo("Europe/Rome")
@@ -125,7 +125,7 @@ def test_many_local_stamps_become_utc_as_one_by_one() -> None:
     moments = [datetime(2016, 10, 29, 12, tzinfo=UTC) + timedelta(minutes=15 * step) for step in range(200)]
     local = [moment.astimezone(ROME).replace(tzinfo=UTC) for moment in moments]
     local_us = np.array([int(moment.timestamp()) * 1_000_000 for moment in local], dtype=np.int64)
-    utc_us = local_to_utc(local_us, ROME)  # the hour that came twice is told apart by the step back
+    utc_us = WallClock(ROME).utc("m", local_us)  # the hour that came twice is told apart by the step back
     assert utc_us.tolist() == [int(moment.timestamp()) * 1_000_000 for moment in moments]
 
 
