@@ -38,7 +38,7 @@ def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]
         delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
         with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
             yield from _records(csv.reader(text, delimiter=delimiter, strict=True), path)
-    except UnicodeDecodeError as broken:
+    except UnicodeError as broken:  # of UTF-16 without its mark it is no UnicodeDecodeError
         raise InputError(
             "not-a-text-file",
             "The file is not the text that it should be.",

@@ -70,6 +70,12 @@ def test_a_byte_order_mark_goes_before_what_is_declared(
     assert content(read(path, Profile(encoding=declared))) == wanted
 
 
+def test_utf_16_without_its_mark_under_that_name_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_bytes(as_csv().encode("utf-16-le"))
+    with pytest.raises(InputError, match="Check the encoding in the mapping profile"):
+        read(tmp_path / "b.csv", Profile(encoding="utf-16"))
+
+
 def test_one_chinese_note_in_the_last_row_of_a_long_file_is_enough_to_recognise_gbk(tmp_path: Path) -> None:
     rows = [["H" + str(number), *ROWS[0][1:5], "f1", ""] for number in range(200_000 // 40)]
     path = tmp_path / "b.csv"
