@@ -6,6 +6,7 @@ have the header's number of cells included.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Sequence
 from datetime import date
 from itertools import groupby, islice
@@ -28,8 +29,8 @@ ROWS_OF_A_SHEET = 1 << 16  # cells of a workbook are Python objects
 _READ_AHEAD = 1 << 18  # bytes of a column that are held beside what is decoded
 
 Block = tuple[Rows, dict[str, Any]]
-Ragged = Callable[[int, int, int, str], None]
-"""Told of each row with a wrong number of cells: its number, its cells, the header's, and its text."""
+Ragged = Callable[[int, int, int, Sequence[str]], None]
+"""Told of each row with a wrong number of cells: its number, how many it has and the header has, and its cells."""
 
 
 def blocks_of(
@@ -101,7 +102,7 @@ def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged, 
     while block := list(islice(sheet.rows, ROWS_OF_A_SHEET)):
         for row, raw in block:
             if len(raw) < width:
-                ragged(row, len(raw), width, ",".join("" if cell is None else str(cell) for cell in raw))
+                ragged(row, len(raw), width, ["" if cell is None else str(cell) for cell in raw])
         whole = [(row, raw) for row, raw in block if len(raw) >= width]
         notations = [Profile() if name == meter else profile for name in wanted]  # an id is as it stands
         texts = [[as_text(raw[place], own) for _, raw in whole] for place, own in zip(places, notations, strict=True)]
@@ -154,7 +155,7 @@ def _csv(
         skipped.append(row.number)
         if row.text.count('"') % 2 and "\n" in row.text:
             open_quote.append(row.number)
-        ragged(row.number, row.actual_columns, row.expected_columns, row.text)
+        ragged(row.number, row.actual_columns, row.expected_columns, next(csv.reader([row.text], delimiter=delimiter), []))
         return "skip"
 
     with open_bytes(path) as stream:

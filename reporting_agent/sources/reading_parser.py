@@ -5,7 +5,6 @@ A row that cannot be read is kept apart with its reason, and comes back into its
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,6 @@ from reporting_agent.sources.cells import RejectedRow, UnreadableCell
 from reporting_agent.sources.corrections import identity
 from reporting_agent.sources.fields import BadCell, shown
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
-from reporting_agent.sources.sheets import DELIMITERS
 from reporting_agent.sources.totals import TotalRow
 from reporting_agent.sources.wall_clock import WallClock
 
@@ -46,11 +44,9 @@ class RaggedRows:
     log: ReadingLog
     mended: list[tuple[int, dict[str, cells.Cell]]] = field(default_factory=list)
 
-    def met(self, row: int, found: int, wanted: int, text: str) -> None:
+    def met(self, row: int, found: int, wanted: int, raw: Sequence[str]) -> None:
         """Take note of one such row."""
         header = self.layout.header
-        delimiter = self.profile.delimiter or max(DELIMITERS, key=text.count)
-        raw = next(csv.reader([text], delimiter=delimiter), [])
         now = self.log.corrections.mended("readings", self.file, header, raw)
         if now is not None:
             self.mended.append((row, dict(zip(header, now, strict=True))))

@@ -164,6 +164,20 @@ def test_a_row_with_a_cell_too_many_is_set_aside_where_each_carrier_has_a_column
     ]
 
 
+@pytest.mark.parametrize("declared", [{}, {"in_cells": {"m1": "kWh"}}])
+def test_a_row_of_readings_with_a_cell_too_few_is_told_in_its_own_cells(tmp_path: Path, declared: dict[str, Any]) -> None:
+    """Whatever signs stand in them: the decimal commas part no cell, a line break in one is no row."""
+    unit = " kWh" if declared else ""
+    rows = [f"2016-05-14 0{hour}:00;{hour},5{unit};2,5;3,5" for hour in range(6)]
+    short = '2016-05-14 06:00;6,5;"2,5\n(read twice)"'
+    (tmp_path / "r.csv").write_text("\n".join(["timestamp;m1;m2;m3", *rows, short]) + "\n", encoding="utf-8")
+    log, profile = ReadingLog(), Profile.model_validate({"decimal": ",", **declared})
+    list(stream_readings([tmp_path / "r.csv"], profile, frozenset({"m1", "m2", "m3"}), ZONE, log))
+    (bad,) = log.rejected
+    value = "6,5 (not in kWh)" if declared else "6,5"
+    assert (bad.place.row, bad.original) == (8, ("2016-05-14 06:00", value, "2,5\n(read twice)"))
+
+
 NEWER = """<?xml version="1.0" encoding="UTF-8"?>
 <b:OperationsPerformance xmlns:b="http://www.mesa.org/xml/B2MML">
   <b:OperationsResponse>
