@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from reporting_agent.sources.cells import as_name
 from reporting_agent.sources.wall_clock import WallClock
 
 Integers = NDArray[np.int64]
@@ -59,8 +60,10 @@ def without(column: Any, words: frozenset[str], numbers: frozenset[float]) -> An
 
 def taken(column: Any, places: Integers) -> list[Any]:
     """The different cells at these places."""
-    cells: list[Any] = pc.unique(column.take(pa.array(places))).to_pylist()
-    return cells
+    cells = column.take(pa.array(places))
+    with suppress(pa.ArrowNotImplementedError):  # of lists and the like nothing tells which are different
+        cells = pc.unique(cells)
+    return list(cells.to_pylist())
 
 
 def raw_stamps(column: Any) -> Integers:
@@ -100,11 +103,15 @@ def finite_numbers(column: Any, scale: float) -> Floats | None:
 def codes(column: Any) -> tuple[NDArray[np.int32], list[str | None]]:
     """A text column as small integers and the texts they stand for."""
     if pa.types.is_run_end_encoded(column.type):  # one text throughout: see `blocks`
-        return np.broadcast_to(np.int32(0), len(column)), [None if text is None else str(text) for text in column.values.to_pylist()]
+        return np.broadcast_to(np.int32(0), len(column)), [_name(cell) for cell in column.values.to_pylist()]
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     indices = encoded.indices.cast(pa.int32())
     filled = pc.fill_null(indices, -1) if indices.null_count else indices
-    return _buffer(filled, np.dtype(np.int32)), [None if text is None else str(text) for text in encoded.dictionary.to_pylist()]
+    return _buffer(filled, np.dtype(np.int32)), [_name(cell) for cell in encoded.dictionary.to_pylist()]
+
+
+def _name(cell: Any) -> str | None:
+    return None if cell is None else as_name(cell)
 
 
 def _buffer(column: Any, dtype: np.dtype[Any]) -> NDArray[Any]:

@@ -18,7 +18,7 @@ from typing import Any
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import b2mml, parquet, signatures, workbooks
-from reporting_agent.sources.cells import Cell
+from reporting_agent.sources.cells import Cell, as_name
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, by_mark, damaged, head, holds, open_bytes, recognise
 from reporting_agent.sources.workbooks import Merged
 
@@ -256,7 +256,7 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
     lines: dict[int, list[str]] = {}
     for row, cells in numbered:
         if row >= top:
-            lines[row] = ["" if cell is None else str(cell).strip() for cell in cells]
+            lines[row] = [as_name(cell).strip() for cell in cells]
         if row >= bottom:
             break
     header = _joined(lines, range(top, bottom + 1), raw.merged, raw.first_column)

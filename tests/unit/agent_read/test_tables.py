@@ -3,7 +3,7 @@
 import csv
 import gzip
 import io
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -245,6 +245,41 @@ def test_typed_cells_of_a_workbook_are_what_they_are_beside_texts_in_the_declare
     book.save(tmp_path / "r.xlsx")
     m1 = [(eight, 48.625), (eight + 300_000_000, 53.625), (eight + 3_600_000_000, 50.5)]
     assert streamed(tmp_path / "r.xlsx", Profile.model_validate(declared)) == {"m1": m1, "m2": [(eight + 420_000_000, 55.625)]}
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("kind", ["parquet", "xlsx"])
+def test_meters_named_by_numbers_are_the_same_however_a_program_keeps_them(tmp_path: Path, kind: str, wide: bool) -> None:
+    """Of a workbook every number is one with a point, and in Parquet a column of which a cell was blank."""
+    stamps: list[object] = [datetime(2016, 5, 14, 8), datetime(2016, 5, 14, 9)]  # noqa: DTZ001 - of the plant's clock
+    named: dict[str, list[object]] = {"101": [1.5, 2.5]} if wide else {"meter_id": [101.0] * 2, "value": [1.5, 2.5]}
+    columns = {"timestamp": stamps, **named}
+    path = tmp_path / f"r.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.table(columns), path)
+    else:
+        book = Workbook()
+        sheet = book.active
+        assert sheet is not None
+        sheet.append([101 if name == "101" else name for name in columns])
+        for row in zip(*columns.values(), strict=True):
+            sheet.append(row)
+        book.save(path)
+    (block,) = stream_readings([path], Profile(), frozenset({"101"}), ZONE, ReadingLog())
+    assert (block.meter, block.value.tolist()) == ("101", [1.5, 2.5])
+
+
+def test_typed_columns_of_parquet_are_put_together_or_refused_in_words(tmp_path: Path) -> None:
+    day, clocks = [datetime(2016, 5, 14)] * 2, [time(8), time(8, 15)]  # noqa: DTZ001
+    pq.write_table(pa.table({"Day": day, "Clock": clocks, "m1": [1.5, 2.5]}), tmp_path / "r.parquet")
+    for order in ("ymd", "dmy"):
+        profile = Profile.model_validate({"parts": {"timestamp": ["Day", "Clock"]}, "wide": True, "date_order": order})
+        eight = int(datetime(2016, 5, 14, 8, tzinfo=ZONE).timestamp()) * 1_000_000
+        assert streamed(tmp_path / "r.parquet", profile)["m1"] == [(eight, 1.5), (eight + 900_000_000, 2.5)]
+    for columns in ({"timestamp": day, "m1": [[1.5], [2.5]]}, {"timestamp": [timedelta(1)] * 2, "m1": [1.5, 2.5]}):
+        pq.write_table(pa.table(columns), tmp_path / "r.parquet")
+        with pytest.raises(InputError, match="cannot be read"):
+            streamed(tmp_path / "r.parquet")
 
 
 def test_bad_readings_are_counted_with_their_rows(tmp_path: Path) -> None:

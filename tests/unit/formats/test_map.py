@@ -364,6 +364,19 @@ def test_a_register_written_with_groups_of_digits_is_a_register(mapped: Any, ger
     assert proposal_of(answer, "readings")["meters"]["Main [kWh]"]["reading"] == "register"
 
 
+def test_meters_named_by_numbers_in_a_workbook_are_proposed_as_they_are_read(mapped: Any, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Meter", "Time", "Value [kWh]"])
+    for row in range(30):
+        sheet.append([101, f"2016-05-14 {row // 4:02}:{15 * (row % 4):02}", 1000.5 + row])
+    book.save(tmp_path / "r.xlsx")
+    _, answer = mapped(tmp_path / "r.xlsx", answers='timezone = "UTC"\n')
+    proposal = proposal_of(answer, "readings")
+    assert (list(proposal["meters"]), proposal["proof"]["read"]) == (["101"], 30)
+
+
 def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: Any) -> None:
     rows = [f"2016-05-14 {row // 4:02}:{15 * (row % 4):02},{50_000 + 12.5 * row}" for row in range(30)]
     _, answer = mapped("\n".join(["Time,Main [kWh]", *rows[::-1]]) + "\n")
