@@ -14,7 +14,7 @@ from tempfile import TemporaryDirectory
 
 import httpx
 
-from benchmarks.errors import InputError, Unreachable
+from benchmarks.errors import InputError, Place, Unreachable
 from benchmarks.phrases import Phrase
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import PriceSeries
@@ -43,7 +43,8 @@ def fetch(series: PriceSeries, site: SiteSettings, network: Network, now: dateti
 
     Raises:
         Unreachable: `prices-unreachable`. UsageError: `proxy-address`.
-        InputError: `prices-refused`, `prices-too-large`, `prices-none`, `ca-file`, and what `read_prices` raises; nothing is saved.
+        InputError: `prices-refused`, `prices-too-large`, `prices-none`, `ca-file`, `output-not-writable`, and what `read_prices` raises;
+            nothing is saved.
     """
     before = fetched_answers(series, site.folder)
     content = _asked(series, network, _age(before[-1], now) if before else None)
@@ -64,14 +65,24 @@ def fetch(series: PriceSeries, site: SiteSettings, network: Network, now: dateti
             found=str(series.address),
         )
     path = kept_at(series, site.folder, content, now)
-    path.parent.mkdir(parents=True, exist_ok=True)
     digest = sha256(content).hexdigest()
     unchanged = bool(before) and before[-1].digest == digest
-    if unchanged:
-        before[-1].path.replace(path)
-        sync_folder(path.parent)
-    else:
-        write_whole(path, content)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        if unchanged:
+            before[-1].path.replace(path)
+            sync_folder(path.parent)
+        else:
+            write_whole(path, content)
+    except OSError as refused:
+        raise InputError(
+            "output-not-writable",
+            "The prices were fetched and cannot be saved.",
+            "Make the folder writable, and check that its disk has room.",
+            place=Place(str(path.parent)),
+            found=refused.strerror or str(refused),
+            wanted="a folder that can be written to",
+        ) from refused
     first, last = (datetime.fromtimestamp(int(read.start_us[end]) / 1e6, UTC) for end in (0, -1))
     return FetchedPrices(FetchedAnswer(path, now, digest), len(read.start_us), first, last, unchanged)
 

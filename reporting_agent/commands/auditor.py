@@ -88,6 +88,12 @@ def password(args: argparse.Namespace, *, new: bool = False) -> bytes:
         secret = read_one(args.password_file).strip()
     elif sys.stdin.isatty():
         secret = getpass.getpass("New password of the auditor's keys: " if new else "Password of the auditor's keys: ").encode()
+        if new and getpass.getpass("The same once more: ").encode() != secret:
+            raise UsageError(
+                "password-differs",
+                "The two passwords differ, and no keys were made.",
+                "Type the same password twice: keys under one that nobody knows can never be used.",
+            )
     else:
         secret = b""
     if not secret:

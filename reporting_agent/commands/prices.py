@@ -72,12 +72,12 @@ def _fetch(args: argparse.Namespace, site: SiteSettings, now: datetime) -> int:
     for series in _series(site, fetched=True):
         try:
             fetched = fetch(series, site, Network(args.proxy, args.ca_file), now)
+            row, line = _shown(series, site, now)
         except SteplabelError as refusal:
             failed.append(refusal)
             rows.append({"series": series.name, "error": refusal.to_json()})
             say(refusal.in_words(args.lang))
             continue
-        row, line = _shown(series, site, now)
         rows.append(row | {"fetched": fetched.prices, "unchanged": fetched.unchanged, "file": str(fetched.answer.path)})
         came = Phrase("%(prices)s prices fetched, the same as before.", prices=f"{fetched.prices:,}")
         if not fetched.unchanged:

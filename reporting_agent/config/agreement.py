@@ -51,10 +51,13 @@ def refuse_disagreement(site: SiteSettings) -> MeterTree:
 
 
 def _refuse_events(site: SiteSettings) -> None:
-    """Events name meters and equipment that are declared; meters that were swapped measure the same."""
+    """Events name meters and equipment that are declared, and end after they begin, of which one may have an offset and the other be of the
+    site's clock; meters that were swapped measure the same."""
     meters, equipment = {meter.id: meter for meter in site.meters}, {machine.id for machine in site.equipment}
     for index, event in enumerate(site.events):
         key = f"events.{index}"
+        if (end := event.ends(site.zone)) is not None and end <= event.begins(site.zone):
+            raise _wrong(site, f"{key}.until", str(event.until), f"a moment later than from = {event.start}")
         for name, wanted in (("meter", event.meter), ("with", event.other)):
             if wanted is not None and (wanted not in meters or meters[wanted].computed):
                 known = ", ".join(sorted(meter.id for meter in site.meters if not meter.computed)) or "none"

@@ -101,8 +101,6 @@ class DeclaredEvent(Setting):
                 raise ValueError(f"{key} goes with kind = {named}, and only with it")
         if self.other is not None and self.other == self.meter:
             raise ValueError("with must name another meter")
-        if self.until is not None and _moment(self.until, ZoneInfo("UTC")) <= _moment(self.start, ZoneInfo("UTC")):
-            raise ValueError("until must be later than from")
         return self
 
     def begins(self, zone: ZoneInfo) -> datetime:

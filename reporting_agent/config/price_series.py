@@ -8,11 +8,10 @@ from __future__ import annotations
 
 from typing import Literal, Self
 from urllib.parse import urlsplit
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import Field, field_validator, model_validator
 
-from reporting_agent.config.profile import DateOrder, Decimal, Profile, Setting
+from reporting_agent.config.profile import DateOrder, Decimal, Profile, Setting, zone_named
 
 FOLDER = "prices"
 """Beside site.toml: what was fetched, a folder a series."""
@@ -46,10 +45,8 @@ class PriceSeries(Setting):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str | None) -> str | None:
-        try:
-            ZoneInfo(name or "UTC")
-        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
-            raise ValueError("must be a time zone of the IANA list, such as Asia/Shanghai") from unknown
+        if zone_named(name or "UTC") is None:
+            raise ValueError("must be a time zone of the IANA list, such as Asia/Shanghai")
         return name
 
     @model_validator(mode="after")

@@ -8,6 +8,7 @@ day-first date or a unit is declared, or the row is rejected with what was found
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import BaseModel, ConfigDict, Field
 
@@ -29,6 +30,14 @@ def newer(default: Any, **bounds: Any) -> Any:
     already made are verified as before. The key's default never changes.
     """
     return Field(default=default, exclude_if=lambda value: value == default, **bounds)
+
+
+def zone_named(name: str) -> ZoneInfo | None:
+    """The time zone of the IANA list by that name; None where there is none."""
+    try:
+        return ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError):  # OSError: a folder of zones, such as Asia
+        return None
 
 
 class CarrierColumn(Setting):

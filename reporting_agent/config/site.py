@@ -9,7 +9,7 @@ from difflib import get_close_matches
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Literal, Self
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError, available_timezones
+from zoneinfo import ZoneInfo, available_timezones
 
 from pydantic import Field, ValidationError, field_validator, model_validator
 
@@ -25,7 +25,7 @@ from reporting_agent.config.events import DeclaredEvent, refuse_clashes
 from reporting_agent.config.faults import SettingFault
 from reporting_agent.config.materials import BoughtIn, HeatingValue, HeatingValues, JointProduction, ProductStock, Variable, refuse_twice
 from reporting_agent.config.meters import Meter
-from reporting_agent.config.profile import Mapping, Setting
+from reporting_agent.config.profile import Mapping, Setting, zone_named
 from reporting_agent.config.runs import Runs
 from reporting_agent.config.scales import Scale
 from reporting_agent.config.site_boundary import SiteBoundary
@@ -47,11 +47,9 @@ class SiteIdentity(Setting):
     @field_validator("timezone")
     @classmethod
     def _known_zone(cls, name: str) -> str:
-        try:
-            ZoneInfo(name)
-        except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
+        if zone_named(name) is None:
             names = ", ".join(get_close_matches(name, sorted(available_timezones()))) or "Asia/Shanghai"
-            raise ValueError(Phrase("a time zone of the IANA list, such as %(names)s", names=names)) from unknown
+            raise ValueError(Phrase("a time zone of the IANA list, such as %(names)s", names=names))
         return name
 
 

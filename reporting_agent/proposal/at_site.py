@@ -7,6 +7,7 @@ A report is never made so: it takes profiles that stand in site.toml alone.
 
 from __future__ import annotations
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import islice
@@ -197,7 +198,8 @@ def open_lines(questions: Sequence[ProfileQuestion]) -> Iterator[str]:
     """One line a question, as an answers file and [answers] of site.toml take it, and the question below it."""
     for question in questions:
         hint = " | ".join(question.choices) or (f"such as {question.example}" if question.example else "")
-        yield f'  "{question.key}" = "…"{f"  # {hint}" if hint else ""}\n      {question.ask}'
+        remark = f"  # {' '.join(hint.split())}" if hint else ""
+        yield f'  {json.dumps(question.key, ensure_ascii=False)} = "…"{remark}\n      {question.ask}'
 
 
 def _refuse_open(proposals: Sequence[ProfileProposal]) -> None:

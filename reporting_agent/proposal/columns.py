@@ -15,7 +15,7 @@ from reporting_agent.proposal.naming import ColumnMatch, named, numbers, numbers
 from reporting_agent.proposal.notation import decimal_of
 from reporting_agent.proposal.types import KeyEvidence
 from reporting_agent.proposal.vocabulary import VOCABULARY, without_unit
-from reporting_agent.sources.cells import Cell, UnreadableCell, number, plain
+from reporting_agent.sources.cells import Cell, UnreadableCell, as_name, number, plain
 from reporting_agent.sources.sheets import JOINER
 from reporting_agent.sources.wanted import BATCHES
 
@@ -85,7 +85,7 @@ def carrier_in(header: str) -> str | None:
 
 def readings(maker: Maker) -> None:
     if {"meter_id", "value"} <= set(maker.found):
-        names = sorted({plain(str(cell)) for cell in maker.look.column(maker.found["meter_id"].index)})
+        names = sorted({plain(as_name(cell)) for cell in maker.look.column(maker.found["meter_id"].index)})
         for name in names:
             _meter(maker, name, list(_values_of(maker, name)), unit_of(maker.look, maker.found["value"].index))
         return
@@ -106,7 +106,7 @@ def readings(maker: Maker) -> None:
 
 def _values_of(maker: Maker, meter: str) -> Iterator[Cell]:
     key, value = maker.found["meter_id"].index, maker.found["value"].index
-    return (row[value] for _, row in maker.look.rows if max(key, value) < len(row) and plain(str(row[key])) == meter)
+    return (row[value] for _, row in maker.look.rows if max(key, value) < len(row) and plain(as_name(row[key])) == meter)
 
 
 def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, str] | None) -> None:

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from reporting_agent.config.profile import zone_named
 from reporting_agent.proposal import notation
 from reporting_agent.proposal.look import FileLook, is_clock, is_date, is_value
 from reporting_agent.proposal.naming import ColumnMatch, bare_days, named, numbers, rivals, unclear_unit_of, unit_of
@@ -234,9 +234,7 @@ class Maker:
         answer = self.asked("timezone", "In which time zone are the stamps? They carry no offset.", example="Europe/Berlin")
         if answer is None:
             return
-        try:
-            ZoneInfo(answer)
-        except (ZoneInfoNotFoundError, ValueError) as unknown:
+        if zone_named(answer) is None:
             raise InputError(
                 "answer-unknown",
                 "The answer to timezone is not a time zone.",
@@ -244,7 +242,7 @@ class Maker:
                 place=Place(str(self.look.path), column="timezone"),
                 found=repr(answer),
                 wanted="a time zone of the IANA list, such as Asia/Shanghai",
-            ) from unknown
+            )
         self.proposal.set("timezone", answer, "as answered")
 
     def _stands_for_missing(self, name: str, matched: ColumnMatch) -> None:

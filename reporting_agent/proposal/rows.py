@@ -145,15 +145,27 @@ def _found_quantity(maker: Maker, index: int) -> None:
 
 
 def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
-    """A column a carrier: each with its unit, beside the others of the batch."""
+    """A column a carrier: each with its unit, beside the others of the batch. Of two columns of one carrier a profile reads one."""
     maker.drop("quantity")
+    by_carrier: dict[str, dict[str, tuple[int, str, str]]] = {}
     for index in columns:
         header, stated = maker.look.header[index], unit_of(maker.look, index)
         carrier = carrier_in(header) or maker.asked(f"energy.carrier.{header}", f"Which carrier is {header!r}?", list(CARRIERS))
         unit = stated[0] if stated else maker.asked(f"energy.unit.{header}", f"In which unit is {header!r}?", example="kWh")
         if carrier is not None and unit is not None:
-            maker.proposal.set(f"carriers.{carrier}", {"column": header, "unit": unit}, stated[1] if stated else f"header {header!r}")
-            maker.found[f"carriers.{carrier}"] = ColumnMatch(index, header, "", 0.5)
+            by_carrier.setdefault(carrier, {})[header] = (index, unit, stated[1] if stated else f"header {header!r}")
+    for carrier, same in by_carrier.items():
+        chosen: str | None = next(iter(same))
+        if len(same) > 1:
+            ask = (
+                f"{', '.join(map(repr, same))} are all {carrier}, and one column of a carrier is read. Which one holds all of a batch's? "
+                "Where none does, add a column that is their sum."
+            )
+            chosen = maker.asked(f"energy.column.{carrier}", ask, tuple(same))
+        if chosen is not None:
+            index, unit, because = same[chosen]
+            maker.proposal.set(f"carriers.{carrier}", {"column": chosen, "unit": unit}, because)
+            maker.found[f"carriers.{carrier}"] = ColumnMatch(index, chosen, "", 0.5)
 
 
 def log(maker: Maker) -> None:

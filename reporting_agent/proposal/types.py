@@ -71,10 +71,11 @@ _TABLES = ("columns", "constants", "values", "missing", "scale", "parts", "rows"
 def as_toml(proposals: Sequence[ProfileProposal], file: str) -> str:
     """`[inputs]`, the profile of each input, and for readings what is known of each meter."""
     inputs = ["[inputs]", *(f"{proposal.input} = {_value(file)}" for proposal in proposals)]
-    open_questions = dict.fromkeys(f"# open: {question.key}: {question.ask}" for proposal in proposals for question in proposal.questions)
+    asked = dict.fromkeys(f"{question.key}: {question.ask}" for proposal in proposals for question in proposal.questions)
+    open_questions = [f"# open: {' '.join(question.split())}" for question in asked]  # a comment is one line, and a heading may be two
     parts = [inputs, *map(_profile, proposals)]
     parts += [_meter(name, known) for proposal in proposals for name, known in proposal.meters.items()]
-    parts += [*_runs(proposals), *([list(open_questions)] if open_questions else [])]
+    parts += [*_runs(proposals), *([open_questions] if open_questions else [])]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
 

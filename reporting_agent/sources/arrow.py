@@ -7,7 +7,6 @@ who reads those rows one by one and knows why each fails.
 from __future__ import annotations
 
 from contextlib import suppress
-from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import numpy as np
@@ -15,13 +14,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from reporting_agent.sources.cells import as_name
 from reporting_agent.sources.wall_clock import WallClock
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
 
-_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_HOUR_US = 3_600_000_000
 NO_STAMP = np.iinfo(np.int64).min
 
 
@@ -62,14 +60,10 @@ def without(column: Any, words: frozenset[str], numbers: frozenset[float]) -> An
 
 def taken(column: Any, places: Integers) -> list[Any]:
     """The different cells at these places."""
-    cells: list[Any] = pc.unique(column.take(pa.array(places))).to_pylist()
-    return cells
-
-
-def stamps(column: Any, zone: tzinfo) -> Integers:
-    """A timestamp Arrow array as UTC microseconds, `NO_STAMP` where null; stamps without a zone are local."""
-    raw = raw_stamps(column)
-    return raw if column.type.tz is not None else local_to_utc(raw, zone)
+    cells = column.take(pa.array(places))
+    with suppress(pa.ArrowNotImplementedError):  # of lists and the like nothing tells which are different
+        cells = pc.unique(cells)
+    return list(cells.to_pylist())
 
 
 def raw_stamps(column: Any) -> Integers:
@@ -109,63 +103,15 @@ def finite_numbers(column: Any, scale: float) -> Floats | None:
 def codes(column: Any) -> tuple[NDArray[np.int32], list[str | None]]:
     """A text column as small integers and the texts they stand for."""
     if pa.types.is_run_end_encoded(column.type):  # one text throughout: see `blocks`
-        return np.broadcast_to(np.int32(0), len(column)), [None if text is None else str(text) for text in column.values.to_pylist()]
+        return np.broadcast_to(np.int32(0), len(column)), [_name(cell) for cell in column.values.to_pylist()]
     encoded = column if pa.types.is_dictionary(column.type) else column.dictionary_encode()
     indices = encoded.indices.cast(pa.int32())
     filled = pc.fill_null(indices, -1) if indices.null_count else indices
-    return _buffer(filled, np.dtype(np.int32)), [None if text is None else str(text) for text in encoded.dictionary.to_pylist()]
+    return _buffer(filled, np.dtype(np.int32)), [_name(cell) for cell in encoded.dictionary.to_pylist()]
 
 
-def local_to_utc(local_us: Integers, zone: tzinfo) -> Integers:
-    """Local wall-clock microseconds to UTC microseconds.
-
-    Of an hour that came twice (the clock was put back), stamps are taken as the first until the sequence itself steps
-    back, then as the second. Times that the clock skipped move on by the width of the gap.
-    """
-    stamped = local_us != NO_STAMP
-    known = local_us if stamped.all() else local_us[stamped]
-    if not len(known):
-        return local_us
-    edges, offsets = _offsets(int(known.min()), int(known.max()), zone)
-    if len(offsets) == 1:
-        return np.where(stamped, local_us - offsets[0], NO_STAMP)
-    # a local stamp belongs to the offset whose UTC span holds it: compare with each change in old local time
-    local_edges = edges[1:] + offsets[:-1]
-    place = np.searchsorted(local_edges, local_us, side="right")
-    for index in range(len(local_edges)):
-        width = offsets[index] - offsets[index + 1]
-        if width > 0:  # put back: [edge - width, edge) in local time came twice
-            twice = np.flatnonzero((local_us >= local_edges[index] - width) & (local_us < local_edges[index]))
-            if len(twice):
-                steps_back = np.flatnonzero(np.diff(local_us[twice]) < 0)
-                if len(steps_back):
-                    place[twice[steps_back[0] + 1 :]] = index + 1
-    utc = local_us - offsets[place]
-    return np.where(stamped, utc, NO_STAMP)
-
-
-def _offsets(first_us: int, last_us: int, zone: tzinfo) -> tuple[Integers, Integers]:
-    """UTC instants at which the zone's offset changes, with the offset from each on (the first entry is the start)."""
-    start = first_us // _HOUR_US * _HOUR_US - 48 * _HOUR_US
-    edges, offsets = [start], [_offset_us(start, zone)]
-    day = 24 * _HOUR_US
-    instant = start
-    while instant < last_us + 2 * day:
-        following = instant + day
-        if _offset_us(following, zone) != offsets[-1]:
-            low, high = instant, following  # bisect to the quarter hour: zones change on those
-            while high - low > _HOUR_US // 4:
-                middle = (low + high) // 2 // (_HOUR_US // 4) * (_HOUR_US // 4)
-                low, high = (middle, high) if _offset_us(middle, zone) == offsets[-1] else (low, middle)
-            edges.append(high)
-            offsets.append(_offset_us(high, zone))
-        instant = following
-    return np.array(edges, dtype=np.int64), np.array(offsets, dtype=np.int64)
-
-
-def _offset_us(instant_us: int, zone: tzinfo) -> int:
-    offset = (_EPOCH + timedelta(microseconds=instant_us)).astimezone(zone).utcoffset()
-    return 0 if offset is None else offset // timedelta(microseconds=1)
+def _name(cell: Any) -> str | None:
+    return None if cell is None else as_name(cell)
 
 
 def _buffer(column: Any, dtype: np.dtype[Any]) -> NDArray[Any]:

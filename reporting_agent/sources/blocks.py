@@ -6,8 +6,9 @@ have the header's number of cells included.
 
 from __future__ import annotations
 
+import csv
 from collections.abc import Callable, Iterator, Sequence
-from datetime import datetime
+from datetime import date
 from itertools import groupby, islice
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,9 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.processors import processors
 from reporting_agent.row_numbers import Consecutive, Rows
-from reporting_agent.sources import arrays, cells, parquet
+from reporting_agent.sources import arrays, cells, parquet, stamps
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
-from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, open_sheet
+from reporting_agent.sources.sheets import delimiter_of, encoding_of, format_of, lines_above, open_sheet
 from reporting_agent.sources.typed_text import TypedFile
 
 ROWS_A_BLOCK = 1 << 18  # of Parquet: fewer, and the cost of each block shows; twice as many are 4 % quicker and take 30 MB more
@@ -28,8 +29,8 @@ ROWS_OF_A_SHEET = 1 << 16  # cells of a workbook are Python objects
 _READ_AHEAD = 1 << 18  # bytes of a column that are held beside what is decoded
 
 Block = tuple[Rows, dict[str, Any]]
-Ragged = Callable[[int, int, int, str], None]
-"""Told of each row with a wrong number of cells: its number, its cells, the header's, and its text."""
+Ragged = Callable[[int, int, int, Sequence[str]], None]
+"""Told of each row with a wrong number of cells: its number, how many it has and the header has, and its cells."""
 
 
 def blocks_of(
@@ -56,7 +57,7 @@ def blocks_of(
     elif kind == "parquet":
         yield from _parquet(path, wanted, meter)
     else:
-        yield from _sheet(path, profile, wanted, ragged)
+        yield from _sheet(path, profile, wanted, ragged, meter)
 
 
 def _parquet(path: Path, wanted: Sequence[str], meter: str | None) -> Iterator[Block]:
@@ -94,27 +95,28 @@ def only_value(metadata: Any, group: int, header: str | None) -> str | None:
     return None
 
 
-def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged) -> Iterator[Block]:
+def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged, meter: str | None) -> Iterator[Block]:
     sheet = open_sheet(path, profile, "readings")
     width = len(sheet.header)
     places = [sheet.header.index(name) for name in wanted]
     while block := list(islice(sheet.rows, ROWS_OF_A_SHEET)):
         for row, raw in block:
             if len(raw) < width:
-                ragged(row, len(raw), width, ",".join("" if cell is None else str(cell) for cell in raw))
+                ragged(row, len(raw), width, ["" if cell is None else str(cell) for cell in raw])
         whole = [(row, raw) for row, raw in block if len(raw) >= width]
-        texts = [[as_text(raw[place]) for _, raw in whole] for place in places]
+        notations = [Profile() if name == meter else profile for name in wanted]  # an id is as it stands
+        texts = [[as_text(raw[place], own) for _, raw in whole] for place, own in zip(places, notations, strict=True)]
         rows = np.array([row for row, _ in whole], dtype=np.int64)
         yield rows, {name: arrays.texts(column) for name, column in zip(wanted, texts, strict=True)}
 
 
-def as_text(cell: cells.Cell) -> str | None:
-    """A typed cell as a text that reads as the same value; None stays."""
+def as_text(cell: cells.Cell, profile: Profile) -> str | None:
+    """A typed cell as a text that the profile reads as the same value; None stays."""
     if cell is None:
         return None
-    if isinstance(cell, datetime):
-        return cell.isoformat(sep=" ")
-    return cells.shortest(cell) if isinstance(cell, float) else str(cell)
+    if isinstance(cell, date):
+        return stamps.written(cell, profile)
+    return cells.shortest(cell).replace(".", profile.decimal) if isinstance(cell, float) else str(cell)
 
 
 def _csv(
@@ -133,7 +135,8 @@ def _csv(
     names = [str(index) for index in range(len(header))]  # headers may be blank or stand twice; places may not
     chosen = [names[list(header).index(name)] for name in wanted]
     delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
-    typed = TypedFile(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter)
+    skip = lines_above(path, profile, encoding, delimiter)
+    typed = TypedFile(path, profile, names, chosen, None if meter is None else chosen[list(wanted).index(meter)], encoding, delimiter, skip)
     good = 0
     try:
         for columns in typed.read(plain, wanted) if plain is not None else ():
@@ -152,7 +155,7 @@ def _csv(
         skipped.append(row.number)
         if row.text.count('"') % 2 and "\n" in row.text:
             open_quote.append(row.number)
-        ragged(row.number, row.actual_columns, row.expected_columns, row.text)
+        ragged(row.number, row.actual_columns, row.expected_columns, next(csv.reader([row.text], delimiter=delimiter), []))
         return "skip"
 
     with open_bytes(path) as stream:
@@ -160,7 +163,7 @@ def _csv(
             reader = arrow_csv.open_csv(
                 pa.PythonFile(stream, mode="r"),
                 read_options=arrow_csv.ReadOptions(
-                    use_threads=False, block_size=32 << 20, encoding=encoding, skip_rows=profile.first_data_row - 1, column_names=names
+                    use_threads=False, block_size=32 << 20, encoding=encoding, skip_rows=skip, column_names=names
                 ),
                 parse_options=arrow_csv.ParseOptions(
                     delimiter=delimiter,

@@ -39,9 +39,10 @@ def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
 def _rows(
     sheet: Sheet, carriers: Mapping[str, CarrierColumn], places: Mapping[str, int], own: Sequence[int]
 ) -> Iterator[tuple[int, Sequence[Cell]]]:
+    width = len(sheet.header)
     for row, raw in sheet.rows:
-        if isinstance(raw, BrokenRow) or len(raw) < len(sheet.header):
-            yield row, raw  # told as it is
+        if isinstance(raw, BrokenRow) or len(raw) < width or any(cell not in (None, "") for cell in raw[width:]):
+            yield row, raw if isinstance(raw, BrokenRow) else raw[: len(own)]  # told as a row of another width
         elif any(cell is not None and cell != "" for cell in raw):
             for carrier, column in carriers.items():
                 heat = column.lhv, column.lhv_unit or None, column.lhv_source

@@ -84,6 +84,11 @@ def shortest(value: float) -> str:
     return str(int(value)) if value.is_integer() and abs(value) < 1e15 else repr(value)
 
 
+def as_name(cell: Cell) -> str:
+    """A heading, or the id of a meter: programs keep 101 as 101.0."""
+    return "" if cell is None else shortest(cell) if isinstance(cell, float) else str(cell)
+
+
 def _is_number(cell: Cell) -> TypeGuard[int | float | Decimal]:
     return isinstance(cell, int | float | Decimal) and not isinstance(cell, bool)
 

@@ -70,9 +70,7 @@ class CorrectedRow:
         now = self.cells.get(name)
         if _says(now) == _says(was):
             return was
-        if isinstance(now, str) and _ISO.fullmatch(now.strip()):
-            return datetime.fromisoformat(now.strip())
-        return now
+        return (_moment(now.strip()) or now) if isinstance(now, str) else now
 
 
 @dataclass
@@ -146,8 +144,8 @@ def _load(path: Path, corrections: Corrections) -> None:
         correction = CorrectedRow(Place(sheet.file, row), own, meant)
         before = corrections.rows.get(name)
         if before is not None and {k: _says(v) for k, v in before.cells.items()} != {k: _says(v) for k, v in own.items()}:
-            corrections.twice += [before.place, correction.place]
-        corrections.rows[name] = correction
+            corrections.twice += [place for place in (before.place, correction.place) if place not in corrections.twice]
+        corrections.rows.setdefault(name, correction)
 
 
 def as_csv(rejected: Iterable[RejectedRow]) -> str:
@@ -195,7 +193,17 @@ def _says(cell: Cell) -> object:
         text = plain(cell)
         if re.fullmatch(r"[+-]?\d+(\.\d+)?", text):
             return float(text)
-        return datetime.fromisoformat(text).isoformat() if _ISO.fullmatch(text) else text
+        return moment.isoformat() if (moment := _moment(text)) is not None else text
     if isinstance(cell, datetime):
         return cell.isoformat()
     return "" if cell is None else float(cell) if isinstance(cell, int | float) else str(cell)
+
+
+def _moment(text: str) -> datetime | None:
+    """The moment that an ISO stamp is; None of another text, and where there is no such moment (30 February, 24:00)."""
+    if _ISO.fullmatch(text) is None:
+        return None
+    try:
+        return datetime.fromisoformat(text)
+    except ValueError:
+        return None

@@ -60,12 +60,16 @@ def holds(path: Path, sign: bytes) -> bool:
     return False
 
 
+def by_mark(start: bytes) -> str | None:
+    """The encoding that the mark at the beginning of a file says; None where none stands there."""
+    return next((name for mark, name in _MARKS if start.startswith(mark)), None)
+
+
 def recognise(path: Path) -> str:
     """The encoding's name for `open`; InputError where the file is none of them."""
     start = head(path)
-    for mark, name in _MARKS:
-        if start.startswith(mark):
-            return name
+    if (marked := by_mark(start)) is not None:
+        return marked
     if b"\x00" in start:
         return _utf16_without_mark(start, path)
     if decodes(path, "utf-8"):

@@ -7,16 +7,17 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from datetime import date, datetime, time, tzinfo
 from typing import Any
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from benchmarks.carriers import CARRIERS, named
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
+from reporting_agent.config.profile import zone_named
 from reporting_agent.sources import cells, totals
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
+_LONGEST_S = 200 * 366 * 86_400.0  # what is longer is a date as a count; no calendar has the end of it
 _MOST_KNOWN = 1 << 14  # texts of one column whose value is kept; files repeat themselves
 
 
@@ -129,6 +130,15 @@ def fields_of(
             )
         else:
             fields.append(Field(column, name, None, column.default, read, missing))
+    if profile.rows and wanted.column("batch_id") is None:
+        raise InputError(
+            "profile-invalid",
+            Phrase("Several rows become one by their batch, and rows of %(table)s have none.", table=wanted.name),
+            Phrase("Remove rows from [mapping.%(table)s].", table=wanted.name),
+            place=Place(file, column=f"mapping.{wanted.name}.rows"),
+            found=", ".join(profile.rows),
+            wanted="no rows",
+        )
     for name in (*profile.fill_down, *profile.rows, *profile.scale, *profile.values, *profile.missing):
         if wanted.column(name) is None:
             raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
@@ -195,19 +205,19 @@ def _beside(header: tuple[str, ...], unused: tuple[str, ...], profile: Profile, 
 
 
 def zone_of(profile: Profile, file: str, wanted: Template) -> tzinfo | None:
+    """The zone that the profile declares for stamps without an offset; InputError `profile-invalid` where there is no such zone."""
     if profile.timezone is None:
         return None
-    try:
-        return ZoneInfo(profile.timezone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
-        raise InputError(
-            "profile-invalid",
-            "The mapping profile names a time zone that does not exist.",
-            Phrase("Correct timezone under [mapping.%(table)s].", table=wanted.name),
-            place=Place(file, column="timezone"),
-            found=repr(profile.timezone),
-            wanted="a time zone of the IANA list, such as Asia/Shanghai",
-        ) from unknown
+    if (zone := zone_named(profile.timezone)) is not None:
+        return zone
+    raise InputError(
+        "profile-invalid",
+        "The mapping profile names a time zone that does not exist.",
+        Phrase("Correct timezone under [mapping.%(table)s].", table=wanted.name),
+        place=Place(file, column="timezone"),
+        found=repr(profile.timezone),
+        wanted="a time zone of the IANA list, such as Asia/Shanghai",
+    )
 
 
 def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: bool) -> Callable[[Cell], Any]:
@@ -228,6 +238,8 @@ def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: b
         value = (cells.seconds if column.kind is CellKind.SECONDS else cells.number)(cell, profile) * scale
         if column.kind in {CellKind.AMOUNT, CellKind.SECONDS} and value < 0:
             raise UnreadableCell(CellKind.AMOUNT if column.kind is CellKind.AMOUNT else "a duration of at least 0")
+        if column.kind is CellKind.SECONDS and value > _LONGEST_S:
+            raise UnreadableCell("a duration in seconds, below 200 years")
         return value
 
     if column.kind is CellKind.TEXT:

@@ -14,7 +14,6 @@ from datetime import tzinfo
 from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, TypeVar
-from zoneinfo import ZoneInfo
 
 import numpy as np
 
@@ -24,7 +23,7 @@ from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Consecutive, Rows
 from reporting_agent.sources import blocks, cells, starts_and_ends
 from reporting_agent.sources.blocks import ROWS_A_BLOCK
-from reporting_agent.sources.fields import refuse_words_for_numbers
+from reporting_agent.sources.fields import refuse_words_for_numbers, zone_of
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
 from reporting_agent.sources.reading_parser import FIRST_US, LAST_US, ColumnBlock, RaggedRows
 from reporting_agent.sources.sheets import open_sheet
@@ -61,7 +60,7 @@ def stream_readings(
     Raises:
         InputError: a file is missing, not of its format, lacks a column, or most of its rows are unreadable.
     """
-    clock = WallClock(ZoneInfo(profile.timezone) if profile.timezone else zone)
+    clock = WallClock(zone_of(profile, str(paths[0]) if paths else "site.toml", READINGS) or zone)
     for path in paths:
         layout = _layout(path, profile, meters, str(path) in log.understood)
         if layout is None:

@@ -15,6 +15,8 @@ import os
 import posixpath
 import shutil
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from fnmatch import fnmatchcase
 from pathlib import Path, PurePosixPath
 from typing import Any
@@ -52,7 +54,7 @@ def fetched(pattern: str, place: Place) -> list[Path]:
     """Copies of all objects of that pattern, in order of name.
 
     Raises:
-        InputError: `object-storage-unreachable`, `file-missing`, at `place`, which names the pattern.
+        InputError: `object-storage-unreachable`, `file-missing`, at `place`, which names the pattern; `output-not-writable`.
     """
     from pyarrow import fs
 
@@ -165,14 +167,37 @@ def _copy(storage: Any, source: Any) -> Path:
     path, changed_ns = copies() / str(source.path), int(source.mtime_ns)
     if path.is_file() and (path.stat().st_size, path.stat().st_mtime_ns) == (source.size, changed_ns):
         return path
-    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    with tempfile.NamedTemporaryFile(dir=path.parent, prefix=".fetching-", delete=False) as beside:
-        with storage.open_input_stream(source.path) as stream:
-            shutil.copyfileobj(stream, beside, 1 << 20)
-        whole = Path(beside.name)
-    if whole.stat().st_size != source.size:
-        whole.unlink()
-        raise OSError(Phrase("%(path)s changed while it was fetched", path=source.path))
-    os.utime(whole, ns=(changed_ns, changed_ns))
-    os.replace(whole, path)
+    with _saving(path):
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        descriptor, name = tempfile.mkstemp(dir=path.parent, prefix=".fetching-")
+    whole = Path(name)
+    try:
+        with open(descriptor, "wb", buffering=0) as file, storage.open_input_stream(source.path) as stream:
+            while chunk := stream.read(1 << 20):
+                with _saving(path):
+                    while chunk:
+                        chunk = chunk[file.write(chunk) :]
+        if whole.stat().st_size != source.size:
+            raise OSError(Phrase("%(path)s changed while it was fetched", path=source.path))
+        with _saving(path):
+            os.utime(whole, ns=(changed_ns, changed_ns))
+            os.replace(whole, path)
+    finally:
+        whole.unlink(missing_ok=True)
     return path
+
+
+@contextmanager
+def _saving(path: Path) -> Iterator[None]:
+    """What fails of a copy on this machine is no fault of the storage."""
+    try:
+        yield
+    except OSError as refused:
+        raise InputError(
+            "output-not-writable",
+            "The copy of an object cannot be saved.",
+            "Free space on its disk, or name another folder in the environment variable STEPLABEL_OBJECTS.",
+            place=Place(str(path)),
+            found=refused.strerror or str(refused),
+            wanted="a folder with room for what is fetched",
+        ) from refused

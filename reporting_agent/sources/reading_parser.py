@@ -5,7 +5,6 @@ A row that cannot be read is kept apart with its reason, and comes back into its
 
 from __future__ import annotations
 
-import csv
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
@@ -23,7 +22,6 @@ from reporting_agent.sources.cells import RejectedRow, UnreadableCell
 from reporting_agent.sources.corrections import identity
 from reporting_agent.sources.fields import BadCell, shown
 from reporting_agent.sources.reading_log import Layout, ReadingBlock, ReadingLog
-from reporting_agent.sources.sheets import DELIMITERS
 from reporting_agent.sources.totals import TotalRow
 from reporting_agent.sources.wall_clock import WallClock
 
@@ -46,11 +44,9 @@ class RaggedRows:
     log: ReadingLog
     mended: list[tuple[int, dict[str, cells.Cell]]] = field(default_factory=list)
 
-    def met(self, row: int, found: int, wanted: int, text: str) -> None:
+    def met(self, row: int, found: int, wanted: int, raw: Sequence[str]) -> None:
         """Take note of one such row."""
         header = self.layout.header
-        delimiter = self.profile.delimiter or max(DELIMITERS, key=text.count)
-        raw = next(csv.reader([text], delimiter=delimiter), [])
         now = self.log.corrections.mended("readings", self.file, header, raw)
         if now is not None:
             self.mended.append((row, dict(zip(header, now, strict=True))))
@@ -63,7 +59,8 @@ class RaggedRows:
     def block(self) -> ColumnBlock:
         """The corrected rows as a block of their own."""
         rows = np.array([row for row, _ in self.mended], dtype=np.int64)
-        columns = {name: arrays.texts([blocks.as_text(named[name]) for _, named in self.mended]) for name in self.layout.wanted}
+        profile, wanted = self.profile, self.layout.wanted
+        columns = {name: arrays.texts([blocks.as_text(named[name], profile) for _, named in self.mended]) for name in wanted}
         return ColumnBlock(rows, columns, self.layout, self.profile, self.file, self.log)
 
 
@@ -138,7 +135,7 @@ class ColumnBlock:
             yield set(self.layout.meters.values()) or {self.layout.constant_meter or ""}, rows
             return
         column, words = self.columns[self.layout.meter], self.profile.values.get("meter_id", {})
-        of_row = np.array([str(column[index].as_py() or "") for index in rows.tolist()])
+        of_row = np.array([cells.as_name(column[index].as_py()) for index in rows.tolist()])
         for name in np.unique(of_row).tolist():
             yield {words.get(name, cells.plain(name))}, rows[of_row == name]
 
@@ -156,7 +153,7 @@ class ColumnBlock:
             for kind in kinds:
                 try:
                     read = arrow.raw_stamps(column.cast(kind))
-                except pa.ArrowInvalid:
+                except (pa.ArrowInvalid, pa.ArrowNotImplementedError):
                     continue  # another notation, or a row among them that is wrong: read one by one below
                 if not len(read) or (read.min() >= FIRST_US and read.max() < LAST_US):
                     self.zoned = kind.tz is not None
@@ -257,15 +254,20 @@ class ColumnBlock:
         if layout.meter is not None:
             meters = self.columns[layout.meter].to_pylist()
             meters[index] = cells_now[layout.meter]
-            self.columns[layout.meter] = arrays.texts([None if meter is None else str(meter) for meter in meters])
+            self.columns[layout.meter] = arrays.texts([None if meter is None else cells.as_name(meter) for meter in meters])
 
 
 def _put_together(parts: Sequence[Sequence[cells.Cell]], profile: Profile) -> Any:
     """A column of stamps out of the columns of their parts: a date and a clock time as one text, a year, month and day as a moment."""
     if len(parts) == 2:
-        joined = (None if cells.is_blank(clock) else f"{str(day).strip()} {str(clock).strip()}" for day, clock in zip(*parts, strict=True))
-        return arrays.texts(list(joined))
-    return arrays.texts([blocks.as_text(starts_and_ends.moment_of(row, profile)) for row in zip(*parts, strict=True)])
+        rows = zip(*parts, strict=True)
+        return arrays.texts([None if cells.is_blank(row[1]) else " ".join(_part(cell, profile) for cell in row) for row in rows])
+    return arrays.texts([blocks.as_text(starts_and_ends.moment_of(row, profile), profile) for row in zip(*parts, strict=True)])
+
+
+def _part(cell: cells.Cell, profile: Profile) -> str:
+    """A date or a clock time as a text; Parquet may hold a day as its midnight."""
+    return (blocks.as_text(cell.date() if isinstance(cell, datetime) else cell, profile) or "").strip()
 
 
 def _microseconds(cell: cells.Cell, profile: Profile) -> tuple[int, bool]:

@@ -50,7 +50,7 @@ def _day(cell: Cell, month: date) -> Cell:
     text = str(cell).strip().rstrip(".").removesuffix(".0")
     try:
         return month.replace(day=int(text)).isoformat()
-    except ValueError:
+    except (ValueError, OverflowError):
         return cell
 
 

@@ -11,14 +11,15 @@ import csv
 import io
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError, Place
 from reporting_agent.config import Profile
 from reporting_agent.sources import b2mml, parquet, signatures, workbooks
-from reporting_agent.sources.cells import Cell
-from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, head, holds, open_bytes, recognise
+from reporting_agent.sources.cells import Cell, as_name
+from reporting_agent.sources.encodings import BROKEN_ARCHIVE, by_mark, damaged, head, holds, open_bytes, recognise
 from reporting_agent.sources.workbooks import Merged
 
 DELIMITERS = (",", ";", "\t", "|")
@@ -37,7 +38,7 @@ def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]
         delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
         with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
             yield from _records(csv.reader(text, delimiter=delimiter, strict=True), path)
-    except UnicodeDecodeError as broken:
+    except UnicodeError as broken:  # of UTF-16 without its mark it is no UnicodeDecodeError
         raise InputError(
             "not-a-text-file",
             "The file is not the text that it should be.",
@@ -105,9 +106,19 @@ def joins_lines(path: Path, profile: Profile) -> bool:
             seen = reader.line_num
 
 
+def lines_above(path: Path, profile: Profile, encoding: str, delimiter: str) -> int:
+    """How many lines the rows above the data take: more than rows where a heading has a line break."""
+    with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
+        reader = csv.reader(text, delimiter=delimiter)
+        for _ in islice(reader, profile.first_data_row - 1):
+            pass
+        return reader.line_num
+
+
 def encoding_of(path: Path, profile: Profile) -> str:
-    """The declared encoding, or the one recognised; what is no text at all is refused first."""
-    signatures.check_text(path, head(path))
+    """The encoding that the file's mark says, the declared one, or the one recognised; what is no text at all is refused first."""
+    start = head(path)
+    signatures.check_text(path, start)
     if profile.encoding is None:
         return recognise(path)
     try:
@@ -121,7 +132,7 @@ def encoding_of(path: Path, profile: Profile) -> str:
             found=repr(profile.encoding),
             wanted="utf-8, gbk, utf-16, cp1252 or another encoding's name",
         ) from unknown
-    return profile.encoding
+    return by_mark(start) or profile.encoding
 
 
 def delimiter_of(path: Path, encoding: str, header_row: int) -> str:
@@ -133,7 +144,7 @@ def delimiter_of(path: Path, encoding: str, header_row: int) -> str:
     return max(DELIMITERS, key=header.count)
 
 
-__all__ = ["JOINER", "RawRows", "Sheet", "delimiter_of", "format_of", "open_sheet", "raw_rows"]
+__all__ = ["JOINER", "RawRows", "Sheet", "delimiter_of", "format_of", "lines_above", "open_sheet", "raw_rows"]
 
 JOINER = " / "
 """Between the parts of a header that takes several rows: "Furnace 1 / Electricity"."""
@@ -245,7 +256,7 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
     lines: dict[int, list[str]] = {}
     for row, cells in numbered:
         if row >= top:
-            lines[row] = ["" if cell is None else str(cell).strip() for cell in cells]
+            lines[row] = [as_name(cell).strip() for cell in cells]
         if row >= bottom:
             break
     header = _joined(lines, range(top, bottom + 1), raw.merged, raw.first_column)

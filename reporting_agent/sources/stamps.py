@@ -9,7 +9,8 @@ What a reader of cells says when it cannot.
 from __future__ import annotations
 
 import re
-from datetime import UTC, datetime, timedelta, timezone, tzinfo
+from contextlib import suppress
+from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
 from reporting_agent.config import Profile
 
@@ -26,6 +27,7 @@ _STAMP = re.compile(
     r"\s*(Z|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2})?"
 )
 _PLACES = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
+_WRITTEN = {"dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}
 _DAYS_END = re.compile(r"(?<![\d:.])24:00(:00(?:[.,]0+)?)?(?![\d:])")  # not the minutes of 06:24:00
 _SERIAL = re.compile(r"\d{4,6}(\.\d*)?")
 
@@ -58,8 +60,13 @@ def of_serial(days: float, profile: Profile) -> datetime:
 def midnight(stamp: datetime, profile: Profile) -> datetime:
     """Where 00:00 ends the date beside it, the midnight after; every other stamp as it is."""
     if profile.midnight == "ends" and not (stamp.hour or stamp.minute or stamp.second or stamp.microsecond):
-        return stamp + timedelta(days=1)
+        return _a_day_later(stamp)
     return stamp
+
+
+def _a_day_later(stamp: datetime) -> datetime:
+    """Where the day ends that begins here: of 9999-12-31, which stands for "never" in many systems, no calendar has the day after."""
+    return of_a_plant(stamp) + timedelta(days=1)
 
 
 def of_a_plant(stamp: datetime) -> datetime:
@@ -83,6 +90,18 @@ def fixed(stamp: datetime, zone: tzinfo) -> datetime:
     return held
 
 
+def written(stamp: date, profile: Profile) -> str:
+    """A typed date or moment as a text in which the profile reads the same; by ISO 8601 where its format cannot say it."""
+    if profile.date_format is not None:
+        text = stamp.strftime(profile.date_format)
+        with suppress(ValueError):
+            if datetime.strptime(text, profile.date_format) == datetime(*stamp.timetuple()[:6]):  # noqa: DTZ001, DTZ007 - of one clock
+                return text
+    elif profile.date_order != "ymd":
+        return stamp.strftime(_WRITTEN[profile.date_order] + (" %H:%M:%S.%f%z" if isinstance(stamp, datetime) else ""))
+    return stamp.isoformat(" ") if isinstance(stamp, datetime) else stamp.isoformat()
+
+
 def _by_format(text: str, profile: Profile) -> datetime:
     wanted = f"a date and time written as {profile.date_format}"
     ended = _DAYS_END.sub(lambda clock: "00:00" + (clock[1] or ""), text)  # some logs write the end of a day as 24:00
@@ -90,7 +109,7 @@ def _by_format(text: str, profile: Profile) -> datetime:
         stamp = datetime.strptime(ended, str(profile.date_format))  # noqa: DTZ007 - the zone is given in fixed
     except ValueError as wrong:
         raise UnreadableCell(wanted) from wrong
-    return stamp + timedelta(days=1) if ended != text else midnight(stamp, profile)
+    return _a_day_later(stamp) if ended != text else midnight(stamp, profile)
 
 
 def _by_order(text: str, profile: Profile) -> datetime:
@@ -114,7 +133,7 @@ def _by_order(text: str, profile: Profile) -> datetime:
         stamp = datetime(int(year), int(month), int(day), 0 if ends_the_day else hour, minute, second, fraction, _offset(match[9]))
     except ValueError as impossible:
         raise UnreadableCell(f"{wanted} that exists ({impossible})") from impossible
-    return stamp + timedelta(days=1) if ends_the_day else midnight(stamp, profile)
+    return _a_day_later(stamp) if ends_the_day else midnight(stamp, profile)
 
 
 def _offset(text: str | None) -> tzinfo | None:

@@ -96,7 +96,7 @@ def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:
     try:
         day = _day_of(parts[:3], profile) if len(parts) > 2 else parts[0]
         if isinstance(day, datetime | date) and isinstance(clock, time):
-            return stamps.midnight(datetime.combine(day, clock), profile)
+            return cells.written_moment(datetime.combine(day, clock), profile)
         if isinstance(day, float) and isinstance(clock, float):
             return cells.written_moment(day + clock, profile)  # Excel's day, and its part of a day
         if clock is None:

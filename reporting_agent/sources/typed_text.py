@@ -31,6 +31,7 @@ class TypedFile:
     meter: str | None
     encoding: str
     delimiter: str
+    skip: int  # lines above the data
     whole: bool = False
 
     def read(self, plain: Callable[[dict[str, Any]], bool], wanted: Sequence[str]) -> Iterator[dict[str, Any]]:
@@ -82,11 +83,10 @@ class TypedFile:
         import pyarrow as pa
         import pyarrow.csv as arrow_csv
 
-        skipped = self.profile.first_data_row - 1
         return arrow_csv.open_csv(
             pa.PythonFile(stream, mode="r"),
             read_options=arrow_csv.ReadOptions(
-                use_threads=threads, block_size=size, encoding=self.encoding, skip_rows=skipped, column_names=list(self.names)
+                use_threads=threads, block_size=size, encoding=self.encoding, skip_rows=self.skip, column_names=list(self.names)
             ),
             parse_options=arrow_csv.ParseOptions(delimiter=self.delimiter, ignore_empty_lines=False),
             convert_options=arrow_csv.ConvertOptions(

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import languages
@@ -17,6 +17,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, ProductStatus
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import Profile
+from reporting_agent.config.profile import zone_named
 from reporting_agent.pipeline.units import COUNTED
 from reporting_agent.sources import RejectedRow, Table, read_table
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
@@ -198,17 +199,14 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
             if carrier is None or (setting == "lhv" and unit != CARRIERS[carrier].unit):
                 raise _setting_refused(path, row, text, text, f"such as {carrier_setting(str(setting), 'natural-gas', lang)}")
             if setting == "price":
-                prices.setdefault(carrier, {})[unit] = _number(path, row, text, value)
+                prices.setdefault(carrier, {})[unit] = _number(path, row, setting, text, value)
             else:
-                lhv[carrier] = _number(path, row, text, value)
+                lhv[carrier] = _number(path, row, setting, text, value)
         elif setting is not None:
-            given[setting] = _number(path, row, text, value) if setting == "uncertainty_pct" else str(value).strip()
+            given[setting] = _number(path, row, setting, text, value) if setting == "uncertainty_pct" else str(value).strip()
     zone = str(given.get("timezone", DEFAULT_ZONE))
-    try:
-        ZoneInfo(zone)
-    except (ZoneInfoNotFoundError, ValueError, OSError) as unknown:  # OSError: a folder of zones, such as Asia
-        place = tell(SETTINGS["timezone"], lang)
-        raise _setting_refused(path, None, place, zone, "a time zone of the IANA list, such as Asia/Shanghai") from unknown
+    if zone_named(zone) is None:
+        raise _setting_refused(path, None, tell(SETTINGS["timezone"], lang), zone, "a time zone of the IANA list, such as Asia/Shanghai")
     uncertainty = given.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)
     return AboutSheet(
         name=str(given.get("name", "")),
@@ -240,9 +238,12 @@ def carrier_setting(setting: str, id_: str, lang: Lang, unit: str = "") -> str:
     return tell(SETTINGS[setting], lang, carrier=carrier.words, unit=unit or carrier.unit)
 
 
-def _number(path: Path, row: int, key: str, value: object) -> float:
-    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < 1e9:
-        raise _setting_refused(path, row, key, str(value), "a number of at least 0, written as a number and not as text")
+def _number(path: Path, row: int, setting: str, key: str, value: object) -> float:
+    """A number that the setting may be: a heating value of 0 would count a fuel as none, and 100 % of uncertainty every gap as chance."""
+    most = 100 if setting == "uncertainty_pct" else 1e9
+    if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < most or (setting == "lhv" and value == 0):
+        bounds = {"lhv": "above 0", "uncertainty_pct": "of at least 0 and below 100"}.get(setting, "of at least 0")
+        raise _setting_refused(path, row, key, str(value), f"a number {bounds}, written as a number and not as text")
     return float(value)
 
 

@@ -192,6 +192,22 @@ def test_a_saved_answer_that_was_altered_is_refused(agent: Agent, tmp_path: Path
     assert (code, reply["error"]["code"]) == (1, "price-file-altered")
 
 
+def test_a_series_that_cannot_be_saved_or_was_altered_leaves_the_others(agent: Agent, exchange: Exchange, tmp_path: Path) -> None:
+    (tmp_path / "prices").mkdir()
+    (tmp_path / "prices" / "day-ahead").write_text("no folder", encoding="utf-8")
+    code, reply, errors = agent("fetch")
+    assert (code, reply["series"][0]["error"]["code"], reply["series"][1]["prices"]) == (1, "output-not-writable", 1)
+    assert "The prices were fetched and cannot be saved." in errors
+    (tmp_path / "prices" / "day-ahead").unlink()
+    assert agent("fetch")[0] == 0
+    (file,) = saved(tmp_path, "day-ahead")
+    file.write_text(DAY_AHEAD.replace("500", "5"), encoding="utf-8")
+    exchange.answers["/prices.csv?area=X"] = (200, "time,price\n2023-05-01T02:00Z,111\n")
+    wait_a_second()
+    code, reply, _errors = agent("fetch")
+    assert (code, reply["series"][0]["error"]["code"], reply["series"][1]["prices"]) == (1, "price-file-altered", 1)
+
+
 def wait_a_second() -> None:
     """Names of saved answers tell whole seconds."""
     time.sleep(1.1)

@@ -8,8 +8,8 @@ import pytest
 
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells
-from reporting_agent.sources.arrow import local_to_utc
 from reporting_agent.sources.cells import UnreadableCell
+from reporting_agent.sources.wall_clock import WallClock
 
 PLAIN = Profile()
 ROME = ZoneInfo("Europe/Rome")
@@ -97,6 +97,20 @@ def test_twenty_four_hours_is_the_midnight_after() -> None:
     assert cells.moment("2018-01-31 24:00", PLAIN, SHANGHAI) == cells.moment("2018-02-01 00:00", PLAIN, SHANGHAI)
 
 
+@pytest.mark.parametrize(
+    ("text", "profile"),
+    [
+        ("9999-12-31 24:00:00", PLAIN),
+        ("9999-12-31", Profile(midnight="ends")),
+        ("31.12.9999 24:00", Profile(date_format="%d.%m.%Y %H:%M")),
+        (datetime(9999, 12, 31), Profile(midnight="ends")),  # noqa: DTZ001 - a cell of a workbook has no zone
+    ],
+)
+def test_a_day_that_stands_for_never_is_refused_at_its_end_too(text: str | datetime, profile: Profile) -> None:
+    with pytest.raises(UnreadableCell, match="a year from 1980 to 2199"):
+        cells.moment(text, profile, SHANGHAI)
+
+
 def test_a_local_time_that_the_clock_skipped_is_refused() -> None:
     with pytest.raises(UnreadableCell, match="put forward"):
         cells.moment("2016-03-27 02:30", PLAIN, ROME)
@@ -111,7 +125,7 @@ def test_many_local_stamps_become_utc_as_one_by_one() -> None:
     moments = [datetime(2016, 10, 29, 12, tzinfo=UTC) + timedelta(minutes=15 * step) for step in range(200)]
     local = [moment.astimezone(ROME).replace(tzinfo=UTC) for moment in moments]
     local_us = np.array([int(moment.timestamp()) * 1_000_000 for moment in local], dtype=np.int64)
-    utc_us = local_to_utc(local_us, ROME)  # the hour that came twice is told apart by the step back
+    utc_us = WallClock(ROME).utc("m", local_us)  # the hour that came twice is told apart by the step back
     assert utc_us.tolist() == [int(moment.timestamp()) * 1_000_000 for moment in moments]
 
 

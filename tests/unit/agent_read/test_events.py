@@ -42,6 +42,15 @@ def test_a_date_begins_at_local_midnight_and_until_is_not_part_of_it(tmp_path: P
     assert not event.holds(datetime(2025, 2, 28, 23, 59, 59, tzinfo=zone), zone)
 
 
+def test_an_end_on_the_sites_clock_may_follow_a_beginning_with_its_offset(tmp_path: Path) -> None:
+    """As a run proposes the beginning; of a site west of Greenwich the bare hours look earlier than they are."""
+    text = (SITE + METERS + EVENT).replace("Europe/Berlin", "America/Bogota")
+    path = tmp_path / "site.toml"
+    path.write_text(text.replace("from = 2025-03-01", "from = 2025-03-01T00:00:00-05:00\nuntil = 2025-03-01T03:00:00"), encoding="utf-8")
+    (event,) = load_site(path).events
+    assert event.holds(datetime(2025, 3, 1, 2, 59, tzinfo=ZoneInfo("America/Bogota")), ZoneInfo("America/Bogota"))
+
+
 OF_A_STEP = '[[events]]\nstep = "eaf"\n{}from = 2025-03-01\n{}\nreason = "Weighing bridge, protocol of 3 March."\n'
 TWICE = 'kind = "ratio"\nfactor = 2.0'
 
@@ -76,7 +85,8 @@ def test_events_of_one_kind_that_meet_in_no_row_or_change_nothing_twice_stand_be
         ('kind = "ratio"\nfactor = 2.0', 'kind = "swap"\nwith = "m3"', "events.0.with", "electricity, register, MWh"),
         ('kind = "ratio"', 'kind = "wear"', "events.0.kind", "'wear'"),
         ("from = 2025-03-01", 'from = "spring"', "events.0.from", "'spring'"),
-        ("from = 2025-03-01", "from = 2025-03-01\nuntil = 2025-03-01", "events.0", "keys that do not fit together"),
+        ("from = 2025-03-01", "from = 2025-03-01\nuntil = 2025-03-01", "events.0.until", "2025-03-01"),
+        ("from = 2025-03-01", "from = 2025-03-01T00:30:00+01:00\nuntil = 2025-03-01", "events.0.until", "2025-03-01"),
         ('reason = "New current transformers, work order 17."', 'reason = " "', "events.0.reason", "' '"),
         ('meter = "m1"', 'step = "eaf"\ncarrier = "steem"', "events.0.carrier", "'steem'"),
         (EVENT, EVENT + EVENT, None, "keys that do not fit together"),

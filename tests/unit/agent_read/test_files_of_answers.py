@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import pty
+import sys
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -39,3 +43,20 @@ def test_a_promise_that_is_refused_leaves_no_number_behind(tmp_path: Path, monke
 
 def _refuses(*_: Any, **__: Any) -> bytes:
     raise InputError("no-such-site", "There is no such site.", "Correct it.")
+
+
+@pytest.mark.parametrize(("second", "code"), [("right horse", 0), ("rihgt horse", 2)])
+def test_a_new_password_is_typed_twice_and_a_slip_makes_no_keys(tmp_path: Path, second: str, code: int) -> None:
+    keys, typed = tmp_path / "auditor.pem", iter(("right horse", second))
+    child, terminal = pty.fork()
+    if child == 0:
+        os.execv(sys.executable, [sys.executable, "-m", "reporting_agent", "auditor", "--keys", str(keys)])  # noqa: S606 - ourselves
+    seen = b""
+    with suppress(OSError):  # the terminal ends with the command
+        while part := os.read(terminal, 4096):
+            seen += part
+            if seen.rstrip().endswith((b"keys:", b"more:")) and part.strip():
+                os.write(terminal, next(typed).encode() + b"\n")
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code, seen
+    assert keys.exists() is (code == 0)
+    assert (b"password-differs" in seen) is (code != 0)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import resource
 import time
 from collections.abc import Iterator
 from pathlib import Path
@@ -84,6 +85,21 @@ def test_what_is_not_there_or_not_reached_says_what_to_do(bucket: ObjectStorage,
     with pytest.raises(InputError) as refused:
         object_storage.fetched("s3://plant/none.csv", PLACE)
     assert refused.value.code == "object-storage-unreachable"
+
+
+def test_a_copy_for_which_there_is_no_room_says_so_and_leaves_nothing(bucket: ObjectStorage) -> None:
+    """A limit of the size of files is what a full disk is to a single copy."""
+    bucket.put("plant/large.csv", b"x" * 3_000_000)
+    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (2_000_000, limits[1]))
+    try:
+        with pytest.raises(InputError, match="STEPLABEL_OBJECTS") as refused:
+            object_storage.fetched("s3://plant/large.csv", PLACE)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    assert refused.value.code == "output-not-writable"
+    assert not [path for path in object_storage.copies().rglob("*") if path.is_file()]
+    assert names("s3://plant/large.csv") == ["plant/large.csv"]
 
 
 def test_what_is_put_is_there_and_a_bucket_that_is_not_is_refused_before_the_work(bucket: ObjectStorage, tmp_path: Path) -> None:

@@ -3,7 +3,7 @@
 import csv
 import gzip
 import io
-from datetime import datetime
+from datetime import datetime, time, timedelta
 from pathlib import Path
 from zoneinfo import ZoneInfo
 
@@ -59,6 +59,21 @@ def test_encodings_are_recognised(tmp_path: Path, wanted: dict[str, list[object]
     path = tmp_path / "b.csv"
     path.write_bytes(as_csv().encode(encoding))
     assert content(read(path)) == wanted
+
+
+@pytest.mark.parametrize(("declared", "written"), [("utf-8", "utf-8-sig"), ("utf-16-le", "utf-16"), ("gbk", "utf-8-sig")])
+def test_a_byte_order_mark_goes_before_what_is_declared(
+    tmp_path: Path, wanted: dict[str, list[object]], declared: str, written: str
+) -> None:
+    path = tmp_path / "b.csv"
+    path.write_bytes(as_csv().encode(written))
+    assert content(read(path, Profile(encoding=declared))) == wanted
+
+
+def test_utf_16_without_its_mark_under_that_name_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "b.csv").write_bytes(as_csv().encode("utf-16-le"))
+    with pytest.raises(InputError, match="Check the encoding in the mapping profile"):
+        read(tmp_path / "b.csv", Profile(encoding="utf-16"))
 
 
 def test_one_chinese_note_in_the_last_row_of_a_long_file_is_enough_to_recognise_gbk(tmp_path: Path) -> None:
@@ -207,6 +222,66 @@ def test_readings_are_the_same_long_or_wide_in_any_format(tmp_path: Path) -> Non
     assert readings["m2"][1][1] != readings["m2"][1][1]  # blank: the stamp stays, its value is not known
 
 
+@pytest.mark.parametrize(
+    ("declared", "last"),
+    [
+        ({"date_order": "dmy"}, "14.05.2016 09:00:00"),
+        ({"date_order": "mdy", "thousands": ","}, "05/14/2016 09:00:00"),
+        ({"date_order": "dmy", "decimal": ",", "thousands": "."}, "14.05.2016 09:00"),
+        ({"date_format": "%d-%m-%y %Hh%M", "decimal": ","}, "14-05-16 09h00"),
+    ],
+)
+def test_typed_cells_of_a_workbook_are_what_they_are_beside_texts_in_the_declared_notation(
+    tmp_path: Path, declared: dict[str, str], last: str
+) -> None:
+    """A spreadsheet program types the cells that it understands, and leaves the others as they were typed in."""
+    eight = int(datetime(2016, 5, 14, 8, tzinfo=ZONE).timestamp()) * 1_000_000
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    typed = [(name, datetime(2016, 5, 14, 8, minute), 48.625 + minute) for name, minute in (("m1", 0), ("m1", 5), ("m2", 7))]  # noqa: DTZ001
+    for row in [LONG, *typed, ("m1", last, "50" + declared.get("decimal", ".") + "5")]:
+        sheet.append(row)
+    book.save(tmp_path / "r.xlsx")
+    m1 = [(eight, 48.625), (eight + 300_000_000, 53.625), (eight + 3_600_000_000, 50.5)]
+    assert streamed(tmp_path / "r.xlsx", Profile.model_validate(declared)) == {"m1": m1, "m2": [(eight + 420_000_000, 55.625)]}
+
+
+@pytest.mark.parametrize("wide", [False, True])
+@pytest.mark.parametrize("kind", ["parquet", "xlsx"])
+def test_meters_named_by_numbers_are_the_same_however_a_program_keeps_them(tmp_path: Path, kind: str, wide: bool) -> None:
+    """Of a workbook every number is one with a point, and in Parquet a column of which a cell was blank."""
+    stamps: list[object] = [datetime(2016, 5, 14, 8), datetime(2016, 5, 14, 9)]  # noqa: DTZ001 - of the plant's clock
+    named: dict[str, list[object]] = {"101": [1.5, 2.5]} if wide else {"meter_id": [101.0] * 2, "value": [1.5, 2.5]}
+    columns = {"timestamp": stamps, **named}
+    path = tmp_path / f"r.{kind}"
+    if kind == "parquet":
+        pq.write_table(pa.table(columns), path)
+    else:
+        book = Workbook()
+        sheet = book.active
+        assert sheet is not None
+        sheet.append([101 if name == "101" else name for name in columns])
+        for row in zip(*columns.values(), strict=True):
+            sheet.append(row)
+        book.save(path)
+    (block,) = stream_readings([path], Profile(), frozenset({"101"}), ZONE, ReadingLog())
+    assert (block.meter, block.value.tolist()) == ("101", [1.5, 2.5])
+
+
+def test_typed_columns_of_parquet_are_put_together_or_refused_in_words(tmp_path: Path) -> None:
+    day, clocks = [datetime(2016, 5, 14)] * 2, [time(8), time(8, 15)]  # noqa: DTZ001
+    pq.write_table(pa.table({"Day": day, "Clock": clocks, "m1": [1.5, 2.5]}), tmp_path / "r.parquet")
+    for order in ("ymd", "dmy"):
+        profile = Profile.model_validate({"parts": {"timestamp": ["Day", "Clock"]}, "wide": True, "date_order": order})
+        eight = int(datetime(2016, 5, 14, 8, tzinfo=ZONE).timestamp()) * 1_000_000
+        assert streamed(tmp_path / "r.parquet", profile)["m1"] == [(eight, 1.5), (eight + 900_000_000, 2.5)]
+    for columns in ({"timestamp": day, "m1": [[1.5], [2.5]]}, {"timestamp": [timedelta(1)] * 2, "m1": [1.5, 2.5]}):
+        pq.write_table(pa.table(columns), tmp_path / "r.parquet")
+        with pytest.raises(InputError, match="cannot be read"):
+            streamed(tmp_path / "r.parquet")
+
+
 def test_bad_readings_are_counted_with_their_rows(tmp_path: Path) -> None:
     rows = [*READINGS, ["m1", "not a time", "3"], ["m1", "2016-05-14 08:10:00", "three"], ["m9", "2016-05-14 08:10:00", "3"]]
     path = tmp_path / "r.csv"
@@ -215,3 +290,15 @@ def test_bad_readings_are_counted_with_their_rows(tmp_path: Path) -> None:
     list(stream_readings([path], Profile(), frozenset({"m1", "m2"}), ZONE, log))
     assert [(bad.place.row, bad.place.column) for bad in log.rejected] == [(5, "timestamp"), (6, "value")]
     assert {name: seen.readings for name, seen in log.unknown_meters.items()} == {"m9": 1}
+
+
+@pytest.mark.parametrize("stamp", ["2016-05-14 08:10:00", "not a time"])
+def test_a_heading_with_a_line_break_moves_no_row(tmp_path: Path, stamp: str) -> None:
+    path = tmp_path / "r.csv"
+    path.write_text(as_csv([*READINGS, ["m1", stamp, "3"]], header=["meter_id", "timestamp", "Wirkarbeit\n(kWh)"]))
+    log = ReadingLog()
+    blocks = stream_readings([path], Profile(columns={"value": "Wirkarbeit\n(kWh)"}), frozenset({"m1", "m2"}), ZONE, log)
+    rows = sorted(row for block in blocks for row in block.row.tolist())
+    last = len(READINGS) + 2
+    assert rows + [bad.place.row for bad in log.rejected] == [*range(2, last + 1)]
+    assert len(log.rejected) == (stamp == "not a time")

@@ -15,7 +15,7 @@ from reporting_agent.config import Profile
 from reporting_agent.proposal.columns import counter_pair
 from reporting_agent.proposal.look import look_at
 from reporting_agent.sources import read_table
-from reporting_agent.sources.wanted import BATCHES, ENERGY
+from reporting_agent.sources.wanted import BATCHES, ENERGY, LOG
 
 BERLIN = ZoneInfo("Europe/Berlin")
 KNOWN = {"columns": {"batch_id": "Batch", "output_quantity": "t"}, "constants": {"step": "eaf"}}
@@ -101,6 +101,26 @@ def test_a_day_that_the_month_does_not_have_is_told(tmp_path: Path) -> None:
     table = read_table(written(tmp_path, "Day,t", "28,10", "29,11", "1,12"), Profile.model_validate(declared), BATCHES, BERLIN)
     assert [f"{start:%Y-%m-%d}" for start in table.columns["start"]] == ["2025-02-28", "2025-02-01"]
     assert [rejection.place.row for rejection in table.rejected] == [3]
+
+
+def test_what_no_clock_or_calendar_holds_is_a_row_set_aside(tmp_path: Path) -> None:
+    """A date as a count in a column of durations, a meter's number in one of days."""
+    declared = {"columns": {"batch_id": "No", "start": "Day", "duration_s": "Took", "output_quantity": "t"}, "constants": {"step": "eaf"}}
+    rows = ["1,2025-02-03 06:00,3600,10", "2,2025-02-03 07:00,1462000000000,10", "3,2025-02-03 08:00,9e99,10", "4,2025-02-03 09:00,60,10"]
+    table = read_table(written(tmp_path, "No,Day,Took,t", *rows), Profile.model_validate(declared), BATCHES, BERLIN)
+    assert table.columns["batch_id"] == ["1", "4"]
+    assert [(bad.place.row, bad.place.column, bad.wanted) for bad in table.rejected] == [
+        (row, "Took", "a duration in seconds, below 200 years") for row in (3, 4)
+    ]
+    days = Profile.model_validate(declared | {"month": {"Day": "2025-02"}})
+    table = read_table(written(tmp_path, "No,Day,Took,t", "1,3,3600,10", "2,99999999999999999999,3600,10"), days, BATCHES, BERLIN)
+    assert [bad.place.row for bad in table.rejected] == [3]
+
+
+def test_rows_of_a_log_are_not_put_together(tmp_path: Path) -> None:
+    path = written(tmp_path, "timestamp,equipment,output_quantity", "2025-02-03 06:00,line-1,10")
+    with pytest.raises(InputError, match="Remove rows from"):
+        read_table(path, Profile.model_validate({"rows": {"output_quantity": "sum"}, "constants": {"step": "eaf"}}), LOG, BERLIN)
 
 
 def test_a_month_is_asked_for_with_the_title(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

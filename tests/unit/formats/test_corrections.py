@@ -178,6 +178,10 @@ def test_two_corrections_of_one_row_that_differ_are_both_left(tmp_path: Path) ->
     rows, counts = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
     assert counts["correction-twice"] == 2
     assert len(rows) == 3
+    write(tmp_path / "works" / "corrected.csv", [first, first | {"start": "14.05.2016 03:05"}, first | {"start": "14.05.2016 03:05"}])
+    rows, counts = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
+    assert counts["correction-twice"] == 3
+    assert "row-corrected" not in counts
     write(tmp_path / "works" / "corrected.csv", [first, first])
     rows, counts = checked(works(tmp_path / "works", ONLY_BATCHES, "corrected.csv"))
     assert "correction-twice" not in counts
@@ -192,6 +196,17 @@ def test_a_correction_that_cannot_be_read_either_stands_in_the_next_rejected_csv
     assert "row-corrected" not in counts
     assert again[0]["start"] == "14.05.2016 33:00"
     assert again[0]["row_id"] == rows[0]["row_id"]
+
+
+def test_a_day_that_never_was_is_corrected_and_remains_where_the_correction_is_no_better(tmp_path: Path) -> None:
+    never = ["meter_id,timestamp,value", *(row.replace("2016-05-14 02:18:00", "2016-02-30 02:18:00") for row in READINGS[1:])]
+    rows, _ = checked(works(tmp_path / "works", {"readings": never}))
+    assert [row["timestamp"] for row in rows] == ["2016-02-30 02:18:00"]
+    for stamp, code in (("2016-05-14 24:61", "row-rejected"), ("2016-05-14 02:18:00", "row-corrected")):
+        write(tmp_path / "works" / "corrected.csv", [rows[0] | {"timestamp": stamp}])
+        again, counts = checked(works(tmp_path / "works", {"readings": never}, "corrected.csv"))
+        assert counts[code] == 1
+        assert again[0]["timestamp"] == stamp
 
 
 @pytest.mark.parametrize("text", ["=1+1", "@SUM(A1)", "+cmd|' /C calc'!A0", "-2+3", "\tx"])

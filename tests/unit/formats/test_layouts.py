@@ -40,6 +40,14 @@ def test_words_for_a_column_that_holds_none_are_refused_with_what_to_do(tmp_path
     assert read(tmp_path, HEAD + row(1), values={"output_unit": {"t": "kg"}}).columns["output_unit"] == ["kg"]
 
 
+@pytest.mark.parametrize("name", ["Mars/Olympus", "Asia"])  # the latter is a folder of zones
+def test_a_time_zone_of_readings_that_is_none_is_refused_with_what_to_do(tmp_path: Path, name: str) -> None:
+    (tmp_path / "r.csv").write_text("meter_id,timestamp,value\nm,2026-01-01 00:00,1\n", encoding="utf-8")
+    with pytest.raises(InputError, match="Correct timezone under") as refused:
+        list(stream_readings([tmp_path / "r.csv"], Profile(timezone=name), frozenset({"m"}), ZONE, ReadingLog()))
+    assert refused.value.code == "profile-invalid"
+
+
 def test_words_for_values_of_readings_are_refused(tmp_path: Path) -> None:
     (tmp_path / "r.csv").write_text("meter_id,timestamp,value\nm,2026-01-01T00:00Z,1\n", encoding="utf-8")
     profile = Profile.model_validate({"values": {"value": {"1": "2"}, "meter_id": {"m": "m1"}}})
@@ -143,6 +151,31 @@ def test_energy_with_a_column_a_carrier_is_a_row_a_carrier(tmp_path: Path) -> No
     assert [(bad.place.row, bad.found) for bad in table.rejected] == [(3, "'x'")]
     with pytest.raises(InputError, match="no column, or more than one, for coal"):
         read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": {"coal": {"column": "Kohle", "unit": "t"}}}), ENERGY, ZONE)
+
+
+def test_a_row_with_a_cell_too_many_is_set_aside_where_each_carrier_has_a_column(tmp_path: Path) -> None:
+    rows = "H1,eaf,12.5,3.4\nH2,eaf,12,5,3,4\nH3,eaf,12.5\nH4,eaf,12.5,3.4,,\n"  # the second has decimal commas
+    (tmp_path / "e.csv").write_text(f"batch_id,step,Strom,Erdgas\n{rows}", encoding="utf-8")
+    carriers = {"electricity": {"column": "Strom", "unit": "kWh"}, "natural-gas": {"column": "Erdgas", "unit": "Nm3"}}
+    table = read_table(tmp_path / "e.csv", Profile.model_validate({"carriers": carriers}), ENERGY, ZONE)
+    assert table.columns["batch_id"] == ["H1", "H1", "H4", "H4"]
+    assert [(bad.place.row, bad.reason) for bad in table.rejected] == [
+        (row, "the row does not have as many cells as the header") for row in (3, 4)
+    ]
+
+
+@pytest.mark.parametrize("declared", [{}, {"in_cells": {"m1": "kWh"}}])
+def test_a_row_of_readings_with_a_cell_too_few_is_told_in_its_own_cells(tmp_path: Path, declared: dict[str, Any]) -> None:
+    """Whatever signs stand in them: the decimal commas part no cell, a line break in one is no row."""
+    unit = " kWh" if declared else ""
+    rows = [f"2016-05-14 0{hour}:00;{hour},5{unit};2,5;3,5" for hour in range(6)]
+    short = '2016-05-14 06:00;6,5;"2,5\n(read twice)"'
+    (tmp_path / "r.csv").write_text("\n".join(["timestamp;m1;m2;m3", *rows, short]) + "\n", encoding="utf-8")
+    log, profile = ReadingLog(), Profile.model_validate({"decimal": ",", **declared})
+    list(stream_readings([tmp_path / "r.csv"], profile, frozenset({"m1", "m2", "m3"}), ZONE, log))
+    (bad,) = log.rejected
+    value = "6,5 (not in kWh)" if declared else "6,5"
+    assert (bad.place.row, bad.original) == (8, ("2016-05-14 06:00", value, "2,5\n(read twice)"))
 
 
 NEWER = """<?xml version="1.0" encoding="UTF-8"?>

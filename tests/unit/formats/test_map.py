@@ -14,6 +14,7 @@ from openpyxl import Workbook
 from fixtures.simulator import Sector
 from reporting_agent.cli import main
 from reporting_agent.config import Profile
+from reporting_agent.proposal import ProfileQuestion, open_lines
 from reporting_agent.proposal.notation import decimal_of
 
 GERMAN = """Werk 2;;;;;;
@@ -193,9 +194,10 @@ def test_excels_numbers_of_days_are_recognised_and_their_system_asked(mapped: An
 def test_answers_come_from_stdin_and_an_impossible_one_is_refused(mapped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO('timezone = "Europe/Berlin"\nstep = "eaf"\n'))
     assert mapped(GERMAN, "--answers", "-")[0] == 0
-    code, answer = mapped(GERMAN, answers='timezone = "Middle Earth"\nstep = "eaf"\n')
-    assert code == 1
-    assert answer["error"]["code"] == "answer-unknown"
+    for zone in ("Middle Earth", "Asia"):
+        code, answer = mapped(GERMAN, answers=f'timezone = "{zone}"\nstep = "eaf"\n')
+        assert code == 1
+        assert answer["error"]["code"] == "answer-unknown"
 
 
 def test_the_terminal_is_asked_until_nothing_is_open(
@@ -265,6 +267,18 @@ def test_an_amount_of_output_is_no_energy_and_no_carrier_is_dropped(mapped: Any,
     else:
         assert profile["carriers"]["electricity"] == {"column": "Strom kWh", "unit": "kWh"}
         assert "energy.unit.Gas (therm)" in asked
+
+
+def test_two_columns_of_one_carrier_are_asked_about_and_neither_is_dropped_unsaid(mapped: Any) -> None:
+    text = HEAT.format(columns="Menge t;Strom HT kWh;Strom NT kWh;Gas Nm3", first="12,1;3000;2577;40", second="11,8;2700;2049;41")
+    answers = 'timezone = "UTC"\nstep = "eaf"\n'
+    _, answer = mapped(text, answers=answers)
+    assert set(proposal_of(answer, "energy")["profile"]["carriers"]) == {"natural-gas"}
+    (question,) = [question for question in answer["questions"] if question["key"].startswith("energy.")]
+    assert (question["key"], question["choices"]) == ("energy.column.electricity", ["Strom HT kWh", "Strom NT kWh"])
+    code, answer = mapped(text, answers=answers + '"energy.column.electricity" = "Strom HT kWh"\n')
+    assert code == 0
+    assert proposal_of(answer, "energy")["profile"]["carriers"]["electricity"] == {"column": "Strom HT kWh", "unit": "kWh"}
 
 
 def test_a_power_is_no_energy_of_a_batch(mapped: Any) -> None:
@@ -350,12 +364,36 @@ def test_a_register_written_with_groups_of_digits_is_a_register(mapped: Any, ger
     assert proposal_of(answer, "readings")["meters"]["Main [kWh]"]["reading"] == "register"
 
 
+def test_meters_named_by_numbers_in_a_workbook_are_proposed_as_they_are_read(mapped: Any, tmp_path: Path) -> None:
+    book = Workbook()
+    sheet = book.active
+    assert sheet is not None
+    sheet.append(["Meter", "Time", "Value [kWh]"])
+    for row in range(30):
+        sheet.append([101, f"2016-05-14 {row // 4:02}:{15 * (row % 4):02}", 1000.5 + row])
+    book.save(tmp_path / "r.xlsx")
+    _, answer = mapped(tmp_path / "r.xlsx", answers='timezone = "UTC"\n')
+    proposal = proposal_of(answer, "readings")
+    assert (list(proposal["meters"]), proposal["proof"]["read"]) == (["101"], 30)
+
+
 def test_a_register_whose_file_begins_with_the_newest_row_is_a_register(mapped: Any) -> None:
     rows = [f"2016-05-14 {row // 4:02}:{15 * (row % 4):02},{50_000 + 12.5 * row}" for row in range(30)]
     _, answer = mapped("\n".join(["Time,Main [kWh]", *rows[::-1]]) + "\n")
     proposal = proposal_of(answer, "readings")
     assert proposal["meters"]["Main [kWh]"]["reading"] == "register"
     assert "newest first" in because(proposal, "meters.Main [kWh].reading")
+
+
+def test_headings_with_line_breaks_and_quotes_make_toml_and_lines_that_can_be_pasted(mapped: Any) -> None:
+    headings = '"Ofen\n1","Ofen ""B"""'
+    rows = "".join(f"2016-05-14 {hour:02}:00,{hour * 7 % 5},{hour * 3 % 7}\n" for hour in range(8, 20))
+    _, answer = mapped(f"Time,{headings}\n{rows}", "--as", "readings")
+    assert list(tomllib.loads(answer["toml"])["mapping"]) == ["readings"]
+    questions = [ProfileQuestion(row["key"], row["ask"], tuple(row["choices"])) for row in answer["questions"]]
+    keys = [line.split("\n")[0] for line in open_lines(questions)]
+    assert set(tomllib.loads("\n".join(keys))) == {question.key for question in questions}
+    assert "readings.unit.Ofen\n1" in {question.key for question in questions}
 
 
 def test_an_answer_that_is_no_number_of_an_answers_file_is_refused(mapped: Any) -> None:

@@ -332,6 +332,24 @@ def test_an_unknown_time_zone_and_a_price_in_words_are_refused(tmp_path: Path) -
         assert value in str(refused.value.found)
 
 
+@pytest.mark.parametrize(
+    ("key", "value", "wanted"),
+    [("Heating value of natural gas", 0, "above 0"), ("Meter uncertainty, %", 100, "and below 100"), ("Price of", -1, "at least 0")],
+)
+def test_a_setting_that_would_make_energy_nothing_or_every_gap_chance_is_refused(
+    tmp_path: Path, key: str, value: float, wanted: str
+) -> None:
+    path = filled(tmp_path)
+    book = openpyxl.load_workbook(path)
+    for row in book.worksheets[0].iter_rows(max_col=2):
+        if str(row[0].value).startswith(key):
+            row[1].value = value
+    book.save(path)
+    with pytest.raises(InputError, match=wanted) as refused:
+        reading.read(path)
+    assert refused.value.code == "workbook-setting-wrong"
+
+
 def test_a_workbook_and_a_site_are_not_labelled_in_one_command(tmp_path: Path) -> None:
     for arguments in (["label"], ["label", "a.xlsx", "--site", "site.toml"], ["init"], ["init", "d", "--workbook", "a.xlsx"]):
         with pytest.raises(SystemExit) as left:
