@@ -44,12 +44,7 @@ def readings(mapping: ReadingColumns, cells: Mapping[str, Any], received_us: int
     columns = mapping.columns
     time_us = _time_us(mapping, cells[columns["time"]])
     sequence = _sequence(cells[columns["sequence"]]) if "sequence" in columns else NO_SEQUENCE
-    quality = ReadingQuality.GOOD
-    if "quality" in columns:
-        word = str(cells[columns["quality"]]).strip().lower()
-        quality = (
-            ReadingQuality.BAD if word in mapping.bad else ReadingQuality.UNCERTAIN if word in mapping.uncertain else ReadingQuality.GOOD
-        )
+    quality = mapping.quality_of(cells[columns["quality"]]) if "quality" in columns else ReadingQuality.GOOD
     taken = []
     for name, held in _values(mapping, cells):
         value = math.nan if quality is ReadingQuality.BAD else _number(mapping, held)

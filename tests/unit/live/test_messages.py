@@ -9,8 +9,9 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from benchmarks.errors import InputError
-from reporting_agent.live.sources import payloads, sparkplug
+from reporting_agent.live.sources import payloads, sparkplug, tabular
 from reporting_agent.live.sources.settings import MqttBatches, MqttReadings, load
+from reporting_agent.live.sources.table_settings import ReadingColumns
 from reporting_agent.live.spool.reading import NO_SEQUENCE, ReadingQuality
 
 TOPIC = "works/meters/eaf-1"
@@ -105,6 +106,17 @@ def test_a_bad_value_is_not_known() -> None:
     (bad,), _ = payloads.readings(mapping, TOPIC, b'{"v": 4, "q": "Bad"}', 5)
     assert math.isnan(bad.value)
     assert bad.quality == ReadingQuality.BAD
+
+
+def test_a_quality_is_known_in_whatever_case_site_toml_names_it() -> None:
+    named = {"bad": ("Bad", " STALE"), "uncertain": ("Uncertain",)}
+    mapping = MqttReadings(topic="works/#", meter="m", fields={"value": "v", "quality": "q"}, **named)
+    columns = ReadingColumns(columns={"time": "t", "value": "v", "quality": "q"}, meter="m", **named)
+    for word, quality in (("Bad", "BAD"), ("stale", "BAD"), ("UNCERTAIN", "UNCERTAIN"), ("Good", "GOOD")):
+        (sent,), _ = payloads.readings(mapping, TOPIC, f'{{"v": 4, "q": "{word}"}}'.encode(), 5)
+        (row,) = tabular.readings(columns, {"t": "2025-01-02T06:00:00Z", "v": 4.0, "q": word}, 5)
+        assert (sent.quality, row.quality) == (ReadingQuality[quality], ReadingQuality[quality])
+        assert math.isnan(sent.value) == math.isnan(row.value) == (quality == "BAD")
 
 
 def test_a_row_of_a_batch_has_the_columns_of_the_template() -> None:
