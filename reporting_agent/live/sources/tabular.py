@@ -99,7 +99,7 @@ def _number(mapping: ReadingColumns, held: Any) -> float:
 def _sequence(held: Any) -> int:
     try:
         number = int(held)
-    except (TypeError, ValueError) as wrong:
+    except (ArithmeticError, TypeError, ValueError) as wrong:
         raise no_sequence_number(held) from wrong
     if isinstance(held, bool) or number != (number if isinstance(held, str) else held) or not 0 <= number < 1 << 63:
         raise no_sequence_number(held)

@@ -180,6 +180,29 @@ def test_a_query_that_is_not_as_it_says_is_told_and_moves_nothing(tmp_path: Path
     assert historian.spool.positions == {}
 
 
+@pytest.mark.parametrize(
+    ("wrong", "message"), [("no time", "the mark 'no time' is no time"), ("2025-01-02T06:03:00", "cannot be compared")]
+)
+def test_a_row_whose_mark_is_wrong_costs_no_row_before_it_once_it_is_mended(tmp_path: Path, wrong: str, message: str) -> None:
+    historian = Historian(tmp_path, query="select * from samples where at > :since order by n", mark="at", start="2025-01-01T00:00:00Z")
+    for number in (1, 2, 3):
+        historian.write(number)
+    historian.database.execute("insert into samples values (4, 'm-1', ?, 4.5, 'good', 4)", (wrong,))
+    with pytest.raises(UnexpectedAnswer, match=message):
+        historian.source.poll()
+    assert historian.intake.step(0.0) is None
+    historian.database.execute("update samples set at = ? where id = 4", ((BEGIN + timedelta(minutes=4)).isoformat(),))
+    assert historian.read().new == 4
+
+
+def test_a_number_that_is_none_spoils_its_own_row_alone(historian: Historian) -> None:
+    historian.database.execute("insert into samples values (1, 'm-1', '2025-01-02T06:00:00+00:00', 1.5, 'good', 9e999)")
+    historian.write(2)
+    taken = historian.read()
+    assert [row["why"] for row in taken.rows if row["table"] == "unreadable"] == ["inf is no sequence number"]
+    assert [reading.sequence for reading in taken.readings] == [2]
+
+
 def test_a_database_that_is_not_there_is_told_by_its_own_words(historian: Historian) -> None:
     historian.database.execute("drop table samples")
     with pytest.raises(UnexpectedAnswer, match="query readings 1: no such table: samples"):
