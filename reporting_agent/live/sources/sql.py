@@ -107,6 +107,7 @@ class SqlSource(PolledSource):
                 raise UnexpectedAnswer(
                     Phrase("the query gives no column %(column)s, only %(columns)s", column=min(lacking), columns=", ".join(names))
                 )
+            tabular.require_once(query.settings, names)
             last = self._take(query, names, rows, last)
             if self.stopping:
                 return

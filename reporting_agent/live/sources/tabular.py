@@ -7,7 +7,7 @@ without an offset is read by `offset`, or not at all.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from reporting_agent.live.sources.payloads import (
     of_a_meter,
     reason_of,
 )
+from reporting_agent.live.sources.polled import UnexpectedAnswer
 from reporting_agent.live.sources.table_settings import BatchColumns, ReadingColumns
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
@@ -33,6 +34,17 @@ _MICROSECOND = timedelta(microseconds=1)
 _PER_UNIT = {"s": 1_000_000, "ms": 1_000, "us": 1}
 _NOTHING = ("", "null", "nan", "none", "n/a", "-")  # texts of files that hold no number
 _LONGEST = 4_096  # characters of an unreadable row that are kept
+
+
+def require_once(mapping: ReadingColumns | BatchColumns, names: Sequence[str]) -> None:
+    """That each column that is read stands in a table once: which of two is meant nobody says.
+
+    Raises:
+        UnexpectedAnswer: see there.
+    """
+    read = mapping.needed if mapping.columns else set(names) - {""}
+    if twice := [name for name in names if name in read and names.count(name) > 1]:
+        raise UnexpectedAnswer(Phrase("the column %(column)s stands twice: give each a name of its own", column=twice[0]))
 
 
 def readings(mapping: ReadingColumns, cells: Mapping[str, Any], received_us: int) -> list[Reading]:

@@ -167,6 +167,7 @@ def test_a_column_called_table_decides_not_where_its_row_goes(historian: Histori
         ({"query": READINGS["query"].replace("order by id", "order by id desc")}, "ascending order: end it with"),  # type: ignore[attr-defined]
         ({"mark": "at"}, "cannot be compared with 0: write start"),
         ({"mark": "tag"}, "the mark 'm-1' is no time"),
+        ({"query": READINGS["query"].replace("quality", "quality, n as value")}, "the column value stands twice"),  # type: ignore[attr-defined]
         ({"columns": READINGS["columns"] | {"value": "kwh"}}, "gives no column kwh, only id, tag"),  # type: ignore[operator]
     ],
 )
