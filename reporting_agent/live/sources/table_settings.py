@@ -116,7 +116,7 @@ class Sql(Setting):
     def _is_whole(self) -> Self:
         if not (self.readings or self.batches):
             raise ValueError("readings or batches must give a query")
-        if re.search(r"://[^/@]*:[^/@]+@|[?&;]\s*(password|pwd)\s*=", self.url, re.IGNORECASE):
+        if re.search(r"://[^/@]*:[^/@]+@|[:?&;]\s*(password|pwd)\s*=", self.url, re.IGNORECASE):
             raise ValueError("a password does not stand here: name its file by password_file")
         return self
 

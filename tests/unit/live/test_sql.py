@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from reporting_agent.live.sources import databases, marks
 from reporting_agent.live.sources.polled import UnexpectedAnswer
@@ -202,6 +203,21 @@ def test_a_number_that_is_none_spoils_its_own_row_alone(historian: Historian) ->
     taken = historian.read()
     assert [row["why"] for row in taken.rows if row["table"] == "unreadable"] == ["inf is no sequence number"]
     assert [reading.sequence for reading in taken.readings] == [2]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "odbc:PWD=secret;DSN=Historian",
+        "odbc:DSN=Historian;Pwd=secret",
+        "odbc:Password = secret;DSN=Historian",
+        "postgresql://reader:secret@historian/plant",
+        "postgresql://reader@historian/plant?password=secret",
+    ],
+)
+def test_a_password_stands_in_no_url_for_the_page_shows_it(url: str) -> None:
+    with pytest.raises(ValidationError, match="a password does not stand here"):
+        Sql.model_validate({"url": url, "readings": [READINGS]})
 
 
 def test_a_database_that_is_not_there_is_told_by_its_own_words(historian: Historian) -> None:
