@@ -50,6 +50,7 @@ class PeriodClosing:
         self._site, self._settings, self._tell, self._clock = site, settings.reports, tell, clock
         self._file = settings.folder / "reports.json"
         self.made: dict[str, dict[str, Any]] = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
+        self._open: set[str] = set()  # periods that closed and have no report
         self._waits: Phrase | None = None
         self._not_before_s: dict[str, float] = {}
         self._running: tuple[str, subprocess.Popen[str]] | None = None
@@ -83,28 +84,32 @@ class PeriodClosing:
             self._running = None
 
     def notices(self) -> list[tuple[str, Phrase, bool]]:
-        """For the page: what runs or waits, and what came of the last."""
+        """For the page: what runs or waits, what came of the last, and what is not done yet of those before."""
         rows: list[tuple[str, Phrase, bool]] = []
         name = Phrase("Report")
         if self._running is not None:
             rows.append((name, Phrase("%(period)s is being made", period=self._running[0]), True))
         elif self._waits is not None:
             rows.append((name, self._waits, False))
-        if self.made:
-            period, last = max(self.made.items())
-            rows.append((name, _state(period, last), last["state"] == DONE))
-            if lacking := last.get("lacking"):
-                rows.append((name, _lacks(period, lacking), False))
+        for period, attempt in sorted(self.made.items()):
+            if period in self._open or period == max(self.made):
+                rows.append((name, _state(period, attempt), attempt["state"] == DONE))
+                if lacking := attempt.get("lacking"):
+                    rows.append((name, _lacks(period, lacking), False))
         return rows
 
     def _due(self, settings: Reports) -> Period | None:
-        """The first period that closed with its grace over and has no report, once it may be tried."""
+        """The first period that closed with its grace over and has no report, once it may be tried; one that is refused keeps none after
+        it, and a portal that is not reached is for none."""
         now = self._clock()
-        for period in settings.periods(self._site.zone, now):
-            if period.end + timedelta(hours=settings.grace_h) > now:
+        closed = [period for period in settings.periods(self._site.zone, now) if period.end + timedelta(hours=settings.grace_h) <= now]
+        lacking = {period: state for period in closed if (state := self.made.get(period.name, {}).get("state")) != DONE}
+        self._open = {period.name for period in lacking}
+        for period, state in lacking.items():
+            if time.monotonic() >= self._not_before_s.get(period.name, 0.0):
+                return period
+            if state != REFUSED:
                 return None
-            if self.made.get(period.name, {}).get("state") != DONE:
-                return period if time.monotonic() >= self._not_before_s.get(period.name, 0.0) else None
         return None
 
     def _waiting_for(self, period: Period, spool: Spool, sources: Sequence[LiveSource]) -> Phrase | None:

@@ -90,7 +90,7 @@ def place(
 
 
 def _data_changed(last: Parcel) -> PolicyRefusal:
-    stands = "already sealed" if last.is_sealed else "committed to, and whose challenge is known"
+    stands = Phrase("already sealed") if last.is_sealed else Phrase("committed to, and whose challenge is known")
     return PolicyRefusal(
         "data-changed",
         Phrase(

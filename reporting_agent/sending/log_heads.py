@@ -17,7 +17,7 @@ from functools import partial
 from typing import Protocol, TypeVar
 
 from benchmarks.errors import InputError, VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, Value
 from benchmarks.wire import challenges, checkpoints, enough_witnesses, head_succession, heads, logged, receipts
 from benchmarks.wire.checkpoints import Checkpoint
 from benchmarks.wire.heads import SeenHead, TreeHead
@@ -170,13 +170,15 @@ def evidence(connection: sqlite3.Connection) -> tuple[ForkEvidence, ...]:
 
 def _own_entries(parcels: Iterable[Parcel], keys: Mapping[str, VerifyingKey]) -> Iterator[OwnEntry]:
     for parcel in parcels:
-        name = f"{parcel.period}, revision {parcel.revision}"
+        name: dict[str, Value] = {"period": parcel.period, "revision": parcel.revision}
         if parcel.challenge is not None and (given := _of_this_portal(challenges.read, parcel.challenge, keys)):
             leaf = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
-            yield OwnEntry(f"the commitment to {name}", given.log_index, given.given_on, leaf, parcel.challenge)
+            what = Phrase("the commitment to %(period)s, revision %(revision)s", **name)
+            yield OwnEntry(what, given.log_index, given.given_on, leaf, parcel.challenge)
         if parcel.receipt is not None and (receipt := _of_this_portal(receipts.read, parcel.receipt, keys)):
             leaf = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
-            yield OwnEntry(f"the report of {name}", receipt.log_index, receipt.received_on, leaf, parcel.receipt)
+            what = Phrase("the report of %(period)s, revision %(revision)s", **name)
+            yield OwnEntry(what, receipt.log_index, receipt.received_on, leaf, parcel.receipt)
 
 
 def _of_this_portal(read: Callable[[bytes, Mapping[str, VerifyingKey]], Read], raw: bytes, keys: Mapping[str, VerifyingKey]) -> Read | None:

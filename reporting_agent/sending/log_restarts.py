@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from benchmarks.errors import InputError, VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire import challenges, head_succession, heads, restarts
 from benchmarks.wire.head_succession import Consistency
 from benchmarks.wire.heads import SeenHead
@@ -35,7 +36,7 @@ class AcceptedRestart:
 class OwnEntry:
     """Where the portal said, and signed, that something of this site stands."""
 
-    what: str
+    what: Phrase
     index: int
     on: date
     leaf_hash: bytes

@@ -150,9 +150,9 @@ class Portal:
             members = (answer["document"], answer["pack_toml"], answer["factors_toml"], answer["log"]["index"])
             date.fromisoformat(answer["log"]["on"])
         except (KeyError, TypeError, ValueError) as error:
-            raise _not_a_portal("its answer is no approved pack") from error
+            raise _not_a_portal(Phrase("its answer is no approved pack")) from error
         if not isinstance(members[0], dict) or not isinstance(members[3], int):
-            raise _not_a_portal("its answer is no approved pack")
+            raise _not_a_portal(Phrase("its answer is no approved pack"))
         return cast("Mapping[str, Any]", answer)
 
     def practices(self) -> Mapping[str, Any] | None:
@@ -164,9 +164,9 @@ class Portal:
             members = (answer["document"], answer["library"], answer["log"]["index"])
             date.fromisoformat(answer["log"]["on"])
         except (KeyError, TypeError, ValueError) as error:
-            raise _not_a_portal("its answer is no library of practices") from error
+            raise _not_a_portal(Phrase("its answer is no library of practices")) from error
         if not isinstance(members[0], dict) or not isinstance(members[2], int):
-            raise _not_a_portal("its answer is no library of practices")
+            raise _not_a_portal(Phrase("its answer is no library of practices"))
         return cast("Mapping[str, Any]", answer)
 
     def agent_release(self) -> bytes:
@@ -237,7 +237,7 @@ class Portal:
             except httpx.TransportError as error:
                 trouble = f"{type(error).__name__}: {error}"
             except httpx.DecodingError as error:
-                raise _not_a_portal("its answer is not encoded as it says") from error
+                raise _not_a_portal(Phrase("its answer is not encoded as it says")) from error
             else:
                 if response.status_code in wanted:
                     return response
@@ -283,7 +283,7 @@ def _registration(answer: object) -> Registration:
 
 def _list(answer: object) -> list[object]:
     if not isinstance(answer, list):
-        raise _not_a_portal("its answer is no list")
+        raise _not_a_portal(Phrase("its answer is no list"))
     return answer
 
 
@@ -330,13 +330,13 @@ def _document(response: httpx.Response) -> object:
     try:
         return response.json()
     except _NOT_JSON as error:
-        raise _not_a_portal("its answer is not JSON") from error
+        raise _not_a_portal(Phrase("its answer is not JSON")) from error
 
 
 def _text(answer: object, name: str) -> str:
     value = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(value, str) or not value:
-        raise _not_a_portal(f"its answer has no text {name!r}")
+        raise _not_a_portal(Phrase("its answer has no text %(name)s", name=repr(name)))
     return value
 
 
@@ -344,17 +344,17 @@ def _bytes(answer: object, name: str) -> bytes:
     try:
         return base64.b64decode(_text(answer, name), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise _not_a_portal(f"{name!r} in its answer is not base64") from error
+        raise _not_a_portal(Phrase("%(name)s in its answer is not base64", name=repr(name))) from error
 
 
 def _hashes(answer: object, name: str) -> tuple[bytes, ...]:
     listed = answer.get(name) if isinstance(answer, dict) else None
     if not isinstance(listed, list) or not all(isinstance(text, str) and _HASH.fullmatch(text) for text in listed):
-        raise _not_a_portal(f"{name!r} in its answer is no list of hashes")
+        raise _not_a_portal(Phrase("%(name)s in its answer is no list of hashes", name=repr(name)))
     return tuple(bytes.fromhex(text) for text in listed)
 
 
-def _not_a_portal(why: str) -> VerificationError:
+def _not_a_portal(why: Phrase) -> VerificationError:
     return VerificationError(
         "answer-unreadable",
         Phrase("The portal gave an answer that no Steplabel portal gives: %(why)s.", why=why),

@@ -121,9 +121,10 @@ class FileSource(PolledSource):
         header = self.settings.header or self._header(file.readline())
         if not header:
             return True
-        lacking = (self.settings.readings or self.settings.batches or BatchColumns()).needed - set(header)
-        if lacking:
+        mapping = self.settings.readings or self.settings.batches or BatchColumns()
+        if lacking := mapping.needed - set(header):
             raise UnexpectedAnswer(Phrase("no column %(column)s in the header %(header)s", column=min(lacking), header=", ".join(header)))
+        tabular.require_once(mapping, header)
         at = int(place["bytes"])
         while True:
             file.seek(at)
@@ -164,9 +165,10 @@ class FileSource(PolledSource):
             if not line.strip():
                 continue
             try:
-                held = self._held(header, line)
-                if tuple(held.values()) == tuple(header):
+                cells = self._cells(line.decode(self.settings.encoding).lstrip("\ufeff"))
+                if tuple(cells) == tuple(header):
                     continue  # a program that began again writes its header again
+                held = _by_header(header, cells)
                 if self.settings.readings is not None:
                     readings += tabular.readings(self.settings.readings, held, received_us)
                 elif self.settings.batches is not None:
@@ -174,13 +176,6 @@ class FileSource(PolledSource):
             except (UnreadablePayload, UnicodeDecodeError, csv.Error) as wrong:
                 rows.append(tabular.unreadable(name, line.decode("utf-8", "backslashreplace"), wrong))
         return readings, rows
-
-    def _held(self, header: Sequence[str], line: bytes) -> dict[str, str]:
-        """A line's cells by their headers."""
-        cells = self._cells(line.decode(self.settings.encoding).lstrip("\ufeff"))
-        if len(cells) != len(header):
-            raise UnreadablePayload(Phrase("cells in the line: %(cells)s, headers: %(headers)s", cells=len(cells), headers=len(header)))
-        return dict(zip(header, cells, strict=True))
 
     def _cells(self, line: str) -> list[str]:
         line = line.rstrip("\r\n")
@@ -194,6 +189,12 @@ class FileSource(PolledSource):
         for name in self._places.keys() - present:
             if self.put((), (), self._prefix + name, None):
                 del self._places[name]
+
+
+def _by_header(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
+    if len(cells) != len(header):
+        raise UnreadablePayload(Phrase("cells in the line: %(cells)s, headers: %(headers)s", cells=len(cells), headers=len(header)))
+    return dict(zip(header, cells, strict=True))
 
 
 def _shown(name: str) -> str:

@@ -139,7 +139,8 @@ class MqttSource:
             if pauses.tried == MOST_REBIRTHS:
                 sentence = Phrase(
                     "%(source)s: edge node %(edge)s was asked %(times)s times for a birth that can be read, and sent none. Metrics that "
-                    "it names by alias alone are lost until it does. Restart the edge node.",
+                    "it names by alias alone, and whole numbers whose type it does not give, are lost until it does. Restart the edge "
+                    "node.",
                     source=self.name,
                     edge=edge,
                     times=pauses.tried,

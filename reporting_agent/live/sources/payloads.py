@@ -153,7 +153,7 @@ def _reading(mapping: MqttReadings, topic: str, held: Any, received_us: int) -> 
     name = _meter(mapping, topic, held)
     time_us = _time_us(_needed(held, fields["time"]), mapping.time) if "time" in fields else received_us
     sequence = _whole(_needed(held, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
-    quality = _quality(mapping, _part(held, fields["quality"])) if "quality" in fields else ReadingQuality.GOOD
+    quality = mapping.quality_of(_part(held, fields["quality"])) if "quality" in fields else ReadingQuality.GOOD
     number = math.nan if quality is ReadingQuality.BAD else _number(value)
     return Reading(name, time_us, number, sequence, quality, received_us, mapping.consecutive)
 
@@ -207,11 +207,6 @@ def _whole(value: Any) -> int:
     if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value < 1 << 63:
         raise no_sequence_number(value)
     return value
-
-
-def _quality(mapping: MqttReadings, value: Any) -> ReadingQuality:
-    text = str(value).lower()
-    return ReadingQuality.BAD if text in mapping.bad else ReadingQuality.UNCERTAIN if text in mapping.uncertain else ReadingQuality.GOOD
 
 
 def _time_us(value: Any, written: str) -> int:

@@ -38,6 +38,8 @@ class Reports(Setting):
                 f'step = "{self.step}" needs the owner\'s consent: read the terms that `steplabel-agent preview` shows, then write '
                 f'terms = "{SCHEME}" and agreed_by'
             )
+        if self.step != "label" and self.every == "month":
+            raise ValueError(f'step = "{self.step}" is for a quarter or a year: labels of months stay on the site')
         if {4: "year", 7: "quarter" if "Q" in self.first else "month"}.get(len(self.first)) != self.every:
             raise ValueError(f"first must be a {self.every}: 2025, 2025-Q1 or 2025-01")
         try:

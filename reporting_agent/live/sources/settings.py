@@ -29,28 +29,22 @@ from reporting_agent.config.profile import Setting
 from reporting_agent.live.sources.modbus.settings import Modbus
 from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.report_settings import Reports
-from reporting_agent.live.sources.table_settings import GrowingFiles, Sql
+from reporting_agent.live.sources.table_settings import GrowingFiles, ReadingWords, Sql
 
 FIELDS = frozenset({"meter", "time", "value", "sequence", "quality"})
 
 
-class MqttReadings(Setting):
+class MqttReadings(ReadingWords):
     """[[source.mqtt.readings]]: messages that carry readings, a JSON object, a list of such, or a bare number.
 
     `fields` names where in the object each part stands, a dot between levels (`data.value`). The meter is a field, a level of the topic
     (counted from 1), or `meter`. Without a field of time a reading has the time at which it arrived, so that what a broker retains, or
-    delivers again, is let go. `names` gives the meter's id in site.toml for a name that the plant uses.
+    delivers again, is let go.
     """
 
     topic: str = Field(min_length=1)
     fields: dict[str, str] = Field(default_factory=dict)
-    meter: str | None = None
     meter_level: int | None = Field(default=None, ge=1)
-    names: dict[str, str] = Field(default_factory=dict)
-    time: Literal["iso", "s", "ms", "us"] = "iso"  # how a stamp is written; numbers count from 1970 in UTC
-    bad: tuple[str, ...] = ("bad",)  # qualities, as texts, of which a value is kept as not known
-    uncertain: tuple[str, ...] = ("uncertain",)
-    consecutive: bool = False  # a meter's numbers rise by one, so that one left out is a reading that is missing
 
     @model_validator(mode="after")
     def _names_a_meter(self) -> Self:

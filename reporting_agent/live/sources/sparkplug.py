@@ -28,12 +28,13 @@ _BOOLEAN, REBIRTH = 11, "Node Control/Rebirth"
 
 
 class SparkplugMetric(NamedTuple):
-    """One metric of a payload; `value` is NaN where it is null, None where it is no number."""
+    """One metric of a payload; `value` is NaN where it is null, None where it is no number; a whole number has no sign yet."""
 
     name: str | None
     alias: int | None
     time_ms: int | None
     value: float | None
+    datatype: int | None = None
 
 
 class Payload(NamedTuple):
@@ -46,11 +47,31 @@ class Payload(NamedTuple):
 
 @dataclass(slots=True)
 class EdgeNode:
-    """What a host knows of one edge node: names by alias, and the sequence number that comes next."""
+    """What a host knows of one edge node: names by alias, types by name, and the sequence number that comes next."""
 
     aliases: dict[tuple[str, int], str] = field(default_factory=dict)
+    types: dict[tuple[str, str], int] = field(default_factory=dict)
     expected: int | None = None  # None: no birth was seen, or a message is missing since
     lost: int = 0
+
+    def follows(self, kind: str, sequence: int | None) -> bool:
+        """Whether this message comes after the one before it; a birth of the node begins anew."""
+        if kind == "NBIRTH":
+            self.aliases.clear()
+            self.types.clear()
+            self.expected = 0 if sequence is None else sequence
+        whole = self.expected is not None and sequence == self.expected
+        if not whole and self.expected is not None:
+            self.lost += 1
+        self.expected = (self.expected + 1) % _MESSAGES if whole and self.expected is not None else None
+        return whole
+
+    def number(self, name: tuple[str, str], value: float | None) -> float | None:
+        """The value of a metric; None also of a whole number whose type is not known."""
+        if not isinstance(value, int):
+            return value
+        datatype = self.types.get(name)
+        return None if datatype is None else float(_signed(value, datatype))
 
 
 class Host:
@@ -76,13 +97,7 @@ class Host:
         if kind == "NDEATH":
             node.expected = None
             return [], [], False
-        if kind == "NBIRTH":
-            node.aliases.clear()
-            node.expected = 0 if read.sequence is None else read.sequence
-        whole = node.expected is not None and read.sequence == node.expected
-        if not whole and node.expected is not None:
-            node.lost += 1
-        node.expected = (node.expected + 1) % _MESSAGES if whole and node.expected is not None else None
+        whole = node.follows(kind, read.sequence)
         prefix = "/".join((edge, *device))
         readings: list[Reading] = []
         refused: list[UnreadablePayload] = []
@@ -92,18 +107,21 @@ class Host:
                 continue  # its birth was not seen: asked for
             if metric.name and metric.alias is not None:
                 node.aliases[prefix, metric.alias] = metric.name
+            if metric.datatype is not None or kind.endswith("BIRTH"):
+                node.types[prefix, name] = metric.datatype or 0
             meter = self.metrics.get(f"{prefix}/{name}")
             stamp = metric.time_ms if metric.time_ms is not None else read.time_ms
-            if meter is None or stamp is None or metric.value is None:
+            value = node.number((prefix, name), metric.value)
+            if meter is None or stamp is None or value is None:
                 continue
-            known = math.isfinite(metric.value)
+            known = math.isfinite(value)
             quality = ReadingQuality.GOOD if known else ReadingQuality.BAD
             try:
                 time_us = of_a_meter(stamp * 1000, stamp)
             except UnreadablePayload as wrong:
                 refused.append(UnreadablePayload(wrong.why, entry=f"{prefix}/{name} {stamp}".encode()))
                 continue
-            readings.append(Reading(meter, time_us, metric.value if known else math.nan, NO_SEQUENCE, quality, received_us))
+            readings.append(Reading(meter, time_us, value if known else math.nan, NO_SEQUENCE, quality, received_us))
         return readings, refused, not whole
 
 
@@ -137,7 +155,8 @@ def rebirth(time_ms: int) -> bytes:
 
 def _metric(content: bytes) -> SparkplugMetric:
     name = alias = time_ms = None
-    datatype, null = 0, False
+    datatype: int | None = None
+    null = False
     value: float | None = None
     for number, kind, raw in _fields(content):
         if number == 1 and isinstance(raw, bytes):
@@ -151,12 +170,12 @@ def _metric(content: bytes) -> SparkplugMetric:
         elif number == 7 and kind == 0:
             null = bool(raw)
         elif number in (10, 11, 14) and kind == 0:
-            value = float(_signed(int(raw), datatype))
+            value = int(raw)
         elif number == 12 and isinstance(raw, bytes):
             value = float(struct.unpack("<f", raw)[0])
         elif number == 13 and isinstance(raw, bytes):
             value = float(struct.unpack("<d", raw)[0])
-    return SparkplugMetric(name, alias, time_ms, math.nan if null else value)
+    return SparkplugMetric(name, alias, time_ms, math.nan if null else value, datatype)
 
 
 def _signed(value: int, datatype: int) -> int:

@@ -107,6 +107,7 @@ class SqlSource(PolledSource):
                 raise UnexpectedAnswer(
                     Phrase("the query gives no column %(column)s, only %(columns)s", column=min(lacking), columns=", ".join(names))
                 )
+            tabular.require_once(query.settings, names)
             last = self._take(query, names, rows, last)
             if self.stopping:
                 return
@@ -119,27 +120,23 @@ class SqlSource(PolledSource):
     def _take(self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any) -> Any:
         """Hand on what is new or changed; returns the last mark's order."""
         place = names.index(query.settings.mark)
+        orders = _orders(query, [cells[place] for cells in rows], last)
         received_us = now_us()
         readings: list[Reading] = []
         tables: list[Row] = []
-        for cells in rows:
+        newest = query.highest
+        for cells, at in zip(rows, orders, strict=True):
             named = dict(zip(names, cells, strict=True))
-            if isinstance(cells[place], NoMoment):  # nothing can go on behind it
+            if at is None:  # nothing can go on behind it
                 wrong = UnreadablePayload(Phrase("the mark %(mark)s is no time of this calendar", mark=shown(cells[place])))
                 row = tabular.unreadable(self.name, named, wrong)
                 tables += [row] if query.is_new(_key_of(row), None, row) else []
                 continue
-            at = marks.order(cells[place])
-            if last is not None and at < last:
-                raise UnexpectedAnswer(
-                    Phrase('the query does not give its rows in ascending order: end it with "order by %(mark)s"', mark=query.settings.mark)
-                )
-            last = at
-            if marks.later(at, marks.order(query.highest)):
-                query.highest = cells[place]
+            last, newest = at, cells[place]
             fresh, others = self._fresh(query, named, at, received_us)
             readings += fresh
             tables += others
+        query.highest = max(query.highest, newest, key=marks.order)
         if (readings or tables or query.highest != query.saved_mark) and self.put(
             readings, tables, query.key, marks.to_json(query.highest)
         ):
@@ -158,6 +155,29 @@ class SqlSource(PolledSource):
             if query.is_new((reading.meter, reading.time_us, reading.sequence), at, repr((reading.value, reading.quality)))
         ]
         return fresh, [row for row in tables if query.is_new(_key_of(row), at, row)]
+
+
+def _orders(query: _Query, column: Sequence[Any], last: Any) -> list[Any]:
+    """What the marks of some rows are compared by, None of one that is no moment.
+
+    Asked of all of them before any row is taken: those before a wrong one would else count as handed on.
+
+    Raises:
+        Misread: a mark cannot be compared, or is below the one before it.
+    """
+    highest, orders = marks.order(query.highest), list[Any]()
+    for mark in column:
+        at = None if isinstance(mark, NoMoment) else marks.order(mark)
+        orders.append(at)
+        if at is None:
+            continue
+        marks.later(at, highest)
+        if last is not None and at < last:
+            raise UnexpectedAnswer(
+                Phrase('the query does not give its rows in ascending order: end it with "order by %(mark)s"', mark=query.settings.mark)
+            )
+        last = at
+    return orders
 
 
 def _key_of(row: Row) -> tuple[Any, ...]:

@@ -9,26 +9,44 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from reporting_agent.config.profile import Setting
+from reporting_agent.live.spool.reading import ReadingQuality
 
 
-class ReadingColumns(Setting):
+class ReadingWords(Setting):
+    """What messages and rows that hold readings have in common.
+
+    `names` gives the meter's id in site.toml for a name that the plant uses; of every reading where it is `meter`.
+    """
+
+    meter: str | None = None
+    names: dict[str, str] = Field(default_factory=dict)
+    time: Literal["iso", "s", "ms", "us"] = "iso"  # how a stamp is written; numbers count from 1970 in UTC
+    bad: tuple[str, ...] = ("bad",)  # qualities, as texts in any case, of which a value is kept as not known
+    uncertain: tuple[str, ...] = ("uncertain",)
+    consecutive: bool = False  # a meter's numbers rise by one, so that one left out is a reading that is missing
+
+    @field_validator("bad", "uncertain")
+    @classmethod
+    def _in_any_case(cls, words: tuple[str, ...]) -> tuple[str, ...]:
+        return tuple(word.strip().lower() for word in words)
+
+    def quality_of(self, held: object) -> ReadingQuality:
+        """That of a reading, by its source's own word for it."""
+        word = str(held).strip().lower()
+        return ReadingQuality.BAD if word in self.bad else ReadingQuality.UNCERTAIN if word in self.uncertain else ReadingQuality.GOOD
+
+
+class ReadingColumns(ReadingWords):
     """Where in a row a reading stands: `columns` gives `meter`, `time`, `value`, `sequence` and `quality` their columns.
 
-    The meter is a column or `meter`; or each column in `meters` holds values of the meter that stands beside it. `names` gives the
-    meter's id in site.toml for a name that the plant uses.
+    The meter is a column or `meter`; or each column in `meters` holds values of the meter that stands beside it.
     """
 
     columns: dict[Literal["meter", "time", "value", "sequence", "quality"], str]
-    meter: str | None = None
     meters: dict[str, str] = Field(default_factory=dict)
-    names: dict[str, str] = Field(default_factory=dict)
-    time: Literal["iso", "s", "ms", "us"] = "iso"  # how a stamp is written; numbers count from 1970 in UTC
     format: str | None = None  # strptime, where a stamp is a text of another form
     offset: str | None = Field(default=None, pattern=r"^[+-]\d\d:\d\d$")  # from UTC, of stamps that are written without one
     decimal: Literal[".", ","] = "."
-    bad: tuple[str, ...] = ("bad",)  # qualities, as texts, of which a value is kept as not known
-    uncertain: tuple[str, ...] = ("uncertain",)
-    consecutive: bool = False  # a meter's numbers rise by one, so that one left out is a reading that is missing
 
     @model_validator(mode="after")
     def _names_what_it_needs(self) -> Self:
@@ -98,7 +116,7 @@ class Sql(Setting):
     def _is_whole(self) -> Self:
         if not (self.readings or self.batches):
             raise ValueError("readings or batches must give a query")
-        if re.search(r"://[^/@]*:[^/@]+@|[?&;]\s*(password|pwd)\s*=", self.url, re.IGNORECASE):
+        if re.search(r"://[^/@]*:[^/@]+@|[:?&;]\s*(password|pwd)\s*=", self.url, re.IGNORECASE):
             raise ValueError("a password does not stand here: name its file by password_file")
         return self
 

@@ -7,7 +7,7 @@ without an offset is read by `offset`, or not at all.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta, timezone
 from decimal import Decimal
 from typing import Any
@@ -23,6 +23,7 @@ from reporting_agent.live.sources.payloads import (
     of_a_meter,
     reason_of,
 )
+from reporting_agent.live.sources.polled import UnexpectedAnswer
 from reporting_agent.live.sources.table_settings import BatchColumns, ReadingColumns
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
@@ -35,6 +36,17 @@ _NOTHING = ("", "null", "nan", "none", "n/a", "-")  # texts of files that hold n
 _LONGEST = 4_096  # characters of an unreadable row that are kept
 
 
+def require_once(mapping: ReadingColumns | BatchColumns, names: Sequence[str]) -> None:
+    """That each column that is read stands in a table once: which of two is meant nobody says.
+
+    Raises:
+        UnexpectedAnswer: see there.
+    """
+    read = mapping.needed if mapping.columns else set(names) - {""}
+    if twice := [name for name in names if name in read and names.count(name) > 1]:
+        raise UnexpectedAnswer(Phrase("the column %(column)s stands twice: give each a name of its own", column=twice[0]))
+
+
 def readings(mapping: ReadingColumns, cells: Mapping[str, Any], received_us: int) -> list[Reading]:
     """The readings of one row: one, or one a column of `meters`.
 
@@ -44,12 +56,7 @@ def readings(mapping: ReadingColumns, cells: Mapping[str, Any], received_us: int
     columns = mapping.columns
     time_us = _time_us(mapping, cells[columns["time"]])
     sequence = _sequence(cells[columns["sequence"]]) if "sequence" in columns else NO_SEQUENCE
-    quality = ReadingQuality.GOOD
-    if "quality" in columns:
-        word = str(cells[columns["quality"]]).strip().lower()
-        quality = (
-            ReadingQuality.BAD if word in mapping.bad else ReadingQuality.UNCERTAIN if word in mapping.uncertain else ReadingQuality.GOOD
-        )
+    quality = mapping.quality_of(cells[columns["quality"]]) if "quality" in columns else ReadingQuality.GOOD
     taken = []
     for name, held in _values(mapping, cells):
         value = math.nan if quality is ReadingQuality.BAD else _number(mapping, held)
@@ -104,7 +111,7 @@ def _number(mapping: ReadingColumns, held: Any) -> float:
 def _sequence(held: Any) -> int:
     try:
         number = int(held)
-    except (TypeError, ValueError) as wrong:
+    except (ArithmeticError, TypeError, ValueError) as wrong:
         raise no_sequence_number(held) from wrong
     if isinstance(held, bool) or number != (number if isinstance(held, str) else held) or not 0 <= number < 1 << 63:
         raise no_sequence_number(held)

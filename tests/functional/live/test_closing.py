@@ -148,6 +148,21 @@ def due(folder: Path, spool: Spool, **reports: object) -> Room:
     return Room(furnaces.fed_by(folder, ""), spool, settings, end + timedelta(hours=1))
 
 
+def test_a_period_that_is_refused_keeps_none_after_it_and_stays_in_sight(tmp_path: Path, spool: Spool) -> None:
+    """What stands in the way of December is in nobody's way for January."""
+    room = due(tmp_path, spool, first="2024-12")
+    (tmp_path / "reports").mkdir()
+    (tmp_path / "reports" / "2024-12").write_text("no folder")
+    room.until_told(2)
+    assert [sentence.partition(" at ")[0] for sentence in room.told] == ["Report of 2024-12: refused", "Report of 2025-01: done"]
+    refused, done = room.notices()
+    assert refused.startswith("Report of 2024-12: refused")
+    assert done.startswith("Report of 2025-01: done")
+    room.reports["first"] = "2025-01"
+    room.restart()
+    assert room.notices() == [done]
+
+
 def test_a_folder_that_cannot_be_made_refuses_the_report_and_ends_nothing(tmp_path: Path, spool: Spool) -> None:
     room = due(tmp_path, spool, out="share/2025")
     (tmp_path / "share").write_text("not mounted")
@@ -227,6 +242,7 @@ def test_of_a_long_answer_the_last_whole_lines_are_told() -> None:
         ({"every": "year", "first": "2016", "step": "send"}, "needs the owner's consent"),
         ({"every": "year", "first": "2016", "step": "seal", "terms": "scheme-1", "agreed_by": "M. Weber"}, "needs the owner's consent"),
         ({"every": "year", "first": "2016-01"}, "first must be a year"),
+        ({"every": "month", "first": "2016-01", "step": "send", "terms": SCHEME, "agreed_by": "M. Weber"}, "a quarter or a year"),
     ],
 )
 def test_without_the_owners_consent_the_settings_are_refused(tmp_path: Path, reports: dict[str, object], wanted: str) -> None:

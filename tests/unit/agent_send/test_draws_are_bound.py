@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import base64
 import dataclasses
+import re
 import shutil
 import sqlite3
 from collections.abc import Iterator
@@ -18,6 +19,7 @@ import httpx
 import pytest
 
 from benchmarks.audit.records import DAY_US, MeterDay
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, PolicyRefusal, VerificationError
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.privacy.randomness import KeyedStream
@@ -116,6 +118,7 @@ def test_data_that_change_while_files_are_carried_are_told_and_the_report_that_w
     with pytest.raises(PolicyRefusal) as refused:
         enrolled.submission().begin_answered(one_record_edited(1), "2016", answer, correct=False)
     assert refused.value.code == "data-changed"
+    assert re.search("[a-z]+ [a-z]+", in_language(refused.value.sentence, "zh")) is None
     assert spent(enrolled) == 0
     resumed = enrolled.submission().begin_answered(year, "2016", answer, correct=False)
     assert challenge_bindings.commitment_of(resumed.parcel) == challenge_bindings.commitment_of(begun.parcel)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -11,6 +12,7 @@ from typing import Any
 import httpx
 import pytest
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import VerificationError
 from benchmarks.wire import head_succession, logged, restarts
 from benchmarks.wire import heads as signed_heads
@@ -55,6 +57,7 @@ def refused(desk: Desk) -> str:
     with pytest.raises(VerificationError) as refusal:
         contact(desk)
     assert "Send nothing more" in refusal.value.remedy
+    assert re.search("[a-z]+ [a-z]+", in_language(refusal.value.sentence, "zh")) is None
     return refusal.value.code
 
 

@@ -14,6 +14,7 @@ import httpx
 import pytest
 import yaml
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError, Unreachable, UsageError, VerificationError
 from benchmarks.wire import challenges
 from benchmarks.wire.challenges import AnsweredCommitment, LedgerStand
@@ -160,6 +161,7 @@ def test_an_answer_that_no_portal_gives_is_not_believed(answer: httpx.Response) 
     with pytest.raises(VerificationError) as refused:
         Line(answer).submit()
     assert refused.value.code == "answer-unreadable"
+    assert re.search("[a-z]+ [a-z]+", in_language(refused.value.sentence, "zh")) is None
 
 
 @pytest.mark.parametrize("status", [201, 400])

@@ -280,3 +280,15 @@ def test_a_file_whose_backlog_is_being_read_is_not_called_without_data(plant: Pl
     assert plant.source.trouble() == ""
     plant.source.stop()
     assert len(plant.held()) == 400
+
+
+def test_a_column_that_stands_twice_is_refused_where_it_is_read_and_else_passed_over(tmp_path: Path) -> None:
+    """Delimiters at the end of each line make columns without a name; of two loads called kWh none is taken for the meter's."""
+    plant = Plant(tmp_path)
+    plant.write("tag;at;kWh;;\nm-1;2025-01-02T06:00:00Z;1,5;;\n")
+    assert plant.read() == 1
+    assert plant.unreadable() == []
+    plant.write("tag;at;kWh;kWh\nm-1;2025-01-02T06:01:00Z;1,5;2,5\n", "w")
+    plant.read()
+    assert [word.state for word in plant.source.words()] == ["the column kWh stands twice: give each a name of its own"]
+    assert plant.held() == [1.5]

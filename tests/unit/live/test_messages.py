@@ -9,8 +9,9 @@ import pytest
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from benchmarks.errors import InputError
-from reporting_agent.live.sources import payloads, sparkplug
+from reporting_agent.live.sources import payloads, sparkplug, tabular
 from reporting_agent.live.sources.settings import MqttBatches, MqttReadings, load
+from reporting_agent.live.sources.table_settings import ReadingColumns
 from reporting_agent.live.spool.reading import NO_SEQUENCE, ReadingQuality
 
 TOPIC = "works/meters/eaf-1"
@@ -107,6 +108,17 @@ def test_a_bad_value_is_not_known() -> None:
     assert bad.quality == ReadingQuality.BAD
 
 
+def test_a_quality_is_known_in_whatever_case_site_toml_names_it() -> None:
+    named = {"bad": ("Bad", " STALE"), "uncertain": ("Uncertain",)}
+    mapping = MqttReadings(topic="works/#", meter="m", fields={"value": "v", "quality": "q"}, **named)
+    columns = ReadingColumns(columns={"time": "t", "value": "v", "quality": "q"}, meter="m", **named)
+    for word, quality in (("Bad", "BAD"), ("stale", "BAD"), ("UNCERTAIN", "UNCERTAIN"), ("Good", "GOOD")):
+        (sent,), _ = payloads.readings(mapping, TOPIC, f'{{"v": 4, "q": "{word}"}}'.encode(), 5)
+        (row,) = tabular.readings(columns, {"t": "2025-01-02T06:00:00Z", "v": 4.0, "q": word}, 5)
+        assert (sent.quality, row.quality) == (ReadingQuality[quality], ReadingQuality[quality])
+        assert math.isnan(sent.value) == math.isnan(row.value) == (quality == "BAD")
+
+
 def test_a_row_of_a_batch_has_the_columns_of_the_template() -> None:
     mapping = MqttBatches(topic="works/batches", fields={"batch_id": "heat.no", "start": "from"}, constants={"step": "eaf"})
     assert payloads.rows(mapping, b'{"heat": {"no": 7}, "from": "2025-01-02T06:00:00Z"}') == (
@@ -176,7 +188,25 @@ def written(sequence: int, *metrics: dict[str, Any], timestamp: int = 1_735_797_
 )
 def test_a_metric_has_the_value_that_was_written(metric: dict[str, Any], value: float | None) -> None:
     payload = sparkplug.decoded(written(3, {"name": "kWh", "alias": 300, "timestamp": 77, **metric}))
-    assert payload == sparkplug.Payload(1_735_797_600_000, 3, (sparkplug.SparkplugMetric("kWh", 300, 77, value),))
+    (decoded,) = payload.metrics
+    assert (payload.time_ms, payload.sequence, decoded[:3]) == (1_735_797_600_000, 3, ("kWh", 300, 77))
+    readings, _, _ = sparkplug.Host({"e/kWh": "m"}).take("spBv1.0/works/NBIRTH/e", written(0, {"name": "kWh", **metric}), 5)
+    assert [reading.value for reading in readings] == ([] if value is None else [value])
+
+
+def test_data_give_no_type_and_have_that_of_their_birth() -> None:
+    """As the standard asks of edge nodes: a meter that feeds 7 kW back is no meter of 4 GW."""
+    host = sparkplug.Host({"edge-1/furnace/kW": "m"})
+
+    def take(kind: str, sequence: int, metric: dict[str, Any]) -> list[float]:
+        readings, _, _ = host.take(f"spBv1.0/works/{kind}/edge-1/furnace", written(sequence, metric), 5)
+        return [reading.value for reading in readings]
+
+    assert take("DDATA", 8, {"name": "kW", "int_value": 2**32 - 7}) == []  # no birth was seen: it is asked for
+    host.take("spBv1.0/works/NBIRTH/edge-1", written(0), 5)
+    assert take("DBIRTH", 1, {"name": "kW", "alias": 4, "datatype": 3, "int_value": 5}) == [5.0]
+    assert take("DDATA", 2, {"alias": 4, "int_value": 2**32 - 7}) == [-7.0]
+    assert take("DDATA", 3, {"name": "kW", "int_value": 2**32 - 7}) == [-7.0]
 
 
 def test_every_cut_payload_is_refused_or_shorter_never_a_crash() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import ValidationError
 
 from reporting_agent.live.sources import databases, marks
 from reporting_agent.live.sources.polled import UnexpectedAnswer
@@ -167,6 +168,7 @@ def test_a_column_called_table_decides_not_where_its_row_goes(historian: Histori
         ({"query": READINGS["query"].replace("order by id", "order by id desc")}, "ascending order: end it with"),  # type: ignore[attr-defined]
         ({"mark": "at"}, "cannot be compared with 0: write start"),
         ({"mark": "tag"}, "the mark 'm-1' is no time"),
+        ({"query": READINGS["query"].replace("quality", "quality, n as value")}, "the column value stands twice"),  # type: ignore[attr-defined]
         ({"columns": READINGS["columns"] | {"value": "kwh"}}, "gives no column kwh, only id, tag"),  # type: ignore[operator]
     ],
 )
@@ -178,6 +180,44 @@ def test_a_query_that_is_not_as_it_says_is_told_and_moves_nothing(tmp_path: Path
         historian.source.poll()
     assert historian.intake.step(0.0) is None
     assert historian.spool.positions == {}
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"), [("no time", "the mark 'no time' is no time"), ("2025-01-02T06:03:00", "cannot be compared")]
+)
+def test_a_row_whose_mark_is_wrong_costs_no_row_before_it_once_it_is_mended(tmp_path: Path, wrong: str, message: str) -> None:
+    historian = Historian(tmp_path, query="select * from samples where at > :since order by n", mark="at", start="2025-01-01T00:00:00Z")
+    for number in (1, 2, 3):
+        historian.write(number)
+    historian.database.execute("insert into samples values (4, 'm-1', ?, 4.5, 'good', 4)", (wrong,))
+    with pytest.raises(UnexpectedAnswer, match=message):
+        historian.source.poll()
+    assert historian.intake.step(0.0) is None
+    historian.database.execute("update samples set at = ? where id = 4", ((BEGIN + timedelta(minutes=4)).isoformat(),))
+    assert historian.read().new == 4
+
+
+def test_a_number_that_is_none_spoils_its_own_row_alone(historian: Historian) -> None:
+    historian.database.execute("insert into samples values (1, 'm-1', '2025-01-02T06:00:00+00:00', 1.5, 'good', 9e999)")
+    historian.write(2)
+    taken = historian.read()
+    assert [row["why"] for row in taken.rows if row["table"] == "unreadable"] == ["inf is no sequence number"]
+    assert [reading.sequence for reading in taken.readings] == [2]
+
+
+@pytest.mark.parametrize(
+    "url",
+    [
+        "odbc:PWD=secret;DSN=Historian",
+        "odbc:DSN=Historian;Pwd=secret",
+        "odbc:Password = secret;DSN=Historian",
+        "postgresql://reader:secret@historian/plant",
+        "postgresql://reader@historian/plant?password=secret",
+    ],
+)
+def test_a_password_stands_in_no_url_for_the_page_shows_it(url: str) -> None:
+    with pytest.raises(ValidationError, match="a password does not stand here"):
+        Sql.model_validate({"url": url, "readings": [READINGS]})
 
 
 def test_a_database_that_is_not_there_is_told_by_its_own_words(historian: Historian) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import math
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from asyncua import ua
 
-from reporting_agent.live.sources.payloads import EPOCH, no_number
+from reporting_agent.live.sources.payloads import EPOCH, no_number, of_a_meter
 from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
 
 _MICROSECOND = timedelta(microseconds=1)
+_NONE = datetime(1601, 1, 1, tzinfo=UTC)  # what a DateTime of 0 is (OPC 10000-6, 5.2.2.5)
 _OVERFLOW = 0x480  # of a status code: its information is of a data value, and values before it were let go (OPC 10000-4, 7.39)
 
 
@@ -19,11 +20,12 @@ def reading(meter: str, value: ua.DataValue, received_us: int) -> Reading:
     """One value of one meter; without a source time by the server's, without both by receipt.
 
     Raises:
-        Unreadable: it is good and no number.
+        Unreadable: it is good and no number, or of a time that no meter can mean.
     """
+    at_us = of_a_meter(time_us(value, received_us), _stamp(value))
     quality = quality_of(value)
     held = None if value.Value is None else value.Value.Value
-    return Reading(meter, time_us(value, received_us), _number(held, quality), NO_SEQUENCE, quality, received_us)
+    return Reading(meter, at_us, _number(held, quality), NO_SEQUENCE, quality, received_us)
 
 
 def quality_of(value: ua.DataValue) -> ReadingQuality:
@@ -35,8 +37,13 @@ def quality_of(value: ua.DataValue) -> ReadingQuality:
 
 
 def time_us(value: ua.DataValue, received_us: int) -> int:
-    stamp = value.SourceTimestamp or value.ServerTimestamp
+    stamp = _stamp(value)
     return received_us if stamp is None else microseconds(stamp)
+
+
+def _stamp(value: ua.DataValue) -> datetime | None:
+    """The source's, else the server's; one that stands for none is none."""
+    return next((stamp for stamp in (value.SourceTimestamp, value.ServerTimestamp) if stamp is not None and stamp > _NONE), None)
 
 
 def microseconds(stamp: datetime) -> int:

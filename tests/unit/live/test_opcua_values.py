@@ -1,0 +1,30 @@
+"""What a value of OPC UA is as a reading."""
+
+from __future__ import annotations
+
+from datetime import UTC
+
+import pytest
+from asyncua import ua
+
+from reporting_agent.live.sources.opcua import values
+from reporting_agent.live.sources.payloads import UnreadablePayload
+
+SOUND = ua.DateTime(2025, 1, 2, 6, tzinfo=UTC)
+
+
+@pytest.mark.parametrize("year", [1700, 1969, 2200, 9999])
+def test_a_time_that_no_meter_can_mean_is_no_reading(year: int) -> None:
+    """From the reading that came last, history is read."""
+    with pytest.raises(UnreadablePayload, match="1970 to 2199"):
+        values.reading("m", ua.DataValue(ua.Variant(1.5), SourceTimestamp=ua.DateTime(year, 1, 1, tzinfo=UTC)), 5)
+
+
+def test_a_time_of_zero_is_none() -> None:
+    """1601 is what a source sends that has no time: then the server's counts, without both that of receipt."""
+    zero = ua.DateTime(1601, 1, 1, tzinfo=UTC)
+    value = ua.DataValue(ua.Variant(1.5), SourceTimestamp=zero, ServerTimestamp=SOUND)
+    assert values.reading("m", value, 5).time_us == 1_735_797_600_000_000
+    assert values.reading("m", ua.DataValue(ua.Variant(1.5), SourceTimestamp=zero), 5).time_us == 5
+    sound = values.reading("m", ua.DataValue(ua.Variant(1.5), SourceTimestamp=SOUND), 5)
+    assert (sound.time_us, sound.value) == (1_735_797_600_000_000, 1.5)
