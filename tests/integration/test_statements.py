@@ -73,7 +73,10 @@ def test_what_is_held_of_sites_is_what_the_models_say(cast: Cast) -> None:
 
 def test_a_device_in_use_is_the_row_and_what_is_not_at_hand_is_read_when_asked_for(cast: Cast) -> None:
     plant = cast.plants[0]
-    device, row = receiving.device_of(plant.header()), Device.objects.select_related("site").get(pk=plant.device.pk)
+    device, row = (
+        receiving.device_named(plant.header().device_id, plant.header().site),
+        Device.objects.select_related("site").get(pk=plant.device.pk),
+    )
     for name in [field.attname for field in Device._meta.concrete_fields]:
         assert getattr(device, name) == getattr(row, name), name
     for name in [field.attname for field in Site._meta.concrete_fields]:
