@@ -18,7 +18,7 @@ from reporting_agent.pipeline import (
     account_of_site,
     constants,
     conversions,
-    copies,
+    copies_counted_once,
     declared,
     energy_by_batch,
     feed_in_the_log,
@@ -136,8 +136,8 @@ def _by_nothing_bettered(batches: Sequence[Batch], rules: _Rules) -> tuple[SiteL
         batches = of_lots if any(finding.code == scattered.HEATING_VALUE for finding in site_label.findings) else batches
     if scatters := scattered.of(site_label, rules.pack):
         site_label = scattered.by_the_mean(site_label, rules.label(scattered.at_mean(batches, scatters)), scatters)
-    if (counted_once := copies.once(batches)) is not None:
-        site_label = copies.counted_once_where_better(site_label, rules.label(counted_once))
+    if (counted_once := copies_counted_once.once(batches)) is not None:
+        site_label = copies_counted_once.where_better(site_label, rules.label(counted_once))
     return site_label, batches
 
 

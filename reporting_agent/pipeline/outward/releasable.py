@@ -9,7 +9,7 @@ from benchmarks.labels import SiteLabel
 from benchmarks.phrases import Phrase
 from reporting_agent.pipeline import (
     conversions,
-    copies,
+    copies_counted_once,
     energy_by_batch,
     feed_in_the_log,
     fuels_in_the_log,
@@ -43,7 +43,7 @@ def require_releasable(local: SiteLabel, steps: Container[str] | None = None) ->
             sentence,
             "Correct the variable's column, or give its mean as a constant of [mapping.batches] (or [mapping.log]).",
         )
-    if sentence := sentences.get(copies.CODE):
+    if sentence := sentences.get(copies_counted_once.CODE):
         raise PolicyRefusal(
             "runs-copied",
             sentence,

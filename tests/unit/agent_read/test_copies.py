@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from benchmarks.errors import PolicyRefusal
-from reporting_agent.pipeline import copies
+from reporting_agent.pipeline import copies_counted_once
 from reporting_agent.pipeline.outward.releasable import require_releasable
 from tests.unit.agent_read.small_works import Ran, labelled, of, took, works
 
@@ -46,11 +46,11 @@ def kiln(folder: Path, change: Callable[[list[Row], list[Row]], None], factors: 
     result = labelled(site)
     best = of(result, "clinker-burning").best.value
     assert best is not None
-    findings = [finding for finding in result.findings if finding.code == copies.CODE]
+    findings = [finding for finding in result.findings if finding.code == copies_counted_once.CODE]
     if findings:
         with pytest.raises(PolicyRefusal) as refused:
             require_releasable(result.site_label)
-        assert refused.value.code == copies.CODE
+        assert refused.value.code == copies_counted_once.CODE
     return best, [str(finding.sentence) for finding in findings]
 
 

@@ -44,7 +44,7 @@ def once(batches: Sequence[Batch]) -> list[Batch] | None:
     return [_together(batch, parts.get(index, ())) for index, batch in enumerate(batches) if index not in copies]
 
 
-def counted_once_where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
+def where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
     """The labels as they are, but of a cell that such runs better by more than `WORTH_TELLING` the one with each of them once."""
     others = {LabelKey.of(step_label): step_label for step_label in counted_once.steps}
     steps, findings = [], []
