@@ -21,7 +21,7 @@ from reporting_agent.live.sources.asking_again import Pauses, Range, RepeatedQue
 from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.settings import LiveSettings
 from reporting_agent.live.sources.source import LiveSource
-from reporting_agent.live.spool import window
+from reporting_agent.live.spool import between_moments
 from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
 from reporting_agent.live.spool.lost_numbers import row_given_up
 from reporting_agent.live.spool.writer import Spool, SpoolFull, now_us
@@ -62,7 +62,7 @@ class SiteWatch:
 
     def run(self, stop: threading.Event, each_round: Callable[[SiteWatch], None] | None = None) -> None:
         """Receive until `stop` is set; what came by then is kept."""
-        window.make_ready()
+        between_moments.make_ready()
         self.room.start()
         self._tell_of_meters()
         for source in self.sources:

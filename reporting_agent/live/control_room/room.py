@@ -33,7 +33,8 @@ from reporting_agent.live.sources.source import LiveSource, not_saved, reason
 from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.reading import AHEAD_US
-from reporting_agent.live.spool.writer import ArrivalOutcome, Spool, now_us
+from reporting_agent.live.spool.repeats import ArrivalOutcome
+from reporting_agent.live.spool.writer import Spool, now_us
 from reporting_agent.live.spool_source import KeptSource
 from reporting_agent.live.unreadable import Message, UnreadableMessages
 

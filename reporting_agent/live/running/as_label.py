@@ -24,7 +24,7 @@ from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.live.running.batch_log import BatchLog, RunningBatch
 from reporting_agent.live.running.meter_total import SECOND_US, Floats
 from reporting_agent.live.running.totals import RunningTotals
-from reporting_agent.live.spool.window import Readings as Held
+from reporting_agent.live.spool.between_moments import Readings as Held
 from reporting_agent.metering import Course, MeterQuery, Windows, courses, cut_readings, moments
 from reporting_agent.metering.declared import DeclaredReadings
 from reporting_agent.metering.derived import CountedCourse, work_out

@@ -20,8 +20,8 @@ from reporting_agent.live.running.batch_log import Key, RunningBatch
 from reporting_agent.live.running.meter_total import HOUR_US, MeterTotal
 from reporting_agent.live.running.output_units import per
 from reporting_agent.live.running.plant import Plant
-from reporting_agent.live.spool.window import readings_between
-from reporting_agent.live.spool.writer import ArrivalOutcome
+from reporting_agent.live.spool.between_moments import readings_between
+from reporting_agent.live.spool.repeats import ArrivalOutcome
 from reporting_agent.report.figures import NOTHING, count
 
 GATHERED_S = 30.0  # a backlog is told in one sentence and not in thousands

@@ -13,8 +13,9 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from reporting_agent.live.spool.reading import Reading
+from reporting_agent.live.spool.repeats import ArrivalOutcome
 from reporting_agent.live.spool.segments import Row
-from reporting_agent.live.spool.writer import ArrivalOutcome, Spool, SpoolFull
+from reporting_agent.live.spool.writer import Spool, SpoolFull
 
 GATHERED_S = 0.005  # after the first, since a sync and a round cost as much for one message as for hundreds
 MOST_AT_ONCE = 4_000  # messages by one sync

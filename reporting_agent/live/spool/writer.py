@@ -5,10 +5,8 @@
     tables/00000006.json       the rows of tables (batches) of that segment
     state.json                 up to which segment meters are known, and how far; up to where sources were read (`positions`)
 
-Days are those of receipt, in UTC, so that what is late never changes a file. A reading is known by meter, source time and source's number.
-A repeat is dropped: by memory where it is among the latest of its meter, else by looking on the disk. One that comes again with another
-value is counted as contradicted, and the first stays; one with a number of its own is kept, and `corrected` says which counts. `append`
-returns once the disk has what is new: only then may a source be told that it arrived.
+Days are those of receipt, in UTC, so that what is late never changes a file. A repeat is dropped (`repeats`). `append` returns once the
+disk has what is new: only then may a source be told that it arrived.
 
 Of a segment, Parquet is written and renamed (by a process of its own: `compaction`), then the state, then the segment is deleted: whoever
 dies in between finds the Parquet there and finishes. A segment that has its Parquet is not read.
@@ -21,7 +19,7 @@ import fcntl
 import json
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -29,12 +27,11 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.live.spool import layout, positions
 from reporting_agent.live.spool.compaction import Compaction
-from reporting_agent.live.spool.corrected import Counting, bits, noted
 from reporting_agent.live.spool.dropping import drop
-from reporting_agent.live.spool.lookup import Found, looked_up
 from reporting_agent.live.spool.lost_numbers import MissingNumbers
-from reporting_agent.live.spool.meter_state import Key, MeterState
+from reporting_agent.live.spool.meter_state import MeterState
 from reporting_agent.live.spool.reading import CONSECUTIVE, Reading
+from reporting_agent.live.spool.repeats import ArrivalOutcome, sorted_out
 from reporting_agent.live.spool.segments import Row, Segment, frames
 from reporting_agent.state import sync_folder, write_whole
 
@@ -44,19 +41,6 @@ DAY_US = 86_400_000_000
 
 class SpoolFull(OSError):  # noqa: N818 - a state of the disk: what arrives is not taken, and stays with its source
     """There is no room: nothing was taken, and nothing may be acknowledged."""
-
-
-@dataclass(frozen=True, slots=True)
-class ArrivalOutcome:
-    """What became of what arrived together."""
-
-    new: int
-    repeated: int
-    contradicted: int
-    late: Sequence[Reading]  # new ones that are older than one that was there
-    readings: Sequence[Reading] = ()  # the new ones
-    rows: Sequence[Row] = ()  # with those that say what counts
-    corrected: Sequence[Reading] = ()  # new ones at whose moment another value was there
 
 
 class Spool:
@@ -105,7 +89,7 @@ class Spool:
             SpoolFull: there is no room; nothing was taken.
             OSError: the disk failed; nothing may be acknowledged, and the spool must be opened again.
         """
-        taken, counting = self._sorted_out(readings)
+        taken, counting = sorted_out(readings, self.meters, self.folder)
         new, rows = taken.readings, [*self._missing_numbers.new(rows), *counting]
         if new or rows:
             self._make_room()
@@ -145,44 +129,6 @@ class Spool:
         self.compaction.stop()
         self._segment.close()
         self._lock.close()
-
-    def _sorted_out(self, readings: Sequence[Reading]) -> tuple[ArrivalOutcome, Sequence[Row]]:
-        """What is new in order of arrival and what became of the rest; and rows that say what counts where values differ."""
-        met: dict[tuple[str, Key], float] = {}
-        repeated = contradicted = 0
-        unsure: list[Reading] = []
-        for incoming in readings:
-            key = (incoming.time_us, incoming.sequence)
-            meter = self.meters.get(incoming.meter)
-            first = met.get((incoming.meter, key))
-            if first is None and meter is not None:
-                first = meter.latest.get(key)
-            if first is not None:
-                repeated += 1
-                contradicted += bits(first) != bits(incoming.value)
-                continue
-            met[incoming.meter, key] = incoming.value
-            if meter is not None and meter.may_hold(key):
-                unsure.append(incoming)
-        saved = looked_up(self.folder, unsure) if unsure else {}
-        late: list[Reading] = []
-        for reading in unsure:
-            if (value := saved[reading.meter, reading.time_us].get(reading.sequence)) is not None:
-                repeated += 1
-                contradicted += bits(value) != bits(reading.value)
-                del met[reading.meter, (reading.time_us, reading.sequence)]
-            elif (reading.time_us, reading.sequence) < self.meters[reading.meter].highest:
-                late.append(reading)
-        new = [arrived for arrived in readings if met.pop((arrived.meter, (arrived.time_us, arrived.sequence)), None) is not None]
-        again, rows = noted(new, lambda fresh: self._counting(fresh, saved))
-        return ArrivalOutcome(len(new), repeated, contradicted, late, new, (), again), rows
-
-    def _counting(self, reading: Reading, on_disk: Found) -> Counting | None:
-        """What counts at a reading's moment, of what is on the disk."""
-        if (held := on_disk.get((reading.meter, reading.time_us))) is not None:
-            return max(held.items(), default=None)
-        meter = self.meters.get(reading.meter)
-        return None if meter is None else meter.counting(reading.time_us)
 
     def _write(self, readings: Sequence[Reading], rows: Sequence[Row]) -> None:
         """A frame of the segment; where the disk is full, after making room as told."""

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from reporting_agent.config import load_site
 from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
-from reporting_agent.live.spool.writer import ArrivalOutcome
+from reporting_agent.live.spool.repeats import ArrivalOutcome
 from reporting_agent.live.watching import SiteWatch
 
 DEATHS = ("before-writing", "before-sync", "after-sync", "after-acknowledging")

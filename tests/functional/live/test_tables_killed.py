@@ -23,8 +23,9 @@ from reporting_agent.live.sources import polled
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
 from reporting_agent.live.spool.acknowledging import Intake
+from reporting_agent.live.spool.repeats import ArrivalOutcome
 from reporting_agent.live.spool.segments import frames
-from reporting_agent.live.spool.writer import ArrivalOutcome, Spool
+from reporting_agent.live.spool.writer import Spool
 from tests.functional.live.agent import Agent, all_there, end_all, killed_at_random_instants
 from tests.functional.live.historian import FILES, SITE, TABLES, Historian, appended, written
 from tests.functional.live.plant import Plant, energies, equal_to_the_files

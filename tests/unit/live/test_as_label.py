@@ -17,8 +17,8 @@ from reporting_agent.config import load_site
 from reporting_agent.live.running.awaited import beside_us
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.reopening import GATHERED_S, LateRecount
+from reporting_agent.live.spool.between_moments import readings_between
 from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.window import readings_between
 from reporting_agent.live.spool.writer import Spool
 from reporting_agent.metering import cut_readings
 

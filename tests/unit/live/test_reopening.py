@@ -17,8 +17,8 @@ from reporting_agent.live.running.batch_log import RunningBatch
 from reporting_agent.live.running.meter_total import SPARE
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.reopening import GATHERED_S, MOST_NAMED, LateRecount
+from reporting_agent.live.spool.between_moments import Readings
 from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.window import Readings
 from reporting_agent.live.spool.writer import Spool
 from tests.unit.live.rounds import sentences_of_rounds
 

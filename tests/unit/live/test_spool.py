@@ -15,12 +15,12 @@ from pathlib import Path
 import pytest
 
 from benchmarks.errors import InputError
-from reporting_agent.live.spool import layout, writer
+from reporting_agent.live.spool import layout, repeats
+from reporting_agent.live.spool.between_moments import readings_between
 from reporting_agent.live.spool.compaction import AGAIN_US, write
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.meter_state import LATEST_KEPT
 from reporting_agent.live.spool.reading import Reading
-from reporting_agent.live.spool.window import readings_between
 from reporting_agent.live.spool.writer import DAY_US, Spool, SpoolFull, now_us
 from reporting_agent.live.spool_source import SpoolKind
 from reporting_agent.sources import conformance, interface
@@ -87,7 +87,7 @@ def test_a_stamp_far_ahead_is_kept_once_and_makes_nothing_after_it_late(
     spool = Spool(tmp_path)
     spool.append([sent[0], ahead])
     with monkeypatch.context() as patched:
-        patched.setattr(writer, "looked_up", lambda *_: pytest.fail("the disk was asked"))
+        patched.setattr(repeats, "looked_up", lambda *_: pytest.fail("the disk was asked"))
         assert spool.append(sent[2:]).late == []
         anew = sent[0]._replace(time_us=T0 + 10_000_000, sequence=0)
         assert spool.append([anew]).late == []
@@ -110,7 +110,7 @@ def test_a_clock_that_is_always_far_ahead_makes_nothing_late_and_its_repeats_are
     sent = [reading._replace(time_us=reading.time_us + 4_000 * DAY_US) for reading in numbered_readings(2 * LATEST_KEPT)]
     spool = Spool(tmp_path)
     with monkeypatch.context() as patched:
-        patched.setattr(writer, "looked_up", lambda *_: pytest.fail("the disk was asked"))
+        patched.setattr(repeats, "looked_up", lambda *_: pytest.fail("the disk was asked"))
         assert [spool.append([reading]).late for reading in sent] == [[]] * len(sent)
     taken = spool.append([sent[0], sent[-1], sent[-1]._replace(sequence=9_999, value=7.0)])
     assert (taken.new, taken.repeated, len(taken.corrected)) == (1, 2, 1)

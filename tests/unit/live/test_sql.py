@@ -15,7 +15,8 @@ from reporting_agent.live.sources.polled import UnexpectedAnswer
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
 from reporting_agent.live.spool.acknowledging import Intake
-from reporting_agent.live.spool.writer import ArrivalOutcome, Spool
+from reporting_agent.live.spool.repeats import ArrivalOutcome
+from reporting_agent.live.spool.writer import Spool
 
 BEGIN = datetime(2025, 1, 2, 6, tzinfo=UTC)
 READINGS = {
