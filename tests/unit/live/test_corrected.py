@@ -16,7 +16,7 @@ from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.live.running.plant import Plant
 from reporting_agent.live.running.reopening import LateRecount, count_again
-from reporting_agent.live.spool import writer as spool_module
+from reporting_agent.live.spool import repeats
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
 from tests.functional.live.plant import energies
@@ -124,7 +124,7 @@ def test_the_label_is_that_of_a_file_which_holds_the_corrected_values_alone(work
 
 def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: by this the tests here can fail."""
-    monkeypatch.setattr(spool_module, "noted", lambda new, known: ([], []))
+    monkeypatch.setattr(repeats, "noted", lambda new, known: ([], []))
     works.spool.append(works.sent, works.rows)
     works.spool.append(works.corrections)
     works.spool.close()
