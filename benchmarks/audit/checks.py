@@ -24,19 +24,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.audit import accepted, completeness, computed, one_at_a_time, promised, proven, withheld
+from benchmarks.audit import accepted, completeness, computed, one_at_a_time, proven, withheld, without_opening
 from benchmarks.audit.evidence import Check, CheckOutcome, Evidence
 
 CHECKS: tuple[Check, ...] = (
     accepted.report_received,
     accepted.values_logged,
-    promised.draw_promised,
-    promised.plan_sufficient,
-    promised.drawn_after_commitment,
-    promised.head_signed,
-    promised.commitment_logged,
-    promised.root_committed,
-    promised.challenge_signed,
+    without_opening.draw_promised,
+    without_opening.plan_sufficient,
+    without_opening.drawn_after_commitment,
+    without_opening.head_signed,
+    without_opening.commitment_logged,
+    without_opening.root_committed,
+    without_opening.challenge_signed,
     proven.everything_opened,
     proven.leaves_proven,
     proven.leaves_of_their_kind,

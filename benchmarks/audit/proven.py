@@ -11,8 +11,8 @@ from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import salt_of
 from benchmarks.audit.contents import GridCounts, StepPart
 from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, failed, held, not_checkable, same
-from benchmarks.audit.promised import challenge_signed, root_committed, unproven
 from benchmarks.audit.records import PADDING_RECORD
+from benchmarks.audit.without_opening import challenge_signed, root_committed, unproven
 from benchmarks.declared import Words, worded
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.label_keys import LabelKey

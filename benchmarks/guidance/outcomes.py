@@ -1,4 +1,4 @@
-"""The five classes of what a practice saved, and how many of those reported fell in each.
+"""Which of five classes a saving falls in, by its estimate and interval, and how many of those reported of a practice fell in each.
 
 A site finds its class by its own baseline and reporting period; which reports are counted when says `closed_batches`.
 """

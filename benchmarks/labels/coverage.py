@@ -1,4 +1,4 @@
-"""How much of a period the valid batches of a step tell of, and what share of output, energy and days its mean leaves out.
+"""How much of a period the valid batches of a step tell of, and what its mean leaves out: where either is too much, a grade is refused.
 
 The mean of sixty days is not that of a year. A stretch without a valid batch is one in which the step stood, which the site declares
 (`[[events]]`, kind `stopped`), or one that the record lacks; the record alone cannot tell the two apart.

@@ -1,4 +1,4 @@
-"""What witnesses say of the log: cosignatures that were handed in, and which checkpoint is shown to whom.
+"""Takes in cosignatures of the log, and says which checkpoint is offered until enough witnesses signed it, and which is shown to whom.
 
 A witness comes by its own timer and cosigns the largest head that it has seen. On a log that grows between two visits no two of them would
 ever cosign the same head; so what is offered to witnesses stays where one of them has begun, until as many as the directory asks

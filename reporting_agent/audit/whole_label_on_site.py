@@ -17,7 +17,7 @@ from dataclasses import dataclass, field
 
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
-from benchmarks.audit.parts import differing, parts_of, told_by
+from benchmarks.audit.differing_parts import differing, parts_of, told_by
 from benchmarks.declared import Words, worded
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel

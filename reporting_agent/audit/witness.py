@@ -1,4 +1,4 @@
-"""A witness of a portal's log, run by a timer: holds its head against others, cosigns it or keeps evidence, accepts restarts.
+"""A witness of a portal's log, run by a timer: holds its head against others, cosigns it or keeps evidence, begins anew where told to.
 
 A visit fetches the head that the portal offers to witnesses, holds it against the last one that was cosigned here, against the head that
 the other witnesses have cosigned, and against checkpoints that they handed over; writes it down; and then cosigns it. The

@@ -15,7 +15,7 @@ from benchmarks.phrases import Phrase, Value, joined
 from reporting_agent.commands import add_language, add_period
 
 if TYPE_CHECKING:
-    from reporting_agent.fleet.declared import Fleet
+    from reporting_agent.fleet.fleet_settings import Fleet
     from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task
 
 WORKS = ("label", "check", "status")
@@ -51,7 +51,7 @@ def run(args: Namespace) -> int:
     """Do what changed since the last run; 0 where every site was done, else 1. A site that lacks some of its labels is done: `label` of it
     ends with 0 too, and too few batches of a step are no fault that another run would mend."""
     from reporting_agent.commands import status
-    from reporting_agent.fleet.declared import load_fleet
+    from reporting_agent.fleet.fleet_settings import load_fleet
 
     _form(args)
     if args.work == "status":

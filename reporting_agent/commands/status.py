@@ -87,7 +87,7 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
     from benchmarks.errors import ExitCode, SteplabelError
     from reporting_agent.console import answer, emit
     from reporting_agent.fleet import overview
-    from reporting_agent.fleet.declared import load_fleet
+    from reporting_agent.fleet.fleet_settings import load_fleet
     from reporting_agent.fleet.site_tasks import name_of
     from reporting_agent.report import writing
     from reporting_agent.sources.object_storage import is_object

@@ -1,4 +1,4 @@
-"""Finds which of five classes the saving of an action falls in that follows a practice of the library: what a site may tell, and no figure.
+"""Takes an action's verified saving and the practice it follows, and gives only the class that a site may tell, never the figure.
 
 The plant's agent finds it for the file that a person hands in, an auditor finds it again from the same records.
 """

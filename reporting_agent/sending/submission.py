@@ -22,7 +22,7 @@ from datetime import datetime
 from sqlite3 import Connection
 
 from benchmarks.audit.commitment import DataTree
-from benchmarks.audit.parts import parts_of
+from benchmarks.audit.differing_parts import parts_of
 from benchmarks.errors import SteplabelError, Unreachable
 from benchmarks.labels import SiteLabel
 from benchmarks.measurements import Batch

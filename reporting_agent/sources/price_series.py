@@ -1,7 +1,7 @@
-"""Prices by time, from a table or from JSON; and those that were fetched, which are kept as they came.
+"""Prices by time, from a table or from JSON; and fetched answers, kept as they came, of which the latest holds for each moment.
 
 A fetched answer stands in `prices/NAME/` beside site.toml under the moment it came and its SHA-256, and is never written again. All of them
-count together, because a supplier may answer with the last days alone; where two tell a price of one moment, the later answer holds.
+count together, because a supplier may answer with the last days alone.
 """
 
 from __future__ import annotations

@@ -23,7 +23,7 @@ from distributed import Client
 from fixtures import fleet as simulated
 from fixtures.simulator.melt_shop import YEAR
 from reporting_agent.fleet.cluster import Cluster
-from reporting_agent.fleet.declared import load_fleet
+from reporting_agent.fleet.fleet_settings import load_fleet
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.site_tasks import SiteTaskOutcome, Task, name_of
 from tests.performance.apart import peak_rss_mb

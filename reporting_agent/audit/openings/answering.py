@@ -68,7 +68,7 @@ def tree_of(site: SiteSettings, parcel: Parcel, seed: bytes) -> tuple[DataTree, 
     planned = material.plan(Subject(parcel.site, parcel.period, parcel.revision, parcel.correction))
     tree = planned.tree(seed, report.software)
     if tree.root != parcel.data_root:
-        from benchmarks.audit.parts import differing, parts_of
+        from benchmarks.audit.differing_parts import differing, parts_of
 
         raise InputError(
             "opening-data-changed",

@@ -15,7 +15,18 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from benchmarks.audit import accepted, checks, completeness, computed, one_at_a_time, promised, proven, records, signed_draws, withheld
+from benchmarks.audit import (
+    accepted,
+    checks,
+    completeness,
+    computed,
+    one_at_a_time,
+    proven,
+    records,
+    signed_draws,
+    withheld,
+    without_opening,
+)
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents, StepPart
@@ -570,19 +581,19 @@ CHEATS: dict[Cheat, Check] = {
     step_withheld_and_named_twice: proven.leaves_of_their_kind,
     step_in_the_order_of_no_metric: proven.leaves_of_their_kind,
     noise_chosen: proven.noise_repeated,
-    root_swapped: promised.root_committed,
+    root_swapped: without_opening.root_committed,
     true_records_of_a_false_tree: proven.leaves_proven,
     record_held_back: proven.everything_opened,
     batches_in_the_padding: proven.leaves_of_their_kind,
     another_seed: proven.seed_committed,
     salts_of_another_seed: proven.seed_committed,
     another_method: proven.method_declared,
-    challenge_exchanged: promised.challenge_signed,
-    nonce_chosen: promised.draw_promised,
-    head_after_the_first: promised.draw_promised,
-    head_chosen: promised.head_signed,
-    commitment_not_in_the_log: promised.commitment_logged,
-    committed_after_the_draw: promised.drawn_after_commitment,
+    challenge_exchanged: without_opening.challenge_signed,
+    nonce_chosen: without_opening.draw_promised,
+    head_after_the_first: without_opening.draw_promised,
+    head_chosen: without_opening.head_signed,
+    commitment_not_in_the_log: without_opening.commitment_logged,
+    committed_after_the_draw: without_opening.drawn_after_commitment,
 }
 
 
@@ -619,7 +630,7 @@ def test_counts_that_no_memory_holds_one_by_one_are_found_as_others_are(works: P
 
 def test_every_check_has_a_cheat_that_it_finds() -> None:
     """But a plan that is not enough, which proves nobody a cheat: it makes nothing hold (`test_plans`)."""
-    assert set(CHEATS.values()) == set(checks.CHECKS) - {promised.plan_sufficient}
+    assert set(CHEATS.values()) == set(checks.CHECKS) - {without_opening.plan_sufficient}
 
 
 def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(works: Path, tmp_path: Path) -> None:

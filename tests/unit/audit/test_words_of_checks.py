@@ -24,7 +24,7 @@ SAYING = [
         CORE / "audit" / f"{name}.py"
         for name in (
             *("accepted", "completeness", "computed", "differences", "evidence"),
-            *("one_at_a_time", "parts", "promised", "proven", "withheld"),
+            *("differing_parts", "one_at_a_time", "proven", "withheld", "without_opening"),
         )
     ),
     AGENT / "audit" / "whole_label_on_site.py",

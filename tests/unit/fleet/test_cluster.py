@@ -18,7 +18,7 @@ import pytest
 from benchmarks.errors import InputError
 from reporting_agent.cli import main
 from reporting_agent.fleet import cluster
-from reporting_agent.fleet.declared import load_fleet
+from reporting_agent.fleet.fleet_settings import load_fleet
 from tests.servers import s3
 from tests.servers.dask import Dask, certificates
 from tests.servers.s3 import ObjectStorage

@@ -21,7 +21,7 @@ from benchmarks.measurements import Severity
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
-from reporting_agent.fleet.declared import load_fleet
+from reporting_agent.fleet.fleet_settings import load_fleet
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.processes import in_processes
 from reporting_agent.fleet.site_tasks import SiteStep, SiteTaskOutcome, Task, name_of

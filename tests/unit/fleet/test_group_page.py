@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from reporting_agent.fleet import page
-from reporting_agent.fleet.declared import load_fleet
+from reporting_agent.fleet.fleet_settings import load_fleet
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.site_tasks import EnergyPrice, LackingLabel, SitePrices, SiteTaskOutcome, Task, name_of
 from reporting_agent.fleet.sites_compared import as_json, grouped

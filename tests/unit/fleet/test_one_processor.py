@@ -17,7 +17,7 @@ from fixtures.simulator.melt_shop import YEAR
 from reporting_agent import pipeline
 from reporting_agent.config import load_site
 from reporting_agent.fleet import freed_memory
-from reporting_agent.fleet.declared import load_fleet
+from reporting_agent.fleet.fleet_settings import load_fleet
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.site_tasks import Task
 from reporting_agent.processors import on_one_processor, processors

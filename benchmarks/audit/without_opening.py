@@ -1,6 +1,6 @@
-"""Checks of what everybody can have: promise, plan of the draw, tree head, commitment, one root everywhere, and challenge.
+"""Checks without an opening: promise, a plan at least as sure as the standard one, tree head, commitment, one root everywhere, challenge.
 
-Each says one sentence of one thing.
+They need what everybody can have; each says one sentence of one thing.
 """
 
 from __future__ import annotations
