@@ -24,19 +24,19 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from benchmarks.audit import accepted, completeness, computed, one_at_a_time, proven, withheld, without_opening
+from benchmarks.audit import accepted, completeness, computed, draw_and_commitment, one_at_a_time, proven, sufficient_plan, withheld
 from benchmarks.audit.evidence import Check, CheckOutcome, Evidence
 
 CHECKS: tuple[Check, ...] = (
     accepted.report_received,
     accepted.values_logged,
-    without_opening.draw_promised,
-    without_opening.plan_sufficient,
-    without_opening.drawn_after_commitment,
-    without_opening.head_signed,
-    without_opening.commitment_logged,
-    without_opening.root_committed,
-    without_opening.challenge_signed,
+    draw_and_commitment.draw_promised,
+    sufficient_plan.plan_sufficient,
+    draw_and_commitment.drawn_after_commitment,
+    draw_and_commitment.head_signed,
+    draw_and_commitment.commitment_logged,
+    draw_and_commitment.root_committed,
+    draw_and_commitment.challenge_signed,
     proven.everything_opened,
     proven.leaves_proven,
     proven.leaves_of_their_kind,

@@ -13,7 +13,7 @@ from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.kinds import KIND_OF, CheckKind
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import MeterDay
-from benchmarks.audit.sample_positions import DrawnPosition
+from benchmarks.audit.sampling_plan import DrawnPosition
 from benchmarks.audit.signed_draws import Draw, Head, Promise
 from benchmarks.declared import Words, worded
 from benchmarks.errors import SteplabelError

@@ -10,9 +10,9 @@ import numpy as np
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import salt_of
 from benchmarks.audit.contents import GridCounts, StepPart
+from benchmarks.audit.draw_and_commitment import challenge_signed, root_committed, unproven
 from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, failed, held, not_checkable, same
 from benchmarks.audit.records import PADDING_RECORD
-from benchmarks.audit.without_opening import challenge_signed, root_committed, unproven
 from benchmarks.declared import Words, worded
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.label_keys import LabelKey
@@ -26,7 +26,7 @@ from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
 from benchmarks.routes import Step
-from benchmarks.wire.conformity import policy_digest
+from benchmarks.wire.pack_conformity import policy_digest
 
 
 def leaves_proven(evidence: Evidence) -> CheckOutcome:

@@ -20,9 +20,9 @@ from datetime import date
 from fractions import Fraction
 from typing import Annotated
 
-from benchmarks.audit import sample_positions
+from benchmarks.audit import sampling_plan
 from benchmarks.audit.contents import Contents, StepPart, UsedLeaves
-from benchmarks.audit.sample_positions import STANDARD, DrawnPosition, SamplingPlan, Stratum, StratumKind, StratumSize
+from benchmarks.audit.sampling_plan import STANDARD, DrawnPosition, SamplingPlan, Stratum, StratumKind, StratumSize
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import rank
@@ -151,11 +151,11 @@ class Draw(Record):
 
     @property
     def seed(self) -> bytes:
-        return sample_positions.seed(self.nonce, self.head.root, self.head.size, self.commitment.data_root)
+        return sampling_plan.seed(self.nonce, self.head.root, self.head.size, self.commitment.data_root)
 
     def positions(self, contents: Contents, quantiles: Mapping[str, Fraction]) -> list[DrawnPosition]:
         """The leaves to be opened, in order. `quantiles` are the label rules' by step, as the pack has them."""
-        return sample_positions.draw(strata(contents, quantiles, self.steps), self.plan, self.seed)
+        return sampling_plan.draw(strata(contents, quantiles, self.steps), self.plan, self.seed)
 
 
 def nonce_digest(nonce: bytes) -> bytes:

@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.contents import StepPart, UsedLeaves
 from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, failed, held, not_checkable
-from benchmarks.audit.sample_positions import detection
+from benchmarks.audit.sampling_plan import detection
 from benchmarks.declared import Words, worded
 from benchmarks.labels import TOO_FEW_BATCHES
 from benchmarks.labels.columns import StepColumns

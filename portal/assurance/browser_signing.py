@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.sample_positions import STANDARD
+from benchmarks.audit.sampling_plan import STANDARD
 from benchmarks.audit.signed_draws import Draw, Head, Promise
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.signing import Purpose, VerifyingKey

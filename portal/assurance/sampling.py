@@ -16,7 +16,7 @@ from datetime import datetime
 from django.db import transaction
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.sample_positions import promised_of_used
+from benchmarks.audit.sampling_plan import promised_of_used
 from benchmarks.phrases import Phrase
 from benchmarks.wire.attestations import BINDING, SampleOutcome
 from benchmarks.wire.logged import EntryKind

@@ -17,7 +17,7 @@ from benchmarks.privacy.randomness import SEED_BYTES, KeyedStream, commitment, v
 from benchmarks.released import ReleasedReport
 from benchmarks.wire import commitments, envelope
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.conformity import policy_digest
+from benchmarks.wire.pack_conformity import policy_digest
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.signing import DeviceKey
 from fixtures.simulator import Plant, Sector

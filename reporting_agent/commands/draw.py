@@ -16,7 +16,7 @@ from reporting_agent.commands.answer_files import write_file
 from reporting_agent.commands.auditor import add_keys, load_keys
 
 if TYPE_CHECKING:
-    from benchmarks.audit.sample_positions import SamplingPlan
+    from benchmarks.audit.sampling_plan import SamplingPlan
     from benchmarks.audit.signed_draws import Head
     from benchmarks.wire.commitments import ReportCommitment
 
@@ -73,7 +73,7 @@ def _promise(args: argparse.Namespace) -> int:
     import secrets
     from datetime import UTC, datetime
 
-    from benchmarks.audit import sample_positions, signed_draws
+    from benchmarks.audit import sampling_plan, signed_draws
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from reporting_agent.console import emit
 
@@ -94,7 +94,7 @@ def _promise(args: argparse.Namespace) -> int:
     write_file(promise, raw)
     digest = signed_draws.read_promise(raw).digest
     shares = [_share(plan, number) for number in ([args.batches] if args.batches else _USUAL)]
-    sufficient = not sample_positions.weaker(plan) and not args.step
+    sufficient = not sampling_plan.weaker(plan) and not args.step
     text = (
         f"Promised, for {site} {period}: {promise}, digest {digest}. {_shares_sentence(shares, smallest=args.smallest)} "
         f"{'' if sufficient else _INSUFFICIENT}Hand it in at the portal now; keep {args.nonce} to yourself until you draw."
@@ -148,7 +148,7 @@ def _share(plan: SamplingPlan, batches: int) -> dict[str, int]:
     """How many batches of a step the plan opens, of so many, and how many the smallest plan of its certainty."""
     from fractions import Fraction
 
-    from benchmarks.audit.sample_positions import opened, smallest
+    from benchmarks.audit.sampling_plan import opened, smallest
 
     lowest = Fraction(1, 20)
     return {"batches": batches, "opened": opened(plan, batches, lowest), "smallest": opened(smallest(plan), batches, lowest)}
@@ -167,7 +167,7 @@ def _shares_sentence(shares: list[dict[str, int]], *, smallest: bool) -> str:
 def _plan(args: argparse.Namespace) -> SamplingPlan:
     from fractions import Fraction
 
-    from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind, StratumSize, smallest
+    from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize, smallest
     from benchmarks.errors import UsageError
 
     if args.batches is not None and args.batches < 1:

@@ -10,7 +10,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_connection, portal_at
 
 if TYPE_CHECKING:
-    from reporting_agent.audit.witness import Witness, WitnessVisit
+    from reporting_agent.audit.witness_visits import Witness, WitnessVisit
 
 
 def add_parser(sub: Any) -> None:
@@ -39,7 +39,7 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode, InputError, SteplabelError
     from reporting_agent.audit.openings.files import read_one
-    from reporting_agent.audit.witness import WitnessedLog, witness
+    from reporting_agent.audit.witness_visits import WitnessedLog, witness
     from reporting_agent.console import emit, say
     from reporting_agent.state import StateDirectory
 

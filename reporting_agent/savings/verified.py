@@ -1,4 +1,4 @@
-"""The verified saving of every action and target, as `against_baseline` tells it, or the first reason why there is none.
+"""The verified saving of every action and target, as `saving_interval` tells it, or the first reason why there is none.
 
 Nothing is told where the data cannot carry it. The reasons are looked for in this order: the action is not done; too few days are
 known; nothing says what the meter's energy makes; the baseline has not seen a year and the reporting period lies elsewhere in it; the
@@ -33,8 +33,8 @@ from reporting_agent.pipeline.heating_values import with_heating_value
 from reporting_agent.savings import days as by_day
 from reporting_agent.savings import telling
 from reporting_agent.savings.actions import Actions, SavingAction, Target
-from reporting_agent.savings.against_baseline import Forecast, forecast
 from reporting_agent.savings.days import Days
+from reporting_agent.savings.saving_interval import Forecast, forecast
 
 FEWEST_BASELINE_DAYS = 60
 FEWEST_REPORTING_DAYS = 14

@@ -38,7 +38,7 @@ from benchmarks.privacy.pooling import fewest_batches, too_long
 from benchmarks.privacy.units import most_together, within_bound
 from benchmarks.released import ReleasedLabel, ReleasedReport
 from benchmarks.routes import MetricRule, Pack, Step
-from benchmarks.wire.conformity import policy_digest, released_metrics
+from benchmarks.wire.pack_conformity import policy_digest, released_metrics
 from benchmarks.wire.schema import Report, canonical_period
 from reporting_agent.sending.consent import agreed
 from reporting_agent.sending.data_digest import data_digest

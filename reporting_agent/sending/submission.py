@@ -32,7 +32,7 @@ from benchmarks.privacy.randomness import values_salt
 from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, envelope, receipts, requests
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.conformity import require_conformity
+from benchmarks.wire.pack_conformity import require_conformity
 from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.schema import Header, encode_report
 from reporting_agent.pipeline.proposals import DeclarationProposal

@@ -19,8 +19,8 @@ from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.wire import challenges, envelope, sealing
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.canonical import decode, encode
-from benchmarks.wire.conformity import require_conformity
 from benchmarks.wire.directory import EnrolmentSecret
+from benchmarks.wire.pack_conformity import require_conformity
 from benchmarks.wire.signing import DirectoryKey, VerifyingKey
 from reporting_agent.config import SiteSettings
 from reporting_agent.sending import challenge_bindings, eligibility, enrolment

@@ -15,7 +15,7 @@ from django.utils import timezone
 from benchmarks.audit import accepted, checks
 from benchmarks.audit.evidence import CheckOutcome, Evidence
 from benchmarks.errors import VerificationError
-from benchmarks.wire import checkpoints, conformity, envelope, heads, merkle
+from benchmarks.wire import checkpoints, envelope, heads, merkle, pack_conformity
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree
 from benchmarks.wire.schema import Header, Report
@@ -156,7 +156,7 @@ def under_another_policy(report: Report) -> Report:
 @pytest.mark.django_db(databases=["default", "vault"])
 def test_a_label_left_out_silently_is_refused_by_name(cast: Cast, monkeypatch: pytest.MonkeyPatch, stated: State) -> None:
     assert handed_in(cast, 1, without_a_label).reason_code == "label-left-out"
-    monkeypatch.setattr(conformity, "_require_every_label", lambda *_: None)
+    monkeypatch.setattr(pack_conformity, "_require_every_label", lambda *_: None)
     assert handed_in(cast, 2, without_a_label).state == SubmissionState.ACCEPTED
     stated(
         Row(
@@ -173,7 +173,7 @@ def test_a_label_left_out_silently_is_refused_by_name(cast: Cast, monkeypatch: p
 @pytest.mark.django_db(databases=["default", "vault"])
 def test_a_report_under_another_policy_is_refused_by_name(cast: Cast, monkeypatch: pytest.MonkeyPatch, stated: State) -> None:
     assert handed_in(cast, 1, under_another_policy).reason_code == "policy-mismatch"
-    monkeypatch.setattr(conformity, "policy_digest", lambda _policy: bytes(32))
+    monkeypatch.setattr(pack_conformity, "policy_digest", lambda _policy: bytes(32))
     assert handed_in(cast, 2, under_another_policy).state == SubmissionState.ACCEPTED
     stated(
         Row(

@@ -29,7 +29,7 @@ from portal import key_ceremony, keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site
 from portal.translog import log
-from reporting_agent.audit.witness import Witness, WitnessedLog, witness
+from reporting_agent.audit.witness_visits import Witness, WitnessedLog, witness
 from reporting_agent.sending import enrolment, log_heads
 from reporting_agent.sending.kept_reports import Outbox
 from reporting_agent.sending.transport import Portal

@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
-from benchmarks.audit import checks, sample_file, signed_draws, without_opening
+from benchmarks.audit import checks, draw_and_commitment, sample_file, signed_draws
 from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, held
-from benchmarks.audit.sample_positions import STANDARD
+from benchmarks.audit.sampling_plan import STANDARD
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase
@@ -70,7 +70,7 @@ def test_a_promise_that_was_never_logged_binds_no_draw(tmp_path: Path, stated: S
         "draw-promised"
     ]
 
-    blind = [by_its_own_date if check is without_opening.draw_promised else check for check in checks.CHECKS]
+    blind = [by_its_own_date if check is draw_and_commitment.draw_promised else check for check in checks.CHECKS]
     off = AuditVerdict(audited(plant, draw, promise, opening, blind, public))
     assert (off.bound, off.holds) == (True, True)
     stated(

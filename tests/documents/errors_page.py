@@ -46,7 +46,7 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "reporting_agent/sending/challenge_bindings.py",
         "reporting_agent/sending/set_back.py",
         "reporting_agent/sending/cut_otherwise.py",
-        "reporting_agent/audit/witness.py",
+        "reporting_agent/audit/witness_visits.py",
         "reporting_agent/commands/witness.py",
         "reporting_agent/sending/kept_reports.py",
         "reporting_agent/sending/rotation.py",

@@ -36,7 +36,7 @@ WITH_STATUS = ("RefusedError", "problem", "problem_response")  # an HTTP status 
 PASSED_ON = {
     ("benchmarks/labels/single.py", "reason"),  # an exclusion reason, listed as such
     ("reporting_agent/sending/transport.py", "code"),  # the portal's own, else portal-STATUS
-    ("benchmarks/wire/conformity.py", "refused.code"),  # period-too-long, of pooling
+    ("benchmarks/wire/pack_conformity.py", "refused.code"),  # period-too-long, of pooling
     ("portal/accounts/api.py", "refusal.code"),  # of the wire, likewise
     ("portal/intake/commitments.py", "refusal.code"),
     ("portal/intake/receiving.py", "refusal.code"),

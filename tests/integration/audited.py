@@ -9,7 +9,7 @@ from typing import Any
 
 from benchmarks.audit import signed_draws
 from benchmarks.audit.kinds import OF_A_SAMPLE, SUMMARY
-from benchmarks.audit.sample_positions import STANDARD
+from benchmarks.audit.sampling_plan import STANDARD
 from benchmarks.wire import attestations, commitments
 from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorSigningKey

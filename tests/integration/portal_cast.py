@@ -21,7 +21,7 @@ from benchmarks.released import ReleasedLabel, ReleasedQuantile, ReleasedReport
 from benchmarks.routes import Pack, Step
 from benchmarks.wire import commitments, envelope
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.conformity import policy_digest
+from benchmarks.wire.pack_conformity import policy_digest
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import DeviceKey

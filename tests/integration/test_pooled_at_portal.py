@@ -11,8 +11,8 @@ from django.test import Client
 
 from benchmarks.disclosure import GateResult
 from benchmarks.label_keys import LabelKey
-from benchmarks.wire import conformity
 from benchmarks.wire import envelope as envelopes
+from benchmarks.wire import pack_conformity
 from portal import keys
 from portal.intake.models import Submission, SubmissionState
 from portal.opening import unsealing as opening
@@ -150,6 +150,6 @@ def test_more_years_than_the_pack_allows_are_refused_by_the_worker(portal_keys: 
     assert open_waiting() == opening.SweepCounts(accepted=0, refused=1)
     assert Submission.objects.get(site=first.site).reason_code == "period-too-long"
 
-    monkeypatch.setattr(conformity, "too_long", lambda *_: None)  # the defence off: it would be taken
+    monkeypatch.setattr(pack_conformity, "too_long", lambda *_: None)  # the defence off: it would be taken
     deliver(envelope_over(second, cast, 4))
     assert open_waiting() == opening.SweepCounts(accepted=1, refused=0)

@@ -19,7 +19,7 @@ from portal.accounts.scopes import Scope
 from portal.assurance.assigning import assign
 from portal.intake import selectors as intake_selectors
 from portal.intake.models import Submission
-from portal.opening.agreement import disagreements
+from portal.opening.installation_agreement import disagreements
 from portal.register.models import SiteApplication, Viewing
 from portal.sharing.models import Certificate, Share
 from portal.standings import selectors as standings

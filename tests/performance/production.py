@@ -26,7 +26,7 @@ from benchmarks import packs
 from benchmarks.released import ReleasedReport
 from benchmarks.wire import commitments, envelope
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.conformity import policy_digest
+from benchmarks.wire.pack_conformity import policy_digest
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.signing import DeviceKey
 from tests.performance import sample

@@ -15,7 +15,7 @@ from fractions import Fraction
 import numpy as np
 from scipy import stats
 
-from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, detection, draw, misstated, needed, seed
+from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, detection, draw, misstated, needed, seed
 from benchmarks.released import rank
 from tests.statistical.outcome import Outcome
 

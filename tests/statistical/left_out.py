@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from benchmarks.audit.accounted import QuestionedStretch
 from benchmarks.audit.arrangement import arrange
 from benchmarks.audit.records import DAY_US, MeterDay
-from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, draw, seed
+from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, draw, seed
 from benchmarks.measurements import Period
 from fixtures.simulator.works.design import SectorDesign
 from reporting_agent import pipeline

@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind
 from benchmarks.wire.attestations import SampleOutcome
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Sample

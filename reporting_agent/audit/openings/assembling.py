@@ -11,7 +11,7 @@ from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
 from benchmarks.audit.openings import OpenedLeaf, Opening
 from benchmarks.audit.records import DAY_US
-from benchmarks.audit.sample_positions import DrawnPosition
+from benchmarks.audit.sampling_plan import DrawnPosition
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.measurements import Batch
 from benchmarks.routes import Pack

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from benchmarks.audit.sample_positions import StratumKind
+from benchmarks.audit.sampling_plan import StratumKind
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, Value

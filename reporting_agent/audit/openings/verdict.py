@@ -12,7 +12,7 @@ from benchmarks.audit.at_reference import at_reference
 from benchmarks.audit.by_rows import ByRows, by_rows
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence
 from benchmarks.audit.kinds import OF_A_SAMPLE, OF_READINGS, ON_SITE, SUMMARY, CheckKind
-from benchmarks.audit.sample_positions import StratumKind, detection, misstated, needed
+from benchmarks.audit.sampling_plan import StratumKind, detection, misstated, needed
 from benchmarks.audit.signed_draws import strata
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.errors import InputError

@@ -18,7 +18,7 @@ from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import Check, CheckOutcome, CheckState, Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
-from benchmarks.audit.sample_positions import STANDARD, SamplingPlan
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Period
 from benchmarks.privacy import randomness

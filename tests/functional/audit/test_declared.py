@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import CheckState
-from benchmarks.audit.sample_positions import STANDARD, StratumKind, StratumSize
+from benchmarks.audit.sampling_plan import STANDARD, StratumKind, StratumSize
 from reporting_agent.audit.openings import telling
 from reporting_agent.audit.openings.declared import declared_in
 from reporting_agent.audit.openings.verdict import AuditVerdict

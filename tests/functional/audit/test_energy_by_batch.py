@@ -10,7 +10,7 @@ import pytest
 from benchmarks.audit import checks
 from benchmarks.audit.evidence import CheckState, Evidence
 from benchmarks.audit.kinds import OF_READINGS
-from benchmarks.audit.sample_positions import STANDARD, smallest
+from benchmarks.audit.sampling_plan import STANDARD, smallest
 from fixtures.simulator import Sector
 from portal.assurance.summaries import read_summary
 from reporting_agent.audit.openings import telling

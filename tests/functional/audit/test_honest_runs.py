@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks.audit.evidence import CheckState
 from benchmarks.audit.records import DAY_US
-from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind, StratumSize
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.audit.openings.recomputing import recompute
 from reporting_agent.audit.openings.taking_extracts import ExtractTaker

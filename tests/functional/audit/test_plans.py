@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit.evidence import CheckState
-from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind, StratumSize, smallest
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize, smallest
 from reporting_agent.audit.openings.assembling import assemble
 from reporting_agent.audit.openings.verdict import AuditVerdict
 from tests.functional.audit.plants import Reported, audited, drawn_by_auditor, failures

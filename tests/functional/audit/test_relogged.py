@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.audit.draw_and_commitment import commitment_logged, drawn_after_commitment
 from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import CheckState
-from benchmarks.audit.without_opening import commitment_logged, drawn_after_commitment
 from benchmarks.wire import challenges, heads, restarts
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.restarts import LogRestartStatement

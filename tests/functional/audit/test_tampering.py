@@ -20,12 +20,13 @@ from benchmarks.audit import (
     checks,
     completeness,
     computed,
+    draw_and_commitment,
     one_at_a_time,
     proven,
     records,
     signed_draws,
+    sufficient_plan,
     withheld,
-    without_opening,
 )
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import DataTree
@@ -33,7 +34,7 @@ from benchmarks.audit.contents import Contents, StepPart
 from benchmarks.audit.evidence import Check, CheckState, Evidence, PublicRecord
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.records import PADDING_RECORD, MeterDay, of_batch
-from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Batch, OperatingState, Period, ProductStatus
@@ -581,19 +582,19 @@ CHEATS: dict[Cheat, Check] = {
     step_withheld_and_named_twice: proven.leaves_of_their_kind,
     step_in_the_order_of_no_metric: proven.leaves_of_their_kind,
     noise_chosen: proven.noise_repeated,
-    root_swapped: without_opening.root_committed,
+    root_swapped: draw_and_commitment.root_committed,
     true_records_of_a_false_tree: proven.leaves_proven,
     record_held_back: proven.everything_opened,
     batches_in_the_padding: proven.leaves_of_their_kind,
     another_seed: proven.seed_committed,
     salts_of_another_seed: proven.seed_committed,
     another_method: proven.method_declared,
-    challenge_exchanged: without_opening.challenge_signed,
-    nonce_chosen: without_opening.draw_promised,
-    head_after_the_first: without_opening.draw_promised,
-    head_chosen: without_opening.head_signed,
-    commitment_not_in_the_log: without_opening.commitment_logged,
-    committed_after_the_draw: without_opening.drawn_after_commitment,
+    challenge_exchanged: draw_and_commitment.challenge_signed,
+    nonce_chosen: draw_and_commitment.draw_promised,
+    head_after_the_first: draw_and_commitment.draw_promised,
+    head_chosen: draw_and_commitment.head_signed,
+    commitment_not_in_the_log: draw_and_commitment.commitment_logged,
+    committed_after_the_draw: draw_and_commitment.drawn_after_commitment,
 }
 
 
@@ -630,7 +631,7 @@ def test_counts_that_no_memory_holds_one_by_one_are_found_as_others_are(works: P
 
 def test_every_check_has_a_cheat_that_it_finds() -> None:
     """But a plan that is not enough, which proves nobody a cheat: it makes nothing hold (`test_plans`)."""
-    assert set(CHEATS.values()) == set(checks.CHECKS) - {without_opening.plan_sufficient}
+    assert set(CHEATS.values()) == set(checks.CHECKS) - {sufficient_plan.plan_sufficient}
 
 
 def test_what_a_scale_weighed_raises_no_alarm_and_its_days_are_committed_to(works: Path, tmp_path: Path) -> None:

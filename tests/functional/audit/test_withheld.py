@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.audit import checks, withheld
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, held
-from benchmarks.audit.sample_positions import STANDARD, SamplingPlan
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.phrases import Phrase
 from reporting_agent.audit.openings import telling

@@ -32,8 +32,8 @@ from benchmarks.routes import Pack
 from benchmarks.wire import challenges, commitments, directory, envelope
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import ReportCommitment
-from benchmarks.wire.conformity import policy_digest
 from benchmarks.wire.directory import EnrolmentSecret
+from benchmarks.wire.pack_conformity import policy_digest
 from benchmarks.wire.schema import Header, Report
 from benchmarks.wire.sealing import ProcessingPublicKey
 from benchmarks.wire.signing import DeviceKey, VerifyingKey

@@ -50,7 +50,9 @@ def test_a_report_is_taken_and_opened_and_pages_are_read(installation: Installat
         with pooled.client() as client:
             assert {client.get(path).status_code for path in ("/", "/log/", "/status/", "/healthz")} == {200}
             assert client.get("/readyz").json()["wrong"] in ([], ["worker-not-seen"])
-    checked = pooled.program("from portal.opening.agreement import disagreements; print([one.name for one in disagreements()])", "worker")
+    checked = pooled.program(
+        "from portal.opening.installation_agreement import disagreements; print([one.name for one in disagreements()])", "worker"
+    )
     assert checked.stdout.strip() == "[]", checked.stderr
 
 

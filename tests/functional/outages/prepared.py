@@ -57,7 +57,7 @@ def seal(sites: int, a_site: int, file: str) -> None:
     from benchmarks.released import ReleasedReport
     from benchmarks.wire import commitments, envelope
     from benchmarks.wire.commitments import ReportCommitment
-    from benchmarks.wire.conformity import policy_digest
+    from benchmarks.wire.pack_conformity import policy_digest
     from benchmarks.wire.schema import Header, Report
     from portal import keys
     from portal.accounts.models import Device, Site

@@ -14,7 +14,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch, Metric, Period
 from benchmarks.release import release
 from benchmarks.routes import Pack
-from benchmarks.wire.conformity import released_metrics
+from benchmarks.wire.pack_conformity import released_metrics
 from reporting_agent.sending.data_digest import data_digest
 from reporting_agent.sending.planning import ReportPlan, Subject, missing_carriers, plan, wire_period
 from reporting_agent.sending.report_inputs import Provenance

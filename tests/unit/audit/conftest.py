@@ -13,7 +13,7 @@ from benchmarks.audit.contents import Contents, padded
 from benchmarks.audit.records import DAY_US, MeterDay
 from benchmarks.measurements import Batch, OperatingState
 from benchmarks.privacy import randomness
-from benchmarks.wire.conformity import policy_digest
+from benchmarks.wire.pack_conformity import policy_digest
 from tests.unit.agent_send.cast import heats, material
 
 SEED = b"s" * randomness.SEED_BYTES

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, draw
+from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, draw
 from tests.functional.audit.plants import chance_of
 
 USED, BEST, DRAWS = 10_000, 500, 200

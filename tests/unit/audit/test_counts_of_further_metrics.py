@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.audit.counts import without_room
-from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, draw
+from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, draw
 from benchmarks.measurements import Metric
 from benchmarks.privacy.bounds import clamp_to_cells
 from benchmarks.routes import MetricRule

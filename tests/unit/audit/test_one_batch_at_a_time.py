@@ -11,7 +11,7 @@ import pytest
 from benchmarks import packs
 from benchmarks.audit.contents import UsedLeaves
 from benchmarks.audit.one_at_a_time import Pair, betters
-from benchmarks.audit.sample_positions import STANDARD, Stratum, StratumKind, draw
+from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, draw
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.released import rank
 from tests.functional.audit.plants import chance_of

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.audit import signed_draws
 from benchmarks.audit.contents import Contents, MeterPart, StepPart, UsedLeaves
-from benchmarks.audit.sample_positions import STANDARD, SamplingPlan, StratumKind, StratumSize
+from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan, StratumKind, StratumSize
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.errors import VerificationError
 from benchmarks.wire.canonical import Value, decode, encode

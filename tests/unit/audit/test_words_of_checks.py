@@ -24,7 +24,7 @@ SAYING = [
         CORE / "audit" / f"{name}.py"
         for name in (
             *("accepted", "completeness", "computed", "differences", "evidence"),
-            *("differing_parts", "one_at_a_time", "proven", "withheld", "without_opening"),
+            *("differing_parts", "draw_and_commitment", "one_at_a_time", "proven", "sufficient_plan", "withheld"),
         )
     ),
     AGENT / "audit" / "whole_label_on_site.py",

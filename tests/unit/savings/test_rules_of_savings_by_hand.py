@@ -19,8 +19,8 @@ from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.savings.actions import SavingAction, Target
-from reporting_agent.savings.against_baseline import Forecast, _effective, _of_blocks, forecast
 from reporting_agent.savings.days import Days, _mean, _output_unknown, _spread, _unusable
+from reporting_agent.savings.saving_interval import Forecast, _effective, _of_blocks, forecast
 from reporting_agent.savings.telling import SavingVerdict, verdict
 from reporting_agent.savings.verified import (
     VerifiedSaving,

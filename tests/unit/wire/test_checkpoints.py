@@ -14,7 +14,7 @@ import pytest
 from cryptography.hazmat.primitives.asymmetric.ed25519 import Ed25519PrivateKey
 
 from benchmarks.errors import VerificationError
-from benchmarks.wire import checkpoints, directory_renewal, enough_witnesses, notes, witnessing
+from benchmarks.wire import checkpoints, cosigning_decision, directory_renewal, enough_witnesses, notes
 from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
 from benchmarks.wire.merkle import Tree
@@ -236,10 +236,10 @@ def test_witnesses_are_added_and_dropped_under_the_next_number() -> None:
 # The witness's decision
 
 
-def asked(log: Tree, old: int, seen: Tree | None) -> witnessing.WitnessAnswer:
+def asked(log: Tree, old: int, seen: Tree | None) -> cosigning_decision.WitnessAnswer:
     proof = log.consistency_proof(old, len(log)) if 0 < old < len(log) else ()
     before = None if seen is None else checkpoints.parse(issued(seen))
-    return witnessing.add_checkpoint(witnessing.request(old, proof, issued(log)), FINGERPRINT, KEYS, before)
+    return cosigning_decision.add_checkpoint(cosigning_decision.request(old, proof, issued(log)), FINGERPRINT, KEYS, before)
 
 
 def test_a_log_that_grew_is_cosigned_and_so_is_the_first_one_seen() -> None:
@@ -273,15 +273,15 @@ def test_what_does_not_continue_is_refused_with_the_protocols_status(
 
 def test_another_log_an_unknown_signer_and_a_request_that_is_none_have_their_statuses() -> None:
     def status(raw: bytes) -> HTTPStatus:
-        return witnessing.add_checkpoint(raw, FINGERPRINT, KEYS, None).status
+        return cosigning_decision.add_checkpoint(raw, FINGERPRINT, KEYS, None).status
 
     log = tree(1)
-    assert status(witnessing.request(0, (), issued(log, fingerprint="cd" * 32))) == HTTPStatus.NOT_FOUND
-    assert status(witnessing.request(0, (), issued(log, ReceiptKey.generate()))) == HTTPStatus.FORBIDDEN
-    for raw in (b"", b"old 01\n\n", b"old x\n\n" + issued(log), witnessing.request(0, [b"\x00" * 31], issued(log)), b"\xff\n\n"):
+    assert status(cosigning_decision.request(0, (), issued(log, fingerprint="cd" * 32))) == HTTPStatus.NOT_FOUND
+    assert status(cosigning_decision.request(0, (), issued(log, ReceiptKey.generate()))) == HTTPStatus.FORBIDDEN
+    for raw in (b"", b"old 01\n\n", b"old x\n\n" + issued(log), cosigning_decision.request(0, [b"\x00" * 31], issued(log)), b"\xff\n\n"):
         assert status(raw) == HTTPStatus.BAD_REQUEST
-    assert status(witnessing.request(0, [bytes(32)], issued(log))) == HTTPStatus.UNPROCESSABLE_ENTITY
-    assert status(witnessing.request(0, [bytes(32)] * 64, issued(log))) == HTTPStatus.BAD_REQUEST
+    assert status(cosigning_decision.request(0, [bytes(32)], issued(log))) == HTTPStatus.UNPROCESSABLE_ENTITY
+    assert status(cosigning_decision.request(0, [bytes(32)] * 64, issued(log))) == HTTPStatus.BAD_REQUEST
 
 
 def test_the_request_of_the_specification_is_read() -> None:
@@ -289,9 +289,9 @@ def test_the_request_of_the_specification_is_read() -> None:
         "old 20852014\nPlRNCrwHpqhGrupue0L7gxbjbMiKA9temvuZZDDpkaw=\njrJZDmY8Y7SyJE0MWLpLozkIVMSMZcD5kvuKxPC3swk=\n"
         "5+pKlUdi2LeF/BcMHBn+Ku6yhPGNCswZZD1X/6QgPd8=\n/6WVhPs2CwSsb5rYBH5cjHV/wSmA79abXAwhXw3Kj/0=\n\n" + COSIGNED_EXAMPLE
     ).encode()
-    old, proof, checkpoint = witnessing.parse_request(example)
+    old, proof, checkpoint = cosigning_decision.parse_request(example)
     assert (old, len(proof), checkpoint) == (20852014, 4, COSIGNED_EXAMPLE.encode())
-    assert witnessing.request(old, proof, checkpoint) == example
+    assert cosigning_decision.request(old, proof, checkpoint) == example
 
 
 def test_a_note_keeps_its_lines() -> None:

@@ -13,7 +13,7 @@ from django.utils import timezone
 from benchmarks.phrases import Phrase
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.opening.agreement import disagreements
+from portal.opening.installation_agreement import disagreements
 from portal.operator_command import OperatorCommand, refused
 
 

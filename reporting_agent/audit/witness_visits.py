@@ -2,7 +2,7 @@
 
 A visit fetches the head that the portal offers to witnesses, holds it against the last one that was cosigned here, against the head that
 the other witnesses have cosigned, and against checkpoints that they handed over; writes it down; and then cosigns it. The
-decision is that of C2SP tlog-witness (`benchmarks.wire.witnessing`): this module asks itself what a log would send to a service.
+decision is that of C2SP tlog-witness (`benchmarks.wire.cosigning_decision`): this module asks itself what a log would send to a service.
 
 A head that does not fit is never cosigned. Both stay as evidence, in files as the portal signed them. Of a log that the coordinator
 restarted a person decides: they name the statement, which is verified, and the witness goes on from the head in it.
@@ -25,7 +25,7 @@ from typing import Protocol
 
 from benchmarks.errors import InputError, UsageError, VerificationError
 from benchmarks.phrases import Phrase
-from benchmarks.wire import checkpoints, head_succession, heads, restarts, witnessing
+from benchmarks.wire import checkpoints, cosigning_decision, head_succession, heads, restarts
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.checkpoints import Checkpoint, CosignedMoment
 from benchmarks.wire.directory import Directory
@@ -141,7 +141,9 @@ class WitnessedLog:
             )
         raw = self._log.log_checkpoint("offered")
         proof = self._proof(last.size, checkpoints.parse(raw).size) if last is not None else ()
-        judged = witnessing.add_checkpoint(witnessing.request(0 if last is None else last.size, proof, raw), self._fingerprint, keys, last)
+        judged = cosigning_decision.add_checkpoint(
+            cosigning_decision.request(0 if last is None else last.size, proof, raw), self._fingerprint, keys, last
+        )
         shown, accepted = judged.checkpoint, None
         if shown is None:
             assert judged.why is not None  # noqa: S101  # every refusal says why

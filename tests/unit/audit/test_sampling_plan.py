@@ -10,8 +10,8 @@ from math import comb
 import pytest
 from scipy import stats
 
-from benchmarks.audit import sample_positions
-from benchmarks.audit.sample_positions import (
+from benchmarks.audit import sampling_plan
+from benchmarks.audit.sampling_plan import (
     STANDARD,
     DrawnPosition,
     SamplingPlan,
@@ -69,7 +69,7 @@ def test_positions_are_different_below_the_population_and_of_their_stratum_and_s
 
 def test_a_number_that_would_favour_small_remainders_is_passed_over() -> None:
     words = iter([2**64 - 1, 7])  # 2^64 - 1 lies above the last multiple of 10
-    assert sample_positions._below(10, words) == 7
+    assert sampling_plan._below(10, words) == 7
 
 
 def test_the_seed_hangs_on_each_of_its_parts_and_on_where_they_end() -> None:
@@ -120,35 +120,35 @@ def test_a_larger_population_needs_no_fewer() -> None:
 @pytest.mark.slow
 def test_the_statistical_check_fails_where_fewer_are_drawn_than_promised(monkeypatch: pytest.MonkeyPatch) -> None:
     assert drawing.run(long=False).held
-    monkeypatch.setattr(sample_positions, "needed", lambda population, size: needed(population, size) // 2)
+    monkeypatch.setattr(sampling_plan, "needed", lambda population, size: needed(population, size) // 2)
     assert not drawing.run(long=False).held
 
 
 @pytest.mark.parametrize("used", [20, 100, 500, 5_000])
 def test_the_smallest_plan_opens_no_more_and_promises_the_same(used: int) -> None:
-    plan, least = STANDARD, sample_positions.smallest(STANDARD)
+    plan, least = STANDARD, sampling_plan.smallest(STANDARD)
     assert least.sizes == plan.sizes
     lowest = Fraction(1, 20)
-    assert sample_positions.opened(least, used, lowest) <= sample_positions.opened(plan, used, lowest) <= used
-    assert sample_positions.opened(least, used, lowest) >= needed(used, plan.sizes[StratumKind.USED])
+    assert sampling_plan.opened(least, used, lowest) <= sampling_plan.opened(plan, used, lowest) <= used
+    assert sampling_plan.opened(least, used, lowest) >= needed(used, plan.sizes[StratumKind.USED])
 
 
 def test_a_plan_is_as_sure_as_the_standard_one_or_says_of_what_it_is_not() -> None:
     used = {kind: StratumSize(Fraction(99, 100), size.share / 2) for kind, size in STANDARD.sizes.items()}
-    assert [sample_positions.weaker(plan) for plan in (STANDARD, sample_positions.smallest(STANDARD), SamplingPlan(used, 0))] == [
+    assert [sampling_plan.weaker(plan) for plan in (STANDARD, sampling_plan.smallest(STANDARD), SamplingPlan(used, 0))] == [
         (),
         (),
         (),
     ]
-    assert sample_positions.weaker(SamplingPlan({}, 1000)) == tuple(STANDARD.sizes)
+    assert sampling_plan.weaker(SamplingPlan({}, 1000)) == tuple(STANDARD.sizes)
     for other in (StratumSize(Fraction(94, 100), Fraction(1, 100)), StratumSize(Fraction(19, 20), Fraction(2, 100))):
-        assert sample_positions.weaker(SamplingPlan({**STANDARD.sizes, StratumKind.USED: other})) == (StratumKind.USED,)
+        assert sampling_plan.weaker(SamplingPlan({**STANDARD.sizes, StratumKind.USED: other})) == (StratumKind.USED,)
 
 
 @pytest.mark.parametrize("population", [1, 7, 335, 10_000])
 def test_what_a_plan_is_sure_of_follows_from_what_it_draws(population: int) -> None:
     share, size = Fraction(1, 100), STANDARD.sizes[StratumKind.USED]
-    assert sample_positions.certainty(population, STANDARD, share) >= Fraction(19, 20)
+    assert sampling_plan.certainty(population, STANDARD, share) >= Fraction(19, 20)
     wrong = misstated(population, share)
-    assert sample_positions.certainty(population, STANDARD, share) == detection(population, wrong, needed(population, size))
-    assert sample_positions.certainty(population, SamplingPlan({}), share) == 0
+    assert sampling_plan.certainty(population, STANDARD, share) == detection(population, wrong, needed(population, size))
+    assert sampling_plan.certainty(population, SamplingPlan({}), share) == 0

@@ -16,7 +16,7 @@ from benchmarks.measurements import Metric
 from benchmarks.policies import DisclosurePolicy, ReleasePolicy
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
 from benchmarks.routes import Boundary, LabelRule, MetricRule, Pack, Step, Variant
-from benchmarks.wire.conformity import policy_digest, require_conformity
+from benchmarks.wire.pack_conformity import policy_digest, require_conformity
 from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SIZES
 

@@ -1,4 +1,4 @@
-"""Whether an installation's parts agree: main database, vault, log, kept heads, receipts, keys. What does not is named.
+"""Whether an installation's parts agree with each other: main database, vault, log, kept heads, receipts, keys. What does not is named.
 
 Each disagreement has a name, which is a heading of docs/runbook.md.
 """
