@@ -244,8 +244,13 @@ def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: b
 
     if column.kind is CellKind.TEXT:
         return read_text
+
+    def read_written(cell: Cell) -> datetime:
+        cells.moment(cell, profile, zone)  # refused where the clock skipped it
+        return cells.written_moment(cell, profile)
+
     if column.kind is CellKind.MOMENT:
-        return lambda cell: cells.moment(cell, profile, zone)
+        return read_written if column.as_written else lambda cell: cells.moment(cell, profile, zone)
     return read_number
 
 
