@@ -16,13 +16,14 @@ from reporting_agent.analysis.meters.adequacy_verdicts import Aspect
 from reporting_agent.analysis.meters.balance import balances
 from reporting_agent.analysis.waste.use import uses
 from reporting_agent.changes.change import ChangeKind
+from reporting_agent.changes.readings import gaps_of_meters
 from reporting_agent.changes.review import review
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, read
 from reporting_agent.pipeline.meter_successions import CODE
 from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.report import summary
-from tests.unit.meters.conftest import BEGIN, heats, meter, register
+from tests.unit.meters.conftest import BEGIN, heats, meter, rate, register
 
 Label = Callable[[SiteSettings], LabelResult]
 Build = Callable[..., SiteSettings]
@@ -160,3 +161,11 @@ def test_a_sub_that_counts_more_than_the_main_sees_is_asked_about_where_another_
     asked = [question.change for question in review(site, read(site, period)).questions if question.change.kind is ChangeKind.BALANCE]
     assert [change.meters for change in asked] == ([("steady", "grid")] if factor > 1 else [])
     assert all(change.size == pytest.approx(factor, rel=0.01) for change in asked)
+
+
+def test_rows_that_a_meter_lacks_are_told_by_all_the_time_in_which_it_was_read(a_site: Build, labelled: Label) -> None:
+    """Intervals of which every second is lacking from the middle of the month on, read for five days in place and for 25 elsewhere."""
+    rows = [row for number, row in enumerate(rate(lambda _: 10.0, 30)) if number % 2 or row[0] < BEGIN + timedelta(days=15)]
+    subs = meter("old", "interval", step='"eaf"', until="2024-03-06") + meter("new", step='"eaf"', **{"from": "2024-03-06"})
+    site = a_site(subs, heats(24 * 30), {"old": rows, "new": register(lambda _: 600.0, 30)})
+    assert gaps_of_meters(labelled(site).data.meters) == {"old": pytest.approx(0.25, abs=0.001)}
