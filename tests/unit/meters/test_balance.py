@@ -8,6 +8,7 @@ import pytest
 from benchmarks.catalogue import in_language
 from reporting_agent.analysis.meters import balance
 from reporting_agent.analysis.meters.balance import Balance, balances, findings
+from reporting_agent.analysis.sentences import percent
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from tests.unit.meters.conftest import heats, meter, register
@@ -161,3 +162,15 @@ def test_a_meter_without_class_is_said_to_stand_at_the_sites_uncertainty(a_site:
     (balance,) = balance_of(a_site, labelled, TREE.replace("accuracy_class = 0.5\ncalibrated_on", "calibrated_on"))
     assert [side.class_assumed for side in (balance.main, *balance.subs)] == [False, True, True]
     assert "No class is declared for f1, lf" in balance.words
+
+
+def test_a_difference_below_nothing_has_the_minus_of_the_figures_beside_it(a_site: Build, labelled: Label) -> None:
+    (balance,) = balance_of(a_site, labelled, f1=lambda moment: 1.25 * furnace(moment))
+    assert balance.share is not None
+    assert balance.share < 0
+    assert f"(−{abs(balance.share):.1%})" in balance.words
+
+
+@pytest.mark.parametrize(("share", "text"), [(-0.253, "−25 %"), (-0.012, "−1.2 %"), (0.253, "25 %")])
+def test_a_share_below_nothing_is_written_as_one_above_it_with_a_true_minus(share: float, text: str) -> None:
+    assert percent(share) == text
