@@ -263,6 +263,13 @@ def _with_sentence(balance: Balance, first: suspects.Suspect | None, enough: boo
         "total": shown(total, 4),
     }
     against = Phrase("the sum of its sub-meters") if balance.kind == "subs" else names
+    if not balance.hours:
+        sentence = Phrase(
+            "No hour is known of both meter %(meter)s and %(against)s: nothing could be compared.",
+            meter=balance.main.meter,
+            against=against,
+        )
+        return replace(balance, words=sentence)
     sentence = Phrase("Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s", against=against, **energies)
     if balance.loss:
         sentence = Phrase("%(balance)s, declared losses %(loss)s %(unit)s", balance=sentence, loss=shown(balance.loss), unit=unit)

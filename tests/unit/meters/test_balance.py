@@ -6,11 +6,14 @@ from datetime import date, datetime
 import pytest
 
 from benchmarks.catalogue import in_language
+from benchmarks.measurements import Period
+from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.meters import balance
 from reporting_agent.analysis.meters.balance import Balance, balances, findings
 from reporting_agent.analysis.sentences import percent
 from reporting_agent.config import SiteSettings
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline import LabelResult, label
+from reporting_agent.report import html
 from tests.unit.meters.conftest import heats, meter, register
 
 Build = Callable[..., SiteSettings]
@@ -174,3 +177,20 @@ def test_a_difference_below_nothing_has_the_minus_of_the_figures_beside_it(a_sit
 @pytest.mark.parametrize(("share", "text"), [(-0.253, "−25 %"), (-0.012, "−1.2 %"), (0.253, "25 %")])
 def test_a_share_below_nothing_is_written_as_one_above_it_with_a_true_minus(share: float, text: str) -> None:
     assert percent(share) == text
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_where_no_hour_is_known_of_both_that_is_said_and_no_difference(lang: str, a_site: Build, march: Period) -> None:
+    rows = {name: register(curve, DAYS, 300) for name, curve in {"works": works, "f1": furnace, "lf": ladle}.items()}
+    rows["works"], rows["lf"] = rows["works"][: 10 * 288], rows["lf"][20 * 288 :]
+    site = a_site(TREE, heats(24 * DAYS), rows)
+    result = label(site, march)
+    (balance,) = balances(site, result)
+    assert (balance.hours, balance.share, balance.is_open) == (0, None, False)
+    wanted = {
+        "en": "No hour is known of both meter works and the sum of its sub-meters: nothing could be compared.",
+        "zh": "表计 works 与分表之和没有共同已知的小时，无法比较。",
+    }
+    assert in_language(balance.words, lang) == wanted[lang]
+    page = html.render(site, result, Analysis(balances=(balance,)), lang, march.end)
+    assert wanted[lang] in page
