@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from reporting_agent.live.spool import layout, repeats
 from reporting_agent.live.spool.between_moments import readings_between
@@ -163,6 +164,8 @@ def test_a_flipped_bit_before_the_end_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="differ from what was written") as refused:
         Spool(tmp_path)
     assert refused.value.code == "spool-damaged"
+    assert in_language(refused.value.found, "zh") == "第 0 字节处校验和不符，其后还有数据帧"
+    assert in_language(refused.value.wanted, "zh") == "写入时的内容"
 
 
 @pytest.mark.parametrize("died", ["before the state", "before it was deleted"])
