@@ -62,7 +62,13 @@ def plain(value: float, digits: int = 4) -> str:
 
 def percent(share: float) -> str:
     """A share as per cent: whole from 10 % on, one place below."""
-    return f"{100 * share:.0f} %" if share >= 0.0995 else f"{100 * share:.1f} %"
+    text = f"{100 * share:.0f} %" if abs(share) >= 0.0995 else f"{100 * share:.1f} %"
+    return text.replace("-", "−")
+
+
+def to_one_place(share: float) -> str:
+    """A share as per cent with one place, whatever its size: `−12.3%`."""
+    return f"{share:.1%}".replace("-", "−")
 
 
 def signed(value: float, digits: int = 3) -> str:

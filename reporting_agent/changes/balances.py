@@ -2,7 +2,8 @@
 
 Of the hours of each part of the record, the main meter's energy is regressed on that of the meters below: a meter that counts what
 flows has a slope near 1 whatever else hangs on the main meter. One that counts more than flows has a slope below 1, which nothing but
-the meter (or the main one) explains.
+the meter (or the main one) explains. A meter outside its own time (`from`, `until`) adds nothing and need not be known: another stands for
+it, and it may be read on elsewhere.
 """
 
 from __future__ import annotations
@@ -36,7 +37,8 @@ WELL_KNOWN = 0.99
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Family:
-    """A main meter and the meters right below it, in kWh an hour; hours in which one of them is not known are NaN."""
+    """A main meter and the meters right below it, in kWh an hour; hours in which one of them is not known are NaN, those
+    of a meter below outside its own time 0."""
 
     main: MeterRecord
     children: tuple[MeterRecord, ...]
@@ -44,7 +46,7 @@ class Family:
     of_children: Floats  # hours x children
 
 
-def families(records: Sequence[MeterRecord]) -> list[Family]:
+def families(records: Sequence[MeterRecord], zone: tzinfo) -> list[Family]:
     """Every meter of an energy with readings below which others hang."""
     by_parent: dict[str, list[MeterRecord]] = {}
     for record in records:
@@ -57,7 +59,10 @@ def families(records: Sequence[MeterRecord]) -> list[Family]:
             units = [_kwh(meter) for meter in (record, *below)]
             if all(units):
                 hours = [_hours(meter) * unit for meter, unit in zip((record, *below), units, strict=True) if unit]
-                grouped.append(Family(record, tuple(below), hours[0], np.column_stack(hours[1:])))
+                place, *places = (meter.in_its_place(record.hour_us, zone) for meter in (record, *below))
+                of_main = np.where(place & np.any(places, axis=0), hours[0], np.nan)
+                of_children = np.where(np.column_stack(places), np.column_stack(hours[1:]), 0.0)
+                grouped.append(Family(record, tuple(below), of_main, of_children))
     return grouped
 
 

@@ -6,6 +6,8 @@ from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date, timedelta, tzinfo
 
+import numpy as np
+
 from reporting_agent.changes import balances, booking, days, levels, products, readings, swaps, wrong_clocks
 from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.jumps import Daily
@@ -36,7 +38,7 @@ def look(data: PlantData, lines: Sequence[MeterLine], zone: tzinfo) -> tuple[Cha
     swapped = [change for change in swaps.of_lines(lines, zone) if not zones]
     of_clock = zones or _without(of_clock, swapped)
     of_days = [change for change in days.of_lines(lines, data.meters, zone) if not _explained(change, [*swapped, *of_clock])]
-    families = balances.families(data.meters)
+    families = balances.families(data.meters, zone)
     first = [*swapped, *of_clock, *of_days]
     of_level = [change for change in levels.of_lines(lines, _besides(families, zone)) if not _explained(change, first)]
     of_rows = readings.falls_or_clocks(missing, of_level, by_rows)
@@ -79,8 +81,9 @@ def _besides(families: Sequence[balances.Family], zone: tzinfo) -> dict[str, Dai
         if not len(rest):
             continue
         for index, child in enumerate(family.children):
-            usual = float(abs(family.of_children[:, index][family.of_children[:, index] == family.of_children[:, index]]).mean() or 1.0)
-            by_meter[child.meter.id] = replace(rest, value=rest.value / usual)
+            own = family.of_children[child.in_its_place(family.main.hour_us, zone), index]
+            if np.isfinite(own).any():
+                by_meter[child.meter.id] = replace(rest, value=rest.value / float(np.nanmean(np.abs(own)) or 1.0))
     return by_meter
 
 

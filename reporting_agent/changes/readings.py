@@ -23,6 +23,7 @@ from reporting_agent.changes.lines import days_of
 from reporting_agent.metering import MeterRecord
 
 LEAST_MISSING = 0.05
+HOUR_S = 3600
 
 
 def gaps_of_meters(records: Iterable[MeterRecord]) -> dict[str, float]:
@@ -30,9 +31,10 @@ def gaps_of_meters(records: Iterable[MeterRecord]) -> dict[str, float]:
     shares = {}
     for record in records:
         every = record.facts.usual_step_s
-        if record.meter.reading != "interval" or not every or record.known_s <= 0:
+        known_s = float(record.hour_known.sum()) * HOUR_S if len(record.hour_us) else record.known_s  # its own time and beyond, as its rows
+        if record.meter.reading != "interval" or not every or known_s <= 0:
             continue
-        missing = 1 - record.facts.readings * every / record.known_s
+        missing = 1 - record.facts.readings * every / known_s
         if missing >= LEAST_MISSING:
             shares[record.meter.id] = missing
     return shares

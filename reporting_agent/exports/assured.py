@@ -54,22 +54,23 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
     """The statements that count: signed by one of these keys, of this site and period, in force, not withdrawn, and not adverse.
 
     Args:
-        auditors: key ids that the certification bodies state; a statement names a key itself, and anybody can name their own.
+        auditors: key ids that the certification bodies state; a statement names a key itself, and anybody can name their own. A body's
+            auditors may take each other's statements back.
 
     Raises:
         InputError: `footprint-statement-unusable` with the file and why; VerificationError where a file is no signed statement.
     """
     read = [(path, attestations.read(_bytes(path))) for path in files]
-    withdrawn = {withdrawal.attestation for _, withdrawal in read if isinstance(withdrawal, AttestationWithdrawal)}
     known = {auditor.lower() for auditor in auditors}
+    for path, signed in read:
+        if (signer := key_id(signed.public_key)) not in known:  # a stranger takes nothing back either
+            raise _unusable(path, signer, "a key given with --auditor")
+    withdrawn = {withdrawal.attestation for _, withdrawal in read if isinstance(withdrawal, AttestationWithdrawal)}
     usable = []
     for path, statement in read:
         if isinstance(statement, AttestationWithdrawal):
             continue
-        signer = key_id(statement.public_key)
         subject = statement.subject
-        if signer not in known:
-            raise _unusable(path, signer, "a key given with --auditor")
         if not isinstance(subject, ReportSubject) or (subject.site, subject.period) != (site, period):
             raise _unusable(path, "a statement on something else", f"one on {site} over {period}")
         if statement.digest in withdrawn:
@@ -77,7 +78,7 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
         if not statement.issued_on <= today <= statement.valid_until:
             raise _unusable(path, f"valid from {statement.issued_on} until {statement.valid_until}", f"one in force on {today}")
         if statement.opinion is not Opinion.ADVERSE:
-            usable.append(Statement(statement, signer))
+            usable.append(Statement(statement, key_id(statement.public_key)))
     return tuple(usable)
 
 

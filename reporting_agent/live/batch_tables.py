@@ -113,19 +113,27 @@ def _day(moment_us: int) -> str:
 
 def _extent(folder: Path) -> tuple[int, set[str], int, int]:
     """How many readings a spool holds, of which meters, and their first and last time, UTC microseconds."""
+    parquet, segments = layout.parts(folder)
+    held = [_of_day(path) for path in parquet]
+    for path in segments:
+        try:
+            names, records, _ = whole(path)
+        except FileNotFoundError:  # it is Parquet by now
+            part = layout.day_of(folder, layout.number_of(path))
+            held += [] if part is None else [_of_day(part)]
+        else:
+            held.append(({names[place] for place in np.unique(records["meter"])}, records["time_us"]))
+    meters, times = {meter for named, _ in held for meter in named}, [part for _, part in held if len(part)]
+    first_us, last_us = min((int(part.min()) for part in times), default=0), max((int(part.max()) for part in times), default=0)
+    return sum(map(len, times)), meters, first_us, last_us
+
+
+def _of_day(path: Path) -> tuple[set[str], np.ndarray]:
+    """Meters and times of a file of Parquet; none where it was deleted for room."""
     import pyarrow.parquet as pq
 
-    count, meters, times = 0, set[str](), list[np.ndarray]()
-    parquet, segments = layout.parts(folder)
-    for path in parquet:
+    try:
         table = pq.read_table(path, columns=["meter_id", "timestamp"])
-        count += table.num_rows
-        meters |= set(table["meter_id"].unique().to_pylist())
-        times.append(table["timestamp"].cast("int64").to_numpy())
-    for path in segments:
-        names, records, _ = whole(path)
-        count += len(records)
-        meters |= {names[place] for place in np.unique(records["meter"])}
-        times.append(records["time_us"])
-    times = [part for part in times if len(part)]
-    return count, meters, min((int(part.min()) for part in times), default=0), max((int(part.max()) for part in times), default=0)
+    except FileNotFoundError:
+        return set(), np.zeros(0, dtype=np.int64)
+    return set(table["meter_id"].unique().to_pylist()), table["timestamp"].cast("int64").to_numpy()

@@ -140,12 +140,19 @@ class KeptSource:
     def _arrived(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
         """All that the spool holds, each meter's in order of arrival."""
         parquet, segments = layout.parts(self.settings.folder)
-        if parquet:
-            yield from stream_readings(parquet, Profile(), meters, UTC, log)
+        for path in parquet:
+            yield from self._of_day(path, meters, log)
         yield from gathered(block for path in segments for block in self._of_segment(path, meters, log))
 
     def units(self) -> Mapping[str, str]:
         return self.settings.units
+
+    def _of_day(self, path: Path, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
+        try:
+            yield from stream_readings([path], Profile(), meters, UTC, log)
+        except InputError:
+            if path.exists():  # else it was deleted for room meanwhile
+                raise
 
     def _of_segment(self, path: Path, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
         try:
@@ -153,7 +160,7 @@ class KeptSource:
         except FileNotFoundError:
             part = layout.day_of(self.settings.folder, layout.number_of(path))
             if part is not None:
-                yield from stream_readings([part], Profile(), meters, UTC, log)
+                yield from self._of_day(part, meters, log)
             return
         if not len(records):
             return

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from benchmarks.errors import SteplabelError
@@ -17,7 +18,7 @@ from reporting_agent.live.control_room.notifying import Notifier
 from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.reloading import Reloading, SourcesWanted, meters_changed, settings_of, topics_left
 from reporting_agent.live.sources import kinds, named_meters
-from reporting_agent.live.sources.asking_again import Pauses, Range, RepeatedQuestions
+from reporting_agent.live.sources.asking_again import Pauses, Range, RepeatedQuestions, in_all
 from reporting_agent.live.sources.mqtt import MqttSource
 from reporting_agent.live.sources.settings import LiveSettings
 from reporting_agent.live.sources.source import LiveSource
@@ -28,6 +29,7 @@ from reporting_agent.live.spool.writer import Spool, SpoolFull, now_us
 
 STEP_S = 0.2  # how long one round waits for something to come
 LOOK_EVERY_S = 1.0
+_NOBODY = ""  # no broker that takes requests
 AGAIN_FIRST_S, AGAIN_LONGEST_S = 1.0, 300.0  # before a source whose thread ended is started again
 
 
@@ -41,7 +43,7 @@ class SiteWatch:
         self.sources = kinds.sources_of(self.settings, site.folder, self.intake)
         self.stored = self.repeated = self.contradicted = self.late = self.corrected = 0
         self.reloading = Reloading(site.path)
-        self.asking = RepeatedQuestions()
+        self.asking: defaultdict[str, RepeatedQuestions] = defaultdict(RepeatedQuestions)  # by broker: who is not connected was not asked
         self._begun_again: dict[str, Pauses] = {}  # sources whose thread ended
         self._told: dict[str, str] = {}
         self._looked_s = float("-inf")
@@ -55,7 +57,7 @@ class SiteWatch:
         Raises:
             OSError: there is no connection, or no answer.
         """
-        broker = next((source for source in self.sources if isinstance(source, MqttSource)), None)
+        broker = next((source for _, source in self._brokers()), None)
         if broker is None:
             raise ConnectionError("no [[source.mqtt]]")
         broker.publish(topic, content)
@@ -176,17 +178,24 @@ class SiteWatch:
         return Room(wanted.site, wanted.settings, self.tell, self.teller)
 
     def _ask(self) -> None:
-        """For what is missing; what was asked for often enough is given up, and told."""
+        """Every broker for what is missing, for nobody knows whose it is; what each was asked for often enough is given up, and told."""
         now_s = time.monotonic()
         missing = {name: meter.gaps.ranges for name, meter in self.spool.meters.items() if meter.gaps.ranges}
-        ask, give_up = self.asking.due(missing, now_s)
-        if ask:
-            asked = [source.ask_again(ask) for source in self.sources]
-            if any(asked) or not any(source.trouble() for source in self.sources):  # who is not connected was not asked
-                self.asking.asked(ask, now_s)
+        brokers = {name: source for name, source in self._brokers() if source.settings.ask is not None}
+        due = {name: self.asking[name].due(missing, now_s) for name in brokers or (_NOBODY,)}
+        for name, wanted in due.items():
+            broker = brokers.get(name)
+            was_asked = broker.ask_again(wanted.ask) if broker else not any(source.trouble() for source in self.sources)
+            if was_asked:
+                self.asking[name].asked(wanted.ask, now_s)
+        give_up = in_all([wanted.give_up for wanted in due.values()])
         if give_up and self.intake.full is None:
             self._give_up(give_up)
-            self.asking.asked(give_up, now_s)
+            for name in due:
+                self.asking[name].asked(give_up, now_s)
+
+    def _brokers(self) -> Iterator[tuple[str, MqttSource]]:
+        return ((name, source) for name, source in zip(self._names(), self.sources, strict=True) if isinstance(source, MqttSource))
 
     def _tell_of_room(self) -> None:
         full = self.intake.full
@@ -207,7 +216,7 @@ class SiteWatch:
                     meter=row["meter"],
                     first=row["first"],
                     last=row["last"],
-                    times=self.asking.most,
+                    times=max(questions.most for questions in self.asking.values()),
                 )
             )
 

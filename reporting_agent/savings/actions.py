@@ -5,7 +5,7 @@ The file lies beside site.toml and belongs to people: Steplabel reads it and nev
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, tzinfo
 from pathlib import Path
 from typing import Literal, Self
 
@@ -127,11 +127,19 @@ def load_actions(site: SiteSettings) -> Actions:
         if action.step is not None and action.step not in steps:
             raise _wrong(_place(path, action, "step"), repr(action.step), "a step of the pack: " + ", ".join(sorted(steps)))
         if action.baseline is not None and action.reporting is not None:
-            baseline, reporting = (Period.parse(text, site.zone) for text in (action.baseline, action.reporting))
+            baseline = _period(path, action, "baseline", action.baseline, site.zone)
+            reporting = _period(path, action, "reporting", action.reporting, site.zone)
             if reporting.start < baseline.end:
                 wanted = f"a period that begins when the baseline ({baseline.name}) has ended"
                 raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)
     return read
+
+
+def _period(path: Path, action: ComparedPeriods, key: str, text: str, zone: tzinfo) -> Period:
+    try:
+        return Period.parse(text, zone)
+    except InputError as refusal:  # which knows neither file nor key
+        raise _wrong(_place(path, action, key), refusal.found, refusal.wanted) from None
 
 
 def _place(path: Path, action: ComparedPeriods, key: str) -> Place:

@@ -90,14 +90,14 @@ def steady_stamps(column: Any, first_us: int, last_us: int, clock: WallClock) ->
 
 
 def finite_numbers(column: Any, scale: float) -> Floats | None:
-    """The numbers; None where one is missing or not finite, or they are no numbers."""
+    """The numbers times `scale`; None where one is missing or not finite, or they are no numbers."""
     kind = column.type
     if not (pa.types.is_floating(kind) or pa.types.is_integer(kind)) or column.null_count:
         return None
     read = floats(column)
-    if not -np.inf < read.min() <= read.max() < np.inf:  # no comparison with NaN holds
-        return None
-    return read if scale == 1.0 else read * scale
+    with np.errstate(over="ignore"):
+        read = read if scale == 1.0 else read * scale
+    return read if -np.inf < read.min() <= read.max() < np.inf else None  # no comparison with NaN holds
 
 
 def codes(column: Any) -> tuple[NDArray[np.int32], list[str | None]]:

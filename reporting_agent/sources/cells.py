@@ -109,17 +109,17 @@ def text(cell: Cell) -> str:
     return line
 
 
-def number(cell: Cell, profile: Profile) -> float:
-    """A finite number in the declared notation."""
+def number(cell: Cell, profile: Profile, scale: float = 1.0) -> float:
+    """A number in the declared notation, times `scale`: finite then, too."""
     if _is_number(cell):
         value = float(cell)
     elif isinstance(cell, str):
         value = _written(plain(cell), profile)
     else:
         raise UnreadableCell("a number")
-    if not math.isfinite(value):
+    if not math.isfinite(value * scale):
         raise UnreadableCell("a finite number")
-    return value
+    return value * scale
 
 
 def _written(text: str, profile: Profile) -> float:

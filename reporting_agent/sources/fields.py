@@ -235,7 +235,7 @@ def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: b
         return text
 
     def read_number(cell: Cell) -> float:
-        value = (cells.seconds if column.kind is CellKind.SECONDS else cells.number)(cell, profile) * scale
+        value = cells.seconds(cell, profile) * scale if column.kind is CellKind.SECONDS else cells.number(cell, profile, scale)
         if column.kind in {CellKind.AMOUNT, CellKind.SECONDS} and value < 0:
             raise UnreadableCell(CellKind.AMOUNT if column.kind is CellKind.AMOUNT else "a duration of at least 0")
         if column.kind is CellKind.SECONDS and value > _LONGEST_S:
@@ -244,8 +244,13 @@ def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: b
 
     if column.kind is CellKind.TEXT:
         return read_text
+
+    def read_written(cell: Cell) -> datetime:
+        cells.moment(cell, profile, zone)  # refused where the clock skipped it
+        return cells.written_moment(cell, profile)
+
     if column.kind is CellKind.MOMENT:
-        return lambda cell: cells.moment(cell, profile, zone)
+        return read_written if column.as_written else lambda cell: cells.moment(cell, profile, zone)
     return read_number
 
 

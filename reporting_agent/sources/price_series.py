@@ -23,13 +23,14 @@ from benchmarks.labels.columns import Floats, Integers
 from benchmarks.phrases import Phrase
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import FOLDER, PriceSeries
+from reporting_agent.sources import stamps
 from reporting_agent.sources.cells import Cell
 from reporting_agent.sources.sheets import Sheet
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 from reporting_agent.sources.whole_table import Table, read_sheet, read_table
 
 PRICES = Template(
-    "prices", (TemplateColumn("time", CellKind.MOMENT, required=True), TemplateColumn("price", CellKind.NUMBER))
+    "prices", (TemplateColumn("time", CellKind.MOMENT, required=True, as_written=True), TemplateColumn("price", CellKind.NUMBER))
 )  # blank: none at that time
 _KEPT = re.compile(r"(\d{8}T\d{6}Z)-([0-9a-f]{64})\.(?:csv|json|xlsx)")
 _MOMENT = "%Y%m%dT%H%M%SZ"
@@ -133,13 +134,15 @@ def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> StampedPrices:
 
 
 def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
-    """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then its second."""
+    """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then its second; one with
+    an offset says itself which it is."""
     moments: list[int] = []
     seen: set[int] = set()
     own = ZoneInfo(series.timezone) if series.timezone else zone
-    for row, moment in enumerate(table.columns["time"]):
+    for row, written in enumerate(table.columns["time"]):
+        moment = stamps.fixed(written, own)
         start = _us(moment - _EPOCH)
-        if start in seen:
+        if start in seen and written.tzinfo is None:
             start += _us(_between_passes(moment, own))
         if start in seen:
             raise InputError(

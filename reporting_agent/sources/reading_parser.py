@@ -187,7 +187,8 @@ class ColumnBlock:
         read = np.full(len(column), np.nan)
         if arrow.is_number(column) or pa.types.is_string(column.type):
             present = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
-            read = arrow.floats(present if arrow.is_number(present) else arrow.numbers(present, *cells.notation(profile))) * scale
+            with np.errstate(over="ignore"):
+                read = arrow.floats(present if arrow.is_number(present) else arrow.numbers(present, *cells.notation(profile))) * scale
         late = np.flatnonzero(~np.isfinite(read))  # wrong, blank or in a notation of their own: read one by one
         read[late] = np.nan
         if all(cells.is_blank(cell, missing) for cell in arrow.taken(column, late)):
@@ -196,7 +197,7 @@ class ColumnBlock:
             if cells.is_blank(text, missing):
                 continue  # no reading at this stamp: the gap shows in the completeness
             try:
-                read[index] = cells.number(text, profile) * scale
+                read[index] = cells.number(text, profile, scale)
             except UnreadableCell as wrong:
                 self._fault(index, header, str(wrong))
         return read
@@ -249,7 +250,7 @@ class ColumnBlock:
         scale = self.profile.scale.get("value", 1.0)
         for header in self.values:
             if not cells.is_blank(cells_now[header], self.profile.missing.get("value", ())):
-                value = _checked(header, cells_now[header], lambda cell: cells.number(cell, self.profile) * scale)
+                value = _checked(header, cells_now[header], lambda cell: cells.number(cell, self.profile, scale))
                 self.values[header] = _with(self.values[header], index, value)
         if layout.meter is not None:
             meters = self.columns[layout.meter].to_pylist()

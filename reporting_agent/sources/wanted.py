@@ -21,13 +21,17 @@ class CellKind(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class TemplateColumn:
-    """One column of a template. A row without a `required` value is rejected; a file without the column is refused."""
+    """One column of a template. A row without a `required` value is rejected; a file without the column is refused.
+
+    A moment `as_written` keeps whether it was written with an offset; else it has the one that was in force.
+    """
 
     name: str
     kind: CellKind = CellKind.TEXT
     required: bool = False
     choices: tuple[str, ...] = ()
     default: str | float | None = None
+    as_written: bool = False
 
 
 @dataclass(frozen=True, slots=True)

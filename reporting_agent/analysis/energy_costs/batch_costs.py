@@ -223,7 +223,7 @@ def _shift(
     start, end = windows([batches[row] for row in rows.tolist()])
     names: dict[str, int] = {}
     machine = np.array([names.setdefault(batches[row].equipment, len(names)) for row in rows.tolist()], dtype=np.int64)
-    load = load_of(result.data.meters, step, "electricity")
+    load = load_of(result.data.meters, step, "electricity", prices.zone)
     moved = shifted(prices, electricity.curve, load, start, end, machine, electricity.amount[own])
     saving = moved.before - moved.after
     share = saving / moved.before if moved.before > 0 else 0.0
@@ -243,7 +243,7 @@ def _shift(
 def _notes(
     prices: Prices, result: LabelResult, step: str, powers: Mapping[int, PowerCurve], unpriced: Sequence[str], without_factor: Sequence[str]
 ) -> list[Words]:
-    notes = [in_words("note", "even" if load_of(result.data.meters, step, "electricity") is None else "metered")]
+    notes = [in_words("note", "even" if load_of(result.data.meters, step, "electricity", prices.zone) is None else "metered")]
     if prices.tariff.demand:
         notes.append(_demand_note(prices, powers))
     if (rule := prices.tariff.carbon) is not None:

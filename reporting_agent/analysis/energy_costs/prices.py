@@ -279,7 +279,7 @@ def _priced(
     for code_of_step in np.unique(steps[row]).tolist():
         of_step = steps[row] == code_of_step
         rows = row[of_step]
-        load = load_of(records, names[code_of_step], carrier)
+        load = load_of(records, names[code_of_step], carrier, prices.zone)
         for code in range(len(curve.names)):
             inside = curve.period == code
             shares[of_step, code] = _mean(replace(curve, price=inside.astype(float)), start[rows], end[rows], load)
@@ -293,8 +293,8 @@ def _mean(curve: PriceCurve, start: Integers, end: Integers, load: LoadShape | N
     return np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(start))
 
 
-def load_of(records: Sequence[MeterRecord], step: str, carrier: str) -> LoadShape | None:
-    """The hours of the step's counted meters of that carrier together; None where there is none."""
+def load_of(records: Sequence[MeterRecord], step: str, carrier: str, zone: tzinfo) -> LoadShape | None:
+    """The hours of the step's counted meters of that carrier together, each in its own time; None where there is none."""
     own = [
         record
         for record in records
@@ -306,7 +306,7 @@ def load_of(records: Sequence[MeterRecord], step: str, carrier: str) -> LoadShap
     same = [record for record in own if np.array_equal(record.hour_us, first.hour_us) and record.unit == first.unit]
     edges = np.append(first.hour_us, first.end_us)
     hours = np.maximum(np.diff(edges) / 3.6e9, 1e-9)
-    level: Floats = np.sum([record.hour_energy / hours for record in same], axis=0)
+    level: Floats = np.sum([np.where(record.in_its_place(first.hour_us, zone), record.hour_energy, 0.0) / hours for record in same], axis=0)
     return LoadShape(edges, level)
 
 

@@ -26,7 +26,7 @@ from benchmarks.measurements import DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase, Value, joined
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.meters import suspects
-from reporting_agent.analysis.sentences import shown
+from reporting_agent.analysis.sentences import shown, to_one_place
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering import MeterRecord, Windows
@@ -263,6 +263,13 @@ def _with_sentence(balance: Balance, first: suspects.Suspect | None, enough: boo
         "total": shown(total, 4),
     }
     against = Phrase("the sum of its sub-meters") if balance.kind == "subs" else names
+    if not balance.hours:
+        sentence = Phrase(
+            "No hour is known of both meter %(meter)s and %(against)s: nothing could be compared.",
+            meter=balance.main.meter,
+            against=against,
+        )
+        return replace(balance, words=sentence)
     sentence = Phrase("Meter %(meter)s counted %(counted)s %(unit)s, %(against)s %(total)s %(unit)s", against=against, **energies)
     if balance.loss:
         sentence = Phrase("%(balance)s, declared losses %(loss)s %(unit)s", balance=sentence, loss=shown(balance.loss), unit=unit)
@@ -270,7 +277,7 @@ def _with_sentence(balance: Balance, first: suspects.Suspect | None, enough: boo
         "%(balance)s: a difference of %(difference)s %(unit)s", balance=sentence, difference=shown(balance.difference), unit=unit
     )
     if balance.share is not None:
-        sentence = Phrase("%(balance)s (%(share)s)", balance=sentence, share=f"{balance.share:.1%}")
+        sentence = Phrase("%(balance)s (%(share)s)", balance=sentence, share=to_one_place(balance.share))
     allowance, sentences = shown(balance.allowance), list[Phrase]()
     if balance.is_open:
         sentence = Phrase(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from reporting_agent.analysis.sentences import shown
+from reporting_agent.analysis.sentences import shown, to_one_place
 from reporting_agent.metering import MeterRecord
 
 Floats = NDArray[np.float64]
@@ -117,7 +117,9 @@ def _changed(subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: F
         change = float(before - after) * turned  # a sub that counts less opens the balance upwards
         if np.isfinite(change) and change > LEAST_CHANGE and (best is None or change > best[0]):
             words = worded(
-                "its share of the whole changed from %(before)s to %(after)s on that day", before=f"{before:.1%}", after=f"{after:.1%}"
+                "its share of the whole changed from %(before)s to %(after)s on that day",
+                before=to_one_place(float(before)),
+                after=to_one_place(float(after)),
             )
             best = change, Suspect(record.meter.id, words)
     return None if best is None else best[1]

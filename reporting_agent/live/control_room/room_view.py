@@ -47,6 +47,7 @@ class RoomView:
             "open": [self._line(running, moment.wall_us, lang) for running in moment.open],
             "idle": [self._idle(idle, lang) for idle in moment.idle],
             "idle_money": f"{count(sum(dear))} {self._words.currency}" if dear else "",
+            "idle_unpriced": t(_unpriced(len(moment.idle) - len(dear), len(moment.idle))) if dear and len(dear) < len(moment.idle) else "",
             "sources": [*self._sources(moment, lang)],
             "foot": [t(sentence) for sentence in _foot(moment)],
         }
@@ -224,3 +225,8 @@ def _down(weeks: float) -> str:
     """Weeks never rounded up: what is not enough is not to look as if it were."""
     digits = 1 if weeks >= 10 else 2
     return f"{floor(weeks * 10**digits + 1e-9) / 10**digits:g}"
+
+
+def _unpriced(without: int, equipment: int) -> Phrase:
+    """Behind a sum of money, what it leaves out."""
+    return Phrase(" (without %(without)s of %(equipment)s, whose price is not known)", without=without, equipment=equipment)

@@ -76,3 +76,10 @@ class RepeatedQuestions:
             if first <= gap[0] and gap[1] <= last:
                 return Pauses(self._first_s, next_s=min(pauses.next_s, now_s + self._first_s))
         return Pauses(self._first_s)
+
+
+def in_all(given_up: Sequence[Mapping[str, Sequence[Range]]]) -> dict[str, list[Range]]:
+    """By meter, the ranges that stand in every one of these."""
+    first, *others = given_up
+    shared = {meter: [gap for gap in gaps if all(gap in other.get(meter, ()) for other in others)] for meter, gaps in first.items()}
+    return {meter: gaps for meter, gaps in shared.items() if gaps}

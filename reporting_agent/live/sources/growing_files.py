@@ -42,14 +42,18 @@ class FileSource(PolledSource):
         self.settings = settings
         path = folder / settings.path
         self._folder, self._pattern = path.parent, path.name
-        self._prefix = f"file:{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
+        named = f"{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
+        self._prefixes = (f"file:{named}",) if settings.batches is None else (f"file-batches:{named}", f"file:{named}")
+        self._prefix = self._prefixes[0]
         self._places: dict[str, Place] = {}  # by name
         self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
         self._wrong: dict[str, str] = {}  # files that cannot be read, and why; others are read meanwhile
         self._named: set[str] = set()  # those that were once among them
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
-        self._places = {key.removeprefix(self._prefix): held for key, held in positions.items() if key.startswith(self._prefix)}
+        """Of batches, from where an agent went on that kept one place for them and for readings of the same file."""
+        for prefix in reversed(self._prefixes):
+            self._places |= {key.removeprefix(prefix): held for key, held in positions.items() if key.startswith(prefix)}
 
     def poll(self) -> None:
         names = sorted(path.name for path in self._folder.glob(self._pattern) if path.is_file())

@@ -106,7 +106,7 @@ class MqttSource:
             raise ConnectionError(refusal)
 
     def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
-        """Ask for what is missing by its numbers, where site.toml names a topic for that."""
+        """Ask for what is missing by its numbers, meter by meter, where site.toml names a topic for that; returns whether it asked."""
         if self.settings.ask is None or not self.connected:
             return False
         for meter, ranges in missing.items():

@@ -12,7 +12,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.source import BACKLOG, NOT_YET, Word, reason
 from reporting_agent.live.spool.acknowledging import Intake, MessageArrival
@@ -69,11 +68,6 @@ class PolledSource(ABC):
         self._stop.set()
         if self._thread.is_alive():
             self._thread.join(LEAVING_S)
-
-    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
-        """What is not there cannot be asked for: it is read once it is there."""
-        del missing
-        return False
 
     def trouble(self) -> str:
         return self.lifeline.trouble or self.refusal

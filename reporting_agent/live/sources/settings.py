@@ -18,6 +18,8 @@ None of it decides what a row means, so it is no part of the digest of the site'
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fnmatch import fnmatchcase
+from itertools import combinations
 from pathlib import Path
 from typing import Literal, Self
 
@@ -149,9 +151,30 @@ class LiveSettings(Setting):
             raise ValueError("every entry needs a client_id of its own: a broker lets no two in by the same")
         return brokers
 
+    @field_validator("sql")
+    @classmethod
+    def _ask_apart(cls, databases: tuple[Sql, ...]) -> tuple[Sql, ...]:
+        asked = [(database.url, table.query, table.mark) for database in databases for table in (*database.readings, *database.batches)]
+        if len(set(asked)) < len(asked):
+            raise ValueError("a query that another entry asks: how far it was read is kept once, so word each differently")
+        return databases
+
+    @field_validator("files")
+    @classmethod
+    def _read_apart(cls, files: tuple[GrowingFiles, ...]) -> tuple[GrowingFiles, ...]:
+        for first, second in combinations(files, 2):
+            if (first.batches is None) is (second.batches is None) and _share_files(Path(first.path), Path(second.path)):
+                raise ValueError("files that another entry reads: how far one was read is kept once, so name each file in one entry")
+        return files
+
     @property
     def most_bytes(self) -> int | None:
         return None if self.most_gb is None else int(self.most_gb * 1e9)
+
+
+def _share_files(first: Path, second: Path) -> bool:
+    """Whether one pattern of names holds all of the other's."""
+    return first.parent == second.parent and (fnmatchcase(first.name, second.name) or fnmatchcase(second.name, first.name))
 
 
 def load(options: Mapping[str, object], base: Path, file: str = "site.toml") -> LiveSettings:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from typing import NamedTuple, Protocol, cast
 
 from benchmarks.phrases import Phrase, enumerated
-from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.lifeline import Lifeline
 
 NOT_YET = Phrase("no answer yet")
@@ -59,9 +58,6 @@ class LiveSource(Protocol):
 
     def stop(self) -> None:
         """Leave; returns once nothing more is put into the intake."""
-
-    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
-        """Ask for what is missing by its numbers, meter by meter, for all sources' meters; returns whether it asked."""
 
     def trouble(self) -> str:
         """What keeps readings from coming, for the page; empty for nothing."""

@@ -23,6 +23,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.live.spool.reading import CONSECUTIVE, RECORD, Reading
 from reporting_agent.state import sync_folder
 
@@ -185,6 +186,6 @@ def _damaged(path: Path, at: int) -> InputError:
         "The contents of the spool differ from what was written.",
         "Check the disk. Keep the file. To continue without its readings, move it out of the spool.",
         place=Place(str(path)),
-        found=f"a checksum that fails at byte {at:,}, with frames after it",
-        wanted="what was written",
+        found=Phrase("a checksum that fails at byte %(byte)s, with frames after it", byte=f"{at:,}"),
+        wanted=Phrase("what was written"),
     )

@@ -56,6 +56,7 @@ def _balance(view: View, balance: Balance, row: int) -> dict[str, Any]:
         "share": NOTHING if balance.share is None else ("+" if balance.share > 0 else "") + percent(balance.share),
         "allowed": percent(balance.allowance / abs(balance.main.energy)) if balance.main.energy else shown(balance.allowance),
         "open": balance.is_open,
+        "compared": bool(balance.hours),
         "said": view.text(balance.words),
         "days": view.w["meters"]["days"].format(open=count(balance.open_days), days=count(len(balance.days)), hours=count(balance.hours)),
         "left": view.w["meters"]["left"].format(hours=count(balance.hours_left_out)) if balance.hours_left_out else "",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import threading
 import time
+from collections import defaultdict
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -44,7 +45,8 @@ class Line:
         self.told: list[str] = []
         self.asked: list[dict[str, Any]] = []
         self.answer: Callable[[dict[str, Any]], object] = lambda asked: None
-        self.watch = SiteWatch(load_site(Furnaces(heats=1).behind(folder, broker.port)), lambda sentence: self.told.append(str(sentence)))
+        self.toml = Furnaces(heats=1).behind(folder, broker.port)
+        self.watch = SiteWatch(load_site(self.toml), lambda sentence: self.told.append(str(sentence)))
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self.watch.run, args=(self._stop,))
         self._client = paho.Client(CallbackAPIVersion.VERSION2)
@@ -93,7 +95,7 @@ class Line:
 def line(tmp_path: Path) -> Iterator[Line]:
     broker = Broker(tmp_path / "broker").start()
     line = Line(tmp_path / "plant", broker)
-    line.watch.asking = RepeatedQuestions(first_s=0.2, most=4)
+    line.watch.asking = defaultdict(lambda: RepeatedQuestions(first_s=0.2, most=4))
     line.begin()
     yield line
     line.end()
@@ -110,6 +112,28 @@ def test_a_numbered_message_that_cannot_be_read_is_kept_once_and_not_asked_for(l
     time.sleep(1)
     assert (line.missing, line.asked) == ([], [])
     assert line.unreadable() == ["'broken' is no number"]
+
+
+def test_what_a_broker_without_connection_was_never_asked_for_is_not_given_up(line: Line, tmp_path: Path) -> None:
+    """Of two brokers one cannot be reached. Nobody knows whose readings are missing; the other is asked no oftener than alone."""
+    second = Broker(tmp_path / "second")
+    line.toml.write_text(
+        line.toml.read_text(encoding="utf-8")
+        + f'\n[[source.mqtt]]\nhost = "127.0.0.1"\nport = {second.port}\nclient_id = "second"\nask = "works/ask"\n'
+        + '[[source.mqtt.readings]]\ntopic = "works/others/+"\nmeter_level = 3\nfields = { time = "t", value = "v" }\n',
+        encoding="utf-8",
+    )
+    line.watch.reloading.asked.set()
+    line.until(lambda: len(line.watch.sources) == 2)
+    line.send(1)
+    line.send(3)
+    line.until(lambda: len(line.asked) == 4)
+    time.sleep(5)
+    assert (line.missing, len(line.asked)) == ([(2, 2)], 4)
+    second.start()
+    line.until(lambda: any("numbered 2 to 2 did not come after 4 requests" in sentence for sentence in line.told))
+    assert (line.missing, len(line.asked)) == ([], 4)
+    second.stop()
 
 
 def test_what_is_never_answered_with_is_given_up_and_told_once(line: Line) -> None:

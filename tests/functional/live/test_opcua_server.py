@@ -19,6 +19,7 @@ from asyncua.server.internal_server import InternalServer
 from asyncua.server.user_managers import UserManager
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from fixtures.line_faults import STEP, Faults, told_by
 from fixtures.opcua_server import NAMESPACE, PlantServer, Told, nodes, url
@@ -388,3 +389,10 @@ def test_an_event_is_a_row_of_its_batch_also_one_that_came_while_nobody_listened
     constant = {"table": "batches", "step": "eaf", "output_unit": "t", "start": BEGIN.isoformat()}
     wanted = [{**constant, "batch_id": "H1", "output_quantity": "119.0"}, {**constant, "batch_id": "H2", "output_quantity": "120.5"}]
     assert client.rows == wanted
+
+
+def test_a_namespace_that_the_server_does_not_have_is_told_in_the_readers_language(host: Host, connected: Callable[..., Connected]) -> None:
+    client = connected("m-1", nodes={"m-1": "nsu=urn:works:none;s=m-1"})
+    client.until(lambda: bool(client.source.refusal))
+    assert in_language(client.source.refusal, "en") == "the server has no namespace urn:works:none"
+    assert in_language(client.source.refusal, "zh") == "服务器没有命名空间 urn:works:none"

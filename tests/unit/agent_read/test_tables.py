@@ -302,3 +302,28 @@ def test_a_heading_with_a_line_break_moves_no_row(tmp_path: Path, stamp: str) ->
     last = len(READINGS) + 2
     assert rows + [bad.place.row for bad in log.rejected] == [*range(2, last + 1)]
     assert len(log.rejected) == (stamp == "not a time")
+
+
+def test_a_number_that_its_scale_makes_too_large_is_set_aside(tmp_path: Path) -> None:
+    path = tmp_path / "b.csv"
+    path.write_text(as_csv([ROWS[0], [*ROWS[1][:4], "1e308", *ROWS[1][5:]], ROWS[1]]), encoding="utf-8")
+    table = read(path, Profile(scale={"output_quantity": 1000}))
+    assert [(bad.place.row, bad.place.column, bad.wanted) for bad in table.rejected] == [(3, "output_quantity", "a finite number")]
+
+
+@pytest.mark.parametrize("kind", ["csv", "texts.parquet", "numbers.parquet"])
+def test_a_reading_that_its_scale_makes_too_large_is_set_aside(kind: str, tmp_path: Path) -> None:
+    values = ["1", "1e308", "3"]
+    stamps = [f"2026-01-01T0{hour}:00:00Z" for hour in range(3)]
+    path = tmp_path / f"readings.{kind}"
+    if kind == "csv":
+        lines = ["meter_id,timestamp,value", *(f"m,{stamp},{value}" for stamp, value in zip(stamps, values, strict=True))]
+        path.write_text("\n".join(lines), encoding="utf-8")
+    else:
+        moments = pa.array([datetime.fromisoformat(stamp.replace("Z", "+00:00")) for stamp in stamps], pa.timestamp("us", "UTC"))
+        numbers = pa.array(values if kind.startswith("texts") else [float(value) for value in values])
+        pq.write_table(pa.table({"meter_id": ["m"] * 3, "timestamp": moments, "value": numbers}), path)
+    log = ReadingLog()
+    blocks = list(stream_readings([path], Profile(scale={"value": 1000}), frozenset({"m"}), ZONE, log))
+    assert [value for block in blocks for value in block.value.tolist() if value == value] == [1000, 3000]
+    assert [(bad.place.column, bad.wanted) for bad in log.rejected] == [("value", "a finite number")]

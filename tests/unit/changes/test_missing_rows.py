@@ -20,7 +20,7 @@ JULY = date(2025, 7, 1)
 def record(rows: float, reading: str = "interval", known_s: float = YEAR_S) -> MeterRecord:
     """A meter of quarter hours with that share of its rows."""
     facts = SimpleNamespace(usual_step_s=900.0, readings=round(rows * YEAR_S / 900))
-    return cast("MeterRecord", SimpleNamespace(meter=SimpleNamespace(id="F2", reading=reading), facts=facts, known_s=known_s))
+    return cast("MeterRecord", SimpleNamespace(meter=SimpleNamespace(id="F2", reading=reading), facts=facts, known_s=known_s, hour_us=()))
 
 
 def change(kind: ChangeKind, size: float) -> Change:

@@ -73,6 +73,16 @@ def test_the_hour_that_comes_twice_in_autumn_has_two_prices(tmp_path: Path) -> N
     assert (hours, held.price.tolist()) == ([23, 0, 1, 2], [1, 2.5, 3, 4])
 
 
+@pytest.mark.parametrize("offset", ["+02:00", "+01:00"])
+def test_in_that_hour_a_row_that_stands_twice_with_its_offset_is_one_time_twice(tmp_path: Path, offset: str) -> None:
+    """What says which of the two hours it is of is no first and second pass."""
+    works = priced_by(tmp_path, f"time,price\n2023-10-29T02:00{offset},2\n2023-10-29T02:00{offset},3\n", timezone="Europe/Berlin")
+    assert works.tariff is not None
+    with pytest.raises(InputError) as refusal:
+        prices_of(works.tariff.series[0], works)
+    assert (refusal.value.code, refusal.value.place and refusal.value.place.row) == ("price-twice", 3)
+
+
 @pytest.mark.parametrize(
     ("rows", "code", "row"),
     [

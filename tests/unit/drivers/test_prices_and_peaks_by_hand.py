@@ -234,14 +234,21 @@ def test_a_new_price_in_another_unit_is_told_in_the_unit_of_the_first() -> None:
 def test_the_load_of_a_step_is_that_of_the_meters_that_count_for_it() -> None:
     record = metered(np.full(24, 1000.0), 60, step_s=60.0)
     half = metered(np.full(24, 500.0), 60, step_s=60.0)
-    both = load_of([record, other(half)], "eaf", "electricity")
+    both = load_of([record, other(half)], "eaf", "electricity", UTC)
     assert both is not None
     assert both.level.tolist() == pytest.approx([1500.0] * 24)
-    counted = load_of([record, other(half, counted=False)], "eaf", "electricity")
+    counted = load_of([record, other(half, counted=False)], "eaf", "electricity", UTC)
     assert counted is not None
     assert counted.level.tolist() == pytest.approx([1000.0] * 24)
-    assert load_of([replace(record, counted=False)], "eaf", "electricity") is None
-    assert load_of([record], "eaf", "natural-gas") is None
+    assert load_of([replace(record, counted=False)], "eaf", "electricity", UTC) is None
+    assert load_of([record], "eaf", "natural-gas", UTC) is None
+
+
+def test_the_load_of_a_step_leaves_out_what_a_meter_counts_elsewhere_after_its_time() -> None:
+    record = metered(np.full(48, 1000.0), 60, step_s=60.0)
+    exchanged = load_of([record, other(record, until="2023-05-02")], "eaf", "electricity", UTC)
+    assert exchanged is not None
+    assert exchanged.level.tolist() == pytest.approx([2000.0] * 24 + [1000.0] * 24)
 
 
 def test_a_batch_without_a_factor_leaves_no_sum_unless_its_part_is_nothing() -> None:

@@ -20,7 +20,9 @@ from benchmarks.declared import worded
 from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Batch, Direction, Period, ProductStatus
-from benchmarks.wire.signing import key_id
+from benchmarks.wire import attestations
+from benchmarks.wire.attestations import AttestationWithdrawal
+from benchmarks.wire.signing import AuditorSigningKey, key_id
 from reporting_agent.exports.assured import holding
 from reporting_agent.exports.carbon import CarrierUse, StepCarbon, _sum
 from reporting_agent.exports.footprint_settings import FootprintSettings
@@ -319,3 +321,17 @@ def test_a_statement_is_in_force_from_the_day_of_its_issue_to_its_last(today: in
     with pytest.raises(InputError) as refused:
         holding(*asked)
     assert refused.value.code == "footprint-statement-unusable"
+
+
+@pytest.mark.parametrize("colleague", [True, False])
+def test_a_withdrawal_counts_by_a_key_that_the_body_states_and_by_no_other(colleague: bool, tmp_path: Path) -> None:
+    """A colleague of the certification body may take a statement back; of a stranger the file is refused, and not the statement."""
+    file, back, other = statement(tmp_path), tmp_path / "back.cbor", AuditorSigningKey.generate()
+    withdrawal = AttestationWithdrawal(attestations.read(file.read_bytes()).digest, "Not theirs.", date(2026, 3, 12), other.public_bytes)
+    back.write_bytes(attestations.sign(attestations.unsigned(withdrawal), other))
+    keys = [key_id(KEY.public_bytes), *([key_id(other.public_bytes)] if colleague else [])]
+    with pytest.raises(InputError) as refused:
+        holding([file, back], keys, "works", "2026-01", date(2026, 3, 15))
+    assert refused.value.place is not None
+    assert refused.value.place.file == str(file if colleague else back)
+    assert refused.value.wanted == ("one that holds" if colleague else "a key given with --auditor")

@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.errors import InputError
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
 from reporting_agent.live.control_room.alert_words import AlertWords
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.sources import growing_files
 from reporting_agent.live.sources.growing_files import FileSource
+from reporting_agent.live.sources.settings import load
 from reporting_agent.live.sources.source import BACKLOG, NOT_YET
 from reporting_agent.live.sources.table_settings import GrowingFiles
 from reporting_agent.live.spool.acknowledging import Intake
@@ -292,3 +294,52 @@ def test_a_column_that_stands_twice_is_refused_where_it_is_read_and_else_passed_
     plant.read()
     assert [word.state for word in plant.source.words()] == ["the column kWh stands twice: give each a name of its own"]
     assert plant.held() == [1.5]
+
+
+def test_readings_and_batches_of_one_file_are_each_read_to_their_own_place(tmp_path: Path) -> None:
+    """Of lines that tell both, the table of readings is killed before its lines are stored; that of batches has stored them."""
+    plant = Plant(tmp_path)
+    plant.write("tag;at;kWh;batch_id;step\n" + "".join(line.strip() + f";b{n};eaf\n" for n, line in enumerate(lines(0, 4).splitlines())))
+    batches = {"path": "out/*.csv", "delimiter": ";", "batches": {"columns": {"batch_id": "batch_id", "step": "step"}}}
+    of_batches = FileSource(GrowingFiles.model_validate(batches), tmp_path, plant.intake)
+    of_batches.go_on_from(plant.spool.positions)
+    of_batches.poll()
+    plant.intake.step(0.0)
+    plant.die()
+    assert plant.read() == 4
+    assert len([row for row in kept_rows(tmp_path / "spool") if row["table"] == "batches"]) == 4
+
+
+def test_a_table_of_batches_goes_on_from_the_place_that_an_earlier_agent_kept(tmp_path: Path) -> None:
+    plant = Plant(tmp_path)
+    plant.write(HEADER + lines(0, 4))
+    plant.read()
+    place = plant.spool.positions["file:out/meters.csv"]
+    batches = {"path": "out/*.csv", "delimiter": ";", "batches": {"columns": {"batch_id": "tag"}, "constants": {"step": "eaf"}}}
+    of_batches = FileSource(GrowingFiles.model_validate(batches), tmp_path, plant.intake)
+    of_batches.go_on_from(plant.spool.positions)
+    plant.write(lines(4, 1))
+    of_batches.poll()
+    plant.intake.step(0.0)
+    assert len([row for row in kept_rows(tmp_path / "spool") if row["table"] == "batches"]) == 1
+    assert plant.spool.positions["file:out/meters.csv"] == place
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "shared"),
+    [
+        ("out/*.csv", "out/*.csv", True),
+        ("out/*.csv", "./out/meters.csv", True),
+        ("out/m*.csv", "out/*.csv", True),
+        ("out/a*.csv", "out/b*.csv", False),
+        ("out/*.csv", "in/*.csv", False),
+    ],
+)
+def test_two_tables_that_read_the_same_of_a_file_are_refused(first: str, second: str, shared: bool, tmp_path: Path) -> None:
+    files = [{"path": path, "readings": READINGS} for path in (first, second)]
+    if not shared:
+        assert len(load({"folder": "spool", "files": files}, tmp_path).files) == 2
+        return
+    with pytest.raises(InputError, match="files that another entry reads") as refused:
+        load({"folder": "spool", "files": files}, tmp_path)
+    assert refused.value.code == "source-option-invalid"

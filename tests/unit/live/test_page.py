@@ -18,7 +18,7 @@ from reporting_agent.live.control_room.room import Room
 from reporting_agent.live.control_room.room_view import RoomView
 from reporting_agent.live.control_room.shifts import Shift
 from reporting_agent.live.reloading import settings_of
-from reporting_agent.live.running.plant import Alert
+from reporting_agent.live.running.plant import Alert, IdleEquipment
 
 AT_US = round(datetime(2026, 11, 25, 14, tzinfo=UTC).timestamp() * 1e6)
 START = datetime(2026, 11, 25, 13, tzinfo=UTC)
@@ -79,3 +79,19 @@ def test_repeats_with_another_value_are_counted_on_the_page(room: Room) -> None:
     foot = RoomView(room.pages.words).of(replace(MOMENT, repeated=3, contradicted=2), "en")["foot"]
     assert "Repeats with another value than the saved one: 2." in " ".join(foot)
     assert "another value" not in " ".join(RoomView(room.pages.words).of(replace(MOMENT, repeated=3), "en")["foot"])
+
+
+@pytest.mark.parametrize(
+    ("money", "en", "zh"),
+    [
+        ((211.0, None, None), " (without 2 of 3, whose price is not known)", "（不含价格未知的 2 台，共 3 台）"),
+        ((211.0, 50.0), "", ""),
+        ((None, None), "", ""),
+    ],
+)
+def test_a_sum_of_money_says_what_it_leaves_out(room: Room, money: tuple[float | None, ...], en: str, zh: str) -> None:
+    idle = [IdleEquipment(f"eaf-{number}", AT_US, (("steam", 3.0, "t"),), amount) for number, amount in enumerate(money)]
+    for lang, left_out in (("en", en), ("zh", zh)):
+        page = room.pages.room(replace(MOMENT, idle=idle), lang, hold=True)
+        assert left_out in page
+        assert ("price is not known" in page or "价格未知" in page) is bool(left_out)

@@ -14,10 +14,14 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
+from reporting_agent.live.batch_tables import refuse_without_batches
+from reporting_agent.live.sources.settings import load
 from reporting_agent.live.spool import layout, repeats
 from reporting_agent.live.spool.between_moments import readings_between
 from reporting_agent.live.spool.compaction import AGAIN_US, write
+from reporting_agent.live.spool.dropping import drop
 from reporting_agent.live.spool.kept_rows import kept_rows
 from reporting_agent.live.spool.meter_state import LATEST_KEPT
 from reporting_agent.live.spool.reading import Reading
@@ -163,6 +167,8 @@ def test_a_flipped_bit_before_the_end_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="differ from what was written") as refused:
         Spool(tmp_path)
     assert refused.value.code == "spool-damaged"
+    assert in_language(refused.value.found, "zh") == "第 0 字节处校验和不符，其后还有数据帧"
+    assert in_language(refused.value.wanted, "zh") == "写入时的内容"
 
 
 @pytest.mark.parametrize("died", ["before the state", "before it was deleted"])
@@ -408,3 +414,46 @@ def test_of_a_batch_the_row_that_came_later_stands_and_one_that_runs_is_no_input
     assert [dict(zip(sheet.header, cells, strict=True)) for _, cells in sheet.rows] == [
         {"batch_id": "H1", "step": "eaf", "start": "2025-01-02T06:00:00Z", "end": "2025-01-02T07:00:00Z", "output_quantity": "120"}
     ]
+
+
+def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> None:
+    """Let that happen once, between the listing of a spool's files and the reading of them."""
+    listed, waiting = layout.parts, [happens]
+
+    def parts(folder: Path) -> tuple[list[Path], list[Path]]:
+        held = listed(folder)
+        while waiting:
+            waiting.pop()()
+        return held
+
+    monkeypatch.setattr(layout, "parts", parts)
+
+
+def test_a_day_that_is_deleted_for_room_while_the_spool_is_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    spool = Spool(tmp_path)
+    for first in (0, 10):
+        spool.append(numbered_readings(10, first))
+        spool.seal()
+    oldest = layout.number_of(layout.days(tmp_path)[0])
+    between(monkeypatch, lambda: drop(tmp_path, oldest))
+    assert held(tmp_path) == as_held(numbered_readings(10, 10))
+    spool.close()
+
+
+@pytest.mark.parametrize("becomes", ["Parquet", "deleted for room"])
+def test_a_spool_without_batches_is_told_whole_while_its_files_change(
+    becomes: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    spool = Spool(tmp_path)
+    spool.append(numbered_readings(10))
+    if becomes != "Parquet":
+        spool.seal()
+        spool.append(numbered_readings(5, 10))
+        oldest = layout.number_of(layout.days(tmp_path)[0])
+    between(monkeypatch, spool.seal if becomes == "Parquet" else lambda: drop(tmp_path, oldest))
+    with pytest.raises(InputError) as refused:
+        refuse_without_batches(load({"folder": "."}, tmp_path), [])
+    assert refused.value.code == "source-input-missing"
+    left = 10 if becomes == "Parquet" else 5
+    assert in_language(refused.value.found, "en").startswith(f"readings: {left}, meters: 1")
+    spool.close()

@@ -10,8 +10,10 @@ from typing import Any
 import pytest
 from pydantic import ValidationError
 
+from benchmarks.errors import InputError
 from reporting_agent.live.sources import databases, marks
 from reporting_agent.live.sources.polled import UnexpectedAnswer
+from reporting_agent.live.sources.settings import load
 from reporting_agent.live.sources.sql import SqlSource
 from reporting_agent.live.sources.table_settings import Sql
 from reporting_agent.live.spool.acknowledging import Intake
@@ -247,3 +249,13 @@ def test_a_mark_goes_back_in_its_own_form_and_is_kept_as_it_was(mark: marks.Mark
     assert marks.before(mark, 10) == earlier
     assert marks.read(marks.to_json(mark)) == mark
     assert type(marks.read(marks.to_json(mark))) is type(mark)
+
+
+def test_a_query_that_two_tables_ask_is_refused(tmp_path: Path) -> None:
+    """How far it was read is kept once, by its text."""
+    database = {"url": "sqlite:plant.db", "readings": [READINGS]}
+    with pytest.raises(InputError, match="a query that another entry asks") as refused:
+        load({"folder": "spool", "sql": [database, database]}, tmp_path)
+    assert refused.value.code == "source-option-invalid"
+    other = {"url": "sqlite:other.db", "readings": [READINGS]}
+    assert len(load({"folder": "spool", "sql": [database, other]}, tmp_path).sql) == 2

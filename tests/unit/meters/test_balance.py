@@ -6,10 +6,14 @@ from datetime import date, datetime
 import pytest
 
 from benchmarks.catalogue import in_language
+from benchmarks.measurements import Period
+from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.meters import balance
 from reporting_agent.analysis.meters.balance import Balance, balances, findings
+from reporting_agent.analysis.sentences import percent
 from reporting_agent.config import SiteSettings
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline import LabelResult, label
+from reporting_agent.report import html
 from tests.unit.meters.conftest import heats, meter, register
 
 Build = Callable[..., SiteSettings]
@@ -161,3 +165,32 @@ def test_a_meter_without_class_is_said_to_stand_at_the_sites_uncertainty(a_site:
     (balance,) = balance_of(a_site, labelled, TREE.replace("accuracy_class = 0.5\ncalibrated_on", "calibrated_on"))
     assert [side.class_assumed for side in (balance.main, *balance.subs)] == [False, True, True]
     assert "No class is declared for f1, lf" in balance.words
+
+
+def test_a_difference_below_nothing_has_the_minus_of_the_figures_beside_it(a_site: Build, labelled: Label) -> None:
+    (balance,) = balance_of(a_site, labelled, f1=lambda moment: 1.25 * furnace(moment))
+    assert balance.share is not None
+    assert balance.share < 0
+    assert f"(−{abs(balance.share):.1%})" in balance.words
+
+
+@pytest.mark.parametrize(("share", "text"), [(-0.253, "−25 %"), (-0.012, "−1.2 %"), (0.253, "25 %")])
+def test_a_share_below_nothing_is_written_as_one_above_it_with_a_true_minus(share: float, text: str) -> None:
+    assert percent(share) == text
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_where_no_hour_is_known_of_both_that_is_said_and_no_difference(lang: str, a_site: Build, march: Period) -> None:
+    rows = {name: register(curve, DAYS, 300) for name, curve in {"works": works, "f1": furnace, "lf": ladle}.items()}
+    rows["works"], rows["lf"] = rows["works"][: 10 * 288], rows["lf"][20 * 288 :]
+    site = a_site(TREE, heats(24 * DAYS), rows)
+    result = label(site, march)
+    (balance,) = balances(site, result)
+    assert (balance.hours, balance.share, balance.is_open) == (0, None, False)
+    wanted = {
+        "en": "No hour is known of both meter works and the sum of its sub-meters: nothing could be compared.",
+        "zh": "表计 works 与分表之和没有共同已知的小时，无法比较。",
+    }
+    assert in_language(balance.words, lang) == wanted[lang]
+    page = html.render(site, result, Analysis(balances=(balance,)), lang, march.end)
+    assert wanted[lang] in page

@@ -2,23 +2,28 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
+import numpy as np
 import pytest
 
 from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
+from benchmarks.measurements import Period
 from reporting_agent.analysis.meters.adequacy import adequacy
 from reporting_agent.analysis.meters.adequacy_verdicts import Aspect
 from reporting_agent.analysis.meters.balance import balances
 from reporting_agent.analysis.waste.use import uses
+from reporting_agent.changes.change import ChangeKind
+from reporting_agent.changes.readings import gaps_of_meters
+from reporting_agent.changes.review import review
 from reporting_agent.config import SiteSettings
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline import LabelResult, read
 from reporting_agent.pipeline.meter_successions import CODE
 from reporting_agent.pipeline.site_balance import site_balance
 from reporting_agent.report import summary
-from tests.unit.meters.conftest import heats, meter, register
+from tests.unit.meters.conftest import BEGIN, heats, meter, rate, register
 
 Label = Callable[[SiteSettings], LabelResult]
 Build = Callable[..., SiteSettings]
@@ -117,3 +122,50 @@ def test_a_main_meter_is_held_against_each_sub_in_its_own_time(read_on: bool, of
     assert (balance.hours, balance.hours_left_out) == (30 * 24, 0)
     assert balance.difference == pytest.approx(432_000 * (1 / of_main - 1), abs=1)
     assert balance.is_open is (of_main < 1)
+
+
+@pytest.mark.parametrize("read_on", [False, True], ids=["removed", "read on elsewhere"])
+@pytest.mark.parametrize("factor", [1.0, 1.25])
+def test_a_sub_that_counts_more_than_the_main_sees_is_asked_about_where_another_was_exchanged(
+    factor: float, read_on: bool, a_site: Build
+) -> None:
+    """Of two furnaces below a main meter one had its meter exchanged after thirty days; the other's counts `factor` of what flows."""
+    days, exchanged = 60, 30
+    chance = np.random.default_rng(7)
+    loads = [chance.uniform(20_000, 40_000, days * 24 + 1).tolist() for _ in range(3)]
+
+    def of_hour(load: int) -> Callable[[datetime], float]:
+        return lambda moment: loads[load][int((moment - BEGIN) / timedelta(hours=1))]
+
+    steady, other, elsewhere = (of_hour(load) for load in range(3))
+    turn = BEGIN + timedelta(days=exchanged)
+
+    def of_old(moment: datetime) -> float:
+        return other(moment) if moment < turn else elsewhere(moment)
+
+    readings = {
+        "grid": register(lambda moment: steady(moment) + other(moment), days, 300),
+        "steady": register(lambda moment: factor * steady(moment), days, 300),
+        "old": [row for row in register(of_old, days, 300) if row[0] <= turn or read_on],
+        "new": [row for row in register(other, days, 300) if row[0] >= turn],
+    }
+    since: dict[str, Any] = {"from": turn.date().isoformat()}
+    toml = (
+        meter("grid")
+        + meter("steady", step='"eaf"', parent='"grid"', equipment='"f1"')
+        + meter("old", step='"eaf"', parent='"grid"', equipment='"f2"', until=turn.date().isoformat())
+        + meter("new", step='"eaf"', parent='"grid"', equipment='"f2"', **since)
+    )
+    site = a_site(toml, [*heats(24 * days, equipment="f1"), *heats(24 * days, equipment="f2")], readings)
+    period = Period.parse("2024-03-01/2024-04-30", UTC)
+    asked = [question.change for question in review(site, read(site, period)).questions if question.change.kind is ChangeKind.BALANCE]
+    assert [change.meters for change in asked] == ([("steady", "grid")] if factor > 1 else [])
+    assert all(change.size == pytest.approx(factor, rel=0.01) for change in asked)
+
+
+def test_rows_that_a_meter_lacks_are_told_by_all_the_time_in_which_it_was_read(a_site: Build, labelled: Label) -> None:
+    """Intervals of which every second is lacking from the middle of the month on, read for five days in place and for 25 elsewhere."""
+    rows = [row for number, row in enumerate(rate(lambda _: 10.0, 30)) if number % 2 or row[0] < BEGIN + timedelta(days=15)]
+    subs = meter("old", "interval", step='"eaf"', until="2024-03-06") + meter("new", step='"eaf"', **{"from": "2024-03-06"})
+    site = a_site(subs, heats(24 * 30), {"old": rows, "new": register(lambda _: 600.0, 30)})
+    assert gaps_of_meters(labelled(site).data.meters) == {"old": pytest.approx(0.25, abs=0.001)}

@@ -177,10 +177,11 @@ def test_a_target_is_held_like_an_action(works: Path) -> None:
         ('[[actions]]\nid = "x"\n', "actions.0.what"),
         ('[[targets]]\nid="x"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "give meter or step"),
         ('[[targets]]\nid="x"\nmeter="gone"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "a meter of site.toml: el"),
-        ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="22"\nreporting="2023"\n', "The period cannot be read"),
+        ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="22"\nreporting="2023"\n', "x.baseline"),
         ('[[targets]]\nid="x"\nstep="gone"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "a step of the pack: "),
         ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="2023"\nreporting="2022"\n', "x.reporting"),  # turned round
         ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2022-12"\n', "x.reporting"),  # shared
+        ('[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023-13"\n', "x.reporting"),
         ("[[targets", "cannot be used"),
     ],
 )

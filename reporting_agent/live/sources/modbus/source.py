@@ -8,12 +8,11 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.clients import client_of
 from reporting_agent.live.sources.lifeline import Lifeline
 from reporting_agent.live.sources.modbus.batches import PolledBatches
@@ -73,11 +72,6 @@ class ModbusSource:
         """Poll no more."""
         self._ended.set()
         self._thread.join(LEAVING_S)
-
-    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
-        """A device knows only what it measures now."""
-        del missing
-        return False
 
     def trouble(self) -> str:
         """What keeps readings from coming; empty for nothing."""

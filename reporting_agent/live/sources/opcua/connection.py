@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 
 from asyncua import Client, ua
 
+from benchmarks.phrases import Phrase
 from reporting_agent.live.sources import payloads
 from reporting_agent.live.sources.opcua import history, security, values
 from reporting_agent.live.sources.opcua.batches import EventBatches, KnownBatches, TaggedBatches
@@ -89,7 +90,7 @@ class Connection:
             with suppress(TimeoutError):
                 await asyncio.wait_for(asyncio.shield(self._over), LOOK_EVERY_S)
             if subscription.silent:
-                raise ConnectionError("no notification")
+                raise ConnectionError(Phrase("the server sends no notification"))
             if again_s is not None and time.monotonic() >= again_s:
                 await self._heal(starts, units)
                 again_s = None
@@ -236,4 +237,4 @@ async def _resolved(client: Client, written: str) -> ua.NodeId:
     try:
         return ua.NodeId.from_string(f"ns={await client.get_namespace_index(uri)};{rest}")
     except ValueError as unknown:
-        raise ConnectionError(f"no namespace {uri}") from unknown
+        raise ConnectionError(Phrase("the server has no namespace %(uri)s", uri=uri)) from unknown

@@ -9,13 +9,12 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.phrases import Phrase
-from reporting_agent.live.sources.asking_again import Range
 from reporting_agent.live.sources.clients import client_of
 from reporting_agent.live.sources.clock import SourceClock
 from reporting_agent.live.sources.lifeline import Lifeline
@@ -74,11 +73,6 @@ class OpcUaSource:
             with suppress(RuntimeError):  # it ended by itself
                 loop.call_soon_threadsafe(task.cancel)
         self._thread.join(LEAVING_S)
-
-    def ask_again(self, missing: Mapping[str, Sequence[Range]]) -> bool:
-        """Values of OPC UA have no numbers; history is asked for by time."""
-        del missing
-        return False
 
     def trouble(self) -> str:
         """What keeps readings from coming, in the words of server or network; empty for nothing."""
