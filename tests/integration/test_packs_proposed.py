@@ -283,6 +283,13 @@ class TestForEverybody:
 
 
 class TestPages:
+    @pytest.mark.parametrize("named", ["9" * 5_000, "9" * 30, "first", "٣"], ids=["longest", "long", "word", "Arabic"])
+    def test_a_comment_that_answers_no_comment_stands_by_itself(self, cast: Cast, named: str) -> None:
+        row = propose(cast.provincial, FIVE)
+        answer = signed_in(cast.drafter).post(reverse("web:proposal-comment", args=[row.pk]), {"text": "Why?", "answers": named})
+        assert answer.status_code == 302
+        assert row.comments.get().answers is None
+
     def test_a_proposal_is_walked_by_its_pages(self, cast: Cast) -> None:
         proposer = signed_in(cast.provincial)
         form = {"reason": "A quantile was read wrongly.", "sources": "GB 16780-2021, table 2", "corrects": ""}
