@@ -294,6 +294,26 @@ def test_a_name_is_changed_at_once_and_a_size_class_only_with_the_regulator(cast
     assert signed_in(cast.plants[1].owner).post("/sites/works-1/edit/", {"name": "Mine", "size_class": "small"}).status_code == 404
 
 
+def test_a_wish_for_another_size_class_is_taken_back_by_the_present_one_and_not_by_another_name(cast: Cast) -> None:
+    owner, edit = signed_in(cast.plants[0].owner), "/sites/works-1/edit/"
+    owner.post(edit, {"name": "Works 1", "name_zh": "", "size_class": "large"})
+    assert re.search(r'<option value="large" selected|value="large"[^>]* checked', owner.get(edit).content.decode())
+    owner.post(edit, {"name": "Renamed", "name_zh": "", "size_class": "large"})
+    (row,) = siting.waiting_for(cast.approver)
+    assert (row.name, row.size_class) == ("Renamed", "large")
+    owner.post(edit, {"name": "Renamed", "name_zh": "", "size_class": "medium"})
+    assert not siting.waiting_for(cast.approver).exists()
+    assert Site.objects.get(slug="works-1").size_class == "medium"
+
+
+def test_nothing_waits_for_a_retired_site(cast: Cast) -> None:
+    owner = signed_in(cast.plants[0].owner)
+    owner.post("/sites/works-1/edit/", {"name": "Works 1", "name_zh": "", "size_class": "large"})
+    assert siting.waiting_for(cast.approver).exists()
+    owner.post("/sites/works-1/retire/")
+    assert not siting.waiting_for(cast.approver).exists()
+
+
 def test_a_retired_site_admits_nobody_and_keeps_what_it_reported(cast: Cast) -> None:
     plant = cast.plants[0]
     text = accounts.issue_token(plant.site, None, keys.published_directory().fingerprint, timezone.now())
