@@ -19,12 +19,13 @@ from portal.accounts.devices import remember_device
 from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
 from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site
 from portal.auditlog.models import Action, Event
-from portal.catalogue.models import PeerGroupMember
+from portal.catalogue import peer_groups
+from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.notifications.models import Mail
 from portal.problems import RefusedError
 from portal.register import applying, siting
 from portal.register.models import FirmApplication, Invitation, SiteApplication
-from tests.integration.portal_cast import Cast, make_cast, person, signed_in
+from tests.integration.portal_cast import NOW, Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -259,6 +260,21 @@ def test_what_a_site_cannot_be_is_said_beside_its_field(cast: Cast, field: str, 
     assert answer.status_code == 400
     assert f'id="id_{field}_error"' in answer.content.decode()
     assert SiteApplication.objects.count() == 0
+
+
+def test_a_new_site_is_in_groups_with_a_period_open_or_none_yet_and_not_in_those_that_have_ended(cast: Cast) -> None:
+    """A version that was taken up has no period at first, and the site would be missing once it has."""
+    ended, begins = (
+        PeerGroup.objects.create(pack="cement", pack_version=version, route=cast.group.route, scope=cast.nation) for version in "23"
+    )
+    ReportingPeriod.objects.create(
+        peer_group=ended, name="2014", start=cast.period.start, end=cast.period.end, due=cast.period.due, closed_at=NOW
+    )
+    site = Site.objects.create(
+        slug="new-1", name="New", organisation=cast.plants[0].site.organisation, jurisdiction=cast.nation, pack="cement"
+    )
+    peer_groups.join_all(site, cast.approver, obliged=True)
+    assert {member.peer_group for member in PeerGroupMember.objects.filter(site=site)} == {cast.group, begins}
 
 
 def test_a_province_obliges_nobody_in_the_nations_group(cast: Cast) -> None:
