@@ -74,7 +74,7 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
         require_regulator_of_site(by, site)
         _require_member(held, site)
         _require_open(held)
-        sentence, due = _kept(reason), end_of(last_day)
+        sentence, due = _whole_text(reason), end_of(last_day)
         if not sentence:
             raise RefusedError(
                 409, "extension-reason-missing", "An extension needs a reason.", "Say in a sentence why the site gets more time."
@@ -106,7 +106,7 @@ def grant(request: ExtensionRequest, answer: str, by: User, now: datetime) -> No
             extend(period, request.site, request.until, answer or request.reason, by, now)
         else:
             require_regulator_of_site(by, request.site)
-            _settle(period, request.site, due, _kept(answer or request.reason), by, now)
+            _settle(period, request.site, due, _whole_text(answer or request.reason), by, now)
 
 
 def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User, now: datetime) -> ExtensionRequest:
@@ -122,7 +122,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask the firm’s manager.")
         _require_member(held, site)
         _require_open(held)
-        sentence = _kept(reason)
+        sentence = _whole_text(reason)
         waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(period=held, site=site, granted=None).first()
         if waiting is not None and (waiting.until, waiting.reason) == (until, sentence):
             return waiting
@@ -149,7 +149,7 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
     with transaction.atomic():
         held: ExtensionRequest = ExtensionRequest.objects.select_for_update().get(pk=request)
         require_regulator_of_site(by, held.site)
-        sentence = _kept(answer)
+        sentence = _whole_text(answer)
         if not sentence:
             raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why. The firm can read it.")
         if held.granted is not None:
@@ -194,7 +194,7 @@ def _settle(period: ReportingPeriod, site: Site, due: datetime, sentence: str, b
     tell(NoticeKind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, facts, now)
 
 
-def _kept(typed: str) -> str:
+def _whole_text(typed: str) -> str:
     """A reason or an answer as it is kept, whole."""
     sentence = typed.strip()
     if len(sentence) > MOST_CHARACTERS:
