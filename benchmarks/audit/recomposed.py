@@ -88,7 +88,7 @@ def compose_again(logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]] =
     """
     try:
         return _compose_again(logged, earlier)
-    except (KeyError, TypeError, ValueError, IndexError) as wrong:
+    except (KeyError, TypeError, ValueError, IndexError, AttributeError) as wrong:
         raise VerificationError(
             "composed-of-unreadable",
             Phrase("A part of the signed document is missing or is not a figure."),

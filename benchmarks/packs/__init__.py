@@ -6,6 +6,8 @@ that a label or an envelope can say by which rules it was made.
 
 from __future__ import annotations
 
+import re
+import sys
 from functools import lru_cache
 from pathlib import Path
 
@@ -85,7 +87,13 @@ def versions(name: str) -> tuple[Pack, ...]:
     for pack, version in shelf.approved().versions():
         if pack == name and version not in packs:
             packs[version] = load(name, version)
-    return tuple(sorted(packs.values(), key=lambda pack: (pack.effective_from, pack.version), reverse=True))
+    return tuple(sorted(packs.values(), key=lambda pack: (pack.effective_from, version_order(pack.version)), reverse=True))
+
+
+def version_order(version: str) -> tuple[tuple[int, str], ...]:
+    """By what versions are sorted: part by part, numbers by their size, so that 10 is after 9, and before texts."""
+    parts = re.findall(r"[0-9]+|[^0-9.-]+", version)
+    return tuple((int(part), "") if part.isdecimal() else (sys.maxsize, part) for part in parts)
 
 
 def newer(pack: Pack) -> Pack | None:

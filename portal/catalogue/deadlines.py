@@ -22,6 +22,9 @@ from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import NoticeFacts, tell
 from portal.problems import RefusedError
 
+MOST_CHARACTERS = 500
+"""Of a reason or an answer."""
+
 
 def due_dates(periods: Iterable[int]) -> Mapping[tuple[int, int], datetime]:
     """The due dates that are later than their period's, by period and site: who was given more time is never due before all others."""
@@ -33,7 +36,7 @@ def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) ->
     """Move the day by which every report of the period is due, to the end of that day in the portal's time zone.
 
     Raises:
-        RefusedError: `not-regulator` (403), `period-closed`, `due-before-end` (409).
+        RefusedError: `not-regulator` (403), `period-closed`, `due-before-end`, `due-past` (409).
     """
     with transaction.atomic():
         held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
@@ -44,6 +47,10 @@ def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) ->
             raise due_before_end()
         if due == held.due:
             return
+        if due <= now:
+            raise RefusedError(
+                409, "due-past", "That day is past: every site that has not reported would be late at once.", "Choose today or a later day."
+            )
         before, held.due = held.due, due
         held.save(update_fields=["due"])
         record(now, by.email, Action.DUE_CHANGED, f"period {held.peer_group.pack}/{held.name}", f"{_day(before)} to {_day(due)}")
@@ -59,14 +66,15 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
     """Give a site more time for one period, which settles what its firm asked for. A form sent twice gives it once.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-reason-missing` (409).
+        RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-reason-missing`,
+            `extension-text-long` (409).
     """
     with transaction.atomic():
         held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         require_regulator_of_site(by, site)
         _require_member(held, site)
         _require_open(held)
-        sentence, due = reason.strip()[:500], end_of(last_day)
+        sentence, due = _whole_text(reason), end_of(last_day)
         if not sentence:
             raise RefusedError(
                 409, "extension-reason-missing", "An extension needs a reason.", "Say in a sentence why the site gets more time."
@@ -77,25 +85,36 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
         if due <= _due_of(held, site):
             raise _not_later()
         extension = Extension.objects.create(period=held, site=site, due=due, reason=sentence, granted_by=by, granted_at=now)
-        asked = ExtensionRequest.objects.filter(period=held, site=site, granted=None)
-        asked.update(granted=True, answer=sentence, decided_by=by, decided_at=now)
-        record(
-            now,
-            by.email,
-            Action.EXTENSION_GRANTED,
-            f"site {site.slug}",
-            f"{held.peer_group.pack}/{held.name} until {_day(due)}: {sentence}",
-        )
-        facts = {**named(site), "period": held.name, "due": _day(due)}
-        tell(NoticeKind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, facts, now)
+        _settle(held, site, due, sentence, by, now)
     return extension
+
+
+def grant(request: ExtensionRequest, answer: str, by: User, now: datetime) -> None:
+    """Give the time that a firm asked for, for the reason that it gave if `answer` is empty. Where the period's day was moved to that day
+    or beyond it meanwhile, the site has the time already.
+
+    Raises:
+        RefusedError: as `extend`; `extension-decided` (409).
+    """
+    with transaction.atomic():
+        period = ReportingPeriod.objects.select_for_update().get(pk=request.period_id)
+        if not ExtensionRequest.objects.filter(pk=request.pk, granted=None).exists():
+            raise _decided()
+        _require_open(period)
+        due = _due_of(period, request.site)
+        if end_of(request.until) > due:
+            extend(period, request.site, request.until, answer or request.reason, by, now)
+        else:
+            require_regulator_of_site(by, request.site)
+            _settle(period, request.site, due, _whole_text(answer or request.reason), by, now)
 
 
 def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User, now: datetime) -> ExtensionRequest:
     """A firm asks for more time; its regulators are told. The same asked twice is asked once.
 
     Raises:
-        RefusedError: `not-your-site` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-asked` (409).
+        RefusedError: `not-your-site` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-asked`,
+            `extension-text-long` (409).
     """
     with transaction.atomic():
         held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
@@ -103,7 +122,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask the firm’s manager.")
         _require_member(held, site)
         _require_open(held)
-        sentence = reason.strip()[:500]
+        sentence = _whole_text(reason)
         waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(period=held, site=site, granted=None).first()
         if waiting is not None and (waiting.until, waiting.reason) == (until, sentence):
             return waiting
@@ -125,18 +144,18 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
     """No more time, and why; the firm is told. Refused twice is refused once.
 
     Raises:
-        RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided` (409).
+        RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided`, `extension-text-long` (409).
     """
     with transaction.atomic():
         held: ExtensionRequest = ExtensionRequest.objects.select_for_update().get(pk=request)
         require_regulator_of_site(by, held.site)
-        sentence = answer.strip()[:500]
+        sentence = _whole_text(answer)
         if not sentence:
             raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why. The firm can read it.")
         if held.granted is not None:
             if (held.granted, held.answer) == (False, sentence):
                 return held
-            raise RefusedError(409, "extension-decided", "This request has been decided.", "Read what was decided.")
+            raise _decided()
         held.granted, held.answer, held.decided_by, held.decided_at = False, sentence, by, now
         held.save(update_fields=["granted", "answer", "decided_by", "decided_at"])
         record(
@@ -165,8 +184,35 @@ def _due_of(period: ReportingPeriod, site: Site) -> datetime:
     return due_dates([period.pk]).get((period.pk, site.pk), period.due)
 
 
+def _settle(period: ReportingPeriod, site: Site, due: datetime, sentence: str, by: User, now: datetime) -> None:
+    """What the firm asked for is answered with the day that holds now, on record, and the firm is told."""
+    asked = ExtensionRequest.objects.filter(period=period, site=site, granted=None)
+    asked.update(granted=True, answer=sentence, decided_by=by, decided_at=now)
+    subject, detail = f"site {site.slug}", f"{period.peer_group.pack}/{period.name} until {_day(due)}: {sentence}"
+    record(now, by.email, Action.EXTENSION_GRANTED, subject, detail)
+    facts = {**named(site), "period": period.name, "due": _day(due)}
+    tell(NoticeKind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, facts, now)
+
+
+def _whole_text(typed: str) -> str:
+    """A reason or an answer as it is kept, whole."""
+    sentence = typed.strip()
+    if len(sentence) > MOST_CHARACTERS:
+        raise RefusedError(
+            409,
+            "extension-text-long",
+            Phrase("The text has %(length)s characters, and %(most)s are kept.", length=len(sentence), most=MOST_CHARACTERS),
+            "Shorten it.",
+        )
+    return sentence
+
+
 def _day(due: datetime) -> str:
     return last_day(due).isoformat()
+
+
+def _decided() -> RefusedError:
+    return RefusedError(409, "extension-decided", "This request has been decided.", "Read what was decided.")
 
 
 def _not_later() -> RefusedError:

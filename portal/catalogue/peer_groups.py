@@ -96,7 +96,8 @@ def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGr
 
 
 def join_all(site: Site, by: User, *, obliged: bool) -> None:
-    """A new site takes part in each group of its pack whose scope covers it and which has a period open.
+    """A new site takes part in each group of its pack whose scope covers it and which has a period open, or none yet: who opens
+    its first period finds everybody in it.
 
     Whom a group obliges is for its own regulators to say: in a wider group than the approver's the site is there by its own will.
     """

@@ -86,11 +86,7 @@ def before_of(pack: Pack, corrects: str) -> Pack | None:
         except InputError:
             return None
     others = (other for other in packs.versions(pack.id) if other.version != pack.version and other.effective_from <= pack.effective_from)
-    return max(others, key=_order, default=None)
-
-
-def _order(pack: Pack) -> tuple[object, ...]:
-    return (pack.effective_from, [int(part) if part.isdigit() else 0 for part in pack.version.replace("-", ".").split(".")])
+    return max(others, key=lambda other: (other.effective_from, packs.version_order(other.version)), default=None)
 
 
 def _publications(before: Pack, after: Pack) -> list[MovedPublication]:

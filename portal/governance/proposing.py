@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
@@ -37,7 +37,7 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
     """Put a checked file up for comment and approval.
 
     Raises:
-        RefusedError: `not-regulator` (403), `pack-faulty` (409): `checking.check` names every fault.
+        RefusedError: `not-regulator` (403); `pack-faulty` (409): `checking.check` names every fault, or it was proposed at the same moment.
     """
     if Role.REGULATOR not in roles_of(by):
         raise _not_regulator()
@@ -46,23 +46,31 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
         raise RefusedError(
             409, "pack-faulty", "The file is not a pack that can be approved.", "Correct every fault that is listed, and upload it again."
         )
-    with transaction.atomic():
-        row = Proposal.objects.create(
-            pack=checked.pack.id,
-            version=checked.pack.version,
-            corrects=corrects,
-            file=file,
-            factors=factors,
-            factors_version=checked.factors,
-            digest=checked.digest,
-            effective_from=checked.pack.effective_from,
-            reason=reason.strip(),
-            sources=sources.strip(),
-            proposed_by=by,
-            proposed_at=now,
-        )
-        record(now, by.email, Action.PACK_PROPOSED, subject_of(row), row.digest)
-        announcing.proposed(row, now)
+    try:
+        with transaction.atomic():
+            row = Proposal.objects.create(
+                pack=checked.pack.id,
+                version=checked.pack.version,
+                corrects=corrects,
+                file=file,
+                factors=factors,
+                factors_version=checked.factors,
+                digest=checked.digest,
+                effective_from=checked.pack.effective_from,
+                reason=reason.strip(),
+                sources=sources.strip(),
+                proposed_by=by,
+                proposed_at=now,
+            )
+            record(now, by.email, Action.PACK_PROPOSED, subject_of(row), row.digest)
+            announcing.proposed(row, now)
+    except IntegrityError as taken:  # at the same moment, when the check above did not see it yet
+        raise RefusedError(
+            409,
+            "pack-faulty",
+            Phrase("%(pack)s %(version)s was proposed at the same moment.", pack=checked.pack.id, version=checked.pack.version),
+            "Read that proposal. If yours differs from it, propose it under another version number.",
+        ) from taken
     return row
 
 

@@ -255,11 +255,6 @@ def _delivery(row: object, site: str) -> Row:
 
 
 def _granted(view: GrantedView) -> Row:
-    row = {
-        "site": view.site,
-        "name": view.site_name,
-        **{name: getattr(view, name) for name in ("pack", "receipts", "values", "granted_at")},
-    }
     names = ("period", "revision", "state", "received_at")
     reports = [
         {
@@ -269,4 +264,5 @@ def _granted(view: GrantedView) -> Row:
         }
         for submission in view.submissions
     ]
-    return {**row, "name": view.site_name, "reports": reports}
+    own = {name: getattr(view, name) for name in ("pack", "receipts", "values", "granted_at")}
+    return {"site": view.site, "name": view.site_name, **own, "reports": reports}

@@ -31,6 +31,7 @@ from portal.catalogue.periods import close_period, open_period
 from portal.days import scheme_day
 from portal.intake.models import Submission
 from portal.register.identifying import taken
+from portal.register.models import SiteApplication
 from portal.register.register_file import (
     DeclaredAssignment,
     DeclaredJurisdiction,
@@ -253,6 +254,19 @@ class _Register:
             ],
             present=present,
         )
+        self._wishes_of_moved()
+
+    def _wishes_of_moved(self) -> None:
+        """Another size class that was asked for: it goes with a site to another place, and ends where the site is another firm's now."""
+        waiting = SiteApplication.objects.filter(decided_at=None)
+        for site in Site.objects.filter(applications__in=waiting).distinct():
+            wishes = waiting.filter(site=site)
+            if wishes.exclude(organisation=site.organisation_id).delete()[0]:
+                self._note(
+                    Phrase("site %(site)s", site=site.slug),
+                    Phrase("no longer waits for another size class, for which its earlier organisation asked"),
+                )
+            wishes.update(jurisdiction=site.jurisdiction_id, pack=site.pack)
 
     def _peer_group(self, declared: DeclaredPeerGroup) -> None:
         scope = named(Jurisdiction, "path", [declared.scope])[declared.scope]

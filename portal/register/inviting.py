@@ -11,7 +11,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from benchmarks.phrases import Phrase
@@ -157,10 +157,23 @@ def accept(secret: str, user: User, now: datetime) -> Organisation:
 
 
 def accept_as_new(secret: str, name: str, password: str, now: datetime) -> User:
-    """As `accept`, for somebody who has no account yet: the link shows that the address is theirs."""
+    """As `accept`, for somebody who has no account yet: the link shows that the address is theirs.
+
+    Raises:
+        RefusedError: as `accept`; `account-made-meanwhile` (409).
+    """
     with transaction.atomic():
         row = offered(secret, now)
-        user = User.objects.create_user(row.email, password, name=name) if row else User()
+        try:
+            with transaction.atomic():
+                user = User.objects.create_user(row.email, password, name=name) if row else User()
+        except IntegrityError as known:  # the form was sent twice, or another invitation of the address accepted, at the same moment
+            raise RefusedError(
+                409,
+                "account-made-meanwhile",
+                "An account with this address was made at the same moment.",
+                "Sign in with it. If the invitation still waits, open its link again.",
+            ) from known
         accept(secret, user, now)
     return user
 

@@ -1,7 +1,7 @@
 """A firm's sites: registered and resized with a regulator's approval, renamed by the firm, retired.
 
 The size class decides how much a firm weighs in the disclosure rules, so nobody declares another one alone. An approved site takes
-part in every peer group of its pack that covers it and has a period open.
+part in every peer group of its pack that covers it and has a period open, or none yet.
 """
 
 from __future__ import annotations
@@ -74,8 +74,8 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
 def change(
     user: User, slug: str, *, name: str, name_zh: str, size_class: str, now: datetime, code: str | None = None, since: int | None = None
 ) -> SiteApplication | None:
-    """Rename at once, and with another credit code or first year if one is given; another size class waits for a regulator, who is asked.
-    `Site.DoesNotExist` for another's, a delegate's too.
+    """Rename at once, and with another credit code or first year if one is given; another size class waits for a regulator, who is asked,
+    and no longer waits once the present one is wished again. `Site.DoesNotExist` for another's, a delegate's too.
     """
     with transaction.atomic():
         site = led_sites(user).get(slug=slug, retired_at=None)
@@ -91,9 +91,12 @@ def change(
             record(now, user.email, Action.SITE_SINCE, f"site {site.slug}", f"was {site.since or 'none'}, is {since}")
             site.since = since
             site.save(update_fields=["since"])
+        waiting = SiteApplication.objects.filter(site=site, decided_at=None)
+        if waiting.filter(size_class=size_class).update(name=name, name_zh=name_zh):
+            return None  # asked for already
+        waiting.delete()  # the newest wish counts, also that it stays as it is
         if size_class == site.size_class:
             return None
-        SiteApplication.objects.filter(site=site, decided_at=None).delete()  # the newest wish counts
         record(now, user.email, Action.SITE_APPLIED, f"site {site.slug}", f"size class {site.size_class} to {size_class}")
         _tell_regulators(site.jurisdiction, now)
         return SiteApplication.objects.create(
@@ -108,6 +111,12 @@ def change(
             applied_by=user.email,
             applied_at=now,
         )
+
+
+def wished_size(site: Site) -> str:
+    """The size class that the site has, or for which it waits."""
+    waiting = SiteApplication.objects.filter(site=site, decided_at=None).first()
+    return site.size_class if waiting is None else waiting.size_class
 
 
 def waiting_for(user: User) -> QuerySet[SiteApplication]:
@@ -174,6 +183,7 @@ def retire(user: User, slug: str, now: datetime) -> None:
         for device in Device.objects.filter(site=site, revoked_at=None):
             revoke(device, user, now)
         EnrolmentToken.objects.filter(site=site, used_at=None, expires_at__gt=now).update(expires_at=now)
+        SiteApplication.objects.filter(site=site, decided_at=None).delete()
         site.retired_at = now
         site.save(update_fields=["retired_at"])
         groups.end_all(site, user.email, now)

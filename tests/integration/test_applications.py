@@ -19,12 +19,13 @@ from portal.accounts.devices import remember_device
 from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
 from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site
 from portal.auditlog.models import Action, Event
-from portal.catalogue.models import PeerGroupMember
+from portal.catalogue import peer_groups
+from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.notifications.models import Mail
 from portal.problems import RefusedError
 from portal.register import applying, siting
 from portal.register.models import FirmApplication, Invitation, SiteApplication
-from tests.integration.portal_cast import Cast, make_cast, person, signed_in
+from tests.integration.portal_cast import NOW, Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -261,6 +262,21 @@ def test_what_a_site_cannot_be_is_said_beside_its_field(cast: Cast, field: str, 
     assert SiteApplication.objects.count() == 0
 
 
+def test_a_new_site_is_in_groups_with_a_period_open_or_none_yet_and_not_in_those_that_have_ended(cast: Cast) -> None:
+    """A version that was taken up has no period at first, and the site would be missing once it has."""
+    ended, begins = (
+        PeerGroup.objects.create(pack="cement", pack_version=version, route=cast.group.route, scope=cast.nation) for version in "23"
+    )
+    ReportingPeriod.objects.create(
+        peer_group=ended, name="2014", start=cast.period.start, end=cast.period.end, due=cast.period.due, closed_at=NOW
+    )
+    site = Site.objects.create(
+        slug="new-1", name="New", organisation=cast.plants[0].site.organisation, jurisdiction=cast.nation, pack="cement"
+    )
+    peer_groups.join_all(site, cast.approver, obliged=True)
+    assert {member.peer_group for member in PeerGroupMember.objects.filter(site=site)} == {cast.group, begins}
+
+
 def test_a_province_obliges_nobody_in_the_nations_group(cast: Cast) -> None:
     owner = cast.plants[0].owner
     obliged = {}
@@ -292,6 +308,26 @@ def test_a_name_is_changed_at_once_and_a_size_class_only_with_the_regulator(cast
     assert site.size_class == "large"
     assert PeerGroupMember.objects.filter(site=site).count() == 1
     assert signed_in(cast.plants[1].owner).post("/sites/works-1/edit/", {"name": "Mine", "size_class": "small"}).status_code == 404
+
+
+def test_a_wish_for_another_size_class_is_taken_back_by_the_present_one_and_not_by_another_name(cast: Cast) -> None:
+    owner, edit = signed_in(cast.plants[0].owner), "/sites/works-1/edit/"
+    owner.post(edit, {"name": "Works 1", "name_zh": "", "size_class": "large"})
+    assert re.search(r'<option value="large" selected|value="large"[^>]* checked', owner.get(edit).content.decode())
+    owner.post(edit, {"name": "Renamed", "name_zh": "", "size_class": "large"})
+    (row,) = siting.waiting_for(cast.approver)
+    assert (row.name, row.size_class) == ("Renamed", "large")
+    owner.post(edit, {"name": "Renamed", "name_zh": "", "size_class": "medium"})
+    assert not siting.waiting_for(cast.approver).exists()
+    assert Site.objects.get(slug="works-1").size_class == "medium"
+
+
+def test_nothing_waits_for_a_retired_site(cast: Cast) -> None:
+    owner = signed_in(cast.plants[0].owner)
+    owner.post("/sites/works-1/edit/", {"name": "Works 1", "name_zh": "", "size_class": "large"})
+    assert siting.waiting_for(cast.approver).exists()
+    owner.post("/sites/works-1/retire/")
+    assert not siting.waiting_for(cast.approver).exists()
 
 
 def test_a_retired_site_admits_nobody_and_keeps_what_it_reported(cast: Cast) -> None:

@@ -88,6 +88,32 @@ def test_a_firm_asks_for_time_where_it_reads_what_is_due_and_its_regulators_give
     assert "extension.granted" in asked_of(cast.plants[2].owner)
 
 
+@pytest.mark.parametrize("beyond", [0, 30], ids=["to the day that was asked for", "beyond it"])
+def test_time_is_given_after_the_day_of_all_was_moved(cast: Cast, beyond: int) -> None:
+    of(cast.plants[2].owner).post(asking(cast), {"until": UNTIL, "reason": REASON})
+    deadlines.set_due(cast.period, UNTIL + timedelta(days=beyond), cast.approver, timezone.now())
+    request = ExtensionRequest.objects.get()
+    decide = reverse("web:decide-time", args=[cast.group.pk, PERIOD, request.pk])
+    assert "has been given the time" in of(cast.provincial).post(decide, {"act": "grant"}, follow=True).content.decode()
+    request.refresh_from_db()
+    assert (request.granted, request.answer) == (True, REASON)
+    assert not Extension.objects.exists(), "the site has the day of all"
+    facts = Notice.objects.get(recipient=cast.plants[2].owner, kind="extension.granted").told
+    assert facts["due"] == (UNTIL + timedelta(days=beyond)).isoformat()
+    refused("extension-decided", deadlines.grant, request, "", cast.provincial, NOW)
+
+
+def test_an_answer_that_is_too_long_to_be_kept_decides_nothing(cast: Cast) -> None:
+    of(cast.plants[2].owner).post(asking(cast), {"until": UNTIL, "reason": REASON})
+    request = ExtensionRequest.objects.get()
+    decide = reverse("web:decide-time", args=[cast.group.pk, PERIOD, request.pk])
+    for act in ("grant", "refuse"):
+        page = of(cast.provincial).post(decide, {"act": act, "answer": "x" * 501}, follow=True).content.decode()
+        assert "Nothing was decided. Write at most 500 characters." in page
+    assert ExtensionRequest.objects.get().granted is None
+    refused("extension-text-long", deadlines.refuse, request.pk, "x" * 501, cast.provincial, NOW)
+
+
 @pytest.mark.parametrize("reason", ["Meter exchanged, 2026-13", "Order (4711-20)"])
 def test_a_reason_that_looks_like_a_period_leaves_every_record_of_it_readable(cast: Cast, reason: str) -> None:
     firm = of(cast.plants[2].owner)

@@ -388,6 +388,18 @@ def signed_again(change: Callable[[JSON], None]) -> Callable[[JSON], JSON]:
     return do
 
 
+SHAPELESS: dict[str, Callable[[JSON], object]] = {
+    "an explanation that is a list": lambda document: document.update(explanation=["as before"]),
+    "a part of it that is a text": lambda document: document["explanation"].update(sample_characteristics="as before"),
+    "a step that is a text": lambda document: document["steps"].append("grinding"),
+}
+
+
+@pytest.mark.parametrize("shape", SHAPELESS)
+def test_a_signed_document_of_another_shape_is_refused_in_words(cast: Cast, shape: str) -> None:
+    assert refused(signed_anew(SHAPELESS[shape])(the_file(cast))) == "composed-of-unreadable"
+
+
 @pytest.mark.parametrize("broken", [{}, {"schema": "steplabel/benchmark/1"}, {"schema": audited.SCHEMA, "document": {}}])
 def test_a_file_of_another_kind_is_refused(broken: JSON) -> None:
     assert refused(broken) == "composed-of-unreadable"

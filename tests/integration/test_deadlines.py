@@ -91,6 +91,15 @@ def test_only_a_regulator_of_the_whole_scope_moves_it_and_never_before_the_perio
         deadlines.set_due(cast.period, LATER, cast.approver, NOW)
 
 
+def test_the_day_of_all_is_today_at_the_earliest(cast: Cast) -> None:
+    today = deadlines.last_day(NOW)
+    with refused("due-past"):
+        deadlines.set_due(cast.period, today - timedelta(days=1), cast.approver, NOW)
+    assert ReportingPeriod.objects.get().due == cast.period.due
+    deadlines.set_due(cast.period, today, cast.approver, NOW)
+    deadlines.set_due(cast.period, today, cast.approver, NOW + timedelta(days=9))  # the form sent again changes nothing
+
+
 def test_an_extended_site_is_late_only_after_its_own_day(cast: Cast) -> None:
     deadlines.extend(cast.period, cast.plants[1].site, LATER, REASON, cast.approver, NOW)
     assert taking(seen(cast)) == {
@@ -115,7 +124,7 @@ def test_no_site_is_due_before_all_others_because_it_was_given_more_time(cast: C
     assert taking(seen(cast))["works-2"] is ReportingState.MISSING
     with refused("extension-not-later"):
         deadlines.extend(cast.period, site, date(2017, 5, 1), REASON, cast.approver, NOW)
-    deadlines.set_due(cast.period, date(2017, 3, 31), cast.approver, NOW)
+    deadlines.set_due(cast.period, date(2017, 3, 31), cast.approver, NOW.replace(month=3))
     assert {participant.site: participant.due for participant in seen(cast).participants}["works-2"] == deadlines.end_of(date(2017, 4, 15))
 
 
@@ -125,6 +134,8 @@ def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Ca
         deadlines.extend(cast.period, outside, LATER, REASON, cast.provincial, NOW)
     with refused("extension-reason-missing"):
         deadlines.extend(cast.period, inside, LATER, "  ", cast.provincial, NOW)
+    with refused("extension-text-long"):
+        deadlines.extend(cast.period, inside, LATER, "x" * 501, cast.provincial, NOW)
     with refused("extension-not-later"):
         deadlines.extend(cast.period, inside, date(2017, 3, 31), REASON, cast.provincial, NOW)
     stranger = Site.objects.create(
@@ -194,8 +205,10 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
     assert "2 sites are reminded." in officer.post(reverse("web:remind", args=place), follow=True).content.decode()
     answer = officer.post(reverse("web:set-due", args=place), {"due": "2016-01-01"})
     assert (answer.status_code, "cannot be due before" in answer.content.decode()) == (400, True)
+    answer = officer.post(reverse("web:set-due", args=place), {"due": "2017-09-30"})
+    assert (answer.status_code, "would be late at once" in answer.content.decode()) == (400, True)
     assert ("The due date is saved.") in officer.post(
-        reverse("web:set-due", args=place), {"due": "2017-09-30"}, follow=True
+        reverse("web:set-due", args=place), {"due": "2031-09-30"}, follow=True
     ).content.decode()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -9,6 +10,7 @@ import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.urls import reverse
+from openpyxl import Workbook
 
 from portal.accounts.models import Site
 from portal.auditlog.models import Event
@@ -135,6 +137,26 @@ def test_a_retired_site_can_be_released_and_not_obliged_again(cast: Cast) -> Non
     with refused("site-not-eligible"):
         obliged_list.amend(cast.group, ObligedSite("works-2", True), cast.approver, NOW)
     assert as_it_stands(cast)["works-2"] == (False, "")
+
+
+def test_a_workbook_is_read_whole_or_refused(cast: Cast) -> None:
+    """The last site of the list stands on the last line that is read, or on the next one."""
+    for lines, faults in ((100_000, ()), (100_001, (LineFault(0, ObligedFileFault.TOO_LONG, "100,000"),))):
+        book = Workbook(write_only=True)
+        sheet = book.create_sheet()
+        for site in ("site", "works-1", *[""] * (lines - 3), "works-2"):
+            sheet.append([site])
+        written = io.BytesIO()
+        book.save(written)
+        sites, of_file = read_list(written.getvalue(), cast.group)
+        assert of_file == faults
+        assert [site.site for site in sites] == ([] if faults else ["works-1", "works-2"])
+    officer = Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    upload = {"listed": SimpleUploadedFile("list.xlsx", written.getvalue())}
+    answer = officer.post(reverse("web:obliged-upload", args=[cast.group.pk]), upload, follow=True)
+    assert "more than 100,000 lines" in answer.content.decode()
+    assert not ObligedChange.objects.exists()
 
 
 def test_one_site_is_changed_by_hand_and_undone_in_order(cast: Cast) -> None:

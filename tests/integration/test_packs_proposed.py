@@ -25,7 +25,7 @@ from portal.accounts.reading import read_in
 from portal.auditlog.models import Event
 from portal.catalogue import peer_groups
 from portal.catalogue import periods as catalogue
-from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.selectors import groups_of
 from portal.governance import proposing
 from portal.governance.checking import PackCheck, check
@@ -103,6 +103,11 @@ class TestApproval:
         assert packs.load("cement").version == "4"  # whoever names none stays with what is installed
         acts = list(Event.objects.filter(subject="pack cement/5").values_list("action", flat=True))
         assert acts == ["pack.proposed", "pack.seconded", "pack.seconded", "pack.approved"]
+
+    def test_version_ten_is_newer_than_version_nine(self, cast: Cast) -> None:
+        for number in ("10", "9"):
+            approve(propose(cast.provincial, version(number)), cast.drafter, cast.approver)
+        assert [pack.version for pack in packs.versions("cement")][:3] == ["10", "9", "4"]
 
     def test_who_has_to_act_on_it_is_told_and_who_took_part_hears_how_it_ended(self, cast: Cast, third: User) -> None:
         def notice_kinds(user: User) -> list[str]:
@@ -283,6 +288,13 @@ class TestForEverybody:
 
 
 class TestPages:
+    @pytest.mark.parametrize("named", ["9" * 5_000, "9" * 30, "first", "٣"], ids=["longest", "long", "word", "Arabic"])
+    def test_a_comment_that_answers_no_comment_stands_by_itself(self, cast: Cast, named: str) -> None:
+        row = propose(cast.provincial, FIVE)
+        answer = signed_in(cast.drafter).post(reverse("web:proposal-comment", args=[row.pk]), {"text": "Why?", "answers": named})
+        assert answer.status_code == 302
+        assert row.comments.get().answers is None
+
     def test_a_proposal_is_walked_by_its_pages(self, cast: Cast) -> None:
         proposer = signed_in(cast.provincial)
         form = {"reason": "A quantile was read wrongly.", "sources": "GB 16780-2021, table 2", "corrects": ""}
@@ -526,6 +538,18 @@ class TestEffects:
         best = next(step.best for step in label.steps if step.step == "cement-grinding" and step.headline and step.best is not None)
         assert total.of.step == ""
         assert total.least == total.most == pytest.approx(0.1 * best)
+
+    def test_a_sector_is_named_as_the_tenth_version_names_it_and_not_the_ninth(self, published: Publication) -> None:
+        """The ninth and tenth versions stand in force beside each other, for years that follow each other."""
+        period, group = published.period, published.period.peer_group
+        PeerGroup.objects.filter(pk=group.pk).update(pack_version="9")
+        group.pk, group.pack_version = None, "10"
+        group.save()
+        period.pk, period.peer_group, period.name = None, group, "2027"
+        period.save()
+        published.pk, published.period = None, period
+        published.save()
+        assert selectors.packs_published() == (("cement", "10"),)
 
     def test_limits_move_nothing_and_a_quantile_moves_what_only_plants_know(self, published: Publication) -> None:
         assert published.version == 1

@@ -23,6 +23,7 @@ from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.periods import close_period
 from portal.catalogue.selectors import period_taking_reports
+from portal.register import siting
 from tests.integration.portal_cast import NOW, deliver, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -219,6 +220,23 @@ def test_a_site_that_has_reported_keeps_its_pack_and_its_firm(tmp_path: Path) ->
         register(file)
     file.write_text(entry.format(2), "utf-8")
     assert register(file) == ["site works-2: name was Works 2, is Works"]
+
+
+def test_a_wish_for_another_size_class_goes_with_its_site_and_ends_with_its_firm(tmp_path: Path) -> None:
+    cast = make_cast(plants=2)
+    file = tmp_path / "register.toml"
+    entry = (
+        '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "{}"\njurisdiction = "{}"\npack = "cement"\nsize_class = "medium"\n'
+    )
+    file.write_text(entry.format("Enterprise 1", cast.nation.path), "utf-8")
+    siting.change(cast.plants[0].owner, "works-1", name="Works 1", name_zh="", size_class="large", now=NOW)
+    assert siting.waiting_for(cast.provincial).exists()
+    register(file)
+    assert not siting.waiting_for(cast.provincial).exists()
+    assert siting.waiting_for(cast.approver).exists()
+    file.write_text(entry.format("Enterprise 2", cast.nation.path), "utf-8")
+    assert register(file)[-1].startswith("site works-1: no longer waits for another size class")
+    assert not siting.waiting_for(cast.approver).exists()
 
 
 def many(file: Path, count: int) -> Path:

@@ -94,3 +94,15 @@ def test_a_decision_is_carried_with_what_it_was_read_against_and_shows_the_words
     assert {name: value for name, value in fields(page).items() if name in decided} == decided
     assert "Note on your decision (optional)" in page
     assert page.count("ab" * 32) == 1, "in the hidden field alone"
+
+
+@pytest.mark.parametrize("behind", [{"act": "confirm-it"}, {"answers": "4711"}, {"choose": "these-here"}, {"withdraw": "4711"}], ids=str)
+def test_what_a_page_sends_along_by_itself_is_carried_and_not_shown_as_typed(cast: Cast, behind: dict[str, str]) -> None:
+    officer = Client()
+    page = officer.post(reverse("web:decide-time", args=[cast.group.pk, "2016", 1]), {"answer": "Read twice.", **behind}).content.decode()
+    sign_in(officer, cast, {name: value for name, value in fields(page).items() if name in ("next", "unsent")})
+    page = officer.get(reverse("web:unsent")).content.decode()
+    assert "Read twice." in page
+    ((name, value),) = behind.items()
+    assert fields(page)[name] == value
+    assert page.count(value) == 1, "in the hidden field alone"

@@ -6,6 +6,7 @@ import csv
 import io
 import json
 import re
+from datetime import date
 from typing import Any
 
 import pytest
@@ -21,6 +22,7 @@ from benchmarks.wire import MAX_ENVELOPE_BYTES, commitments
 from benchmarks.wire.commitments import ReportCommitment
 from portal import keys
 from portal.accounts.models import EnrolmentToken
+from portal.catalogue.periods import open_period_for
 from portal.intake.by_hand import MOST_FILES
 from portal.intake.models import Submission
 from portal.publication import drafting, publishing
@@ -420,6 +422,15 @@ def test_a_new_version_is_not_drafted_without_saying_what_changes(cast: Cast, pu
     assert answer.status_code == 400
     assert "State what changes and why" in answer.content.decode()
     assert not Publication.objects.exclude(pk=published.pk).exists()
+
+
+def test_what_was_typed_stands_in_the_form_where_nothing_can_be_composed(cast: Cast) -> None:
+    open_period_for(cast.approver, cast.group, "2017", NOW, date(2099, 3, 31))
+    officer, address = signed_in(cast.drafter.email), reverse("web:compose", args=[cast.group.pk, "2017"])
+    answer = officer.post(address, {"what_changed": "A meter was read <wrongly>."})
+    assert answer.status_code == 400
+    assert "There is no accepted submission to compose." in answer.content.decode()
+    assert 'value="A meter was read &lt;wrongly&gt;."' in answer.content.decode()
 
 
 def test_a_draft_of_the_same_reports_says_that_nothing_differs(cast: Cast, published: Publication) -> None:

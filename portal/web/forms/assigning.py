@@ -9,7 +9,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.web.forms.fields import area, choice, day
+from portal.web.forms.fields import area, choice, day, offer_choices
 from portal.web.words.terms import period_name
 
 
@@ -41,7 +41,7 @@ class AssignForm(forms.Form):
     def __init__(self, *args: Any, bodies: Iterable[tuple[str, str]], periods: Iterable[str], today: date, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.today = today
-        cast(forms.ChoiceField, self.fields["body"]).choices = [("", _("Choose one")), *bodies]
+        offer_choices(self, "body", [("", _("Choose one")), *bodies])
         cast(forms.ChoiceField, self.fields["period"]).choices = [
             ("", _("Choose one")),
             *((period, period_name(period)) for period in periods),

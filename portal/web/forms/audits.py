@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from benchmarks.wire.attestations import MOST_BYTES
 from portal.assurance.schemes import schemes
 from portal.assurance.summaries import MOST_SUMMARY_BYTES, Summary, read_summary
-from portal.web.forms.fields import DIGEST, area, choice, day, digest, line, number, pattern, upload
+from portal.web.forms.fields import DIGEST, area, choice, day, digest, line, number, offer_choices, pattern, upload
 from portal.web.words.audits import ASSURANCES, GRADES, OPINIONS
 from portal.web.words.terms import in_page_language
 
@@ -149,8 +149,8 @@ class OpinionForm(forms.Form):
         super().__init__(*args, **kwargs)
         self.today = today
         offered = [(scheme.id, in_page_language(scheme.name)) for scheme in schemes().values()]
-        cast(forms.ChoiceField, self.fields["scheme"]).choices = [("", _("None")), *offered]
-        cast(forms.MultipleChoiceField, self.fields["steps"]).choices = list(steps)
+        offer_choices(self, "scheme", [("", _("None")), *offered])
+        offer_choices(self, "steps", steps)
 
     def clean_valid_until(self) -> date:
         day: date = self.cleaned_data["valid_until"]

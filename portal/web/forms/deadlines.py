@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.web.forms.fields import NO_SPELLING, area, day, line
+from portal.web.forms.fields import NO_SPELLING, area, day, line, offer_choices
 
 
 class DueForm(forms.Form):
@@ -50,7 +50,7 @@ class ExtensionForm(forms.Form):
 
     def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.MultipleChoiceField, self.fields["site"]).choices = list(sites)
+        offer_choices(self, "site", sites)
 
 
 class MoreTimeForm(forms.Form):

@@ -8,7 +8,7 @@ from typing import Any, cast
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.web.forms.fields import area, choice, digest, line
+from portal.web.forms.fields import area, choice, digest, line, offer_choices
 
 
 class DeclarationForm(forms.Form):
@@ -31,7 +31,7 @@ class DeclarationForm(forms.Form):
 
     def __init__(self, *args: Any, criteria: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["criterion"]).choices = [("", _("Choose one")), *criteria]
+        offer_choices(self, "criterion", [("", _("Choose one")), *criteria])
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -6,9 +6,9 @@ unless it is `optional`. What else a field of Django takes goes through as it is
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from datetime import date
-from typing import Any
+from typing import Any, cast
 
 from django import forms
 from django.core.validators import MaxValueValidator
@@ -27,6 +27,11 @@ EMPTY_FILE = _("The file is empty.")
 NO_DIGEST = _("This is not a SHA-256: it has 64 digits of 0–9 and a–f.")
 DIGEST = r"^[0-9a-f]{64}\Z"
 NO_SPELLING = {"spellcheck": "false"}
+
+
+def offer_choices(form: forms.Form, field: str, choices: Iterable[tuple[Any, Any]]) -> None:
+    """What a field lets its reader choose, where that is known only with the form."""
+    cast(forms.ChoiceField, form.fields[field]).choices = list(choices)
 
 
 def line(

@@ -13,7 +13,7 @@ from portal.accounts.models import SITE_ID
 from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupKind
 from portal.web.forms.audits import Checks
-from portal.web.forms.fields import area, choice, line
+from portal.web.forms.fields import area, choice, line, offer_choices
 
 KINDS = {
     GroupKind.FACTORIES: _("Green factories"),
@@ -33,7 +33,7 @@ class GroupForm(forms.Form):
 
     def __init__(self, *args: Any, runners: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["runner"]).choices = list(runners)
+        offer_choices(self, "runner", runners)
 
     def about(self) -> GroupDescription:
         cleaned = self.cleaned_data
@@ -74,6 +74,6 @@ class ConsentForm(forms.Form):
 
     def __init__(self, *args: Any, offered: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.MultipleChoiceField, self.fields["steps"]).choices = list(offered)
+        offer_choices(self, "steps", offered)
         if not cast(forms.MultipleChoiceField, self.fields["steps"]).choices:
             del self.fields["steps"]

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.assurance.offers import AmountUnit, OfferTerms
 from portal.assurance.programmes import programmes
-from portal.web.forms.fields import area, choice, day, line, number
+from portal.web.forms.fields import area, choice, day, line, number, offer_choices
 from portal.web.presenters.offers import UNITS
 from portal.web.words.terms import in_page_language
 
@@ -44,9 +44,9 @@ class OfferedForm(forms.Form):
             for programme in programmes().values()
             for criterion in programme.criteria
         ]
-        self._offer("place", places)
-        self._offer("criterion", [("", _("Choose one")), *asked])
-        self._offer("unit", [("", _("Choose one")), *UNITS.items()])
+        offer_choices(self, "place", places)
+        offer_choices(self, "criterion", [("", _("Choose one")), *asked])
+        offer_choices(self, "unit", [("", _("Choose one")), *UNITS.items()])
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data
@@ -62,9 +62,6 @@ class OfferedForm(forms.Form):
         cleaned.pop("place")
         cleaned["programme"], _slash, cleaned["criterion"] = cleaned["criterion"].partition("/")
         return OfferTerms(**{**cleaned, "unit": AmountUnit(cleaned["unit"])})
-
-    def _offer(self, field: str, choices: Iterable[tuple[Any, Any]]) -> None:
-        cast(forms.ChoiceField, self.fields[field]).choices = list(choices)
 
 
 class EndOfferForm(forms.Form):

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from portal.web.forms.fields import area, choice, digest, line, number
+from portal.web.forms.fields import area, choice, digest, line, number, offer_choices
 
 YUAN = _("Write the amount as 120000 or 120000.50.")
 LEAST_YUAN = Decimal("0.01")
@@ -38,7 +38,7 @@ class IncentiveForm(forms.Form):
 
     def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.MultipleChoiceField, self.fields["site"]).choices = list(sites)
+        offer_choices(self, "site", sites)
 
 
 class CorrectionForm(forms.Form):

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.scopes import Scope
-from portal.web.forms.fields import choice, line
+from portal.web.forms.fields import choice, line, offer_choices
 
 SCOPES = {
     Scope.PUBLISHED: _("read the archive of published versions"),
@@ -59,5 +59,5 @@ class ApiKeyForm(forms.Form):
 
     def __init__(self, *args: Any, houses: Iterable[tuple[str, str]], scopes: Iterable[Scope], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["organisation"]).choices = list(houses)
-        cast(forms.MultipleChoiceField, self.fields["scopes"]).choices = [(scope.value, SCOPES[scope]) for scope in scopes]
+        offer_choices(self, "organisation", houses)
+        offer_choices(self, "scopes", [(scope.value, SCOPES[scope]) for scope in scopes])

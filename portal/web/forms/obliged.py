@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from portal.catalogue.obliged_list import MOST_BYTES
-from portal.web.forms.fields import choice, upload
+from portal.web.forms.fields import choice, offer_choices, upload
 from portal.web.words.terms import COHORTS
 
 
@@ -43,4 +43,4 @@ class ObligedForm(forms.Form):
 
     def __init__(self, *args: Any, sites: Iterable[str], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["site"]).choices = [("", _("Choose a site")), *((site, site) for site in sites)]
+        offer_choices(self, "site", [("", _("Choose a site")), *((site, site) for site in sites)])

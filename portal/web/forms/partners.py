@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -15,7 +15,7 @@ from django.utils.translation import pgettext_lazy
 from portal.listing import PERIOD
 from portal.partners.conformance import MOST_BYTES
 from portal.partners.deliveries import MOST, UNITS
-from portal.web.forms.fields import NO_SPELLING, choice, line, number, pattern, upload
+from portal.web.forms.fields import NO_SPELLING, choice, line, number, offer_choices, pattern, upload
 from portal.web.words.figures import raised
 from portal.web.words.terms import enumerated
 
@@ -75,9 +75,9 @@ class DeliveryForm(forms.Form):
 
     def __init__(self, *args: Any, sites: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["site"]).choices = [("", _("Choose a site")), *sites]
+        offer_choices(self, "site", [("", _("Choose a site")), *sites])
         offered = [(f"{name}~{unit}", enumerated((str(CARRIERS[name]), raised(unit)))) for name, units in UNITS.items() for unit in units]
-        cast(forms.ChoiceField, self.fields["carrier"]).choices = offered
+        offer_choices(self, "carrier", offered)
 
 
 class GrantForm(forms.Form):
@@ -97,4 +97,4 @@ class GrantForm(forms.Form):
 
     def __init__(self, *args: Any, partners: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.ChoiceField, self.fields["partner"]).choices = [("", _("Choose who gets access")), *partners]
+        offer_choices(self, "partner", [("", _("Choose who gets access")), *partners])

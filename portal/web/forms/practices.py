@@ -6,7 +6,7 @@ from collections.abc import Container, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from types import MappingProxyType
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
@@ -15,7 +15,7 @@ from django.utils.translation import gettext_lazy as _
 from benchmarks import packs
 from benchmarks.guidance.causes import WasteCause
 from portal.practices.entry_texts import FIELDS
-from portal.web.forms.fields import Text, area, choice, day, line, number, tick, upload
+from portal.web.forms.fields import Text, area, choice, day, line, number, offer_choices, tick, upload
 from portal.web.words.terms import in_page_language
 
 MOST_LIST_BYTES = 1 << 20
@@ -87,8 +87,8 @@ class PracticeForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self._offer("step", [("", _("Choose a step")), *step_choices()])
-        self._offer("cause", [("", _("None: it changes the plant")), *cause_choices()])
+        offer_choices(self, "step", [("", _("Choose a step")), *step_choices()])
+        offer_choices(self, "cause", [("", _("None: it changes the plant")), *cause_choices()])
 
     def clean(self) -> dict[str, Any]:
         cleaned = super().clean() or {}
@@ -105,9 +105,6 @@ class PracticeForm(forms.Form):
         cleaned = dict(self.cleaned_data)
         cleaned["sector"], _slash, cleaned["step"] = cleaned["step"].partition("/")
         return {name: _text(cleaned.get(name)) for name in FIELDS}
-
-    def _offer(self, field: str, choices: Iterable[tuple[Any, Any]]) -> None:
-        cast(forms.ChoiceField, self.fields[field]).choices = list(choices)
 
 
 class OfferForm(PracticeForm):
@@ -129,9 +126,9 @@ class OfferForm(PracticeForm):
     def __init__(self, *args: Any, firms: Iterable[tuple[str, str]], sectors: Container[str], **kwargs: Any) -> None:
         """`sectors`: the packs of the firms' sites, at whose steps they can have seen a saving."""
         super().__init__(*args, **kwargs)
-        self._offer("organisation", firms)
+        offer_choices(self, "organisation", firms)
         own = [(step, words) for step, words in step_choices() if step.partition("/")[0] in sectors]
-        self._offer("step", [("", _("Choose a step")), *own])
+        offer_choices(self, "step", [("", _("Choose a step")), *own])
 
 
 class ListedForm(PracticeForm):

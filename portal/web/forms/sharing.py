@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Any, cast
+from typing import Any
 
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
 from portal.sharing.shares import DAYS
-from portal.web.forms.fields import line
+from portal.web.forms.fields import line, offer_choices
 
 LENGTHS = {7: _("A week"), 30: _("30 days"), 90: _("90 days")}
 
@@ -37,4 +37,4 @@ class ShareForm(forms.Form):
 
     def __init__(self, *args: Any, offered: Sequence[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        cast(forms.MultipleChoiceField, self.fields["labels"]).choices = list(offered)
+        offer_choices(self, "labels", offered)

@@ -19,7 +19,7 @@ FIELD = "unsent"
 GOOD_FOR_S = 3600
 MOST_CHARACTERS = 60_000
 SALT = "steplabel.unsent"
-BEHIND = frozenset({"read_against", "when", "do"})
+BEHIND = frozenset({"read_against", "when", "do", "act", "answers", "choose", "session", "withdraw"})
 """Fields that a page sends along by itself, which mean nothing to who reads them."""
 
 NEVER = frozenset({"csrfmiddlewaretoken", "password", "password1", "password2", "again", "code", FIELD})

@@ -97,7 +97,9 @@ def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
                 return [], LineFault(0, ObligedFileFault.NO_WORKBOOK)
         sheet = load_workbook(io.BytesIO(raw), read_only=True, data_only=True).worksheets[0]
         lines: Lines = []
-        for line, row in enumerate(sheet.iter_rows(values_only=True, max_row=MOST_ROWS), start=1):
+        for line, row in enumerate(sheet.iter_rows(values_only=True, max_row=MOST_ROWS + 1), start=1):
+            if line > MOST_ROWS:  # a list cut short would release the rest from their duty
+                return [], LineFault(0, ObligedFileFault.TOO_LONG, f"{MOST_ROWS:,}")
             cells = ["" if value is None else str(value).strip() for value in row]
             if any(cells):
                 lines.append((line, cells))

@@ -11,6 +11,7 @@ from portal.days import scheme_day
 from portal.sharing.certificates import CertificateView
 from portal.web.papers.layout import document_of, table_of, text_of
 from portal.web.presenters.sharing import shown_report
+from portal.web.words.terms import headed
 
 
 def pdf(view: CertificateView, verify_at: str) -> bytes:
@@ -46,6 +47,6 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
             "body",
         ),
         text_of(_("Where it comes from"), "heading"),
-        *(text_of(f"{item.title}: {item.text}", "body") for item in report.facts),
+        *(text_of(headed((item.title, item.text)), "body") for item in report.facts),
     ]
     return document_of(parts, title, view.code, f"{view.code} · {verify_at}")

@@ -26,7 +26,7 @@ from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.best_group import best_group_part
 from portal.web.presenters.curves import bands_of, spread_of
-from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, headline, ladder_of, total_estimate
+from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, ladder_of, total_estimate
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, VersionWithdrawal
@@ -176,7 +176,7 @@ def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
         texts[name] = number(estimate.value, places) if estimate else ""
     rungs = [
         (step.ratio * (step.typical - step.best), step.step)
-        for step in headline(label)
+        for step in label.headline
         if step.best is not None and step.typical is not None
     ]
     total_gap = sum(gap for gap, _step in rungs)

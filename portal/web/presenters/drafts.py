@@ -12,7 +12,7 @@ from django.utils.translation import ngettext
 from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.presenters.ladders import TotalsDisplay, headline, step_estimates, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay, step_estimates, total_estimate
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import ChangeRow, DraftCheck, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb, StateWord
@@ -252,15 +252,15 @@ def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[C
 
     Of a step that the version before has with another boundary or unit, by another version of the pack, nothing.
     """
-    old = {step.step: step for step in headline(before)}
-    alike = [step for step in headline(now) if step.step in old and _defined(step) == _defined(old[step.step])]
+    old = {step.step: step for step in before.headline}
+    alike = [step for step in now.headline if step.step in old and _defined(step) == _defined(old[step.step])]
     pairs: list[tuple[str, str, Estimate, Estimate, float, int | None]] = []
     for step in alike:
         then, current = step_estimates(old[step.step], 1.0)[0], step_estimates(step, 1.0)[0]
         if then is not None and current is not None:
             pairs.append((shown.names.step_name(step.step), unit_in_words(step.unit), then, current, step.ratio, shown.step_places(step)))
     then, current = total_estimate(before.composite, 1.0), total_estimate(now.composite, 1.0)
-    if then is not None and current is not None and len(alike) == len(headline(now)):
+    if then is not None and current is not None and len(alike) == len(now.headline):
         pairs.append((_("Whole route"), unit_in_words(now.composite.unit), then, current, 1.0, shown.total_places(now)))
     ends = [
         abs(ratio * (end - then.value))

@@ -138,14 +138,9 @@ class TotalsDisplay:
         return fitting_decimals(grid_decimals(total_width(grids)), label.composite.interval) if grids else None
 
 
-def headline(label: LabelView) -> list[StepView]:
-    """The cells that make up the totals, in the order of the route."""
-    return list(label.headline)
-
-
 def in_tonnes(label: LabelView) -> bool:
     """Whether the route and each of its steps count their output in tonnes."""
-    return all(_made_in(unit) == TONNES for unit in (label.composite.unit, *(step.unit for step in headline(label))))
+    return all(_made_in(unit) == TONNES for unit in (label.composite.unit, *(step.unit for step in label.headline)))
 
 
 def _made_in(unit: str) -> str:
@@ -178,10 +173,10 @@ def ladder_of(
         you: the site's own protected values by step, in the metric's unit; None for the public ladder, which tells second metrics, too.
         order: step ids from top to bottom; the route's order if None.
     """
-    steps = headline(label)
+    steps = label.headline
     numbers = {step.step: index for index, step in enumerate(steps, 1)}
     if order is not None:
-        steps.sort(key=lambda step: order.index(step.step))
+        steps = tuple(sorted(steps, key=lambda step: order.index(step.step)))
     rungs = [_rung(step, shown, you) for step in steps]
     total_rung = _total_rung(label, shown, your_total)
     picture = ladder.draw([*rungs, total_rung])
@@ -210,12 +205,10 @@ def ladder_of(
 def ratios_of(label: LabelView, names: Names, route: str) -> str:
     """What turns a step's value into one for the route's product, so that a reader can work out a rung or a sum."""
     if not in_tonnes(label):
-        amounts = enumerated(
-            f"{names.step_name(step.step)} {step.ratio:g} {unit_in_words(_made_in(step.unit))}" for step in headline(label)
-        )
+        amounts = enumerated(f"{names.step_name(step.step)} {step.ratio:g} {unit_in_words(_made_in(step.unit))}" for step in label.headline)
         product = one_of(_made_in(label.composite.unit), names.product(route))
         return _("Reference ratios, what each step makes per %(amount)s: %(ratios)s.") % {"amount": product, "ratios": amounts}
-    ratios = enumerated(f"{names.step_name(step.step)} {step.ratio:g}" for step in headline(label))
+    ratios = enumerated(f"{names.step_name(step.step)} {step.ratio:g}" for step in label.headline)
     return _("Reference ratios, in tonnes of a step’s product per tonne of %(product)s: %(ratios)s.") % {
         "product": names.product(route), "ratios": ratios,
     }  # fmt: skip

@@ -23,7 +23,6 @@ from benchmarks.routes import Pack
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView, StepView
 from portal.web.carbon import last_day
-from portal.web.presenters.ladders import headline
 from portal.web.presenters.standard_limits import Level, limit_beside
 from portal.web.words.figures import between, decimals, number, per_cent, signed
 from portal.web.words.terms import Names, in_page_language, period_name
@@ -70,7 +69,7 @@ def levels_of(view: InForceView) -> Levels | None:
     route = names.route(view.route)
     if names.pack is None or route is None:
         return None
-    variants = {step.step: step.variant for step in headline(view.label)}
+    variants = {step.step: step.variant for step in view.label.headline}
     limits = shown_limits(names.pack, route, last_day(view.period), variants)
     rows = tuple(row for limit in limits for row in _rows(limit, view.label, names.pack))
     missing = not_held(names.pack, route, Period.parse(view.period, UTC))
@@ -87,7 +86,7 @@ def _over_steps(typicals: Sequence[Known]) -> Known:
 def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]:
     cells = _covered(limit, label, pack)
     owner = next(step.id for step in pack.steps for each in step.limits if (each.words, each.grades) == (limit.words, limit.grades))
-    ratio = next((cell.ratio for cell in headline(label) if cell.step == owner), None)
+    ratio = next((cell.ratio for cell in label.headline if cell.step == owner), None)
     if not cells or ratio is None or any(cell.unit != limit.unit for cell in cells):
         return
     typicals = [
@@ -121,7 +120,7 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
 
 def _covered(limit: LimitShown, label: LabelView, pack: Pack) -> list[StepView]:
     """The cells that make up what the limit covers; empty where one of them is not there. What takes electricity alone has no heat."""
-    ours = {cell.step: (cell.product, cell.variant) for cell in headline(label)}
+    ours = {cell.step: (cell.product, cell.variant) for cell in label.headline}
     takes_heat = {step.id for step in pack.steps if step.boundary.carriers != ("electricity",)}
     wanted = [step_id for step_id in limit.steps_covered if limit.metric != Metric.THERMAL or step_id in takes_heat]
     cells = {cell.step: cell for cell in label.steps if cell.metric == limit.metric and (cell.product, cell.variant) == ours.get(cell.step)}

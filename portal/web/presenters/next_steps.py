@@ -19,7 +19,7 @@ from portal.web.addresses import benchmark_url
 from portal.web.carbon import country_of, last_day, together, widest
 from portal.web.gaps import RouteGap, clear_sum, largest_first, sum_of_ends
 from portal.web.presenters.cbam import Border, border_of
-from portal.web.presenters.ladders import headline, ratios_of
+from portal.web.presenters.ladders import ratios_of
 from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, taken_at, worth_row
@@ -152,7 +152,7 @@ def next_page(
             for gap in gaps
             if gap.within_noise
         ),
-        steps=tuple(_to_do(gap, called[gap.step], names, headline(view.label), view.pack, library, units) for gap in clear),
+        steps=tuple(_to_do(gap, called[gap.step], names, view.label.headline, view.pack, library, units) for gap in clear),
         notes=(ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
         border=border_of(view.pack, view.route, country, today, country_name),

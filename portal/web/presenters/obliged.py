@@ -84,6 +84,9 @@ class ListPage:
 FAULTS: dict[ObligedFileFault, Promise] = {
     ObligedFileFault.NOT_TEXT: gettext_lazy("The file is not a CSV file in UTF-8. Save it as “CSV UTF-8”."),
     ObligedFileFault.NO_WORKBOOK: gettext_lazy("The file cannot be read as a workbook. Save it as XLSX, or as “CSV UTF-8”."),
+    ObligedFileFault.TOO_LONG: gettext_lazy(
+        "The workbook has more than %(found)s lines, empty ones included. Delete what is below the list, or save it as “CSV UTF-8”."
+    ),
     ObligedFileFault.NO_SITE_COLUMN: gettext_lazy(
         "There is no column “site” or “credit_code” in the first line (%(found)s). Give one column this name, or start from the template."
     ),

@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.composition.trend import Known
 from portal.publication.shapes import LabelView, StepView
-from portal.web.presenters.ladders import TotalsDisplay, headline
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.words.figures import between, decimals, number
 from portal.web.words.terms import in_language
 
@@ -43,7 +43,7 @@ class Savings:
 
 def savings_of(label: LabelView, shown: TotalsDisplay) -> Savings | None:
     """None for a version that told of no potential: those from before there were any."""
-    steps = headline(label)
+    steps = label.headline
     if not any(step.potential or step.potential_withheld for step in steps):
         return None
     known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}

@@ -19,7 +19,7 @@ from portal.publication.shapes import LabelView
 from portal.web.carbon import Bounds, co2, country_of, last_day, together, widest
 from portal.web.gaps import RouteGap
 from portal.web.presenters.benchmarks import units_on
-from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, headline, ratios_of
+from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, ratios_of
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import carbon_note, in_bounds
 from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, worth_row
@@ -39,7 +39,7 @@ class SectorWorth:
 
 def worth_of(view: InForceView) -> SectorWorth | None:
     """None for a version that told of no potential: those from before there were any."""
-    names, steps = Names.of(view.pack, view.pack_version), headline(view.label)
+    names, steps = Names.of(view.pack, view.pack_version), view.label.headline
     day, country = last_day(view.period), country_of(view.place)
     units = units_on(day)
     shown = TotalsDisplay(names, view.route, units["kgce"])
@@ -113,7 +113,7 @@ def _most_electricity(label: LabelView) -> dict[str, float]:
     no more of it can be saved."""
     heat = {(cell.step, cell.product, cell.variant): cell for cell in label.steps if cell.metric == Metric.THERMAL and cell.unit == "MJ/t"}
     by_step = {}
-    for step in headline(label):
+    for step in label.headline:
         apart = heat.get((step.step, step.product, step.variant))
         if apart is not None and apart.typical_interval is not None and step.typical_interval is not None:
             by_step[step.step] = step.ratio * max(step.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0)
@@ -126,7 +126,7 @@ def own_electricity(label: LabelView, to: str, shown: TotalsDisplay) -> dict[str
         (cell.step, cell.product, cell.variant): cell for cell in label.steps if cell.metric == Metric.ELECTRICITY and cell.unit == "kWh/t"
     }
     by_step = {}
-    for step in headline(label):
+    for step in label.headline:
         cell = cells.get((step.step, step.product, step.variant))
         saving = potential_of(cell, to, shown) if cell is not None else None
         if saving is not None:

@@ -16,7 +16,7 @@ from portal.web.carbon import country_of, last_day
 from portal.web.charts.curve import HeightScale
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.gaps import gap, with_interval
-from portal.web.presenters.ladders import TotalsDisplay, headline, step_estimates, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay, step_estimates, total_estimate
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import carbon_of_gap, heat_cells, in_bounds
 from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, energy_units, number
@@ -178,7 +178,7 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         if best is not None and typical is not None:
             of_heat = gap(step.step, typical, best, step.ratio / MJ_PER_KGCE)
             heat[step.step] = (of_heat.lo, of_heat.hi)
-    for step in headline(view.label):
+    for step in view.label.headline:
         known, (best, typical) = names.step(step.step), step_estimates(step, 1.0)
         name = names.step_name(step.step)
         if best is None or typical is None:

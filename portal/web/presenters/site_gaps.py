@@ -15,14 +15,14 @@ from portal.standings.reports import ReportedValue
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
 from portal.web.gaps import RouteGap, gap
-from portal.web.presenters.ladders import headline, step_estimates
+from portal.web.presenters.ladders import step_estimates
 from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, number
 from portal.web.words.terms import Names, sentence_space
 
 
 def standings_of(stand: StandView, label: LabelView) -> dict[str, StepStandingView]:
     """The site's standing in each cell that makes up the totals."""
-    wanted = {LabelKey.of(step) for step in headline(label)}
+    wanted = {LabelKey.of(step) for step in label.headline}
     return {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in wanted}
 
 
@@ -36,7 +36,7 @@ def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
 def gaps_of(label: LabelView, own: Mapping[str, Estimate]) -> list[RouteGap]:
     """Of every step whose best is shown and whose interval was computed."""
     gaps = []
-    for step in headline(label):
+    for step in label.headline:
         best, _typical = step_estimates(step, 1.0)
         if best is not None and step.step in own and own[step.step].lo is not None:  # without an interval nothing is told from noise
             gaps.append(gap(step.step, own[step.step], best, step.ratio))
@@ -61,7 +61,7 @@ def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
 
 def heat_cells(label: LabelView) -> Iterator[StepView]:
     """The heat of the cells that make up the totals: another variant's is no part of their gap."""
-    summed = {(step.step, step.product, step.variant) for step in headline(label)}
+    summed = {(step.step, step.product, step.variant) for step in label.headline}
     for step in label.steps:
         if step.metric == Metric.THERMAL and step.unit == "MJ/t" and (step.step, step.product, step.variant) in summed:
             yield step

@@ -20,7 +20,7 @@ from portal.web.carbon import Bounds, country_of, last_day, together
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.gaps import RouteGap, clear_sum, largest_first, sum_of_ends, with_interval
 from portal.web.presenters.benchmarks import interval_words, unit_links
-from portal.web.presenters.ladders import TotalsDisplay, headline, ladder_of, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay, ladder_of, total_estimate
 from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure
@@ -49,7 +49,7 @@ def stand_page(
     at_best = sum(gap.value <= 0 for gap in gaps)
     carbon = carbon_of(clear, heat_of(stand, view.label), names, last_day(stand.report.period), country_of(stand.report.place))
     factor = shown.factor(view.label.composite.unit)
-    order = [gap.step for gap in gaps] + [step.step for step in headline(view.label) if step.step not in {gap.step for gap in gaps}]
+    order = [gap.step for gap in gaps] + [step.step for step in view.label.headline if step.step not in {gap.step for gap in gaps}]
     total = _whole_route(stand.route, own, view.label)
     awaited = sum(estimate.lo is None for estimate in own.values())
     ranked = standings.get(order[0]) if order else None
@@ -177,7 +177,7 @@ def _whole_route(ranked: StepStandingView | None, own: Mapping[str, Estimate], l
     API have it; where the route is not ranked, the steps' noises are independent and their distances add in squares."""
     if ranked is not None and ranked.interval is not None and ranked.unit == label.composite.unit:
         return estimate_of(ranked)
-    steps = headline(label)
+    steps = label.headline
     parts = [(step.ratio, own[step.step]) for step in steps if step.step in own]
     if len(parts) < len(steps):
         return None

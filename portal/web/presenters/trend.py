@@ -17,7 +17,6 @@ from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.charts.trend import TrendPeriod, TrendPicture, changed, draw, known
 from portal.web.gaps import gap
 from portal.web.presenters.comparison import change_in_words
-from portal.web.presenters.ladders import headline
 from portal.web.presenters.site_gaps import estimate_of
 from portal.web.words.figures import between, decimals, number, two_digits
 from portal.web.words.terms import Names, one_after_another, period_name, sentence_space, unit_in_words
@@ -66,7 +65,7 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
         return breaks(in_force[before], in_force[after]) if before in in_force and after in in_force else None
 
     steps = []
-    for step in headline(now.label):
+    for step in now.label.headline:
         cell = LabelKey.of(step)
         present = drawn(reported, cell)
         if len(present) > 1:

@@ -45,7 +45,7 @@ def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
         try:
             deadlines.set_due(_period(view), form.cleaned_data["due"], person(request), timezone.now())
         except RefusedError as refusal:
-            if refusal.code != "due-before-end":
+            if refusal.code not in ("due-before-end", "due-past"):
                 raise
             add_error(form, "due", refusal)
         else:
@@ -121,8 +121,11 @@ def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpRespon
         messages.error(request, _("Somebody else has decided about it meanwhile; nothing that you chose was recorded."))
         return redirect("web:deadlines", group, period)
     answer = request.POST.get("answer", "").strip()
-    if request.POST.get("act") == "grant":
-        deadlines.extend(asked.period, asked.site, asked.until, answer or asked.reason, user, now)
+    if len(answer) > deadlines.MOST_CHARACTERS:
+        too_long = _("Nothing was decided. Write at most %(n)d characters.") % {"n": deadlines.MOST_CHARACTERS}
+        messages.error(request, too_long)
+    elif request.POST.get("act") == "grant":
+        deadlines.grant(asked, answer, user, now)
         messages.success(request, _("The site has been given the time that it asked for."))
     elif answer:
         deadlines.refuse(pk, answer, user, now)

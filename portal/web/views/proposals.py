@@ -84,9 +84,8 @@ def comment(request: HttpRequest, proposal: int) -> HttpResponseBase:
     if not form.is_valid():
         return _page(request, view, comment_form=form)
     named = request.POST.get("answers", "")
-    answered = (
-        Comment.objects.filter(proposal=proposal, answers=None, pk=int(named)).first() if named.isascii() and named.isdigit() else None
-    )
+    is_number = named.isascii() and named.isdigit() and len(named) < 19
+    answered = Comment.objects.filter(proposal=proposal, answers=None, pk=int(named)).first() if is_number else None
     proposing.comment(_row(proposal), person(request), form.cleaned_data["text"], timezone.now(), answered)
     return redirect(f"{reverse('web:proposal', args=[proposal])}#comments")
 

@@ -9,6 +9,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
+from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
 from portal.accounts.selectors import regulated_site
 from portal.catalogue.models import ReportingPeriod
@@ -18,6 +19,7 @@ from portal.intake.participation import ParticipationView, participation
 from portal.publication import drafting
 from portal.publication.rows import shown_beside
 from portal.publication.selectors import drafts_of_periods, every_version
+from portal.sentences import in_whole
 from portal.standings import computing as standings
 from portal.standings.quality import QualitiesView, quality
 from portal.web.access import for_role, person
@@ -80,12 +82,24 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     asked = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
     what_changed = request.POST.get("what_changed", "").strip()[:1000]
     if view.may_decide and not what_changed and shown_beside(asked).exists():  # the public reads it beside the new version
-        page = participation_page(view, _quality(view), every_version(view.peer_group, view.period), request.GET)
-        return render(request, "web/participation.html", {"page": page, "crumbs": (_crumb(),), "unsaid": True}, status=400)
-    row = drafting.draft(asked, person(request), timezone.now(), what_changed)
+        unsaid = _("State what changes and why. The public can read this beside the new version.")
+        return _not_composed(request, view, unsaid, what_changed)
+    try:
+        row = drafting.draft(asked, person(request), timezone.now(), what_changed)
+    except SteplabelError as refusal:
+        if not view.may_decide:
+            raise
+        return _not_composed(request, view, in_whole(refusal), what_changed)
     standings.compute(asked, person(request).email, timezone.now())
     messages.success(request, _("Version %(n)d is drafted. A second person must read and publish it.") % {"n": row.version})
     return redirect("web:draft", row.pk)
+
+
+def _not_composed(request: HttpRequest, view: ParticipationView, problem: str, typed: str) -> HttpResponse:
+    """Why there is no draft, beside what was typed."""
+    page = participation_page(view, _quality(view), every_version(view.peer_group, view.period), request.GET)
+    context = {"page": page, "crumbs": (_crumb(),), "problem": problem, "typed": typed}
+    return render(request, "web/participation.html", context, status=400)
 
 
 def _participation(request: HttpRequest, group: int, period: str) -> ParticipationView:

@@ -55,8 +55,8 @@ def new(request: HttpRequest) -> HttpResponseBase:
 def edit(request: HttpRequest, slug: str) -> HttpResponseBase:
     user = person(request)
     site = _own(request, slug)
-    now: dict[str, object] = {"name": site.name, "name_zh": site.name_zh, "credit_code": site.credit_code, "size_class": site.size_class}
-    now["since"] = site.since
+    now: dict[str, object] = {"name": site.name, "name_zh": site.name_zh, "credit_code": site.credit_code, "since": site.since}
+    now["size_class"] = siting.wished_size(site)  # else a new name would take the wish for another one back
     form = EditForm(request.POST) if request.method == "POST" else EditForm(initial=now)
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data

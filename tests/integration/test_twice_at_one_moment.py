@@ -1,0 +1,81 @@
+"""One form sent twice at one moment: what the database takes once is done once, and the second is told so in words."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
+
+import pytest
+from django.db import connection, transaction
+
+from benchmarks import packs
+from portal.accounts.models import Membership, Organisation, Role, User
+from portal.governance import proposing
+from portal.governance.models import Proposal
+from portal.problems import RefusedError
+from portal.register import inviting
+from portal.register.models import Invitation
+from tests.integration.portal_cast import NOW, make_cast
+
+pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+def refusal_of_the_second(first: Callable[[], object], second: Callable[[], object]) -> str:
+    """The second is asked for while the first is done and not yet committed, on a connection of its own; its refusal's code."""
+    begun, asked = threading.Event(), threading.Event()
+
+    def do_first() -> None:
+        with closing(connection), transaction.atomic():
+            first()
+            begun.set()
+            assert asked.wait(20)
+
+    def do_second() -> None:
+        with closing(connection):
+            second()
+
+    with ThreadPoolExecutor(2) as pool:
+        done = pool.submit(do_first)
+        assert begun.wait(20)
+        refused = pool.submit(do_second)
+        with pytest.raises(TimeoutError):
+            refused.result(1)
+        asked.set()
+        done.result(20)
+        with pytest.raises(RefusedError) as refusal:
+            refused.result(20)
+    assert refusal.value.status == 409
+    return refusal.value.code
+
+
+def test_a_version_of_a_pack_is_proposed_once() -> None:
+    cast = make_cast(1)
+    file = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', 'version = "5"', 1)
+
+    def propose() -> None:
+        proposing.propose(cast.drafter, file, "", "", "A quantile was read wrongly.", "GB 16780-2021, table 2", NOW.replace(year=2027))
+
+    assert refusal_of_the_second(propose, propose) == "pack-faulty"
+    assert Proposal.objects.get().version == "5"
+
+
+@pytest.mark.parametrize("invitations", [1, 2], ids=["one invitation", "two of one address"])
+def test_who_is_new_has_one_account(invitations: int) -> None:
+    cast = make_cast(2)
+    links = []
+    for plant in cast.plants[:invitations]:
+        firm = Organisation.objects.get(memberships__user=plant.owner, memberships__role=Role.ENTERPRISE)
+        links.append(inviting.invite_to(firm, "li@example.org", by=plant.owner.email, may_manage=False, delegate=False, now=NOW).secret)
+
+    def accept(secret: str) -> Callable[[], object]:
+        return lambda: inviting.accept_as_new(secret, "Li", "quite a long password", NOW)
+
+    assert refusal_of_the_second(accept(links[0]), accept(links[-1])) == "account-made-meanwhile"
+    user = User.objects.get(email="li@example.org")
+    assert Membership.objects.filter(user=user).count() == 1
+    assert Invitation.objects.filter(accepted_at=None).count() == invitations - 1
+    if invitations == 2:
+        inviting.accept(links[1], user, NOW)
+        assert Membership.objects.filter(user=user).count() == 2
