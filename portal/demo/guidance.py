@@ -16,7 +16,7 @@ from portal.demo.cast import MANAGER
 from portal.practices import selectors as practices
 from portal.publication.in_force import in_force_at
 from portal.standings.selectors import where_we_stand
-from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, headline
+from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay
 from portal.web.presenters.potentials import added_up, potential_of
 from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
@@ -70,7 +70,7 @@ def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     """In tonnes of coal equivalent a year, of the steps whose potential the gate let out, at the year's output of all plants."""
     group = period.peer_group
     view = in_force_at(group.pack, group.scope.path, group.route, period.name)
-    steps = headline(view.label) if view and view.label.composite.unit == HEADLINE_UNIT else []
+    steps = view.label.headline if view and view.label.composite.unit == HEADLINE_UNIT else []
     shown = TotalsDisplay(Names.of(group.pack, group.pack_version), group.route, energy_units(1.0)["kgce"])
     known = {step.step: potential for step in steps if (potential := potential_of(step, TO, shown)) is not None}
     scope = {"to": TO, "steps": len(known), "of_steps": len(sector.pack.routes[0].steps)}
