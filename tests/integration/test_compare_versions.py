@@ -65,6 +65,26 @@ def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_
     assert page.count("Compare with version") == 0
 
 
+def test_a_value_stands_in_the_unit_of_its_own_version_and_no_change_is_told_across_units(cast: Cast, client: Client) -> None:
+    send_and_publish(cast, 4, 2, 2)
+    first = Publication.objects.get(version=1)
+    cooling = next(
+        candidate for candidate in first.gate["published"]["steps"] if candidate["step"] == "clinker-cooling" and candidate["headline"]
+    )
+    assert cooling["unit"] == "kgce/t"
+    cooling["unit"] = "kWh/t"
+    first.digest = "1" * 64
+    first.save(update_fields=["gate", "digest"])
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/?unit=kgce").content.decode()
+    row = next(part for part in page.split("<tr ") if "Clinker cooling" in part)
+    before, after, change = (part.split("</td>")[0] for part in row.split("<td ")[1:4])
+    assert f"<b>{cooling['best']:.2f}</b> kWh/t" in before
+    assert "kgce/t" in after
+    assert "kgce/t" not in before
+    assert "noise" not in change
+    assert "Break" in change
+
+
 def test_the_table_of_versions_leads_to_the_comparison(cast: Cast, client: Client) -> None:
     assert "/compare/" not in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
     send_and_publish(cast, 4, 2, 2)

@@ -44,10 +44,15 @@ class ComparedVersion:
 
 @dataclass(frozen=True, slots=True)
 class ComparedRow:
-    """One row: a cell or a total in both versions. `hidden_*` says why a value is not shown; `verdict` is empty where one is missing."""
+    """One row: a cell or a total in both versions. `hidden_*` says why a value is not shown; `verdict` is empty where one is missing.
+
+    `unit` is that of both; where it changed between them it is empty, and `before_unit` and `after_unit` say each value's own.
+    """
 
     name: str
     unit: str
+    before_unit: str
+    after_unit: str
     before: str
     before_interval: str
     before_hidden: str
@@ -162,15 +167,15 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
     def hidden(total: TotalView) -> str:
         return "" if total.shown else shown.names.total_reason(total.reason_en, total.reason_zh)
 
-    factor = shown.factor(after.unit)
     return _compared(
         name,
-        shown.spelled(after.unit),
-        (total_estimate(before, factor), total_estimate(after, factor)),
+        (shown.spelled(before.unit), shown.spelled(after.unit)),
+        (total_estimate(before, shown.factor(before.unit)), total_estimate(after, shown.factor(after.unit))),
         (hidden(before), hidden(after)),
         (before.firms, after.firms),
-        shown.total_places(view.label),
+        shown.total_places(view.label) if before.unit == after.unit else None,
         (),
+        comparable=before.unit == after.unit,
     )
 
 
@@ -182,16 +187,16 @@ def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: T
     for cell, broken in breaks.cells.items():
         earlier, other = old.get(cell), new.get(cell)
         either = other or old[cell]
+        sides = (earlier or either, other or either)
         comparable = not any(item.code in ("unit", "boundary") for item in broken)
-        factor = shown.factor(either.unit)
         rows.append(
             _compared(
                 cell_name(either, shown),
-                shown.spelled(either.unit),
-                tuple(None if step is None else step_estimates(step, factor)[0] for step in (earlier, other)),
+                (shown.spelled(sides[0].unit), shown.spelled(sides[1].unit)),
+                tuple(None if step is None else step_estimates(step, shown.factor(step.unit))[0] for step in (earlier, other)),
                 (_hidden(earlier), _hidden(other)),
                 (earlier.firms if earlier else None, other.firms if other else None),
-                shown.step_places(either),
+                shown.step_places(either) if sides[0].unit == sides[1].unit else None,
                 tuple(change_in_words(item) for item in broken),
                 comparable=comparable,
             )
@@ -207,7 +212,7 @@ def _hidden(step: StepView | None) -> str:
 
 def _compared(
     name: str,
-    unit: str,
+    units: tuple[str, str],
     values: tuple[Estimate | None, ...],
     hidden: tuple[str, str],
     firms: tuple[int | None, int | None],
@@ -229,7 +234,9 @@ def _compared(
         verdict = StateWord(_("within noise"), "wait") if noise else StateWord(_("more than noise"), "ok")
     return ComparedRow(
         name=name,
-        unit=unit,
+        unit=units[0] if units[0] == units[1] else "",
+        before_unit=units[0] if units[0] != units[1] else "",
+        after_unit=units[1] if units[0] != units[1] else "",
         before=number(before.value, places) if before else "",
         before_interval=between(before.lo, before.hi, places) if before else "",
         before_hidden=hidden[0],

@@ -39,9 +39,9 @@ def test_a_broker_that_was_not_tried_yet_is_not_said_to_be_away(tmp_path: Path) 
 
 
 def test_two_tables_of_one_name_are_told_apart_and_each_once(tmp_path: Path) -> None:
-    tables = "".join(
-        f'[[source.files]]\npath = "*.csv"\nreadings = {{ columns = {{ meter = "{column}", time = "at", value = "v" }} }}\n'
-        for column in ("tag", "gone")
+    tables = (
+        '[[source.files]]\npath = "*.csv"\nreadings = { columns = { meter = "tag", time = "at", value = "v" } }\n'
+        '[[source.files]]\npath = "*.csv"\nbatches = { columns = { batch_id = "heat", step = "step" } }\n'
     )
     sentences: list[str] = []
     watch = SiteWatch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
