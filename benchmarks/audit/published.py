@@ -27,7 +27,7 @@ from benchmarks.composition import ReportedLabel
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedLabel
-from benchmarks.wire import frames, heads, logged, published
+from benchmarks.wire import heads, label_frames, logged, published
 from benchmarks.wire.heads import TreeHead
 from benchmarks.wire.logged import EntryKind, ReportRevision
 from benchmarks.wire.merkle import require_inclusion
@@ -161,7 +161,7 @@ def _labels(report: EnteredReport, head: TreeHead) -> list[ReportedLabel]:
     """All labels of a report, once envelope and labels were found in the log."""
     envelope = _digest(report.envelope_digest)
     _require_leaf(EntryKind.ENVELOPE, envelope, report.envelope, head)
-    labels = [frames.read(label, f"labels[{index}]") for index, label in enumerate(report.labels)]
+    labels = [label_frames.read(label, f"labels[{index}]") for index, label in enumerate(report.labels)]
     of, salt = ReportRevision(report.site, report.period, report.revision), None if report.salt is None else _digest(report.salt)
     _require_leaf(EntryKind.VALUES, logged.values(envelope, of, labels, salt), report.values, head)
     return [ReportedLabel(report.firm, report.site, label) for label in labels]
@@ -201,4 +201,4 @@ def _bytes(text: str) -> bytes:
 
 def label_to_json(label: ReleasedLabel) -> dict[str, Any]:
     """A label as the file has it: the wire's map, whose values are numbers, texts and lists of numbers."""
-    return frames.checked(label, "label")
+    return label_frames.checked(label, "label")

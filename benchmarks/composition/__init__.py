@@ -15,7 +15,7 @@ from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
 from benchmarks.composition.roster import CellRoster, Member, Roster
 from benchmarks.composition.rules import Averaging, apply_rule, averaged, median_of_ordered, rule_for
 from benchmarks.composition.savings_potential import Potential
-from benchmarks.composition.simulation import seed_of
+from benchmarks.composition.simulation_seed import seed_of
 
 __all__ = [
     "Averaging",

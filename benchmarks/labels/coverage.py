@@ -3,10 +3,8 @@
 The mean of sixty days is not that of a year. A stretch without a valid batch is one in which the step stood, which the site declares
 (`[[events]]`, kind `stopped`), or one that the record lacks; the record alone cannot tell the two apart.
 
-What of a year's production a step's mean does not hold: batches that are in no label, and days of which the record says nothing.
-
 A grade is written for all that a step made in a year. The mean is of valid batches alone, so that a bad day called a start-up, or left out
-of the log, would better it.
+of the log, would better it: so batches that are in no label, and days of which the record says nothing, are held against the year.
 """
 
 from __future__ import annotations

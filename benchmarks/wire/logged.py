@@ -19,7 +19,7 @@ from typing import NamedTuple
 
 from benchmarks.label_keys import LabelKey
 from benchmarks.released import ReleasedLabel
-from benchmarks.wire import frames
+from benchmarks.wire import label_frames
 from benchmarks.wire.approved import ApprovedPack
 from benchmarks.wire.canonical import Value, encode
 from benchmarks.wire.library import LibraryEdition
@@ -88,7 +88,7 @@ def values(envelope_digest: bytes, of: ReportRevision, labels: Iterable[Released
         of: as the header of the envelope says.
         salt: from the sealed report; None where an agent of before sent none.
     """
-    spelled: list[Value] = [frames.checked(label, f"labels[{index}]") for index, label in enumerate(sorted(labels, key=LabelKey.of))]
+    spelled: list[Value] = [label_frames.checked(label, f"labels[{index}]") for index, label in enumerate(sorted(labels, key=LabelKey.of))]
     content: dict[str, Value] = {"envelope": envelope_digest, **of._asdict(), "labels": spelled}
     return _digest("values", content if salt is None else {**content, "salt": salt})
 

@@ -18,7 +18,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.released import ReleasedReport
-from benchmarks.wire import frames
+from benchmarks.wire import label_frames
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.consent import Consent
 from benchmarks.wire.fields import Fields, malformed
@@ -107,7 +107,7 @@ def _to_wire(report: Report) -> dict[str, Value]:
         "data_root": report.data_root,
         "challenge": report.challenge,
         "software": report.software,
-        "labels": [frames.to_wire(label) for label in released.labels],
+        "labels": [label_frames.to_wire(label) for label in released.labels],
         "withheld": [{"step": step, "metric": str(metric), "reason": reason} for step, metric, reason in released.withheld],
     }
     if report.consent is not None:
@@ -118,7 +118,7 @@ def _to_wire(report: Report) -> dict[str, Value]:
 
 
 def _read(fields: Fields) -> Report:
-    labels = tuple(frames.read(label, f"labels[{index}]") for index, label in enumerate(fields.items("labels", MOST_LABELS)))
+    labels = tuple(label_frames.read(label, f"labels[{index}]") for index, label in enumerate(fields.items("labels", MOST_LABELS)))
     fields.matching("schema", _SCHEMA, REPORT_SCHEMA)
     released = ReleasedReport(
         site=fields.identifier("site"),
@@ -147,7 +147,7 @@ def _read(fields: Fields) -> Report:
 def _withheld_from_wire(fields: Fields) -> tuple[str, str, str]:
     entry = (
         fields.identifier("step"),
-        fields.matching("metric", frames.METRICS, frames.A_METRIC),
+        fields.matching("metric", label_frames.METRICS, label_frames.A_METRIC),
         fields.identifier("reason"),
     )
     fields.done()

@@ -4,10 +4,9 @@ The suite is ML-KEM-768 + X25519 (hybrid), SHAKE256 and AES-256-GCM: the seal ho
 curve does, so a copy kept today stays closed to a quantum computer later. There is no suite field to downgrade. The
 header is bound in HPKE's `info` behind a label: under any other header the seal does not open.
 
-Padding to a few fixed sizes, so that the length of a sealed report does not tell how many labels it holds.
-
-A framed text is `length (4 bytes, big-endian) || text || zeros` up to the next power of two from 4 KiB to 128 KiB: six
-sizes in all. Most plants fit the smallest two. `unpad` accepts only the one framing `pad` makes.
+A report is padded, so that its sealed length does not tell how many labels it holds. A framed text is
+`length (4 bytes, big-endian) || text || zeros` up to the next power of two from 4 KiB to 128 KiB: six sizes in all. Most plants
+fit the smallest two. `unpad` accepts only the one framing `pad` makes.
 """
 
 from __future__ import annotations

@@ -1,12 +1,12 @@
 """Output that is booked a day late or early, as energy goes with the next run; and pauses that the log counts to its runs.
 
-Only of runs of one length (days, shifts, hours), whose tonnes compare as their energy does; of heats each is much like the next.
+**Output booked late or early** is looked for only in runs of one length (days, shifts, hours), whose tonnes compare as their energy
+does; of heats each is much like the next.
 
-Pauses that the log counts to its runs: every end is the next start, and the meter sees the load rest before it.
-
-A line that ends its runs in a rest does so alike each time. What waits for the next run lasts as it happens, and ends where that begins:
-rests are looked for that are longer than their product's usual one, and a run after such a rest that begins at work. Runs of whole
-days have the line's rests wherever they fall.
+**Pauses counted to runs**: every end is the next start, and the meter sees the load rest before it. A line that ends its runs in a
+rest does so alike each time. What waits for the next run lasts as it happens, and ends where that begins: rests are looked for that
+are longer than their product's usual one, and a run after such a rest that begins at work. Runs of whole days have the line's rests
+wherever they fall.
 """
 
 from __future__ import annotations
@@ -20,6 +20,9 @@ from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.changes.lines import FEWEST_RUNS, MeterLine
 from reporting_agent.metering.edges import RunEdges
 from reporting_agent.metering.moments import SLICES
+
+Flags = NDArray[np.bool_]
+Floats = NDArray[np.float64]
 
 FARTHEST = 2  # runs
 ONE_LENGTH = 0.05  # how far lengths of runs may differ, between their 5 % and 95 % quantiles
@@ -66,9 +69,6 @@ def _fit(line: MeterLine, late: int) -> float:
         return 0.0
     return float(np.clip(np.corrcoef(power, rate)[0, 1], -0.999, 0.999))
 
-
-Flags = NDArray[np.bool_]
-Floats = NDArray[np.float64]
 
 LEAST_PAUSES = 0.002  # of the line's energy that its runs' pauses must hold
 LONGER = 1.5  # times the usual rest of the product

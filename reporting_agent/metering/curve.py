@@ -7,9 +7,8 @@ readings serves all. The curve is rounded to steps of 2^-20 of the unit (see `sp
 Where energy is unknown the curve stands still and the seconds do not count as known. What a register counted across
 a gap too long to say when is kept apart, at the gap's end (`unplaced`).
 
-A run of readings in which nothing is wrong: its segments are not laid out, only those are made that a moment falls into.
-
-The same formulas as in `segments`, and the same sums to the last bit (see `kernel`).
+**A run of readings in which nothing is wrong** is not laid out: only those of its segments are made that a moment falls into. The
+same formulas as in `segments`, and the same sums to the last bit (see `kernel`).
 """
 
 from __future__ import annotations
@@ -27,6 +26,9 @@ from reporting_agent.metering import kernel
 from reporting_agent.metering.kernel import PLACES, STEPS_PER_UNIT, Scan
 from reporting_agent.metering.moments import Windows, distinct
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 if TYPE_CHECKING:
     from reporting_agent.metering.own_window import OwnEnergy
@@ -129,10 +131,6 @@ class ReadingRun:
         one is at most twice the other is exact (Sterbenz 1974).
         """
         return self.scan.lowest >= 1 and self.scan.most_move <= self.scan.lowest
-
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 
 Edges = tuple[Integers, Integers, Integers, Integers]

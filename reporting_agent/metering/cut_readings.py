@@ -24,9 +24,9 @@ from numpy.typing import NDArray
 
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering.curve import Course, Curve, Edges
-from reporting_agent.metering.derived import CountedCourse
 from reporting_agent.metering.moments import REACHES_US, Islands, Windows
 from reporting_agent.metering.record import MeterFacts
+from reporting_agent.metering.steam_gas_and_virtual import CountedCourse
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]

@@ -1,18 +1,17 @@
 """Where a meter sees its runs begin and end, against the log; how long its load rests within them; the record of its runs.
 
-Around a logged start the energy from X before to X after is, for a load that rises from p0 to p1 at s after the start,
+**Edges.** Around a logged start the energy from X before to X after is, for a load that rises from p0 to p1 at s after the start,
 
     E = p0 (X + s) + p1 (X - s)        so that        s = (X (p0 + p1) - E) / (p1 - p0)
 
 and likewise at an end. The area does not ask how fast the load rises, nor how often the meter is read. A clock that is ahead moves
 starts and ends the same way; a load that is slow to rise or early to fall moves them apart, and is no clock.
 
-How long the load of each run rests before its end, where the log leaves no pause between runs that would show it.
+**Rests** before a run's end are looked for where the log leaves no pause between runs that would show them: a log in which the next
+start stands for an end has the pauses inside its runs. Each run is cut into even slices; a slice rests whose power is nearer to the
+lowest than to the usual highest of all runs.
 
-A log in which the next start stands for an end has the pauses inside its runs. Each run is cut into even slices; a slice rests whose power
-is nearer to the lowest than to the usual highest of all runs.
-
-What one meter shows of its runs, kept for those who look for changes: energy, edges, and the shift that its load tells.
+**The record** of a meter's runs (energy, edges, the shift that its load tells) is for those who look for changes.
 """
 
 from __future__ import annotations
@@ -26,6 +25,8 @@ from numpy.typing import NDArray
 from reporting_agent.metering.clock_offsets import FULLY_KNOWN, NOTHING_TOLD, Bins, FittedLags, search
 from reporting_agent.metering.curve import Curve
 from reporting_agent.metering.moments import FEWEST_JOINED, SLICES, EdgeReach, joined, slices_of
+
+Flags = NDArray[np.bool_]
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -84,8 +85,6 @@ def _power(curve: Curve, start_us: Integers, end_us: Integers) -> Floats:
         power[lasting] = np.where(known_s >= KNOWN * length_s, energy / length_s, np.nan)
     return power
 
-
-Flags = NDArray[np.bool_]
 
 AT_WORK, AT_REST = 0.9, 0.1  # of a run's slices, and of all last slices: the usual power of either
 LONG = 0.75  # of the rests: longer ones show what the line draws in them

@@ -13,11 +13,10 @@ Readings that fill a hole are right and merely stand in the wrong place; reading
 which `cleaning.without_duplicates` counts. A file that runs from the newest to the oldest is turned round. Where stamps step back every
 few rows, the file is simply not sorted: no clock can be told from its order, and every reading is kept and put in its place.
 
-A clock that leapt and leapt back: which steps of a file's stamps belong together, and so which readings it stamped.
-
-A clock that is set ahead shows as a step ahead, and its setting right as a step back by the same time; a clock that is set back shows
-the step back first. Between the two stand the readings that it stamped. A step back may have several steps ahead to
-belong to, of which the others are gaps. What tells them apart, in this order:
+**Which steps belong together**, and so which readings a clock that leapt has stamped: a clock that is set ahead shows as a step
+ahead, and its setting right as a step back by the same time; a clock that is set back shows the step back first. Between the two
+stand the readings that it stamped. A step back may have several steps ahead to belong to, of which the others are gaps. What tells
+them apart, in this order:
 
 - each step back has a cause: of all ways to pair the steps that one counts most which leaves fewest of them open;
 - the two undo each other to the second, where a gap has any length, and a reading is missing between only by chance;
@@ -31,6 +30,10 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 LEAST_LEAP_US = 600_000_000  # a clock set right by less is no clock that was wrong for a while
 LONGEST_WRONG_US = 14 * 86_400_000_000  # a clock that is wrong for longer is found against the batches
@@ -163,10 +166,6 @@ def beside(claimed: Integers, others: Integers, near_us: float) -> Flags:
     near: Flags = np.minimum(left, right) < near_us
     return near
 
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 NEWEST_FIRST = 0.9  # of the steps lead back
 NOT_SORTED = 0.1  # of the steps lead back: a clock is not wrong as often as that

@@ -1,26 +1,24 @@
 """A sample of the meter's own history, and what it excludes: spikes, jumps of a register, stray zeros, a flat or standing ceiling.
 
-`Peaks` keeps the highest loads of the record with their readings; at the end, when the meter's own history is known,
-`spikes` says which of them no load explains. A load that rises over one reading and falls over another, that is high for longer than a
-few, or that comes back at the same height, is a way of running, however rare; a change of scale is found elsewhere (`unit_check`).
+**Spikes.** `Peaks` keeps the highest loads of the record with their readings; at the end, when the meter's own history is known,
+`spikes` says which of them no load explains. A load that rises over one reading and falls over another, that is high for longer
+than a few, or that comes back at the same height, is a way of running, however rare; a change of scale is found elsewhere
+(`unit_check`).
 
-A meter's own history: a few thousand of its readings, evenly spread, whatever the length of the record.
+**The sample** is a few thousand of the meter's readings, evenly spread, whatever the length of the record. Every `stride`-th
+reading by its number in the record is kept; once more than `MOST` stand there, every second is dropped and the stride doubles. So
+the sample depends on the readings alone, not on the blocks they came in, and costs next to nothing: rules that ask what is usual
+for this meter (`spikes`, `flat_ceiling`, `stuck_values`, changes of resolution) ask it.
 
-Every `stride`-th reading by its number in the record is kept; once more than `MOST` stand there, every second is dropped
-and the stride doubles. So the sample depends on the readings alone, not on the blocks they came in, and costs next to
-nothing: rules that ask what is usual for this meter (`spikes`, `flat_ceiling`, `stuck_values`, changes of resolution) ask it.
+**Stray zeros** of a meter that is never at zero: what a logger writes where no value came, or an outage. A plant with a base load
+(lamps, fans, transformers) draws something at any hour. Where its meter shows 0 for a reading or two, among hundreds of thousands
+that are well above, nothing was measured, or the supply failed. That other meters show zeros then tells neither: a gateway fails
+for all of its meters at once. A standstill that lasts is no drop-out.
 
-Zeros of a meter that is never at zero: what a logger writes where no value came, or an outage.
-
-A plant with a base load (lamps, fans, transformers) draws something at any hour. Where its meter shows 0 for a reading or
-two, among hundreds of thousands that are well above, nothing was measured, or the supply failed. That other meters show zeros then
-tells neither: a gateway fails for all of its meters at once. A standstill that lasts is no drop-out.
-
-A flat ceiling that nobody declared: a sensor that saturates below the loads it was bought for.
-
-A load that swings goes through many different values below its highest and meets the highest seldom. Where instead the
-highest value stands far more often than any value below it, while below it hardly two readings are alike, the values were
-cut off there. A load that is steady, or written in coarse steps, has many alike below its highest as well and shows nothing.
+**A flat ceiling** that nobody declared: a sensor that saturates below the loads it was bought for. A load that swings goes through
+many different values below its highest and meets the highest seldom. Where instead the highest value stands far more often than any
+value below it, while below it hardly two readings are alike, the values were cut off there. A load that is steady, or written in
+coarse steps, has many alike below its highest as well and shows nothing.
 """
 
 from __future__ import annotations
@@ -34,6 +32,10 @@ from reporting_agent.config import Meter
 from reporting_agent.metering.readings import Columns, Readings
 from reporting_agent.metering.segments import load_of
 from reporting_agent.row_numbers import Rows
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+Flags = NDArray[np.bool_]
 
 MOST = 4096  # quantiles to a percent, the finest digit to a few weeks of a year; 200 kB a meter
 
@@ -101,10 +103,6 @@ def loads(meter: Meter, step_us: Integers, before: Floats, value: Floats) -> Flo
     with np.errstate(divide="ignore", invalid="ignore"):
         return np.where(step_us > 0, load_of(energy, step_us), np.nan)
 
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
-Flags = NDArray[np.bool_]
 
 MOST_KEPT = 1024
 FEWEST_LOADED = 48  # below this number of readings under load nothing can be called unusual

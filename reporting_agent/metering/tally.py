@@ -19,6 +19,9 @@ from reporting_agent.metering.readings import Columns
 from reporting_agent.metering.stuck_values import NO_RUNS, EqualValueRuns
 from reporting_agent.row_numbers import Rows
 
+Integers = NDArray[np.int64]
+Flags = NDArray[np.bool_]
+
 PLACES_KEPT = 20
 
 _SENTENCES: dict[str, tuple[Severity, Phrase]] = {
@@ -175,9 +178,6 @@ class Tally:
             tallied.append(DataFinding(code, severity, sentence, count, places))
         return tallied
 
-
-Integers = NDArray[np.int64]
-Flags = NDArray[np.bool_]
 
 NO_STAMPS = np.zeros(0, dtype=np.int64)
 NO_PAIRS = np.zeros((0, 2), dtype=np.int64)

@@ -6,9 +6,8 @@ reading once, in order, whatever the path, and keeps a few megabytes at most; `v
 then to be left out, the engine leaves out by reading that meter again with the verdict in hand: a plain second pass over
 one meter, so that memory stays flat and the energies exact.
 
-Changes of resolution: of the time between readings, and of the step in which their values are written.
-
-Both are read off the meter's own sample, which tells the row of a change to within its stride.
+**Changes of spacing and of resolution**, of the time between readings and of the step in which their values are written, are read
+off the meter's own sample, which tells the row of a change to within its stride.
 """
 
 from __future__ import annotations
@@ -26,6 +25,9 @@ from reporting_agent.metering.outliers import HighestLoads, SampledReadings, Sam
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.stuck_values import FEWEST, EqualValueRuns
 from reporting_agent.metering.tally import NO_PAIRS, CleaningResult, Spans, Tally
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
 
 Flags = NDArray[np.bool_]
 
@@ -140,9 +142,6 @@ def _changes(pieces: Integers, level: Floats, factor: float) -> Integers:
             now = levels[index]
     return np.array(changes if len(changes) <= MOST_CHANGES else [], dtype=np.int64)
 
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
 
 SPIKE_CODES = {"rate": "rate-spike", "interval": "interval-spike"}
 NEARLY = 0.8  # of what is plausible so far: readings below are not kept, for in the end they will be plausible

@@ -12,9 +12,9 @@ from benchmarks.quantities import mj_in, ratio
 from reporting_agent.config import Meter
 from reporting_agent.config.meters import Allocation
 from reporting_agent.config.tree import MeterTree
-from reporting_agent.metering.derived import CountedCourse
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.shared_meters import Sink, share_out
+from reporting_agent.metering.steam_gas_and_virtual import CountedCourse
 from reporting_agent.metering.uncertainty import WindowUncertainty, doubt, together
 from reporting_agent.pipeline.following import FollowedMeters, served
 

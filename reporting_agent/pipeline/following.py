@@ -22,13 +22,15 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import Course, MeterQuery, Windows, courses, moments
 from reporting_agent.metering.declared import DeclaredReadings
-from reporting_agent.metering.derived import state_unit
 from reporting_agent.metering.in_and_between_batches import OccupiedWindows
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.shared_meters import ServedBatches, Sink
+from reporting_agent.metering.steam_gas_and_virtual import state_unit
 from reporting_agent.pipeline.lanes import Lanes, Opener
 from reporting_agent.pipeline.units import over_time
 from reporting_agent.sources.meter_readings import ReadingLog
+
+Integers = NDArray[np.int64]
 
 if TYPE_CHECKING:
     from reporting_agent.sources.day_digests import DayDigests
@@ -114,8 +116,6 @@ def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sin
         ),
     )
 
-
-Integers = NDArray[np.int64]
 
 MomentsOf = Callable[[Mapping[str, Windows]], Mapping[str, Integers]]
 """Further moments that are asked of each meter, from the windows of its batches."""

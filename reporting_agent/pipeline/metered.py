@@ -13,9 +13,9 @@ from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering import MeterRecord, cut_readings, moments
-from reporting_agent.metering.derived import work_out
 from reporting_agent.metering.edges import of_runs
 from reporting_agent.metering.in_and_between_batches import record_of
+from reporting_agent.metering.steam_gas_and_virtual import work_out
 from reporting_agent.pipeline import meter_successions, suspicions
 from reporting_agent.pipeline.entries import allocated, entries, of_period
 from reporting_agent.pipeline.following import MomentsOf, follow, refuse_unknown_steps

@@ -1,9 +1,8 @@
 """Units at the rim: output in its step's unit, a rate's unit over time, unknown ones refused; log rows with energy in another unit.
 
-Rows of a production log whose energy is in another unit than the rest: MWh under a header of kWh, for some of the batches.
-
-A wrong unit shows in the energy per output and in the mean power alike. A batch that was broken off, or ran on half its charge, has an
-energy per output far off the rest and the power of the rest: its unit is right.
+Rows of a production log may have their energy in another unit than the rest: MWh under a header of kWh, for some of the batches. A
+wrong unit shows in the energy per output and in the mean power alike. A batch that was broken off, or ran on half its charge, has
+an energy per output far off the rest and the power of the rest: its unit is right.
 """
 
 from __future__ import annotations
@@ -22,6 +21,8 @@ from benchmarks.quantities import ratio, spelled
 from benchmarks.routes import Step
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering.unit_factors import off_scale
+
+Floats = NDArray[np.float64]
 
 COUNTED = {"items": 1.0, "item": 1.0, "pieces": 1.0, "pcs": 1.0, "件": 1.0, "个": 1.0, "1000 items": 1000.0, "千件": 1000.0}
 """Units of counted goods, in items; a count and a mass are never turned into each other."""
@@ -71,9 +72,6 @@ def over_time(rate_unit: str) -> tuple[str, float]:
         return _OVER_TIME[rate_unit]
     amount, slash, time = rate_unit.rpartition("/")
     return (spelled(amount), _PER[time]) if slash and time in _PER else (rate_unit, 1.0)
-
-
-Floats = NDArray[np.float64]
 
 
 def off_scales(batches: Sequence[Batch]) -> dict[int, float]:

@@ -1,9 +1,7 @@
 """Dates and times as plants write them: by order or format, Excel's days, 24:00; years of no plant refused; what is unreadable.
 
 Years before 1980 or after 2199 are no plant's: they are clocks never set (1970-01-01), Excel's day nought (1899-12-31)
-and years cut short (0026), and refused.
-
-What a reader of cells says when it cannot.
+and years cut short (0026), and refused. Where a cell cannot be read, `UnreadableCell` says what is wanted.
 """
 
 from __future__ import annotations

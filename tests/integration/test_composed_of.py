@@ -19,7 +19,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.audit.wording import STATED
 from benchmarks.errors import VerificationError
-from benchmarks.wire import frames, logged, published
+from benchmarks.wire import label_frames, logged, published
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.heads import issue
 from benchmarks.wire.logged import EntryKind
@@ -133,7 +133,7 @@ def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = T
         envelope, on = bytes.fromhex(report["envelope_digest"]), date.fromisoformat(report["values"]["on"])
         named = report if own_leaves else honest[report["envelope_digest"]]
         of = logged.ReportRevision(named["site"], named["period"], named["revision"])
-        labels = [frames.read(label, "label") for label in report["labels"]]
+        labels = [label_frames.read(label, "label") for label in report["labels"]]
         entries[report["envelope"]["index"]] = logged.hashed(EntryKind.ENVELOPE, envelope, date.fromisoformat(report["envelope"]["on"]))
         entries[report["values"]["index"]] = logged.hashed(
             EntryKind.VALUES, logged.values(envelope, of, labels, bytes.fromhex(report["salt"])), on

@@ -87,7 +87,7 @@ def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code
 
 def test_every_code_that_the_worker_refuses_by_has_its_sentence() -> None:
     """Read out of the modules that open a report; what is raised there by who writes an envelope or holds the keys is left out."""
-    wire = ("canonical", "envelope", "fields", "frames", "pack_conformity", "schema", "sealing", "signing")
+    wire = ("canonical", "envelope", "fields", "label_frames", "pack_conformity", "schema", "sealing", "signing")
     modules = (ROOT / "portal/opening/unsealing.py", *(ROOT / f"benchmarks/wire/{name}.py" for name in wire))
     of_others = {"envelope-too-large", "key-unreadable", "report-too-long"}
     raised = {refusal.code for module in modules for refusal in Module(module).refusals()} | {"period-too-long"}  # of pooling, passed on

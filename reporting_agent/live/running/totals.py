@@ -26,8 +26,8 @@ from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.live.running.line_meters import Line, LineMeters
 from reporting_agent.live.running.meter_total import HOUR_US, POWER_OVER_US, SECOND_US, Floats, MeterTotal
 from reporting_agent.live.spool.reading import AHEAD_US, Reading
-from reporting_agent.metering.derived import factor as state_factor
-from reporting_agent.metering.derived import final_unit, has_state, state_of
+from reporting_agent.metering.steam_gas_and_virtual import factor as state_factor
+from reporting_agent.metering.steam_gas_and_virtual import final_unit, has_state, state_of
 from reporting_agent.pipeline import pack_of
 from reporting_agent.pipeline.following import longest_gaps_s
 from reporting_agent.pipeline.heating_values import with_heating_value

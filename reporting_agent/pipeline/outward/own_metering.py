@@ -22,12 +22,12 @@ from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.tree import TEMPERATURE_UNITS
-from reporting_agent.metering import Course, derived
-from reporting_agent.metering.derived import LEAST_KNOWN_STATE
+from reporting_agent.metering import Course, steam_gas_and_virtual
 from reporting_agent.metering.kernel import STEPS_PER_UNIT
 from reporting_agent.metering.moments import Windows, to_us
 from reporting_agent.metering.own_window import OwnEnergy
 from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.steam_gas_and_virtual import LEAST_KNOWN_STATE
 from reporting_agent.pipeline.following import sinks_of
 
 Integers = NDArray[np.int64]
@@ -197,11 +197,11 @@ def _part(
 ) -> tuple[Floats, Floats]:
     """Energy and completeness of a meter with readings, brought to its state where it has one."""
     energy, known = _of(meter.id, places, outgoing, own)
-    if not derived.has_state(meter):
+    if not steam_gas_and_virtual.has_state(meter):
         return energy, known
     temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, places, known, outgoing, own, site)
     pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, known, outgoing, own, site)
-    each = derived.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
+    each = steam_gas_and_virtual.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
     finite = np.isfinite(each)
     return np.where(finite, energy * np.nan_to_num(each), 0.0), np.where(finite, known, 0.0)
 
@@ -244,7 +244,7 @@ def _of(name: str, places: list[int], outgoing: OutgoingBatches, own: Mapping[st
 def _unit(meter: Meter, units: Mapping[str, tuple[str, float]]) -> str:
     if meter.computed:
         return meter.unit
-    return derived.final_unit(meter) if derived.has_state(meter) else units[meter.id][0]
+    return steam_gas_and_virtual.final_unit(meter) if steam_gas_and_virtual.has_state(meter) else units[meter.id][0]
 
 
 def _sink(sinks: Mapping[tuple[str, str], str], batch: Batch) -> str:

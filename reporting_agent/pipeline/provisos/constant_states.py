@@ -21,7 +21,7 @@ from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.config.agreement import amount_unit
 from reporting_agent.config.meters import DesignState, Meter, Steam
-from reporting_agent.metering import MeterRecord, derived
+from reporting_agent.metering import MeterRecord, steam_gas_and_virtual
 from reporting_agent.pipeline.sitewide import SiteTotals
 
 KELVIN, KPA, CONDENSATE, VAPOUR = 10.0, 5.0, 0.1, 0.01
@@ -137,7 +137,7 @@ class _Moved:
     def _share(self, changed: Meter, state: tuple[float, float] | None = None) -> float:
         unit = amount_unit(self.meter)
         moved, here = (
-            derived.factor(meter, unit, np.array([kelvin]), np.array([kpa]))[0]
+            steam_gas_and_virtual.factor(meter, unit, np.array([kelvin]), np.array([kpa]))[0]
             for meter, (kelvin, kpa) in ((changed, state or self.state), (self.meter, self.state))
         )
         share = self.sign * (moved / here - 1)

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from benchmarks.measurements import Metric
-from benchmarks.wire import MAX_ENVELOPE_BYTES, canonical, directory, envelope, fields, frames, receipts, requests, schema, sealing
+from benchmarks.wire import MAX_ENVELOPE_BYTES, canonical, directory, envelope, fields, label_frames, receipts, requests, schema, sealing
 from benchmarks.wire.signing import Purpose
 from fixtures.vectors.wire.__main__ import blocks, fill
 from fixtures.vectors.wire.annotation import annotate, from_annotated
@@ -101,7 +101,7 @@ def test_the_page_names_every_field_and_no_other() -> None:
         f"at most {canonical.DEEPEST} containers",
         f"at most {schema.MOST_LABELS}",
         f"0-{schema.MOST_REVISIONS}",
-        f"cells, 2 to {frames.MOST_CELLS:,}",
+        f"cells, 2 to {label_frames.MOST_CELLS:,}",
         fields.IDENTIFIER.pattern,
         ", ".join(f"`{metric.value}`" for metric in Metric),
         ", ".join(str(size // 1024) for size in sealing.SIZES[:-1]) + f" or {sealing.SIZES[-1] // 1024} KiB",

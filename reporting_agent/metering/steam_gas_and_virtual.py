@@ -1,20 +1,16 @@
-"""Meters worked out: gas at normal state by temperature and pressure, heat of steam, virtual meters; the uncertainty of that state.
+"""Meters worked out: heat of steam, gas at normal state by temperature and pressure, virtual meters; the uncertainty of that state.
 
 Each is worked out piece by piece, between neighbouring moments of its curve (edges of batches and clock hours, so at most an hour
 long), with the mean temperature and pressure of that piece, and put together to a new curve on the same grid. So batches,
-stretches and hours of a worked-out meter close to the last digit like those of any other.
-
-Where the state of a piece is not known (less than half of it read, or outside what the declaration allows) its energy is not
-known: it counts as missing, never at some mean state. A virtual meter knows a piece where every part does.
-
-What one unit of a gas or steam meter is in normal cubic metres or in heat, by its temperature and pressure.
+stretches and hours of a worked-out meter close to the last digit like those of any other. Where the state of a piece is not known
+(less than half of it read, or outside what the declaration allows) its energy is not known: it counts as missing, never at some
+mean state. A virtual meter knows a piece where every part does.
 
 A volume meter (turbine, vortex, ultrasonic) reads cubic metres as they flow. A differential-pressure meter (orifice, Venturi)
 that computes with one fixed state, `computed_at`, reads too much or too little where the state differs: its flow of mass goes with the root
-of the density (ISO 5167-1, 5.1), so its reading is multiplied by sqrt(density / density computed with).
-
-What the meters of temperature and pressure may be wrong by goes into the result by its own formula, evaluated again with each
-limit added (JCGM 100, 5.1.3), at the mean state.
+of the density (ISO 5167-1, 5.1), so its reading is multiplied by sqrt(density / density computed with). What the meters of temperature and
+pressure may be wrong by goes into the result by its own formula, evaluated again with each limit added (JCGM 100, 5.1.3), at the mean
+state.
 """
 
 from __future__ import annotations
@@ -37,6 +33,13 @@ from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, Meter
 from reporting_agent.metering.curve import Course, Curve
 from reporting_agent.metering.record import MeterFacts
 from reporting_agent.metering.segments import HOUR_US
+
+Integers = NDArray[np.int64]
+Floats = NDArray[np.float64]
+
+LEAST_KNOWN_STATE = 0.5  # of the seconds of a piece over which the flow is known, its temperature and pressure must be read
+_AGE_US = 1 << 50  # no piece of a period is so long: one that is reaches to the ends of time, where no period was given
+NO_FACTS = MeterFacts(0, None, None, None, None, None, None, 0.0)
 
 
 def has_state(meter: Meter) -> bool:
@@ -115,14 +118,6 @@ def _steam(meter: Meter, steam: Steam, temperature_k: Floats, pressure_kpa: Floa
 
 def _point(temperature_c: float, pressure_kpa: float) -> tuple[Floats, Floats]:
     return np.array([temperature_c + gas_and_steam.ZERO_CELSIUS_K]), np.array([pressure_kpa])
-
-
-Integers = NDArray[np.int64]
-Floats = NDArray[np.float64]
-
-LEAST_KNOWN_STATE = 0.5  # of the seconds of a piece over which the flow is known, its temperature and pressure must be read
-_AGE_US = 1 << 50  # no piece of a period is so long: one that is reaches to the ends of time, where no period was given
-NO_FACTS = MeterFacts(0, None, None, None, None, None, None, 0.0)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,9 +13,9 @@ from reporting_agent.config import Meter
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering import MeterFacts
 from reporting_agent.metering.curve import Course, Curve
-from reporting_agent.metering.derived import NO_FACTS, work_out
 from reporting_agent.metering.moments import of_readings
 from reporting_agent.metering.segments import HOUR_US
+from reporting_agent.metering.steam_gas_and_virtual import NO_FACTS, work_out
 
 
 def course(moments_us: np.ndarray, steps: list[int], known: list[float], facts: MeterFacts = NO_FACTS) -> Course:
