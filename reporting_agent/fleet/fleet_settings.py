@@ -82,6 +82,17 @@ class Fleet(Setting):
                 raise ValueError(f"must name every site once; {earlier!r} and {site.file!r} are one file")
         return self
 
+    @model_validator(mode="after")
+    def _each_by_an_id_of_its_own(self) -> Self:
+        """Two sites of one id could not be told apart in any line of the page. Of those in object storage, a worker reads the id first."""
+        named: dict[str, str] = {}
+        for site, file in zip(self.sites, self.files(), strict=True):
+            site_id = None if is_object(file) else _site_id(Path(file))
+            earlier = site.file if site_id is None else named.setdefault(site_id, site.file)
+            if earlier != site.file:
+                raise ValueError(f"must name sites with an id each; {earlier!r} and {site.file!r} both have the id {site_id!r}")
+        return self
+
     def files(self) -> tuple[str, ...]:
         """Each site.toml: its path, or its address in object storage."""
         return tuple(site.file if is_object(site.file) else str(self.folder / site.file) for site in self.sites)
@@ -102,6 +113,15 @@ class Fleet(Setting):
     def reads(self) -> tuple[str, ...]:
         """Absolute folders, and prefixes of object storage as they stand."""
         return tuple(source if is_object(source) else str((self.folder / source).absolute()) for source in self.fleet.reads)
+
+
+def _site_id(file: Path) -> str | None:
+    """`id` under [site]; None where the file cannot be read, which is refused where the site is computed."""
+    try:
+        site_id = tomllib.loads(file.read_text(encoding="utf-8-sig"))["site"]["id"]
+    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError, KeyError, TypeError):
+        return None
+    return site_id if isinstance(site_id, str) else None
 
 
 def _content(path: str) -> str:

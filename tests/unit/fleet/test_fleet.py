@@ -436,10 +436,24 @@ def test_a_site_that_stands_twice_under_two_spellings_is_refused(tmp_path: Path)
     assert "'a/site.toml' and 'b/../a/site.toml' are one file" in str(refused.value.wanted)
 
 
+def test_two_sites_with_one_id_are_refused(tmp_path: Path) -> None:
+    for name in ("first", "second"):
+        (tmp_path / name).mkdir()
+        Furnaces(heats=1).write(tmp_path / name)
+    sites = "".join(f'[[sites]]\nfile = "{name}/site.toml"\n' for name in ("first", "missing", "second"))
+    (tmp_path / "fleet.toml").write_text(f'[fleet]\nname = "G"\n{sites}', encoding="utf-8")
+    with pytest.raises(InputError) as refused:
+        load_fleet(tmp_path / "fleet.toml")
+    assert refused.value.code == "fleet-invalid"
+    assert "'first/site.toml' and 'second/site.toml' both have the id" in str(refused.value.wanted)
+
+
 def test_a_damaged_state_directory_hides_no_other_site(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     for name in ("first", "second"):
         (tmp_path / name).mkdir()
         Furnaces(heats=1).write(tmp_path / name)
+    second = tmp_path / "second" / "site.toml"
+    second.write_text(second.read_text("utf-8").replace('id = "', 'id = "second-', 1), "utf-8")
     state = StateDirectory(tmp_path / "first" / "state")
     state.path.mkdir()
     state.database.write_bytes(b"no database" * 1000)
