@@ -156,7 +156,7 @@ def test_killed_at_random_instants_the_labels_are_those_of_the_files(
 ) -> None:
     """Two agents and a broker; with `--long` a hundred deaths, every third of the broker, and the network drops before each."""
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=60 if long else 3), granted=0.0)
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     with laid(broker.port) as line:
         plant.listens_at(line.port, version)
         with subscribed(plant), sending(plant, broker, over_s=deaths * 3.0) as calm:

@@ -39,7 +39,7 @@ def test_killed_at_random_instants_the_spool_holds_what_was_told(
 ) -> None:
     """Two agents and a server; with `--long` a hundred deaths, every third of the server, and the network drops before each."""
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=60 if long else 3))
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6))
     server = serving(plant.furnaces.heats, len(opcua_server.changes_in_order(plant.furnaces)) / (deaths * 3.0))
     with laid(server.port) as line:
         opcua_server.site(plant.furnaces, plant.live.parent, line.port)

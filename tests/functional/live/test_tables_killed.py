@@ -72,7 +72,7 @@ def test_a_historian_killed_at_random_instants_gives_the_labels_of_the_files(
 ) -> None:
     """Two agents and a server; with `--long` a hundred deaths, every third of the server, and the network drops before each."""
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=60 if long else 3), granted=0.0)
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     historian = Historian(cluster)
     with laid(cluster.port) as line:
         plant.furnaces.fed_by(plant.live.parent, SITE.format(port=line.port, look_back=LOOK_BACK))
@@ -115,7 +115,7 @@ def test_files_read_by_an_agent_that_is_killed_give_the_labels_of_the_files(
 ) -> None:
     """With `--long` a hundred deaths, all while lines are written: what is granted before each takes longer than its instant is away."""
     deaths = 100 if long else 3
-    plant = Plant(tmp_path, Furnaces(heats=60 if long else 3), granted=0.0)
+    plant = Plant(tmp_path, Furnaces(heats=60 if long else 6), granted=0.0)
     plant.furnaces.fed_by(plant.live.parent, FILES)
     writing: list[bool] = []  # before each grant, so after each death before every other
 
