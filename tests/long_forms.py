@@ -53,7 +53,11 @@ BY_ITSELF = "stability"
 """Of the statistics, the one that takes many hours: run by its name alone."""
 
 LONG_FORMS = (
-    _tests("every-address", 15, "tests/integration/test_addresses_by_role.py", "tests/integration/test_schema_holds.py"),
+    _tests(
+        "every-address",
+        16,
+        *(f"tests/integration/test_{name}.py" for name in ("addresses_by_role", "schema_holds", "queries_of_pages")),
+    ),
     _tests("nothing-suppressed", 6, "tests/integration/test_nothing_suppressed_shows.py"),
     _tests("databases", 5, "tests/integration/test_worker_killed.py", "tests/integration/test_read_replica.py"),
     _tests("installation", 10, "tests/functional/installation"),

@@ -110,7 +110,7 @@ made_up = load(SIGNED)
 with_a_key = load(WITH_A_KEY)
 fitting = load({"generation": {"mode": "positive"}})
 thoroughly = settings(
-    max_examples=60 if settings.get_current_profile_name() == "long" else 15,
+    max_examples=60 if settings.get_current_profile_name() == "long" else 6,
     deadline=None,
     derandomize=True,
     phases=[Phase.explicit, Phase.generate],  # a failure is reported as it came: shrinking takes minutes, and the request is short

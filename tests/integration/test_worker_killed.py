@@ -66,7 +66,7 @@ def run(program: str, var: Path, role: str) -> subprocess.CompletedProcess[str]:
 
 LONG = pytest.mark.long
 POINTS = [
-    ("claim", True),
+    pytest.param("claim", True, marks=LONG),
     ("keep", True),
     pytest.param("opened", False, marks=LONG),
     pytest.param("keep", False, marks=LONG),

@@ -31,11 +31,12 @@ def verdict(plant: Reported, plan: SamplingPlan, steps: tuple[str, ...] = (), no
     return AuditVerdict(audited(plant, draw, promise, opening))
 
 
-def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_plan_never_does(cheating: Reported) -> None:
+def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_plan_never_does(cheating: Reported, long: bool) -> None:
+    """With `--long` of eight nonces at least, else until one is met with which it holds."""
     nonces = [bytes([number]) * 32 for number in range(64)]
     held = False
     for number, nonce in enumerate(nonces):
-        if held and number >= 8:
+        if held and (number >= 8 or not long):
             break
         judgement = verdict(cheating, ONE_DAY, nonce=nonce)
         (plan,) = [finding for finding in judgement.findings if finding.code == "plan-sufficient"]

@@ -15,9 +15,12 @@ from tests.functional.every_fault.table import Score
 
 RATES = (1.0, 10.0)
 SEEDS, LONG_SEEDS = 2, 20
+SLOWEST = "steel"
 FIRST = {"steel": 2, "aluminium": 1, "cement": 2}
 EACH_ONCE = [(pack, seed, rate) for pack in SECTORS for seed, rate in enumerate(RATES, start=FIRST[pack])]
 """Pack, seed and rate of a few plants: every sector at every rate, on two of its roads, and every road once, for some kinds are of one."""
+FEWER = [plant for plant in EACH_ONCE if plant[0] != SLOWEST or plant[2] == max(RATES)]
+"""The same without the real rate of the sector that takes longest: what is put in there at the real rate is put in ten times as often."""
 
 
 def score(pack: str, seed: int, rate: float) -> Score:

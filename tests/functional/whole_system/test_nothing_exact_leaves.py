@@ -21,7 +21,9 @@ from tests.functional.whole_system.relay import Relay
 pytestmark = pytest.mark.django_db(transaction=True, databases=["default", "vault"])
 
 
-@pytest.mark.parametrize(("pack", "road"), [("cement", "csv"), ("steel", "meters")])
+@pytest.mark.parametrize(
+    ("pack", "road"), [("cement", "csv"), ("cement", "meters"), pytest.param("steel", "meters", marks=pytest.mark.long)]
+)
 def test_no_exact_value_batch_id_count_or_timestamp_is_in_what_the_agent_sends(
     pack: str, road: str, plant_of: Callable[..., AgentAtPlant], portal_relay: Relay, worker_sweeps: Callable[[], object], tmp_path: Path
 ) -> None:

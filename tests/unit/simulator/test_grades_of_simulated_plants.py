@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -16,7 +18,16 @@ from reporting_agent.config import load_site
 RECOVERY = {"coke-dry-quenching", "top-gas-turbine"}  # where a plant runs them, its limits are tested on the account of the route
 
 
-def grades(pack: str, year: int, folder: Path) -> dict[tuple[str, Metric], StepGrade]:
+Grades = Callable[[str, int], dict[tuple[str, Metric], StepGrade]]
+
+
+@pytest.fixture(scope="module")
+def grades(tmp_path_factory: pytest.TempPathFactory) -> Grades:
+    """Of a plant and a year, labelled once for all tests that ask."""
+    return cache(lambda pack, year: grades_of(pack, year, tmp_path_factory.mktemp("plant")))
+
+
+def grades_of(pack: str, year: int, folder: Path) -> dict[tuple[str, Metric], StepGrade]:
     """Of a plant that recovers nothing beside its processes."""
     plant = Sector(pack, 1, 1, year).plants[0]
     histories = tuple(history for history in plant.histories if history.step.id not in RECOVERY)
@@ -36,23 +47,23 @@ def grades(pack: str, year: int, folder: Path) -> dict[tuple[str, Metric], StepG
     ],
 )
 def test_a_whole_year_is_graded_where_a_standard_of_one_step_is_in_force(
-    pack: str, year: int, graded: set[tuple[str, Metric]], tmp_path: Path
+    pack: str, year: int, graded: set[tuple[str, Metric]], grades: Grades
 ) -> None:
-    by_key = grades(pack, year, tmp_path)
+    by_key = grades(pack, year)
     assert {key for key, grade in by_key.items() if any(limit.reason is None for limit in grade.limits)} == graded
     for key, grade in by_key.items():
         assert (grade.best_met is None) == (grade.why is not None), key
         assert all((limit.reason is None) == (limit.why is None) for limit in grade.limits), key
 
 
-def test_a_standard_not_yet_in_force_says_from_when_in_both_languages(tmp_path: Path) -> None:
-    grade = grades("steel", 2025, tmp_path)["eaf", Metric.TOTAL]
+def test_a_standard_not_yet_in_force_says_from_when_in_both_languages(grades: Grades) -> None:
+    grade = grades("steel", 2025)["eaf", Metric.TOTAL]
     assert grade.reason == "not-in-force"
     assert grade.why is not None
     assert "This pack treats GB 21256-2025 as in force from 2026-07-01" in grade.why.en
     assert "GB 21256-2025 自 2026-07-01 起按已实施处理" in grade.why.said_in("zh")
 
 
-def test_coke_without_a_charging_variant_is_not_held_against_one(tmp_path: Path) -> None:
-    grade = grades("steel", 2027, tmp_path)["coking", Metric.TOTAL]
+def test_coke_without_a_charging_variant_is_not_held_against_one(grades: Grades) -> None:
+    grade = grades("steel", 2027)["coking", Metric.TOTAL]
     assert {limit.reason for limit in grade.limits} == {"not-applicable"}
