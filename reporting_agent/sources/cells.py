@@ -117,9 +117,10 @@ def number(cell: Cell, profile: Profile, scale: float = 1.0) -> float:
         value = _written(plain(cell), profile)
     else:
         raise UnreadableCell("a number")
-    if not math.isfinite(value * scale):
+    scaled = value * scale
+    if not math.isfinite(scaled):
         raise UnreadableCell("a finite number")
-    return value * scale
+    return scaled
 
 
 def _written(text: str, profile: Profile) -> float:

@@ -13,7 +13,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.config.profile import zone_named
-from reporting_agent.sources import cells, totals
+from reporting_agent.sources import cells, stamps, totals
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
@@ -246,8 +246,9 @@ def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: b
         return read_text
 
     def read_written(cell: Cell) -> datetime:
-        cells.moment(cell, profile, zone)  # refused where the clock skipped it
-        return cells.written_moment(cell, profile)
+        written = cells.written_moment(cell, profile)
+        stamps.fixed(written, zone)  # refused where the clock skipped it
+        return written
 
     if column.kind is CellKind.MOMENT:
         return read_written if column.as_written else lambda cell: cells.moment(cell, profile, zone)
