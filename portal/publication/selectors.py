@@ -78,9 +78,8 @@ def is_sector(pack: str) -> bool:
 
 def packs_published() -> tuple[tuple[str, str], ...]:
     """(pack, newest version of it that something was published by), by pack."""
-    pairs = set(in_force().values_list("period__peer_group__pack", "period__peer_group__pack_version"))
-    ordered = sorted(pairs, key=lambda pair: (pair[0], packs.version_order(pair[1])))
-    return tuple(dict(ordered).items())  # of a pack, its last
+    pairs = in_force().values_list("period__peer_group__pack", "period__peer_group__pack_version").order_by().distinct()
+    return tuple(dict(sorted(pairs, key=lambda pair: (pair[0], packs.version_order(pair[1])))).items())  # of a pack, its last
 
 
 def state_of_the_list() -> tuple[Hashable, ...]:
