@@ -85,6 +85,17 @@ def test_a_value_stands_in_the_unit_of_its_own_version_and_no_change_is_told_acr
     assert "Break" in change
 
 
+def test_a_total_whose_unit_changed_is_told_as_that_and_not_as_hidden(cast: Cast, client: Client) -> None:
+    send_and_publish(cast, 4, 2, 2)
+    first = Publication.objects.get(version=1)
+    first.gate["published"]["composite"]["unit"] = "kWh/t"
+    first.digest = "1" * 64
+    first.save(update_fields=["gate", "digest"])
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/?unit=kgce").content.decode()
+    assert "The unit of the industry label changed between the versions" in page
+    assert "is not shown in both versions" not in page
+
+
 def test_the_table_of_versions_leads_to_the_comparison(cast: Cast, client: Client) -> None:
     assert "/compare/" not in client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/").content.decode()
     send_and_publish(cast, 4, 2, 2)

@@ -46,13 +46,11 @@ class ComparedVersion:
 class ComparedRow:
     """One row: a cell or a total in both versions. `hidden_*` says why a value is not shown; `verdict` is empty where one is missing.
 
-    `unit` is that of both; where it changed between them it is empty, and `before_unit` and `after_unit` say each value's own.
+    `units`: of the value before, and of the one after.
     """
 
     name: str
-    unit: str
-    before_unit: str
-    after_unit: str
+    units: tuple[str, str]
     before: str
     before_interval: str
     before_hidden: str
@@ -64,6 +62,12 @@ class ComparedRow:
     verdict: StateWord | None
     firms: str
     breaks: tuple[str, ...]
+
+    @property
+    def unit(self) -> str:
+        """That of both values; empty where it changed between them."""
+        before, after = self.units
+        return before if before == after else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +145,8 @@ def _lead(before: BenchmarkView, after: BenchmarkView, composite: ComparedRow, u
     if before.version == after.version:
         return _("This is the same version: there is nothing to compare.")
     named = {"a": before.version, "b": after.version, "before": composite.before, "after": composite.after, "unit": unit}
+    if composite.verdict is None and composite.before and composite.after:
+        return _("The unit of the industry label changed between the versions, so that no change can be stated.")
     if composite.verdict is None:
         return _("The industry label is not shown in both versions; the steps that are shown in both are below.")
     if composite.before == composite.after:
@@ -187,16 +193,16 @@ def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: T
     for cell, broken in breaks.cells.items():
         earlier, other = old.get(cell), new.get(cell)
         either = other or old[cell]
-        sides = (earlier or either, other or either)
+        own_units = ((earlier or either).unit, (other or either).unit)
         comparable = not any(item.code in ("unit", "boundary") for item in broken)
         rows.append(
             _compared(
                 cell_name(either, shown),
-                (shown.spelled(sides[0].unit), shown.spelled(sides[1].unit)),
+                (shown.spelled(own_units[0]), shown.spelled(own_units[1])),
                 tuple(None if step is None else step_estimates(step, shown.factor(step.unit))[0] for step in (earlier, other)),
                 (_hidden(earlier), _hidden(other)),
                 (earlier.firms if earlier else None, other.firms if other else None),
-                shown.step_places(either) if sides[0].unit == sides[1].unit else None,
+                shown.step_places(either) if own_units[0] == own_units[1] else None,
                 tuple(change_in_words(item) for item in broken),
                 comparable=comparable,
             )
@@ -234,9 +240,7 @@ def _compared(
         verdict = StateWord(_("within noise"), "wait") if noise else StateWord(_("more than noise"), "ok")
     return ComparedRow(
         name=name,
-        unit=units[0] if units[0] == units[1] else "",
-        before_unit=units[0] if units[0] != units[1] else "",
-        after_unit=units[1] if units[0] != units[1] else "",
+        units=units,
         before=number(before.value, places) if before else "",
         before_interval=between(before.lo, before.hi, places) if before else "",
         before_hidden=hidden[0],
