@@ -10,6 +10,7 @@ from dataclasses import asdict, dataclass, fields
 from datetime import date
 from typing import Any
 
+from benchmarks.comparison.estimates import Estimate
 from benchmarks.composition import CurvePoint, IndustryLabel, Potential, RouteTotal, StepBest
 from benchmarks.disclosure import CellDecision, GateResult
 from benchmarks.phrases import Name
@@ -49,6 +50,14 @@ class StepView:
     potential: tuple[Potential, ...] = ()  # what firms would save on average, in `unit`; empty where held back or never told
     potential_withheld: tuple[str, ...] = ()  # what of it the gate left out: beside other figures or years it would tell of a firm
 
+    @property
+    def best_estimate(self) -> Estimate | None:
+        return Estimate.of(self.best, self.interval)
+
+    @property
+    def typical_estimate(self) -> Estimate | None:
+        return Estimate.of(self.typical, self.typical_interval)
+
 
 @dataclass(frozen=True, slots=True)
 class TotalView:
@@ -63,6 +72,10 @@ class TotalView:
     reason_code: str
     reason_en: str
     reason_zh: str
+
+    @property
+    def estimate(self) -> Estimate | None:
+        return Estimate.of(self.value, self.interval)
 
 
 @dataclass(frozen=True, slots=True)

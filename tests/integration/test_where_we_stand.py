@@ -13,6 +13,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
 from benchmarks import packs, ranking
+from benchmarks.comparison.co2 import Co2Factors
 from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import Acting, Membership, Organisation, Role, Site, User
@@ -22,8 +23,6 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.models import Standing
-from portal.web.carbon import co2
-from portal.web.presenters import stand as stand_presenter
 from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, open_waiting, person, processing_public, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -31,6 +30,7 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 STAND, TREND = "/where-we-stand/", "/where-we-stand/over-the-periods/"
 NEXT = "/what-to-do-next/"
 EARLIER = "2015"
+CHINA = Co2Factors(date(2025, 12, 31), "CN")
 CHANGING = re.compile(r'csrfmiddlewaretoken" value="[^"]*"|<a class="sl-person"[^>]*>[^<]*')
 
 
@@ -192,7 +192,7 @@ def test_whose_values_a_person_sees_is_said_once_and_by_one_condition(cast: Cast
 
 def test_the_co2_of_clinker_goes_by_its_heat(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
     """Coal's 2.7 to the grid's 4.3 kg a kgce are 60 % apart, and left a gap of clinker at anything between; its heat stands apart."""
-    monkeypatch.setattr(stand_presenter, "last_day", lambda _period: date(2025, 12, 31))  # of 2016 no factor of electricity is held
+    monkeypatch.setattr(Co2Factors, "of", lambda _period, _place: CHINA)  # of 2016 no factor of electricity is held
     rows = re.findall(r"<tr.*?</tr>", text(signed_in(cast.plants[-1].owner), STAND), re.DOTALL)
     row = next(row for row in rows if "Clinker burning" in row and "kg CO" in row)
     match = re.search(r"kg CO.*?<div[^>]*>\s*([\d.]+) to ([\d.]+)", row, re.DOTALL)
@@ -201,7 +201,7 @@ def test_the_co2_of_clinker_goes_by_its_heat(cast: Cast, monkeypatch: pytest.Mon
     gap = re.search(r"\(([\d.]+) to ([\d.]+)\)", row)
     assert gap is not None
     boundary = packs.load("cement").step("clinker-burning").boundary
-    least, most = (co2(float(end), boundary, date(2025, 12, 31), "CN") for end in gap.groups())
+    least, most = (CHINA.co2(float(end), boundary) for end in gap.groups())
     assert least is not None
     assert most is not None
     assert high - low < 0.8 * (most[1] - least[0])

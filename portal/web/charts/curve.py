@@ -13,8 +13,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from benchmarks.comparison.estimates import Estimate
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.words.figures import Estimate, number
+from portal.web.words.figures import number
 
 LEFT, RIGHT = 9.0, 99.0  # per cent of the width between no firm and all firms; left of it stand the figures of the scale
 TOP, BOTTOM = 8.0, 88.0  # per cent of the height

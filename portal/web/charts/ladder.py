@@ -14,7 +14,8 @@ import math
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
-from portal.web.words.figures import Estimate, decimals, signed
+from benchmarks.comparison.estimates import Estimate
+from portal.web.words.figures import decimals, signed
 
 LEFT, RIGHT = 3.0, 92.0  # per cent of the width that the scale uses; the rest is room for the last label
 LABEL_FITS_TO = 78.0  # a label right of its mark would leave the drawing beyond this

@@ -11,10 +11,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import NamedTuple
 
+from benchmarks.comparison.estimates import Estimate, changed
 from portal.web.charts.curve import HeightScale, LineSegment, ScaleLine
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.gaps import gap
-from portal.web.words.figures import Estimate
 
 LEFT, RIGHT = 14.0, 94.0  # per cent of the width, of the first and the last period
 
@@ -69,19 +68,6 @@ def draw(reported: Sequence[TrendPeriod]) -> TrendPicture:
     )
     best = tuple(LineSegment(before.x, before.best, after.x, after.best) for before, after in pairs if before.best and after.best)
     return TrendPicture(scale.lines(), marks, own, best)
-
-
-def known(then: Estimate, now: Estimate) -> bool:
-    """Whether the interval of both was computed."""
-    return None not in (then.lo, then.hi, now.lo, now.hi)
-
-
-def changed(then: Estimate, now: Estimate) -> bool:
-    """Whether two values of one site differ by more than their noise: the 95 % interval of the difference leaves out 0."""
-    if not known(then, now):
-        return False
-    rise, fall = gap("", now, then, 1.0), gap("", then, now, 1.0)
-    return not (rise.within_noise and fall.within_noise)
 
 
 def _at(place: float, step: float) -> str:

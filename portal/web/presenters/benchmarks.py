@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
+from benchmarks.comparison.estimates import Estimate
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.declared import Words
 from benchmarks.explanation import Explanation
@@ -26,13 +27,13 @@ from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.best_group import best_group_part
 from portal.web.presenters.curves import bands_of, spread_of
-from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, ladder_of, total_estimate
+from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, ladder_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, VersionWithdrawal
 from portal.web.viewmodels.shared import HeadlineFigure, Item, SelectOption, UnitLink, VersionRow
 from portal.web.viewmodels.tables import PageRange
-from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, energy_units, number, per_cent, raised
+from portal.web.words.figures import NONE, EnergyUnit, between, energy_units, number, per_cent, raised
 from portal.web.words.terms import (
     VERSION_STATES,
     Names,
@@ -90,7 +91,7 @@ def _list_row(view: ListedView) -> BenchmarkRow:
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, energy_units(1.0)["kgce"])
     places = shown.total_places(view.summary)
-    total = total_estimate(view.summary.composite, 1.0)
+    total = shown.total(view.summary.composite)
     return BenchmarkRow(
         title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
         sector=names.sector,
@@ -122,7 +123,7 @@ def benchmark_page(
     explained = Explanation.from_json(view.explanation)
     address = benchmark_url(view, view.version)
     in_force = None if view.latest_version is None else benchmark_url(view, view.latest_version)
-    reached = total_estimate(view.label.best_reached, shown.factor(view.label.best_reached.unit))
+    reached = shown.total(view.label.best_reached)
     places = shown.total_places(view.label)
     title = names.title(view.route)
     return BenchmarkPage(
@@ -169,10 +170,10 @@ def codebook_rows() -> tuple[tuple[str, str, str, str], ...]:
 
 def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
     """The numbers of the first sentence; empty text where the gate holds one back."""
-    factor, places = shown.factor(label.composite.unit), shown.total_places(label)
+    places = shown.total_places(label)
     texts = {}
     for name, total in (("reached", label.best_reached), ("composite", label.composite), ("typical", label.typical)):
-        estimate = total_estimate(total, factor)
+        estimate = shown.total(total)
         texts[name] = number(estimate.value, places) if estimate else ""
     rungs = [
         (step.ratio * (step.typical - step.best), step.step)
@@ -201,7 +202,7 @@ def _figures(label: LabelView, shown: TotalsDisplay) -> tuple[HeadlineFigure, ..
 
 
 def _figure(title: str, total: TotalView, label: LabelView, shown: TotalsDisplay) -> HeadlineFigure:
-    estimate = total_estimate(total, shown.factor(total.unit))
+    estimate = shown.total(total)
     if estimate is None:
         return HeadlineFigure(title, NONE, "", shown.names.total_reason(total.reason_en, total.reason_zh))
     places = shown.total_places(label)
@@ -248,7 +249,7 @@ def _version_row(row: VersionView, view: BenchmarkView, shown: TotalsDisplay) ->
 
 def version_row(row: VersionView, url: str, shown: TotalsDisplay, label: LabelView | None, *, here: bool = False) -> VersionRow:
     """One row of a table of versions, in the unit of the page."""
-    total = total_estimate(row.composite, shown.factor(row.composite.unit))
+    total = shown.total(row.composite)
     places = shown.total_places(label) if label else None
     text = f"{number(total.value, places)} {shown.spelled(row.composite.unit)}" if total else ""
     span = between(total.lo, total.hi, places) if total else ""

@@ -1,6 +1,6 @@
 """Two versions of a benchmark step by step: both values, the difference with its interval, and whether it is more than noise.
 
-The interval of a difference is recovered from the two intervals as for the gaps (`portal.web.gaps`). Two versions share most of
+The interval of a difference is recovered from the two intervals as for the gaps (`benchmarks.comparison.gaps`). Two versions share most of
 their firms, so their errors go together and the true interval is narrower: "within noise" is said too often, never too seldom.
 """
 
@@ -14,16 +14,16 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benchmarks.comparison.estimates import Estimate
 from benchmarks.label_keys import LabelKey
 from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
 from portal.publication.shapes import BenchmarkView, StepView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
-from portal.web.gaps import gap
 from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.curves import cell_name
-from portal.web.presenters.ladders import TotalsDisplay, step_estimates, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.viewmodels.shared import StateWord, UnitLink
-from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, decimals, number, signed
+from portal.web.words.figures import NONE, EnergyUnit, between, decimals, number, signed
 from portal.web.words.terms import RULES, VERSION_STATES, Names, in_language, period_name, state
 
 
@@ -176,7 +176,7 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
     return _compared(
         name,
         (shown.spelled(before.unit), shown.spelled(after.unit)),
-        (total_estimate(before, shown.factor(before.unit)), total_estimate(after, shown.factor(after.unit))),
+        (shown.total(before), shown.total(after)),
         (hidden(before), hidden(after)),
         (before.firms, after.firms),
         shown.total_places(view.label) if before.unit == after.unit else None,
@@ -199,7 +199,7 @@ def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: T
             _compared(
                 cell_name(either, shown),
                 (shown.spelled(own_units[0]), shown.spelled(own_units[1])),
-                tuple(None if step is None else step_estimates(step, shown.factor(step.unit))[0] for step in (earlier, other)),
+                tuple(None if step is None else shown.best(step) for step in (earlier, other)),
                 (_hidden(earlier), _hidden(other)),
                 (earlier.firms if earlier else None, other.firms if other else None),
                 shown.step_places(either) if own_units[0] == own_units[1] else None,
@@ -233,11 +233,10 @@ def _compared(
     change = change_interval = ""
     verdict = None
     if before is not None and after is not None and comparable:
-        moved = gap(name, after, before, 1.0)
-        change = signed(moved.value, places)
-        change_interval = between(moved.lo, moved.hi, places)
-        noise = moved.lo <= 0 <= moved.hi
-        verdict = StateWord(_("within noise"), "wait") if noise else StateWord(_("more than noise"), "ok")
+        moved, (low, high) = after.less(before)
+        change = signed(moved, places)
+        change_interval = between(low, high, places)
+        verdict = StateWord(_("within noise"), "wait") if low <= 0 <= high else StateWord(_("more than noise"), "ok")
     return ComparedRow(
         name=name,
         units=units,

@@ -9,13 +9,14 @@ from typing import Any
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from benchmarks.comparison.estimates import Estimate
 from benchmarks.composition.curve import percents
 from benchmarks.label_keys import LabelKey
 from portal.publication.shapes import BenchmarkView, LabelView, StepView
 from portal.web.charts import curve
 from portal.web.charts.curve import CurvePicture
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.words.figures import Estimate, between, number, per_cent
+from portal.web.words.figures import between, number, per_cent
 from portal.web.words.terms import (
     enumerated,
     in_language,

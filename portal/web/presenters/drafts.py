@@ -9,14 +9,15 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
+from benchmarks.comparison.estimates import Estimate
 from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.presenters.ladders import TotalsDisplay, step_estimates, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import ChangeRow, DraftCheck, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb, StateWord
-from portal.web.words.figures import NONE, Estimate, between, decimals, number, signed
+from portal.web.words.figures import NONE, between, decimals, number, signed
 from portal.web.words.terms import (
     VERSION_STATES,
     Names,
@@ -221,7 +222,7 @@ def _cells(label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay) -
 
 
 def _cell_of_step(column: str, step: StepView, shown: TotalsDisplay) -> GateCell:
-    best, _typical = step_estimates(step, 1.0)
+    best = step.best_estimate
     if best is None:
         return GateCell(column, hidden=in_language(step.reason_en, step.reason_zh))
     return _cell(column, best, step.unit, step.firms, shown.step_places(step))
@@ -238,7 +239,7 @@ def _total_rows(label: LabelView, columns: Sequence[str], shown: TotalsDisplay) 
     nothing = tuple(GateCell(column, absent=NONE) for column in others)
     rows = []
     for title, total in _totals(label):
-        estimate = total_estimate(total, 1.0)
+        estimate = total.estimate
         if estimate is None:
             cell = GateCell(first, hidden=shown.names.total_reason(total.reason_en, total.reason_zh))
         else:
@@ -256,10 +257,10 @@ def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[C
     alike = [step for step in now.headline if step.step in old and _defined(step) == _defined(old[step.step])]
     pairs: list[tuple[str, str, Estimate, Estimate, float, int | None]] = []
     for step in alike:
-        then, current = step_estimates(old[step.step], 1.0)[0], step_estimates(step, 1.0)[0]
+        then, current = old[step.step].best_estimate, step.best_estimate
         if then is not None and current is not None:
             pairs.append((shown.names.step_name(step.step), unit_in_words(step.unit), then, current, step.ratio, shown.step_places(step)))
-    then, current = total_estimate(before.composite, 1.0), total_estimate(now.composite, 1.0)
+    then, current = before.composite.estimate, now.composite.estimate
     if then is not None and current is not None and len(alike) == len(now.headline):
         pairs.append((_("Whole route"), unit_in_words(now.composite.unit), then, current, 1.0, shown.total_places(now)))
     ends = [

@@ -8,6 +8,7 @@ from typing import TypedDict
 
 from django.utils.translation import gettext as _
 
+from benchmarks.comparison.estimates import Estimate
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals as grid_decimals
@@ -15,7 +16,7 @@ from portal.publication.shapes import LabelView, StepView, SummaryView, TotalVie
 from portal.web.charts import ladder
 from portal.web.charts.ladder import Picture, RungPicture
 from portal.web.presenters.standard_limits import LimitCell, StandardLevels, beside_rows
-from portal.web.words.figures import EnergyUnit, Estimate, between, decimals, fitting_decimals, number, signed
+from portal.web.words.figures import EnergyUnit, between, decimals, fitting_decimals, number, signed
 from portal.web.words.terms import (
     TONNES,
     Names,
@@ -107,6 +108,19 @@ class TotalsDisplay:
     def factor(self, own_unit: str) -> float:
         return self.unit.per_kgce if own_unit.startswith("kgce/") else 1.0
 
+    def best(self, step: StepView) -> Estimate | None:
+        """In the unit of the page, as `typical` and `total`; None where the gate holds the value back."""
+        return self._in_its_unit(step.best_estimate, step.unit)
+
+    def typical(self, step: StepView) -> Estimate | None:
+        return self._in_its_unit(step.typical_estimate, step.unit)
+
+    def total(self, total: TotalView) -> Estimate | None:
+        return self._in_its_unit(total.estimate, total.unit)
+
+    def _in_its_unit(self, published: Estimate | None, own_unit: str) -> Estimate | None:
+        return None if published is None else published.scaled(self.factor(own_unit))
+
     def spelled(self, own_unit: str) -> str:
         return unit_in_words(self._chosen(own_unit))
 
@@ -145,18 +159,6 @@ def in_tonnes(label: LabelView) -> bool:
 
 def _made_in(unit: str) -> str:
     return unit.partition("/")[2]
-
-
-def step_estimates(step: StepView, factor: float) -> tuple[Estimate | None, Estimate | None]:
-    """Best and typical of a cell that is shown, in the unit of the page."""
-    return (
-        None if step.best is None else Estimate(step.best, *(step.interval or (None, None))).scaled(factor),
-        None if step.typical is None else Estimate(step.typical, *(step.typical_interval or (None, None))).scaled(factor),
-    )
-
-
-def total_estimate(total: TotalView, factor: float) -> Estimate | None:
-    return None if total.value is None else Estimate(total.value, *(total.interval or (None, None))).scaled(factor)
 
 
 def ladder_of(
@@ -215,20 +217,17 @@ def ratios_of(label: LabelView, names: Names, route: str) -> str:
 
 
 def _rung(step: StepView, shown: TotalsDisplay, you: Mapping[str, Estimate] | None) -> ladder.StepRung:
-    factor = shown.factor(step.unit)
-    best, typical = step_estimates(step, factor)
     own = you.get(step.step) if you else None
-    return ladder.StepRung(step.ratio, best, typical, own.scaled(factor) if own else None)
+    return ladder.StepRung(step.ratio, shown.best(step), shown.typical(step), own.scaled(shown.factor(step.unit)) if own else None)
 
 
 def _total_rung(label: LabelView, shown: TotalsDisplay, your_total: Estimate | None) -> ladder.StepRung:
-    factor = shown.factor(label.composite.unit)
     return ladder.StepRung(
         1.0,
-        total_estimate(label.composite, factor),
-        total_estimate(label.typical, factor),
-        your_total.scaled(factor) if your_total else None,
-        total_estimate(label.best_reached, factor),
+        shown.total(label.composite),
+        shown.total(label.typical),
+        your_total.scaled(shown.factor(label.composite.unit)) if your_total else None,
+        shown.total(label.best_reached),
     )
 
 
@@ -299,8 +298,7 @@ def _values(rung: ladder.StepRung, places: int | None, *, with_you: bool) -> Row
 
 def _second(step: StepView, shown: TotalsDisplay) -> SecondMetric:
     places = shown.step_places(step)
-    factor = shown.factor(step.unit)
-    best, typical = step_estimates(step, factor)
+    best, typical = shown.best(step), shown.typical(step)
     variant = shown.names.variant_name(step.step, step.variant)
     return SecondMetric(
         step=with_variant(shown.names.step_name(step.step), variant),

@@ -22,7 +22,6 @@ from benchmarks.measurements import Metric, Period
 from benchmarks.routes import Pack
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView, StepView
-from portal.web.carbon import last_day
 from portal.web.presenters.standard_limits import Level, limit_beside
 from portal.web.words.figures import between, decimals, number, per_cent, signed
 from portal.web.words.terms import Names, in_page_language, period_name
@@ -70,7 +69,7 @@ def levels_of(view: InForceView) -> Levels | None:
     if names.pack is None or route is None:
         return None
     variants = {step.step: step.variant for step in view.label.headline}
-    limits = shown_limits(names.pack, route, last_day(view.period), variants)
+    limits = shown_limits(names.pack, route, Period.parse(view.period, UTC).first_and_last[1], variants)
     rows = tuple(row for limit in limits for row in _rows(limit, view.label, names.pack))
     missing = not_held(names.pack, route, Period.parse(view.period, UTC))
     facts = {"n": view.version, "period": period_name(view.period), "pack": names.sector, "version": view.pack_version}

@@ -3,27 +3,27 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
-from operator import attrgetter
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from benchmarks.comparison.co2 import together
+from benchmarks.comparison.energies import may_take
+from benchmarks.comparison.gaps import RouteGap, clear_sum, sum_of_ends
 from benchmarks.guidance.practices import Library, Practice
 from benchmarks.routes import Step
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import StepView
 from portal.standings.selectors import StandView
 from portal.web.addresses import benchmark_url
-from portal.web.carbon import country_of, last_day, together, widest
-from portal.web.gaps import RouteGap, clear_sum, largest_first, sum_of_ends
 from portal.web.presenters.cbam import Border, border_of
 from portal.web.presenters.ladders import ratios_of
 from portal.web.presenters.practices import saving_of
-from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
-from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, taken_at, worth_row
-from portal.web.words.figures import EnergyUnit, between, decimals, number, per_cent
+from portal.web.presenters.site_gaps import co2_note, compared
+from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, worth_row
+from portal.web.words.figures import EnergyUnit, between, decimals, in_bounds, number, per_cent
 from portal.web.words.terms import (
     Names,
     in_page_language,
@@ -100,16 +100,11 @@ def next_page(
 ) -> NextPage:
     """`which` names site and period in the address, `several` says whether the site has more; the law of the border is as known `today`."""
     names = Names.of(view.pack, view.pack_version)
-    standings = standings_of(stand, view.label)
-    own = {step: estimate_of(standing) for step, standing in standings.items()}
-    gaps = largest_first(gaps_of(view.label, own))
-    clear = [gap for gap in gaps if not gap.within_noise]
-    heat = heat_of(stand, view.label)
-    day, country = last_day(stand.report.period), country_of(stand.report.place)
-    ends = [carbon_of([replace(gap, value=end(gap)) for gap in clear], heat, names, day, country) for end in (_LOW, _HIGH)]
-    carbon = {gap.step: widest(*(bounds[gap.step] for bounds in ends)) for gap in clear}
-    total, highest = clear_sum(gaps), max((gap.hi for gap in clear), default=1.0)
-    called = {gap.step: over_years(names.step_name(gap.step), standings[gap.step].years) for gap in gaps}
+    site = compared(stand, view.label, names)
+    gaps, clear, factors = site.gaps, site.clear, site.factors
+    total, (low, high) = clear_sum(gaps), sum_of_ends(clear)
+    highest = max((gap.hi for gap in clear), default=1.0)
+    called = {gap.step: over_years(names.step_name(gap.step), site.standings[gap.step].years) for gap in gaps}
     return NextPage(
         site=shown_name(stand.report.site_name),
         sector=names.title(view.route),
@@ -123,7 +118,7 @@ def next_page(
         first_share=per_cent(clear[0].value / total) if clear else "",
         clear=len(clear),
         compared=len(gaps),
-        awaited=sum(estimate.lo is None for estimate in own.values()),
+        awaited=site.awaited,
         output=output_of_a_year(names.made_in(view.route), names.product(view.route), _("Tonnes of %(product)s made in a year")),
         worth=WorthTable(
             unit=one_of_output(names.made_in(view.route)),
@@ -132,15 +127,15 @@ def next_page(
             ordered=True,
             sum_name=_("Gaps larger than the noise"),
             rows=tuple(
-                worth_row(gap, called[gap.step], names.step(gap.step), heat.get(gap.step), carbon[gap.step], units, highest)
+                worth_row(gap, called[gap.step], names.step(gap.step), site.heat.get(gap.step), site.co2[gap.step], units, highest)
                 for gap in clear
             ),
             total=number(total),
-            total_interval=between(*sum_of_ends(clear), decimals(total)),
-            total_co2=in_bounds(known) if (known := together(carbon.values())) else _("incomplete"),
-            exact_total=exactly([sum(end(gap) for gap in clear) for end in (_LOW, attrgetter("value"), _HIGH)]),
+            total_interval=between(low, high, decimals(total)),
+            total_co2=in_bounds(known) if (known := together(site.co2.values())) else _("incomplete"),
+            exact_total=exactly((low, total, high)),
         ),
-        carriers=carriers_of((names.step(gap.step) for gap in clear), day, country),
+        carriers=carriers_of((names.step(gap.step) for gap in clear), factors),
         within_noise=tuple(
             _("%(step)s: %(value)s %(unit)s (%(interval)s)")
             % {
@@ -153,13 +148,10 @@ def next_page(
             if gap.within_noise
         ),
         steps=tuple(_to_do(gap, called[gap.step], names, view.label.headline, view.pack, library, units) for gap in clear),
-        notes=(ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country)),
+        notes=(ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, co2_note(factors)),
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
-        border=border_of(view.pack, view.route, country, today, country_name),
+        border=border_of(view.pack, view.route, factors.country, today, country_name),
     )
-
-
-_LOW, _HIGH = attrgetter("lo"), attrgetter("hi")
 
 
 def _to_do(
@@ -204,6 +196,6 @@ def _practice(practice: Practice, amount: str, step: Step | None, largest_gap: f
         metric=practice.metric.value,
         low=f"{practice.saving}",
         exact_investment="" if practice.investment is None else f"{practice.investment}",
-        carriers=" ".join(taken_at(step)) if step else "",
+        carriers=" ".join(may_take(step.boundary)) if step else "",
         beyond=_("More than the gap: the plant itself would have to change.") if practice.saving > largest_gap else "",
     )

@@ -7,23 +7,20 @@ is left once all the electricity is saved that a typical plant takes.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date
 
 from django.utils.translation import gettext as _
 
-from benchmarks.composition.trend import Known
+from benchmarks.comparison.co2 import Co2Factors, together
+from benchmarks.comparison.gaps import RouteGap
 from benchmarks.measurements import Metric
-from benchmarks.routes import Step
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView
-from portal.web.carbon import Bounds, co2, country_of, last_day, together, widest
-from portal.web.gaps import RouteGap
 from portal.web.presenters.benchmarks import units_on
 from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, ratios_of
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
-from portal.web.presenters.site_gaps import carbon_note, in_bounds
+from portal.web.presenters.site_gaps import co2_note
 from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, worth_row
-from portal.web.words.figures import MJ_PER_KGCE, between, decimals, number
+from portal.web.words.figures import MJ_PER_KGCE, between, decimals, in_bounds, number
 from portal.web.words.terms import TONNES, Names, enumerated, headed, one_of_output
 
 
@@ -40,8 +37,8 @@ class SectorWorth:
 def worth_of(view: InForceView) -> SectorWorth | None:
     """None for a version that told of no potential: those from before there were any."""
     names, steps = Names.of(view.pack, view.pack_version), view.label.headline
-    day, country = last_day(view.period), country_of(view.place)
-    units = units_on(day)
+    factors = Co2Factors.of(view.period, view.place)
+    units = units_on(factors.day)
     shown = TotalsDisplay(names, view.route, units["kgce"])
     known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
     if view.label.composite.unit != HEADLINE_UNIT or not any(step.potential or step.potential_withheld for step in steps):
@@ -64,7 +61,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         if not of_steps:
             continue
         highest = max(high for _value, (_low, high) in of_steps.values()) or 1.0
-        carbon = {id_: _carbon(worth, names.step(id_), most.get(id_), day, country) for id_, worth in of_steps.items()}
+        co2 = {id_: factors.of_saving(ends, names.boundary(id_), most.get(id_)) for id_, (_value, ends) in of_steps.items()}
         value, (low, high) = added_up([*of_steps.values()])
         tables.append(
             WorthTable(
@@ -78,7 +75,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                         names.step_name(id_),
                         names.step(id_),
                         None,
-                        carbon[id_],
+                        co2[id_],
                         units,
                         highest,
                         most.get(id_),
@@ -88,7 +85,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                 ),
                 total=number(value),
                 total_interval=between(low, high, decimals(value)),
-                total_co2=in_bounds(sum_) if (sum_ := together(carbon.values())) else _("incomplete"),
+                total_co2=in_bounds(sum_) if (sum_ := together(co2.values())) else _("incomplete"),
                 exact_total=exactly((low, value, high)),
             )
         )
@@ -104,8 +101,8 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         " step’s typical electricity, or above the best. It is not a part of the energy beside it, and no sum counts it."
     )
     own_notes = (own,) if any(row.own_metric for table in tables for row in table.rows) else ()
-    notes = (*own_notes, ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country))
-    return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), day, country), tuple(held), notes)
+    notes = (*own_notes, ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, co2_note(factors))
+    return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), factors), tuple(held), notes)
 
 
 def _most_electricity(label: LabelView) -> dict[str, float]:
@@ -132,11 +129,3 @@ def own_electricity(label: LabelView, to: str, shown: TotalsDisplay) -> dict[str
         if saving is not None:
             by_step[step.step] = saving[1]
     return by_step
-
-
-def _carbon(saved: Known, step: Step | None, most_electricity: float | None, day: date, country: str) -> Bounds | None:
-    """kg of CO2 per tonne of the route's product, from the least end to the most."""
-    if step is None:
-        return None
-    heat = [None if most_electricity is None else (max(end - most_electricity, 0.0), end) for end in saved[1]]
-    return widest(*(co2(end, step.boundary, day, country, part) for end, part in zip(saved[1], heat, strict=True)))

@@ -8,18 +8,19 @@ from dataclasses import dataclass
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from benchmarks.comparison.co2 import Co2Factors
+from benchmarks.comparison.estimates import Estimate
+from benchmarks.comparison.gaps import gap
 from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
 from portal.publication.sectors import MOST_YEARS
 from portal.web.addresses import benchmark_url
-from portal.web.carbon import country_of, last_day
 from portal.web.charts.curve import HeightScale
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.gaps import gap, with_interval
-from portal.web.presenters.ladders import TotalsDisplay, step_estimates, total_estimate
+from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
-from portal.web.presenters.site_gaps import carbon_of_gap, heat_cells, in_bounds
-from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, energy_units, number
+from portal.web.presenters.site_gaps import heat_cells, heat_gap
+from portal.web.words.figures import NONE, between, decimals, energy_units, in_bounds, number, with_interval
 from portal.web.words.terms import Names, in_language, one_of_output, period_name, shown_name
 
 
@@ -110,13 +111,13 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
 
 
 def _gap_of(typical: Estimate, best: Estimate, places: int | None) -> str:
-    """Typical and best hold the same firms, so the interval is a little too wide (`portal.web.gaps`)."""
-    between_them = gap("", typical, best, 1.0)
-    return with_interval(between_them.value, between_them.lo, between_them.hi, places)
+    """Typical and best hold the same firms, so the interval is a little too wide (`benchmarks.comparison.gaps`)."""
+    apart, ends = typical.less(best)
+    return with_interval(apart, *ends, places)
 
 
 def _totals(view: InForceView) -> tuple[Estimate | None, Estimate | None]:
-    return total_estimate(view.label.composite, 1.0), total_estimate(view.label.typical, 1.0)
+    return view.label.composite.estimate, view.label.typical.estimate
 
 
 def _rungs(views: Sequence[InForceView], shown: TotalsDisplay) -> tuple[YearRung, ...]:
@@ -172,14 +173,14 @@ def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None) -
 def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
     """Steps in the order of the route. A gap within its noise is told as such, and nothing is worked out of it."""
     rows = []
+    factors = Co2Factors.of(view.period, view.place)
     heat = {}
     for step in heat_cells(view.label):
-        best, typical = step_estimates(step, 1.0)
+        best, typical = step.best_estimate, step.typical_estimate
         if best is not None and typical is not None:
-            of_heat = gap(step.step, typical, best, step.ratio / MJ_PER_KGCE)
-            heat[step.step] = (of_heat.lo, of_heat.hi)
+            heat[step.step] = heat_gap(step, typical, best)
     for step in view.label.headline:
-        known, (best, typical) = names.step(step.step), step_estimates(step, 1.0)
+        best, typical = step.best_estimate, step.typical_estimate
         name = names.step_name(step.step)
         if best is None or typical is None:
             rows.append(ReachRow(name, NONE, "", NONE, in_language(step.reason_en, step.reason_zh) or _("withheld")))
@@ -188,6 +189,6 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         if step_gap.within_noise:
             rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
             continue
-        carbon = in_bounds(carbon_of_gap(step_gap, known, heat.get(step.step), last_day(view.period), country_of(view.place)))
-        rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals(step_gap.value)), carbon, ""))
+        co2 = in_bounds(factors.of_gap(step_gap.ends, names.boundary(step.step), heat.get(step.step)))
+        rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals(step_gap.value)), co2, ""))
     return tuple(rows)

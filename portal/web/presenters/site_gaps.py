@@ -1,29 +1,60 @@
-"""The gaps of one site to the published best of each step, the heat that they may lie in, and the CO2 that closing them would spare."""
+"""A site's protected values beside the published best of each step: the gaps, the heat they may lie in, and the CO2 of closing them."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
-from datetime import date
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from django.utils.translation import gettext as _
 
+from benchmarks.comparison.co2 import Co2Factors
+from benchmarks.comparison.energies import Bounds
+from benchmarks.comparison.estimates import Estimate
+from benchmarks.comparison.gaps import RouteGap, gap, largest_first, whole_route
 from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
-from benchmarks.routes import Step
 from portal.publication.shapes import LabelView, StepView
 from portal.standings.reports import ReportedValue
 from portal.standings.selectors import StandView, StepStandingView
-from portal.web.carbon import Bounds, co2, of_electricity, year_of_electricity
-from portal.web.gaps import RouteGap, gap
-from portal.web.presenters.ladders import step_estimates
-from portal.web.words.figures import MJ_PER_KGCE, NONE, Estimate, between, decimals, number
+from portal.web.words.figures import MJ_PER_KGCE
 from portal.web.words.terms import Names, sentence_space
 
 
-def standings_of(stand: StandView, label: LabelView) -> dict[str, StepStandingView]:
-    """The site's standing in each cell that makes up the totals."""
-    wanted = {LabelKey.of(step) for step in label.headline}
-    return {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in wanted}
+@dataclass(frozen=True, slots=True)
+class SiteComparison:
+    """One site beside one label. All by step; figures of gaps are kgce, or kg of CO2, per one of the route's output."""
+
+    standings: Mapping[str, StepStandingView]  # of the cells that make up the totals
+    own: Mapping[str, Estimate]
+    gaps: Sequence[RouteGap]  # largest first, of every step whose best is shown and whose interval was computed
+    heat: Mapping[str, Bounds]  # in which a gap may lie, where both sides tell heat apart
+    co2: Mapping[str, Bounds | None]  # that closing the gap would spare, of the clear ones
+    factors: Co2Factors
+
+    @property
+    def clear(self) -> list[RouteGap]:
+        """The gaps that are larger than the noise."""
+        return [step_gap for step_gap in self.gaps if not step_gap.within_noise]
+
+    @property
+    def awaited(self) -> int:
+        """Values whose interval is computed with the next draft."""
+        return sum(not estimate.has_interval for estimate in self.own.values())
+
+
+def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison:
+    cells = {LabelKey.of(step) for step in label.headline}
+    standings = {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in cells}
+    own = {step: estimate_of(standing) for step, standing in standings.items()}
+    gaps = largest_first(_gaps(label, own))
+    heat = heat_of(stand, label)
+    factors = Co2Factors.of(stand.report.period, stand.report.place)
+    co2 = {
+        step_gap.step: factors.of_gap(step_gap.ends, names.boundary(step_gap.step), heat.get(step_gap.step))
+        for step_gap in gaps
+        if not step_gap.within_noise
+    }
+    return SiteComparison(standings, own, gaps, heat, co2, factors)
 
 
 def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
@@ -33,14 +64,11 @@ def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
     return Estimate(view.value, min(view.interval[0], view.value), max(view.interval[1], view.value))
 
 
-def gaps_of(label: LabelView, own: Mapping[str, Estimate]) -> list[RouteGap]:
-    """Of every step whose best is shown and whose interval was computed."""
-    gaps = []
+def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> Iterator[RouteGap]:
     for step in label.headline:
-        best, _typical = step_estimates(step, 1.0)
-        if best is not None and step.step in own and own[step.step].lo is not None:  # without an interval nothing is told from noise
-            gaps.append(gap(step.step, own[step.step], best, step.ratio))
-    return gaps
+        best, you = step.best_estimate, own.get(step.step)
+        if best is not None and you is not None and you.has_interval:  # without an interval nothing is told from noise
+            yield gap(step.step, you, best, step.ratio)
 
 
 def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
@@ -51,11 +79,10 @@ def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
         if standing.metric == Metric.THERMAL
     }
     heat = {}
-    for step in heat_cells(label):
-        you, (best, _typical) = own.get((step.step, step.product, step.variant)), step_estimates(step, 1.0)
-        if best is not None and you is not None and you.lo is not None:
-            of_heat = gap(step.step, you, best, step.ratio / MJ_PER_KGCE)
-            heat[step.step] = (of_heat.lo, of_heat.hi)
+    for cell in heat_cells(label):
+        you, best = own.get((cell.step, cell.product, cell.variant)), cell.best_estimate
+        if best is not None and you is not None and you.has_interval:
+            heat[cell.step] = heat_gap(cell, you, best)
     return heat
 
 
@@ -67,35 +94,30 @@ def heat_cells(label: LabelView) -> Iterator[StepView]:
             yield step
 
 
-def carbon_of(clear: Iterable[RouteGap], heat: Mapping[str, Bounds], names: Names, on: date, country: str) -> dict[str, Bounds | None]:
-    """Step -> what closing its gap would spare, kg CO2 per tonne of the route's product."""
-    return {step_gap.step: carbon_of_gap(step_gap, names.step(step_gap.step), heat.get(step_gap.step), on, country) for step_gap in clear}
+def heat_gap(cell: StepView, you: Estimate, best: Estimate) -> Bounds:
+    """Between which ends the heat of a gap lies, kgce per tonne of the route's product."""
+    return gap(cell.step, you, best, cell.ratio / MJ_PER_KGCE).ends
 
 
-def carbon_of_gap(step_gap: RouteGap, step: Step | None, heat: Bounds | None, on: date, country: str) -> Bounds | None:
-    """From the least that the low end of the gap may be to the most that its high end may be: it is no surer than the gap."""
-    amounts = [None if step is None else co2(end, step.boundary, on, country, heat) for end in (step_gap.lo, step_gap.hi)]
-    ends = [end for bounds in amounts if bounds is not None for end in bounds]
-    return (min(ends), max(ends)) if ends else None
+def total_of(stand: StandView, own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
+    """The site's own sum of ratio x step where it reported every step, with the interval by which the route is ranked, as its file and the
+    API have it; where the route is not ranked, that of its independent steps."""
+    if stand.route is not None and stand.route.interval is not None and stand.route.unit == label.composite.unit:
+        return estimate_of(stand.route)
+    if any(step.step not in own for step in label.headline):
+        return None
+    return whole_route((step.ratio, own[step.step]) for step in label.headline)
 
 
-def carbon_note(on: date, country: str) -> str:
+def co2_note(factors: Co2Factors) -> str:
     """Where the figures of CO2 come from."""
-    kwh = of_electricity(on, country)
     note = _(
         "CO₂ is calculated with the default factors of the energies that a step uses (heat: GB/T 32150; fuels: GB/T 32151), as a range. If"
         " heat is reported separately, it follows the heat and the electricity of the gap; if not, the range assumes that the gap could be"
         " all of one energy. A dash means that an energy has no factor, or that energy leaves the step."
     )
-    if kwh is None:
+    per_kwh = factors.per_kwh
+    if per_kwh is None:
         return note
     electricity = _("Electricity: %(kg)s kg per kWh, China’s average of %(year)s.")
-    return note + sentence_space() + electricity % {"kg": f"{kwh:g}", "year": year_of_electricity(on, country)}
-
-
-def in_bounds(bounds: Bounds | None) -> str:
-    """One figure where both ends read the same."""
-    if bounds is None:
-        return NONE
-    low, high = (number(end, decimals(bounds[1])) for end in bounds)
-    return low if low == high else between(*bounds)
+    return note + sentence_space() + electricity % {"kg": f"{per_kwh:g}", "year": factors.year_of_electricity}

@@ -4,28 +4,28 @@ noise gets a dash), its ranks and scores, and its trend."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from math import hypot
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from benchmarks.comparison.co2 import together
+from benchmarks.comparison.estimates import Estimate
+from benchmarks.comparison.gaps import RouteGap, clear_sum, sum_of_ends
 from benchmarks.ranking import FEWEST_FOR_A_SCORE
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.addresses import benchmark_url
-from portal.web.carbon import Bounds, country_of, last_day, together
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.gaps import RouteGap, clear_sum, largest_first, sum_of_ends, with_interval
 from portal.web.presenters.benchmarks import interval_words, unit_links
-from portal.web.presenters.ladders import TotalsDisplay, ladder_of, total_estimate
-from portal.web.presenters.site_gaps import carbon_note, carbon_of, estimate_of, gaps_of, heat_of, in_bounds, standings_of
+from portal.web.presenters.ladders import TotalsDisplay, ladder_of
+from portal.web.presenters.site_gaps import SiteComparison, co2_note, compared, total_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words.figures import NONE, EnergyUnit, Estimate, between, decimals, number, ordinal, signed
+from portal.web.words.figures import NONE, EnergyUnit, between, decimals, in_bounds, number, ordinal, signed, with_interval
 from portal.web.words.terms import Names, one_of_output, over_years, period_name, shown_name, within
 
 MIDDLE = 50
@@ -42,16 +42,12 @@ def stand_page(
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, unit)
     kgce = TotalsDisplay(names, view.route, units["kgce"])
-    standings = standings_of(stand, view.label)
-    own = {step: estimate_of(standing) for step, standing in standings.items()}
-    gaps = largest_first(gaps_of(view.label, own))
-    clear = [gap for gap in gaps if not gap.within_noise]
+    site = compared(stand, view.label, names)
+    standings, gaps, clear = site.standings, site.gaps, site.clear
     at_best = sum(gap.value <= 0 for gap in gaps)
-    carbon = carbon_of(clear, heat_of(stand, view.label), names, last_day(stand.report.period), country_of(stand.report.place))
     factor = shown.factor(view.label.composite.unit)
     order = [gap.step for gap in gaps] + [step.step for step in view.label.headline if step.step not in {gap.step for gap in gaps}]
-    total = _whole_route(stand.route, own, view.label)
-    awaited = sum(estimate.lo is None for estimate in own.values())
+    total = total_of(stand, site.own, view.label)
     ranked = standings.get(order[0]) if order else None
     scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
     few = _("With fewer than %(n)d sites there is a rank, but no score.") % {"n": FEWEST_FOR_A_SCORE}
@@ -72,19 +68,19 @@ def stand_page(
         within_noise=len(gaps) - len(clear) - at_best,
         at_best=at_best,
         computed=stand.computed_at,
-        awaited=awaited,
-        figures=_figures(total, ranked, view.label, shown, awaited=bool(awaited)),
+        awaited=site.awaited,
+        figures=_figures(total, ranked, view.label, shown, awaited=bool(site.awaited)),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
         scores=scores,
         score_lead=_score_lead(scores[0]) if stand.route else "",
         no_score="" if any(row.band for row in scores) else few,
-        ladder=ladder_of(view.label, shown, you=own, your_total=total, order=order),
+        ladder=ladder_of(view.label, shown, you=site.own, your_total=total, order=order),
         units=unit_links(units, unit, view.label, f"which={which}&"),
         unit_note=unit.note,
         conversions=units["MJ"].note,
-        carbon_note=carbon_note(last_day(stand.report.period), country_of(stand.report.place)),
-        gaps=_rows(gaps, standings, kgce, units, carbon),
-        gap_sum=_sum_row(clear, units, together(carbon.values())) if clear else None,
+        carbon_note=co2_note(site.factors),
+        gaps=_rows(site, kgce, units),
+        gap_sum=_sum_row(clear, units, together(site.co2.values())) if clear else None,
         export_url=f"{reverse('web:stand-csv')}?which={which}",
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
     )
@@ -172,23 +168,6 @@ def places_between(low: int, high: int) -> str:
     return ordinal(low) if low == high else pgettext("places", "%(low)s to %(high)s") % {"low": ordinal(low), "high": ordinal(high)}
 
 
-def _whole_route(ranked: StepStandingView | None, own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
-    """The site's own sum of ratio x step where it reported every step, with the interval by which the route is ranked, as its file and the
-    API have it; where the route is not ranked, the steps' noises are independent and their distances add in squares."""
-    if ranked is not None and ranked.interval is not None and ranked.unit == label.composite.unit:
-        return estimate_of(ranked)
-    steps = label.headline
-    parts = [(step.ratio, own[step.step]) for step in steps if step.step in own]
-    if len(parts) < len(steps):
-        return None
-    value = sum(ratio * estimate.value for ratio, estimate in parts)
-    if any(estimate.lo is None or estimate.hi is None for _ratio, estimate in parts):
-        return Estimate(value)
-    down = hypot(*(ratio * (estimate.value - estimate.lo) for ratio, estimate in parts if estimate.lo is not None))
-    up = hypot(*(ratio * (estimate.hi - estimate.value) for ratio, estimate in parts if estimate.hi is not None))
-    return Estimate(value, value - down, value + up)
-
-
 def _figures(
     total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: TotalsDisplay, *, awaited: bool
 ) -> tuple[HeadlineFigure, ...]:
@@ -209,7 +188,7 @@ def _figures(
             _("95 %% rank interval") % {},
             "you",
         )
-    reached = total_estimate(label.best_reached, factor)
+    reached = shown.total(label.best_reached)
     title = _("Best whole route really reached")
     best = (
         HeadlineFigure(
@@ -221,14 +200,9 @@ def _figures(
     return value, rank, best
 
 
-def _rows(
-    gaps: Sequence[RouteGap],
-    standings: Mapping[str, StepStandingView],
-    kgce: TotalsDisplay,
-    units: Mapping[str, EnergyUnit],
-    carbon: Mapping[str, Bounds | None],
-) -> tuple[GapRow, ...]:
+def _rows(site: SiteComparison, kgce: TotalsDisplay, units: Mapping[str, EnergyUnit]) -> tuple[GapRow, ...]:
     """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert."""
+    gaps, standings = site.gaps, site.standings
     lowest = min((0.0, *(step_gap.lo for step_gap in gaps)))
     span = max((0.0, *(step_gap.hi for step_gap in gaps))) - lowest or 1.0
 
@@ -246,7 +220,7 @@ def _rows(
                 kgce=signed(gap.value, places),
                 interval=between(gap.lo, gap.hi, places),
                 places=_places(standings[gap.step]),
-                co2=in_bounds(carbon.get(gap.step)),
+                co2=in_bounds(site.co2.get(gap.step)),
                 mj=NONE if gap.within_noise else number(gap.value * units["MJ"].per_kgce),
                 bar=DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%"),
                 whisker=DrawnInterval(f"{at(gap.lo):.2f}%", f"{at(gap.hi) - at(gap.lo):.2f}%"),
@@ -269,7 +243,7 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _sum_row(clear: Sequence[RouteGap], units: Mapping[str, EnergyUnit], carbon: Bounds | None) -> GapRow:
+def _sum_row(clear: Sequence[RouteGap], units: Mapping[str, EnergyUnit], co2: tuple[float, float] | None) -> GapRow:
     total = clear_sum(clear)
     nothing = DrawnInterval("0%", "0%")
     return GapRow(
@@ -278,7 +252,7 @@ def _sum_row(clear: Sequence[RouteGap], units: Mapping[str, EnergyUnit], carbon:
         kgce=number(total),
         interval=between(*sum_of_ends(clear), decimals(total)),
         places="",
-        co2=in_bounds(carbon),
+        co2=in_bounds(co2),
         mj=number(total * units["MJ"].per_kgce),
         bar=nothing,
         whisker=nothing,

@@ -10,12 +10,12 @@ from typing import NamedTuple
 
 from django.utils.translation import gettext as _
 
+from benchmarks.comparison.estimates import changed
 from benchmarks.label_keys import LabelKey
 from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
 from portal.publication.in_force import DefinedVersion, InForceView
 from portal.standings.reports import ReportedPeriod, ReportedValue
-from portal.web.charts.trend import TrendPeriod, TrendPicture, changed, draw, known
-from portal.web.gaps import gap
+from portal.web.charts.trend import TrendPeriod, TrendPicture, draw
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.site_gaps import estimate_of
 from portal.web.words.figures import between, decimals, number, two_digits
@@ -91,7 +91,7 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeri
             interval=between(*value.interval, places) if value.interval else "",
             best="" if point.best is None else number(point.best, places),
             flag=flag,
-            unchanged=before is not None and not flag and known(before.you, point.you) and not changed(before.you, point.you),
+            unchanged=before is not None and not flag and changed(before.you, point.you) is False,
         )
         for value, point, flag, before in zip(values, points, flags, (None, *points), strict=False)
     )
@@ -110,12 +110,13 @@ def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
     if began == len(points) - 1:
         return _("Defined differently since %(since)s. There is nothing to compare it with yet.") % {"since": points[-1].label}
     first, last = points[began], points[-1]
-    if not known(first.you, last.you):
+    moved = changed(first.you, last.you)
+    if moved is None:
         return _("Not known: an interval is computed with the next draft.")
-    if not changed(first.you, last.you):
+    if not moved:
         return _("Within the noise since %(since)s.") % {"since": first.label}
     fell = first.you.value > last.you.value
-    apart = gap("", first.you, last.you, 1.0) if fell else gap("", last.you, first.you, 1.0)
+    apart, (low, high) = first.you.less(last.you) if fell else last.you.less(first.you)
     if first.you.value < 0 and last.you.value < 0:  # it gives energy back
         more = _("Gives %(by)s %(unit)s more than in %(since)s (%(interval)s).")
         form = more if fell else _("Gives %(by)s %(unit)s less than in %(since)s (%(interval)s).")
@@ -123,9 +124,9 @@ def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
         form = _("Fell by %(by)s %(unit)s since %(since)s (%(interval)s).")
     else:
         form = _("Rose by %(by)s %(unit)s since %(since)s (%(interval)s).")
-    places = two_digits(apart.lo, apart.hi)
-    facts = {"by": number(apart.value, places), "unit": unit, "since": first.label, "interval": between(apart.lo, apart.hi, places)}
-    newest = known(points[-2].you, last.you) and not changed(points[-2].you, last.you)
+    places = two_digits(low, high)
+    facts = {"by": number(apart, places), "unit": unit, "since": first.label, "interval": between(low, high, places)}
+    newest = changed(points[-2].you, last.you) is False
     return form % facts + (sentence_space() + _("The last change is within the noise.") if newest else "")
 
 

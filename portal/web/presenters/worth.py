@@ -10,24 +10,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from typing import Literal
 
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.comparison.co2 import Co2Factors
+from benchmarks.comparison.energies import Bounds, Energies, energies_of, fuel_within, may_take, must_report
+from benchmarks.comparison.gaps import RouteGap
 from benchmarks.conversion import Basis, CarbonFactor, FactorTable
 from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
-from portal.web.carbon import Bounds
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.gaps import RouteGap
-from portal.web.presenters.site_gaps import in_bounds
-from portal.web.words.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals, number, raised
+from portal.web.words.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals, in_bounds, number, raised
 from portal.web.words.terms import in_page_language
-
-Energies = Literal["electricity", "apart", "either", "unknown"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,14 +83,13 @@ class CarrierRow:
     usual: bool  # every plant must report it: ticked beforehand
 
 
-def carriers_of(steps: Iterable[Step | None], on: date, country: str) -> tuple[CarrierRow, ...]:
+def carriers_of(steps: Iterable[Step | None], factors: Co2Factors) -> tuple[CarrierRow, ...]:
     """The energies of all steps whose amounts can be told by energy, those that every plant reports first."""
-    known = [step for step in steps if _kind(step, None) != "unknown" and step is not None]
-    usual = dict.fromkeys(carrier for step in known for carrier in _usual(step))
-    table = FactorTable.load().at(country)
+    told_apart = [step.boundary for step in steps if step is not None and energies_of(step.boundary, None) != "unknown"]
+    usual = dict.fromkeys(carrier for boundary in told_apart for carrier in must_report(boundary))
     return tuple(
-        _carrier(carrier, table, on, usual=carrier in usual)
-        for carrier in dict.fromkeys((*usual, *(c for step in known for c in taken_at(step))))
+        _carrier(carrier, factors.table, factors.day, usual=carrier in usual)
+        for carrier in dict.fromkeys((*usual, *(carrier for boundary in told_apart for carrier in may_take(boundary))))
     )
 
 
@@ -102,9 +98,9 @@ def saved_of(step: Step | None, metric: Metric, on: date) -> tuple[CarrierRow, .
     if metric is Metric.ELECTRICITY:
         ids, usual = ["electricity"], {"electricity"}
     else:
-        taken = taken_at(step) if step else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
+        taken = may_take(step.boundary) if step else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
         ids = [carrier for carrier in taken if CARRIERS[carrier].thermal]
-        usual = {*_usual(step)} if step else set()
+        usual = {*must_report(step.boundary)} if step else set()
     table = FactorTable.load()
     return tuple(_carrier(carrier, table, on, usual=carrier in usual) for carrier in ids)
 
@@ -135,33 +131,21 @@ def _co2_factor(id_: str, co2_per_kgce: float, kgce: float, held: CarbonFactor |
     return f"{per_gj}, {held.source.document}" if held is not None and held.source.document else per_gj
 
 
-def _usual(step: Step) -> tuple[str, ...]:
-    indirect = ("electricity",) if step.boundary.media else ()  # of media that were made elsewhere
-    return tuple(dict.fromkeys((*step.boundary.carriers, *indirect)))
-
-
-def taken_at(step: Step) -> tuple[str, ...]:
-    """What is priced at a step: of one that must report electricity alone, electricity alone."""
-    if step.boundary.carriers == ("electricity",):
-        return step.boundary.carriers
-    return tuple(carrier for carrier in dict.fromkeys((*_usual(step), *step.boundary.counted)) if CARRIERS[carrier].form != "medium")
-
-
 def worth_row(
     gap: RouteGap,
     called: str,
     step: Step | None,
     heat: Bounds | None,
-    carbon: Bounds | None,
+    co2: Bounds | None,
     units: Mapping[str, EnergyUnit],
     highest: float,
     most_electricity: float | None = None,
     own_electricity: Bounds | None = None,
 ) -> WorthRow:
     """`own_electricity`: what the step's own metric of electricity says, kWh for one of the route's output, where it is published."""
-    kind = _kind(step, heat)
+    kind = energies_of(step.boundary if step else None, heat)
     own = own_electricity if kind != "electricity" else None
-    fuel = {"electricity": (0.0, 0.0), "apart": heat, "either": (0.0, gap.hi), "unknown": None}[kind]
+    fuel = fuel_within(kind, gap.hi, heat)
     places = decimals(gap.value)
     return WorthRow(
         step=called,
@@ -169,15 +153,15 @@ def worth_row(
         kind=kind,
         kgce=number(gap.value, places),
         interval=between(gap.lo, gap.hi, places),
-        electricity=_electricity(kind, (gap.lo, gap.hi), own, units["kWh"].per_kgce),
+        electricity=_electricity(kind, gap.ends, own, units["kWh"].per_kgce),
         own_metric=own is not None,
         fuel=_scaled(fuel, MJ_PER_KGCE) if kind == "apart" and fuel else _without_fuel(kind),
-        co2=in_bounds(carbon),
+        co2=in_bounds(co2),
         exact_kgce=exactly((gap.lo, gap.value, gap.hi)),
         exact_electricity="" if own is None else exactly(own),
         exact_fuel="" if fuel is None else exactly(fuel),
         most_electricity="" if most_electricity is None else f"{most_electricity:.6g}",
-        carriers=" ".join(taken_at(step)) if step else "",
+        carriers=" ".join(may_take(step.boundary)) if step else "",
         bar=DrawnInterval("0%", f"{100 * gap.value / highest:.2f}%"),
         whisker=DrawnInterval(f"{100 * gap.lo / highest:.2f}%", f"{100 * (gap.hi - gap.lo) / highest:.2f}%"),
         whisker_end=f"{100 * gap.hi / highest:.2f}%",
@@ -186,14 +170,6 @@ def worth_row(
 
 def exactly(ends: Sequence[float]) -> str:
     return " ".join(f"{end:.6g}" for end in ends)
-
-
-def _kind(step: Step | None, heat: Bounds | None) -> Energies:
-    if step is None or step.boundary.credited:
-        return "unknown"
-    if step.boundary.carriers == ("electricity",):
-        return "electricity"
-    return "either" if heat is None else "apart"
 
 
 def _energies(kind: Energies) -> str:

@@ -30,7 +30,6 @@ from portal.standings.selectors import released_values, standing_of
 from portal.web.access import for_role, freshly, person
 from portal.web.agent_files import offered
 from portal.web.answers import attachment, confirm_page, report_done
-from portal.web.carbon import country_of
 from portal.web.lists.tables import csv_file
 from portal.web.presenters.applications import own_wish
 from portal.web.presenters.deadlines import owed_sentences
@@ -166,7 +165,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("What to do next")})
     saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     _unit, units = chosen_unit(request, view.period)
-    country = Jurisdiction.objects.filter(path=country_of(report.place).lower()).first()
+    country = Jurisdiction.objects.filter(path=report.place.partition("/")[0]).first()
     which, named = _key((report.site, report.period)), shown_name(country.name) if country else ""
     several = len(chosen.of_its_site) > 1
     page = next_page(standing_of(report), view, units, which, library(), scheme_day(), named, several=several)

@@ -53,18 +53,6 @@ def raised(text: str) -> str:
     return _METRES.sub(lambda matched: matched[1] + "²³"[matched[2] == "3"], text)
 
 
-@dataclass(frozen=True, slots=True)
-class Estimate:
-    """A published number and its 95 % interval, all in one unit."""
-
-    value: float
-    lo: float | None = None
-    hi: float | None = None
-
-    def scaled(self, factor: float) -> Estimate:
-        return Estimate(self.value * factor, None if self.lo is None else self.lo * factor, None if self.hi is None else self.hi * factor)
-
-
 def decimals(*values: float | None) -> int:
     """How many decimals a row of figures shows, by its largest: 0.021, 3.16, 95.4, 13,210."""
     largest = max((abs(v) for v in values if v is not None), default=0.0)
@@ -130,6 +118,20 @@ def between(lo: float | None, hi: float | None, places: int | None = None) -> st
         return ""
     places = decimals(lo, hi) if places is None else places
     return _("%(lo)s to %(hi)s") % {"lo": number(lo, places), "hi": number(hi, places)}
+
+
+def with_interval(value: float, lo: float, hi: float, places: int | None = None) -> str:
+    """A gap or a sum of gaps in words: `7.74 (5.91 to 9.57)`."""
+    places = decimals(value) if places is None else places
+    return f"{number(value, places)} ({between(lo, hi, places)})"
+
+
+def in_bounds(bounds: tuple[float, float] | None) -> str:
+    """What lies between two ends: one figure where both read the same, a dash where they are not known."""
+    if bounds is None:
+        return NONE
+    low, high = (number(end, decimals(bounds[1])) for end in bounds)
+    return low if low == high else between(*bounds)
 
 
 def per_cent(share: float) -> str:

@@ -23,7 +23,7 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Metric
 from benchmarks.phrases import Name, of_language, sentences
 from benchmarks.route_ranking import WHOLE_ROUTE
-from benchmarks.routes import Pack, Route, Step
+from benchmarks.routes import Boundary, Pack, Route, Step
 from portal.web.viewmodels.shared import Mood, StateWord
 from portal.web.words.figures import raised
 
@@ -252,6 +252,10 @@ class Names:
 
     def step(self, step_id: str) -> Step | None:
         return self.steps.get(step_id)
+
+    def boundary(self, step_id: str) -> Boundary | None:
+        step = self.step(step_id)
+        return step.boundary if step else None
 
     def step_made_in(self, step_id: str) -> str:
         step = self.step(step_id)

@@ -10,6 +10,7 @@ from datetime import date, timedelta
 import pytest
 from django.utils import timezone
 
+from benchmarks.comparison.co2 import Co2Factors
 from benchmarks.label_keys import LabelKey
 from benchmarks.wire import envelope
 from portal import keys
@@ -23,7 +24,6 @@ from portal.publication import drafting, publishing, scheduling
 from portal.publication.models import Publication
 from portal.register.models import SiteApplication
 from portal.sharing import shares
-from portal.web.carbon import co2
 from reporting_agent.sending.consent import agreed
 from tests.functional.browser.reader import Reader, in_a_worker
 from tests.functional.browser.world import NOW, OWNER, PERIOD, Sector, build_cement
@@ -184,7 +184,7 @@ def test_the_co2_of_clinker_is_told_by_its_heat(reader: MakeReader, world: Secto
     row = owner.page.locator("tr:has-text('Clinker burning'):has([data-l^='kg CO'])").first
     *_ends, most = (float(end) for end in re.findall(r"[\d.]+", row.locator("[data-l^='kgce']").inner_text()))
     *_ends, high = (float(end) for end in re.findall(r"[\d.]+", row.locator("[data-l^='kg CO']").inner_text()))
-    were_it_power = co2(most, world.cast.pack.step("clinker-burning").boundary, date(2025, 12, 31), "CN")
+    were_it_power = Co2Factors(date(2025, 12, 31), "CN").co2(most, world.cast.pack.step("clinker-burning").boundary)
     assert were_it_power is not None
     assert high < 0.9 * were_it_power[1]
 

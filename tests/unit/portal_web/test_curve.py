@@ -9,11 +9,11 @@ import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from benchmarks.comparison.estimates import Estimate
 from benchmarks.composition import CurvePoint
 from portal.publication.shapes import LabelView
 from portal.web.charts.curve import Point, draw
 from portal.web.presenters.curves import FEWEST, Spread, spread_of
-from portal.web.words.figures import Estimate
 from tests.unit.portal_web.test_ladder_page import shown_in, step_view, total
 
 NINE = tuple(CurvePoint(percent, 95.0 + percent / 10, (94.0 + percent / 10, 96.5 + percent / 10)) for percent in range(10, 100, 10))

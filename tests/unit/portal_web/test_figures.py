@@ -5,7 +5,20 @@ from __future__ import annotations
 import pytest
 from django.utils import translation
 
-from portal.web.words.figures import MINUS, Estimate, between, energy_units, fitting_decimals, number, ordinal, per_cent, signed
+from benchmarks.comparison.estimates import Estimate
+from portal.web.presenters.potentials import added_up
+from portal.web.words.figures import (
+    MINUS,
+    between,
+    energy_units,
+    fitting_decimals,
+    in_bounds,
+    number,
+    ordinal,
+    per_cent,
+    signed,
+    with_interval,
+)
 
 
 @pytest.mark.parametrize(
@@ -61,3 +74,12 @@ def test_a_value_has_no_more_digits_than_its_interval_bears_out() -> None:
     assert fitting_decimals(3, (-29.125, -27.625)) == 1, "-28.4 and not -28.375"
     assert fitting_decimals(0, (358.0, 368.0)) == 0
     assert fitting_decimals(3, None) == 3
+
+
+def test_a_sum_of_savings_is_told_with_the_sums_of_the_ends() -> None:
+    total, ends = added_up([(6.38, (5.5, 7.2)), (1.36, (1.0, 1.8))])
+    assert with_interval(total, *ends) == "7.74 (6.50 to 9.00)"
+
+
+def test_bounds_that_read_the_same_are_one_figure() -> None:
+    assert [in_bounds(bounds) for bounds in ((0.53, 0.53), (1.0, 2.5), None)] == ["0.53", "1.00 to 2.50", "\u2013"]

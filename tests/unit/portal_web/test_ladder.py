@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import pytest
 
+from benchmarks.comparison.estimates import Estimate
 from portal.web.charts.ladder import RungPicture, StepRung, ValueMark, draw
-from portal.web.words.figures import MINUS, Estimate
+from portal.web.words.figures import MINUS
 
 BURNING = StepRung(0.75, Estimate(98.0, 97.0, 99.0), Estimate(103.0))
 COOLING = StepRung(0.75, Estimate(-0.9, -1.1, -0.7), Estimate(-0.3))

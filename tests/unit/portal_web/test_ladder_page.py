@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils import translation
 
 from benchmarks import packs
+from benchmarks.comparison.estimates import Estimate
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.shown_limits import shown_limits
@@ -22,7 +23,7 @@ from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
 from portal.web.presenters.next_steps import PracticeRow, ToDo
 from portal.web.presenters.standard_limits import beside_rows
-from portal.web.words.figures import MINUS, Estimate, energy_units
+from portal.web.words.figures import MINUS, energy_units
 from portal.web.words.terms import Names
 
 PACK = packs.load("cement")

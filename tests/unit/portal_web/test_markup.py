@@ -7,6 +7,7 @@ from dataclasses import replace
 import pytest
 from django.template.loader import render_to_string
 
+from benchmarks.comparison.estimates import Estimate
 from portal.web.charts.ladder import DrawnInterval, StepRung, draw
 from portal.web.charts.trend import TrendPeriod
 from portal.web.charts.trend import draw as draw_trend
@@ -14,7 +15,6 @@ from portal.web.presenters.ladders import Ladder, LadderRow
 from portal.web.presenters.standard_limits import Level, LimitCell, StandardLevels
 from portal.web.presenters.trend import TrendRow, TrendStep
 from portal.web.viewmodels.stand import GapRow, RankStrip
-from portal.web.words.figures import Estimate
 
 BAD = """<b title="it's">&"""
 ESCAPED = "&lt;b title=&quot;it&#x27;s&quot;&gt;&amp;"

@@ -8,17 +8,19 @@ from datetime import date
 import pytest
 
 from benchmarks import packs
+from benchmarks.comparison.co2 import Co2Factors
+from benchmarks.comparison.estimates import Estimate
+from benchmarks.comparison.gaps import RouteGap
 from benchmarks.composition import Potential
 from benchmarks.guidance.practices import Library
 from portal.publication.shapes import LabelView, StepView, TotalView
 from portal.web.charts.trend import TrendPeriod
-from portal.web.gaps import RouteGap
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.next_steps import _to_do
 from portal.web.presenters.sector_worth import own_electricity
 from portal.web.presenters.trend import verdict
 from portal.web.presenters.worth import WorthTable, carriers_of, worth_row
-from portal.web.words.figures import MJ_PER_KGCE, Estimate, energy_units
+from portal.web.words.figures import MJ_PER_KGCE, energy_units
 from portal.web.words.terms import Names
 
 UNITS = energy_units(0.1229)
@@ -100,7 +102,7 @@ TOTAL = TotalView(None, None, "kgce/t", 12, None, False, "", "", "")
 
 
 def test_each_energy_has_its_co2_factor_and_the_standard_beside_its_price() -> None:
-    rows = carriers_of(packs.load("steel").steps, date(2025, 12, 31), "CN")
+    rows = carriers_of(packs.load("steel").steps, Co2Factors(date(2025, 12, 31), "CN"))
     factors = {row.id: row.co2_factor for row in rows}
     assert factors["electricity"] == "0.5306 kg CO₂/kWh"
     assert factors["coke-oven-gas"] == "43.92 kg CO₂/GJ, GB/T 32151"
@@ -108,7 +110,7 @@ def test_each_energy_has_its_co2_factor_and_the_standard_beside_its_price() -> N
     assert {row.id: row.unit for row in rows}["heat"] == "GJ", "as steam is bought"
     for row in rows:
         assert bool(row.co2_factor) == bool(row.co2), "none is shown where the script has none to multiply by"
-    abroad = {row.id: row.co2_factor for row in carriers_of(packs.load("steel").steps, date(2025, 12, 31), "DE")}
+    abroad = {row.id: row.co2_factor for row in carriers_of(packs.load("steel").steps, Co2Factors(date(2025, 12, 31), "DE"))}
     assert abroad["electricity"] == "", "of a grid whose average is not held"
 
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from portal.web.charts.trend import TrendPeriod, changed, draw
-from portal.web.words.figures import Estimate
+from benchmarks.comparison.estimates import Estimate, changed
+from portal.web.charts.trend import TrendPeriod, draw
 
 APART = Estimate(100.0, 99.0, 101.0), Estimate(96.0, 95.0, 97.0)
 ALIKE = Estimate(100.0, 98.0, 102.0), Estimate(98.5, 96.5, 100.5)

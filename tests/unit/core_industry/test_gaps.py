@@ -5,9 +5,8 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from portal.web.gaps import RouteGap, clear_sum, gap, largest_first, sum_of_ends, with_interval
-from portal.web.presenters.potentials import added_up
-from portal.web.words.figures import Estimate
+from benchmarks.comparison.estimates import Estimate, changed
+from benchmarks.comparison.gaps import RouteGap, clear_sum, gap, largest_first, sum_of_ends, whole_route
 
 
 def test_a_gap_is_per_tonne_of_the_routes_product() -> None:
@@ -27,9 +26,7 @@ def test_a_gap_whose_interval_reaches_zero_says_so_and_leaves_the_sum() -> None:
 
 def test_a_sum_is_told_with_the_sums_of_the_ends() -> None:
     parts = [RouteGap("burning", 6.38, 5.5, 7.2), RouteGap("grinding", 1.36, 1.0, 1.8)]
-    assert with_interval(clear_sum(parts), *sum_of_ends(parts)) == "7.74 (6.50 to 9.00)"
-    value, (low, high) = added_up([(6.38, (5.5, 7.2)), (1.36, (1.0, 1.8))])
-    assert (value, low, high) == pytest.approx((7.74, 6.5, 9.0)), "a sector's savings by the same rule"
+    assert (clear_sum(parts), *sum_of_ends(parts)) == pytest.approx((7.74, 6.5, 9.0))
 
 
 def test_what_gains_most_comes_first() -> None:
@@ -50,6 +47,19 @@ def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says() -
         held_by_half += abs(difference.value - (true_you - true_best)) <= (difference.hi - difference.lo) / 4
     assert 0.94 <= held / draws <= 0.96
     assert held_by_half / draws < 0.75
+
+
+def test_a_whole_route_is_ratio_times_step_and_its_distances_add_in_squares() -> None:
+    steps = [(0.75, Estimate(100.0, 96.0, 104.0)), (1.0, Estimate(30.0, 26.0, 32.0))]
+    route = whole_route(steps)
+    assert (route.value, route.lo, route.hi) == pytest.approx((105.0, 100.0, 105.0 + 13**0.5))
+    assert whole_route([*steps, (1.0, Estimate(5.0))]) == Estimate(110.0), "no interval where one is not computed yet"
+
+
+def test_what_was_not_computed_yet_is_neither_changed_nor_unchanged() -> None:
+    assert changed(Estimate(100.0, 99.0, 101.0), Estimate(90.0, 89.0, 91.0)) is True
+    assert changed(Estimate(100.0, 99.0, 101.0), Estimate(100.5, 99.5, 101.5)) is False
+    assert changed(Estimate(100.0), Estimate(50.0, 49.0, 51.0)) is None
 
 
 def test_an_estimate_without_an_interval_gives_a_gap_without_width() -> None:

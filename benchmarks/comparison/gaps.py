@@ -9,9 +9,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from math import hypot
 
-from benchmarks.composition.trend import Known, difference
-from portal.web.words.figures import Estimate, between, decimals, number
+from benchmarks.comparison.estimates import Estimate
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,10 +27,14 @@ class RouteGap:
     def within_noise(self) -> bool:
         return self.lo <= 0
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.lo, self.hi
+
 
 def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> RouteGap:
     """`you` less `best`, times the tonnes of the step's product per tonne of the route's product."""
-    value, (low, high) = difference(_known(you), _known(best))
+    value, (low, high) = you.less(best)
     return RouteGap(step, ratio * value, ratio * low, ratio * high)
 
 
@@ -50,12 +54,12 @@ def sum_of_ends(gaps: Iterable[RouteGap]) -> tuple[float, float]:
     return sum(shortfall.lo for shortfall in parts), sum(shortfall.hi for shortfall in parts)
 
 
-def with_interval(value: float, low: float, high: float, places: int | None = None) -> str:
-    """A gap or a sum of gaps in words: `7.74 (5.91 to 9.57)`."""
-    places = decimals(value) if places is None else places
-    return f"{number(value, places)} ({between(low, high, places)})"
-
-
-def _known(estimate: Estimate) -> Known:
-    low, high = (estimate.value if end is None else end for end in (estimate.lo, estimate.hi))
-    return estimate.value, (low, high)
+def whole_route(steps: Iterable[tuple[float, Estimate]]) -> Estimate:
+    """The sum of ratio x step. Noises are independent, so distances add in squares; no interval where one lacks."""
+    parts = [estimate.scaled(ratio) for ratio, estimate in steps]
+    value = sum(part.value for part in parts)
+    if not all(part.has_interval for part in parts):
+        return Estimate(value)
+    down = hypot(*(part.value - part.lo for part in parts if part.lo is not None))
+    up = hypot(*(part.hi - part.value for part in parts if part.hi is not None))
+    return Estimate(value, value - down, value + up)
