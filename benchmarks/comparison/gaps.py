@@ -27,10 +27,6 @@ class RouteGap:
     def within_noise(self) -> bool:
         return self.lo <= 0
 
-    @property
-    def ends(self) -> tuple[float, float]:
-        return self.lo, self.hi
-
 
 def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> RouteGap:
     """`you` less `best`, times the tonnes of the step's product per tonne of the route's product."""

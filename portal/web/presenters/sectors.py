@@ -189,6 +189,6 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         if step_gap.within_noise:
             rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
             continue
-        co2 = in_bounds(factors.of_gap(step_gap.ends, names.boundary(step.step), heat.get(step.step)))
+        co2 = in_bounds(factors.of_gap((step_gap.lo, step_gap.hi), names.boundary(step.step), heat.get(step.step)))
         rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals(step_gap.value)), co2, ""))
     return tuple(rows)

@@ -26,20 +26,12 @@ class SiteComparison:
 
     standings: Mapping[str, StepStandingView]  # of the cells that make up the totals
     own: Mapping[str, Estimate]
+    awaited: int  # values whose interval is computed with the next draft
     gaps: Sequence[RouteGap]  # largest first, of every step whose best is shown and whose interval was computed
+    clear: Sequence[RouteGap]  # those that are larger than the noise
     heat: Mapping[str, Bounds]  # in which a gap may lie, where both sides tell heat apart
     co2: Mapping[str, Bounds | None]  # that closing the gap would spare, of the clear ones
     factors: Co2Factors
-
-    @property
-    def clear(self) -> list[RouteGap]:
-        """The gaps that are larger than the noise."""
-        return [step_gap for step_gap in self.gaps if not step_gap.within_noise]
-
-    @property
-    def awaited(self) -> int:
-        """Values whose interval is computed with the next draft."""
-        return sum(not estimate.has_interval for estimate in self.own.values())
 
 
 def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison:
@@ -47,14 +39,15 @@ def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison
     standings = {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in cells}
     own = {step: estimate_of(standing) for step, standing in standings.items()}
     gaps = largest_first(_gaps(label, own))
+    clear = [step_gap for step_gap in gaps if not step_gap.within_noise]
     heat = heat_of(stand, label)
     factors = Co2Factors.of(stand.report.period, stand.report.place)
     co2 = {
-        step_gap.step: factors.of_gap(step_gap.ends, names.boundary(step_gap.step), heat.get(step_gap.step))
-        for step_gap in gaps
-        if not step_gap.within_noise
+        step_gap.step: factors.of_gap((step_gap.lo, step_gap.hi), names.boundary(step_gap.step), heat.get(step_gap.step))
+        for step_gap in clear
     }
-    return SiteComparison(standings, own, gaps, heat, co2, factors)
+    awaited = sum(not estimate.has_interval for estimate in own.values())
+    return SiteComparison(standings, own, awaited, gaps, clear, heat, co2, factors)
 
 
 def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
@@ -64,11 +57,10 @@ def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
     return Estimate(view.value, min(view.interval[0], view.value), max(view.interval[1], view.value))
 
 
-def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> Iterator[RouteGap]:
-    for step in label.headline:
-        best, you = step.best_estimate, own.get(step.step)
-        if best is not None and you is not None and you.has_interval:  # without an interval nothing is told from noise
-            yield gap(step.step, you, best, step.ratio)
+def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> list[RouteGap]:
+    """Without an interval nothing is told from noise."""
+    pairs = [(step, own.get(step.step), step.best_estimate) for step in label.headline]
+    return [gap(step.step, you, best, step.ratio) for step, you, best in pairs if you is not None and you.has_interval and best is not None]
 
 
 def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
@@ -96,7 +88,8 @@ def heat_cells(label: LabelView) -> Iterator[StepView]:
 
 def heat_gap(cell: StepView, you: Estimate, best: Estimate) -> Bounds:
     """Between which ends the heat of a gap lies, kgce per tonne of the route's product."""
-    return gap(cell.step, you, best, cell.ratio / MJ_PER_KGCE).ends
+    heat = gap(cell.step, you, best, cell.ratio / MJ_PER_KGCE)
+    return heat.lo, heat.hi
 
 
 def total_of(stand: StandView, own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
