@@ -64,10 +64,10 @@ def _is_composed(version: bytes) -> bool:
     return bool(document(version)["schema"] == audited.SCHEMA)
 
 
-def received_of(given: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
+def received_of(raw_receipts: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
     """Receipts whose signature holds; of the others `receipt-signed` tells."""
     read = []
-    for raw in given:
+    for raw in raw_receipts:
         with suppress(VerificationError):
             read.append(receipts.read(raw, keys))
     return read
@@ -90,8 +90,8 @@ def _roots(files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, Ver
     roots = {}
     for raw in files.heads:
         with suppress(VerificationError):
-            seen = heads.read(raw, keys).head
-            roots[seen.size] = seen.root
+            head = heads.read(raw, keys).head
+            roots[head.size] = head.root
     if CHECKPOINT in files.by_kind and fingerprint is not None:
         with suppress(VerificationError):
             checkpoint = checkpoints.read(files.by_kind[CHECKPOINT], fingerprint, keys)
@@ -107,8 +107,8 @@ def _signed(files: HandedInFiles, keys: Mapping[str, VerifyingKey]) -> dict[int,
     }
     if "challenge" in files.by_kind:
         with suppress(VerificationError):
-            given = challenges.read(files.by_kind["challenge"], keys)
-            signed[given.log_index] = SignedEntry(EntryKind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+            challenge = challenges.read(files.by_kind["challenge"], keys)
+            signed[challenge.log_index] = SignedEntry(EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
     return signed
 
 
@@ -219,14 +219,14 @@ def heads_agree(
     """
     code = "heads-agree"
     try:
-        seen = [heads.read(raw, keys) for raw in signed]
+        seen_heads = [heads.read(raw, keys) for raw in signed]
         if checkpoint is not None:
-            seen.append(checkpoints.head_of(checkpoints.read(checkpoint, fingerprint, keys)))
+            seen_heads.append(checkpoints.head_of(checkpoints.read(checkpoint, fingerprint, keys)))
     except SteplabelError as refusal:
         return refused(code, refusal)
-    if contradictions := head_succession.contradictions(seen, None):
+    if contradictions := head_succession.contradictions(seen_heads, None):
         return refused(code, contradictions[0].refusal)
-    roots = {seen_head.head.size: seen_head.head.root for seen_head in seen}
+    roots = {seen_head.head.size: seen_head.head.root for seen_head in seen_heads}
     proven = []
     for proof in proofs:
         if proof.first in roots and proof.second in roots:
@@ -235,7 +235,7 @@ def heads_agree(
             except VerificationError as refusal:
                 return refused(code, refusal)
             proven.append((proof.first, proof.second))
-    number, sizes = len(seen), sorted(roots)
+    number, sizes = len(seen_heads), sorted(roots)
     if number == 1:
         return check_held(code, Phrase("The portal signed this head of its log of %(size)s entries.", size=f"{sizes[0]:,}"), number)
     open_pairs = [(first, second) for first, second in pairwise(sizes) if not _begins(first, proven) & _begins(second, proven)]
@@ -259,10 +259,10 @@ def checkpoint_signed(raw: bytes, fingerprint: str, keys: Mapping[str, Verifying
     """Whether a checkpoint is of the portal's log and signed by it; `heads_agree` holds it against other heads."""
     code = "checkpoint-signed"
     try:
-        seen = checkpoints.read(raw, fingerprint, keys)
+        checkpoint = checkpoints.read(raw, fingerprint, keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
-    return check_held(code, Phrase("The portal signed this checkpoint of its log of %(size)s entries.", size=f"{seen.size:,}"))
+    return check_held(code, Phrase("The portal signed this checkpoint of its log of %(size)s entries.", size=f"{checkpoint.size:,}"))
 
 
 def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:

@@ -77,8 +77,8 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
     receipt = _receipt_of(received, draw.commitment)
     head = _head(files, keys, draw.head)
     challenge = _challenge(files, keys)
-    known = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, challenge)
-    public = PublicRecord(*known, relogged=relogged(files, trust.fingerprint, keys, challenge))
+    public_files = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, challenge)
+    public = PublicRecord(*public_files, relogged=relogged(files, trust.fingerprint, keys, challenge))
     handed = AuditorFiles(draw, public, keys)
     evidence = examine(opening, handed, folder)
     if files.acts:
