@@ -55,8 +55,8 @@ def read_table(path: Path = TABLE) -> dict[str, Carrier]:
     return carriers
 
 
-_known = read_table()
-CARRIERS: Mapping[str, Carrier] = MappingProxyType(_known)
+_carriers = read_table()
+CARRIERS: Mapping[str, Carrier] = MappingProxyType(_carriers)
 """Every carrier there is: those of the table, and those that a pack which was read brought along."""
 
 
@@ -64,8 +64,8 @@ def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
     """Make the carriers of a pack known; returns those ids that already stand for another kind or unit, of which nothing is changed."""
     clashing = []
     for entry in own:
-        known = _known.setdefault(entry.id, _of(entry))
-        if (known.form, known.unit) != (entry.kind, entry.unit):
+        carrier = _carriers.setdefault(entry.id, _of(entry))
+        if (carrier.form, carrier.unit) != (entry.kind, entry.unit):
             clashing.append(entry.id)
     return tuple(clashing)
 
@@ -73,12 +73,12 @@ def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
 @contextmanager
 def brought(own: Sequence[OwnCarrier]) -> Iterator[tuple[str, ...]]:
     """The carriers of a pack that is only looked at: known until the end of the block; gives what `bring` returns."""
-    new = {entry.id for entry in own} - _known.keys()
+    new = {entry.id for entry in own} - _carriers.keys()
     try:
         yield bring(own)
     finally:
         for id_ in new:
-            _known.pop(id_, None)
+            _carriers.pop(id_, None)
 
 
 def carrier(id_: str) -> Carrier:
@@ -130,8 +130,8 @@ def named(heading: str) -> Naming | None:
 
 
 @lru_cache(maxsize=1 << 12)
-def _named(heading: str, known: tuple[str, ...]) -> Naming | None:
-    return read_heading(heading, _names(known))
+def _named(heading: str, carrier_ids: tuple[str, ...]) -> Naming | None:
+    return read_heading(heading, _names(carrier_ids))
 
 
 def read_heading(heading: str, names: Mapping[str, str]) -> Naming | None:
@@ -159,10 +159,10 @@ def name_key(text: str) -> str:
 
 
 @lru_cache(maxsize=8)
-def _names(known: tuple[str, ...]) -> Mapping[str, str]:
+def _names(carrier_ids: tuple[str, ...]) -> Mapping[str, str]:
     """By what a heading is held against, the carrier: ids, names in every language, kinds that stand in their brackets, other words."""
     carriers: dict[str, str] = {}
-    for id_ in known:
+    for id_ in carrier_ids:
         entry = CARRIERS[id_]
         for text in (id_, *entry.also, *(part for name in entry.words.by_language.values() for part in _parts(folded(name)))):
             carriers.setdefault(name_key(text), id_)

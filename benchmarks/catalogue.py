@@ -38,8 +38,8 @@ def own_language(environment: Mapping[str, str]) -> str:
     catalogue of any."""
     wished = [*environment.get("LANGUAGE", "").split(":"), next(filter(None, map(environment.get, ("LC_ALL", "LC_MESSAGES", "LANG"))), "")]
     codes = {code: code for code in languages()}
-    known = (of_language(codes, wish.partition(".")[0].replace("_", "-")) for wish in wished)
-    return next(filter(None, known), "en")
+    matches = (of_language(codes, wish.partition(".")[0].replace("_", "-")) for wish in wished)
+    return next(filter(None, matches), "en")
 
 
 def tag(language: str) -> str:
@@ -58,8 +58,8 @@ def in_language(text: str, language: str) -> str:
         return _catalogue(language).gettext(text) if text else text
     if not text.text:
         return ""
-    known = _catalogue(language)
-    translated = known.pgettext(text.context, text.text) if text.context else known.gettext(text.text)
+    catalogue = _catalogue(language)
+    translated = catalogue.pgettext(text.context, text.text) if text.context else catalogue.gettext(text.text)
     return translated % {name: _value(value, language) for name, value in text.values.items()} if text.values else translated
 
 

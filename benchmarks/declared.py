@@ -121,10 +121,10 @@ class FigureSource(Declared):
 
     @model_validator(mode="before")
     @classmethod
-    def _verified_by_status(cls, given: Any) -> Any:
-        if isinstance(given, dict) and given.get("status") is not None and "verified" not in given:
-            return {**given, "verified": given["status"] in ("original-seen", "transcribed")}
-        return given
+    def _verified_by_status(cls, written: Any) -> Any:
+        if isinstance(written, dict) and written.get("status") is not None and "verified" not in written:
+            return {**written, "verified": written["status"] in ("original-seen", "transcribed")}
+        return written
 
     @model_validator(mode="after")
     def _status_agrees(self) -> FigureSource:

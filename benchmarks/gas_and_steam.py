@@ -63,11 +63,11 @@ def normal_volume(temperature_k: Floats, pressure_kpa: Floats) -> Floats:
 
 def saturation_kpa(temperature_k: Floats) -> Floats:
     """Pressure of water vapour over water; NaN above the critical point. Below 0 degC, where ice is, a little more than there is."""
-    known = (temperature_k > 0) & (temperature_k <= _CRITICAL_K)
-    kelvin = np.where(known, temperature_k, _CRITICAL_K)
+    in_range = (temperature_k > 0) & (temperature_k <= _CRITICAL_K)
+    kelvin = np.where(in_range, temperature_k, _CRITICAL_K)
     t = 1 - kelvin / _CRITICAL_K
     exponent = sum(a * t**power for a, power in _SATURATION)
-    return np.where(known, _CRITICAL_KPA * np.exp(_CRITICAL_K / kelvin * exponent), np.nan)
+    return np.where(in_range, _CRITICAL_KPA * np.exp(_CRITICAL_K / kelvin * exponent), np.nan)
 
 
 def dry_share(temperature_k: Floats, pressure_kpa: Floats, relative_humidity: float = 1.0) -> Floats:
@@ -83,13 +83,13 @@ def superheated(temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Fl
     """
     temperature_k, pressure_kpa = np.broadcast_arrays(temperature_k, pressure_kpa)
     enthalpy, density = np.full(temperature_k.shape, np.nan), np.full(temperature_k.shape, np.nan)
-    known = (
+    in_range = (
         (pressure_kpa >= _LOWEST_KPA) & (pressure_kpa <= _HIGHEST_KPA) & (temperature_k <= _HIGHEST_K) & (temperature_k >= ZERO_CELSIUS_K)
     )
     saturation_k = np.full(temperature_k.shape, -np.inf)
-    below_critical = known & (pressure_kpa < _CRITICAL_KPA)
+    below_critical = in_range & (pressure_kpa < _CRITICAL_KPA)
     saturation_k[below_critical] = _property("T", "P", pressure_kpa[below_critical] * 1e3, "Q", 1.0)
-    vapour = known & (temperature_k > saturation_k) & (below_critical | (temperature_k > _CRITICAL_K))
+    vapour = in_range & (temperature_k > saturation_k) & (below_critical | (temperature_k > _CRITICAL_K))
     dry = below_critical & (temperature_k <= saturation_k) & (temperature_k >= saturation_k - WET_BELOW_K)
     for name, scale, into in (("H", 1e-3, enthalpy), ("D", 1.0, density)):
         into[vapour] = _property(name, "P", pressure_kpa[vapour] * 1e3, "T", temperature_k[vapour]) * scale
@@ -97,18 +97,18 @@ def superheated(temperature_k: Floats, pressure_kpa: Floats) -> tuple[Floats, Fl
     return enthalpy, density
 
 
-def saturated(given: Literal["T", "P"], value: Floats, dryness: float) -> tuple[Floats, Floats]:
+def saturated(variable: Literal["T", "P"], value: Floats, dryness: float) -> tuple[Floats, Floats]:
     """Enthalpy (kJ/kg) and density (kg/m3) of wet steam at a temperature (`T`, K) or absolute pressure (`P`, kPa).
 
     `dryness` is the share of the mass that is vapour; the density is that of the mixture.
     """
     enthalpy, density = np.full(value.shape, np.nan), np.full(value.shape, np.nan)
-    low, high = (ZERO_CELSIUS_K, _CRITICAL_K) if given == "T" else (_LOWEST_KPA, _CRITICAL_KPA)
-    known = (value >= low) & (value < high)
-    asked = value[known] * (1.0 if given == "T" else 1e3)
-    enthalpy[known] = _property("H", given, asked, "Q", dryness) * 1e-3
-    vapour, water = _property("D", given, asked, "Q", 1.0), _property("D", given, asked, "Q", 0.0)
-    density[known] = 1.0 / (dryness / vapour + (1.0 - dryness) / water)
+    low, high = (ZERO_CELSIUS_K, _CRITICAL_K) if variable == "T" else (_LOWEST_KPA, _CRITICAL_KPA)
+    in_range = (value >= low) & (value < high)
+    asked = value[in_range] * (1.0 if variable == "T" else 1e3)
+    enthalpy[in_range] = _property("H", variable, asked, "Q", dryness) * 1e-3
+    vapour, water = _property("D", variable, asked, "Q", 1.0), _property("D", variable, asked, "Q", 0.0)
+    density[in_range] = 1.0 / (dryness / vapour + (1.0 - dryness) / water)
     return enthalpy, density
 
 

@@ -85,8 +85,8 @@ def ratio(from_unit: str, to_unit: str) -> float:
 
 @lru_cache(maxsize=1024)
 def _ratio(from_unit: str, to_unit: str) -> float:
-    if (known := _of_multiples(from_unit, to_unit)) is not None:
-        return float(known)
+    if (of_multiples := _of_multiples(from_unit, to_unit)) is not None:
+        return float(of_multiples)
     source, target = _parse(from_unit), _parse(to_unit)
     if source.dimensionality != target.dimensionality:
         raise InputError(

@@ -68,8 +68,8 @@ def fetch(state: Path, portal: Practices, keys: Mapping[str, VerifyingKey], head
     edition, text = library.verify(answer["document"], keys), str(answer["library"])
     if sha256(text) != edition.file:
         raise _altered()
-    held = _last_library(state)
-    if held and edition.number < int(held["document"]["edition"]):
+    last_library = _last_library(state)
+    if last_library and edition.number < int(last_library["document"]["edition"]):
         raise VerificationError(
             "library-older",
             "The portal gave an edition of its library of practices that is older than the one saved here.",

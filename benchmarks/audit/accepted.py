@@ -8,7 +8,7 @@ the report in the opening has to give that very entry.
 from __future__ import annotations
 
 from benchmarks.audit.entries import ProvenEntry
-from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, failed, held, not_checkable, refused
+from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, check_held, failed, not_checkable, refused
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import logged, merkle
@@ -44,7 +44,7 @@ def report_received(evidence: Evidence) -> CheckOutcome:
         merkle.require_inclusion(leaf, receipt.log_index, evidence.draw.head.size, entry.proof, evidence.draw.head.root)
     except VerificationError as refusal:
         return refused(code, refusal)
-    return held(
+    return check_held(
         code,
         Phrase(
             "The portal received the sealed report %(digest)s… on %(day)s and logged it as entry %(entry)s.",
@@ -83,7 +83,7 @@ def values_logged(evidence: Evidence) -> CheckOutcome:
             ),
         )
     labels = len(evidence.report.released.labels)
-    return held(
+    return check_held(
         code,
         Phrase(
             "All %(labels)s protected values shown are those that the portal found in the sealed report and logged as entry %(entry)s.",

@@ -76,10 +76,10 @@ def arrange(
         )
         if mine:
             parts.append(_step_part(step, rule, mine, covered, filed))
-    known = {step.id for step in pack.steps}
+    pack_steps = {step.id for step in pack.steps}
     strays: dict[str, list[FiledBatch]] = {}
     for batch in batches:
-        if batch.step not in known and covered(batch):
+        if batch.step not in pack_steps and covered(batch):
             strays.setdefault(batch.step, []).append(FiledBatch(batch, batch.excluded or STEP_OUTSIDE_PACK))
     for name, ours in sorted(strays.items()):
         parts.append(StepPart(name, "", "", (), 1 + len(filed), len(ours)))

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 
 from benchmarks.audit.accounted import Accounted, QuestionedStretch, StretchQuestion
-from benchmarks.audit.evidence import CheckOutcome, Evidence, failed, held, named, not_asked, not_checkable, of_no_readings
+from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, failed, named, not_asked, not_checkable, of_no_readings
 from benchmarks.audit.records import microseconds
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
@@ -60,7 +60,7 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
             ),
             Phrase("Check on site whether these lines made anything, or draw more days."),
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "On %(days)s drawn meter days, no period outside the batches drew more power than a stopped line; %(meters)s.",
@@ -136,7 +136,7 @@ def edges_at_rest(evidence: Evidence) -> CheckOutcome:
             ),
             Phrase("Compare these times with the control system on site."),
         )
-    return held(
+    return check_held(
         code, Phrase("The line was stopped at %(number)s starts or ends of opened batches.", number=f"{accounted.edges:,}"), accounted.edges
     )
 
@@ -169,7 +169,7 @@ def output_weighed(evidence: Evidence) -> CheckOutcome:
             Phrase("No opened batch is from a line whose scale records were committed to."),
             Phrase("Compare output with sales and stock on site."),
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "The output of %(number)s batches agrees with their scales, each within %(within)s %% or less; a smaller change would "

@@ -11,7 +11,7 @@ from benchmarks.audit.arrangement import headline
 from benchmarks.audit.copies import surplus
 from benchmarks.audit.counts import NEARLY, beyond_counts, miscounted, of_headline, values_of_used
 from benchmarks.audit.differences import beside
-from benchmarks.audit.evidence import CheckOutcome, Evidence, failed, held, named, of_no_readings, same
+from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, failed, named, of_no_readings, same
 from benchmarks.audit.records import of_batch, read
 from benchmarks.declared import Words, worded
 from benchmarks.measurements import Batch
@@ -32,7 +32,9 @@ def readings_committed(evidence: Evidence) -> CheckOutcome:
             wrong,
         )
     number = len(evidence.shown)
-    return held(code, Phrase("All %(number)s days of readings shown have the digest that was committed to.", number=f"{number:,}"), number)
+    return check_held(
+        code, Phrase("All %(number)s days of readings shown have the digest that was committed to.", number=f"{number:,}"), number
+    )
 
 
 def records_recomputed(evidence: Evidence) -> CheckOutcome:
@@ -52,7 +54,7 @@ def records_recomputed(evidence: Evidence) -> CheckOutcome:
             ),
             wrong,
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "All %(opened)s batch records can be recomputed from the readings and rows, and are the same as those committed to.",
@@ -80,7 +82,7 @@ def records_with_evidence(evidence: Evidence) -> CheckOutcome:
             ),
             wrong,
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "All %(opened)s batches are in the plant's rows, as often as they were committed to, with energy in its readings or rows.",
@@ -110,7 +112,7 @@ def exclusions_justified(evidence: Evidence) -> CheckOutcome:
             Phrase("Check on site what happened in these batches. An exclusion without its reason lowers the label."),
             wrong,
         )
-    return held(
+    return check_held(
         code,
         Phrase("All %(excluded)s exclusions that were opened are justified by their stated rule.", excluded=f"{len(excluded):,}"),
         len(excluded),
@@ -119,11 +121,11 @@ def exclusions_justified(evidence: Evidence) -> CheckOutcome:
 
 def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
     """Used batches stand in the order of their values, and each lies in the cell of the grid in which it was counted."""
-    code, seen = "ranks-and-counts", 0
+    code, opened = "ranks-and-counts", 0
     by_record = evidence.pack.policy.unit == "record"
     wrong: list[Words] = []
     for step, cell, values in values_of_used(evidence):
-        seen += len(values)
+        opened += len(values)
         counted = of_headline(evidence, step, cell)
         wrong += [named(index, evidence.batches[index]) for index in _out_of_order(values)]
         if counted is not None and by_record:
@@ -146,12 +148,12 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
             Phrase("The label does not follow from these records: have it recomputed on site from the plant's files."),
             wrong,
         )
-    return held(
+    return check_held(
         code,
         Phrase(
-            "All %(seen)s used batches that were opened are at their rank and were counted in the cell of their value.", seen=f"{seen:,}"
+            "All %(seen)s used batches that were opened are at their rank and were counted in the cell of their value.", seen=f"{opened:,}"
         ),
-        seen,
+        opened,
     )
 
 

@@ -30,9 +30,9 @@ def surplus(evidence: Evidence) -> dict[int, Batch]:
         places.setdefault(record, []).append(index)
     beyond: dict[int, Batch] = {}
     for record, indices in places.items():
-        given = evidence.recomputed(batches[record])[record]
-        if given:
-            beyond |= dict.fromkeys(indices[given:], batches[record])
+        times_in_rows = evidence.recomputed(batches[record])[record]
+        if times_in_rows:
+            beyond |= dict.fromkeys(indices[times_in_rows:], batches[record])
     return beyond
 
 

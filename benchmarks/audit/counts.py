@@ -40,9 +40,9 @@ def opened_of(evidence: Evidence, cell: UsedLeaves) -> list[int]:
 
 def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, UsedLeaves, dict[int, float]]]:
     """Of every cell of a step that the pack knows, the values of the opened used batches by leaf, at reference conditions."""
-    known = {step.id: step for step in evidence.pack.steps}
+    steps_by_id = {step.id: step for step in evidence.pack.steps}
     for part in evidence.contents.steps:
-        step = known.get(part.step)
+        step = steps_by_id.get(part.step)
         for cell in part.cells if step is not None else ():
             opened = opened_of(evidence, cell)
             if opened and step is not None:

@@ -34,9 +34,9 @@ def digest_of(time_us: Integers, value: Floats) -> bytes:
 
 def by_day(time_us: Integers, value: Floats) -> Iterator[tuple[int, Integers, Floats]]:
     """The readings of each UTC day, each under the microsecond at which the day begins; days rise, within a day the order stays."""
-    known = ~np.isnan(value)
-    if not known.all():
-        time_us, value = time_us[known], value[known]
+    with_value = ~np.isnan(value)
+    if not with_value.all():
+        time_us, value = time_us[with_value], value[with_value]
     if not len(time_us):
         return
     if (np.diff(time_us) < 0).any():

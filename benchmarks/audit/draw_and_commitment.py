@@ -5,7 +5,7 @@ They need no opening, only what everybody can have; each says one sentence of on
 
 from __future__ import annotations
 
-from benchmarks.audit.evidence import TAKE_THE_FILE, Check, CheckOutcome, CheckState, Evidence, failed, held, not_checkable, refused
+from benchmarks.audit.evidence import TAKE_THE_FILE, Check, CheckOutcome, CheckState, Evidence, check_held, failed, not_checkable, refused
 from benchmarks.audit.signed_draws import require_promised
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
@@ -56,7 +56,7 @@ def draw_promised(evidence: Evidence) -> CheckOutcome:
                 "Draw again from the head that the portal gives: the first that contains the promise, the commitment and one more entry."
             ),
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "The nonce and the plan are those that the auditor promised: entry %(entry)s of the log, before the head of the draw.",
@@ -82,7 +82,7 @@ def drawn_after_commitment(evidence: Evidence) -> CheckOutcome:
         return not_checkable(
             code, Phrase("The place of the commitment in the log is not proven: %(checks)s failed.", checks=lacking), TAKE_THE_FILE
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "The commitment is entry %(entry)s of the log, before the head of %(head)s entries on which the draw is based.",
@@ -119,7 +119,7 @@ def head_signed(evidence: Evidence) -> CheckOutcome:
                 "outcome of the draw."
             ),
         )
-    return held(code, Phrase("The portal signed the head of %(size)s entries on which the draw is based.", size=f"{drawn.size:,}"))
+    return check_held(code, Phrase("The portal signed the head of %(size)s entries on which the draw is based.", size=f"{drawn.size:,}"))
 
 
 def commitment_logged(evidence: Evidence) -> CheckOutcome:
@@ -140,7 +140,7 @@ def commitment_logged(evidence: Evidence) -> CheckOutcome:
     except VerificationError as refusal:
         return refused(code, refusal)
     if again is not None:
-        return held(
+        return check_held(
             code,
             Phrase(
                 "The commitment is entry %(log_index)s of the log of %(size)s entries. The challenge names entry %(before)s, which was "
@@ -150,7 +150,7 @@ def commitment_logged(evidence: Evidence) -> CheckOutcome:
                 before=f"{challenge.log_index:,}",
             ),
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "The commitment is entry %(log_index)s of the log of %(size)s entries.",
@@ -180,13 +180,13 @@ def root_committed(evidence: Evidence) -> CheckOutcome:
             ),
         )
     root = own.data_root.hex()[:16]
-    return held(code, Phrase("Commitment, challenge, report and draw name the same root, %(root)s….", root=root))
+    return check_held(code, Phrase("Commitment, challenge, report and draw name the same root, %(root)s….", root=root))
 
 
 def challenge_signed(evidence: Evidence) -> CheckOutcome:
     """The challenge that keyed the draws is the portal's."""
-    code, challenge, given = "challenge-signed", evidence.challenge, evidence.public.challenge
-    if given is not None and (given.nonce, given.commitment, given.log_index) != (
+    code, challenge, public_challenge = "challenge-signed", evidence.challenge, evidence.public.challenge
+    if public_challenge is not None and (public_challenge.nonce, public_challenge.commitment, public_challenge.log_index) != (
         challenge.nonce,
         challenge.commitment,
         challenge.log_index,
@@ -210,4 +210,4 @@ def challenge_signed(evidence: Evidence) -> CheckOutcome:
             Phrase("Use the challenge that the portal gave for this commitment."),
         )
     day, key = challenge.given_on.isoformat(), challenge.key_id[:16]
-    return held(code, Phrase("The portal gave the challenge on %(day)s, signed with its key %(key)s.", day=day, key=key))
+    return check_held(code, Phrase("The portal gave the challenge on %(day)s, signed with its key %(key)s.", day=day, key=key))

@@ -141,7 +141,7 @@ class Evidence:
 Check = Callable[[Evidence], CheckOutcome]
 
 
-def held(code: str, sentence: Words | Phrase, count: int = 0) -> CheckOutcome:
+def check_held(code: str, sentence: Words | Phrase, count: int = 0) -> CheckOutcome:
     return CheckOutcome(code, CheckState.HELD, Words.of(sentence), count=count)
 
 

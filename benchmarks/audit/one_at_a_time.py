@@ -14,7 +14,7 @@ from math import sqrt
 
 from benchmarks.audit.contents import UsedLeaves
 from benchmarks.audit.counts import values_of_used
-from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, failed, held, named, not_checkable
+from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, check_held, failed, named, not_checkable
 from benchmarks.audit.records import of_batch
 from benchmarks.declared import Words, worded
 from benchmarks.labels.needs import WORTH_TELLING
@@ -30,12 +30,12 @@ Pair = tuple[int, int]
 def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
     """No two opened batches that a label counts are of one machine at one time."""
     code, compared = "one-batch-at-a-time", 0
-    seen: list[Pair] = []
+    all_pairs: list[Pair] = []
     better: list[Pair] = []
     for step, cell, values in values_of_used(evidence):
         pairs = _pairs(evidence, values)
         compared += sum(bool(evidence.batches[index].equipment) for index in values)
-        seen += pairs
+        all_pairs += pairs
         if _is_of_own_rows(evidence, step, pairs) and betters(pairs, values, cell, step, evidence.draw.plan.beside_rank):
             better += pairs
     if better:
@@ -50,20 +50,20 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
             Phrase("Look for each of them in the production system on site. A batch under several ids lowers the label each time."),
             _places(evidence, better),
         )
-    if seen:
+    if all_pairs:
         open_to_question = not_checkable(
             code,
             Phrase(
                 "%(pairs)s opened batches have the time of another one of the same machine. A sample cannot show whether both were made.",
-                pairs=f"{len(seen):,}",
+                pairs=f"{len(all_pairs):,}",
             ),
             Phrase(
                 "Look for both in the production system on site. If several lines share a name, have each named as equipment; if one "
                 "batch has several rows, have them made one."
             ),
         )
-        return replace(open_to_question, places=tuple(_places(evidence, seen)[:MOST_NAMED]), count=len(seen))
-    return held(
+        return replace(open_to_question, places=tuple(_places(evidence, all_pairs)[:MOST_NAMED]), count=len(all_pairs))
+    return check_held(
         code,
         Phrase(
             "No two of the %(compared)s opened batches that name their equipment are of one machine at one time.", compared=f"{compared:,}"

@@ -11,7 +11,7 @@ from benchmarks.audit.arrangement import headline
 from benchmarks.audit.commitment import salt_of
 from benchmarks.audit.contents import GridCounts, StepPart
 from benchmarks.audit.draw_and_commitment import challenge_signed, root_committed, unproven
-from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, failed, held, not_checkable, same
+from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, check_held, failed, not_checkable, same
 from benchmarks.audit.records import PADDING_RECORD
 from benchmarks.declared import Words, worded
 from benchmarks.errors import PolicyRefusal, VerificationError
@@ -49,7 +49,7 @@ def leaves_proven(evidence: Evidence) -> CheckOutcome:
             Phrase("What was shown is not what was committed to. Keep the opening: together with the commitment it proves this."),
             wrong,
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "All %(leaves)s leaves that were opened are in the tree of %(size)s leaves.",
@@ -82,7 +82,7 @@ def everything_opened(evidence: Evidence) -> CheckOutcome:
             missing,
         )
     number = len(evidence.drawn)
-    return held(code, Phrase("All %(number)s leaves that were drawn were opened.", number=f"{number:,}"), number)
+    return check_held(code, Phrase("All %(number)s leaves that were drawn were opened.", number=f"{number:,}"), number)
 
 
 def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
@@ -107,7 +107,7 @@ def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
             ),
             wrong,
         )
-    return held(code, Phrase("Every leaf contains what the table of contents says, and the padding is empty."))
+    return check_held(code, Phrase("Every leaf contains what the table of contents says, and the padding is empty."))
 
 
 def seed_committed(evidence: Evidence) -> CheckOutcome:
@@ -138,7 +138,7 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
             Phrase("It is not proven that the seed was fixed before the challenge: %(checks)s failed.", checks=lacking),
             TAKE_THE_FILE,
         )
-    return held(code, Phrase("The seed is the one that the site committed to before it knew the challenge."))
+    return check_held(code, Phrase("The seed is the one that the site committed to before it knew the challenge."))
 
 
 def noise_repeated(evidence: Evidence) -> CheckOutcome:
@@ -164,7 +164,7 @@ def noise_repeated(evidence: Evidence) -> CheckOutcome:
             ),
             wrong,
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "All %(counted)s protected values can be recomputed, to the digit, from seed, challenge and counts.",
@@ -192,7 +192,7 @@ def method_declared(evidence: Evidence) -> CheckOutcome:
             Phrase("Recompute with the pack, settings and software version that the table of contents names."),
             wrong,
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "Pack %(pack_id)s %(version)s, its policy, the site's settings and %(software)s are those committed to.",

@@ -138,7 +138,7 @@ def require_logged(content: Mapping[str, Any], keys: Mapping[str, VerifyingKey])
 
 def _require_one_a_site(file: ComposedOf) -> None:
     """A version is of one period, in which a site has one report: the newest revision that was accepted."""
-    period, seen = file.document.get("period"), set[str]()
+    period, sites = file.document.get("period"), set[str]()
     for report in file.reports:
         if report.period != period:
             raise VerificationError(
@@ -148,13 +148,13 @@ def _require_one_a_site(file: ComposedOf) -> None:
                 ),
                 Phrase("Keep the file and the head: the publication in the log names that report."),
             )
-        if report.site in seen:
+        if report.site in sites:
             raise VerificationError(
                 "site-twice",
                 Phrase("Two reports of the site %(site)s are in the version.", site=report.site),
                 Phrase("Keep the file and the head: the publication in the log names both."),
             )
-        seen.add(report.site)
+        sites.add(report.site)
 
 
 def _labels(report: EnteredReport, head: TreeHead) -> list[ReportedLabel]:

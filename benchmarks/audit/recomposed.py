@@ -211,20 +211,20 @@ def _of_cell(name: str, shown: Mapping[str, Any], step: StepBest) -> list[Recomp
         figures.append(RecomputedFigure(f"{name} quarters", shown.get("bands"), None))
     if gate["code"] == GateReason.UNCHANGED:
         return figures
-    width, origin, seen = step.grid.width, step.grid.lower, gate["shown"]
-    pooled = [{"years": years, "firms": firms} for years, firms in step.pooled] if seen else []
+    width, origin, is_shown = step.grid.width, step.grid.lower, gate["shown"]
+    pooled = [{"years": years, "firms": firms} for years, firms in step.pooled] if is_shown else []
     return [
         *figures,
-        RecomputedFigure(f"{name} best", shown["best"], _point(step.best if seen else None, width, origin)),
-        RecomputedFigure(f"{name} interval", shown["interval"], _ends(step.interval if seen else None, width, origin)),
-        RecomputedFigure(f"{name} typical", shown["typical"], _point(step.typical if seen else None, width, origin)),
+        RecomputedFigure(f"{name} best", shown["best"], _point(step.best if is_shown else None, width, origin)),
+        RecomputedFigure(f"{name} interval", shown["interval"], _ends(step.interval if is_shown else None, width, origin)),
+        RecomputedFigure(f"{name} typical", shown["typical"], _point(step.typical if is_shown else None, width, origin)),
         RecomputedFigure(
-            f"{name} typical interval", shown["typical_interval"], _ends(step.typical_interval if seen else None, width, origin)
+            f"{name} typical interval", shown["typical_interval"], _ends(step.typical_interval if is_shown else None, width, origin)
         ),
-        RecomputedFigure(f"{name} curve", _curve_shown(shown), _curve(shown, step) if seen else []),
-        RecomputedFigure(f"{name} potential", _potential_shown(shown), _potential(shown, step) if seen else []),
+        RecomputedFigure(f"{name} curve", _curve_shown(shown), _curve(shown, step) if is_shown else []),
+        RecomputedFigure(f"{name} potential", _potential_shown(shown), _potential(shown, step) if is_shown else []),
         RecomputedFigure(f"{name} pooled", shown.get("pooled", []), pooled),
-        RecomputedFigure(f"{name} in part", shown.get("in_part", 0), step.in_part if seen else 0),
+        RecomputedFigure(f"{name} in part", shown.get("in_part", 0), step.in_part if is_shown else 0),
     ]
 
 
@@ -247,11 +247,11 @@ def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fra
     ]
     if gate["code"] == GateReason.UNCHANGED:
         return figures
-    seen = gate["shown"]
+    is_shown = gate["shown"]
     return [
         *figures,
-        RecomputedFigure(name, shown["value"], _point(total.value if seen else None, width)),
-        RecomputedFigure(f"{name} interval", shown["interval"], _ends(total.interval if seen else None, width)),
+        RecomputedFigure(name, shown["value"], _point(total.value if is_shown else None, width)),
+        RecomputedFigure(f"{name} interval", shown["interval"], _ends(total.interval if is_shown else None, width)),
     ]
 
 

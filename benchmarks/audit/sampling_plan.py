@@ -196,8 +196,8 @@ def smallest(plan: SamplingPlan) -> SamplingPlan:
 
 def weaker(plan: SamplingPlan) -> tuple[StratumKind, ...]:
     """The kinds of strata of which a plan is less sure than the standard one. `smallest` of the standard plan is of none."""
-    given = {kind: plan.sizes.get(kind) for kind in STANDARD.sizes}
-    return tuple(kind for kind, size in given.items() if size is None or not size.reaches(STANDARD.sizes[kind]))
+    sizes = {kind: plan.sizes.get(kind) for kind in STANDARD.sizes}
+    return tuple(kind for kind, size in sizes.items() if size is None or not size.reaches(STANDARD.sizes[kind]))
 
 
 def promised_of_used(plan: SamplingPlan) -> tuple[Fraction, Fraction]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
-from benchmarks.audit.evidence import CheckOutcome, Evidence, held, not_checkable, same
+from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, not_checkable, same
 from benchmarks.audit.sampling_plan import StratumKind, certainty, weaker
 from benchmarks.phrases import Phrase
 
@@ -30,7 +30,7 @@ def plan_sufficient(evidence: Evidence) -> CheckOutcome:
             ),
             Phrase("Promise the standard plan, or the smallest plan with the same certainty, for all steps, and draw again."),
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             (

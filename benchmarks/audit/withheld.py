@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 
 from benchmarks.audit.arrangement import headline
 from benchmarks.audit.contents import StepPart, UsedLeaves
-from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, failed, held, not_checkable
+from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, check_held, failed, not_checkable
 from benchmarks.audit.sampling_plan import detection
 from benchmarks.declared import Words, worded
 from benchmarks.labels import TOO_FEW_BATCHES
@@ -79,7 +79,7 @@ def withheld_justified(evidence: Evidence) -> CheckOutcome:
             Phrase("Have the whole label recomputed on site (`--site`). This gives again what is withheld, and why."),
         )
         return replace(outcome, places=tuple(untold[:MOST_NAMED]), count=len(untold))
-    return held(
+    return check_held(
         code,
         Phrase(
             "All labels of the tree are released (%(released)s), or withheld with a reason that the opening confirms (%(withheld)s).",
@@ -121,9 +121,9 @@ def _kept_back(evidence: Evidence, step: Step, rule: MetricRule, part: StepPart 
     """Cells that the pack compares and of which this metric is not released."""
     labels = evidence.report.released.labels
     released = {(label.product, label.variant) for label in labels if (label.step, label.metric) == (step.id, rule.metric)}
-    known = {(step.product, variant.id) for variant in step.variants}
+    pack_cells = {(step.product, variant.id) for variant in step.variants}
     cells = () if part is None else part.cells
-    return [cell for cell in cells if (cell.product, cell.variant) in known - released]
+    return [cell for cell in cells if (cell.product, cell.variant) in pack_cells - released]
 
 
 def _of_headline(evidence: Evidence, reason: str, full: list[UsedLeaves]) -> bool | None:

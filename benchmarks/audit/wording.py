@@ -115,7 +115,7 @@ def _words(shown: Mapping[str, Any]) -> Words:
 
 
 def _step(step: StepBest, shown: Mapping[str, Any]) -> StepBest:
-    seen = shown["gate"]["shown"]
+    is_shown = shown["gate"]["shown"]
     return replace(
         step,
         best=shown["best"],
@@ -127,7 +127,7 @@ def _step(step: StepBest, shown: Mapping[str, Any]) -> StepBest:
         ),
         pooled=tuple((pool["years"], pool["firms"]) for pool in shown.get("pooled", ())),
         in_part=shown.get("in_part", 0),
-        good_fit=step.good_fit if seen else None,
+        good_fit=step.good_fit if is_shown else None,
     )
 
 

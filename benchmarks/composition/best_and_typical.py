@@ -87,11 +87,14 @@ def compose_cell(
         refuse_heavy_weight(holds.rule, firms, pack)
         views = observe(who.entering, "best")
         best_draws, along = drawn_together(views, holds.rule, rng, count, averaging)
-        seen = observe(who.entering, "typical")
-        typical_draws, savings = typical_together(seen, best_draws, rng, count, averaging)
+        typical_views = observe(who.entering, "typical")
+        typical_draws, savings = typical_together(typical_views, best_draws, rng, count, averaging)
         best, typical = summary(best_draws), summary(typical_draws)
         points = tuple(CurvePoint(percent, *summary(drawn)) for percent, drawn in zip(curve.percents(firms), along, strict=True))
-        potentials = (_potential("typical", seen, typical_draws, savings[0]), _potential("best", seen, best_draws, savings[1]))
+        potentials = (
+            _potential("typical", typical_views, typical_draws, savings[0]),
+            _potential("best", typical_views, best_draws, savings[1]),
+        )
         good_fit = all(posterior.fits(observed) for observed in views)
     result = StepBest(
         step=step.id,
@@ -179,9 +182,9 @@ def typical_together(
     return np.array(middle), (np.array(to_typical), np.array(to_best))
 
 
-def _potential(to: Reference, seen: Views, reference: Draws, savings: Draws) -> Potential:
+def _potential(to: Reference, views: Views, reference: Draws, savings: Draws) -> Potential:
     """By the noise that the plants' two values tell; the interval is of both views, where the draws have it and around the value."""
-    value, (drawn, (low, high)) = savings_potential.without_noise(seen[0], float(reference[0].mean())), summary(savings)
+    value, (drawn, (low, high)) = savings_potential.without_noise(views[0], float(reference[0].mean())), summary(savings)
     return Potential(to, value, (min(low, low + value - drawn), max(high, high + value - drawn)))
 
 

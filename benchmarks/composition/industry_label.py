@@ -145,12 +145,12 @@ def totals_of(headline: Sequence[RouteCell], runs: Sequence[Run]) -> Views:
     steps = [(float(cell.place.ratio), observe([run[i] for run in runs], "best")) for i, cell in enumerate(headline)]
     totals = []
     for view in range(len(steps[0][1])):
-        seen = [(ratio, views[view]) for ratio, views in steps]
+        observed_steps = [(ratio, views[view]) for ratio, views in steps]
         totals.append(
             ObservedValues(
-                values=np.sum([ratio * step.values for ratio, step in seen], axis=0),
-                sds=np.sqrt(np.sum([(ratio * step.sds) ** 2 for ratio, step in seen], axis=0)),
-                jump_density=np.sum([step.jump_density / ratio for ratio, step in seen], axis=0),
+                values=np.sum([ratio * step.values for ratio, step in observed_steps], axis=0),
+                sds=np.sqrt(np.sum([(ratio * step.sds) ** 2 for ratio, step in observed_steps], axis=0)),
+                jump_density=np.sum([step.jump_density / ratio for ratio, step in observed_steps], axis=0),
             )
         )
     return tuple(totals)

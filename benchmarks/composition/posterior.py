@@ -93,12 +93,12 @@ def draws(observed: ObservedValues, rng: np.random.Generator, count: int | None 
         total = precision.sum(axis=1)[of] - (jumps * precision[of][:, doubted]).sum(axis=1)
         mu = (weighted.sum(axis=1)[of] - (jumps * weighted[of][:, doubted]).sum(axis=1)) / total + apart / np.sqrt(total)
         own = taus**2 * precision  # how much of its own value a plant keeps; the rest comes from the sector
-        seen = drawn[:, :plants]
-        for_jumps = mu[:, None] + taus[of] * seen[:, doubted]
-        seen *= (taus * np.sqrt(1.0 - own))[of]
-        seen += (own * values)[of]
-        seen += mu[:, None] * (1.0 - own)[of]
-        seen[:, doubted] = np.where(jumps, for_jumps, seen[:, doubted])
+        of_plants = drawn[:, :plants]
+        for_jumps = mu[:, None] + taus[of] * of_plants[:, doubted]
+        of_plants *= (taus * np.sqrt(1.0 - own))[of]
+        of_plants += (own * values)[of]
+        of_plants += mu[:, None] * (1.0 - own)[of]
+        of_plants[:, doubted] = np.where(jumps, for_jumps, of_plants[:, doubted])
         drawn[:, plants:] = mu[:, None] + taus[of] * drawn[:, plants:]
         yield drawn
 

@@ -42,9 +42,9 @@ class Member:
 
     def repeats(self, other: Member) -> bool:
         """Whether this is the very part that stood in another version."""
-        known = self.report and other.report
+        both_name_a_report = self.report and other.report
         return (self.firm, self.site, self.fingerprint) == (other.firm, other.site, other.fingerprint) and (
-            not known or self.report == other.report
+            not both_name_a_report or self.report == other.report
         )
 
 

@@ -161,7 +161,7 @@ def divided(best: AbstractSet[str], classes: Mapping[str, str], fewest: int) -> 
     """The group by class, the largest share first: each of `fewest` firms inside and outside it at least, what is smaller together and
     last; nothing where fewer than two are left."""
     inside = {name: frozenset(firm for firm in best if classes[firm] == name) for name in sorted(set(classes.values()))}
-    outside = {name: sum(1 for firm, held in classes.items() if held == name and firm not in best) for name in inside}
+    outside = {name: sum(1 for firm, firm_class in classes.items() if firm_class == name and firm not in best) for name in inside}
     ordered = sorted(inside, key=lambda name: (-len(inside[name]), name))
     apart = [name for name in ordered if len(inside[name]) >= fewest and outside[name] >= fewest]
     rest = [name for name in ordered if name not in apart]

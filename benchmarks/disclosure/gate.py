@@ -86,9 +86,9 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
     """One cell as it will be shown; `beside` are those of this draft that will be."""
     earlier, elsewhere = (_shown_before(versions, step.cell) for versions in (sight.previous, sight.elsewhere))
     ours = influence.of_step("", sight.roster.of(step.cell), step, period)
-    known = [shown for old, shown in (*earlier, *elsewhere) if ours.stands_as(old) and _same_method(shown, step)]
+    already_public = [shown for old, shown in (*earlier, *elsewhere) if ours.stands_as(old) and _same_method(shown, step)]
     # a figure already public gives nothing away, and stands: in this route's ratio
-    same = dataclasses.replace(known[0], ratio=step.ratio, headline=step.headline) if known else None
+    same = dataclasses.replace(already_public[0], ratio=step.ratio, headline=step.headline) if already_public else None
     refusal = sight.too_early or frequency_and_dominance.alone(ours.who, step.rule, sight.policy, sight.weights)
     if not refusal and not same:
         public = PublicHistory(
@@ -101,8 +101,8 @@ def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[Ste
         if curve.gives_firms_away(ours, public.of_these_days, sight.policy):
             step = dataclasses.replace(step, curve=(), curve_withheld=True)
         apart = [*public.other_metrics, *public.other_years]
-        held = potentials.withheld(step, ours, public.of_these_days, apart, sight.policy)
-        step = dataclasses.replace(step, potential_withheld=held)
+        withheld_potentials = potentials.withheld(step, ours, public.of_these_days, apart, sight.policy)
+        step = dataclasses.replace(step, potential_withheld=withheld_potentials)
     if refusal is None and step.best is None:
         refusal = GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=step.firms, fewest=sight.policy.fewest_firms)
     reason, words = refusal or frequency_and_dominance.passed(unchanged=same is not None)

@@ -222,10 +222,10 @@ def _tells_of_few(moved: Mapping[str, float], policy: DisclosurePolicy) -> bool:
     """Whether effects, by firm, that can be seen are those of too few firms, or mostly one's; with and without those that have left."""
     if not any(effect >= SEEN for effect in moved.values()):
         return False
-    known = [moved[firm] for firm in staying(moved)]
+    effects_of_staying = [moved[firm] for firm in staying(moved)]
     most = float(policy.largest_share_of_change)
-    few = sum(effect >= SEEN for effect in known) < policy.least_changed_participants
-    return few or any(mostly_one(effects, most) for effects in ([*moved.values()], known))
+    few = sum(effect >= SEEN for effect in effects_of_staying) < policy.least_changed_participants
+    return few or any(mostly_one(effects, most) for effects in ([*moved.values()], effects_of_staying))
 
 
 def mostly_one(moved: Sequence[float], most: float) -> bool:
@@ -276,12 +276,12 @@ def _moved(figure: RankAverage, members: Sequence[Member], places: NDArray[np.in
     """
     worth = np.array([figure.worth(member) for member in members])
     firms, order = worth.size, np.argsort(worth, kind="stable")
-    taken = np.argsort(order)[places]  # the rank of the firm that gives way
+    rank_giving_way = np.argsort(order)[places]  # the rank of the firm that gives way
     ordered = np.concatenate(([-np.inf], worth[order], [np.inf]))
 
     def that_stay(rank: int) -> Array:
         """Of the firms that stay, for each that gives way: the value at this rank, beyond the ends without bound."""
-        return np.asarray(ordered[rank + 1 + (rank >= taken)])
+        return np.asarray(ordered[rank + 1 + (rank >= rank_giving_way)])
 
     value = (that_stay((firms - 2) // 2) + that_stay((firms - 1) // 2)) / 2
     if instead is not None:

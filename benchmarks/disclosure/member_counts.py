@@ -17,22 +17,22 @@ Contributions = Mapping[str, AbstractSet[str]]
 """By firm, under whatever name stays its own: the things that it is counted for."""
 
 
-def may_replace(ours: Contributions, before: Iterable[Contributions], known: AbstractSet[str], fewest: int, least: int) -> bool:
+def may_replace(ours: Contributions, before: Iterable[Contributions], known_firms: AbstractSet[str], fewest: int, least: int) -> bool:
     """Whether counts of these firms may be shown beside every earlier one that was.
 
     Args:
-        known: firms whose contribution the reader knows by another way: its own, and those shown by name.
+        known_firms: those whose contribution the reader knows by another way: its own, and those shown by name.
         fewest: unknown firms behind a count at least (`disclosure.fewest_firms`).
         least: unknown firms that must have changed since any earlier count (`disclosure.least_changed_participants`).
     """
-    if len(ours.keys() - known) < fewest:
+    if len(ours.keys() - known_firms) < fewest:
         return False
-    return all(len(_changed(ours, other) - known) >= least for other in before)
+    return all(len(_changed(ours, other) - known_firms) >= least for other in before)
 
 
 def rounded_down(ours: Contributions, things: Sequence[str]) -> dict[str, int]:
     """By thing, at least how many firms have it: a multiple of `STEP`, the whole number never."""
-    return {thing: sum(thing in held for held in ours.values()) // STEP * STEP for thing in things}
+    return {thing: sum(thing in firm_things for firm_things in ours.values()) // STEP * STEP for thing in things}
 
 
 def _changed(ours: Contributions, other: Contributions) -> set[str]:

@@ -42,13 +42,13 @@ def withheld(
     return tuple(potential.to for potential in step.potential if gives_firms_away(potential.to))
 
 
-def let_through(step: StepBest, held: Sequence[Reference]) -> tuple[Potential, ...]:
+def let_through(step: StepBest, withheld_references: Sequence[Reference]) -> tuple[Potential, ...]:
     """The others, in steps of the release grid."""
     width = step.grid.width
     return tuple(
         Potential(potential.to, to_grid(potential.value, width), outward(potential.interval, width))
         for potential in step.potential
-        if potential.to not in held
+        if potential.to not in withheld_references
     )
 
 

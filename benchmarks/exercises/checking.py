@@ -46,12 +46,12 @@ class CheckedAnswer:
         return not self.right and self.code != UNREADABLE
 
 
-def check(exercise: Exercise, question: ExerciseQuestion, given: str, language: str) -> CheckedAnswer:
+def check(exercise: Exercise, question: ExerciseQuestion, answer: str, language: str) -> CheckedAnswer:
     """Judge one answer as it was typed: a number with or without its unit, a choice by its code, its place from 1 on, or its words."""
-    code = _choice(exercise, question, given) if question.kind == "choice" else _number(exercise, question, given)
+    code = _choice(exercise, question, answer) if question.kind == "choice" else _number(exercise, question, answer)
     right = code == RIGHT
     look = "" if right else exercise.text(f"question.{question.id}.look", language)
-    return CheckedAnswer(question.id, given, right, code, _explanation(exercise, question, code, language), look)
+    return CheckedAnswer(question.id, answer, right, code, _explanation(exercise, question, code, language), look)
 
 
 def working(exercise: Exercise, question: ExerciseQuestion, language: str) -> str:
@@ -83,9 +83,9 @@ def _explanation(exercise: Exercise, question: ExerciseQuestion, code: str, lang
     return in_language(Phrase("Not right. No explanation is stored for this figure: look again."), language)
 
 
-def _choice(exercise: Exercise, question: ExerciseQuestion, given: str) -> str:
+def _choice(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
     """The choice that is meant: RIGHT, its own code, or UNREADABLE."""
-    wanted = _plain(given)
+    wanted = _plain(answer)
     if wanted.isdecimal() and 0 < int(wanted) <= len(question.choices):
         chosen = question.choices[int(wanted) - 1]
     else:
@@ -98,8 +98,8 @@ def _choice(exercise: Exercise, question: ExerciseQuestion, given: str) -> str:
     return RIGHT if chosen == exercise.facts[question.answer] else chosen
 
 
-def _number(exercise: Exercise, question: ExerciseQuestion, given: str) -> str:
-    text = unicodedata.normalize("NFKC", given).replace("\N{MINUS SIGN}", "-")
+def _number(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
+    text = unicodedata.normalize("NFKC", answer).replace("\N{MINUS SIGN}", "-")
     if quotient := _QUOTIENT.fullmatch(text):
         over, under = (_readings(part)[-1] for part in quotient.groups())
         return _of_figure(exercise, question, over / under) if under else UNREADABLE

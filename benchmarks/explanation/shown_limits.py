@@ -95,7 +95,7 @@ def _concerns(limit: StandardLimit, step: Step, published: str | None) -> bool:
 
 def _line(step: Step, variant: str) -> list[str]:
     """The variant, what it merges up to, and so on."""
-    parents = {known.id: known.parent for known in step.variants}
+    parents = {step_variant.id: step_variant.parent for step_variant in step.variants}
     line, above = [variant], parents.get(variant)
     while above is not None and above not in line:
         line.append(above)

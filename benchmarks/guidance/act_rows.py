@@ -42,15 +42,15 @@ def in_words(route: str) -> Phrase | str:
     return Phrase("%(letter)s (%(words)s)", letter=route, words=ROUTES[route]) if route in ROUTES else route
 
 
-def only_row(matches: list[dict[str, str]], code: str, route: str, act: Act, held: Sequence[dict[str, str]]) -> dict[str, str]:
-    """The one row of the `matches` for the code and the route among those `held`.
+def only_row(matches: list[dict[str, str]], code: str, route: str, act: Act, all_rows: Sequence[dict[str, str]]) -> dict[str, str]:
+    """The one row of the `matches` for the code and the route among `all_rows`.
 
     Raises:
         InputError: none was, here or by this route (`border-goods-unknown`), or several (`border-goods-ambiguous`).
     """
     if len(matches) == 1:
         return matches[0]
-    by_other_routes = "" if matches else ", ".join(dict.fromkeys(row["route"] for row in rows_of(held, code, "") if row["route"]))
+    by_other_routes = "" if matches else ", ".join(dict.fromkeys(row["route"] for row in rows_of(all_rows, code, "") if row["route"]))
     if by_other_routes:
         raise InputError(
             "border-goods-unknown",
@@ -63,7 +63,7 @@ def only_row(matches: list[dict[str, str]], code: str, route: str, act: Act, hel
             Phrase("Available by route: %(routes)s.", routes=by_other_routes),
         )
     chapter = re.sub(r"\D", "", code)[:2]
-    listed = matches or [row for row in held if row["cn_code"].startswith(chapter)]
+    listed = matches or [row for row in all_rows if row["cn_code"].startswith(chapter)]
     near = "; ".join(dict.fromkeys(f"{row['cn_code']} {row['goods']}" + (f" ({row['route']})" if row["route"] else "") for row in listed))
     if matches:
         raise InputError(

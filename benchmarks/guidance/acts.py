@@ -53,14 +53,14 @@ class Act(Declared):
             raise ValueError(f"{self.id}: an act has its figures in one of file, by_year and euro_per_t")
         return self
 
-    def governs(self, imported: date, known: date) -> bool:
-        """Whether it holds for imports of that day, for somebody who knows what was published by `known`."""
-        return self.published <= known and self.applies <= imported and (self.until is None or imported < self.until)
+    def governs(self, imported: date, known_on: date) -> bool:
+        """Whether it holds for imports of that day, for somebody who knows what was published by `known_on`."""
+        return self.published <= known_on and self.applies <= imported and (self.until is None or imported < self.until)
 
     def in_year(self, year: int) -> Decimal | None:
         """The figure of a year: its own or, after the last, the last; None before the first."""
-        held = [each for each in self.by_year if each <= year]
-        return self.by_year[max(held)] if held else None
+        years = [each for each in self.by_year if each <= year]
+        return self.by_year[max(years)] if years else None
 
     def rows(self) -> tuple[dict[str, str], ...]:
         """The lines of its table, by column."""
@@ -81,15 +81,15 @@ class ActCollection:
     @classmethod
     def held(cls) -> ActCollection:
         """The acts that come with Steplabel."""
-        return _held()
+        return _acts_of_steplabel()
 
-    def act(self, kind: ActKind, imported: date, known: date) -> Act | None:
+    def act(self, kind: ActKind, imported: date, known_on: date) -> Act | None:
         """The act that settles `kind`: of those that govern, the newest published."""
-        governing = [act for act in self.acts if act.kind is kind and act.governs(imported, known)]
+        governing = [act for act in self.acts if act.kind is kind and act.governs(imported, known_on)]
         return max(governing, key=lambda act: act.published, default=None)
 
 
 @cache
-def _held() -> ActCollection:
+def _acts_of_steplabel() -> ActCollection:
     read = tomllib.loads(files("benchmarks.guidance").joinpath("acts.toml").read_text(encoding="utf-8"))
     return ActCollection(TypeAdapter(tuple[Act, ...]).validate_python(read["act"]))

@@ -95,13 +95,13 @@ class Payable:
 def payable(
     goods: Goods,
     imported: date,
-    known: date,
+    known_on: date,
     *,
     price: Decimal | None = None,
     paid_at_home: Decimal = Decimal(0),
     law: ActCollection | None = None,
 ) -> Payable:
-    """What a tonne of `goods` costs that is imported on a day, by the law `known` on another.
+    """What a tonne of `goods` costs that is imported on a day, by the law as it was `known_on` another.
 
     Args:
         price: EUR a certificate (t CO2e); without it that of an act, if one is held for the day.
@@ -131,7 +131,7 @@ def payable(
                 Phrase("%(amount)s is not a price or an amount of emissions.", amount=str(amount)),
                 "Enter a number that is not negative.",
             )
-    return _Reckoning(goods, imported, known, law or ActCollection.held()).payable(price, paid_at_home)
+    return _Reckoning(goods, imported, known_on, law or ActCollection.held()).payable(price, paid_at_home)
 
 
 @lru_cache(maxsize=256)  # the law held changes with a release alone, and a page asks for the same goods all day
@@ -160,7 +160,7 @@ class _Reckoning:
 
     goods: Goods
     imported: date
-    known: date
+    known_on: date
     law: ActCollection
 
     def payable(self, price: Decimal | None, paid_at_home: Decimal) -> Payable:
@@ -227,31 +227,31 @@ class _Reckoning:
     def _price(self, entered: Decimal | None) -> Input | None:
         if entered is not None:
             return Input("price", entered, "EUR/t CO2e", None)
-        act = self.law.act(ActKind.PRICE, self.imported, self.known)
+        act = self.law.act(ActKind.PRICE, self.imported, self.known_on)
         return None if act is None or act.euro_per_t is None else Input("price", act.euro_per_t, "EUR/t CO2e", act)
 
     def _of_year(self, kind: ActKind) -> Input:
         act = self._act(kind)
         value = act.in_year(self.imported.year)
         if value is None:
-            raise _missing(kind, self.imported, self.known)
+            raise _missing(kind, self.imported, self.known_on)
         return Input(str(kind), value, "1", act)
 
     def _act(self, kind: ActKind) -> Act:
-        act = self.law.act(kind, self.imported, self.known)
+        act = self.law.act(kind, self.imported, self.known_on)
         if act is None:
-            raise _missing(kind, self.imported, self.known)
+            raise _missing(kind, self.imported, self.known_on)
         return act
 
 
-def _missing(kind: ActKind, imported: date, known: date) -> InputError:
+def _missing(kind: ActKind, imported: date, known_on: date) -> InputError:
     return InputError(
         "border-act-missing",
         Phrase(
             "No act on %(kind)s for imports of %(imported)s, published by %(known)s, is available here.",
             kind=str(kind),
             imported=imported.isoformat(),
-            known=known.isoformat(),
+            known=known_on.isoformat(),
         ),
         "Use the law as it is known today.",
     )

@@ -92,14 +92,14 @@ class Library(Declared):
     def held(cls) -> Library:
         """The practices that come with Steplabel, and those of the signed library where one is kept."""
         text = shelf.approved().practices()
-        return _held().with_further(_read(text)) if text else _held()
+        return _library_of_steplabel().with_further(_read(text)) if text else _library_of_steplabel()
 
     def with_further(self, further: Library) -> Library:
         """Those of the other beside these; in place of one with the same id."""
-        taken, lists = {practice.id for practice in further.practices}, {listing.id for listing in further.lists}
+        further_ids, lists = {practice.id for practice in further.practices}, {listing.id for listing in further.lists}
         return Library(
             lists=(*(listing for listing in self.lists if listing.id not in lists), *further.lists),
-            practices=(*(practice for practice in self.practices if practice.id not in taken), *further.practices),
+            practices=(*(practice for practice in self.practices if practice.id not in further_ids), *further.practices),
             reported=self.reported | further.reported,
         )
 
@@ -117,7 +117,7 @@ def _read(text: str) -> Library:
 
 
 @cache
-def _held() -> Library:
+def _library_of_steplabel() -> Library:
     read = tomllib.loads(files("benchmarks.guidance").joinpath("practices.toml").read_text(encoding="utf-8"))
     return Library(
         lists=TypeAdapter(tuple[Listing, ...]).validate_python(read["list"]),

@@ -88,8 +88,8 @@ class Reference(Declared):
     @model_validator(mode="after")
     def _holds_a_figure_where_it_is_sure(self) -> Self:
         if (self.value is not None) != (self.source.confidence in SHOWN):
-            held = "has to have a value" if self.value is None else "may hold no value before the original was compared"
-            raise ValueError(f"{self.id}: a figure whose source is {self.source.confidence} {held}")
+            fault = "has to have a value" if self.value is None else "may hold no value before the original was compared"
+            raise ValueError(f"{self.id}: a figure whose source is {self.source.confidence} {fault}")
         return self
 
     @property
@@ -155,11 +155,11 @@ class PlacedReference:
 
 def references() -> tuple[Reference, ...]:
     """Every reference that is held."""
-    return _held()
+    return _references_of_steplabel()
 
 
 def beside(
-    sector: str, route: str | None, cells: Sequence[LabelCell], first: date, last: date, held: Sequence[Reference] | None = None
+    sector: str, route: str | None, cells: Sequence[LabelCell], first: date, last: date, all_references: Sequence[Reference] | None = None
 ) -> tuple[PlacedReference, ...]:
     """Each reference of the sector beside the label that it comes nearest to, in the order of the file.
 
@@ -169,7 +169,7 @@ def beside(
         first, last: the label's period.
     """
     pairs = []
-    for reference in references() if held is None else held:
+    for reference in references() if all_references is None else all_references:
         near = [cell for cell in cells if cell.step == (reference.step or "")] if reference.sector == sector else []
         if near:
             cell = next((cell for cell in near if cell.metric == reference.metric), near[0])
@@ -237,7 +237,7 @@ def _ratio(theirs: str, ours: str) -> float | None:
 
 
 @cache
-def _held() -> tuple[Reference, ...]:
+def _references_of_steplabel() -> tuple[Reference, ...]:
     return read(files("benchmarks.guidance").joinpath("references.toml").read_text(encoding="utf-8"))
 
 

@@ -156,9 +156,9 @@ class MetricEnergy:
 
     def relative_systematic(self, rows: Integers) -> float:
         """The expanded error that these batches have in common, as a share of their energy: it stays, however many they are."""
-        taken = fsum(self.total[rows])
+        energy = fsum(self.total[rows])
         in_common = [fsum(column) for column in self.common[rows].T if column.any()]
-        return hypot(*in_common) / abs(taken) if taken else 0.0
+        return hypot(*in_common) / abs(energy) if energy else 0.0
 
     def missing_in(self, rows: Integers) -> tuple[str, ...]:
         """Required carriers that none of these batches reports: why a metric is incomplete."""
@@ -209,13 +209,13 @@ def metric_energy(
     cell = row * width + (carrier_of_kind[kind] if len(kind) else np.zeros(0, dtype=np.int64))
     by_carrier: Floats = np.bincount(cell, weights=converted, minlength=count * width).astype(float).reshape(count, width)
     reported = np.bincount(cell, minlength=count * width).reshape(count, width) > 0
-    taken = factor_of_kind * np.array([kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=float)
-    taken_in = quantity * np.nan_to_num(taken[kind] if len(kind) else np.zeros(0))
+    import_factor = factor_of_kind * np.array([kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=float)
+    taken_in = quantity * np.nan_to_num(import_factor[kind] if len(kind) else np.zeros(0))
     coverage = np.full(count, np.inf)
     np.minimum.at(coverage, row, columns.entry_completeness[entries])
     measured = np.zeros(count, dtype=bool)
     measured[columns.entry_row] = True
-    known = measured & np.isfinite(by_carrier).all(axis=1)
+    energy_known = measured & np.isfinite(by_carrier).all(axis=1)
     counted_at_all = np.asarray(reported.any(axis=1))
     needed = [place[carrier] for carrier in required]
     share, systematic = np.nan_to_num(columns.entry_uncertainty[entries]), np.nan_to_num(columns.entry_systematic[entries])
@@ -229,10 +229,10 @@ def metric_energy(
         unit=energy_unit,
         carriers=counted,
         by_carrier=by_carrier,
-        known=known,
+        known=energy_known,
         convertible=convertible,
         complete=counted_at_all & np.asarray(reported[:, needed].all(axis=1)),
-        coverage=np.where(known & counted_at_all, coverage, 0.0),
+        coverage=np.where(energy_known & counted_at_all, coverage, 0.0),
         reported=reported,
         required=tuple(needed),
         own_variance=np.bincount(row, weights=own_squared, minlength=count).astype(float),
@@ -268,8 +268,8 @@ def counts(carrier: str, metric: Metric) -> bool:
     """Whether energy of this carrier is of the kind that the metric adds up."""
     if metric is Metric.TOTAL:
         return True
-    known = CARRIERS[carrier]
-    return known.form == "electricity" if metric is Metric.ELECTRICITY else known.thermal
+    entry = CARRIERS[carrier]
+    return entry.form == "electricity" if metric is Metric.ELECTRICITY else entry.thermal
 
 
 def counted_by(rule: MetricRule, carrier: str) -> bool:

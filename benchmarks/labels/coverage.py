@@ -78,11 +78,11 @@ def coverage(columns: StepColumns, valid: Flags, period: Period, stopped: Iterab
     seconds = columns.span_s[valid].clip(first, last)
     stops = np.array([(start.timestamp(), end.timestamp()) for start, end in stopped]).reshape(-1, 2).clip(first, last)
 
-    known = np.vstack([[(first, first), (last, last)], seconds, stops])
-    known = known[np.argsort(known[:, 0], kind="stable")]
-    told_until = np.maximum.accumulate(known[:, 1])[:-1]
-    longest = int(np.argmax(known[1:, 0] - told_until))
-    silence = told_until[longest], max(known[longest + 1, 0], told_until[longest])
+    spans = np.vstack([[(first, first), (last, last)], seconds, stops])
+    spans = spans[np.argsort(spans[:, 0], kind="stable")]
+    told_until = np.maximum.accumulate(spans[:, 1])[:-1]
+    longest = int(np.argmax(spans[1:, 0] - told_until))
+    silence = told_until[longest], max(spans[longest + 1, 0], told_until[longest])
 
     days = midnights(period)
     day = np.searchsorted(days, columns.span_s[valid & columns.begun_in(period), 0], side="right") - 1
@@ -164,8 +164,8 @@ def left_out(
     concerned |= codes == str(ExclusionReason.VARIANT_UNKNOWN)
     concerned &= columns.begun_in(period) & ~np.isin(codes, list(_NOT_AGAIN))
     lost = concerned & (codes != "")
-    known = np.where(energy.known & energy.convertible & np.isfinite(energy.total), np.abs(energy.total), 0.0)
-    share = max(_share(np.maximum(columns.output, 0.0), lost, concerned), _share(known, lost, concerned))
+    known_energy = np.where(energy.known & energy.convertible & np.isfinite(energy.total), np.abs(energy.total), 0.0)
+    share = max(_share(np.maximum(columns.output, 0.0), lost, concerned), _share(known_energy, lost, concerned))
     common = tuple(name for name, _ in Counter(codes[lost].tolist()).most_common(3))
     days, of_days = _silent_days(columns, period, stopped)
     return LeftOutShare(share, common, days, of_days)

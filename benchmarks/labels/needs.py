@@ -44,7 +44,7 @@ def too_little(columns: StepColumns, metric: Metric, unreported: AbstractSet[str
             if counts(need.carrier, metric):
                 short[need.carrier] = _with_instead(columns, need) < need.least * columns.output
         elif need.made_inside and any(counts(carrier, metric) for carrier in need.made_inside):
-            shares = [taken(columns, carrier, CARRIERS[carrier].unit) / amount for carrier, amount in need.made_inside.items()]
+            shares = [amounts_taken(columns, carrier, CARRIERS[carrier].unit) / amount for carrier, amount in need.made_inside.items()]
             short[need.carrier] = np.sum(shares, axis=0) < columns.output
     return short
 
@@ -73,12 +73,12 @@ def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags
 
 def _with_instead(columns: StepColumns, need: CarrierNeed) -> Floats:
     """What each batch took in of a carrier, and of those that do the same work, as amounts of it."""
-    others = [stands_for * taken(columns, carrier, CARRIERS[carrier].unit) for carrier, stands_for in need.instead.items()]
-    amounts: Floats = taken(columns, need.carrier, need.unit) + sum(others, np.zeros(len(columns.batches)))
+    others = [stands_for * amounts_taken(columns, carrier, CARRIERS[carrier].unit) for carrier, stands_for in need.instead.items()]
+    amounts: Floats = amounts_taken(columns, need.carrier, need.unit) + sum(others, np.zeros(len(columns.batches)))
     return amounts
 
 
-def taken(columns: StepColumns, carrier: str, unit: str) -> Floats:
+def amounts_taken(columns: StepColumns, carrier: str, unit: str) -> Floats:
     """What each batch took in of a carrier; of an amount in a unit that is none of it (steam in GJ) infinitely much: it is not judged."""
     own = [kind.carrier == carrier and kind.direction is Direction.IMPORT for kind in columns.kinds]
     scale = np.array([_scale(kind.unit, unit) if is_own else 0.0 for kind, is_own in zip(columns.kinds, own, strict=True)])

@@ -64,13 +64,13 @@ class OutsideEnergy:
 
     def uses(self, rows: Integers) -> tuple[OutsideUse, ...]:
         """Each carrier that any of these batches used outside the boundary; a little of what the boundary holds is not told."""
-        taken = fsum(self.taken_in[rows])
+        intake = fsum(self.taken_in[rows])
         uses = (
             OutsideUse(
                 carrier,
                 int(self.used[rows, column].sum()),
                 energy if np.isfinite(energy := fsum(self.by_carrier[rows, column])) else None,
-                energy / taken if np.isfinite(energy) and np.isfinite(taken) and taken > 0 else None,
+                energy / intake if np.isfinite(energy) and np.isfinite(intake) and intake > 0 else None,
                 self.declared.get(carrier),
                 carrier in self.within,
             )
@@ -89,21 +89,21 @@ def outside_energy(
     Args:
         declared: carrier ▶ reason, as the site declares for this step.
     """
-    held = frozenset(within(columns.step.boundary))
-    inside = {carrier for carrier in held if counted_by(rule, carrier) or not rule.alone}
-    taken = [kind.direction is Direction.IMPORT for kind in columns.kinds]
+    carriers_within = frozenset(within(columns.step.boundary))
+    inside = {carrier for carrier in carriers_within if counted_by(rule, carrier) or not rule.alone}
+    is_import = [kind.direction is Direction.IMPORT for kind in columns.kinds]
     carriers = tuple(
-        sorted({kind.carrier for kind, into in zip(columns.kinds, taken, strict=True) if into} - inside),
+        sorted({kind.carrier for kind, into in zip(columns.kinds, is_import, strict=True) if into} - inside),
     )
     carriers = tuple(carrier for carrier in carriers if rule.alone or counts(carrier, rule.metric))
     count = len(columns.batches)
     if not carriers:
         nothing = np.zeros((count, 0))
         return OutsideEnergy((), nothing, nothing.astype(bool), np.zeros(count), declared or {})
-    per_unit = np.array([_kgce(columns, kind, factors, basis) if into else 0.0 for kind, into in enumerate(taken)])
+    per_unit = np.array([_kgce(columns, kind, factors, basis) if into else 0.0 for kind, into in enumerate(is_import)])
     energy = np.where(columns.entry_quantity == 0, 0.0, columns.entry_quantity * per_unit[columns.entry_kind])
     place = {carrier: column for column, carrier in enumerate(carriers)}
-    column_of_kind = np.array([place.get(kind.carrier, -1) if into else -1 for kind, into in zip(columns.kinds, taken, strict=True)])
+    column_of_kind = np.array([place.get(kind.carrier, -1) if into else -1 for kind, into in zip(columns.kinds, is_import, strict=True)])
     column = column_of_kind[columns.entry_kind]
     entries = (column >= 0) & (columns.entry_quantity != 0)
     cell = columns.entry_row[entries] * len(carriers) + column[entries]
@@ -114,7 +114,7 @@ def outside_energy(
         np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape) > 0,
         np.bincount(columns.entry_row, weights=energy, minlength=count).astype(float),
         declared or {},
-        held - inside,
+        carriers_within - inside,
     )
 
 

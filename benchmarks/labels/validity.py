@@ -131,8 +131,8 @@ def _credit_differs(columns: StepColumns) -> Flags:
     scale = np.array(
         [_scale(kind.unit, columns.step.output_unit) if is_product else 0.0 for kind, is_product in zip(columns.kinds, back, strict=True)]
     )
-    given = np.bincount(columns.entry_row, columns.entry_quantity * scale[columns.entry_kind], len(columns.batches))
-    differs: Flags = (given != 0) & ~(np.abs(given - columns.output) <= ONE_WEIGHING * columns.output)
+    given_back = np.bincount(columns.entry_row, columns.entry_quantity * scale[columns.entry_kind], len(columns.batches))
+    differs: Flags = (given_back != 0) & ~(np.abs(given_back - columns.output) <= ONE_WEIGHING * columns.output)
     return differs
 
 
@@ -145,9 +145,9 @@ def _scale(unit: str, output_unit: str) -> float:
 
 def _gives(columns: StepColumns, carriers: Sequence[str]) -> Flags:
     """Batches that give back any of these carriers."""
-    given = np.array([kind.carrier in carriers and kind.direction is not Direction.IMPORT for kind in columns.kinds], dtype=bool)
+    kind_given_back = np.array([kind.carrier in carriers and kind.direction is not Direction.IMPORT for kind in columns.kinds], dtype=bool)
     flags = np.zeros(len(columns.batches), dtype=bool)
-    flags[columns.entry_row[given[columns.entry_kind] & (columns.entry_quantity != 0)]] = True
+    flags[columns.entry_row[kind_given_back[columns.entry_kind] & (columns.entry_quantity != 0)]] = True
     return flags
 
 

@@ -28,8 +28,8 @@ def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict
     over = {}
     for index, yield_ in enumerate(columns.step.boundary.yields):
         if any(counts(carrier, metric) for carrier in yield_.gives):
-            given, held_against = _both(columns, yield_, factors)
-            over[index] = given > yield_.most * held_against  # what has no heating value is left out elsewhere
+            given_back, held_against = _both(columns, yield_, factors)
+            over[index] = given_back > yield_.most * held_against  # what has no heating value is left out elsewhere
     return over
 
 
@@ -38,12 +38,12 @@ def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, f
     for place, flags in over.items():
         yield_, rows = columns.step.boundary.yields[place], flags & left_out
         if rows.any():
-            given, held_against = (fsum(of[rows]) / fsum(columns.output[rows]) for of in _both(columns, yield_, factors))
+            given_back, held_against = (fsum(of[rows]) / fsum(columns.output[rows]) for of in _both(columns, yield_, factors))
             message = Phrase(
                 "Step %(step)s gives back %(given)s MJ/%(per)s as %(carriers)s, more than is possible: at most %(most)s. These runs "
                 "are left out. Correct the amounts and heating values of what is given back and of what is used.",
                 step=columns.step.id,
-                given=_mj(given),
+                given=_mj(given_back),
                 per=columns.step.output_unit,
                 carriers=_named(yield_.gives),
                 most=_of(yield_, yield_.most, held_against, columns.step),
@@ -59,13 +59,13 @@ def sentences(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Wo
     for yield_ in step.boundary.yields:
         if yield_.usual is None or not any(counts(carrier, label.metric) for carrier in yield_.gives):
             continue
-        given, held_against = (float(np.nansum(of[measured.rows])) / label.output for of in _both(measured.columns, yield_, factors))
-        higher = (given - yield_.usual * held_against) / MJ_PER[label.energy_unit]
+        given_back, held_against = (float(np.nansum(of[measured.rows])) / label.output for of in _both(measured.columns, yield_, factors))
+        higher = (given_back - yield_.usual * held_against) / MJ_PER[label.energy_unit]
         if higher > WORTH_TELLING * abs(label.best.value):
             message = Phrase(
                 "%(given)s MJ/%(per)s are given back as %(carriers)s. At most %(usual)s is usual; with that the label would be "
                 "%(higher)s %(unit)s higher. Check the meters and heating values of what is given back.",
-                given=_mj(given),
+                given=_mj(given_back),
                 per=step.output_unit,
                 carriers=_named(yield_.gives),
                 usual=_of(yield_, yield_.usual, held_against, step),
@@ -93,8 +93,8 @@ def _of(yield_: Yield, share: float, held_against: float, step: Step) -> Phrase 
 
 def _both(columns: StepColumns, yield_: Yield, factors: FactorTable) -> tuple[Floats, Floats]:
     """MJ that each batch gives back of a yield, without what passes whole, and what that is held against: MJ taken, or output."""
-    given = _heat(columns, yield_.gives, factors, Direction.RECOVERED) - _heat(columns, yield_.besides, factors, Direction.IMPORT)
-    return given, _heat(columns, yield_.of, factors, Direction.IMPORT) if yield_.of else columns.output
+    given_back = _heat(columns, yield_.gives, factors, Direction.RECOVERED) - _heat(columns, yield_.besides, factors, Direction.IMPORT)
+    return given_back, _heat(columns, yield_.of, factors, Direction.IMPORT) if yield_.of else columns.output
 
 
 def _heat(columns: StepColumns, carriers: Collection[str], factors: FactorTable, direction: Direction) -> Floats:

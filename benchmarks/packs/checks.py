@@ -111,14 +111,14 @@ def _charged(pack: Pack) -> Iterator[PackFault]:
             yield PackFault(
                 f"steps[{step.id}].takes[{take.metric}].most", str(take.most), Phrase("more than `typical`, which is not negative")
             )
-        for index, held in enumerate(step.holds_heat):
+        for index, held_heat in enumerate(step.holds_heat):
             place = f"steps[{step.id}].holds_heat[{index}]"
-            for id_ in (name for name in held.of if name not in materials):
+            for id_ in (name for name in held_heat.of if name not in materials):
                 yield PackFault(f"{place}.of", id_, Phrase("a material of the pack"))
-            for id_ in (name for name in held.also_at if name not in steps):
+            for id_ in (name for name in held_heat.also_at if name not in steps):
                 yield PackFault(f"{place}.also_at", id_, Phrase("a step of the pack: %(names)s", names=", ".join(sorted(steps))))
-            if not held.of or held.burns <= 0:
-                yield PackFault(f"{place}.burns", str(held.burns), Phrase("materials, and a heat above 0"))
+            if not held_heat.of or held_heat.burns <= 0:
+                yield PackFault(f"{place}.burns", str(held_heat.burns), Phrase("materials, and a heat above 0"))
 
 
 def _held_against_logs(pack: Pack) -> Iterator[PackFault]:
@@ -223,23 +223,23 @@ def _usual_heat(pack: Pack) -> Iterator[PackFault]:
     yield from _unique("heating_values", [f"{entry.carrier} {step}" for entry in pack.heating_values for step in entry.steps or ("",)])
     steps = {step.id for step in pack.steps}
     for heat in pack.heating_values:
-        known, place = CARRIERS.get(heat.carrier), f"heating_values[{heat.carrier}]"
-        if known is None or not known.thermal or known.id == "heat":
+        carrier, place = CARRIERS.get(heat.carrier), f"heating_values[{heat.carrier}]"
+        if carrier is None or not carrier.thermal or carrier.id == "heat":
             yield PackFault(place, heat.carrier, Phrase("a carrier that has a heating value"))
             continue
         for id_ in sorted({*heat.steps} - steps):
             yield PackFault(f"{place}.steps", id_, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(steps))))
-        given = [value for value in (heat.least, heat.typical, heat.most) if value is not None]
-        if (heat.least is None) is not (heat.most is None) or given != sorted(given):
+        values = [value for value in (heat.least, heat.typical, heat.most) if value is not None]
+        if (heat.least is None) is not (heat.most is None) or values != sorted(values):
             wanted_order = Phrase("least, typical, most in this order; no bounds where there is no usual range")
             yield PackFault(f"{place}.least", f"{heat.least}, {heat.typical}, {heat.most}", wanted_order)
-        for value in given:
-            if (wanted := FactorTable.of(pack.conversion).impossible(known.id, value, known.unit)) is not None:
-                yield PackFault(place, f"{value:g} MJ/{known.unit}", wanted)
+        for value in values:
+            if (wanted := FactorTable.of(pack.conversion).impossible(carrier.id, value, carrier.unit)) is not None:
+                yield PackFault(place, f"{value:g} MJ/{carrier.unit}", wanted)
 
 
 def _routes(pack: Pack) -> Iterator[PackFault]:
-    known = {step.id for step in pack.steps}
+    step_ids = {step.id for step in pack.steps}
     if not pack.routes:
         yield PackFault("routes", Phrase("none"), Phrase("at least one route; the first is the main route"))
     yield from _unique("routes", [route.id for route in pack.routes])
@@ -247,9 +247,9 @@ def _routes(pack: Pack) -> Iterator[PackFault]:
         place = f"routes[{route.id}].steps"
         yield from _unique(place, [part.step for part in route.steps])
         for part in route.steps:
-            if part.step not in known:
+            if part.step not in step_ids:
                 yield PackFault(
-                    f"{place}[{part.step}]", part.step, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(known)))
+                    f"{place}[{part.step}]", part.step, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(step_ids)))
                 )
             if part.ratio <= 0:
                 yield PackFault(
@@ -259,13 +259,13 @@ def _routes(pack: Pack) -> Iterator[PackFault]:
 
 def _editions(pack: Pack) -> Iterator[PackFault]:
     """An edition says of which steps the pack holds its limits, and of which not: a page tells a reader what is missing by it."""
-    known = {step.id for step in pack.steps}
+    step_ids = {step.id for step in pack.steps}
     for index, edition in enumerate(pack.editions):
         place = f"editions[{index}]"
         of_it = {id_ for step in pack.steps for limit in step.limits if limit.standard == edition.standard for id_ in limit.steps_covered}
         for id_ in edition.steps:
-            if id_ not in known:
-                yield PackFault(f"{place}.steps", id_, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(known))))
+            if id_ not in step_ids:
+                yield PackFault(f"{place}.steps", id_, Phrase("a step of this pack: %(names)s", names=", ".join(sorted(step_ids))))
             elif edition.held is not (id_ in of_it):
                 at = f"{edition.standard} at {id_}"
                 wanted = (
@@ -442,9 +442,9 @@ def _variants(step: Step, place: str) -> Iterator[PackFault]:
                 f"{place}[{variant.id}].parent", variant.parent, Phrase("a variant of this step: %(names)s", names=", ".join(parents))
             )
     for id_ in parents:
-        seen, at = {id_}, parents[id_]
-        while at is not None and at not in seen:
-            seen.add(at)
+        visited, at = {id_}, parents[id_]
+        while at is not None and at not in visited:
+            visited.add(at)
             at = parents.get(at)
         if at == id_:
             yield PackFault(f"{place}[{id_}].parent", " > ".join((id_, parents[id_] or "")), Phrase("a tree: no variant is above itself"))
@@ -556,10 +556,10 @@ def _reach(condition: ReferenceCondition, step: Step, place: str) -> Iterator[Pa
 
 def read_in_the_future(pack: Pack, on: date) -> Iterator[PackFault]:
     """Sources that nobody can have read by that day, each once, at its first place. The clock is the caller's: loading a pack asks none."""
-    seen: set[FigureSource] = set()
+    late_sources: set[FigureSource] = set()
     for place, source in _sources(pack, ""):
-        if source.read_on is not None and source.read_on > on and source not in seen:
-            seen.add(source)
+        if source.read_on is not None and source.read_on > on and source not in late_sources:
+            late_sources.add(source)
             yield PackFault(
                 f"{place}.read_on",
                 source.read_on.isoformat(),

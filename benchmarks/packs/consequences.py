@@ -105,25 +105,25 @@ def labels_move(old: Pack, new: Pack) -> tuple[LabelsMove, ...]:
 
 
 def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], numbers: Sequence[NumberChange]) -> Iterator[str]:
-    held, measured = (of(old.step(step)) | of(new.step(step)) for of in (_held, _burnt))
+    with_factor, measured = (of(old.step(step)) | of(new.step(step)) for of in (_with_factor, _burnt))
     for change in fields:
         match change.where:
             case ("steps", found, *rest) if found == step and _MOVES_NO_LABEL.isdisjoint(rest):
                 yield ".".join(rest)
-            case ("own_carriers", carrier, "kind" | "unit") if carrier in held:
+            case ("own_carriers", carrier, "kind" | "unit") if carrier in with_factor:
                 yield carrier
-            case ("own_carriers", carrier, "lhv" | "kg_per_nm3", *_) if carrier in measured | held:
+            case ("own_carriers", carrier, "lhv" | "kg_per_nm3", *_) if carrier in measured | with_factor:
                 yield carrier
             case ("standard_basis",):
                 yield "standard_basis"
     for number in numbers:
         role, _colon, place = number.place.partition(": ")
         carrier = place.partition(".")[0]
-        if (role == NumberRole.FACTOR.value and carrier in held) or (role == NumberRole.HEATING.value and carrier in measured):
+        if (role == NumberRole.FACTOR.value and carrier in with_factor) or (role == NumberRole.HEATING.value and carrier in measured):
             yield carrier
 
 
-def _held(step: Step) -> set[str]:
+def _with_factor(step: Step) -> set[str]:
     """Carriers whose factor can enter a label: what must be measured takes none, nor does a step compared in electricity alone."""
     if all(metric.metric is Metric.ELECTRICITY for metric in step.metrics):
         return set()

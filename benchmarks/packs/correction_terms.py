@@ -45,10 +45,10 @@ class _Term(Declared):
 
     def value(self, variables: Mapping[str, Value]) -> Value:
         """The variable's value, its default where the pack allows one, else the limit is not assessable."""
-        given = variables.get(self.variable, self.default)
-        if given is None:
+        value = variables.get(self.variable, self.default)
+        if value is None:
             raise _missing(self.variable)
-        return given
+        return value
 
     def number(self, variables: Mapping[str, Value]) -> Fraction:
         return number(self.value(variables), self.variable)
@@ -222,11 +222,11 @@ def number(value: Value, variable: str) -> Fraction:
 def _of_class(values: Mapping[str, Fraction], value: Value, variable: str) -> Fraction:
     if value in values:
         return values[str(value)]
-    known = ", ".join(values)
+    classes = ", ".join(values)
     raise UnassessableError(
         "class-unknown",
         Words.of(
-            Phrase("%(variable)s is %(found)s, but the standard only has %(known)s.", variable=variable, found=f"{value!r}", known=known)
+            Phrase("%(variable)s is %(found)s, but the standard only has %(known)s.", variable=variable, found=f"{value!r}", known=classes)
         ),
     )
 

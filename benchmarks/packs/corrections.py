@@ -172,7 +172,7 @@ def _corrected(value: Fraction, grade_number: int, rule: str | None, variables: 
 
 def _refuse_inapplicable(limit: StandardLimit, variables: Mapping[str, Value]) -> None:
     for variable, wanted in limit.applies.items():
-        if (given := variables.get(variable)) is None:
+        if (value := variables.get(variable)) is None:
             raise UnassessableError(
                 "variable-missing",
                 Words.of(
@@ -182,17 +182,17 @@ def _refuse_inapplicable(limit: StandardLimit, variables: Mapping[str, Value]) -
                 ),
             )
         if isinstance(wanted, str):
-            fits = given == wanted
+            fits = value == wanted
         elif isinstance(wanted, ValueRange):
-            fits = number(given, variable) in wanted
+            fits = number(value, variable) in wanted
         else:
             low, high = wanted
-            exact = number(given, variable)
+            exact = number(value, variable)
             fits = (low is None or exact >= Fraction(str(low))) and (high is None or exact < Fraction(str(high)))
         if not fits:
             raise UnassessableError(
                 "not-applicable",
                 Words.of(
-                    Phrase("%(limit)s does not apply to %(variable)s = %(found)s.", limit=limit.words, variable=variable, found=str(given))
+                    Phrase("%(limit)s does not apply to %(variable)s = %(found)s.", limit=limit.words, variable=variable, found=str(value))
                 ),
             )

@@ -91,22 +91,22 @@ def _correction(limit: StandardLimit, step: Step, place: str) -> Iterator[PackFa
 
 
 def _steps_named(limit: StandardLimit, step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
-    known = {each.id for each in pack.steps}
+    step_ids = {each.id for each in pack.steps}
     for covered in limit.steps_covered:
-        if covered not in known:
-            yield PackFault(f"{place}.steps_covered", covered, Phrase("steps of this pack: %(names)s", names=", ".join(sorted(known))))
+        if covered not in step_ids:
+            yield PackFault(f"{place}.steps_covered", covered, Phrase("steps of this pack: %(names)s", names=", ".join(sorted(step_ids))))
     if step.id not in limit.steps_covered:
         yield PackFault(
             f"{place}.steps_covered", str(limit.steps_covered), Phrase("a list that includes its own step (%(id)s)", id=step.id)
         )
-    products = {pack.step(covered).product for covered in limit.steps_covered if covered in known}
+    products = {pack.step(covered).product for covered in limit.steps_covered if covered in step_ids}
     for id_ in limit.recovered_by:
-        if id_ not in known or id_ in limit.steps_covered or pack.step(id_).product not in products:
+        if id_ not in step_ids or id_ in limit.steps_covered or pack.step(id_).product not in products:
             yield PackFault(
                 f"{place}.recovered_by", id_, Phrase("a step of this pack other than those covered, per unit of the product of one of them")
             )
     for id_ in limit.not_beside:
-        if id_ not in known or id_ in (*limit.steps_covered, *limit.recovered_by):
+        if id_ not in step_ids or id_ in (*limit.steps_covered, *limit.recovered_by):
             yield PackFault(f"{place}.not_beside", id_, Phrase("a step of this pack that the limit neither covers nor counts in"))
 
 
@@ -120,17 +120,17 @@ def _is_one(unit: str, other: str) -> bool:
 
 def _grades(limit: StandardLimit, step: Step, place: str) -> Iterator[PackFault]:
     """The stricter first, each within what a batch can be. Of several steps together the bounds of one say nothing."""
-    given = [value for value in limit.grades if value is not None]
-    if not given:
+    grades = [value for value in limit.grades if value is not None]
+    if not grades:
         yield PackFault(f"{place}.grades", Phrase("none"), Phrase("at least one grade"))
-    if given != sorted(given):
+    if grades != sorted(grades):
         yield PackFault(
-            f"{place}.grades", ", ".join(f"{value:g}" for value in given), Phrase("the strictest grade (the smallest value) first")
+            f"{place}.grades", ", ".join(f"{value:g}" for value in grades), Phrase("the strictest grade (the smallest value) first")
         )
     rule = step.metric(limit.metric)
     if rule is None or rule.unit != limit.unit or limit.steps_covered != (step.id,):
         return
-    for value in given:
+    for value in grades:
         if value > rule.ceiling or (value < rule.floor and not limit.recovered_by):
             wanted = Phrase(
                 "a value that a batch can have: %(floor)s to %(ceiling)s %(unit)s, the metric's floor and ceiling",

@@ -269,9 +269,9 @@ def _of_feeds(step: Step, place: str) -> Iterator[Number]:
                 yield Number(
                     f"{place}.feeds.{'+'.join(feed.of)}.{name}", NumberRole.FEED, _written(value), unit, feed.source, feed.source.clause
                 )
-    for held in step.holds_heat:
-        at = f"{place}.holds_heat.{'+'.join(held.of)}.burns"
-        yield Number(at, NumberRole.FEED, _written(held.burns), "MJ/kg", held.source, held.source.clause)
+    for held_heat in step.holds_heat:
+        at = f"{place}.holds_heat.{'+'.join(held_heat.of)}.burns"
+        yield Number(at, NumberRole.FEED, _written(held_heat.burns), "MJ/kg", held_heat.source, held_heat.source.clause)
 
 
 def _of_takes(step: Step, place: str) -> Iterator[Number]:

@@ -59,8 +59,8 @@ def _faults_of(error: ValidationError, entry: object, place: str) -> Iterator[Pa
     """What is missing, unknown or of the wrong kind in an entry, which stands at `place`."""
     for wrong in error.errors(include_url=False):
         inner = place_of(entry, wrong["loc"])
-        given = Phrase("nothing") if wrong["type"] == "missing" else repr(wrong["input"])[:200]
-        yield PackFault(".".join(filter(None, (place, inner))), given, _wanted(wrong))
+        input_shown = Phrase("nothing") if wrong["type"] == "missing" else repr(wrong["input"])[:200]
+        yield PackFault(".".join(filter(None, (place, inner))), input_shown, _wanted(wrong))
 
 
 _WANTED = {

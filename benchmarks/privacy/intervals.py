@@ -74,7 +74,7 @@ def noise_law(
         simulate_errors(label.grid, released.quantile, released.epsilon, label.count_class, centre, spread, rng, draws)
         for centre, spread in _plants(label, released, rule)
     ]
-    cut = _CUT if _held(label, released) >= _FIRM else _CUT_WHERE_NOT_FIRM
+    cut = _CUT if _firmness(label, released) >= _FIRM else _CUT_WHERE_NOT_FIRM
     low, middle, high = np.array([np.quantile(error, (cut, 0.5, 1 - cut)) for error in errors]).T
     pooled = np.concatenate(errors)
     value = float(label.grid.value(released.cell))
@@ -140,14 +140,14 @@ def _plants(label: ReleasedLabel, released: ReleasedQuantile, rule: MetricRule |
     base = spread if spread >= _LEAST_SHARE_OF_PUBLIC_SPREAD * public else public
     centre = float(label.typical_value)
     plants = [(centre, factor * base) for factor in SPREAD_FACTORS]
-    if _held(label, released) < _FIRM:
+    if _firmness(label, released) < _FIRM:
         plants.append((centre, public))
-    if rule is not None and _held(label, label.typical) < _FIRM:
+    if rule is not None and _firmness(label, label.typical) < _FIRM:
         plants.append((rule.typical, public))
     return plants
 
 
-def _held(label: ReleasedLabel, released: ReleasedQuantile) -> float:
+def _firmness(label: ReleasedLabel, released: ReleasedQuantile) -> float:
     """How firmly a value is held in place: the records between it and the nearer end, times epsilon."""
     k = rank(released.quantile, label.count_class)
     return min(k, label.count_class + 1 - k) * float(released.epsilon)

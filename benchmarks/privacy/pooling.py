@@ -68,7 +68,7 @@ def one_cell(_rule: MetricRule, _first: int) -> int:
 
 
 def pool(
-    held: Mapping[int, HeldYear],
+    held_years: Mapping[int, HeldYear],
     year: int,
     step: Step,
     rules: Sequence[MetricRule],
@@ -78,7 +78,7 @@ def pool(
     """The fewest years back from `year` that make the labels eligible; else all that can be afforded, in wide bands.
 
     Args:
-        held: by year; a year that is not there ends the window.
+        held_years: by year; a year that is not there ends the window.
         rules: the metrics that are released together, the headline first, each a release of its own for every batch. What a batch
             cannot pay for beside those before is not released and not waited for.
         cells: of how many cells a metric leaves if the window begins with that year; 0 where it does not.
@@ -88,7 +88,7 @@ def pool(
     """
     batches, most_spent, widest = 0, Fraction(0), None
     for first in range(year, year - policy.most_years, -1):
-        held_year = held.get(first)
+        held_year = held_years.get(first)
         if held_year is None:
             break
         batches, most_spent = batches + held_year.batches, max(most_spent, held_year.most_spent)

@@ -61,8 +61,8 @@ class KeyedStream(random.SystemRandom):
         """The next n bytes of the stream."""
         while len(self._ready) < n:
             self._ready += self._keystream.update(_BLOCK)
-        taken, self._ready = self._ready[:n], self._ready[n:]
-        return taken
+        next_bytes, self._ready = self._ready[:n], self._ready[n:]
+        return next_bytes
 
     def random(self) -> float:
         """The next number of [0, 1), 53 bits."""

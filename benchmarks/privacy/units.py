@@ -60,11 +60,11 @@ def day_of(record: DatedRecord) -> date:
 
 def within_bound(records: Sequence[R], together: int) -> list[R]:
     """The records that count where at most `together` of a day may: the first of every day, in the order given otherwise."""
-    held: Counter[date] = Counter()
+    per_day: Counter[date] = Counter()
     counted = set[tuple[datetime, str]]()
     for candidate in sorted(records, key=_name):
-        if held[day_of(candidate)] < together:
-            held[day_of(candidate)] += 1
+        if per_day[day_of(candidate)] < together:
+            per_day[day_of(candidate)] += 1
             counted.add(_name(candidate))
     return [record for record in records if _name(record) in counted]
 

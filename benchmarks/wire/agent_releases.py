@@ -105,7 +105,7 @@ def verify(raw: bytes, fingerprint: str) -> AgentRelease:
     return AgentRelease.from_wire(content)
 
 
-def renewed(raw: bytes, fingerprint: str, known: bytes | None, today: date) -> AgentRelease:
+def renewed(raw: bytes, fingerprint: str, last_seen_raw: bytes | None, today: date) -> AgentRelease:
     """The announcement in `raw`, in force today, held against the one that was seen last.
 
     Raises:
@@ -113,21 +113,21 @@ def renewed(raw: bytes, fingerprint: str, known: bytes | None, today: date) -> A
             `agent-release-forked` for another content under a number already seen.
     """
     release = verify(raw, fingerprint)
-    seen = None if known is None else verify(known, fingerprint)
-    if seen is not None and release.number == seen.number and release != seen:
+    last_seen = None if last_seen_raw is None else verify(last_seen_raw, fingerprint)
+    if last_seen is not None and release.number == last_seen.number and release != last_seen:
         raise VerificationError(
             "agent-release-forked",
             Phrase("Two announcements of the agent's newest version were signed under the number %(number)s.", number=release.number),
             ("Do not install anything that they name. Ask the coordinator, through another channel than this portal, why two were signed."),
         )
-    if (seen is not None and release.number < seen.number) or release.until <= today:
+    if (last_seen is not None and release.number < last_seen.number) or release.until <= today:
         raise VerificationError(
             "agent-release-outdated",
             Phrase(
                 "The announcement shown is number %(number)s, valid before %(until)s. This machine has already seen number %(seen)s.",
                 number=release.number,
                 until=release.until.isoformat(),
-                seen=release.number if seen is None else seen.number,
+                seen=release.number if last_seen is None else last_seen.number,
             ),
             "A newer one may be withheld from you. Check this machine's date. Then ask the coordinator which version is the newest.",
         )

@@ -129,15 +129,15 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommi
     """
     challenge = read(raw, keys)
     if challenge.commitment != commitment:
-        given = challenge.commitment
+        answered = challenge.commitment
         raise VerificationError(
             "challenge-for-another",
             Phrase(
                 "The challenge is for a commitment of %(site)s, %(period)s, revision %(revision)s, and not for the one that was made "
                 "for %(asked_site)s, %(asked_period)s, revision %(asked_revision)s.",
-                site=given.site,
-                period=given.period,
-                revision=given.revision,
+                site=answered.site,
+                period=answered.period,
+                revision=answered.revision,
                 asked_site=commitment.site,
                 asked_period=commitment.period,
                 asked_revision=commitment.revision,

@@ -59,12 +59,12 @@ def parse_request(raw: bytes) -> tuple[int, tuple[bytes, ...], bytes]:
     return int(size), proof, checkpoint
 
 
-def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey], seen: Checkpoint | None) -> WitnessAnswer:
+def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey], last_cosigned: Checkpoint | None) -> WitnessAnswer:
     """Whether the checkpoint in this request may be cosigned, by what was seen of this log before.
 
     Args:
         keys: of the log, by key id, as its directory lists them.
-        seen: the checkpoint that was cosigned last; None for a log that is new.
+        last_cosigned: the checkpoint that was cosigned last; None for a log that is new.
     """
     try:
         old, proof, note = parse_request(raw)
@@ -78,24 +78,24 @@ def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey
         return WitnessAnswer(HTTPStatus.NOT_FOUND if unknown else HTTPStatus.FORBIDDEN, why=stranger)
     if old > shown.size:
         return WitnessAnswer(HTTPStatus.BAD_REQUEST, why=_shrunk(old, shown.size))
-    known = 0 if seen is None else seen.size
-    if old != known:
-        why = _shrunk(known, shown.size) if shown.size < known else _another_size(old, known)
-        return WitnessAnswer(HTTPStatus.CONFLICT, why=why, body=f"{known}\n")
-    if seen is not None and old == shown.size:
-        if seen.root != shown.root:
-            return WitnessAnswer(HTTPStatus.CONFLICT, why=_forked(shown.size), body=f"{known}\n")
+    last_size = 0 if last_cosigned is None else last_cosigned.size
+    if old != last_size:
+        why = _shrunk(last_size, shown.size) if shown.size < last_size else _another_size(old, last_size)
+        return WitnessAnswer(HTTPStatus.CONFLICT, why=why, body=f"{last_size}\n")
+    if last_cosigned is not None and old == shown.size:
+        if last_cosigned.root != shown.root:
+            return WitnessAnswer(HTTPStatus.CONFLICT, why=_forked(shown.size), body=f"{last_size}\n")
         return WitnessAnswer(HTTPStatus.OK, shown)
-    if seen is None or old == 0:
+    if last_cosigned is None or old == 0:
         return (
             WitnessAnswer(HTTPStatus.OK, shown)
             if not proof
             else WitnessAnswer(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(old, shown.size))
         )
     try:
-        require_consistency(seen.size, seen.root, shown.size, shown.root, proof)
+        require_consistency(last_cosigned.size, last_cosigned.root, shown.size, shown.root, proof)
     except VerificationError:
-        return WitnessAnswer(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(seen.size, shown.size))
+        return WitnessAnswer(HTTPStatus.UNPROCESSABLE_ENTITY, why=_rewritten(last_cosigned.size, shown.size))
     return WitnessAnswer(HTTPStatus.OK, shown)
 
 
@@ -132,10 +132,10 @@ def _rewritten(before: int, now: int) -> VerificationError:
     )
 
 
-def _another_size(asked: int, known: int) -> VerificationError:
+def _another_size(asked: int, last_size: int) -> VerificationError:
     return VerificationError(
         "witness-size-differs",
-        Phrase("The request begins at %(asked)s entries, but %(known)s were cosigned last.", asked=asked, known=known),
+        Phrase("The request begins at %(asked)s entries, but %(known)s were cosigned last.", asked=asked, known=last_size),
         "Ask again with a proof from that size.",
     )
 

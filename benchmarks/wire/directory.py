@@ -192,14 +192,14 @@ def signer_of(raw: bytes) -> str:
     return VerifyingKey(Fields(decode(raw)).octets("signer", PUBLIC_BYTES)).key_id
 
 
-def renewed(raw: bytes, fingerprint: str, known: Directory) -> Directory:
+def renewed(raw: bytes, fingerprint: str, last_directory: Directory) -> Directory:
     """The directory in `raw`, held against the one taken last: a higher number, or the very same.
 
     Raises:
         VerificationError: as `verify`; `directory-forked` for another content under a number already seen.
     """
-    directory = verify(raw, fingerprint, at_least=known.number)
-    if directory.number == known.number and directory != known:
+    directory = verify(raw, fingerprint, at_least=last_directory.number)
+    if directory.number == last_directory.number and directory != last_directory:
         raise VerificationError(
             "directory-forked",
             Phrase(

@@ -83,7 +83,7 @@ def contradictions(heads: Iterable[SeenHead], consistency: Consistency | None) -
             the same size are compared.
     """
     conflicts = []
-    ordered = sorted(heads, key=lambda seen: (seen.head.size, seen.head.root))
+    ordered = sorted(heads, key=lambda seen_head: (seen_head.head.size, seen_head.head.root))
     for first, second in pairwise(ordered):
         if consistency is None and first.head.size != second.head.size:
             continue

@@ -155,16 +155,16 @@ def _withheld_from_wire(fields: Fields) -> tuple[str, str, str]:
 
 
 def _refuse_repeated(released: ReleasedReport) -> None:
-    seen: set[tuple[str, str, str, str]] = set()
+    keys: set[tuple[str, str, str, str]] = set()
     for label in released.labels:
         key = LabelKey.of(label)
-        if key in seen:
+        if key in keys:
             raise VerificationError(
                 "label-repeated",
                 Phrase("The report contains two labels of %(label)s.", label=" / ".join(part for part in key if part)),
                 "Release each step, product, variant and metric only once in a report.",
             )
-        seen.add(key)
+        keys.add(key)
 
 
 def read_period(fields: Fields) -> str:

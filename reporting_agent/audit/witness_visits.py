@@ -180,8 +180,8 @@ class WitnessedLog:
         """The key directory, signed by the pinned key and no older than the one seen before."""
         file, raw = self._folder / DIRECTORY, self._log.directory()
         if file.exists():
-            known = key_directory.verify(file.read_bytes(), self._fingerprint)
-            directory = key_directory.renewed(raw, self._fingerprint, known)
+            last_directory = key_directory.verify(file.read_bytes(), self._fingerprint)
+            directory = key_directory.renewed(raw, self._fingerprint, last_directory)
         else:
             directory = key_directory.verify(raw, self._fingerprint)
         write_whole(file, raw)

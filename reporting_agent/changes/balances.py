@@ -82,10 +82,10 @@ def besides(family: Family, zone: tzinfo) -> Daily:
 
 def slopes(family: Family) -> Floats:
     """Slope of each child in each part of the record: parts x children, NaN where a part does not tell it."""
-    known = np.isfinite(family.of_main) & np.isfinite(family.of_children).all(axis=1)
-    fitted = np.full((max(len(known) // PART_HOURS, 1), family.of_children.shape[1]), np.nan)
+    finite = np.isfinite(family.of_main) & np.isfinite(family.of_children).all(axis=1)
+    fitted = np.full((max(len(finite) // PART_HOURS, 1), family.of_children.shape[1]), np.nan)
     for part in range(len(fitted)):
-        own = np.flatnonzero(known[part * PART_HOURS : (part + 1) * PART_HOURS]) + part * PART_HOURS
+        own = np.flatnonzero(finite[part * PART_HOURS : (part + 1) * PART_HOURS]) + part * PART_HOURS
         load = family.of_children[own]
         if len(own) < FEWEST_HOURS:
             continue

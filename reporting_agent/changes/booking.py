@@ -63,9 +63,9 @@ def _fit(line: MeterLine, late: int) -> float:
     own, booked = (slice(0, count - late), slice(late, count)) if late >= 0 else (slice(-late, count), slice(0, count + late))
     start, length = line.runs.start_us[line.chosen], float(np.median((line.runs.end_us - line.runs.start_us)[line.chosen]))
     apart = (start[booked] - start[own]) / length
-    known = np.isfinite(line.power[own]) & np.isfinite(line.rate[booked]) & (np.abs(apart - late) < 0.5)
-    power, rate = line.power[own][known], line.rate[booked][known]
-    if known.sum() < FEWEST_RUNS or np.std(power) == 0 or np.std(rate) == 0:
+    following = np.isfinite(line.power[own]) & np.isfinite(line.rate[booked]) & (np.abs(apart - late) < 0.5)
+    power, rate = line.power[own][following], line.rate[booked][following]
+    if following.sum() < FEWEST_RUNS or np.std(power) == 0 or np.std(rate) == 0:
         return 0.0
     return float(np.clip(np.corrcoef(power, rate)[0, 1], -0.999, 0.999))
 

@@ -58,5 +58,5 @@ NEAR = 0.035  # in ln: as near as a level can be told beside what a process does
 _ORDER = {ChangeCause.UNIT: 0, ChangeCause.PHASE: 1, ChangeCause.TRANSFORMER: 2}
 
 
-def _off(factor: float, known: tuple[float, ...] | list[float]) -> float:
-    return min(abs(log(factor / candidate)) for candidate in known) if factor > 0 else float("inf")
+def _off(factor: float, candidates: tuple[float, ...] | list[float]) -> float:
+    return min(abs(log(factor / candidate)) for candidate in candidates) if factor > 0 else float("inf")

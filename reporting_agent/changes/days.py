@@ -131,7 +131,7 @@ def repeated(record: MeterRecord, zone: tzinfo) -> tuple[date, ...]:
     own, first, count = np.unique(day, return_index=True, return_counts=True)
     whole = np.flatnonzero(count == HOURS)
     hours = first[whole][:, None] + np.arange(HOURS)
-    whole, hours = whole[known := (record.hour_known[hours] >= FULLY_KNOWN).all(axis=1)], hours[known]
+    whole, hours = whole[fully_known := (record.hour_known[hours] >= FULLY_KNOWN).all(axis=1)], hours[fully_known]
     if len(whole) < FEWEST_DAYS:
         return ()
     energy = record.hour_energy[hours]
@@ -140,12 +140,12 @@ def repeated(record: MeterRecord, zone: tzinfo) -> tuple[date, ...]:
     usual_away = np.median(np.abs(digits - np.median(digits, axis=0)), axis=0)
     if float(np.log2(1 + usual_away).sum()) < LEAST_BITS:
         return ()  # so coarse, or so steady, that days are equal honestly
-    seen: set[bytes] = set()
+    digits_met: set[bytes] = set()
     repeats: list[date] = []
     for at, ordinal in enumerate(own[whole].tolist()):
         if len(np.unique(digits[at])) < FEWEST_DIFFERENT:
             continue
-        if digits[at].tobytes() in seen:
+        if digits[at].tobytes() in digits_met:
             repeats.append(date.fromordinal(ordinal))
-        seen.add(digits[at].tobytes())
+        digits_met.add(digits[at].tobytes())
     return tuple(repeats)

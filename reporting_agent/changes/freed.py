@@ -46,12 +46,12 @@ class LevelStep:
 def of_line(line: MeterLine) -> Daily:
     """By day, ln power less what tonnes an hour and declared conditions tell of it."""
     terms = np.column_stack((np.ones(len(line.power)), line.rate, *line.conditions))
-    known = np.isfinite(line.power) & np.isfinite(terms).all(axis=1)
-    usual = known & (np.abs(line.power - np.nanmedian(line.power)) < USUAL)
+    finite = np.isfinite(line.power) & np.isfinite(terms).all(axis=1)
+    usual = finite & (np.abs(line.power - np.nanmedian(line.power)) < USUAL)
     if usual.sum() <= 2 * terms.shape[1]:
         return daily(line.day[:0], line.power[:0])
     b = np.linalg.lstsq(terms[usual], line.power[usual], rcond=None)[0]
-    return daily(line.day[known], (line.power - terms @ b)[known])
+    return daily(line.day[finite], (line.power - terms @ b)[finite])
 
 
 def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS, *, whole: bool = False) -> list[LevelStep]:
@@ -63,12 +63,12 @@ def steps(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS,
     if not _tells(series, shortest_days):
         return []
     value = series.value.copy()
-    taken: list[LevelStep] = []
-    while len(taken) < MOST and (best := _strongest(series, value, least, whole=whole)) is not None:
+    level_steps: list[LevelStep] = []
+    while len(level_steps) < MOST and (best := _strongest(series, value, least, whole=whole)) is not None:
         index, step = best
-        taken.append(step)
+        level_steps.append(step)
         value[index:] -= step.by
-    return sorted(taken, key=lambda jump: jump.day)
+    return sorted(level_steps, key=lambda jump: jump.day)
 
 
 def told_from(series: Daily, least: float = LEAST, shortest_days: int = A_YEAR_DAYS) -> float | None:

@@ -43,8 +43,8 @@ class Daily:
 
 def daily(day: Integers, value: Floats) -> Daily:
     """The median run of each day."""
-    known = np.isfinite(value)
-    day, value = day[known], value[known]
+    finite = np.isfinite(value)
+    day, value = day[finite], value[finite]
     order = np.lexsort((value, day))
     day, value = day[order], value[order]
     own, first, count = np.unique(day, return_index=True, return_counts=True)

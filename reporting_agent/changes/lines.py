@@ -116,9 +116,9 @@ def _counts(batch: Batch | None, looked_at: set[str | None]) -> bool:
 def _conditions(batches: Sequence[Batch], names: Sequence[str]) -> Iterator[Floats]:
     for name in names:
         value = np.array([batch.variables.get(name, np.nan) for batch in batches])
-        known = np.isfinite(value)
-        if known.mean() >= LEAST_RECORDED:
-            yield np.where(known, value - value[known].mean(), 0.0)
+        finite = np.isfinite(value)
+        if finite.mean() >= LEAST_RECORDED:
+            yield np.where(finite, value - value[finite].mean(), 0.0)
 
 
 def of_product(value: Floats, product: NDArray[np.str_]) -> Floats:
@@ -147,9 +147,9 @@ def of_product(value: Floats, product: NDArray[np.str_]) -> Floats:
         total[[first, second]] += len(mine)
     added = np.linalg.pinv(weights) @ answers
     usual = int(np.argmax(np.bincount(own)))
-    known = (total > 0) & _joined(weights, usual)
-    known[usual] = True
-    added = np.where(known, added - added[usual], np.nan)
+    comparable = (total > 0) & _joined(weights, usual)
+    comparable[usual] = True
+    added = np.where(comparable, added - added[usual], np.nan)
     freed: Floats = value - added[own]
     return freed - np.nanmedian(freed)
 

@@ -54,11 +54,11 @@ def look(data: PlantData, lines: Sequence[MeterLine], zone: tzinfo) -> tuple[Cha
     no_ends = {change.equipment for change in of_log}  # rounded, they may well stand on the next start
     of_log += [change for change in ([] if of_clock else booking.pauses_of_lines(lines)) if change.equipment not in no_ends]
     of_level = [*of_level, *(exchanged := swaps.of_levels(of_level, lines))]
-    taken = {(meter, change.first) for change in exchanged for meter in change.meters}
-    of_level = [change for change in of_level if change.kind is ChangeKind.SWAP or not _is_of(change, taken)]
-    known = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
+    exchanges = {(meter, change.first) for change in exchanged for meter in change.meters}
+    of_level = [change for change in of_level if change.kind is ChangeKind.SWAP or not _is_of(change, exchanges)]
+    explained_meters = frozenset(meter for change in (*first, *of_level) for meter in change.meters)
     booked = [] if of_clock else booking.late_of_lines(lines)
-    balanced = balances.of_families(families, lines, known)
+    balanced = balances.of_families(families, lines, explained_meters)
     return tuple(sorted([*first, *of_log, *of_level, *of_rows, *of_product, *balanced, *booked, *below], key=_order))
 
 
@@ -104,11 +104,11 @@ def _explained(change: Change, others: Sequence[Change]) -> bool:
     return False
 
 
-def _is_of(change: Change, taken: set[tuple[str, date | None]]) -> bool:
+def _is_of(change: Change, meter_days: set[tuple[str, date | None]]) -> bool:
     """Whether it is the level of a meter that was exchanged on that day."""
     return any(
         meter in change.meters and first is not None and change.first is not None and abs(change.first - first) <= WEEK
-        for meter, first in taken
+        for meter, first in meter_days
     )
 
 

@@ -44,9 +44,9 @@ class ProductAgainstOthers:
 
     def moved(self, before: int | None, day: int, after: int | None) -> LevelDifference:
         """By how much, and how surely: runs between the same others are one value, and a day that is within them begins another."""
-        known = np.isfinite(self.value)
-        own_day, value = self.day[known], self.value[known]
-        _, own = np.unique(2 * self.between[known] + (own_day >= day), return_inverse=True)
+        finite = np.isfinite(self.value)
+        own_day, value = self.day[finite], self.value[finite]
+        _, own = np.unique(2 * self.between[finite] + (own_day >= day), return_inverse=True)
         each = [own == group for group in range(int(own.max(initial=-1)) + 1)]
         middles = np.array([int(np.median(own_day[runs])) for runs in each], dtype=np.int64)
         return moved(daily(middles, np.array([float(np.median(value[runs])) for runs in each])), before, day, after)

@@ -108,11 +108,11 @@ def _exchanged(lines: Sequence[MeterLine], zone: tzinfo) -> Iterator[Change]:
 
 def _weeks_swapped(better: Floats) -> list[int]:
     """Weeks in which both loads went with the other's runs, by how much better they did in each; none where they are too few to say so."""
-    known = np.isfinite(better)
-    if known.sum() < FEWEST_PARTS:
+    finite = np.isfinite(better)
+    if finite.sum() < FEWEST_PARTS:
         return []
-    least = 0.0 if float(np.median(better[known])) < -SURELY * MARGIN else MARGIN
-    swapped: list[int] = np.flatnonzero(known & (better > least)).tolist()
+    least = 0.0 if float(np.median(better[finite])) < -SURELY * MARGIN else MARGIN
+    swapped: list[int] = np.flatnonzero(finite & (better > least)).tolist()
     return swapped if len(swapped) >= FEWEST_PARTS else []
 
 
@@ -143,14 +143,14 @@ def _fits(loads: Floats, ran: Floats) -> Floats:
     0.1 of correlation tells little where two loads are unlike, and all where they run by one shift. NaN where hours are too few or
     either hardly moves.
     """
-    known = np.isfinite(loads)
-    hours = known.sum(axis=1)[:, None]
+    finite = np.isfinite(loads)
+    hours = finite.sum(axis=1)[:, None]
     with np.errstate(divide="ignore", invalid="ignore"):
-        level = np.where(known, loads, 0.0).sum(axis=1)[:, None] / hours
-        moved = np.where(known, loads - level, 0.0)
+        level = np.where(finite, loads, 0.0).sum(axis=1)[:, None] / hours
+        moved = np.where(finite, loads - level, 0.0)
         spread = np.sqrt((moved**2).sum(axis=1)[:, None] / hours)
-        running = known @ ran.T / hours
-        turns = np.sqrt(np.maximum(known @ (ran**2).T / hours - running**2, 0.0))
+        running = finite @ ran.T / hours
+        turns = np.sqrt(np.maximum(finite @ (ran**2).T / hours - running**2, 0.0))
         correlation = moved @ ran.T / hours / (spread * turns)
     tells = (hours >= FEWEST_HOURS) & (spread > 0) & (turns >= LEAST_TURNS)
     fits: Floats = np.arctanh(np.where(tells, np.clip(correlation, -MOST_ALIKE, MOST_ALIKE), np.nan))

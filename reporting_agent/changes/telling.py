@@ -88,10 +88,10 @@ def _what(change: Change, unit: str) -> Phrase:
                 meter=meter, share=f"{100 * change.size:.0f} %", when=when,
             )  # fmt: skip
         case ChangeKind.BALANCE if not _is_sure(change):
-            seen = 1 / change.size + change.size_error / change.size**2
+            most = 1 / change.size + change.size_error / change.size**2
             return Phrase(
                 "Meter %(meter)s: the second meter, above the first, sees at most %(share)s of what the first shows (%(when)s).",
-                meter=meter, share=f"{100 * seen:.0f} %", when=when,
+                meter=meter, share=f"{100 * most:.0f} %", when=when,
             )  # fmt: skip
         case ChangeKind.BALANCE:
             return Phrase(

@@ -36,9 +36,11 @@ Place = tuple[str, str, Direction]
 def of_meters(data: PlantData, site: SiteSettings, known_changes: Sequence[Change]) -> list[Change]:
     """Every such meter; `known_changes` are changes that were found already, of which a check meter's difference is a sign."""
     records = {record.meter.id: record for record in data.meters if record.facts.readings}
-    known = {meter for change in known_changes for meter in change.meters}
+    changed_meters = {meter for change in known_changes for meter in change.meters}
     counted, lines = _counted(list(records.values())), {(batch.step, batch.equipment) for batch in data.batches}
-    of_checks = (_check(record, records, site) for record in records.values() if not {record.meter.id, record.meter.checked} & known)
+    of_checks = (
+        _check(record, records, site) for record in records.values() if not {record.meter.id, record.meter.checked} & changed_meters
+    )
     return [
         *(change for record in records.values() if (change := _without_batches(record, lines, site, counted)) is not None),
         *(change for record in records.values() for change in _out_of_its_time(record, list(records.values()), data, site, counted)),
@@ -145,8 +147,8 @@ def _check(record: MeterRecord, records: dict[str, MeterRecord], site: SiteSetti
 def _in_common(record: MeterRecord, other: MeterRecord) -> tuple[float, tuple[float, float]]:
     """The hours that both know, and what each counted in them."""
     if len(record.hour_us) and len(record.hour_us) == len(other.hour_us):
-        known = np.minimum(record.hour_known, other.hour_known) >= WELL_KNOWN
-        return float(known.sum()), (float(record.hour_energy[known].sum()), float(other.hour_energy[known].sum()))
+        well_known = np.minimum(record.hour_known, other.hour_known) >= WELL_KNOWN
+        return float(well_known.sum()), (float(record.hour_energy[well_known].sum()), float(other.hour_energy[well_known].sum()))
     seconds = min(record.known_s, other.known_s)
     if seconds <= 0:
         return 0.0, (0.0, 0.0)
@@ -175,7 +177,7 @@ def _undeclared(data: PlantData, records: Sequence[MeterRecord]) -> Iterator[Cha
         return
     largest = max(electric, key=lambda record: record.total * ratio(record.unit, "kWh"))
     whole = sum(record.total * ratio(record.unit, largest.unit) for record in electric) / (largest.per_reading or 1.0)
-    for name, seen in sorted(data.undeclared.items()):
-        share = seen.amount(largest.meter.reading) / whole if whole > 0 else 0.0
+    for name, undeclared_meter in sorted(data.undeclared.items()):
+        share = undeclared_meter.amount(largest.meter.reading) / whole if whole > 0 else 0.0
         if share > LEAST:
             yield _change(ChangeKind.UNDECLARED, (name,), None, share, None, None)

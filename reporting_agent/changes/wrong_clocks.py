@@ -165,8 +165,8 @@ def _contradicted(line: MeterLine, first_us: int, last_us: int, lag: float) -> b
     start_us = line.runs.start_us[line.chosen]
     own = (start_us >= first_us) & (start_us < last_us)
     for edge in (line.runs.edges.start_late_s[line.chosen][own], line.runs.edges.end_late_s[line.chosen][own]):
-        seen = edge[np.isfinite(edge)]
-        if len(seen) >= FEWEST_EDGES and float(np.median(seen)) * np.sign(lag) < min(abs(lag), SHORT_REACH_S) / 2:
+        edges_seen = edge[np.isfinite(edge)]
+        if len(edges_seen) >= FEWEST_EDGES and float(np.median(edges_seen)) * np.sign(lag) < min(abs(lag), SHORT_REACH_S) / 2:
             return True
     return False
 
@@ -176,11 +176,11 @@ def _fine(late: Floats, reach_s: Floats, least: float) -> float:
     farthest = float(np.nanmedian(reach_s)) if np.isfinite(reach_s).any() else 0.0
     ahead = []
     for edge in late:
-        seen = edge[np.isfinite(edge)]
-        if len(seen) < FEWEST_EDGES:
+        edges_seen = edge[np.isfinite(edge)]
+        if len(edges_seen) < FEWEST_EDGES:
             return 0.0
-        middle = float(np.median(seen))
-        error = 1.25 * ROBUST * float(np.median(np.abs(seen - middle))) / np.sqrt(len(seen))
+        middle = float(np.median(edges_seen))
+        error = 1.25 * ROBUST * float(np.median(np.abs(edges_seen - middle))) / np.sqrt(len(edges_seen))
         if abs(middle) < max(SIGMAS * error, min(0.5 * least, SATURATED * farthest)):
             return 0.0
         ahead.append(middle)
@@ -283,7 +283,7 @@ def _equipment(line: MeterLine) -> tuple[str, ...]:
 
 def _scatter(late_s: Floats) -> float:
     """By the quartiles: times that stood on a finer grid before they were rounded have two values, and no median deviation."""
-    seen = late_s[np.isfinite(late_s)]
-    if len(seen) < FEWEST_EDGES:
+    finite = late_s[np.isfinite(late_s)]
+    if len(finite) < FEWEST_EDGES:
         return 0.0
-    return float(np.subtract(*np.quantile(seen, [0.75, 0.25]))) / QUARTILES
+    return float(np.subtract(*np.quantile(finite, [0.75, 0.25]))) / QUARTILES

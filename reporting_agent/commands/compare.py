@@ -175,9 +175,9 @@ def _line(lang: str, pack: Pack, gap: StepGap) -> Phrase:
     from reporting_agent.report.figures import shown
     from reporting_agent.report.words import label_name, reason
 
-    known = next((step for step in pack.steps if step.id == gap.step), None)
-    if known is not None and gap.metric in {str(metric) for metric in Metric}:
-        name = label_name(known, gap.product, gap.variant, Metric(gap.metric), lang)
+    own_step = next((step for step in pack.steps if step.id == gap.step), None)
+    if own_step is not None and gap.metric in {str(metric) for metric in Metric}:
+        name = label_name(own_step, gap.product, gap.variant, Metric(gap.metric), lang)
     else:  # of another version of the pack than the site's: its own codes are all that is known of it here
         name = " · ".join(part for part in (gap.step, gap.product, gap.variant, gap.metric) if part)
     if gap.gap is None:

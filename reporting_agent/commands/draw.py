@@ -174,9 +174,9 @@ def _plan(args: argparse.Namespace) -> SamplingPlan:
         raise UsageError(
             "draw-arguments", "--batches is no number of batches.", "Give about how many batches of a step there are, such as 500."
         )
-    given = ((args.confidence, 95), (args.share, 1))
+    percentages = ((args.confidence, 95), (args.share, 1))
     try:
-        confidence, share = (Fraction(str(usual if percent is None else percent)) / 100 for percent, usual in given)
+        confidence, share = (Fraction(str(usual if percent is None else percent)) / 100 for percent, usual in percentages)
         sizes = {kind: StratumSize(confidence, size.share) for kind, size in STANDARD.sizes.items()}
         plan = SamplingPlan({**sizes, StratumKind.USED: StratumSize(confidence, share)}, STANDARD.beside_rank)
         return smallest(plan) if args.smallest else plan

@@ -93,27 +93,27 @@ def _shown(series: PriceSeries, site: SiteSettings, now: datetime) -> tuple[dict
     from benchmarks.carriers import CARRIERS
     from reporting_agent.sources.price_series import prices_of
 
-    held = prices_of(series, site)
-    row: dict[str, Any] = {"series": series.name, "carrier": series.carrier, "prices": len(held.start_us), "unit": series.unit}
-    if not len(held.start_us):
+    stamped = prices_of(series, site)
+    row: dict[str, Any] = {"series": series.name, "carrier": series.carrier, "prices": len(stamped.start_us), "unit": series.unit}
+    if not len(stamped.start_us):
         return row, Phrase("%(series)s: nothing was fetched yet. Run `steplabel-agent prices fetch`.", series=series.name)
-    first, last = (datetime.fromtimestamp(int(held.start_us[end]) / 1e6, UTC).astimezone(site.zone) for end in (0, -1))
-    low, high = (f"{end:,.2f}" for end in (held.price.min(), held.price.max()))
+    first, last = (datetime.fromtimestamp(int(stamped.start_us[end]) / 1e6, UTC).astimezone(site.zone) for end in (0, -1))
+    low, high = (f"{end:,.2f}" for end in (stamped.price.min(), stamped.price.max()))
     row |= {"currency": series.currency, "first": first.isoformat(), "last": last.isoformat()}
     came = Phrase("from the file %(file)s", file=series.file or "")
-    if held.newest is not None:
-        days = (now - held.newest.fetched_at).days
-        row |= {"fetched_at": held.newest.fetched_at.isoformat(), "age_days": days, "sha256": held.newest.digest}
+    if stamped.newest is not None:
+        days = (now - stamped.newest.fetched_at).days
+        row |= {"fetched_at": stamped.newest.fetched_at.isoformat(), "age_days": days, "sha256": stamped.newest.digest}
         came = Phrase(
             "fetched %(days)s days ago (%(at)s UTC, SHA-256 %(digest)s…)",
             days=days,
-            at=f"{held.newest.fetched_at:%Y-%m-%d %H:%M}",
-            digest=held.newest.digest[:12],
+            at=f"{stamped.newest.fetched_at:%Y-%m-%d %H:%M}",
+            digest=stamped.newest.digest[:12],
         )
     return row, Phrase(
         "%(series)s: %(prices)s prices of %(carrier)s from %(first)s to %(last)s, %(low)s to %(high)s %(currency)s/%(unit)s, %(came)s.",
         series=series.name,
-        prices=f"{len(held.start_us):,}",
+        prices=f"{len(stamped.start_us):,}",
         carrier=CARRIERS[series.carrier].words,
         first=f"{first:%Y-%m-%d %H:%M}",
         last=f"{last:%Y-%m-%d %H:%M}",

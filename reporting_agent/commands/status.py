@@ -65,13 +65,13 @@ def run(args: argparse.Namespace) -> int:
     if args.csv:
         raise UsageError("csv-without-fleet", "--csv is of the table of many sites.", "Give --fleet FLEET.toml, or --json for one site.")
     rules = _rules(args.site)
-    seen = _look(StateDirectory.locate(args.state, os.environ, Path.home()))
-    files = [] if args.heads is None else _written(args.heads, seen.last_head, seen.cosigned, seen.evidence)
+    state_contents = _look(StateDirectory.locate(args.state, os.environ, Path.home()))
+    files = [] if args.heads is None else _written(args.heads, state_contents.last_head, state_contents.cosigned, state_contents.evidence)
     now = datetime.now(UTC)
-    payload = _payload(seen, None if rules is None else rules.cap_per_year, now) | {"log_files": [str(file) for file in files]}
+    payload = _payload(state_contents, None if rules is None else rules.cap_per_year, now) | {"log_files": [str(file) for file in files]}
     if args.out is not None:
         writing.write_json(args.out, payload)
-    emit(args, payload, "\n".join(_lines(args.lang, seen, payload, rules, files)))
+    emit(args, payload, "\n".join(_lines(args.lang, state_contents, payload, rules, files)))
     troubles = overview.troubles(payload, now.date()) if args.trouble_fails else []
     for trouble in troubles:
         say(f"{in_language(trouble.sentence, args.lang)} [{trouble.code}]")
@@ -135,7 +135,7 @@ def _fault_of(file: str, inherit: Mapping[str, Any]) -> SteplabelError | None:
     return None
 
 
-class _Seen(NamedTuple):
+class _StateContents(NamedTuple):
     """What a state directory holds, read once."""
 
     path: Path
@@ -152,17 +152,17 @@ class _Seen(NamedTuple):
     keys: Mapping[str, VerifyingKey]
 
 
-def _look(state: StateDirectory) -> _Seen:
+def _look(state: StateDirectory) -> _StateContents:
     from reporting_agent.sending import announced, enrolment, log_heads, log_restarts
     from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.sending.privacy_ledger import Ledger
 
     if not state.exists():
-        return _Seen(state.path, None, None, (), (), (), None, None, (), (), None, {})
+        return _StateContents(state.path, None, None, (), (), (), None, None, (), (), None, {})
     with state.connect() as connection:
         enrolled = enrolment.current(connection)
         key = None if enrolled is None else enrolled.fingerprint
-        return _Seen(
+        return _StateContents(
             path=state.path,
             enrolled=enrolled,
             waiting=enrolment.pending(connection),
@@ -178,42 +178,44 @@ def _look(state: StateDirectory) -> _Seen:
         )
 
 
-def _payload(seen: _Seen, cap: Fraction | None, now: datetime) -> dict[str, Any]:
+def _payload(state_contents: _StateContents, cap: Fraction | None, now: datetime) -> dict[str, Any]:
     from reporting_agent.sending import log_restarts
     from reporting_agent.software import VERSION
 
-    enrolled = seen.enrolled
-    newer = seen.announced is not None and seen.announced.is_newer_than(VERSION)
+    enrolled = state_contents.enrolled
+    newer = state_contents.announced is not None and state_contents.announced.is_newer_than(VERSION)
     return {
         "written_at": now.isoformat(),
         "agent": VERSION,
-        "newest_agent": seen.announced.version if seen.announced is not None and newer else None,
-        "state_directory": str(seen.path),
+        "newest_agent": state_contents.announced.version if state_contents.announced is not None and newer else None,
+        "state_directory": str(state_contents.path),
         "enrolment": None if enrolled is None else {"portal": enrolled.portal, "site": enrolled.site, "device_id": enrolled.device_id},
-        "enrolment_pending": seen.waiting is not None,
+        "enrolment_pending": state_contents.waiting is not None,
         "keys_until": _keys_until(enrolled),
-        "budget": [_account(account, cap) for account in seen.accounts],
-        "spent_on": [_spending(spending) for spending in seen.spendings],
-        "reports": [_report(parcel, seen) for parcel in seen.parcels],
-        "spooled": sum(parcel.state.value == "sealed" for parcel in seen.parcels),
-        "log": None if seen.last_head is None else _head(seen.last_head, seen.keys),
-        "log_witnessed": _witnesses(seen.cosigned, enrolled),
-        "log_evidence": [{"code": contradiction.code, "found_at": contradiction.found_at} for contradiction in seen.evidence],
-        "log_restarts": [log_restarts.as_shown(restart) for restart in seen.restarted],
-        "unfinished": sum(not parcel.is_sealed and not parcel.is_given_up(seen.parcels) for parcel in seen.parcels),
+        "budget": [_account(account, cap) for account in state_contents.accounts],
+        "spent_on": [_spending(spending) for spending in state_contents.spendings],
+        "reports": [_report(parcel, state_contents) for parcel in state_contents.parcels],
+        "spooled": sum(parcel.state.value == "sealed" for parcel in state_contents.parcels),
+        "log": None if state_contents.last_head is None else _head(state_contents.last_head, state_contents.keys),
+        "log_witnessed": _witnesses(state_contents.cosigned, enrolled),
+        "log_evidence": [{"code": contradiction.code, "found_at": contradiction.found_at} for contradiction in state_contents.evidence],
+        "log_restarts": [log_restarts.as_shown(restart) for restart in state_contents.restarted],
+        "unfinished": sum(not parcel.is_sealed and not parcel.is_given_up(state_contents.parcels) for parcel in state_contents.parcels),
     }
 
 
-def _lines(language: Language, seen: _Seen, payload: dict[str, Any], rules: ReleasePolicy | None, files: list[Path]) -> list[str]:
+def _lines(
+    language: Language, state_contents: _StateContents, payload: dict[str, Any], rules: ReleasePolicy | None, files: list[Path]
+) -> list[str]:
     from benchmarks.catalogue import in_language
 
     newest = payload["newest_agent"]
     sentence = Phrase("Version %(version)s of the agent was announced; `updates` says what changes.", version=newest)
     return [
-        *_enrolment_lines(language, seen.enrolled, seen.waiting),
-        *_budget_lines(language, seen.accounts, seen.spendings, rules),
-        *_report_lines(language, seen.parcels),
-        *_log_lines(language, payload["log"], payload["log_witnessed"], seen.evidence, seen.restarted, files),
+        *_enrolment_lines(language, state_contents.enrolled, state_contents.waiting),
+        *_budget_lines(language, state_contents.accounts, state_contents.spendings, rules),
+        *_report_lines(language, state_contents.parcels),
+        *_log_lines(language, payload["log"], payload["log_witnessed"], state_contents.evidence, state_contents.restarted, files),
         *([in_language(sentence, language)] if newest else []),
     ]
 
@@ -261,19 +263,19 @@ def _spending(spending: LedgerDebit) -> dict[str, Any]:
     }
 
 
-def _report(parcel: Parcel, seen: _Seen) -> dict[str, Any]:
+def _report(parcel: Parcel, state_contents: _StateContents) -> dict[str, Any]:
     from benchmarks.wire import receipts
 
     receipt = None
     if parcel.receipt is not None:
-        stated = receipts.read(parcel.receipt, seen.keys)
+        stated = receipts.read(parcel.receipt, state_contents.keys)
         receipt = {"log_index": stated.log_index, "received_on": stated.received_on.isoformat(), "key_id": stated.key_id}
     return {
         "site": parcel.site,
         "period": parcel.period,
         "revision": parcel.revision,
         "state": parcel.state.value,
-        "given_up": parcel.is_given_up(seen.parcels),
+        "given_up": parcel.is_given_up(state_contents.parcels),
         "envelope_digest": parcel.digest,
         "receipt": receipt,
         "attempts": parcel.attempts,
@@ -333,7 +335,7 @@ def _written(folder: Path, kept_head: KeptHead | None, witnessed: KeptHead | Non
 
 def _log_lines(
     language: Language,
-    seen: dict[str, Any] | None,
+    last_head: dict[str, Any] | None,
     witnessed: dict[str, Any] | None,
     evidence: tuple[ForkEvidence, ...],
     restarted: tuple[AcceptedRestart, ...],
@@ -342,7 +344,11 @@ def _log_lines(
     from reporting_agent.sending.consent import text
     from reporting_agent.sending.log_restarts import as_shown
 
-    lines = [] if seen is None else [text(language, "status.log", size=seen["size"], root=seen["root"], at=seen["seen_at"][:10])]
+    lines = (
+        []
+        if last_head is None
+        else [text(language, "status.log", size=last_head["size"], root=last_head["root"], at=last_head["seen_at"][:10])]
+    )
     if witnessed is not None:
         names = ", ".join(witness["name"] for witness in witnessed["cosigned"])
         lines.append(text(language, "status.log-witnessed", size=witnessed["size"], names=names, at=witnessed["seen_at"][:10]))

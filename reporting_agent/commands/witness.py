@@ -70,29 +70,29 @@ def _pin_of(address: str) -> str:
     return f"log-{hashlib.sha256(address.encode()).hexdigest()[:16]}"
 
 
-def _directory_key(state: Any, pin: str, address: str, given: str | None) -> str:
+def _directory_key(state: Any, pin: str, address: str, fingerprint: str | None) -> str:
     """The fingerprint that this log is held to: given once, kept since it proved to have signed the portal's key directory."""
     from benchmarks.errors import UsageError
     from benchmarks.wire.fields import HEX_DIGEST
 
     pinned = state.read_secret(pin).decode() if state.has_secret(pin) else None
-    if given is not None and not HEX_DIGEST.fullmatch(given):
+    if fingerprint is not None and not HEX_DIGEST.fullmatch(fingerprint):
         raise UsageError(
             "fingerprint-malformed", "--directory-key is no fingerprint.", "Give the 64 hex digits that the operator reads out."
         )
-    if pinned is None and given is None:
+    if pinned is None and fingerprint is None:
         raise UsageError(
             "directory-key-missing",
             Phrase("This computer does not know which key signs the key directory of %(address)s.", address=address),
             "Give --directory-key HEX once. Have the fingerprint read out by the coordinator, and not by the portal's own pages.",
         )
-    if pinned is not None and given not in (None, pinned):
+    if pinned is not None and fingerprint not in (None, pinned):
         raise UsageError(
             "directory-key-differs",
             Phrase("Until now the log of %(address)s was checked with the directory key %(kept)s.", address=address, kept=pinned),
             "Find out by another way than this portal why there is another one; it is another log, and needs another --state.",
         )
-    return pinned or str(given)
+    return pinned or str(fingerprint)
 
 
 def _payload(by: Witness, visit: WitnessVisit, file: Path) -> dict[str, Any]:

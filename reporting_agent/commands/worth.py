@@ -76,15 +76,15 @@ def _cbam(args: Namespace) -> int:
     code, route = NAMED.get(args.good, (args.good, ""))
     attested = None if args.emissions is None else AttestedEmissions(args.emissions, tuple(args.precursor))
     goods = Goods(code, args.origin.upper(), args.route or route, attested)
-    known = args.known or datetime.now(UTC).date()
-    imported = known if args.year == known.year else date(args.year, 12, 31)
-    cost = payable(goods, imported, known, price=args.price, paid_at_home=args.paid_at_home)
-    if known > datetime.now(UTC).date():
+    known_on = args.known or datetime.now(UTC).date()
+    imported = known_on if args.year == known_on.year else date(args.year, 12, 31)
+    cost = payable(goods, imported, known_on, price=args.price, paid_at_home=args.paid_at_home)
+    if known_on > datetime.now(UTC).date():
         cost = replace(
-            cost, caveats=(*cost.caveats, Phrase("%(day)s is still to come: later acts may change this.", day=known.isoformat()))
+            cost, caveats=(*cost.caveats, Phrase("%(day)s is still to come: later acts may change this.", day=known_on.isoformat()))
         )
     payload = {"good": args.good, "cn_code": code, "origin": goods.origin, "route": cost.route, "year": args.year}
-    emit(args, payload | _days(imported, known) | _payable(cost), _as_text(args, cost))
+    emit(args, payload | _days(imported, known_on) | _payable(cost), _as_text(args, cost))
     return 0
 
 
@@ -153,8 +153,8 @@ def _border(cost: BorderCost) -> dict[str, Any]:
     return {"cn_code": goods.cn_code, "origin": goods.origin, "route": goods.route, "known": cost.known.isoformat(), "years": years}
 
 
-def _days(imported: date, known: date) -> dict[str, str]:
-    return {"imported": imported.isoformat(), "known": known.isoformat()}
+def _days(imported: date, known_on: date) -> dict[str, str]:
+    return {"imported": imported.isoformat(), "known": known_on.isoformat()}
 
 
 def _payable(payable: Payable) -> dict[str, Any]:

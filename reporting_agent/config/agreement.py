@@ -60,8 +60,8 @@ def _refuse_events(site: SiteSettings) -> None:
             raise _wrong(site, f"{key}.until", str(event.until), f"a moment later than from = {event.start}")
         for name, wanted in (("meter", event.meter), ("with", event.other)):
             if wanted is not None and (wanted not in meters or meters[wanted].computed):
-                known = ", ".join(sorted(meter.id for meter in site.meters if not meter.computed)) or "none"
-                raise _wrong(site, f"{key}.{name}", repr(wanted), f"the id of a meter with readings ({known})")
+                meter_ids = ", ".join(sorted(meter.id for meter in site.meters if not meter.computed)) or "none"
+                raise _wrong(site, f"{key}.{name}", repr(wanted), f"the id of a meter with readings ({meter_ids})")
         if event.equipment is not None and equipment and event.equipment not in equipment:
             raise _wrong(site, f"{key}.equipment", repr(event.equipment), f"an id under [[equipment]] ({', '.join(sorted(equipment))})")
         if event.carrier is not None and event.carrier not in CARRIERS:
@@ -204,16 +204,16 @@ def _refuse_sinks(site: SiteSettings, meter: Meter) -> None:
         raise _wrong(site, key, f"equipment {meter.equipment!r} beside it", "allocation names its equipment itself")
     equipment = {machine.id: machine for machine in site.equipment}
     for sink in meter.allocation.sinks:
-        known = equipment.get(sink)
-        if known is None and meter.step:
+        sink_machine = equipment.get(sink)
+        if sink_machine is None and meter.step:
             raise _wrong(
                 site, key, repr(sink), f"equipment of step {meter.step!r} under [[equipment]]; leave step away to share among steps"
             )
-        if known is not None and not (known.step or meter.step):
+        if sink_machine is not None and not (sink_machine.step or meter.step):
             raise _wrong(site, key, repr(sink), "equipment whose [[equipment]] names its step")
-        if known is not None and known.step and meter.step and known.step != meter.step:
-            raise _wrong(site, key, f"{sink} of step {known.step}", f"equipment of step {meter.step}")
-        if meter.allocation.by == "rated-power" and (known is None or known.rated_power_kw is None):
+        if sink_machine is not None and sink_machine.step and meter.step and sink_machine.step != meter.step:
+            raise _wrong(site, key, f"{sink} of step {sink_machine.step}", f"equipment of step {meter.step}")
+        if meter.allocation.by == "rated-power" and (sink_machine is None or sink_machine.rated_power_kw is None):
             raise _wrong(site, key, repr(sink), "equipment with rated_power_kw: the energy is shared by it")
 
 

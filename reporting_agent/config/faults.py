@@ -76,24 +76,24 @@ class SettingFault:
     @property
     def key(self) -> str:
         """`port in the second [[source.mqtt]]`; of keys that do not fit together, their table."""
-        names, own, counted, held = list(self._within), list[str](), list[Phrase](), self._raw
+        names, own, counted, part_of_file = list(self._within), list[str](), list[Phrase](), self._raw
         for part in self._first["loc"]:
             if isinstance(part, int):
-                held = held[part] if isinstance(held, Sequence) and part < len(held) else None
-                if not isinstance(held, Mapping):
+                part_of_file = part_of_file[part] if isinstance(part_of_file, Sequence) and part < len(part_of_file) else None
+                if not isinstance(part_of_file, Mapping):
                     break  # a value in a list: its key says where
-                counted.append(_counted(f"[[{'.'.join(names)}]]", part, held))
+                counted.append(_counted(f"[[{'.'.join(names)}]]", part, part_of_file))
                 own = []
-            elif isinstance(held, Mapping):
+            elif isinstance(part_of_file, Mapping):
                 names.append(part)
                 own.append(part)
-                held = held.get(part)
+                part_of_file = part_of_file.get(part)
             else:
                 break  # pydantic's own names of alternatives
         if counted:
             table: str = reduce(lambda outer, inner: Phrase("%(inner)s of %(outer)s", inner=inner, outer=outer), counted)
             return Phrase("%(key)s in %(table)s", key=".".join(own), table=table) if own else table
-        if isinstance(held, Mapping) and not self.unknown:
+        if isinstance(part_of_file, Mapping) and not self.unknown:
             return f"[{'.'.join(names)}]" if names else ""
         return Phrase("%(key)s in %(table)s", key=names[-1], table=f"[{'.'.join(names[:-1])}]") if names[:-1] else names[-1]
 
@@ -121,9 +121,9 @@ class SettingFault:
         return _WANTED.get(kind.partition("_")[0]) or self._first["msg"].removeprefix("Value error, ")
 
 
-def _counted(table: str, index: int, held: Mapping[str, Any]) -> Phrase:
+def _counted(table: str, index: int, table_entry: Mapping[str, Any]) -> Phrase:
     """By the table's own id, else as a person counts."""
-    if isinstance(name := held.get("id"), str):
+    if isinstance(name := table_entry.get("id"), str):
         return Phrase("the table %(table)s of %(name)s", table=table, name=name)
     if index < len(_ORDINALS):
         return Phrase(_ORDINALS[index].text, table=table)

@@ -85,17 +85,17 @@ class HeatingValue(Setting):
 
     @model_validator(mode="after")
     def _fits_its_carrier(self) -> Self:
-        known = CARRIERS.get(self.carrier)
+        entry = CARRIERS.get(self.carrier)
         if self.step and not self.reason.strip():
             raise ValueError("a value of one step's stream needs a reason: how it was measured, and why it differs")
-        if known is None or not known.thermal:
+        if entry is None or not entry.thermal:
             raise ValueError(
                 "carrier must be one that holds heat: " + ", ".join(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
             )
         try:
-            self.mj_per(known.unit)
+            self.mj_per(entry.unit)
         except InputError as refusal:
-            raise ValueError(f"unit must be heat per amount of {self.carrier}, such as MJ/{known.unit} ({refusal.sentence})") from refusal
+            raise ValueError(f"unit must be heat per amount of {self.carrier}, such as MJ/{entry.unit} ({refusal.sentence})") from refusal
         return self
 
     def mj_per(self, unit: str) -> float:
@@ -125,11 +125,11 @@ class HeatingValues:
 
 def refuse_twice(values: Sequence[HeatingValue]) -> None:
     """ValueError where a carrier has two values from one day."""
-    seen: set[tuple[str, str, date]] = set()
+    days_valued: set[tuple[str, str, date]] = set()
     for value in values:
-        if (value.carrier, value.step, value.from_day) in seen:
+        if (value.carrier, value.step, value.from_day) in days_valued:
             raise ValueError(f"lhv: {value.carrier} has two values from {value.from_day.isoformat()}")
-        seen.add((value.carrier, value.step, value.from_day))
+        days_valued.add((value.carrier, value.step, value.from_day))
 
 
 class Variable(Setting):

@@ -26,6 +26,6 @@ class Scale(Setting):
 
     @field_validator("unit")
     @classmethod
-    def _known(cls, unit: str) -> str:
+    def _is_a_unit(cls, unit: str) -> str:
         ratio(unit, unit)
         return unit

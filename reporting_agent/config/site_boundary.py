@@ -28,7 +28,7 @@ class Flow(Setting):
 
     @field_validator("carrier")
     @classmethod
-    def _known(cls, carrier: str) -> str:
+    def _is_a_carrier(cls, carrier: str) -> str:
         return _known_carrier(carrier)
 
     @model_validator(mode="after")
@@ -63,7 +63,7 @@ class Stock(Setting):
 
     @field_validator("carrier")
     @classmethod
-    def _known(cls, carrier: str) -> str:
+    def _is_a_carrier(cls, carrier: str) -> str:
         return _known_carrier(carrier)
 
 
@@ -85,7 +85,7 @@ class Loss(Setting):
 
     @field_validator("carrier")
     @classmethod
-    def _known(cls, carrier: str) -> str:
+    def _is_a_carrier(cls, carrier: str) -> str:
         return _known_carrier(carrier)
 
 

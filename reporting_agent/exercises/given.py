@@ -31,14 +31,14 @@ def from_file(path: Path) -> dict[str, str]:
         ) from wrong
 
 
-def from_arguments(given: Iterable[str]) -> dict[str, str]:
+def from_arguments(arguments: Iterable[str]) -> dict[str, str]:
     """Of `QUESTION=VALUE` each.
 
     Raises:
         InputError: `exercise-answer-unreadable`.
     """
     answers = {}
-    for argument in given:
+    for argument in arguments:
         question, equals, value = argument.partition("=")
         if not (question.strip() and equals and value.strip()):
             raise InputError(

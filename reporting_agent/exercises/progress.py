@@ -43,8 +43,8 @@ class Progress:
                 ) from broken
 
     def of(self, exercise: Exercise) -> Mapping[str, QuestionProgress]:
-        known = self._done.get(exercise.id, {})
-        return {question.id: known.get(question.id, QuestionProgress()) for question in exercise.question}
+        done = self._done.get(exercise.id, {})
+        return {question.id: done.get(question.id, QuestionProgress()) for question in exercise.question}
 
     def take(self, exercise: Exercise, verdict: CheckedAnswer) -> QuestionProgress:
         """Count an answer. What was right once stays so."""

@@ -40,8 +40,8 @@ class Sector:
 
     def who(self, step: str) -> Entrants:
         """Who enters the cell of this step."""
-        known = self.pack.step(step)
-        return entrants(self.labels, self.pack, known, known.metrics[0], known.variants[0].id)
+        pack_step = self.pack.step(step)
+        return entrants(self.labels, self.pack, pack_step, pack_step.metrics[0], pack_step.variants[0].id)
 
     def gated(self, previous: Sequence[PublishedVersion] = ()) -> tuple[GateResult, Roster]:
         """Composed and decided on the first day on which the lag is over."""

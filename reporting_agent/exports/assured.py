@@ -34,19 +34,19 @@ class Statement:
         return frozenset(subject.steps) if isinstance(subject, ReportSubject) else frozenset()
 
     def to_json(self) -> dict[str, Any]:
-        held = self.attestation
-        subject = held.subject
+        attestation = self.attestation
+        subject = attestation.subject
         assert isinstance(subject, ReportSubject)  # noqa: S101 - `holding` took no other
         return {
-            "digest": held.digest,
-            "body": held.body,
+            "digest": attestation.digest,
+            "body": attestation.body,
             "auditorKey": self.key,
-            "opinion": str(held.opinion),
-            "assurance": str(held.assurance),
+            "opinion": str(attestation.opinion),
+            "assurance": str(attestation.assurance),
             "steps": list(subject.steps),
             "report": {"period": subject.period, "revision": subject.revision, "envelopeSha256": subject.envelope_digest},
-            "issuedOn": held.issued_on.isoformat(),
-            "validUntil": held.valid_until.isoformat(),
+            "issuedOn": attestation.issued_on.isoformat(),
+            "validUntil": attestation.valid_until.isoformat(),
         }
 
 
@@ -61,9 +61,9 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
         InputError: `footprint-statement-unusable` with the file and why; VerificationError where a file is no signed statement.
     """
     read = [(path, attestations.read(_bytes(path))) for path in files]
-    known = {auditor.lower() for auditor in auditors}
+    auditor_ids = {auditor.lower() for auditor in auditors}
     for path, signed in read:
-        if (signer := key_id(signed.public_key)) not in known:  # a stranger takes nothing back either
+        if (signer := key_id(signed.public_key)) not in auditor_ids:  # a stranger takes nothing back either
             raise _unusable(path, signer, "a key given with --auditor")
     withdrawn = {withdrawal.attestation for _, withdrawal in read if isinstance(withdrawal, AttestationWithdrawal)}
     usable = []

@@ -54,11 +54,11 @@ class StepCarbon:
     @property
     def lacking(self) -> tuple[str, ...]:
         """Carriers that were taken in and have no CO2 factor."""
-        return tuple(use.carrier for use in self._taken if use.co2_kg is None)
+        return tuple(use.carrier for use in self._imports if use.co2_kg is None)
 
     @property
     def co2_kg(self) -> float | None:
-        return None if self.lacking or not self._taken else sum(use.co2_kg or 0.0 for use in self._taken)
+        return None if self.lacking or not self._imports else sum(use.co2_kg or 0.0 for use in self._imports)
 
     @property
     def co2_per_output(self) -> float | None:
@@ -67,7 +67,7 @@ class StepCarbon:
         return None if whole is None or self.output <= 0 else whole / self.output
 
     @property
-    def _taken(self) -> tuple[CarrierUse, ...]:
+    def _imports(self) -> tuple[CarrierUse, ...]:
         return tuple(use for use in self.uses if use.direction is Direction.IMPORT)
 
 
@@ -96,8 +96,8 @@ def _uses(label: StepLabel, factors: FactorTable) -> Iterator[CarrierUse]:
         if row not in used or kind.carrier not in measured.energy.carriers:
             continue
         energy = CarrierEnergy(kind.carrier, quantity, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit)
-        kgce = _known(partial(factors.kgce, energy, Basis.CALORIFIC, kind.on))
-        co2 = _known(partial(factors.co2_kg, energy, kind.on))
+        kgce = _known_amount(partial(factors.kgce, energy, Basis.CALORIFIC, kind.on))
+        co2 = _known_amount(partial(factors.co2_kg, energy, kind.on))
         factor = factors.carbon_in_force(kind.carrier, kind.on)
         edition = None if factor is None else factor.edition
         groups.setdefault((kind.carrier, kind.direction, kind.unit), []).append((quantity, kgce, co2, edition))
@@ -107,7 +107,7 @@ def _uses(label: StepLabel, factors: FactorTable) -> Iterator[CarrierUse]:
         yield CarrierUse(carrier, direction, sum(quantities), unit, _sum(kgces), _sum(co2s), named or None)
 
 
-def _known(ask: Callable[[], float]) -> float | None:
+def _known_amount(ask: Callable[[], float]) -> float | None:
     try:
         return ask()
     except InputError as refusal:
@@ -117,5 +117,5 @@ def _known(ask: Callable[[], float]) -> float | None:
 
 
 def _sum(amounts: tuple[float | None, ...]) -> float | None:
-    known = [amount for amount in amounts if amount is not None]
-    return sum(known) if len(known) == len(amounts) else None
+    known_amounts = [amount for amount in amounts if amount is not None]
+    return sum(known_amounts) if len(known_amounts) == len(amounts) else None

@@ -205,8 +205,8 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHou
 def _known_s(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Floats:
     """The seconds that every meter knew which was in its place then; none where no meter was."""
     of_all = np.min([np.where(within, part.known_s, np.inf) for part, within in parts], axis=0)
-    known: Floats = np.where(np.isfinite(of_all), of_all, 0.0)
-    return known
+    known_s: Floats = np.where(np.isfinite(of_all), of_all, 0.0)
+    return known_s
 
 
 def _output(step: str, data: PlantData, clock: QuarterHours) -> Floats:

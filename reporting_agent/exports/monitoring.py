@@ -48,7 +48,7 @@ def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schem
     month = every == "month"
     own = amounts(series, clock, every)
     share = shares(series, clock, every)
-    known = [amount if part > 0 else None for amount, part in zip(own.tolist(), share.tolist(), strict=True)]
+    known_amounts = [amount if part > 0 else None for amount, part in zip(own.tolist(), share.tolist(), strict=True)]
     kgce = {day: series.kgce_per_unit(measured.factors, day) for day in {start.date() for start in starts}}
     output = [None] * count if series.output is None else clock.sums(series.output, every).tolist()
     return {
@@ -61,7 +61,7 @@ def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schem
         "time": [_written(moment, schema) for moment in (starts if schema.time.stamp == "start" else ends)],
         "start": [_written(moment, schema) for moment in starts],
         "end": [_written(moment, schema) for moment in ends],
-        "energy": known,
+        "energy": known_amounts,
         "unit": [series.unit] * count,
         "kgce": _in_kgce(own, share, [kgce[start.date()] for start in starts]),
         "output": output,

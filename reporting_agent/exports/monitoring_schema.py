@@ -86,7 +86,7 @@ class MonitoringSchema(Setting):
     digest: str = ""
 
     @model_validator(mode="after")
-    def _known(self) -> Self:
+    def _names_what_there_is(self) -> Self:
         names = [table.name for table in self.tables]
         if twice := sorted({name for name in names if names.count(name) > 1}):
             raise ValueError(f"the table {twice[0]!r} stands twice")

@@ -58,16 +58,16 @@ def as_aasx(site: str, period: Period, steps: Sequence[StepCarbon]) -> bytes:
     from basyx.aas import model
     from basyx.aas.adapter import aasx
 
-    held, written = io.BytesIO(), _environment(site, period, steps)
+    package, written = io.BytesIO(), _environment(site, period, steps)
     no_files = aasx.DictSupplementaryFileContainer()  # type: ignore[no-untyped-call]
-    with aasx.AASXWriter(held) as writer:
+    with aasx.AASXWriter(package) as writer:
         writer.write_aas(f"{_shell_id(site)}:shell", written, no_files, write_json=True)
     read: model.DictIdentifiableStore[model.Identifiable] = model.DictIdentifiableStore()
-    with aasx.AASXReader(io.BytesIO(held.getvalue()), failsafe=False) as reader:
+    with aasx.AASXReader(io.BytesIO(package.getvalue()), failsafe=False) as reader:
         reader.read_into(read, no_files)
     if {element.id for element in read} != {element.id for element in written}:
         raise RuntimeError("BaSyx did not write everything into the package")
-    return held.getvalue()
+    return package.getvalue()
 
 
 def _shell_id(site: str) -> str:

@@ -42,8 +42,11 @@ def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str])
         InputError: `export-too-long` where a table does not fit a sheet of a workbook.
     """
     written: dict[str, int] = {}
-    held = list(all_tables)
-    if "xlsx" in formats and (long := next((candidate for candidate in held if len(candidate) >= xlsx.ROWS_OF_A_SHEET), None)) is not None:
+    report_tables = list(all_tables)
+    if (
+        "xlsx" in formats
+        and (long := next((candidate for candidate in report_tables if len(candidate) >= xlsx.ROWS_OF_A_SHEET), None)) is not None
+    ):
         raise InputError(
             "export-too-long",
             Phrase("The table %(name)s has more rows than a sheet of a workbook can hold.", name=long.name),
@@ -52,7 +55,7 @@ def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str])
             wanted=f"{xlsx.ROWS_OF_A_SHEET - 1:,}",
         )
     folder = writing.folder(out)
-    for table in held:
+    for table in report_tables:
         if "csv" in formats:
             writing.write_bytes(folder / f"{table.name}.csv", as_csv(table))
             written[f"{table.name}.csv"] = len(table)
@@ -60,8 +63,8 @@ def tables(out: Path, all_tables: Iterable[ReportTable], formats: Sequence[str])
             writing.write_table(folder / f"{table.name}.parquet", table)
             written[f"{table.name}.parquet"] = len(table)
     if "xlsx" in formats:
-        writing.write_bytes(folder / "tables.xlsx", xlsx.workbook(held))
-        written["tables.xlsx"] = sum(map(len, held))
+        writing.write_bytes(folder / "tables.xlsx", xlsx.workbook(report_tables))
+        written["tables.xlsx"] = sum(map(len, report_tables))
     return written
 
 

@@ -48,8 +48,8 @@ def _done(task: Task) -> SiteTaskOutcome:
         site = places.site_at(task.file, task.inherit)
         if task.within is not None:
             require_readable(site, (beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
-        if (known := earlier_outcome(task, site)) is not None:
-            return known
+        if (outcome := earlier_outcome(task, site)) is not None:
+            return outcome
         with places.results(task.out, last=OUTCOME) as folder:
             return keep(_label(task, site, folder) if task.work == "label" else _check(task, site, folder), folder)
     except SteplabelError as refusal:

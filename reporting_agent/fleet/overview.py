@@ -62,8 +62,8 @@ class SiteOverview:
 
     def cells(self) -> dict[str, str]:
         """As a file has it: codes, and nothing where nothing is known."""
-        known = {name: getattr(self, name) for name in COLUMNS[:-1]}
-        return {name: "" if value is None else str(value) for name, value in known.items()} | {
+        value_by_column = {name: getattr(self, name) for name in COLUMNS[:-1]}
+        return {name: "" if value is None else str(value) for name, value in value_by_column.items()} | {
             "trouble": " ".join(trouble.code for trouble in self.trouble)
         }
 

@@ -21,11 +21,11 @@ def in_processes(tasks: Sequence[Task], processes: int) -> Iterator[SiteTaskOutc
     """Outcomes as they come; a process that dies (memory, a signal) is told as the refusal of its site, and the others go on."""
     waiting = []
     for task in tasks:
-        known = earlier_outcome(task)
-        if known is None:
+        outcome = earlier_outcome(task)
+        if outcome is None:
             waiting.append(task)
         else:
-            yield known
+            yield outcome
     if not waiting:
         return
     broken = []

@@ -22,9 +22,9 @@ _COMPUTE = ("numpy", "scipy", "pyarrow")
 @lru_cache(maxsize=1)
 def of_this_process() -> dict[str, str]:
     """Name and version of each part, packs and factors by one digest over all."""
-    known = [pack for name in packs.shipped() for pack in packs.versions(name)]
+    shipped_packs = [pack for name in packs.shipped() for pack in packs.versions(name)]
     whole = hashlib.sha256()
-    for pack in sorted(known, key=lambda pack: (pack.id, pack.version)):
+    for pack in sorted(shipped_packs, key=lambda pack: (pack.id, pack.version)):
         whole.update(packs.digest(pack) + packs.factors(pack).digest)
     return {
         "agent": SOFTWARE,

@@ -65,7 +65,7 @@ def refuse_without_batches(settings: LiveSettings, rows: Sequence[Row]) -> None:
     if any(row.get("end") for row in batches):
         return
     readings, meters, first_us, last_us = _extent(settings.folder)
-    held: dict[str, Any] = {"readings": f"{readings:,}", "meters": len(meters), "first": _day(first_us), "last": _day(last_us)}
+    extent: dict[str, Any] = {"readings": f"{readings:,}", "meters": len(meters), "first": _day(first_us), "last": _day(last_us)}
     begun = len({(row.get("step"), row.get("batch_id")) for row in batches})
     if begun:
         sentence = Phrase("No batch in the spool has ended. Begun: %(begun)s.", begun=begun)
@@ -78,7 +78,7 @@ def refuse_without_batches(settings: LiveSettings, rows: Sequence[Row]) -> None:
         sentence,
         _remedy(settings, begun=begun > 0, unreadable=sum(row["table"] == "unreadable" for row in rows)),
         place=Place(str(settings.folder)),
-        found=Phrase("readings: %(readings)s, meters: %(meters)s, %(first)s to %(last)s", **held) if readings else Phrase("no reading"),
+        found=Phrase("readings: %(readings)s, meters: %(meters)s, %(first)s to %(last)s", **extent) if readings else Phrase("no reading"),
         wanted=Phrase("a row with the end of a batch"),
     )
 
@@ -114,16 +114,16 @@ def _day(moment_us: int) -> str:
 def _extent(folder: Path) -> tuple[int, set[str], int, int]:
     """How many readings a spool holds, of which meters, and their first and last time, UTC microseconds."""
     parquet, segments = layout.parts(folder)
-    held = [_of_day(path) for path in parquet]
+    by_file = [_of_day(path) for path in parquet]
     for path in segments:
         try:
             names, records, _ = whole(path)
         except FileNotFoundError:  # it is Parquet by now
             part = layout.day_of(folder, layout.number_of(path))
-            held += [] if part is None else [_of_day(part)]
+            by_file += [] if part is None else [_of_day(part)]
         else:
-            held.append(({names[place] for place in np.unique(records["meter"])}, records["time_us"]))
-    meters, times = {meter for named, _ in held for meter in named}, [part for _, part in held if len(part)]
+            by_file.append(({names[place] for place in np.unique(records["meter"])}, records["time_us"]))
+    meters, times = {meter for named, _ in by_file for meter in named}, [part for _, part in by_file if len(part)]
     first_us, last_us = min((int(part.min()) for part in times), default=0), max((int(part.max()) for part in times), default=0)
     return sum(map(len, times)), meters, first_us, last_us
 

@@ -121,11 +121,11 @@ class PeriodClosing:
         for meter in self._site.meters:
             if meter.computed or not meter.counts_within(first, last):
                 continue
-            known = spool.meters.get(meter.id)
+            meter_state = spool.meters.get(meter.id)
             stays = meter.counts_for(period.end, self._site.zone)  # one that was replaced has nothing to send after that
-            if stays and (known is None or known.highest[0] < end_us):
+            if stays and (meter_state is None or meter_state.highest[0] < end_us):
                 return Phrase("%(period)s waits: %(meter)s has sent no reading since its end", period=period.name, meter=meter.id)
-            if known is not None and known.gaps.missing:
+            if meter_state is not None and meter_state.gaps.missing:
                 return Phrase("%(period)s waits: readings of %(meter)s are missing", period=period.name, meter=meter.id)
         return None
 
@@ -135,8 +135,8 @@ class PeriodClosing:
         return "; ".join(
             f"{meter.id} {first}–{last}"
             for meter in self._site.meters
-            if (known := spool.meters.get(meter.id)) is not None
-            for first, last, at_us in known.gaps.given_up
+            if (meter_state := spool.meters.get(meter.id)) is not None
+            for first, last, at_us in meter_state.gaps.given_up
             if at_us >= begin_us
         )
 

@@ -269,13 +269,13 @@ class SiteWatch:
         self.closing.round(self.spool, self.sources)
 
     def _keep(self, timeout_s: float) -> bool:
-        taken = self.intake.step(timeout_s)
-        if taken is None:
+        outcome = self.intake.step(timeout_s)
+        if outcome is None:
             return False
-        self.stored, self.repeated = self.stored + taken.new, self.repeated + taken.repeated
-        self.contradicted, self.late = self.contradicted + taken.contradicted, self.late + len(taken.late)
-        self.corrected += len(taken.corrected)
-        self.room.take(taken)
+        self.stored, self.repeated = self.stored + outcome.new, self.repeated + outcome.repeated
+        self.contradicted, self.late = self.contradicted + outcome.contradicted, self.late + len(outcome.late)
+        self.corrected += len(outcome.corrected)
+        self.room.take(outcome)
         return True
 
     def _drain(self) -> None:

@@ -128,10 +128,10 @@ def _loads(bins: Bins, start_us: Integers, end_us: Integers) -> Floats:
     first = np.searchsorted(bins.edge_us, start_us + margin_us)
     last = np.maximum(np.searchsorted(bins.edge_us, end_us - margin_us, side="right") - 1, first)
     energy = np.concatenate(([0.0], np.cumsum(bins.energy)))
-    known = np.concatenate(([0.0], np.cumsum(bins.known)))
+    known_bins = np.concatenate(([0.0], np.cumsum(bins.known)))
     top = len(bins.energy)
     first, last = np.minimum(first, top), np.minimum(last, top)
-    inner, of_them = energy[last] - energy[first], known[last] - known[first]
+    inner, of_them = energy[last] - energy[first], known_bins[last] - known_bins[first]
     load = np.divide(inner, of_them, out=np.full(len(alike), np.nan), where=of_them >= 1)
     usual = float(np.nanmedian(load)) if np.isfinite(load).any() else 0.0
     return np.where(np.isfinite(load), load, usual) / usual if usual > 0 else alike
@@ -226,10 +226,10 @@ def search(bins: Bins, start_us: Integers, end_us: Integers) -> FittedLags:
     for first, last in itertools.pairwise(bounds):
         begins, ends = bins.edge_us[first], bins.edge_us[last]
         runs = int(np.count_nonzero((start_us >= begins) & (start_us < ends)))
-        known = bins.known[first:last] >= FULLY_KNOWN
-        if runs < FEWEST_RUNS or known.sum() < per_part / 4 or running[first:last].std() < LEAST_CHANGING:
+        well_known = bins.known[first:last] >= FULLY_KNOWN
+        if runs < FEWEST_RUNS or well_known.sum() < per_part / 4 or running[first:last].std() < LEAST_CHANGING:
             continue
-        correlation = _correlations(np.where(known, bins.energy[first:last], np.nan), running[first:last], most)
+        correlation = _correlations(np.where(well_known, bins.energy[first:last], np.nan), running[first:last], most)
         at = int(np.argmax(correlation))
         lag = _between(correlation, at) - most if 0 < at < 2 * most else at - most
         lags.append((begins, ends, lag * width_us / 1e6, correlation[at], correlation[most], runs))

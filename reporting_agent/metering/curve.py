@@ -145,7 +145,7 @@ class Curve:
         self.steps = np.zeros(len(self.moments_us), dtype=np.int64)
         self.known_us = np.zeros(len(self.moments_us), dtype=np.int64)
         self.unplaced_steps = np.zeros(len(self.moments_us), dtype=np.int64)
-        self._whole = self._rest = self._known = 0
+        self._whole = self._rest = self._known_us = 0
         self._gaps: list[tuple[Integers, Integers]] = []
         self._reached = 0  # moments before this index are settled
 
@@ -156,9 +156,9 @@ class Curve:
         moment = self._next_until(int(segments.end_us[-1]))
         at = np.maximum(np.searchsorted(segments.start_us, moment, side="right") - 1, 0)
         whole, rest = (_prefix(part) for part in split(segments.energy))
-        known = _prefix(segments.end_us - segments.start_us)
-        self._read_off(moment, whole[at], rest[at], known[at], segments.at(at))
-        self._go_on(whole[-1], rest[-1], known[-1])
+        known_us = _prefix(segments.end_us - segments.start_us)
+        self._read_off(moment, whole[at], rest[at], known_us[at], segments.at(at))
+        self._go_on(whole[-1], rest[-1], known_us[-1])
 
     def add_run(self, run: ReadingRun) -> None:
         """The same along a run of sound readings, whose segments are only made where a moment falls."""
@@ -177,7 +177,7 @@ class Curve:
         """Settle the moments after the last reading, and the gaps."""
         asked = slice(self._reached, None)
         self.steps[asked] = rounded(np.array([self._whole]), np.array([self._rest]))
-        self.known_us[asked] = self._known
+        self.known_us[asked] = self._known_us
         self._reached = len(self.moments_us)
         if self._gaps:
             end_us, steps = (np.concatenate(parts) for parts in zip(*self._gaps, strict=True))
@@ -234,14 +234,14 @@ class Curve:
         passed, inside = until(segments, moment)
         more_whole, more_rest = split(inside)
         self.steps[asked] = rounded(self._whole + whole + more_whole, self._rest + rest + more_rest)
-        self.known_us[asked] = self._known + known_us + passed
+        self.known_us[asked] = self._known_us + known_us + passed
         self._reached += len(moment)
 
     def _go_on(self, whole: np.int64, rest: np.int64, known_us: np.int64) -> None:
         rest_sum = self._rest + int(rest)
         self._whole += int(whole) + (rest_sum >> 32)
         self._rest = rest_sum & 0xFFFFFFFF
-        self._known += int(known_us)
+        self._known_us += int(known_us)
 
 
 def _keep(steps: Integers, begin: Integers, end: Integers, first: Integers, other: Integers) -> None:

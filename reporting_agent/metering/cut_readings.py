@@ -68,11 +68,11 @@ def _long(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) 
     for at_us, long, sign in zip((runs.start_us, runs.end_us), runs.beside_long(reach_us), (-1, 1), strict=True):
         edge_us = at_us[long & _cut(at_us, facts)]
         near_us, far_us = edge_us + sign * reach_us, edge_us + 2 * sign * reach_us
-        known = curve.is_known(np.minimum(far_us, edge_us), np.maximum(far_us, edge_us))
+        on_known = curve.is_known(np.minimum(far_us, edge_us), np.maximum(far_us, edge_us))
         steps = 2 * curve.steps_at(near_us) - curve.steps_at(far_us)
         inner_us = edge_us - sign * np.minimum(reach_us, (runs.end_us - runs.start_us)[long & _cut(at_us, facts)])
         low_us, high_us = (near_us, inner_us) if sign < 0 else (inner_us, near_us)
-        yield low_us[known], edge_us[known], high_us[known], steps[known]
+        yield low_us[on_known], edge_us[on_known], high_us[on_known], steps[on_known]
 
 
 def _short(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[Edges]:
@@ -101,11 +101,11 @@ def _power_of_pauses(together: Floats, pause_us: Floats, of_runs: Floats, reach_
     for _ in range(2):
         if inliers.sum() < FEWEST_PAUSES:
             return None
-        known = np.column_stack((pause_us, of_runs))[inliers]
-        normal = known.T @ known
+        design = np.column_stack((pause_us, of_runs))[inliers]
+        normal = design.T @ design
         if np.linalg.cond(normal / np.outer(np.sqrt(np.diag(normal)), np.sqrt(np.diag(normal)))) > 1e8:
             return None
-        power, ramps = np.linalg.solve(normal, known.T @ together[inliers])
+        power, ramps = np.linalg.solve(normal, design.T @ together[inliers])
         residual = together - power * pause_us - ramps * of_runs
         spread = 1.4826 * float(np.median(np.abs(residual[inliers])))
         fit = inliers

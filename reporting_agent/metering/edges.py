@@ -45,7 +45,7 @@ class Edges:
     reach_s: Floats  # the farthest that either could be seen
 
 
-def seen(curve: Curve, reach: EdgeReach) -> Edges:
+def edges_seen(curve: Curve, reach: EdgeReach) -> Edges:
     """The edges of each run, from a curve that was asked for `reach.moments_us()` and the runs' own."""
     begin, until = reach.start_us + reach.at_start_us, reach.end_us - reach.at_end_us
     running = _power(curve, begin, until)
@@ -67,8 +67,8 @@ def seen(curve: Curve, reach: EdgeReach) -> Edges:
 
 def _usual_near(resting: Floats, pause: Integers, count: int) -> Floats:
     """By run, the median of the power in the pauses next to it: a meter's level may change within the record."""
-    known = np.isfinite(resting)
-    resting, pause = resting[known], pause[known]
+    finite = np.isfinite(resting)
+    resting, pause = resting[finite], pause[finite]
     width = min(PAUSES_NEAR, len(resting))
     middle = np.median(np.lib.stride_tricks.sliding_window_view(resting, width), axis=1)
     near = np.searchsorted(pause, np.arange(count)) - width // 2
@@ -111,10 +111,10 @@ def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> RunEdges |
     energy, known_s = curve.over(edges[:, :-1].ravel(), edges[:, 1:].ravel())
     length_s = np.diff(edges, axis=1) / 1e6
     energy, known_s = np.abs(energy).reshape(length_s.shape), known_s.reshape(length_s.shape)
-    known = (known_s >= KNOWN * length_s).all(axis=1) & (length_s > 0).all(axis=1) & (energy.sum(axis=1) > 0)
-    if known.sum() < FEWEST_JOINED:
+    throughout_known = (known_s >= KNOWN * length_s).all(axis=1) & (length_s > 0).all(axis=1) & (energy.sum(axis=1) > 0)
+    if throughout_known.sum() < FEWEST_JOINED:
         return None
-    energy, length_s = energy[known], length_s[known]
+    energy, length_s = energy[throughout_known], length_s[throughout_known]
     power = energy / length_s
     at_work = float(np.median(np.quantile(power, AT_WORK, axis=1)))
     at_rest = float(np.quantile(power[:, -1], AT_REST))
@@ -127,9 +127,9 @@ def rests_seen(curve: Curve, start_us: Integers, end_us: Integers) -> RunEdges |
     idle = np.where(last, power, np.inf).min(axis=1, initial=at_work)
     idle = np.minimum(idle, np.median(idle[last_s >= np.quantile(last_s, LONG)]))  # a short one may share its readings with runs
     of_known = ((first * length_s).sum(axis=1), last_s, last_s * idle / energy.sum(axis=1))
-    of_all = [np.full(len(known), np.nan) for _ in of_known]
+    of_all = [np.full(len(throughout_known), np.nan) for _ in of_known]
     for whole, own in zip(of_all, of_known, strict=True):
-        whole[known] = own
+        whole[throughout_known] = own
     return RunEdges(joined(start_us, end_us), *of_all)
 
 
@@ -174,7 +174,7 @@ def of_runs(curve: Curve, start_us: Integers, end_us: Integers, ids: Sequence[st
         end_us,
         energy,
         np.minimum(known_s / length_s, 1.0),
-        seen(curve, EdgeReach.of(start_us, end_us)),
+        edges_seen(curve, EdgeReach.of(start_us, end_us)),
         offsets,
         silent,
         rests_seen(curve, start_us, end_us),

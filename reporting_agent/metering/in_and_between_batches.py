@@ -55,11 +55,11 @@ def record_of(
     placed, known_s = (float(amounts.sum()) for amounts in curve.over(*_pair(own_us)))
     unplaced = float(curve.unplaced(*_pair(own_us)).sum())
     pauses, before, after = pauses_of(occupied, own_us)
-    energy, known = curve.over(pauses.start_us, pauses.end_us)
+    energy, pause_known_s = curve.over(pauses.start_us, pauses.end_us)
     outside = float(energy.sum())
     start_us, end_us = (facts.first_us or 0, facts.last_us or 0) if ever else period_us.tolist()
     shown = np.clip(np.array([pauses.start_us, pauses.end_us]), start_us, end_us)
-    share = known / np.maximum((shown[1] - shown[0]) / MICROSECONDS, 1 / MICROSECONDS)
+    share = pause_known_s / np.maximum((shown[1] - shown[0]) / MICROSECONDS, 1 / MICROSECONDS)
     first_us, last_us = own_us.tolist()
     earlier = occupied.windows.start_us < first_us
     own = ~earlier & (occupied.windows.start_us < last_us)

@@ -28,7 +28,7 @@ Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
 
-def known(
+def known_segments(
     segments: Segments,
     readings: Readings,
     meter: Meter,
@@ -48,8 +48,8 @@ def known(
     energy, rows = segments.energy, readings.row[1:]
     keep = ~_across(resets_us, segments, meter)
     if meter.reading == "register":
-        energy, known = over_falls(segments, readings.value, meter, rows, file, tally)
-        keep &= known
+        energy, over_known = over_falls(segments, readings.value, meter, rows, file, tally)
+        keep &= over_known
     length = segments.end_us - segments.start_us
     gap = length > longest_gap_us
     if gap.any():
@@ -70,7 +70,7 @@ def across_gaps(
         yield segments.end_us[hung], segments.energy[hung]
     length = segments.end_us - segments.start_us
     if (length > longest_gap_us).any():
-        counted, long = known(segments, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us)
+        counted, long = known_segments(segments, readings, meter, int(length.max()), "", Tally(meter.id), resets_us=resets_us)
         long &= length > longest_gap_us
         yield counted.end_us[long], counted.energy[long]
 
@@ -94,9 +94,9 @@ def _missed(time_us: Integers, gap: Flags, left_out_us: Integers, longest_gap_us
     return missed
 
 
-def _within_range(energy: Floats, length_us: Integers, known: Flags, rows: Rows, meter: Meter, file: str, tally: Tally) -> Flags:
+def _within_range(energy: Floats, length_us: Integers, keep: Flags, rows: Rows, meter: Meter, file: str, tally: Tally) -> Flags:
     """Segments whose mean load the meter can have told: within its range, and not at the end of it."""
-    outside, at_end = (known & flags for flags in loads_beyond(energy, length_us, meter))
+    outside, at_end = (keep & flags for flags in loads_beyond(energy, length_us, meter))
     tally.add("out-of-range", file, rows, outside)
     if outside.any():
         tally.note_outside(load_of(energy, length_us)[outside])

@@ -123,17 +123,17 @@ def _chosen(stages: list[list[Pair]]) -> list[Pair]:
     for stage in stages:
         following: dict[int, tuple[tuple[int, int, int], int]] = {}
         steps: dict[int, tuple[int, Pair | None]] = {}
-        for taken, ((still_open, against, wrong), _) in best.items():
+        for last_leap, ((still_open, against, wrong), _) in best.items():
             for pair in (*stage, None):
-                if pair is not None and pair.leap == taken:
+                if pair is not None and pair.leap == last_leap:
                     continue
                 if pair is None:
                     state, cost = -1, (still_open + 1, against, wrong)
                 else:
                     state, cost = pair.leap, (still_open, against + pair.against, wrong + pair.cost)
                 if state not in following or cost < following[state][0]:
-                    following[state] = cost, taken
-                    steps[state] = taken, pair
+                    following[state] = cost, last_leap
+                    steps[state] = last_leap, pair
         best = following
         trail.append(steps)
     chosen: list[Pair] = []
@@ -229,11 +229,11 @@ def _unexplained(time_us: Integers, value: Floats, spacing: Spacing) -> list[int
     for start, end in _groups(behind):
         reach = _reach(time_us, start, end, spacing.usual_us)
         others = np.argsort(time_us[reach:start], kind="stable") + reach
-        held = beside(time_us[start:end], time_us[others], spacing.near_us)
+        within_others = beside(time_us[start:end], time_us[others], spacing.near_us)
         same = others[np.minimum(np.searchsorted(time_us[others], time_us[start:end]), len(others) - 1)]
         twice = (time_us[same] == time_us[start:end]) & (value[same] == value[start:end])
         telling = end - start < FEWEST_PUT_BACK or len(np.unique(value[start:end])) > 1  # a standing value repeats anyway
-        if held.any() and not (twice.all() and telling):
+        if within_others.any() and not (twice.all() and telling):
             left.append(start - 1)
     return left
 
@@ -278,12 +278,12 @@ def _put_back(time_us: Integers, value: Floats, behind: Flags, spacing: Spacing)
     for start, end in _groups(behind):
         reach = _reach(time_us, start, end, spacing.usual_us)
         others = np.argsort(time_us[reach:start], kind="stable") + reach
-        held = beside(time_us[start:end], time_us[others], spacing.near_us)
+        within_others = beside(time_us[start:end], time_us[others], spacing.near_us)
         nearest = others[np.minimum(np.searchsorted(time_us[others], time_us[start:end] - spacing.near_us), len(others) - 1)]
         other_values = ~(value[start:end] == value[nearest])
         doubled = np.isin(time_us[start:end], time_us[others]).all()
         enough = end - start >= FEWEST_PUT_BACK or not doubled
-        if enough and held.mean() >= MOSTLY and other_values[held].mean() >= 0.5:
+        if enough and within_others.mean() >= MOSTLY and other_values[within_others].mean() >= 0.5:
             caught_up = end < len(time_us) and time_us[end] == time_us[:start].max()
             out[start : end + caught_up] = True
     return out

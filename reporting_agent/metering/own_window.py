@@ -75,7 +75,7 @@ class OwnWindows:
     _known_us: Integers = field(init=False)
     _resets_us: Integers = field(init=False)
     _gap_us: int = field(init=False)
-    _held: list[_Own] = field(default_factory=list)
+    _waiting: list[_Own] = field(default_factory=list)
     _done: int = 0  # windows before this one have been metered
 
     def __post_init__(self) -> None:
@@ -94,7 +94,7 @@ class OwnWindows:
             self.late.update(np.unique(own.window[past]).tolist())
             own = own.at(~past)
         if len(own.window):
-            self._held.append(own)
+            self._waiting.append(own)
             reached = int(own.window.max())
             if reached > self._done:
                 self._settle(reached)
@@ -102,11 +102,11 @@ class OwnWindows:
     def take_again(self, readings: Readings) -> None:
         """On a second pass: the readings of windows that are late."""
         own = self._inside(readings)
-        self._held.append(own.at(np.isin(own.window, list(self.late))))
+        self._waiting.append(own.at(np.isin(own.window, list(self.late))))
 
     def close(self) -> None:
         """After the last reading of the first pass; `late` are to be taken again, and closed once more."""
-        if self._held:
+        if self._waiting:
             self._settle(len(self.windows.start_us))
         self._done = len(self.windows.start_us)
 
@@ -125,10 +125,10 @@ class OwnWindows:
 
     def _settle(self, until: int) -> None:
         """Meter the windows before `until`, and hold the others' readings."""
-        own = self._held[0].then(*self._held[1:])
+        own = self._waiting[0].then(*self._waiting[1:])
         now = own.window < until
         rest = own.at(~now)
-        self._held = [rest] if len(rest.window) else []
+        self._waiting = [rest] if len(rest.window) else []
         self._done = max(self._done, until)
         own = own.at(now)
         if not len(own.window):
@@ -168,13 +168,15 @@ class OwnWindows:
         register = self.meter.reading == "register"
         pieces = register_segments(own.time_us, own.value) if register else rate_segments(own.time_us, own.value * self.factor)
         points = Readings(own.time_us, own.value, np.zeros(len(own), np.int64))
-        pieces, known = known_energy.known(pieces, points, self.meter, self._gap_us, "", Tally(self.meter.id), resets_us=self._resets_us)
+        pieces, keep = known_energy.known_segments(
+            pieces, points, self.meter, self._gap_us, "", Tally(self.meter.id), resets_us=self._resets_us
+        )
         same = own.window[:-1] == own.window[1:]
-        known &= same
+        keep &= same
         length_us, energy = pieces.end_us - pieces.start_us, pieces.energy
         first, last = np.append(True, ~same), np.append(~same, True)
         if register:
-            slope = np.where(known, energy / (length_us / HOUR_US), np.nan)
+            slope = np.where(keep, energy / (length_us / HOUR_US), np.nan)
             head, tail = np.append(slope, np.nan)[first], np.append(np.nan, slope)[last]  # a lone reading tells no energy
         else:
             # the factor after the mean: what a plant committed to is compared to the last bit (`benchmarks.audit.records`)
@@ -182,7 +184,7 @@ class OwnWindows:
             level = np.where(saturated(own.value, self.meter, None), np.nan, own.value) * self.factor
             head, tail = level[first], level[last]
         return [
-            (own.window[:-1][known], energy[known], length_us[known]),
+            (own.window[:-1][keep], energy[keep], length_us[keep]),
             self._edge(own.window[first], head, self.windows.start_us[own.window[first]], own.time_us[first], at_end=True),
             self._edge(own.window[last], tail, own.time_us[last], self.windows.end_us[own.window[last]]),
         ]
@@ -190,8 +192,9 @@ class OwnWindows:
     def _of_intervals(self, own: _Own) -> list[tuple[Integers, Floats, Integers]]:
         """Of energies an interval: each over its own length, cut at the window's edges.
 
-        As by `segments.interval_segments` and `known_energy.known` (a test holds them together), but that at the window's edge a reading is
-        as long as its neighbour, and that its load is taken over all of a declared interval, also where the next stamp comes sooner.
+        As by `segments.interval_segments` and `known_energy.known_segments` (a test holds them together), but that at the window's edge a
+        reading is as long as its neighbour, and that its load is taken over all of a declared interval, also where the next stamp comes
+        sooner.
         """
         ends = self.meter.stamp == "end"
         spacing_us = np.diff(own.time_us)
@@ -206,14 +209,14 @@ class OwnWindows:
             whole_us = np.where(near > 0, np.minimum(near, full_us), full_us)
         start, end = (own.time_us - whole_us, own.time_us) if ends else (own.time_us, own.time_us + whole_us)
         inside_us = np.minimum(end, self.windows.end_us[own.window]) - np.maximum(start, self.windows.start_us[own.window])
-        known = (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
-        known &= ~hold(start, end, self._resets_us, at_end=False)
-        outside, at_end = loads_beyond(np.where(known, own.value, 0.0), full_us, self.meter)
-        known &= ~(outside | at_end)
-        share = np.divide(inside_us, whole_us, out=np.zeros(len(whole_us)), where=known)
-        pieces = [(own.window[known], (own.value * share)[known], inside_us[known])]
+        usable = (whole_us > 0) & (whole_us <= self._gap_us) & np.isfinite(own.value) & (inside_us > 0)
+        usable &= ~hold(start, end, self._resets_us, at_end=False)
+        outside, at_end = loads_beyond(np.where(usable, own.value, 0.0), full_us, self.meter)
+        usable &= ~(outside | at_end)
+        share = np.divide(inside_us, whole_us, out=np.zeros(len(whole_us)), where=usable)
+        pieces = [(own.window[usable], (own.value * share)[usable], inside_us[usable])]
         slope = np.full(len(own.window), np.nan)
-        slope[known] = own.value[known] / (whole_us[known] / HOUR_US)
+        slope[usable] = own.value[usable] / (whole_us[usable] / HOUR_US)
         edge = np.append(~same, True) if ends else np.append(True, ~same)
         window, time_us = own.window[edge], own.time_us[edge]
         start_us, end_us = (time_us, self.windows.end_us[window]) if ends else (self.windows.start_us[window], time_us)
@@ -223,6 +226,6 @@ class OwnWindows:
         self, window: Integers, slope: Floats, start_us: Integers, end_us: Integers, *, at_end: bool = False
     ) -> tuple[Integers, Floats, Integers]:
         length_us = end_us - start_us
-        known = np.isfinite(slope) & (length_us > 0) & (length_us <= self._gap_us)
-        known &= ~hold(start_us, end_us, self._resets_us, at_end=at_end)
-        return window[known], slope[known] * (length_us[known] / HOUR_US), length_us[known]
+        usable = np.isfinite(slope) & (length_us > 0) & (length_us <= self._gap_us)
+        usable &= ~hold(start_us, end_us, self._resets_us, at_end=at_end)
+        return window[usable], slope[usable] * (length_us[usable] / HOUR_US), length_us[usable]

@@ -154,7 +154,7 @@ class RecordSurvey:
     steps_s: dict[int, int] = field(default_factory=dict)
     at_range_us: int = 0
 
-    def add(self, time_us: Integers, value: Floats, segments: Segments, known: Segments) -> None:
+    def add(self, time_us: Integers, value: Floats, segments: Segments, known_segments: Segments) -> None:
         """The readings as cleaned, what lies between them, and where energy is known; the first reading stood in the call before."""
         self._count(time_us)
         self._count_steps(time_us)
@@ -168,8 +168,8 @@ class RecordSurvey:
             at_end = top[:-1] & top[1:]
         else:
             at_end = load_of(segments.energy, segments.end_us - segments.start_us) >= end
-            if len(known):
-                load = load_of(known.energy, known.end_us - known.start_us)
+            if len(known_segments):
+                load = load_of(known_segments.energy, known_segments.end_us - known_segments.start_us)
                 self._loads(float(load.min()), float(load.max()))
         self.at_range_us += int((segments.end_us - segments.start_us)[at_end].sum())
 

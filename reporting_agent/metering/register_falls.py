@@ -24,18 +24,18 @@ def over_falls(segments: Segments, value: Floats, meter: Meter, rows: Rows, file
     Args:
         value: the readings, one more than there are segments; `rows` are those at the segments' ends.
     """
-    counts, known = counted(value, segments.end_us - segments.start_us, meter)
+    counts, tells = counted(value, segments.end_us - segments.start_us, meter)
     moved, before, after = segments.energy, value[:-1], value[1:]
     fell = moved < 0
     if not fell.any():
-        return counts, known
-    tally.add("register-rollover", file, rows, fell & known)
+        return counts, tells
+    tally.add("register-rollover", file, rows, fell & tells)
     usual = float(np.median(moved[moved > 0])) if (moved > 0).any() else 0.0
-    rescaled = ~known & rescaled_by(before, after, usual)
+    rescaled = ~tells & rescaled_by(before, after, usual)
     rescaled &= ~(after <= FROM_ZERO * np.abs(np.append(moved[1:], np.nan)))
     tally.add("register-rescaled", file, rows, rescaled)
-    tally.add("register-reset", file, rows, ~known & ~rescaled)
-    return counts, known
+    tally.add("register-reset", file, rows, ~tells & ~rescaled)
+    return counts, tells
 
 
 def counted(value: Floats, length_us: Integers, meter: Meter) -> tuple[Floats, Flags]:

@@ -87,13 +87,13 @@ def share_out(allocation: Allocation, sinks: Sequence[Sink], served: ServedBatch
         upto[ends] = steps[piece[ends]]  # the last takes what rounding left
     part = np.diff(upto, prepend=0.0)
     part[begins] = upto[begins]
-    given = np.bincount(batch, weights=part, minlength=count)
-    known = np.bincount(batch, weights=known_us[piece].astype(float), minlength=count)
+    batch_steps = np.bincount(batch, weights=part, minlength=count)
+    batch_known_us = np.bincount(batch, weights=known_us[piece].astype(float), minlength=count)
     length_us = (served.end_us - served.start_us).astype(float)
     return SharedEnergy(
-        units(given.astype(np.int64)),
-        np.minimum(known / length_us, 1.0),
-        float(units(np.array([int(steps.sum()) - int(given.sum())]))[0]),
+        units(batch_steps.astype(np.int64)),
+        np.minimum(batch_known_us / length_us, 1.0),
+        float(units(np.array([int(steps.sum()) - int(batch_steps.sum())]))[0]),
     )
 
 

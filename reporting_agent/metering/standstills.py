@@ -81,14 +81,14 @@ def standstills(runs: EqualValueRuns, register: bool, start_us: Integers, end_us
     """
     none = np.zeros(len(runs), dtype=bool)
     length_s = (end_us - start_us) / 1e6
-    known = np.isfinite(energy) & (energy > 0)
-    if not len(runs) or not known.any():
+    positive = np.isfinite(energy) & (energy > 0)
+    if not len(runs) or not positive.any():
         return none
-    load = float(np.median(energy[known] / length_s[known]))  # a second
+    load = float(np.median(energy[positive] / length_s[positive]))  # a second
     at_rest: Flags = none | True if register else runs.value <= LOW * load * 3600
     inside_s = np.where(at_rest, within_batches(runs.first_us, runs.last_us, start_us, end_us), 0.0)
     lost = load * inside_s
-    least_s = min(LEAST_SHARE * float(np.median(length_s[known])), LEAST_S)
+    least_s = min(LEAST_SHARE * float(np.median(length_s[positive])), LEAST_S)
     candidate = (lost > QUANTA * quantum) & (inside_s >= least_s)
     if not candidate.any():
         return none

@@ -44,8 +44,8 @@ NO_FACTS = MeterFacts(0, None, None, None, None, None, None, 0.0)
 
 def has_state(meter: Meter) -> bool:
     """Whether its energy depends on a temperature or a pressure."""
-    given = (meter.temperature_c, meter.temperature_meter, meter.pressure_kpa, meter.pressure_meter)
-    return meter.steam is not None or any(value is not None for value in given)
+    states = (meter.temperature_c, meter.temperature_meter, meter.pressure_kpa, meter.pressure_meter)
+    return meter.steam is not None or any(value is not None for value in states)
 
 
 def final_unit(meter: Meter) -> str:
@@ -175,22 +175,22 @@ def _at_its_state(meter: Meter, counted: CountedCourse, courses: Mapping[str, Co
     pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, moments, flowing_us, courses, tree)
     each = np.full(len(flowed), np.nan)
     each[flowed] = factor(meter, counted.unit, temperature_k[flowed], pressure_kpa[flowed])
-    known = np.isfinite(each)
+    finite = np.isfinite(each)
     steps = np.diff(curve.steps)
-    usual = _usual(each, steps, known)
+    usual = _usual(each, steps, finite)
     converted = _curve(
         moments,
-        np.rint(np.where(known, steps * np.nan_to_num(each), 0.0)).astype(np.int64),
-        np.where(known, flowing_us, 0),
-        np.rint(np.diff(curve.unplaced_steps) * np.where(known, np.nan_to_num(each), usual)).astype(np.int64),
+        np.rint(np.where(finite, steps * np.nan_to_num(each), 0.0)).astype(np.int64),
+        np.where(finite, flowing_us, 0),
+        np.rint(np.diff(curve.unplaced_steps) * np.where(finite, np.nan_to_num(each), usual)).astype(np.int64),
     )
-    lost_s = float(flowing_us[flowed & ~known].sum()) / 1e6
+    lost_s = float(flowing_us[flowed & ~finite].sum()) / 1e6
     course = replace(counted.course, curve=converted, findings=(*counted.course.findings, *_findings(meter, lost_s)))
     doubt, vapour, mean = 0.0, 0.0, None
-    if known.any():
-        mean = _usual(temperature_k, steps, known), _usual(pressure_kpa, steps, known)
+    if finite.any():
+        mean = _usual(temperature_k, steps, finite), _usual(pressure_kpa, steps, finite)
         if meter.steam is None:
-            vapour = _usual(1 - np.nan_to_num(gas_and_steam.dry_share(temperature_k, pressure_kpa)), steps, known)
+            vapour = _usual(1 - np.nan_to_num(gas_and_steam.dry_share(temperature_k, pressure_kpa)), steps, finite)
         doubt = doubt_of_state(meter, counted.unit, *mean, tree)
     return CountedCourse(course, final_unit(meter), counted.per_reading * usual, doubt, vapour, mean)
 
@@ -225,12 +225,12 @@ def _absolute(companion: Meter, value: Floats) -> Floats:
     return value + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
 
 
-def _usual(factor: Floats, steps: Integers, known: NDArray[np.bool_]) -> float:
+def _usual(factor: Floats, steps: Integers, finite: NDArray[np.bool_]) -> float:
     """The mean of a factor or a state, weighted by what flowed; 0 where nothing is known."""
-    weight = np.abs(steps[known]).astype(float)
+    weight = np.abs(steps[finite]).astype(float)
     if not weight.sum():
-        return float(factor[known].mean()) if known.any() else 0.0
-    return float((factor[known] * weight).sum() / weight.sum())
+        return float(factor[finite].mean()) if finite.any() else 0.0
+    return float((factor[finite] * weight).sum() / weight.sum())
 
 
 def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, CountedCourse]) -> CountedCourse:
@@ -244,7 +244,9 @@ def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, CountedCourse]) -
     known_us = {part: np.diff(by_meter[part].course.curve.known_us[at]) for part, at in ats.items()}
     longest_us = np.max(list(known_us.values()), axis=0)
     length_us = np.where(length_us > _AGE_US, longest_us, length_us)
-    common_us = np.maximum(length_us - sum(((length_us - known) for known in known_us.values()), np.zeros_like(length_us)), 0)
+    common_us = np.maximum(
+        length_us - sum(((length_us - part_known_us) for part_known_us in known_us.values()), np.zeros_like(length_us)), 0
+    )
     steps, unplaced = np.zeros_like(length_us), np.zeros_like(length_us)
     for part, times in parts.items():
         curve, at = by_meter[part].course.curve, ats[part]
@@ -272,13 +274,13 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
 
 def _facts(by_meter: Mapping[str, CountedCourse], parts: Mapping[str, int]) -> MeterFacts:
     """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover."""
-    seen = [by_meter[part].course.facts for part in parts]
-    first = [facts.first_us for facts in seen if facts.first_us is not None]
-    last = [facts.last_us for facts in seen if facts.last_us is not None]
-    steps = [facts.usual_step_s for facts in seen if facts.usual_step_s is not None]
+    part_facts = [by_meter[part].course.facts for part in parts]
+    first = [facts.first_us for facts in part_facts if facts.first_us is not None]
+    last = [facts.last_us for facts in part_facts if facts.last_us is not None]
+    steps = [facts.usual_step_s for facts in part_facts if facts.usual_step_s is not None]
     return replace(
         NO_FACTS,
-        readings=min(facts.readings for facts in seen),
+        readings=min(facts.readings for facts in part_facts),
         first_us=max(first, default=None),
         last_us=min(last, default=None),
         usual_step_s=max(steps, default=None),

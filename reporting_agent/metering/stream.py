@@ -22,7 +22,7 @@ from reporting_agent.config import Meter
 from reporting_agent.metering import cleaning
 from reporting_agent.metering.curve import Course, Curve, ReadingRun
 from reporting_agent.metering.kernel import Scan, scan
-from reporting_agent.metering.known_energy import across_gaps, known
+from reporting_agent.metering.known_energy import across_gaps, known_segments
 from reporting_agent.metering.moments import Windows
 from reporting_agent.metering.own_time import put_right
 from reporting_agent.metering.readings import NOTHING, Readings
@@ -237,7 +237,7 @@ class MeterStream:
         else:
             length = None if self.meter.interval_s is None else round(self.meter.interval_s * MICROSECONDS)
             pieces = interval_segments(time_us, readings.value, stamp=self.meter.stamp, length_us=length)
-        segments, keep = known(
+        segments, keep = known_segments(
             pieces,
             readings,
             self.meter,

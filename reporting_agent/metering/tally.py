@@ -195,8 +195,8 @@ class Spans(Columns):
         if not len(self):
             return np.zeros(len(time_us), dtype=bool)
         at = np.searchsorted(self.first_us, time_us, side="right") - 1
-        held: Flags = (at >= 0) & (time_us <= self.last_us[np.maximum(at, 0)])
-        return held
+        inside: Flags = (at >= 0) & (time_us <= self.last_us[np.maximum(at, 0)])
+        return inside
 
     def between(self, time_us: Integers) -> Flags:
         """Which of the segments between these moments lie in a span."""

@@ -78,7 +78,7 @@ def suspect(meter: Meter, course: Course, windows: Windows, zone: tzinfo, beside
         return Suspicion()
     own = _whole_energies(course, windows)
     main = None if beside.course is None else _whole_energies(beside.course, windows)
-    known = KnownBatchFacts(
+    batch_facts = KnownBatchFacts(
         own,
         np.divide(own, beside.output, out=np.full(len(own), np.nan), where=beside.output > 0),
         None if main is None else main * beside.own_per_other,
@@ -86,7 +86,7 @@ def suspect(meter: Meter, course: Course, windows: Windows, zone: tzinfo, beside
         meter.range,
         course.verdict.outside,
     )
-    wrong = misread(known, course.verdict.sample, course.facts.readings)
+    wrong = misread(batch_facts, course.verdict.sample, course.facts.readings)
     if wrong is None:
         return Suspicion()
     finding, batches, span = _finding(meter, course.verdict, windows, wrong, zone)
@@ -96,8 +96,8 @@ def suspect(meter: Meter, course: Course, windows: Windows, zone: tzinfo, beside
 def _whole_energies(course: Course, windows: Windows) -> Floats:
     """Of each batch of which half is known, as if all of it were: near enough to tell a unit by."""
     measured = course.over(windows)
-    known = measured.completeness >= HALF
-    whole: Floats = np.divide(np.abs(measured.energy), measured.completeness, out=np.full(len(known), np.nan), where=known)
+    half_known = measured.completeness >= HALF
+    whole: Floats = np.divide(np.abs(measured.energy), measured.completeness, out=np.full(len(half_known), np.nan), where=half_known)
     return whole
 
 
@@ -122,13 +122,13 @@ def _finding(
     return finding, batches, (from_us, None) if wrong.later else (first_us, from_us)
 
 
-def misread(known: KnownBatchFacts, sample: SampledReadings, readings: int) -> UnitMismatch | None:
+def misread(batch_facts: KnownBatchFacts, sample: SampledReadings, readings: int) -> UnitMismatch | None:
     """None where nothing speaks against the unit."""
-    every = np.ones(len(known.per_output), dtype=bool)
+    every = np.ones(len(batch_facts.per_output), dtype=bool)
     right = False
-    if known.range is not None:
-        high = known.range[1]
-        count, median = known.outside
+    if batch_facts.range is not None:
+        high = batch_facts.range[1]
+        count, median = batch_facts.outside
         if count >= MOST_AGREE * max(readings, 1) and (factor := into(median, USED * high, high)) is not None:
             return UnitMismatch(1 / factor, every, "range")
         load = sample.power[np.isfinite(sample.power) & (sample.power > 0)]
@@ -136,12 +136,12 @@ def misread(known: KnownBatchFacts, sample: SampledReadings, readings: int) -> U
         if top < TOO_LITTLE * high and (factor := into(top, USED * high, high)) is not None:
             return UnitMismatch(1 / factor, every, "range")
         right = USED * high <= top <= high
-    if known.beside is not None:
-        return _beside(known.energy, known.beside)
-    turn = _turn(known)
-    if known.bounds is not None and not right and np.isfinite(known.per_output).sum() >= FEWEST:
-        low, high = known.bounds
-        usual = float(np.nanmedian(known.per_output))
+    if batch_facts.beside is not None:
+        return _beside(batch_facts.energy, batch_facts.beside)
+    turn = _turn(batch_facts)
+    if batch_facts.bounds is not None and not right and np.isfinite(batch_facts.per_output).sum() >= FEWEST:
+        low, high = batch_facts.bounds
+        usual = float(np.nanmedian(batch_facts.per_output))
         if (factor := into(usual, low, high)) is not None:
             if turn is not None and low <= usual * turn.factor <= high:  # the larger side is the wrong one
                 return replace(turn, factor=1 / turn.factor, proof="bounds", later=not turn.later)
@@ -152,10 +152,10 @@ def misread(known: KnownBatchFacts, sample: SampledReadings, readings: int) -> U
 
 
 def _beside(own: Floats, main: Floats) -> UnitMismatch | None:
-    known = np.flatnonzero(np.isfinite(own) & np.isfinite(main) & (main > 0))
-    if len(known) < FEWEST:
+    comparable = np.flatnonzero(np.isfinite(own) & np.isfinite(main) & (main > 0))
+    if len(comparable) < FEWEST:
         return None
-    smooth = _around(own[known]) / _around(main[known])  # of several batches: a clock that is off mixes neighbours
+    smooth = _around(own[comparable]) / _around(main[comparable])  # of several batches: a clock that is off mixes neighbours
     factors = np.array([fitting(level) or 1.0 for level in smooth.tolist()])
     off = np.flatnonzero(factors != 1)
     if not len(off):
@@ -163,17 +163,17 @@ def _beside(own: Floats, main: Floats) -> UnitMismatch | None:
     factor = float(np.median(factors[off]))
     begins = _from_then_on(factors == factor)
     if begins is not None and abs(np.log(np.median(smooth[:begins]))) <= NEARLY_ONE:
-        return UnitMismatch(factor, np.zeros(len(own), dtype=bool), "beside", _around_turn(known, begins, 2 * AROUND))
+        return UnitMismatch(factor, np.zeros(len(own), dtype=bool), "beside", _around_turn(comparable, begins, 2 * AROUND))
     batches = np.zeros(len(own), dtype=bool)
-    if len(off) >= MOST_AGREE * len(known) and np.mean(factors[off] == factor) >= MOST_AGREE:
+    if len(off) >= MOST_AGREE * len(comparable) and np.mean(factors[off] == factor) >= MOST_AGREE:
         batches[:] = True
         return UnitMismatch(factor, batches, "beside")
     return None
 
 
-def _around_turn(known: Integers, begins: int, before: int) -> tuple[int, int]:
+def _around_turn(batches: Integers, begins: int, before: int) -> tuple[int, int]:
     """The batches between which the unit changed: the sums of several batches lag behind."""
-    return int(known[max(begins - before - 2, 0)]), int(known[min(begins + 1, len(known) - 1)])
+    return int(batches[max(begins - before - 2, 0)]), int(batches[min(begins + 1, len(batches) - 1)])
 
 
 def _around(values: Floats) -> Floats:
@@ -184,14 +184,14 @@ def _around(values: Floats) -> Floats:
     return total
 
 
-def _turn(known: KnownBatchFacts) -> UnitMismatch | None:
+def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
     """Where its batches' energy per output turned by a factor between units; the side with fewer batches is taken for the wrong one."""
-    factors = off_scale(known.per_output)
+    factors = off_scale(batch_facts.per_output)
     off = factors != 1
     if not off.any():
         return None
     factor = float(np.median(factors[off]))
-    usable = np.flatnonzero(np.isfinite(known.per_output) & (known.per_output > 0))
+    usable = np.flatnonzero(np.isfinite(batch_facts.per_output) & (batch_facts.per_output > 0))
     none = np.zeros(len(factors), dtype=bool)
     begins = _from_then_on((factors == factor)[usable])
     if begins is not None:

@@ -34,10 +34,10 @@ MOST_BESIDE = 0.5  # values just outside the width, as a share of those inside: 
 def off_scale(value: Floats) -> Floats:
     """By what factor each value lies off the rest (1 where it does not, and where there are too few to tell). NaN and values <= 0 are 1."""
     factors = np.ones(len(value))
-    known = np.flatnonzero(np.isfinite(value) & (value > 0))
-    if len(known) < FEWEST:
+    positive = np.flatnonzero(np.isfinite(value) & (value > 0))
+    if len(positive) < FEWEST:
         return factors
-    away = np.log(value[known])
+    away = np.log(value[positive])
     away -= np.median(away)
     swing = DEVIATIONS * MAD_TO_SIGMA * float(np.median(np.abs(away)))
     width = min(max(swing, LEAST_WIDTH), MOST_WIDTH)
@@ -48,7 +48,7 @@ def off_scale(value: Floats) -> Floats:
         beside = int((~inside & (np.abs(away - centre) <= 2 * width) & (np.abs(away) > width)).sum())
         fewest = FEWEST_SMALL if abs(centre) < np.log(min(LARGE)) else 1
         if abs(centre) >= APART * max(width, swing) and count >= fewest and beside <= MOST_BESIDE * count:
-            factors[known[inside]] = factor
+            factors[positive[inside]] = factor
     return factors
 
 
@@ -84,22 +84,22 @@ def turning(load: Floats, places: Integers, factor: float) -> int:
     By a large factor even what a line takes while it stands lies above all that it can show in the smaller unit; a small one shows
     where their level (on a logarithmic scale) changes most.
     """
-    known = places[np.isfinite(load[places]) & (load[places] > 0)]
-    if len(known) and max(factor, 1 / factor) >= min(LARGE) - 1e-9:
-        high = float(np.quantile(load[known], HIGH)) * min(factor, 1 / factor) * ABOVE
-        large = (load[known] > high) == (factor < 1)  # as before the change
+    positive = places[np.isfinite(load[places]) & (load[places] > 0)]
+    if len(positive) and max(factor, 1 / factor) >= min(LARGE) - 1e-9:
+        high = float(np.quantile(load[positive], HIGH)) * min(factor, 1 / factor) * ABOVE
+        large = (load[positive] > high) == (factor < 1)  # as before the change
         sums = np.concatenate(([0], np.cumsum(large)))
-        misplaced = np.arange(len(known)) - sums[:-1] + sums[-1] - sums[:-1]  # other ones before, such ones after
-        return int(known[np.argmin(misplaced)])
-    if len(known) < 2 * FEWEST_SIDE:
+        misplaced = np.arange(len(positive)) - sums[:-1] + sums[-1] - sums[:-1]  # other ones before, such ones after
+        return int(positive[np.argmin(misplaced)])
+    if len(positive) < 2 * FEWEST_SIDE:
         return int(places[len(places) // 2])
-    level = np.log(load[known])
+    level = np.log(load[positive])
     count = np.arange(1, len(level))
     before = np.cumsum(level)[:-1]
     after = before[-1] + level[-1] - before
     between = (before / count - after / (len(level) - count)) ** 2 * count * (len(level) - count)
     inner = between[FEWEST_SIDE - 1 : len(between) - FEWEST_SIDE + 1]
-    return int(known[FEWEST_SIDE + int(np.argmax(inner))])
+    return int(positive[FEWEST_SIDE + int(np.argmax(inner))])
 
 
 def rescaled_by(before: Floats, after: Floats, usual: float) -> Flags:

@@ -86,14 +86,14 @@ def _of_own_meters(carrier: str, whole: SiteTotals) -> list[str]:
 def _size(account: CarrierBalance, amount: float, own: set[str], label: StepLabel, whole: SiteTotals, pack: Pack) -> float:
     """An amount of a carrier in the label's unit of energy: its own heat, or, where that is more, what conversions took for it."""
     itself = in_unit_of(label, account.carrier, amount, account.unit, None, whole, pack) if account.carrier in own else 0.0
-    given, fence = fsum(line.amount for line in account.supply if line.kind == "given"), whole.site.site_boundary
+    from_conversions, fence = fsum(line.amount for line in account.supply if line.kind == "given"), whole.site.site_boundary
     makers = [
         conversion
         for conversion in (fence.conversions if fence else ())
         if any(flow.carrier == account.carrier for flow in conversion.gives)
     ]
-    taken = fsum(size_of(flow, label, whole, pack) for conversion in makers for flow in conversion.takes if flow.carrier in own)
-    return max(itself, taken * min(amount / given, 1.0) if given else 0.0)
+    conversion_input = fsum(size_of(flow, label, whole, pack) for conversion in makers for flow in conversion.takes if flow.carrier in own)
+    return max(itself, conversion_input * min(amount / from_conversions, 1.0) if from_conversions else 0.0)
 
 
 def _sentence(account: CarrierBalance, amount: float, size: float, label: StepLabel) -> Phrase:

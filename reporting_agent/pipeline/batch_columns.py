@@ -73,10 +73,10 @@ class ExaminedBatches:
     def mean_power_kw(self) -> Floats:
         """Electricity taken in over the time of running; NaN where one of them is not known."""
         energies, count = self.energies, len(self.batches)
-        taken = energies.electricity & energies.taken_in
-        kwh = np.bincount(energies.row[taken], weights=energies.kwh[taken], minlength=count)
-        known = energies.any_of(taken, count) & (self.running_s > 0)
-        power: Floats = np.divide(kwh * 3600, self.running_s, out=np.full(count, np.nan), where=known)
+        is_intake = energies.electricity & energies.taken_in
+        kwh = np.bincount(energies.row[is_intake], weights=energies.kwh[is_intake], minlength=count)
+        is_known = energies.any_of(is_intake, count) & (self.running_s > 0)
+        power: Floats = np.divide(kwh * 3600, self.running_s, out=np.full(count, np.nan), where=is_known)
         return power
 
 

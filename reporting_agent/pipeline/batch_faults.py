@@ -29,76 +29,76 @@ class BatchFault:
     of_meter: bool = False  # told with the meter, whose finding names it
 
 
-def always(seen: ExaminedBatches) -> Flags:
-    return np.ones(len(seen.batches), dtype=bool)
+def always(columns: ExaminedBatches) -> Flags:
+    return np.ones(len(columns.batches), dtype=bool)
 
 
-def never(seen: ExaminedBatches) -> Flags:
-    return np.zeros(len(seen.batches), dtype=bool)
+def never(columns: ExaminedBatches) -> Flags:
+    return np.zeros(len(columns.batches), dtype=bool)
 
 
-def metered(seen: ExaminedBatches) -> Flags:
-    return seen.metered
+def metered(columns: ExaminedBatches) -> Flags:
+    return columns.metered
 
 
-def _sentinel(seen: ExaminedBatches) -> Flags:
-    return seen.nines
+def _sentinel(columns: ExaminedBatches) -> Flags:
+    return columns.nines
 
 
-def _unknown(seen: ExaminedBatches) -> Flags:
-    return ~seen.energies.any_of(seen.energies.completeness > 0, len(seen.batches))
+def _unknown(columns: ExaminedBatches) -> Flags:
+    return ~columns.energies.any_of(columns.energies.completeness > 0, len(columns.batches))
 
 
-def _negative(seen: ExaminedBatches) -> Flags:
-    return seen.energies.any_of(seen.energies.quantity < 0, len(seen.batches)) & ~_sentinel(seen)
+def _negative(columns: ExaminedBatches) -> Flags:
+    return columns.energies.any_of(columns.energies.quantity < 0, len(columns.batches)) & ~_sentinel(columns)
 
 
-def _zero(seen: ExaminedBatches) -> Flags:
+def _zero(columns: ExaminedBatches) -> Flags:
     """Of energies that are known well enough to call them zero: the electricity, or all of them. Who delivers power may take none in."""
-    energies, count = seen.energies, len(seen.batches)
-    least = np.array([step.label_rule.least_completeness for step in seen.steps], dtype=float)
+    energies, count = columns.energies, len(columns.batches)
+    least = np.array([step.label_rule.least_completeness for step in columns.steps], dtype=float)
     nothing = (energies.completeness >= least[energies.row]) & (energies.quantity == 0)
-    zero, delivers = never(seen), energies.any_of(energies.electricity & ~energies.taken_in & (energies.quantity > 0), count)
+    zero, delivers = never(columns), energies.any_of(energies.electricity & ~energies.taken_in & (energies.quantity > 0), count)
     for claimed in (energies.taken_in & energies.electricity & ~delivers[energies.row], energies.taken_in):
         zero |= energies.any_of(claimed, count) & ~energies.any_of(claimed & ~nothing, count)
     return zero
 
 
-def _impossible(seen: ExaminedBatches) -> Flags:
-    beyond: Flags = seen.mean_power_kw > seen.of_equipment("rated_power_kw")
-    return beyond & ~_sentinel(seen) & ~_wrong_unit(seen)
+def _impossible(columns: ExaminedBatches) -> Flags:
+    beyond: Flags = columns.mean_power_kw > columns.of_equipment("rated_power_kw")
+    return beyond & ~_sentinel(columns) & ~_wrong_unit(columns)
 
 
-def _wrong_unit(seen: ExaminedBatches) -> Flags:
-    off: Flags = seen.off_scale != 1.0
-    return (off & ~_sentinel(seen)) | seen.suspected_of(unit_check.LABEL)
+def _wrong_unit(columns: ExaminedBatches) -> Flags:
+    off: Flags = columns.off_scale != 1.0
+    return (off & ~_sentinel(columns)) | columns.suspected_of(unit_check.LABEL)
 
 
-def _too_short(seen: ExaminedBatches) -> Flags:
+def _too_short(columns: ExaminedBatches) -> Flags:
     """Of normal running: a time of waiting or starting up has no shortest length."""
-    normal = np.array([batch.state is OperatingState.NORMAL for batch in seen.batches], dtype=bool)
-    shortest_s = np.array([step.label_rule.shortest_s for step in seen.steps], dtype=float)
-    short: Flags = normal & (seen.running_s < shortest_s)
+    normal = np.array([batch.state is OperatingState.NORMAL for batch in columns.batches], dtype=bool)
+    shortest_s = np.array([step.label_rule.shortest_s for step in columns.steps], dtype=float)
+    short: Flags = normal & (columns.running_s < shortest_s)
     return short
 
 
-def _power_on_beyond(seen: ExaminedBatches) -> Flags:
-    return (seen.duration_s > 0) & (seen.duration_s < seen.power_on_s)
+def _power_on_beyond(columns: ExaminedBatches) -> Flags:
+    return (columns.duration_s > 0) & (columns.duration_s < columns.power_on_s)
 
 
-def _end_missing(seen: ExaminedBatches) -> Flags:
-    return np.isnan(seen.duration_s)
+def _end_missing(columns: ExaminedBatches) -> Flags:
+    return np.isnan(columns.duration_s)
 
 
-def _end_before_start(seen: ExaminedBatches) -> Flags:
-    return seen.duration_s <= 0
+def _end_before_start(columns: ExaminedBatches) -> Flags:
+    return columns.duration_s <= 0
 
 
 FAULTS = (
     BatchFault(
         "duplicate",
         Phrase("recorded twice"),
-        lambda seen: seen.again,
+        lambda columns: columns.again,
         always,
         Phrase("batches whose id appears earlier in the file for the same step; the first is used"),
         shown_by="the same id before at the same step",
@@ -126,7 +126,7 @@ FAULTS = (
     BatchFault(
         "overlap",
         Phrase("overlaps another batch"),
-        lambda seen: seen.overlapped,
+        lambda columns: columns.overlapped,
         metered,
         Phrase("batches that overlap another one of the same equipment"),
         shown_by="time shared with another batch of the same equipment",
@@ -136,7 +136,7 @@ FAULTS = (
     BatchFault(
         "still-while-producing",
         Phrase("meter stood still while the line produced"),
-        lambda seen: seen.suspected_of("still-while-producing"),
+        lambda columns: columns.suspected_of("still-while-producing"),
         always,
         Phrase("batches during which one of their meters stood still"),
         shown_by="a meter of it stood still",
@@ -146,7 +146,7 @@ FAULTS = (
     BatchFault(
         "clock-drift",
         Phrase("clock drifts"),
-        lambda seen: seen.suspected_of("clock-drift"),
+        lambda columns: columns.suspected_of("clock-drift"),
         always,
         Phrase("batches whose meter's clock was too far from theirs"),
         shown_by="a meter's clock runs away",
@@ -157,7 +157,7 @@ FAULTS = (
     BatchFault(
         "clock-offset",
         Phrase("clock off by a fixed time"),
-        lambda seen: seen.suspected_of("clock-offset"),
+        lambda columns: columns.suspected_of("clock-offset"),
         always,
         Phrase("batches whose meter's clock was too far from theirs"),
         shown_by="a meter's clock is off",
@@ -168,7 +168,7 @@ FAULTS = (
     BatchFault(
         "clock-standard-time",
         Phrase("clock keeps standard time all year"),
-        lambda seen: seen.suspected_of("clock-standard-time"),
+        lambda columns: columns.suspected_of("clock-standard-time"),
         always,
         Phrase("batches whose meter's clock was too far from theirs"),
         shown_by="a meter stays on standard time",
@@ -179,7 +179,7 @@ FAULTS = (
     BatchFault(
         "clock-daylight-saving",
         Phrase("clock keeps summer time"),
-        lambda seen: seen.suspected_of("clock-daylight-saving"),
+        lambda columns: columns.suspected_of("clock-daylight-saving"),
         always,
         Phrase("batches whose meter's clock was too far from theirs"),
         shown_by="a meter keeps another summer time",
@@ -245,7 +245,7 @@ FAULTS = (
     BatchFault(
         "energy-partly-unknown",
         Phrase("an energy blank, its row rejected, or not reported"),
-        lambda seen: seen.blank & ~_unknown(seen),
+        lambda columns: columns.blank & ~_unknown(columns),
         always,
         Phrase(
             "batches with a blank energy, an energy row that could not be used (see row-rejected), or a fuel in the log that no "

@@ -150,8 +150,8 @@ def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
         numbers = sorted(numbered)
         if len(numbers) < FEWEST or len(numbers) < DENSE * (numbers[-1] - numbers[0] + 1):
             continue
-        held = of_step[step, prefix]
-        for number in sorted(set(range(numbers[0], numbers[-1])) - held):
+        numbers_of_step = of_step[step, prefix]
+        for number in sorted(set(range(numbers[0], numbers[-1])) - numbers_of_step):
             after = numbered[numbers[bisect(numbers, number)]]
             missing[after] = missing.get(after, 0) + 1
     return missing

@@ -55,14 +55,14 @@ def _judged(conversion: Conversion, whole: SiteTotals) -> JudgedConversion | Non
     amounts = [whole.amount(flow) for flow in conversion.takes]
     if not any(amount is not None and amount[0] > 0 for amount in amounts):
         return None
-    taken = _by_carrier(conversion.takes, whole)
-    given = dict.fromkeys(flow.carrier for flow in conversion.gives) | _by_carrier(conversion.gives, whole)
-    known_taken, known_given = [mj for mj in taken.values() if mj is not None], [mj for mj in given.values() if mj is not None]
+    mj_taken = _by_carrier(conversion.takes, whole)
+    mj_given = dict.fromkeys(flow.carrier for flow in conversion.gives) | _by_carrier(conversion.gives, whole)
+    known_taken, known_given = [mj for mj in mj_taken.values() if mj is not None], [mj for mj in mj_given.values() if mj is not None]
     into = fsum(known_taken)
-    if len(known_taken) < len(taken) or len(known_given) < len(given) or into <= 0:
-        return JudgedConversion(conversion, into if len(known_taken) == len(taken) else None, None, False, into)
-    main = kind_of(max(taken, key=lambda carrier: taken[carrier] or 0.0))
-    rows = [(mj, whole.factors.efficiencies.get((main, kind_of(carrier)))) for carrier, mj in given.items() if mj]
+    if len(known_taken) < len(mj_taken) or len(known_given) < len(mj_given) or into <= 0:
+        return JudgedConversion(conversion, into if len(known_taken) == len(mj_taken) else None, None, False, into)
+    main = kind_of(max(mj_taken, key=lambda carrier: mj_taken[carrier] or 0.0))
+    rows = [(mj, whole.factors.efficiencies.get((main, kind_of(carrier)))) for carrier, mj in mj_given.items() if mj]
     bounds = [(mj or 0.0, row) for mj, row in rows if row is not None]
     out = fsum(known_given)
     if len(bounds) < len(rows):
@@ -89,15 +89,15 @@ def _needed(bounds: list[tuple[float, Efficiency]], name: str) -> float:
 def withheld(label: SiteLabel, whole: SiteTotals, pack: Pack) -> SiteLabel:
     """The label without those of steps that count what conversions take which explain nothing."""
     doubtful = [judgement for judgement in judged(whole) if not judgement.stands and not judgement.conversion.reason.strip()]
-    return replace(label, steps=tuple(_held(step_label, doubtful, pack) for step_label in label.steps)) if doubtful else label
+    return replace(label, steps=tuple(_held_back(step_label, doubtful, pack) for step_label in label.steps)) if doubtful else label
 
 
-def _held(label: StepLabel, doubtful: list[JudgedConversion], pack: Pack) -> StepLabel:
+def _held_back(label: StepLabel, doubtful: list[JudgedConversion], pack: Pack) -> StepLabel:
     own = [judgement for judgement in doubtful if judgement.takes_of(label, pack)]
     if label.best.value is None or not own:
         return label
-    known = fsum(judgement.taken for judgement in own if judgement.taken is not None)
-    if all(judgement.taken is not None for judgement in own) and known < WORTH_TELLING * _all_taken(label):
+    known_intake = fsum(judgement.taken for judgement in own if judgement.taken is not None)
+    if all(judgement.taken is not None for judgement in own) and known_intake < WORTH_TELLING * _all_taken(label):
         return label
     why = Phrase(
         "The site's conversions use energy that this step counts: %(what)s. Their figures for the period are incomplete, or their "
@@ -155,16 +155,16 @@ def _lost_before_it(label: StepLabel, judgement: JudgedConversion) -> Iterator[W
         label.best.value or 0.0,
         {flow.carrier for flow in judgement.conversion.gives if CARRIERS[flow.carrier].form != "medium"},
     )
-    taken = {carrier: energy for carrier in carriers if (energy := label.energy_by_carrier.get(carrier, 0.0)) > 0}
-    if judgement.taken is None or not judgement.given or not taken or judgement.taken <= judgement.given:
+    energy_by_carrier = {carrier: energy for carrier in carriers if (energy := label.energy_by_carrier.get(carrier, 0.0)) > 0}
+    if judgement.taken is None or not judgement.given or not energy_by_carrier or judgement.taken <= judgement.given:
         return
-    size = fsum(taken.values()) / label.output * (judgement.taken / judgement.given - 1)
+    size = fsum(energy_by_carrier.values()) / label.output * (judgement.taken / judgement.given - 1)
     if size > UNTOLD * abs(best):
         sentence = Phrase(
             "%(id)s of [site_boundary] makes %(carriers)s for this step and loses %(loss)s of its own input, which no label counts. With"
             " this loss the label would be up to %(size)s %(unit)s higher. Keep the meter records of its input and output for an audit.",
             id=judgement.conversion.id,
-            carriers=enumerated(CARRIERS[carrier].words for carrier in taken),
+            carriers=enumerated(CARRIERS[carrier].words for carrier in energy_by_carrier),
             loss=f"{1 - judgement.given / judgement.taken:.0%}",
             size=f"{size:.3g}",
             unit=label.unit,

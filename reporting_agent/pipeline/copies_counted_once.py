@@ -76,13 +76,13 @@ def _alike(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[int]:
     for place in places:
         steps.setdefault(batches[place].step, []).append(place)
     for own in steps.values():
-        seen, again = set[tuple[object, ...]](), []
+        run_keys, again = set[tuple[object, ...]](), []
         for place in own:
             batch = batches[place]
             amounts = tuple(sorted((energy.carrier, str(energy.direction), energy.unit, energy.quantity) for energy in batch.energy))
             key = batch.product, batch.variant, batch.output, amounts
-            again += [place] if key in seen else []
-            seen.add(key)
+            again += [place] if key in run_keys else []
+            run_keys.add(key)
         if len(again) > BY_CHANCE * (1 + _by_chance([batches[place] for place in own])):
             yield from again
 

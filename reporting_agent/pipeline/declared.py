@@ -109,7 +109,7 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotal
             )
             yield Words.of(sentence)
     for table, column, factor in _scales(site):
-        more = _scaled(label, column, factor, whole, pack, given=table != "readings")
+        more = _scaled(label, column, factor, whole, pack, given_by_plant=table != "readings")
         if more is not None and more.any() and label.best.value is not None:
             sentence = Phrase(
                 "The site declares that %(column)s of [mapping.%(table)s] is multiplied by %(factor)s, which is not a factor between "
@@ -135,7 +135,7 @@ def _scales(site: SiteSettings) -> Iterator[tuple[str, str, float]]:
                 yield table, column, factor
 
 
-def _scaled(label: StepLabel, column: str, factor: float, whole: SiteTotals, pack: Pack, *, given: bool) -> Floats | None:
+def _scaled(label: StepLabel, column: str, factor: float, whole: SiteTotals, pack: Pack, *, given_by_plant: bool) -> Floats | None:
     """What each used run would have more without it: its output, a variable, energy that the plant gave or its meters read, its heat."""
     measured = label.made_from
     if measured is None or label.best.value is None or not factor or column.partition(".")[0] not in SCALED:
@@ -148,7 +148,9 @@ def _scaled(label: StepLabel, column: str, factor: float, whole: SiteTotals, pac
         corrected: Floats = np.nan_to_num(measured.columns.variable(column[4:])[measured.rows]) * slopes * (1 - 1 / factor)
         return corrected
     read = {account.record.meter.carrier for account in whole.accounts.values() if label.step in account.in_runs}
-    counted = [(carrier not in read) is given and (column != "lhv" or CARRIERS[carrier].thermal) for carrier in measured.energy.carriers]
+    counted = [
+        (carrier not in read) is given_by_plant and (column != "lhv" or CARRIERS[carrier].thermal) for carrier in measured.energy.carriers
+    ]
     more: Floats = measured.energy.by_carrier[measured.rows][:, counted].sum(axis=1) * (1 / factor - 1) / measured.output
     return more
 
@@ -169,7 +171,7 @@ def _without(event: DeclaredEvent, label: StepLabel, quantile: Fraction, whole: 
     if measured is None or label.best.value is None or not factor or (event.meter is not None and not shares):
         return None
     batches = [measured.columns.batches[row] for row in measured.rows.tolist()]
-    held = np.array([event.holds(batch.start, whole.site.zone) and _is_of(event, batch) for batch in batches])
+    of_event = np.array([event.holds(batch.start, whole.site.zone) and _is_of(event, batch) for batch in batches])
     if event.meter is None and event.carrier is None:
         more = measured.value * (factor - 1)
     else:
@@ -177,7 +179,7 @@ def _without(event: DeclaredEvent, label: StepLabel, quantile: Fraction, whole: 
             measured.energy.by_carrier[measured.rows, at] * shares.get(carrier, 0.0) for at, carrier in enumerate(measured.energy.carriers)
         )
         more = sum(counted, np.zeros(len(batches))) * (1 / factor - 1) / measured.output
-    return label.best.value + _moved(label, more * held, quantile)
+    return label.best.value + _moved(label, more * of_event, quantile)
 
 
 def _is_of(event: DeclaredEvent, batch: Batch) -> bool:

@@ -48,7 +48,7 @@ def join(
     batches: Sequence[Batch],
     table: Table,
     factors: FactorTable,
-    taken: set[Row],
+    rows_counted: set[Row],
     names: Mapping[Key, str] | None = None,
     unread: Container[str] = frozenset(),
 ) -> GivenEnergy:
@@ -56,14 +56,14 @@ def join(
 
     A blank quantity, a row that could not be read, a carrier or unit that is not known: that much was used and is not known, never 0.
 
-    `factors` says what a carrier can hold. `taken` are the rows that count already, of the files before; those of this one are added.
+    `factors` says what a carrier can hold. `rows_counted` are those that count already, of the files before; those of this one are added.
     `names` gives a batch's name by step and the id that the energy file uses, where the two differ; `unread` are ids of
     batches whose rows could not be read.
     """
     renamed = names or {}
-    known = {(batch.step, batch.batch_id) for batch in batches}
+    batch_keys = {(batch.step, batch.batch_id) for batch in batches}
     steps_by_id: dict[str, list[str]] = {}
-    for step, name in known:
+    for step, name in batch_keys:
         steps_by_id.setdefault(name, []).append(step)
     energy: dict[Key, list[CarrierEnergy]] = {}
     rejected: list[RejectedRow] = []
@@ -83,7 +83,7 @@ def join(
             rejected.append(
                 RejectedRow(where, Phrase("the carrier is not known"), repr(row["carrier"]), ", ".join(CARRIERS), _as_texts(row))
             )
-        elif key not in known:
+        elif key not in batch_keys:
             strays.append(table.place(index))
             for step in {row["step"], *steps_by_id.get(row["batch_id"], ())} if row["batch_id"] not in unread else ():
                 nameless.setdefault(step, []).append(
@@ -91,10 +91,10 @@ def join(
                 )
         elif row["quantity"] is None:
             blank.add(key)
-        elif content in taken:
+        elif content in rows_counted:
             again.append(table.place(index))
         else:
-            taken.add(content)
+            rows_counted.add(content)
             try:
                 energy.setdefault(key, []).append(_carrier_energy(row, factors))
             except InputError as wrong:
@@ -221,11 +221,12 @@ def withheld(label: SiteLabel, strays: Strays, code: str = CODE, why: str = UNNA
         and (own := [other for other in label.steps if (other.step, other.metric) == (step_label.step, step_label.metric)])
     }
     return replace(
-        label, steps=tuple(_held(step_label, shares.get((step_label.step, step_label.metric)), code, why) for step_label in label.steps)
+        label,
+        steps=tuple(_held_back(step_label, shares.get((step_label.step, step_label.metric)), code, why) for step_label in label.steps),
     )
 
 
-def _held(label: StepLabel, share: float | None, code: str, why: str) -> StepLabel:
+def _held_back(label: StepLabel, share: float | None, code: str, why: str) -> StepLabel:
     if share is None or share <= LARGEST_SHARE:
         return label
     sentence = Words.of(Phrase(why, share=f"{share:.1%}", most=f"{LARGEST_SHARE:.1%}"))
@@ -239,12 +240,12 @@ def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> floa
     if not nameless:
         return 0.0
     used = [label.made_from.columns.batches[row] for label in labels if label.made_from for row in label.made_from.rows.tolist()]
-    taken = {
+    energy_by_carrier = {
         carrier: fsum(label.energy_by_carrier.get(carrier, 0.0) for label in labels) for carrier in {stray.carrier for stray in nameless}
     }
     whole = fsum(max(energy, 0.0) for label in labels for energy in label.energy_by_carrier.values())
     try:
-        energy = fsum(taken[stray.carrier] * stray.quantity / _amount(used, stray) for stray in nameless)
+        energy = fsum(energy_by_carrier[stray.carrier] * stray.quantity / _amount(used, stray) for stray in nameless)
     except (InputError, ZeroDivisionError):
         return 1.0
     return energy / (energy + whole) if energy > 0 and whole > 0 else 1.0
@@ -252,7 +253,7 @@ def _share(labels: Sequence[StepLabel], strays: Sequence[CarrierEnergy]) -> floa
 
 def _amount(batches: Sequence[Batch], like: CarrierEnergy) -> float:
     """What the batches took in of the carrier, in this unit."""
-    taken = (
+    imports = (
         energy for batch in batches for energy in batch.energy if energy.carrier == like.carrier and energy.direction is Direction.IMPORT
     )
-    return fsum(energy.quantity * ratio(energy.unit, like.unit) for energy in taken)
+    return fsum(energy.quantity * ratio(energy.unit, like.unit) for energy in imports)

@@ -60,13 +60,13 @@ def examine(
         first_told = [index for index in range(len(batches)) if index not in again]  # a row exported twice does not overlap itself
         overlapped = {first_told[place] for place in overlapping([batches[index] for index in first_told])}
         off = off_scales(batches) if off_scale is None else off_scale
-    seen = _seen(batches, site, pack, metered_steps, blank, again, overlapped, off, suspected)
+    columns = _columns_of(batches, site, pack, metered_steps, blank, again, overlapped, off, suspected)
     judged_here = np.array([batch.excluded is None for batch in batches], dtype=bool)
     reason: dict[int, str] = {}
     findings: list[DataFinding] = []
     for fault in FAULTS:
-        shows = fault.shows(seen) & judged_here
-        claimed = [row for row in np.flatnonzero(shows & fault.excludes(seen)).tolist() if row not in reason]
+        shows = fault.shows(columns) & judged_here
+        claimed = [row for row in np.flatnonzero(shows & fault.excludes(columns)).tolist() if row not in reason]
         reason |= dict.fromkeys(claimed, fault.code)
         if shows.any() and not fault.of_meter:
             findings.append(_finding(fault, [batches[row] for row in np.flatnonzero(shows).tolist()], len(claimed)))
@@ -74,7 +74,7 @@ def examine(
     return judged, findings if alone else [*findings, *_gaps(batches), *missing_numbers(batches)]
 
 
-def _seen(
+def _columns_of(
     batches: Sequence[Batch],
     site: SiteSettings,
     pack: Pack,
@@ -123,13 +123,13 @@ def _finding(fault: BatchFault, batches: Sequence[Batch], claimed: int) -> DataF
 
 
 def _repeated(batches: Sequence[Batch]) -> set[int]:
-    seen: set[tuple[str, str]] = set()
+    keys: set[tuple[str, str]] = set()
     again: set[int] = set()
     for index, batch in enumerate(batches):
         key = (batch.step, batch.batch_id)
-        if key in seen:
+        if key in keys:
             again.add(index)
-        seen.add(key)
+        keys.add(key)
     return again
 
 

@@ -31,10 +31,10 @@ _IN_KG = 100
 def withheld(label: SiteLabel, batches: Sequence[Batch], pack: Pack) -> SiteLabel:
     """The label without those of steps of which the log names what no such plant is fed with."""
     charged = ChargedMaterials.by(batches, pack)
-    return replace(label, steps=tuple(_held(step_label, charged, batches) for step_label in label.steps)) if charged.columns else label
+    return replace(label, steps=tuple(_held_back(step_label, charged, batches) for step_label in label.steps)) if charged.columns else label
 
 
-def _held(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> StepLabel:
+def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> StepLabel:
     for feed, amount, columns in _judged(label, charged, batches) if label.best.value is not None else ():
         shown = _shown(feed, amount, columns, label, charged)
         if amount < (feed.least or 0.0):
@@ -143,17 +143,17 @@ def _made_of_it(feed: Feed, charged: ChargedMaterials, own: Sequence[Batch], ste
 def _judged(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch]) -> Iterator[tuple[Feed, float, Set[str]]]:
     """Feeds of the step that the log names, with t per unit of output and its columns: a narrower one where it names no more, of one that
     may be logged in part where it looks whole."""
-    seen: set[str] = set()
+    fed_materials: set[str] = set()
     feeds = [(listed, charged.columns_of(listed.of)) for listed in charged.pack.step(label.step).feeds]
     for index, (feed, columns) in enumerate(feeds):
         if any(narrower == columns for _, narrower in feeds[index + 1 :]):
             continue
         own = [run for run in own_runs(batches, label.step) if any(column in run.variables for column in columns)]
-        if seen & {*feed.of} or (output := _made_of_it(feed, charged, own, label.step)) <= 0:
+        if fed_materials & {*feed.of} or (output := _made_of_it(feed, charged, own, label.step)) <= 0:
             continue
         amount = charged.amount(own, columns) / output
         if amount > _IN_KG * (feed.most or feed.usual[1]):
             amount /= 1000
         if amount > 0 and (feed.least is not None or amount >= NEARLY_WHOLE * feed.usual[0]):
-            seen |= {*feed.of}
+            fed_materials |= {*feed.of}
             yield feed, amount, {column for run in own for column in columns if column in run.variables}

@@ -43,11 +43,11 @@ def sinks_of(meter: Meter, site: SiteSettings) -> tuple[Sink, ...]:
     equipment = {machine.id: machine for machine in site.equipment}
     sinks = []
     for name in meter.allocation.sinks:
-        known = equipment.get(name)
-        if known is None:
+        sink_machine = equipment.get(name)
+        if sink_machine is None:
             sinks.append(Sink(name, name))
         else:
-            sinks.append(Sink(name, known.step or meter.step, name, known.rated_power_kw or 1.0))
+            sinks.append(Sink(name, sink_machine.step or meter.step, name, sink_machine.rated_power_kw or 1.0))
     return tuple(sinks)
 
 

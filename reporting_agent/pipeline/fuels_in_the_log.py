@@ -111,8 +111,8 @@ def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: SiteSetting
     for batch in batches if meant or beside else ():
         key = batch.step, batch.batch_id
         mentions = (*beside.get(key, ()), *_in_variables(batch, meant)) if batch.excluded != ExclusionReason.OUTSIDE_PERIOD else ()
-        for carrier, logged, held in _logged_and_held(mentions, batch, table):
-            both.setdefault((batch.step, carrier), []).append((logged, held))
+        for carrier, logged, counted in _logged_and_counted(mentions, batch, table):
+            both.setdefault((batch.step, carrier), []).append((logged, counted))
         for mention in mentions:
             if _is_energy(mention.carrier, batch, site, pack) and not _is_held(mention, batch, table):
                 keys.add(key)
@@ -127,7 +127,7 @@ def uncounted(batches: Sequence[Batch], columns: Iterable[Of], site: SiteSetting
     for name, step, carrier, value in _static(batches, site, pack):
         amounts.setdefault(step, []).append(CarrierEnergy(carrier, value, _usual_unit(carrier)))
         by_column[step, carrier, name] = [Place(str(site.path), column=name)]
-    short = {of: (fsum(logged for logged, _ in pairs) / fsum(held for _, held in pairs)) - 1 for of, pairs in both.items()}
+    short = {of: (fsum(logged for logged, _ in pairs) / fsum(counted for _, counted in pairs)) - 1 for of, pairs in both.items()}
     return UncountedFuels(frozenset(keys), amounts, [_finding(*named_so, places) for named_so, places in by_column.items()], doubted, short)
 
 
@@ -140,8 +140,8 @@ def _of_one_run(
         return None
     missing = fsum(amount.quantity * _mj_at_most(amount, table) for amount in amounts)
     run = next(batch for batch in own if batch.batch_id == of[0][1])
-    taken = fsum(_mj(energy, run, table) for energy in run.energy if energy.direction is Direction.IMPORT)
-    return missing if missing <= taken else None
+    mj_taken = fsum(_mj(energy, run, table) for energy in run.energy if energy.direction is Direction.IMPORT)
+    return missing if missing <= mj_taken else None
 
 
 def _mj_at_most(energy: CarrierEnergy, table: FactorTable) -> float:
@@ -187,19 +187,19 @@ def sentences(label: StepLabel, short: Mapping[tuple[str, str], float], doubted:
             yield Words.of(sentence)
 
 
-def _logged_and_held(mentions: Iterable[LoggedFuel], batch: Batch, table: FactorTable) -> Iterator[tuple[str, float, float]]:
+def _logged_and_counted(mentions: Iterable[LoggedFuel], batch: Batch, table: FactorTable) -> Iterator[tuple[str, float, float]]:
     """By carrier, what the log names of one that the run took, and what its energy holds, both in the usual unit."""
     inputs: dict[str, list[float]] = {}
     for mention in mentions:
-        unit, taken = _usual_unit(mention.carrier), _taken(mention.carrier, batch)
-        held = _sum(taken, unit, table) if taken and mention.of_the_run and mention.unit != "%" else 0.0
-        if 0 < held < inf:
-            in_kg = mention.unit is None and unit == "t" and ENOUGH <= 1000 * held / mention.amount <= 1 / ENOUGH
-            inputs.setdefault(mention.carrier, [held]).append(mention.amount * _scale("kg" if in_kg else mention.unit or unit, unit))
-    for carrier, (held, *logged) in inputs.items():
-        whole = fsum(logged) if fsum(logged) < SUM_AT_MOST * held else max(logged)
-        if ENOUGH * whole <= held or len(logged) > 1:
-            yield carrier, whole, held
+        unit, energies = _usual_unit(mention.carrier), _energies_of(mention.carrier, batch)
+        counted = _sum(energies, unit, table) if energies and mention.of_the_run and mention.unit != "%" else 0.0
+        if 0 < counted < inf:
+            in_kg = mention.unit is None and unit == "t" and ENOUGH <= 1000 * counted / mention.amount <= 1 / ENOUGH
+            inputs.setdefault(mention.carrier, [counted]).append(mention.amount * _scale("kg" if in_kg else mention.unit or unit, unit))
+    for carrier, (counted, *logged) in inputs.items():
+        whole = fsum(logged) if fsum(logged) < SUM_AT_MOST * counted else max(logged)
+        if ENOUGH * whole <= counted or len(logged) > 1:
+            yield carrier, whole, counted
 
 
 def _scale(unit: str, to: str) -> float:
@@ -222,7 +222,7 @@ def _static(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> Iterato
     for name, value in site.static.items():
         if (what := named(name)) is not None and isinstance(value, int | float) and value > 0 and CARRIERS[what.carrier].form != "medium":
             ran = {batch.step for batch in batches}
-            taking = {batch.step for batch in batches if _taken(what.carrier, batch)}
+            taking = {batch.step for batch in batches if _energies_of(what.carrier, batch)}
             for step in sorted(ran - taking):
                 if what.carrier in (*(boundary := pack.step(step).boundary).carriers, *boundary.counted):
                     yield f"static.{name}", step, what.carrier, float(value)
@@ -241,7 +241,7 @@ def _is_energy(carrier: str, batch: Batch, site: SiteSettings, pack: Pack) -> bo
     if CARRIERS[carrier].form == "medium" or carrier in boundary.feedstock or carrier in _feedstock_of_newest(pack.id, batch.step):
         return False
     is_missed = carrier in boundary.asked and (setting is None or carrier not in setting.unreported)
-    return not is_missed or bool(_taken(carrier, batch))
+    return not is_missed or bool(_energies_of(carrier, batch))
 
 
 @lru_cache(maxsize=256)
@@ -251,25 +251,25 @@ def _feedstock_of_newest(pack: str, step: str) -> tuple[str, ...]:
     return next((newer.boundary.feedstock for newer in newest.steps if newer.id == step), ()) if newest is not None else ()
 
 
-def _taken(carrier: str, batch: Batch) -> list[CarrierEnergy]:
+def _energies_of(carrier: str, batch: Batch) -> list[CarrierEnergy]:
     """What the run took of it or gave back, also under a narrower name: of coal, cleaned coal."""
     return [energy for energy in batch.energy if energy.quantity > 0 and f"-{energy.carrier}".endswith(f"-{carrier}")]
 
 
 def _is_held(mention: LoggedFuel, batch: Batch, table: FactorTable) -> bool:
     """Whether the energy of the run holds what the log says. Where that has no unit, the same number in kilograms will do."""
-    taken, what = _taken(mention.carrier, batch), CARRIERS[mention.carrier]
-    if not taken or not mention.of_the_run or mention.unit == "%":
-        return bool(taken)
-    enough = _sum(taken, mention.unit or _usual_unit(what.id), table) >= ENOUGH * mention.amount
-    return enough or (mention.unit is None and ENOUGH <= _sum(taken, what.unit, table) / mention.amount <= 1 / ENOUGH)
+    energies, what = _energies_of(mention.carrier, batch), CARRIERS[mention.carrier]
+    if not energies or not mention.of_the_run or mention.unit == "%":
+        return bool(energies)
+    enough = _sum(energies, mention.unit or _usual_unit(what.id), table) >= ENOUGH * mention.amount
+    return enough or (mention.unit is None and ENOUGH <= _sum(energies, what.unit, table) / mention.amount <= 1 / ENOUGH)
 
 
 def _usual_unit(carrier: str) -> str:
     return "t" if CARRIERS[carrier].unit == "kg" else CARRIERS[carrier].unit
 
 
-def _sum(taken: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> float:
+def _sum(energies: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> float:
     """All of it in this unit; of what is given as heat, as much as could hold that. What cannot be compared is never too little."""
 
     def amount(energy: CarrierEnergy) -> float:
@@ -284,7 +284,7 @@ def _sum(taken: Sequence[CarrierEnergy], unit: str, table: FactorTable) -> float
             )
 
     try:
-        return fsum(map(amount, taken))
+        return fsum(map(amount, energies))
     except InputError:
         return inf
 

@@ -50,11 +50,13 @@ def settle(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None = Non
     """
     values = site.heating_values
     inside = {step: frozenset(setting.made_inside) for step, setting in site.steps.items() if setting.made_inside}
-    taken: Counter[tuple[str, str]] = Counter()
+    media_counts: Counter[tuple[str, str]] = Counter()
     settled = list(batches)
     if values or inside:
-        settled = [replace(batch, energy=tuple(_settled(batch, values, inside, taken))) if batch.energy else batch for batch in batches]
-    findings = [*_made_inside(taken), *_by_default(settled, site, pack)]
+        settled = [
+            replace(batch, energy=tuple(_settled(batch, values, inside, media_counts))) if batch.energy else batch for batch in batches
+        ]
+    findings = [*_made_inside(media_counts), *_by_default(settled, site, pack)]
     if not alone and (doubtful := two_sided(settled, values, pack)):
         settled = [_left_out(batch, doubtful) for batch in settled]
         findings += _two_sided(doubtful)
@@ -62,11 +64,11 @@ def settle(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None = Non
 
 
 def _settled(
-    batch: Batch, values: HeatingValues, inside: Mapping[str, frozenset[str]], taken: Counter[tuple[str, str]]
+    batch: Batch, values: HeatingValues, inside: Mapping[str, frozenset[str]], media_counts: Counter[tuple[str, str]]
 ) -> Iterator[CarrierEnergy]:
     for energy in batch.energy:
         if energy.carrier in inside.get(batch.step, ()):
-            taken[batch.step, energy.carrier] += 1
+            media_counts[batch.step, energy.carrier] += 1
         elif energy.lhv_mj_per_unit is None:
             yield _valued(energy, values, batch.step, batch.start.date())
         else:
@@ -92,12 +94,12 @@ def _value(values: HeatingValues, energy: CarrierEnergy, step: str, on: date) ->
 
 def _is_heat(carrier: str, unit: str) -> bool:
     """Whether the amount is given in a unit of energy, so that no heating value is asked for."""
-    known = CARRIERS.get(carrier)
-    return known is not None and (known.unit == "MJ" if unit == known.unit else mj_in(unit) is not None)
+    entry = CARRIERS.get(carrier)
+    return entry is not None and (entry.unit == "MJ" if unit == entry.unit else mj_in(unit) is not None)
 
 
-def _made_inside(taken: Counter[tuple[str, str]]) -> Iterator[DataFinding]:
-    for (step, carrier), count in sorted(taken.items()):
+def _made_inside(media_counts: Counter[tuple[str, str]]) -> Iterator[DataFinding]:
+    for (step, carrier), count in sorted(media_counts.items()):
         sentence = Phrase(
             "Step %(step)s: %(carrier)s is made inside the step; its electricity counts, the medium itself does not.",
             step=step,
@@ -116,8 +118,8 @@ def _by_default(batches: Sequence[Batch], site: SiteSettings, pack: Pack | None)
     for batch in batches:
         if batch.excluded is None:
             for energy in batch.energy:
-                known = CARRIERS.get(energy.carrier)
-                if known is None or not known.thermal or energy.carrier == "heat" or energy.quantity == 0:
+                entry = CARRIERS.get(energy.carrier)
+                if entry is None or not entry.thermal or energy.carrier == "heat" or energy.quantity == 0:
                     continue
                 if energy.carrier in measured.get(batch.step, ()):
                     refused[batch.step, energy.carrier] += energy.lhv_mj_per_unit is None
@@ -158,29 +160,36 @@ def two_sided(batches: Sequence[Batch], values: HeatingValues, pack: Pack | None
     that the two are one; of steam that is heat as it was metered. Mixed gas is no poorer than the poorest gas in it, or it is that gas
     under another name.
     """
-    given: dict[tuple[str, date], set[float | None]] = {}
+    values_given_back: dict[tuple[str, date], set[float | None]] = {}
     for batch, energy in _of_one_stream(batches, values):
         if energy.direction is not Direction.IMPORT:
-            given.setdefault((energy.carrier, batch.start.date()), set()).add(_per_own_unit(energy, values, batch))
+            values_given_back.setdefault((energy.carrier, batch.start.date()), set()).add(_per_own_unit(energy, values, batch))
     differ: Counter[tuple[str, date]] = Counter()
     heating = packs.factors(pack).heating if pack else {}
-    for batch, energy in _of_one_stream(batches, values) if given else ():
+    for batch, energy in _of_one_stream(batches, values) if values_given_back else ():
         key = (energy.carrier, batch.start.date())
-        if energy.direction is Direction.IMPORT and key in given:
-            stated = given[key] | {_per_own_unit(energy, values, batch)}
+        if energy.direction is Direction.IMPORT and key in values_given_back:
+            stated = values_given_back[key] | {_per_own_unit(energy, values, batch)}
             differ[key] += stated == {_NOT_KNOWN} or (len(stated) > 1 and _apart_by(energy.carrier, stated) > ONE_ANALYSIS)
         bounds = heating.get(energy.carrier)
-        if bounds is not None and bounds.poorest is not None and energy.direction is Direction.IMPORT and (bounds.poorest, key[1]) in given:
-            differ[key] += (_per_own_unit(energy, values, batch) or 0.0) < max(value or 0.0 for value in given[bounds.poorest, key[1]])
+        if (
+            bounds is not None
+            and bounds.poorest is not None
+            and energy.direction is Direction.IMPORT
+            and (bounds.poorest, key[1]) in values_given_back
+        ):
+            differ[key] += (_per_own_unit(energy, values, batch) or 0.0) < max(
+                value or 0.0 for value in values_given_back[bounds.poorest, key[1]]
+            )
     return +differ
 
 
 def _apart_by(carrier: str, stated: AbstractSet[float | None]) -> float:
     """By what share the values of one gas lie apart; infinite of what is no gas, and where one of them is not known."""
-    known = [value for value in stated if value is not None and value > 0]
-    if CARRIERS[carrier].form != "gas" or len(known) < len(stated):
+    known_values = [value for value in stated if value is not None and value > 0]
+    if CARRIERS[carrier].form != "gas" or len(known_values) < len(stated):
         return inf
-    return round(max(known) / min(known) - 1, 9)
+    return round(max(known_values) / min(known_values) - 1, 9)
 
 
 Range = tuple[float, float]
@@ -188,16 +197,16 @@ Range = tuple[float, float]
 
 def analysed_twice(batches: Sequence[Batch], values: HeatingValues) -> Mapping[tuple[str, date], Range]:
     """The least and the most value of each gas on a day on which it is given back and taken at two that lie within `ONE_ANALYSIS`."""
-    given: set[tuple[str, date]] = set()
+    keys_given_back: set[tuple[str, date]] = set()
     stated: dict[tuple[str, date], set[float | None]] = {}
     for batch, energy in _of_one_stream(batches, values):
         if CARRIERS[energy.carrier].form == "gas":
             key = (energy.carrier, batch.start.date())
             stated.setdefault(key, set()).add(_per_own_unit(energy, values, batch))
             if energy.direction is not Direction.IMPORT:
-                given.add(key)
-    both = {key: [value or 0.0 for value in stated[key]] for key in given if 0 < _apart_by(key[0], stated[key]) <= ONE_ANALYSIS}
-    return {key: (min(known), max(known)) for key, known in both.items()}
+                keys_given_back.add(key)
+    both = {key: [value or 0.0 for value in stated[key]] for key in keys_given_back if 0 < _apart_by(key[0], stated[key]) <= ONE_ANALYSIS}
+    return {key: (min(day_values), max(day_values)) for key, day_values in both.items()}
 
 
 def sentences(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values: HeatingValues) -> Iterator[Words]:

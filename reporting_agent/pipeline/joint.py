@@ -80,12 +80,12 @@ def split(batches: Sequence[Batch], parts: Mapping[Key, tuple[Batch, ...]], site
             separated.append(batch)
             continue
         weights = [_weight(row, ratios.get(batch.step, {})) for row in rows]
-        known = [weight for weight in weights if weight is not None]
-        if len(known) < len(rows) or not sum(known) > 0:
+        known_weights = [weight for weight in weights if weight is not None]
+        if len(known_weights) < len(rows) or not sum(known_weights) > 0:
             separated.append(replace(batch, excluded=batch.excluded or JOINT_RUN))
             left.append(batch)
         else:
-            separated += _divided(batch, rows, known)
+            separated += _divided(batch, rows, known_weights)
             divided.append(batch)
     return separated, [*_by_ratio(divided), *_not_divided(left)]
 

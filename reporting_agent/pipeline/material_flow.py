@@ -21,7 +21,7 @@ _MORE_OUT_THAN_IN = 1.02  # scales of two steps agree to about a percent each
 
 def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
     """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the pack does not have."""
-    known = sorted(step.id for step in pack.steps)
+    step_ids = sorted(step.id for step in pack.steps)
     named = [("product_stocks.made_by", stock.made_by) for stock in site.product_stocks]
     named += [
         place for purchase in site.bought_in for place in (("bought_in.made_by", purchase.made_by), ("bought_in.into", purchase.into))
@@ -30,14 +30,14 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
         ("site_boundary.auxiliaries.step", auxiliary.step) for auxiliary in (site.site_boundary.auxiliaries if site.site_boundary else ())
     ]
     for key, step in named:
-        if step not in known:
+        if step not in step_ids:
             raise InputError(
                 "step-unknown",
                 Phrase("%(key)s names a step that the pack does not have.", key=key),
                 "Correct the key.",
                 place=Place(str(site.path), column=key),
                 found=repr(step),
-                wanted=", ".join(known),
+                wanted=", ".join(step_ids),
             )
 
 
@@ -63,13 +63,15 @@ def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
 
 def unused_factors(site: SiteSettings, pack: Pack) -> list[DataFinding]:
     """Static factors that no limit of the pack asks for: most often a name mistyped."""
-    known = factors_of(pack) | {
+    factor_names = factors_of(pack) | {
         route_step.share_variable for route in pack.routes for route_step in route.steps if route_step.share_variable
     }
-    known |= {step.bought_share for step in pack.steps if step.bought_share}
-    known |= {held.stated_by for step in pack.steps for held in step.holds_heat} | ({pack.own_power} if pack.own_power else set())
-    known |= {name for material in pack.materials for at in material.at for name in (at.unless, at.returns) if name}
-    names = ", ".join(sorted(known)) or "none"
+    factor_names |= {step.bought_share for step in pack.steps if step.bought_share}
+    factor_names |= {held_heat.stated_by for step in pack.steps for held_heat in step.holds_heat} | (
+        {pack.own_power} if pack.own_power else set()
+    )
+    factor_names |= {name for material in pack.materials for at in material.at for name in (at.unless, at.returns) if name}
+    names = ", ".join(sorted(factor_names)) or "none"
     return [
         DataFinding(
             "factor-unknown",
@@ -84,7 +86,7 @@ def unused_factors(site: SiteSettings, pack: Pack) -> list[DataFinding]:
             (Place(str(site.path), column=f"static.{name}"),),
         )
         for name in site.static
-        if name not in known
+        if name not in factor_names
     ]
 
 
@@ -106,14 +108,14 @@ def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:
 
 def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
     """What cannot be: parents that are not there, that began later, or that gave less than came out. Nothing is excluded for it."""
-    known = parents_of(batches)
+    parents_by_index = parents_of(batches)
     named = [index for index, batch in enumerate(batches) if batch.parents]
     if not named:
         return []
     units = {step.id: step.output_unit for step in pack.steps}
-    unknown = [index for index in named if len(known.get(index, [])) < len(set(batches[index].parents))]
-    later = [index for index in named if any(batches[parent].start > batches[index].start for parent in known.get(index, []))]
-    too_much = [index for index in named if _more_out(index, batches, known.get(index, []), units)]
+    unknown = [index for index in named if len(parents_by_index.get(index, [])) < len(set(batches[index].parents))]
+    later = [index for index in named if any(batches[parent].start > batches[index].start for parent in parents_by_index.get(index, []))]
+    too_much = [index for index in named if _more_out(index, batches, parents_by_index.get(index, []), units)]
     faults = (
         (
             "parent-unknown",

@@ -63,8 +63,8 @@ class ChargedMaterials:
 
     @cached_property
     def _materials(self) -> Mapping[str, Material]:
-        known = {material.id: material for material in self.pack.materials}
-        return {column: known[naming.carrier] for column, naming in self._headings.items() if column in self.columns}
+        by_id = {material.id: material for material in self.pack.materials}
+        return {column: by_id[naming.carrier] for column, naming in self._headings.items() if column in self.columns}
 
     def amount(self, batches: Sequence[Batch], columns: Sequence[str]) -> float:
         """What runs charged by these columns, in t: a heading may say that it is in kg, of a unit of output, or in % of it."""
@@ -165,13 +165,13 @@ def withheld(label: SiteLabel, batches: Sequence[Batch], site: SiteSettings, pac
     """The label without those of steps of which the log shows more than the share that the site states under [static]."""
     charged = ChargedMaterials.by(batches, pack)
     return (
-        replace(label, steps=tuple(_held(step_label, charged, batches, site.static) for step_label in label.steps))
+        replace(label, steps=tuple(_held_back(step_label, charged, batches, site.static) for step_label in label.steps))
         if charged.columns
         else label
     )
 
 
-def _held(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch], static: Static) -> StepLabel:
+def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Batch], static: Static) -> StepLabel:
     step = charged.pack.step(label.step)
     for at, material, columns in charged.stating(step):
         name = at.variable or at.rest_of or step.bought_share or ""

@@ -47,11 +47,11 @@ def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site
     if not record.counted or not alike or other.equipment not in {"", meter.equipment}:
         return False
     own = other.since if after else other.until
-    seen = record.facts.first_us if after else record.facts.last_us
-    if own is None and seen is not None:
-        if (record.start_us >= seen) if after else (record.end_us <= seen):
+    reading_us = record.facts.first_us if after else record.facts.last_us
+    if own is None and reading_us is not None:
+        if (record.start_us >= reading_us) if after else (record.end_us <= reading_us):
             return False  # it was read all the time
-        own = datetime.fromtimestamp(seen / 1e6, UTC).astimezone(site.zone).date()
+        own = datetime.fromtimestamp(reading_us / 1e6, UTC).astimezone(site.zone).date()
     return own is not None and abs(own - edge) <= NEAR
 
 

@@ -117,7 +117,7 @@ def measure(
     findings.extend(suspected.findings)
     findings.extend(meter_successions.look(records, site.zone))
     declared = {meter.id for meter in site.meters}  # check and sub-meters are declared and deliberately not counted
-    undeclared = {name: seen for name, seen in log.unknown_meters.items() if name not in declared}
+    undeclared = {name: undeclared_meter for name, undeclared_meter in log.unknown_meters.items() if name not in declared}
     findings.extend(_strange(undeclared))
     joined = [batch.with_energy(energy[index]) if index in energy else batch for index, batch in enumerate(batches)]
     by_themselves = {} if outward is None else own_metering.entries(outward, followed.courses, followed.units, site)
@@ -127,14 +127,14 @@ def measure(
 
 
 def _strange(undeclared: Mapping[str, UndeclaredMeter]) -> Iterator[DataFinding]:
-    for name, seen in undeclared.items():
+    for name, undeclared_meter in undeclared.items():
         yield DataFinding(
             "meter-unknown",
             Severity.WARNING,
             Phrase(
                 "%(count)s readings are of a meter %(name)s that site.toml does not declare; they are not counted.",
-                count=f"{seen.readings:,}",
+                count=f"{undeclared_meter.readings:,}",
                 name=f"{name!r}",
             ),
-            seen.readings,
+            undeclared_meter.readings,
         )

@@ -52,7 +52,7 @@ def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[
     tally, marked = Counter[tuple[str, str]](), []
     for batch in batches:
         of_step = wanting.get(batch.step, set())
-        taken = next(
+        unbought_carrier = next(
             (
                 energy.carrier
                 for energy in batch.energy
@@ -60,8 +60,8 @@ def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[
             ),
             None,
         )
-        if taken is not None and batch.excluded is None:
-            tally[batch.step, taken] += 1
+        if unbought_carrier is not None and batch.excluded is None:
+            tally[batch.step, unbought_carrier] += 1
             batch = replace(batch, excluded=ExclusionReason.NOT_BOUGHT.value)
         marked.append(batch)
     return marked, [_not_bought(step, carrier, count) for (step, carrier), count in sorted(tally.items())]

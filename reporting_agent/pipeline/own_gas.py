@@ -56,11 +56,11 @@ def _unburnt(batches: Sequence[Batch], pack: Pack) -> Iterator[tuple[int, str]]:
     asked = {step.id: {carrier for carrier in step.boundary.asked if CARRIERS[carrier].form == "gas"} for step in pack.steps}
     for index, batch in enumerate(batches):
         gases = [gas for gas in batch.energy if gas.carrier in CARRIERS and CARRIERS[gas.carrier].form == "gas"]
-        given = [gas for gas in gases if gas.direction is not Direction.IMPORT and gas.carrier in asked.get(batch.step, ())]
-        if batch.excluded is None and given:
+        given_back = [gas for gas in gases if gas.direction is not Direction.IMPORT and gas.carrier in asked.get(batch.step, ())]
+        if batch.excluded is None and given_back:
             burnt = sum(_most_heat(gas, table) for gas in gases if gas.direction is Direction.IMPORT)
-            if burnt < least.get((batch.step, given[0].carrier), LEAST) * sum(_heat(gas) for gas in given):
-                yield index, given[0].carrier
+            if burnt < least.get((batch.step, given_back[0].carrier), LEAST) * sum(_heat(gas) for gas in given_back):
+                yield index, given_back[0].carrier
 
 
 def _least(pack: Pack) -> dict[tuple[str, str], float]:
@@ -89,12 +89,14 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
             for energy in measured.columns.batches[row].energy
             if CARRIERS[energy.carrier].form in forms
         ]
-        given = fsum(_heat(energy) for energy in alike if energy.direction is not Direction.IMPORT and energy.carrier in usual.gives)
+        heat_given_back = fsum(
+            _heat(energy) for energy in alike if energy.direction is not Direction.IMPORT and energy.carrier in usual.gives
+        )
         burnt = fsum(_most_heat(energy, table) for energy in alike if energy.direction is Direction.IMPORT)
-        higher = (usual.burns_usually * given - burnt) / MJ_PER[label.energy_unit] / label.output
+        higher = (usual.burns_usually * heat_given_back - burnt) / MJ_PER[label.energy_unit] / label.output
         if higher > WORTH_TELLING * abs(label.best.value):
             shown: dict[str, Value] = {
-                "found": f"{burnt / given:.0%}",
+                "found": f"{burnt / heat_given_back:.0%}",
                 "carriers": enumerated(CARRIERS[carrier].words for carrier in usual.gives),
                 "usual": f"{usual.burns_usually:.0%}",
                 "higher": f"{higher:.2g}",

@@ -81,9 +81,9 @@ def _shared(local: Sequence[Batch], site: SiteSettings) -> Iterator[DeclarationP
         if meter.allocation is None or meter.allocation.by == "power":
             continue
         power = {sink.id: _mean_power(local, meter, sink) for sink in sinks_of(meter, site)}
-        known = {name: value for name, value in power.items() if value is not None and value > 0}
-        if len(known) == len(power):
-            listed = ", ".join(f'"{name}" = {value:.6g}' for name, value in known.items())
+        known_power = {name: value for name, value in power.items() if value is not None and value > 0}
+        if len(known_power) == len(power):
+            listed = ", ".join(f'"{name}" = {value:.6g}' for name, value in known_power.items())
             why = Phrase("Meter %(meter)s is shared among lines that run side by side.", meter=meter.id)
             toml = (
                 f'# in the [[meters]] of {meter.id}, in place of its allocation\nallocation = {{ by = "power", power = {{ {listed} }} }}\n'

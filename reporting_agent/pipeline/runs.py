@@ -188,9 +188,11 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Lo
         except InputError as wrong:
             rejected.append(_refused(place, "output_unit", row, wrong.sentence, wrong.wanted or step.output_unit))
             continue
-        given = {name.removeprefix("var."): float(value) for name, value in row.items() if name.startswith("var.") and value is not None}
+        variables = {
+            name.removeprefix("var."): float(value) for name, value in row.items() if name.startswith("var.") and value is not None
+        }
         mentioned = [mentioned for column in table.carriers if (mentioned := told_of(table, column, index)) is not None]
-        fields = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, given, mentioned)
+        fields = (row["product"], row["variant"], state, start, end, output, row["energy"], place, first, stated, variables, mentioned)
         rows.append(LogRow(equipment, step, *fields))
     return rows, rejected, repeated
 
@@ -269,7 +271,7 @@ def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, 
     rows = run.rows
     covered_s = sum(row.span_s for row in rows)
     energy = sum(_energy(row, setting, factor) for row in rows)
-    known = covered_s + run.missing_s
+    whole_span_s = covered_s + run.missing_s
     return Batch(
         batch_id="/".join(part for part in (equipment, product, variant, f"{window:%Y-%m-%dT%H:%M}") if part),
         step=step,
@@ -280,7 +282,7 @@ def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, 
         output=sum(row.output for row in rows),
         equipment=equipment,
         variables={**_means(rows), "power_on_s": covered_s},
-        energy=(CarrierEnergy(setting.carrier, energy, unit, completeness=covered_s / known if known else 1.0),),
+        energy=(CarrierEnergy(setting.carrier, energy, unit, completeness=covered_s / whole_span_s if whole_span_s else 1.0),),
         place=rows[0].place,
     )
 

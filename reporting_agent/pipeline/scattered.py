@@ -63,11 +63,11 @@ def _of_label(label: StepLabel, step: Step) -> Iterator[ScatteredLabel]:
     together = measured.at_reference.copy()
     for condition in step.reference_conditions:
         values = measured.columns.variable(condition.variable)[measured.rows]
-        known = ~np.isnan(values)
-        if label.metric not in condition.slope or not known.any() or values[known].min() == values[known].max():
+        recorded = ~np.isnan(values)
+        if label.metric not in condition.slope or not recorded.any() or values[recorded].min() == values[recorded].max():
             continue
-        mean = _mean(values[known], measured.output[known])
-        moved = np.where(known, condition.slope[label.metric] * (_off(values, condition) - _off(mean, condition)), 0.0)
+        mean = _mean(values[recorded], measured.output[recorded])
+        moved = np.where(recorded, condition.slope[label.metric] * (_off(values, condition) - _off(mean, condition)), 0.0)
         by_mean = measured.at_reference + moved
         if np.std(measured.at_reference) >= np.std(by_mean):
             loose.append(ScatteredLabel(label, condition.variable, mean, float(np.sort(by_mean)[at])))

@@ -111,9 +111,9 @@ def _of_boundary(
         named += [("given", conversion.id, flow) for flow in conversion.gives]
         named += [("taken", conversion.id, flow) for flow in conversion.takes]
     for kind, name, flow in named:
-        known = amount(site, flow, records, period, declared, notes)
-        if known is not None:
-            quantity, unit, source, uncertainty = known
+        flow_amount = amount(site, flow, records, period, declared, notes)
+        if flow_amount is not None:
+            quantity, unit, source, uncertainty = flow_amount
             signed = -quantity if kind == "sold" else quantity
             yield flow.carrier, Raw(kind, name or flow.meter or "", signed, unit, source, uncertainty, flow.lhv)
     for stock in boundary.stocks:
@@ -180,14 +180,14 @@ def of_steps(whole: SiteTotals, declared: float) -> Iterator[tuple[str, Raw]]:
             total, squares = shared.get(key, (0.0, 0.0))
             shared[key] = total + record.total, squares + error**2
     for (carrier, unit, direction), (total, squares) in shared.items():
-        given = _allocated(batches, carrier, unit, direction)
+        by_step = _allocated(batches, carrier, unit, direction)
         of_all = squares**0.5 / total if total else 0.0
-        for step, amount in given.items():
+        for step, amount in by_step.items():
             heat = lhv.get((step, carrier, unit))
             yield carrier, Raw("step", step, _sign(direction) * amount, unit, "meter", of_all * abs(amount), heat)
-        rest = total - sum(given.values())  # of shared meters, while none of their batches ran
+        rest = total - sum(by_step.values())  # of shared meters, while none of their batches ran
         yield carrier, Raw("others", "shared", _sign(direction) * rest, unit, "meter", 0.0, of_site.get(("", carrier, unit)))
-    yield from _given(batches, metered, declared)
+    yield from _given_per_batch(batches, metered, declared)
 
 
 def _sign(direction: Direction) -> float:
@@ -196,19 +196,19 @@ def _sign(direction: Direction) -> float:
 
 def _allocated(batches: Sequence[Batch], carrier: str, unit: str, direction: Direction) -> dict[str, float]:
     """By step, what a rule gave its batches of shared meters."""
-    given: dict[str, float] = {}
+    by_step: dict[str, float] = {}
     for batch in batches:
         for energy in batch.energy:
             if energy.of_shared_meter and (energy.carrier, energy.unit, energy.direction) == (carrier, unit, direction):
-                given[batch.step] = given.get(batch.step, 0.0) + energy.quantity
-    return given
+                by_step[batch.step] = by_step.get(batch.step, 0.0) + energy.quantity
+    return by_step
 
 
 _Metered = tuple[str, str, str, Direction]
 """Step, equipment ("" for all of the step), carrier and direction of a meter: beside a line with one there may be a line without."""
 
 
-def _given(batches: Sequence[Batch], metered: set[_Metered], declared: float) -> Iterator[tuple[str, Raw]]:
+def _given_per_batch(batches: Sequence[Batch], metered: set[_Metered], declared: float) -> Iterator[tuple[str, Raw]]:
     """Energy that the plant gives per batch, summed by step, carrier, unit and direction."""
     sums: dict[tuple[str, str, str, Direction], list[CarrierEnergy]] = {}
     for batch in batches:
@@ -255,11 +255,11 @@ def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
     None where an amount has none.
     """
     own = CARRIERS[carrier].unit
-    unit = own if all(_converts(given.unit, own) for given in raw) else "MJ"
+    unit = own if all(_converts(entry.unit, own) for entry in raw) else "MJ"
     weights = [
-        (abs(given.quantity) * ratio(given.unit, own), given.lhv * ratio(own, given.unit))
-        for given in raw
-        if given.lhv is not None and _converts(given.unit, own)
+        (abs(entry.quantity) * ratio(entry.unit, own), entry.lhv * ratio(own, entry.unit))
+        for entry in raw
+        if entry.lhv is not None and _converts(entry.unit, own)
     ]
     whole = sum(weight for weight, _ in weights)
     lhv = sum(weight * value for weight, value in weights) / whole if whole else None

@@ -123,8 +123,8 @@ class SiteTotals:
     def taken_mj(self) -> Mapping[tuple[str, str], float]:
         """MJ that batches took, by step and carrier; of an amount without a heating value none: looked at once."""
         totals: dict[tuple[str, str], float] = {}
-        for (step, carrier, taken, unit, lhv), quantity in self.amounts.items():
-            if taken:
+        for (step, carrier, is_taken, unit, lhv), quantity in self.amounts.items():
+            if is_taken:
                 totals[step, carrier] = totals.get((step, carrier), 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
         return totals
 
@@ -150,8 +150,8 @@ class SiteTotals:
     def of_steps(self, carrier: str, direction: Direction) -> dict[str, float]:
         """By step, MJ that its batches took, or gave back; of an amount without a heating value none."""
         into, totals = direction is Direction.IMPORT, dict[str, float]()
-        for (step, of, taken, unit, lhv), quantity in self.amounts.items():
-            if of == carrier and taken is into:
+        for (step, of, is_taken, unit, lhv), quantity in self.amounts.items():
+            if of == carrier and is_taken is into:
                 totals[step] = totals.get(step, 0.0) + (self.mj(carrier, quantity, unit, lhv) or 0.0)
         return totals
 
@@ -197,6 +197,10 @@ class SiteTotals:
 
     def _mean_lhv(self, carrier: str, unit: str) -> float | None:
         """MJ per unit, of what steps took and gave back of the carrier."""
-        own = [(quantity, lhv) for (_, of, _, given, lhv), quantity in self.amounts.items() if (of, given) == (carrier, unit) and lhv]
+        own = [
+            (quantity, lhv)
+            for (_, of, _, amount_unit, lhv), quantity in self.amounts.items()
+            if (of, amount_unit) == (carrier, unit) and lhv
+        ]
         whole = fsum(quantity for quantity, _ in own)
         return fsum(quantity * lhv for quantity, lhv in own) / whole if whole else None

@@ -159,10 +159,10 @@ def read(
     if request.inputs.has("log"):
         return from_log(request)
     logged = read_rows(request)
-    given = with_given_energy(logged, request)
-    measured = with_metered_energy(given, request)
-    settled = with_heat(measured.own.batches, given.beside, request)
-    return examined(logged, given, measured, settled, request)
+    given_energy = with_given_energy(logged, request)
+    measured = with_metered_energy(given_energy, request)
+    settled = with_heat(measured.own.batches, given_energy.beside, request)
+    return examined(logged, given_energy, measured, settled, request)
 
 
 def read_rows(request: Request) -> LoggedBatches:
@@ -210,12 +210,13 @@ def with_given_energy(logged: LoggedBatches, request: Request) -> BatchesWithGiv
     nameless: dict[str, list[CarrierEnergy]] = {}
     if inputs.has("energy"):
         factors = packs.factors(request.pack)
-        taken, taken_out = set[energy_by_batch.Row](), set[energy_by_batch.Row]()  # over all files: two may hold the same rows
+        # over all files: two may hold the same rows
+        rows_counted, rows_counted_out = set[energy_by_batch.Row](), set[energy_by_batch.Row]()
         for table in inputs.tables(sources.ENERGY):
-            joined = energy_by_batch.join(batches.own, table, factors, taken, logged.own_ids, logged.unread_ids)
+            joined = energy_by_batch.join(batches.own, table, factors, rows_counted, logged.own_ids, logged.unread_ids)
             out = joined.batches
             if batches.out is not batches.own:
-                out = energy_by_batch.join(batches.out, table, factors, taken_out, logged.own_ids).batches
+                out = energy_by_batch.join(batches.out, table, factors, rows_counted_out, logged.own_ids).batches
             batches = BothWays(joined.batches, out)
             blank |= joined.blank
             beside += fuels_in_the_log.of_energy(table, logged.own_ids)
@@ -228,9 +229,9 @@ def with_given_energy(logged: LoggedBatches, request: Request) -> BatchesWithGiv
     return BatchesWithGivenEnergy(batches, off_scale, beside, blank, nameless, rejected, findings)
 
 
-def with_metered_energy(given: BatchesWithGivenEnergy, request: Request) -> MeteredBothWays:
+def with_metered_energy(given_energy: BatchesWithGivenEnergy, request: Request) -> MeteredBothWays:
     """With what the meters' readings give each batch; on its way out, the readings in its own window alone."""
-    site, pack, inputs, batches = request.site, request.pack, request.inputs, given.batches
+    site, pack, inputs, batches = request.site, request.pack, request.inputs, given_energy.batches
     steps: dict[str, set[str]] = {}
     if not inputs.has("readings"):
         out = own_metering.outgoing(batches.out, site, pack) if request.outward else None
@@ -264,7 +265,7 @@ def with_heat(batches: Sequence[Batch], beside: Iterable[fuels_in_the_log.Of], r
 
 
 def examined(
-    logged: LoggedBatches, given: BatchesWithGivenEnergy, measured: MeteredBothWays, settled: SettledBatches, request: Request
+    logged: LoggedBatches, given_energy: BatchesWithGivenEnergy, measured: MeteredBothWays, settled: SettledBatches, request: Request
 ) -> PlantData:
     """Each batch kept or excluded with its reason, on its way out as well where that was asked for."""
     site, pack, inputs, steps = request.site, request.pack, request.inputs, measured.steps
@@ -273,17 +274,17 @@ def examined(
         site,
         pack,
         metered_steps=steps,
-        blank=given.blank | settled.uncounted.keys,
+        blank=given_energy.blank | settled.uncounted.keys,
         suspected=measured.own.suspected,
-        off_scale=given.off_scale,
+        off_scale=given_energy.off_scale,
     )
     batches, divided = joint.split(batches, logged.together.parts, site)
-    rejected = [*logged.rejected, *given.rejected, *measured.own.rejected]
+    rejected = [*logged.rejected, *given_energy.rejected, *measured.own.rejected]
     findings = [
         *_outside(batches),
         *of_faults,
         *logged.together.findings,
-        *given.findings,
+        *given_energy.findings,
         *measured.own.findings,
         *settled.findings,
         *divided,
@@ -297,9 +298,16 @@ def examined(
     if measured.out is not None:
         whole = [*whole_files.decided(inputs.files()), *whole_files.doubted(inputs.in_doubt())]
         judged = judging.judge(
-            measured.out, measured.own.by_itself, site, pack, metered_steps=steps, blank=given.blank, beside=given.beside, whole=whole
+            measured.out,
+            measured.own.by_itself,
+            site,
+            pack,
+            metered_steps=steps,
+            blank=given_energy.blank,
+            beside=given_energy.beside,
+            whole=whole,
         )
-        proposed = proposals.propose(measured.out, settled.with_heat, measured.own.events, given.off_scale, site)
+        proposed = proposals.propose(measured.out, settled.with_heat, measured.own.events, given_energy.off_scale, site)
     return PlantData(
         pack,
         batches,
@@ -311,7 +319,7 @@ def examined(
         proposals=tuple(proposed),
         corrected=inputs.corrected,
         unread=logged.unread,
-        nameless=given.nameless,
+        nameless=given_energy.nameless,
         uncounted=settled.uncounted,
         unmapped=logged.unmapped,
     )

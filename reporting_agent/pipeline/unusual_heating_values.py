@@ -113,7 +113,7 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
     for carrier in sorted({*typical, *wide, *measured} | declared):
         if carrier not in label.energy_by_carrier or not counts(carrier, label.metric):
             continue
-        better, taken, values = 0.0, 0.0, set[float]()
+        better, net_heat, values = 0.0, 0.0, set[float]()
         for into in (True, False):
             own = [
                 (kind, by_kind[index]) for index, kind in enumerate(made_from.columns.kinds) if _is(kind, carrier, into) and by_kind[index]
@@ -126,14 +126,14 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
             if (why := _reason(label, site, carrier)) is not None and not (into and carrier in wide):
                 yield _rests_on(carrier, mean, why, 0.01 * heat * per_output, label)
             better += (typical[carrier] * amount - heat) * per_output * (1 if into else -1) if carrier in typical else 0.0
-            taken += heat * (1 if into else -1)
+            net_heat += heat * (1 if into else -1)
             values |= {round((kind.lhv_mj_per_unit or 0.0) * ratio(CARRIERS[carrier].unit, kind.unit), 6) for kind, _ in own}
             last = mean
         if better > WORTH_TELLING * abs(label.best.value):
             yield _away(carrier, last, typical[carrier], better, label)
-        size = abs(0.01 * taken * per_output)
-        if carrier in wide and taken > 0:
-            yield from _between(usual[carrier], last, taken * per_output, label, _reason(label, site, carrier))
+        size = abs(0.01 * net_heat * per_output)
+        if carrier in wide and net_heat > 0:
+            yield from _between(usual[carrier], last, net_heat * per_output, label, _reason(label, site, carrier))
         elif (
             carrier in measured
             and len(values) == 1
@@ -151,14 +151,14 @@ def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel, why
     lower, higher = energy * (least / mean - 1), energy * (most / mean - 1)
     if max(abs(lower), higher) <= WORTH_TELLING * abs(best):
         return
-    given = Phrase("as the plant gives it: no reading shows it")
+    as_given = Phrase("as the plant gives it: no reading shows it")
     yield Words.of(
         Phrase(
             "%(carrier)s counts at %(mean)s on average, %(given)s. Each percent of error in it changes the label by %(size)s "
             "%(unit)s; at the usual values, %(least)s to %(most)s, it would be %(low)s to %(high)s. Keep the laboratory's records "
             "for an auditor.",
             carrier=CARRIERS[usual.carrier].words.each(str.capitalize),
-            given=given if why is None else Phrase("as the site declares: %(reason)s", reason=why.reason.strip().rstrip(".")),
+            given=as_given if why is None else Phrase("as the site declares: %(reason)s", reason=why.reason.strip().rstrip(".")),
             mean=f"{mean:.4g} MJ/{CARRIERS[usual.carrier].unit}",
             size=f"{0.01 * energy:.2g}",
             unit=label.unit,

@@ -51,9 +51,9 @@ def recognise(site: SiteSettings, files: Mapping[str, Path], steps: Sequence[str
     for name, path in files.items():
         if name in site.mapping.model_fields_set or name not in INPUTS or _is_template(path, INPUTS[name], site):
             continue
-        known = _Known(site, steps, ask)
+        known_answers = _Known(site, steps, ask)
         try:
-            proposed = settled(path, name, dict(site.answers), None, known.answer)
+            proposed = settled(path, name, dict(site.answers), None, known_answers.answer)
         except InputError as refused:
             if refused.code == "answer-unknown":
                 raise
@@ -156,7 +156,7 @@ def _name_meters(proposal: ProfileProposal, site: SiteSettings, ask: Ask) -> Non
             assert isinstance(words, dict)  # noqa: S101 - a table of words
             words[name] = meter.id
     asked = any(open_question.key.startswith("readings.meters.") for open_question in proposal.questions)
-    proposal.meters = {name: known for name, known in proposal.meters.items() if name in named or asked}
+    proposal.meters = {name: meter_keys for name, meter_keys in proposal.meters.items() if name in named or asked}
 
 
 def _stated_unit(proposal: ProfileProposal, meter: str) -> str | None:

@@ -315,14 +315,14 @@ class Maker:
             column = self.wanted.column(name)
             if column is None or not (column.choices or name == "carrier"):
                 continue
-            known = column.choices or tuple(CARRIERS)
+            choices = column.choices or tuple(CARRIERS)
             for word in sorted({plain(str(cell)) for cell in self.look.column(matched.index)}):
-                if word in known:
+                if word in choices:
                     continue
                 standard = VOCABULARY.standard_word(name, word)
                 if standard is None:
                     ask = f"What does {word!r} in column {matched.header!r} ({name}) mean?"
-                    standard = self.asked(f"{self.wanted.name}.{name}.{word}", ask, known)
+                    standard = self.asked(f"{self.wanted.name}.{name}.{word}", ask, choices)
                 if standard is not None:
                     self._standard_words(name)[word] = standard
                     self.proposal.evidence.append(

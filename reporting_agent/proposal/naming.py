@@ -33,7 +33,7 @@ class ColumnMatch:
 def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
     """The best column for each of the template's, no column twice."""
     matches: dict[str, ColumnMatch] = {}
-    taken: set[int] = set()
+    used_indices: set[int] = set()
     kinds = {index: _sample(look.column(index)) for index in range(len(look.header))}
     scored = [
         (meaning.share, column, index, meaning)
@@ -48,11 +48,11 @@ def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
     ]
     energy_first = {index for index in range(len(look.header)) if wanted.name == "energy" and _measures(look, index) == "energy"}
     for share, column, index, meaning in sorted(scored, key=lambda score: (score[2] not in energy_first, -score[0], score[2])):
-        if share >= _LEAST and column.name not in matches and index not in taken:
+        if share >= _LEAST and column.name not in matches and index not in used_indices:
             header = look.header[index]
             matches[column.name] = ColumnMatch(index, header, f"header {header!r}: {meaning.word!r} ({meaning.language})", share)
-            taken.add(index)
-    _by_their_cells(look, wanted, matches, taken)
+            used_indices.add(index)
+    _by_their_cells(look, wanted, matches, used_indices)
     return matches
 
 
@@ -86,8 +86,8 @@ def rivals(look: FileLook, wanted: Template, column: str, named: dict[str, Colum
     chosen = named.get(column)
     if chosen is None:
         return []
-    taken = {matched.index for name, matched in named.items() if name != column}
-    rest = [index for index in dates(look) if index not in taken and index != chosen.index]
+    used_indices = {matched.index for name, matched in named.items() if name != column}
+    rest = [index for index in dates(look) if index not in used_indices and index != chosen.index]
     as_good = []
     for index in rest:
         meaning = VOCABULARY.meaning(wanted.name, column, look.header[index])
@@ -135,23 +135,23 @@ def unclear_unit_of(look: FileLook, index: int) -> str | None:
     return next((unit for place in places if (unit := VOCABULARY.unclear_unit_in(place)) is not None), None)
 
 
-def _by_their_cells(look: FileLook, wanted: Template, named: dict[str, ColumnMatch], taken: set[int]) -> None:
+def _by_their_cells(look: FileLook, wanted: Template, named: dict[str, ColumnMatch], used_indices: set[int]) -> None:
     """What no header names but the cells show: the only dates, and ids that all differ."""
-    free = [index for index in dates(look) if index not in taken]
+    free = [index for index in dates(look) if index not in used_indices]
     moment = next((column.name for column in wanted.columns if column.kind is CellKind.MOMENT), None)
     if moment is not None and moment not in named and free:
         named[moment] = ColumnMatch(free[0], look.header[free[0]], _why_dates(look, free), 0.0)
-        taken.add(free[0])
-    measured = [index for index in numbers(look) if index not in taken and unit_of(look, index)]
+        used_indices.add(free[0])
+    measured = [index for index in numbers(look) if index not in used_indices and unit_of(look, index)]
     if "meter_id" in named and "value" not in named and len(measured) == 1:
         named["value"] = ColumnMatch(
             measured[0], look.header[measured[0]], "the only column of numbers with a unit, beside a meter's name", 0.0
         )
-        taken.add(measured[0])
+        used_indices.add(measured[0])
     if wanted.key == "batch_id" and "batch_id" not in named:
         for index, header in enumerate(look.header):
             cells = [plain(str(cell)) for cell in look.column(index)]
-            if index not in taken and header and len(cells) > 1 and len(set(cells)) == len(cells) and not mostly(is_value, cells):
+            if index not in used_indices and header and len(cells) > 1 and len(set(cells)) == len(cells) and not mostly(is_value, cells):
                 named["batch_id"] = ColumnMatch(index, header, f"every cell of {header!r} differs", 0.0)
                 return
 
@@ -180,5 +180,5 @@ def _words(column: TemplateColumn, cells: Sequence[Cell]) -> bool:
     """Whether a column of a few allowed words holds a few words of that kind, or codes for them."""
     distinct = {plain(str(cell)) for cell in cells}
     codes = all(re.fullmatch(r"\d(\.0)?", word) for word in distinct)
-    known = any(word in column.choices or VOCABULARY.standard_word(column.name, word) for word in distinct)
-    return len(distinct) <= 12 and (codes or known)
+    standard_words = any(word in column.choices or VOCABULARY.standard_word(column.name, word) for word in distinct)
+    return len(distinct) <= 12 and (codes or standard_words)

@@ -48,8 +48,12 @@ def prove(proposal: ProfileProposal) -> Proof:
 
 def _open(proposal: ProfileProposal) -> dict[str, str | float]:
     """Something for each required column that neither the file nor an answer gives yet."""
-    given = {*proposal.look.header, *proposal.table("columns"), *(("carrier", "quantity", "unit") if "carriers" in proposal.keys else ())}
-    lacking = [column for column in INPUTS[proposal.input].columns if column.required and column.name not in given]
+    given_columns = {
+        *proposal.look.header,
+        *proposal.table("columns"),
+        *(("carrier", "quantity", "unit") if "carriers" in proposal.keys else ()),
+    }
+    lacking = [column for column in INPUTS[proposal.input].columns if column.required and column.name not in given_columns]
     return {
         column.name: 0.0 if column.kind in {CellKind.NUMBER, CellKind.AMOUNT} else "?"
         for column in lacking

@@ -38,18 +38,18 @@ def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: s
     Raises:
         InputError: the file cannot be read, or an answer cannot be one.
     """
-    given, left, first = dict(answers), set[str](), look_at(path, sheet)
+    known_answers, left, first = dict(answers), set[str](), look_at(path, sheet)
     looks: dict[tuple[str | None, str | None, str | None], FileLook] = {(sheet, None, None): first}
     while True:
         asked_for = (
-            _among(given.get("sheet"), first.sheets) or sheet,
-            _among(given.get("encoding"), first.encodings),
-            _month(given.get("month"), path),
+            _among(known_answers.get("sheet"), first.sheets) or sheet,
+            _among(known_answers.get("encoding"), first.encodings),
+            _month(known_answers.get("month"), path),
         )
         if asked_for not in looks:
             looks[asked_for] = look_at(path, *asked_for)
         look = replace(looks[asked_for], sheets=first.sheets, encodings=first.encodings)
-        proposals = _profiles(look, wanted, given)
+        proposals = _profiles(look, wanted, known_answers)
         question = next((candidate for candidate in open_questions(proposals) if candidate.key not in left), None)
         if question is None:
             return proposals
@@ -57,7 +57,7 @@ def settled(path: Path, wanted: str | None, answers: Mapping[str, str], sheet: s
         if answer is None:
             left.add(question.key)
         else:
-            given[question.key] = answer
+            known_answers[question.key] = answer
 
 
 def _among(answer: str | None, possible: Sequence[str]) -> str | None:

@@ -31,10 +31,10 @@ def batches(maker: Maker) -> None:
     maker.required("output_quantity", ask, "122.5")
     maker.unit("output_quantity", "output_unit")
     maker.several_rows("output_quantity", ("separate", "Or is each row a batch of its own (separate)?"))
-    taken = {matched.index for matched in maker.found.values()}
+    used_indices = {matched.index for matched in maker.found.values()}
     for index in numbers(maker.look):
         variable = VOCABULARY.variable(maker.look.header[index])
-        if index not in taken and variable is not None:
+        if index not in used_indices and variable is not None:
             name, meaning = f"var.{variable[0]}", variable[1]
             maker.found[name] = ColumnMatch(index, maker.look.header[index], "", 1.0)
             maker.proposal.set(f"columns.{name}", maker.look.header[index], f"header: {meaning.word!r} ({meaning.language})")
@@ -85,8 +85,8 @@ def _duration(maker: Maker) -> None:
 
 def _end(maker: Maker) -> None:
     """A column of dates that nothing names may be the end; a batch without one is metered by no meter."""
-    taken = {matched.index for matched in maker.found.values()}
-    free = [maker.look.header[index] for index in dates(maker.look) if index not in taken and maker.look.header[index]]
+    used_indices = {matched.index for matched in maker.found.values()}
+    free = [maker.look.header[index] for index in dates(maker.look) if index not in used_indices and maker.look.header[index]]
     if "end" in maker.found or "end" in maker.spread or "duration_s" in maker.found or not free or maker.spread:
         return
     answer = maker.asked("batches.end", "Which column holds the end of the batch? None is named so.", (*free, _NONE))
@@ -174,8 +174,8 @@ def log(maker: Maker) -> None:
     maker.required("timestamp", "Which column holds the stamp?", "Time")
     maker.required("output_quantity", "Which column holds the output?", "Pieces")
     maker.unit("output_quantity", "output_unit")
-    taken = {matched.index for matched in maker.found.values()}
-    powers = [i for i in numbers(maker.look) if i not in taken and VOCABULARY.names("amounts", "power", maker.look.header[i])]
+    used_indices = {matched.index for matched in maker.found.values()}
+    powers = [i for i in numbers(maker.look) if i not in used_indices and VOCABULARY.names("amounts", "power", maker.look.header[i])]
     if "energy" not in maker.found and len(powers) == 1:
         header = maker.look.header[powers[0]]
         maker.found["energy"] = ColumnMatch(powers[0], header, f"header {header!r} names a power", 1.0)

@@ -17,9 +17,9 @@ _CALENDAR = ("year", "month", "day")
 def parts_of(look: FileLook, wanted: Template, named: Mapping[str, ColumnMatch]) -> dict[str, tuple[str, ...]]:
     """The headers of the parts of each moment that stands in several columns; one with two dates to choose from is left out."""
     moments = [column.name for column in wanted.columns if column.kind is CellKind.MOMENT]
-    taken = {matched.index for name, matched in named.items() if name not in moments}
+    used_indices = {matched.index for name, matched in named.items() if name not in moments}
     clocks = {name: named[name].index for name in moments if name in named and mostly(is_clock, look.column(named[name].index))}
-    free = [index for index in clock_columns(look) if index not in {*taken, *clocks.values()}]
+    free = [index for index in clock_columns(look) if index not in {*used_indices, *clocks.values()}]
     day = calendar(look) or _bare_date(look, clocks)
     if day is None or not moments:
         return {}
@@ -35,8 +35,8 @@ def calendar(look: FileLook) -> tuple[int, ...] | None:
     """The columns of year, month and day, where the headers name all three."""
     headers = [(index, header) for index, header in enumerate(look.header) if header]
     places = [next((index for index, header in headers if VOCABULARY.names("calendar", part, header)), None) for part in _CALENDAR]
-    known = tuple(place for place in places if place is not None)
-    return known if len(known) == len(_CALENDAR) else None
+    calendar_places = tuple(place for place in places if place is not None)
+    return calendar_places if len(calendar_places) == len(_CALENDAR) else None
 
 
 def clock_columns(look: FileLook) -> list[int]:

@@ -74,7 +74,7 @@ def as_toml(proposals: Sequence[ProfileProposal], file: str) -> str:
     asked = dict.fromkeys(f"{question.key}: {question.ask}" for proposal in proposals for question in proposal.questions)
     open_questions = [f"# open: {' '.join(question.split())}" for question in asked]  # a comment is one line, and a heading may be two
     parts = [inputs, *map(_profile, proposals)]
-    parts += [_meter(name, known) for proposal in proposals for name, known in proposal.meters.items()]
+    parts += [_meter(name, meter_keys) for proposal in proposals for name, meter_keys in proposal.meters.items()]
     parts += [*_runs(proposals), *([open_questions] if open_questions else [])]
     return "\n\n".join("\n".join(part) for part in parts) + "\n"
 
@@ -103,9 +103,9 @@ def _profile(proposal: ProfileProposal) -> list[str]:
     return lines
 
 
-def _meter(name: str, known: Mapping[str, str]) -> list[str]:
+def _meter(name: str, meter_keys: Mapping[str, str]) -> list[str]:
     open_keys = ['# step = "…"        # the step of your pack that it counts for', '# carrier = "…"     # electricity, natural-gas, …']
-    return ["[[meters]]", f"id = {_value(name)}", *_lines(known), *open_keys]
+    return ["[[meters]]", f"id = {_value(name)}", *_lines(meter_keys), *open_keys]
 
 
 def _lines(table: Mapping[str, object]) -> list[str]:

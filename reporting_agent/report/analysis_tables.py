@@ -74,7 +74,7 @@ def gaps(analysis: Analysis) -> ReportTable:
         columns["start"] += batches.start
         columns["equipment"] += batches.equipment
         for name, values in _numbers(losses).items():
-            columns[name] += _known(values)
+            columns[name] += _none_for_nan(values)
     return ReportTable("gaps", tuple(ReportColumn(name, kind, columns[name]) for name, kind in shape))
 
 
@@ -97,7 +97,7 @@ def _numbers(losses: StepLosses) -> dict[str, Floats]:
     }
 
 
-def _known(values: Floats) -> list[float | None]:
+def _none_for_nan(values: Floats) -> list[float | None]:
     """Missing is None outside the arrays."""
     if not np.isnan(values).any():
         return list(values.tolist())

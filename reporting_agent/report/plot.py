@@ -159,8 +159,8 @@ def _or_nan(down: DrawingScale, values: Floats) -> list[float]:
 
 
 def _last(values: Floats, otherwise: float) -> float:
-    known = values[~np.isnan(values)]
-    return float(known[-1]) if len(known) else otherwise
+    finite = values[~np.isnan(values)]
+    return float(finite[-1]) if len(finite) else otherwise
 
 
 def _date(moment: datetime, start: datetime, end: datetime, lang: str) -> str:

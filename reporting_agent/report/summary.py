@@ -140,8 +140,8 @@ def routes_as_text(accounts: Sequence[RouteAccount], lang: str = "en") -> str:
             **amounts,
         )
         lines.append(counted(in_language(account, lang), lang))
-        for tested, held in zip(route.limits, route.declared, strict=True):
-            lines.append(f"  {held.words.said_in(lang)}, {held.standard}: {_level(route, tested, lang)}")
+        for tested, limit in zip(route.limits, route.declared, strict=True):
+            lines.append(f"  {limit.words.said_in(lang)}, {limit.standard}: {_level(route, tested, lang)}")
         lines += [f"  {counted(why.said_in(lang), lang)}" for why in route.provisos]
     return "".join(f"{line}\n" for line in lines)
 

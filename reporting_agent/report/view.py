@@ -158,8 +158,8 @@ class View:
         kind, measured = str(group.step.run_kind), group.main.made_from
         if kind == "day" and measured is not None:
             length_s = measured.columns.length_s[measured.rows]
-            known = length_s[~np.isnan(length_s)]
-            kind = "batch" if known.size and np.median(known) < LEAST_OF_A_DAY_S else kind
+            known_lengths_s = length_s[~np.isnan(length_s)]
+            kind = "batch" if known_lengths_s.size and np.median(known_lengths_s) < LEAST_OF_A_DAY_S else kind
         return self.w["run" if number == 1 else "runs"][kind]
 
     @cached_property

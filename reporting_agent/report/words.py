@@ -42,7 +42,7 @@ def rule(quantile: Fraction, lang: str) -> str:
 
 def label_name(step: Step, product: str, variant: str, metric: Metric, lang: str) -> str:
     """Step, product and variant in the pack's words, as far as they tell labels apart, and what is counted; a product as the log has it."""
-    told_apart = next((known.words.said_in(lang) for known in step.variants if known.id == variant), variant)
+    told_apart = next((entry.words.said_in(lang) for entry in step.variants if entry.id == variant), variant)
     parts = (
         step.words.said_in(lang),
         product if product != step.product else "",

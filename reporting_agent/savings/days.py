@@ -173,11 +173,11 @@ def _degrees(site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...
         for day, _ in _spread(run, days, site) if outdoor is not None else ():
             warm[day] += outdoor
             recorded[day] += 1
-    known = recorded > 0
-    if not known.any() or not asked.any() or known[asked].mean() < LEAST_RECORDED:
+    recorded_days = recorded > 0
+    if not recorded_days.any() or not asked.any() or recorded_days[asked].mean() < LEAST_RECORDED:
         return {}
     at = np.arange(len(days))
-    return degree_days(np.interp(at, at[known], warm[known] / recorded[known]))
+    return degree_days(np.interp(at, at[recorded_days], warm[recorded_days] / recorded[recorded_days]))
 
 
 def _unusable(site: SiteSettings, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:
@@ -219,10 +219,10 @@ def _mean(batches: Sequence[Batch], name: str) -> float | None:
     """The mean of a condition by output; None where too little of the output carries it."""
     produced = np.array([max(batch.output, 0.0) for batch in batches])
     value = np.array([batch.variables.get(name, np.nan) for batch in batches])
-    known = np.isfinite(value)
-    if produced.sum() <= 0 or produced[known].sum() < LEAST_RECORDED * produced.sum():
+    finite = np.isfinite(value)
+    if produced.sum() <= 0 or produced[finite].sum() < LEAST_RECORDED * produced.sum():
         return None
-    return float(np.average(value[known], weights=produced[known] + 1e-12))
+    return float(np.average(value[finite], weights=produced[finite] + 1e-12))
 
 
 def _end(batch: Batch) -> datetime:

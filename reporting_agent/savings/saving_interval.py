@@ -64,8 +64,8 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
     if len(energy) < 2 * rank + 10:
         return None
     fitted = fit(day, x, energy, rank)
-    known = _effective(len(energy), fitted.alike) - rank
-    if fitted.alike >= MOST_ALIKE or known < 4:
+    degrees_of_freedom = _effective(len(energy), fitted.alike) - rank
+    if fitted.alike >= MOST_ALIKE or degrees_of_freedom < 4:
         return None
     summed = z.sum(axis=0)
     of_model = float(summed @ fitted.covariance @ summed)
@@ -73,7 +73,7 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
     residual = fitted.residual
     slow, freedom = _of_blocks(day, residual)
     of_slow = slow * (len(later) + float(summed @ np.linalg.pinv(x.T @ x) @ summed))
-    reach = max(_quantile(known) * sqrt(of_model + of_days), _quantile(freedom) * sqrt(of_slow))
+    reach = max(_quantile(degrees_of_freedom) * sqrt(of_model + of_days), _quantile(freedom) * sqrt(of_slow))
     expected, actual = float(summed @ fitted.coefficients), float(later.sum())
     whole = float(np.var(energy))
     return Forecast(

@@ -116,16 +116,18 @@ def verified(site: SiteSettings, actions: Actions, today: date) -> tuple[tuple[V
     start, end = min(span.start for span in spans), max(span.end for span in spans)
     result = pipeline.label(site, Period(start, end, f"{start.date().isoformat()}/{end.date().isoformat()}"))
     reviewed = review(site, result.data)
-    known: dict[tuple[str | None, str | None], Days | None] = {}
+    days_by_key: dict[tuple[str | None, str | None], Days | None] = {}
     results = []
     for action, baseline, reporting in compared:
         if baseline is None or reporting is None:
             results.append(_untold(action, site, today, telling.not_done(action)))
             continue
         key = (action.meter, action.step)
-        if key not in known:
-            known[key] = by_day.of_meter(site, result, action.meter) if action.meter else by_day.of_step(site, result, str(action.step))
-        results.append(_verified(site, result, reviewed, action, baseline, reporting, known[key]))
+        if key not in days_by_key:
+            days_by_key[key] = (
+                by_day.of_meter(site, result, action.meter) if action.meter else by_day.of_step(site, result, str(action.step))
+            )
+        results.append(_verified(site, result, reviewed, action, baseline, reporting, days_by_key[key]))
     return tuple(results), result
 
 
@@ -183,9 +185,9 @@ def _verified(
     prediction = forecast(np.flatnonzero(before), days.energy[before], terms[before], days.energy[after], terms[after])
     if prediction is None:
         return replace(untold, why=telling.drifting())
-    known = tuple(days.days[at] for at in np.flatnonzero(after).tolist())
-    worth = _worth(site, result, action, prediction, reporting, known)
-    return replace(untold, forecast=prediction, day=known, below=prediction.of_day - days.energy[after], **worth)
+    reporting_days = tuple(days.days[at] for at in np.flatnonzero(after).tolist())
+    worth = _worth(site, result, action, prediction, reporting, reporting_days)
+    return replace(untold, forecast=prediction, day=reporting_days, below=prediction.of_day - days.energy[after], **worth)
 
 
 def _why(
@@ -257,10 +259,10 @@ def _same_season(days: Days, before: Flags, after: Flags) -> bool:
 def _unseen(days: Days, before: Flags, after: Flags) -> list[str]:
     """Products and variants that make up more of the reporting period than can be left open, and that the baseline hardly made."""
     whole = float(days.production[after].sum())
-    seen: Sequence[tuple[tuple[str, str], Floats]] = [
+    hardly_made: Sequence[tuple[tuple[str, str], Floats]] = [
         (kind, column) for kind, column in days.output.items() if (column[before] > 0).sum() < FEWEST_OF_KIND
     ]
-    return [" ".join(part for part in kind if part) for kind, column in seen if column[after].sum() > NEW_SHARE * whole]
+    return [" ".join(part for part in kind if part) for kind, column in hardly_made if column[after].sum() > NEW_SHARE * whole]
 
 
 def _worth(

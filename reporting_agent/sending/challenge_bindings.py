@@ -33,14 +33,14 @@ def stored_challenge(parcel: Parcel, keys: Mapping[str, VerifyingKey]) -> Challe
     return challenges.verify(parcel.challenge, keys, commitment_of(parcel))
 
 
-def refuse_another(given: Challenge, parcel: Parcel, keys: Mapping[str, VerifyingKey]) -> None:
+def refuse_another(challenge: Challenge, parcel: Parcel, keys: Mapping[str, VerifyingKey]) -> None:
     """Refuse a challenge for the parcel's commitment that is not the one it keeps.
 
     Raises:
         VerificationError: `challenge-changed`.
     """
     first = stored_challenge(parcel, keys)
-    if given.nonce != first.nonce:
+    if challenge.nonce != first.nonce:
         raise VerificationError(
             "challenge-changed",
             Phrase(
@@ -49,7 +49,7 @@ def refuse_another(given: Challenge, parcel: Parcel, keys: Mapping[str, Verifyin
                 period=parcel.period,
                 revision=parcel.revision,
                 log_index=first.log_index,
-                given=given.log_index,
+                given=challenge.log_index,
             ),
             "It was not used to draw: the first challenge counts. A portal that follows its rules never does this. Keep both "
             "challenges, and tell the coordinator by a way other than this portal.",

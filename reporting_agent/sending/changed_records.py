@@ -28,11 +28,11 @@ def settle(debits: Sequence[Debit], batches: Iterable[Batch], debited: Iterable[
         batches: every record at hand, those outside the period as well.
         debited: step, batch id and year of what the ledger holds, in its order.
     """
-    held: dict[Key, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
+    debited_years_by_id: dict[Key, dict[str, set[int]]] = defaultdict(lambda: defaultdict(set))
     for step, batch_id, year in debited:
-        held[step, split(batch_id)[0]][batch_id].add(year)
+        debited_years_by_id[step, split(batch_id)[0]][batch_id].add(year)
     alike: dict[Key, list[str]] = defaultdict(list)
-    for step, own in held:
+    for step, own in debited_years_by_id:
         alike[step, _plain(own)].append(own)
     present, years, at_hand = set[Key](), set[tuple[str, int]](), set[Key]()
     for batch in batches:
@@ -42,8 +42,8 @@ def settle(debits: Sequence[Debit], batches: Iterable[Batch], debited: Iterable[
 
     def account(debit: Debit) -> str:
         own, named_year = split(debit.batch_id)
-        accounts = held.get((debit.step, own)) or next(
-            (held[debit.step, other] for other in alike[debit.step, _plain(own)] if (debit.step, other) not in at_hand), {}
+        accounts = debited_years_by_id.get((debit.step, own)) or next(
+            (debited_years_by_id[debit.step, other] for other in alike[debit.step, _plain(own)] if (debit.step, other) not in at_hand), {}
         )
         if debit.batch_id in accounts:
             return debit.batch_id

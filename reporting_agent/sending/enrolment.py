@@ -113,9 +113,9 @@ def enrol(
 def _require_directory(connection: sqlite3.Connection, raw: bytes, fingerprint: str) -> None:
     """Held against the newest that was ever taken from this signer: a new device key is no way to an older directory, or another."""
     rows = connection.execute("SELECT directory FROM enrolment WHERE fingerprint = ? AND directory IS NOT NULL", (fingerprint,))
-    taken = [key_directory.verify(row["directory"], fingerprint) for row in rows]
-    if taken:
-        key_directory.renewed(raw, fingerprint, max(taken, key=lambda directory: directory.number))
+    directories = [key_directory.verify(row["directory"], fingerprint) for row in rows]
+    if directories:
+        key_directory.renewed(raw, fingerprint, max(directories, key=lambda directory: directory.number))
     else:
         key_directory.verify(raw, fingerprint)
 
@@ -173,24 +173,26 @@ def identity(state: StateDirectory, connection: sqlite3.Connection, site: str) -
     )
 
 
-def renew_directory(connection: sqlite3.Connection, known: AgentIdentity, raw: bytes) -> AgentIdentity:
+def renew_directory(connection: sqlite3.Connection, agent_identity: AgentIdentity, raw: bytes) -> AgentIdentity:
     """Take a newer key directory of the same signer; an older one is refused, an equal one changes nothing."""
-    renewed = key_directory.renewed(raw, known.fingerprint, known.directory)
-    if renewed.number > known.directory.number:
+    renewed = key_directory.renewed(raw, agent_identity.fingerprint, agent_identity.directory)
+    if renewed.number > agent_identity.directory.number:
         with transaction(connection):
-            connection.execute("UPDATE enrolment SET directory = ? WHERE device_id = ? AND state = 'registered'", (raw, known.device_id))
-    return dataclasses.replace(known, directory=renewed)
+            connection.execute(
+                "UPDATE enrolment SET directory = ? WHERE device_id = ? AND state = 'registered'", (raw, agent_identity.device_id)
+            )
+    return dataclasses.replace(agent_identity, directory=renewed)
 
 
 def _prepare(state: StateDirectory, connection: sqlite3.Connection, portal: str, token: EnrolmentSecret, *, replace: bool) -> Enrolment:
     """The row of this token, made with its keys if it is new."""
-    known = _of_token(connection, token)
-    if known is not None:
-        if known.portal != portal and not known.is_registered:
+    enrolled = _of_token(connection, token)
+    if enrolled is not None:
+        if enrolled.portal != portal and not enrolled.is_registered:
             with transaction(connection):  # the first try went to a mistyped address
                 connection.execute("UPDATE enrolment SET portal = ? WHERE token_digest = ?", (portal, _digest(token)))
-            known = _of_token(connection, token) or known
-        return known
+            enrolled = _of_token(connection, token) or enrolled
+        return enrolled
     in_force = current(connection)
     if in_force is not None and not replace:
         raise InputError(

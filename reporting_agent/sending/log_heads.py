@@ -171,10 +171,10 @@ def evidence(connection: sqlite3.Connection) -> tuple[ForkEvidence, ...]:
 def _own_entries(parcels: Iterable[Parcel], keys: Mapping[str, VerifyingKey]) -> Iterator[OwnEntry]:
     for parcel in parcels:
         name: dict[str, Value] = {"period": parcel.period, "revision": parcel.revision}
-        if parcel.challenge is not None and (given := _of_this_portal(challenges.read, parcel.challenge, keys)):
-            leaf = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+        if parcel.challenge is not None and (challenge := _of_this_portal(challenges.read, parcel.challenge, keys)):
+            leaf = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
             what = Phrase("the commitment to %(period)s, revision %(revision)s", **name)
-            yield OwnEntry(what, given.log_index, given.given_on, leaf, parcel.challenge)
+            yield OwnEntry(what, challenge.log_index, challenge.given_on, leaf, parcel.challenge)
         if parcel.receipt is not None and (receipt := _of_this_portal(receipts.read, parcel.receipt, keys)):
             leaf = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(receipt.envelope_digest), receipt.received_on)
             what = Phrase("the report of %(period)s, revision %(revision)s", **name)

@@ -135,9 +135,9 @@ def _take(
 
 def is_of_a_lost_log(connection: sqlite3.Connection, identity: AgentIdentity, parcel: Parcel) -> bool:
     """Whether a report's challenge names an entry in a range that the coordinator said is lost."""
-    given = None if parcel.challenge is None else challenges.parse(parcel.challenge)
+    challenge = None if parcel.challenge is None else challenges.parse(parcel.challenge)
     ranges = ((acceptance.restart.lost_from, acceptance.restart.lost_to) for acceptance in accepted(connection, identity.fingerprint))
-    return given is not None and any(begin <= given.log_index < end for begin, end in ranges)
+    return challenge is not None and any(begin <= challenge.log_index < end for begin, end in ranges)
 
 
 def _all_of(served: Callable[[], Sequence[bytes]]) -> Sequence[bytes]:

@@ -61,11 +61,11 @@ def years_of(period: str, years: int) -> range:
     return range(read.start.year - years + 1, (read.end - timedelta(days=1)).year + 1)
 
 
-def counted_lines(language: Language, held: BatchCount, pack: Pack) -> list[str]:
+def counted_lines(language: Language, batch_count: BatchCount, pack: Pack) -> list[str]:
     """How many batches count, of which years, and what one unit of privacy is."""
-    lines = [text(language, f"counted.{pack.policy.unit}", counted=f"{held.total:,}", valid=f"{held.valid:,}")]
-    if len(held.by_year) > 1:
-        by_year = [f"{year}{text(language, 'sign.colon')}{count:,}" for year, count in sorted(held.by_year.items())]
+    lines = [text(language, f"counted.{pack.policy.unit}", counted=f"{batch_count.total:,}", valid=f"{batch_count.valid:,}")]
+    if len(batch_count.by_year) > 1:
+        by_year = [f"{year}{text(language, 'sign.colon')}{count:,}" for year, count in sorted(batch_count.by_year.items())]
         lines.append(text(language, "counted.years", years=text(language, "sign.comma").join(by_year)))
     return lines
 

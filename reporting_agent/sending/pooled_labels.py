@@ -97,9 +97,9 @@ def _gain(step: Step, labels: Iterable[StepLabel], pack: Pack, year: int, most_s
         return sum(sum(cell[past] for past in range(first, year + 1)) >= fewest for cell in cells[rule.metric])
 
     by_year = max(cells[rules[0].metric], key=Counter.total)
-    held = {past: HeldYear(count, most_spent(step.id, past)) for past, count in by_year.items()}
+    held_years = {past: HeldYear(count, most_spent(step.id, past)) for past, count in by_year.items()}
     try:
-        pool = pooling.pool(held, year, step, rules, pack.policy, leaving)
+        pool = pooling.pool(held_years, year, step, rules, pack.policy, leaving)
     except PolicyRefusal:  # not affordable, or too few in the years that are
         return None
     alone = by_year[year]

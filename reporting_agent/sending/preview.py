@@ -114,7 +114,7 @@ class Prospectus:
             ],
             "unit_of_privacy": self.pack.policy.unit,
             "spent_after": _by_step(self.spent_after),
-            "counted": [held.to_json(key) for key, held in self.counted.items()],
+            "counted": [batch_count.to_json(key) for key, batch_count in self.counted.items()],
             "pool": [offer.to_json() for offer in self.offered],
             "cap_per_year": str(self.pack.policy.cap_per_year),
             "why": {name: text("en", f"why.{name}") for name in ASKED},
@@ -210,11 +210,11 @@ class Prospectus:
         return self.counted.get(LabelKey.of(label))
 
     def _beyond_grid(self, label: ReleasedLabel) -> bool:
-        return (held := self._counted(label)) is not None and held.beyond_grid
+        return (batch_count := self._counted(label)) is not None and batch_count.beyond_grid
 
     def _counted_lines(self, language: Language, label: ReleasedLabel) -> list[str]:
-        held = self._counted(label)
-        return [] if held is None else counted_lines(language, held, self.pack)
+        batch_count = self._counted(label)
+        return [] if batch_count is None else counted_lines(language, batch_count, self.pack)
 
     def _offered_block(self, language: Language) -> list[list[str]]:
         lines = offer_lines(language, self.offered, self.pack)

@@ -69,11 +69,11 @@ class Ledger:
         Args:
             batches: every record at hand, those outside the period as well.
         """
-        held: list[tuple[str, str, int]] = []
+        debited: list[tuple[str, str, int]] = []
         for step in sorted({debit.step for debit in debits}):
             rows = self._connection.execute("SELECT DISTINCT batch_id, year FROM ledger WHERE step = ?", (step,))
-            held += [(step, row["batch_id"], row["year"]) for row in rows]
-        return changed_records.settle(debits, batches, held)
+            debited += [(step, row["batch_id"], row["year"]) for row in rows]
+        return changed_records.settle(debits, batches, debited)
 
     def record(self, debits: Sequence[Debit], *, parcel: str, rules: ReleasePolicy) -> int:
         """Write the debits of one report, those that are already there excepted.
@@ -127,8 +127,8 @@ class Ledger:
             besides: a period whose own reports are left out of account, in every revision.
         """
         rows = self._connection.execute("SELECT * FROM ledger WHERE correction = 0")
-        held = [_debit(row) for row in rows if not besides or period_of(row["parcel"]) != besides]
-        return most_by_year([*held, *debits])
+        earlier_debits = [_debit(row) for row in rows if not besides or period_of(row["parcel"]) != besides]
+        return most_by_year([*earlier_debits, *debits])
 
     def accounts(self) -> tuple[StepAccount, ...]:
         """How every step stands, a line for each year in which batches began."""
@@ -136,8 +136,14 @@ class Ledger:
         for (step, _), account in self._accounts(self._steps()).items():
             lines[step, account.year].append(account)
         return tuple(
-            StepAccount(step, year, len(held), max(spent.regular for spent in held), max(spent.corrections for spent in held))
-            for (step, year), held in sorted(lines.items())
+            StepAccount(
+                step,
+                year,
+                len(step_accounts),
+                max(spent.regular for spent in step_accounts),
+                max(spent.corrections for spent in step_accounts),
+            )
+            for (step, year), step_accounts in sorted(lines.items())
         )
 
     def spendings(self) -> tuple[LedgerDebit, ...]:

@@ -62,8 +62,8 @@ def rotate(state: StateDirectory, connection: sqlite3.Connection, portal: Portal
     name, key_file = _prepared(state, connection, present)
     new = DeviceKey.from_pem(state.read_secret(key_file))
     answer = portal.rotate(rotation.rotate(present.device_id, old, new))
-    known = key_directory.verify(present.directory, present.fingerprint)
-    key_directory.renewed(answer.directory, present.fingerprint, known)
+    last_directory = key_directory.verify(present.directory, present.fingerprint)
+    key_directory.renewed(answer.directory, present.fingerprint, last_directory)
     if answer.site != present.site:
         raise InputError(
             "site-changed",
@@ -92,18 +92,18 @@ def reported_elsewhere(
     What was spent on their records is not in this ledger, so `submit` refuses them (`ledger-set-back`), and goes on with all others.
     A portal that does not answer is no reason to fail: enrolling again with the same token asks again.
     """
-    known = enrolment.identity(state, connection, str(enrolment_.site))
+    agent_identity = enrolment.identity(state, connection, str(enrolment_.site))
 
     def signature(method: str, path: str) -> str:
-        return requests.sign(method, path, known.device_id, now, known.device_key)
+        return requests.sign(method, path, agent_identity.device_id, now, agent_identity.device_key)
 
     try:
-        given = portal.challenges(signature)
+        raw_challenges = portal.challenges(signature)
     except Unreachable:
         return ()
-    keys = known.directory.receipt_keys()
+    keys = agent_identity.directory.receipt_keys()
     ours = commitment_digests(Outbox(connection).all())
-    commitments = [challenges.read(raw, keys).commitment for raw in given]
+    commitments = [challenges.read(raw, keys).commitment for raw in raw_challenges]
     foreign = [commitment for commitment in commitments if bytes.fromhex(commitment.digest) not in ours]
     with transaction(connection):
         ClosedPeriods(connection).add(foreign, now)

@@ -21,20 +21,20 @@ from reporting_agent.state import transaction
 
 
 def sealed_for_today(
-    connection: Connection, parcel: Parcel, identity: AgentIdentity, held: Collection[Receipt] | None, now: datetime
+    connection: Connection, parcel: Parcel, identity: AgentIdentity, portal_receipts: Collection[Receipt] | None, now: datetime
 ) -> bytes:
     """The envelope to send: the one at hand, or a new one about the same plaintext, which is then kept in its place.
 
     Args:
-        held: the receipts of everything that the portal holds of this site, heard in this run; None if it was not asked.
+        portal_receipts: the receipts of everything that the portal holds of this site, heard in this run; None if it was not asked.
     """
     if parcel.envelope is None or parcel.plaintext is None:
         raise LookupError(f"{parcel.period} revision {parcel.revision} is not sealed yet")
     header = envelope.parse(parcel.envelope).header
     today = now.date()
-    taken = any(key.key_id == header.key_id and key.is_taken(today) for key in identity.directory.processing)
-    in_force = taken and header.device_id == identity.device_id
-    if in_force or held is None or any(receipt.envelope_digest == parcel.digest for receipt in held):
+    key_is_taken = any(key.key_id == header.key_id and key.is_taken(today) for key in identity.directory.processing)
+    in_force = key_is_taken and header.device_id == identity.device_id
+    if in_force or portal_receipts is None or any(receipt.envelope_digest == parcel.digest for receipt in portal_receipts):
         return parcel.envelope
     recipient = identity.directory.processing_key(today)
     outside = replace(header, key_id=recipient.key_id, device_id=identity.device_id)

@@ -65,7 +65,9 @@ def require_current(planned: ReportPlan, ledger: LedgerStand, parcels: Sequence[
             )
 
 
-def refuse_old_ledger(planned: ReportPlan, held: Iterable[Receipt], known: Iterable[Parcel], closed: Iterable[ClosedPeriod] = ()) -> None:
+def refuse_old_ledger(
+    planned: ReportPlan, portal_receipts: Iterable[Receipt], own_parcels: Iterable[Parcel], closed: Iterable[ClosedPeriod] = ()
+) -> None:
     """A report that the portal holds and this outbox does not know was spent elsewhere, and so was what another directory left behind.
 
     A report is looked upon as covering every year that its labels may cover: which they do stands sealed inside.
@@ -73,8 +75,8 @@ def refuse_old_ledger(planned: ReportPlan, held: Iterable[Receipt], known: Itera
     Raises:
         PolicyRefusal: `ledger-set-back`, where such a report overlaps the period.
     """
-    ours = {parcel.digest for parcel in known}
-    unknown = [(receipt.header.period, receipt.header.revision) for receipt in held if receipt.envelope_digest not in ours]
+    ours = {parcel.digest for parcel in own_parcels}
+    unknown = [(receipt.header.period, receipt.header.revision) for receipt in portal_receipts if receipt.envelope_digest not in ours]
     for period, revision in (*unknown, *((entry.period, entry.revision) for entry in closed)):
         if may_overlap(planned, period):
             raise _set_back(period, revision)

@@ -116,7 +116,7 @@ class SubmissionProcess:
         self._clock = clock
         self._checkpoint = checkpoint
         self._closed = ClosedPeriods(connection)
-        self._held: tuple[Receipt, ...] | None = None  # until the portal was asked
+        self._portal_receipts: tuple[Receipt, ...] | None = None  # until the portal was asked
         self._receipts: dict[str, bytes] = {}  # of what it holds, as it signed them, by the envelope's digest
         self._answered: dict[ReportCommitment, bytes] = {}  # with the challenge that the portal says it gave, as it signed it
         self._restarts_before = len(log_restarts.accepted(connection, identity.fingerprint))
@@ -143,7 +143,7 @@ class SubmissionProcess:
             return ReportUnderWay(planned, material.batches, parcel)
         parcels, closed = self._outbox.all(), self._closed.all()
         set_back.refuse_unknown(self._answered_besides(planned, parcel), parcels, closed)
-        set_back.refuse_old_ledger(planned, self._held or (), parcels, closed)
+        set_back.refuse_old_ledger(planned, self._portal_receipts or (), parcels, closed)
         cut_otherwise.refuse_another_cut(planned, parcels)
         if parcel is None or not parcel.is_bound:
             debits = self._ledger.settle(planned.debits(), material.batches)
@@ -177,10 +177,10 @@ class SubmissionProcess:
         Raises:
             VerificationError: as `accept`; PolicyRefusal: as `begin` and `accept`.
         """
-        given = challenges.read(challenge, self._identity.directory.receipt_keys())
+        signed_challenge = challenges.read(challenge, self._identity.directory.receipt_keys())
         committed = (parcel for parcel in self._outbox.revisions(self._identity.site, period) if parcel.data_root is not None)
-        if any(commitment_of(parcel) == given.commitment for parcel in committed):
-            self._answered.setdefault(given.commitment, challenge)
+        if any(commitment_of(parcel) == signed_challenge.commitment for parcel in committed):
+            self._answered.setdefault(signed_challenge.commitment, challenge)
         return self.accept(self.begin(material, period, correct=correct), challenge)
 
     def accept(self, begun: ReportUnderWay, challenge: bytes) -> ReportUnderWay:
@@ -195,12 +195,12 @@ class SubmissionProcess:
         """
         parcel = begun.parcel
         keys = self._identity.directory.receipt_keys()
-        given = challenges.verify(challenge, keys, commitment_of(parcel))
+        signed_challenge = challenges.verify(challenge, keys, commitment_of(parcel))
         if parcel.challenge is not None:
-            refuse_another(given, parcel, keys)
+            refuse_another(signed_challenge, parcel, keys)
             if parcel.state is not ParcelState.CHALLENGED or self._has_current_challenge(parcel):
                 return begun
-        ledger, parcels = set_back.require_ledger(given), self._outbox.all()
+        ledger, parcels = set_back.require_ledger(signed_challenge), self._outbox.all()
         set_back.require_current(begun.plan, ledger, parcels, self._closed.all())
         with transaction(self._connection):
             for earlier_plan, earlier in given_up_revisions.as_if_drawn(begun.plan, parcel, parcels):
@@ -256,7 +256,7 @@ class SubmissionProcess:
         keys = self._identity.directory.receipt_keys()
         if parcel.receipt is not None and parcel.envelope is not None:
             return receipts.verify(parcel.receipt, keys, parcel.envelope)
-        sealed = sealed_for_today(self._connection, parcel, self._identity, self._held, self._clock())
+        sealed = sealed_for_today(self._connection, parcel, self._identity, self._portal_receipts, self._clock())
         raw = self._receipts.get(envelope.digest(sealed))
         if raw is None:
             try:
@@ -274,7 +274,7 @@ class SubmissionProcess:
     def to_carry(self, parcel: Parcel) -> Parcel:
         """A sealed report that a person is to carry: sealed anew, as by `send`, where the portal would not take the envelope at hand."""
         if parcel.receipt is None:
-            sealed_for_today(self._connection, parcel, self._identity, self._held, self._clock())
+            sealed_for_today(self._connection, parcel, self._identity, self._portal_receipts, self._clock())
         return self._outbox.get(parcel.site, parcel.period, parcel.revision)
 
     def consult(self, client: PortalClient) -> Unreachable | None:
@@ -292,35 +292,39 @@ class SubmissionProcess:
         try:
             self._identity = enrolment.renew_directory(self._connection, self._identity, client.directory())
             log_heads.look(self._connection, self._identity, client, self._outbox.all(), self._clock())
-            held = client.receipts(self._signature)
-            given = self._hand_back(client, client.challenges(self._signature))
+            raw_receipts = client.receipts(self._signature)
+            raw_challenges = self._hand_back(client, client.challenges(self._signature))
         except Unreachable as trouble:
             return trouble
         keys = self._identity.directory.receipt_keys()
-        self._held = tuple(receipts.read(raw, keys) for raw in held)
-        self._receipts = {receipt.envelope_digest: raw for receipt, raw in zip(self._held, held, strict=True)}
+        self._portal_receipts = tuple(receipts.read(raw, keys) for raw in raw_receipts)
+        self._receipts = {receipt.envelope_digest: raw for receipt, raw in zip(self._portal_receipts, raw_receipts, strict=True)}
         bound = {commitment_of(parcel): parcel for parcel in self._outbox.all() if parcel.is_bound}
-        answered = [challenges.read(raw, keys) for raw in given]
+        answered = [challenges.read(raw, keys) for raw in raw_challenges]
         for challenge in answered:
             if challenge.commitment in bound:
                 refuse_another(challenge, bound[challenge.commitment], keys)
-        self._answered = {challenge.commitment: raw for challenge, raw in zip(answered, given, strict=True)}
+        self._answered = {challenge.commitment: raw for challenge, raw in zip(answered, raw_challenges, strict=True)}
         return None
 
     def restarts_taken(self) -> list[dict[str, str | int]]:
         """What a person is to be told of restarts of the portal's log that were taken in this run."""
-        taken = log_restarts.accepted(self._connection, self._identity.fingerprint)
-        return [log_restarts.as_shown(acceptance) for acceptance in taken[self._restarts_before :]]
+        acceptances = log_restarts.accepted(self._connection, self._identity.fingerprint)
+        return [log_restarts.as_shown(acceptance) for acceptance in acceptances[self._restarts_before :]]
 
-    def _hand_back(self, client: PortalClient, given: Sequence[bytes]) -> Sequence[bytes]:
+    def _hand_back(self, client: PortalClient, raw_challenges: Sequence[bytes]) -> Sequence[bytes]:
         """Give a portal that lost commitments with its log each with its challenge, in the ledger's order; all that it then holds."""
-        known = {challenges.parse(raw).commitment for raw in given}
-        lost = [candidate for candidate in self._outbox.all() if candidate.challenge is not None and commitment_of(candidate) not in known]
+        commitments_held = {challenges.parse(raw).commitment for raw in raw_challenges}
+        lost = [
+            candidate
+            for candidate in self._outbox.all()
+            if candidate.challenge is not None and commitment_of(candidate) not in commitments_held
+        ]
         lost = [candidate for candidate in lost if log_restarts.is_of_a_lost_log(self._connection, self._identity, candidate)]
         for parcel in lost:
             commitment = commitments.commit(commitment_of(parcel), self._identity.device_id, self._identity.device_key)
             client.hand_back(commitment, parcel.challenge or b"")
-        return client.challenges(self._signature) if lost else given
+        return client.challenges(self._signature) if lost else raw_challenges
 
     def spooled_besides(self, parcel: Parcel) -> list[Parcel]:
         """Other reports that are sealed and still wait for their receipt, oldest first."""

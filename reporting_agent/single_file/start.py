@@ -61,12 +61,14 @@ class NotForThisMachine(Exception):  # noqa: N818 - reads as what it says
 def machine() -> str:
     """This Python and system as the file's folders name them: `cp311-linux`."""
     platform = sysconfig.get_platform()
-    system = next((name for known, name in SYSTEMS.items() if platform == known or _macos(platform, known)), platform)
+    system = next(
+        (name for known_platform, name in SYSTEMS.items() if platform == known_platform or _macos(platform, known_platform)), platform
+    )
     return f"cp{sys.version_info.major}{sys.version_info.minor}-{system}"
 
 
-def _macos(platform: str, known: str) -> bool:
-    return known.startswith("macosx") and platform.startswith("macosx") and platform.endswith(("arm64", "universal2"))
+def _macos(platform: str, known_platform: str) -> bool:
+    return known_platform.startswith("macosx") and platform.startswith("macosx") and platform.endswith(("arm64", "universal2"))
 
 
 def unpacked(archive: Path) -> list[Path]:
@@ -96,8 +98,8 @@ def unpacked(archive: Path) -> list[Path]:
 
 
 def _cache() -> Path:
-    if given := os.environ.get("STEPLABEL_PARTS"):
-        return Path(given)
+    if folder := os.environ.get("STEPLABEL_PARTS"):
+        return Path(folder)
     if sys.platform == "win32":
         return Path(os.environ.get("LOCALAPPDATA", Path.home() / "AppData" / "Local")) / "steplabel" / "parts"
     return Path(os.environ.get("XDG_CACHE_HOME", Path.home() / ".cache")) / "steplabel" / "parts"

@@ -26,18 +26,18 @@ def column(kind: Kind, values: Sequence[Any]) -> Any:
         return _texts(values)
     if kind == "number" and not np.isnan(numbers := np.array(values, dtype=float)).any():
         return _array(pa.float64(), len(values), np.ones(len(values), dtype=bool), numbers)
-    known = np.fromiter((value is not None for value in values), np.bool_, len(values))
+    valid = np.fromiter((value is not None for value in values), np.bool_, len(values))
     if kind == "time":
         moments = [_EPOCH if value is None else value for value in values]
         stamps = np.fromiter(((moment - _EPOCH) // _MICROSECOND for moment in moments), np.int64, len(moments))
-        return _array(pa.timestamp("us", "UTC"), len(values), known, stamps)
-    filled = values if known.all() else [value if value is not None else 0 for value in values]
+        return _array(pa.timestamp("us", "UTC"), len(values), valid, stamps)
+    filled = values if valid.all() else [value if value is not None else 0 for value in values]
     if kind == "flag":
         data = np.packbits(np.fromiter((bool(value) for value in filled), np.bool_, len(filled)), bitorder="little")
-        return _array(pa.bool_(), len(values), known, data)
+        return _array(pa.bool_(), len(values), valid, data)
     if kind == "count":
-        return _array(pa.int64(), len(values), known, np.fromiter(filled, np.int64, len(filled)))
-    return _array(pa.float64(), len(values), known, np.fromiter(filled, np.float64, len(filled)))
+        return _array(pa.int64(), len(values), valid, np.fromiter(filled, np.int64, len(filled)))
+    return _array(pa.float64(), len(values), valid, np.fromiter(filled, np.float64, len(filled)))
 
 
 def texts(values: Sequence[str | None]) -> Any:
@@ -66,24 +66,24 @@ def _texts(values: Sequence[str | None]) -> Any:
 def _of_each(values: Sequence[str | None]) -> Any:
     import pyarrow as pa
 
-    known = np.fromiter((value is not None for value in values), np.bool_, len(values))
+    valid = np.fromiter((value is not None for value in values), np.bool_, len(values))
     encoded = [b"" if value is None else str(value).encode() for value in values]
     lengths = np.fromiter(map(len, encoded), np.int64, len(encoded))
     offsets = np.zeros(len(encoded) + 1, dtype=np.int64)
     np.cumsum(lengths, out=offsets[1:])
     small = offsets[-1] < 2**31
     kind = pa.string() if small else pa.large_string()
-    buffers = [_validity(known), pa.py_buffer(offsets.astype(np.int32) if small else offsets), pa.py_buffer(b"".join(encoded))]
+    buffers = [_validity(valid), pa.py_buffer(offsets.astype(np.int32) if small else offsets), pa.py_buffer(b"".join(encoded))]
     return pa.Array.from_buffers(kind, len(encoded), buffers)
 
 
-def _array(kind: Any, length: int, known: Any, data: Any) -> Any:
+def _array(kind: Any, length: int, valid: Any, data: Any) -> Any:
     import pyarrow as pa
 
-    return pa.Array.from_buffers(kind, length, [_validity(known), pa.py_buffer(data)])
+    return pa.Array.from_buffers(kind, length, [_validity(valid), pa.py_buffer(data)])
 
 
-def _validity(known: Any) -> Any:
+def _validity(valid: Any) -> Any:
     import pyarrow as pa
 
-    return None if known.all() else pa.py_buffer(np.packbits(known, bitorder="little"))
+    return None if valid.all() else pa.py_buffer(np.packbits(valid, bitorder="little"))

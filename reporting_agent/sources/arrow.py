@@ -52,13 +52,13 @@ def numbers(texts: Any, written: str, decimal: str, thousands: str) -> Any:
 def without(column: Any, words: frozenset[str], numbers: frozenset[float]) -> Any:
     """The column with null where a cell says "not known": a text in one of these words, a typed number by one of these values."""
     if is_number(column):
-        column, known = column.cast(pa.float64()), pa.array(sorted(numbers), pa.float64())
+        column, blanks = column.cast(pa.float64()), pa.array(sorted(numbers), pa.float64())
     else:
-        known = pa.array(sorted(words), pa.string())
-    return pc.if_else(pc.is_in(column, known), None, column)
+        blanks = pa.array(sorted(words), pa.string())
+    return pc.if_else(pc.is_in(column, blanks), None, column)
 
 
-def taken(column: Any, places: Integers) -> list[Any]:
+def distinct_at(column: Any, places: Integers) -> list[Any]:
     """The different cells at these places."""
     cells = column.take(pa.array(places))
     with suppress(pa.ArrowNotImplementedError):  # of lists and the like nothing tells which are different

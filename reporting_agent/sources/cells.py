@@ -135,8 +135,8 @@ def _written(text: str, profile: Profile) -> float:
 
 def notation(profile: Profile) -> tuple[str, str, str]:
     """What a number looks like, as a regular expression, its decimal sign and what parts its groups."""
-    known = _notation(profile.decimal, profile.thousands)
-    return "|".join(pattern.pattern for pattern in known if pattern is not None), profile.decimal, profile.thousands
+    patterns = _notation(profile.decimal, profile.thousands)
+    return "|".join(pattern.pattern for pattern in patterns if pattern is not None), profile.decimal, profile.thousands
 
 
 @lru_cache(maxsize=16)

@@ -48,8 +48,8 @@ class Extract:
 
     def gives(self) -> frozenset[str]:
         """Inputs of which rows were taken."""
-        taken = frozenset(name for name, parts in self.tables.items() if any(part.rows for part in parts))
-        return taken if self.readings is None else taken | {"readings"}
+        inputs = frozenset(name for name, parts in self.tables.items() if any(part.rows for part in parts))
+        return inputs if self.readings is None else inputs | {"readings"}
 
     def table(self, name: str) -> Sheet:
         """All rows of an input under one header; a column that only some of them have is blank in the others."""

@@ -270,7 +270,7 @@ def _constant(read: Callable[[Cell], Any], value: str | float, file: str, name: 
 
 
 def _profile_error(file: str, name: str, sentence: str, wanted: Template) -> InputError:
-    known = ", ".join(column.name for column in wanted.columns)
+    column_names = ", ".join(column.name for column in wanted.columns)
     more = f", or a name that begins with {' or '.join(wanted.open_prefixes)}" if wanted.open_prefixes else ""
     return InputError(
         "profile-invalid",
@@ -278,5 +278,5 @@ def _profile_error(file: str, name: str, sentence: str, wanted: Template) -> Inp
         "Correct the name in the mapping profile.",
         place=Place(file, column=name),
         found=name,
-        wanted=known + more,
+        wanted=column_names + more,
     )

@@ -198,23 +198,23 @@ MOST_HELD = 1 << 21  # readings of all meters that wait: 50 MB
 
 def gathered(blocks: Iterable[ReadingBlock]) -> Iterator[ReadingBlock]:
     """The same readings, each meter's in the same order; a block never spans two files."""
-    held: dict[str, list[ReadingBlock]] = {}
+    blocks_by_meter: dict[str, list[ReadingBlock]] = {}
     waiting = 0
     for block in blocks:
-        before = held.get(block.meter)
+        before = blocks_by_meter.get(block.meter)
         if before and before[0].file != block.file:
             waiting -= sum(len(part.time_us) for part in before)
-            yield _joined(held.pop(block.meter))
+            yield _joined(blocks_by_meter.pop(block.meter))
         elif not before and len(block.time_us) >= ENOUGH:
             yield block
             continue
-        held.setdefault(block.meter, []).append(block)
+        blocks_by_meter.setdefault(block.meter, []).append(block)
         waiting += len(block.time_us)
         if waiting >= MOST_HELD:
-            for parts in held.values():
+            for parts in blocks_by_meter.values():
                 yield _joined(parts)
-            held, waiting = {}, 0
-    for parts in held.values():
+            blocks_by_meter, waiting = {}, 0
+    for parts in blocks_by_meter.values():
         yield _joined(parts)
 
 

@@ -137,14 +137,14 @@ def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
     """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then its second; one with
     an offset says itself which it is."""
     moments: list[int] = []
-    seen: set[int] = set()
+    starts: set[int] = set()
     own = ZoneInfo(series.timezone) if series.timezone else zone
     for row, written in enumerate(table.columns["time"]):
         moment = stamps.fixed(written, own)
         start = _us(moment - _EPOCH)
-        if start in seen and written.tzinfo is None:
+        if start in starts and written.tzinfo is None:
             start += _us(_between_passes(moment, own))
-        if start in seen:
+        if start in starts:
             raise InputError(
                 "price-twice",
                 "Two rows of the prices are of one time.",
@@ -153,7 +153,7 @@ def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
                 found=moment.isoformat(),
                 wanted="each time once",
             )
-        seen.add(start)
+        starts.add(start)
         moments.append(start)
     return moments
 

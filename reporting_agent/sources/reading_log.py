@@ -44,8 +44,8 @@ class UndeclaredMeter:
     def take(self, time_us: NDArray[np.int64], value: NDArray[np.float64]) -> None:
         """Some of its readings, in the order of the file."""
         self.readings += len(value)
-        seen = np.isfinite(value)
-        time_us, value = time_us[seen], value[seen]
+        finite = np.isfinite(value)
+        time_us, value = time_us[finite], value[finite]
         if len(value):
             part = UndeclaredMeter(
                 len(value), float(value.sum()), float(value.min()), float(value.max()), int(time_us.min()), int(time_us.max())
@@ -100,8 +100,8 @@ class ReadingLog:
         """Add what another log met, of other files."""
         self.rejected += other.rejected[: MOST_KEPT - len(self.rejected)]
         self.rejected_count += other.rejected_count
-        for meter, seen in other.unknown_meters.items():
-            self.unknown_meters.setdefault(meter, UndeclaredMeter()).add(seen)
+        for meter, undeclared_meter in other.unknown_meters.items():
+            self.unknown_meters.setdefault(meter, UndeclaredMeter()).add(undeclared_meter)
         self.rows += other.rows
         self.totals += other.totals
         self.understood |= other.understood

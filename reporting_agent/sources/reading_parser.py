@@ -163,17 +163,17 @@ class ColumnBlock:
     def _stamps_one_by_one(self, texts: Sequence[cells.Cell]) -> NDArray[np.int64]:
         from reporting_agent.sources import arrow
 
-        known: dict[cells.Cell, tuple[int, bool]] = {}
+        stamps_by_cell: dict[cells.Cell, tuple[int, bool]] = {}
         read = np.full(len(texts), arrow.NO_STAMP, dtype=np.int64)
         zoned = np.zeros(len(texts), dtype=np.bool_)
         for index, text in enumerate(texts):
-            if text not in known:
+            if text not in stamps_by_cell:
                 try:
-                    known[text] = _microseconds(text, self._of_stamps)
+                    stamps_by_cell[text] = _microseconds(text, self._of_stamps)
                 except UnreadableCell as wrong:
                     self._fault(index, self.layout.stamp, str(wrong))
                     continue
-            read[index], zoned[index] = known[text]
+            read[index], zoned[index] = stamps_by_cell[text]
         self.zoned = zoned
         return read
 
@@ -191,7 +191,7 @@ class ColumnBlock:
                 read = arrow.floats(present if arrow.is_number(present) else arrow.numbers(present, *cells.notation(profile))) * scale
         late = np.flatnonzero(~np.isfinite(read))  # wrong, blank or in a notation of their own: read one by one
         read[late] = np.nan
-        if all(cells.is_blank(cell, missing) for cell in arrow.taken(column, late)):
+        if all(cells.is_blank(cell, missing) for cell in arrow.distinct_at(column, late)):
             return read
         for index, text in zip(late.tolist(), column.take(pa.array(late)).to_pylist(), strict=True):
             if cells.is_blank(text, missing):

@@ -24,11 +24,11 @@ _EXTREMES = {"start": min, "end": max}
 def gather(table: Table, profile: Profile, fields: Sequence[Field]) -> None:
     """Make one row of those of each batch, in place."""
     keys = [table.columns[name] for name in _KEYS if name in table.columns]
-    known = {field.column.name: field for field in fields}
+    fields_by_name = {field.column.name: field for field in fields}
     broken: set[tuple[Any, Any]] = set()
     doubted: set[Any] = set()
     for rejection in table.rejected:
-        name, step = _own_value(known.get("batch_id"), rejection), _own_value(known.get("step"), rejection)
+        name, step = _own_value(fields_by_name.get("batch_id"), rejection), _own_value(fields_by_name.get("step"), rejection)
         if name is None:
             continue
         if step is None:
@@ -56,8 +56,8 @@ def _value(name: str, values: Sequence[Any], profile: Profile, *, beside: bool) 
     if rule == "last":
         return values[-1]
     if rule is None and name in _EXTREMES:
-        known = [value for value in values if value is not None]
-        return _EXTREMES[name](known) if len(known) == len(values) else None
+        present = [value for value in values if value is not None]
+        return _EXTREMES[name](present) if len(present) == len(values) else None
     return values[0]
 
 

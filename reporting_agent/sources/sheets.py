@@ -93,7 +93,7 @@ def joins_lines(path: Path, profile: Profile) -> bool:
         return False
     delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
     with io.TextIOWrapper(open_bytes(path), encoding=encoding, newline="") as text:
-        reader, seen = csv.reader(text, delimiter=delimiter, strict=True), 0
+        reader, last_line = csv.reader(text, delimiter=delimiter, strict=True), 0
         while True:
             try:
                 next(reader)
@@ -101,9 +101,9 @@ def joins_lines(path: Path, profile: Profile) -> bool:
                 return False
             except csv.Error:
                 pass  # a broken row: how many lines it took is what matters
-            if reader.line_num - seen > 1:
+            if reader.line_num - last_line > 1:
                 return True
-            seen = reader.line_num
+            last_line = reader.line_num
 
 
 def lines_above(path: Path, profile: Profile, encoding: str, delimiter: str) -> int:

@@ -82,10 +82,10 @@ def fixed(stamp: datetime, zone: tzinfo) -> datetime:
     offset = local.utcoffset()
     if offset is None:
         raise UnreadableCell("a date and time in a known time zone")
-    held = stamp.replace(tzinfo=timezone(offset))
-    if held.astimezone(zone).replace(tzinfo=None) != stamp:
+    with_offset = stamp.replace(tzinfo=timezone(offset))
+    if with_offset.astimezone(zone).replace(tzinfo=None) != stamp:
         raise UnreadableCell("a time that exists: the clock was put forward over this one")
-    return held
+    return with_offset
 
 
 def written(stamp: date, profile: Profile) -> str:

@@ -170,8 +170,8 @@ def _money(label: StepLabel, labelled: LabelledWorkbook) -> float | None:
     rows = (batch.place.row for batch in labelled.result.data.batches if batch.step == label.step and batch.place is not None)
     runs = (labelled.of_run.get((str(label.metric), row or 0)) for row in rows)
     parts = [run.money for run in runs if run is not None and run.gap is not None]
-    known = [part for part in parts if part is not None]
-    return sum(known) if len(known) == len(parts) else None
+    known_parts = [part for part in parts if part is not None]
+    return sum(known_parts) if len(known_parts) == len(parts) else None
 
 
 def _notes(labelled: LabelledWorkbook) -> list[str]:

@@ -87,7 +87,7 @@ def _step(cell: str, runs: Sequence[Batch], factors: FactorTable) -> Step:
         words=Words.of(shown),
         product=product,
         product_words=Words.of(product or shown),
-        output_unit=_known(unit),
+        output_unit=_output_unit(unit),
         run_kind="shift",
         boundary=Boundary(id="as-metered", words=worded("The carriers in the workbook"), carriers=carriers),
         variants=(Variant(id="", words=Words.of(shown)),),
@@ -103,7 +103,7 @@ def _step(cell: str, runs: Sequence[Batch], factors: FactorTable) -> Step:
     )
 
 
-def _known(unit: str) -> str:
+def _output_unit(unit: str) -> str:
     if unit not in get_args(Step.model_fields["output_unit"].annotation):
         raise ValueError(f"a step's output unit cannot be {unit!r}")
     return unit

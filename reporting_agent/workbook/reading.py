@@ -157,9 +157,9 @@ def _first_row(rows: list[tuple[int, Sequence[object]]]) -> str:
 def _measures(carrier: str, unit: str) -> bool:
     """Whether a carrier is measured in that unit: its own, or energy where it is a fuel or heat."""
     own = CARRIERS[carrier].unit
-    for known in (own, "MJ") if CARRIERS[carrier].thermal else (own,):
+    for allowed in (own, "MJ") if CARRIERS[carrier].thermal else (own,):
         try:
-            ratio(unit, known)
+            ratio(unit, allowed)
         except InputError:
             continue
         return True
@@ -182,7 +182,7 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
     name = next((name for name in sheets if name in {tell(SHEETS["about"], lang) for lang in languages()}), None)
     if name is None:
         return AboutSheet()
-    given: dict[str, object] = {}
+    settings: dict[str, object] = {}
     prices: dict[str, dict[str, float]] = {}
     lhv: dict[str, float] = {}
     for row, cells in sheets[name]:
@@ -203,16 +203,16 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
             else:
                 lhv[carrier] = _number(path, row, setting, text, value)
         elif setting is not None:
-            given[setting] = _number(path, row, setting, text, value) if setting == "uncertainty_pct" else str(value).strip()
-    zone = str(given.get("timezone", DEFAULT_ZONE))
+            settings[setting] = _number(path, row, setting, text, value) if setting == "uncertainty_pct" else str(value).strip()
+    zone = str(settings.get("timezone", DEFAULT_ZONE))
     if zone_named(zone) is None:
         raise _setting_refused(path, None, tell(SETTINGS["timezone"], lang), zone, "a time zone of the IANA list, such as Asia/Shanghai")
-    uncertainty = given.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)
+    uncertainty = settings.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)
     return AboutSheet(
-        name=str(given.get("name", "")),
+        name=str(settings.get("name", "")),
         timezone=zone,
         uncertainty_pct=float(str(uncertainty)),
-        currency=str(given.get("currency", "")),
+        currency=str(settings.get("currency", "")),
         prices=prices,
         lhv=lhv,
     )
@@ -296,9 +296,9 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
 
 def _lhv(column: EnergyColumn, about: AboutSheet) -> float | None:
     """MJ per unit of the column, from what the firm gave per the carrier's own unit."""
-    given = about.lhv.get(column.carrier)
+    own_lhv = about.lhv.get(column.carrier)
     try:
-        return None if given is None else given * ratio(column.unit, CARRIERS[column.carrier].unit)
+        return None if own_lhv is None else own_lhv * ratio(column.unit, CARRIERS[column.carrier].unit)
     except InputError:
         return None  # the column is in GJ and needs none
 

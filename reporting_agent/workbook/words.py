@@ -150,8 +150,8 @@ def understand(rows: Sequence[tuple[int, Sequence[object]]]) -> Headings | None:
     for row, cells in rows:
         for lang in languages():
             headings = _of_row(row, [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()], lang)
-            known = len(headings.columns) + len(headings.energy)
-            if known >= _LEAST_KNOWN and (best is None or known > len(best.columns) + len(best.energy)):
+            heading_count = len(headings.columns) + len(headings.energy)
+            if heading_count >= _LEAST_KNOWN and (best is None or heading_count > len(best.columns) + len(best.energy)):
                 best = headings
         if best is not None:
             return best

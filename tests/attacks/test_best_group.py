@@ -34,8 +34,8 @@ def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
     }
     pull = float(rng.uniform(0, 120))
     worth = {
-        firm: 500 + rng.normal(0, 30) - pull * (held["scale"] == "very-large") - pull * (held["region"] == "north") / 2
-        for firm, held in traits.items()
+        firm: 500 + rng.normal(0, 30) - pull * (firm_traits["scale"] == "very-large") - pull * (firm_traits["region"] == "north") / 2
+        for firm, firm_traits in traits.items()
     }
     members = (Member(firm, firm, (50, round(1000 * value), 500), "r") for firm, value in worth.items())
     return CellRoster("cell", tuple(members)), traits

@@ -47,37 +47,37 @@ def page(sector: Sector, seed: int) -> Page:
     return Page(to_grid(best, RULE.grid.width, RULE.grid.lower), sector.best[order], released)
 
 
-def worked_out(read: Page, known: tuple[int, ...], averaged: int) -> float:
+def worked_out(read: Page, known_ranks: tuple[int, ...], averaged: int) -> float:
     """The mean without what is known, and in what remains the target's usual place."""
-    others = [rank for rank in range(averaged) if rank not in known]
-    remains = (averaged * read.value - read.ordered[list(known)].sum()) / len(others)
+    others = [rank for rank in range(averaged) if rank not in known_ranks]
+    remains = (averaged * read.value - read.ordered[list(known_ranks)].sum()) / len(others)
     middle = np.mean([place(rank + 1, FIRMS) for rank in others])
     return float(remains + BETWEEN * (middle - place(TARGET + 1, FIRMS)))
 
 
 @pytest.mark.parametrize("who", list(COLLUDING))
 def test_colluding_firms(stated: State, long: bool, who: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    known, count = COLLUDING[who], 400 if long else 60
+    known_ranks, count = COLLUDING[who], 400 if long else 60
     sectors = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(count)]
     pages = [page(cohort, seed) for seed, cohort in enumerate(sectors)]
     exact = [float(read.ordered[TARGET]) for read in pages]
     outsider = [guess(read.value, FIRMS, TARGET + 1) for read in pages]
     own = [read.released for read in pages]
-    estimates = [worked_out(read, known, 5) for read in pages]
+    estimates = [worked_out(read, known_ranks, 5) for read in pages]
 
     if who == "all-but-one":  # what protects the fifth is its own noise, and the mean's
         assert median_error(estimates, exact) >= median_error(own, exact)
         bound = f"no closer than the plant's own release: {close(own, exact):.0%}, median error {median_error(own, exact):.2%}"
         defence = "noise at the plant; the posterior; rounding"
         bare = [float(read.ordered[:5].mean()) for read in pages]
-        off = [worked_out(Page(value, read.ordered, 0.0), known, 5) for value, read in zip(bare, pages, strict=True)]
+        off = [worked_out(Page(value, read.ordered, 0.0), known_ranks, 5) for value, read in zip(bare, pages, strict=True)]
         assert median_error(off, exact) < 1e-9
         off_words = "exact values averaged"
     else:
         assert close(estimates, exact) <= close(outsider, exact) + ABOVE_OUTSIDER
         bound = f"a reader's guess, {close(outsider, exact):.0%}, and {100 * ABOVE_OUTSIDER:.0f} points"
         defence = "no firm above a quarter of a mean"
-        averaged = len(known) + 1
+        averaged = len(known_ranks) + 1
         monkeypatch.setattr(rules, "averaged", lambda *_: range(averaged))
         with pytest.raises(PolicyRefusal) as refused:
             page(sectors[0], 0)

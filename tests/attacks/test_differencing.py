@@ -98,14 +98,14 @@ def test_two_publications_that_differ_in_one_firm(stated: State, long: bool, way
         "overlap": "sector and region that differ in one firm",
         "period": "a period and the same days under another name that differ in one firm",
     }[way]
-    held = f"{sectors} of {sectors} withheld (`{reason.value}`)"
+    withheld = f"{sectors} of {sectors} withheld (`{reason.value}`)"
     stated(
         Row(
             way,
             f"{attack}, subtracted: the best firm to within {CLOSE:.0%}",
             "three firms at least must differ" + (", in every period that overlaps" if way == "period" else ""),
             f"{close(alone, exact):.0%}, the guess from one publication",
-            f"{held}: {close(with_gate, exact):.0%}, median error {median_error(with_gate, exact):.1%}",
+            f"{withheld}: {close(with_gate, exact):.0%}, median error {median_error(with_gate, exact):.1%}",
             f"{close(without_gate, exact):.0%}, median error {median_error(without_gate, exact):.1%}",
         )
     )
@@ -232,8 +232,8 @@ def test_a_firm_that_left_and_came_back_is_not_two_that_changed(stated: State, l
     def let_out() -> int:
         return sum(shown(after.gated((before,)).published)[0] is not None for before, after in tried)
 
-    held = let_out()
-    assert held == 0
+    let_through = let_out()
+    assert let_through == 0
     monkeypatch.setattr(influence, "staying", set)
     off = let_out()
     assert off > 0

@@ -27,7 +27,7 @@ def shown_states(acts: list[tuple[int, str]], fewest: int = FEWEST, least: int =
     for act in [None, *acts]:
         if act is not None:
             firm, how = f"f{act[0]}", act[1]
-            ours = {name: held for name, held in ours.items() if name != firm}
+            ours = {name: firm_things for name, firm_things in ours.items() if name != firm}
             if how != "out":
                 ours[firm] = frozenset({"step"} if how == "attested" else ())
         if may_replace(ours, shown, frozenset(), fewest, least):

@@ -166,17 +166,17 @@ def test_the_portal_asks_for_a_looser_policy(
     submitted(desk, looser(year))
     (raw,) = desk.portal.submissions.values()
     sent = envelope.open(envelope.parse(raw), desk.portal.processing_key, next(iter(desk.portal.devices.values())))
-    known = year.pack
-    assert refusal(lambda: require_conformity(sent, known, packs.digest(known))) == "pack-mismatch"
+    pack = year.pack
+    assert refusal(lambda: require_conformity(sent, pack, packs.digest(pack))) == "pack-mismatch"
     through = max(label.best.epsilon for label in sent.released.labels)
-    assert through > known.policy.epsilon_best
+    assert through > pack.policy.epsilon_best
 
     stated(
         Row(
             "policy",
             "the portal asks for a looser policy",
             "packs come with the agent; one that differs is not reported by",
-            f"epsilon {known.policy.epsilon_best} a draw",
+            f"epsilon {pack.policy.epsilon_best} a draw",
             "0 of 2: `pack-of-its-own` at the agent, `pack-mismatch` at the worker",
             f"pack not compared: epsilon {through} drawn and sent",
         )
@@ -206,8 +206,8 @@ def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: Re
     drawn, seed = set(), desk.state.read_secret(SEED_FILE)
     for number in range(1, 9):  # an agent that took the latest challenge: the same data, drawn as often as the portal likes
         another = desk.portal.challenge_for(commitment, bytes([number]) * challenges.NONCE_BYTES)
-        given = challenges.read(another, {desk.portal.receipt_key.key_id: VerifyingKey(desk.portal.receipt_key.public_bytes)})
-        labels = draw(begun.plan, seed, root=commitment.data_root, challenge=given.nonce)
+        challenge = challenges.read(another, {desk.portal.receipt_key.key_id: VerifyingKey(desk.portal.receipt_key.public_bytes)})
+        labels = draw(begun.plan, seed, root=commitment.data_root, challenge=challenge.nonce)
         drawn.add(tuple((label.best.cell, label.typical.cell) for label in labels))
     assert len(drawn) > 1
 

@@ -195,13 +195,13 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: b
         of_this = slice(place * sectors, (place + 1) * sectors) if long else slice(None)
         shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
         assert shares["gated"] <= shares["alone"] + ABOVE_READER, (MOVES[place], shares)
-    seen = np.array(through)
-    both, alone_seen = (close(np.array(guesses[name])[seen], np.array(exact)[seen]) for name in ("open", "alone"))
+    let_through = np.array(through)
+    both, alone_seen = (close(np.array(guesses[name])[let_through], np.array(exact)[let_through]) for name in ("open", "alone"))
     hardly = slice(0, 2 * sectors)  # by half a percent or less
     assert close(guesses["open"][hardly], exact[hardly]) > close(guesses["alone"][hardly], exact[hardly]) + ABOVE_READER
 
-    held = [Trend.of(seed, ORDINARY, best_joins=False).later() for seed in range(sectors)].count(None)
-    assert held < sectors / 3  # a benchmark that is withheld whenever a firm joins is of no use
+    withheld = [Trend.of(seed, ORDINARY, best_joins=False).later() for seed in range(sectors)].count(None)
+    assert withheld < sectors / 3  # a benchmark that is withheld whenever a firm joins is of no use
     monkeypatch.setattr(differencing, "years_give_away", lambda *_: False)
     assert all(Trend.of(seed, by).later() is not None for by in MOVES for seed in range(5))
     alone, gated, opened = (close(guesses[name], exact) for name in ("alone", "gated", "open"))
@@ -213,8 +213,8 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: b
             "moved by and without the one that moved it most",
             f"{alone:.0%}, the best linear guess from the later year alone, and 10 points",
             f"{gated:.0%}, median error {median_error(guesses['gated'], exact):.1%}, where firms move by 0 to {MOVES[-1]:.0%}; "
-            f"{seen.sum()} in {seen.size} let through, of these {both:.0%} (alone {alone_seen:.0%}); where any firm joins and they move by "
-            f"{ORDINARY:.2%}, {sectors - held} in {sectors}",
+            f"{let_through.sum()} in {let_through.size} let through, of these {both:.0%} (alone {alone_seen:.0%}); where any firm joins "
+            f"and they move by {ORDINARY:.2%}, {sectors - withheld} in {sectors}",
             f"{opened:.0%}, median error {median_error(guesses['open'], exact):.1%}",
         )
     )

@@ -37,10 +37,10 @@ def figures_of(standing: RankedSite) -> list[float]:
     return [standing.estimate, *standing.interval, sum(standing.rank_interval) / 2, sum(score) / 2]
 
 
-def learned(known: Array, exact: Array) -> Array:
+def learned(figures_known: Array, exact: Array) -> Array:
     """Guesses of the second half by the linear rule that the first half teaches."""
     half = len(exact) // 2
-    rows = np.column_stack([np.ones(len(exact)), known])
+    rows = np.column_stack([np.ones(len(exact)), figures_known])
     rule, *_ = np.linalg.lstsq(rows[:half], exact[:half], rcond=None)
     return np.asarray(rows[half:] @ rule)
 
@@ -74,7 +74,7 @@ def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State,
         leans = [own(firm.site, trio.labels, open_to_few(2), seed) for firm in pair]
         opened.append([*closed[-1], *(figure for standing in leans if standing is not None for figure in figures_of(standing))])
     last = thirds[len(thirds) // 2 :].tolist()
-    on, off = (learned(np.array(known), thirds).tolist() for known in (closed, opened))
+    on, off = (learned(np.array(figures_known), thirds).tolist() for figures_known in (closed, opened))
     assert median_error(off, last) < 0.8 * median_error(on, last)
     stated(
         Row(

@@ -83,7 +83,7 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
     A plant is asked for release after release of one batch; the real ledger lets through what it lets through.
     """
     laws = [[exact_law(scores((cell,), 2, 1), epsilon) for cell in (0, 1)] for epsilon in (POLICY.epsilon_best, POLICY.epsilon_typical)]
-    state, most, seen = StateDirectory(folder), 0.0, 0
+    state, most, most_releases = StateDirectory(folder), 0.0, 0
     with state.exclusive(), state.connect() as connection:
         ledger = Ledger(connection)
         for game in range(games):
@@ -101,8 +101,8 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
                 for epsilon, (law, other) in zip((POLICY.epsilon_best, POLICY.epsilon_typical), laws, strict=True):
                     cell = draw_cell(scores((0,), 2, 1), epsilon, stream)
                     odds += float(np.log(law[cell] / other[cell]))
-            most, seen = max(most, odds), max(seen, releases)
-    return most, seen
+            most, most_releases = max(most, odds), max(most_releases, releases)
+    return most, most_releases
 
 
 @pytest.mark.timeout(1_200)  # the long form plays three hundred games twice, and a slow machine takes five minutes for them

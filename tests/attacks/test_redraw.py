@@ -62,9 +62,9 @@ def gain(looks: int, plants: int) -> float:
 
 
 def stream_of(plant: int, look: int, challenge: bytes | None = None) -> KeyedStream:
-    given = hashlib.sha256(f"challenge {plant} {look}".encode()).digest() if challenge is None else challenge
+    challenge_bytes = hashlib.sha256(f"challenge {plant} {look}".encode()).digest() if challenge is None else challenge
     root = hashlib.sha256(f"root {plant} {look}".encode()).digest()
-    return KeyedStream(hashlib.sha256(f"seed {plant}".encode()).digest(), challenge=given, data_root=root, name="best")
+    return KeyedStream(hashlib.sha256(f"seed {plant}".encode()).digest(), challenge=challenge_bytes, data_root=root, name="best")
 
 
 @pytest.mark.usefixtures("portal_keys")

@@ -188,15 +188,15 @@ def handed_in(owner: User, raw: bytes, road_name: str, road: Any) -> bytes:
 
 def overspent(*plants: Plant) -> int:
     """Batches from which more was taken, over every draw of any copy, than cap and reserve allow."""
-    taken: dict[tuple[str, str], dict[str, tuple[bool, Fraction]]] = defaultdict(dict)
+    epsilon_by_batch: dict[tuple[str, str], dict[str, tuple[bool, Fraction]]] = defaultdict(dict)
     for plant in plants:
         with plant.state.connect() as connection:
             for row in connection.execute("SELECT * FROM ledger"):
                 epsilon = Fraction(row["epsilon_numerator"], row["epsilon_denominator"])
-                taken[row["step"], row["batch_id"]][row["release_id"]] = (bool(row["correction"]), epsilon)
+                epsilon_by_batch[row["step"], row["batch_id"]][row["release_id"]] = (bool(row["correction"]), epsilon)
     rules = PACK.policy
     beyond = 0
-    for releases in taken.values():
+    for releases in epsilon_by_batch.values():
         regular = sum(epsilon for correction, epsilon in releases.values() if not correction)
         corrections = sum(epsilon for correction, epsilon in releases.values() if correction)
         beyond += regular > rules.cap_per_year or corrections > accounting.reserve(rules)
@@ -279,10 +279,10 @@ def test_the_portal_takes_no_number_of_a_ledger_twice_whatever_the_agent_does(po
     monkeypatch.setattr(admission, "_require_sequence", lambda *_: None)
     with pytest.raises(IntegrityError), transaction.atomic():
         intake.receive(numbered(1), directory, key, now)
-    taken = intake.receive(numbered(7), directory, key, now).submission
+    submission = intake.receive(numbered(7), directory, key, now).submission
     opening.sweep(keys.processing_key(), timezone.now)
-    taken.refresh_from_db()
-    assert (taken.state, taken.reason_code) == ("refused", "ledger-sequence-wrong")
+    submission.refresh_from_db()
+    assert (submission.state, submission.reason_code) == ("refused", "ledger-sequence-wrong")
 
 
 def test_a_challenge_of_the_release_before_is_given_again_in_its_present_form(portal_keys: object) -> None:
@@ -290,8 +290,8 @@ def test_a_challenge_of_the_release_before_is_given_again_in_its_present_form(po
     (plant,) = make_cast(1).plants
     nonce, key = plant.challenge(), keys.receipt_key()
     row = Commitment.objects.get(site=plant.site)
-    given = challenges.parse(bytes(row.challenge))
-    old = challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, None, key)
+    challenge = challenges.parse(bytes(row.challenge))
+    old = challenges.issue(challenge.commitment, challenge.nonce, challenge.log_index, challenge.given_on, None, key)
     row.sequence, row.challenge = None, old
     again = challenges.read(intake_commitments.challenge_of(row, key), {key.key_id: key.public})
     assert (again.nonce, again.ledger) == (nonce, LedgerStand(1))

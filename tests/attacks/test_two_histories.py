@@ -215,13 +215,13 @@ def test_a_witness_that_lost_what_it_saw_cosigns_no_other_history(stated: State,
     with history(1, 2, 3):
         assert visit(body, begin=False) == "witness-begins-anew"
         assert visit(body) == "taken"
-        seen = cosigned_file(body).read_bytes()
+        cosigned = cosigned_file(body).read_bytes()
     for file in cosigned_file(body).parent.iterdir():
         file.unlink()
     with history(7, 8, 9):
         assert visit(body, begin=False) == "witness-begins-anew"
         assert not cosigned_file(body).exists()
-        assert visit(body, seen) == "log-forked"  # begun anew beside what another witness kept
+        assert visit(body, cosigned) == "log-forked"  # begun anew beside what another witness kept
         assert not cosigned_file(body).exists()
         assert visit(body) == "taken"
     stated(
@@ -289,7 +289,7 @@ def test_the_portal_takes_a_cosignature_of_its_own_log_alone(plants: list[Plant]
 def test_the_page_of_the_log_says_who_was_here_when(plants: list[Plant], bodies: list[Body], client: Client, language: str) -> None:
     assert plants
 
-    def seen() -> dict[str, list[str]]:
+    def cosigning_rows() -> dict[str, list[str]]:
         """By witness, when it cosigned last, and how many entries."""
         page = client.get("/log/", headers={"accept-language": language}).content.decode()
         table = page.partition("<tbody")[2].partition("</tbody>")[0]
@@ -300,12 +300,12 @@ def test_the_page_of_the_log_says_who_was_here_when(plants: list[Plant], bodies:
         """Witnesses that were never here, as an alarm asks for them."""
         return re.findall(r'^steplabel_witness_seen_seconds{witness="(.*)"} \+Inf$', client.get("/metrics").content.decode(), re.M)
 
-    before = seen()
+    before = cosigning_rows()
     assert tuple(before) == NAMES == tuple(missed())
     assert {size for _at, size in before.values()} == {"—"}
     logged(1)
     assert visit(bodies[0]) == "taken"
-    after = seen()
+    after = cosigning_rows()
     assert after[NAMES[1]] == before[NAMES[1]]
     assert missed() == [NAMES[1]]
     assert after[NAMES[0]][0] != before[NAMES[0]][0]

@@ -62,14 +62,14 @@ def test_two_metrics_of_one_publication(stated: State, long: bool, monkeypatch: 
     alone = close(learnt([publication.figures[:2] for publication in shown], exact), exact)
     assert close(with_gate, exact) <= alone + WITHIN
     assert close(without_gate, exact) > alone + WITHIN
-    held, off = median_error(with_gate, exact), median_error(without_gate, exact)
+    gated_error, off = median_error(with_gate, exact), median_error(without_gate, exact)
     stated(
         Row(
             "metrics",
             f"total and heat of one step, which differ in one firm, in one publication: the best firm to within {CLOSE:.0%}",
             "firms that stand in one metric of a step alone: none, or three that matter",
             f"{alone:.0%}, the best linear guess from the total alone",
-            f"{sectors} of {sectors} without heat (`metrics`): {close(with_gate, exact):.0%}, median error {held:.1%}",
+            f"{sectors} of {sectors} without heat (`metrics`): {close(with_gate, exact):.0%}, median error {gated_error:.1%}",
             f"{close(without_gate, exact):.0%}, median error {off:.1%}",
         )
     )

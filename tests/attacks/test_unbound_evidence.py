@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks.audit import checks, draw_and_commitment, sample_file, signed_draws
 from benchmarks.audit.entries import ProvenEntry
-from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, held
+from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, check_held
 from benchmarks.audit.sampling_plan import STANDARD
 from benchmarks.audit.signed_draws import Draw, Head
 from benchmarks.measurements import Batch
@@ -45,7 +45,7 @@ def by_its_own_date(evidence: Evidence) -> CheckOutcome:
     """The check as it would be if a promise dated by its author were enough."""
     assert evidence.public.promise is not None
     signed_draws.require_promised(evidence.draw, evidence.public.promise)
-    return held("draw-promised", Phrase("The nonce is the one that the auditor had promised."))
+    return check_held("draw-promised", Phrase("The nonce is the one that the auditor had promised."))
 
 
 @pytest.mark.timeout(600)

@@ -172,9 +172,9 @@ def test_a_stolen_web_database_holds_no_report_no_exact_value_and_no_key(
     plaintext = bytes(OpenedReport.objects.get().report)
     secrets = secrets_of_the_processing_key(whole_system_keys)
     exact = found_in_bytes(facts, web, SHORTEST) + found_in_bytes(facts, vault, SHORTEST)
-    held = [name for name, secret in secrets.items() if secret in web or secret.hex().encode() in web]
+    secrets_in_web = [name for name, secret in secrets.items() if secret in web or secret.hex().encode() in web]
     assert bytes(Submission.objects.get().envelope) in web  # the search looks where the reports are
-    assert (exact, held, plaintext in web, plaintext in vault) == ([], [], False, True)
+    assert (exact, secrets_in_web, plaintext in web, plaintext in vault) == ([], [], False, True)
 
     written: list[bytes] = []
 

@@ -78,10 +78,10 @@ class Door:
         """Two-sided sign test over pairs of a known and an unknown address, asked for in turn: how likely so one-sided a count is."""
         slower = 0
         for number in range(PAIRS):
-            known, unknown = f"known{number}@example.org", f"nobody{number}@example.org"
-            order = (known, unknown) if number % 2 else (unknown, known)
+            known_address, unknown = f"known{number}@example.org", f"nobody{number}@example.org"
+            order = (known_address, unknown) if number % 2 else (unknown, known_address)
             seconds = {email: self.ask(email, self.asker(), f"2001:db8:{number:x}::1") for email in order}
-            slower += seconds[known] > seconds[unknown]
+            slower += seconds[known_address] > seconds[unknown]
         most = max(slower, PAIRS - slower)
         return min(1.0, sum(comb(PAIRS, count) for count in range(most, PAIRS + 1)) / 2.0 ** (PAIRS - 1))
 
@@ -113,9 +113,9 @@ def test_the_time_of_an_answer_does_not_tell_who_has_an_account(
     for door in doors:
         caches["default"].clear()
         door.work("warm@example.org")
-        known, unknown = door.work("owner@example.org"), door.work("nobody@example.org")
-        assert known == unknown, door.name
-        assert known[1] == 1
+        work_for_known, unknown = door.work("owner@example.org"), door.work("nobody@example.org")
+        assert work_for_known == unknown, door.name
+        assert work_for_known[1] == 1
         assert door.chance_of_signs() > CERTAIN, door.name
 
     settings.EMAIL_BACKEND = f"{__name__}.SlowServer"

@@ -21,14 +21,14 @@ LEVELS: dict[Levels, str] = {
 def in_force(pack: Pack, step: Step, year: int) -> tuple[str, ...]:
     """What holds of a step at the end of a year, an edition each: its limits as written, before corrections, or that none is held."""
     end = date(year, 12, 31)
-    held = [
+    limits_in_force = [
         limit
         for limit in (limit for other in pack.steps for limit in other.limits)
         if step.id in limit.steps_covered and limit.effective_from <= end and (limit.effective_to is None or end < limit.effective_to)
     ]
     shown = [
         f"{standard}, {LEVELS[levels]}: {'; '.join(map(_limit, limits))}"
-        for (standard, levels), limits in groupby(held, lambda limit: (limit.standard, limit.levels))
+        for (standard, levels), limits in groupby(limits_in_force, lambda limit: (limit.standard, limit.levels))
     ]
     lacking = [
         f"{' '.join((edition.standard, *edition.amendments))}, {LEVELS[edition.levels]}: not held"
@@ -50,7 +50,7 @@ def table() -> Iterator[str]:
             answers = [(year, in_force(pack, step, year)) for year in YEARS]
             for editions, alike in groupby(answers, lambda answer: answer[1]):
                 years = [year for year, _ in alike]
-                if any(known for _, known in answers):
+                if any(answer_editions for _, answer_editions in answers):
                     span = f"{years[0]}" if len(years) == 1 else f"{years[0]} to {years[-1]}"
                     rows.setdefault((span, "; ".join(editions) or "no edition is known"), []).append(step.id)
         for (span, wording), steps in sorted(rows.items(), key=lambda row: row[0][0]):

@@ -146,8 +146,8 @@ class Module:
         if not called:
             yield scope
         for call, around in called:
-            given = dict(zip(parameters, call.args, strict=False)) | {word.arg: word.value for word in call.keywords if word.arg}
-            yield Scope(function, {name: (value, Scope(around, {})) for name, value in given.items()})
+            arguments = dict(zip(parameters, call.args, strict=False)) | {word.arg: word.value for word in call.keywords if word.arg}
+            yield Scope(function, {name: (value, Scope(around, {})) for name, value in arguments.items()})
 
     def _table(self, code: ast.expr, scope: Scope) -> ast.expr | None:
         """`status, sentence, remedy = _SENTENCES[code]`: the dictionary that holds them all."""

@@ -43,7 +43,9 @@ MAY_CATCH = {
 }
 """Modules that catch everything once each, with the reason. A handler that ends in `raise` passes on what it caught and is not counted."""
 
-SAYS_NOTHING = frozenset({"one", "some", "found", "told", "said", "made", "kept", "there"})
+SAYS_NOTHING = frozenset(
+    {"one", "some", "found", "told", "said", "made", "kept", "there", "held", "known", "given", "seen", "taken"},
+)
 """Names that do not say what a variable or a parameter holds, or what a function gives: `batch`, `label` or `sentences` would. A field or a
 method has a subject before it (`days.found`)."""
 

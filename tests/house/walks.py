@@ -40,7 +40,7 @@ class Walk:
     def __init__(self, start: str) -> None:
         self.start = start
         self.rooms: list[str] = []
-        self._seen: set[CodeType] = set()
+        self._codes_met: set[CodeType] = set()
         self._first: FrameType | None = None
         self._over = False
 
@@ -48,7 +48,7 @@ class Walk:
         if event == "return" and frame is self._first:
             self._over = True
         code = frame.f_code
-        if event != "call" or self._over or code in self._seen or code.co_name.startswith("<"):
+        if event != "call" or self._over or code in self._codes_met or code.co_name.startswith("<"):
             return
         room = code.co_filename.removeprefix(f"{ROOT}/")
         if room.partition("/")[0] not in PRODUCT:
@@ -57,7 +57,7 @@ class Walk:
             if f"{room}:{code.co_name}" != self.start:
                 return
             self._first = frame
-        self._seen.add(code)
+        self._codes_met.add(code)
         if self.rooms[-1:] != [room]:
             self.rooms.append(room)
 

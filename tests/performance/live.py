@@ -83,8 +83,8 @@ def measure(long: bool = False) -> Iterator[Measurement]:
 
 def _mqtt() -> Measurement:
     seconds: dict[str, list[float]] = {"ours": [], "bare": []}
-    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
-        folder = Path(held)
+    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as directory:
+        folder = Path(directory)
         with broker(folder) as port, watching(folder, site_text(port, free_port(), METERS)) as watch:
             until(lambda: not watch.sources[0].trouble())
             for session in ("bare", "ours"):  # once, so that the broker keeps what comes
@@ -114,8 +114,8 @@ SOURCES: tuple[Callable[[], Measurement], ...] = (_mqtt, live_opcua.measure)
 
 def _to_the_page(seconds: int) -> Measurement:
     """p99 of all seconds but the first five, and the memory at a quarter and at the end."""
-    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
-        folder = Path(held)
+    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as directory:
+        folder = Path(directory)
         with broker(folder) as port, watching(folder, site_text(port, free_port(), METERS)) as watch:
             until(lambda: not watch.sources[0].trouble())
             address = f"http://127.0.0.1:{watch.settings.page.port}/events/"
@@ -240,11 +240,11 @@ def _session(port: int, name: str) -> None:
 
 
 def _count(port: int, count: int) -> None:
-    client, seen, done = _bare(port), [0], threading.Event()
+    client, message_count, done = _bare(port), [0], threading.Event()
 
     def counted(*_: Any) -> None:
-        seen[0] += 1
-        if seen[0] == count:
+        message_count[0] += 1
+        if message_count[0] == count:
             done.set()
 
     client.on_message = counted

@@ -86,7 +86,11 @@ def measure() -> Measurement:
     nodes = "\n".join(f'"m-{number}" = "{name}"' for number, name in enumerate(NAMES, start=1))
     meters = "".join(_METER.format(number=number, line=number % 10) for number in range(1, NODES + 1))
     text = _SITE.format(url=_url(port), publishing_ms=PUBLISHING_MS, nodes=nodes) + meters
-    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held, _server(port) as server, watching(Path(held), text) as watch:
+    with (
+        tempfile.TemporaryDirectory(prefix="steplabel-live-") as directory,
+        _server(port) as server,
+        watching(Path(directory), text) as watch,
+    ):
         until(lambda: watch.sources[0].connected and watch.kept >= NODES)
         for _ in range(RUNS):
             watch.sources.pop().stop()  # taken out first, as in `live`

@@ -27,11 +27,11 @@ ROOT = Path(__file__).resolve().parents[2]
 
 
 def main(seconds: int = SECONDS, meters: int = live.METERS) -> None:
-    with tempfile.TemporaryDirectory(prefix="steplabel-memory-") as held, live.broker(Path(held)) as port:
-        page, site = free_port(), Path(held) / "site.toml"
+    with tempfile.TemporaryDirectory(prefix="steplabel-memory-") as directory, live.broker(Path(directory)) as port:
+        page, site = free_port(), Path(directory) / "site.toml"
         site.write_text(live.site_text(port, page, meters), "utf-8")
         command = [sys.executable, "-m", "reporting_agent", "watch", "--site", str(site)]
-        with (Path(held) / "watch.log").open("w") as log, subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as watch:
+        with (Path(directory) / "watch.log").open("w") as log, subprocess.Popen(command, cwd=ROOT, stdout=log, stderr=log) as watch:
             try:
                 _until_served(page)
                 _report(_send(port, page, watch.pid, seconds, meters))
@@ -42,7 +42,7 @@ def main(seconds: int = SECONDS, meters: int = live.METERS) -> None:
 def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tuple[float, float, float]]:
     """Readings each second; gives back minutes, MB resident, and MB of the process's own."""
     client = live.connected(port, "sender")
-    began, seen = time.time(), list[tuple[float, float, float]]()
+    began, samples = time.time(), list[tuple[float, float, float]]()
     for second in range(seconds):
         time.sleep(max(0.0, began + second - time.time()))
         at = began + second
@@ -51,20 +51,20 @@ def _send(port: int, page: int, pid: int, seconds: int, meters: int) -> list[tup
         for meter in range(meters):
             client.publish(f"works/meters/m-{meter}", f'{{"t": {int(at * 1e6)}, "v": {second * 2.5}, "n": {second}}}', 1)
         if (second + 1) % (seconds // TIMES) == 0:
-            seen.append(((time.time() - began) / 60, _mb(pid, "VmRSS"), _mb(pid, "RssAnon")))
+            samples.append(((time.time() - began) / 60, _mb(pid, "VmRSS"), _mb(pid, "RssAnon")))
             sent = (second + 1) * meters
             print(
-                f"{seen[-1][0]:6.1f} min  {sent:>10,} sent  {_readings_held(page):>10,} kept  "
-                f"{seen[-1][1]:7.1f} MB, {seen[-1][2]:7.1f} its own",
+                f"{samples[-1][0]:6.1f} min  {sent:>10,} sent  {_readings_held(page):>10,} kept  "
+                f"{samples[-1][1]:7.1f} MB, {samples[-1][2]:7.1f} its own",
                 flush=True,
             )
     client.disconnect()
     client.loop_stop()
-    return seen
+    return samples
 
 
-def _report(seen: list[tuple[float, float, float]]) -> None:
-    since = np.array(seen[len(seen) // 4 :])
+def _report(samples: list[tuple[float, float, float]]) -> None:
+    since = np.array(samples[len(samples) // 4 :])
     for name, memory_mb in (("resident", since[:, 1]), ("its own", since[:, 2])):
         slope = np.polyfit(since[:, 0], memory_mb, 1)[0] * 60
         print(f"{name} since a quarter: {memory_mb[-1] / memory_mb[0] - 1:+.1%}, slope {slope:+.1f} MB an hour")

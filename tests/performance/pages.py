@@ -122,11 +122,11 @@ def _in_the_server(address: str, name: str, path: str, cookies: dict[str, str]) 
             if (answer := client.get(target)).status_code != httpx.codes.OK:
                 raise RuntimeError(f"{target} gave {answer.status_code}: {answer.text[:300]}")
         for _ in range(REQUESTS):
-            for target, taken in seconds.items():
+            for target, side_seconds in seconds.items():
                 start = time.perf_counter()
                 client.get(target)
-                taken.append(time.perf_counter() - start)
-    ours, bare = (float(np.quantile(taken, 0.99)) for taken in seconds.values())
+                side_seconds.append(time.perf_counter() - start)
+    ours, bare = (float(np.quantile(side_seconds, 0.99)) for side_seconds in seconds.values())
     usual = median(seconds[path]) / median(seconds[BARE])
     return _line(f"page: {name}", f"p99 of {REQUESTS}; medians {usual:.1f} x", ours, "a bare view, p99", bare)
 

@@ -94,12 +94,12 @@ def _fill(server: psycopg.Connection[tuple[object, ...]], table: str, rows: int)
 def _measured(server: psycopg.Connection[tuple[object, ...]], table: str) -> list[str]:
     figures = []
     for name, statement in STATEMENTS.items():
-        taken = []
+        seconds = []
         for _ in range(TIMES):
             start = time.perf_counter()
             server.execute(statement.format(table))
-            taken.append(time.perf_counter() - start)
-        figures.append(f"{name} {median(taken) * 1_000:.2f} ms")
+            seconds.append(time.perf_counter() - start)
+        figures.append(f"{name} {median(seconds) * 1_000:.2f} ms")
     server.execute(MONTH_CHANGED.format(table))
     start = time.perf_counter()
     server.execute(f"VACUUM {table}")

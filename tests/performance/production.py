@@ -204,11 +204,11 @@ def _claiming() -> Measurement:
     """The median of claims that stay: each leaves its row's old place in the index to the next. Both sides in turn, by one load."""
     seconds: dict[int, list[float]] = {100: [], MANY: []}
     for _turn in range(TURNS):
-        for waiting, taken in seconds.items():
+        for waiting, side_seconds in seconds.items():
             _fill(waiting)
-            taken += [_claim_s() for _ in range(CLAIMS)][10:]
+            side_seconds += [_claim_s() for _ in range(CLAIMS)][10:]
             _empty()
-    few, many = (median(taken) for taken in seconds.values())
+    few, many = (median(side_seconds) for side_seconds in seconds.values())
     return _line("claim", f"one of {MANY:,} waiting, median of {TURNS} times {CLAIMS}", many, "one of 100 waiting", few)
 
 
@@ -317,7 +317,7 @@ def _taking_in(stack: ExitStack, folder: Path, waiting: _Waiting) -> Iterator[Me
             waiting.hand_in(AT_ONCE * 4)
         for worker in workers:
             worker.ask("go")
-        taken: dict[str, list[float]] = {"ours": [], "bare": []}
+        seconds: dict[str, list[float]] = {"ours": [], "bare": []}
         for turn in range(TURNS + 1):
             bodies = waiting.taken(AT_ONCE // 2)
             for side, path, body in (
@@ -327,13 +327,13 @@ def _taking_in(stack: ExitStack, folder: Path, waiting: _Waiting) -> Iterator[Me
                 start = time.perf_counter()
                 _post_all(pool, address, path, body)
                 if turn:
-                    taken[side].append(time.perf_counter() - start)
+                    seconds[side].append(time.perf_counter() - start)
         left = Submission.objects.filter(state="received").count()
         if beside and not left:
             raise RuntimeError("the workers had nothing left to open: nothing stood beside intake")
         for worker in workers:
             worker.end()
-        ours, bare = median(taken["ours"]), median(taken["bare"])
+        ours, bare = median(seconds["ours"]), median(seconds["bare"])
         per_s = AT_ONCE // 2
         size = f"{per_s} requests, {CONNECTIONS} at once, {per_s / ours:.0f} and {per_s / bare:.0f} a second"
         yield _line(f"intake beside {beside} workers", size, ours, "bare DRF insert, PostgreSQL, beside them", bare)

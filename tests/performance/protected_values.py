@@ -45,10 +45,10 @@ def _rows(pack: Pack, cells: Iterable[Cell], plants: int, classes: Sequence[int]
         centres = rule.typical + _APART * scale * rng.standard_normal(plants)
         best = centres - 1.2 * rule.spread + _NOISE * scale * rng.standard_normal(plants)
         drawn = [np.clip(np.rint((v - float(grid.lower)) / float(grid.width)), 0, grid.cells - 1).astype(int) for v in (best, centres)]
-        held = rng.choice(classes, plants)
+        count_classes = rng.choice(classes, plants)
         key = (step.id, step.product, variant, step.boundary.id, rule.metric.value, rule.unit)
         edges = (str(grid.lower), str(grid.upper), str(grid.width))
         for plant in range(plants):
             low = (str(step.label_rule.quantile), int(drawn[0][plant]), str(policy.epsilon_best))
             middle = ("1/2", int(drawn[1][plant]), str(policy.epsilon_typical))
-            yield (plant + 1, *key, *edges, int(held[plant]), *low, *middle, 1)
+            yield (plant + 1, *key, *edges, int(count_classes[plant]), *low, *middle, 1)

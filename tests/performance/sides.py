@@ -125,9 +125,9 @@ def merge_edges(folder: Path) -> list[float]:
         else:
             hours = read["timestamp"].diff().dt.total_seconds() / 3600
             energy = ((read["value"] + read["value"].shift()) / 2 * hours).fillna(0.0).cumsum()
-        known = pd.DataFrame({"at": read["timestamp"], "energy": energy, "power": read["value"]})
-        before = known.rename(columns={"at": "t0", "energy": "e0", "power": "p0"})
-        after = known.rename(columns={"at": "t1", "energy": "e1", "power": "p1"})
+        points = pd.DataFrame({"at": read["timestamp"], "energy": energy, "power": read["value"]})
+        before = points.rename(columns={"at": "t0", "energy": "e0", "power": "p0"})
+        after = points.rename(columns={"at": "t1", "energy": "e1", "power": "p1"})
         both = pd.merge_asof(edges, before, left_on="at", right_on="t0")
         both = pd.merge_asof(both, after, left_on="at", right_on="t1", direction="forward")
         share = ((both["at"] - both["t0"]) / (both["t1"] - both["t0"])).fillna(0.0)

@@ -20,8 +20,8 @@ RUNS = 3
 
 
 def measure() -> Iterator[Measurement]:
-    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as held:
-        folder = Path(held)
+    with tempfile.TemporaryDirectory(prefix="steplabel-live-") as directory:
+        folder = Path(directory)
         melt_shop.write(folder, READINGS, "apart")
         _spooled(folder)
         size = f"{READINGS / 1e6:g} M readings, half Parquet, half a segment"

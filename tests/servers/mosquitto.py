@@ -61,14 +61,14 @@ class Broker:
         refused = {"subscribeLiteral": self.unread, "publishClientSend": self.unwritten}
         rules = [{"acltype": kind, "topic": topic, "priority": 1, "allow": False} for kind, topic in refused.items() if topic]
         allowed = dict.fromkeys(("publishClientSend", "publishClientReceive", "subscribe", "unsubscribe"), True)
-        held = {
+        security = {
             "defaultACLAccess": allowed,
             "roles": [{"rolename": "all", "acls": rules}],
             "groups": [{"groupname": "all", "roles": [{"rolename": "all"}]}],
             "anonymousGroup": "all",
         }
         file = self.folder / "security.json"
-        file.write_text(json.dumps(held), "utf-8")
+        file.write_text(json.dumps(security), "utf-8")
         folder = Path(self.program).resolve().parent
         places = [*folder.glob("usr/lib/*/mosquitto_*"), *folder.parent.glob("lib/*/mosquitto_*")]  # unpacked, installed
         plugin = next(place for place in places if place.name == "mosquitto_dynamic_security.so")

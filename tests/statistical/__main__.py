@@ -32,15 +32,15 @@ def main() -> int:
             outcomes.append(outcome)
             print(f"{'held  ' if outcome.held else 'FAILED'} {outcome.name}: {outcome.sentence} ({seconds:.1f} s)")
             print(outcome.markdown(), end="\n\n", flush=True)
-    held = all(outcome.held for outcome in outcomes)
+    all_held = all(outcome.held for outcome in outcomes)
     print(f"{len(outcomes)} checks in {time.monotonic() - start:.1f} s")
     if asked.write:
         document.write(outcomes)
         print(f"wrote the tables of {document.DOCUMENT.name}")
     elif not asked.long and not document.agrees(outcomes):
         print(f"FAILED {document.DOCUMENT.name} does not hold these tables: run python -m tests.statistical --write, read the difference")
-        held = False
-    return 0 if held else 1
+        all_held = False
+    return 0 if all_held else 1
 
 
 if __name__ == "__main__":

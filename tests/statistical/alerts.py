@@ -90,22 +90,22 @@ def lines_of(works: Works) -> Iterator[Line]:
             if usual is None:
                 continue
             for row, (stamps, counted, duration) in courses.items():
-                known = stamps[np.searchsorted(stamps, usual_s / STEPS * np.arange(1, LOOKS + 1), side="right") - 1]
+                read_at = stamps[np.searchsorted(stamps, usual_s / STEPS * np.arange(1, LOOKS + 1), side="right") - 1]
                 course = course_of(stamps, counted, duration, usual_s, now_s=duration)
-                last = np.interp(known, stamps, counted)  # the latest reading at each look, not the look itself
+                last = np.interp(read_at, stamps, counted)  # the latest reading at each look, not the look itself
                 expected[row] = usual.expected(np.where(np.isfinite(course), last, np.nan))
                 ended[row] = usual.ended(energy[row] / output[row])
                 relative[row] = np.where(np.isfinite(course), last / (usual.end * usual.output) - 1, np.nan)
                 look_min[row] = usual_s / STEPS / 60
-        seen = np.isfinite(expected).any(axis=1)
+        looked_at = np.isfinite(expected).any(axis=1)
         without_waste = energy / (1 + np.sum(list(ran.waste.values()), axis=0)[rows])  # near enough: spread and conditions are small
         after = _after(works, step, name)
         begins = np.array([after.get(int(ran.start_s[row]), "") for row in rows])
         told_first = np.zeros(len(rows), bool)
         for what in ("stop", "change"):
-            if foreseen(ended[old & seen], begins[old & seen] == what) is not None:
+            if foreseen(ended[old & looked_at], begins[old & looked_at] == what) is not None:
                 told_first |= begins == what
-        first, then = old & seen, ~old & seen
+        first, then = old & looked_at, ~old & looked_at
         zero = np.zeros(len(rows))
         yield Line(
             ExcessHistory(expected[first], ended[first]),
@@ -154,8 +154,8 @@ def _add(tally: Told, line: Line, alarms: list[Alarm], with_foreseen: bool) -> N
     in_batch = {alarm.batch: alarm for alarm in alarms}
     for cause, waste in line.waste.items():
         tally.waste[cause] += float(waste.sum())
-        known = np.array([row in in_batch or (with_foreseen and bool(line.foreseen[row])) for row in range(len(waste))], bool)
-        tally.told[cause] += float(waste[known].sum()) if len(waste) else 0.0
+        told_rows = np.array([row in in_batch or (with_foreseen and bool(line.foreseen[row])) for row in range(len(waste))], bool)
+        tally.told[cause] += float(waste[told_rows].sum()) if len(waste) else 0.0
     for alarm in alarms:
         if whole[alarm.batch] > 0:
             tally.right += 1

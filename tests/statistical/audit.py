@@ -67,18 +67,18 @@ TRIALS = (
 
 
 def run(long: bool) -> Outcome:
-    held, rows = True, []
+    sound, rows = True, []
     for trial in TRIALS:
         draws = (100_000 if long else 16_000) if trial.many else 4_000
         bound = lower_bound(trial.release, trial.pair, draws)
         passes = bound <= trial.stated
-        held &= passes is trial.keeps
+        sound &= passes is trial.keeps
         if trial.release is cheats.honest:
-            held &= bound >= TELLING_AT_LEAST * trial.stated
+            sound &= bound >= TELLING_AT_LEAST * trial.stated
         rows.append((trial.words, trial.pair.words, f"{draws:,}", str(trial.stated), f"{bound:.3f}", "passes" if passes else "fails"))
     return Outcome(
         "audit",
-        held,
+        sound,
         "lower bound on epsilon from draws on either side of the worst pair; every shortcut is found out",
         ("release", "neighbour", "draws", "stated epsilon", "epsilon at least", "audit"),
         tuple(rows),
@@ -96,15 +96,15 @@ def lower_bound(release: Release, pair: Pair, draws: int) -> float:
 
 def _telling(counts: Counter[Hashable], other: Counter[Hashable], draws: int) -> list[Hashable]:
     """The outputs likeliest under one rather than the other, as many of them as prove most."""
-    seen = sorted(
+    outputs = sorted(
         (output for output, times in counts.items() if times >= _SEEN_AT_LEAST), key=lambda output: -counts[output] / (other[output] + 1)
     )
 
     def proven(number: int) -> float:
-        first = seen[:number]
+        first = outputs[:number]
         return _bound(sum(counts[output] for output in first), sum(other[output] for output in first), draws)
 
-    return seen[: max(range(1, len(seen) + 1), key=proven)]
+    return outputs[: max(range(1, len(outputs) + 1), key=proven)]
 
 
 def _bound(often: int, seldom: int, draws: int) -> float:

@@ -27,18 +27,18 @@ _HALF_A_CELL = float(GRID.width) / 2
 def run(long: bool) -> Outcome:
     plants = 200 if long else 40
     rows = []
-    held = True
+    sound = True
     for quantile, count in CASES:
         ours, diffprivlib, opendp, declared = errors(quantile, count, plants)
         if count > _SMALL:
-            held &= ours <= min(diffprivlib, opendp) + _HALF_A_CELL
+            sound &= ours <= min(diffprivlib, opendp) + _HALF_A_CELL
         elif rank(quantile, count) >= _LEAST_RANK:
-            held &= ours < min(diffprivlib, opendp)
+            sound &= ours < min(diffprivlib, opendp)
         figures = (f"{value:.2f}" for value in (ours, diffprivlib, opendp, declared))
         rows.append((f"p{float(100 * quantile):g}", f"{count:,}", *figures))
     return Outcome(
         "comparison",
-        held,
+        sound,
         f"root mean square error in kWh/t (a grid cell is {float(GRID.width):g}, a plant's value 360 to 390) over the shapes of plants "
         f"below, epsilon {EPSILON_BEST}, a replaced record protected by each",
         ("rule", "batches", "ours", "diffprivlib", "opendp", "opendp, number of batches declared"),

@@ -43,12 +43,12 @@ class _Tally:
 
 def run(long: bool) -> Outcome:
     rows = []
-    held = True
+    sound = True
     for apart in APART if long else APART[:1]:
         for shape in BETWEEN:
             for firms, sectors in (_LONG if long else _SHORT).items():
                 totals = tally(shape, firms, sectors, apart)
-                held &= _sound(totals, sectors, long)
+                sound &= _sound(totals, sectors, long)
                 rows.append(
                     (
                         f"{100 * apart:g} %",
@@ -66,7 +66,7 @@ def run(long: bool) -> Outcome:
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
         "composition",
-        held,
+        sound,
         f"{counts} sectors of 8, 20, 100 and 1,000 firms: bias of the industry's best in % of the typical value, % of its 95 % intervals "
         "that hold the truth, % of those of a curve's points that do, bias of the least released value, % of 95 % rank intervals that "
         "hold the true rank, and % of sectors where a poor fit is told",

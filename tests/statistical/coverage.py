@@ -32,22 +32,22 @@ _PLANTS = {**SHAPES, **AWKWARD}
 
 def run(long: bool) -> Outcome:
     rows = []
-    held = True
+    sound = True
     for quantile, count in CASES:
         eligible = expected_error(RULE, quantile, EPSILON_BEST, count) <= 0.01
         claimed = _CLAIMED if count < 500 else _CLAIMED_FROM_500
         trials = _TRIALS_LONG if long else _TRIALS[claimed]
         covered, widths = zip(*(coverage(name, quantile, count, trials) for name in _PLANTS), strict=True)
         # all shapes together as measured; one shape only where so few trials refute the claim
-        held &= sum(covered) >= claimed * trials * len(covered)
-        held &= all(stats.binomtest(hits, trials).proportion_ci(0.98, "exact").high >= claimed for hits in covered)
+        sound &= sum(covered) >= claimed * trials * len(covered)
+        sound &= all(stats.binomtest(hits, trials).proportion_ci(0.98, "exact").high >= claimed for hits in covered)
         percents = (f"{100 * hits / trials:.1f}" for hits in (*covered, sum(covered) / len(covered)))
         rows.append(
             (f"p{float(100 * quantile):g}", f"{count:,}", *percents, f"{100 * float(np.median(widths)):.1f}", "yes" if eligible else "no")
         )
     return Outcome(
         "coverage",
-        held,
+        sound,
         f"% of 95 % intervals that hold the exact best ({_plants_each(long)}), and their width in % of the typical value",
         ("rule", "batches", *_PLANTS, "all", "width", "eligible"),
         tuple(rows),

@@ -61,13 +61,13 @@ def run(long: bool) -> Outcome:
     single = _close(tried, [reader.of_one(case) for case in tried])
     both = _close(tried, [reader.of_held(case) if case.both is None else reader.of_both(case.both) for case in tried])
     before = _close(tried, [reader.of_one(case) if case.before is None else reader.of_both(case.before) for case in tried])
-    rows, held = [], True
+    rows, sound = [], True
     for changed in (*CHANGED, None):
         these = np.array([changed in (case.changed, None) for case in tried])
         gain = both[these].astype(float) - single[these]
         doubt = _SURE * float(gain.std()) / gain.size**0.5 if not long or changed else 0.0
-        held &= bool(gain.mean() <= MOST_GAIN + doubt)
-        held &= changed != min(CHANGED) or bool(before[these].mean() - single[these].mean() >= SUCCEEDS)
+        sound &= bool(gain.mean() <= MOST_GAIN + doubt)
+        sound &= changed != min(CHANGED) or bool(before[these].mean() - single[these].mean() >= SUCCEEDS)
         through = np.array([case.both is not None for case in tried])
         shares = (f"{100 * float(share[these].mean()):.0f}" for share in (through, single, both, before))
         cells = (
@@ -78,7 +78,7 @@ def run(long: bool) -> Outcome:
     composed = "really composed" if long else "by the published rules on released values"
     return Outcome(
         "differencing",
-        held,
+        sound,
         f"{_TRIED[long]:,} pairs of publications of 8 to 60 firms ({composed}), one of the changed firms the attacker's: % of second "
         "publications let through, and % of tries that find another changed firm to within 1 %: from the publication that holds it, from "
         "both by the gate, from both where two will do; of those let through, both (one); of those held, with the reason (one)",
@@ -116,8 +116,8 @@ class _Reader:
         )
         cases = [case for number in range(gated) if (case := _case([35, number], real=False)).both is None]
         off = [case.exact - case.level for case in cases] - single.predict(np.array([case.one for case in cases]))
-        held = HistGradientBoostingRegressor(max_iter=60, min_samples_leaf=40, learning_rate=0.05, random_state=0)
-        return cls(single, both, held.fit(np.array([_with_reason(case) for case in cases]), off))
+        of_held = HistGradientBoostingRegressor(max_iter=60, min_samples_leaf=40, learning_rate=0.05, random_state=0)
+        return cls(single, both, of_held.fit(np.array([_with_reason(case) for case in cases]), off))
 
     def of_one(self, case: Case) -> float:
         return float(self.one.predict(case.one[None, :])[0])
@@ -155,9 +155,9 @@ def _inputs(whole: Array, other: Array, firms: int, changed: int, way: str, own:
     """What the regressions read of one publication and of both: figures from its typical value on and the quarters; of both what a firm
     would have made up, and by how much the quarters differ."""
     level = whole[:, 1]
-    known = np.column_stack([np.broadcast_to([firms, changed, max(WAYS.index(way), 1)], (len(whole), 3)), own - level])
+    reader_knows = np.column_stack([np.broadcast_to([firms, changed, max(WAYS.index(way), 1)], (len(whole), 3)), own - level])
     ours, theirs = ([shown[:, :VALUES] - level[:, None], shown[:, VALUES:]] for shown in (whole, other))
-    single = np.hstack([known, *ours])
+    single = np.hstack([reader_knows, *ours])
     return single, np.hstack([single, *theirs, firms * (ours[0] - theirs[0]), ours[1] - theirs[1]])
 
 
@@ -174,13 +174,13 @@ def _case(seed: Sequence[int], *, real: bool, with_before: bool = False) -> Case
     first, second = drafts if way == "leave" else drafts[::-1]
     shown = first.gated(PACK.disclosure)
     beside = PublishedVersion("1", dataclasses.replace(shown, period="otherwise") if way == "period" else shown, first.roster)
-    alone, known, own = drafts[0].read(drafts[0].gated(PACK.disclosure)), first.read(shown), whole.exact[:, -1]
+    alone, first_read, own = drafts[0].read(drafts[0].gated(PACK.disclosure)), first.read(shown), whole.exact[:, -1]
 
     def both(policy: DisclosurePolicy) -> tuple[Array | None, GateReason]:
         later = second.gated(policy, beside, apart=way == "period")
         if cell(later).best is None:
             return None, GateReason(str(cell(later).note))
-        read = (known, second.read(later)) if way == "leave" else (second.read(later), known)
+        read = (first_read, second.read(later)) if way == "leave" else (second.read(later), first_read)
         return np.asarray(_inputs(*read, firms, changed, way, own)[1][0]), GateReason.SHOWN
 
     before = None

@@ -44,19 +44,19 @@ SCENES = (
 
 def run(long: bool) -> Outcome:
     cheats = CHEATS_LONG if long else CHEATS
-    rows, held = [], True
+    rows, sound = [], True
     for place, scene in enumerate(SCENES):
         wrong = misstated(scene.size, STANDARD.sizes[scene.kind].share)
         drawn = needed(scene.size, STANDARD.sizes[scene.kind])
         promised = float(detection(scene.size, wrong, drawn))
         detected = sum(is_found(scene, wrong, place * CHEATS_LONG + number) for number in range(cheats))
         low, high = clopper_pearson(detected, cheats)
-        held &= low <= promised <= high and promised >= float(STANDARD.sizes[scene.kind].confidence)
+        sound &= low <= promised <= high and promised >= float(STANDARD.sizes[scene.kind].confidence)
         measured = f"{100 * detected / cheats:.1f} [{100 * low:.1f}, {100 * high:.1f}]"
         rows.append((scene.name, f"{scene.size:,}", f"{wrong:,}", f"{drawn:,}", f"{100 * promised:.1f}", measured))
     return Outcome(
         "drawing",
-        held,
+        sound,
         f"how often a draw by the standard plan finds a cheat, % of {cheats:,} cheats each with its 99.9 % interval, beside what the plan "
         "promises",
         ("cheat", "records", "misstated", "drawn", "promised", "measured"),

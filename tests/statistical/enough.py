@@ -19,19 +19,19 @@ _RULE_OF_THUMB = (18.0, 25.0)  # between which rank times epsilon lies at the fi
 
 def run(long: bool) -> Outcome:
     del long  # a fixed formula
-    rows, held = [], True
+    rows, sound = [], True
     for quantile in QUANTILES:
         for together in TOGETHER:
             epsilon = epsilon_of_a_record(EPSILON_BEST, together)
             fewest = first_enough(quantile, epsilon)
             firm = rank(quantile, fewest) * float(epsilon)
-            held &= _RULE_OF_THUMB[0] <= firm <= _RULE_OF_THUMB[1]
+            sound &= _RULE_OF_THUMB[0] <= firm <= _RULE_OF_THUMB[1]
             edge = next((f"{count:,}" for count in COUNT_CLASSES if count >= fewest), "none")
             unit = "a record, or a day of one" if together == 1 else f"a day of up to {together}"
             rows.append((f"p{float(100 * quantile):g}", unit, f"{fewest:,}", edge, f"{firm:.0f}"))
     return Outcome(
         "enough",
-        held,
+        sound,
         f"from how many batches on the expected error is {100 * LARGEST:g} % at most (spread {100 * RULE.spread / RULE.typical:.1f} %, "
         f"epsilon {EPSILON_BEST}), the first class that is surely enough, and rank times epsilon there",
         ("rule", "what is hidden", "batches", "class", "rank x epsilon"),

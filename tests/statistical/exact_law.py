@@ -32,16 +32,16 @@ Neighbours = Callable[[Cells, int], Iterator[Cells]]
 def run(long: bool) -> Outcome:
     grid_cells, largest = (7, 7) if long else (6, 6)
     rows = []
-    held = True
+    sound = True
     for epsilon in EPSILONS:
         for words, neighbours, a_day in KINDS:
             spent = epsilon_of_a_record(epsilon, a_day)
             pairs, worst = worst_loss(spent, grid_cells, largest if a_day == 1 else largest - 1, neighbours)
-            held &= worst <= float(epsilon) + _ROUNDING
+            sound &= worst <= float(epsilon) + _ROUNDING
             rows.append((str(epsilon), words, f"{pairs:,}", f"{worst:.4f}"))
     return Outcome(
         "exact-law",
-        held,
+        sound,
         f"largest loss over all pairs of neighbours of up to {largest} records on {grid_cells} cells, "
         f"p5, p10, p25 and p50 (days: up to {largest - 1} records beside)",
         ("epsilon", "neighbour", "pairs", "largest loss"),

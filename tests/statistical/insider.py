@@ -318,10 +318,10 @@ def run(long: bool) -> Outcome:
                 gains[cheat].append(_gain(plant.labels, labels_of(report)))
                 shutil.rmtree(Path(folder) / str(place), ignore_errors=True)
     rows = tuple(_row(cheat, findings[cheat], unseen[cheat], gains[cheat]) for cheat in CHEATS)
-    held = not alarms and all(all(findings[cheat]) if cheat.findable else not any(findings[cheat]) for cheat in CHEATS)
+    sound = not alarms and all(all(findings[cheat]) if cheat.findable else not any(findings[cheat]) for cheat in CHEATS)
     return Outcome(
         "insider",
-        held,
+        sound,
         f"what an insider does, in how many of {works} works of two mills ({DAYS} days) a draw by the standard plan finds it, and what it "
         f"changes of the label; {alarms} alarms in {2 * works} honest audits",
         ("cheat", "size", "best, %", "typical, %", "found", "by", "found with the checks off"),
@@ -333,13 +333,13 @@ def run(long: bool) -> Outcome:
 def _row(cheat: Cheat, findings: list[set[str]], unseen: int, gains: list[tuple[float, float]]) -> tuple[str, ...]:
     codes = sorted(set().union(*findings))
     best, typical = (fmean(column) for column in zip(*gains, strict=True))
-    seen = f"{sum(map(bool, findings))} of {len(findings)}" if cheat.findable else "not findable"
+    detected = f"{sum(map(bool, findings))} of {len(findings)}" if cheat.findable else "not findable"
     return (
         cheat.name,
         cheat.size,
         f"{best:+.1f}",
         f"{typical:+.1f}",
-        seen,
+        detected,
         ", ".join(f"`{code}`" for code in codes),
         f"{len(findings) - unseen} of {len(findings)}" if cheat.findable else "",
     )

@@ -88,10 +88,10 @@ class Judged:
         steps = []
         for cell in theirs | mine:
             remaining = [value for value in mine[cell].values if (cell[0], value.batch_id) not in accounts] if cell in mine else []
-            taken = [value for value in theirs[cell].values if (cell[0], value.batch_id) in accounts] if cell in theirs else []
-            if remaining or taken:
+            carried_over = [value for value in theirs[cell].values if (cell[0], value.batch_id) in accounts] if cell in theirs else []
+            if remaining or carried_over:
                 label = mine.get(cell) or theirs[cell]
-                steps.append(replace(label, values=(*remaining, *taken), path=self.outward.paths[cell[0]]))
+                steps.append(replace(label, values=(*remaining, *carried_over), path=self.outward.paths[cell[0]]))
         return _report(replace(self.label, steps=tuple(steps)), self.data)
 
     def own(self) -> Report:
@@ -174,9 +174,9 @@ def joint_loss(base: Report, other: Report) -> float:
 @contextlib.contextmanager
 def swiftly() -> Iterator[None]:
     """Without what every neighbour would do again and no law depends on: reading the pack, digests, messages."""
-    with contextlib.ExitStack() as held:
-        held.enter_context(contextlib.redirect_stderr(io.StringIO()))
-        held.enter_context(patch("benchmarks.packs._read_checked", cache(packs._read_checked)))
-        held.enter_context(patch("benchmarks.labels.site._method", lambda *_: {}))
-        held.enter_context(patch("reporting_agent.sending.planning.digests", lambda *_: (b"", b"")))
+    with contextlib.ExitStack() as patches:
+        patches.enter_context(contextlib.redirect_stderr(io.StringIO()))
+        patches.enter_context(patch("benchmarks.packs._read_checked", cache(packs._read_checked)))
+        patches.enter_context(patch("benchmarks.labels.site._method", lambda *_: {}))
+        patches.enter_context(patch("reporting_agent.sending.planning.digests", lambda *_: (b"", b"")))
         yield

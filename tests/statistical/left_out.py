@@ -44,20 +44,20 @@ FOUND_AT_LEAST = 0.9  # of works, where a tenth or more of the runs is missing
 
 def run(long: bool) -> Outcome:
     works, honest = (WORKS_LONG, HONEST_LONG) if long else (WORKS, HONEST)
-    rows, held = [], True
+    rows, sound = [], True
     for name, design in lines.RUNS.items():
         detected = dict.fromkeys(SHARES, 0)
         runs = 0
         for number in range(works):
             with tempfile.TemporaryDirectory() as folder:
                 runs += _tried(design, Path(folder), number, detected)
-        held &= all(detected[share] >= FOUND_AT_LEAST * works for share in SHARES if share >= 0.1)
+        sound &= all(detected[share] >= FOUND_AT_LEAST * works for share in SHARES if share >= 0.1)
         rows.append((name, f"{runs / works:.0f}", *(f"{detected[share]} of {works}" for share in SHARES)))
     alarms = sum(_alarms(number) for number in range(honest))
-    held &= alarms == 0
+    sound &= alarms == 0
     return Outcome(
         "left-out",
-        held,
+        sound,
         f"in how many of {works} works of one line, {DAYS} days each, a draw by the standard plan shows that runs were left out; "
         f"{alarms} alarms in {honest:,} honest works with the simulator's faults",
         ("runs of", "runs a work", *(f"{100 * share:.0f} % left out" for share in SHARES)),
@@ -94,13 +94,13 @@ def judged(folder: Path) -> tuple[PlantData, tuple[QuestionedStretch, ...], list
             for meter, record in sorted((extract.readings or {}).items())
             for day in sorted(set((record.time_us // DAY_US).tolist()))
         ]
-        seen = looks(site, extract.readings, days, ())  # every day is looked at, so every edge is
+        close_looks = looks(site, extract.readings, days, ())  # every day is looked at, so every edge is
         data = pipeline.read(
-            site, period, extract, closely=lambda windows: {name: look.moments(windows[name]) for name, look in seen.items()}
+            site, period, extract, closely=lambda windows: {name: look.moments(windows[name]) for name, look in close_looks.items()}
         )
         label = pipeline.label_of(site, data, period)
     filed = arrange(label, data.batches, data.pack, lambda batch: batch.start in period, ()).batches
-    accounted = account(seen, data.meters, filed, data.batches, longest_s=longest_of(data.pack))
+    accounted = account(close_looks, data.meters, filed, data.batches, longest_s=longest_of(data.pack))
     return data, () if accounted is None else accounted.questioned, days
 
 

@@ -64,7 +64,7 @@ class Seen:
 
 
 def run(long: bool) -> Outcome:
-    rows, held = [], True
+    rows, sound = [], True
     for rate in (0.0, 1.0, 10.0) if long else (0.0, 1.0):
         as_is, declared = Seen(), Seen()
         for sector in SECTORS:
@@ -72,12 +72,12 @@ def run(long: bool) -> Outcome:
                 _try(sector, seed, rate, as_is, declared)
         plants = "without faults" if not rate else f"every fault, {rate:g} times real rates" if rate > 1 else "every fault at real rates"
         rows += [as_is.row(plants, "nothing"), declared.row(plants, "what the run proposes")]
-        held &= rate > 1 or (
+        sound &= rate > 1 or (
             max(declared.off) <= MOST_OFF and declared.withheld == 0 and declared.there >= declared.here * (1 - MOST_LOST / 100)
         )
     return Outcome(
         "outward-road",
-        held,
+        sound,
         "labels that leave beside the plant's own, over works of all sectors: withheld, batches not counted, how far apart",
         ("works", "declared", "labels", "withheld", "batches of the others", "not counted, %", "median apart, %", "most apart, %"),
         tuple(rows),

@@ -31,10 +31,10 @@ class _Tally:
     truth: dict[str, list[float]] = field(default_factory=dict)
     held: dict[str, list[bool]] = field(default_factory=dict)
 
-    def add(self, name: str, known: Known, truth: float) -> None:
-        self.composed.setdefault(name, []).append(known[0])
+    def add(self, name: str, value_and_interval: Known, truth: float) -> None:
+        self.composed.setdefault(name, []).append(value_and_interval[0])
         self.truth.setdefault(name, []).append(truth)
-        self.held.setdefault(name, []).append(known[1][0] <= truth <= known[1][1])
+        self.held.setdefault(name, []).append(value_and_interval[1][0] <= truth <= value_and_interval[1][1])
 
     def bias(self, name: str) -> tuple[float, float]:
         """Of all sectors together, as a share of the truth, and its standard error."""
@@ -52,12 +52,12 @@ def run(long: bool) -> Outcome:
                 bias, error = totals.bias(to)
                 sound &= abs(bias) <= _MOST_BIAS + (0.0 if long else 3 * error)
                 biases.append(f"{100 * bias:+.1f}")
-            held = [totals.held.get(name) for name in ("typical", "best", *(f"{figure} moved" for figure in MOVED))]
-            for hits in held:
+            hits_by_figure = [totals.held.get(name) for name in ("typical", "best", *(f"{figure} moved" for figure in MOVED))]
+            for hits in hits_by_figure:
                 if hits is not None:
                     sound &= bool(stats.binomtest(sum(hits), len(hits)).proportion_ci(0.99, "exact").high >= _COVERED)
                     sound &= not long or float(np.mean(hits)) >= _COVERED
-            shares = ["-" if covered is None else f"{100 * float(np.mean(covered)):.1f}" for covered in held]
+            shares = ["-" if covered is None else f"{100 * float(np.mean(covered)):.1f}" for covered in hits_by_figure]
             rows.append((shape, f"{firms}", biases[0], shares[0], biases[1], *shares[1:]))
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
@@ -82,12 +82,16 @@ def tally(shape: str, firms: int, sectors: int) -> _Tally:
             totals.add(potential.to, (potential.value, potential.interval), truth[f"to {potential.to}"])
         for name in MOVED:
             if name in truth:
-                totals.add(f"{name} moved", difference(_known(composed, name), _known(before[0], name)), truth[name] - before[1][name])
+                totals.add(
+                    f"{name} moved",
+                    difference(_value_and_interval(composed, name), _value_and_interval(before[0], name)),
+                    truth[name] - before[1][name],
+                )
         before = year
     return totals
 
 
-def _known(composed: StepBest, name: str) -> Known:
+def _value_and_interval(composed: StepBest, name: str) -> Known:
     value, interval = (
         {"best": (composed.best, composed.interval), "typical": (composed.typical, composed.typical_interval)}.get(name)
         or spread(composed.curve)

@@ -156,8 +156,8 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
         edited.append({**sample, "value": "" if how == "blank" else f"{new:.3f}", "timestamp": stamp.isoformat()})
         if how == "twice":
             edited.append({**sample, "value": f"{value * chance.choice((1, 2)):.3f}"})
-    first, taken = min(own, default=0), set(own)
-    others = [reading for place, reading in enumerate(readings) if place not in taken]
+    first, own_places = min(own, default=0), set(own)
+    others = [reading for place, reading in enumerate(readings) if place not in own_places]
     return [*others[:first], *edited, *others[first:]]
 
 
@@ -169,9 +169,9 @@ def _declared(plant: Plant, reading: Row) -> tuple[str, datetime]:
     meter, stamp = reading["meter_id"], _moment(reading["timestamp"])
     if not plant.spans:
         return meter, stamp
-    held = [span for span in plant.spans if span.start <= stamp < span.end]
-    owner = next((span.other for span in held if span.other and span.meter == meter), meter)
-    return owner, stamp + sum((span.shift for span in held if span.meter == owner), timedelta())
+    spans = [span for span in plant.spans if span.start <= stamp < span.end]
+    owner = next((span.other for span in spans if span.other and span.meter == meter), meter)
+    return owner, stamp + sum((span.shift for span in spans if span.meter == owner), timedelta())
 
 
 def _log_neighbour(plant: Plant, chance: random.Random) -> Plant:

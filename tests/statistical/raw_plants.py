@@ -131,8 +131,8 @@ def two_lines(count: int, *, by_turns: bool = False) -> Plant:
     site = _SITE.format(pack="steel") + 'batches = "batches.csv"\nenergy = "energy.csv"\nreadings = "readings.csv"\n'
     for line in ("a", "b"):
         first = START + count * (HEAT + PAUSE) if by_turns and line == "b" else START
-        own, given, powers = _heats(count, line, random.Random(line), first)  # noqa: S311
-        rows, energies = rows + own, energies + given
+        own, given_energies, powers = _heats(count, line, random.Random(line), first)  # noqa: S311
+        rows, energies = rows + own, energies + given_energies
         readings += _read(f"m-{line}", "register", powers, random.Random(line))  # noqa: S311
         site += _METER.format(id=f"m-{line}", line=line, reading="register", unit="kWh")
     site += "".join(f'[[equipment]]\nid = "{line}"\nstep = "eaf"\nrated_power_kw = 90000\n' for line in ("a", "b"))

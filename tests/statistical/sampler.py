@@ -30,7 +30,7 @@ CASES = {
 def run(long: bool) -> Outcome:
     draws = 40_000 if long else 10_000
     rows = []
-    held = True
+    sound = True
     for name, (cell_scores, epsilon) in CASES.items():
         law = exact_law(cell_scores, epsilon)
         library, simulation = (
@@ -38,12 +38,12 @@ def run(long: bool) -> Outcome:
             p_value(_simulated(cell_scores, epsilon, 25 * draws), law),
         )
         second = _agrees(opendp_selects(cell_scores, epsilon, draws), law)
-        held &= min(library, simulation) > _REFUSED_BELOW and second
+        sound &= min(library, simulation) > _REFUSED_BELOW and second
         rows.append((name, f"{library:.3f}", f"{simulation:.3f}", "agrees" if second else "differs"))
     laws = all(_agrees(drawn, law) for drawn, law in _ready_made(draws))
     return Outcome(
         "sampler",
-        held and laws,
+        sound and laws,
         f"chi-square against the exact law: p values of {draws:,} draws of diffprivlib's PermuteAndFlip by our stream and of "
         f"{25 * draws:,} of the simulation; opendp's own permute-and-flip on the same scores, whose chance cannot be keyed, agrees or not",
         ("input", "diffprivlib", "simulation", "opendp"),

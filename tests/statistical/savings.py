@@ -92,32 +92,32 @@ DRIFTING = Kind("months that drift, 0.6 of the error", (0.0, 0.05), drift=0.6)
 
 def run(long: bool) -> Outcome:
     """Plants of every kind; held where at least 95 % of all intervals hold the truth, or a chance of 1 in 100 is not left."""
-    rows, held, intervals = [], 0, 0
+    rows, inside_count, intervals = [], 0, 0
     for kind in (*KINDS, DRIFTING):
         cases = [_case(kind, seed) for seed in range(LONG if long else SHORT)]
-        known = [case for case in cases if case.half_width is not None]
-        inside = sum(case.inside for case in known)
-        false = sum(case.verdict in {SavingVerdict.SAVED, SavingVerdict.USED_MORE} and case.truth == 0 for case in known)
+        with_interval = [case for case in cases if case.half_width is not None]
+        inside = sum(case.inside for case in with_interval)
+        false = sum(case.verdict in {SavingVerdict.SAVED, SavingVerdict.USED_MORE} and case.truth == 0 for case in with_interval)
         rows.append(
             (
                 kind.name,
                 f"{len(cases)}",
-                f"{len(known)}",
+                f"{len(with_interval)}",
                 f"{inside}",
-                f"{100 * float(np.median([case.half_width for case in known])):.1f} %" if known else "",
+                f"{100 * float(np.median([case.half_width for case in with_interval])):.1f} %" if with_interval else "",
                 f"{false}" if kind.effect[1] == 0 else "",
             )
         )
         if kind is not DRIFTING:
-            held, intervals = held + inside, intervals + len(known)
+            inside_count, intervals = inside_count + inside, intervals + len(with_interval)
     # where next to nothing is told, next to nothing can be wrong
     tried = len(KINDS) * (LONG if long else SHORT)
-    enough = intervals >= LEAST_TOLD * tried and held >= (LEAST_HELD * intervals if long else np.floor(0.88 * intervals))
+    enough = intervals >= LEAST_TOLD * tried and inside_count >= (LEAST_HELD * intervals if long else np.floor(0.88 * intervals))
     return Outcome(
         "savings",
         bool(enough),
-        f"verified savings of plants whose saving is known, from their files: {held} of {intervals} intervals of 95 % hold it where errors "
-        "remember from day to day",
+        f"verified savings of plants whose saving is known, from their files: {inside_count} of {intervals} intervals of 95 % hold it "
+        "where errors remember from day to day",
         (
             "plants",
             "tried",
@@ -148,10 +148,10 @@ def _case(kind: Kind, seed: int) -> Known:
         truth = write(Path(folder), kind, rng, 365, reporting)
         site = load_site(Path(folder) / "site.toml")
         (saving,), _ = verified(site, load_actions(site), FIRST + timedelta(days=800))
-    return _known(saving, truth)
+    return _outcome_of(saving, truth)
 
 
-def _known(saving: VerifiedSaving, truth: float) -> Known:
+def _outcome_of(saving: VerifiedSaving, truth: float) -> Known:
     forecast = saving.forecast
     if forecast is None:
         return Known(truth, False, None, saving.verdict)

@@ -16,19 +16,19 @@ _COVERED = 0.95
 
 
 def run(long: bool) -> Outcome:
-    rows, held = [], True
+    rows, sound = [], True
     for shape in BETWEEN:
         kind = true_bests(np.random.default_rng([1, *shape.encode()]), shape, _KIND)
         for firms, sectors in (_LONG if long else _SHORT).items():
             covered, widths = tally(shape, firms, sectors, kind)
             # the firms of one sector share its chance: what so few sectors can refute goes by sectors, not by firms
             refuted = stats.ttest_1samp(covered, _COVERED, alternative="less").pvalue < 0.01 if np.std(covered) else covered[0] < _COVERED
-            held &= not refuted and (not long or float(np.mean(covered)) >= _COVERED)
+            sound &= not refuted and (not long or float(np.mean(covered)) >= _COVERED)
             rows.append((shape, f"{firms:,}", f"{100 * float(np.mean(covered)):.1f}", f"{float(np.mean(widths)):.0f}"))
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
         "scores",
-        held,
+        sound,
         f"{counts} sectors of {FEWEST_FOR_A_SCORE}, 100 and 500 firms: % of the 95 % intervals of scores that hold the firm's true "
         "percentile among all firms of its kind, and their mean width",
         ("spread", "firms", "held", "width"),

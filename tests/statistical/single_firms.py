@@ -46,17 +46,17 @@ def run(long: bool) -> Outcome:
         size = next(first for first, last in SIZES if first <= len(cohort.labels) <= last)
         for name, pack, averaging in (("on", PACK, "five-ranks"), ("off", BEFORE, "single-rank")):
             hits[size, name] += list(_figures(cohort, pack, averaging, rng))  # type: ignore[arg-type]
-    rows, held = [], True
+    rows, sound = [], True
     for first, last in SIZES:
         on, off = np.array(hits[first, "on"], dtype=float), np.array(hits[first, "off"], dtype=float)
         above = on[:, 0] - on[:, 1]
-        held &= bool(above.mean() <= _SURE * above.std() / len(above) ** 0.5)
-        held &= first > SIZES[0][0] or bool((off[:, 0] - off[:, 1]).mean() > _OFTENER)
+        sound &= bool(above.mean() <= _SURE * above.std() / len(above) ** 0.5)
+        sound &= first > SIZES[0][0] or bool((off[:, 0] - off[:, 1]).mean() > _OFTENER)
         shares = (f"{100 * share:.0f}" for share in (*on.mean(axis=0), *off.mean(axis=0)))
         rows.append((f"{first} to {last}", f"{len(on):,}", *shares))
     return Outcome(
         "single-firms",
-        held,
+        sound,
         f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) in the rounding cell of exactly one "
         "firm's value, and % of random values of the same spread that are; then the same of the single ranks published before",
         ("firms", "figures", "published", "random", "single ranks", "random beside them"),

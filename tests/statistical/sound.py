@@ -42,7 +42,7 @@ CASES: tuple[tuple[str, Fraction, NDArray[np.float64]], ...] = (
 
 def run(long: bool) -> Outcome:
     del long  # exact laws: there is nothing to do more of
-    held, rows = True, []
+    sound, rows = True, []
     cells_at = float(GRID.lower) + float(GRID.width) * np.arange(GRID.cells)
     for words, quantile, values in CASES:
         cells, _ = clamp_to_cells(values.tolist(), GRID)
@@ -51,14 +51,14 @@ def run(long: bool) -> Outcome:
         ends, gaps = diffprivlib_law(values, (float(GRID.lower), float(GRID.upper)), quantile, EPSILON_BEST)
         low, high = _near(values, quantile)
         near = (cells_at >= low) & (cells_at <= high)
-        held &= float(ours @ near) >= _LEAST_SHARE
+        sound &= float(ours @ near) >= _LEAST_SHARE
         means = (ours @ cells_at, gaps @ (ends[:-1] + ends[1:]) / 2, opendp @ cells_at)
         rows.append(
             (words, f"{exact_quantile(values, quantile):.1f}", f"{100 * float(ours @ near):.1f}", *(f"{float(mean):.1f}" for mean in means))
         )
     return Outcome(
         "sound",
-        held,
+        sound,
         "data that private quantiles go wrong on: % of our draws near the rank, and the mean of what each releases (kWh/t)",
         ("data", "exact", "ours near, %", "ours, mean", "diffprivlib, mean", "opendp, mean"),
         tuple(rows),

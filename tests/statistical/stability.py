@@ -86,18 +86,18 @@ class Found:
 
 
 def run(long: bool) -> Outcome:
-    held, rows, others, lost = True, [], 0, 0.0
+    sound, rows, others, lost = True, [], 0, 0.0
     for place, road in enumerate(ROADS):
         plant = road.make()
         with swiftly():
             outward, local = compare(plant, road.first(plant), road.long if long else road.short, place)
-        held &= outward.others == 0 and outward.ratio <= 1 + 1e-9 and outward.cells <= MOST_CELLS and outward.disagree == 0
-        held &= outward.refused < outward.tried / 2 if road.bounded else outward.refused == outward.tried
+        sound &= outward.others == 0 and outward.ratio <= 1 + 1e-9 and outward.cells <= MOST_CELLS and outward.disagree == 0
+        sound &= outward.refused < outward.tried / 2 if road.bounded else outward.refused == outward.tried
         others, lost = max(others, local.others), max(lost, local.loss)
         rows.append(_row(plant.road, road.bounded, outward, local))
     return Outcome(
         "stability",
-        held and others >= TELLING and lost >= OFF,
+        sound and others >= TELLING and lost >= OFF,
         "neighbours in raw files: how many other records change, and the exact joint loss over all that is drawn as a share of the debit",
         (
             "road", "neighbours", "refused", "bound", "others changed", "loss / debit", "told by what is declared",

@@ -30,18 +30,18 @@ _ROUNDING = float(GRID.width) / 12**0.5 / TYPICAL  # of a value that may lie any
 def run(long: bool) -> Outcome:
     plants = 300 if long else 40
     rows = []
-    held = True
+    sound = True
     for quantile, count in CASES:
         formula = expected_error(RULE, quantile, EPSILON_BEST, count)
         errors = {name: root_mean_square_error(name, quantile, count, plants) for name in SHAPES}
         eligible = formula <= LARGEST
-        held &= abs(max(errors["normal"], errors["heavy tails"]) - formula) <= _FORMULA_WITHIN * formula + _ROUNDING
-        held &= not eligible or max(errors.values()) <= LARGEST
+        sound &= abs(max(errors["normal"], errors["heavy tails"]) - formula) <= _FORMULA_WITHIN * formula + _ROUNDING
+        sound &= not eligible or max(errors.values()) <= LARGEST
         percents = (f"{100 * value:.2f}" for value in errors.values())
         rows.append((f"p{float(100 * quantile):g}", f"{count:,}", f"{100 * formula:.2f}", *percents, "yes" if eligible else "no"))
     return Outcome(
         "utility",
-        held,
+        sound,
         "error of the released best, root mean square in % of the typical value; what the formula lets in is within 1 % on every shape",
         ("rule", "batches", "formula", *SHAPES, "eligible"),
         tuple(rows),

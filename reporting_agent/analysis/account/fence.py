@@ -41,8 +41,8 @@ def beside(draft: Draft, balance: SiteBalance | None, carriers: Collection[str],
             if line.amount > 0 and (line.kind == "losses" or line.name == "shared"):
                 yield AccountLine("losses" if line.kind == "losses" else "shared", carrier, part * of_line(draft, line), part)
         if carrier_balance.residual > _NOTHING * carrier_balance.supplied:  # came over the fence, and nobody says where it went
-            known = max((*carrier_balance.supply, *carrier_balance.use), key=lambda line: abs(line.amount))
-            energy = carrier_balance.residual / known.amount * of_line(draft, known)
+            largest = max((*carrier_balance.supply, *carrier_balance.use), key=lambda line: abs(line.amount))
+            energy = carrier_balance.residual / largest.amount * of_line(draft, largest)
             yield AccountLine("residual", carrier, part * energy, part)
     yield from lost_in_conversions(draft, balance, carriers, shares)
 

@@ -93,15 +93,15 @@ def material_flow(site: SiteSettings, result: LabelResult) -> MaterialFlow | Non
 
 def _shares(batches: Sequence[Batch], parents: Mapping[int, Sequence[int]]) -> dict[tuple[int, int], float]:
     """By (parent, child), the part of the parent's product that the child took."""
-    taken: dict[int, float] = {}
+    made_of: dict[int, float] = {}
     for child, own in parents.items():
         for parent in own:
-            taken[parent] = taken.get(parent, 0.0) + _all_output(batches[child])
+            made_of[parent] = made_of.get(parent, 0.0) + _all_output(batches[child])
     return {
-        (parent, child): _all_output(batches[child]) / taken[parent]
+        (parent, child): _all_output(batches[child]) / made_of[parent]
         for child, own in parents.items()
         for parent in own
-        if taken[parent] > 0
+        if made_of[parent] > 0
     }
 
 
@@ -110,16 +110,16 @@ def _all_output(batch: Batch) -> float:
 
 
 def _yields(batches: Sequence[Batch], shares: Mapping[tuple[int, int], float], pack: Pack) -> tuple[StepYield, ...]:
-    taken: dict[tuple[str, str], float] = {}
+    amounts: dict[tuple[str, str], float] = {}
     children: dict[tuple[str, str], set[int]] = {}
     for (parent, child), share in shares.items():
         key = (batches[parent].step, batches[child].step)
-        taken[key] = taken.get(key, 0.0) + share * batches[parent].output
+        amounts[key] = amounts.get(key, 0.0) + share * batches[parent].output
         children.setdefault(key, set()).add(child)
     order = {step.id: index for index, step in enumerate(pack.steps)}
     outputs = {key: sum(batches[child].output for child in own) for key, own in children.items()}
-    ordered = sorted(taken, key=lambda key: (order.get(key[0], 0), order.get(key[1], 0)))
-    return tuple(StepYield(*key, taken[key], outputs[key], len(children[key])) for key in ordered if outputs[key] > 0)
+    ordered = sorted(amounts, key=lambda key: (order.get(key[0], 0), order.get(key[1], 0)))
+    return tuple(StepYield(*key, amounts[key], outputs[key], len(children[key])) for key in ordered if outputs[key] > 0)
 
 
 def _energies(result: LabelResult) -> dict[tuple[str, str], float]:
@@ -139,25 +139,25 @@ def _cumulative(
     shares: Mapping[tuple[int, int], float],
     energies: Mapping[tuple[str, str], float],
 ) -> tuple[Cumulative, ...]:
-    known: dict[int, float | None] = {}
+    totals_by_index: dict[int, float | None] = {}
 
     def whole(index: int, depth: int = 0) -> float | None:
         """Energy of a batch with all that went before it; None where some of it is not known."""
-        if index in known:
-            return known[index]
+        if index in totals_by_index:
+            return totals_by_index[index]
         batch = batches[index]
         total = energies.get((batch.step, batch.batch_id))
         own = parents.get(index, ())
         if total is None or len(own) < len(set(batch.parents)) or depth > _DEEPEST:
-            known[index] = None
+            totals_by_index[index] = None
             return None
         for parent in own:
             above = whole(parent, depth + 1)
             if above is None:
-                known[index] = None
+                totals_by_index[index] = None
                 return None
             total += above * shares.get((parent, index), 0.0)  # of a parent whose children made nothing, none took a part
-        known[index] = total
+        totals_by_index[index] = total
         return total
 
     by_step: dict[str, list[int]] = {}
@@ -168,7 +168,7 @@ def _cumulative(
     for step, indices in by_step.items():
         output = np.array([batches[index].output for index in indices])
         own = np.array([energies[batches[index].step, batches[index].batch_id] for index in indices]) / output
-        total = np.array([known[index] for index in indices], dtype=float) / output
+        total = np.array([totals_by_index[index] for index in indices], dtype=float) / output
         totals.append(
             Cumulative(step, [batches[index].batch_id for index in indices], own, total - own, float((total * output).sum() / output.sum()))
         )

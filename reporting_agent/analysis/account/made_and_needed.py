@@ -32,7 +32,7 @@ def shares(draft: Draft) -> dict[str, float]:
     """By step, what of its product went into the route's: made - growth of stock - sold over made, along the route."""
     by_step, share, met = {draft.covered[-1]: 1.0}, 1.0, 1.0
     for step_id, following in zip(draft.covered[-2::-1], draft.covered[:0:-1], strict=True):
-        part, met = _taken(draft, step_id, following, met)
+        part, met = _share_passed_on(draft, step_id, following, met)
         share *= part * _unmixed(draft, step_id, following)
         by_step[step_id] = share
     for step_id in draft.recovery:  # what is recovered of a product goes where the product goes
@@ -41,7 +41,7 @@ def shares(draft: Draft) -> dict[str, float]:
     return by_step
 
 
-def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[float, float]:
+def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> tuple[float, float]:
     """The share of a step's product that went into the next one's, and what of the need was met from here to the route's end (`met`: from
     the next step on): the error of weighing is allowed once for the chain."""
     stored = draft.step(step_id).product != draft.step(following).product
@@ -76,19 +76,19 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
             id=step_id,
         )
         draft.lacks("stock-not-stated", step_id, sentence)
-    taken = output - fsum(stock.closing - stock.opening + stock.sold for stock in stocks)
-    if stocks and (output <= 0 or taken <= 0):
+    passed_on = output - fsum(stock.closing - stock.opening + stock.sold for stock in stocks)
+    if stocks and (output <= 0 or passed_on <= 0):
         draft.lacks("stock-impossible", step_id, Phrase("%(step)s: stock and sales exceed what was made.", step=draft.named(step_id)))
     needed = _needed(draft, step_id, following)
     if output <= 0 or needed <= 0 or any(purchase.quantity for purchase in purchases):
-        return (taken / output if output > 0 else 1.0), met
-    short = 1 - taken / needed
-    met *= min(1.0, taken / needed)
+        return (passed_on / output if output > 0 else 1.0), met
+    short = 1 - passed_on / needed
+    met *= min(1.0, passed_on / needed)
     if met < 1 - WEIGHING and short > 0:
         sentence = Phrase(
             "Only %(taken)s %(unit)s of the product of %(step)s was used where about %(needed)s is needed. State what was bought in "
             "under [[bought_in]], or add what is missing from the log.",
-            taken=plain(taken),
+            taken=plain(passed_on),
             unit=draft.step(step_id).output_unit,
             step=draft.named(step_id),
             needed=plain(needed),
@@ -102,7 +102,7 @@ def _taken(draft: Draft, step_id: str, following: str, met: float) -> tuple[floa
             step=draft.named(step_id),
         )
         draft.provisos.append(Words.of(sentence))
-    return taken / output, met
+    return passed_on / output, met
 
 
 def _needed(draft: Draft, step_id: str, following: str) -> float:
@@ -168,10 +168,10 @@ def lost_in_conversions(
     """The part of each conversion's loss that the account bears; of `carriers` what came in and is in no use is counted already."""
     plant = _Conversions(draft, {entry.carrier: entry for entry in balance.carriers}, shares)
     for name in balance.calorific.by_conversion:
-        given = plant.lines("given", name)
-        taken = [(carrier, line) for carrier, line in plant.lines("taken", name) if counts(carrier, draft.metric)]
-        counted = fsum(of_line(draft, line) for _, line in taken)
-        outputs = {carrier: of_line(draft, line) for carrier, line in given if counts(carrier, draft.metric)}
+        given_lines = plant.lines("given", name)
+        taken_lines = [(carrier, line) for carrier, line in plant.lines("taken", name) if counts(carrier, draft.metric)]
+        counted = fsum(of_line(draft, line) for _, line in taken_lines)
+        outputs = {carrier: of_line(draft, line) for carrier, line in given_lines if counts(carrier, draft.metric)}
         loss = max(counted - fsum(outputs.values()), 0.0)
         route, claimed = plant.goes_to(name)
         idle = fsum(energy * (1 - plant.product(carrier, (name,))[1]) for carrier, energy in outputs.items() if carrier not in carriers)
@@ -180,7 +180,7 @@ def lost_in_conversions(
         if counted > 0 and everybodys > 0:
             energy += (
                 everybodys
-                * fsum(plant.bought(carrier) * of_line(draft, line) * plant.of_users(carrier) for carrier, line in taken)
+                * fsum(plant.bought(carrier) * of_line(draft, line) * plant.of_users(carrier) for carrier, line in taken_lines)
                 / counted
             )
         if energy > 0:
@@ -199,12 +199,12 @@ class _Conversions:
 
     def goes_to(self, name: str, through: tuple[str, ...] = ()) -> tuple[float, float]:
         """Of what a conversion gives, in coal equivalent: what the route takes, and what anybody does."""
-        given = {carrier: line.kgce_calorific or 0.0 for carrier, line in self.lines("given", name)}
-        taken = fsum(line.kgce_calorific or 0.0 for _, line in self.lines("taken", name))
-        whole = fsum(given.values())
-        if whole <= 0 or whole < LEAST_GIVEN * taken:
+        kgce_by_carrier = {carrier: line.kgce_calorific or 0.0 for carrier, line in self.lines("given", name)}
+        kgce_taken = fsum(line.kgce_calorific or 0.0 for _, line in self.lines("taken", name))
+        whole = fsum(kgce_by_carrier.values())
+        if whole <= 0 or whole < LEAST_GIVEN * kgce_taken:
             return 0.0, 0.0
-        goes = [(kgce / whole, carrier, *self.product(carrier, (*through, name))) for carrier, kgce in given.items()]
+        goes = [(kgce / whole, carrier, *self.product(carrier, (*through, name))) for carrier, kgce in kgce_by_carrier.items()]
         return fsum(part * route for part, carrier, route, _ in goes if not self._is_of_power(carrier)), fsum(
             part * by for part, _, _, by in goes
         )
@@ -234,11 +234,11 @@ class _Conversions:
     def bought(self, carrier: str) -> float:
         """Of a carrier, what no conversion gave: what one lost that another made is counted where it was made."""
         balance = self.carriers[carrier]
-        given = fsum(line.amount for line in balance.supply if line.kind == "given")
+        from_conversions = fsum(line.amount for line in balance.supply if line.kind == "given")
         whole = fsum(line.amount for line in balance.supply if line.amount > 0) - fsum(
             line.amount for line in balance.use if line.amount < 0
         )
-        return 1 - given / whole if whole > 0 else 1.0
+        return 1 - from_conversions / whole if whole > 0 else 1.0
 
     def of_users(self, carrier: str) -> float:
         """Of what steps and their auxiliaries use of a carrier, the route's part; where none does, of all that they use."""

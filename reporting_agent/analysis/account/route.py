@@ -94,8 +94,8 @@ class _Account:
         """The account with its limits."""
         draft = self.draft
         self._period_and_data()
-        taken, output = shares(draft), draft.output_of(draft.covered[-1])
-        parts = tuple(self._parts(taken))
+        step_shares, output = shares(draft), draft.output_of(draft.covered[-1])
+        parts = tuple(self._parts(step_shares))
         if output <= 0:
             draft.lacks("product-missing", "", Phrase("The log contains no good product of the route's last step."))
         for step_id in (*draft.recovery, *draft.covered):
@@ -237,12 +237,12 @@ class _Account:
         for flow in draft.site.site_boundary.auxiliaries if draft.site.site_boundary else ():
             if flow.step not in shares:
                 continue
-            known = amount(draft.site, flow, records, draft.result.site_label.period, declared_share(draft.site), [])
-            if known is None:
+            flow_amount = amount(draft.site, flow, records, draft.result.site_label.period, declared_share(draft.site), [])
+            if flow_amount is None:
                 sentence = Phrase("An auxiliary of %(step)s has no amount for this period.", step=draft.named(flow.step))
                 draft.lacks("auxiliary-unknown", flow.step, sentence)
             else:
-                quantity, unit, source, uncertainty = known
+                quantity, unit, source, uncertainty = flow_amount
                 yield flow.carrier, "auxiliary", Raw("auxiliary", flow.step, quantity, unit, source, uncertainty, flow.lhv)
 
     def _adds_up(self, carrier: str, step_id: str) -> bool:

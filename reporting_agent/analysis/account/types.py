@@ -85,9 +85,9 @@ class RouteAccount:
             "provisos": [why.by_language for why in self.provisos],
             "missing": [{"code": code, "why": why.by_language} for code, why in self.missing],
             "limits": [
-                {**tested.to_json(), "edition": held.source.edition, "clause": held.clause, "source": held.source.text}
+                {**tested.to_json(), "edition": limit.source.edition, "clause": limit.clause, "source": limit.source.text}
                 | {"within_uncertainty": list(self.close(tested))}
-                for tested, held in zip(self.limits, self.declared, strict=True)
+                for tested, limit in zip(self.limits, self.declared, strict=True)
             ],
         }
 

@@ -110,7 +110,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
     holidays = frozenset() if site.tariff is None else frozenset(site.tariff.holidays)
     weekday = np.array([HOLIDAY if day in holidays else code for day, code in zip(hours.days, hours.weekday.tolist(), strict=True)])
     energy = day_energy(record, hours)
-    known = np.isfinite(energy)
+    finite = np.isfinite(energy)
     outputs, degrees = production.variables(record.meter, site.tree, hours)
     model = fit_baseline(energy, weekday, hours.lengths(site.zone), outputs, degrees)
     chart: Chart | None = None
@@ -133,9 +133,9 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
     if too_seldom(record):
         why = in_words("why", "seldom", hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}")
     elif chart is None:
-        few = int(known.sum()) < FEWEST_CHARTED
+        few = int(finite.sum()) < FEWEST_CHARTED
         facts = {
-            "days": str(int(known.sum())),
+            "days": str(int(finite.sum())),
             "least": f"{100 * LEAST_KNOWN:.0f} %",
             "wanted": str(FEWEST_DAYS),
             "chart": str(FEWEST_CHARTED),
@@ -146,7 +146,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
         step=record.meter.step,
         carrier=record.meter.carrier,
         unit=record.unit,
-        days=int(known.sum()),
+        days=int(finite.sum()),
         base_load=base_load(record, hours, weekday, prices),
         day_types=() if model is None else _day_types(energy, model),
         model=Words(en="") if model is None else _model_words(model, record.unit),
@@ -197,11 +197,11 @@ def _anomaly(event: ControlSignal, record: MeterRecord, hours: LocalHours, model
 
 
 def _day_types(energy: Floats, model: Model) -> tuple[DayType, ...]:
-    known = np.isfinite(energy)
+    finite = np.isfinite(energy)
     return tuple(
-        DayType(words, int((known & (model.kind == code)).sum()), float(np.median(energy[known & (model.kind == code)])))
+        DayType(words, int((finite & (model.kind == code)).sum()), float(np.median(energy[finite & (model.kind == code)])))
         for code, words in enumerate(model.kinds)
-        if (known & (model.kind == code)).any()
+        if (finite & (model.kind == code)).any()
     )
 
 

@@ -61,65 +61,65 @@ class ControlSignal:
 
 def control(residual: Floats, kind: Integers | None = None) -> Control:
     """The chart of one baseline's residuals (energy), NaN where the day is not known; `kind` is each day's kind."""
-    known = np.isfinite(residual)
-    spread = _spreads(residual, known, np.zeros(len(residual), dtype=np.int64) if kind is None else kind)
+    finite = np.isfinite(residual)
+    spread = _spreads(residual, finite, np.zeros(len(residual), dtype=np.int64) if kind is None else kind)
     standard = residual / spread
-    phi = _persistence(standard, known)
+    phi = _persistence(standard, finite)
     innovation = np.full(len(residual), np.nan)
-    follows = known[1:] & known[:-1]
+    follows = finite[1:] & finite[:-1]
     innovation[1:][follows] = (standard[1:] - phi * standard[:-1])[follows]
     scatter = _robust_deviation(innovation[np.isfinite(innovation)])
-    alone = np.where(known & ~np.isfinite(innovation), standard, innovation / scatter)  # no day before: the residual, which scatters more
+    alone = np.where(finite & ~np.isfinite(innovation), standard, innovation / scatter)  # no day before: the residual, which scatters more
     bounded = np.clip(standard, -4, 4)  # one wild day must not make a shift of many
-    ewma, limit = _ewma(bounded, known, phi)
+    ewma, limit = _ewma(bounded, finite, phi)
     with np.errstate(invalid="ignore"):
         drifting = np.abs(ewma) > limit
         single = (np.abs(alone) > SINGLE_WIDTH) & (np.abs(standard) > LEAST_SINGLE)  # back to normal after a bad day is none
-    return Control(standard, ewma, limit, phi, float(np.sqrt(np.mean(spread[known] ** 2))), drifting, single)
+    return Control(standard, ewma, limit, phi, float(np.sqrt(np.mean(spread[finite] ** 2))), drifting, single)
 
 
-def _spreads(residual: Floats, known: Flags, kind: Integers) -> Floats:
+def _spreads(residual: Floats, finite: Flags, kind: Integers) -> Floats:
     """Robust standard deviation of each day's kind."""
-    of_all = _robust_deviation(residual[known])
+    of_all = _robust_deviation(residual[finite])
     spread = np.full(len(residual), of_all)
-    for code in np.unique(kind[known]).tolist():
-        own = known & (kind == code)
+    for code in np.unique(kind[finite]).tolist():
+        own = finite & (kind == code)
         if own.sum() >= _FEWEST_OF_KIND:
             spread[kind == code] = max(_robust_deviation(residual[own]), _LEAST_SPREAD * of_all)
     return spread
 
 
-def _ewma(standard: Floats, known: Flags, phi: float) -> tuple[Floats, Floats]:
+def _ewma(standard: Floats, finite: Flags, phi: float) -> tuple[Floats, Floats]:
     """The moving average and its limit; over an unknown day both stand."""
     ewma, share = np.full(len(standard), np.nan), np.zeros(len(standard))
     level, weight_squared = 0.0, 1.0
-    for day in np.flatnonzero(known).tolist():
+    for day in np.flatnonzero(finite).tolist():
         level = (1 - WEIGHT) * level + WEIGHT * float(standard[day])
         weight_squared *= (1 - WEIGHT) ** 2
         ewma[day], share[day] = level, 1 - weight_squared
     inflated = (1 + phi * (1 - WEIGHT)) / (1 - phi * (1 - WEIGHT))
     limit = EWMA_WIDTH * np.sqrt(WEIGHT / (2 - WEIGHT) * inflated * share)
-    return ewma, np.where(known, limit, np.nan)
+    return ewma, np.where(finite, limit, np.nan)
 
 
 def events(residual: Floats, chart: Control) -> list[ControlSignal]:
     """Runs of days that stand out: shifts first, then single days outside them. Energies are sums of the residuals."""
-    known = np.flatnonzero(np.isfinite(residual))
+    known_days = np.flatnonzero(np.isfinite(residual))
     alarms: list[ControlSignal] = []
     covered = np.zeros(len(residual), dtype=bool)
     place = 0
-    while place < len(known):
-        if not chart.drifting[known[place]]:
+    while place < len(known_days):
+        if not chart.drifting[known_days[place]]:
             place += 1
             continue
-        sign = np.sign(chart.ewma[known[place]])
+        sign = np.sign(chart.ewma[known_days[place]])
         first = place
-        while first > 0 and sign * chart.ewma[known[first - 1]] > 0 and not covered[known[first - 1]]:
+        while first > 0 and sign * chart.ewma[known_days[first - 1]] > 0 and not covered[known_days[first - 1]]:
             first -= 1  # back to where the average left zero
         last = place
-        while last + 1 < len(known) and chart.drifting[known[last + 1]] and np.sign(chart.ewma[known[last + 1]]) == sign:
+        while last + 1 < len(known_days) and chart.drifting[known_days[last + 1]] and np.sign(chart.ewma[known_days[last + 1]]) == sign:
             last += 1
-        days = known[first : last + 1]
+        days = known_days[first : last + 1]
         begin, end = _ends(sign * np.clip(chart.standard[days], -4, 4))
         covered[days] = True
         own = days[begin : end + 1]
@@ -140,12 +140,12 @@ def _ends(standard: Floats) -> tuple[int, int]:
     return begin, end
 
 
-def _persistence(standard: Floats, known: Flags) -> float:
+def _persistence(standard: Floats, finite: Flags) -> float:
     """Lag-1 autocorrelation over pairs of known days within 3 robust deviations, with Kendall's small-sample correction."""
-    centred = standard - np.median(standard[known])
-    spread = _robust_deviation(standard[known])
+    centred = standard - np.median(standard[finite])
+    spread = _robust_deviation(standard[finite])
     with np.errstate(invalid="ignore"):
-        inside = known & (np.abs(centred) < 3 * spread)
+        inside = finite & (np.abs(centred) < 3 * spread)
     pairs = inside[1:] & inside[:-1]
     before, after = centred[:-1][pairs], centred[1:][pairs]
     energy = float(np.sqrt(float(before @ before) * float(after @ after)))

@@ -61,8 +61,8 @@ def fit_baseline(
         outputs: the same output in more and more detail.
         degrees: of heating and cooling, each tried by itself.
     """
-    known = np.isfinite(energy)
-    if known.sum() < FEWEST_DAYS:
+    finite = np.isfinite(energy)
+    if finite.sum() < FEWEST_DAYS:
         return None
     kind, kinds = _kinds(energy, weekday)
     days = np.column_stack([np.where(kind == code, length, 0.0) for code in range(len(kinds))])
@@ -72,13 +72,13 @@ def fit_baseline(
     for terms, instead in offers:
         offered = terms if instead else chosen | terms
         with_it, its_levels, slopes = _fitted(energy, days, offered)
-        both = known & np.isfinite(with_it)
-        if both.sum() < max(FEWEST_DAYS, 0.8 * known.sum()) or not slopes.keys() & terms.keys():
+        both = finite & np.isfinite(with_it)
+        if both.sum() < max(FEWEST_DAYS, 0.8 * finite.sum()) or not slopes.keys() & terms.keys():
             continue
         if _size(energy[both] - with_it[both]) < WORTH * _size(energy[both] - expected[both]):
             chosen = {name: offered[name] for name in slopes}
             expected, levels, coefficients = with_it, its_levels, slopes
-    both = known & np.isfinite(expected)
+    both = finite & np.isfinite(expected)
     whole = float(np.var(energy[both]))
     explained = max(0.0, 1 - float(np.var(energy[both] - expected[both])) / whole) if whole > 0 else 0.0
     return Model(expected, kind, kinds, levels, coefficients, explained)
@@ -213,9 +213,9 @@ def day_energy(record: MeterRecord, hours: LocalHours) -> Floats:
     """Energy of each local day of the meter's own time, NaN where less than `LEAST_KNOWN` of a whole day is known."""
     count = len(hours.days)
     length = np.diff(np.append(record.hour_us, record.end_us)) / HOUR_US
-    known = np.bincount(hours.day, weights=record.hour_known * length, minlength=count)
+    known_hours = np.bincount(hours.day, weights=record.hour_known * length, minlength=count)
     energy = np.bincount(hours.day, weights=record.hour_energy, minlength=count)
     whole = np.maximum(np.bincount(hours.day, weights=length, minlength=count), 23.0)  # a day cut off by the period's edge is no day
-    sound = in_own_time(record, hours) & (known / whole >= LEAST_KNOWN)
-    day: Floats = np.where(sound, energy * whole / np.where(known > 0, known, 1.0), np.nan)
+    sound = in_own_time(record, hours) & (known_hours / whole >= LEAST_KNOWN)
+    day: Floats = np.where(sound, energy * whole / np.where(known_hours > 0, known_hours, 1.0), np.nan)
     return day

@@ -23,9 +23,9 @@ _STEPS = 21
 def curve(judgement: JudgedVariable) -> tuple[EffectPoint, ...]:
     """The change of the value against that at the median, over the range seen."""
     low, middle, high = judgement.column.seen
-    seen = np.linspace(low, high, _STEPS)
-    rows = judgement.change(seen, np.full(_STEPS, middle))
-    return tuple(EffectPoint(x, judgement.fit.contrast(row)) for x, row in zip(seen.tolist(), rows, strict=True))
+    points = np.linspace(low, high, _STEPS)
+    rows = judgement.change(points, np.full(_STEPS, middle))
+    return tuple(EffectPoint(x, judgement.fit.contrast(row)) for x, row in zip(points.tolist(), rows, strict=True))
 
 
 def savings(outcome: SearchOutcome) -> tuple[SettingSaving, ...]:

@@ -116,9 +116,9 @@ class StepLog:
     @cached_property
     def equipment(self) -> tuple[Integers, tuple[str, ...]]:
         """A code for each equipment, and their names."""
-        known: dict[str, int] = {}
-        codes = np.array([known.setdefault(batch.equipment, len(known)) for batch in self.batches], dtype=np.int64)
-        return codes, tuple(known)
+        code_by_name: dict[str, int] = {}
+        codes = np.array([code_by_name.setdefault(batch.equipment, len(code_by_name)) for batch in self.batches], dtype=np.int64)
+        return codes, tuple(code_by_name)
 
 
 def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared: dict[str, Variable]) -> UsedBatches | None:

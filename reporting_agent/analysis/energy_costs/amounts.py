@@ -109,10 +109,10 @@ def plus(amount: Amount, other: Amount) -> Amount:
 def rates_of(label: StepLabel, measured: MeasuredBatches, paid: Mapping[str, CarrierCost] | None, factors: FactorTable) -> Rates:
     """What one unit of each used batch's energy is, in every unit; `paid` as from `paid_in`."""
     rows, energy, columns = measured.rows, measured.energy, measured.columns
-    taken = energy.taken_in[rows]
-    whole = taken.sum(axis=1)
+    intake = energy.taken_in[rows]
+    whole = intake.sum(axis=1)
     with np.errstate(divide="ignore", invalid="ignore"):
-        share = taken / whole[:, None]  # NaN where nothing was taken in
+        share = intake / whole[:, None]  # NaN where nothing was taken in
         co2_kg, lacking = _co2_kg(columns, frozenset(energy.carriers), factors)
         co2_rate = co2_kg[rows] / whole
     kgce_per_kwh = _kgce_per_kwh(measured, factors)
@@ -191,8 +191,8 @@ def paid_in(columns: StepColumns, site: SiteSettings, records: Sequence[MeterRec
         return None
     paid = {}
     for entry in priced(prices, columns.batches, records):
-        taken = ~(entry.amount <= 0)  # an amount that is unknown makes the money unknown, not less
-        cost = np.bincount(entry.row[taken], weights=entry.cost[taken], minlength=len(starts)).astype(float)
+        not_given_back = ~(entry.amount <= 0)  # an amount that is unknown makes the money unknown, not less
+        cost = np.bincount(entry.row[not_given_back], weights=entry.cost[not_given_back], minlength=len(starts)).astype(float)
         other = np.bincount(entry.row[np.isnan(entry.amount)], minlength=len(starts)) > 0
         paid[entry.carrier] = CarrierCost(cost, other)
     return paid

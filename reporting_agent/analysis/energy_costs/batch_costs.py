@@ -99,8 +99,8 @@ def costs(site: SiteSettings, result: LabelResult) -> tuple[StepCost, ...]:
         if entry.carrier == "electricity":
             unit = entry.curve.unit if entry.curve is not None else CARRIERS[entry.carrier].unit
             np.add.at(kwh, entry.row, np.nan_to_num(entry.amount) * ratio(unit, "kWh"))
-    known: dict[tuple[str, str], int] = {}
-    machine = np.array([known.setdefault((batch.step, batch.equipment), len(known)) for batch in batches], dtype=np.int64)
+    codes: dict[tuple[str, str], int] = {}
+    machine = np.array([codes.setdefault((batch.step, batch.equipment), len(codes)) for batch in batches], dtype=np.int64)
     run = BatchPower(start, end, machine, kwh)
     powers: dict[int, PowerCurve] = {}
     for minutes in {charge.minutes for charge in prices.tariff.demand}:
@@ -262,14 +262,14 @@ def _notes(
 def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words]:
     """Of each series that priced energy of the step, how much it holds and when it was fetched; and of each that holds nothing yet."""
     notes = []
-    for carrier, (series, held) in prices.series.items():
-        if not len(held.start_us):
+    for carrier, (series, stamped) in prices.series.items():
+        if not len(stamped.start_us):
             notes.append(in_words("note", "not_fetched", series=series.name))
         elif any((part.carrier, part.period) == (carrier, series.name) for part in by_period):
-            first, last = (f"{from_us(int(held.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}" for end in (0, -1))
-            newest = held.newest
+            first, last = (f"{from_us(int(stamped.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}" for end in (0, -1))
+            newest = stamped.newest
             fetched = newest and in_words("note", "fetched", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12])
-            count = f"{len(held.start_us):,}"
+            count = f"{len(stamped.start_us):,}"
             name = CARRIERS[carrier].words
             notes.append(
                 in_words("note", "series", carrier=name, series=series.name, prices=count, first=first, last=last, fetched=fetched or "")

@@ -81,14 +81,14 @@ def _of_meters(own: Sequence[MeterRecord], minutes: int, zone: tzinfo) -> PowerC
     hour = own[0].hour_us[np.searchsorted(own[0].hour_us, edges, side="right") - 1]
     asked = np.flatnonzero(((edges - hour) % (minutes_told * _MINUTE_US) == 0) | (edges == edges[-1]))
     hours = np.diff(edges[asked]) / _HOUR_US
-    energy, known = np.zeros(len(hours)), np.full(len(hours), np.inf)
+    energy, known_share = np.zeros(len(hours)), np.full(len(hours), np.inf)
     for meter_record, curve in same:
         sign = 1.0 if meter_record.meter.direction == "import" else -1.0
         within = meter_record.in_its_place(edges[asked[:-1]], zone)
         energy += np.where(within, sign * ratio(meter_record.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1]), 0.0)
-        known = np.where(within, np.minimum(known, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours), known)
+        known_share = np.where(within, np.minimum(known_share, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours), known_share)
     apart = max((record.facts.usual_step_s or 0.0) / 60 for record, _ in same)
-    sound = (known > 0.99) & np.isfinite(known) & (hours > 0.99 * minutes_told / 60)
+    sound = (known_share > 0.99) & np.isfinite(known_share) & (hours > 0.99 * minutes_told / 60)
     return PowerCurve(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=max(float(minutes_told), apart))
 
 
@@ -175,6 +175,6 @@ def part_of_peaks(peaks: Sequence[DemandPeak], batches: BatchPower) -> Floats:
     length = np.maximum(batches.end_us - batches.start_us, 1)
     for peak in peaks:
         overlap = np.clip(np.minimum(batches.end_us, peak.end_us) - np.maximum(batches.start_us, peak.start_us), 0, None)
-        taken = batches.kwh * overlap / length
-        parts += peak.cost * taken / max(peak.kwh, float(taken.sum()), 1e-300)
+        batch_kwh = batches.kwh * overlap / length
+        parts += peak.cost * batch_kwh / max(peak.kwh, float(batch_kwh.sum()), 1e-300)
     return parts

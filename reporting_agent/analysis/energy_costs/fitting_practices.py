@@ -41,9 +41,9 @@ def fitting_practices(
     site: SiteSettings, losses: Sequence[StepLosses], costs: Sequence[StepCost], library: Library | None = None
 ) -> tuple[FittingPractice, ...]:
     """Of every step with a gap: those against a cause that was found first, then the shortest payback, then the largest saving."""
-    held = library or Library.held()
+    practice_library = library or Library.held()
     steps = list(dict.fromkeys(label.step for label in losses if label.beyond.kgce > 0))
-    practices = [each for step in steps for each in _of_step(site, held, step, losses, costs)]
+    practices = [each for step in steps for each in _of_step(site, practice_library, step, losses, costs)]
     return tuple(sorted(practices, key=lambda each: _order(each, steps)))
 
 
@@ -53,11 +53,11 @@ def _order(each: FittingPractice, steps: Sequence[str]) -> tuple[float, ...]:
 
 
 def _of_step(
-    site: SiteSettings, held: Library, step: str, losses: Iterable[StepLosses], costs: Sequence[StepCost]
+    site: SiteSettings, library: Library, step: str, losses: Iterable[StepLosses], costs: Sequence[StepCost]
 ) -> Iterator[FittingPractice]:
     of_step = [label for label in losses if label.step == step]
-    causes = {cause for label in of_step for cause, taken in label.by_cause.items() if cause.named and taken.kgce > 0}
-    for practice in held.of_step(site.site.pack, step):
+    causes = {cause for label in of_step for cause, loss in label.by_cause.items() if cause.named and loss.kgce > 0}
+    for practice in library.of_step(site.site.pack, step):
         if practice.cause is not None and practice.cause not in causes:
             continue
         labels = [label for label in of_step if label.metric is practice.metric and label.energy_unit == practice.unit]
@@ -65,8 +65,8 @@ def _of_step(
         gap = sum(_against(label, practice.cause) for label in labels) / output if output else None
         price = _of_electricity(step, costs) if practice.metric is Metric.ELECTRICITY else _of_gap(labels)
         money = None if price is None else price * float(practice.saving)
-        payback, reported = _payback(site, practice, money), held.reported.get(practice.id)
-        yield FittingPractice(practice, held.listing(practice), step, gap, money, payback, reported)
+        payback, reported = _payback(site, practice, money), library.reported.get(practice.id)
+        yield FittingPractice(practice, library.listing(practice), step, gap, money, payback, reported)
 
 
 def _against(label: StepLosses, cause: WasteCause | None) -> float:

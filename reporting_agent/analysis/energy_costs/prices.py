@@ -144,9 +144,9 @@ def _over(curve: PriceCurve, series: PriceSeries, stamped: StampedPrices) -> Pri
     begins = edges[:-1]
     old = np.clip(np.searchsorted(curve.edges_us, begins, side="right") - 1, 0, len(curve.price) - 1)
     own = np.clip(np.searchsorted(starts, begins, side="right") - 1, 0, None)
-    held = (begins >= starts[own]) & (begins < ends[own])
-    price = np.where(held, stamped.price[own] * ratio(curve.unit, series.unit), curve.price[old])
-    return PriceCurve(edges, price, np.where(held, len(curve.names), curve.period[old]), (*curve.names, series.name), curve.unit)
+    in_series = (begins >= starts[own]) & (begins < ends[own])
+    price = np.where(in_series, stamped.price[own] * ratio(curve.unit, series.unit), curve.price[old])
+    return PriceCurve(edges, price, np.where(in_series, len(curve.names), curve.period[old]), (*curve.names, series.name), curve.unit)
 
 
 def _cuts(row: CarrierPrice | None) -> list[int]:
@@ -187,10 +187,10 @@ def integrals(curve: PriceCurve, start_us: Integers, end_us: Integers, load: Loa
 
 def _integrals(edges_us: Integers, price: Floats, weight: Floats, start_us: Integers, end_us: Integers) -> tuple[Floats, Floats]:
     hours = np.diff(edges_us) / 3.6e9
-    known = np.isfinite(price)
-    paid = np.concatenate(([0.0], np.cumsum(np.where(known, price, 0.0) * weight * hours)))
+    priced = np.isfinite(price)
+    paid = np.concatenate(([0.0], np.cumsum(np.where(priced, price, 0.0) * weight * hours)))
     weighed = np.concatenate(([0.0], np.cumsum(weight * hours)))
-    lacking = np.concatenate(([0.0], np.cumsum(np.where(known, 0.0, 1.0) * hours)))
+    lacking = np.concatenate(([0.0], np.cumsum(np.where(priced, 0.0, 1.0) * hours)))
     paid_a, paid_b = np.interp(start_us, edges_us, paid), np.interp(end_us, edges_us, paid)
     weight_a, weight_b = np.interp(start_us, edges_us, weighed), np.interp(end_us, edges_us, weighed)
     lacks = np.interp(end_us, edges_us, lacking) - np.interp(start_us, edges_us, lacking) > 0

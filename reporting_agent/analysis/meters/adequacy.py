@@ -152,8 +152,8 @@ def _load(record: MeterRecord) -> MeterLoad | None:
         hours, energy = record.known_s / 3600, record.total - record.unplaced
     if hours <= 0:
         return None
-    known = record.hour_known > 0.9
-    hourly = record.hour_energy[known] / record.hour_known[known] / record.per_reading
+    well_known = record.hour_known > 0.9
+    hourly = record.hour_energy[well_known] / record.hour_known[well_known] / record.per_reading
     mean = energy / record.per_reading / hours
     under_load = hourly[hourly > _RUNS * mean]
     lowest = float(np.quantile(under_load, _LOW_HOUR)) if len(under_load) else None
@@ -191,8 +191,8 @@ def _of_period(site: SiteSettings, records: Mapping[str, MeterRecord], record: M
             return None
         length_us = round(1e6 * (part.known_s + part.missing_s))  # of its own time
         whole = Windows(np.array([part.start_us]), np.array([part.start_us + length_us]))
-        known = np.array([covered(part)])
-        error = doubt(tree.by_id[name], part.facts, whole, np.array([part.total]), known, part.per_reading, part.state_doubt)
+        coverage = np.array([covered(part)])
+        error = doubt(tree.by_id[name], part.facts, whole, np.array([part.total]), coverage, part.per_reading, part.state_doubt)
         if error is None:
             return None
         scale = abs(times) * ratio(part.unit, record.unit)

@@ -129,17 +129,17 @@ def _balance(
     sides = [main, *subs]
     places = [side.in_its_place(main.hour_us, site.zone) for side in sides]
     least = np.min([np.where(place, side.hour_known, 1.0) for place, side in zip(places, sides, strict=True)], axis=0)
-    known = (least >= LEAST_KNOWN) & places[0] & np.any(places[1:], axis=0)
-    hour_us = main.hour_us[known]
+    compared = (least >= LEAST_KNOWN) & places[0] & np.any(places[1:], axis=0)
+    hour_us = main.hour_us[compared]
     day = _days(hour_us, site)
     edges = np.flatnonzero(np.diff(day, prepend=-1))  # the first compared hour of each day
     signs = [1.0, *(_sign(main.meter, sub.meter) * ratio(sub.unit, main.unit) for sub in subs)]
-    energies = [sign * np.where(place, side.hour_energy, 0.0)[known] for sign, side, place in zip(signs, sides, places, strict=True)]
+    energies = [sign * np.where(place, side.hour_energy, 0.0)[compared] for sign, side, place in zip(signs, sides, places, strict=True)]
     wholes = [float(energy.sum()) for energy in energies]
     loss = 0.0 if kind == "check" else wholes[0] * main.meter.loss_pct / 100
     difference = wholes[0] - loss - sum(wholes[1:])
-    whole_doubts = [_doubt(site, tree, records, side, np.array([0]), known) for side in sides]
-    day_doubts = [_doubt(site, tree, records, side, edges, known) for side in sides]
+    whole_doubts = [_doubt(site, tree, records, side, np.array([0]), compared) for side in sides]
+    day_doubts = [_doubt(site, tree, records, side, edges, compared) for side in sides]
     scales = [abs(sign) for sign in signs]
     allowance = float(_combined(whole_doubts, scales, 2.0)[0]) if len(hour_us) else 0.0
     day_main = np.add.reduceat(energies[0], edges) if len(edges) else np.zeros(0)
@@ -211,19 +211,19 @@ def _doubt(
     records: Mapping[str, MeterRecord],
     record: MeterRecord,
     edges: NDArray[np.int64],
-    known: NDArray[np.bool_],
+    compared: NDArray[np.bool_],
 ) -> WindowUncertainty:
     """The uncertainty of one meter's energy over each group of compared hours that begins at an edge."""
-    if not known.any():
+    if not compared.any():
         return WindowUncertainty(np.zeros(len(edges)), np.zeros(len(edges)))
     parts = []
     for name, times in tree.parts(record.meter).items():
         part = records.get(name, record)
         place = part.in_its_place(part.hour_us, site.zone)
-        energy = np.add.reduceat(np.where(place, part.hour_energy, 0.0)[known], edges)
-        share = np.add.reduceat(np.where(place, part.hour_known, 1.0)[known], edges)
-        hours = np.diff(np.concatenate((edges, [int(known.sum())])))
-        start_us = part.hour_us[known][edges]
+        energy = np.add.reduceat(np.where(place, part.hour_energy, 0.0)[compared], edges)
+        share = np.add.reduceat(np.where(place, part.hour_known, 1.0)[compared], edges)
+        hours = np.diff(np.concatenate((edges, [int(compared.sum())])))
+        start_us = part.hour_us[compared][edges]
         windows = Windows(start_us, start_us + hours * HOUR_US)
         meter = tree.by_id[name]
         if meter.accuracy_class is None:

@@ -133,12 +133,12 @@ def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
         worst = order[int(np.argmax(missing))]
         return Suspect(worst.meter.id, worded("there are no data for %(share)s of its time", share=f"{max(missing):.1%}"))
     errors = [_error_at_load(record) for record in order]
-    known = [error for error in errors if error is not None]
-    if known and max(known) > 2 * min(known):
+    known_errors = [error for error in errors if error is not None]
+    if known_errors and max(known_errors) > 2 * min(known_errors):
         worst = order[max(range(len(order)), key=lambda place: errors[place] or 0.0)]
         return Suspect(
             worst.meter.id,
-            worded("by its class it may be wrong by %(share)s at its usual load", share=f"{max(known):.1%}"),
+            worded("by its class it may be wrong by %(share)s at its usual load", share=f"{max(known_errors):.1%}"),
         )
     dated = [record for record in order if record.meter.calibrated_on is not None]
     if dated:

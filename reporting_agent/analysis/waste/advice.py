@@ -203,14 +203,14 @@ def _unknown(pack: Pack, counted: Sequence[StepLosses], whole: float) -> Iterato
 
 def _not_recorded(label: StepLosses) -> list[Words]:
     rows, evidence = label.made_from.rows, label.evidence
-    known = {name for row in rows[:50].tolist() for name in label.made_from.columns.batches[row].variables}
+    variables = {name for row in rows[:50].tolist() for name in label.made_from.columns.batches[row].variables}
     wanted = []
-    if not any(name.startswith("input.") for name in known):
+    if not any(name.startswith("input.") for name in variables):
         wanted.append(worded("what was charged (input.MATERIAL)"))
     if not np.isfinite(evidence.interval_s[rows]).mean() > 0.9:
         wanted.append(worded("true start and end"))
-    if "holding_min" not in known and "holding_s" not in known:
+    if "holding_min" not in variables and "holding_s" not in variables:
         wanted.append(worded("minutes of waiting (var.holding_min)"))
     names = dict.fromkeys(each.variable for each in label.made_from.columns.step.reference_conditions)
-    lacking = [f"var.{name}" for name in names if name not in known]
+    lacking = [f"var.{name}" for name in names if name not in variables]
     return [*wanted, *(Words.of(name) for name in lacking), worded("temperatures and settings")]

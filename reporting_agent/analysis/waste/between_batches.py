@@ -115,9 +115,9 @@ class _Pieces:
     @classmethod
     def whole(cls, stretches: Sequence[PauseStretch]) -> _Pieces:
         length_s = np.array([(stretch.end_us - stretch.start_us) / 1e6 for stretch in stretches], dtype=float)
-        known = np.array([stretch.completeness for stretch in stretches], dtype=float)
+        completeness = np.array([stretch.completeness for stretch in stretches], dtype=float)
         energy = np.array([stretch.energy for stretch in stretches], dtype=float)
-        return cls(np.arange(len(stretches)), energy, length_s, length_s * known)
+        return cls(np.arange(len(stretches)), energy, length_s, length_s * completeness)
 
     @property
     def power(self) -> Floats:

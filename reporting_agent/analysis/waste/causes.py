@@ -94,7 +94,7 @@ def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, be
     """Give the energy of the used batches beyond slopes and uncertainty (on the grid, in the label's unit) to causes."""
     rows, output = measured.rows, measured.output
     reject, month = measured.columns.reject[rows], evidence.month.code[rows]
-    taken: dict[WasteCause, Floats] = {}
+    by_cause: dict[WasteCause, Floats] = {}
     rules: list[CauseRule] = []
     left = beyond
     excess = measured.at_reference  # per output; loses what each cause took
@@ -102,7 +102,7 @@ def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, be
     def take(claims: Mapping[WasteCause, Floats]) -> None:
         nonlocal left, excess
         for cause, part in _cut(claims, left).items():
-            taken[cause] = part
+            by_cause[cause] = part
             left = left - part
         excess = excess - sum(claims.values(), np.zeros(len(rows))) / output
 
@@ -124,7 +124,7 @@ def attribute(measured: MeasuredBatches, evidence: BatchEvidence, step: Step, be
     last_claims, last = _estimated(at_power, without_drift(excess, month), output, order)
     take(last_claims)
     used = {dose.cause: dose for dose in (*own, *at_power)}
-    return Attribution({**taken, WasteCause.NONE: left}, (*rules, *dose_rules, *group_rules, *last), used, groups)
+    return Attribution({**by_cause, WasteCause.NONE: left}, (*rules, *dose_rules, *group_rules, *last), used, groups)
 
 
 def _running(doses: list[Dose], rules: list[CauseRule], measured: MeasuredBatches, evidence: BatchEvidence) -> Dose | None:
@@ -298,10 +298,10 @@ def _cut(claims: Mapping[WasteCause, Floats], available: Floats) -> dict[WasteCa
     claims = {cause: np.maximum(claim, 0.0) for cause, claim in claims.items()}  # of a step that gives back more than it takes
     wanted = sum(claims.values(), np.zeros(len(available)))
     share = np.where(wanted > available, available / np.where(wanted > 0, wanted, 1.0), 1.0)
-    taken: dict[WasteCause, Floats] = {}
+    by_cause: dict[WasteCause, Floats] = {}
     left = available
     for cause, claim in claims.items():
         part = np.minimum(on_grid(claim * share), left)
-        taken[cause] = part
+        by_cause[cause] = part
         left = left - part
-    return taken
+    return by_cause

@@ -68,12 +68,12 @@ def of_product(value: Floats, product: Integers) -> Floats:
 
 def differences(value: Floats, groups: Groups, day: Integers, weight: Floats) -> list[GroupDifference]:
     """Every group against the others; fewer than two groups leave nothing to test. Rows without a value are left out."""
-    known = np.isfinite(value) & (groups.code >= 0)
-    present = sorted(set(groups.code[known].tolist()))
+    with_value = np.isfinite(value) & (groups.code >= 0)
+    present = sorted(set(groups.code[with_value].tolist()))
     if len(present) < 2:
         return []
-    unit, place = np.unique(day[known] * len(groups.names) + groups.code[known], return_inverse=True)
-    of_unit = np.bincount(place, weights=(value * weight)[known]) / np.bincount(place, weights=weight[known])
+    unit, place = np.unique(day[with_value] * len(groups.names) + groups.code[with_value], return_inverse=True)
+    of_unit = np.bincount(place, weights=(value * weight)[with_value]) / np.bincount(place, weights=weight[with_value])
     code = unit % len(groups.names)
     compared = [
         _compared(name=groups.names[group], code=group, own=of_unit[code == group], others=of_unit[code != group]) for group in present

@@ -94,8 +94,8 @@ def _before(start: Floats, end: Floats, equipment: Integers, product: Integers, 
     pause = np.full(len(order), np.nan)
     changed = np.full(len(order), np.nan)
     sound = ~(end <= start)
-    known = follows & sound[order] & sound[previous]
-    pause[order] = np.where(known, start[order] - end[previous], np.nan)
+    pause_known = follows & sound[order] & sound[previous]
+    pause[order] = np.where(pause_known, start[order] - end[previous], np.nan)
     changed[order] = np.where(follows, product[order] != product[previous], np.nan)
     return np.where(pause >= 0, pause, np.nan), changed
 

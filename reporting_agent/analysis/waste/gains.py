@@ -51,16 +51,16 @@ def of_causes(pack: Pack, counted: Iterable[StepLosses], whole: float) -> Iterat
             amount = label.by_cause.get(rule.cause)
             if not rule.stands or amount is None or rule.cause in _TOLD_AS_GROUPS or amount.kgce < _LEAST_SHARE * whole:
                 continue
-            taken = label.batches.by_cause[rule.cause]
+            energy = label.batches.by_cause[rule.cause]
             share = amount.kgce / whole
             yield Advice(
                 f"cause-{rule.cause}",
                 label.step,
-                _cause_words(pack, label, rule, taken, share),
+                _cause_words(pack, label, rule, energy, share),
                 amount,
                 share,
-                worst_first(label, taken),
-                int((taken > 0).sum()),
+                worst_first(label, energy),
+                int((energy > 0).sum()),
                 rule.p_value,
             )
 
@@ -74,9 +74,9 @@ _PER = {
 }
 
 
-def _cause_words(pack: Pack, label: StepLosses, rule: CauseRule, taken: Floats, share: float) -> Words:
+def _cause_words(pack: Pack, label: StepLosses, rule: CauseRule, energy: Floats, share: float) -> Words:
     name = named(pack, label)
-    batches = int((taken > 0).sum())
+    batches = int((energy > 0).sum())
     parts: list[Value] = [
         Phrase(
             "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in %(batches)s batches (%(rule)s).",

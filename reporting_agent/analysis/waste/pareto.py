@@ -230,9 +230,9 @@ def _words_of(dimension: Dimension, key: str, step: Step) -> Words:
         return worded("%(begin)s to %(end)s", begin=key, end=f"{key[:2]}:59")
     if dimension is Dimension.PRODUCT:
         product, _, variant = key.rpartition("/")
-        known = next((declared.words for declared in step.variants if declared.id == variant), None)
-        if known is not None and product in {"", step.product}:
-            return known
+        variant_words = next((declared.words for declared in step.variants if declared.id == variant), None)
+        if variant_words is not None and product in {"", step.product}:
+            return variant_words
     return Words.of(key or Phrase("(no name)"))
 
 

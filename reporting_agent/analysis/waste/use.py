@@ -116,7 +116,7 @@ def _of_meters(
     lines = [line for line in places if line in served or (line[0], "") in served]
     own = [batches[place] for place in sorted(chain.from_iterable(places[line] for line in lines))]
     shared = first.meter.allocation is not None
-    of_batch = [(batch, _taken(batch, carrier, unit, shared)) for batch in own]
+    of_batch = [(batch, _counted_in(batch, carrier, unit, shared)) for batch in own]
     inside = [
         (batch, energy, purpose(batch))
         for batch, energy in of_batch
@@ -193,7 +193,7 @@ def _rejected(batch: Batch, use: Use, energy: float) -> float:
     return _on_grid(energy * batch.reject / (batch.output + batch.reject))
 
 
-def _taken(batch: Batch, carrier: str, unit: str, shared: bool) -> float | None:
+def _counted_in(batch: Batch, carrier: str, unit: str, shared: bool) -> float | None:
     """What the meters counted in the batch, on the grid; None where its interval was of no use to them."""
     own = [
         energy

@@ -199,8 +199,8 @@ def _sound_edges(batch: Batch) -> list[int]:
 
 def _stamps(site: SiteSettings, meter: Meter, readings: Mapping[str, ExtractReadings]) -> Integers:
     """Of a meter that is computed, those of the one of its parts that is read least often."""
-    known = {name: record for name, record in readings.items() if name in site.tree.needed_by(meter)}
-    parts = [record.time_us[~np.isnan(record.value)] for record in known.values()]
+    needed = {name: record for name, record in readings.items() if name in site.tree.needed_by(meter)}
+    parts = [record.time_us[~np.isnan(record.value)] for record in needed.values()]
     if not parts:
         return np.zeros(0, dtype=np.int64)
     return np.unique(min(parts, key=len))

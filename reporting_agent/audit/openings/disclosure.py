@@ -49,11 +49,16 @@ def shown_by_opening(language: Language, draw: Draw, assembled: AssembledOpening
         f"{count:,} {text('days-kind' if kind is StratumKind.DAYS else kind.value)}" for kind, count in counts.items() if count
     )
     stretches = text("all") if assembled.stretches is None else text("part", number=len(assembled.stretches))
-    held = sum(part.used + part.excluded for part in assembled.opening.contents.steps)
+    committed = sum(part.used + part.excluded for part in assembled.opening.contents.steps)
     lines = [
         text("who", auditor=draw.auditor.key_id[:16], site=commitment.site, period=commitment.period, revision=commitment.revision),
         text("drawn", number=f"{len(assembled.drawn):,}", size=f"{assembled.opening.contents.size:,}", kinds=kinds),
-        text("batches", number=f"{len(assembled.batches):,}", all=f"{held:,}", share=f"{100 * len(assembled.batches) / max(held, 1):.0f}"),
+        text(
+            "batches",
+            number=f"{len(assembled.batches):,}",
+            all=f"{committed:,}",
+            share=f"{100 * len(assembled.batches) / max(committed, 1):.0f}",
+        ),
     ]
     if assembled.days:
         lines.append(text("days", number=f"{assembled.days:,}", stretches=stretches))

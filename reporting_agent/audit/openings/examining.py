@@ -69,9 +69,9 @@ def examine(opening: Opening, handed: AuditorFiles, folder: Path) -> Evidence:
     batches = {index: record for index, record in read.items() if isinstance(record, Batch)}
     recomputed = recompute(site, contents, extract)
     wrong = {key_of(recomputed.batches[place].batch) for place in of_wrong_times(recomputed.batches)}  # theirs are no edges of what ran
-    seen = looks(site, extract.readings, drawn_days, [batch for batch in batches.values() if key_of(batch) not in wrong])
+    close_looks = looks(site, extract.readings, drawn_days, [batch for batch in batches.values() if key_of(batch) not in wrong])
     ran = [*(row.batch for row in recomputed.batches), *recomputed.beyond]
-    meters = meters_closely(site, contents, extract, {name: look.moments(look.occupied(ran).windows) for name, look in seen.items()})
+    meters = meters_closely(site, contents, extract, {name: look.moments(look.occupied(ran).windows) for name, look in close_looks.items()})
     shown = _days(site, contents, extract)
     by_batch = {part.meter for part in contents.meters} | {meter for meter, _ in shown} <= {scale.id for scale in site.scales}
     return Evidence(
@@ -91,7 +91,7 @@ def examine(opening: Opening, handed: AuditorFiles, folder: Path) -> Evidence:
         settings_digest=settings_digest(site),
         recomputed=recomputed.of,
         weighings=weigh(site, pack, Inputs(site, extract).weighings(), recomputed.batches, batches),
-        accounted=account(seen, meters, recomputed.batches, batches.values(), recomputed.beyond, longest_s=longest_of(pack)),
+        accounted=account(close_looks, meters, recomputed.batches, batches.values(), recomputed.beyond, longest_s=longest_of(pack)),
         given=recomputed.given,
         context=_context(site, pack, contents),
     )

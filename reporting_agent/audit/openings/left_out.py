@@ -48,7 +48,7 @@ _WAITING = (OperatingState.IDLE, OperatingState.HOLDING)
 
 
 def account(
-    seen: Mapping[str, CloseLook],
+    close_looks: Mapping[str, CloseLook],
     meters: Iterable[MeterRecord],
     rows: Sequence[FiledBatch],
     opened: Collection[Batch],
@@ -68,11 +68,11 @@ def account(
     records = {record.meter.id: record for record in meters if record.closely is not None}
     committed = {key_of(batch) for batch in opened}
     balances, questioned, edges = [], [], 0
-    for name in sorted(set(seen) & set(records)):
-        mine = [row for row in rows if seen[name].serves(row.batch)]
-        longest_us = _longest_us(mine, longest_s.get(seen[name].meter.step))
-        judged = _Judged.of(seen[name], records[name], mine, [*(row.batch for row in mine), *beyond], committed, longest_us)
-        balances += [judged.balance()] if seen[name].days else []
+    for name in sorted(set(close_looks) & set(records)):
+        mine = [row for row in rows if close_looks[name].serves(row.batch)]
+        longest_us = _longest_us(mine, longest_s.get(close_looks[name].meter.step))
+        judged = _Judged.of(close_looks[name], records[name], mine, [*(row.batch for row in mine), *beyond], committed, longest_us)
+        balances += [judged.balance()] if close_looks[name].days else []
         questioned += [*judged.questioned(), *judged.rows_without_record(), *judged.waiting_at_work(), *judged.fillers()]
         questioned += judged.beside_wrong_times()
         edges += judged.edges
@@ -126,8 +126,10 @@ class _Judged:
         overlong = [span_us(batch) for batch in ran if look.serves(batch) and _is_overlong(batch, longest_us)]
         claimed = pieces.outside & in_any(pieces, overlong)
         usual_us = median([length_us(row.batch) for row in rows if row.excluded is None and length_us(row.batch) > 0] or [0])
-        seen = edges if production is not None else 0
-        return cls(look, record, rows, pauses, committed, pieces, production, standing, above, excused, seen, claimed, usual_us, longest_us)
+        edges_seen = edges if production is not None else 0
+        return cls(
+            look, record, rows, pauses, committed, pieces, production, standing, above, excused, edges_seen, claimed, usual_us, longest_us
+        )
 
     def balance(self) -> AccountedMeter:
         pieces = self.pieces

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, failed, held, not_checkable, same
+from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, check_held, failed, not_checkable, same
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.declared import Words, worded
 from benchmarks.errors import VerificationError
@@ -70,7 +70,7 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
                 size=max(roots),
             ),
         )
-    return held(code, Phrase("%(entries)s entries are in the log of a head that the portal signed.", entries=number), number)
+    return check_held(code, Phrase("%(entries)s entries are in the log of a head that the portal signed.", entries=number), number)
 
 
 def version_logged(
@@ -102,8 +102,8 @@ def version_logged(
         )
     leaves = max(len(act.leaves) for act in stated)
     if document is None:
-        return held(code, Phrase("The log binds this version to the %(leaves)s reports that it names.", leaves=leaves), leaves)
-    return held(code, Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves), leaves)
+        return check_held(code, Phrase("The log binds this version to the %(leaves)s reports that it names.", leaves=leaves), leaves)
+    return check_held(code, Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves), leaves)
 
 
 def values_published(acts: Iterable[VersionAct], report: int | None, values: int | None) -> CheckOutcome:
@@ -140,7 +140,7 @@ def values_published(acts: Iterable[VersionAct], report: int | None, values: int
                 "not composed from these values."
             ),
         )
-    return held(code, Phrase("The version used the values that were opened, entry %(index)s of the log.", index=values), len(of_it))
+    return check_held(code, Phrase("The version used the values that were opened, entry %(index)s of the log.", index=values), len(of_it))
 
 
 def bound(entries: Iterable[ListedEntry], roots: Mapping[int, bytes]) -> set[int]:

@@ -50,8 +50,8 @@ class TimePieces:
 def cut_of(look: CloseLook, record: MeterRecord, rows: Sequence[FiledBatch], pauses: Sequence[Pause]) -> TimePieces:
     assert record.closely is not None  # noqa: S101 - `account` chose it
     edges = record.closely.edges_us
-    seen = look.inside(edges[:-1]) & (edges[:-1] >= record.start_us) & (edges[1:] <= record.end_us)
-    start_us, end_us = edges[:-1][seen], edges[1:][seen]
+    looked_at = look.inside(edges[:-1]) & (edges[:-1] >= record.start_us) & (edges[1:] <= record.end_us)
+    start_us, end_us = edges[:-1][looked_at], edges[1:][looked_at]
 
     def within(spans: Iterable[tuple[int, int]]) -> Flags:
         inside: Flags = np.searchsorted(edges_of(spans), start_us, side="right") % 2 == 1
@@ -62,8 +62,8 @@ def cut_of(look: CloseLook, record: MeterRecord, rows: Sequence[FiledBatch], pau
     return TimePieces(
         start_us,
         end_us,
-        record.closely.energy[seen],
-        record.closely.known_s[seen] / 3600,
+        record.closely.energy[looked_at],
+        record.closely.known_s[looked_at] / 3600,
         within(look.days),
         used,
         within((pause.start_us, pause.end_us) for pause in pauses),
@@ -89,15 +89,15 @@ def in_any(pieces: TimePieces, spans: Sequence[tuple[int, int]]) -> Flags:
 
 def levels_of(pieces: TimePieces) -> tuple[float | None, float | None]:
     """Production and standing, in the unit an hour."""
-    known = ~np.isnan(pieces.power)
-    working = pieces.used & known
+    finite = ~np.isnan(pieces.power)
+    working = pieces.used & finite
     hours = float(pieces.known_h[working].sum())
     if hours < _FEWEST_H:
         return None, None
     production = float(pieces.energy[working].sum()) / hours
     if production <= 0:
         return None, None
-    resting = pieces.outside & ~pieces.unusable & known
+    resting = pieces.outside & ~pieces.unusable & finite
     order = np.argsort(pieces.power[resting])
     time_h = np.cumsum(pieces.known_h[resting][order])
     if not len(order):

@@ -10,7 +10,7 @@ from itertools import pairwise
 from typing import Any
 
 from benchmarks.audit import published as audited
-from benchmarks.audit.evidence import CheckOutcome, held, not_checkable, refused
+from benchmarks.audit.evidence import CheckOutcome, check_held, not_checkable, refused
 from benchmarks.declared import worded
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
@@ -64,10 +64,10 @@ def _is_composed(version: bytes) -> bool:
     return bool(document(version)["schema"] == audited.SCHEMA)
 
 
-def received_of(given: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
+def received_of(raw_receipts: Sequence[bytes], keys: Mapping[str, VerifyingKey]) -> list[Receipt]:
     """Receipts whose signature holds; of the others `receipt-signed` tells."""
     read = []
-    for raw in given:
+    for raw in raw_receipts:
         with suppress(VerificationError):
             read.append(receipts.read(raw, keys))
     return read
@@ -90,8 +90,8 @@ def _roots(files: HandedInFiles, fingerprint: str | None, keys: Mapping[str, Ver
     roots = {}
     for raw in files.heads:
         with suppress(VerificationError):
-            seen = heads.read(raw, keys).head
-            roots[seen.size] = seen.root
+            head = heads.read(raw, keys).head
+            roots[head.size] = head.root
     if CHECKPOINT in files.by_kind and fingerprint is not None:
         with suppress(VerificationError):
             checkpoint = checkpoints.read(files.by_kind[CHECKPOINT], fingerprint, keys)
@@ -107,8 +107,8 @@ def _signed(files: HandedInFiles, keys: Mapping[str, VerifyingKey]) -> dict[int,
     }
     if "challenge" in files.by_kind:
         with suppress(VerificationError):
-            given = challenges.read(files.by_kind["challenge"], keys)
-            signed[given.log_index] = SignedEntry(EntryKind.COMMITMENT, bytes.fromhex(given.commitment.digest), given.given_on)
+            challenge = challenges.read(files.by_kind["challenge"], keys)
+            signed[challenge.log_index] = SignedEntry(EntryKind.COMMITMENT, bytes.fromhex(challenge.commitment.digest), challenge.given_on)
     return signed
 
 
@@ -122,7 +122,7 @@ def directory_signed(raw: bytes, fingerprint: str | None) -> CheckOutcome:
             Phrase("Give --fingerprint, as an enrolment token or the coordinator states it."),
         )
     read = directory.verify(raw, fingerprint)
-    return held(
+    return check_held(
         code, Phrase("The key directory is signed with the key of that fingerprint; it has %(keys)s keys.", keys=len(read.receipt_keys()))
     )
 
@@ -140,7 +140,7 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
             sentence = Phrase(
                 "The portal signed the approval of the pack %(pack)s %(version)s.", pack=approval.pack, version=approval.version
             )
-            return held(code, sentence)
+            return check_held(code, sentence)
         approved.require_files(approval, str(answer["pack_toml"]), str(answer["factors_toml"]))
         size = _require_logged(answer["log"], EntryKind.PACK, logged.pack(approval), keys)
     except SteplabelError as refusal:
@@ -158,7 +158,7 @@ def _pack(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
         version=approval.version,
         size=f"{size:,}",
     )
-    return held(code, sentence)
+    return check_held(code, sentence)
 
 
 def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
@@ -169,7 +169,7 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Che
     try:
         edition = library.verify(answer.get("document", answer), keys)
         if "document" not in answer:
-            return held(code, Phrase("The portal signed edition %(edition)s of the library of practices.", edition=edition.edition))
+            return check_held(code, Phrase("The portal signed edition %(edition)s of the library of practices.", edition=edition.edition))
         if approved.sha256(str(answer["library"])) != edition.file:
             return refused(code, VerificationError("library-altered", "The library is not the one that was signed.", "Fetch it again."))
         size = _require_logged(answer["log"], EntryKind.PRACTICES, logged.practices(edition), keys)
@@ -187,7 +187,7 @@ def _library(answer: Mapping[str, Any], keys: Mapping[str, VerifyingKey]) -> Che
         edition=edition.edition,
         size=f"{size:,}",
     )
-    return held(code, sentence)
+    return check_held(code, sentence)
 
 
 def _require_logged(entry: Mapping[str, Any], kind: EntryKind, digest: bytes, keys: Mapping[str, VerifyingKey]) -> int:
@@ -219,14 +219,14 @@ def heads_agree(
     """
     code = "heads-agree"
     try:
-        seen = [heads.read(raw, keys) for raw in signed]
+        seen_heads = [heads.read(raw, keys) for raw in signed]
         if checkpoint is not None:
-            seen.append(checkpoints.head_of(checkpoints.read(checkpoint, fingerprint, keys)))
+            seen_heads.append(checkpoints.head_of(checkpoints.read(checkpoint, fingerprint, keys)))
     except SteplabelError as refusal:
         return refused(code, refusal)
-    if contradictions := head_succession.contradictions(seen, None):
+    if contradictions := head_succession.contradictions(seen_heads, None):
         return refused(code, contradictions[0].refusal)
-    roots = {seen_head.head.size: seen_head.head.root for seen_head in seen}
+    roots = {seen_head.head.size: seen_head.head.root for seen_head in seen_heads}
     proven = []
     for proof in proofs:
         if proof.first in roots and proof.second in roots:
@@ -235,13 +235,13 @@ def heads_agree(
             except VerificationError as refusal:
                 return refused(code, refusal)
             proven.append((proof.first, proof.second))
-    number, sizes = len(seen), sorted(roots)
+    number, sizes = len(seen_heads), sorted(roots)
     if number == 1:
-        return held(code, Phrase("The portal signed this head of its log of %(size)s entries.", size=f"{sizes[0]:,}"), number)
+        return check_held(code, Phrase("The portal signed this head of its log of %(size)s entries.", size=f"{sizes[0]:,}"), number)
     open_pairs = [(first, second) for first, second in pairwise(sizes) if not _begins(first, proven) & _begins(second, proven)]
     asked = ", ".join(f"from={first}&to={second}" for first, second in open_pairs)
     if not asked:
-        return held(
+        return check_held(
             code, Phrase("%(number)s heads of the log, of %(sizes)s sizes, are of one log.", number=number, sizes=len(sizes)), number
         )
     return not_checkable(
@@ -259,10 +259,10 @@ def checkpoint_signed(raw: bytes, fingerprint: str, keys: Mapping[str, Verifying
     """Whether a checkpoint is of the portal's log and signed by it; `heads_agree` holds it against other heads."""
     code = "checkpoint-signed"
     try:
-        seen = checkpoints.read(raw, fingerprint, keys)
+        checkpoint = checkpoints.read(raw, fingerprint, keys)
     except SteplabelError as refusal:
         return refused(code, refusal)
-    return held(code, Phrase("The portal signed this checkpoint of its log of %(size)s entries.", size=f"{seen.size:,}"))
+    return check_held(code, Phrase("The portal signed this checkpoint of its log of %(size)s entries.", size=f"{checkpoint.size:,}"))
 
 
 def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
@@ -285,7 +285,7 @@ def _receipt(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     header = receipt.header
-    return held(
+    return check_held(
         code,
         Phrase(
             "The portal received %(site)s, %(period)s, revision %(revision)s, on %(received_on)s and logged it as entry "
@@ -310,7 +310,7 @@ def _benchmark(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     digest = published.digest(version).hex()[:16]
-    return held(code, Phrase("The portal published exactly this version; SHA-256 %(digest)s….", digest=digest))
+    return check_held(code, Phrase("The portal published exactly this version; SHA-256 %(digest)s….", digest=digest))
 
 
 def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
@@ -322,4 +322,6 @@ def _challenge(raw: bytes, keys: Mapping[str, VerifyingKey]) -> CheckOutcome:
     except SteplabelError as refusal:
         return refused(code, refusal)
     day, entry = challenge.given_on.isoformat(), challenge.log_index
-    return held(code, Phrase("The portal gave this challenge on %(day)s, as entry %(entry)s of its log.", day=day, entry=f"{entry:,}"))
+    return check_held(
+        code, Phrase("The portal gave this challenge on %(day)s, as entry %(entry)s of its log.", day=day, entry=f"{entry:,}")
+    )

@@ -63,8 +63,8 @@ def recompute(site: SiteSettings, contents: Contents, extract: Extract) -> Recom
         records.setdefault(key_of(batch), Counter())[of_batch(batch, excluded)] += 1
     beyond = tuple(batch for batch in judged if not pooled_labels.covers(batch, period, windows))
     rows = heating_values.settle(data.outgoing.logged, site, alone=True).batches
-    given = {(batch.step, batch.batch_id): batch.energy for batch in rows if batch.energy}
-    return RecomputedRecords(records, arranged.batches, beyond, given)
+    energy_by_key = {(batch.step, batch.batch_id): batch.energy for batch in rows if batch.energy}
+    return RecomputedRecords(records, arranged.batches, beyond, energy_by_key)
 
 
 def meters_closely(site: SiteSettings, contents: Contents, extract: Extract, closely: Mapping[str, Integers]) -> tuple[MeterRecord, ...]:

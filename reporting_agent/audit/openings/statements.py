@@ -10,7 +10,7 @@ import re
 from collections.abc import Set
 from dataclasses import dataclass
 
-from benchmarks.audit.evidence import CheckOutcome, failed, held, not_checkable
+from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_checkable
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations, sealing
@@ -57,7 +57,7 @@ def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> Ch
             Phrase("The statement refers to a different report or revision from the receipt."),
             Phrase("Give the receipt of the report that the statement names, or ask for a statement on this report."),
         )
-    return held(code, _sentence(statement))
+    return check_held(code, _sentence(statement))
 
 
 def _of_another(statement: AttestationStatement, envelopes: Set[str]) -> bool:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.audit import checks, openings, signed_draws
-from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, PublicRecord, failed, held, not_asked
+from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, PublicRecord, check_held, failed, not_asked
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.signed_draws import Head
 from benchmarks.errors import InputError, UsageError
@@ -77,8 +77,8 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
     receipt = _receipt_of(received, draw.commitment)
     head = _head(files, keys, draw.head)
     challenge = _challenge(files, keys)
-    known = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, challenge)
-    public = PublicRecord(*known, relogged=relogged(files, trust.fingerprint, keys, challenge))
+    public_files = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, challenge)
+    public = PublicRecord(*public_files, relogged=relogged(files, trust.fingerprint, keys, challenge))
     handed = AuditorFiles(draw, public, keys)
     evidence = examine(opening, handed, folder)
     if files.acts:
@@ -201,7 +201,7 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
             Phrase("Check whether files or settings were changed since then. If not, the report was not made from these data."),
             [difference.words for difference in again.differences],
         )
-    return held(
+    return check_held(
         code,
         Phrase(
             "The plant's files give the same root, the same %(labels)s labels and the same release, to the digit.", labels=len(again.labels)
@@ -213,4 +213,4 @@ def settled(findings: Iterable[CheckOutcome], on_site: CheckOutcome) -> list[Che
     """What no opening shows of withheld labels, the whole recomputation did."""
     again = Phrase("The plant's files give the same withheld labels again, with their reasons: the whole label was recomputed.")
     untold = ("withheld-justified", CheckState.NOT_CHECKABLE) if on_site.state is CheckState.HELD else None
-    return [held(finding.code, again, finding.count) if (finding.code, finding.state) == untold else finding for finding in findings]
+    return [check_held(finding.code, again, finding.count) if (finding.code, finding.state) == untold else finding for finding in findings]

@@ -7,7 +7,7 @@ from contextlib import suppress
 from typing import Any
 
 from benchmarks.audit import published as audited
-from benchmarks.audit.evidence import CheckOutcome, held, not_checkable, refused
+from benchmarks.audit.evidence import CheckOutcome, check_held, not_checkable, refused
 from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.errors import SteplabelError, VerificationError
 from benchmarks.phrases import Phrase
@@ -37,13 +37,15 @@ def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mappi
         reports=reports,
         size=size,
     )
-    logged = held(code, sentence, reports)
+    logged = check_held(code, sentence, reports)
     try:
         checked = compose_again(proven, _signed(earlier, keys))
     except SteplabelError as refusal:
         return [logged, refused(code_again, refusal)]
     figures = len(checked.figures)
-    again = held(code_again, Phrase("%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports), figures)
+    again = check_held(
+        code_again, Phrase("%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports), figures
+    )
     return [logged, again, *_repeated(checked), *_left_out(checked), *_worded(checked)]
 
 
@@ -66,7 +68,7 @@ def _repeated(checked: RecompositionCheck) -> list[CheckOutcome]:
     if not lacking:
         versions = "; ".join(dict.fromkeys(str(repeat.shown_by) for repeat in checked.repeated))
         sentence = Phrase("%(number)s figures remain as signed before: %(versions)s.", number=number, versions=versions)
-        return [held(code, sentence, number)]
+        return [check_held(code, sentence, number)]
     own = ", ".join(dict.fromkeys(version for repeat in lacking for version in repeat.lacking)) or "-"
     return [
         not_checkable(

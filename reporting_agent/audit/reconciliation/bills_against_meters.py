@@ -14,7 +14,7 @@ from datetime import timedelta
 from itertools import groupby
 from math import fsum, hypot
 
-from benchmarks.audit.evidence import CheckOutcome, failed, held, not_checkable
+from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_checkable
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
@@ -195,19 +195,19 @@ def _summed(site: SiteSettings, data: PlantData, papers: Sequence[PaperAgainstMe
 def _outcome(comparison: PaperAgainstMeters, code: str, *, by_sum: bool = False) -> CheckOutcome:
     """What is said of one document; `by_sum`: of those before and after it, all together agree."""
     if comparison.agrees:
-        return held(code, comparison.sentence)
+        return check_held(code, comparison.sentence)
     if comparison.sign:
         return failed(code, comparison.sentence, FIND_OUT)
     reason = Phrase("%(said)s The difference is at most a day's use, so the hour of reading can explain it.", said=comparison.sentence)
     if by_sum:
-        return held(code, Phrase("%(said)s The sum with its neighbours agrees.", said=reason))
+        return check_held(code, Phrase("%(said)s The sum with its neighbours agrees.", said=reason))
     return not_checkable(code, reason, Phrase("Give the bills before and after it, or the hour at which the meters were read."))
 
 
 def _in_a_row(comparison: PaperAgainstMeters, sign: int) -> CheckOutcome:
     """The sum of documents that follow one another."""
     if comparison.agrees:
-        return held(BILL, comparison.sentence)
+        return check_held(BILL, comparison.sentence)
     day = comparison.paper.stated.from_day.isoformat()
     if sign > 0:
         return failed(

@@ -59,7 +59,7 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
     return MeteredQuantity(
         total,
         hypot(*errors) / abs(total) if total else 1.0,
-        min(_known(line, from_day, to_day, site) for line in in_turn(records)),
+        min(_known_share(line, from_day, to_day, site) for line in in_turn(records)),
         max(together(from_day, from_day + _DAY), together(to_day - _DAY, to_day)),
         max(together(from_day - _DAY, from_day), together(to_day, to_day + _DAY)),
     )
@@ -93,9 +93,9 @@ def _serves(record: MeterRecord) -> tuple[str, str, str, str]:
     return record.meter.carrier, record.meter.step, record.meter.equipment, record.meter.direction.value
 
 
-def _known(place: Sequence[MeterRecord], from_day: date, to_day: date, site: SiteSettings) -> float:
-    known = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in place], axis=0)
-    return float(np.minimum(known, 1.0).mean()) if len(known) else 0.0
+def _known_share(place: Sequence[MeterRecord], from_day: date, to_day: date, site: SiteSettings) -> float:
+    known_hours = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in place], axis=0)
+    return float(np.minimum(known_hours, 1.0).mean()) if len(known_hours) else 0.0
 
 
 def _inside(record: MeterRecord, first: date, last: date, site: SiteSettings) -> NDArray[np.bool_]:

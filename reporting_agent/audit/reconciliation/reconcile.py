@@ -12,7 +12,7 @@ from collections.abc import Iterator, Sequence
 from datetime import date
 from math import fsum
 
-from benchmarks.audit.evidence import CheckOutcome, failed, held, not_checkable, same
+from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_checkable, same
 from benchmarks.audit.records import microseconds
 from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
@@ -52,7 +52,7 @@ def _output(data: PlantData, paper: Sale, site: SiteSettings, period: Period) ->
         return of_units(code, name, refusal)
     tolerance = paper.uncertainty_pct / 100 * sold
     sentence = about(name, difference(sold, output, tolerance, unit))
-    return held(code, sentence) if abs(output - sold) <= tolerance else failed(code, sentence, FIND_OUT)
+    return check_held(code, sentence) if abs(output - sold) <= tolerance else failed(code, sentence, FIND_OUT)
 
 
 def _sold(paper: Sale) -> Phrase:
@@ -95,7 +95,7 @@ def _calibration(paper: Calibration, every: Sequence[Calibration], site: SiteSet
             ),
             Phrase("Have the meter calibrated, and state its error before adjustment."),
         )
-    return held(
+    return check_held(
         code,
         _about(
             name,

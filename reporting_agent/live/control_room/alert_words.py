@@ -87,13 +87,13 @@ class AlertWords:
     def answering(self, alert: Alert, moment: PlantMoment, lang: str) -> dict[str, Any]:
         """The answer that was given, the form's token, and practices against the cause."""
         key = key_of(alert)
-        given = moment.answers.get(key)
-        reply = None if given is None else answered(given, self.clock(given.at_us))
+        alert_answer = moment.answers.get(key)
+        reply = None if alert_answer is None else answered(alert_answer, self.clock(alert_answer.at_us))
         return {
             "key": key,
             "token": self.tokens.of(key),
             "href": f"{prefix(lang)}answer",
             "answer": "" if reply is None else in_language(reply, lang),
-            "word": "" if reply is None or given is None else given.word,
+            "word": "" if reply is None or alert_answer is None else alert_answer.word,
             "practices": [of_language(words.by_language, lang) or words.en for words in moment.practices.get(key, ())],
         }

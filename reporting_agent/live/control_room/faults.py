@@ -36,7 +36,7 @@ class Faults:
         self._plant, self._zone = plant, zone
         self._units = NamedUnits(plant.site, plant.totals)
         self._lines: set[Line] = set()  # that were looked up
-        self._known: set[tuple[str, int]] = set()  # what was told: a meter, and the moment where there is one
+        self._told_faults: set[tuple[str, int]] = set()  # what was told: a meter, and the moment where there is one
 
     def fresh(self, meters: Mapping[str, MeterState]) -> Iterator[Phrase]:
         """What was not told yet."""
@@ -190,8 +190,8 @@ class Faults:
         )
 
     def _is_fresh(self, meter: str, at_us: int) -> bool:
-        fresh = (meter, at_us) not in self._known
-        self._known.add((meter, at_us))
+        fresh = (meter, at_us) not in self._told_faults
+        self._told_faults.add((meter, at_us))
         return fresh
 
     def _stamp(self, moment_us: int) -> str:

@@ -44,12 +44,12 @@ class Journal:
         self._path, self._say, self._writing = folder / "alerts.jsonl", say, threading.Lock()
 
     def load(self) -> list[Alert]:
-        return [_alert(held) for held in self._lines() if "answer" not in held]
+        return [_alert(entry) for entry in self._lines() if "answer" not in entry]
 
     def answers(self) -> dict[str, AlertAnswer]:
         """The last to each alert, by its key."""
-        given = [AlertAnswer(**held["answer"]) for held in self._lines() if "answer" in held]
-        return {answer.alert: answer for answer in given}
+        alert_answers = [AlertAnswer(**entry["answer"]) for entry in self._lines() if "answer" in entry]
+        return {answer.alert: answer for answer in alert_answers}
 
     def add(self, alert: Alert) -> None:
         self._write({**asdict(alert), "cause": str(alert.cause), "cause_phrase": stored(_phrase(alert.cause))})
@@ -65,14 +65,14 @@ class Journal:
                 lines.append(json.loads(line))
         return lines
 
-    def _write(self, held: dict[str, Any]) -> None:
+    def _write(self, entry: dict[str, Any]) -> None:
         """On the disk once it returns, and a line of its own, also behind a torn one; where the disk takes nothing, that is said."""
         try:
             with self._writing, self._path.open("a+b") as file:
                 if file.tell():
                     file.seek(-1, os.SEEK_END)
                     file.write(b"" if file.read() == b"\n" else b"\n")
-                file.write(json.dumps(held, ensure_ascii=False).encode() + b"\n")
+                file.write(json.dumps(entry, ensure_ascii=False).encode() + b"\n")
                 file.flush()
                 os.fsync(file.fileno())
         except OSError as refused:
@@ -83,10 +83,10 @@ def _phrase(text: str) -> Phrase:
     return text if isinstance(text, Phrase) else Phrase(text)
 
 
-def _alert(held: dict[str, Any]) -> Alert:
+def _alert(entry: dict[str, Any]) -> Alert:
     """Its cause as a phrase, so that a page says it in its reader's language; journals of earlier versions hold its text alone."""
-    phrase = held.pop("cause_phrase", None)
-    return Alert(**{**held, "cause": restored(phrase) if phrase else Phrase(held["cause"])})
+    phrase = entry.pop("cause_phrase", None)
+    return Alert(**{**entry, "cause": restored(phrase) if phrase else Phrase(entry["cause"])})
 
 
 class Notifier:

@@ -156,12 +156,12 @@ class Room:
         if self.server is not None and not leave_server:
             self.server.stop()
 
-    def take(self, taken: ArrivalOutcome) -> None:
-        self.plant.take(taken.readings, taken.rows)
-        for row in taken.rows:
+    def take(self, outcome: ArrivalOutcome) -> None:
+        self.plant.take(outcome.readings, outcome.rows)
+        for row in outcome.rows:
             if row["table"] == UNREADABLE:
                 self._tell_unreadable(self.unreadable.take(row, now_us()))
-        self.reopening.take(taken)
+        self.reopening.take(outcome)
 
     def _tell_unreadable(self, message: Message) -> None:
         """The first of each topic, and then the tenth, the hundredth and so on."""
@@ -182,10 +182,10 @@ class Room:
         alert = next((candidate for candidate in list(self.alerts) if key_of(candidate) == key), None)
         if alert is None:
             return False
-        given = AlertAnswer(key, cast(Kind, kind), word, now_us())
+        alert_answer = AlertAnswer(key, cast(Kind, kind), word, now_us())
         with self._answering:
-            self.journal.answer(given)
-            self.answers = {**self.answers, key: given}
+            self.journal.answer(alert_answer)
+            self.answers = {**self.answers, key: alert_answer}
         sentences = {
             "seen": Phrase("The alert of batch %(batch)s was seen.", batch=alert.batch),
             "not-so": Phrase("The alert of batch %(batch)s was answered: false alarm. %(word)s", batch=alert.batch, word=word),

@@ -89,7 +89,7 @@ class RoomView:
                 if running.silent_since_us
                 else Phrase("No figures yet")
             )
-        known = running.above if running.state not in ("unknown", "not-known") else None
+        above = running.above if running.state not in ("unknown", "not-known") else None
         unit = t(Phrase("%(unit)s so far", unit=per(batch.unit)))
         view: dict[str, Any] = {
             "css": {"wastes": "bad", "below": "good"}.get(running.state, ""),
@@ -100,10 +100,10 @@ class RoomView:
                 else Phrase("batch %(batch)s", batch=name)
             ),
             "note": t(running.cause),
-            "above": tenths(known),
-            "unit": unit if known is not None else "",
+            "above": tenths(above),
+            "unit": unit if above is not None else "",
             "state": t(status),
-            "said": f"{batch.equipment or batch.step}: {done}, {tenths(known)} {unit}, {t(status)}",
+            "said": f"{batch.equipment or batch.step}: {done}, {tenths(above)} {unit}, {t(status)}",
         }
         return view | (drawn(running) if running.band else {"band": ""})
 

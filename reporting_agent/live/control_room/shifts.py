@@ -57,19 +57,19 @@ def done(plant: Plant, alerts: Iterable[Alert], start: datetime, end: datetime) 
         ended = [batch for batch in batches if batch.end_us is not None and first_us <= batch.end_us < last_us and batch.good]
         if not ended:
             continue
-        known = [
+        with_usual = [
             (batch, usual)
             for batch in ended
             if batch.key not in sharing and batch.kgce is not None and batch.output and (usual := plant.history.usual.get(batch.of_kind))
         ]
-        output = sum(batch.output or 0.0 for batch, _ in known)
-        above = sum((batch.kgce or 0.0) - usual.label_end * (batch.output or 0.0) for batch, usual in known)
+        output = sum(batch.output or 0.0 for batch, _ in with_usual)
+        above = sum((batch.kgce or 0.0) - usual.label_end * (batch.output or 0.0) for batch, usual in with_usual)
         again += [batch.id for batch in ended if batch.again]
         so_far += [batch.id for batch in ended if not batch.as_label]
         shared = [batch.id for batch in ended if batch.key in sharing]
         overlapping += shared
-        if known:
-            unknown += [batch.id for batch in ended if batch.id not in {*shared, *(each.id for each, _ in known)}]
+        if with_usual:
+            unknown += [batch.id for batch in ended if batch.id not in {*shared, *(each.id for each, _ in with_usual)}]
         whole = sum(batch.output or 0.0 for batch in ended)
         lines.append(LineDone(equipment or step, len(ended), whole, above / output if output else None, batches[0].unit))
     raised = tuple(alert for alert in alerts if first_us <= alert.at_us < last_us)

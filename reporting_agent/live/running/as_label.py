@@ -74,10 +74,10 @@ class AsLabel:
         start_us = np.array([batch.start_us for batch in batches], np.int64)
         end_us = np.array([max(batch.end_us or 0, batch.start_us) for batch in batches], np.int64)
         inside_us = np.rint(np.linspace(start_us, end_us, POINTS + 1, axis=1)).astype(np.int64)
-        known = np.array([0.0 if row.excluded is None else np.nan for row in rows[: len(batches)]])
-        kgce, course = known.copy(), np.repeat(known[:, None], POINTS + 1, axis=1)
+        zero_or_nan = np.array([0.0 if row.excluded is None else np.nan for row in rows[: len(batches)]])
+        kgce, course = zero_or_nan.copy(), np.repeat(zero_or_nan[:, None], POINTS + 1, axis=1)
         chosen, occupied = occupied_by(meters, {meter.id: sinks_of(meter, self._site) for meter in meters}, rows, self._site)
-        windows = {name: taken.windows for name, taken in occupied.items()}
+        windows = {name: occupation.windows for name, occupation in occupied.items()}
         inside = {name: inside_us[[place for place in places if place < len(batches)]].ravel() for name, places in chosen.items()}
         worked = self._worked(meters, windows, inside, pack, readings)
         divided = cut_readings.all_divided(worked, windows, self._site.tree)
@@ -88,7 +88,7 @@ class AsLabel:
             for metered, (place, entry) in zip(whole, shares, strict=True):
                 if place < len(batches) and (amount := self._kgce(entry, rows[place])) is not None:
                     least = pack.step(rows[place].step).label_rule.least_completeness
-                    so_far = _known(worked[meter.id].course, start_us[place], inside_us[place], least)
+                    so_far = _known_energy(worked[meter.id].course, start_us[place], inside_us[place], least)
                     kgce[place] += amount if entry.completeness >= least else np.nan
                     course[place] += so_far * (amount / metered if metered else 0.0)
         return [BatchCourse(float(amount), so_far) for amount, so_far in zip(kgce, course, strict=True)]
@@ -165,11 +165,11 @@ def row_of(batch: RunningBatch, why: str | None = None) -> measurements.Batch:
 
 def _heard(totals: RunningTotals, readings: Mapping[str, Held]) -> set[str]:
     """Meters that ever told anything."""
-    held = {name for name, (time_us, _) in readings.items() if len(time_us)}
-    return held | {name for name, total in totals.by_meter.items() if total.time_us}
+    with_readings = {name for name, (time_us, _) in readings.items() if len(time_us)}
+    return with_readings | {name for name, total in totals.by_meter.items() if total.time_us}
 
 
-def _known(course: Course, start_us: int, until_us: moments.Integers, least: float) -> Floats:
+def _known_energy(course: Course, start_us: int, until_us: moments.Integers, least: float) -> Floats:
     """Energy from a moment on, NaN where less than this share of the seconds is known."""
     since_us = np.full(len(until_us), start_us)
     energy, known_s = course.curve.over(since_us, until_us)

@@ -13,5 +13,5 @@ def practices_against(site: SiteSettings, alert: Alert, library: Library | None 
     """Those that come with Steplabel and those of the signed library, as `practices fetch` keeps it; only such as name that cause."""
     if not alert.reason:
         return ()
-    held = library or Library.held()
-    return tuple(practice for practice in held.of_step(site.site.pack, alert.step) if practice.cause == alert.reason)[:MOST]
+    practice_library = library or Library.held()
+    return tuple(practice for practice in practice_library.of_step(site.site.pack, alert.step) if practice.cause == alert.reason)[:MOST]

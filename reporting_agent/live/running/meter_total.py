@@ -79,10 +79,10 @@ class MeterTotal:
         tells = np.isfinite(value) & ~self._impossible(value)
         time_us, first = np.unique(time_us[tells], return_index=True)
         value = value[tells][first]
-        more, known = self._between(time_us, value)
-        energy = np.concatenate(([0.0], np.cumsum(np.where(known, more, 0.0)))) if len(value) else value
+        more, is_known = self._between(time_us, value)
+        energy = np.concatenate(([0.0], np.cumsum(np.where(is_known, more, 0.0)))) if len(value) else value
         self.time_us, self.value, self.energy = array("q", time_us.tolist()), array("d", value.tolist()), array("d", energy.tolist())
-        self._unknown = {self.time_us[at + 1]: self.time_us[at] for at in np.flatnonzero(~known).tolist()}
+        self._unknown = {self.time_us[at + 1]: self.time_us[at] for at in np.flatnonzero(~is_known).tolist()}
         self._arrays, self.since_us = None, self.time_us[0] if self.time_us else None
 
     def take(self, time_us: int, value: float, received_us: int) -> None:
@@ -160,8 +160,8 @@ class MeterTotal:
             return after - before
         if self.meter.reading == "rate" and until_us - since_us <= self.longest_gap_us:
             return under_line(before * self.factor, after * self.factor, (until_us - since_us) / HOUR_US)
-        (more,), (known,) = self._between(np.array([since_us, until_us]), np.array([before, after]))
-        if known:
+        (more,), (is_known,) = self._between(np.array([since_us, until_us]), np.array([before, after]))
+        if is_known:
             return float(more)
         self._unknown[until_us] = since_us
         return 0.0
@@ -209,10 +209,10 @@ class MeterTotal:
 
     def knows(self, moment_us: NDArray[np.int64] | Floats) -> NDArray[np.bool_]:
         """Whether its energy from the first of these moments until each is known."""
-        known = np.full(len(moment_us), self.holds(moment_us[0]))
+        is_known = np.full(len(moment_us), self.holds(moment_us[0]))
         for before_us, _ in self._not_known(float(moment_us[0])):
-            known &= np.asarray(moment_us) <= before_us
-        return known & bool(np.isfinite(self.kgce) or not self.time_us)
+            is_known &= np.asarray(moment_us) <= before_us
+        return is_known & bool(np.isfinite(self.kgce) or not self.time_us)
 
     @property
     def usual_us(self) -> float:

@@ -259,17 +259,17 @@ class Plant:
             powers = [
                 (total, _idle_power(total, now_us, since_us)) for total in self.totals.followed(line, now_us) if total.meter.equipment
             ]
-            known = [(total, power) for total, power in powers if power is not None and power.an_hour]
-            if not known:
+            idle_powers = [(total, power) for total, power in powers if power is not None and power.an_hour]
+            if not idle_powers:
                 continue
-            taken = [(total, power.an_hour) for total, power in known]
-            prices = [costs.price(self.site, total, now_us) for total, _ in taken]
-            money = None if None in prices else sum((price or 0.0) * power for price, (_, power) in zip(prices, taken, strict=True))
+            hourly = [(total, power.an_hour) for total, power in idle_powers]
+            prices = [costs.price(self.site, total, now_us) for total, _ in hourly]
+            money = None if None in prices else sum((price or 0.0) * power for price, (_, power) in zip(prices, hourly, strict=True))
             takes = tuple(
                 (total.meter.carrier, power * total.of_counted, total.unit if total.counted is None else total.counted.unit)
-                for total, power in taken
+                for total, power in hourly
             )
-            from_us, to_us = min(power.from_us for _, power in known), max(power.to_us for _, power in known)
+            from_us, to_us = min(power.from_us for _, power in idle_powers), max(power.to_us for _, power in idle_powers)
             idling.append(IdleEquipment(line[1] or line[0], since_us, takes, money, from_us, to_us))
         return sorted(idling, key=lambda idle: -(idle.money_per_h or 0.0))
 

@@ -69,12 +69,12 @@ class LateRecount:
         """Whether something late waits to be counted."""
         return self._since_s is not None or self._recount is not None
 
-    def take(self, taken: ArrivalOutcome) -> None:
+    def take(self, outcome: ArrivalOutcome) -> None:
         """Readings that are older than one that was there, or give a moment another value."""
-        again = set(taken.corrected)
-        late = [reading for reading in taken.late if reading not in again]
-        self._late, self._corrected = self._late + len(late), self._corrected + len(taken.corrected)
-        for reading in (*late, *taken.corrected):
+        again = set(outcome.corrected)
+        late = [reading for reading in outcome.late if reading not in again]
+        self._late, self._corrected = self._late + len(late), self._corrected + len(outcome.corrected)
+        for reading in (*late, *outcome.corrected):
             self._times_us.setdefault(reading.meter, array("q")).append(reading.time_us)
 
     def round(self, plant: Plant, now_s: float) -> Iterator[Phrase]:

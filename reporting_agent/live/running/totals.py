@@ -90,10 +90,10 @@ class RunningTotals:
         """Temperature in K and absolute pressure in kPa, NaN of what is not known."""
         temperature_k = float("nan") if meter.temperature_c is None else meter.temperature_c + ZERO_CELSIUS_K
         pressure_kpa = float("nan") if meter.pressure_kpa is None else meter.pressure_kpa
-        if meter.temperature_meter is not None and (held := self.by_meter[meter.temperature_meter]).value:
-            temperature_k = state_of(held.meter, held.value[-1])
-        if meter.pressure_meter is not None and (held := self.by_meter[meter.pressure_meter]).value:
-            pressure_kpa = state_of(held.meter, held.value[-1])
+        if meter.temperature_meter is not None and (companion := self.by_meter[meter.temperature_meter]).value:
+            temperature_k = state_of(companion.meter, companion.value[-1])
+        if meter.pressure_meter is not None and (companion := self.by_meter[meter.pressure_meter]).value:
+            pressure_kpa = state_of(companion.meter, companion.value[-1])
         return temperature_k, pressure_kpa
 
     @property
@@ -176,8 +176,8 @@ class RunningTotals:
             return np.full(len(moment_us), np.nan)
         meters = self.followed(line, first_us)
         energy = sum((total.at(moment_us) for total in meters), np.zeros(len(moment_us)))
-        known = np.all([np.ones(len(moment_us), bool), *(total.knows(moment_us) for total in meters)], axis=0)
-        return np.where(known, energy - energy[0], np.nan)
+        is_known = np.all([np.ones(len(moment_us), bool), *(total.knows(moment_us) for total in meters)], axis=0)
+        return np.where(is_known, energy - energy[0], np.nan)
 
     def _until_us(self, total: MeterTotal) -> int:
         """The last time of a meter that has readings; what is stamped later than it came tells nothing of the time after that."""

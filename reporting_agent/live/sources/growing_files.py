@@ -46,14 +46,14 @@ class FileSource(PolledSource):
         self._prefixes = (f"file:{named}",) if settings.batches is None else (f"file-batches:{named}", f"file:{named}")
         self._prefix = self._prefixes[0]
         self._places: dict[str, Place] = {}  # by name
-        self._seen: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
+        self._states: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
         self._wrong: dict[str, str] = {}  # files that cannot be read, and why; others are read meanwhile
         self._named: set[str] = set()  # those that were once among them
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
         """Of batches, from where an agent went on that kept one place for them and for readings of the same file."""
         for prefix in reversed(self._prefixes):
-            self._places |= {key.removeprefix(prefix): held for key, held in positions.items() if key.startswith(prefix)}
+            self._places |= {key.removeprefix(prefix): place for key, place in positions.items() if key.startswith(prefix)}
 
     def poll(self) -> None:
         names = sorted(path.name for path in self._folder.glob(self._pattern) if path.is_file())
@@ -91,32 +91,32 @@ class FileSource(PolledSource):
         with (self._folder / name).open("rb") as file:
             status = os.fstat(file.fileno())
             state = (status.st_ino, status.st_size, status.st_mtime_ns)
-            seen, since_s = self._seen.get(name, (None, 0.0))
-            still_s = time.monotonic() - since_s if seen == state else 0.0
+            last_state, since_s = self._states.get(name, (None, 0.0))
+            still_s = time.monotonic() - since_s if last_state == state else 0.0
             complete_after_s = self.settings.complete_after_s
             complete = complete_after_s is not None and still_s >= complete_after_s
-            if seen == state and not complete:
+            if last_state == state and not complete:
                 return
-            if self._read(name, file, self._place(name, file, status.st_ino), complete=complete) and seen != state:
-                self._seen[name] = (state, time.monotonic())
+            if self._read(name, file, self._place(name, file, status.st_ino), complete=complete) and last_state != state:
+                self._states[name] = (state, time.monotonic())
 
     def _place(self, name: str, file: IO[bytes], inode: int) -> Place:
         """Where to go on in a file: behind what was read of it, under this name or another."""
-        known = self._places.get(name)
-        if known is not None and known["inode"] != inode:
-            self._finish(known)
-        for place in (known, *(candidate for candidate in self._places.values() if candidate["inode"] == inode)):
+        last_place = self._places.get(name)
+        if last_place is not None and last_place["inode"] != inode:
+            self._finish(last_place)
+        for place in (last_place, *(candidate for candidate in self._places.values() if candidate["inode"] == inode)):
             if place is not None and _holds(file, place):
                 return {**place, "inode": inode}
         return {**_START, "inode": inode}
 
-    def _finish(self, known: Place) -> None:
+    def _finish(self, place: Place) -> None:
         """Read the rest of a file that has another name in its folder by now."""
         for path in sorted(self._folder.iterdir()):
-            if path.is_file() and path.stat().st_ino == known["inode"]:
+            if path.is_file() and path.stat().st_ino == place["inode"]:
                 with path.open("rb") as file:
-                    if _holds(file, known):
-                        self._read(path.name, file, known, complete=False)
+                    if _holds(file, place):
+                        self._read(path.name, file, place, complete=False)
                 return
 
     def _read(self, name: str, file: IO[bytes], place: Place, *, complete: bool) -> bool:
@@ -172,11 +172,11 @@ class FileSource(PolledSource):
                 cells = self._cells(line.decode(self.settings.encoding).lstrip("\ufeff"))
                 if tuple(cells) == tuple(header):
                     continue  # a program that began again writes its header again
-                held = _by_header(header, cells)
+                named_cells = _by_header(header, cells)
                 if self.settings.readings is not None:
-                    readings += tabular.readings(self.settings.readings, held, received_us)
+                    readings += tabular.readings(self.settings.readings, named_cells, received_us)
                 elif self.settings.batches is not None:
-                    rows.append(tabular.batch(self.settings.batches, held))
+                    rows.append(tabular.batch(self.settings.batches, named_cells))
             except (UnreadablePayload, UnicodeDecodeError, csv.Error) as wrong:
                 rows.append(tabular.unreadable(name, line.decode("utf-8", "backslashreplace"), wrong))
         return readings, rows

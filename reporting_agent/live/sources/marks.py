@@ -62,9 +62,9 @@ def to_json(mark: Mark) -> dict[str, str]:
     return {"text": mark} if isinstance(mark, str) else {"number": str(mark)}
 
 
-def read(held: dict[str, str]) -> Mark:
+def read(written: dict[str, str]) -> Mark:
     """What `to_json` wrote."""
-    ((kind, text),) = held.items()
+    ((kind, text),) = written.items()
     if kind == "time":
         return datetime.fromisoformat(text)
     if kind == "text":

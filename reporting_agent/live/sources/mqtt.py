@@ -250,8 +250,8 @@ class MqttSource:
         try:
             for mapping in self.settings.readings:
                 if _matches(mapping.topic, topic) and not (again and "time" not in mapping.fields):
-                    taken, wrong = payloads.readings(mapping, topic, payload, now_us())
-                    readings += taken
+                    new_readings, wrong = payloads.readings(mapping, topic, payload, now_us())
+                    readings += new_readings
                     refused += wrong
             for table in self.settings.batches:
                 if _matches(table.topic, topic):
@@ -260,8 +260,8 @@ class MqttSource:
                     refused += wrong
             for group, host in self._hosts.items():
                 if topic.startswith(f"{sparkplug.NAMESPACE}/{group}/"):
-                    taken, wrong = self._of_sparkplug(group, host, topic, payload)
-                    readings += taken
+                    new_readings, wrong = self._of_sparkplug(group, host, topic, payload)
+                    readings += new_readings
                     refused += wrong
         except payloads.UnreadablePayload as no_payload:
             refused.append(no_payload)

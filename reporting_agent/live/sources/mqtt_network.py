@@ -96,7 +96,7 @@ class MqttNetwork:
 
     def _talk(self) -> bool:
         """As long as the connection lasts; whether the broker took it."""
-        client, taken = self._client, False
+        client, was_connected = self._client, False
         while not self._ended.is_set() and (connection := client.socket()) is not None:
             if self._readable(connection):
                 self._read()
@@ -104,8 +104,8 @@ class MqttNetwork:
             if client.want_write():
                 client.loop_write()
             client.loop_misc()
-            taken = taken or client.is_connected()
-        return taken
+            was_connected = was_connected or client.is_connected()
+        return was_connected
 
     def _readable(self, connection: SocketLike) -> bool:
         """Wait for whatever is to be done next; whether something has come."""

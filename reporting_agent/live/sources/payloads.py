@@ -56,19 +56,19 @@ def _each(
     payload: bytes, read: Callable[[Any], _Read], number_of: Callable[[Any], tuple[str, int]]
 ) -> tuple[list[_Read], list[UnreadablePayload]]:
     """What a message says, or each entry of its list: one that cannot be read keeps none of the others out."""
-    taken: list[_Read] = []
+    accepted: list[_Read] = []
     refused: list[UnreadablePayload] = []
     try:
-        held = _object(payload)
+        content = _object(payload)
     except UnreadablePayload as wrong:
-        return taken, [wrong]
-    for entry in held if isinstance(held, list) else (held,):
+        return accepted, [wrong]
+    for entry in content if isinstance(content, list) else (content,):
         try:
-            taken.append(read(entry))
+            accepted.append(read(entry))
         except UnreadablePayload as wrong:
-            own = json.dumps(entry, ensure_ascii=False).encode() if isinstance(held, list) else b""
+            own = json.dumps(entry, ensure_ascii=False).encode() if isinstance(content, list) else b""
             refused.append(UnreadablePayload(wrong.why, *number_of(entry), own))
-    return taken, bounded(refused)
+    return accepted, bounded(refused)
 
 
 def bounded(refused: list[UnreadablePayload]) -> list[UnreadablePayload]:
@@ -134,61 +134,61 @@ def shown(value: object) -> str:
 def _object(payload: bytes) -> Any:
     try:
         text = payload.decode(json.detect_encoding(payload))  # given bytes, `loads` lets half a character pass
-        held = json.loads(text)
+        content = json.loads(text)
         if "\\u" in text or len(text) > _SHORT:
-            json.dumps(held, ensure_ascii=False).encode()
+            json.dumps(content, ensure_ascii=False).encode()
     except (ValueError, RecursionError) as wrong:  # text that is half a character, and what is nested without end
         raise UnreadablePayload(Phrase("no JSON: %(why)s", why=wrong)) from wrong
-    return held
+    return content
 
 
-def _reading(mapping: MqttReadings, topic: str, held: Any, received_us: int) -> Reading:
+def _reading(mapping: MqttReadings, topic: str, content: Any, received_us: int) -> Reading:
     fields = mapping.fields
-    if isinstance(held, dict):
-        value = _part(held, fields.get("value", "value"))
+    if isinstance(content, dict):
+        value = _part(content, fields.get("value", "value"))
     elif fields.keys() - {"value"}:
-        raise UnreadablePayload(Phrase("%(value)s is no object", value=shown(held)))
+        raise UnreadablePayload(Phrase("%(value)s is no object", value=shown(content)))
     else:
-        value = held
-    name = _meter(mapping, topic, held)
-    time_us = _time_us(_needed(held, fields["time"]), mapping.time) if "time" in fields else received_us
-    sequence = _whole(_needed(held, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
-    quality = mapping.quality_of(_part(held, fields["quality"])) if "quality" in fields else ReadingQuality.GOOD
+        value = content
+    name = _meter(mapping, topic, content)
+    time_us = _time_us(_needed(content, fields["time"]), mapping.time) if "time" in fields else received_us
+    sequence = _whole(_needed(content, fields["sequence"])) if "sequence" in fields else NO_SEQUENCE
+    quality = mapping.quality_of(_part(content, fields["quality"])) if "quality" in fields else ReadingQuality.GOOD
     number = math.nan if quality is ReadingQuality.BAD else _number(value)
     return Reading(name, time_us, number, sequence, quality, received_us, mapping.consecutive)
 
 
-def _meter(mapping: MqttReadings, topic: str, held: Any) -> str:
+def _meter(mapping: MqttReadings, topic: str, content: Any) -> str:
     if mapping.meter_level is not None:
         levels = topic.split("/")
         if len(levels) < mapping.meter_level:
             raise UnreadablePayload(Phrase("the topic %(topic)s has only %(count)s levels", topic=topic, count=len(levels)))
         name = levels[mapping.meter_level - 1]
     else:
-        name = mapping.meter or str(_needed(held, mapping.fields["meter"]))
+        name = mapping.meter or str(_needed(content, mapping.fields["meter"]))
     return mapping.names.get(name, name)
 
 
-def _number_of(mapping: MqttReadings, topic: str, held: Any) -> tuple[str, int]:
+def _number_of(mapping: MqttReadings, topic: str, content: Any) -> tuple[str, int]:
     """Meter and number of a reading that cannot be read, where these can and tell what is missing."""
     if mapping.consecutive and "sequence" in mapping.fields:
         with suppress(UnreadablePayload):
-            return _meter(mapping, topic, held), _whole(_needed(held, mapping.fields["sequence"]))
+            return _meter(mapping, topic, content), _whole(_needed(content, mapping.fields["sequence"]))
     return "", NO_SEQUENCE
 
 
-def _part(held: Any, path: str) -> Any:
+def _part(content: Any, path: str) -> Any:
     for name in path.split("."):
-        if not isinstance(held, dict):
+        if not isinstance(content, dict):
             return None
-        held = held.get(name)
-    return held
+        content = content.get(name)
+    return content
 
 
-def _needed(held: Any, path: str) -> Any:
-    value = _part(held, path)
+def _needed(content: Any, path: str) -> Any:
+    value = _part(content, path)
     if value is None:
-        raise UnreadablePayload(Phrase("no %(name)s in %(value)s", name=path, value=shown(held)))
+        raise UnreadablePayload(Phrase("no %(name)s in %(value)s", name=path, value=shown(content)))
     return value
 
 

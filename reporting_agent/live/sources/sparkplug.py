@@ -114,14 +114,14 @@ class Host:
             value = node.number((prefix, name), metric.value)
             if meter is None or stamp is None or value is None:
                 continue
-            known = math.isfinite(value)
-            quality = ReadingQuality.GOOD if known else ReadingQuality.BAD
+            is_number = math.isfinite(value)
+            quality = ReadingQuality.GOOD if is_number else ReadingQuality.BAD
             try:
                 time_us = of_a_meter(stamp * 1000, stamp)
             except UnreadablePayload as wrong:
                 refused.append(UnreadablePayload(wrong.why, entry=f"{prefix}/{name} {stamp}".encode()))
                 continue
-            readings.append(Reading(meter, time_us, value if known else math.nan, NO_SEQUENCE, quality, received_us))
+            readings.append(Reading(meter, time_us, value if is_number else math.nan, NO_SEQUENCE, quality, received_us))
         return readings, refused, not whole
 
 

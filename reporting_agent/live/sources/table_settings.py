@@ -30,9 +30,9 @@ class ReadingWords(Setting):
     def _in_any_case(cls, words: tuple[str, ...]) -> tuple[str, ...]:
         return tuple(word.strip().lower() for word in words)
 
-    def quality_of(self, held: object) -> ReadingQuality:
+    def quality_of(self, cell: object) -> ReadingQuality:
         """That of a reading, by its source's own word for it."""
-        word = str(held).strip().lower()
+        word = str(cell).strip().lower()
         return ReadingQuality.BAD if word in self.bad else ReadingQuality.UNCERTAIN if word in self.uncertain else ReadingQuality.GOOD
 
 

@@ -57,11 +57,11 @@ def readings(mapping: ReadingColumns, cells: Mapping[str, Any], received_us: int
     time_us = _time_us(mapping, cells[columns["time"]])
     sequence = _sequence(cells[columns["sequence"]]) if "sequence" in columns else NO_SEQUENCE
     quality = mapping.quality_of(cells[columns["quality"]]) if "quality" in columns else ReadingQuality.GOOD
-    taken = []
-    for name, held in _values(mapping, cells):
-        value = math.nan if quality is ReadingQuality.BAD else _number(mapping, held)
-        taken.append(Reading(mapping.names.get(name, name), time_us, value, sequence, quality, received_us, mapping.consecutive))
-    return taken
+    row_readings = []
+    for name, cell in _values(mapping, cells):
+        value = math.nan if quality is ReadingQuality.BAD else _number(mapping, cell)
+        row_readings.append(Reading(mapping.names.get(name, name), time_us, value, sequence, quality, received_us, mapping.consecutive))
+    return row_readings
 
 
 def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
@@ -70,16 +70,16 @@ def batch(mapping: BatchColumns, cells: Mapping[str, Any]) -> Row:
     Raises:
         Unreadable: it names no batch or no step.
     """
-    held = {column: cells[own] for column, own in mapping.columns.items()} if mapping.columns else cells
-    texts = {column: _text(cell) for column, cell in {**mapping.constants, **held}.items() if cell not in (None, "")}
+    named_cells = {column: cells[own] for column, own in mapping.columns.items()} if mapping.columns else cells
+    texts = {column: _text(cell) for column, cell in {**mapping.constants, **named_cells}.items() if cell not in (None, "")}
     if lacking := {"batch_id", "step"} - texts.keys():
         raise UnreadablePayload(Phrase("no %(name)s", name=sorted(lacking)[0]))
     return {**not_too_long(texts), "table": "batches"}
 
 
-def unreadable(source: str, held: object, wrong: Exception) -> Row:
+def unreadable(source: str, content: object, wrong: Exception) -> Row:
     """A row that could not be read, as a row of the spool."""
-    return {"table": UNREADABLE, "topic": source, "payload": str(held)[:_LONGEST], **reason_of(wrong)}
+    return {"table": UNREADABLE, "topic": source, "payload": str(content)[:_LONGEST], **reason_of(wrong)}
 
 
 def _values(mapping: ReadingColumns, cells: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -92,48 +92,48 @@ def _values(mapping: ReadingColumns, cells: Mapping[str, Any]) -> Iterator[tuple
     yield str(name), cells[mapping.columns["value"]]
 
 
-def _number(mapping: ReadingColumns, held: Any) -> float:
-    if isinstance(held, str):
-        text = held.strip()
+def _number(mapping: ReadingColumns, cell: Any) -> float:
+    if isinstance(cell, str):
+        text = cell.strip()
         if text.lower() in _NOTHING:
             return math.nan
         try:
-            held = float(text.replace(",", ".") if mapping.decimal == "," else text)
+            cell = float(text.replace(",", ".") if mapping.decimal == "," else text)
         except ValueError as wrong:
-            raise no_number(held) from wrong
-    if held is None:
+            raise no_number(cell) from wrong
+    if cell is None:
         return math.nan
-    if isinstance(held, bool) or not isinstance(held, int | float | Decimal) or math.isinf(held):
-        raise no_number(held)
-    return float(held)
+    if isinstance(cell, bool) or not isinstance(cell, int | float | Decimal) or math.isinf(cell):
+        raise no_number(cell)
+    return float(cell)
 
 
-def _sequence(held: Any) -> int:
+def _sequence(cell: Any) -> int:
     try:
-        number = int(held)
+        number = int(cell)
     except (ArithmeticError, TypeError, ValueError) as wrong:
-        raise no_sequence_number(held) from wrong
-    if isinstance(held, bool) or number != (number if isinstance(held, str) else held) or not 0 <= number < 1 << 63:
-        raise no_sequence_number(held)
+        raise no_sequence_number(cell) from wrong
+    if isinstance(cell, bool) or number != (number if isinstance(cell, str) else cell) or not 0 <= number < 1 << 63:
+        raise no_sequence_number(cell)
     return number
 
 
-def _time_us(mapping: ReadingColumns, held: Any) -> int:
+def _time_us(mapping: ReadingColumns, cell: Any) -> int:
     if mapping.time != "iso":
         try:
-            count = Decimal(held.strip()) if isinstance(held, str) else held
+            count = Decimal(cell.strip()) if isinstance(cell, str) else cell
             time_us = round(count * _PER_UNIT[mapping.time])
         except (ArithmeticError, TypeError, ValueError) as wrong:
-            raise no_count(held, mapping.time) from wrong
-        return of_a_meter(time_us, held)
-    original = held
-    if not isinstance(held, datetime):
+            raise no_count(cell, mapping.time) from wrong
+        return of_a_meter(time_us, cell)
+    original = cell
+    if not isinstance(cell, datetime):
         try:
-            text = str(held).strip()
-            held = datetime.strptime(text, mapping.format) if mapping.format else datetime.fromisoformat(text)  # noqa: DTZ007 - see offset
+            text = str(cell).strip()
+            cell = datetime.strptime(text, mapping.format) if mapping.format else datetime.fromisoformat(text)  # noqa: DTZ007 - see offset
         except ValueError as wrong:
-            raise no_time(held, mapping.format or "ISO 8601") from wrong
-    return of_a_meter((with_offset(held, mapping.offset) - _EPOCH) // _MICROSECOND, original)
+            raise no_time(cell, mapping.format or "ISO 8601") from wrong
+    return of_a_meter((with_offset(cell, mapping.offset) - _EPOCH) // _MICROSECOND, original)
 
 
 def with_offset(stamp: datetime, offset: str | None) -> datetime:

@@ -62,7 +62,7 @@ class TaggedUnit:
             met[change.time_us, change.value] = None
             if len(met) > REMEMBERED:
                 del met[next(iter(met))]
-            rows += self._taken(change)
+            rows += self._rows_of(change)
         return rows
 
     def _order(self, change: TagChange) -> tuple[int, int]:
@@ -73,7 +73,7 @@ class TaggedUnit:
             return change.time_us, 1 if change.value in self._ends else 3
         return change.time_us, 0
 
-    def _taken(self, change: TagChange) -> list[Row]:
+    def _rows_of(self, change: TagChange) -> list[Row]:
         if change.tag == STATE:
             return self._state(change)
         if change.tag == ID:
@@ -117,8 +117,8 @@ class TaggedUnit:
 
     def _begun(self, stamp: str) -> Row:
         self._batch, self._output = self._id, ""
-        known = {column: self._values[column] for column in AT_ONCE if column in self._values}
-        return self._row({"start": stamp, **known})
+        values = {column: self._values[column] for column in AT_ONCE if column in self._values}
+        return self._row({"start": stamp, **values})
 
     def _ended(self, stamp: str) -> Row:
         self._running, self._output = False, self._values.get(OUTPUT, "")

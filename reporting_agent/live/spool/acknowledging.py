@@ -66,20 +66,20 @@ class Intake:
         if not waiting:
             return None
         try:
-            taken = self._keep(waiting)
+            outcome = self._keep(waiting)
         except SpoolFull as refused:
             self.full, self._refused = refused, waiting
             return None
         self.full = None
-        return taken
+        return outcome
 
     def _keep(self, waiting: Sequence[MessageArrival]) -> ArrivalOutcome:
-        taken = self.spool.append(
+        outcome = self.spool.append(
             [reading for arrival in waiting for reading in arrival.readings], [row for delivery in waiting for row in delivery.rows]
         )
         for arrival in waiting:
             arrival.acknowledge()
-        return taken
+        return outcome
 
     def _waiting(self, timeout_s: float) -> list[MessageArrival]:
         arrivals: list[MessageArrival] = []

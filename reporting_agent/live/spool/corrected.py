@@ -23,18 +23,18 @@ Counting = tuple[int, float]
 """The highest number of a moment, and the value that came with it."""
 
 
-def noted(new: Sequence[Reading], known: Callable[[Reading], Counting | None]) -> tuple[list[Reading], list[Row]]:
+def noted(new: Sequence[Reading], counted_before: Callable[[Reading], Counting | None]) -> tuple[list[Reading], list[Row]]:
     """Readings of a moment that has another value already, and a row for each such moment.
 
     Args:
         new: in order of arrival, each new by meter, time and number.
-        known: what counted at a reading's moment before all of them came; None where nothing was there.
+        counted_before: what counted at a reading's moment before all of them came; None where nothing was there.
     """
     counting: dict[tuple[str, int], Counting] = {}
     differing: list[Reading] = []
     for reading in new:
         moment, own = (reading.meter, reading.time_us), (reading.sequence, reading.value)
-        before = counting.get(moment) or known(reading)
+        before = counting.get(moment) or counted_before(reading)
         counting[moment] = own if before is None or own[0] > before[0] else before
         if before is not None and bits(before[1]) != bits(reading.value):
             differing.append(reading)
@@ -69,20 +69,20 @@ class CorrectionPass:
                 own = highest.setdefault(row["meter"], {})
                 own[row["time_us"]] = max(own.get(row["time_us"], row), row, key=lambda candidate: candidate["sequence"])
         self._waiting = {meter: {time_us: value_of(row) for time_us, row in own.items()} for meter, own in highest.items()}
-        self._given: dict[str, set[int]] = {meter: set() for meter in highest}
+        self._handed_out: dict[str, set[int]] = {meter: set() for meter in highest}
 
     def standing(
         self, meter: str, time_us: NDArray[np.int64], value: NDArray[np.float64]
     ) -> tuple[NDArray[np.bool_], NDArray[np.float64]] | None:
         """Which of a meter's next readings stay, and the values of all as they count; None: all as they are."""
-        counts, given = self._waiting.get(meter), self._given.get(meter)
-        if counts is None or given is None:
+        counts, handed_out = self._waiting.get(meter), self._handed_out.get(meter)
+        if counts is None or handed_out is None:
             return None
         places = np.flatnonzero(np.isin(time_us, list(counts)))
         if not len(places):
             return None
         stays, value = np.ones(len(time_us), bool), value.copy()
         for place, moment_us in zip(places.tolist(), time_us[places].tolist(), strict=True):
-            stays[place], value[place] = moment_us not in given, counts[moment_us]
-            given.add(moment_us)
+            stays[place], value[place] = moment_us not in handed_out, counts[moment_us]
+            handed_out.add(moment_us)
         return stays, value

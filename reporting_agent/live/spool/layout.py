@@ -34,8 +34,8 @@ def parts(folder: Path) -> tuple[list[Path], list[Path]]:
     """The Parquet files, and the segments that are not Parquet yet: all that arrived, each reading in one of them."""
     written = segments(folder)  # listed first: one that is deleted in between has its Parquet by then
     parquet = days(folder)
-    held = {number_of(path) for path in parquet}
-    return parquet, [path for path in written if number_of(path) not in held]
+    numbers = {number_of(path) for path in parquet}
+    return parquet, [path for path in written if number_of(path) not in numbers]
 
 
 def day_of(folder: Path, number: int) -> Path | None:

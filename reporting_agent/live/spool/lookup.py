@@ -28,8 +28,8 @@ def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
         for block in blocks(path):
             records = block.records[np.isin(block.records["time_us"], times)]
             for time_us, sequence, value, _, place, _ in records.tolist():
-                if (held := by_moment.get((block.names[place], time_us))) is not None:
-                    held.setdefault(sequence, value)
+                if (by_sequence := by_moment.get((block.names[place], time_us))) is not None:
+                    by_sequence.setdefault(sequence, value)
     return by_moment
 
 
@@ -51,5 +51,5 @@ def _in_parquet(path: Path, times: NDArray[np.int64], by_moment: Found) -> None:
         strict=True,
     )
     for meter, time_us, sequence, value in rows:
-        if (held := by_moment.get((meter, time_us))) is not None:
-            held.setdefault(NO_SEQUENCE if sequence is None else sequence, float("nan") if value is None else value)
+        if (by_sequence := by_moment.get((meter, time_us))) is not None:
+            by_sequence.setdefault(NO_SEQUENCE if sequence is None else sequence, float("nan") if value is None else value)

@@ -64,7 +64,7 @@ def sorted_out(readings: Sequence[Reading], meters: Mapping[str, MeterState], fo
 
 def _counting(reading: Reading, on_disk: Found, meters: Mapping[str, MeterState]) -> Counting | None:
     """What counts at a reading's moment, of what is on the disk."""
-    if (held := on_disk.get((reading.meter, reading.time_us))) is not None:
-        return max(held.items(), default=None)
+    if (by_sequence := on_disk.get((reading.meter, reading.time_us))) is not None:
+        return max(by_sequence.items(), default=None)
     meter = meters.get(reading.meter)
     return None if meter is None else meter.counting(reading.time_us)

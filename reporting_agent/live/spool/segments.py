@@ -127,21 +127,21 @@ def blocks(path: Path) -> Iterator[Frame]:
     Raises:
         InputError: a frame before the last is damaged.
     """
-    held, size = list[Frame](), 0
+    block_frames, size = list[Frame](), 0
     for frame in frames(path):
-        held.append(frame)
+        block_frames.append(frame)
         size += len(frame.packed)
         if size >= BYTES_A_BLOCK:
-            yield joined(held)
-            held, size = [], 0
-    if held:
-        yield joined(held)
+            yield joined(block_frames)
+            block_frames, size = [], 0
+    if block_frames:
+        yield joined(block_frames)
 
 
-def joined(held: Sequence[Frame]) -> Frame:
+def joined(block_frames: Sequence[Frame]) -> Frame:
     """Frames of one segment as one."""
-    packed = memoryview(b"".join(frame.packed for frame in held))
-    return Frame(held[-1].names if held else (), packed, [row for frame in held for row in frame.rows])
+    packed = memoryview(b"".join(frame.packed for frame in block_frames))
+    return Frame(block_frames[-1].names if block_frames else (), packed, [row for frame in block_frames for row in frame.rows])
 
 
 def _packed(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) -> bytes:

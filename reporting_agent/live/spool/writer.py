@@ -67,14 +67,14 @@ class Spool:
         self.positions: dict[str, Any] = {}  # up to where each source was read, of those that keep it here
         self.dropped: list[str] = []  # files deleted for room
         self._dropped_number = 0  # the last segment of which only batches are left
-        known = self._load_state()
+        last_learned = self._load_state()
         for stale in folder.rglob(".*"):  # a file that was not put into place
             stale.unlink()
         numbers = [layout.number_of(path) for path in layout.segments(folder)]
         for number in numbers:
-            if number > known:
+            if number > last_learned:
                 self._learn(number)
-        self._number = numbers[-1] if numbers else 1 + max([known, *map(layout.number_of, layout.days(folder))])
+        self._number = numbers[-1] if numbers else 1 + max([last_learned, *map(layout.number_of, layout.days(folder))])
         self._segment = Segment.opened(layout.segment_path(folder, self._number))
         self._began_us = self._first_receipt()
         self._bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
@@ -89,8 +89,8 @@ class Spool:
             SpoolFull: there is no room; nothing was taken.
             OSError: the disk failed; nothing may be acknowledged, and the spool must be opened again.
         """
-        taken, counting = sorted_out(readings, self.meters, self.folder)
-        new, rows = taken.readings, [*self._missing_numbers.new(rows), *counting]
+        outcome, counting = sorted_out(readings, self.meters, self.folder)
+        new, rows = outcome.readings, [*self._missing_numbers.new(rows), *counting]
         if new or rows:
             self._make_room()
             before = self._segment.size
@@ -104,7 +104,7 @@ class Spool:
                 )
             self._missing_numbers.follow(rows, self.meters)
             self._began_us = self._began_us or next((first.received_us for first in new), 0)
-        return replace(taken, rows=rows)
+        return replace(outcome, rows=rows)
 
     def turn(self, now_us: int) -> None:
         """Go on in a new segment where this one is full or its day is over, and have the old one written; asked now and then."""
@@ -225,7 +225,7 @@ def _locked(folder: Path) -> IO[Any]:
     lock = (folder / "lock").open("w")
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError as taken:
+    except OSError as locked:
         lock.close()
         raise InputError(
             "spool-in-use",
@@ -234,7 +234,7 @@ def _locked(folder: Path) -> IO[Any]:
             place=Place(str(folder)),
             found="a spool that is locked",
             wanted="one writer",
-        ) from taken
+        ) from locked
     return lock
 
 

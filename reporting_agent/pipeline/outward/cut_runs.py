@@ -53,7 +53,7 @@ def _by_themselves(rows: list[LogRow], window: datetime, site: SiteSettings) -> 
     state: OperatingState | None = None
     for row in sorted(rows, key=lambda stamped: stamped.end):
         start = min(before, row.end) if since_previous else row.start
-        held = state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated
-        ordered.append(replace(row, start=start, state=held, first=False))
+        own_state = state if site.runs.row_state == "from-the-stamp" and state is not None else row.stated
+        ordered.append(replace(row, start=start, state=own_state, first=False))
         before, state = row.end, row.stated
     return ordered

@@ -63,8 +63,8 @@ def _held_back(outward: SiteLabel, pack: Pack) -> Iterator[Phrase]:
         if _is_released(label, pack):
             for step in label.path.unbounded:
                 steps.setdefault(step.reason, {})[label.step] = None
-    for why, held in steps.items():
-        yield Phrase("No label of %(steps)s is sent in a report. %(why)s", steps=", ".join(held), why=why)
+    for why, step_names in steps.items():
+        yield Phrase("No label of %(steps)s is sent in a report. %(why)s", steps=", ".join(step_names), why=why)
 
 
 def _is_released(label: StepLabel, pack: Pack) -> bool:

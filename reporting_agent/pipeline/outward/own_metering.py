@@ -177,10 +177,10 @@ def _measured(
     parts = site.tree.parts(meter)
     whole, least = np.zeros(len(places)), np.ones(len(places))
     for name, times in parts.items():
-        amount, known = _part(site.tree.by_id[name], places, outgoing, own, units, site)
+        amount, completeness = _part(site.tree.by_id[name], places, outgoing, own, units, site)
         scale = times * ratio(_unit(site.tree.by_id[name], units), unit)
-        whole += scale * np.divide(amount, known, out=np.zeros(len(places)), where=known > 0)
-        least = np.minimum(least, known)
+        whole += scale * np.divide(amount, completeness, out=np.zeros(len(places)), where=completeness > 0)
+        least = np.minimum(least, completeness)
     if rule is not None and rule.shares:
         sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
         whole *= np.array([rule.shares[_sink(sinks, batches[place])] for place in places])
@@ -196,14 +196,16 @@ def _part(
     site: SiteSettings,
 ) -> tuple[Floats, Floats]:
     """Energy and completeness of a meter with readings, brought to its state where it has one."""
-    energy, known = _of(meter.id, places, outgoing, own)
+    energy, completeness = _of(meter.id, places, outgoing, own)
     if not steam_gas_and_virtual.has_state(meter):
-        return energy, known
-    temperature_k = _state(meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, places, known, outgoing, own, site)
-    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, known, outgoing, own, site)
+        return energy, completeness
+    temperature_k = _state(
+        meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, places, completeness, outgoing, own, site
+    )
+    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, completeness, outgoing, own, site)
     each = steam_gas_and_virtual.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
     finite = np.isfinite(each)
-    return np.where(finite, energy * np.nan_to_num(each), 0.0), np.where(finite, known, 0.0)
+    return np.where(finite, energy * np.nan_to_num(each), 0.0), np.where(finite, completeness, 0.0)
 
 
 def _state(
@@ -221,12 +223,12 @@ def _state(
         return np.full(len(places), np.nan if constant is None else constant + offset)
     companion = site.tree.by_id[name]
     windows = outgoing.windows[name]
-    amount, known = _of(name, places, outgoing, own)
+    amount, completeness = _of(name, places, outgoing, own)
     place_of = {place: at for at, place in enumerate(outgoing.places[name])}
     at = [place_of[place] for place in places]
-    hours = (windows.end_us[at] - windows.start_us[at]) * known / HOUR_US
+    hours = (windows.end_us[at] - windows.start_us[at]) * completeness / HOUR_US
     mean = np.full(len(places), np.nan)
-    np.divide(amount, hours, out=mean, where=known >= np.maximum(LEAST_KNOWN_STATE * flowed, 1e-9))
+    np.divide(amount, hours, out=mean, where=completeness >= np.maximum(LEAST_KNOWN_STATE * flowed, 1e-9))
     if companion.unit in TEMPERATURE_UNITS:
         return mean + TEMPERATURE_UNITS[companion.unit]
     return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)

@@ -35,7 +35,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         return
     own = {carrier for carrier in within(pack.step(label.step).boundary) if counts(carrier, label.metric)}
     reached = own | {
-        flow.carrier for conversion in fence.conversions if own & {taken.carrier for taken in conversion.takes} for flow in conversion.gives
+        flow.carrier
+        for conversion in fence.conversions
+        if own & {input_flow.carrier for input_flow in conversion.takes}
+        for flow in conversion.gives
     }
     reached = {carrier for carrier in reached if counts(carrier, label.metric) and label.energy_by_carrier.get(carrier, 0.0) >= 0}
     used = {carrier for carrier in reached if _uses(label, carrier, fence) or not whole.of_steps(carrier, Direction.IMPORT)}
@@ -100,15 +103,15 @@ def _sold(carrier: str, fence: SiteBoundary, label: StepLabel, whole: SiteTotals
     def size(flows: Iterable[Flow]) -> float:
         return fsum(size_of(flow, label, whole, pack) for flow in flows if flow.carrier == carrier)
 
-    given = size(flow for conversion in fence.conversions for flow in conversion.gives)
+    made_on_site = size(flow for conversion in fence.conversions for flow in conversion.gives)
     back = (
         energy
         for batch in whole.batches
         for energy in batch.energy
         if energy.carrier == carrier and energy.direction is not Direction.IMPORT
     )
-    given += fsum(in_unit_of(label, carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit, whole, pack) for energy in back)
-    return max(size(fence.sold) - given, 0.0), size(flow for flow in fence.sold if flow.meter is None)
+    made_on_site += fsum(in_unit_of(label, carrier, energy.quantity, energy.unit, energy.lhv_mj_per_unit, whole, pack) for energy in back)
+    return max(size(fence.sold) - made_on_site, 0.0), size(flow for flow in fence.sold if flow.meter is None)
 
 
 def _uses(label: StepLabel, carrier: str, fence: SiteBoundary) -> bool:
@@ -119,7 +122,7 @@ def _uses(label: StepLabel, carrier: str, fence: SiteBoundary) -> bool:
         if any(flow.carrier == carrier for flow in conversion.takes)
         for flow in conversion.gives
     )
-    return any(label.energy_by_carrier.get(taken, 0.0) > 0 for taken in (carrier, *products))
+    return any(label.energy_by_carrier.get(each_carrier, 0.0) > 0 for each_carrier in (carrier, *products))
 
 
 def _stored(fence: SiteBoundary) -> Iterator[Flow]:

@@ -128,7 +128,7 @@ def _of_others(label: StepLabel, usual: TypicalTake, whole: SiteTotals, pack: Pa
     counted = {carrier: mj for carrier, mj in (own.mj if own else {}).items() if counts(carrier, label.metric)}
     if own is None or not counted or label.best.value is None:
         return {}, 0.0
-    beside = [taken for step in pack.steps if step.id != label.step and (taken := _taken(step, usual.metric, whole)) is not None]
+    beside = [use for step in pack.steps if step.id != label.step and (use := _use_of(step, usual.metric, whole)) is not None]
     above = {other.step.id: min(other.above_typical, fsum(other.mj.get(carrier, 0.0) for carrier in counted)) for other in beside}
     bound = hypot(*(other.scatter for other in beside)) * (1 if own.amount < usual.typical else 2)
     if fsum(above.values()) <= bound and not any(other.amount > other.usual.most for other in beside if above[other.step.id] > 0):
@@ -159,7 +159,7 @@ def _needed(step: Step, medium: str, output: float, whole: SiteTotals) -> float:
     return fsum(whole.mj(medium, (need.usual or need.least) * output, need.unit, None) or 0.0 for need in needs)
 
 
-def _taken(step: Step, kind: Metric, whole: SiteTotals) -> StepEnergyUse | None:
+def _use_of(step: Step, kind: Metric, whole: SiteTotals) -> StepEnergyUse | None:
     usual = next((take for take in step.takes if take.metric is kind), None)
     return None if usual is None else StepEnergyUse.of(step, usual, whole)
 

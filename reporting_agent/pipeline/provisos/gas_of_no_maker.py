@@ -69,11 +69,11 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
 def _bought(carrier: str, whole: SiteTotals) -> float:
     """Of what steps took of a gas, the share that neither steps gave back nor conversions made."""
     fence = whole.site.site_boundary
-    given = fsum(whole.of_steps(carrier, Direction.RECOVERED).values())
+    given_mj = fsum(whole.of_steps(carrier, Direction.RECOVERED).values())
     flows = (flow for conversion in (fence.conversions if fence else ()) for flow in conversion.gives if flow.carrier == carrier)
-    given += fsum(whole.flow_mj(flow) or 0.0 for flow in flows)
-    taken = fsum(whole.of_steps(carrier, Direction.IMPORT).values())
-    return max(1 - given / taken, 0.0) if taken > 0 else 1.0
+    given_mj += fsum(whole.flow_mj(flow) or 0.0 for flow in flows)
+    taken_mj = fsum(whole.of_steps(carrier, Direction.IMPORT).values())
+    return max(1 - given_mj / taken_mj, 0.0) if taken_mj > 0 else 1.0
 
 
 def _usual(usual: UsualHeat) -> float:

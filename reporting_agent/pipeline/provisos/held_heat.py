@@ -23,20 +23,20 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
     if best is None or output <= 0 or label.metric is Metric.ELECTRICITY:
         return
     charged = ChargedMaterials.by(batches if step.holds_heat else (), pack)
-    for held in step.holds_heat:
-        columns = charged.columns_of(held.of)
-        amount = max(charged.amount(own_runs(batches, step_id), columns) for step_id in (step.id, *held.also_at)) / output
-        stated = static.get(held.stated_by)
-        heat = stated if isinstance(stated, int | float) and stated >= 0 else held.burns
+    for held_heat in step.holds_heat:
+        columns = charged.columns_of(held_heat.of)
+        amount = max(charged.amount(own_runs(batches, step_id), columns) for step_id in (step.id, *held_heat.also_at)) / output
+        stated = static.get(held_heat.stated_by)
+        heat = stated if isinstance(stated, int | float) and stated >= 0 else held_heat.burns
         size = 1000 * amount * heat / MJ_PER[label.energy_unit]
         if size <= WORTH_TELLING * abs(best):
             continue
         shown: dict[str, Value] = {
             "amount": f"{amount:.3g}",
-            "materials": enumerated(charged.words_of(material) for material in held.of if charged.columns_of([material])),
+            "materials": enumerated(charged.words_of(material) for material in held_heat.of if charged.columns_of([material])),
             "per": step.output_unit,
             "heat": f"{heat:g}",
-            "variable": held.stated_by,
+            "variable": held_heat.stated_by,
             "size": f"{size:.3g}",
             "unit": label.unit,
         }

@@ -31,9 +31,9 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
     output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
         return
-    known = set()
+    metered_gases = set()
     for counted, record in _gases(label, whole):
-        known.add((counted.carrier, counted.direction))
+        metered_gases.add((counted.carrier, counted.direction))
         declared = record.meter.relative_humidity_pct
         vapour, back = record.vapour_if_saturated, counted.direction is Direction.RECOVERED
         dry = 1 - vapour * (declared or 0) / 100
@@ -54,8 +54,10 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
             )
         )
 
-    for carrier in sorted({gas for step, gas, taken, unit, _ in whole.amounts if step == label.step and not taken and mj_in(unit) is None}):
-        is_known = (carrier, Direction.RECOVERED) in known or CARRIERS[carrier].form != "gas" or not counts(carrier, label.metric)
+    for carrier in sorted(
+        {gas for step, gas, is_taken, unit, _ in whole.amounts if step == label.step and not is_taken and mj_in(unit) is None}
+    ):
+        is_known = (carrier, Direction.RECOVERED) in metered_gases or CARRIERS[carrier].form != "gas" or not counts(carrier, label.metric)
         mj = 0.0 if is_known else whole.of_steps(carrier, Direction.RECOVERED).get(label.step, 0.0)
         size = 0.01 * mj / MJ_PER[label.energy_unit] / output
         if size > WORTH_TELLING * abs(label.best.value):

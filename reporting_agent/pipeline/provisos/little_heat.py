@@ -38,12 +38,12 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     ]
     if usual is None or label.best.value is None or not heats or not output > 0:
         return
-    taken = StepEnergyUse.of(step, usual, whole)
-    amount = 0.0 if taken is None else taken.amount
+    use = StepEnergyUse.of(step, usual, whole)
+    amount = 0.0 if use is None else use.amount
     far = min(usual.typical - (usual.most - usual.typical) / 2, FAR * usual.typical)
     if amount >= max(far, HARDLY_ANY * usual.typical):
         return
-    heat = max(taken.mj, key=taken.mj.__getitem__) if taken is not None else heats[0]
+    heat = max(use.mj, key=use.mj.__getitem__) if use is not None else heats[0]
     missing_mj = (usual.typical - amount) * MJ_PER[usual.unit]
     size = in_unit_of(label, heat, missing_mj, "MJ", None, whole, pack)
     if size <= WORTH_TELLING * abs(label.best.value):

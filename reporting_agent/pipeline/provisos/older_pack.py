@@ -63,4 +63,4 @@ def _tests(step: str, pack: Pack) -> list[Phrase]:
             condition for condition in own.reference_conditions if condition.usual or condition.test
         ],
     }
-    return [*phrases, *(test for test, held in tests.items() if held)]
+    return [*phrases, *(test for test, rules in tests.items() if rules)]

@@ -107,8 +107,8 @@ def _between_limits(label: StepLabel, other: StepLabel, step: Step, whole: SiteT
         for side in (label, other):
             measured = side.made_from
             means = {} if measured is None else means_of_variables(measured.columns, measured.rows)
-            given = {**whole.site.static, **means, **named(limit, side.variant, step)}
-            grades.append(corrected_limits(limit, given, max(last_day, limit.effective_from)))
+            conditions = {**whole.site.static, **means, **named(limit, side.variant, step)}
+            grades.append(corrected_limits(limit, conditions, max(last_day, limit.effective_from)))
         strict, loose = grades
         if not isinstance(strict, NotAssessable) and not isinstance(loose, NotAssessable):
             looser = max(looser, *(lax - here for here, lax in zip(strict, loose, strict=True) if here is not None and lax is not None))

@@ -60,9 +60,9 @@ def rests_on(
             for candidate in limits
             if (candidate.standard, candidate.metric, candidate.unit) == (limit.standard, limit.metric, limit.unit)
         ]
-        given = {**static, **means, **naming(limit)}
-        stated = sorted(name for name in asked_by(limit) & given.keys() if name not in means)
-        could_be = strictest(alike, given, stated, last_day)
+        conditions = {**static, **means, **naming(limit)}
+        stated = sorted(name for name in asked_by(limit) & conditions.keys() if name not in means)
+        could_be = strictest(alike, conditions, stated, last_day)
         met = grade(value, could_be).best_met
         if met is not None and met <= level:
             continue
@@ -72,7 +72,7 @@ def rests_on(
             "an auditor: nameplates, the design, orders.",
             level=level,
             standard=limit.standard,
-            stated=enumerated(f"{name} = {_plain(given[name])}" for name in stated),
+            stated=enumerated(f"{name} = {_plain(conditions[name])}" for name in stated),
             limits=" / ".join("-" if bound is None else f"{bound:.4g}" for bound in could_be),
             unit=limit.unit,
             then=Phrase("no level would be met") if met is None else Phrase("level %(met)s would be met", met=met),

@@ -37,15 +37,15 @@ def untaken(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
         if CARRIERS[carrier].form not in FORMS or carrier == label.made_from.columns.step.product_carrier:
             continue
         size = -label.energy_by_carrier[carrier] / label.output
-        given, taken, idle = _given_and_taken(carrier, label.step, whole)
-        if given <= 0:
+        given_mj, taken_mj, idle = _given_and_taken(carrier, label.step, whole)
+        if given_mj <= 0:
             continue
-        rest = size * (given - taken) / given
-        if given - taken > NEARLY * given and rest > WORTH_TELLING * abs(label.best.value):
-            yield Words.of(_sentence(carrier, rest, taken / given, label))
+        rest = size * (given_mj - taken_mj) / given_mj
+        if given_mj - taken_mj > NEARLY * given_mj and rest > WORTH_TELLING * abs(label.best.value):
+            yield Words.of(_sentence(carrier, rest, taken_mj / given_mj, label))
             if idle:
                 yield Words.of(_no_takers(carrier, idle))
-        on_paper = size * min(_mj(_of(carrier, _sold_by_statement(whole)), whole) / given, 1.0)
+        on_paper = size * min(_mj(_of(carrier, _sold_by_statement(whole)), whole) / given_mj, 1.0)
         if on_paper > WORTH_TELLING * abs(label.best.value):
             yield Words.of(_on_paper(CARRIERS[carrier].words, on_paper, label))
 
@@ -58,22 +58,22 @@ def unserved(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]
         return
     own = {carrier for carrier in within(pack.step(label.step).boundary) if counts(carrier, label.metric)}
     for conversion in fence.conversions:
-        taken = fsum(size_of(flow, label, whole, pack) for flow in conversion.takes if flow.carrier in own) / output
-        if taken <= USUAL * abs(label.best.value):
+        conversion_input = fsum(size_of(flow, label, whole, pack) for flow in conversion.takes if flow.carrier in own) / output
+        if conversion_input <= USUAL * abs(label.best.value):
             continue
         served = _served(conversion, "", fence, whole, ())
         metered = fence.model_copy(update={"sold": tuple(flow for flow in fence.sold if flow.meter is not None)})
-        on_paper = (served - _served(conversion, "", metered, whole, ())) * taken
+        on_paper = (served - _served(conversion, "", metered, whole, ())) * conversion_input
         if on_paper > USUAL * abs(label.best.value):
             yield Words.of(_on_paper(Phrase("what %(id)s makes", id=conversion.id), on_paper, label))
-        if (1 - served) * taken > max(NEARLY * taken, USUAL * abs(label.best.value)):
+        if (1 - served) * conversion_input > max(NEARLY * conversion_input, USUAL * abs(label.best.value)):
             sentence = Phrase(
                 "Steps whose labels count it, their auxiliaries and buyers use %(share)s of what %(id)s of [site_boundary] makes. If "
                 "its input for the rest belonged to this step, the label would be higher by %(size)s %(unit)s. Name the users of the "
                 "rest in [site_boundary], with the meter.",
                 id=conversion.id,
                 share=f"{served:.0%}",
-                size=f"{(1 - served) * taken:.3g}",
+                size=f"{(1 - served) * conversion_input:.3g}",
                 unit=label.unit,
             )
             yield Words.of(sentence)
@@ -86,19 +86,22 @@ def _given_and_taken(carrier: str, step: str, whole: SiteTotals) -> tuple[float,
     net = {step: out.get(step, 0.0) - into.get(step, 0.0) for step in {*out, *into}}
     is_power = carrier == "electricity"
     counted = into if is_power else whole.counted_of_steps(carrier)
-    given, taken = fsum(mj for mj in net.values() if mj > 0), fsum(min(-mj, counted.get(user, 0.0)) for user, mj in net.items() if mj < 0)
+    given_mj, taken_mj = (
+        fsum(mj for mj in net.values() if mj > 0),
+        fsum(min(-mj, counted.get(user, 0.0)) for user, mj in net.items() if mj < 0),
+    )
     idle = []
     if (fence := whole.site.site_boundary) is not None:
-        taken += _by_users(carrier, step, fence, whole)
+        taken_mj += _by_users(carrier, step, fence, whole)
         for conversion in fence.conversions:
             taking = _mj(_of(carrier, conversion.takes), whole)
             if taking:
                 served = _served(conversion, step, fence, whole, ())
-                taken += taking * served
+                taken_mj += taking * served
                 idle += [conversion.id] if served < 1 - NEARLY else []
         others = () if is_power else (*fence.purchased, *(flow for maker in fence.conversions for flow in maker.gives))
-        taken -= _mj(_of(carrier, others), whole)
-    return given, max(taken, 0.0), idle
+        taken_mj -= _mj(_of(carrier, others), whole)
+    return given_mj, max(taken_mj, 0.0), idle
 
 
 def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: SiteTotals, behind: tuple[str, ...]) -> float:
@@ -106,10 +109,10 @@ def _served(conversion: Conversion, step: str, fence: SiteBoundary, whole: SiteT
     it stands is taken by nobody."""
     if conversion.id in behind:
         return 0.0
-    given = {flow.carrier: _mj(_of(flow.carrier, conversion.gives), whole) for flow in conversion.gives}
-    taken = fsum(mj * _taken_share(carrier, step, fence, whole, (*behind, conversion.id)) for carrier, mj in given.items())
-    whole_of_it = fsum(given.values())
-    return taken / whole_of_it if whole_of_it else 0.0
+    mj_by_carrier = {flow.carrier: _mj(_of(flow.carrier, conversion.gives), whole) for flow in conversion.gives}
+    taken_mj = fsum(mj * _taken_share(carrier, step, fence, whole, (*behind, conversion.id)) for carrier, mj in mj_by_carrier.items())
+    whole_of_it = fsum(mj_by_carrier.values())
+    return taken_mj / whole_of_it if whole_of_it else 0.0
 
 
 def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals, behind: tuple[str, ...]) -> float:
@@ -121,8 +124,8 @@ def _taken_share(carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals
         taking = _mj(_of(carrier, conversion.takes), whole)
         others -= taking if any(_of(carrier, conversion.gives)) else 0.0
         used += taking * _served(conversion, step, fence, whole, behind) if taking else 0.0
-    given = _mj((flow for maker in fence.conversions for flow in _of(carrier, maker.gives)), whole)
-    return min(max(used * (1 + NEARLY) - max(others, 0.0), 0.0) / given, 1.0) if given else 0.0
+    given_mj = _mj((flow for maker in fence.conversions for flow in _of(carrier, maker.gives)), whole)
+    return min(max(used * (1 + NEARLY) - max(others, 0.0), 0.0) / given_mj, 1.0) if given_mj else 0.0
 
 
 def _by_users(carrier: str, step: str, fence: SiteBoundary, whole: SiteTotals) -> float:

@@ -29,10 +29,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     if label.best.value is None or output <= 0:
         return
     sizes: dict[str, float] = {}
-    for (of, carrier, taken, unit, lhv), quantity in whole.amounts.items():
+    for (of, carrier, is_taken, unit, lhv), quantity in whole.amounts.items():
         if (
             of == label.step
-            and not taken
+            and not is_taken
             and carrier not in step.boundary.credited
             and carrier in CARRIERS
             and counts(carrier, label.metric)

@@ -36,7 +36,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     output = whole.outputs.get(label.step, 0.0)
     if label.best.value is None or output <= 0:
         return
-    takes = {(by, carrier) for by, carrier, taken, *_ in whole.amounts if taken}
+    takes = {(by, carrier) for by, carrier, is_taken, *_ in whole.amounts if is_taken}
     by_any = {carrier for _, carrier in takes}
     own = {
         carrier

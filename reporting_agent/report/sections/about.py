@@ -81,12 +81,12 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
     table, on = packs.factors(view.result.data.pack), view.result.site_label.period.start.date()
     carriers = dict.fromkeys(name for label in view.result.site_label.steps for name in label.energy_by_carrier)
     for name in carriers:
-        known = CARRIERS[name]
+        entry = CARRIERS[name]
         try:
             factor = table.factor(name, Basis.CALORIFIC, on)
         except InputError as refused:  # a carrier without an agreed default: the plant's own heating values count
             yield {
-                "carrier": view.text(known.words),
+                "carrier": view.text(entry.words),
                 "factor": view.w["about"]["measured"],
                 "edition": "",
                 "source": "",
@@ -94,7 +94,7 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
             }
             continue
         yield {
-            "carrier": view.text(known.words),
+            "carrier": view.text(entry.words),
             "factor": f"{float(factor.kgce_per_unit):g} kgce/{factor.unit}",
             "edition": factor.edition,
             "source": factor.source.text,

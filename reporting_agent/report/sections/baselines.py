@@ -88,11 +88,11 @@ def _anomalies(view: View, baseline: Baseline) -> list[dict[str, Any]]:
 def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
     """Residual of every day as a dot, its moving average as a line, the limits; flagged days dark."""
     residual = chart.actual - chart.expected
-    known = ~np.isnan(residual)
+    finite = ~np.isnan(residual)
     limit = chart.limit
     known_limit = limit[~np.isnan(limit)]
     highest = [
-        float(np.quantile(np.abs(residual[known]), 0.99)),
+        float(np.quantile(np.abs(residual[finite]), 0.99)),
         *known_limit.tolist(),
         *np.abs(chart.ewma[~np.isnan(chart.ewma)]).tolist(),
     ]
@@ -100,7 +100,7 @@ def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
     number = np.arange(len(chart.days), dtype=float)
     across = DrawingScale(0.0, max(float(len(chart.days) - 1), 1.0), 4.0, WIDTH - 4.0)
     down = DrawingScale(-reach, reach, HEIGHT - 6.0, 6.0)
-    plain, flagged = known & ~chart.flagged, known & chart.flagged
+    plain, flagged = finite & ~chart.flagged, finite & chart.flagged
     marked = ticks(-reach, reach, 4)
     step = marked[1] - marked[0] if len(marked) > 1 else 1.0
     ewma = np.where(np.isnan(chart.ewma), np.nan, down.at(np.nan_to_num(chart.ewma)))
@@ -118,7 +118,7 @@ def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
             for value in marked
         ],
         "dates": _months(view, chart, across),
-        "days": count(int(known.sum())),
+        "days": count(int(finite.sum())),
     }
 
 
@@ -137,7 +137,7 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     last = {(day.year, day.month): index for index, day in enumerate(chart.days)}  # of each month
     if len(last) < 2:
         return None
-    known = np.isfinite(chart.actual - chart.expected)
+    finite = np.isfinite(chart.actual - chart.expected)
     sums = chart.cusum[list(last.values())]
     added = np.diff(sums, prepend=0.0)
     unit = unit_for(float(np.abs(chart.cusum).max()), baseline.unit, view.doubt)
@@ -149,7 +149,7 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     step = marked[1] - marked[0] if len(marked) > 1 else 1.0
     names = [f"{year}-{number:02d}" for year, number in last]
     most, least = int(np.argmax(added)), int(np.argmin(added))
-    facts = {"up": names[most], "down": names[least], "days": count(int(known.sum()))}
+    facts = {"up": names[most], "down": names[least], "days": count(int(finite.sum()))}
     w = view.w["baselines"]
     return {
         "caption": w["cusum"].format(unit=unit.name),
@@ -166,7 +166,7 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
         "months": [
             {
                 "name": name,
-                "days": count(sum(known[index] for index, day in enumerate(chart.days) if (day.year, day.month) == own)),
+                "days": count(sum(finite[index] for index, day in enumerate(chart.days) if (day.year, day.month) == own)),
                 "added": unit.figure(float(more), sign=True),
                 "sum": unit.figure(float(so_far), sign=True),
             }

@@ -33,14 +33,14 @@ def _label(view: View, label: StepDrivers, start: int) -> dict[str, Any]:
     )
     name = view.name(group) if group is not None else view.step_name(label.step)
     rows = [(driver, _row(view, driver, reach, start + index)) for index, driver in enumerate(label.drivers)]
-    known = {"rows": [row for driver, row in rows if driver.verdict is not Relevance.CANNOT_TELL], "fold": ""}
+    judged = {"rows": [row for driver, row in rows if driver.verdict is not Relevance.CANNOT_TELL], "fold": ""}
     unclear = [row for driver, row in rows if driver.verdict is Relevance.CANNOT_TELL]
     unknown = {"rows": unclear, "fold": w["unknown"].format(count=len(unclear))}
     return {
         "title": f"{name}{view.w['page']['comma']}{view.w['metric'][str(label.metric)]}",
         "unit": view.counted(label.unit) + view.doubt,
         "summary": view.text(label.summary),
-        "tables": [table for table in (known, unknown) if table["rows"]],
+        "tables": [table for table in (judged, unknown) if table["rows"]],
         "savings": [_saving(view, saving) for saving in label.savings],
         "normalised": "" if label.normalised is None else view.text(label.normalised.sentence),
         "facts": [*_facts(w, label), *_moved(view, label)],

@@ -167,9 +167,9 @@ def _text(value: ReportFigure) -> str:
     return f"{value.text} {value.unit}"
 
 
-def _bold(template: str, **given: str) -> Sentence:
+def _bold(template: str, **values: str) -> Sentence:
     """What stands between asterisks in the words is bold."""
-    return [SentencePart(part.format(**given), bold=index % 2 == 1) for index, part in enumerate(template.split("*"))]
+    return [SentencePart(part.format(**values), bold=index % 2 == 1) for index, part in enumerate(template.split("*"))]
 
 
 def _joined(view: View, sentences: list[Sentence]) -> Sentence:

@@ -56,8 +56,8 @@ def places(view: View, all_places: Sequence[Place]) -> str:
         by_file.setdefault(name, []).append(str(place.column or "") if place.row is None else f"{place.row}")
     texts = []
     for file, rows in by_file.items():
-        known = [row for row in rows if row]
-        numbered = bool(known) and all(row.isdigit() for row in known)
-        listed = view.enumerated(known)
+        row_texts = [row for row in rows if row]
+        numbered = bool(row_texts) and all(row.isdigit() for row in row_texts)
+        listed = view.enumerated(row_texts)
         texts.append(f"{file}{view.w['page']['colon']}{w['rows'].format(rows=listed)}" if numbered else f"{file} {listed}".strip())
     return "; ".join(texts)

@@ -50,7 +50,7 @@ def _name(view: View, kind: str, name: str) -> str:
 def _limits(view: View, account: RouteAccount) -> list[dict[str, Any]]:
     w, g = view.w["routes"], view.w["grade"]
     rows = []
-    for tested, held in zip(account.limits, account.declared, strict=True):
+    for tested, limit in zip(account.limits, account.declared, strict=True):
         near = account.close(tested)
         cells = []
         for index, (value, met) in enumerate(zip(tested.limits, tested.met, strict=True), 1):
@@ -58,5 +58,5 @@ def _limits(view: View, account: RouteAccount) -> list[dict[str, Any]]:
             text = g["undefined"] if value is None else f"{shown(value)} · {g['yes' if met else 'no']}"
             cells.append(f"{level}{view.w['page']['colon']}{text}" + (f" ({w['near']})" if index in near else ""))
         why = None if tested.why is None else view.text(tested.why)
-        rows.append({"name": view.text(held.words), "source": held.standard, "cells": cells, "why": why, "verified": tested.verified})
+        rows.append({"name": view.text(limit.words), "source": limit.standard, "cells": cells, "why": why, "verified": tested.verified})
     return rows

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from benchmarks.audit import checks, withheld
-from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, held
+from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, check_held
 from benchmarks.audit.sampling_plan import STANDARD, SamplingPlan
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.phrases import Phrase
@@ -142,7 +142,9 @@ def test_what_no_opening_shows_is_told_first_and_only_the_whole_settles_it(works
     labels = {(label["step"], label["metric"]): label for label in verdict.to_json()["withheld"]}
     assert labels[STEP, "total"] == {"step": STEP, "metric": "total", "reason": "no-bound", "used_batches": 60, "borne_out": None}
 
-    (after,) = [finding for finding in settled(findings, held("whole-recomputed", Phrase("The same."))) if finding.code == outcome.code]
+    (after,) = [
+        finding for finding in settled(findings, check_held("whole-recomputed", Phrase("The same."))) if finding.code == outcome.code
+    ]
     assert after.state is CheckState.HELD
 
 

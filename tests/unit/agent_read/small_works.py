@@ -42,12 +42,12 @@ def works(
 ) -> SiteSettings:
     """The site whose files say so: `runs` of each step from the beginning of 2026, days of a step that runs by day; all its power is in
     them, which it states."""
-    known = packs.load(pack)
+    loaded = packs.load(pack)
     names = sorted({name for ran in steps.values() for name in ran.variables})
     rows = [",".join(["batch_id,step,start,end,output_quantity,output_unit,variant", *(f"var.{name}" for name in names)])]
     energy = ["batch_id,step,carrier,quantity,unit,lhv,lhv_unit,direction"]
     for id_, ran in steps.items():
-        step = known.step(id_)
+        step = loaded.step(id_)
         length = timedelta(hours=HOURS[step.run_kind])
         for number in range(runs):
             start = datetime(2026, 1, 1, tzinfo=UTC) + number * length
@@ -57,8 +57,8 @@ def works(
             for carrier, quantity, unit, lhv, direction in ran.energy:
                 heat = f"{lhv},MJ/{unit}" if lhv else ","
                 energy.append(f"{id_}-{number},{id_},{carrier},{quantity * ran.output},{unit},{heat},{direction}")
-    if states_own_power and known.own_power and known.own_power not in settings:
-        table, stated = "[static]\n", f"[static]\n{known.own_power} = 0\n"
+    if states_own_power and loaded.own_power and loaded.own_power not in settings:
+        table, stated = "[static]\n", f"[static]\n{loaded.own_power} = 0\n"
         settings = settings.replace(table, stated) if table in settings else f"{settings}\n{stated}"
     head = f'[site]\nid = "works"\ntimezone = "UTC"\npack = "{pack}"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
     (folder / "site.toml").write_text(head + settings, encoding="utf-8")

@@ -37,7 +37,7 @@ def calls_of_finding() -> list[tuple[Path, ast.Call]]:
 
 def in_both_languages(call: ast.Call) -> bool:
     """With the Chinese beside it, or a Phrase, which the catalogue must hold (`tests/unit/portal_web/test_messages.py`)."""
-    bare = [given for given in call.args[2:3] if isinstance(given, ast.Constant | ast.JoinedStr)]
+    bare = [argument for argument in call.args[2:3] if isinstance(argument, ast.Constant | ast.JoinedStr)]
     return not bare or "zh" in {word.arg for word in call.keywords}
 
 

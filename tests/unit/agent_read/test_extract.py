@@ -26,14 +26,16 @@ def whole(inputs: Inputs) -> Extract:
     if not inputs.has("readings"):
         return Extract(tables)
     log = ReadingLog(corrections=inputs.corrections)
-    taken: dict[str, ExtractReadings] = {}
+    readings_by_meter: dict[str, ExtractReadings] = {}
     meters = frozenset(meter.id for meter in inputs.site.meters)
     readings = inputs.readings()
     assert not callable(readings)
     for block in sources.stream_readings(readings, inputs.site.mapping.readings, meters, inputs.site.zone, log):
-        before = taken.get(block.meter, ExtractReadings(np.empty(0, np.int64), np.empty(0)))
-        taken[block.meter] = ExtractReadings(np.concatenate((before.time_us, block.time_us)), np.concatenate((before.value, block.value)))
-    return Extract(tables, taken, frozenset(log.in_skipped_hours))
+        before = readings_by_meter.get(block.meter, ExtractReadings(np.empty(0, np.int64), np.empty(0)))
+        readings_by_meter[block.meter] = ExtractReadings(
+            np.concatenate((before.time_us, block.time_us)), np.concatenate((before.value, block.value))
+        )
+    return Extract(tables, readings_by_meter, frozenset(log.in_skipped_hours))
 
 
 @pytest.mark.slow

@@ -51,12 +51,12 @@ def test_a_new_password_is_typed_twice_and_a_slip_makes_no_keys(tmp_path: Path, 
     child, terminal = pty.fork()
     if child == 0:
         os.execv(sys.executable, [sys.executable, "-m", "reporting_agent", "auditor", "--keys", str(keys)])  # noqa: S606 - ourselves
-    seen = b""
+    screen = b""
     with suppress(OSError):  # the terminal ends with the command
         while part := os.read(terminal, 4096):
-            seen += part
-            if seen.rstrip().endswith((b"keys:", b"more:")) and part.strip():
+            screen += part
+            if screen.rstrip().endswith((b"keys:", b"more:")) and part.strip():
                 os.write(terminal, next(typed).encode() + b"\n")
-    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code, seen
+    assert os.waitstatus_to_exitcode(os.waitpid(child, 0)[1]) == code, screen
     assert keys.exists() is (code == 0)
-    assert (b"password-differs" in seen) is (code != 0)
+    assert (b"password-differs" in screen) is (code != 0)

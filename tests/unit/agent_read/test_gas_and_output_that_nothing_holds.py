@@ -124,7 +124,7 @@ def test_alumina_beyond_what_its_bauxite_gives_is_told_or_held(
 
 
 @pytest.mark.parametrize(
-    ("own", "given", "expected"),
+    ("own", "given_back", "expected"),
     [
         (0, 35, "0% of the electricity that it gives back; its pumps and fans usually use 7%"),  # 2.45 kWh
         (1, 35, "higher by 0.18 kgce/t"),
@@ -132,12 +132,12 @@ def test_alumina_beyond_what_its_bauxite_gives_is_told_or_held(
     ],
 )
 def test_own_use_of_a_waste_heat_set_is_told_where_it_is_not_taken_off(
-    tmp_path: Path, own: float, given: float, expected: str | None
+    tmp_path: Path, own: float, given_back: float, expected: str | None
 ) -> None:
-    power = [*([took("electricity", own, "kWh")] if own else []), gave("electricity", given, "kWh")]
+    power = [*([took("electricity", own, "kWh")] if own else []), gave("electricity", given_back, "kWh")]
     unused = "" if own else '[steps.waste-heat-power]\nnot_used = ["electricity"]\n'
     label = of(labelled(works(tmp_path, "cement", {"waste-heat-power": Ran(4000, power)}, unused)), "waste-heat-power")
-    assert label.best.value == pytest.approx(0.1229 * (own - given), abs=0.01)
+    assert label.best.value == pytest.approx(0.1229 * (own - given_back), abs=0.01)
     provisos = beside(label, "The step itself uses")
     assert [str(expected) in proviso for proviso in provisos] == ([] if expected is None else [True]), json.dumps(
         [proviso.en for proviso in label.provisos]

@@ -116,8 +116,12 @@ def test_vapour_that_a_corrector_may_have_counted_as_gas_is_told_by_the_percent(
 def test_vapour_taken_off_gas_that_a_step_takes_is_told(tmp_path: Path) -> None:
     """Dry coke-oven gas called saturated: of 10 Nm3 x 17.4 MJ, 5.94 kgce/t, 19.7 % are gone."""
     site = converter(tmp_path, AT_60 + "\nrelative_humidity_pct = 100", 10 * 333.15 / 273.15)
-    taken = site.read_text(encoding="utf-8").replace("converter-gas", "coke-oven-gas").replace("recovered", "import").replace("8.1", "17.4")
-    works(tmp_path, "steel", {"converter": Ran(HEAT_T, USED[:2], {"scrap_pct": 0.0})}, taken.partition('energy = "energy.csv"\n')[2], RUNS)
+    settings = (
+        site.read_text(encoding="utf-8").replace("converter-gas", "coke-oven-gas").replace("recovered", "import").replace("8.1", "17.4")
+    )
+    works(
+        tmp_path, "steel", {"converter": Ran(HEAT_T, USED[:2], {"scrap_pct": 0.0})}, settings.partition('energy = "energy.csv"\n')[2], RUNS
+    )
     _, (sentence,) = label_of(site)
     assert sentence.startswith("The site declares a relative humidity of 100 % for the coke-oven gas that meter ldg measures")
     assert "19.7% of its volume is deducted as water vapour. If the gas were dry, the label would be higher by 1.17 kgce/t." in sentence

@@ -27,7 +27,7 @@ def energy_between(segments: Segments, start_us: np.ndarray, end_us: np.ndarray)
 
     def passed(moments: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         each = [until(segments, np.full(len(segments), moment)) for moment in moments]
-        return np.array([energy.sum() for _, energy in each]), np.array([known.sum() for known, _ in each])
+        return np.array([energy.sum() for _, energy in each]), np.array([known_us.sum() for known_us, _ in each])
 
     (energy_a, known_a), (energy_b, known_b) = passed(start_us), passed(end_us)
     return energy_b - energy_a, (known_b - known_a) / MICROSECONDS
@@ -35,15 +35,15 @@ def energy_between(segments: Segments, start_us: np.ndarray, end_us: np.ndarray)
 
 def by_the_second(segments: Segments, first_s: int, last_s: int) -> tuple[float, int]:
     """Power at the middle of every second, straight from the definition of a segment."""
-    energy, known = 0.0, 0
+    energy, seconds_known = 0.0, 0
     for second in range(first_s, last_s):
         for start, end, whole, bend in zip(segments.start_us, segments.end_us, segments.energy, segments.bend, strict=True):
             if start <= second * SECOND < end:
                 length_s = (end - start) / SECOND
                 share = (second + 0.5 - start / SECOND) / length_s
                 energy += (whole + bend * (2 * share - 1)) / length_s
-                known += 1
-    return energy, known
+                seconds_known += 1
+    return energy, seconds_known
 
 
 readings = st.lists(st.tuples(st.integers(1, 40), st.floats(0, 500)), min_size=2, max_size=25)
@@ -60,9 +60,9 @@ def test_every_kind_agrees_with_an_integration_by_the_second(steps: list[tuple[i
         "interval": lambda: interval_segments(time_us, value, stamp="end", length_us=None),
     }[kind]()
     energy, known_s = energy_between(segments, micro(start), micro(start + length))
-    wanted, known = by_the_second(segments, start, start + length)
+    wanted, seconds_known = by_the_second(segments, start, start + length)
     assert energy[0] == pytest.approx(wanted, rel=1e-9, abs=1e-9)
-    assert known_s[0] == pytest.approx(known)
+    assert known_s[0] == pytest.approx(seconds_known)
 
 
 def test_a_register_is_interpolated_at_both_edges() -> None:

@@ -16,15 +16,15 @@ COKE_OF = {"feed_fe_pct": 58.0, "rare_earth_pct": 0.0, "vti_pct": 0.0, "laterite
 ROLLING = '[steps.hot-rolling]\nnot_used = ["coke-oven-gas", "blast-furnace-gas"]\n'
 
 
-def coking(given: float) -> Ran:
-    """A tonne of coke and its gas, tar and benzole of 1,350 kg of coal; the coke given back at `given` MJ/kg."""
-    taken = [took("cleaned-coal", 1350, "kg", 29.0), took("coke-oven-gas", 180, "Nm3", 17.4), took("electricity", 35, "kWh")]
-    back = [gave("coke", 1000, "kg", given), gave("coke-oven-gas", 420, "Nm3", 17.4), gave("coal-tar", 45, "kg", 33.5)]
-    return Ran(3000, [*taken, *back, gave("crude-benzole", 13, "kg", 40.0)], {"moisture_pct": 10.0}, "top-charged")
+def coking(coke_lhv: float) -> Ran:
+    """A tonne of coke and its gas, tar and benzole of 1,350 kg of coal; the coke given back at `coke_lhv` MJ/kg."""
+    inputs = [took("cleaned-coal", 1350, "kg", 29.0), took("coke-oven-gas", 180, "Nm3", 17.4), took("electricity", 35, "kWh")]
+    back = [gave("coke", 1000, "kg", coke_lhv), gave("coke-oven-gas", 420, "Nm3", 17.4), gave("coal-tar", 45, "kg", 33.5)]
+    return Ran(3000, [*inputs, *back, gave("crude-benzole", 13, "kg", 40.0)], {"moisture_pct": 10.0}, "top-charged")
 
 
-def furnace(taken: float) -> Ran:
-    burnt = [took("coke", 370, "kg", taken), took("coal", 145, "kg", 27.0), took("blast-furnace-gas", 520, "Nm3", 3.35)]
+def furnace(coke_lhv: float) -> Ran:
+    burnt = [took("coke", 370, "kg", coke_lhv), took("coal", 145, "kg", 27.0), took("blast-furnace-gas", 520, "Nm3", 3.35)]
     media = [took("electricity", 35, "kWh"), took("blast", 1100, "Nm3")]
     return Ran(5000, [*burnt, *media, gave("blast-furnace-gas", 1550, "Nm3", 3.35)], COKE_OF)
 
@@ -77,12 +77,14 @@ def test_a_stream_of_its_own_needs_a_reason(tmp_path: Path) -> None:
         works(tmp_path, "steel", {"blast-furnace": furnace(27.4)}, without)
 
 
-@pytest.mark.parametrize(("given", "taken", "used"), [(2.75, 2.75, 60), (3.3, 2.3, 0)])
-def test_steam_has_one_value_where_it_is_made_and_where_it_is_used(tmp_path: Path, given: float, taken: float, used: int) -> None:
+@pytest.mark.parametrize(("lhv_given_back", "lhv_taken", "used"), [(2.75, 2.75, 60), (3.3, 2.3, 0)])
+def test_steam_has_one_value_where_it_is_made_and_where_it_is_used(
+    tmp_path: Path, lhv_given_back: float, lhv_taken: float, used: int
+) -> None:
     """Of 3.4 and 1.6 a power house was 0.110 for 0.142 kgce/kWh, and dry quenching -49.9 for -37.5."""
-    quenching = Ran(3000, [took("electricity", 20, "kWh"), took("coke", 13, "kg", 28.4), gave("steam", 560, "kg", given)])
+    quenching = Ran(3000, [took("electricity", 20, "kWh"), took("coke", 13, "kg", 28.4), gave("steam", 560, "kg", lhv_given_back)])
     gas = took("blast-furnace-gas", 1.6, "Nm3", 3.35)
-    house = [gas, took("steam", 0.84, "kg", taken), took("electricity", 0.03, "kWh"), gave("electricity", 1, "kWh")]
+    house = [gas, took("steam", 0.84, "kg", lhv_taken), took("electricity", 0.03, "kWh"), gave("electricity", 1, "kWh")]
     result = labelled(works(tmp_path, "steel", {"coke-dry-quenching": quenching, "power-house": Ran(2e6, house)}))
     assert of(result, "power-house").used == of(result, "coke-dry-quenching").used == used
 

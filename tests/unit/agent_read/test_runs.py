@@ -67,15 +67,17 @@ def test_a_row_after_a_late_stamp_keeps_its_amounts_and_one_after_a_gap_is_missi
     assert counts(logged)["log-gap"] == 1
 
 
-@pytest.mark.parametrize(("held", "kwh", "idle"), [("since-previous", 2.0, 0.0), ("from-the-stamp", 1.0, 1.0)])
-def test_a_row_that_cannot_be_used_leaves_its_time_to_no_other(tmp_path: Path, held: str, kwh: float, idle: float) -> None:
+@pytest.mark.parametrize(("row_state", "kwh", "idle"), [("since-previous", 2.0, 0.0), ("from-the-stamp", 1.0, 1.0)])
+def test_a_row_that_cannot_be_used_leaves_its_time_to_no_other(tmp_path: Path, row_state: str, kwh: float, idle: float) -> None:
     """12 kW in the five minutes of each row, 1 kWh; of the row that names no step nothing counts but when it was, and what it says next."""
     path = tmp_path / "log.csv"
     lines = ["timestamp,equipment,step,variant,output_quantity,output_unit,energy,state"]
     rows = ((0, "machining-0", "normal"), (5, "machining-0", "normal"), (10, "paintig", "idle"), (15, "machining-0", "normal"))
     lines += [f"{(SIX + timedelta(minutes=at)).isoformat()},m0,{step},part-0,4,items,12,{state}" for at, step, state in rows]
     path.write_text("\n".join(lines) + "\n")
-    chosen = site(energy="rate", unit="kW", row_covers="since-previous", **({"row_state": held} if held == "from-the-stamp" else {}))
+    chosen = site(
+        energy="rate", unit="kW", row_covers="since-previous", **({"row_state": row_state} if row_state == "from-the-stamp" else {})
+    )
     logged = runs.cut([read_table(path, chosen.mapping.log, LOG, chosen.zone)], chosen, PACK)
     (run,) = logged.batches
     assert run.energy[0].quantity == pytest.approx(kwh)

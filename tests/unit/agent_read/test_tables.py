@@ -289,7 +289,7 @@ def test_bad_readings_are_counted_with_their_rows(tmp_path: Path) -> None:
     log = ReadingLog()
     list(stream_readings([path], Profile(), frozenset({"m1", "m2"}), ZONE, log))
     assert [(bad.place.row, bad.place.column) for bad in log.rejected] == [(5, "timestamp"), (6, "value")]
-    assert {name: seen.readings for name, seen in log.unknown_meters.items()} == {"m9": 1}
+    assert {name: unknown_meter.readings for name, unknown_meter in log.unknown_meters.items()} == {"m9": 1}
 
 
 @pytest.mark.parametrize("stamp", ["2016-05-14 08:10:00", "not a time"])

@@ -92,8 +92,8 @@ gives = [{{ carrier = "electricity", quantity = 5.52e7, unit = "kWh", period = "
 """5.52e7 kWh, the refinery's 230 kWh/t x 240,000 t, are 198,720 GJ."""
 
 
-def beside_a_power_house(folder: Path, coal: float, reason: str = "", period: str = "2026", given: str = "2026") -> LabelResult:
-    fence = BOUGHT + POWER_HOUSE.format(coal=coal, reason=reason and f'reason = "{reason}"\n', period=period, given=given)
+def beside_a_power_house(folder: Path, coal: float, reason: str = "", period: str = "2026", given_period: str = "2026") -> LabelResult:
+    fence = BOUGHT + POWER_HOUSE.format(coal=coal, reason=reason and f'reason = "{reason}"\n', period=period, given=given_period)
     return labelled(works(folder, "aluminium", refinery(took("steam", 1000, "kg", 2.75)), REFINERY + fence))
 
 
@@ -138,23 +138,25 @@ def test_worse_than_typical_is_told_and_as_typical_is_not(tmp_path: Path) -> Non
 
 
 def test_a_conversion_that_says_nothing_of_what_it_gives_explains_nothing(tmp_path: Path) -> None:
-    unsaid = of(beside_a_power_house(tmp_path, 3e7, given="2025"), "alumina-refining")
+    unsaid = of(beside_a_power_house(tmp_path, 3e7, given_period="2025"), "alumina-refining")
     assert unsaid.best.reason == "conversion-unlikely"
-    of_another_year = of(beside_a_power_house(tmp_path, 9.6e7, period="2025", given="2025"), "alumina-refining")
+    of_another_year = of(beside_a_power_house(tmp_path, 9.6e7, period="2025", given_period="2025"), "alumina-refining")
     assert of_another_year.best.value is not None  # and says nothing of the coal of this one
 
 
 @pytest.mark.parametrize(
-    ("taken", "given", "best"),
+    ("coal_kg", "power_kwh", "best"),
     [
         ((9.4e7, 3.0e7), (5.52e7,), False),  # 198.72 TJ of 2852 TJ: 7 %; of the second entry alone 29 %
         ((2.1e7, 0.9e7), (5.52e7,), True),  # of 690 TJ: 29 %; of the second entry alone 96 %
         ((3.0e7,), (4.32e7, 1.2e7), True),  # two generators: 29 %; the second alone 6 %
     ],
 )
-def test_flows_of_one_carrier_are_judged_together(tmp_path: Path, taken: tuple[float, ...], given: tuple[float, ...], best: bool) -> None:
-    takes = ", ".join(f'{{ carrier = "coal", quantity = {kg}, unit = "kg", period = "2026", lhv = 23.0 }}' for kg in taken)
-    gives = ", ".join(f'{{ carrier = "electricity", quantity = {kwh}, unit = "kWh", period = "2026" }}' for kwh in given)
+def test_flows_of_one_carrier_are_judged_together(
+    tmp_path: Path, coal_kg: tuple[float, ...], power_kwh: tuple[float, ...], best: bool
+) -> None:
+    takes = ", ".join(f'{{ carrier = "coal", quantity = {kg}, unit = "kg", period = "2026", lhv = 23.0 }}' for kg in coal_kg)
+    gives = ", ".join(f'{{ carrier = "electricity", quantity = {kwh}, unit = "kWh", period = "2026" }}' for kwh in power_kwh)
     sets = f'[[site_boundary.conversions]]\nid = "power-house"\ntakes = [{takes}]\ngives = [{gives}]\n'
     label = of(
         labelled(works(tmp_path, "aluminium", refinery(took("steam", 1000, "kg", 2.75)), REFINERY + BOUGHT + sets)), "alumina-refining"
@@ -317,12 +319,12 @@ def test_a_taker_whose_runs_are_left_out_pays_for_nothing(tmp_path: Path, left_o
 
 
 @pytest.mark.parametrize(
-    ("given", "size"),
+    ("amount", "size"),
     [(gave("coal", 12.5, "kg", 22.0), "9.38"), (("coal", 12.5, "kg", 22.0, "export"), "9.38"), (gave("coal", 1, "kg", 22.0), "")],
 )
-def test_what_a_step_is_said_to_give_back_and_nothing_credits_is_told(tmp_path: Path, given: Amount, size: str) -> None:
+def test_what_a_step_is_said_to_give_back_and_nothing_credits_is_told(tmp_path: Path, amount: Amount, size: str) -> None:
     """112.5 of 125 kg of coal, and the rest under the wrong direction: 87.6 for 97.0 kgce/t."""
-    kiln = {"clinker-burning": Ran(4000, [took("coal", 112.5, "kg", 22.0), took("electricity", 26, "kWh"), given], {}, "grey")}
+    kiln = {"clinker-burning": Ran(4000, [took("coal", 112.5, "kg", 22.0), took("electricity", 26, "kWh"), amount], {}, "grey")}
     label = of(labelled(works(tmp_path, "cement", kiln)), "clinker-burning")
     sentences = [proviso.en for proviso in label.provisos if proviso.en.startswith("The step is declared to give back")]
     assert label.best.value == pytest.approx(87.64, abs=0.01)
@@ -334,9 +336,9 @@ def test_what_a_step_is_said_to_give_back_and_nothing_credits_is_told(tmp_path: 
 
 def test_gas_that_goes_to_the_next_step_is_asked_nothing_and_flared_gas_is_told(tmp_path: Path) -> None:
     """A furnace gives 1,550 Nm3 and takes 520; a power house takes the rest, or nobody does: 1,030 x 3.35 / 29.3076 = 118 kgce/t."""
-    taken = [took("coke", 370, "kg", 28.435), took("coal", 145, "kg", 28.0), took("blast-furnace-gas", 520, "Nm3", 3.35)]
+    inputs = [took("coke", 370, "kg", 28.435), took("coal", 145, "kg", 28.0), took("blast-furnace-gas", 520, "Nm3", 3.35)]
     furnace = Ran(
-        5000, [*taken, took("electricity", 35, "kWh"), took("blast", 1100, "Nm3"), gave("blast-furnace-gas", 1550, "Nm3", 3.35)], METAL
+        5000, [*inputs, took("electricity", 35, "kWh"), took("blast", 1100, "Nm3"), gave("blast-furnace-gas", 1550, "Nm3", 3.35)], METAL
     )
     house = [took("blast-furnace-gas", 2.575, "Nm3", 3.35), took("electricity", 0.03, "kWh"), gave("electricity", 1, "kWh")]
     alone = labelled(works(tmp_path, "steel", {"blast-furnace": furnace}))
@@ -437,11 +439,11 @@ def test_compressed_air_of_a_station_counts_in_electricity_by_what_makes_it(
     assert label.excluded == {"energy-outside-boundary": 60}
 
 
-@pytest.mark.parametrize(("given", "expected"), [(0.86, "up to 7.81 kgce/t higher."), (1.0, None)])
-def test_what_is_lost_before_the_step_is_told_at_the_step(tmp_path: Path, given: float, expected: str | None) -> None:
+@pytest.mark.parametrize(("efficiency", "expected"), [(0.86, "up to 7.81 kgce/t higher."), (1.0, None)])
+def test_what_is_lost_before_the_step_is_told_at_the_step(tmp_path: Path, efficiency: float, expected: str | None) -> None:
     """Half of a kiln's 2,812 MJ/t through a hot-gas generator: 1,406 of heat took 1,635 of coal, and 229 MJ stand in no label."""
     heat = 1406.0 * 3000 * 60
-    fence = "[site_boundary]\n" + CONVERSION.format(id="generator", takes="coal", taken=heat / given, gives="heat", given=heat)
+    fence = "[site_boundary]\n" + CONVERSION.format(id="generator", takes="coal", taken=heat / efficiency, gives="heat", given=heat)
     burnt = [took("coal", 58.6, "kg", 24.0), took("heat", 1406, "MJ"), took("electricity", 26, "kWh")]
     kiln = of(labelled(works(tmp_path, "cement", {"clinker-burning": Ran(3000, burnt, {}, "grey")}, fence)), "clinker-burning")
     sentences = [proviso.en for proviso in kiln.provisos if proviso.en.startswith("generator of [site_boundary] makes heat")]

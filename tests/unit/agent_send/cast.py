@@ -152,17 +152,17 @@ class FakePortal:
         signed = commitments.parse(body)
         commitments.verify(signed, self.devices[signed.device_id])
         asked = signed.commitment
-        known = self.challenges.get(asked)
-        if known is None:
+        challenge = self.challenges.get(asked)
+        if challenge is None:
             if any(
                 (commitment.site, commitment.period, commitment.revision) == (asked.site, asked.period, asked.revision)
                 for commitment in self.challenges
             ):
                 return problem(409, "commitment-conflict", "Other data were committed to.")
-            known = self.challenge_for(asked, secrets.token_bytes(challenges.NONCE_BYTES))
+            challenge = self.challenge_for(asked, secrets.token_bytes(challenges.NONCE_BYTES))
             self.log.append(logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(asked.digest), LOGGED_ON))
-            self.challenges[asked] = known
-        return httpx.Response(200, json={"challenge": base64.b64encode(known).decode()})
+            self.challenges[asked] = challenge
+        return httpx.Response(200, json={"challenge": base64.b64encode(challenge).decode()})
 
     def challenge_for(self, commitment: ReportCommitment, nonce: bytes) -> bytes:
         before = [other for other in self.challenges if other != commitment]
@@ -177,14 +177,14 @@ class FakePortal:
         parsed = envelope.parse(body)
         envelope.verify_outer(parsed, self.devices[parsed.header.device_id])
         name = (parsed.header.site, parsed.header.period, parsed.header.revision)
-        known = self.submissions.get(name)
-        if known is not None and known != body:
+        last_body = self.submissions.get(name)
+        if last_body is not None and last_body != body:
             return problem(409, "revision-taken", "Another report of this revision is here.")
         self.submissions[name] = body
-        if known is None:
+        if last_body is None:
             self.places[parsed.digest] = len(self.log)
             self.log.append(logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(parsed.digest), LOGGED_ON))
-        return httpx.Response(200 if known else 201, json={"receipt": self._receipt(body), "submission": parsed.digest})
+        return httpx.Response(200 if last_body else 201, json={"receipt": self._receipt(body), "submission": parsed.digest})
 
     def accept(self, body: bytes) -> bytes:
         """Open a report and log the values found in it, as the portal's worker does; their digest, in the newest entry."""

@@ -419,8 +419,8 @@ def test_the_draws_hang_on_the_challenge_and_the_report_names_it(enrolled: Desk,
     parcel = run(enrolled, year)
     assert parcel.plaintext is not None
     report = decode_report(parcel.plaintext)
-    given = challenge_bindings.stored_challenge(parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public})
-    assert (report.challenge, report.data_root) == (given.nonce, given.commitment.data_root)
+    challenge = challenge_bindings.stored_challenge(parcel, {enrolled.portal.receipt_key.key_id: enrolled.portal.receipt_key.public})
+    assert (report.challenge, report.data_root) == (challenge.nonce, challenge.commitment.data_root)
 
 
 # The ledger
@@ -502,8 +502,10 @@ def test_nothing_is_drawn_by_a_challenge_that_does_not_say_where_the_ledger_stan
         run(enrolled, year, stop_at="challenged")
     (parcel,) = Outbox(enrolled.connection).all()
     assert parcel.challenge is not None
-    given = challenges.parse(parcel.challenge)
-    old = challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, None, enrolled.portal.receipt_key)
+    challenge = challenges.parse(parcel.challenge)
+    old = challenges.issue(
+        challenge.commitment, challenge.nonce, challenge.log_index, challenge.given_on, None, enrolled.portal.receipt_key
+    )
     enrolled.connection.execute("UPDATE parcel SET challenge = ?", (old,))
     sending = enrolled.submission()
     begun = sending.begin(year, "2016", correct=False)

@@ -184,8 +184,8 @@ def test_what_another_portal_signed_is_not_looked_for_here(reported: Desk) -> No
     from reporting_agent.sending.kept_reports import Outbox
 
     with beside.road as road:
-        seen = log_heads.look(reported.connection, foreign_identity, road, Outbox(reported.connection).all(), NOW)
-    assert seen.head.size == 0
+        seen_head = log_heads.look(reported.connection, foreign_identity, road, Outbox(reported.connection).all(), NOW)
+    assert seen_head.head.size == 0
     assert log_heads.newest_head(reported.connection, identity.fingerprint) is not None
 
 
@@ -209,8 +209,8 @@ def test_status_shows_the_head_and_writes_it_and_the_evidence_out(
     assert [entry["code"] for entry in shown["log_evidence"]] == ["log-forked"]
     assert sorted(file.name for file in out.iterdir()) == ["head.cbor", "log-forked-1-first.cbor", "log-forked-1-second.cbor"]
     keys = {reported.portal.receipt_key.key_id: reported.portal.receipt_key.public}
-    seen = [signed_heads.read(file.read_bytes(), keys) for file in sorted(out.iterdir())]
-    assert [contradiction.refusal.code for contradiction in head_succession.contradictions(seen, None)] == ["log-forked"]
+    seen_heads = [signed_heads.read(file.read_bytes(), keys) for file in sorted(out.iterdir())]
+    assert [contradiction.refusal.code for contradiction in head_succession.contradictions(seen_heads, None)] == ["log-forked"]
     for language, word in (("en", "cannot all be true"), ("zh", "相互矛盾")):
         assert main(["status", "--state", state, "--lang", language]) == 0
         assert word in capsys.readouterr().out
@@ -220,11 +220,11 @@ def test_two_sites_compare_their_heads_as_files_and_find_that_they_were_shown_di
     """Each log is consistent in itself: only together do they show."""
     portal = desk.portal
     faces = [Tree(other(number) for number in range(4)), Tree([*(other(number) for number in range(3)), other(99)])]
-    seen = []
+    seen_heads = []
     for face in faces:
         portal.log = face
-        seen.append(signed_heads.read(portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public}))
-    assert [contradiction.refusal.code for contradiction in head_succession.contradictions(seen, None)] == ["log-forked"]
+        seen_heads.append(signed_heads.read(portal.signed_head(), {portal.receipt_key.key_id: portal.receipt_key.public}))
+    assert [contradiction.refusal.code for contradiction in head_succession.contradictions(seen_heads, None)] == ["log-forked"]
 
 
 @pytest.mark.parametrize("asked", ["consistency", "inclusion"])

@@ -236,8 +236,8 @@ def test_where_days_are_protected_a_release_counts_days_and_not_batches() -> Non
     pack, batches = of_days(1), crowded(30, 2)
     label = label_of(batches, pack, YEAR)
     (first, *_) = [step_label for step_label in label.steps if step_label.step == "eaf"]
-    held = counted(first, pack.step("eaf"), pack)
-    assert (held.total, held.valid) == (30, 60)
+    batch_count = counted(first, pack.step("eaf"), pack)
+    assert (batch_count.total, batch_count.valid) == (30, 60)
     with pytest.raises(PolicyRefusal) as refused:
         planned(batches, pack, {})
     assert refused.value.code == "too-few-batches"
@@ -245,11 +245,11 @@ def test_where_days_are_protected_a_release_counts_days_and_not_batches() -> Non
 
 
 @pytest.mark.parametrize(
-    ("held", "windows", "refused"),
+    ("period", "windows", "refused"),
     [("2016", {}, True), ("2015", {}, False), ("2015", {"eaf": 2}, True), ("2018", {}, True), ("2019", {}, False), ("2018-Q1", {}, False)],
 )
-def test_an_unknown_report_may_have_spent_on_all_years_that_it_may_cover(held: str, windows: dict[str, int], refused: bool) -> None:
-    receipt = Receipt("unknown", Header(SITE, held, 1, "0" * 64, "device", 1), 0, date(2017, 2, 1), "0" * 64)
+def test_an_unknown_report_may_have_spent_on_all_years_that_it_may_cover(period: str, windows: dict[str, int], refused: bool) -> None:
+    receipt = Receipt("unknown", Header(SITE, period, 1, "0" * 64, "device", 1), 0, date(2017, 2, 1), "0" * 64)
     asked = planned(small_plant(60, 2015, 2016), PACK, windows)
     if not refused:
         refuse_old_ledger(asked, [receipt], [])

@@ -93,13 +93,13 @@ def _committed(of: type[Setting] = Setting) -> Iterator[type[Setting]]:
 
 
 def test_keys_that_every_digest_holds_are_those_that_sites_have_reported_with() -> None:
-    held = sorted(
+    keys = sorted(
         f"{kind.__name__}.{name} = {field.get_default(call_default_factory=True)!r}"
         for kind in _committed()
         for name, field in kind.model_fields.items()
         if field.exclude_if is None and not (kind is SiteSettings and name in NO_PART)
     )
-    digest = hashlib.sha256("\n".join(held).encode()).hexdigest()
+    digest = hashlib.sha256("\n".join(keys).encode()).hexdigest()
     assert digest == "d9c6d2a69fb2f461e7c9433071c9d3cb06c2e11454dcf8f84b10fedd681a8a66", (
         "a new key is written with `newer` (config/profile.py); a key that is there keeps its name and default"
     )

@@ -65,10 +65,10 @@ class Portal:
 def test_what_was_fetched_stands_beside_what_comes_with_steplabel(tmp_path: Path) -> None:
     assert Portal().fetched(tmp_path) == LibraryEdition("3", "1", sha256(TEXT), ON.isoformat())
     with shelf.used(ApprovedShelf(tmp_path / "packs")):
-        held = Library.held()
-    assert len(held.practices) == len(COMING.practices) + 1
-    assert held.practices[-1] == PRACTICE
-    assert held.listing(PRACTICE) == FIRMS
+        practice_library = Library.held()
+    assert len(practice_library.practices) == len(COMING.practices) + 1
+    assert practice_library.practices[-1] == PRACTICE
+    assert practice_library.listing(PRACTICE) == FIRMS
     assert Library.held() == COMING
 
 

@@ -175,8 +175,8 @@ def test_an_answer_that_cannot_be_unpacked_or_never_stops_opening_brackets_is_to
 
 @pytest.mark.parametrize("ask", [lambda portal: portal.practices(), lambda portal: portal.pack("steel", "4")], ids=["practices", "pack"])
 def test_a_day_of_the_log_that_is_none_is_told_in_words(ask: Callable[[Portal], object]) -> None:
-    given = {"document": {}, "library": "", "pack_toml": "", "factors_toml": "", "log": {"index": 3, "on": "yesterday"}}
-    answer = httpx.MockTransport(lambda _request: httpx.Response(200, json=given))
+    payload = {"document": {}, "library": "", "pack_toml": "", "factors_toml": "", "log": {"index": 3, "on": "yesterday"}}
+    answer = httpx.MockTransport(lambda _request: httpx.Response(200, json=payload))
     with pytest.raises(VerificationError) as refused, Portal(PORTAL, sleep=print, software="x", transport=answer) as portal:
         ask(portal)
     assert refused.value.code == "answer-unreadable"
@@ -264,9 +264,9 @@ class Published:
         assert {("query", name) for name in request.url.params} <= named
         assert ("header", "Steplabel-Device") in named or "steplabel-device" not in request.headers
         if request.content:
-            taken = operation["requestBody"]["content"][request.headers["content-type"]]["schema"]
-            if "$ref" in taken:
-                shape = self.shape(taken)
+            schema = operation["requestBody"]["content"][request.headers["content-type"]]["schema"]
+            if "$ref" in schema:
+                shape = self.shape(schema)
                 assert set(shape["required"]) <= set(json.loads(request.content)) <= set(shape["properties"])
         status = self.choose([int(code) for code in operation["responses"] if code.startswith("2")])
         answer = operation["responses"][str(status)]["content"]["application/json"]["schema"]

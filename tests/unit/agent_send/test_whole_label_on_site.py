@@ -90,8 +90,8 @@ class Works:
         write(self.folder, file, rows)
 
     def recompute(self, report: Report | None = None, **changes: object) -> Recomputation:
-        given = {"windows": self.parcel.windows, "parts": self.parcel.parts, **changes}
-        return recompute(load_site(self.folder / "site.toml"), report or self.report, self.seed, **given)  # type: ignore[arg-type]
+        arguments = {"windows": self.parcel.windows, "parts": self.parcel.parts, **changes}
+        return recompute(load_site(self.folder / "site.toml"), report or self.report, self.seed, **arguments)  # type: ignore[arg-type]
 
 
 def material_of(site: SiteSettings, desk: Desk) -> ReportMaterial:

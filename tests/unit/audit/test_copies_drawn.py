@@ -28,8 +28,8 @@ def share_found(pairs: int, among: range, first: int) -> float:
     shown = 0
     for number in range(DRAWS):
         opened = {leaf.position for leaf in draw(STRATA, STANDARD, chance_of(f"copies {number}"))}
-        known = opened | {leaf ^ 1 for leaf in opened}
-        shown += any((leaf in opened and leaf + 1 in known) or (leaf + 1 in opened and leaf in known) for leaf in leaves)
+        known_leaves = opened | {leaf ^ 1 for leaf in opened}
+        shown += any((leaf in opened and leaf + 1 in known_leaves) or (leaf + 1 in opened and leaf in known_leaves) for leaf in leaves)
     return shown / DRAWS
 
 

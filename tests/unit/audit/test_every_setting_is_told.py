@@ -116,15 +116,15 @@ def sites() -> list[SiteSettings]:
 def keys() -> Iterator[tuple[type[BaseModel], str]]:
     """Every key of every table that a label is made with, found in the models themselves."""
     waiting: list[type[BaseModel]] = [SiteSettings]
-    seen: set[type[BaseModel]] = set()
+    tables_met: set[type[BaseModel]] = set()
     while waiting:
         model = waiting.pop()
         for name, field in model.model_fields.items():
             if name in TOUCHES_NOTHING.get(model, ()):
                 continue
             inner = [part for part in _parts(field.annotation) if isinstance(part, type) and issubclass(part, BaseModel)]
-            waiting += [table for table in inner if table not in seen]
-            seen |= {*inner}
+            waiting += [table for table in inner if table not in tables_met]
+            tables_met |= {*inner}
             if not inner:
                 yield model, name
 
@@ -164,8 +164,8 @@ def _first(annotation: Any) -> Any:
     for part in _parts(annotation):
         if get_origin(part) is tuple:
             return tuple(_first(argument) for argument in get_args(part) if argument is not Ellipsis)
-    given: dict[Any, Any] = {str: "foreign", float: 7.0, int: 7, date: date(2025, 3, 1), dict: {"added": "foreign"}}
-    return next(given[kind] for kind in (get_origin(annotation), *_parts(annotation)) if kind in given)
+    value_by_kind: dict[Any, Any] = {str: "foreign", float: 7.0, int: 7, date: date(2025, 3, 1), dict: {"added": "foreign"}}
+    return next(value_by_kind[kind] for kind in (get_origin(annotation), *_parts(annotation)) if kind in value_by_kind)
 
 
 def with_other(here: Any, model: type[BaseModel], name: str) -> Iterator[Any]:

@@ -97,8 +97,8 @@ Verify = Callable[..., tuple[int, dict[str, dict[str, Any]]]]
 @pytest.fixture
 def verified(log: Log, capsys: pytest.CaptureFixture[str]) -> Verify:
     def verify(*files: Path) -> tuple[int, dict[str, dict[str, Any]]]:
-        given = [*map(str, files), str(log.directory)]
-        code = main(["verify", *given, "--fingerprint", log.portal.directory_key.key_id, "--json"])
+        paths = [*map(str, files), str(log.directory)]
+        code = main(["verify", *paths, "--fingerprint", log.portal.directory_key.key_id, "--json"])
         answer = json.loads(capsys.readouterr().out)
         assert "checks" in answer, answer
         return code, {check["code"]: check for check in answer["checks"]}

@@ -35,10 +35,10 @@ def statement(tmp_path: Path) -> Path:
 
 
 def test_a_statement_holds_by_the_key_that_the_body_states(statement: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    held = (0, "bound", {"statement-signed": "held"})
-    assert verified(capsys, statement, "--auditor", KEY.public.key_id) == held
+    expected = (0, "bound", {"statement-signed": "held"})
+    assert verified(capsys, statement, "--auditor", KEY.public.key_id) == expected
     statement.write_bytes(attestations.sign(attestations.unsigned(TAKEN_BACK), KEY))
-    assert verified(capsys, statement, "--auditor", KEY.public.key_id) == held
+    assert verified(capsys, statement, "--auditor", KEY.public.key_id) == expected
 
 
 def test_without_a_key_from_elsewhere_it_is_not_checkable(statement: Path, capsys: pytest.CaptureFixture[str]) -> None:

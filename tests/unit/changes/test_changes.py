@@ -385,11 +385,11 @@ def test_a_gap_of_a_label_in_question_is_marked_and_the_question_is_named(
     document = {"schema": "steplabel/benchmark/1", "pack": "cement", "pack_version": "1", "period": "2025", "version": 1, "steps": steps}
     file = tmp_path / "benchmark.json"
     file.write_text(json.dumps(document), encoding="utf-8")
-    given = ["compare", "--site", str(scaled / "site.toml"), "--benchmark", str(file), "--state", str(tmp_path / "none")]
-    assert main([*given, "--json"]) == 0
+    arguments = ["compare", "--site", str(scaled / "site.toml"), "--benchmark", str(file), "--state", str(tmp_path / "none")]
+    assert main([*arguments, "--json"]) == 0
     gaps = json.loads(capsys.readouterr().out)["steps"]
     assert {gap["step"] for gap in gaps if gap["in_question"]} == {mill.STEP}
-    assert main(given) == 0
+    assert main(arguments) == 0
     shown = capsys.readouterr().out
     assert "t per hour are 1.08" in shown
     assert shown.count("Findings put this label in doubt") == sum(gap["in_question"] for gap in gaps)
@@ -405,12 +405,12 @@ def test_no_footprint_is_written_of_a_label_in_question_and_a_shell_marks_it(
     site = scaled / "with-factor.toml"
     factor = '\n[[emissions.electricity]]\nfrom = 2025-01-01\nkg_per_kwh = 0.5\nsource = "own supply"\n'
     site.write_text((scaled / "site.toml").read_text(encoding="utf-8") + factor, encoding="utf-8")
-    given = ["--site", str(site), "--period", "2025", "--out", str(tmp_path / "out"), "--json"]
+    arguments = ["--site", str(site), "--period", "2025", "--out", str(tmp_path / "out"), "--json"]
     for kind in ("pact", "catena-x"):
-        assert main(["export", kind, *given, "--footprint", str(settings)]) == 4
+        assert main(["export", kind, *arguments, "--footprint", str(settings)]) == 4
         assert json.loads(capsys.readouterr().out)["error"]["code"] == "change-unanswered"
     assert not (tmp_path / "out").exists()
-    assert main(["export", "aas", *given]) == 0
+    assert main(["export", "aas", *arguments]) == 0
     (remark,) = [
         entry for entry in json.loads((tmp_path / "out" / "export.json").read_text(encoding="utf-8"))["remarks"] if "question" in str(entry)
     ]
@@ -453,9 +453,9 @@ def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
     assert "the second meter, above the first, sees at most 21 % of what the first shows" in text
     assert "10.58" not in text
     assert 'kind = "unusable"' in to_declare(wide, date(2025, 1, 1))
-    known = Change(ChangeKind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (ChangeCause.TRANSFORMER, ChangeCause.CLOCK))
-    assert "shows 2 ± 0.02 times" in str(sentence(known))
-    assert "factor = 0.5" in to_declare(known, date(2025, 1, 1))
+    narrow = Change(ChangeKind.BALANCE, "melting", ("sub", "main"), (), None, None, 2.0, 0.02, (ChangeCause.TRANSFORMER, ChangeCause.CLOCK))
+    assert "shows 2 ± 0.02 times" in str(sentence(narrow))
+    assert "factor = 0.5" in to_declare(narrow, date(2025, 1, 1))
 
 
 @pytest.mark.slow

@@ -53,9 +53,9 @@ def test_what_is_seen_without_the_load_is_asked_about() -> None:
 @pytest.mark.slow
 def test_as_it_stands_energy_per_output_shows_hardly_any_of_them() -> None:
     shown = sum(bool(jumps(daily(DAYS, kiln(seed, 0.93).per_output))) for seed in range(40))
-    seen = sum(bool(freed.steps(freed.of_line(kiln(seed, 0.93)))) for seed in range(40))
+    freed_shown = sum(bool(freed.steps(freed.of_line(kiln(seed, 0.93)))) for seed in range(40))
     assert shown < 10
-    assert seen > 34
+    assert freed_shown > 34
 
 
 @pytest.mark.slow

@@ -34,14 +34,14 @@ BEGINS_US = round(datetime(2025, 1, 1, tzinfo=UTC).timestamp()) * 1_000_000
 def change(
     kind: ChangeKind = ChangeKind.LEVEL, first: date | None = MAY, until: date | None = None, size: float = 0.5, **more: Any
 ) -> Change:
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "step": "melting",
         "meters": ("m1",),
         "equipment": ("f1",),
         "size_error": 0.0,
         "causes": (ChangeCause.PROCESS,),
     }
-    return Change(kind=kind, first=first, until=until, size=size, **{**given, **more})
+    return Change(kind=kind, first=first, until=until, size=size, **{**defaults, **more})
 
 
 def event(begins: date, kind: str = "process", **keys: Any) -> DeclaredEvent:
@@ -153,8 +153,8 @@ def test_an_event_is_of_the_line_and_product_that_it_names() -> None:
 
 def run(day: date = MAY, **changes: Any) -> Batch:
     start = datetime(day.year, day.month, day.day, 0, 30, tzinfo=SHANGHAI)
-    given = {"batch_id": "B1", "step": "melting", "product": "glass", "variant": "green", "equipment": "f1"}
-    return Batch(**cast("Any", {**given, "start": start, "end": start + timedelta(hours=8), "output": 10.0, **changes}))
+    defaults = {"batch_id": "B1", "step": "melting", "product": "glass", "variant": "green", "equipment": "f1"}
+    return Batch(**cast("Any", {**defaults, "start": start, "end": start + timedelta(hours=8), "output": 10.0, **changes}))
 
 
 @pytest.mark.parametrize(

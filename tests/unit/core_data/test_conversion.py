@@ -137,10 +137,10 @@ def test_an_unknown_carrier_is_refused_with_the_carriers_there_are() -> None:
 )
 def test_energy_that_leaves_counts_the_same_the_other_way(id_: str, quantity: float, basis: Basis) -> None:
     unit = CARRIERS[id_].unit
-    taken = kgce(CarrierEnergy(id_, quantity, unit), basis)
-    assert taken >= 0
+    kgce_in = kgce(CarrierEnergy(id_, quantity, unit), basis)
+    assert kgce_in >= 0
     for direction in (Direction.EXPORT, Direction.RECOVERED):
-        assert kgce(CarrierEnergy(id_, quantity, unit, direction), basis) == -taken
+        assert kgce(CarrierEnergy(id_, quantity, unit, direction), basis) == -kgce_in
 
 
 def test_fuels_count_the_same_on_both_bases() -> None:

@@ -30,7 +30,7 @@ SIGNS: dict[type[ast.operator], Callable[[Fraction, Fraction], Fraction]] = {
 }
 
 
-def held() -> tuple[StandardLimit, ...]:
+def shipped_limits() -> tuple[StandardLimit, ...]:
     """Every limit of the packs that come with Steplabel."""
     return tuple(limit for name in packs.available() for step in packs.load(name).steps for limit in step.limits)
 
@@ -57,15 +57,15 @@ def _value(node: ast.expr, text: str) -> Fraction:
 
 def test_every_edition_that_is_held_has_twenty_vectors_each_with_a_name_of_its_own() -> None:
     counted = Counter(vector["edition"] for vector in VECTORS)
-    assert min(counted[limit.standard] for limit in held()) >= 20
+    assert min(counted[limit.standard] for limit in shipped_limits()) >= 20
     assert len({vector["id"] for vector in VECTORS}) == len(VECTORS)
 
 
 def test_every_limit_of_constants_has_a_vector_on_each_edge_of_its_validity() -> None:
     """A correction moves nothing there: what can be wrong is the figure, its day or its process."""
     days = {(vector["limit"], vector.get("on"), "refused" in vector) for vector in VECTORS}
-    for limit in held():
-        if any(other.correction for other in held() if other.standard == limit.standard):
+    for limit in shipped_limits():
+        if any(other.correction for other in shipped_limits() if other.standard == limit.standard):
             continue
         edges = {(limit.effective_from, False), (limit.effective_from - ONE_DAY, True)}
         if limit.effective_to is not None:

@@ -61,8 +61,8 @@ def test_a_limit_never_stands_on_what_was_not_read() -> None:
         pack = packs.load(name)
         limits = [limit for step in pack.steps for limit in step.limits]
         assert {limit.source.status for limit in limits} <= {"original-seen", "transcribed"}
-        held = {edition.standard for edition in pack.editions if edition.held}
-        assert {limit.standard for limit in limits} == held
+        standards_held = {edition.standard for edition in pack.editions if edition.held}
+        assert {limit.standard for limit in limits} == standards_held
         assert all(edition.looked.en and edition.looked.said_in("zh") for edition in pack.editions)
 
 
@@ -260,9 +260,9 @@ def test_a_changed_limit_shows_whose_grade_it_takes() -> None:
         (label,) = (step_label for step_label in labelled(cement).steps if step_label.metric == "total")
         return [replace(label, grade=StepGrade(tested.best_met, None, (tested,)))]
 
-    (taken,) = two_labellings.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))
-    assert (taken.step, taken.limit, taken.before, taken.after) == ("clinker-burning", limit.id, "2", "3")
-    assert taken.as_text().endswith("2 -> 3")
+    (moved,) = two_labellings.moved_grades(year_by((100, 107, 117)), year_by((100, 103, 117)))
+    assert (moved.step, moved.limit, moved.before, moved.after) == ("clinker-burning", limit.id, "2", "3")
+    assert moved.as_text().endswith("2 -> 3")
     (lost,) = two_labellings.moved_grades(year_by((100, 107, 117)), year_by((90, 95, 100)))
     assert (lost.before, lost.after) == ("2", "none met")
     assert two_labellings.moved_grades(year_by((100, 107, 117)), year_by((100, 106, 117))) == []
@@ -302,5 +302,5 @@ def test_a_raised_status_of_a_factor_is_told(tmp_path: Path, capsys: pytest.Capt
     (tmp_path / "proposed.toml").write_text(steel, encoding="utf-8")
     assert main(["pack", "diff", "steel", str(tmp_path / "proposed.toml")]) == 0
     assert "source > status: secondary -> transcribed" in capsys.readouterr().out
-    proposed, held = packs.load(str(tmp_path / "proposed.toml")), packs.load("steel")
-    assert provenance.digest_of_sources(proposed) != provenance.digest_of_sources(held)
+    proposed, shipped = packs.load(str(tmp_path / "proposed.toml")), packs.load("steel")
+    assert provenance.digest_of_sources(proposed) != provenance.digest_of_sources(shipped)

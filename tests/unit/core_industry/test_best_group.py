@@ -86,7 +86,7 @@ def test_a_class_that_is_mostly_among_the_best_is_not_told() -> None:
     traits = {firm: {"scale": "large" if firm in large else "small"} for firm in sorted(who.firms)}
     group = compose(who, DECILE, traits, RULES, POLICY)
     assert group.reason is BestGroupReason.LIKELY
-    shares = divided(best, {firm: held["scale"] for firm, held in traits.items()}, 8)
+    shares = divided(best, {firm: firm_traits["scale"] for firm, firm_traits in traits.items()}, 8)
     chances = likelihoods({"scale": shares}, traits)
     assert chances.max() == pytest.approx(20 / 29)
     assert chances.sum() == pytest.approx(len(best))
@@ -101,7 +101,10 @@ def test_two_tables_together_tell_no_firm_either() -> None:
     traits = {firm: {"region": region, "scale": scale} for firm, (region, scale) in zip([*best, *others], [*inside, *outside], strict=True)}
     group = compose(who, DECILE, traits, RULES, POLICY)
     assert list(group.shares) == ["region"]
-    both = {trait: divided(frozenset(best), {firm: held[trait] for firm, held in traits.items()}, 8) for trait in ("region", "scale")}
+    both = {
+        trait: divided(frozenset(best), {firm: firm_traits[trait] for firm, firm_traits in traits.items()}, 8)
+        for trait in ("region", "scale")
+    }
     assert all(both.values())
     assert likelihoods(both, traits).max() > MOST_LIKELY >= likelihoods(group.shares, traits).max()
 
@@ -123,8 +126,8 @@ def test_firms_that_have_left_hide_nobody() -> None:
     before = CellRoster(
         "cell", tuple(Member(names.get(member.firm, member.firm), member.site, member.fingerprint, member.report) for member in who.members)
     )
-    traits = {firm: {"region": held["region"]} for firm, held in halves(who).items()}
-    first = compose(before, DECILE, {names.get(firm, firm): held for firm, held in traits.items()}, RULES, POLICY)
+    traits = {firm: {"region": firm_traits["region"]} for firm, firm_traits in halves(who).items()}
+    first = compose(before, DECILE, {names.get(firm, firm): firm_traits for firm, firm_traits in traits.items()}, RULES, POLICY)
     assert first.shares
     assert compose(who, DECILE, traits, RULES, POLICY, [first.shares]).reason is BestGroupReason.DIFFERENCING
 
@@ -135,7 +138,7 @@ def by_class(firms: int, large_best: int, newcomers: int) -> tuple[CellRoster, d
     best = firms // 10
     classes = ["large"] * large_best + ["small"] * (best - large_best) + ["large"] * 30 + ["small"] * (firms - best - 30)
     members = [Member(f"f{at:04}", f"new-{at}" if at < newcomers else f"s{at:04}", (50, 100 + at, 500)) for at in range(firms)]
-    return CellRoster("cell", tuple(members)), {member.firm: {"scale": held} for member, held in zip(members, classes, strict=True)}
+    return CellRoster("cell", tuple(members)), {member.firm: {"scale": scale} for member, scale in zip(members, classes, strict=True)}
 
 
 @pytest.mark.parametrize(

@@ -172,9 +172,9 @@ def test_figures_carry_a_true_minus_and_the_grids_decimals() -> None:
 
 @pytest.mark.parametrize("name", packs.shipped())
 def test_readers_are_told_relevant_variables_in_words_each_once_a_step(name: str) -> None:
-    known = packs.load(name)
-    text = en16231.comparable_conditions(known, known.routes[0])
-    for condition in (condition for step in known.steps for condition in step.reference_conditions):
+    pack = packs.load(name)
+    text = en16231.comparable_conditions(pack, pack.routes[0])
+    for condition in (condition for step in pack.steps for condition in step.reference_conditions):
         assert condition.variable not in text.en
         assert condition.variable not in text.said_in("zh")
         words = en16231.VARIABLES[condition.variable]

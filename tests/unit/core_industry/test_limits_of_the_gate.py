@@ -113,8 +113,8 @@ def test_the_lift_of_noise_is_taken_off_once_more_than_it_is_seen() -> None:
     values, sds, reference = np.array([58.0, 60.0, 61.0, 66.0]), np.array([1.0, 2.0, 0.5, 3.0]), 60.5
     deviates = ndtri((np.arange(20_000) + 0.5) / 20_000)
     noised_again = np.maximum(values[:, None] + sds[:, None] * deviates - reference, 0.0).mean()
-    seen = np.maximum(values - reference, 0.0).mean()
-    expected = seen - (noised_again - seen)
+    raw_lift = np.maximum(values - reference, 0.0).mean()
+    expected = raw_lift - (noised_again - raw_lift)
     assert without_noise(ObservedValues(values, sds, np.zeros(4)), reference) == pytest.approx(expected, abs=1e-3)
 
 
@@ -161,10 +161,10 @@ def test_firms_that_the_reader_knows_do_not_stand_behind_a_count() -> None:
     assert may_replace(COUNTED | {"firm-8": set()}, [], {"firm-0"}, 8, 3)
 
 
-@pytest.mark.parametrize(("joining", "known", "may"), [(2, 0, False), (3, 0, True), (3, 1, False), (4, 1, True)])
-def test_firms_that_the_reader_knows_do_not_hide_who_joined(joining: int, known: int, may: bool) -> None:
+@pytest.mark.parametrize(("joining", "known_firms", "may"), [(2, 0, False), (3, 0, True), (3, 1, False), (4, 1, True)])
+def test_firms_that_the_reader_knows_do_not_hide_who_joined(joining: int, known_firms: int, may: bool) -> None:
     later = COUNTED | {f"new-{place}": {"step"} for place in range(joining)}
-    assert may_replace(later, [COUNTED], {f"new-{place}" for place in range(known)}, 8, 3) == may
+    assert may_replace(later, [COUNTED], {f"new-{place}" for place in range(known_firms)}, 8, 3) == may
 
 
 def test_who_is_counted_for_something_else_has_changed_and_every_earlier_count_is_compared() -> None:

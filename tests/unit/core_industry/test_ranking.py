@@ -23,15 +23,15 @@ Grow = Callable[..., Any]
 
 def test_the_rank_interval_holds_the_true_rank(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(1)
-    held = total = 0
+    ranks_held = total = 0
     for _ in range(30):
         plants = grow(rng, 30, between=1.2, batches=(341, 700))
         truth = {p.site: rank + 1 for rank, p in enumerate(plants.labels[i] for i in np.argsort(plants.best))}
         for standing in standings(plants.labels, pack, rng):
             lo, hi = standing.rank_interval
-            held += lo <= truth[standing.site] <= hi
+            ranks_held += lo <= truth[standing.site] <= hi
             total += 1
-    assert held / total >= 0.95
+    assert ranks_held / total >= 0.95
 
 
 def test_rank_intervals_are_wider_where_the_noise_is_larger(pack: Pack, grow: Grow) -> None:
@@ -47,7 +47,7 @@ def test_rank_intervals_are_wider_where_the_noise_is_larger(pack: Pack, grow: Gr
 def test_imprecise_labels_get_a_wide_band_and_do_not_displace_the_others(pack: Pack, grow: Grow, firms: int) -> None:
     """Half of the sites have 60 to 180 batches: their released values lie anywhere on the grid, their true ranks do not."""
     rng = np.random.default_rng(9)
-    held: dict[bool, list[bool]] = {True: [], False: []}
+    held_by_precision: dict[bool, list[bool]] = {True: [], False: []}
     widths: dict[bool, list[int]] = {True: [], False: []}
     for _ in range(20):
         large, small = grow(rng, firms // 2, between=1.2), grow(rng, firms // 2, between=1.2, batches=(60, 180))
@@ -56,11 +56,11 @@ def test_imprecise_labels_get_a_wide_band_and_do_not_displace_the_others(pack: P
         truth = {everybody[i].site: rank + 1 for rank, i in enumerate(np.argsort([*large.best, *small.best]))}
         for standing in standings(everybody, pack, rng):
             precise = not standing.site.startswith("small")
-            held[precise].append(standing.rank_interval[0] <= truth[standing.site] <= standing.rank_interval[1])
+            held_by_precision[precise].append(standing.rank_interval[0] <= truth[standing.site] <= standing.rank_interval[1])
             widths[precise].append(standing.rank_interval[1] - standing.rank_interval[0])
             assert precise or (standing.band is None and standing.of == firms)
-    assert np.mean(held[True]) >= 0.95
-    assert np.mean(held[False]) >= 0.93
+    assert np.mean(held_by_precision[True]) >= 0.95
+    assert np.mean(held_by_precision[False]) >= 0.93
     assert np.mean(widths[True]) < 0.6 * np.mean(widths[False])
 
 

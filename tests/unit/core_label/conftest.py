@@ -32,7 +32,7 @@ def year() -> Period:
 @pytest.fixture(scope="session")
 def a_metric() -> Callable[..., MetricRule]:
     def build(metric: Metric = Metric.ELECTRICITY, **changes: Any) -> MetricRule:
-        given: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "metric": metric,
             "unit": {"total": "kgce/t", "electricity": "kWh/t", "thermal": "MJ/t"}[metric],
             "floor": 100.0,
@@ -44,7 +44,7 @@ def a_metric() -> Callable[..., MetricRule]:
             "grid_width": "1",
             "grid_source": ASSUMED,
         }
-        return MetricRule(**{**given, **changes})
+        return MetricRule(**{**defaults, **changes})
 
     return build
 
@@ -94,7 +94,7 @@ def a_heat() -> Callable[..., Batch]:
         start = datetime(2016, 1, 1, tzinfo=UTC) + timedelta(hours=number)
         output = changes.get("output", 100.0)
         energy = () if kwh_per_t is None else (CarrierEnergy("electricity", kwh_per_t * max(output, 1.0), "kWh"),)
-        given: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "batch_id": f"H{number}",
             "step": "eaf",
             "product": "",
@@ -104,7 +104,7 @@ def a_heat() -> Callable[..., Batch]:
             "output": output,
             "energy": energy,
         }
-        return Batch(**{**given, **changes})
+        return Batch(**{**defaults, **changes})
 
     return build
 

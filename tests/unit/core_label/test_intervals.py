@@ -140,5 +140,5 @@ def test_an_interval_holds_where_the_meter_reads_in_steps_coarser_than_the_grid(
     cells, _ = clamp_to_cells(heats.tolist(), GRID)
     law = exact_law(scores(cells, GRID.cells, k), Fraction(3, 4))
     drawn = np.random.default_rng(4).choice(GRID.cells, size=200, p=law / law.sum())
-    held = [low <= exact <= high for low, high in (interval(label(5000, int(cell), 141), "best", rng()) for cell in drawn)]
-    assert np.mean(held) >= 0.99  # without the allowance for steps: 0.38
+    covers = [low <= exact <= high for low, high in (interval(label(5000, int(cell), 141), "best", rng()) for cell in drawn)]
+    assert np.mean(covers) >= 0.99  # without the allowance for steps: 0.38

@@ -252,11 +252,11 @@ STOOD = ((datetime(2016, 1, 5, tzinfo=UTC), datetime(2017, 1, 1, tzinfo=UTC)),)
 
 def limit_of(source: object, **changes: object) -> StandardLimit:
     words = Words(en="w", zh="词")
-    given = {
+    defaults = {
         "id": "l", "words": words, "standard": "S", "clause": "1", "metric": Metric.ELECTRICITY, "unit": "kWh/t",
         "grades": (None, 405.0, 450.0), "steps_covered": ("eaf",), "effective_from": "2010-01-01", "source": source,
     }  # fmt: skip
-    return StandardLimit.model_validate({**given, **changes})
+    return StandardLimit.model_validate({**defaults, **changes})
 
 
 def test_grades_are_tested_against_the_annual_mean_only(

@@ -25,14 +25,14 @@ def test_the_interval_of_a_quantile_holds_it_in_95_of_100_years() -> None:
     """Plants of 400 independent batches each: the true p5 of a normal law lies within the sampling part."""
     chance = np.random.default_rng(1)
     truth = 400 - 1.6449 * 20
-    held = 0
+    covered = 0
     for _ in range(400):
         values = chance.normal(400, 20, 400)
         uncertainty = label_uncertainty(values, P5, 0.0, 400.0, 400, 0.0, "kWh/t").best
         assert uncertainty is not None
         best = float(np.sort(values)[19])
-        held += abs(best - truth) <= uncertainty.sampling
-    assert 0.93 <= held / 400 <= 1.0
+        covered += abs(best - truth) <= uncertainty.sampling
+    assert 0.93 <= covered / 400 <= 1.0
 
 
 def test_batches_in_sequence_that_are_alike_tell_less() -> None:
@@ -112,10 +112,10 @@ def test_what_is_given_back_is_measured_no_better_than_what_is_taken() -> None:
     """1 kg of coke out of 1.4 kg of coal: 1 % of 36,800 MJ taken and 1 % of 28,000 given back, on what is left of them, 8,800 a tonne."""
     pack = packs.load("steel")
     step = pack.step("coking")
-    taken, back = (1_400_000 * 26.0 + 400_000, "cleaned-coal", "coke-oven-gas"), 1_000_000 * 28.0
+    intake, back = (1_400_000 * 26.0 + 400_000, "cleaned-coal", "coke-oven-gas"), 1_000_000 * 28.0
     energy = (
-        CarrierEnergy(taken[1], 1_400_000, "kg", lhv_mj_per_unit=26.0),
-        CarrierEnergy(taken[2], 25_000, "Nm3", lhv_mj_per_unit=16.0),
+        CarrierEnergy(intake[1], 1_400_000, "kg", lhv_mj_per_unit=26.0),
+        CarrierEnergy(intake[2], 25_000, "Nm3", lhv_mj_per_unit=16.0),
         CarrierEnergy("electricity", 0.0, "kWh"),
         CarrierEnergy("coke", 1_000_000, "kg", Direction.RECOVERED, lhv_mj_per_unit=28.0),
     )
@@ -126,5 +126,7 @@ def test_what_is_given_back_is_measured_no_better_than_what_is_taken() -> None:
         days, step, step.metrics[0], product="", variant="", factors=packs.factors(pack), period=Period.parse("2025", UTC)
     )
     assert step_label.made_from is not None
-    assert step_label.made_from.energy.relative_systematic(np.arange(60)) == pytest.approx(0.01 * hypot(taken[0], back) / (taken[0] - back))
-    assert step_label.made_from.energy.uncertainty[0] * 29.3076 == pytest.approx(0.01 * hypot(taken[0], back))
+    assert step_label.made_from.energy.relative_systematic(np.arange(60)) == pytest.approx(
+        0.01 * hypot(intake[0], back) / (intake[0] - back)
+    )
+    assert step_label.made_from.energy.uncertainty[0] * 29.3076 == pytest.approx(0.01 * hypot(intake[0], back))

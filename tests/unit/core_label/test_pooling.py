@@ -22,8 +22,8 @@ ONE = Fraction(1)
 def pooled(a_step: Callable[..., Step], a_policy: ReleasePolicy) -> Callable[..., Pool]:
     step = a_step(quantile="0.1")  # eligible from the class of 340 on
 
-    def pool_of(**held: tuple[int, Any]) -> Pool:
-        years = {int(year.removeprefix("y")): HeldYear(batches, Fraction(spent)) for year, (batches, spent) in held.items()}
+    def pool_of(**held_years: tuple[int, Any]) -> Pool:
+        years = {int(year.removeprefix("y")): HeldYear(batches, Fraction(spent)) for year, (batches, spent) in held_years.items()}
         return pool(years, 2016, step, step.metrics[:1], a_policy)
 
     return pool_of
@@ -64,9 +64,9 @@ def test_two_metrics_are_two_releases_and_a_year_that_made_one_can_afford_no_poo
     a_step: Callable[..., Step], a_policy: ReleasePolicy
 ) -> None:
     step = a_step(quantile="0.1")
-    held = {2016: HeldYear(200), 2015: HeldYear(200, Fraction(1))}
-    both = pool(held, 2016, step, (step.metrics[0], step.metrics[0]), a_policy)
-    assert (both.years, pool(held, 2016, step, step.metrics[:1], a_policy).years) == (1, 2)
+    held_years = {2016: HeldYear(200), 2015: HeldYear(200, Fraction(1))}
+    both = pool(held_years, 2016, step, (step.metrics[0], step.metrics[0]), a_policy)
+    assert (both.years, pool(held_years, 2016, step, step.metrics[:1], a_policy).years) == (1, 2)
 
 
 def test_a_metric_of_two_cells_costs_a_batch_both_and_a_second_metric_that_the_cap_withholds_decides_nothing(
@@ -74,11 +74,11 @@ def test_a_metric_of_two_cells_costs_a_batch_both_and_a_second_metric_that_the_c
 ) -> None:
     step = a_step(quantile="0.1")
     rules = (step.metrics[0], step.metrics[0].model_copy(update={"spread": 66.0}))  # the second is precise enough from more batches on
-    held = {2016: HeldYear(200), 2015: HeldYear(180), 2014: HeldYear(300)}
-    both, alone = pool(held, 2016, step, rules, a_policy), pool(held, 2016, step, rules, a_policy, lambda _rule, _first: 2)
+    held_years = {2016: HeldYear(200), 2015: HeldYear(180), 2014: HeldYear(300)}
+    both, alone = pool(held_years, 2016, step, rules, a_policy), pool(held_years, 2016, step, rules, a_policy, lambda _rule, _first: 2)
     assert (both.years, both.spends) == (3, Fraction(2))
     assert (alone.years, alone.spends, alone.eligible) == (2, Fraction(2), True)
-    spent = {**held, 2015: HeldYear(180, ONE)}
+    spent = {**held_years, 2015: HeldYear(180, ONE)}
     assert pool(spent, 2016, step, rules[:1], a_policy).years == 2
     assert pool(spent, 2016, step, rules[:1], a_policy, lambda _rule, first: 1 if first == 2016 else 2).years == 1
 

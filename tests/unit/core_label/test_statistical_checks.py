@@ -153,14 +153,14 @@ def narrowed(interval: tuple[float, float]) -> tuple[float, float]:
 
 
 def test_composition_would_find_an_interval_too_narrow_and_a_value_off(monkeypatch: pytest.MonkeyPatch) -> None:
-    def held() -> bool:
+    def composition_held() -> bool:
         return composition._sound(composition.tally("normal", 8, 10, 0.04), 10, long=False)
 
-    assert held()
+    assert composition_held()
     for change in (lambda step: {"interval": narrowed(step.interval)}, lambda step: {"best": 1.02 * step.best}):
         with monkeypatch.context() as world:
-            world.setattr(composition, "compose_step", lambda *given, _c=change, **more: _changed(compose_step(*given, **more), _c))
-            assert not held()
+            world.setattr(composition, "compose_step", lambda *arguments, _c=change, **more: _changed(compose_step(*arguments, **more), _c))
+            assert not composition_held()
 
 
 def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -168,7 +168,7 @@ def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.Monkey
     monkeypatch.setattr(potentials, "_SHORT", {8: 20})
     assert potentials.run(False).held
     change = lambda step: {"interval": narrowed(step.interval), "typical_interval": narrowed(step.typical_interval)}  # noqa: E731
-    monkeypatch.setattr(potentials, "compose_step", lambda *given, **more: _changed(compose_step(*given, **more), change))
+    monkeypatch.setattr(potentials, "compose_step", lambda *arguments, **more: _changed(compose_step(*arguments, **more), change))
     assert not potentials.run(False).held
 
 
@@ -180,7 +180,9 @@ def test_scores_would_find_an_interval_too_narrow(check: Any, monkeypatch: pytes
     assert check.run(False).held
     name = "of_route" if check is route_scores else "standings"
     true = getattr(check, name)
-    monkeypatch.setattr(check, name, lambda *given: [replace(standing, score=narrowed(standing.score)) for standing in true(*given)])
+    monkeypatch.setattr(
+        check, name, lambda *arguments: [replace(standing, score=narrowed(standing.score)) for standing in true(*arguments)]
+    )
     assert not check.run(False).held
 
 
@@ -188,20 +190,20 @@ def test_savings_would_find_an_interval_too_narrow_and_that_next_to_nothing_is_t
     monkeypatch.setattr(savings, "SHORT", 2)
     cases = [savings.Known(100.0, inside=True, half_width=0.02, verdict=SavingVerdict.SAVED)] * 5 * 2
 
-    def held(outcomes: list[savings.Known]) -> bool:
+    def savings_held(outcomes: list[savings.Known]) -> bool:
         coming = iter(outcomes)
         monkeypatch.setattr(savings, "_case", lambda *_: next(coming))
         return savings.run(False).held
 
-    assert held(cases)
-    assert not held([replace(case, inside=place % 3 > 0) for place, case in enumerate(cases)])
-    assert not held([replace(case, inside=False, half_width=None) for case in cases])
+    assert savings_held(cases)
+    assert not savings_held([replace(case, inside=place % 3 > 0) for place, case in enumerate(cases)])
+    assert not savings_held([replace(case, inside=False, half_width=None) for case in cases])
 
 
 def test_utility_would_find_a_formula_that_tells_half_the_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(utility, "CASES", ((Fraction(1, 10), 340),))
     assert utility.run(False).held
-    monkeypatch.setattr(utility, "expected_error", lambda *given: expected_error(*given) / 2)
+    monkeypatch.setattr(utility, "expected_error", lambda *arguments: expected_error(*arguments) / 2)
     assert not utility.run(False).held
 
 

@@ -132,14 +132,19 @@ def test_a_roles_file_names_every_setting_of_the_role_and_no_other(role: str) ->
 
 def start(role: str, files: Path, without: str = "") -> subprocess.CompletedProcess[str]:
     """Load the settings as a process of the role would, its secrets lying in `files`."""
-    given = {name: value for name, value in settings(role).items() if name != without}
-    for name, value in given.items():
+    environment = {name: value for name, value in settings(role).items() if name != without}
+    for name, value in environment.items():
         if value.startswith("/etc/steplabel/"):
-            given[name] = str(files / value.rsplit("/", 1)[1])
+            environment[name] = str(files / value.rsplit("/", 1)[1])
             (files / value.rsplit("/", 1)[1]).write_text("x" * 50, "ascii")
     program = "from django.conf import settings; print(settings.ROLE)"
     return subprocess.run(
-        [sys.executable, "-c", program], env={"PATH": os.environ["PATH"], **given}, cwd=ROOT, capture_output=True, text=True, check=False
+        [sys.executable, "-c", program],
+        env={"PATH": os.environ["PATH"], **environment},
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
     )
 
 

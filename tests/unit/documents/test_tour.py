@@ -31,8 +31,8 @@ def patterns() -> list[re.Pattern[str]]:
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
 def test_what_the_tour_says_stands_on_a_page_stands_there(page: Path) -> None:
     text = re.sub(r"\s+", " ", page.read_text(encoding="utf-8"))
-    known = patterns()
+    page_patterns = patterns()
     quoted = set(re.findall(r"\*\*(.+?)\*\*", text))
     assert quoted
-    unknown = [words for words in quoted if not any(pattern.fullmatch(words) for pattern in known)]
+    unknown = [words for words in quoted if not any(pattern.fullmatch(words) for pattern in page_patterns)]
     assert not unknown

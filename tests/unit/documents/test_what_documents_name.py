@@ -121,8 +121,8 @@ def test_every_quoted_command_of_the_agent_parses(page: str) -> None:
         complete = {"--site", "--portal", "--period"} & set(words) and "…" not in words[2:3]
         if complete and "[" not in line:
             parser.parse_args(words[1:])
-        known = options_of(commands_of_the_agent().get(command, parser))
-        assert {word for word in words[2:] if word.startswith("--")} <= known | {"--help"}, f"{page}: {line}"
+        options = options_of(commands_of_the_agent().get(command, parser))
+        assert {word for word in words[2:] if word.startswith("--")} <= options | {"--help"}, f"{page}: {line}"
 
 
 @EVERY_PAGE
@@ -131,8 +131,8 @@ def test_every_option_quoted_beside_a_subcommand_is_one_of_its(page: str) -> Non
     for line in quoted(TEXTS[page]):
         words = words_of(line)
         if words and words[0] in commands and len(words) > 1:
-            known = options_of(commands[words[0]])
-            assert {word for word in words if word.startswith("--")} <= known, f"{page}: {line}"
+            options = options_of(commands[words[0]])
+            assert {word for word in words if word.startswith("--")} <= options, f"{page}: {line}"
 
 
 def environment_read(files: Iterable[Path]) -> set[str]:

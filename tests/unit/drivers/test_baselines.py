@@ -27,7 +27,7 @@ NEW_YEAR = datetime(2023, 1, 1, tzinfo=UTC)  # a Sunday
 HOURS = 365 * 24
 
 
-def record(energy: Floats, known: Floats | None = None, carrier: str = "electricity", unit: str = "kWh") -> MeterRecord:
+def record(energy: Floats, hour_known: Floats | None = None, carrier: str = "electricity", unit: str = "kWh") -> MeterRecord:
     start = int(NEW_YEAR.timestamp()) * 1_000_000
     edges = start + HOUR_US * np.arange(len(energy) + 1, dtype=np.int64)
     meter = Meter.model_validate({"id": "main", "step": "eaf", "carrier": carrier, "reading": "register", "unit": unit})
@@ -35,7 +35,7 @@ def record(energy: Floats, known: Floats | None = None, carrier: str = "electric
     return MeterRecord(
         meter=meter, unit=unit, counted=True, start_us=int(edges[0]), end_us=int(edges[-1]), total=total, in_batches=0.0, outside=total,
         unplaced=0.0, began_before=0.0, runs_on=0.0, known_s=3600.0 * len(energy), missing_s=0.0, stretches=(), hour_us=edges[:-1],
-        hour_energy=energy, hour_known=np.ones(len(energy)) if known is None else known,
+        hour_energy=energy, hour_known=np.ones(len(energy)) if hour_known is None else hour_known,
         facts=MeterFacts(len(energy), None, None, None, None, None, None, 0.0),
     )  # fmt: skip
 
@@ -216,9 +216,9 @@ def test_clean_years_raise_a_false_alarm_once_in_several_years(rho: float) -> No
 
 
 def test_a_meter_known_for_too_few_days_says_so(rng: np.random.Generator) -> None:
-    known = np.ones(HOURS)
-    known[24 * 20 :] = 0.0
-    fit = baseline(record(weeks(rng) * known, known))
+    hour_known = np.ones(HOURS)
+    hour_known[24 * 20 :] = 0.0
+    fit = baseline(record(weeks(rng) * hour_known, hour_known))
     assert fit.days == 20
     assert fit.chart is None
     assert fit.why is not None

@@ -139,7 +139,7 @@ def test_no_driver_is_claimed_where_there_is_none() -> None:
 @pytest.mark.long
 def test_intervals_hold_what_they_promise_over_many_plants() -> None:
     """Nominal 95 %: at least 93 % over 300 plants whose batches and variables remember, one in twenty an outlier."""
-    held, claimed = [], 0
+    covered, claimed = [], 0
     for seed in range(300):
         rng = np.random.default_rng(1000 + seed)
         variables = {f"v{index}_x": remembering(rng, 200, 0.8) for index in range(3)}
@@ -149,9 +149,9 @@ def test_intervals_hold_what_they_promise_over_many_plants() -> None:
         for name, planted in (("v0_x", 8.0), ("v1_x", 0.0), ("v2_x", 0.0)):
             driver = of(study, name)
             assert driver.over_range is not None
-            held.append(driver.over_range.low <= planted * (driver.high - driver.low) <= driver.over_range.high)
+            covered.append(driver.over_range.low <= planted * (driver.high - driver.low) <= driver.over_range.high)
             claimed += planted == 0 and driver.verdict is Relevance.DRIVER
-    assert np.mean(held) >= 0.93
+    assert np.mean(covered) >= 0.93
     assert claimed <= 0.05 * 300
 
 

@@ -68,9 +68,9 @@ def test_the_hour_that_comes_twice_in_autumn_has_two_prices(tmp_path: Path) -> N
     rows = "time;price\n29.10.2023 01:00;1\n29.10.2023 02:00;2,5\n29.10.2023 02:00;3\n29.10.2023 03:00;4\n"
     works = priced_by(tmp_path, rows, timezone="Europe/Berlin", delimiter=";", decimal=",", date_order="dmy")
     assert works.tariff is not None
-    held = prices_of(works.tariff.series[0], works)
-    hours = [datetime.fromtimestamp(at / 1e6, UTC).hour for at in held.start_us.tolist()]
-    assert (hours, held.price.tolist()) == ([23, 0, 1, 2], [1, 2.5, 3, 4])
+    stamped = prices_of(works.tariff.series[0], works)
+    hours = [datetime.fromtimestamp(at / 1e6, UTC).hour for at in stamped.start_us.tolist()]
+    assert (hours, stamped.price.tolist()) == ([23, 0, 1, 2], [1, 2.5, 3, 4])
 
 
 @pytest.mark.parametrize("offset", ["+02:00", "+01:00"])

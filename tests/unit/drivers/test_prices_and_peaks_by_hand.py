@@ -252,9 +252,9 @@ def test_the_load_of_a_step_leaves_out_what_a_meter_counts_elsewhere_after_its_t
 
 
 def test_a_batch_without_a_factor_leaves_no_sum_unless_its_part_is_nothing() -> None:
-    nothing, known, unknown = [0.0, 0.0, 0.0, np.nan, np.nan], [2.0, 2.0, 0.25, 1.5, 4.0], [1.0, 1.0, 0.125, np.nan, 2.0]
-    assert amount_of(np.array([nothing, known])) == Amount(2.0, 2.0, 0.25, 1.5, 4.0)
-    assert amount_of(np.array([known, unknown])) == Amount(3.0, 3.0, 0.375, None, 6.0)
+    nothing, complete, unknown = [0.0, 0.0, 0.0, np.nan, np.nan], [2.0, 2.0, 0.25, 1.5, 4.0], [1.0, 1.0, 0.125, np.nan, 2.0]
+    assert amount_of(np.array([nothing, complete])) == Amount(2.0, 2.0, 0.25, 1.5, 4.0)
+    assert amount_of(np.array([complete, unknown])) == Amount(3.0, 3.0, 0.375, None, 6.0)
 
 
 def test_amounts_of_unlike_labels_are_added_in_coal_equivalent_and_parts_of_one_in_its_own_unit() -> None:

@@ -85,9 +85,9 @@ def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: E
     mistakes |= {choice: choice for choice in question.choices if choice != right}
     assert mistakes, "a question whose mistakes are not known teaches nothing"
     reasons = set()
-    for code, given in mistakes.items():
-        verdict = check(exercise, question, str(given), language)
-        assert (verdict.right, verdict.code) == (False, code), given
+    for code, answer in mistakes.items():
+        verdict = check(exercise, question, str(answer), language)
+        assert (verdict.right, verdict.code) == (False, code), answer
         assert verdict.why == exercise.text(f"question.{question.id}.wrong.{code}", language)
         assert verdict.look == exercise.text(f"question.{question.id}.look", language)
         reasons.add(verdict.why)
@@ -97,7 +97,7 @@ def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: E
 
 
 @pytest.mark.parametrize(
-    ("given", "code"),
+    ("answer", "code"),
     [
         ("28.3286 kWh/t", RIGHT),
         ("28.33", RIGHT),
@@ -124,16 +124,16 @@ def test_every_mistake_is_told_by_its_own_reason(exercise: Exercise, question: E
         ("22.86", "before"),
     ],
 )
-def test_a_figure_is_told_from_its_neighbours(given: str, code: str) -> None:
+def test_a_figure_is_told_from_its_neighbours(answer: str, code: str) -> None:
     exercise = named("mill-year")
-    verdict = check(exercise, exercise.asked("label"), given, "en")
+    verdict = check(exercise, exercise.asked("label"), answer, "en")
     assert verdict.code == code
     assert verdict.why
     assert verdict.right or verdict.look
 
 
 @pytest.mark.parametrize(
-    ("exercise", "question", "given", "code"),
+    ("exercise", "question", "answer", "code"),
     [
         ("mill-year", "factor", "0.7918", "deviation"),
         ("mill-year", "factor", "1,25", RIGHT),
@@ -154,22 +154,22 @@ def test_a_figure_is_told_from_its_neighbours(given: str, code: str) -> None:
         ("changed-record", "probability", "95.2 %", "days"),
     ],
 )
-def test_what_stands_on_the_screen_and_is_not_asked_for_is_told(exercise: str, question: str, given: str, code: str) -> None:
+def test_what_stands_on_the_screen_and_is_not_asked_for_is_told(exercise: str, question: str, answer: str, code: str) -> None:
     asked = named(exercise)
-    assert check(asked, asked.asked(question), given, "en").code == code
+    assert check(asked, asked.asked(question), answer, "en").code == code
 
 
 def test_a_factor_is_asked_for_as_a_plain_number() -> None:
     exercise = named("mill-year")
-    for given, code in (("125", UNIT), ("the ratio", UNREADABLE)):
-        verdict = check(exercise, exercise.asked("factor"), given, "en")
+    for answer, code in (("125", UNIT), ("the ratio", UNREADABLE)):
+        verdict = check(exercise, exercise.asked("factor"), answer, "en")
         assert (verdict.code, verdict.why) == (code, "Give it as a plain number, such as 1.1.")
 
 
 def test_what_cannot_be_read_counts_as_no_try(tmp_path: Path) -> None:
     exercise = named("mill-year")
-    for given, tries in (("1.000,50", 0), ("35", 1)):
-        done = Progress(tmp_path).take(exercise, check(exercise, exercise.asked("label"), given, "en"))
+    for answer, tries in (("1.000,50", 0), ("35", 1)):
+        done = Progress(tmp_path).take(exercise, check(exercise, exercise.asked("label"), answer, "en"))
         assert (done.wrong, done.right) == (tries, False)
 
 
@@ -182,8 +182,8 @@ def test_a_question_is_named_by_its_number_too() -> None:
 
 def test_a_choice_that_is_none_is_unreadable() -> None:
     exercise = named("mill-year")
-    for given in ("0", "6", "the weather"):
-        assert check(exercise, exercise.asked("cause"), given, "zh").code == UNREADABLE
+    for answer in ("0", "6", "the weather"):
+        assert check(exercise, exercise.asked("cause"), answer, "zh").code == UNREADABLE
 
 
 def test_what_is_not_there_is_refused_with_what_is() -> None:

@@ -46,9 +46,9 @@ def series(energy: float | Floats = 1.0, known_s: float | Floats = 900.0, unplac
     """A meter that counts so much each quarter hour of March, and besides once across a gap."""
     across = np.zeros(QUARTERS)
     across[100] = unplaced
-    given = {"object": "m", "step": "cement-grinding", "equipment": "", "carrier": "electricity", "direction": Direction.IMPORT}
+    defaults = {"object": "m", "step": "cement-grinding", "equipment": "", "carrier": "electricity", "direction": Direction.IMPORT}
     amounts = {"energy": np.full(QUARTERS, energy), "known_s": np.full(QUARTERS, known_s), "unplaced": across}
-    return IntervalSeries(**cast("Any", {**given, "unit": "kWh", "lhv_mj_per_unit": None, **amounts, **changes}))
+    return IntervalSeries(**cast("Any", {**defaults, "unit": "kWh", "lhv_mj_per_unit": None, **amounts, **changes}))
 
 
 def measured(*meters: IntervalSeries, **more: Any) -> SiteIntervals:
@@ -64,8 +64,8 @@ def column(tables: Sequence[Any], name: str, header: str) -> list[Any]:
 def batch(minutes: float, name: str = "B", **changes: Any) -> Batch:
     """100 t that end so many minutes after the month has begun."""
     end = BEGINS + timedelta(minutes=minutes)
-    given = Batch(name, "cement-grinding", "cement", "", end - timedelta(hours=1), end, 100.0)
-    return replace(given, **changes)
+    default_batch = Batch(name, "cement-grinding", "cement", "", end - timedelta(hours=1), end, 100.0)
+    return replace(default_batch, **changes)
 
 
 def output_of(*batches: Batch) -> dict[int, float]:

@@ -90,9 +90,9 @@ def export(mill: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> Ca
 def statement(tmp_path: Path, **changes: Any) -> Path:
     subject = ReportSubject("works", "2026-01", 1, "ab" * 32, ("cement-grinding",))
     of_today = {"issued_on": _today() - timedelta(days=5), "valid_until": _today() + timedelta(days=300), "surveillance_on": None}
-    held = replace(STATEMENT, subject=subject, performance=None, public_key=KEY.public_bytes, **(of_today | changes))
-    file = tmp_path / f"{held.digest[:8]}.cbor"
-    file.write_bytes(attestations.sign(attestations.unsigned(held), KEY))
+    attestation = replace(STATEMENT, subject=subject, performance=None, public_key=KEY.public_bytes, **(of_today | changes))
+    file = tmp_path / f"{attestation.digest[:8]}.cbor"
+    file.write_bytes(attestations.sign(attestations.unsigned(attestation), KEY))
     return file
 
 
@@ -189,9 +189,9 @@ def test_a_statement_on_something_else_assures_nothing(
 ) -> None:
     file = statement(tmp_path, **{name: value for name, value in changes.items() if name != "subject"})
     if "subject" in changes:
-        held = replace(STATEMENT, performance=None, surveillance_on=None, public_key=KEY.public_bytes, subject=changes["subject"])
-        held = replace(held, issued_on=_today() - timedelta(days=5), valid_until=_today() + timedelta(days=9))
-        file.write_bytes(attestations.sign(attestations.unsigned(held), KEY))
+        attestation = replace(STATEMENT, performance=None, surveillance_on=None, public_key=KEY.public_bytes, subject=changes["subject"])
+        attestation = replace(attestation, issued_on=_today() - timedelta(days=5), valid_until=_today() + timedelta(days=9))
+        file.write_bytes(attestations.sign(attestations.unsigned(attestation), KEY))
     refused = export("pact", settings, "--statement", str(file), "--auditor", key_id(KEY.public_bytes), status=1)
     assert refused == "footprint-statement-unusable"
 
@@ -206,9 +206,9 @@ def test_whose_key_signed_and_whether_it_was_withdrawn_counts(settings: Path, tm
     file = statement(tmp_path)
     other = key_id(AuditorSigningKey.generate().public_bytes)
     assert export("pact", settings, "--statement", str(file), "--auditor", other, status=1) == "footprint-statement-unusable"
-    held = attestations.read(file.read_bytes())
+    attestation = attestations.read(file.read_bytes())
     back = tmp_path / "back.cbor"
-    withdrawal = AttestationWithdrawal(held.digest, "The meters were another's.", _today(), KEY.public_bytes)
+    withdrawal = AttestationWithdrawal(attestation.digest, "The meters were another's.", _today(), KEY.public_bytes)
     back.write_bytes(attestations.sign(attestations.unsigned(withdrawal), KEY))
     own = ("--statement", str(file), "--statement", str(back), "--auditor", key_id(KEY.public_bytes))
     assert export("pact", settings, *own, status=1) == "footprint-statement-unusable"

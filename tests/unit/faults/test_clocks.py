@@ -18,9 +18,9 @@ BERLIN = ZoneInfo("Europe/Berlin")
 
 def look(of: Meter, at: Line, moments: np.ndarray, value: np.ndarray, zone: ZoneInfo | None = None, *, skipped: bool = False) -> Suspicion:
     order = np.argsort(moments, kind="stable")
-    seen = course(of, moments[order], value[order], line=at)
+    own_course = course(of, moments[order], value[order], line=at)
     beside = MeterContext(np.full(len(at.start_s), 100.0), in_skipped_hour=skipped)
-    return compare(of, seen, at.windows, 0.98, zone or UTC, beside)
+    return compare(of, own_course, at.windows, 0.98, zone or UTC, beside)
 
 
 def by_code(suspicion: Suspicion) -> dict[str, DataFinding]:

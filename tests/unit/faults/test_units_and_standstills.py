@@ -20,9 +20,9 @@ KINDS: tuple[Kind, ...] = ("register", "rate", "interval")
 def look(
     kind: Kind, value: np.ndarray, *, bounds: tuple[float, float] | None = None, beside: Kind | None = None, **declared: object
 ) -> Suspicion:
-    seen = course(meter(kind, **declared), MOMENTS, value, line=LINE)
+    own_course = course(meter(kind, **declared), MOMENTS, value, line=LINE)
     main = None if beside is None else course(meter(beside), MOMENTS, written(LINE, beside, MOMENTS), line=LINE)
-    return compare(meter(kind, **declared), seen, LINE.windows, 0.98, UTC_ZONE, MeterContext(TONNES, bounds, main))
+    return compare(meter(kind, **declared), own_course, LINE.windows, 0.98, UTC_ZONE, MeterContext(TONNES, bounds, main))
 
 
 def codes(suspicion: Suspicion) -> list[str]:
@@ -147,8 +147,8 @@ def test_rest_between_batches_and_short_stops_within_them_are_no_standstill(kind
     for start in of.start_s.tolist():
         first = (start - int(MOMENTS[0])) // 60 + 20
         of.power[first : first + 12] = 0.0  # twelve minutes without power in every batch
-    seen = course(meter(kind), MOMENTS, written(of, kind, MOMENTS), line=of)
-    suspicion = compare(meter(kind), seen, of.windows, 0.98, UTC_ZONE, MeterContext(np.full(len(of.start_s), 9.0)))
+    own_course = course(meter(kind), MOMENTS, written(of, kind, MOMENTS), line=of)
+    suspicion = compare(meter(kind), own_course, of.windows, 0.98, UTC_ZONE, MeterContext(np.full(len(of.start_s), 9.0)))
     assert codes(suspicion) == []
     assert of.windows.start_us[0] == of.start_s[0] * SECOND
 

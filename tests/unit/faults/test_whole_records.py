@@ -36,11 +36,11 @@ def test_a_clean_record_shows_nothing(kind: Kind, seed: int, length_s: int) -> N
 
 def test_a_steady_load_without_any_noise_shows_nothing() -> None:
     of = line()
-    held = written(of, "rate", MOMENTS)
+    values = written(of, "rate", MOMENTS)
     for number, (start, end) in enumerate(zip(of.start_s.tolist(), of.end_s.tolist(), strict=True)):
-        held[(start < MOMENTS) & (end >= MOMENTS)] = 3900.0 + number % 97
-    held[held < 1000] = 200.0
-    assert counts_by_code(course(meter("rate"), MOMENTS, held)) == {}
+        values[(start < MOMENTS) & (end >= MOMENTS)] = 3900.0 + number % 97
+    values[values < 1000] = 200.0
+    assert counts_by_code(course(meter("rate"), MOMENTS, values)) == {}
 
 
 def test_a_meter_in_whole_kilowatts_shows_nothing() -> None:

@@ -135,9 +135,9 @@ def test_the_site_of_a_frozen_worker_is_told_and_goes_to_another(tmp_path: Path,
     with cluster(tmp_path / "dask", right=2) as dask:
 
         def freezes() -> None:
-            held = tmp_path / "works-0" / "held"
-            until(lambda: held.exists() and held.read_text())
-            frozen.append(int(held.read_text()))
+            worker_file = tmp_path / "works-0" / "held"
+            until(lambda: worker_file.exists() and worker_file.read_text())
+            frozen.append(int(worker_file.read_text()))
             os.kill(frozen[0], signal.SIGSTOP)
             let_go(tmp_path)
 
@@ -173,10 +173,10 @@ def test_the_profiler_of_dask_rests_while_a_site_is_done_and_runs_again_after(tm
 
         assert runs()
 
-        def seen() -> None:
+        def profiler_rests() -> None:
             until(lambda: list(tmp_path.glob("works-*/held")))
             until(lambda: not runs())
             let_go(tmp_path)
 
-        assert label(file, dask, seen) == 0
+        assert label(file, dask, profiler_rests) == 0
         until(runs)

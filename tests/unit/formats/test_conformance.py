@@ -70,8 +70,8 @@ def each(change: Callable[[ReadingBlock], ReadingBlock]) -> Callable[[HistorianS
 
 
 def without_blanks(block: ReadingBlock) -> ReadingBlock:
-    known = ~np.isnan(block.value)
-    return replace(block, time_us=block.time_us[known], value=block.value[known], row=block.row[known])
+    with_value = ~np.isnan(block.value)
+    return replace(block, time_us=block.time_us[with_value], value=block.value[with_value], row=block.row[with_value])
 
 
 def by_time(block: ReadingBlock) -> ReadingBlock:

@@ -22,7 +22,7 @@ def act(**changed: object) -> Act:
 
 
 @pytest.mark.parametrize(
-    ("imported", "known", "holds"),
+    ("imported", "known_on", "holds"),
     [
         (date(2025, 12, 31), PUBLISHED, False),
         (APPLIES, PUBLISHED, True),  # the first day of both
@@ -31,11 +31,11 @@ def act(**changed: object) -> Act:
         (UNTIL, PUBLISHED, False),  # another act holds from that day on
     ],
 )
-def test_an_act_holds_from_its_first_day_until_the_day_before_the_next(imported: date, known: date, holds: bool) -> None:
-    assert act(until=UNTIL).governs(imported, known) == holds
+def test_an_act_holds_from_its_first_day_until_the_day_before_the_next(imported: date, known_on: date, holds: bool) -> None:
+    assert act(until=UNTIL).governs(imported, known_on) == holds
     law = ActCollection((act(until=UNTIL),))
-    assert (law.act(ActKind.MARK_UP, imported, known) is not None) == holds
-    assert law.act(ActKind.PHASE_OUT, imported, known) is None
+    assert (law.act(ActKind.MARK_UP, imported, known_on) is not None) == holds
+    assert law.act(ActKind.PHASE_OUT, imported, known_on) is None
 
 
 def test_a_year_has_its_own_figure_or_that_of_the_last_year_before_it() -> None:

@@ -123,7 +123,7 @@ def test_no_price_is_invented_where_none_is_held() -> None:
 
 
 def test_an_act_that_reaches_back_changes_todays_answer_and_not_yesterdays() -> None:
-    held = ActCollection.held()
+    shipped = ActCollection.held()
     later = Act(
         id="mark-up-changed",
         kind=ActKind.MARK_UP,
@@ -133,7 +133,7 @@ def test_an_act_that_reaches_back_changes_todays_answer_and_not_yesterdays() -> 
         confidence="read",
         by_year={2026: Decimal("0.05")},
     )
-    law = ActCollection((*held.acts, later))
+    law = ActCollection((*shipped.acts, later))
     of, day = Goods("7208", "CN"), date(2026, 2, 1)
     before = payable(of, day, date(2027, 2, 28), law=law)
     assert before == payable(of, day, KNOWN)

@@ -53,14 +53,14 @@ def works(tmp_path_factory: pytest.TempPathFactory) -> tuple[SiteSettings, Analy
 
 
 def test_every_measure_of_the_list_is_held_in_both_languages_and_its_steps_are_the_packs() -> None:
-    held = Library.held()
-    assert len(held.practices) == 45
-    assert all(practice.words.by_language.get("zh") for practice in held.practices)
+    library = Library.held()
+    assert len(library.practices) == 45
+    assert all(practice.words.by_language.get("zh") for practice in library.practices)
     steps = {(pack, step.id) for pack in ("steel", "aluminium", "cement") for step in packs.load(pack).steps}
-    at_steps = [(practice.sector, practice.step) for practice in held.practices if practice.step is not None]
+    at_steps = [(practice.sector, practice.step) for practice in library.practices if practice.step is not None]
     assert set(at_steps) <= steps
     text = (Path(__file__).parents[3] / "docs" / "tariffs.md").read_text(encoding="utf-8")
-    assert f"the {len(held.practices)}\nmeasures of BEST-Cement" in text
+    assert f"the {len(library.practices)}\nmeasures of BEST-Cement" in text
     assert f"{len(at_steps)} of them at a step of the cement pack" in text
 
 
@@ -110,12 +110,12 @@ def test_in_the_report_a_practice_is_for_one_of_what_its_step_makes(works: tuple
 
 
 def test_a_list_that_nobody_read_and_a_practice_of_no_list_are_refused() -> None:
-    held = Library.held()
+    library = Library.held()
     with pytest.raises(ValidationError, match="confidence"):
-        Library.model_validate({**held.model_dump(), "lists": [{**held.lists[0].model_dump(), "confidence": "second-hand"}]})
+        Library.model_validate({**library.model_dump(), "lists": [{**library.lists[0].model_dump(), "confidence": "second-hand"}]})
     with pytest.raises(ValidationError, match="no list is called"):
-        Library.model_validate({**held.model_dump(), "lists": []})
-    assert min(practice.saving for practice in held.practices) > Decimal(0)
+        Library.model_validate({**library.model_dump(), "lists": []})
+    assert min(practice.saving for practice in library.practices) > Decimal(0)
 
 
 def test_a_practice_against_a_cause_is_named_where_that_cause_took_energy_and_first(works: tuple[SiteSettings, Analysis]) -> None:
@@ -127,13 +127,13 @@ def test_a_practice_against_a_cause_is_named_where_that_cause_took_energy_and_fi
         plain.model_copy(update={"id": cause, "cause": cause, "saving_to": plain.saving * 2})
         for cause in (WasteCause.REHEAT, WasteCause.HOLDING)
     ]
-    held = Library.held().with_further(Library(lists=Library.held().lists, practices=tuple(additions)))
-    fitting = fitting_practices(site, [waited], analysis.costs, held)
+    library = Library.held().with_further(Library(lists=Library.held().lists, practices=tuple(additions)))
+    fitting = fitting_practices(site, [waited], analysis.costs, library)
     assert fitting[0].practice.id == WasteCause.HOLDING
     assert WasteCause.REHEAT not in {fit.practice.id for fit in fitting}
     assert fitting[0].gap == pytest.approx(mill.beyond.energy / float(mill.batches.output.sum()))
     assert fitting[0].money == pytest.approx(4 * 0.6)  # of the low end
-    assert WasteCause.HOLDING not in {fit.practice.id for fit in fitting_practices(site, [mill], analysis.costs, held)}
+    assert WasteCause.HOLDING not in {fit.practice.id for fit in fitting_practices(site, [mill], analysis.costs, library)}
 
 
 def test_a_range_that_does_not_rise_is_refused() -> None:

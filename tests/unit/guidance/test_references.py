@@ -19,8 +19,8 @@ TEXT = files("benchmarks.guidance").joinpath("references.toml").read_text(encodi
 
 def kiln_reference(**changed: object) -> Reference:
     """The mean of GNR's kilns of 2016, as if all of them were dry: it agrees with a kiln's label of 2016 in all."""
-    held = next(each for each in references() if each.id == "gnr-2016-kiln-heat")
-    return held.model_copy(update={"routes": ("dry-process",), **changed})
+    reference = next(each for each in references() if each.id == "gnr-2016-kiln-heat")
+    return reference.model_copy(update={"routes": ("dry-process",), **changed})
 
 
 def test_what_agrees_in_all_stands_in_the_labels_own_unit() -> None:
@@ -83,10 +83,10 @@ def test_a_figure_at_second_hand_is_in_no_file_and_comes_out_of_none() -> None:
 
 
 def test_what_is_held_has_both_languages_and_names_of_our_packs() -> None:
-    known = [version for pack in ("steel", "cement") for version in packs.versions(pack)]
-    routes = {(pack.id, route.id) for pack in known for route in pack.routes}
-    steps = {(pack.id, step.id) for pack in known for step in pack.steps}
-    boundaries = {step.boundary.id for pack in known for step in pack.steps}
+    pack_versions = [version for pack in ("steel", "cement") for version in packs.versions(pack)]
+    routes = {(pack.id, route.id) for pack in pack_versions for route in pack.routes}
+    steps = {(pack.id, step.id) for pack in pack_versions for step in pack.steps}
+    boundaries = {step.boundary.id for pack in pack_versions for step in pack.steps}
     for each in references():
         assert {(each.sector, route) for route in each.routes} <= routes, each.id
         assert set(each.boundaries) <= boundaries, each.id

@@ -54,7 +54,7 @@ def printed(capsys: pytest.CaptureFixture[str]) -> Callable[[], str]:
     """Everything on the screen since it was last asked."""
 
     def everything() -> str:
-        seen = capsys.readouterr()
-        return seen.out + seen.err
+        output = capsys.readouterr()
+        return output.out + output.err
 
     return everything

@@ -96,10 +96,10 @@ def test_a_batch_that_is_held_rises_above_those_that_ended() -> None:
     usual = UsualCourse.of(np.array(courses), np.array(per_t), np.full(40, 100.0), np.full(40, 3600.0))
     assert usual is not None
     longer = np.arange(0, 5401.0, 60)
-    held = usual.expected(course_of(longer, 10.0 * longer, 5400.0, 3600.0, now_s=5400.0))
-    assert np.nanmax(held[: STEPS - 1]) < 2
-    assert held[STEPS + 5] > 10
-    assert np.isnan(held[STEPS + 15])  # not reached yet
+    excess = usual.expected(course_of(longer, 10.0 * longer, 5400.0, 3600.0, now_s=5400.0))
+    assert np.nanmax(excess[: STEPS - 1]) < 2
+    assert excess[STEPS + 5] > 10
+    assert np.isnan(excess[STEPS + 15])  # not reached yet
 
 
 def test_only_what_chance_does_not_do_is_foreseen() -> None:

@@ -37,10 +37,10 @@ class Works:
 
     def take(self, sent: Sequence[Sent], rows: Sequence[Row] = ()) -> None:
         readings = [Reading(entry.meter, _us(entry.stamp), entry.value, received_us=_us(entry.stamp)) for entry in sent]
-        taken = self.spool.append(readings, [{"table": "batches", **row} for row in rows])
-        self.plant.take(taken.readings, taken.rows)
+        outcome = self.spool.append(readings, [{"table": "batches", **row} for row in rows])
+        self.plant.take(outcome.readings, outcome.rows)
         self.plant.settle()
-        self.reopening.take(taken)
+        self.reopening.take(outcome)
 
     def page(self) -> dict[str, float | None]:
         """kgce of each batch that ended, by `watch`."""
@@ -80,10 +80,13 @@ def test_a_batch_that_ended_took_what_the_label_says_to_the_bit(tmp_path: Path, 
 def test_a_restarted_agent_says_the_same(tmp_path: Path, furnaces: Furnaces) -> None:
     sent, rows = furnaces.readings(), furnaces.batches()
     works = Works(tmp_path, sent, rows)
-    held = {name: [entry for entry in sent if entry.meter == name] for name in works.plant.totals.by_meter}
+    sent_by_meter = {name: [entry for entry in sent if entry.meter == name] for name in works.plant.totals.by_meter}
     again = Plant(works.site, date(2025, 1, 2))
     again.fill(
-        {name: (np.array([_us(entry.stamp) for entry in own]), np.array([entry.value for entry in own])) for name, own in held.items()},
+        {
+            name: (np.array([_us(entry.stamp) for entry in own]), np.array([entry.value for entry in own]))
+            for name, own in sent_by_meter.items()
+        },
         [{"table": "batches", **row} for row in rows],
         _us(sent[-1].stamp),
     )

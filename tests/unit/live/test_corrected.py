@@ -21,7 +21,7 @@ from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.writer import Spool
 from tests.functional.live.plant import energies
 from tests.unit.live.rounds import sentences_of_rounds
-from tests.unit.live.test_spool import held
+from tests.unit.live.test_spool import readings_held
 
 T0_US = 1_735_800_000_000_000
 HIGHER = 1_000_000  # numbers of corrections, above those of all that was sent before
@@ -58,25 +58,25 @@ def test_of_readings_of_one_moment_the_highest_number_counts(tmp_path: Path, sen
             spool = Spool(tmp_path)
     assert spool.append(sent).repeated == len(sent)  # all of them are kept, and are dropped when they come again
     spool.close()
-    assert held(tmp_path) == [(reading.time_us, reading.value) for reading in (BEFORE, THIRD, AFTER)]
+    assert readings_held(tmp_path) == [(reading.time_us, reading.value) for reading in (BEFORE, THIRD, AFTER)]
     assert corrected == 2
 
 
 def test_a_correction_may_take_a_value_back_and_give_it_again(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     spool.append([BEFORE, FIRST, AFTER, SECOND._replace(value=float("nan"))])
-    assert [str(value) for _, value in held(tmp_path)] == ["10.0", "nan", "12.0"]
+    assert [str(value) for _, value in readings_held(tmp_path)] == ["10.0", "nan", "12.0"]
     spool.append([THIRD])
-    assert [value for _, value in held(tmp_path)] == [10.0, 11.75, 12.0]
+    assert [value for _, value in readings_held(tmp_path)] == [10.0, 11.75, 12.0]
     spool.close()
 
 
 def test_without_numbers_the_first_counts_and_the_same_value_again_corrects_nothing(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
-    taken = spool.append([FIRST._replace(sequence=-1), SECOND._replace(sequence=-1), FIRST, SECOND._replace(value=FIRST.value)])
-    assert (taken.contradicted, len(taken.corrected)) == (1, 0)
+    outcome = spool.append([FIRST._replace(sequence=-1), SECOND._replace(sequence=-1), FIRST, SECOND._replace(value=FIRST.value)])
+    assert (outcome.contradicted, len(outcome.corrected)) == (1, 0)
     spool.close()
-    assert {value for _, value in held(tmp_path)} == {FIRST.value}
+    assert {value for _, value in readings_held(tmp_path)} == {FIRST.value}
 
 
 class Works:
@@ -124,7 +124,7 @@ def test_the_label_is_that_of_a_file_which_holds_the_corrected_values_alone(work
 
 def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works, monkeypatch: pytest.MonkeyPatch) -> None:
     """The control: by this the tests here can fail."""
-    monkeypatch.setattr(repeats, "noted", lambda new, known: ([], []))
+    monkeypatch.setattr(repeats, "noted", lambda new, counted_before: ([], []))
     works.spool.append(works.sent, works.rows)
     works.spool.append(works.corrections)
     works.spool.close()
@@ -134,10 +134,10 @@ def test_where_nothing_is_noted_the_first_value_stays_in_the_label(works: Works,
 def _watched(works: Works, arriving: Sequence[Sequence[Reading]], rows: Sequence[dict[str, str]]) -> tuple[Plant, list[str]]:
     plant, reopening = Plant(load_site(works.live), date(2025, 1, 2)), LateRecount(load_site(works.live), works.live.parent / "spool")
     for together in arriving:
-        taken = works.spool.append(together, rows)
-        plant.take(taken.readings, taken.rows)
+        outcome = works.spool.append(together, rows)
+        plant.take(outcome.readings, outcome.rows)
         plant.settle()
-        reopening.take(taken)
+        reopening.take(outcome)
         reopening.settle(plant)
     sentences = sentences_of_rounds(reopening, plant)
     works.spool.close()
@@ -150,9 +150,9 @@ def test_batches_that_had_ended_are_counted_again_as_if_only_the_corrected_value
     assert 0 < len(again) < len(works.rows)
     right, folder = Plant(load_site(works.live), date(2025, 1, 2)), tmp_path / "right"
     spool = Spool(folder)
-    taken = spool.append(works.right, works.rows)
+    outcome = spool.append(works.right, works.rows)
     spool.close()
-    right.take(taken.readings, taken.rows)
+    right.take(outcome.readings, outcome.rows)
     count_again(right, right.settle(), folder)
     assert [plant.log.batches[key].kgce for key in again] == [right.log.batches[key].kgce for key in again]
     assert {batch.key: batch.kgce for batch in plant.log.batches.values()} == {
@@ -168,9 +168,9 @@ def test_a_batch_that_runs_goes_on_with_the_corrected_values_to_the_bit(works: W
     def by(readings: Sequence[Reading]) -> list[Reading]:
         return [reading for reading in readings if reading.time_us < until_us]
 
-    taken = [works.spool.append(by(works.sent)), works.spool.append(by(works.corrections))]
+    outcomes = [works.spool.append(by(works.sent)), works.spool.append(by(works.corrections))]
     corrected, right = (Plant(load_site(works.live), date(2025, 1, 2)) for _ in range(2))
-    for portion in taken:
+    for portion in outcomes:
         corrected.take(portion.readings, portion.rows)
     right.take(by(works.right))
     works.spool.close()

@@ -41,8 +41,8 @@ class Works:
         self.last = RunningBatch("", "eaf", "", "eaf-1", _us(datetime.fromisoformat(rows[-1]["start"])))
         sent = sorted(sending(FURNACES.readings()), key=lambda entry: entry.stamp)
         readings = [Reading(entry.meter, _us(entry.stamp), entry.value, received_us=_us(entry.stamp)) for entry in sent]
-        taken = self.spool.append(readings, [{"table": "batches", **row} for row in rows])
-        self.plant.take(taken.readings, taken.rows)
+        outcome = self.spool.append(readings, [{"table": "batches", **row} for row in rows])
+        self.plant.take(outcome.readings, outcome.rows)
         end_us = _us(datetime.fromisoformat(rows[-1]["end"]))
         self.so_far = self.plant.totals.energy(self.last.line, np.array([self.last.start_us, end_us]))[-1]
         self.plant.settle()

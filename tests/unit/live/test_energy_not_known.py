@@ -45,10 +45,12 @@ def _us(stamp: datetime) -> int:
 def _filled(furnaces: Furnaces, site: Path, rows: list[Row], rate_a_week: float = 1.0) -> Plant:
     """A plant that begins with what a spool holds of all heats, and these rows beside."""
     plant = Plant(load_site(site), date(2025, 1, 2), rate_a_week)
-    held: dict[str, list[tuple[int, float]]] = {}
+    by_meter: dict[str, list[tuple[int, float]]] = {}
     for sent in furnaces.readings():
-        held.setdefault(sent.meter, []).append((_us(sent.stamp), sent.value))
-    readings = {name: (np.array([at for at, _ in pairs]), np.array([value for _, value in pairs], float)) for name, pairs in held.items()}
+        by_meter.setdefault(sent.meter, []).append((_us(sent.stamp), sent.value))
+    readings = {
+        name: (np.array([at for at, _ in pairs]), np.array([value for _, value in pairs], float)) for name, pairs in by_meter.items()
+    }
     batches = [{"table": "batches", **row} for row in furnaces.batches()]
     plant.fill(readings, [*batches, *rows], max(int(times.max()) for times, _ in readings.values()))
     return plant
@@ -130,11 +132,11 @@ def test_a_register_that_falls_by_no_rollover_leaves_its_energy_unknown(more: di
     bulk.fill(minutes, np.array(values))
     for place in (0, 3, 1, 2):  # whatever the order of arrival
         total.take(int(minutes[place]), values[place], 1)
-    for held in (bulk, total):
-        assert held.knows(minutes).tolist() == [True, True, False, False]
-        assert held.knows(minutes[2:]).tolist() == [True, True]
-        assert [(fall.before, fall.after) for fall in held.falls(0)] == [(950.0, 45.0)]
-        assert held.power(int(minutes[3])) is None
+    for meter_total in (bulk, total):
+        assert meter_total.knows(minutes).tolist() == [True, True, False, False]
+        assert meter_total.knows(minutes[2:]).tolist() == [True, True]
+        assert [(fall.before, fall.after) for fall in meter_total.falls(0)] == [(950.0, 45.0)]
+        assert meter_total.power(int(minutes[3])) is None
     total.correct(int(minutes[2]), 960.0)
     total.correct(int(minutes[3]), 970.0)
     assert total.knows(minutes).all()
@@ -160,10 +162,10 @@ def test_totals_so_far_are_those_of_the_curve(kind: str, fault: str, factor: flo
         return
     curve = courses([MeterQuery(meter, moments, 300.0, factor)], [lambda _: [("m", data, "")]])["m"].curve
     energy, known_s = curve.over(np.full(len(moments) - 1, moments[0]), moments[1:])
-    known = known_s * 1e6 == moments[1:] - moments[0]
-    assert known.any()
-    assert bulk.knows(moments)[1:].tolist() == known.tolist()
-    assert bulk.at(moments[1:])[known] == pytest.approx(energy[known], abs=1e-5)
+    is_known = known_s * 1e6 == moments[1:] - moments[0]
+    assert is_known.any()
+    assert bulk.knows(moments)[1:].tolist() == is_known.tolist()
+    assert bulk.at(moments[1:])[is_known] == pytest.approx(energy[is_known], abs=1e-5)
 
 
 def test_the_page_and_the_label_call_the_same_energy_unknown(tmp_path: Path) -> None:

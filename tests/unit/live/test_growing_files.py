@@ -61,8 +61,8 @@ class Plant:
     def read(self) -> int:
         """One look at the files; how many readings were new."""
         self.source.poll()
-        taken = self.intake.step(0.0)
-        return 0 if taken is None else taken.new
+        outcome = self.intake.step(0.0)
+        return 0 if outcome is None else outcome.new
 
     def die(self) -> None:
         """Having read what there is, and stored nothing of it."""
@@ -239,9 +239,9 @@ def test_a_wide_file_holds_a_meter_a_column(tmp_path: Path) -> None:
     )
     plant.write("at;E1;E2\n02.01.2025 07:00;1.5;\n")
     plant.source.poll()
-    taken = plant.intake.step(0.0)
-    assert taken is not None
-    assert [(reading.meter, reading.time_us, str(reading.value)) for reading in taken.readings] == [
+    outcome = plant.intake.step(0.0)
+    assert outcome is not None
+    assert [(reading.meter, reading.time_us, str(reading.value)) for reading in outcome.readings] == [
         ("m-1", round(BEGIN.timestamp() * 1e6), "1.5"), ("m-2", round(BEGIN.timestamp() * 1e6), "nan"),
     ]  # fmt: skip
 

@@ -20,7 +20,7 @@ def register(**named: object) -> Register:
 
 
 @pytest.mark.parametrize(
-    ("kind", "words", "order", "held", "wanted"),
+    ("kind", "words", "order", "raw_words", "wanted"),
     [
         ("int16", "high-first", "high-first", [0xFFFE], -2),
         ("uint16", "high-first", "low-first", [0x0201], 0x0102),
@@ -34,26 +34,26 @@ def register(**named: object) -> Register:
         ("float64", "high-first", "high-first", [0x4039, 0, 0, 0], 25.0),
     ],
 )
-def test_registers_make_a_number(kind: str, words: str, order: str, held: list[int], wanted: float) -> None:
-    assert number(register(type=kind, words=words, bytes=order), held) == wanted
+def test_registers_make_a_number(kind: str, words: str, order: str, raw_words: list[int], wanted: float) -> None:
+    assert number(register(type=kind, words=words, bytes=order), raw_words) == wanted
 
 
 @pytest.mark.parametrize("kind", LENGTHS)
 @pytest.mark.parametrize(("words", "theirs"), [("high-first", "big"), ("low-first", "little")])
 def test_pymodbus_reads_the_same_numbers(kind: str, words: str, theirs: str) -> None:
-    held = [0x1234, 0x0056, 0x789A, 0x0BCD][: LENGTHS[kind]]
+    raw_words = [0x1234, 0x0056, 0x789A, 0x0BCD][: LENGTHS[kind]]
     mixin = ModbusClientMixin
-    value = mixin.convert_from_registers(held, mixin.DATATYPE[kind.upper()], word_order=theirs)  # type: ignore[arg-type]
-    assert number(register(type=kind, words=words), held) == value
+    value = mixin.convert_from_registers(raw_words, mixin.DATATYPE[kind.upper()], word_order=theirs)  # type: ignore[arg-type]
+    assert number(register(type=kind, words=words), raw_words) == value
 
 
 def test_a_value_is_scaled_and_one_that_a_device_does_not_know_is_bad() -> None:
-    known, unknown, empty = (
+    scaled, unknown, empty = (
         register(meter="a", type="uint32", scale=0.5, offset=-1.0),
         register(meter="b", address=2, type="uint16", unknown=[0xFFFF]),
         register(meter="c", address=3, type="float32"),
     )
-    (block,) = blocks([empty, known, unknown])
+    (block,) = blocks([empty, scaled, unknown])
     values = readings(block, [0, 7, 0xFFFF, 0x7FC0, 0], 5)
     assert [(reading.meter, reading.quality) for reading in values] == [
         ("a", ReadingQuality.GOOD),

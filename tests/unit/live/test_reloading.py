@@ -192,8 +192,8 @@ def test_a_page_whose_address_is_taken_is_refused_before_anything_ends(running: 
     running.add("one", 1)
     running.rounds_until(1)
     before = list(running.watch.sources)
-    with socket.create_server(("127.0.0.1", 0)) as taken:
-        running.write("two", more=f"[source.page]\nport = {taken.getsockname()[1]}\n")
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        running.write("two", more=f"[source.page]\nport = {listener.getsockname()[1]}\n")
         running.watch.reload()
     assert "[page-address]" in running.told[-1]
     assert running.watch.sources == before

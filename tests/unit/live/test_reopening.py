@@ -63,10 +63,10 @@ class Works:
 
     def take(self, readings: list[Reading], rows: list[dict[str, str]] | None = None) -> None:
         """As `watch` and its room do."""
-        taken = self.spool.append(readings, rows or [])
-        self.plant.take(taken.readings, taken.rows)
+        outcome = self.spool.append(readings, rows or [])
+        self.plant.take(outcome.readings, outcome.rows)
         self.plant.settle()
-        self.reopening.take(taken)
+        self.reopening.take(outcome)
 
     def told(self) -> list[str]:
         """What is said once nothing more came for a while."""

@@ -93,8 +93,12 @@ def test_label_finds_in_a_spool_the_ends_that_are_missing_as_in_files(tmp_path: 
     furnaces = Furnaces(heats=6)
     rows = furnaces.batches()
     first_row = {"batch_id", "step", "equipment", "start", "product", "variant", "var.hot_metal_pct"}
-    known = {row["batch_id"]: set(row) for row in rows} | {"H1-0003": first_row, "H2-0002": set(rows[0]) - {"end"}, "H2-0006": first_row}
-    known_rows = [{column: cell for column, cell in row.items() if column in known[row["batch_id"]]} for row in rows]
+    columns_by_id = {row["batch_id"]: set(row) for row in rows} | {
+        "H1-0003": first_row,
+        "H2-0002": set(rows[0]) - {"end"},
+        "H2-0006": first_row,
+    }
+    known_rows = [{column: cell for column, cell in row.items() if column in columns_by_id[row["batch_id"]]} for row in rows]
     files, spooled = furnaces.write(tmp_path / "files"), furnaces.fed_by(tmp_path / "spooled", PATHS)
     with (files.parent / "batches.csv").open("w", encoding="utf-8", newline="") as file:
         table = csv.DictWriter(file, list(rows[0]))

@@ -52,13 +52,13 @@ def _plant(furnaces: Furnaces, site: Path, **cells: str) -> tuple[Plant, datetim
     """Four days of history, with these cells in each row."""
     split = furnaces.begin + timedelta(hours=HISTORY)
     plant = Plant(load_site(site), date(2025, 1, 2), RATE_A_WEEK)
-    held: dict[str, list[tuple[int, float]]] = {}
+    by_meter: dict[str, list[tuple[int, float]]] = {}
     for reading in furnaces.readings():
         if reading.stamp < split:
-            held.setdefault(reading.meter, []).append((_us(reading.stamp), reading.value))
+            by_meter.setdefault(reading.meter, []).append((_us(reading.stamp), reading.value))
     rows = [{"table": "batches", **row, **cells} for row in furnaces.batches() if datetime.fromisoformat(row["end"]) < split]
     plant.fill(
-        {name: (np.array([at for at, _ in readings]), np.array([value for _, value in readings])) for name, readings in held.items()},
+        {name: (np.array([at for at, _ in readings]), np.array([value for _, value in readings])) for name, readings in by_meter.items()},
         rows,
         _us(split),
     )
@@ -329,10 +329,10 @@ def test_a_value_beyond_the_range_is_none_whether_it_is_read_at_once_by_itself_o
     bulk.fill(minutes, values)
     for minute, value in zip(minutes.tolist(), values.tolist(), strict=True):
         total.take(minute, value, 1)
-    for held in (bulk, total):
-        held.correct(int(minutes[2]), 9000.0)
-        assert held.value.tolist() == [12.0, 12.0]
-        assert held.energy.tolist() == [0.0, pytest.approx(0.6)]
+    for meter_total in (bulk, total):
+        meter_total.correct(int(minutes[2]), 9000.0)
+        assert meter_total.value.tolist() == [12.0, 12.0]
+        assert meter_total.energy.tolist() == [0.0, pytest.approx(0.6)]
 
 
 @pytest.mark.parametrize("apart", [15, 25, 30])

@@ -39,7 +39,7 @@ def numbered_readings(count: int, first: int = 0, meter: str = "m-1") -> list[Re
     ]
 
 
-def held(folder: Path, meter: str = "m-1") -> list[tuple[int, float]]:
+def readings_held(folder: Path, meter: str = "m-1") -> list[tuple[int, float]]:
     source = SpoolKind().connect({"folder": "."}, folder, UTC)
     return [
         pair for block in source.readings(frozenset({meter})) for pair in zip(block.time_us.tolist(), block.value.tolist(), strict=True)
@@ -65,20 +65,20 @@ def test_what_comes_again_is_dropped(tmp_path: Path, again: str) -> None:
     if again != "at once":
         spool.close()
         spool = Spool(tmp_path)
-    taken = spool.append([*sent[:10], *numbered_readings(1, len(sent))])
-    assert (taken.new, taken.repeated, taken.contradicted) == (1, 10, 0)
+    outcome = spool.append([*sent[:10], *numbered_readings(1, len(sent))])
+    assert (outcome.new, outcome.repeated, outcome.contradicted) == (1, 10, 0)
     spool.close()
-    assert held(tmp_path) == as_held([*sent, *numbered_readings(1, len(sent))])
+    assert readings_held(tmp_path) == as_held([*sent, *numbered_readings(1, len(sent))])
 
 
 def test_a_late_reading_is_kept_and_told_and_another_value_of_one_that_is_there_is_not_taken(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     first, late, last = numbered_readings(3)
     spool.append([first, last])
-    taken = spool.append([late, first._replace(value=7.0)])
-    assert (taken.new, taken.repeated, taken.contradicted, taken.late) == (1, 1, 1, [late])
+    outcome = spool.append([late, first._replace(value=7.0)])
+    assert (outcome.new, outcome.repeated, outcome.contradicted, outcome.late) == (1, 1, 1, [late])
     spool.close()
-    assert held(tmp_path) == as_held([first, last, late])
+    assert readings_held(tmp_path) == as_held([first, last, late])
 
 
 @pytest.mark.parametrize("ahead_days", [2, 4_000])
@@ -105,7 +105,7 @@ def test_a_stamp_far_ahead_is_kept_once_and_makes_nothing_after_it_late(
         again = spool.append([ahead._replace(received_us=ahead.time_us)])  # its time has come, and so has it
         assert (again.new, again.repeated) == (0, 1)
     spool.close()
-    assert held(tmp_path) == as_held([sent[0], ahead, *sent[2:], anew])
+    assert readings_held(tmp_path) == as_held([sent[0], ahead, *sent[2:], anew])
 
 
 def test_a_clock_that_is_always_far_ahead_makes_nothing_late_and_its_repeats_are_dropped(
@@ -116,8 +116,8 @@ def test_a_clock_that_is_always_far_ahead_makes_nothing_late_and_its_repeats_are
     with monkeypatch.context() as patched:
         patched.setattr(repeats, "looked_up", lambda *_: pytest.fail("the disk was asked"))
         assert [spool.append([reading]).late for reading in sent] == [[]] * len(sent)
-    taken = spool.append([sent[0], sent[-1], sent[-1]._replace(sequence=9_999, value=7.0)])
-    assert (taken.new, taken.repeated, len(taken.corrected)) == (1, 2, 1)
+    outcome = spool.append([sent[0], sent[-1], sent[-1]._replace(sequence=9_999, value=7.0)])
+    assert (outcome.new, outcome.repeated, len(outcome.corrected)) == (1, 2, 1)
     spool.close()
 
 
@@ -148,11 +148,11 @@ def test_a_torn_end_is_cut_off_and_what_was_synced_stays(tmp_path: Path, left: i
     spool.append(numbered_readings(5, 5))
     spool.close()
     os.truncate(path, whole + left)
-    assert held(tmp_path) == as_held(numbered_readings(5))
+    assert readings_held(tmp_path) == as_held(numbered_readings(5))
     spool = Spool(tmp_path)
     assert spool.append(numbered_readings(10)).new == 5
     spool.close()
-    assert held(tmp_path) == as_held(numbered_readings(10))
+    assert readings_held(tmp_path) == as_held(numbered_readings(10))
 
 
 def test_a_flipped_bit_before_the_end_is_refused(tmp_path: Path) -> None:
@@ -189,12 +189,12 @@ def test_a_death_while_a_segment_becomes_parquet_is_finished_by_the_next_process
         with pytest.raises(KeyboardInterrupt):
             spool.seal()
     spool.close()
-    assert held(tmp_path) == as_held(numbered_readings(20))
+    assert readings_held(tmp_path) == as_held(numbered_readings(20))
     spool = Spool(tmp_path)
     assert len(layout.segments(tmp_path)) == 1
     assert spool.append(numbered_readings(20)).new == 0
     spool.close()
-    assert held(tmp_path) == as_held(numbered_readings(20))
+    assert readings_held(tmp_path) == as_held(numbered_readings(20))
 
 
 def test_a_disk_that_is_full_once_a_segment_is_parquet_ends_nothing_and_keeps_it_from_no_start(
@@ -227,7 +227,7 @@ def test_a_disk_that_is_full_once_a_segment_is_parquet_ends_nothing_and_keeps_it
     until(lambda: not spool.compaction.trouble)
     assert [layout.number_of(path) for path in layout.segments(tmp_path)] == [2, 3]
     spool.close()
-    assert held(tmp_path) == as_held(numbered_readings(21))
+    assert readings_held(tmp_path) == as_held(numbered_readings(21))
 
 
 def test_a_day_that_is_over_becomes_parquet_of_its_name(tmp_path: Path) -> None:
@@ -238,7 +238,7 @@ def test_a_day_that_is_over_becomes_parquet_of_its_name(tmp_path: Path) -> None:
     turned(spool)
     assert [path.name[:10] for path in layout.days(tmp_path)] == [str(datetime.fromtimestamp(T0 / 1e6, UTC).date())]
     spool.close()
-    assert math.isnan(held(tmp_path)[0][1])
+    assert math.isnan(readings_held(tmp_path)[0][1])
 
 
 def turned(spool: Spool) -> None:
@@ -275,13 +275,13 @@ def test_readings_arrive_while_a_day_becomes_parquet_and_a_process_that_is_kille
     process.wait()
     spool.turn(T0 + DAY_US + AGAIN_US)
     assert "-9" in spool.compaction.trouble
-    assert held(tmp_path) == as_held(numbered_readings(40))
+    assert readings_held(tmp_path) == as_held(numbered_readings(40))
     spool.close()
     spool = Spool(tmp_path)
     turned(spool)
     assert (len(layout.days(tmp_path)), spool.compaction.trouble) == (2, "")
     spool.close()
-    assert held(tmp_path) == as_held(numbered_readings(40))
+    assert readings_held(tmp_path) == as_held(numbered_readings(40))
 
 
 def test_a_segment_that_has_its_parquet_already_is_read_once(tmp_path: Path) -> None:
@@ -292,7 +292,7 @@ def test_a_segment_that_has_its_parquet_already_is_read_once(tmp_path: Path) -> 
     assert (len(layout.days(tmp_path)), len(layout.segments(tmp_path))) == (1, 1)
     times_us, _ = readings_between(tmp_path, frozenset({"m-1"}), T0, T0 + DAY_US)["m-1"]
     assert times_us.tolist() == [reading.time_us for reading in numbered_readings(20)]
-    assert held(tmp_path) == as_held(numbered_readings(20))
+    assert readings_held(tmp_path) == as_held(numbered_readings(20))
     spool.close()
 
 
@@ -302,13 +302,13 @@ def test_a_full_spool_takes_nothing_or_drops_its_oldest_day_as_it_is_told(tmp_pa
     with pytest.raises(SpoolFull):
         waits.append(numbered_readings(80, 80))
     waits.close()
-    assert held(tmp_path / "waits") == as_held(numbered_readings(80))
+    assert readings_held(tmp_path / "waits") == as_held(numbered_readings(80))
     drops = Spool(tmp_path / "drops", most_bytes=6_000, drop_oldest=True)
     for turn in range(4):
         drops.append(numbered_readings(80, turn * 80))
         drops.seal()
     assert drops.dropped
-    assert held(tmp_path / "drops")[-80:] == as_held(numbered_readings(80, 240))
+    assert readings_held(tmp_path / "drops")[-80:] == as_held(numbered_readings(80, 240))
     drops.close()
 
 
@@ -327,7 +327,7 @@ def test_a_full_spool_of_a_single_day_drops_it_once_it_is_written(tmp_path: Path
         spool.turn(T0)
     assert spool.append(numbered_readings(80, 80)).new == 80
     spool.close()
-    assert held(tmp_path)[-80:] == as_held(numbered_readings(80, 80))
+    assert readings_held(tmp_path)[-80:] == as_held(numbered_readings(80, 80))
 
 
 def test_a_full_disk_drops_the_oldest_day_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -351,7 +351,7 @@ def test_a_full_disk_drops_the_oldest_day_too(tmp_path: Path, monkeypatch: pytes
         spool.append(numbered_readings(20, 260))
     spool.close()
     assert layout.days(tmp_path) == []
-    assert held(tmp_path) == as_held(numbered_readings(20, 240))
+    assert readings_held(tmp_path) == as_held(numbered_readings(20, 240))
 
 
 def _bytes_of(folder: Path) -> int:
@@ -371,7 +371,7 @@ def test_with_the_oldest_day_go_its_rows_but_for_batches(tmp_path: Path, beside:
     assert spool.append(numbered_readings(20, 40)).new == 20
     spool.close()
     assert kept_rows(tmp_path) == [row, topic, topic]
-    assert held(tmp_path) == as_held(numbered_readings(40, 20))
+    assert readings_held(tmp_path) == as_held(numbered_readings(40, 20))
 
 
 def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_was(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -391,7 +391,7 @@ def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_w
             spool.append(numbered_readings(5, 5))
     assert spool.append(numbered_readings(5, 5)).new == 5
     spool.close()
-    assert held(tmp_path) == as_held(numbered_readings(10))
+    assert readings_held(tmp_path) == as_held(numbered_readings(10))
 
 
 def test_two_processes_do_not_write_one_spool(tmp_path: Path) -> None:
@@ -421,10 +421,10 @@ def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> N
     listed, waiting = layout.parts, [happens]
 
     def parts(folder: Path) -> tuple[list[Path], list[Path]]:
-        held = listed(folder)
+        listed_parts = listed(folder)
         while waiting:
             waiting.pop()()
-        return held
+        return listed_parts
 
     monkeypatch.setattr(layout, "parts", parts)
 
@@ -436,7 +436,7 @@ def test_a_day_that_is_deleted_for_room_while_the_spool_is_read_is_left_out(tmp_
         spool.seal()
     oldest = layout.number_of(layout.days(tmp_path)[0])
     between(monkeypatch, lambda: drop(tmp_path, oldest))
-    assert held(tmp_path) == as_held(numbered_readings(10, 10))
+    assert readings_held(tmp_path) == as_held(numbered_readings(10, 10))
     spool.close()
 
 

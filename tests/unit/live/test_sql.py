@@ -82,8 +82,8 @@ def test_a_query_goes_on_where_it_ended_also_after_a_restart(historian: Historia
     assert historian.read() == ArrivalOutcome(0, 0, 0, ())
     historian.write(4)
     historian.restart()
-    taken = historian.read()
-    assert (taken.new, taken.repeated) == (1, 3)  # those of the look-back, dropped by their keys
+    outcome = historian.read()
+    assert (outcome.new, outcome.repeated) == (1, 3)  # those of the look-back, dropped by their keys
 
 
 def test_of_a_long_table_only_the_look_back_is_remembered(historian: Historian, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -125,22 +125,22 @@ def test_a_corrected_row_contradicts_once_and_with_a_number_of_its_own_it_is_kep
     historian.write(1, 1.5)
     historian.read()
     historian.database.execute("update samples set value = 2.5")
-    taken = historian.read()
-    assert (taken.new, taken.repeated, taken.contradicted) == (0, 1, 1)
+    outcome = historian.read()
+    assert (outcome.new, outcome.repeated, outcome.contradicted) == (0, 1, 1)
     assert historian.read() == ArrivalOutcome(0, 0, 0, ())
     historian.write(2, 3.5, at=1, n=77)
-    taken = historian.read()
-    assert [(reading.value, reading.sequence) for reading in taken.readings] == [(3.5, 77)]
+    outcome = historian.read()
+    assert [(reading.value, reading.sequence) for reading in outcome.readings] == [(3.5, 77)]
 
 
 def test_a_row_that_cannot_be_read_is_kept_once_with_the_reason(historian: Historian) -> None:
     historian.database.execute("insert into samples values (1, 'm-1', '2025-01-02T06:00:00', 1.5, 'good', 1)")
     historian.write(2, quality="bad")
-    taken = historian.read()
-    assert [row["why"] for row in taken.rows if row["table"] == "unreadable"] == [
+    outcome = historian.read()
+    assert [row["why"] for row in outcome.rows if row["table"] == "unreadable"] == [
         "2025-01-02T06:00:00 has no offset from UTC, and none is declared"
     ]
-    assert [str(reading.value) for reading in taken.readings] == ["nan"]
+    assert [str(reading.value) for reading in outcome.readings] == ["nan"]
     assert historian.read() == ArrivalOutcome(0, 0, 0, ())
 
 
@@ -203,9 +203,9 @@ def test_a_row_whose_mark_is_wrong_costs_no_row_before_it_once_it_is_mended(tmp_
 def test_a_number_that_is_none_spoils_its_own_row_alone(historian: Historian) -> None:
     historian.database.execute("insert into samples values (1, 'm-1', '2025-01-02T06:00:00+00:00', 1.5, 'good', 9e999)")
     historian.write(2)
-    taken = historian.read()
-    assert [row["why"] for row in taken.rows if row["table"] == "unreadable"] == ["inf is no sequence number"]
-    assert [reading.sequence for reading in taken.readings] == [2]
+    outcome = historian.read()
+    assert [row["why"] for row in outcome.rows if row["table"] == "unreadable"] == ["inf is no sequence number"]
+    assert [reading.sequence for reading in outcome.readings] == [2]
 
 
 @pytest.mark.parametrize(

@@ -132,15 +132,15 @@ def test_the_page_says_in_its_language_why_a_message_could_not_be_read(tmp_path:
 
 
 def test_unreadable_messages_are_counted_and_the_last_are_held_within_bounds() -> None:
-    held = UnreadableMessages()
+    unreadable = UnreadableMessages()
     for place in range(12):
-        held.take({"topic": "works/x", "why": "no JSON", "payload": f"{place}" + "y" * 500}, place)
+        unreadable.take({"topic": "works/x", "why": "no JSON", "payload": f"{place}" + "y" * 500}, place)
     for place in range(MOST_TOPICS):
-        held.take({"topic": f"works/{place}", "why": "no JSON", "payload": ""}, 100 + place)
-    assert held.count == 12 + MOST_TOPICS
-    assert len(held.listed()) == MOST_TOPICS
-    assert held.of("works/x") == 0  # heard of least lately
-    topic, count, messages = held.listed()[0]
+        unreadable.take({"topic": f"works/{place}", "why": "no JSON", "payload": ""}, 100 + place)
+    assert unreadable.count == 12 + MOST_TOPICS
+    assert len(unreadable.listed()) == MOST_TOPICS
+    assert unreadable.of("works/x") == 0  # heard of least lately
+    topic, count, messages = unreadable.listed()[0]
     assert (topic, count, messages[0].at_us) == (f"works/{MOST_TOPICS - 1}", 1, 100 + MOST_TOPICS - 1)
-    held.take({"topic": "works/x", "why": "no JSON", "payload": "y" * 500}, 999)
-    assert len(held.listed()[0][2][0].text) == LONGEST_TEXT
+    unreadable.take({"topic": "works/x", "why": "no JSON", "payload": "y" * 500}, 999)
+    assert len(unreadable.listed()[0][2][0].text) == LONGEST_TEXT

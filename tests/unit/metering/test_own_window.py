@@ -47,7 +47,7 @@ def metered(of: Meter, windows: list[tuple[float, float]], *blocks: Readings, ga
 
 
 @pytest.mark.parametrize(
-    ("of", "rows", "energy", "known"),
+    ("of", "rows", "energy", "completeness"),
     [
         (meter("register"), [(0, 100), (10, 110), (20, 130)], 10 + 20 + 20, 1.0),  # the last stretch goes on from 20 to 30
         (meter("register"), [(5, 100), (15, 110), (25, 130)], 5 + 10 + 20 + 10, 1.0),  # and the first back from 5 to 0
@@ -67,10 +67,10 @@ def metered(of: Meter, windows: list[tuple[float, float]], *blocks: Readings, ga
         (meter("interval", stamp="start"), [(0, 7), (10, 8), (20, 9)], 24, 1.0),
     ],
 )
-def test_a_window_by_hand(of: Meter, rows: Rows, energy: float, known: float) -> None:
+def test_a_window_by_hand(of: Meter, rows: Rows, energy: float, completeness: float) -> None:
     energies, share = metered(of, [(0, 30)], readings(rows))
     assert energies == [pytest.approx(energy, abs=1e-5)]
-    assert share == [pytest.approx(known)]
+    assert share == [pytest.approx(completeness)]
 
 
 def test_no_stretch_longer_than_the_longest_gap_is_known() -> None:
@@ -134,7 +134,7 @@ def test_what_stands_elsewhere_and_in_which_blocks_it_comes_changes_nothing(
     mine = (whole.time_us - late >= 55 * MINUTE) & (whole.time_us - late < 110 * MINUTE)
     theirs = (beside.time_us - late < 55 * MINUTE) | (beside.time_us - late >= 110 * MINUTE)
     changed = whole.at(mine).then(beside.at(theirs))
-    energy, known = metered(of, windows, whole)
-    assert metered(of, windows, whole.at(slice(None, cut)), whole.at(slice(cut, None))) == (energy, known)
+    energy, shares = metered(of, windows, whole)
+    assert metered(of, windows, whole.at(slice(None, cut)), whole.at(slice(cut, None))) == (energy, shares)
     other_energy, other_known = metered(of, windows, changed.at(slice(None, cut)), changed.at(slice(cut, None)))
-    assert (other_energy[1], other_known[1]) == (energy[1], known[1])
+    assert (other_energy[1], other_known[1]) == (energy[1], shares[1])

@@ -91,7 +91,7 @@ def test_what_a_register_counted_across_a_gap_with_a_reset_in_it_is_not_even_kno
 
 
 @pytest.mark.parametrize(
-    ("of", "reset_min", "energy", "known"),
+    ("of", "reset_min", "energy", "completeness"),
     [
         (meter("register"), 14.0, 10, 1 / 3),  # between two readings: nor does what is not known go on to the end
         (meter("register"), 20.0, 10, 1 / 3),  # with the second of them
@@ -103,7 +103,7 @@ def test_what_a_register_counted_across_a_gap_with_a_reset_in_it_is_not_even_kno
         (meter("register"), 26.0, 20, 2 / 3),  # after the last reading: what it counted does not go on
     ],
 )
-def test_a_window_by_itself_takes_nothing_across_it_either(of: Meter, reset_min: float, energy: float, known: float) -> None:
+def test_a_window_by_itself_takes_nothing_across_it_either(of: Meter, reset_min: float, energy: float, completeness: float) -> None:
     minutes = np.array([10.0, 20.0, 30.0]) if of.reading == "interval" else np.array([0.0, 10.0, 20.0])
     values = {"register": 100 + minutes, "rate": np.full(3, 60.0), "interval": np.full(3, 10.0)}[of.reading]
     us = np.rint(np.array([0.0, 30.0, reset_min]) * HOUR / 60).astype(np.int64)
@@ -111,7 +111,7 @@ def test_a_window_by_itself_takes_nothing_across_it_either(of: Meter, reset_min:
     own.take(Readings(np.rint(minutes * HOUR / 60).astype(np.int64), values, np.arange(3)))
     own.close()
     assert own.energies().energy.tolist() == [pytest.approx(energy, abs=1e-5)]
-    assert own.energies().completeness.tolist() == [pytest.approx(known)]
+    assert own.energies().completeness.tolist() == [pytest.approx(completeness)]
 
 
 def test_a_reset_is_declared_by_the_stamps_of_the_source_and_by_no_other_event() -> None:

@@ -132,10 +132,10 @@ def test_what_is_raised_while_reading_ahead_reaches_the_reader() -> None:
         yield from (1, 2)
         raise ValueError("broken")
 
-    taken: list[int] = []
+    numbers: list[int] = []
     with pytest.raises(ValueError, match="broken"):
-        taken.extend(ahead(breaking()))
-    assert taken == [1, 2]
+        numbers.extend(ahead(breaking()))
+    assert numbers == [1, 2]
     assert list(ahead([])) == []
 
 

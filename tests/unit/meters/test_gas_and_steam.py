@@ -126,8 +126,8 @@ def test_an_orifice_for_steam_is_put_right_likewise(a_site: Build, labelled: Lab
     steam = '{ state = "saturated", feed_water_c = 104 }'
 
     def read_at(pressure_kpa: float) -> float:
-        given = keys | {"pressure_kpa": pressure_kpa}
-        toml = meter("steam", "rate", "t/h", carrier='"steam"', step='"eaf"', steam=steam, **given)
+        meter_keys = keys | {"pressure_kpa": pressure_kpa}
+        toml = meter("steam", "rate", "t/h", carrier='"steam"', step='"eaf"', steam=steam, **meter_keys)
         return labelled(a_site(toml, heats(24), {"steam": rate(lambda _: 6.0, 2)})).data.batches[3].energy[0].quantity
 
     (h_low, d_low), (h_design, d_design) = (gas_and_steam.saturated("P", np.array([kpa]), 1.0) for kpa in (600.0, 800.0))

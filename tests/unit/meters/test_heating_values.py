@@ -34,8 +34,8 @@ def settled(a_site: Build, toml: str, batches: Sequence[Batch], pack: Pack | Non
 
 def test_each_value_holds_from_its_day_until_the_next() -> None:
     values = HeatingValues([value("natural-gas", "2024-02-01", 35.0), value("natural-gas", "2024-01-01", 34.0)])
-    held = [values.of("natural-gas", day) for day in (date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 31), date(2024, 2, 1))]
-    assert [None if heating_value is None else heating_value.value for heating_value in held] == [None, 34.0, 34.0, 35.0]
+    day_values = [values.of("natural-gas", day) for day in (date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 31), date(2024, 2, 1))]
+    assert [None if heating_value is None else heating_value.value for heating_value in day_values] == [None, 34.0, 34.0, 35.0]
     assert values.of("coal", date(2024, 2, 1)) is None
 
 
@@ -103,65 +103,66 @@ def test_a_medium_made_inside_the_step_is_not_counted_again(a_site: Build) -> No
 
 
 def test_a_gas_made_on_site_has_one_heating_value_on_both_sides(a_site: Build) -> None:
-    given = batch(0, CarrierEnergy("converter-gas", 50, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=8.4), step="converter")
+    given_back = batch(0, CarrierEnergy("converter-gas", 50, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=8.4), step="converter")
     same = batch(0, CarrierEnergy("converter-gas", 0.05, "kNm3", lhv_mj_per_unit=8400.0), step="hot-rolling")
     other = batch(0, CarrierEnergy("converter-gas", 50, "Nm3", lhv_mj_per_unit=7.9), step="hot-rolling")
-    assert settled(a_site, "", [given, same]).findings == []
+    assert settled(a_site, "", [given_back, same]).findings == []
     later = batch(1, CarrierEnergy("converter-gas", 50, "Nm3", lhv_mj_per_unit=7.9), step="hot-rolling")
-    held = settled(a_site, "", [given, other, later])
-    assert [(finding.code, finding.severity) for finding in held.findings] == [("heating-value-two-sided", "exclusion")]
-    assert [run.excluded for run in held.batches] == ["heating-value-two-sided"] * 2 + [None]  # the day on which nothing contradicts stays
-    alone = settle([given, other], a_site(meter("m", step='"eaf"')), alone=True)
+    judged = settled(a_site, "", [given_back, other, later])
+    assert [(finding.code, finding.severity) for finding in judged.findings] == [("heating-value-two-sided", "exclusion")]
+    # the day on which nothing contradicts stays
+    assert [run.excluded for run in judged.batches] == ["heating-value-two-sided"] * 2 + [None]
+    alone = settle([given_back, other], a_site(meter("m", step='"eaf"')), alone=True)
     assert [run.excluded for run in alone.batches] == [None, None]  # on the way out no record decides of another: all of it is refused
     with pytest.raises(PolicyRefusal) as refused:
-        require_one_value([given, other], HeatingValues(()), STEEL)
+        require_one_value([given_back, other], HeatingValues(()), STEEL)
     assert refused.value.code == "heating-value-two-sided"
     assert "2024-03-01" in refused.value.sentence
-    require_one_value([given, same], HeatingValues(()), STEEL)
+    require_one_value([given_back, same], HeatingValues(()), STEEL)
 
 
 def test_a_default_on_one_side_of_a_gas_is_another_value(a_site: Build) -> None:
-    given = batch(0, CarrierEnergy("blast-furnace-gas", 50, "Nm3", Direction.RECOVERED), step="blast-furnace")
-    taken = batch(0, CarrierEnergy("blast-furnace-gas", 50, "Nm3", lhv_mj_per_unit=3.0), step="hot-rolling")
-    assert {run.excluded for run in settled(a_site, "", [given, taken]).batches} == {"heating-value-two-sided"}
+    given_back = batch(0, CarrierEnergy("blast-furnace-gas", 50, "Nm3", Direction.RECOVERED), step="blast-furnace")
+    taken_in = batch(0, CarrierEnergy("blast-furnace-gas", 50, "Nm3", lhv_mj_per_unit=3.0), step="hot-rolling")
+    assert {run.excluded for run in settled(a_site, "", [given_back, taken_in]).batches} == {"heating-value-two-sided"}
 
 
 @pytest.mark.parametrize("carrier", ["coke", "steam"])
 def test_coke_and_steam_of_several_kinds_are_declared_as_streams(a_site: Build, carrier: str) -> None:
     """28.4 is sold to the furnace and breeze of 27.5 burnt at the sinter plant: nobody can tell it from one kind told as two."""
-    given = batch(0, CarrierEnergy(carrier, 500, "kg", Direction.RECOVERED, lhv_mj_per_unit=28.4), step="coking")
-    taken = batch(0, CarrierEnergy(carrier, 20, "kg", lhv_mj_per_unit=27.5), step="sintering")
-    assert {run.excluded for run in settled(a_site, "", [given, taken]).batches} == {"heating-value-two-sided"}
+    given_back = batch(0, CarrierEnergy(carrier, 500, "kg", Direction.RECOVERED, lhv_mj_per_unit=28.4), step="coking")
+    taken_in = batch(0, CarrierEnergy(carrier, 20, "kg", lhv_mj_per_unit=27.5), step="sintering")
+    assert {run.excluded for run in settled(a_site, "", [given_back, taken_in]).batches} == {"heating-value-two-sided"}
     apart = f'[[lhv]]\ncarrier = "{carrier}"\nfrom = 2024-01-01\nvalue = 27.5\nstep = "sintering"\nreason = "breeze, daily"\n'
     if carrier == "coke":  # 27.5 is no steam
-        assert {run.excluded for run in settled(a_site, apart, [given, taken]).batches} == {None}
+        assert {run.excluded for run in settled(a_site, apart, [given_back, taken_in]).batches} == {None}
 
 
 def test_an_amount_of_energy_has_the_heating_value_that_the_laboratory_gave(a_site: Build) -> None:
     """600 Nm3 at 3.0 taken and 1,650 at 3.9 given back, both written in MJ, made a furnace of 407.0 kgce/t one of 367.0."""
-    given = batch(0, CarrierEnergy("blast-furnace-gas", 6435, "MJ", Direction.RECOVERED), step="blast-furnace")
-    taken = batch(0, CarrierEnergy("blast-furnace-gas", 1800, "MJ"), step="blast-furnace")
+    given_back = batch(0, CarrierEnergy("blast-furnace-gas", 6435, "MJ", Direction.RECOVERED), step="blast-furnace")
+    taken_in = batch(0, CarrierEnergy("blast-furnace-gas", 1800, "MJ"), step="blast-furnace")
     in_nm3 = batch(0, CarrierEnergy("blast-furnace-gas", 600, "Nm3", lhv_mj_per_unit=3.3), step="blast-furnace")
     value = '[[lhv]]\ncarrier = "blast-furnace-gas"\nfrom = 2024-03-01\nvalue = {}\n'
     reason = "heating-value-two-sided"
     for toml, batches, reasons in (
-        ("", [given, taken], {reason}),
-        ("", [given, in_nm3], {reason}),
-        (value.format(3.9), [given, in_nm3], {reason}),
-        (value.format(3.3), [given, taken], {None}),
-        (value.format(3.3), [given, in_nm3], {None}),
+        ("", [given_back, taken_in], {reason}),
+        ("", [given_back, in_nm3], {reason}),
+        (value.format(3.9), [given_back, in_nm3], {reason}),
+        (value.format(3.3), [given_back, taken_in], {None}),
+        (value.format(3.3), [given_back, in_nm3], {None}),
     ):
         assert {run.excluded for run in settled(a_site, toml, batches).batches} == reasons
 
 
 def test_a_gas_hides_under_no_other_name(a_site: Build) -> None:
     """Stoves on `mixed-gas` of 3.0 beside blast-furnace gas credited at 3.9: nothing mixed of it and richer gases is poorer."""
-    given = batch(0, CarrierEnergy("blast-furnace-gas", 1650, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=3.9), step="blast-furnace")
+    given_back = batch(0, CarrierEnergy("blast-furnace-gas", 1650, "Nm3", Direction.RECOVERED, lhv_mj_per_unit=3.9), step="blast-furnace")
     for lhv, reason in ((3.0, "heating-value-two-sided"), (3.9, None), (6.5, None)):
-        taken = batch(0, CarrierEnergy("mixed-gas", 600, "Nm3", lhv_mj_per_unit=lhv), step="hot-rolling")
-        assert [run.excluded for run in settled(a_site, "", [given, taken], STEEL).batches] == [None, reason]
+        taken_in = batch(0, CarrierEnergy("mixed-gas", 600, "Nm3", lhv_mj_per_unit=lhv), step="hot-rolling")
+        assert [run.excluded for run in settled(a_site, "", [given_back, taken_in], STEEL).batches] == [None, reason]
     plain = batch(0, CarrierEnergy("mixed-gas", 1800, "MJ"), step="hot-rolling")
-    assert [run.excluded for run in settled(a_site, "", [given, plain], STEEL).batches] == [None, "heating-value-two-sided"]
+    assert [run.excluded for run in settled(a_site, "", [given_back, plain], STEEL).batches] == [None, "heating-value-two-sided"]
 
 
 def test_what_the_boundary_does_not_credit_lowers_no_label(a_site: Build, labelled: Callable[[SiteSettings], LabelResult]) -> None:

@@ -16,8 +16,8 @@ from tests.unit.meters.conftest import heats, meter, register
 
 
 def a_meter(**keys: object) -> Meter:
-    given = {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", "accuracy_class": 1.0}
-    return Meter.model_validate(given | keys)
+    defaults = {"id": "m", "step": "eaf", "carrier": "electricity", "reading": "register", "unit": "kWh", "accuracy_class": 1.0}
+    return Meter.model_validate(defaults | keys)
 
 
 def facts(step_s: float | None = None, quantum: float | None = None) -> MeterFacts:
@@ -25,10 +25,10 @@ def facts(step_s: float | None = None, quantum: float | None = None) -> MeterFac
 
 
 def doubt_of(
-    meter: Meter, seen: MeterFacts, *, begin_h: float = 0.0, hours: float = 1.0, energy: float = 1000.0, known: float = 1.0
+    meter: Meter, facts: MeterFacts, *, begin_h: float = 0.0, hours: float = 1.0, energy: float = 1000.0, completeness: float = 1.0
 ) -> WindowUncertainty:
     windows = Windows(np.array([round(begin_h * HOUR_US)]), np.array([round((begin_h + hours) * HOUR_US)]))
-    uncertainty = doubt(meter, seen, windows, np.array([energy]), np.array([known]))
+    uncertainty = doubt(meter, facts, windows, np.array([energy]), np.array([completeness]))
     assert uncertainty is not None
     return uncertainty
 
@@ -69,7 +69,7 @@ def test_an_edge_between_two_readings_splits_their_energy_by_time_alone() -> Non
 
 
 def test_missing_seconds_reach_to_twice_the_mean_power() -> None:
-    doubt = doubt_of(a_meter(), facts(), energy=950, known=0.95)
+    doubt = doubt_of(a_meter(), facts(), energy=950, completeness=0.95)
     assert doubt.own[0] == pytest.approx(50)
     assert doubt.expanded[0] == pytest.approx(2 * sqrt(50**2 + (9.5**2) / 3))
 

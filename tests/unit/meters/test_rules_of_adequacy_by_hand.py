@@ -17,24 +17,24 @@ ENDS = date(2025, 1, 1)
 
 
 def meter(**keys: Any) -> Meter:
-    given = {"id": "m", "carrier": "electricity", "reading": "register", "unit": "kWh", "range": (0.0, 1000.0), "accuracy_class": 1.0}
-    return Meter.model_validate(given | keys)
+    defaults = {"id": "m", "carrier": "electricity", "reading": "register", "unit": "kWh", "range": (0.0, 1000.0), "accuracy_class": 1.0}
+    return Meter.model_validate(defaults | keys)
 
 
 def record(of: Meter, *, step_s: float | None = 60.0, quantum: float | None = None, at_range: float = 0.0, **more: Any) -> MeterRecord:
     facts = MeterFacts(1000, 0, 1, 500.0, 0.0, quantum, step_s, at_range)
-    given = {"meter": of, "facts": facts, "known_s": 100.0, "missing_s": 0.0, "unplaced": 0.0, "per_reading": 1.0, "unit": of.unit}
-    return cast("MeterRecord", SimpleNamespace(**(given | more)))
+    defaults = {"meter": of, "facts": facts, "known_s": 100.0, "missing_s": 0.0, "unplaced": 0.0, "per_reading": 1.0, "unit": of.unit}
+    return cast("MeterRecord", SimpleNamespace(**(defaults | more)))
 
 
 def measuring(of: Meter | None = None, *, of_record: dict[str, Any] | None = None, **changes: Any) -> Measuring:
     """A meter without fault: batches of an hour and 400 kWh at 400 kW, an uncertainty of 1 %, all of the label's energy."""
     own = of or meter()
-    given = {
+    defaults = {
         "load": MeterLoad(400.0, 100.0, 500.0), "share": 1.0, "of_batch": 0.01, "own": 0.002, "of_period": 0.01, "spread": 0.1,
         "batch_energy": 400.0, "batch_s": 3600.0, "longest_gap_s": 7200.0, "ends": ENDS,
     }  # fmt: skip
-    return Measuring(meter=own, record=record(own, **(of_record or {})), **cast("Any", given | changes))
+    return Measuring(meter=own, record=record(own, **(of_record or {})), **cast("Any", defaults | changes))
 
 
 def the(aspect: Aspect, of: Measuring) -> Issue | None:
@@ -156,7 +156,7 @@ def test_readings_are_held_against_a_batchs_length(
 
 
 @pytest.mark.parametrize(
-    ("known", "unplaced", "expected"),
+    ("known_s", "unplaced", "expected"),
     [
         (90.0, 0.0, None),
         (89.9, 0.0, AdequacyVerdict.YEAR_ONLY),
@@ -166,10 +166,10 @@ def test_readings_are_held_against_a_batchs_length(
     ],
 )
 def test_half_of_the_time_must_be_known_where_no_register_counted_on(
-    known: float, unplaced: float, expected: AdequacyVerdict | None
+    known_s: float, unplaced: float, expected: AdequacyVerdict | None
 ) -> None:
-    of = measuring(of_record={"known_s": known, "missing_s": 100 - known, "unplaced": unplaced})
-    assert covered(of.record) == pytest.approx(known / 100)
+    of = measuring(of_record={"known_s": known_s, "missing_s": 100 - known_s, "unplaced": unplaced})
+    assert covered(of.record) == pytest.approx(known_s / 100)
     assert verdict(Aspect.COVERAGE, of) is expected
 
 

@@ -90,9 +90,9 @@ def test_a_heating_value_weighs_by_its_amount_whatever_the_unit(a_site: Build, l
     bought = BOUNDARY.replace('12000, unit = "t"', '12000, unit = "t", lhv = 26000').replace(
         'quantity = 10000, unit = "t"', 'quantity = 10000000, unit = "kg", lhv = 20'
     )
-    taken = 1e7 * 512 / 22 / 29.3076
+    intake = 1e7 * 512 / 22 / 29.3076
     generated = 20_000 * 24 * DAYS * 0.1229
-    assert closed(a_site, labelled, bought).calorific.by_conversion["power-house"] == pytest.approx(taken - generated, rel=1e-6)
+    assert closed(a_site, labelled, bought).calorific.by_conversion["power-house"] == pytest.approx(intake - generated, rel=1e-6)
 
 
 def test_a_user_that_nobody_meters_is_shown_as_a_residual(a_site: Build, labelled: Label) -> None:

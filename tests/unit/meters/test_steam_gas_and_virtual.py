@@ -18,12 +18,12 @@ from reporting_agent.metering.segments import HOUR_US
 from reporting_agent.metering.steam_gas_and_virtual import NO_FACTS, work_out
 
 
-def course(moments_us: np.ndarray, steps: list[int], known: list[float], facts: MeterFacts = NO_FACTS) -> Course:
+def course(moments_us: np.ndarray, steps: list[int], known_shares: list[float], facts: MeterFacts = NO_FACTS) -> Course:
     """A course from energy (in grid steps) and known share of each piece."""
     curve = Curve(moments_us)
     length_us = np.diff(moments_us)
     curve.steps[1:] = np.cumsum(steps)
-    curve.known_us[1:] = np.cumsum(np.rint(length_us * np.array(known)).astype(np.int64))
+    curve.known_us[1:] = np.cumsum(np.rint(length_us * np.array(known_shares)).astype(np.int64))
     return Course(curve, (), facts)
 
 
@@ -47,7 +47,7 @@ pieces = st.lists(
 def test_any_window_of_a_gas_is_the_sum_of_its_pieces(pieces: list[tuple[int, int, float, float, float]], first: int, last: int) -> None:
     moments = np.concatenate(([0], np.cumsum([second * 1_000_000 for second, *_ in pieces]))).astype(np.int64)
     hours = np.diff(moments) / HOUR_US
-    known = [share for *_, share in pieces]
+    known_shares = [share for *_, share in pieces]
     grid = 2**20
     tree = MeterTree(
         (
@@ -61,14 +61,14 @@ def test_any_window_of_a_gas_is_the_sum_of_its_pieces(pieces: list[tuple[int, in
     press = [round(kpa * hour * share * grid) for (_, _, _, kpa, share), hour in zip(pieces, hours, strict=True)]
     courses = {
         "gas": course(moments, [volume for _, volume, *_ in pieces], [1.0] * len(pieces)),
-        "t": course(moments, heat, known),
-        "p": course(moments, press, known),
+        "t": course(moments, heat, known_shares),
+        "p": course(moments, press, known_shares),
     }
     curve = work_out(tree, courses, {"gas": ("m3", 1.0), "t": ("°C", 1.0), "p": ("kPa", 1.0)})["gas"].course.curve
     low, high = sorted((min(first, len(pieces)), min(last, len(pieces))))
     parts = curve.over(moments[low:high], moments[low + 1 : high + 1])[0]
     assert float(parts.sum()) == float(curve.over(moments[[low]], moments[[high]])[0][0])
-    lost = np.array(known) < 0.5
+    lost = np.array(known_shares) < 0.5
     assert (curve.over(moments[:-1], moments[1:])[1][lost] == 0).all()
     assert (curve.over(moments[:-1], moments[1:])[0][lost] == 0).all()
 

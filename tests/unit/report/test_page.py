@@ -315,8 +315,8 @@ def test_hours_that_were_not_compared_are_told(cement: Made, hours: int, words: 
 
 def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_named(tmp_path: Path, cement: Made, heats: Made) -> None:
     path = heats_site(tmp_path)
-    given = (tmp_path / "energy.csv").read_text(encoding="utf-8").splitlines(keepends=True)
-    (tmp_path / "energy.csv").write_text("".join(given[:1] + given[31:]), encoding="utf-8")
+    energy_lines = (tmp_path / "energy.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (tmp_path / "energy.csv").write_text("".join(energy_lines[:1] + energy_lines[31:]), encoding="utf-8")
     page = " ".join(text for text, _ in read(analysed_site(path, "2016").page("en")).texts)
     assert "energy known of 90 % of the batches" in page.replace("\u00a0", " ")
     assert "The energy of 30 batches is not known: no row and no share includes it." in page
@@ -354,15 +354,15 @@ def test_what_others_publish_of_the_steps_stands_with_the_reason_why_it_cannot_b
     report: Made = request.getfixturevalue(plant)
     label = report.result.site_label
     steps = {each.step for each in label.steps}
-    held = [each for each in references() if each.sector == label.pack and each.step in steps]
-    assert held
+    step_references = [each for each in references() if each.sector == label.pack and each.step in steps]
+    assert step_references
     told_in = {"en": ("What others publish", "your label is of the step alone"), "zh": ("他人公布的数字", "您的标签仅针对该工序")}
     for lang, (heading, reason) in told_in.items():
         texts = [text for text, _ in read(report.page(lang)).texts]
         assert heading in texts
         content = " ".join(texts)
-        assert content.count(reason) == len(held), "each says why, and none stands without a reason"
-        for each in held:
+        assert content.count(reason) == len(step_references), "each says why, and none stands without a reason"
+        for each in step_references:
             assert each.words.said_in(lang) in content
             assert each.source.words.said_in(lang) in content
 

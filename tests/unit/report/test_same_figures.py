@@ -127,15 +127,15 @@ def test_nothing_that_a_plant_wrote_becomes_a_formula() -> None:
 
 
 def test_every_column_has_a_meaning_in_both_languages(cement: Made) -> None:
-    known = meanings()
+    column_meanings = meanings()
     used = set()
     for exported in every(cement.result, cement.analysis):
         for column in exported.columns:
-            name = f"{exported.name}.{column.name}" if f"{exported.name}.{column.name}" in known else column.name
-            unit, text = known[name]
+            name = f"{exported.name}.{column.name}" if f"{exported.name}.{column.name}" in column_meanings else column.name
+            unit, text = column_meanings[name]
             assert text
             assert in_language(text, "zh") != text
             used.add(name)
             if column.kind == "number":
                 assert unit, f"{exported.name}.{column.name} is a number without a unit"
-    assert set(known) == used
+    assert set(column_meanings) == used

@@ -59,8 +59,8 @@ def test_an_interval_alone_decides_what_is_said(
 
 
 def action(**keys: Any) -> SavingAction:
-    given = {"id": "lids", "meter": "el", "what": "Lids", "owner": "Wang Li", "state": "done", "day": date(2023, 1, 1)}
-    return SavingAction.model_validate(given | keys)
+    defaults = {"id": "lids", "meter": "el", "what": "Lids", "owner": "Wang Li", "state": "done", "day": date(2023, 1, 1)}
+    return SavingAction.model_validate(defaults | keys)
 
 
 def predicted(expected: float, actual: float) -> VerifiedSaving:
@@ -104,14 +104,14 @@ def test_a_saving_has_a_period_once_a_day_of_it_has_passed(keys: dict[str, Any],
 
 def days(count: int = 730, output: dict[tuple[str, str], Floats] | None = None, **more: Any) -> Days:
     row = tuple(NEW_YEAR + timedelta(days=number) for number in range(count))
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "unit": "kWh",
         "output": output or {},
         "conditions": {},
         "degrees": {},
         "lines": frozenset({("melting", "f1")}),
     }
-    return Days(days=row, energy=np.ones(count), **{**given, **more})
+    return Days(days=row, energy=np.ones(count), **{**defaults, **more})
 
 
 def between(of: Days, first: tuple[int, int, int], last: tuple[int, int, int]) -> Flags:
@@ -217,8 +217,8 @@ def test_a_change_concerns_a_saving_whose_energy_or_output_it_moves(change: Chan
 
 
 def run(begins: datetime, hours: float, **changes: Any) -> Batch:
-    given = {"batch_id": "B", "step": "melting", "product": "glass", "variant": "", "output": 10.0}
-    return Batch(**cast("Any", {**given, "start": begins, "end": begins + timedelta(hours=hours), **changes}))
+    defaults = {"batch_id": "B", "step": "melting", "product": "glass", "variant": "", "output": 10.0}
+    return Batch(**cast("Any", {**defaults, "start": begins, "end": begins + timedelta(hours=hours), **changes}))
 
 
 def test_a_batch_across_midnight_counts_on_both_days_by_its_hours() -> None:
@@ -244,8 +244,8 @@ def test_a_batch_without_a_sound_end_is_of_the_day_that_it_began(changes: dict[s
 
 
 def unusable(begins: str, until: str | None, **keys: Any) -> SiteSettings:
-    given = {"kind": "unusable", "from": begins, "reason": "wired wrongly", **({} if until is None else {"until": until}), **keys}
-    return cast("SiteSettings", SimpleNamespace(zone=UTC, events=(DeclaredEvent.model_validate(given),)))
+    event_keys = {"kind": "unusable", "from": begins, "reason": "wired wrongly", **({} if until is None else {"until": until}), **keys}
+    return cast("SiteSettings", SimpleNamespace(zone=UTC, events=(DeclaredEvent.model_validate(event_keys),)))
 
 
 @pytest.mark.parametrize(

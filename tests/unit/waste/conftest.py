@@ -31,12 +31,12 @@ def pack() -> Pack:
 @pytest.fixture(scope="session")
 def a_site() -> Callable[..., SiteSettings]:
     def build(**tables: Any) -> SiteSettings:
-        given: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "site": {"id": "works-2", "timezone": "UTC", "pack": "steel"},
             "emissions": {"country": "CN"},
             "inputs": {"batches": "batches.csv", "energy": "energy.csv"},
         }
-        return SiteSettings.model_validate({**given, **tables})
+        return SiteSettings.model_validate({**defaults, **tables})
 
     return build
 
@@ -48,7 +48,7 @@ def a_melt() -> Callable[..., Batch]:
     def build(number: int, kwh: float = 4_500.0, **changes: Any) -> Batch:
         start = changes.pop("start", START + timedelta(hours=number))
         minutes = changes.pop("minutes", 45.0)
-        given: dict[str, Any] = {
+        defaults: dict[str, Any] = {
             "batch_id": f"L{number:05d}",
             "step": "ladle-refining",
             "product": "",
@@ -59,7 +59,7 @@ def a_melt() -> Callable[..., Batch]:
             "equipment": "lf-1",
             "energy": (CarrierEnergy("electricity", kwh, "kWh"),),
         }
-        return Batch(**{**given, **changes})
+        return Batch(**{**defaults, **changes})
 
     return build
 

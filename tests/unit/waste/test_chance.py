@@ -54,8 +54,8 @@ def test_a_shift_that_makes_more_of_a_heavy_product_is_no_worse() -> None:
     chance = np.random.default_rng(3)
     product: Integers = (chance.random(len(day)) < np.where(shifts.code == 2, 0.7, 0.2)).astype(np.int64)
     value = alike(len(day), 0.5, 2) + 6.0 * product
-    for seen, fooled in ((value, True), (of_product(value, product), False)):
-        lowest = min(shift.p_value for shift in differences(seen, shifts, day, np.ones(len(day))) if shift.p_value is not None)
+    for values, fooled in ((value, True), (of_product(value, product), False)):
+        lowest = min(shift.p_value for shift in differences(values, shifts, day, np.ones(len(day))) if shift.p_value is not None)
         assert (lowest < 0.05) is fooled
 
 

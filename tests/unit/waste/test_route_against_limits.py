@@ -63,14 +63,14 @@ def the_year(steps: Months, months: int = 12) -> list[Batch]:
 
 def bought(batches: list[Batch], **more: float) -> list[dict[str, Any]]:
     """What came over the fence: what the batches took, less what they gave back, and `more` of a carrier."""
-    taken: dict[tuple[str, str], float] = {}
+    net_intake: dict[tuple[str, str], float] = {}
     for batch in batches:
         for energy in batch.energy:
             sign = 1 if energy.direction is Direction.IMPORT else -1
-            taken[energy.carrier, energy.unit] = taken.get((energy.carrier, energy.unit), 0.0) + sign * energy.quantity
+            net_intake[energy.carrier, energy.unit] = net_intake.get((energy.carrier, energy.unit), 0.0) + sign * energy.quantity
     return [
         {"carrier": carrier, "quantity": quantity + more.get(carrier, 0.0), "unit": unit, "period": YEAR}
-        for (carrier, unit), quantity in taken.items()
+        for (carrier, unit), quantity in net_intake.items()
     ]
 
 
@@ -86,7 +86,7 @@ def accounts(batches: list[Batch], sector: str = "cement", year: str = YEAR, **t
 
 def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR, **tables: Any) -> tuple[SiteSettings, LabelResult]:
     pack = packs.load(sector)
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "site": {"id": "works", "timezone": "UTC", "pack": sector},
         "inputs": {"batches": "batches.csv", "energy": "energy.csv"},
         "site_boundary": {"purchased": bought(batches)},
@@ -94,7 +94,7 @@ def labelled_year(batches: list[Batch], sector: str = "cement", year: str = YEAR
         "static": {"altitude_m": 200.0, "clinker_pct": 75.0},
         "steps": {"aluminium-casting": {"not_used": ["natural-gas"]}},
     }
-    site = SiteSettings.model_validate({**given, **tables})
+    site = SiteSettings.model_validate({**defaults, **tables})
     not_used = {step: frozenset(setting.not_used) for step, setting in site.steps.items()}
     label = label_site(batches, pack, packs.factors(pack), Period.parse(year, UTC), site="works", not_used=not_used)
     label = replace(label, method={**label.method, "constants_digest": constants.digest()})
@@ -311,13 +311,13 @@ def test_the_balance_counts_a_power_house_as_a_step_and_as_a_conversion_alike() 
         return replace(a_month(step, 1, output, 0, 0), energy=energy)
 
     steps = [a_year("blast-furnace", 1_000_000, furnace), a_year("air-separation", 40_000_000, air)]
-    taken = {"carrier": "blast-furnace-gas", "quantity": 800_000_000, "unit": "Nm3", "period": YEAR}
-    given = {"carrier": "electricity", "quantity": 300_000_000, "unit": "kWh", "period": YEAR}
+    gas_taken = {"carrier": "blast-furnace-gas", "quantity": 800_000_000, "unit": "Nm3", "period": YEAR}
+    power_given = {"carrier": "electricity", "quantity": 300_000_000, "unit": "kWh", "period": YEAR}
     purchased = [
         {"carrier": "coke", "quantity": 400_000, "unit": "t", "period": YEAR},
         {"carrier": "electricity", "quantity": 22_000_000, "unit": "kWh", "period": YEAR},
     ]
-    as_conversion = {"purchased": purchased, "conversions": [{"id": "own-power", "takes": [taken], "gives": [given]}]}
+    as_conversion = {"purchased": purchased, "conversions": [{"id": "own-power", "takes": [gas_taken], "gives": [power_given]}]}
     by_name = {}
     for name, batches, fence in (
         ("step", [*steps, a_year("power-house", 300_000_000, house)], {"purchased": purchased}),
@@ -642,19 +642,19 @@ def conversion(name: str, takes: tuple[str, float, str], *gives: tuple[str, floa
 
 
 @pytest.mark.parametrize(
-    "given",
+    "product",
     [
         ("heat", 1.0, "MJ"),  # next to nothing, which nobody takes
         ("steam", 300_000.0, "GJ"),  # much, which nobody takes
         ("heat", 1.0, "MJ", "offices"),
     ],
 )
-def test_a_conversion_whose_product_nobody_takes_loses_what_everybody_bears(given: tuple[Any, ...]) -> None:
+def test_a_conversion_whose_product_nobody_takes_loses_what_everybody_bears(product: tuple[Any, ...]) -> None:
     """14 of 138 kg/t of coal into a boiler whose steam is in no use were in no account: 94.84 kgce/t, level 1, for 104.84."""
     batches = the_year({**CEMENT, "clinker-burning": (100_000, 2_600, 12_400)})
     coal_t = 14 * 1_200.0
-    fence = {"purchased": bought(batches, coal=coal_t), "conversions": [conversion("boiler", ("coal", coal_t, "t"), given[:3])]}
-    if len(given) > 3:
+    fence = {"purchased": bought(batches, coal=coal_t), "conversions": [conversion("boiler", ("coal", coal_t, "t"), product[:3])]}
+    if len(product) > 3:
         fence["others"] = [no_production("heat", 1.0, "MJ")]
     assert clinker(batches, site_boundary=fence).value == pytest.approx(CLINKER_TOTAL, rel=1e-6)
     assert clinker(batches, Metric.THERMAL, site_boundary=fence).value == pytest.approx(138 * COAL * MJ_PER_KGCE, rel=1e-6)

@@ -52,7 +52,7 @@ def record(
         for start, end, energy, before, after in stretches
     )
     outside = sum(stretch.energy for stretch in pauses)
-    given: dict[str, Any] = {
+    defaults: dict[str, Any] = {
         "meter": Meter.model_validate(METER),
         "unit": "kWh",
         "counted": True,
@@ -72,7 +72,7 @@ def record(
         "hour_known": np.zeros(0),
         "facts": NO_FACTS,
     }
-    return MeterRecord(**{**given, **more})
+    return MeterRecord(**{**defaults, **more})
 
 
 @pytest.fixture(scope="module")
@@ -106,12 +106,12 @@ def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
     """b1 took 3,200 kWh and b2 3,300; both rows of b1 have what the energy file says of that id."""
     site = '[site]\nid = "w"\ntimezone = "UTC"\npack = "cement"\n\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
     rows = [f"b{day},cement-grinding,cement,2025-01-0{day} 00:00,2025-01-0{day} 08:00,100,t" for day in (1, 1, 2)]
-    given = [f"b{day},cement-grinding,electricity,{kwh},kWh" for day, kwh in ((1, 3_200), (2, 3_300))]
+    energy_rows = [f"b{day},cement-grinding,electricity,{kwh},kWh" for day, kwh in ((1, 3_200), (2, 3_300))]
     (tmp_path / "site.toml").write_text(site, encoding="utf-8")
     (tmp_path / "batches.csv").write_text(
         "\n".join(["batch_id,step,product,start,end,output_quantity,output_unit", *rows]) + "\n", encoding="utf-8"
     )
-    (tmp_path / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit", *given]) + "\n", encoding="utf-8")
+    (tmp_path / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit", *energy_rows]) + "\n", encoding="utf-8")
     works = load_site(tmp_path / "site.toml")
     result = label(works, Period.parse("2025", works.zone))
     assert [(use.carrier, use.total) for use in uses(works, result)] == [("electricity", 6_500.0)]
@@ -123,8 +123,8 @@ def test_the_energy_of_a_row_written_twice_counts_once(tmp_path: Path) -> None:
 def test_a_line_without_a_meter_beside_one_that_has_one_is_told_too(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
     """lf-1 has a meter: 22,500 kWh in runs and 400 between. lf-2 has none: 2 x 3,000 kWh by the energy file."""
     metered = day_of_runs(a_melt)
-    given = [run(a_melt, f"G{number}", 60 * number, 60 * number + 45, 3_000, equipment="lf-2") for number in range(2)]
-    site, result = a_site(meters=[METER]), labelled([*metered, *given], [record(metered, PAUSES)])
+    by_file = [run(a_melt, f"G{number}", 60 * number, 60 * number + 45, 3_000, equipment="lf-2") for number in range(2)]
+    site, result = a_site(meters=[METER]), labelled([*metered, *by_file], [record(metered, PAUSES)])
     assert [(use.meter, use.total) for use in uses(site, result)] == [("lf-1-main", 22_900.0), ("", 6_000.0)]
     of_step = [
         entry for carrier, entry in of_steps(result.sitewide(site), 0.01) if (carrier, entry.name) == ("electricity", "ladle-refining")

@@ -26,9 +26,9 @@ SECOND = AgentRelease(
 )
 
 
-def refused(raw: bytes, known: bytes | None = None, today: date = TODAY) -> str:
+def refused(raw: bytes, last_seen: bytes | None = None, today: date = TODAY) -> str:
     with pytest.raises(VerificationError) as refusal:
-        agent_releases.renewed(raw, PINNED, known, today)
+        agent_releases.renewed(raw, PINNED, last_seen, today)
     return refusal.value.code
 
 
@@ -63,18 +63,18 @@ def test_an_older_one_shown_again_is_refused_though_it_is_signed() -> None:
     first, second = agent_releases.issue(replace(SECOND, number=1, version="0.1.5"), KEY), agent_releases.issue(SECOND, KEY)
     assert agent_releases.verify(first, PINNED).version == "0.1.5"  # nothing but what was seen speaks against it
     assert agent_releases.renewed(second, PINNED, first, TODAY) == SECOND
-    assert refused(first, known=second) == "agent-release-outdated"
+    assert refused(first, last_seen=second) == "agent-release-outdated"
 
 
 def test_two_under_one_number_are_refused() -> None:
     other = agent_releases.issue(replace(SECOND, version="0.2.1"), KEY)
-    assert refused(other, known=agent_releases.issue(SECOND, KEY)) == "agent-release-forked"
+    assert refused(other, last_seen=agent_releases.issue(SECOND, KEY)) == "agent-release-forked"
 
 
 def test_one_that_is_shown_for_longer_than_it_is_good_is_refused() -> None:
     raw = agent_releases.issue(SECOND, KEY)
     assert agent_releases.renewed(raw, PINNED, raw, SECOND.until - timedelta(days=1)) == SECOND
-    assert refused(raw, known=raw, today=SECOND.until) == "agent-release-outdated"
+    assert refused(raw, last_seen=raw, today=SECOND.until) == "agent-release-outdated"
 
 
 @pytest.mark.parametrize(

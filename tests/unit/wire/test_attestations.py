@@ -60,19 +60,19 @@ def edited(raw: bytes, change: Callable[[Any], object]) -> bytes:
 
 @pytest.mark.parametrize("statement", [STATEMENT, OF_A_VERSION, TAKEN_BACK])
 def test_what_is_given_out_and_what_comes_back_say_the_same(statement: AttestationStatement | AttestationWithdrawal) -> None:
-    given = attestations.unsigned(statement)
-    assert attestations.parse(given) == attestations.SignedStatement(statement, None)
-    assert code_of(lambda: attestations.read(given)) == "attestation-unsigned"
-    signed = attestations.sign(given, KEY)
-    assert attestations.sign(given, KEY) == signed
+    unsigned = attestations.unsigned(statement)
+    assert attestations.parse(unsigned) == attestations.SignedStatement(statement, None)
+    assert code_of(lambda: attestations.read(unsigned)) == "attestation-unsigned"
+    signed = attestations.sign(unsigned, KEY)
+    assert attestations.sign(unsigned, KEY) == signed
     assert attestations.read(signed) == statement
     assert attestations.parse(signed).statement.digest == statement.digest
 
 
 def test_another_key_does_not_sign_it_and_a_changed_word_is_found() -> None:
-    given = attestations.unsigned(STATEMENT)
-    assert code_of(lambda: attestations.sign(given, OTHER)) == "attestation-of-another-key"
-    signed = attestations.sign(given, KEY)
+    unsigned = attestations.unsigned(STATEMENT)
+    assert code_of(lambda: attestations.sign(unsigned, OTHER)) == "attestation-of-another-key"
+    signed = attestations.sign(unsigned, KEY)
     better = edited(signed, lambda content: content["attestation"].update(opinion="unqualified"))
     assert code_of(lambda: attestations.read(better)) == "attestation-signature-invalid"
     stolen = edited(signed, lambda content: content["attestation"].update(public_key=OTHER.public_bytes))
@@ -81,9 +81,9 @@ def test_another_key_does_not_sign_it_and_a_changed_word_is_found() -> None:
 
 def test_a_signature_over_one_statement_is_none_over_another() -> None:
     """The signature of a withdrawal, put under an attestation of the same key, counts for nothing; a device's key signs neither."""
-    taken = canonical.decode(attestations.sign(attestations.unsigned(TAKEN_BACK), KEY))
-    assert isinstance(taken, dict)
-    mixed = edited(attestations.unsigned(STATEMENT), lambda content: content.update(signature=taken["signature"]))
+    withdrawal = canonical.decode(attestations.sign(attestations.unsigned(TAKEN_BACK), KEY))
+    assert isinstance(withdrawal, dict)
+    mixed = edited(attestations.unsigned(STATEMENT), lambda content: content.update(signature=withdrawal["signature"]))
     assert code_of(lambda: attestations.read(mixed)) == "attestation-signature-invalid"
     with pytest.raises(ValueError, match="does not sign"):
         DeviceKey.generate().sign(Purpose.ATTESTATION, STATEMENT.content)
@@ -116,6 +116,6 @@ def test_steps_are_named_each_once(steps: list[str]) -> None:
 
 
 def test_unknown_fields_and_endless_files_are_refused() -> None:
-    given = attestations.unsigned(STATEMENT)
-    assert code_of(lambda: attestations.parse(edited(given, lambda content: content.update(note="x")))) == "field-unknown"
+    unsigned = attestations.unsigned(STATEMENT)
+    assert code_of(lambda: attestations.parse(edited(unsigned, lambda content: content.update(note="x")))) == "field-unknown"
     assert code_of(lambda: attestations.parse(bytes(attestations.MOST_BYTES + 1))) == "attestation-too-large"

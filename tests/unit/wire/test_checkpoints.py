@@ -236,9 +236,9 @@ def test_witnesses_are_added_and_dropped_under_the_next_number() -> None:
 # The witness's decision
 
 
-def asked(log: Tree, old: int, seen: Tree | None) -> cosigning_decision.WitnessAnswer:
+def asked(log: Tree, old: int, last_seen: Tree | None) -> cosigning_decision.WitnessAnswer:
     proof = log.consistency_proof(old, len(log)) if 0 < old < len(log) else ()
-    before = None if seen is None else checkpoints.parse(issued(seen))
+    before = None if last_seen is None else checkpoints.parse(issued(last_seen))
     return cosigning_decision.add_checkpoint(cosigning_decision.request(old, proof, issued(log)), FINGERPRINT, KEYS, before)
 
 
@@ -252,7 +252,7 @@ def test_a_log_that_grew_is_cosigned_and_so_is_the_first_one_seen() -> None:
 
 
 @pytest.mark.parametrize(
-    ("log", "old", "seen", "status", "code", "body"),
+    ("log", "old", "last_seen", "status", "code", "body"),
     [
         (tree(1, 2), 3, tree(1, 2, 3), HTTPStatus.BAD_REQUEST, "log-shrunk", ""),
         (tree(1, 2), 2, tree(1, 2, 3), HTTPStatus.CONFLICT, "log-shrunk", "3\n"),
@@ -263,9 +263,9 @@ def test_a_log_that_grew_is_cosigned_and_so_is_the_first_one_seen() -> None:
     ],
 )
 def test_what_does_not_continue_is_refused_with_the_protocols_status(
-    log: Tree, old: int, seen: Tree | None, status: HTTPStatus, code: str, body: str
+    log: Tree, old: int, last_seen: Tree | None, status: HTTPStatus, code: str, body: str
 ) -> None:
-    judged = asked(log, old, seen)
+    judged = asked(log, old, last_seen)
     assert (judged.status, judged.body, judged.checkpoint) == (status, body, None)
     assert judged.why is not None
     assert judged.why.code == code

@@ -92,8 +92,8 @@ def test_a_file_is_told_from_a_sealed_report(raw: bytes, raw_envelope: bytes) ->
 
 
 def test_a_challenge_is_for_one_commitment(challenge: bytes) -> None:
-    given = challenges.verify(challenge, KNOWN, COMMITMENT)
-    assert (given.nonce, given.log_index, given.given_on) == (NONCE, 40, DAY)
+    verified_challenge = challenges.verify(challenge, KNOWN, COMMITMENT)
+    assert (verified_challenge.nonce, verified_challenge.log_index, verified_challenge.given_on) == (NONCE, 40, DAY)
     for other in (replace(COMMITMENT, data_root=bytes(32)), replace(COMMITMENT, revision=2), replace(COMMITMENT, site="works-3")):
         assert code_of(lambda other=other: challenges.verify(challenge, KNOWN, other)) == "challenge-for-another"  # type: ignore[misc]
 

@@ -44,10 +44,10 @@ TAMPERED: dict[str, Callable[[list[bytes]], list[bytes]]] = {
 
 def test_a_head_comes_back_as_it_was_signed_and_the_same_size_has_the_same_bytes() -> None:
     tree = Tree(HONEST)
-    seen = head_of(tree)
-    assert (seen.head.size, seen.head.root, seen.head.key_id) == (7, tree.root(), KEY.key_id)
-    assert seen.signed == head_of(tree).signed
-    assert seen.head.moment.year == 2017
+    seen_head = head_of(tree)
+    assert (seen_head.head.size, seen_head.head.root, seen_head.head.key_id) == (7, tree.root(), KEY.key_id)
+    assert seen_head.signed == head_of(tree).signed
+    assert seen_head.head.moment.year == 2017
 
 
 @pytest.mark.parametrize("change", [{"size": 8}, {"root": bytes(32)}, {"at": 1}], ids=lambda change: next(iter(change)))
@@ -128,10 +128,10 @@ def test_a_fork_between_two_viewers_of_one_size_shows_from_their_heads_alone() -
 
 def test_a_fork_of_two_sizes_shows_when_the_portal_is_asked_for_a_proof_and_not_before() -> None:
     shown_to_one, shown_to_other = Tree(HONEST), Tree([*HONEST[:3], entry(99), *HONEST[4:], entry(100)])
-    seen = [head_of(shown_to_one), head_of(shown_to_other)]
-    assert head_succession.contradictions(seen, None) == []
+    seen_heads = [head_of(shown_to_one), head_of(shown_to_other)]
+    assert head_succession.contradictions(seen_heads, None) == []
     for tree in (shown_to_one, shown_to_other):  # whichever face the portal shows to who asks
-        contradictions = head_succession.contradictions(seen, partial(proof_of_what_there_is, tree))
+        contradictions = head_succession.contradictions(seen_heads, partial(proof_of_what_there_is, tree))
         assert [contradiction.refusal.code for contradiction in contradictions] == ["log-rewritten"]
 
 

@@ -55,13 +55,13 @@ def path(index: int, leaves: list[bytes]) -> list[bytes]:
     return [*path(index - left, leaves[left:]), mth(leaves[:left])]
 
 
-def subproof(first: int, leaves: list[bytes], known: bool) -> list[bytes]:
+def subproof(first: int, leaves: list[bytes], root_known: bool) -> list[bytes]:
     """Section 2.1.4.1."""
     if first == len(leaves):
-        return [] if known else [mth(leaves)]
+        return [] if root_known else [mth(leaves)]
     left = k(len(leaves))
     if first <= left:
-        return [*subproof(first, leaves[:left], known), mth(leaves[left:])]
+        return [*subproof(first, leaves[:left], root_known), mth(leaves[left:])]
     return [*subproof(first - left, leaves[left:], False), mth(leaves[:left])]
 
 
@@ -150,9 +150,9 @@ def test_an_empty_tree_is_the_beginning_of_all_and_the_same_tree_needs_no_proof(
     tree = Tree(hashes(5))
     require_consistency(0, EMPTY_ROOT, 5, tree.root(), [])
     require_consistency(5, tree.root(), 5, tree.root(), [])
-    for first, seen in ((0, tree.root(1)), (5, tree.root(4))):
+    for first, root in ((0, tree.root(1)), (5, tree.root(4))):
         with pytest.raises(VerificationError, match="not-consistent"):
-            require_consistency(first, seen, 5, tree.root(), [])
+            require_consistency(first, root, 5, tree.root(), [])
     with pytest.raises(VerificationError, match="proof-malformed"):
         require_consistency(5, tree.root(), 5, tree.root(), [EMPTY_ROOT])
 

@@ -35,22 +35,22 @@ def proposed() -> Directory:
 
 def test_a_request_goes_out_and_a_signed_directory_comes_back() -> None:
     answer = renewal.answer(renewal.request(SIGNED, proposed()), SIGNED, OFFLINE)
-    taken = directory.renewed(answer, OFFLINE.key_id, FIRST)
-    assert taken == proposed()
-    assert taken.number == 2
+    new_directory = directory.renewed(answer, OFFLINE.key_id, FIRST)
+    assert new_directory == proposed()
+    assert new_directory.number == 2
 
 
 def test_old_and_new_overlap_and_no_day_is_without_a_key() -> None:
-    taken = proposed()
-    assert taken.processing_key(TURN - timedelta(days=1)).public_bytes == OLD
-    assert taken.processing_key(TURN).public_bytes == NEW  # who has the new directory seals to the new key at once
+    new_directory = proposed()
+    assert new_directory.processing_key(TURN - timedelta(days=1)).public_bytes == OLD
+    assert new_directory.processing_key(TURN).public_bytes == NEW  # who has the new directory seals to the new key at once
     assert FIRST.processing_key(OVERLAP_END - timedelta(days=1)).public_bytes == OLD  # who has not may go on
-    old, new = taken.processing
+    old, new = new_directory.processing
     assert old.is_valid(TURN)
     assert not old.is_valid(OVERLAP_END)
     assert new.is_valid(NEW_END - timedelta(days=1))
-    assert set(taken.receipt_keys()) == {key.key_id for key in taken.receipts}  # receipts of the old key stay good
-    assert len(taken.receipts) == 2
+    assert set(new_directory.receipt_keys()) == {key.key_id for key in new_directory.receipts}  # receipts of the old key stay good
+    assert len(new_directory.receipts) == 2
 
 
 def test_a_report_carried_by_hand_is_taken_for_the_grace_and_no_longer() -> None:

@@ -42,15 +42,17 @@ def blocks(values: Iterable[Register | Tag]) -> list[RegisterBlock]:
     return requests
 
 
-def readings(block: RegisterBlock, held: Sequence[int], received_us: int) -> list[Reading]:
+def readings(block: RegisterBlock, raw_words: Sequence[int], received_us: int) -> list[Reading]:
     """What the registers of a block say; their time is that of receipt, for a device of Modbus tells none."""
-    return [_reading(register, _known(block, register, held), received_us) for register in block.values if isinstance(register, Register)]
+    return [
+        _reading(register, _scaled(block, register, raw_words), received_us) for register in block.values if isinstance(register, Register)
+    ]
 
 
-def tagged(block: RegisterBlock, held: Sequence[int]) -> Iterator[tuple[Tag, str]]:
+def tagged(block: RegisterBlock, raw_words: Sequence[int]) -> Iterator[tuple[Tag, str]]:
     """The tags of a block that are known, as texts."""
     for tag in block.values:
-        if isinstance(tag, Tag) and (value := _known(block, tag, held)) is not None:
+        if isinstance(tag, Tag) and (value := _scaled(block, tag, raw_words)) is not None:
             yield tag, str(int(value)) if float(value).is_integer() else repr(value)
 
 
@@ -59,17 +61,17 @@ def _reading(register: Register, value: float | None, received_us: int) -> Readi
     return Reading(register.meter, received_us, math.nan if value is None else float(value), NO_SEQUENCE, quality, received_us)
 
 
-def _known(block: RegisterBlock, register: Value, held: Sequence[int]) -> int | float | None:
+def _scaled(block: RegisterBlock, register: Value, raw_words: Sequence[int]) -> int | float | None:
     """A value of a block, scaled; None where the device says that it does not know."""
-    raw = number(register, held[register.address - block.address :][: register.length])
+    raw = number(register, raw_words[register.address - block.address :][: register.length])
     if not math.isfinite(raw) or raw in register.unknown:
         return None
     return raw if (register.scale, register.offset) == (1.0, 0.0) else raw * register.scale + register.offset
 
 
-def number(register: Value, held: Sequence[int]) -> int | float:
+def number(register: Value, raw_words: Sequence[int]) -> int | float:
     """The number in so many registers, by the order of their words and bytes."""
-    words = held if register.words == "high-first" else held[::-1]
+    words = raw_words if register.words == "high-first" else raw_words[::-1]
     packed = struct.pack(f"{'>' if register.bytes == 'high-first' else '<'}{len(words)}H", *words)
     unpacked: tuple[int | float] = struct.unpack(">" + _CODES[register.type], packed)
     return unpacked[0]

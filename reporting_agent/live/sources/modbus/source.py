@@ -133,13 +133,13 @@ class ModbusSource:
                 silence.missed(unreached)
                 continue
             try:
-                held = self._line.read(block)
+                raw_words = self._line.read(block)
             except self._missed as missed:
                 silence.missed(reason(missed))
                 unreached = reason(missed) if isinstance(missed, self._not_reached) else ""
             else:
-                polled += readings(block, held, now_us())
-                for tag, text in tagged(block, held):
+                polled += readings(block, raw_words, now_us())
+                for tag, text in tagged(block, raw_words):
                     texts[tag.place][tag.column] = text
                 silence.answered()
         rows = [row for unit, values in zip(self._batches, texts, strict=True) for row in unit.rows(values, now_us())]

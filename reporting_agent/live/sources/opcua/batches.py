@@ -113,10 +113,10 @@ class EventBatches(KnownBatches):
         return records
 
 
-def _text(held: Any) -> str | None:
+def _text(value: Any) -> str | None:
     """As the template writes it."""
-    if held is None:
+    if value is None:
         return None
-    if isinstance(held, datetime):
-        return (held if held.tzinfo else held.replace(tzinfo=UTC)).isoformat()
-    return str(held.Text) if isinstance(held, ua.LocalizedText) else str(held)
+    if isinstance(value, datetime):
+        return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    return str(value.Text) if isinstance(value, ua.LocalizedText) else str(value)

@@ -100,6 +100,6 @@ async def make_certificate(settings: OpcUa, folder: Path) -> Path | None:
 
 async def _own_uri(certificate: Path) -> str:
     """Under which the agent's own certificate stands; the server compares it with what the agent calls itself."""
-    held = await uacrypto.load_certificate(certificate)
-    names = held.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
+    own_certificate = await uacrypto.load_certificate(certificate)
+    names = own_certificate.extensions.get_extension_for_class(x509.SubjectAlternativeName).value
     return str(names.get_values_for_type(x509.UniformResourceIdentifier)[0])

@@ -43,7 +43,7 @@ class UnreadHistories:
                 await self._keep([row_of(self._prefix + name, start.isoformat())])
         else:
             if name in self.since:
-                self.since = {known: begin for known, begin in self.since.items() if known != name}
+                self.since = {history: begin for history, begin in self.since.items() if history != name}
                 await self._keep([row_of(self._prefix + name, None)])
                 self._pause_s = self._pause_s if self.since else AGAIN_FIRST_S
 

@@ -24,8 +24,8 @@ def reading(meter: str, value: ua.DataValue, received_us: int) -> Reading:
     """
     at_us = of_a_meter(time_us(value, received_us), _stamp(value))
     quality = quality_of(value)
-    held = None if value.Value is None else value.Value.Value
-    return Reading(meter, at_us, _number(held, quality), NO_SEQUENCE, quality, received_us)
+    content = None if value.Value is None else value.Value.Value
+    return Reading(meter, at_us, _number(content, quality), NO_SEQUENCE, quality, received_us)
 
 
 def quality_of(value: ua.DataValue) -> ReadingQuality:
@@ -61,9 +61,9 @@ def overflowed(value: ua.DataValue) -> bool:
     return value.StatusCode is not None and value.StatusCode.value & _OVERFLOW == _OVERFLOW
 
 
-def _number(held: Any, quality: ReadingQuality) -> float:
-    if quality is ReadingQuality.BAD or held is None:
+def _number(content: Any, quality: ReadingQuality) -> float:
+    if quality is ReadingQuality.BAD or content is None:
         return math.nan
-    if isinstance(held, bool) or not isinstance(held, int | float) or math.isinf(held):
-        raise no_number(held)
-    return float(held)
+    if isinstance(content, bool) or not isinstance(content, int | float) or math.isinf(content):
+        raise no_number(content)
+    return float(content)
