@@ -57,7 +57,7 @@ def _called(exhibit: Exhibit, to: Reference) -> tuple[RankAverage, ...]:
 
 
 def _few(step: StepBest, ours: Exhibit, to: Reference, policy: DisclosurePolicy) -> bool:
-    """Whether too few firms lie above the reference, or one of them makes up most of the potential; by released values, in cells."""
+    """Whether too few firms lie above the reference, or one of them makes up most of the potential; by released values, as grid points."""
     typicals = np.sort([float(member.typicals[0]) for member in ours.who.members])
     bests = np.array([float(member.bests[0]) for member in ours.who.members])
     if step.rule is None:

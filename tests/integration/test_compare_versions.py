@@ -34,7 +34,7 @@ def build_scene() -> Cast:
     return cast
 
 
-def test_a_change_of_a_cell_or_two_is_within_noise_and_a_leap_is_not(cast: Cast, client: Client) -> None:
+def test_a_change_of_a_grid_point_or_two_is_within_noise_and_a_leap_is_not(cast: Cast, client: Client) -> None:
     send_and_publish(cast, 4, 2, 1, "Four plants corrected their reports.")
     near = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
     assert "within the noise" in near

@@ -182,16 +182,16 @@ def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, 
 
 def _put(label: ReleasedLabel, best: float, typical: float) -> ReleasedLabel:
     low, width, last = _grid(label.grid)
-    cells = [min(max(round((value - low) / width), 0), last) for value in (best, typical)]
+    points = [min(max(round((value - low) / width), 0), last) for value in (best, typical)]
     return dataclasses.replace(
-        label, best=dataclasses.replace(label.best, cell=cells[0]), typical=dataclasses.replace(label.typical, cell=cells[1])
+        label, best=dataclasses.replace(label.best, grid_point=points[0]), typical=dataclasses.replace(label.typical, grid_point=points[1])
     )
 
 
 @cache
 def _grid(grid: Grid) -> tuple[float, float, int]:
-    """Lower end, width, and number of the last cell: asked for by the hundred thousand, and a grid is of fractions."""
-    return float(grid.lower), float(grid.width), grid.cells - 1
+    """Lower end, width, and number of the last grid point: asked for by the hundred thousand, and a grid is of fractions."""
+    return float(grid.lower), float(grid.width), grid.points - 1
 
 
 def cell(label: IndustryLabel) -> StepBest:

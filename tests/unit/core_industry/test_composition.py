@@ -236,7 +236,7 @@ def test_a_jump_of_the_mechanism_is_doubted_and_does_not_drag_the_interval_off_t
     held = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        values = np.append(rng.normal(60.0, 2.0, 23), 32.0)  # the last drew a cell at the foot of the grid
+        values = np.append(rng.normal(60.0, 2.0, 23), 32.0)  # the last drew a point at the foot of the grid
         jumpy = ObservedValues(values, np.full(24, 0.3), np.full(24, 0.006 / 40))
         doubt = jump_probability(jumpy)
         assert doubt[-1] > 0.6
@@ -276,7 +276,7 @@ def test_the_exact_law_and_its_simulation_give_the_same_noise(quantile: str, cou
         [
             simulate_errors(grid, released.quantile, released.epsilon, count, near - deviate * spread, spread, rng, 4000)
             for wide in (spread, 2.3 * spread)  # as the module mixes them
-            for near in (54.9, 55.0, 55.1)  # cell 60 is 55.0
+            for near in (54.9, 55.0, 55.1)  # grid point 60 is 55.0
         ]
     )
     core = simulated[np.abs(simulated) <= 5 * law.sd]
@@ -307,7 +307,7 @@ def test_only_eligible_plants_enter_and_the_rest_are_counted(pack: Pack, grow: G
 
 def test_a_firms_one_site_is_not_picked_by_its_value(pack: Pack, grow: Grow) -> None:
     label: ReleasedLabel = grow(np.random.default_rng(10), 1).labels[0].label
-    low = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=0))
+    low = dataclasses.replace(label, best=dataclasses.replace(label.best, grid_point=0))
     sites = [
         ReportedLabel("f", "b", low),
         ReportedLabel("f", "a", label),
@@ -486,7 +486,7 @@ def test_lines_of_one_plant_reported_as_labels_of_their_own_are_refused(pack: Pa
     """A plant's lines make one label a step: two labels of one site would count it twice."""
     reported, _ = sector(grow, 25)
     first = reported["rolling"][0]
-    line = dataclasses.replace(first.label, best=dataclasses.replace(first.label.best, cell=first.label.best.cell + 1))
+    line = dataclasses.replace(first.label, best=dataclasses.replace(first.label.best, grid_point=first.label.best.grid_point + 1))
     reported["rolling"] = [*reported["rolling"], ReportedLabel(first.firm, first.site, line)]
     with pytest.raises(InputError) as caught:
         compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")

@@ -137,7 +137,7 @@ def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[R
 def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, everyone)
     label = everyone[0].label
-    redrawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + 1))
+    redrawn = dataclasses.replace(label, best=dataclasses.replace(label.best, grid_point=label.best.grid_point + 1))
     result = passed(pack, [dataclasses.replace(everyone[0], label=redrawn), *everyone[1:]], (first,))
     assert decision(result, "melting").reason_code == GateReason.DIFFERENCING
     assert decision(result, "blowing").reason_code == GateReason.UNCHANGED
@@ -145,7 +145,7 @@ def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list
 
 def ranked(reported: list[ReportedLabel], step: str) -> list[str]:
     """The firms of a step by their released values, the best first."""
-    return [p.firm for p in sorted(reported, key=lambda p: (p.label.best.cell, p.firm)) if p.label.step == step]
+    return [p.firm for p in sorted(reported, key=lambda p: (p.label.best.grid_point, p.firm)) if p.label.step == step]
 
 
 def without_places(reported: list[ReportedLabel], *places: int) -> list[ReportedLabel]:
@@ -175,17 +175,17 @@ def test_the_best_firm_is_not_hidden_by_any_number_of_poor_ones_that_join_with_i
 
 
 def with_changes(reported: list[ReportedLabel], changes: dict[tuple[str, str], int]) -> list[ReportedLabel]:
-    """The same participants; where a (firm, step) is named its released best lies that many cells higher."""
+    """The same participants; where a (firm, step) is named its released best lies that many grid points higher."""
 
     def anew(p: ReportedLabel) -> ReportedLabel:
-        best = dataclasses.replace(p.label.best, cell=p.label.best.cell + changes.get((p.firm, p.label.step), 0))
+        best = dataclasses.replace(p.label.best, grid_point=p.label.best.grid_point + changes.get((p.firm, p.label.step), 0))
         return dataclasses.replace(p, label=dataclasses.replace(p.label, best=best))
 
     return [anew(p) for p in reported]
 
 
 def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack: Pack, everyone: list[ReportedLabel]) -> None:
-    """The poorest comes out as the best, and two in the middle move by a cell: of four that changed one matters to the best."""
+    """The poorest comes out as the best, and two in the middle move by a grid point: of four that changed one matters to the best."""
     firms = ranked(everyone, "melting")
     jumps = {(firms[-1], "melting"): -60} | {(firm, "melting"): 1 for firm in firms[12:15]}
     result = passed(pack, with_changes(everyone, jumps), (published(pack, everyone),))
@@ -193,7 +193,7 @@ def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack
     assert decision(result, "blowing").reason_code == GateReason.UNCHANGED
 
 
-def test_corrections_that_move_nothing_by_half_a_cell_may_go_out(pack: Pack, everyone: list[ReportedLabel]) -> None:
+def test_corrections_that_move_nothing_by_half_a_grid_width_may_go_out(pack: Pack, everyone: list[ReportedLabel]) -> None:
     slight = {(firm, "melting"): 1 for firm in ranked(everyone, "melting")[-3:]}
     result = passed(pack, with_changes(everyone, slight), (published(pack, everyone),))
     assert decision(result, "melting").reason_code == GateReason.SHOWN
@@ -315,7 +315,7 @@ def test_every_reason_has_its_sentence_in_both_languages() -> None:
 
 
 @given(st.floats(-1e4, 1e4), st.floats(0, 50), st.sampled_from(["0.25", "0.1", "0.008", "5"]))
-def test_rounding_outward_holds_the_interval_and_adds_less_than_two_cells(lo: float, length: float, width: str) -> None:
+def test_rounding_outward_holds_the_interval_and_adds_less_than_two_grid_widths(lo: float, length: float, width: str) -> None:
     step = Fraction(width)
     rounded = outward((lo, lo + length), step)
     assert rounded[0] <= lo + 1e-9

@@ -71,7 +71,7 @@ def best_of_the_route_alone(reported: list[ReportedLabel]) -> str:
         totals: dict[str, int] = {}
         for p in reported:
             if p.label.step in steps:
-                totals[p.firm] = totals.get(p.firm, 0) + p.label.best.cell
+                totals[p.firm] = totals.get(p.firm, 0) + p.label.best.grid_point
         return sorted(totals, key=lambda firm: totals[firm])
 
     return next(firm for firm in ordered("melting", "blowing", "rolling")[:5] if firm not in ordered("rolling")[:6])
@@ -102,7 +102,7 @@ def cases(pack: Pack, everyone: list[ReportedLabel]) -> dict[str, Case]:
     nine = drafted(pack, without(everyone, {f"firm-{i:03}" for i in range(9, 26)}, "melting"))
     giants = {f"firm-{i:03}": 0.003 for i in range(2, 26)} | {"firm-000": 1.0, "firm-001": 0.9}
     one_less = published(pack, without(everyone, {"firm-025"}), "1")
-    melting = [p.firm for p in sorted(everyone, key=lambda p: p.label.best.cell) if p.label.step == "melting"]
+    melting = [p.firm for p in sorted(everyone, key=lambda p: p.label.best.grid_point) if p.label.step == "melting"]
     halves = {"east": {melting[-2], melting[-3]}, "west": {melting[-4], melting[-5]}}  # together they lack the last one alone
     with_best_and_last_gone = without(everyone, {melting[0], melting[-1], melting[-2]}, "melting")
     parts = [published(pack, without(everyone, {melting[-1], *gone}, "melting"), name) for name, gone in halves.items()]

@@ -107,13 +107,14 @@ def test_chi_square_finds_another_law() -> None:
 
 
 def test_the_libraries_laws_are_those_of_their_draws_and_of_no_other_epsilon() -> None:
-    cells = [int(cell) for cell in np.random.default_rng(1).normal(150, 22, 200).clip(0, 350)]
+    points = [int(point) for point in np.random.default_rng(1).normal(150, 22, 200).clip(0, 350)]
     for declared in (False, True):
         drawn = np.bincount(
-            others.opendp_draws(cells, GRID, Fraction(1, 4), EPSILON_BEST, 1500, size_is_public=declared), minlength=GRID.cells
+            others.opendp_draws(points, GRID, Fraction(1, 4), EPSILON_BEST, 1500, size_is_public=declared), minlength=GRID.points
         )
         laws = [
-            others.opendp_law(cells, GRID, Fraction(1, 4), epsilon, size_is_public=declared) for epsilon in (EPSILON_BEST, 8 * EPSILON_BEST)
+            others.opendp_law(points, GRID, Fraction(1, 4), epsilon, size_is_public=declared)
+            for epsilon in (EPSILON_BEST, 8 * EPSILON_BEST)
         ]
         assert sampler.p_value(drawn, laws[0]) > 1e-6
         assert sampler.p_value(drawn, laws[1]) < 1e-6
@@ -122,13 +123,13 @@ def test_the_libraries_laws_are_those_of_their_draws_and_of_no_other_epsilon() -
 def test_comparison_would_find_a_worse_mechanism(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, diffprivlib, opendp, _ = comparison.errors(Fraction(1, 10), 200, 4)
     assert ours < min(diffprivlib, opendp)
-    monkeypatch.setattr(mechanism, "exact_law", lambda cell_scores, epsilon: exact_law(cell_scores, epsilon / 2))
+    monkeypatch.setattr(mechanism, "exact_law", lambda point_scores, epsilon: exact_law(point_scores, epsilon / 2))
     assert comparison.errors(Fraction(1, 10), 200, 4)[0] > diffprivlib
 
 
 def test_soundness_would_find_a_quantile_that_fails_on_ties(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sound.run(False).held
-    monkeypatch.setattr(mechanism, "exact_law", lambda cell_scores, _epsilon: np.full(len(cell_scores), 1 / len(cell_scores)))
+    monkeypatch.setattr(mechanism, "exact_law", lambda point_scores, _epsilon: np.full(len(point_scores), 1 / len(point_scores)))
     assert not sound.run(False).held
 
 
