@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from benchmarks.composition import IndustryLabel, StepBest
+from benchmarks.composition import IndustryCell, IndustryLabel
 from benchmarks.disclosure import PublishedVersion, differencing, potentials
 from tests.attacks.conftest import State
 from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, median_error, shown, without
@@ -60,8 +60,8 @@ def moved(sector: Sector, rng: np.random.Generator) -> Sector:
     return dataclasses.replace(sector, labels=tuple(reported))
 
 
-def cell(label: IndustryLabel) -> StepBest:
-    return next(step for step in label.steps if step.step == STEP.id and step.metric == RULE.metric)
+def cell(label: IndustryLabel) -> IndustryCell:
+    return next(step for step in label.cells if step.step == STEP.id and step.metric == RULE.metric)
 
 
 def typical_sum(label: IndustryLabel) -> float | None:

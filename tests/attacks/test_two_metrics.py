@@ -106,7 +106,7 @@ def drafted(seed: int) -> tuple[float, IndustryLabel, Roster]:
 def published(exact: float, draft: IndustryLabel, roster: Roster) -> Seen:
     """What the gate lets out."""
     result = gate(draft, roster, PACK.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))
-    of_step = {step.metric: step for step in result.published.steps if step.step == STEP.id}
+    of_step = {step.metric: step for step in result.published.cells if step.step == STEP.id}
     figures = [value for metric in METRICS_SEEN for value in (of_step[metric].best, of_step[metric].typical)]
     reason = next(cell.reason_code for cell in result.cells if cell.step == STEP.id and cell.metric is Metric.THERMAL)
     return Seen(exact, tuple(np.nan if value is None else float(value) for value in figures), reason)

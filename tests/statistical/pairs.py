@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.composition import CurvePoint, IndustryLabel, ReportedLabel, Roster, RouteTotal, StepBest, by_step, compose_with_roster
+from benchmarks.composition import CurvePoint, IndustryCell, IndustryLabel, ReportedLabel, Roster, RouteTotal, by_step, compose_with_roster
 from benchmarks.composition.curve import LADDERS, percents, read_off
 from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member
 from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, rule_for
@@ -175,8 +175,8 @@ def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, 
         curve=tuple(CurvePoint(percent, value, (value, value)) for percent, value in points),
     )
     nothing = RouteTotal(None, None, step.unit, 0, reason="incomplete")
-    composed = dataclasses.replace(label, steps=(step,), composite=nothing, best_reached=nothing, typical=nothing)
-    roster = Roster((CellRoster(step.cell, tuple(Member.of((report,)) for report in reported)), CellRoster(WHOLE_ROUTE, ())))
+    composed = dataclasses.replace(label, cells=(step,), composite=nothing, best_reached=nothing, typical=nothing)
+    roster = Roster((CellRoster(step.name, tuple(Member.of((report,)) for report in reported)), CellRoster(WHOLE_ROUTE, ())))
     return Draft(composed, roster, row[VALUES:].tolist())
 
 
@@ -194,6 +194,6 @@ def _grid(grid: Grid) -> tuple[float, float, int]:
     return float(grid.lower), float(grid.width), grid.points - 1
 
 
-def cell(label: IndustryLabel) -> StepBest:
+def cell(label: IndustryLabel) -> IndustryCell:
     """The one cell that the pairs are of."""
-    return next(step for step in label.steps if step.step == STEP.id and step.metric == RULE.metric)
+    return next(step for step in label.cells if step.step == STEP.id and step.metric == RULE.metric)

@@ -56,7 +56,7 @@ def test_a_sound_draft_is_shown_whole_rounded_to_the_public_grid(pack: Pack, eve
     assert {cell.reason_code for cell in result.cells} == {GateReason.SHOWN}
     assert len(result.cells) == 6
     assert not result.hold
-    for before, after in zip(draft.steps, result.published.steps, strict=True):
+    for before, after in zip(draft.cells, result.published.cells, strict=True):
         assert before.interval is not None
         assert after.interval is not None
         assert after.best is not None
@@ -80,7 +80,7 @@ def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[
     assert decision(result, "rolling").reason_code == GateReason.TOO_FEW_FIRMS
     assert "7 firms" in decision(result, "rolling").reason.en
     assert "7 家" in decision(result, "rolling").reason.said_in("zh")
-    hidden = next(step for step in result.published.steps if step.step == "rolling")
+    hidden = next(step for step in result.published.cells if step.step == "rolling")
     assert (hidden.best, hidden.interval, hidden.typical, hidden.typical_interval) == (None, None, None, None)
     assert decision(result, "melting").shown
     assert decision(result, "composite").reason_code == GateReason.INCOMPLETE
@@ -214,9 +214,9 @@ def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(pa
     """Too few of the three that join matter to some point: best and typical value may go out, the curve may not."""
     result = passed(pack, everyone, (published(pack, without_places(everyone, 18, 22, 24)),))
     assert of_steps(result) == {GateReason.SHOWN}
-    assert {(step.curve, step.curve_withheld) for step in result.published.steps} == {((), True)}
+    assert {(step.curve, step.curve_withheld) for step in result.published.cells} == {((), True)}
     alone = passed(pack, everyone)
-    assert () not in {step.curve for step in alone.published.steps}
+    assert () not in {step.curve for step in alone.published.cells}
 
 
 def test_every_earlier_version_is_compared_and_not_the_last_alone(pack: Pack, everyone: list[ReportedLabel]) -> None:
@@ -277,7 +277,7 @@ def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, ever
     elsewhere = published(pack, everyone, "main, version 1")
     draft, roster = of_route_melting(pack, everyone, 5)
     result = gate(draft, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE)
-    ours, theirs = result.published.steps[0], elsewhere.label.steps[0]
+    ours, theirs = result.published.cells[0], elsewhere.label.cells[0]
     assert decision(result, "melting").reason_code == GateReason.UNCHANGED
     assert (ours.best, ours.interval, ours.typical) == (theirs.best, theirs.interval, theirs.typical)
     assert (ours.ratio, theirs.ratio) == (2.0, 1.05)

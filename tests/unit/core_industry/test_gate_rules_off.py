@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, StepBest, by_step, compose_route, roster_of
+from benchmarks.composition import IndustryCell, IndustryLabel, ReportedLabel, Roster, by_step, compose_route, roster_of
 from benchmarks.composition.roster import CellRoster, Member
 from benchmarks.disclosure import (
     GateReason,
@@ -181,12 +181,12 @@ def test_rounding_off_lets_the_last_digit_out(pack: Pack, everyone: list[Reporte
 
     def best() -> tuple[float | None, float | None]:
         result = gate(draft, roster, pack.disclosure, period_end=END, today=LATE)
-        return result.published.steps[0].best, result.published.composite.value
+        return result.published.cells[0].best, result.published.composite.value
 
     on_grid = best()
     for module in (gate_module, totals_module):
         monkeypatch.setattr(module, "to_grid", lambda value, *_: value)
-    assert best() == (draft.steps[0].best, draft.composite.value)
+    assert best() == (draft.cells[0].best, draft.composite.value)
     assert on_grid != best()
 
 
@@ -196,10 +196,10 @@ def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(pack: Pack, e
     counted = {"firms", "sites", "eligible", "set_aside", "note"}
     computed: dict[str, object] = {"best": None, "interval": None, "typical": None, "typical_interval": None, "good_fit": None}
     computed |= {"curve": (), "curve_withheld": False, "pooled": (), "in_part": 0, "potential": (), "potential_withheld": ()}
-    assert {field.name for field in dataclasses.fields(StepBest)} == described | counted | computed.keys()
+    assert {field.name for field in dataclasses.fields(IndustryCell)} == described | counted | computed.keys()
     draft, roster = drafted(pack, everyone)
     hidden = gate(draft, roster, pack.disclosure, period_end=END, today=date(2017, 1, 2)).published
-    for before, after in zip(draft.steps, hidden.steps, strict=True):
+    for before, after in zip(draft.cells, hidden.cells, strict=True):
         assert before.best is not None
         assert {name: getattr(after, name) for name in computed} == computed
     for total in (hidden.composite, hidden.best_reached, hidden.typical):

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.composition import compose_step
+from benchmarks.composition import compose_cell
 from benchmarks.privacy import intervals, mechanism
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import exact_law
@@ -160,7 +160,7 @@ def test_composition_would_find_an_interval_too_narrow_and_a_value_off(monkeypat
     assert held()
     for change in (lambda step: {"interval": narrowed(step.interval)}, lambda step: {"best": 1.02 * step.best}):
         with monkeypatch.context() as world:
-            world.setattr(composition, "compose_step", lambda *given, _c=change, **more: _changed(compose_step(*given, **more), _c))
+            world.setattr(composition, "compose_cell", lambda *given, _c=change, **more: _changed(compose_cell(*given, **more), _c))
             assert not held()
 
 
@@ -169,7 +169,7 @@ def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.Monkey
     monkeypatch.setattr(potentials, "_SHORT", {8: 20})
     assert potentials.run(False).held
     change = lambda step: {"interval": narrowed(step.interval), "typical_interval": narrowed(step.typical_interval)}  # noqa: E731
-    monkeypatch.setattr(potentials, "compose_step", lambda *given, **more: _changed(compose_step(*given, **more), change))
+    monkeypatch.setattr(potentials, "compose_cell", lambda *given, **more: _changed(compose_cell(*given, **more), change))
     assert not potentials.run(False).held
 
 
