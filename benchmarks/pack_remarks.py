@@ -19,8 +19,8 @@ from benchmarks.phrases import Phrase
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.routes import MetricRule, Pack, Step
 
-CELLS = (100, 400)
-CELL_SHARE = 0.005  # of the typical value, at most
+GRID_POINTS = (100, 400)
+WIDTH_SHARE = 0.005  # of the typical value, at most
 ROOM = 0.25  # of the typical value, on either side of it: clamping is rare even for a plant that far off
 ROOM_SPREADS, BOUND_SPREADS = 4, 6  # and so many spreads for the grid, and for floor and ceiling
 SLOPES_AGREE = 0.01
@@ -110,23 +110,23 @@ def _released(step: Step, pack: Pack, place: str) -> Iterator[PackFault]:
 
 
 def _grid(rule: MetricRule, place: str) -> Iterator[PackFault]:
-    cells, (fewest, most) = rule.grid.cells, CELLS
+    points, (fewest, most) = rule.grid.points, GRID_POINTS
     width, typical = float(rule.grid_width), abs(rule.typical)
     lower, upper = float(rule.grid_lower), float(rule.grid_upper)
-    if not fewest <= cells <= most:
+    if not fewest <= points <= most:
         yield PackFault(
             f"{place}.grid_width",
-            Phrase("%(cells)s cells", cells=cells),
-            Phrase("%(fewest)s to %(most)s cells: with more, empty cells pull the released value away", fewest=fewest, most=most),
+            Phrase("%(points)s grid points", points=points),
+            Phrase("%(fewest)s to %(most)s grid points: with more, empty ones pull the released value away", fewest=fewest, most=most),
         )
-    if width > CELL_SHARE * typical:
+    if width > WIDTH_SHARE * typical:
         yield PackFault(
             f"{place}.grid_width",
             f"{width:g}",
             Phrase(
-                "at most %(cell_share)s of the typical value: %(value)s",
-                cell_share=f"{CELL_SHARE:.1%}",
-                value=f"{CELL_SHARE * typical:.3g}",
+                "at most %(width_share)s of the typical value: %(value)s",
+                width_share=f"{WIDTH_SHARE:.1%}",
+                value=f"{WIDTH_SHARE * typical:.3g}",
             ),
         )
     if 10_000 % rule.grid_width.denominator:
@@ -143,7 +143,7 @@ def _grid(rule: MetricRule, place: str) -> Iterator[PackFault]:
         yield PackFault(f"{place}.grid_lower", Phrase("%(least)s to %(most)s", least=f"{lower:g}", most=f"{upper:g}"), wanted)
     if lower < rule.floor or upper > rule.ceiling:
         wanted = Phrase(
-            "only cells that a batch can have: floor and ceiling are %(floor)s and %(ceiling)s",
+            "only values that a batch can have: floor and ceiling are %(floor)s and %(ceiling)s",
             floor=f"{rule.floor:g}",
             ceiling=f"{rule.ceiling:g}",
         )

@@ -1,7 +1,7 @@
 """From the exact label to the released one: whether it may be released, which batches count, their count class, and
 whom a release debits (how much: `privacy.charges`).
 
-The order is the ledger's: `debits` are written to disk first, then `release` draws. What leaves: two noised cells on a public
+The order is the ledger's: `debits` are written to disk first, then `release` draws. What leaves: two noised points of a public
 grid, the class that holds the number of batches, and the key of the label. Nothing else of the plant's data enters the
 result.
 """
@@ -56,13 +56,13 @@ def release(
     name = "/".join(LabelKey.of(label))
     best = draw(values, rule.grid, step.label_rule.quantile, epsilon_best, stream_for(f"{name}/best"))
     typical = draw(values, rule.grid, TYPICAL_QUANTILE, epsilon_typical, stream_for(f"{name}/typical"))
-    return with_cells(label, step, rule, policy, best, typical, years=years)
+    return with_grid_points(label, step, rule, policy, best, typical, years=years)
 
 
-def with_cells(
+def with_grid_points(
     label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, best: int, typical: int, *, years: int = 1
 ) -> ReleasedLabel:
-    """The label as it leaves, with these cells of the grid: drawn by `release`, or left at 0 in a draft to be looked at."""
+    """The label as it leaves, with these points of the grid: drawn by `release`, or left at 0 in a draft to be looked at."""
     epsilon_best, epsilon_typical = draw_epsilons(step, policy)
     return ReleasedLabel(
         step=label.step,

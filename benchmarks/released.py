@@ -20,9 +20,9 @@ def rank(quantile: Fraction, count: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class Grid:
-    """A public release grid, absolute, in the pack's unit: cells lower + i * width for i = 0 .. cells - 1.
+    """A public release grid, absolute, in the pack's unit: points lower + i * width for i = 0 .. points - 1.
 
-    All three are exact fractions so that a cell's value is the same number at the plant and at the portal.
+    All three are exact fractions so that a grid point's value is the same number at the plant and at the portal.
     """
 
     lower: Fraction
@@ -30,22 +30,22 @@ class Grid:
     width: Fraction
 
     @property
-    def cells(self) -> int:
+    def points(self) -> int:
         return int((self.upper - self.lower) / self.width) + 1
 
-    def value(self, cell: int) -> Fraction:
-        """The value of a cell, in the pack's unit."""
-        if not 0 <= cell < self.cells:
-            raise IndexError(f"cell {cell} outside 0..{self.cells - 1}")
-        return self.lower + cell * self.width
+    def value(self, point: int) -> Fraction:
+        """The value of a grid point, in the pack's unit."""
+        if not 0 <= point < self.points:
+            raise IndexError(f"grid point {point} outside 0..{self.points - 1}")
+        return self.lower + point * self.width
 
 
 @dataclass(frozen=True, slots=True)
 class ReleasedQuantile:
-    """One noised quantile: the drawn cell, the quantile it stands for and what it spent."""
+    """One noised quantile: the drawn grid point, the quantile it stands for and what it spent."""
 
     quantile: Fraction
-    cell: int
+    grid_point: int
     epsilon: Fraction
 
 
@@ -54,7 +54,7 @@ class ReleasedLabel:
     """The protected label of one (step, product, variant, metric) of one site and period.
 
     `count_class` is the lower edge of the public class that holds the number of batches; the number itself stays.
-    `best` and `typical` are noised quantiles on `grid`; their values are `grid.value(best.cell)`.
+    `best` and `typical` are noised quantiles on `grid`; their values are `grid.value(best.grid_point)`.
     `years` is how many years, the last of them the report's, were pooled for it; 1 is the report's period alone.
     `months` is in how many calendar months of that time the step began five valid batches at least, 1 also where in none, since a reader
     takes no 0; None: in all of them.
@@ -75,11 +75,11 @@ class ReleasedLabel:
 
     @property
     def best_value(self) -> Fraction:
-        return self.grid.value(self.best.cell)
+        return self.grid.value(self.best.grid_point)
 
     @property
     def typical_value(self) -> Fraction:
-        return self.grid.value(self.typical.cell)
+        return self.grid.value(self.typical.grid_point)
 
     @property
     def epsilon(self) -> Fraction:

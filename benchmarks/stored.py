@@ -17,7 +17,7 @@ class StoredAsJson:
     __slots__ = ()
 
     def to_json(self) -> dict[str, Any]:
-        dumped: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json")
+        dumped: dict[str, Any] = _adapter(type(self)).dump_python(self, mode="json", by_alias=True)
         return dumped
 
     @classmethod

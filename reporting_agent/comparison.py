@@ -16,7 +16,7 @@ from benchmarks.guidance.references import LabelCell, PlacedReference, beside
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Metric, Period
-from reporting_agent.published import Benchmark, PublishedStep
+from reporting_agent.published import Benchmark, PublishedCell
 
 SCHEMA = "steplabel/comparison/1"
 
@@ -49,8 +49,8 @@ class StepGap:
 
 
 def compare(site_label: SiteLabel, benchmark: Benchmark, doubtful: Collection[LabelKey] = ()) -> tuple[StepGap, ...]:
-    """Every step of the benchmark, in its order; `doubtful` are labels that a change in the data puts in question."""
-    return tuple(_gap(published, site_label.steps, doubtful) for published in benchmark.document.steps)
+    """Every cell of the benchmark, in its order; `doubtful` are labels that a change in the data puts in question."""
+    return tuple(_gap(published, site_label.steps, doubtful) for published in benchmark.document.cells)
 
 
 def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[str, Any]:
@@ -76,12 +76,12 @@ def as_json(site: str, benchmark: Benchmark, gaps: Sequence[StepGap]) -> dict[st
 def references_of(benchmark: Benchmark) -> tuple[PlacedReference, ...]:
     """What others publish beside the benchmark, with the reasons where it may not stand there; by definitions alone."""
     document = benchmark.document
-    cells = [LabelCell(step.step, step.boundary, step.metric, step.unit) for step in document.steps]
+    cells = [LabelCell(cell.step, cell.boundary, cell.metric, cell.unit) for cell in document.cells]
     whole = LabelCell("", "", Metric.TOTAL, "kgce/t")
     return beside(document.pack, document.route, (whole, *cells), *Period.parse(document.period, UTC).first_and_last)
 
 
-def _gap(published: PublishedStep, labels: Sequence[StepLabel], doubtful: Collection[LabelKey]) -> StepGap:
+def _gap(published: PublishedCell, labels: Sequence[StepLabel], doubtful: Collection[LabelKey]) -> StepGap:
     key: dict[str, Any] = {name: getattr(published, name) for name in ("step", "product", "variant", "metric", "unit")}
     own = [label for label in labels if label.step == published.step and str(label.metric) == published.metric]
     if published.product:

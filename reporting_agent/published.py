@@ -28,8 +28,8 @@ _PAGE = re.compile(r"(https?://[^/?#]+)/benchmarks/([\w/-]*\w)/?(?:[?#].*)?\Z")
 SECONDS = 30.0
 
 
-class PublishedStep(BaseModel):
-    """One step of the document, as far as a comparison needs it; other members are the page's business."""
+class PublishedCell(BaseModel):
+    """One cell of the document, as far as a comparison needs it; other members are the page's business."""
 
     model_config = ConfigDict(frozen=True, extra="ignore")
 
@@ -55,7 +55,7 @@ class PublishedDocument(BaseModel):
     period: str
     route: str = ""
     version: int
-    steps: tuple[PublishedStep, ...]
+    cells: tuple[PublishedCell, ...] = Field(alias="steps")
 
 
 class ListedBenchmark(BaseModel):

@@ -26,7 +26,7 @@ from benchmarks.audit.records import MeterDay, of_batch
 from benchmarks.labels import MeasuredBatches, SiteLabel, StepLabel
 from benchmarks.measurements import Batch
 from benchmarks.policies import ReleasePolicy
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.release import counted as counted_by_release
 from benchmarks.routes import MetricRule, Pack, Step
 
@@ -96,8 +96,8 @@ def headline(step: Step) -> MetricRule:
 def counted(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolicy, years: int) -> GridCounts:
     """What a release reads of the data behind this label."""
     values = [value.at_reference for value in counted_by_release(label, step, policy) if value.at_reference is not None]
-    cells, _ = clamp_to_cells(values, rule.grid)
-    return GridCounts(label.step, label.product, label.variant, label.metric.value, years, tuple(sorted(Counter(cells).items())))
+    points, _ = clamp_to_grid(values, rule.grid)
+    return GridCounts(label.step, label.product, label.variant, label.metric.value, years, tuple(sorted(Counter(points).items())))
 
 
 def _step_part(

@@ -120,7 +120,7 @@ def exclusions_justified(evidence: Evidence) -> CheckOutcome:
 
 
 def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
-    """Used batches stand in the order of their values, and each lies in the cell of the grid in which it was counted."""
+    """Used batches stand in the order of their values, and each lies at the point of the grid at which it was counted."""
     code, opened = "ranks-and-counts", 0
     by_record = evidence.pack.policy.unit == "record"
     wrong: list[Words] = []
@@ -142,7 +142,7 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
         return failed(
             code,
             Phrase(
-                "%(wrong)s records are not at the rank, or not in the grid cell, in which the label counted them.",
+                "%(wrong)s records are not at the rank, or not at the grid point, at which the label counted them.",
                 wrong=f"{len(wrong):,}",
             ),
             Phrase("The label does not follow from these records: have it recomputed on site from the plant's files."),
@@ -151,7 +151,8 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
     return check_held(
         code,
         Phrase(
-            "All %(seen)s used batches that were opened are at their rank and were counted in the cell of their value.", seen=f"{opened:,}"
+            "All %(seen)s used batches that were opened are at their rank and were counted at the grid point of their value.",
+            seen=f"{opened:,}",
         ),
         opened,
     )

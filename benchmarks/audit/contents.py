@@ -1,9 +1,9 @@
-"""The table of contents, leaf 0 of the data's tree: where each part lies, what the labels counted by cell, and by what rules.
+"""The table of contents, leaf 0 of the data's tree: where each part lies, what the labels counted by grid point, and by what rules.
 
 It is what makes a part of the tree an answer about the whole: a record that is opened at a place must be of the step, of the kind
-and, among the batches used, of the rank that the table gives for that place. The counts by cell of the public grid are all that a
-release reads of the data, so that the table, the site's seed and the challenge give the released cells again, to the digit; and as
-used batches lie in the order of the headline metric, every one opened shows whether its cell is counted where it belongs.
+and, among the batches used, of the rank that the table gives for that place. The counts by point of the public grid are all that a
+release reads of the data, so that the table, the site's seed and the challenge give the released grid points again, to the digit; and as
+used batches lie in the order of the headline metric, every one opened shows whether it was counted at the grid point where it belongs.
 
 Order of the leaves: the table; for every step its used batches, label by label, then its excluded ones; every meter's days;
 padding up to `size`.
@@ -32,15 +32,15 @@ _MOST_YEARS = 100
 _KIND = re.compile(CONTENTS)
 
 
-def _cells(fields: Fields, name: str) -> tuple[tuple[int, int], ...]:
-    cells: list[tuple[int, int]] = []
+def _counts_by_point(fields: Fields, name: str) -> tuple[tuple[int, int], ...]:
+    counts: list[tuple[int, int]] = []
     for entry in fields.items(name, _MOST):
         match entry:
-            case [int(cell), int(number)] if cell > (cells[-1][0] if cells else -1) and 0 < number <= _COUNT:
-                cells.append((cell, number))
+            case [int(point), int(number)] if point > (counts[-1][0] if counts else -1) and 0 < number <= _COUNT:
+                counts.append((point, number))
             case _:
-                raise malformed(fields.path(name), "a rising list of cells, each with how many batches lie in it")
-    return tuple(cells)
+                raise malformed(fields.path(name), "a rising list of grid points, each with how many batches lie at it")
+    return tuple(counts)
 
 
 def _windows(fields: Fields, name: str) -> dict[str, int]:
@@ -49,7 +49,7 @@ def _windows(fields: Fields, name: str) -> dict[str, int]:
     return {step: within.integer(step, 2, _MOST_YEARS) for step in (named if isinstance(named, dict) else ())}
 
 
-_CELLS = FieldKind(_cells, lambda cells: [list(cell) for cell in cells])
+_BY_POINT = FieldKind(_counts_by_point, lambda counts: [list(count) for count in counts], name="cells")
 AnyText = Annotated[str, FieldKind(any_text)]
 Digest = Annotated[bytes, octets(DIGEST_BYTES)]
 Place = Annotated[int, whole(1, _COUNT)]
@@ -103,9 +103,9 @@ class MeterPart(Record):
 
 @dataclass(frozen=True, slots=True)
 class GridCounts(Record):
-    """What a release reads of the data: of one label, how many counted batches lie in each cell of the public grid.
+    """What a release reads of the data: of one label, how many counted batches lie at each point of the public grid.
 
-    `cells` are (cell, batches), rising, none empty. Where days are protected, they are the batches that count of every day.
+    `by_point` are (grid point, batches), rising, none empty. Where days are protected, they are the batches that count of every day.
     """
 
     step: AnyText
@@ -113,11 +113,11 @@ class GridCounts(Record):
     variant: AnyText
     metric: AnyText
     years: Annotated[int, whole(1, _MOST_YEARS)]
-    cells: Annotated[tuple[tuple[int, int], ...], _CELLS]
+    by_point: Annotated[tuple[tuple[int, int], ...], _BY_POINT]
 
     @property
     def batches(self) -> int:
-        return sum(number for _, number in self.cells)
+        return sum(number for _, number in self.by_point)
 
 
 @dataclass(frozen=True, slots=True)

@@ -1,8 +1,8 @@
 """The counts of the table of contents against the values of opened batches: of the headline metric by rank, of the others by room.
 
-The used batches of a step stand in the order of its headline metric, so each says by its place in which cell of the grid it was counted. No
-order of the leaves tells the ranks of a further metric. Every opened batch that has it must have been counted in the cell of its value; how
-much the other counts could say otherwise stands in docs/audit.md.
+The used batches of a step stand in the order of its headline metric, so each says by its place at which point of the grid it was counted.
+No order of the leaves tells the ranks of a further metric. Every opened batch that has it must have been counted at the grid point of its
+value; how much the other counts could say otherwise stands in docs/audit.md.
 """
 
 from __future__ import annotations
@@ -52,13 +52,13 @@ def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, UsedLeaves, dict[
 
 
 def miscounted(values: Mapping[int, float], cell: UsedLeaves, counted: GridCounts, rule: MetricRule) -> list[int]:
-    """Leaves whose place among the used batches the table counts in another cell of the grid than that of their value."""
-    ends = list(accumulate(number for _, number in counted.cells))
+    """Leaves whose place among the used batches the table counts at another point of the grid than that of their value."""
+    ends = list(accumulate(number for _, number in counted.by_point))
     wrong = []
     for index, value in values.items():
         place = bisect_right(ends, index - cell.first)
-        stated = counted.cells[place][0] if place < len(ends) else -1
-        if stated not in _cells_near(value, rule):
+        stated = counted.by_point[place][0] if place < len(ends) else -1
+        if stated not in _points_near(value, rule):
             wrong.append(index)
     return wrong
 
@@ -81,37 +81,37 @@ def beyond_counts(evidence: Evidence) -> Iterator[Words]:
             figures = {"most": f"{most:,}", "batches": f"{tally.batches:,}"}
             yield worded("%(name)s: at most %(most)s batches, %(batches)s counted", name="/".join(LabelKey.of(tally)), **figures)
         opened = [index for cell in cells for index in opened_of(evidence, cell)]
-        wrong = without_room(_cells_of(evidence, opened, step, rule), dict(tally.cells)) if opened else ()
+        wrong = without_room(_points_of(evidence, opened, step, rule), dict(tally.by_point)) if opened else ()
         yield from (named(index, evidence.batches[index]) for index in wrong)
 
 
-def without_room(cells_of: Mapping[int, Sequence[int]], counts: Mapping[int, int]) -> list[int]:
-    """Leaves of batches that the counts by cell do not hold: in the cell of each, others stand for all that are counted there.
+def without_room(points_of: Mapping[int, Sequence[int]], counts: Mapping[int, int]) -> list[int]:
+    """Leaves of batches that the counts by grid point do not hold: at that of each, others stand for all that are counted there.
 
     Args:
-        cells_of: by leaf, the cells that its value may lie in.
+        points_of: by leaf, the grid points that its value may lie at.
     """
     room, wrong = dict(counts), []
-    for index in sorted(cells_of, key=lambda leaf: len(cells_of[leaf])):  # those with a choice last
-        cell = next((cell for cell in cells_of[index] if room.get(cell)), None)
-        if cell is None:
+    for index in sorted(points_of, key=lambda leaf: len(points_of[leaf])):  # those with a choice last
+        point = next((point for point in points_of[index] if room.get(point)), None)
+        if point is None:
             wrong.append(index)
         else:
-            room[cell] -= 1
+            room[point] -= 1
     return sorted(wrong)
 
 
-def _cells_of(evidence: Evidence, opened: Sequence[int], step: Step, rule: MetricRule) -> dict[int, list[int]]:
-    """By leaf, the cells of used batches that have a value of the metric."""
+def _points_of(evidence: Evidence, opened: Sequence[int], step: Step, rule: MetricRule) -> dict[int, list[int]]:
+    """By leaf, the grid points of used batches that have a value of the metric."""
     columns = StepColumns.of([evidence.batches[index] for index in opened], step)
     used = Reasons(np.zeros(len(opened), dtype=np.int64))  # nothing of the record is against one that the headline uses
     measured = measure(columns, rule, used, evidence.context)
     values = zip(opened, measured.at_reference.tolist(), measured.reasons.valid.tolist(), strict=True)
-    return {index: _cells_near(value, rule) for index, value, has_value in values if has_value}
+    return {index: _points_near(value, rule) for index, value, has_value in values if has_value}
 
 
-def _cells_near(value: float, rule: MetricRule) -> list[int]:
-    """The cell of the grid that a value lies in: two where it lies so near their border that the order of a sum decides, none of NaN."""
+def _points_near(value: float, rule: MetricRule) -> list[int]:
+    """The grid point of a value: two where it lies so near the middle between them that the order of a sum decides, none of NaN."""
     exact = (value - float(rule.grid.lower)) / float(rule.grid.width) + 0.5
-    near = [np.clip(np.floor(exact * (1 + sign * NEARLY)), 0, rule.grid.cells - 1) for sign in (-1, 0, 1)]
+    near = [np.clip(np.floor(exact * (1 + sign * NEARLY)), 0, rule.grid.points - 1) for sign in (-1, 0, 1)]
     return [] if np.isnan(exact) else list(dict.fromkeys(map(int, near)))

@@ -21,7 +21,7 @@ from benchmarks.packs import digest as pack_digest
 from benchmarks.phrases import Phrase, enumerated
 from benchmarks.privacy import randomness
 from benchmarks.privacy.charges import draw_epsilons
-from benchmarks.privacy.mechanism import draw_cell, scores_of
+from benchmarks.privacy.mechanism import draw_grid_point, scores_of
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.release import TYPICAL_QUANTILE, count_class
 from benchmarks.released import ReleasedLabel, rank
@@ -142,14 +142,18 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
 
 
 def noise_repeated(evidence: Evidence) -> CheckOutcome:
-    """The released cells, drawn again from seed, challenge, root and the counts of the table of contents."""
+    """The released grid points, drawn again from seed, challenge, root and the counts of the table of contents."""
     code = "noise-repeated"
     counted = {LabelKey.of(entry): entry for entry in evidence.contents.counted}
     wrong = []
     for label in evidence.report.released.labels:
         name = "/".join(LabelKey.of(label))
         tally = counted.get(LabelKey.of(label))
-        if tally is None or redrawn(evidence, tally) != (label.best.cell, label.typical.cell) or not _of_its_class(evidence, tally, label):
+        if (
+            tally is None
+            or redrawn(evidence, tally) != (label.best.grid_point, label.typical.grid_point)
+            or not _of_its_class(evidence, tally, label)
+        ):
             wrong.append(same(name))
     if wrong or len(counted) != len(evidence.report.released.labels):
         return failed(
@@ -204,16 +208,16 @@ def method_declared(evidence: Evidence) -> CheckOutcome:
 
 
 def redrawn(evidence: Evidence, counted: GridCounts) -> tuple[int, int] | None:
-    """The cells of best and typical for these counts; None where the pack releases no such label."""
+    """The grid points of best and typical for these counts; None where the pack releases no such label."""
     if counted.step not in {step.id for step in evidence.pack.steps}:
         return None
     step = evidence.pack.step(counted.step)
     rule = next((metric for metric in step.metrics if metric.metric.value == counted.metric), None)
-    if rule is None or not counted.cells or counted.cells[-1][0] >= rule.grid.cells:
+    if rule is None or not counted.by_point or counted.by_point[-1][0] >= rule.grid.points:
         return None
-    batches = np.zeros(rule.grid.cells, dtype=np.int64)
-    for cell, number in counted.cells:
-        batches[cell] = number
+    batches = np.zeros(rule.grid.points, dtype=np.int64)
+    for point, number in counted.by_point:
+        batches[point] = number
     drawn = []
     for quantile, epsilon, name in zip(
         (step.label_rule.quantile, TYPICAL_QUANTILE), draw_epsilons(step, evidence.pack.policy), ("best", "typical"), strict=True
@@ -224,7 +228,7 @@ def redrawn(evidence: Evidence, counted: GridCounts) -> tuple[int, int] | None:
             data_root=evidence.draw.commitment.data_root,
             name="/".join((evidence.contents.name, counted.step, counted.product, counted.variant, counted.metric, name)),
         )
-        drawn.append(draw_cell(scores_of(batches, rank(quantile, counted.batches)), epsilon, stream))
+        drawn.append(draw_grid_point(scores_of(batches, rank(quantile, counted.batches)), epsilon, stream))
     return drawn[0], drawn[1]
 
 

@@ -20,7 +20,17 @@ from benchmarks.audit.members import require_known
 from benchmarks.audit.published import ComposedOf, LoggedDocument
 from benchmarks.audit.repeats import Repeat, repeat_of
 from benchmarks.audit.wording import worded_otherwise
-from benchmarks.composition import Averaging, IndustryLabel, ReportedLabel, RouteTotal, StepBest, by_step, compose_route, roster_of, seed_of
+from benchmarks.composition import (
+    Averaging,
+    IndustryCell,
+    IndustryLabel,
+    ReportedLabel,
+    RouteTotal,
+    by_step,
+    compose_route,
+    roster_of,
+    seed_of,
+)
 from benchmarks.composition.curve import percents
 from benchmarks.disclosure import potentials
 from benchmarks.disclosure.curve import let_through
@@ -186,50 +196,50 @@ def _averaging(file: ComposedOf) -> Averaging:
 def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[RecomputedFigure]:
     """The cells there are, and each of them."""
     shown = {name_of(step): step for step in document["steps"]}
-    cells = {step.cell: step for step in label.steps}
+    cells = {cell.name: cell for cell in label.cells}
     figures = [RecomputedFigure("cells", [name_of(step) for step in document["steps"]], [*cells])]
-    for name, step in cells.items():
+    for name, cell in cells.items():
         if name in shown:
-            figures += _of_cell(name, shown[name], step)
+            figures += _of_cell(name, shown[name], cell)
     return figures
 
 
-def _of_cell(name: str, shown: Mapping[str, Any], step: StepBest) -> list[RecomputedFigure]:
+def _of_cell(name: str, shown: Mapping[str, Any], cell: IndustryCell) -> list[RecomputedFigure]:
     """A cell: what stands there whether it is shown or not, and its figures as composed, or none. Of one that repeats an earlier
     version the figures are that version's."""
     gate = shown["gate"]
     figures = [
         RecomputedFigure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
-        RecomputedFigure(f"{name} unit", shown["unit"], step.unit),
-        RecomputedFigure(f"{name} ratio", shown["ratio"], step.ratio),
-        RecomputedFigure(f"{name} headline", shown["headline"], step.headline),
-        RecomputedFigure(f"{name} firms", shown["firms"], step.firms),
-        RecomputedFigure(f"{name} rule", shown["rule"], step.rule),
-        RecomputedFigure(f"{name} averaging", shown.get("averaging", "single-rank"), step.averaging),
+        RecomputedFigure(f"{name} unit", shown["unit"], cell.unit),
+        RecomputedFigure(f"{name} ratio", shown["ratio"], cell.ratio),
+        RecomputedFigure(f"{name} headline", shown["headline"], cell.headline),
+        RecomputedFigure(f"{name} firms", shown["firms"], cell.firms),
+        RecomputedFigure(f"{name} rule", shown["rule"], cell.rule),
+        RecomputedFigure(f"{name} averaging", shown.get("averaging", "single-rank"), cell.averaging),
     ]
-    if not gate["shown"] or shown.get("curve_withheld") or not percents(step.firms):
+    if not gate["shown"] or shown.get("curve_withheld") or not percents(cell.firms):
         figures.append(RecomputedFigure(f"{name} quarters", shown.get("bands"), None))
     if gate["code"] == GateReason.UNCHANGED:
         return figures
-    width, origin, is_shown = step.grid.width, step.grid.lower, gate["shown"]
-    pooled = [{"years": years, "firms": firms} for years, firms in step.pooled] if is_shown else []
+    width, origin, is_shown = cell.grid.width, cell.grid.lower, gate["shown"]
+    pooled = [{"years": years, "firms": firms} for years, firms in cell.pooled] if is_shown else []
     return [
         *figures,
-        RecomputedFigure(f"{name} best", shown["best"], _point(step.best if is_shown else None, width, origin)),
-        RecomputedFigure(f"{name} interval", shown["interval"], _ends(step.interval if is_shown else None, width, origin)),
-        RecomputedFigure(f"{name} typical", shown["typical"], _point(step.typical if is_shown else None, width, origin)),
+        RecomputedFigure(f"{name} best", shown["best"], _point(cell.best if is_shown else None, width, origin)),
+        RecomputedFigure(f"{name} interval", shown["interval"], _ends(cell.interval if is_shown else None, width, origin)),
+        RecomputedFigure(f"{name} typical", shown["typical"], _point(cell.typical if is_shown else None, width, origin)),
         RecomputedFigure(
-            f"{name} typical interval", shown["typical_interval"], _ends(step.typical_interval if is_shown else None, width, origin)
+            f"{name} typical interval", shown["typical_interval"], _ends(cell.typical_interval if is_shown else None, width, origin)
         ),
-        RecomputedFigure(f"{name} curve", _curve_shown(shown), _curve(shown, step) if is_shown else []),
-        RecomputedFigure(f"{name} potential", _potential_shown(shown), _potential(shown, step) if is_shown else []),
+        RecomputedFigure(f"{name} curve", _curve_shown(shown), _curve(shown, cell) if is_shown else []),
+        RecomputedFigure(f"{name} potential", _potential_shown(shown), _potential(shown, cell) if is_shown else []),
         RecomputedFigure(f"{name} pooled", shown.get("pooled", []), pooled),
-        RecomputedFigure(f"{name} in part", shown.get("in_part", 0), step.in_part if is_shown else 0),
+        RecomputedFigure(f"{name} in part", shown.get("in_part", 0), cell.in_part if is_shown else 0),
     ]
 
 
 def _totals(document: Mapping[str, Any], label: IndustryLabel) -> list[RecomputedFigure]:
-    width = total_width((step.ratio, step.grid) for step in label.steps if step.headline)
+    width = total_width((cell.ratio, cell.grid) for cell in label.cells if cell.headline)
     figures = []
     for name, own in TOTALS.items():
         shown, total = document[name], getattr(label, own)
@@ -262,11 +272,11 @@ def _repeats(document: Mapping[str, Any], earlier: Sequence[Mapping[str, Any]]) 
 
 def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[RecomputedFigure]:
     """Each cell's best as it was published, and with every label of the file."""
-    with_all = {step.cell: step for step in whole.steps}
+    with_all = {cell.name: cell for cell in whole.cells}
     moved = []
-    for step in label.steps:
-        other, width, origin = with_all.get(step.cell), step.grid.width, step.grid.lower
-        moved.append(RecomputedFigure(f"{step.cell} best", _point(step.best, width, origin), other and _point(other.best, width, origin)))
+    for cell in label.cells:
+        other, width, origin = with_all.get(cell.name), cell.grid.width, cell.grid.lower
+        moved.append(RecomputedFigure(f"{cell.name} best", _point(cell.best, width, origin), other and _point(other.best, width, origin)))
     return [figure for figure in moved if not figure.agrees]
 
 
@@ -307,7 +317,7 @@ def _is_precise(label: ReleasedLabel, pack: Pack) -> bool:
 
 
 def name_of(step: Mapping[str, Any]) -> str:
-    """The cell of a document's step, as `StepBest.cell` spells it."""
+    """The cell of a document's step, as `IndustryCell.name` spells it."""
     return "/".join(str(step[part]) for part in ("step", "product", "variant", "boundary", "metric"))
 
 
@@ -323,11 +333,11 @@ def _curve_shown(shown: Mapping[str, Any]) -> list[Any]:
     return [[point["percent"], point["value"], [*point["interval"]]] for point in shown.get("curve", ())]
 
 
-def _curve(shown: Mapping[str, Any], step: StepBest) -> list[Any]:
+def _curve(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
     """The points as the gate lets them through; none where the document says that they are withheld, or is from before there were any."""
     if shown.get("curve_withheld") or "curve" not in shown:
         return []
-    points = let_through(step.curve, step.firms, step.grid.width, step.grid.lower)
+    points = let_through(cell.curve, cell.firms, cell.grid.width, cell.grid.lower)
     return [[point.percent, point.value, [*point.interval]] for point in points]
 
 
@@ -335,9 +345,9 @@ def _potential_shown(shown: Mapping[str, Any]) -> list[Any]:
     return [[potential["to"], potential["value"], [*potential["interval"]]] for potential in shown.get("potential", ())]
 
 
-def _potential(shown: Mapping[str, Any], step: StepBest) -> list[Any]:
+def _potential(shown: Mapping[str, Any], cell: IndustryCell) -> list[Any]:
     """As the gate lets them through; none where the document says that they are withheld, or is from before there were any."""
     if "potential" not in shown:
         return []
-    through = potentials.let_through(step, shown.get("potential_withheld", ()))
+    through = potentials.let_through(cell, shown.get("potential_withheld", ()))
     return [[potential.to, potential.value, [*potential.interval]] for potential in through]

@@ -12,7 +12,7 @@ from dataclasses import replace
 from datetime import UTC, timedelta
 from typing import Any
 
-from benchmarks.composition import IndustryLabel, ReportedLabel, RouteTotal, StepBest
+from benchmarks.composition import IndustryCell, IndustryLabel, ReportedLabel, RouteTotal
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.declared import Words
 from benchmarks.disclosure import CellDecision, GateResult
@@ -91,18 +91,18 @@ def _volunteering(sample: str) -> int:
 
 def _gate(document: Mapping[str, Any], label: IndustryLabel) -> GateResult:
     """What was decided and what went out, as the document has it."""
-    steps = tuple(_step(step, shown) for step, shown in zip(label.steps, document["steps"], strict=True))
+    cells = tuple(_cell(cell, shown) for cell, shown in zip(label.cells, document["steps"], strict=True))
     totals = [
         _total(total, document[name])
         for total, (_, name) in zip((label.composite, label.best_reached, label.typical), _MEASURES, strict=True)
     ]
-    cells = [
-        _decision("step", step.step, step.product, step.variant, step.metric, shown)
-        for step, shown in zip(label.steps, document["steps"], strict=True)
+    decisions = [
+        _decision("step", cell.step, cell.product, cell.variant, cell.metric, shown)
+        for cell, shown in zip(label.cells, document["steps"], strict=True)
     ]
-    cells += [_decision(measure, None, label.product, "", Metric.TOTAL, document[name]) for measure, name in _MEASURES]
-    out = replace(label, steps=steps, composite=totals[0], best_reached=totals[1], typical=totals[2])
-    return GateResult(tuple(cells), out)
+    decisions += [_decision(measure, None, label.product, "", Metric.TOTAL, document[name]) for measure, name in _MEASURES]
+    out = replace(label, cells=cells, composite=totals[0], best_reached=totals[1], typical=totals[2])
+    return GateResult(tuple(decisions), out)
 
 
 def _decision(measure: Measure, step: str | None, product: str, variant: str, metric: Metric, shown: Mapping[str, Any]) -> CellDecision:
@@ -114,10 +114,10 @@ def _words(shown: Mapping[str, Any]) -> Words:
     return Words(**shown["gate"]["reason"])
 
 
-def _step(step: StepBest, shown: Mapping[str, Any]) -> StepBest:
+def _cell(cell: IndustryCell, shown: Mapping[str, Any]) -> IndustryCell:
     is_shown = shown["gate"]["shown"]
     return replace(
-        step,
+        cell,
         best=shown["best"],
         interval=_pair(shown["interval"]),
         typical=shown["typical"],
@@ -127,7 +127,7 @@ def _step(step: StepBest, shown: Mapping[str, Any]) -> StepBest:
         ),
         pooled=tuple((pool["years"], pool["firms"]) for pool in shown.get("pooled", ())),
         in_part=shown.get("in_part", 0),
-        good_fit=step.good_fit if is_shown else None,
+        good_fit=cell.good_fit if is_shown else None,
     )
 
 

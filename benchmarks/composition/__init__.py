@@ -6,12 +6,12 @@ uncertain one released value is), `posterior` (where the true values lie), `curv
 would save), `result` (the result), `best_and_typical` (one step), `industry_label` (the whole route), `trend` (over the years).
 """
 
-from benchmarks.composition.best_and_typical import compose_step
+from benchmarks.composition.best_and_typical import compose_cell
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.industry_label import compose_route, compose_with_roster, roster_of
 from benchmarks.composition.one_site_a_firm import designate
 from benchmarks.composition.reported_labels import ReportedLabel, by_step
-from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
+from benchmarks.composition.result import IndustryCell, IndustryLabel, RouteTotal
 from benchmarks.composition.roster import CellRoster, Member, Roster
 from benchmarks.composition.rules import Averaging, apply_rule, averaged, median_of_ordered, rule_for
 from benchmarks.composition.savings_potential import Potential
@@ -21,18 +21,18 @@ __all__ = [
     "Averaging",
     "CellRoster",
     "CurvePoint",
+    "IndustryCell",
     "IndustryLabel",
     "Member",
     "Potential",
     "ReportedLabel",
     "Roster",
     "RouteTotal",
-    "StepBest",
     "apply_rule",
     "averaged",
     "by_step",
+    "compose_cell",
     "compose_route",
-    "compose_step",
     "compose_with_roster",
     "designate",
     "median_of_ordered",

@@ -1,4 +1,4 @@
-"""One step's best, typical value, percentile curve and savings with 95 % intervals, with no firm above the pack's largest weight."""
+"""One cell's best, typical value, percentile curve and savings with 95 % intervals, with no firm above the pack's largest weight."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.composition.noise import Views, observe
 from benchmarks.composition.reported_labels import ReportedLabel
-from benchmarks.composition.result import Interval, StepBest
+from benchmarks.composition.result import IndustryCell, Interval
 from benchmarks.composition.rules import (
     Averaging,
     RuleName,
@@ -35,15 +35,15 @@ _OUTER = 1.959964  # normal deviate of 97.5 %
 
 
 @dataclass(frozen=True, slots=True)
-class ComposedStep:
-    """A step's result with the draws behind it; the draws are None where there is no value."""
+class ComposedCell:
+    """A cell's result with the draws behind it; the draws are None where there is no value."""
 
-    result: StepBest
+    result: IndustryCell
     best_draws: Draws | None
     typical_draws: Draws | None
 
 
-def compose_step(
+def compose_cell(
     reported: Sequence[ReportedLabel],
     pack: Pack,
     step: Step,
@@ -52,13 +52,13 @@ def compose_step(
     *,
     variant: str,
     ratio: float = 1.0,
-) -> StepBest:
+) -> IndustryCell:
     """Best and typical value of one cell with 95 % intervals, by the pack's rule for the number of firms."""
     who = entrants(reported, pack, step, rule, variant)
-    return compose_cell(who, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True).result
+    return compose_with_draws(who, pack, step, rule, rng, variant=variant, ratio=ratio, headline=True).result
 
 
-def compose_cell(
+def compose_with_draws(
     who: Entrants,
     pack: Pack,
     step: Step,
@@ -70,8 +70,8 @@ def compose_cell(
     headline: bool,
     count: int | None = None,
     averaging: Averaging = "five-ranks",
-) -> ComposedStep:
-    """As `compose_step`, keeping the draws for the route's totals.
+) -> ComposedCell:
+    """As `compose_cell`, keeping the draws for the route's totals.
 
     Args:
         count: draws; a route needs as many of every cell. By the number of firms where None.
@@ -96,7 +96,7 @@ def compose_cell(
             _potential("best", typical_views, best_draws, savings[1]),
         )
         good_fit = all(posterior.fits(observed) for observed in views)
-    result = StepBest(
+    result = IndustryCell(
         step=step.id,
         product=step.product,
         variant=variant,
@@ -123,7 +123,7 @@ def compose_cell(
         in_part=who.in_part,
         averaging=averaging,
     )
-    return ComposedStep(result, best_draws, typical_draws)
+    return ComposedCell(result, best_draws, typical_draws)
 
 
 def refuse_heavy_weight(rule: RuleName, firms: int, pack: Pack) -> None:

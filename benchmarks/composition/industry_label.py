@@ -69,7 +69,7 @@ def _compose(
 ) -> IndustryLabel:
     count = draw_count(max(len(cell.who.entering) for cell in laid_out))  # the totals are sums over the cells, draw by draw
     composed = [
-        best_and_typical.compose_cell(
+        best_and_typical.compose_with_draws(
             cell.who,
             pack,
             cell.step,
@@ -91,7 +91,7 @@ def _compose(
         route=route.id,
         product=route.product,
         period=period,
-        steps=tuple(cell.result for cell in composed),
+        cells=tuple(cell.result for cell in composed),
         composite=_sum(headline, [cell.best_draws for cell in headline], pack.made_in(route)),
         best_reached=_reached(pack, laid_out, runs, rng, pack.made_in(route)),
         typical=_sum(headline, [cell.typical_draws for cell in headline], pack.made_in(route)),
@@ -103,7 +103,7 @@ def _roster(laid_out: Sequence[RouteCell], runs: Sequence[Run]) -> Roster:
     return Roster((*rosters, CellRoster(WHOLE_ROUTE, tuple(Member.of(run) for run in runs))))
 
 
-def _sum(composed: Sequence[best_and_typical.ComposedStep], draws: Sequence[best_and_typical.Draws | None], made_in: str) -> RouteTotal:
+def _sum(composed: Sequence[best_and_typical.ComposedCell], draws: Sequence[best_and_typical.Draws | None], made_in: str) -> RouteTotal:
     """Sum of ratio x step, in each draw. Steps are drawn independently: their labels carry independent noise.
 
     A step's energy is per its own output unit, and its ratio is of that unit per one of the route's product (`made_in`).

@@ -39,11 +39,14 @@ Views = tuple[ObservedValues, ...]
 _STEPS_A_DOUBLING = 7
 _SPREAD_STEP = math.log(2) / _STEPS_A_DOUBLING  # spreads are rounded to 10 %, so that plants share laws
 VIEWS = (0, _STEPS_A_DOUBLING)  # steps of the spread beyond what the two values tell: sigma and 2 sigma
-_PHASES = (-0.25, 0.25)  # where in its cell the exact value lies is not known: a quarter cell to either side stands for all
+_PHASES = (
+    -0.25,
+    0.25,
+)  # how far the exact value lies from its grid point is not known: a quarter of the grid width to either side stands for all
 _PLACES = 8  # where on the grid a plant lies matters to its jumps only: eighths will do
-_CELLS_WITHOUT_SPREAD = 10.0  # sigma in grid widths where most plants' two values tell none: packs make cells about that fine
+_WIDTHS_WITHOUT_SPREAD = 10.0  # sigma in grid widths where most plants' two values tell none: packs make grids about that fine
 _CORE = 5.0  # a draw beyond this many standard deviations is a jump
-_FAR = 10.0  # exponents: cells less likely than exp(-10) of the likeliest do not change each other's chance
+_FAR = 10.0  # exponents: grid points less likely than exp(-10) of the likeliest do not change each other's chance
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,8 +65,8 @@ def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
     labels = [row.label for row in reported]
     grid = labels[0].grid
     released = [label.best for label in labels] if which == "best" else [label.typical for label in labels]
-    cells = np.array([value.cell for value in released])
-    near = np.rint(_PLACES * cells / grid.cells).astype(np.int64)
+    points = np.array([value.grid_point for value in released])
+    near = np.rint(_PLACES * points / grid.points).astype(np.int64)
     classes, class_of = np.unique(np.array([label.count_class for label in labels]), return_inverse=True)
     terms, term_of = _terms(released)
     steps = np.rint(np.log(_spreads(labels) / float(grid.width)) / _SPREAD_STEP).astype(np.int64)
@@ -71,7 +74,7 @@ def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
     shape = (len(terms), len(classes), _PLACES + 1, int(steps.max()) - lowest + 1)
     kinds, kind_of = np.unique(np.ravel_multi_index((term_of, class_of, near, steps - lowest), shape), return_inverse=True)
     keys = [tuple(int(part) for part in key) for key in zip(*np.unravel_index(kinds, shape), strict=True)]
-    values = float(grid.lower) + float(grid.width) * cells
+    values = float(grid.lower) + float(grid.width) * points
     views = []
     for wider in VIEWS:
         laws = [_law(grid, *terms[term], int(classes[of]), place, step + lowest + wider) for term, of, place, step in keys]
@@ -81,8 +84,8 @@ def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
 
 
 def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: float) -> ReleaseNoise:
-    """The law at a plant whose batches have this spread around a quantile near the released cell."""
-    place = round(_PLACES * released.cell / grid.cells)
+    """The law at a plant whose batches have this spread around a quantile near the released grid point."""
+    place = round(_PLACES * released.grid_point / grid.points)
     step = round(math.log(spread / float(grid.width)) / _SPREAD_STEP)
     return _law(grid, released.quantile, released.epsilon, count_class, place, step)
 
@@ -90,27 +93,27 @@ def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: flo
 @lru_cache(maxsize=1 << 16)
 def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, index: int, spread_step: int) -> ReleaseNoise:
     k, width = rank(quantile, count), float(grid.width)
-    cells = np.arange(grid.cells)
+    points = np.arange(grid.points)
     spread = math.exp(spread_step * _SPREAD_STEP)  # in grid widths
     errors, chances = [], []
     for phase in _PHASES:
-        exact = round(index * (grid.cells - 1) / _PLACES) + phase
+        exact = round(index * (grid.points - 1) / _PLACES) + phase
         centre = exact - spread * float(ndtri(k / (count + 1)))
-        at_most = count * ndtr((cells + 0.5 - centre) / spread)
-        at_most[-1] = count  # the last cell takes everything above, the first everything below
+        at_most = count * ndtr((points + 0.5 - centre) / spread)
+        at_most[-1] = count  # the last grid point takes everything above, the first everything below
         lacking = to_replace(np.concatenate(([0.0], at_most[:-1])), at_most, k)
-        errors.append(cells - exact)
+        errors.append(points - exact)
         chances.append(_chances(float(epsilon) / 2 * (lacking - lacking.min()), epsilon))
     law = _core(np.concatenate(errors), np.concatenate(chances))
     return ReleaseNoise(law.sd * width, law.jump)
 
 
 def _chances(exponents: Array, epsilon: Fraction) -> Array:
-    """The mechanism's exact law among the cells that have a chance worth the name; the others are drawn, where none of these is,
+    """The mechanism's exact law among the grid points that have a chance worth the name; the others are drawn, where none of these is,
     in proportion to their weights. Fifty times faster than the law over the whole grid, for the same to 1 % of a jump's chance.
     """
     near = exponents <= _FAR
-    # one cell more, at the edge of what counts, tells how likely it is that none of the near ones is drawn
+    # one grid point more, at the edge of what counts, tells how likely it is that none of the near ones is drawn
     law = exact_law([*(-2 / float(epsilon) * exponents[near]), -2 / float(epsilon) * _FAR], epsilon)
     chances = np.exp(_FAR - exponents) * law[-1]
     chances[near] = law[:-1]
@@ -134,12 +137,12 @@ def _spreads(labels: Sequence[ReleasedLabel]) -> Array:
     """The batches' standard deviation at each plant, in the metric's unit."""
     width = float(labels[0].grid.width)
     terms, term_of = _terms([label.best for label in labels])
-    apart = np.array([label.typical.cell - label.best.cell for label in labels]) * width
+    apart = np.array([label.typical.grid_point - label.best.grid_point for label in labels]) * width
     z = np.array([-float(ndtri(float(quantile))) for quantile, _ in terms])[term_of]
     spreads = np.divide(apart, z, out=np.zeros(len(labels)), where=z > 0)
     middle = float(np.median(spreads))
     if middle <= width:
-        return np.full(len(labels), _CELLS_WITHOUT_SPREAD * width)
+        return np.full(len(labels), _WIDTHS_WITHOUT_SPREAD * width)
     return np.asarray(np.sqrt(middle * np.clip(spreads, middle / 4, middle * 4)))
 
 

@@ -7,7 +7,7 @@ release; true values are normal between plants with unknown mean mu and standard
 mu and tau (Gelman et al., Bayesian Data Analysis, 3rd ed., 5.4), so that not knowing tau, which matters at 8 to 20
 firms, widens the intervals. Stages: p(tau | y) on a grid, mu | tau, then every plant's value | mu, tau.
 
-A release may also *jump*: with a small known probability the mechanism draws a cell far away, anywhere on the grid. A
+A release may also *jump*: with a small known probability the mechanism draws a grid point far away, anywhere on the grid. A
 value that is better explained by a jump than by the other plants tells nothing, and its plant is drawn from the sector.
 What the other plants lead one to expect is a mixture of a normal and a heavy-tailed sector, weighed by how well each
 foretells the values: with the normal alone the truly best plants of a heavy-tailed sector pass for jumps, and the mean of the
@@ -62,7 +62,7 @@ def draw_count(plants: int) -> int:
 
     A value of the industry is a rank or a mean of many plants. Of two views of 100 draws the mean lies within 0.07, and the end of
     an interval made with their standard deviation within 0.17, of one standard deviation of the posterior, which at 10,000 plants is
-    below 0.02 % of the value: a tenth of the cell that the value is rounded to. Fewer plants have wide intervals of no
+    below 0.02 % of the value: a tenth of the grid width that the value is rounded to. Fewer plants have wide intervals of no
     particular shape, and get draws for their tails.
     """
     return max(FEWEST_DRAWS, min(MOST_DRAWS, _NUMBERS // max(plants, 1)))

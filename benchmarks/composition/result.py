@@ -7,6 +7,9 @@ Values are in the metric's unit (`unit`), totals in the headline unit per tonne 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Annotated
+
+from pydantic import Field
 
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.composition.rules import Averaging, RuleName
@@ -20,7 +23,7 @@ Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class StepBest:
+class IndustryCell:
     """The industry's best and typical value of one cell.
 
     `sites` reported in the cell, `eligible` of them are precise enough, and `firms` controlling firms enter with one
@@ -62,7 +65,8 @@ class StepBest:
     potential_withheld: tuple[Reference, ...] = ()
 
     @property
-    def cell(self) -> str:
+    def name(self) -> str:
+        """Its key, as rosters and the gate spell it."""
         return str(CellKey.of(self))
 
 
@@ -81,7 +85,7 @@ class RouteTotal:
 
 @dataclass(frozen=True, slots=True)
 class IndustryLabel(StoredAsJson):
-    """One sector, route and period: step bests and the totals made of them.
+    """One sector, route and period: its cells and the totals made of them.
 
     `composite` is the sum of ratio x step best, `best_reached` the same rule on the totals that participants' own
     plants reached over every step of the route, `typical` the sum of ratio x step typical.
@@ -93,12 +97,12 @@ class IndustryLabel(StoredAsJson):
     route: str
     product: str
     period: str
-    steps: tuple[StepBest, ...]
+    cells: Annotated[tuple[IndustryCell, ...], Field(alias="steps")]  # kept under the name that rows have had from the first
     composite: RouteTotal
     best_reached: RouteTotal
     typical: RouteTotal
 
     @property
-    def headline(self) -> tuple[StepBest, ...]:
+    def headline(self) -> tuple[IndustryCell, ...]:
         """The cells that make up the totals, in the order of the route."""
-        return tuple(step for step in self.steps if step.headline)
+        return tuple(cell for cell in self.cells if cell.headline)

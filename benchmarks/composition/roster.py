@@ -27,12 +27,12 @@ class Member:
     @classmethod
     def of(cls, run: Sequence[ReportedLabel]) -> Self:
         """By its one label in a cell, or by those of a whole route."""
-        drawn = [number for of in run for number in (of.label.count_class, of.label.best.cell, of.label.typical.cell)]
+        drawn = [number for of in run for number in (of.label.count_class, of.label.best.grid_point, of.label.typical.grid_point)]
         return cls(run[0].firm, run[0].site, tuple(drawn), run[0].report)
 
     @property
     def bests(self) -> tuple[int, ...]:
-        """The released best of each of its labels, as a cell of its grid."""
+        """The released best of each of its labels, as a point of its grid."""
         return self.fingerprint[1::3]
 
     @property

@@ -11,7 +11,7 @@ import dataclasses
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import date
 
-from benchmarks.composition.result import IndustryLabel, StepBest
+from benchmarks.composition.result import IndustryCell, IndustryLabel
 from benchmarks.composition.roster import WHOLE_ROUTE, Roster
 from benchmarks.disclosure import beside_others, curve, frequency_and_dominance, influence, potentials
 from benchmarks.disclosure.beside_others import PublicHistory
@@ -52,17 +52,17 @@ def gate(
     _refuse_other_roster(draft, roster)
     too_early = frequency_and_dominance.lag(policy, period_end, today)
     sight = Sight(roster, policy, size_weights or {}, previous, elsewhere, too_early, other_years)
-    decided: dict[str, tuple[StepBest, CellDecision]] = {}
+    decided: dict[str, tuple[IndustryCell, CellDecision]] = {}
     # where two metrics cannot both be shown, the route's own is
-    for step in sorted(draft.steps, key=lambda candidate: not candidate.headline):
-        beside = [other for other in draft.steps if other.cell in decided and decided[other.cell][1].shown]
-        decided[step.cell] = _decide_step(step, draft.period, sight, beside)
-    steps = [decided[step.cell][0] for step in draft.steps]
-    decisions = [decided[step.cell][1] for step in draft.steps]
-    totals = decide_totals(draft, steps, sight)
+    for cell in sorted(draft.cells, key=lambda candidate: not candidate.headline):
+        beside = [other for other in draft.cells if other.name in decided and decided[other.name][1].shown]
+        decided[cell.name] = _decide_cell(cell, draft.period, sight, beside)
+    cells = [decided[cell.name][0] for cell in draft.cells]
+    decisions = [decided[cell.name][1] for cell in draft.cells]
+    totals = decide_totals(draft, cells, sight)
     published = dataclasses.replace(
         draft,
-        steps=tuple(steps),
+        cells=tuple(cells),
         composite=totals["composite"][0],
         best_reached=totals["best-reached"][0],
         typical=totals["typical"][0],
@@ -71,7 +71,7 @@ def gate(
 
 
 def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
-    counts = {**{step.cell: step.firms for step in draft.steps}, WHOLE_ROUTE: draft.best_reached.firms}
+    counts = {**{cell.name: cell.firms for cell in draft.cells}, WHOLE_ROUTE: draft.best_reached.firms}
     for cell, firms in counts.items():
         named = len(roster.of(cell).members)
         if named != firms:
@@ -82,65 +82,65 @@ def _refuse_other_roster(draft: IndustryLabel, roster: Roster) -> None:
             )
 
 
-def _decide_step(step: StepBest, period: str, sight: Sight, beside: Sequence[StepBest]) -> tuple[StepBest, CellDecision]:
+def _decide_cell(cell: IndustryCell, period: str, sight: Sight, beside: Sequence[IndustryCell]) -> tuple[IndustryCell, CellDecision]:
     """One cell as it will be shown; `beside` are those of this draft that will be."""
-    earlier, elsewhere = (_shown_before(versions, step.cell) for versions in (sight.previous, sight.elsewhere))
-    ours = influence.of_step("", sight.roster.of(step.cell), step, period)
-    already_public = [shown for old, shown in (*earlier, *elsewhere) if ours.stands_as(old) and _same_method(shown, step)]
+    earlier, elsewhere = (_shown_before(versions, cell.name) for versions in (sight.previous, sight.elsewhere))
+    ours = influence.of_cell("", sight.roster.of(cell.name), cell, period)
+    already_public = [shown for old, shown in (*earlier, *elsewhere) if ours.stands_as(old) and _same_method(shown, cell)]
     # a figure already public gives nothing away, and stands: in this route's ratio
-    same = dataclasses.replace(already_public[0], ratio=step.ratio, headline=step.headline) if already_public else None
-    refusal = sight.too_early or frequency_and_dominance.alone(ours.who, step.rule, sight.policy, sight.weights)
+    same = dataclasses.replace(already_public[0], ratio=cell.ratio, headline=cell.headline) if already_public else None
+    refusal = sight.too_early or frequency_and_dominance.alone(ours.who, cell.rule, sight.policy, sight.weights)
     if not refusal and not same:
         public = PublicHistory(
             earlier=[exhibit for exhibit, _ in earlier],
             elsewhere=[exhibit for exhibit, _ in elsewhere],
-            other_years=[exhibit for exhibit, _ in _shown_before(sight.other_years, step.cell)],
-            other_metrics=list(_other_metrics(step, period, sight, beside)),
+            other_years=[exhibit for exhibit, _ in _shown_before(sight.other_years, cell.name)],
+            other_metrics=list(_other_metrics(cell, period, sight, beside)),
         )
         refusal = beside_others.refused(ours, public, sight.policy)
         if curve.gives_firms_away(ours, public.of_these_days, sight.policy):
-            step = dataclasses.replace(step, curve=(), curve_withheld=True)
+            cell = dataclasses.replace(cell, curve=(), curve_withheld=True)
         apart = [*public.other_metrics, *public.other_years]
-        withheld_potentials = potentials.withheld(step, ours, public.of_these_days, apart, sight.policy)
-        step = dataclasses.replace(step, potential_withheld=withheld_potentials)
-    if refusal is None and step.best is None:
-        refusal = GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=step.firms, fewest=sight.policy.fewest_firms)
+        withheld_potentials = potentials.withheld(cell, ours, public.of_these_days, apart, sight.policy)
+        cell = dataclasses.replace(cell, potential_withheld=withheld_potentials)
+    if refusal is None and cell.best is None:
+        refusal = GateReason.TOO_FEW_FIRMS, sentence(GateReason.TOO_FEW_FIRMS, firms=cell.firms, fewest=sight.policy.fewest_firms)
     reason, words = refusal or frequency_and_dominance.passed(unchanged=same is not None)
-    shown = _hidden(step, reason) if refusal else same or _rounded(step)
-    return shown, CellDecision("step", step.step, step.product, step.variant, step.metric, step.firms, refusal is None, reason, words)
+    shown = _hidden(cell, reason) if refusal else same or _rounded(cell)
+    return shown, CellDecision("step", cell.step, cell.product, cell.variant, cell.metric, cell.firms, refusal is None, reason, words)
 
 
-def _shown_before(versions: Sequence[PublishedVersion], cell: str) -> list[tuple[Exhibit, StepBest]]:
-    """Versions that showed this cell, latest first."""
+def _shown_before(versions: Sequence[PublishedVersion], name: str) -> list[tuple[Exhibit, IndustryCell]]:
+    """Versions that showed the cell of this name, latest first."""
     return [
-        (influence.of_step(version.version, version.roster.of(cell), step, version.label.period), step)
+        (influence.of_cell(version.version, version.roster.of(name), cell, version.label.period), cell)
         for version in reversed(versions)
-        for step in version.label.steps
-        if step.cell == cell and step.best is not None
+        for cell in version.label.cells
+        if cell.name == name and cell.best is not None
     ]
 
 
-def _other_metrics(step: StepBest, period: str, sight: Sight, beside: Sequence[StepBest]) -> Iterator[Exhibit]:
+def _other_metrics(cell: IndustryCell, period: str, sight: Sight, beside: Sequence[IndustryCell]) -> Iterator[Exhibit]:
     """What this draft and every version show of the same step, product, variant and boundary in another metric."""
 
-    def another(candidate: StepBest) -> bool:
-        return candidate.metric != step.metric and candidate.cell.rpartition("/")[0] == step.cell.rpartition("/")[0]
+    def another(candidate: IndustryCell) -> bool:
+        return candidate.metric != cell.metric and candidate.name.rpartition("/")[0] == cell.name.rpartition("/")[0]
 
-    yield from (influence.of_step("", sight.roster.of(sibling.cell), sibling, period) for sibling in beside if another(sibling))
+    yield from (influence.of_cell("", sight.roster.of(sibling.name), sibling, period) for sibling in beside if another(sibling))
     for version in (*sight.previous, *sight.elsewhere):
-        for other in version.label.steps:
+        for other in version.label.cells:
             if another(other) and other.best is not None:
-                yield influence.of_step(version.version, version.roster.of(other.cell), other, version.label.period)
+                yield influence.of_cell(version.version, version.roster.of(other.name), other, version.label.period)
 
 
-def _same_method(earlier: StepBest, step: StepBest) -> bool:
+def _same_method(earlier: IndustryCell, cell: IndustryCell) -> bool:
     """Whether an earlier figure may stand: same rules and grid; another method is another figure."""
-    return (earlier.rule, earlier.averaging, earlier.grid) == (step.rule, step.averaging, step.grid)
+    return (earlier.rule, earlier.averaging, earlier.grid) == (cell.rule, cell.averaging, cell.grid)
 
 
-def _hidden(step: StepBest, reason: GateReason) -> StepBest:
+def _hidden(cell: IndustryCell, reason: GateReason) -> IndustryCell:
     return dataclasses.replace(
-        step,
+        cell,
         best=None,
         interval=None,
         typical=None,
@@ -156,14 +156,14 @@ def _hidden(step: StepBest, reason: GateReason) -> StepBest:
     )
 
 
-def _rounded(step: StepBest) -> StepBest:
-    width, origin = step.grid.width, step.grid.lower
+def _rounded(cell: IndustryCell) -> IndustryCell:
+    width, origin = cell.grid.width, cell.grid.lower
     return dataclasses.replace(
-        step,
-        best=None if step.best is None else to_grid(step.best, width, origin),
-        interval=step.interval and outward(step.interval, width, origin),
-        typical=None if step.typical is None else to_grid(step.typical, width, origin),
-        typical_interval=step.typical_interval and outward(step.typical_interval, width, origin),
-        curve=curve.let_through(step.curve, step.firms, width, origin),
-        potential=potentials.let_through(step, step.potential_withheld),
+        cell,
+        best=None if cell.best is None else to_grid(cell.best, width, origin),
+        interval=cell.interval and outward(cell.interval, width, origin),
+        typical=None if cell.typical is None else to_grid(cell.typical, width, origin),
+        typical_interval=cell.typical_interval and outward(cell.typical_interval, width, origin),
+        curve=curve.let_through(cell.curve, cell.firms, width, origin),
+        potential=potentials.let_through(cell, cell.potential_withheld),
     )

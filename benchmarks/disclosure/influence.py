@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.composition import curve
-from benchmarks.composition.result import RouteTotal, StepBest
+from benchmarks.composition.result import IndustryCell, RouteTotal
 from benchmarks.composition.roster import CellRoster, Member, staying
 from benchmarks.composition.rules import Averaging, RuleName, averaged, middle
 from benchmarks.disclosure.rounding import total_width
@@ -104,15 +104,15 @@ class Exhibit:
         return {member.firm for member in self.who.members if member.site not in sites}
 
 
-def of_step(name: str, who: CellRoster, step: StepBest, period: str = "") -> Exhibit:
+def of_cell(name: str, who: CellRoster, cell: IndustryCell, period: str = "") -> Exhibit:
     """A cell's best and typical value, its curve and its potentials. None of them where the cell has no value.
 
     A potential with its reference, which is published too, is a mean over all firms: of what lies above the typical value, with the
     middle firm for each below it; of all typical values where the reference is the best, which hardly any lies below.
     """
-    if step.best is None or step.rule is None:
+    if cell.best is None or cell.rule is None:
         return Exhibit(name, who, period=period)
-    origin, width = float(step.grid.lower / step.grid.width), float(step.grid.width)
+    origin, width = float(cell.grid.lower / cell.grid.width), float(cell.grid.width)
 
     def best_of(member: Member) -> float:
         return origin + member.bests[0]
@@ -120,13 +120,13 @@ def of_step(name: str, who: CellRoster, step: StepBest, period: str = "") -> Exh
     def typical_of(member: Member) -> float:
         return origin + member.typicals[0]
 
-    points = tuple(RankAverage(f"p{point.percent}", _at(point.percent, step.averaging), best_of, width) for point in step.curve)
-    typical = RankAverage("typical", lambda firms: middle(firms, step.averaging), typical_of, width)
-    potentials = tuple(RankAverage(potential.to, _SAVING[potential.to], typical_of, width) for potential in step.potential)
-    return Exhibit(name, who, (_mean_of_best(step.rule, best_of, width), typical), points, period, potentials)
+    points = tuple(RankAverage(f"p{point.percent}", _at(point.percent, cell.averaging), best_of, width) for point in cell.curve)
+    typical = RankAverage("typical", lambda firms: middle(firms, cell.averaging), typical_of, width)
+    potentials = tuple(RankAverage(potential.to, _SAVING[potential.to], typical_of, width) for potential in cell.potential)
+    return Exhibit(name, who, (_mean_of_best(cell.rule, best_of, width), typical), points, period, potentials)
 
 
-def of_whole_route(name: str, who: CellRoster, total: RouteTotal, headline: Sequence[StepBest], period: str = "") -> Exhibit:
+def of_whole_route(name: str, who: CellRoster, total: RouteTotal, headline: Sequence[IndustryCell], period: str = "") -> Exhibit:
     """The best total that plants reached over every step of the route."""
     if total.value is None or total.rule is None:
         return Exhibit(name, who, period=period)

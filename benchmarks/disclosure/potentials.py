@@ -12,7 +12,7 @@ from collections.abc import Iterable, Sequence
 
 import numpy as np
 
-from benchmarks.composition.result import StepBest
+from benchmarks.composition.result import IndustryCell
 from benchmarks.composition.rules import FEWEST_AVERAGED, apply_rule, median_of_ordered
 from benchmarks.composition.savings_potential import Potential, Reference
 from benchmarks.disclosure.influence import Exhibit, RankAverage, alone_give_away, gives_away, mostly_one
@@ -21,7 +21,7 @@ from benchmarks.policies import DisclosurePolicy
 
 
 def withheld(
-    step: StepBest, ours: Exhibit, shown: Sequence[Exhibit], apart: Iterable[Exhibit], policy: DisclosurePolicy
+    cell: IndustryCell, ours: Exhibit, shown: Sequence[Exhibit], apart: Iterable[Exhibit], policy: DisclosurePolicy
 ) -> tuple[Reference, ...]:
     """The potentials that may not be shown.
 
@@ -34,20 +34,20 @@ def withheld(
     def gives_firms_away(to: Reference) -> bool:
         figures = _called(ours, to)
         return (
-            _few(step, ours, to, policy)
+            _few(cell, ours, to, policy)
             or any(gives_away(figures, ours, _called(other, to), other, policy) for other in shown)
             or any(alone_give_away(figures, ours, theirs, other, policy) for other in others if (theirs := _called(other, to)))
         )
 
-    return tuple(potential.to for potential in step.potential if gives_firms_away(potential.to))
+    return tuple(potential.to for potential in cell.potential if gives_firms_away(potential.to))
 
 
-def let_through(step: StepBest, withheld_references: Sequence[Reference]) -> tuple[Potential, ...]:
+def let_through(cell: IndustryCell, withheld_references: Sequence[Reference]) -> tuple[Potential, ...]:
     """The others, in steps of the release grid."""
-    width = step.grid.width
+    width = cell.grid.width
     return tuple(
         Potential(potential.to, to_grid(potential.value, width), outward(potential.interval, width))
-        for potential in step.potential
+        for potential in cell.potential
         if potential.to not in withheld_references
     )
 
@@ -56,12 +56,12 @@ def _called(exhibit: Exhibit, to: Reference) -> tuple[RankAverage, ...]:
     return tuple(figure for figure in exhibit.potentials if figure.name == to)
 
 
-def _few(step: StepBest, ours: Exhibit, to: Reference, policy: DisclosurePolicy) -> bool:
-    """Whether too few firms lie above the reference, or one of them makes up most of the potential; by released values, in cells."""
+def _few(cell: IndustryCell, ours: Exhibit, to: Reference, policy: DisclosurePolicy) -> bool:
+    """Whether too few firms lie above the reference, or one of them makes up most of the potential; by released values, as grid points."""
     typicals = np.sort([float(member.typicals[0]) for member in ours.who.members])
     bests = np.array([float(member.bests[0]) for member in ours.who.members])
-    if step.rule is None:
+    if cell.rule is None:
         return True
-    reference = median_of_ordered(typicals, step.averaging) if to == "typical" else apply_rule(step.rule, bests)
+    reference = median_of_ordered(typicals, cell.averaging) if to == "typical" else apply_rule(cell.rule, bests)
     above = np.maximum(typicals - reference, 0.0)
     return int((above > 0).sum()) < FEWEST_AVERAGED or mostly_one(above.tolist(), float(policy.largest_share_of_change))

@@ -6,7 +6,7 @@ import dataclasses
 from collections.abc import Sequence
 from fractions import Fraction
 
-from benchmarks.composition.result import IndustryLabel, RouteTotal, StepBest
+from benchmarks.composition.result import IndustryCell, IndustryLabel, RouteTotal
 from benchmarks.composition.roster import WHOLE_ROUTE
 from benchmarks.disclosure import beside_others, frequency_and_dominance, influence
 from benchmarks.disclosure.beside_others import PublicHistory
@@ -19,15 +19,15 @@ from benchmarks.measurements import Metric
 from benchmarks.policies import DisclosurePolicy
 
 
-def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight) -> dict[Measure, tuple[RouteTotal, CellDecision]]:
+def decide_totals(draft: IndustryLabel, cells: Sequence[IndustryCell], sight: Sight) -> dict[Measure, tuple[RouteTotal, CellDecision]]:
     """Each total as it will be shown, and why.
 
     Args:
-        steps: the draft's steps as they will be shown.
+        cells: the draft's, as they will be shown.
     """
-    headline = [step for step in draft.steps if step.headline]
-    width = total_width((step.ratio, step.grid) for step in headline)
-    hidden = _hidden_steps(steps)
+    headline = [cell for cell in draft.cells if cell.headline]
+    width = total_width((cell.ratio, cell.grid) for cell in headline)
+    hidden = _hidden_steps(cells)
     secondary = (GateReason.SECONDARY, sentence(GateReason.SECONDARY, steps=", ".join(hidden))) if hidden else None
     decided = {}
     totals: tuple[tuple[Measure, RouteTotal], ...] = (
@@ -35,7 +35,7 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
         ("best-reached", draft.best_reached),
         ("typical", draft.typical),
     )
-    shown_now = tuple(step for step in steps if step.headline)
+    shown_now = tuple(cell for cell in cells if cell.headline)
     who = sight.roster.of(WHOLE_ROUTE)
     for measure, total in totals:
         refusal = sight.too_early or _no_total(total, sight.policy) or secondary
@@ -56,9 +56,9 @@ def decide_totals(draft: IndustryLabel, steps: Sequence[StepBest], sight: Sight)
     return decided
 
 
-def _hidden_steps(steps: Sequence[StepBest]) -> list[str]:
-    """Of those that make up the totals."""
-    return [step.step for step in steps if step.headline and step.best is None]
+def _hidden_steps(cells: Sequence[IndustryCell]) -> list[str]:
+    """Of those whose cells make up the totals."""
+    return [cell.step for cell in cells if cell.headline and cell.best is None]
 
 
 def _earlier_totals(

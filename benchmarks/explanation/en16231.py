@@ -48,13 +48,13 @@ def route_steps(pack: Pack, route: Route) -> list[Step]:
 
 
 def deliverables(label: IndustryLabel) -> Words:
-    shown = sum(step.best is not None for step in label.steps)
+    shown = sum(cell.best is not None for cell in label.cells)
     return worded(
         "For each step of the route, the best value that firms really reached and the typical value, each with a 95 %% interval "
         "(%(shown)s of %(steps)s values shown); the best values of the steps combined into one value for the route; the best whole "
         "route really reached.",
         shown=shown,
-        steps=len(label.steps),
+        steps=len(label.cells),
     )
 
 
@@ -85,7 +85,7 @@ def target_group() -> Words:
 
 def sample(label: IndustryLabel, pack: Pack, route: Route, facts: Participation) -> Words:
     kinds = list(dict.fromkeys(step.run_kind for step in route_steps(pack, route)))
-    counts = [step.firms for step in label.headline]
+    counts = [cell.firms for cell in label.headline]
     values: dict[str, Value] = {
         "firms": firms(facts.firms_reporting),
         "sites": sites(facts.sites_reporting),
@@ -135,14 +135,14 @@ def _who_reports(obliged: int, facts: Participation, fewest: int, values: dict[s
 
 def _pooled(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
     """Where firms with few runs report several years as one: how many, and that the series breaks there. No firm is named."""
-    for step in label.headline:
-        for years, several in step.pooled if step.best is not None else ():
+    for cell in label.headline:
+        for years, several in cell.pooled if cell.best is not None else ():
             yield Phrase(
                 "At %(step)s the values of %(several)s of %(firms)s firms cover %(years)s years up to %(period)s, because there were "
                 "too few runs. This breaks the series: do not compare it year by year.",
-                step=pack.step(step.step).words,
+                step=pack.step(cell.step).words,
                 several=several,
-                firms=step.firms,
+                firms=cell.firms,
                 years=years,
                 period=label.period,
             )
@@ -150,14 +150,14 @@ def _pooled(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
 
 def _in_part(label: IndustryLabel, pack: Pack) -> Iterator[Phrase]:
     """Where values lack months of the period, in which fewer than five valid runs began: of how many firms. No firm is named."""
-    for step in label.headline:
-        if step.in_part and step.best is not None:
+    for cell in label.headline:
+        if cell.in_part and cell.best is not None:
             yield Phrase(
                 "At %(step)s the values of %(in_part)s of %(firms)s firms cover only part of their period: in some months fewer than "
                 "five valid runs began.",
-                step=pack.step(step.step).words,
-                in_part=step.in_part,
-                firms=step.firms,
+                step=pack.step(cell.step).words,
+                in_part=cell.in_part,
+                firms=cell.firms,
             )
 
 
@@ -276,8 +276,8 @@ def _checked_and_opened(verification: Verification) -> Value:
 
 def validation_of_results(label: IndustryLabel, pack: Pack) -> Words:
     """How the spread fits, of every cell that is shown, beside the headline too; of one that is held back nothing is said."""
-    judged = [step for step in label.steps if step.best is not None]
-    poor = [cell_name(pack.step(step.step), step.variant, step.metric) for step in judged if step.good_fit is False]
+    judged = [cell for cell in label.cells if cell.best is not None]
+    poor = [cell_name(pack.step(cell.step), cell.variant, cell.metric) for cell in judged if cell.good_fit is False]
     if poor:
         fit = Phrase(
             "The assumed normal spread between firms fits poorly, so the interval is less certain, at these steps: %(poor)s.",

@@ -27,9 +27,9 @@ _BY_POLICY = {
 
 def exclusions(label: IndustryLabel, pack: Pack, facts: Participation) -> Words:
     parts: list[Value] = []
-    for step in label.headline:
-        for reason, count in step.set_aside:
-            where, why = pack.step(step.step).words, _SET_ASIDE[reason]
+    for cell in label.headline:
+        for reason, count in cell.set_aside:
+            where, why = pack.step(cell.step).words, _SET_ASIDE[reason]
             parts.append(Phrase("%(where)s: %(sites)s, %(why)s", where=where, sites=sites(count), why=why))
     parts += [_left_out(code, count) for code, count in facts.excluded]
     return Words.of(listed(parts) if parts else Phrase("None."))

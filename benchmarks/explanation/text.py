@@ -77,7 +77,7 @@ def explain(gate: GateResult, pack: Pack, route: Route, participation: Participa
         on: the day whose limits of standards stand beside the label: the last of the period, as a site's grades have it.
     """
     label = gate.published
-    limits = shown_limits(pack, route, on, {step.step: step.variant for step in label.headline})
+    limits = shown_limits(pack, route, on, {cell.step: cell.variant for cell in label.headline})
     return Explanation(
         title=_title(label, pack, route),
         lead=_lead(label, pack, route),
@@ -114,7 +114,7 @@ def _title(label: IndustryLabel, pack: Pack, route: Route) -> Words:
 
 
 def _places(label: IndustryLabel) -> int:
-    return decimals(total_width((step.ratio, step.grid) for step in label.headline))
+    return decimals(total_width((cell.ratio, cell.grid) for cell in label.headline))
 
 
 def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
@@ -138,9 +138,9 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
         else Phrase("The best plants really make %(amount)s with %(value)s %(unit)s; a typical plant uses %(typical)s.", **values)
     )
     rungs = [
-        (step.ratio * (step.typical - step.best), step.step)
-        for step in label.headline
-        if step.typical is not None and step.best is not None
+        (cell.ratio * (cell.typical - cell.best), cell.step)
+        for cell in label.headline
+        if cell.typical is not None and cell.best is not None
     ]
     total = sum(rung for rung, _ in rungs)
     widest, where = max(rungs)
@@ -157,9 +157,9 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
 def _rule(label: IndustryLabel, pack: Pack) -> Words:
     """Which rule, for how many firms, and that step bests need not be attainable together."""
     used: dict[str, list[int]] = {}
-    for step in label.headline:
-        if step.rule is not None:
-            used.setdefault(step.rule, []).append(step.firms)
+    for cell in label.headline:
+        if cell.rule is not None:
+            used.setdefault(cell.rule, []).append(cell.firms)
     phrases: list[Value] = [
         Phrase("%(rule)s (here %(firms)s firms).", rule=rule.words.without_stop, firms=between(min(used[rule.rule]), max(used[rule.rule])))
         for rule in pack.composition
@@ -179,7 +179,7 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
 
 def _averaged(label: IndustryLabel) -> Iterator[Phrase]:
     """What stands at a rank; nothing of a version from before means were taken, or of one that shows nothing."""
-    if any(step.averaging == "five-ranks" and step.best is not None for step in label.headline):
+    if any(cell.averaging == "five-ranks" and cell.best is not None for cell in label.headline):
         yield Phrase(
             "No figure comes from one firm alone. The typical value and each point of a curve are the mean of the five firms around "
             "that rank, or, at either end, of the outermost five."

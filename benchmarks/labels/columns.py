@@ -206,9 +206,9 @@ def metric_energy(
     quantity = columns.entry_quantity[entries]
     convertible[row[np.isnan(factor) & (quantity != 0)]] = False  # what was not used needs no heating value
     converted = quantity * np.nan_to_num(factor)
-    cell = row * width + (carrier_of_kind[kind] if len(kind) else np.zeros(0, dtype=np.int64))
-    by_carrier: Floats = np.bincount(cell, weights=converted, minlength=count * width).astype(float).reshape(count, width)
-    reported = np.bincount(cell, minlength=count * width).reshape(count, width) > 0
+    slot = row * width + (carrier_of_kind[kind] if len(kind) else np.zeros(0, dtype=np.int64))
+    by_carrier: Floats = np.bincount(slot, weights=converted, minlength=count * width).astype(float).reshape(count, width)
+    reported = np.bincount(slot, minlength=count * width).reshape(count, width) > 0
     import_factor = factor_of_kind * np.array([kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=float)
     taken_in = quantity * np.nan_to_num(import_factor[kind] if len(kind) else np.zeros(0))
     coverage = np.full(count, np.inf)
@@ -223,7 +223,7 @@ def metric_energy(
     unstated = np.where(np.isnan(columns.entry_uncertainty[entries]), relative_uncertainty * converted, 0.0)
     common = []
     for side in (np.maximum, np.minimum):  # taken, given back
-        of_carriers = np.bincount(cell, weights=side(systematic * converted, 0.0), minlength=count * width).astype(float)
+        of_carriers = np.bincount(slot, weights=side(systematic * converted, 0.0), minlength=count * width).astype(float)
         common += [of_carriers.reshape(count, width), np.bincount(row, weights=side(unstated, 0.0), minlength=count).astype(float)]
     return MetricEnergy(
         unit=energy_unit,
@@ -237,7 +237,7 @@ def metric_energy(
         required=tuple(needed),
         own_variance=np.bincount(row, weights=own_squared, minlength=count).astype(float),
         common=np.abs(np.column_stack(common)),
-        taken_in=np.bincount(cell, weights=taken_in, minlength=count * width).astype(float).reshape(count, width),
+        taken_in=np.bincount(slot, weights=taken_in, minlength=count * width).astype(float).reshape(count, width),
     )
 
 

@@ -106,12 +106,12 @@ def outside_energy(
     column_of_kind = np.array([place.get(kind.carrier, -1) if into else -1 for kind, into in zip(columns.kinds, is_import, strict=True)])
     column = column_of_kind[columns.entry_kind]
     entries = (column >= 0) & (columns.entry_quantity != 0)
-    cell = columns.entry_row[entries] * len(carriers) + column[entries]
+    slot = columns.entry_row[entries] * len(carriers) + column[entries]
     shape = (count, len(carriers))
     return OutsideEnergy(
         carriers,
-        np.bincount(cell, weights=energy[entries], minlength=shape[0] * shape[1]).astype(float).reshape(shape),
-        np.bincount(cell, minlength=shape[0] * shape[1]).reshape(shape) > 0,
+        np.bincount(slot, weights=energy[entries], minlength=shape[0] * shape[1]).astype(float).reshape(shape),
+        np.bincount(slot, minlength=shape[0] * shape[1]).reshape(shape) > 0,
         np.bincount(columns.entry_row, weights=energy, minlength=count).astype(float),
         declared or {},
         carriers_within - inside,

@@ -23,7 +23,7 @@ from benchmarks.labels.validity import ExclusionReason, record_reasons
 from benchmarks.measurements import Batch, DataFinding, Direction, Metric, Period, Severity
 from benchmarks.packs import digest
 from benchmarks.phrases import Phrase
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.stability import LOCAL, RECORDS, Path
 from benchmarks.routes import Pack, Step, Variant
 
@@ -262,7 +262,7 @@ def _clamped_findings(step: Step, labels: Sequence[StepLabel]) -> Iterator[DataF
     """Counted here, on the site: a release clamps what lies beyond its public grid, and no reader of it can tell."""
     for rule in step.metrics:
         if rule.released:
-            beyond = sum(clamp_to_cells(label.used_values(), rule.grid)[1] for label in labels if label.metric == rule.metric)
+            beyond = sum(clamp_to_grid(label.used_values(), rule.grid)[1] for label in labels if label.metric == rule.metric)
             if beyond:
                 yield DataFinding(
                     "beyond-release-grid",

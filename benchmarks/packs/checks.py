@@ -28,7 +28,7 @@ from benchmarks.quantities import ratio
 from benchmarks.released import rank
 from benchmarks.routes import Boundary, MetricRule, Pack, ReferenceCondition, Step
 
-FEWEST_GRID, LONGEST_GRID = 50, 2000  # cells: of fewer, one is more than a fiftieth of all that plants can be; a draw walks over all
+FEWEST_GRID, LONGEST_GRID = 50, 2000  # grid points: of fewer, one is more than a fiftieth of all that plants can be; a draw walks over all
 FEWEST_FIRMS = 3  # no pack may let the gate show a cell of fewer
 FEWEST_CHANGED = 3  # nor a version that differs in fewer: of two changed firms one may be the reader's
 LARGEST_WEIGHT = Fraction(1, 3)  # nor weigh more in a mean
@@ -479,17 +479,17 @@ def _metric(rule: MetricRule, place: str) -> Iterator[PackFault]:
             Phrase("lower < upper and a width > 0"),
         )
         return
-    if (cells := (rule.grid_upper - rule.grid_lower) / rule.grid_width).denominator != 1:
+    if (widths := (rule.grid_upper - rule.grid_lower) / rule.grid_width).denominator != 1:
         yield PackFault(
             f"{place}.grid_width",
             str(rule.grid_width),
             Phrase("a width that divides %(value)s evenly", value=str(rule.grid_upper - rule.grid_lower)),
         )
-    elif not FEWEST_GRID <= cells + 1 <= LONGEST_GRID:
+    elif not FEWEST_GRID <= widths + 1 <= LONGEST_GRID:
         yield PackFault(
             f"{place}.grid_width",
-            Phrase("%(cells)s cells", cells=str(cells + 1)),
-            Phrase("%(fewest_grid)s to %(longest_grid)s cells", fewest_grid=FEWEST_GRID, longest_grid=LONGEST_GRID),
+            Phrase("%(points)s grid points", points=str(widths + 1)),
+            Phrase("%(fewest_grid)s to %(longest_grid)s grid points", fewest_grid=FEWEST_GRID, longest_grid=LONGEST_GRID),
         )
     if not rule.grid_lower < Fraction(rule.typical) < rule.grid_upper:
         yield PackFault(

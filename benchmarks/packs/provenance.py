@@ -77,7 +77,7 @@ MOVES: Mapping[NumberRole, Phrase] = {
     NumberRole.VALIDITY: Phrase("which batches count"),
     NumberRole.BOUNDS: Phrase("which batches count: those beyond it are left out as impossible"),
     NumberRole.GRID: Phrase(
-        "the released value, by at most half a cell; values beyond the ends of the grid are clamped; no effect on local labels"
+        "the released value, by at most half the grid width; values beyond the ends of the grid are clamped; no effect on local labels"
     ),
     NumberRole.TYPICAL: Phrase("whether a release is precise enough to enter a composition; no effect on labels"),
     NumberRole.SPREAD: Phrase("whether a release is precise enough to enter a composition; no effect on labels"),

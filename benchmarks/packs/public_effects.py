@@ -5,7 +5,7 @@ The exact effect is known at each plant alone (`steplabel-agent pack diff --site
 * totals of a route: exactly, from the published values of its steps and the new ratios;
 * conversion factors: between nothing and all of a value's energy is of the carriers whose factors changed, so a value moves by
   between 0 and its largest relative change; by more than that is possible only where energy is credited, and then no bound is given;
-* a wider cell of the release grid: by half of it at most;
+* a wider release grid: by half of its width at most;
 * whatever else a step declares (label rule, conditions, bounds, of heating values too, boundary, what its output is made of), what the
   pack says of a carrier of its own that the step holds, and the policy of releases: that the value moves, not by how much. Public
   typical values and spreads are among them: with the budget they set the noise's expected error, and so which plants enter.
@@ -79,7 +79,7 @@ def _of_step(old: Pack, new: Pack, value: PublishedValue) -> ValueMove | None:
     only_grid = all(field == "grid_width" for field in fields) and old.composition == new.composition
     if not only_grid or (carriers and before.boundary.credited) or value.value < 0:
         return ValueMove(value, None, None, because)
-    half = _half_a_cell(before.metric(Metric(value.metric)), rule) if fields else 0.0
+    half = _half_a_width(before.metric(Metric(value.metric)), rule) if fields else 0.0
     changed = [0.0, *(share - 1 for share in carriers.values())]
     return ValueMove(value, min(changed) * value.value - half, max(changed) * value.value + half, because)
 
@@ -135,7 +135,7 @@ def _range(table: FactorTable, carrier: str) -> tuple[float, float, str | None] 
     return None if bounds is None else (bounds.least, bounds.most, bounds.poorest)
 
 
-def _half_a_cell(before: MetricRule | None, after: MetricRule) -> float:
+def _half_a_width(before: MetricRule | None, after: MetricRule) -> float:
     return float(max(rule.grid.width for rule in (before, after) if rule is not None)) / 2
 
 

@@ -44,7 +44,7 @@ def eligible(label: ReleasedLabel, rule: MetricRule, policy: ReleasePolicy) -> b
 def _expected_error(typical: float, spread: float, grid: Grid, quantile: Fraction, epsilon: Fraction, count: int) -> float:
     k = rank(quantile, count)
     share = k / (count + 1)  # of the batches below the exact value, in expectation
-    values = float(grid.lower) + float(grid.width) * np.arange(grid.cells)
+    values = float(grid.lower) + float(grid.width) * np.arange(grid.points)
     edges = (values + float(grid.width) / 2 - typical) / spread
 
     def off(deviate: float, shares: NDArray[np.float64]) -> float:

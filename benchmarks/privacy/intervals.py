@@ -14,9 +14,9 @@ The simulation draws the order statistics around the target rank, bins them on t
 exponential noise: the same law as permute-and-flip (Ding, Kifer et al., "The permute-and-flip mechanism is identical to
 report-noisy-max with exponential noise", 2021), vectorised. It is for simulation only: no plant's value is drawn this way.
 
-Meters read in steps. Where a step is coarser than the grid and the rank lies at the edge of a step, no score tells the cells
-between two steps apart, and the draw lies anywhere among them: one and a half cells are added on either side, which is
-enough for steps of two cells (real arc-furnace heats: 0.25 MWh, 2.04 kWh/t, on a grid of 1).
+Meters read in steps. Where a step is coarser than the grid and the rank lies at the edge of a step, no score tells the grid points
+between two steps apart, and the draw lies anywhere among them: one and a half grid widths are added on either side, which is
+enough for steps of two grid widths (real arc-furnace heats: 0.25 MWh, 2.04 kWh/t, on a grid of 1).
 
 The interval is for the plant's exact *sample* quantile (the k-th smallest of its valid batches), the number that its own
 label shows. A value released at an end of the grid may stand for one beyond it.
@@ -43,11 +43,11 @@ SPREAD_FACTORS = (1.0, 2.0)
 _CUT, _CUT_WHERE_NOT_FIRM = 0.0125, 0.005
 DRAWS = 1000
 STEP_ALLOWANCE = 1.5
-"""Cells added to the interval on either side, because real meters read in steps and the simulated batches do not."""
-_FAR = 18.0  # exponents of the coin beyond which records need not be told apart: exp(-18) of a cell's weight
+"""Grid widths added to the interval on either side, because real meters read in steps and the simulated batches do not."""
+_FAR = 18.0  # exponents of the coin beyond which records need not be told apart: exp(-18) of a grid point's weight
 _LEAST_SHARE_OF_PUBLIC_SPREAD = 0.4
-_CELLS_WITHOUT_RULE = 14  # stands for the public spread where no pack is at hand: cells are made about that fine
-_FIRM = 25  # rank x epsilon from which a far cell is drawn less than once in a thousand times
+_WIDTHS_WITHOUT_RULE = 14  # stands for the public spread where no pack is at hand: grids are made about that fine
+_FIRM = 25  # rank x epsilon from which a far grid point is drawn less than once in a thousand times
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ def noise_law(
     cut = _CUT if _firmness(label, released) >= _FIRM else _CUT_WHERE_NOT_FIRM
     low, middle, high = np.array([np.quantile(error, (cut, 0.5, 1 - cut)) for error in errors]).T
     pooled = np.concatenate(errors)
-    value = float(label.grid.value(released.cell))
+    value = float(label.grid.value(released.grid_point))
     outer = float(low.min()), float(middle.mean()), float(high.max())
     step = STEP_ALLOWANCE * float(label.grid.width)
     return NoiseLaw(float(pooled.mean()), float(pooled.std()), outer, value - outer[2] - step, value - outer[0] + step)
@@ -100,7 +100,7 @@ def simulate_errors(
     first, last = max(1, k - reach), min(count, k + reach)
     records = centre + spread * ndtri(_uniform_order_statistics(count, first, last, rng, draws))
     exact = records[:, k - first]
-    binned = np.clip(np.floor((records - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.cells - 1).astype(np.int64)
+    binned = np.clip(np.floor((records - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1).astype(np.int64)
     lowest, highest = int(binned[:, 0].min()), int(binned[:, -1].max())
     near = highest - lowest + 1
     flat = binned + np.arange(-lowest, draws * near - lowest, near)[:, None]
@@ -111,8 +111,8 @@ def simulate_errors(
     drawn = noised.argmax(axis=1)
     top = noised[np.arange(draws), drawn]
     drawn += lowest
-    # cells beyond the simulated records share one score on either side: the largest of their noises is drawn at once
-    for start, number, score in ((0, lowest, first - 1 - k), (highest + 1, grid.cells - 1 - highest, k - 1 - last)):
+    # grid points beyond the simulated records share one score on either side: the largest of their noises is drawn at once
+    for start, number, score in ((0, lowest, first - 1 - k), (highest + 1, grid.points - 1 - highest, k - 1 - last)):
         if number:
             beyond = half * score - np.log1p(-(rng.random(draws) ** (1.0 / number)))
             wins = beyond > top
@@ -134,7 +134,7 @@ def _uniform_order_statistics(count: int, first: int, last: int, rng: np.random.
 def _plants(label: ReleasedLabel, released: ReleasedQuantile, rule: MetricRule | None) -> list[tuple[float, float]]:
     """Centre and standard deviation of the batches that are simulated, by the rules in the head of this module."""
     width = float(label.grid.width)
-    public = _CELLS_WITHOUT_RULE * width if rule is None else rule.spread
+    public = _WIDTHS_WITHOUT_RULE * width if rule is None else rule.spread
     z = -float(ndtri(float(label.best.quantile)))
     spread = float(label.typical_value - label.best_value) / z if z > 0 else 0.0
     base = spread if spread >= _LEAST_SHARE_OF_PUBLIC_SPREAD * public else public

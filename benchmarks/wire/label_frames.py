@@ -11,7 +11,7 @@ from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile
 from benchmarks.wire.canonical import LARGEST_INTEGER, Value
 from benchmarks.wire.fields import Fields, malformed, rational_to_wire
 
-MOST_CELLS = 1_000_000
+MOST_POINTS = 1_000_000
 MOST_YEARS = 9  # any policy allows fewer; what it allows is asked of an opened report
 METRICS = re.compile("|".join(metric.value for metric in Metric))
 A_METRIC = Phrase("one of the metrics %(metrics)s", metrics=", ".join(Metric))
@@ -47,7 +47,7 @@ def checked(label: ReleasedLabel, where: str) -> dict[str, Value]:
 
 
 def _drawn(drawn: ReleasedQuantile) -> Value:
-    return {"quantile": rational_to_wire(drawn.quantile), "cell": drawn.cell, "epsilon": rational_to_wire(drawn.epsilon)}
+    return {"quantile": rational_to_wire(drawn.quantile), "cell": drawn.grid_point, "epsilon": rational_to_wire(drawn.epsilon)}
 
 
 def read(value: Value, where: str) -> ReleasedLabel:
@@ -83,15 +83,15 @@ def _grid(fields: Fields) -> Grid:
     if width <= 0:
         raise malformed(fields.path("width"), Phrase("above zero"))
     grid = Grid(lower, upper, width)
-    if not 2 <= grid.cells <= MOST_CELLS:
-        raise malformed(fields.path("upper"), Phrase("above lower, giving 2 to %(most)s cells", most=f"{MOST_CELLS:,}"))
+    if not 2 <= grid.points <= MOST_POINTS:
+        raise malformed(fields.path("upper"), Phrase("above lower, giving 2 to %(most)s grid points", most=f"{MOST_POINTS:,}"))
     fields.done()
     return grid
 
 
 def _quantile(fields: Fields, grid: Grid) -> ReleasedQuantile:
     drawn = ReleasedQuantile(
-        quantile=fields.rational("quantile"), cell=fields.integer("cell", 0, grid.cells - 1), epsilon=fields.rational("epsilon")
+        quantile=fields.rational("quantile"), grid_point=fields.integer("cell", 0, grid.points - 1), epsilon=fields.rational("epsilon")
     )
     if not 0 < drawn.quantile < 1:
         raise malformed(fields.path("quantile"), Phrase("between 0 and 1"))

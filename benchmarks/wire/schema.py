@@ -1,7 +1,7 @@
 """What an envelope's header and a sealed report hold, the strict way between them and CBOR, and the one name of a period.
 
 The header is what the portal's web tier may read; the report is what only the portal's worker can. Neither has a place
-for an exact value: numbers are grid cells, public grids, public count classes and spent budgets, all integers or
+for an exact value: numbers are grid points, public grids, public count classes and spent budgets, all integers or
 fractions of integers. Both directions are checked: what could not be read back is not written.
 """
 

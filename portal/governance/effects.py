@@ -97,11 +97,11 @@ def _publications(before: Pack, after: Pack) -> list[MovedPublication]:
         view, on = views[row.period_id], (row.period.end - timedelta(days=1)).date()
         label = view.label
         values = [
-            PublishedValue(step.step, step.variant, step.metric, step.best, on, step.headline)
-            for step in label.steps
-            if step.shown and step.best is not None
+            PublishedValue(cell.step, cell.variant, cell.metric, cell.best, on, cell.headline)
+            for cell in label.cells
+            if cell.shown and cell.best is not None
         ]
-        units = {(step.step, step.metric): step.unit for step in label.steps}
+        units = {(cell.step, cell.metric): cell.unit for cell in label.cells}
         if label.composite.shown and label.composite.value is not None:
             metric = next(iter(label.headline)).metric
             values.append(PublishedValue("", "", metric, label.composite.value, on))

@@ -27,7 +27,7 @@ BEST = 1
 
 def ask(row: Publication, now: datetime) -> int:
     """Each such firm once, for the first such step of the route; how many people. Called in the transaction that publishes."""
-    headline = [step for step in label_view(GateResult.from_json(row.gate)).headline if step.shown]
+    headline = [cell for cell in label_view(GateResult.from_json(row.gate)).headline if cell.shown]
     order = {LabelKey.of(step): index for index, step in enumerate(headline)}
     attested = verdicts(row.period, scheme_day(now))
     best = Standing.objects.filter(period=row.period, band=BEST, submission__digest__in=row.participants)

@@ -119,12 +119,12 @@ def composed_of_best(publication: Publication) -> tuple[BestFirms, ...]:
     by_slug = _traits_of((member.site for cell in roster.cells for member in cell.members), period.peer_group.scope)
     before, other_days = _told_before(publication), _told_of_other_days(publication)
     composed = []
-    for step in label.steps:
-        who = roster.of(step.cell)
-        rule = step.rule if step.best is not None else None
+    for cell in label.cells:
+        who = roster.of(cell.name)
+        rule = cell.rule if cell.best is not None else None
         traits = dict(_of_firms(who, by_slug))
-        others = other_days.get(step.cell, ())
-        composed.append(compose(who, rule, traits, pack.composition, pack.disclosure, before.get(step.cell, ()), others))
+        others = other_days.get(cell.name, ())
+        composed.append(compose(who, rule, traits, pack.composition, pack.disclosure, before.get(cell.name, ()), others))
     return tuple(composed)
 
 
@@ -136,7 +136,7 @@ def best_group_of(publication: int) -> BestGroup | None:
 def _content(row: Publication) -> JSON:
     composed = composed_of_best(row)
     label = GateResult.from_json(row.gate).published
-    if not any(cell.shares for cell in composed):
+    if not any(of_best.shares for of_best in composed):
         raise RefusedError(
             409, "nothing-told", "The disclosure gate allows nothing of this to be shown.", "Its page says why, step by step."
         )
@@ -153,29 +153,32 @@ def _content(row: Publication) -> JSON:
         "regions": names,
         "steps": [
             {
-                "step": step.step, "product": step.product, "variant": step.variant, "boundary": step.boundary, "metric": str(step.metric),
-                "firms": cell.firms, "best_firms": cell.best,
-                "traits": {trait: [_shown(share) for share in shares] for trait, shares in cell.shares.items()},
-                "code": str(cell.reason) if cell.reason else "shown",
-                "reason": cell.words.by_language if cell.words else {},
+                "step": cell.step, "product": cell.product, "variant": cell.variant, "boundary": cell.boundary, "metric": str(cell.metric),
+                "firms": of_best.firms, "best_firms": of_best.best,
+                "traits": {trait: [_shown(share) for share in shares] for trait, shares in of_best.shares.items()},
+                "code": str(of_best.reason) if of_best.reason else "shown",
+                "reason": of_best.words.by_language if of_best.words else {},
             }
-            for step, cell in zip(label.steps, composed, strict=True)
+            for cell, of_best in zip(label.cells, composed, strict=True)
         ],
     }  # fmt: skip
     roster = Roster.from_json(row.roster)
-    return {"document": document, "behind": {cell.cell: _behind(cell, roster.of(cell.cell)) for cell in composed if cell.shares}}
+    return {
+        "document": document,
+        "behind": {of_best.cell: _behind(of_best, roster.of(of_best.cell)) for of_best in composed if of_best.shares},
+    }
 
 
 def _shown(share: ClassShare) -> JSON:
     return {"classes": list(share.classes), "firms": share.firms}
 
 
-def _behind(cell: BestFirms, who: CellRoster) -> JSON:
+def _behind(of_best: BestFirms, who: CellRoster) -> JSON:
     """Who stands behind each share, with the site by which a firm that leaves is found."""
     site = {member.firm: member.site for member in who.members}
     return {
         trait: [{"classes": list(share.classes), "members": [[firm, site[firm]] for firm in sorted(share.members)]} for share in shares]
-        for trait, shares in cell.shares.items()
+        for trait, shares in of_best.shares.items()
     }
 
 

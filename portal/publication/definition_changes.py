@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchmarks.label_keys import LabelKey
-from portal.publication.shapes import DefinedCell, StepView
+from portal.publication.shapes import CellView, DefinedCell
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,13 +51,13 @@ class VersionDefinition(Protocol):
     @property
     def pack_digest(self) -> str: ...
     @property
-    def cells(self) -> Sequence[StepView | DefinedCell]: ...
+    def cells(self) -> Sequence[CellView | DefinedCell]: ...
 
 
 def breaks(before: VersionDefinition, after: VersionDefinition) -> Breaks:
     """What `after` defines otherwise than `before`."""
-    old = {LabelKey.of(step): step for step in before.cells}
-    new = {LabelKey.of(step): step for step in after.cells}
+    old = {LabelKey.of(cell): cell for cell in before.cells}
+    new = {LabelKey.of(cell): cell for cell in after.cells}
     cells = {cell: _of_cell(old.get(cell), new.get(cell)) for cell in dict.fromkeys((*new, *old))}
     return Breaks(f"{before.period} v{before.version}", _of_whole(before, after), cells)
 
@@ -71,7 +71,7 @@ def _of_whole(before: VersionDefinition, after: VersionDefinition) -> tuple[Defi
     return tuple(differences)
 
 
-def _of_cell(before: StepView | DefinedCell | None, after: StepView | DefinedCell | None) -> tuple[DefinitionChange, ...]:
+def _of_cell(before: CellView | DefinedCell | None, after: CellView | DefinedCell | None) -> tuple[DefinitionChange, ...]:
     if before is None or after is None:
         return (DefinitionChange("new", "", ""),) if before is None else (DefinitionChange("gone", "", ""),)
     pairs = {
@@ -86,6 +86,6 @@ def _of_cell(before: StepView | DefinedCell | None, after: StepView | DefinedCel
     return tuple(DefinitionChange(code, old, new) for code, (old, new) in pairs.items() if old != new)
 
 
-def _years(step: StepView | DefinedCell) -> str:
+def _years(cell: CellView | DefinedCell) -> str:
     """The years that the firms' values cover: `1`, or `1-3` where some are pooled."""
-    return f"1-{max(years for years, _ in step.pooled)}" if step.pooled else "1"
+    return f"1-{max(years for years, _ in cell.pooled)}" if cell.pooled else "1"

@@ -17,7 +17,7 @@ from benchmarks.wire.published import SCHEMA
 from portal.accounts.models import Jurisdiction
 from portal.names import in_chinese
 from portal.publication.definition_changes import Breaks
-from portal.publication.shapes import LabelView, StepView, TotalView, label_view
+from portal.publication.shapes import CellView, LabelView, TotalView, label_view
 from portal.standings.bands import Bands
 
 CSV_FIELDS = (
@@ -107,7 +107,7 @@ def document_of(
         "status": "published",
         "published_on": published_on.isoformat(),
         "source": source_of(label.pack, scope, label.period, version),
-        "steps": [_step(step, (bands or {}).get(LabelKey.of(step))) for step in view.steps],
+        "steps": [_cell(cell, (bands or {}).get(LabelKey.of(cell))) for cell in view.cells],
         "route_total": _total(view.composite),
         "best_reached_total": _total(view.best_reached),
         "typical_total": _total(view.typical),
@@ -123,35 +123,35 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
     head = {name: document[name] for name in HEAD}
     if broken is not None:
         head["break_since"] = broken.since
-    for index, step in enumerate(label.steps):
+    for index, cell in enumerate(label.cells):
         writer.writerow(
             head
             | {
-                "step": step.step,
-                "product": step.product,
-                "variant": step.variant,
-                "boundary": step.boundary,
-                "metric": step.metric,
-                "unit": step.unit,
-                "best": step.best,
-                "typical": step.typical,
-                "rule": step.rule,
-                "averaging": step.averaging,
-                "firms": step.firms,
-                "pooled_firms": sum(firms for _, firms in step.pooled),
-                "in_part_firms": step.in_part,
-                "shown": str(step.shown).lower(),
-                "reason_code": step.reason_code,
-                "reason": step.reason_en,
-                "breaks": " ".join(broken.codes_of(LabelKey.of(step))) if broken else "",
+                "step": cell.step,
+                "product": cell.product,
+                "variant": cell.variant,
+                "boundary": cell.boundary,
+                "metric": cell.metric,
+                "unit": cell.unit,
+                "best": cell.best,
+                "typical": cell.typical,
+                "rule": cell.rule,
+                "averaging": cell.averaging,
+                "firms": cell.firms,
+                "pooled_firms": sum(firms for _, firms in cell.pooled),
+                "in_part_firms": cell.in_part,
+                "shown": str(cell.shown).lower(),
+                "reason_code": cell.reason_code,
+                "reason": cell.reason_en,
+                "breaks": " ".join(broken.codes_of(LabelKey.of(cell))) if broken else "",
             }
-            | _ends("best", step.interval)
-            | _ends("typical", step.typical_interval)
-            | _points(step)
-            | _saved(step)
+            | _ends("best", cell.interval)
+            | _ends("typical", cell.typical_interval)
+            | _points(cell)
+            | _saved(cell)
             | _quarters(document["steps"][index])
         )
-    codes = dict.fromkeys(code for step in label.steps if step.headline and broken for code in broken.codes_of(LabelKey.of(step)))
+    codes = dict.fromkeys(code for cell in label.cells if cell.headline and broken for code in broken.codes_of(LabelKey.of(cell)))
     for name, total in (("route-total", label.composite), ("best-reached-total", label.best_reached), ("typical-total", label.typical)):
         writer.writerow(
             head
@@ -189,49 +189,49 @@ def _quarters(signed: Mapping[str, Any]) -> dict[str, int]:
     return {f"quarter_{index}": sites for index, sites in enumerate(bands["quarters"], 1)} | {"quarter_untold": bands["untold"]}
 
 
-def _points(step: StepView) -> dict[str, float]:
+def _points(cell: CellView) -> dict[str, float]:
     points: dict[str, float] = {}
-    for point in step.curve:
+    for point in cell.curve:
         points |= {f"p{point.percent}": point.value} | _ends(f"p{point.percent}", point.interval)
     return points
 
 
-def _saved(step: StepView) -> dict[str, float]:
+def _saved(cell: CellView) -> dict[str, float]:
     savings: dict[str, float] = {}
-    for potential in step.potential:
+    for potential in cell.potential:
         savings |= {f"saved_at_{potential.to}": potential.value} | _ends(f"saved_at_{potential.to}", potential.interval)
     return savings
 
 
-def _step(step: StepView, bands: Bands | None) -> dict[str, Any]:
+def _cell(cell: CellView, bands: Bands | None) -> dict[str, Any]:
     """Bands go with the cell and its curve: a quarter of five firms, and nothing where the curve is withheld."""
-    quarters = bands if step.shown and percents(step.firms) and not step.curve_withheld else None
+    quarters = bands if cell.shown and percents(cell.firms) and not cell.curve_withheld else None
     return {
-        "step": step.step,
-        "product": step.product,
-        "variant": step.variant,
-        "boundary": step.boundary,
-        "metric": step.metric,
-        "unit": step.unit,
-        "ratio": step.ratio,
-        "headline": step.headline,
-        "best": step.best,
-        "interval": _pair(step.interval),
-        "typical": step.typical,
-        "typical_interval": _pair(step.typical_interval),
-        "curve": [{"percent": point.percent, "value": point.value, "interval": _pair(point.interval)} for point in step.curve],
-        "curve_withheld": step.curve_withheld,
+        "step": cell.step,
+        "product": cell.product,
+        "variant": cell.variant,
+        "boundary": cell.boundary,
+        "metric": cell.metric,
+        "unit": cell.unit,
+        "ratio": cell.ratio,
+        "headline": cell.headline,
+        "best": cell.best,
+        "interval": _pair(cell.interval),
+        "typical": cell.typical,
+        "typical_interval": _pair(cell.typical_interval),
+        "curve": [{"percent": point.percent, "value": point.value, "interval": _pair(point.interval)} for point in cell.curve],
+        "curve_withheld": cell.curve_withheld,
         "potential": [
-            {"to": potential.to, "value": potential.value, "interval": _pair(potential.interval)} for potential in step.potential
+            {"to": potential.to, "value": potential.value, "interval": _pair(potential.interval)} for potential in cell.potential
         ],
-        "potential_withheld": list(step.potential_withheld),
+        "potential_withheld": list(cell.potential_withheld),
         "bands": None if quarters is None else _bands(quarters),
-        "rule": step.rule,
-        "averaging": step.averaging,
-        "firms": step.firms,
-        "pooled": [{"years": years, "firms": firms} for years, firms in step.pooled],
-        "in_part": step.in_part,
-        "gate": _gate(step),
+        "rule": cell.rule,
+        "averaging": cell.averaging,
+        "firms": cell.firms,
+        "pooled": [{"years": years, "firms": firms} for years, firms in cell.pooled],
+        "in_part": cell.in_part,
+        "gate": _gate(cell),
     }
 
 
@@ -251,7 +251,7 @@ def _total(total: TotalView) -> dict[str, Any]:
     }
 
 
-def _gate(cell: StepView | TotalView) -> dict[str, Any]:
+def _gate(cell: CellView | TotalView) -> dict[str, Any]:
     return {"shown": cell.shown, "code": cell.reason_code, "reason": {"en": cell.reason_en, "zh": cell.reason_zh}}
 
 

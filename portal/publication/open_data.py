@@ -15,7 +15,7 @@ from benchmarks.measurements import Period
 from portal.days import scheme_day
 from portal.publication.codebook import OVER_YEARS, OWN, CodebookColumn
 from portal.publication.rows import VersionColumns
-from portal.publication.shapes import BenchmarkView, StepView
+from portal.publication.shapes import BenchmarkView, CellView
 
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 FORMATS = {
@@ -85,7 +85,7 @@ def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> di
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{address}benchmark.{end}"} for end, kind in FORMATS.items()
         ],
-        "variableMeasured": [variable for step in view.label.steps if step.shown for variable in _variables(step)],
+        "variableMeasured": [variable for cell in view.label.cells if cell.shown for variable in _variables(cell)],
     }
     if view.withdrawn_on is not None:
         dataset["expires"] = view.withdrawn_on.isoformat()
@@ -121,23 +121,23 @@ def sector_json_ld(rows: Sequence[VersionColumns], title: str, address: str, ver
     }
 
 
-def _variables(step: StepView) -> Iterator[Mapping[str, Any]]:
-    yield _variable(step, "best", step.best, step.interval, step.rule)
-    yield _variable(step, "typical", step.typical, step.typical_interval, step.averaging)
-    for potential in step.potential:
-        yield _variable(step, f"saved at {potential.to}", potential.value, potential.interval, "mean over the firms")
+def _variables(cell: CellView) -> Iterator[Mapping[str, Any]]:
+    yield _variable(cell, "best", cell.best, cell.interval, cell.rule)
+    yield _variable(cell, "typical", cell.typical, cell.typical_interval, cell.averaging)
+    for potential in cell.potential:
+        yield _variable(cell, f"saved at {potential.to}", potential.value, potential.interval, "mean over the firms")
 
 
 def _variable(
-    step: StepView, name: str, value: float | None, interval: tuple[float, float] | None, technique: str | None
+    cell: CellView, name: str, value: float | None, interval: tuple[float, float] | None, technique: str | None
 ) -> Mapping[str, Any]:
     low, high = interval or (None, None)
     return {
         "@type": "PropertyValue",
-        "name": " / ".join(part for part in (step.step, step.product, step.variant, step.metric, name) if part),
+        "name": " / ".join(part for part in (cell.step, cell.product, cell.variant, cell.metric, name) if part),
         "value": value,
         "minValue": low,
         "maxValue": high,
-        "unitText": step.unit,
+        "unitText": cell.unit,
         "measurementTechnique": technique,
     }

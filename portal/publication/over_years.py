@@ -17,7 +17,7 @@ from benchmarks.label_keys import LabelKey
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.definition_changes import Breaks, breaks
 from portal.publication.rows import VersionColumns, benchmark_view, in_force, read
-from portal.publication.shapes import BenchmarkView, StepView
+from portal.publication.shapes import BenchmarkView, CellView
 
 MOST_VERSIONS = 12  # each is one question to the database
 DOCUMENT_DIGITS = 9  # more than a signed document gives: its figures stand as they are
@@ -31,7 +31,7 @@ class Year:
     """One cell in one version. `moved` holds, by figure, the difference to the version before where both tell it and nothing broke."""
 
     view: BenchmarkView
-    cell: StepView
+    cell: CellView
     figures: dict[str, Known]
     before: str  # the version compared with: `2025 v1`; empty for the first
     breaks: tuple[str, ...]
@@ -51,8 +51,8 @@ def years(rows: Sequence[VersionColumns]) -> tuple[Year, ...]:
     for index, (row, view) in enumerate(zip(rows, views, strict=True)):
         prior = next((at for at in reversed(range(index)) if _follows(rows[at], row)), None)
         broken = None if prior is None else breaks(views[prior], view)
-        earlier = {} if prior is None else {LabelKey.of(cell): cell for cell in views[prior].label.steps if cell.shown}
-        collected += [_year(view, cell, earlier.get(LabelKey.of(cell)), broken) for cell in view.label.steps if cell.shown]
+        earlier = {} if prior is None else {LabelKey.of(cell): cell for cell in views[prior].label.cells if cell.shown}
+        collected += [_year(view, cell, earlier.get(LabelKey.of(cell)), broken) for cell in view.label.cells if cell.shown]
     return tuple(collected)
 
 
@@ -65,14 +65,14 @@ def _days(start: datetime, end: datetime) -> float:
     return (end - start).total_seconds() / 86400
 
 
-def _year(view: BenchmarkView, cell: StepView, earlier: StepView | None, broken: Breaks | None) -> Year:
+def _year(view: BenchmarkView, cell: CellView, earlier: CellView | None, broken: Breaks | None) -> Year:
     figures, codes = _figures(cell), broken.codes_of(LabelKey.of(cell)) if broken else ()
     then = _figures(earlier) if earlier and not codes else {}
     moved = {name: difference(now, then[name]) for name, now in figures.items() if name in then}
     return Year(view, cell, figures, broken.since if broken else "", codes, moved)
 
 
-def _figures(cell: StepView) -> dict[str, Known]:
+def _figures(cell: CellView) -> dict[str, Known]:
     stated = {"best": (cell.best, cell.interval), "typical": (cell.typical, cell.typical_interval)}
     figures = {name: (value, interval) for name, (value, interval) in stated.items() if value is not None and interval is not None}
     apart = spread(cell.curve)

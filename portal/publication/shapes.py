@@ -11,7 +11,7 @@ from datetime import date
 from typing import Any
 
 from benchmarks.comparison.estimates import Estimate
-from benchmarks.composition import CurvePoint, IndustryLabel, Potential, RouteTotal, StepBest
+from benchmarks.composition import CurvePoint, IndustryCell, IndustryLabel, Potential, RouteTotal
 from benchmarks.disclosure import CellDecision, GateResult
 from benchmarks.phrases import Name
 from portal.plain_views import view_of
@@ -20,7 +20,7 @@ Interval = tuple[float, float]
 
 
 @dataclass(frozen=True, slots=True)
-class StepView:
+class CellView:
     """One cell. Values are in `unit`; None, with the reason, where the gate holds the cell back."""
 
     step: str
@@ -100,7 +100,7 @@ class DefinedCell:
 class LabelView:
     """An industry label as far as the gate lets it be seen."""
 
-    steps: tuple[StepView, ...]
+    cells: tuple[CellView, ...]
     composite: TotalView
     best_reached: TotalView
     typical: TotalView
@@ -109,12 +109,12 @@ class LabelView:
 
     @property
     def cells_shown(self) -> int:
-        return sum(step.shown for step in self.steps)
+        return sum(cell.shown for cell in self.cells)
 
     @property
-    def headline(self) -> tuple[StepView, ...]:
+    def headline(self) -> tuple[CellView, ...]:
         """The cells that make up the totals, in the order of the route."""
-        return tuple(step for step in self.steps if step.headline)
+        return tuple(cell for cell in self.cells if cell.headline)
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,8 +161,8 @@ class BenchmarkView:
     digest: str  # of the signed document, hex
 
     @property
-    def cells(self) -> tuple[StepView, ...]:
-        return self.label.steps
+    def cells(self) -> tuple[CellView, ...]:
+        return self.label.cells
 
     @property
     def pack_digest(self) -> str:
@@ -206,16 +206,16 @@ def label_view(gate: GateResult) -> LabelView:
     """The gated label with the gate's reasons beside each value."""
     label: IndustryLabel = gate.published
     decided = {(d.measure, d.step, d.product, d.variant, d.metric): d for d in gate.cells}
-    steps = tuple(_step(step, decided["step", step.step, step.product, step.variant, step.metric]) for step in label.steps)
+    cells = tuple(_cell(cell, decided["step", cell.step, cell.product, cell.variant, cell.metric]) for cell in label.cells)
     totals = {d.measure: d for d in gate.cells if d.measure != "step"}
-    headline = [step for step in steps if step.headline]
+    headline = [cell for cell in cells if cell.headline]
     return LabelView(
-        steps=steps,
+        cells=cells,
         composite=_total(label.composite, totals["composite"]),
         best_reached=_total(label.best_reached, totals["best-reached"]),
         typical=_total(label.typical, totals["typical"]),
-        rule=next((step.rule for step in headline if step.rule), None),
-        firms=max((step.firms for step in headline), default=0),
+        rule=next((cell.rule for cell in headline if cell.rule), None),
+        firms=max((cell.firms for cell in headline), default=0),
     )
 
 
@@ -226,10 +226,10 @@ def summary_json(gate: GateResult) -> dict[str, Any]:
         "product": gate.published.product,
         "composite": asdict(label.composite),
         "firms": label.firms,
-        "headline": [[step.step, step.metric, step.ratio] for step in label.headline],
-        "steps": list(dict.fromkeys(step.step for step in label.steps)),
+        "headline": [[cell.step, cell.metric, cell.ratio] for cell in label.headline],
+        "steps": list(dict.fromkeys(cell.step for cell in label.cells)),
         "pack_digest": gate.published.pack_digest,
-        "cells": [{field.name: getattr(step, field.name) for field in fields(DefinedCell)} for step in label.steps],
+        "cells": [{field.name: getattr(cell, field.name) for field in fields(DefinedCell)} for cell in label.cells],
     }
 
 
@@ -245,11 +245,11 @@ def summary_view(summary: Mapping[str, Any]) -> SummaryView:
     )
 
 
-def _step(step: StepBest, decision: CellDecision) -> StepView:
+def _cell(cell: IndustryCell, decision: CellDecision) -> CellView:
     return view_of(
-        StepView,
-        step,
-        metric=step.metric.value,
+        CellView,
+        cell,
+        metric=cell.metric.value,
         shown=decision.shown,
         reason_code=decision.reason_code.value,
         reason_en=decision.reason.en,

@@ -1,7 +1,7 @@
 """The whole label again from the plant's files, for an auditor on site: same root, label and release, else which data differ.
 
 What a sample cannot show, this does: every reading passes, every batch is metered, the step labels are made, the tree is planted, and
-the released cells are drawn from the site's seed and the portal's challenge. Nothing is spent, written or sent.
+the released grid points are drawn from the site's seed and the portal's challenge. Nothing is spent, written or sent.
 
 Where the root differs, the parts that were kept beside the report say which of the data did: a meter, a step's used or excluded
 batches, the settings. Away from the plant's state directory the table of contents of an opening says as much by numbers alone.
@@ -119,7 +119,7 @@ def _of_labels(drawn: list[ReleasedLabel], reported: tuple[ReleasedLabel, ...]) 
             less = worded("%(name)s: the files give no such label", name=name)
             differences.append(ReportDifference(LABEL, more if other is None else less))
         elif own != other:
-            sentence = Phrase("%(name)s: %(cells)s, reported %(reported)s", name=name, cells=_cells(own), reported=_cells(other))
+            sentence = Phrase("%(name)s: %(drawn)s, reported %(reported)s", name=name, drawn=_drawn(own), reported=_drawn(other))
             differences.append(ReportDifference(RELEASE, Words.of(sentence)))
     return differences
 
@@ -141,11 +141,11 @@ def _name(label: ReleasedLabel) -> str:
     return " ".join(part for part in LabelKey.of(label) if part)
 
 
-def _cells(label: ReleasedLabel) -> Phrase:
-    cells = Phrase(
-        "cells %(best)s and %(typical)s, at least %(number)s batches",
-        best=label.best.cell,
-        typical=label.typical.cell,
+def _drawn(label: ReleasedLabel) -> Phrase:
+    drawn = Phrase(
+        "grid points %(best)s and %(typical)s, at least %(number)s batches",
+        best=label.best.grid_point,
+        typical=label.typical.grid_point,
         number=label.count_class,
     )
-    return cells if label.months is None else Phrase("%(cells)s, in %(months)s months", cells=cells, months=label.months)
+    return drawn if label.months is None else Phrase("%(drawn)s, in %(months)s months", drawn=drawn, months=label.months)

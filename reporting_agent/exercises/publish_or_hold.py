@@ -13,7 +13,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks import packs
-from benchmarks.composition import ReportedLabel, Roster, StepBest, by_step, compose_with_roster, seed_of
+from benchmarks.composition import IndustryCell, ReportedLabel, Roster, by_step, compose_with_roster, seed_of
 from benchmarks.composition.entrants import Entrants, entrants
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.disclosure import GateResult, PublishedVersion, gate
@@ -130,8 +130,8 @@ def _on(grid: Grid, value: str) -> int:
     return int((Fraction(value) - grid.lower) / grid.width)
 
 
-def _cell(result: GateResult, step: str) -> StepBest:
-    return next(best for best in result.published.steps if best.step == step)
+def _cell(result: GateResult, step: str) -> IndustryCell:
+    return next(best for best in result.published.cells if best.step == step)
 
 
 def _reason(result: GateResult, step: str) -> str:

@@ -79,9 +79,9 @@ class Pairs:
         equal = np.flatnonzero((later == before) & (later != 0))
         if not len(equal):
             return
-        cells, count = np.unique((number + equal) // PIECE * BANDS + band(later[equal]), return_counts=True)
-        self._number.append(cells // BANDS * PIECE)
-        self._band.append(cells % BANDS)
+        pieces, count = np.unique((number + equal) // PIECE * BANDS + band(later[equal]), return_counts=True)
+        self._number.append(pieces // BANDS * PIECE)
+        self._band.append(pieces % BANDS)
         self._count.append(count)
 
     def between(self, first: int, end: int) -> Integers:

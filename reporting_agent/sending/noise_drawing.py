@@ -1,4 +1,4 @@
-"""The draws of a planned report: the same seed, root and challenge give the same cells, here and at the auditor's."""
+"""The draws of a planned report: the same seed, root and challenge give the same grid points, here and at the auditor's."""
 
 from __future__ import annotations
 
@@ -21,4 +21,4 @@ def draw(planned: ReportPlan, seed: bytes, *, root: bytes, challenge: bytes) -> 
     def stream_for(name: str) -> KeyedStream:
         return KeyedStream(seed, challenge=challenge, data_root=root, name=f"{prefix}/{name}")
 
-    return [release(cell.label, cell.step, cell.rule, planned.pack.policy, stream_for, years=cell.years) for cell in planned.releases]
+    return [release(part.label, part.step, part.rule, planned.pack.policy, stream_for, years=part.years) for part in planned.releases]

@@ -22,7 +22,7 @@ from dataclasses import dataclass, field, replace
 from fractions import Fraction
 
 from benchmarks import packs, release
-from benchmarks.audit.arrangement import counted as counted_by_cell
+from benchmarks.audit.arrangement import counted as counted_by_grid_point
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents, padded
 from benchmarks.errors import PolicyRefusal
@@ -127,7 +127,8 @@ class ReportPlan:
             steps=arranged.steps,
             meters=arranged.meters,
             counted=tuple(
-                counted_by_cell(planned.label, planned.step, planned.rule, self.pack.policy, planned.years) for planned in self.releases
+                counted_by_grid_point(planned.label, planned.step, planned.rule, self.pack.policy, planned.years)
+                for planned in self.releases
             ),
             pack_digest=self.method_digest,
             policy_digest=policy_digest(self.pack.policy),
@@ -147,9 +148,9 @@ class ReportPlan:
         return Report(released, self.method_digest, policy_digest(self.pack.policy), data_root, challenge, software, agreed(), salt)
 
     def drafts(self) -> tuple[ReleasedLabel, ...]:
-        """The labels as they would leave, the drawn cells standing at 0 in place of what is not drawn yet."""
+        """The labels as they would leave, the drawn grid points standing at 0 in place of what is not drawn yet."""
         return tuple(
-            release.with_cells(planned.label, planned.step, planned.rule, self.pack.policy, best=0, typical=0, years=planned.years)
+            release.with_grid_points(planned.label, planned.step, planned.rule, self.pack.policy, best=0, typical=0, years=planned.years)
             for planned in self.releases
         )
 

@@ -47,7 +47,7 @@ UNPROTECTED = ("site", "period", "count", "years", "months", "level", "withheld"
 class Prospectus:
     """One report to look at.
 
-    `header` is None where no device is enrolled yet. `drawn` says whether cells, key and data root are the real ones.
+    `header` is None where no device is enrolled yet. `drawn` says whether grid points, key and data root are the real ones.
     `spent_after` gives, per step and year, the most that any batch carries once this report is debited, corrections aside.
     Shown here and not leaving: `missing` names, by step and metric, the carriers that no batch reports; `counted` the batches
     behind each label; `offered` the steps that would gain from covering earlier years.
@@ -203,7 +203,7 @@ class Prospectus:
         if not self.drawn:
             return f"{name}{text(language, 'sign.colon')}{text(language, 'mark.draw')}"
         return f"{name}{text(language, 'sign.colon')}" + text(
-            language, "value.cell", value=number(label.grid.value(drawn.cell)), unit=label.unit, cell=drawn.cell
+            language, "value.grid-point", value=number(label.grid.value(drawn.grid_point)), unit=label.unit, point=drawn.grid_point
         )
 
     def _counted(self, label: ReleasedLabel) -> BatchCount | None:

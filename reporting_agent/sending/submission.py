@@ -6,7 +6,7 @@
 data's root is on the disk, and may now go to the portal. *challenged*: the portal's answer was verified and is on the disk; the
 first one counts for ever. *debited*: every batch in every release carries its epsilon in the ledger, on the disk, before
 anything is drawn. *drawn*: from a stream keyed by the site's seed, the challenge, the data's root and the release's name,
-so that drawing again gives the same cells; nothing is stored. *sealed*: HPKE is
+so that drawing again gives the same grid points; nothing is stored. *sealed*: HPKE is
 randomised, so plaintext and envelope are stored in one transaction, once, and only these bytes are ever sent. *sent*: the
 portal answers the same envelope with the same receipt, however often it comes. *received*: the receipt was verified
 against the portal's signed key directory and stored.

@@ -51,7 +51,7 @@ def drafted(reported: Sequence[ReportedLabel], seed: int) -> Draft:
 
 def shown(label: IndustryLabel) -> tuple[float | None, float | None]:
     """The furnace's best and typical value as anybody reads them."""
-    step = next(step for step in label.steps if step.step == STEP.id and step.metric == RULE.metric)
+    step = next(step for step in label.cells if step.step == STEP.id and step.metric == RULE.metric)
     return step.best, step.typical
 
 

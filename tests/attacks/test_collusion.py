@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from benchmarks.composition import best_and_typical, compose_step, rules
+from benchmarks.composition import best_and_typical, compose_cell, rules
 from benchmarks.disclosure.rounding import to_grid
 from benchmarks.errors import PolicyRefusal
 from tests.attacks.conftest import State
@@ -40,7 +40,7 @@ class Page:
 
 
 def page(sector: Sector, seed: int) -> Page:
-    best = compose_step(sector.labels, PACK, STEP, RULE, np.random.default_rng(seed), variant="any").best
+    best = compose_cell(sector.labels, PACK, STEP, RULE, np.random.default_rng(seed), variant="any").best
     assert best is not None
     order = np.argsort(sector.best)
     released = float(sector.labels[int(order[TARGET])].label.best_value)

@@ -210,15 +210,15 @@ def test_several_of_the_best_join_at_once(stated: State, long: bool) -> None:
 
 RETURNED = "returned"
 AWAY = range(0, 41, 4)
-"""Grid cells by which the reader's new site lies above or below its old one: it chooses which of its sites comes back."""
+"""Grid points by which the reader's new site lies above or below its old one: it chooses which of its sites comes back."""
 
 
-def came_back(sector: Sector, seed: int, cells: int) -> tuple[PublishedVersion, Draft]:
+def came_back(sector: Sector, seed: int, points: int) -> tuple[PublishedVersion, Draft]:
     """The second best is the reader's: it stood in the first version, left the scheme, comes back with another site as the best joins."""
     best, own = (int(place) for place in np.argsort(sector.best)[:2])
     mine = sector.labels[own]
     gone = dataclasses.replace(mine, firm=f"{DEPARTED}00", site=f"{DEPARTED}00")
-    moved = dataclasses.replace(mine.label, best=dataclasses.replace(mine.label.best, cell=mine.label.best.cell + cells))
+    moved = dataclasses.replace(mine.label, best=dataclasses.replace(mine.label.best, grid_point=mine.label.best.grid_point + points))
     again = dataclasses.replace(mine, site=RETURNED, label=moved)
     first = [gone if place == own else label for place, label in enumerate(sector.labels) if place != best]
     second = [again if place == own else label for place, label in enumerate(sector.labels)]
@@ -227,7 +227,7 @@ def came_back(sector: Sector, seed: int, cells: int) -> tuple[PublishedVersion, 
 
 def test_a_firm_that_left_and_came_back_is_not_two_that_changed(stated: State, long: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     sectors = 100 if long else 12
-    tried = [came_back(sector(np.random.default_rng(seed), "normal", FIRMS), seed, cells) for seed in range(sectors) for cells in AWAY]
+    tried = [came_back(sector(np.random.default_rng(seed), "normal", FIRMS), seed, points) for seed in range(sectors) for points in AWAY]
 
     def let_out() -> int:
         return sum(shown(after.gated((before,)).published)[0] is not None for before, after in tried)
@@ -250,10 +250,10 @@ def test_a_firm_that_left_and_came_back_is_not_two_that_changed(stated: State, l
 
 
 def said_of(sector: Sector, revised: int, moved: int, seed: int) -> list[CellDecision]:
-    """All that the gate says where the firm at this place sends its report anew and the draw lies so many cells from the first."""
+    """All that the gate says where the firm at this place sends its report anew and the draw lies so many grid points from the first."""
     first = [dataclasses.replace(reported, report="first") for reported in sector.labels]
     label = first[revised].label
-    drawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + moved))
+    drawn = dataclasses.replace(label, best=dataclasses.replace(label.best, grid_point=label.best.grid_point + moved))
     again = [
         dataclasses.replace(reported, report="second", label=drawn) if place == revised else reported
         for place, reported in enumerate(first)

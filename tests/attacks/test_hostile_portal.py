@@ -208,7 +208,7 @@ def test_the_portal_gives_a_second_challenge(stated: State, desk: Desk, year: Re
         another = desk.portal.challenge_for(commitment, bytes([number]) * challenges.NONCE_BYTES)
         challenge = challenges.read(another, {desk.portal.receipt_key.key_id: VerifyingKey(desk.portal.receipt_key.public_bytes)})
         labels = draw(begun.plan, seed, root=commitment.data_root, challenge=challenge.nonce)
-        drawn.add(tuple((label.best.cell, label.typical.cell) for label in labels))
+        drawn.add(tuple((label.best.grid_point, label.typical.grid_point) for label in labels))
     assert len(drawn) > 1
 
     stated(

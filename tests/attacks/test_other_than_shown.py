@@ -39,7 +39,7 @@ from tests.integration.audited import draw_of, promise_of
 from tests.integration.portal_cast import Cast, Plant, deliver, make_cast, open_waiting
 from tests.unit.agent_send.cast import FakePortal
 
-LOWER = 25  # cells
+LOWER = 25  # grid points
 KEY = AuditorSigningKey.generate()
 Answer = Callable[..., tuple[int, dict[str, Any]]]
 
@@ -57,8 +57,10 @@ def answer(capsys: pytest.CaptureFixture[str]) -> Answer:
 
 
 def sealed_lower(report: Report, header: Header, key: DeviceKey, recipient: ProcessingPublicKey) -> bytes:
-    """What the changed agent seals: the labels of the report that it keeps, each best value so many cells lower."""
-    lower = tuple(replace(label, best=replace(label.best, cell=max(label.best.cell - LOWER, 0))) for label in report.released.labels)
+    """What the changed agent seals: the labels of the report that it keeps, each best value so many grid points lower."""
+    lower = tuple(
+        replace(label, best=replace(label.best, grid_point=max(label.best.grid_point - LOWER, 0))) for label in report.released.labels
+    )
     return honest_build(replace(report, released=replace(report.released, labels=lower)), header, key, recipient)
 
 
@@ -107,7 +109,7 @@ def test_an_agent_that_sends_another_report_than_it_shows_is_found_by_name(
     stated(
         Row(
             "another-report",
-            f"an agent that sends every best value {LOWER} cells lower and shows its auditor the honest report",
+            f"an agent that sends every best value {LOWER} grid points lower and shows its auditor the honest report",
             "values found are logged under the report's salt; receipt, entry and proof bind the opening to them",
             "found by name",
             "`values-logged` fails, no other check does; `not-bound`, exit code 1",

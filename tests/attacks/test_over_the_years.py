@@ -15,7 +15,7 @@ import numpy as np
 import pytest
 from scipy.special import ndtri
 
-from benchmarks.composition import IndustryLabel, StepBest
+from benchmarks.composition import IndustryCell, IndustryLabel
 from benchmarks.disclosure import PublishedVersion, differencing, potentials
 from tests.attacks.conftest import State
 from tests.attacks.published import BETWEEN, CLOSE, Draft, close, drafted, median_error, shown, without
@@ -51,17 +51,17 @@ def moved(sector: Sector, rng: np.random.Generator) -> Sector:
     """The same firms a year later: other draws of values that are nearly the same."""
     reported = []
     for firm in sector.labels:
-        cells = rng.normal(0, A_YEAR * RULE.typical / float(RULE.grid.width), 2)
+        points = rng.normal(0, A_YEAR * RULE.typical / float(RULE.grid.width), 2)
         best, typical = (
-            dataclasses.replace(drawn, cell=drawn.cell + round(by))
-            for drawn, by in zip((firm.label.best, firm.label.typical), cells, strict=True)
+            dataclasses.replace(drawn, grid_point=drawn.grid_point + round(by))
+            for drawn, by in zip((firm.label.best, firm.label.typical), points, strict=True)
         )
         reported.append(dataclasses.replace(firm, report="next", label=dataclasses.replace(firm.label, best=best, typical=typical)))
     return dataclasses.replace(sector, labels=tuple(reported))
 
 
-def cell(label: IndustryLabel) -> StepBest:
-    return next(step for step in label.steps if step.step == STEP.id and step.metric == RULE.metric)
+def cell(label: IndustryLabel) -> IndustryCell:
+    return next(step for step in label.cells if step.step == STEP.id and step.metric == RULE.metric)
 
 
 def typical_sum(label: IndustryLabel) -> float | None:
@@ -226,10 +226,12 @@ AMONG = (0.0, 0.0025, 0.005, 0.01)
 
 def shifted(sector: Sector, by: Array) -> Sector:
     """Each firm's plants worse by so much, as a share of the typical value."""
-    cells = np.rint(by * RULE.typical / float(RULE.grid.width)).astype(int)
+    points = np.rint(by * RULE.typical / float(RULE.grid.width)).astype(int)
     reported = []
-    for firm, more in zip(sector.labels, cells, strict=True):
-        best, typical = (dataclasses.replace(drawn, cell=drawn.cell + int(more)) for drawn in (firm.label.best, firm.label.typical))
+    for firm, more in zip(sector.labels, points, strict=True):
+        best, typical = (
+            dataclasses.replace(drawn, grid_point=drawn.grid_point + int(more)) for drawn in (firm.label.best, firm.label.typical)
+        )
         reported.append(dataclasses.replace(firm, label=dataclasses.replace(firm.label, best=best, typical=typical)))
     return dataclasses.replace(sector, labels=tuple(reported), best=sector.best + by * RULE.typical)
 
@@ -341,8 +343,8 @@ def test_one_firm_that_makes_up_most_of_a_potential_is_not_told(monkeypatch: pyt
     far = int(order[-1])
     reported = list(cohort.labels)
     label = reported[far].label
-    cells = round(4 * BETWEEN / float(RULE.grid.width))
-    worse = dataclasses.replace(label, typical=dataclasses.replace(label.typical, cell=label.typical.cell + cells))
+    points = round(4 * BETWEEN / float(RULE.grid.width))
+    worse = dataclasses.replace(label, typical=dataclasses.replace(label.typical, grid_point=label.typical.grid_point + points))
     reported[far] = dataclasses.replace(reported[far], label=worse)
     assert "typical" in cell(drafted(reported, 3).gated().published).potential_withheld
     monkeypatch.setattr(potentials, "_few", lambda *_: False)

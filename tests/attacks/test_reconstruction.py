@@ -1,6 +1,6 @@
 """One batch from all that a site ever sends: repeated reports, corrections, quarters and pooled years that hold the same batch.
 
-The observer keeps the odds between two values of one batch, all others known, by the exact law of every cell seen. They may grow
+The observer keeps the odds between two values of one batch, all others known, by the exact law of every grid point seen. They may grow
 to e^(sum of debits) and no further: the cap and the reserve for corrections, 4 together.
 """
 
@@ -20,7 +20,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch, CarrierEnergy
 from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit
-from benchmarks.privacy.mechanism import draw_cell, exact_law, scores
+from benchmarks.privacy.mechanism import draw_grid_point, exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
 from reporting_agent.sending.privacy_ledger import Ledger
 from reporting_agent.sending.submission import ReportMaterial
@@ -82,7 +82,7 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
 
     A plant is asked for release after release of one batch; the real ledger lets through what it lets through.
     """
-    laws = [[exact_law(scores((cell,), 2, 1), epsilon) for cell in (0, 1)] for epsilon in (POLICY.epsilon_best, POLICY.epsilon_typical)]
+    laws = [[exact_law(scores((point,), 2, 1), epsilon) for point in (0, 1)] for epsilon in (POLICY.epsilon_best, POLICY.epsilon_typical)]
     state, most, most_releases = StateDirectory(folder), 0.0, 0
     with state.exclusive(), state.connect() as connection:
         ledger = Ledger(connection)
@@ -99,8 +99,8 @@ def largest_odds(folder: Path, games: int, tries: int) -> tuple[float, int]:
                 releases += 1
                 stream = KeyedStream(bytes(32), challenge=b"", data_root=b"", name=debit.release_id)
                 for epsilon, (law, other) in zip((POLICY.epsilon_best, POLICY.epsilon_typical), laws, strict=True):
-                    cell = draw_cell(scores((0,), 2, 1), epsilon, stream)
-                    odds += float(np.log(law[cell] / other[cell]))
+                    point = draw_grid_point(scores((0,), 2, 1), epsilon, stream)
+                    odds += float(np.log(law[point] / other[point]))
             most, most_releases = max(most, odds), max(most_releases, releases)
     return most, most_releases
 

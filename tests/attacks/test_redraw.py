@@ -15,8 +15,8 @@ from secrets import token_bytes
 import numpy as np
 import pytest
 
-from benchmarks.privacy.bounds import clamp_to_cells
-from benchmarks.privacy.mechanism import draw_cell, scores
+from benchmarks.privacy.bounds import clamp_to_grid
+from benchmarks.privacy.mechanism import draw_grid_point, scores
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.released import rank
 from benchmarks.wire import commitments
@@ -54,9 +54,9 @@ def gain(looks: int, plants: int) -> float:
     gains = []
     for number in range(plants):
         heats = np.random.default_rng(number).normal(RULE.typical, RULE.spread, HEATS)
-        cells, _ = clamp_to_cells(heats.tolist(), RULE.grid)
-        listed = scores(cells, RULE.grid.cells, rank(STEP.label_rule.quantile, HEATS))
-        drawn = [draw_cell(listed, PACK.policy.epsilon_best, stream_of(number, look)) for look in range(looks)]
+        points, _ = clamp_to_grid(heats.tolist(), RULE.grid)
+        listed = scores(points, RULE.grid.points, rank(STEP.label_rule.quantile, HEATS))
+        drawn = [draw_grid_point(listed, PACK.policy.epsilon_best, stream_of(number, look)) for look in range(looks)]
         gains.append(drawn[0] - min(drawn))
     return float(np.mean(gains) * float(RULE.grid.width))
 
@@ -102,11 +102,11 @@ def test_drawing_again_until_lucky(stated: State, monkeypatch: pytest.MonkeyPatc
 def test_before_the_challenge_nothing_is_known_of_the_draw() -> None:
     """Twenty edits looked at beforehand under a guessed challenge: the luckiest is no luckier once the real one has come."""
     heats = np.random.default_rng(1).normal(RULE.typical, RULE.spread, HEATS)
-    cells, _ = clamp_to_cells(heats.tolist(), RULE.grid)
-    listed = scores(cells, RULE.grid.cells, rank(STEP.label_rule.quantile, HEATS))
+    points, _ = clamp_to_grid(heats.tolist(), RULE.grid)
+    listed = scores(points, RULE.grid.points, rank(STEP.label_rule.quantile, HEATS))
 
     def drawn(look: int, challenge: bytes) -> int:
-        return draw_cell(listed, Fraction(3, 4), stream_of(7, look, challenge))
+        return draw_grid_point(listed, Fraction(3, 4), stream_of(7, look, challenge))
 
     guessed = [[drawn(look, b"guess %d" % game) for look in range(EDITS)] for game in range(40)]
     chosen = [looks.index(min(looks)) for looks in guessed]

@@ -174,7 +174,7 @@ def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
 
 def _as_composed(document: test_composed_of.JSON, label: IndustryLabel) -> None:
     """These figures in the document, and the words that follow from them."""
-    for shown, step in zip(document["steps"], label.steps, strict=True):
+    for shown, step in zip(document["steps"], label.cells, strict=True):
         if shown["gate"]["shown"]:
             shown.update(averaging=step.averaging, firms=step.firms, bands=None, curve_withheld=True, curve=[])
             shown.update(potential_withheld=["typical", "best"], potential=[])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.composition import compose_step
+from benchmarks.composition import compose_cell
 from benchmarks.disclosure.rounding import to_grid
 from benchmarks.routes import Pack
 from tests.attacks.conftest import State
@@ -17,7 +17,7 @@ ABOVE_CHANCE = 0.1
 
 
 def read_off(sector: Sector, pack: Pack, seed: int) -> float:
-    best = compose_step(sector.labels, pack, STEP, RULE, np.random.default_rng(seed), variant="any").best
+    best = compose_cell(sector.labels, pack, STEP, RULE, np.random.default_rng(seed), variant="any").best
     assert best is not None
     return to_grid(best, RULE.grid.width, RULE.grid.lower)
 

@@ -106,7 +106,7 @@ def drafted(seed: int) -> tuple[float, IndustryLabel, Roster]:
 def published(exact: float, draft: IndustryLabel, roster: Roster) -> Seen:
     """What the gate lets out."""
     result = gate(draft, roster, PACK.disclosure, period_end=date(2017, 1, 1), today=date(2017, 6, 1))
-    of_step = {step.metric: step for step in result.published.steps if step.step == STEP.id}
+    of_step = {step.metric: step for step in result.published.cells if step.step == STEP.id}
     figures = [value for metric in METRICS_SEEN for value in (of_step[metric].best, of_step[metric].typical)]
     reason = next(cell.reason_code for cell in result.cells if cell.step == STEP.id and cell.metric is Metric.THERMAL)
     return Seen(exact, tuple(np.nan if value is None else float(value) for value in figures), reason)
@@ -118,14 +118,14 @@ METRICS_SEEN = (Metric.TOTAL, Metric.THERMAL)
 def released(values: Array, rule: MetricRule, rng: np.random.Generator) -> ReleasedLabel:
     """A label by the mechanism's law."""
     grid = rule.grid
-    cells = np.clip(np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.cells - 1).astype(int)
-    counts = np.bincount(cells, minlength=grid.cells)
+    points = np.clip(np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1).astype(int)
+    counts = np.bincount(points, minlength=grid.points)
     at_most = np.cumsum(counts)
     drawn = []
     for quantile, epsilon in ((STEP.label_rule.quantile, PACK.policy.epsilon_best), (Fraction(1, 2), PACK.policy.epsilon_typical)):
         lost = to_replace(at_most - counts, at_most, rank(quantile, values.size))
-        cell = int((rng.standard_exponential(grid.cells) - float(epsilon) / 2 * lost).argmax())
-        drawn.append(ReleasedQuantile(quantile, cell, epsilon))
+        point = int((rng.standard_exponential(grid.points) - float(epsilon) / 2 * lost).argmax())
+        drawn.append(ReleasedQuantile(quantile, point, epsilon))
     count_class = max(edge for edge in PACK.policy.count_classes if edge <= values.size)
     best, typical = drawn
     return ReleasedLabel(STEP.id, STEP.product, "grey", STEP.boundary.id, rule.metric, rule.unit, grid, count_class, best, typical)

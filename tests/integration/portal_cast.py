@@ -70,7 +70,7 @@ class Plant:
         return bytes.fromhex(row.nonce)
 
     def report(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD, *, committed: bool = True) -> Report:
-        """A report of every released metric of every step: `shift` cells above the typical value."""
+        """A report of every released metric of every step: `shift` grid points above the typical value."""
         challenge = self.challenge(revision, period) if committed else bytes(32)
         labels = tuple(
             label
@@ -111,7 +111,7 @@ class Cast:
 
 
 def label_of(pack: Pack, step: Step, metric: str, shift: int) -> ReleasedLabel:
-    """A released label whose typical value is the pack's, and whose best lies one public spread below; both `shift` cells up."""
+    """A released label whose typical value is the pack's, and whose best lies one public spread below; both `shift` grid points up."""
     rule = next(rule for rule in step.metrics if rule.metric.value == metric)
     typical = round((Fraction(rule.typical) - rule.grid.lower) / rule.grid.width) + shift
     best = typical - max(1, round(Fraction(rule.spread) / rule.grid.width))

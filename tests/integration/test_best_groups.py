@@ -63,9 +63,9 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
     row = drafting.draft(cast.period, cast.drafter, NOW, f"So many moved: {moved}")
     gate = row.gate
     step = gate["published"]["steps"][0]
-    cell = GateResult.from_json(gate).published.steps[0].cell
+    cell = GateResult.from_json(gate).published.cells[0].name
     gate["cells"][0] |= {"shown": True, "reason_code": "shown"}
-    lower = float(GateResult.from_json(gate).published.steps[0].grid.lower)
+    lower = float(GateResult.from_json(gate).published.cells[0].grid.lower)
     step |= {
         "best": lower,
         "typical": lower,

@@ -34,7 +34,7 @@ def build_scene() -> Cast:
     return cast
 
 
-def test_a_change_of_a_cell_or_two_is_within_noise_and_a_leap_is_not(cast: Cast, client: Client) -> None:
+def test_a_change_of_a_grid_point_or_two_is_within_noise_and_a_leap_is_not(cast: Cast, client: Client) -> None:
     send_and_publish(cast, 4, 2, 1, "Four plants corrected their reports.")
     near = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
     assert "within the noise" in near
@@ -59,7 +59,7 @@ def test_both_values_of_every_step_stand_on_the_page_and_withdrawals_with_their_
     for version in (1, 2):
         view = selectors.benchmark("cement", PERIOD, version)
         assert view is not None
-        burning = next(step for step in view.label.steps if step.step == "clinker-burning" and step.headline)
+        burning = next(step for step in view.label.cells if step.step == "clinker-burning" and step.headline)
         assert f"<b>{burning.best:.2f}</b>" in page
     assert "A kiln was counted twice." in page
     assert page.count("Compare with version") == 0
@@ -121,24 +121,24 @@ def benchmark_view(cast: Cast) -> BenchmarkView:
 def test_a_break_is_what_is_defined_otherwise_and_not_who_takes_part(cast: Cast) -> None:
     before = benchmark_view(cast)
     assert not breaks(before, before).any
-    fewer = replace(before, label=replace(before.label, steps=tuple(replace(step, firms=8) for step in before.label.steps)))
+    fewer = replace(before, label=replace(before.label, cells=tuple(replace(step, firms=8) for step in before.label.cells)))
     assert not breaks(before, fewer).any
-    kiln = before.label.steps[2]
+    kiln = before.label.cells[2]
     moved = replace(kiln, boundary="another", ratio=kiln.ratio * 2, rule="mean-of-top-decile")
     after = replace(
-        before, version=2, pack_version="9", label=replace(before.label, steps=(*before.label.steps[:2], moved, *before.label.steps[4:]))
+        before, version=2, pack_version="9", label=replace(before.label, cells=(*before.label.cells[:2], moved, *before.label.cells[4:]))
     )
     comparison = breaks(before, after)
     assert comparison.since == "2016 v1"
     assert comparison.codes_of(LabelKey.of(kiln)) == ("pack-version", "boundary", "ratio", "rule")
-    gone = before.label.steps[3]
+    gone = before.label.cells[3]
     assert comparison.codes_of(LabelKey.of(gone)) == ("pack-version", "gone")
 
 
 def test_a_cell_that_is_held_back_has_no_rule_and_that_is_no_break(cast: Cast) -> None:
     before = benchmark_view(cast)
-    hidden = tuple(replace(step, rule=None, best=None, shown=False) for step in before.label.steps)
-    assert not breaks(before, replace(before, label=replace(before.label, steps=hidden))).any
+    hidden = tuple(replace(step, rule=None, best=None, shown=False) for step in before.label.cells)
+    assert not breaks(before, replace(before, label=replace(before.label, cells=hidden))).any
 
 
 def test_the_csv_flags_a_break_since_the_version_before(cast: Cast, client: Client) -> None:

@@ -119,7 +119,7 @@ def test_page_pdf_and_docx_say_the_same_in_the_readers_language(cast: Cast, lang
     assert view.digest in page
     assert view.digest in docx
     assert published.version == view.version
-    shown = [step for step in view.label.steps if step.shown]
+    shown = [step for step in view.label.cells if step.shown]
     assert shown
     assert page.count(shown[0].unit) > 1
     assert re.findall(r"[\u4e00-\u9fff]", docx) if language.startswith("zh") else "Industry best" in docx

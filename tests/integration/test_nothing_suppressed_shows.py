@@ -18,7 +18,7 @@ from django.core.cache import caches
 from django.db import transaction
 from django.test import Client
 
-from benchmarks.composition import CurvePoint, IndustryLabel, StepBest
+from benchmarks.composition import CurvePoint, IndustryCell, IndustryLabel
 from benchmarks.disclosure import gate as gate_function
 from benchmarks.wire import envelope
 from portal import keys
@@ -58,7 +58,7 @@ def build_scene() -> Cast:
     return cast
 
 
-def planted_curve(step: StepBest, factor: float) -> tuple[CurvePoint, ...]:
+def planted_curve(step: IndustryCell, factor: float) -> tuple[CurvePoint, ...]:
     """So few firms have no curve: one is put in, to see that it goes with its cell."""
     assert step.best
     values = [step.best * factor * (1 + percent / 1000) for percent in (25, 50, 75)]
@@ -81,7 +81,7 @@ def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Pu
         )
         if step.step == HIDDEN
         else step
-        for step in label.steps
+        for step in label.cells
     )
     totals = [
         replace(
@@ -93,7 +93,7 @@ def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Pu
     ]
     assert all(total.value for total in totals)
     composite, best_reached, typical = totals
-    row.label = replace(label, steps=steps, composite=composite, best_reached=best_reached, typical=typical).to_json()
+    row.label = replace(label, cells=steps, composite=composite, best_reached=best_reached, typical=typical).to_json()
     row.save(update_fields=["label"])
     return publishing.publish(row, cast.approver, keys.receipt_key(), NOW)
 
@@ -220,7 +220,7 @@ def as_it_is(cast: Cast, planted: str, *, long: bool) -> dict[str, bytes]:
 
 def hidden_figures(cast: Cast) -> tuple[float, ...]:
     label: IndustryLabel = IndustryLabel.from_json(drafting.draft(cast.period, cast.drafter, NOW).label)
-    cells = [step for step in label.steps if step.step == HIDDEN]
+    cells = [step for step in label.cells if step.step == HIDDEN]
     curves = [value for cell in cells for point in planted_curve(cell, 1.0) for value in (point.value, *point.interval)]
     return (
         *(value for cell in cells for value in (cell.best, cell.typical, *(cell.interval or ()), *(cell.typical_interval or ())) if value),

@@ -535,7 +535,7 @@ class TestEffects:
         assert text != version("5")
         (moved,) = difference(text, "", "", "").publications
         (total,) = moved.values
-        best = next(step.best for step in label.steps if step.step == "cement-grinding" and step.headline and step.best is not None)
+        best = next(step.best for step in label.cells if step.step == "cement-grinding" and step.headline and step.best is not None)
         assert total.of.step == ""
         assert total.least == total.most == pytest.approx(0.1 * best)
 

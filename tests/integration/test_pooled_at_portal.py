@@ -98,7 +98,7 @@ def test_a_cell_that_is_held_back_says_nothing_of_pooling(portal_keys: object) -
     few = make_cast(plants=7)  # below the gate's fewest
     hand_in(few, POOLED)
     drafted = drafting.draft(few.period, few.drafter, NOW)
-    steps = label_view(GateResult.from_json(drafted.gate)).steps
+    steps = label_view(GateResult.from_json(drafted.gate)).cells
     assert {(step.shown, step.pooled, step.in_part) for step in steps} == {(False, (), 0)}
     assert "cover only part of their period" not in drafted.explanation["sample_characteristics"]["en"]
     assert "cover" not in drafted.explanation["sample_characteristics"]["en"]
@@ -108,10 +108,10 @@ def test_a_series_breaks_where_some_values_come_to_cover_several_years(cast: Cas
     publish(cast)
     pooled = publications.benchmark("cement", PERIOD)
     assert pooled is not None
-    alone = replace(pooled, label=replace(pooled.label, steps=tuple(replace(step, pooled=()) for step in pooled.label.steps)))
+    alone = replace(pooled, label=replace(pooled.label, cells=tuple(replace(step, pooled=()) for step in pooled.label.cells)))
     assert not breaks(pooled, pooled).any
-    assert {code for step in pooled.label.steps for code in breaks(alone, pooled).codes_of(LabelKey.of(step))} == {"years"}
-    (change,) = breaks(alone, pooled).cells[LabelKey.of(pooled.label.steps[0])]
+    assert {code for step in pooled.label.cells for code in breaks(alone, pooled).codes_of(LabelKey.of(step))} == {"years"}
+    (change,) = breaks(alone, pooled).cells[LabelKey.of(pooled.label.cells[0])]
     assert (change.before, change.after) == ("1", "1-3")
 
 

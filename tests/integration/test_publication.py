@@ -132,7 +132,7 @@ def test_before_the_lag_has_passed_the_gate_holds_every_value(cast: Cast) -> Non
     view = review.draft_review(cast.approver, drafted.pk)
     assert view is not None
     assert (view.hold, view.may_publish, view.why_not) == (True, False, "gate-holds")
-    assert {step.best for step in view.label.steps} == {None}
+    assert {step.best for step in view.label.cells} == {None}
 
 
 def test_a_withdrawn_version_stays_at_its_address_with_the_reason(cast: Cast, client: Client) -> None:
@@ -212,7 +212,7 @@ def test_one_firm_that_declares_most_of_the_size_hides_every_cell(cast: Cast) ->
     drafted = drafting.draft(cast.period, cast.drafter, NOW)
     view = review.draft_review(cast.approver, drafted.pk)
     assert view is not None
-    assert {step.reason_code for step in view.label.steps} == {"dominance"}
+    assert {step.reason_code for step in view.label.cells} == {"dominance"}
     assert view.why_not == "nothing-shown"
 
 

@@ -68,7 +68,7 @@ def post(client: Client, raw: bytes) -> Any:
 def protected(plant: Plant, cast: Cast) -> set[str]:
     """What no span may hold: what the report says, and whose it is."""
     labels = plant.report(cast.pack).released.labels
-    values = {str(label.grid.value(figure.cell)) for label in labels for figure in (label.best, label.typical)}
+    values = {str(label.grid.value(figure.grid_point)) for label in labels for figure in (label.best, label.typical)}
     words = {word for label in labels for word in (label.step, label.product, label.variant, label.boundary)}
     return {text for text in values | words if len(text) > 3} | {plant.site.slug, str(plant.device.pk)}
 

@@ -35,7 +35,7 @@ CHANGING = re.compile(r'csrfmiddlewaretoken" value="[^"]*"|<a class="sl-person"[
 
 
 def build_scene() -> Cast:
-    """Ten works, each some cells of the grid from the next; all have reported both years, and both are published."""
+    """Ten works, each some points of the grid from the next; all have reported both years, and both are published."""
     cast = make_cast(plants=10)
     earlier = open_period(cast.group, EARLIER, "test", NOW)
     for number, plant in enumerate(cast.plants):

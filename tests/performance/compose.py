@@ -85,7 +85,7 @@ def _composed(pack: Pack, period: ReportingPeriod) -> Callable[[], object]:
         present = cohort(period)
         rng = np.random.default_rng(seed_of("composition", present.digests))
         label, roster = compose_with_roster(pack, pack.routes[0], by_step(present.labels), rng, period=PERIOD)
-        if label.best_reached.value is None or any(step.best is None for step in label.steps):
+        if label.best_reached.value is None or any(step.best is None for step in label.cells):
             raise RuntimeError("a value is missing: less was composed than is measured")
         return roster
 

@@ -12,7 +12,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.mechanism import draw, scores
 from benchmarks.privacy.randomness import KeyedStream
 from benchmarks.released import Grid, rank
@@ -33,8 +33,8 @@ def _measure(count: int) -> Measurement:
     from diffprivlib.mechanisms import PermuteAndFlip
 
     values = np.random.default_rng(count).normal(400, 22, count).tolist()
-    cells, _ = clamp_to_cells(values, GRID)
-    ready = [(scores(cells, GRID.cells, rank(quantile, count)), float(epsilon)) for quantile, epsilon in DRAWS]
+    points, _ = clamp_to_grid(values, GRID)
+    ready = [(scores(points, GRID.points, rank(quantile, count)), float(epsilon)) for quantile, epsilon in DRAWS]
     system = random.SystemRandom()
 
     def ours() -> None:
@@ -44,8 +44,8 @@ def _measure(count: int) -> Measurement:
 
     def bare() -> None:
         for _ in range(RELEASES):
-            for cell_scores, epsilon in ready:
-                PermuteAndFlip(epsilon=epsilon, sensitivity=1.0, utility=cell_scores, random_state=system).randomise()
+            for point_scores, epsilon in ready:
+                PermuteAndFlip(epsilon=epsilon, sensitivity=1.0, utility=point_scores, random_state=system).randomise()
 
-    size = f"{RELEASES} releases of {count:,} batches on {GRID.cells} cells"
+    size = f"{RELEASES} releases of {count:,} batches on {GRID.points} grid points"
     return compare("score and two draws", size, ours, "two bare PermuteAndFlip draws", bare)

@@ -44,7 +44,7 @@ def _rows(pack: Pack, cells: Iterable[Cell], plants: int, classes: Sequence[int]
         grid, scale = rule.grid, abs(rule.typical)
         centres = rule.typical + _APART * scale * rng.standard_normal(plants)
         best = centres - 1.2 * rule.spread + _NOISE * scale * rng.standard_normal(plants)
-        drawn = [np.clip(np.rint((v - float(grid.lower)) / float(grid.width)), 0, grid.cells - 1).astype(int) for v in (best, centres)]
+        drawn = [np.clip(np.rint((v - float(grid.lower)) / float(grid.width)), 0, grid.points - 1).astype(int) for v in (best, centres)]
         count_classes = rng.choice(classes, plants)
         key = (step.id, step.product, variant, step.boundary.id, rule.metric.value, rule.unit)
         edges = (str(grid.lower), str(grid.upper), str(grid.width))

@@ -31,7 +31,7 @@ class Pair:
     other: tuple[int, ...]
 
 
-# the pairs on which 20,000 draws prove most, found by trying every pair of up to three records on ten cells
+# the pairs on which 20,000 draws prove most, found by trying every pair of up to three records on ten grid points
 REPLACED = Pair("a record replaced", Fraction(1, 20), (0, 1, 8), (1, 8, 9))
 REMOVED = Pair("a record removed", Fraction(1, 20), (0, 1, 8), (1, 8))
 ADDED = Pair("a record added", Fraction(1, 2), (0, 1), (0, 1, 9))

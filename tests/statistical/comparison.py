@@ -7,7 +7,7 @@ from fractions import Fraction
 import numpy as np
 
 from benchmarks.privacy import mechanism
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.mechanism import scores
 from benchmarks.released import rank
 from tests.statistical.others import diffprivlib_square_error, opendp_law
@@ -21,7 +21,7 @@ CASES = (
 )
 _SMALL = 500
 _LEAST_RANK = 10  # below it every one of them is off by a tenth of the value and more, and none is any use
-_HALF_A_CELL = float(GRID.width) / 2
+_HALF_A_WIDTH = float(GRID.width) / 2
 
 
 def run(long: bool) -> Outcome:
@@ -31,7 +31,7 @@ def run(long: bool) -> Outcome:
     for quantile, count in CASES:
         ours, diffprivlib, opendp, declared = errors(quantile, count, plants)
         if count > _SMALL:
-            sound &= ours <= min(diffprivlib, opendp) + _HALF_A_CELL
+            sound &= ours <= min(diffprivlib, opendp) + _HALF_A_WIDTH
         elif rank(quantile, count) >= _LEAST_RANK:
             sound &= ours < min(diffprivlib, opendp)
         figures = (f"{value:.2f}" for value in (ours, diffprivlib, opendp, declared))
@@ -39,7 +39,7 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "comparison",
         sound,
-        f"root mean square error in kWh/t (a grid cell is {float(GRID.width):g}, a plant's value 360 to 390) over the shapes of plants "
+        f"root mean square error in kWh/t (the grid width is {float(GRID.width):g}, a plant's value 360 to 390) over the shapes of plants "
         f"below, epsilon {EPSILON_BEST}, a replaced record protected by each",
         ("rule", "batches", "ours", "diffprivlib", "opendp", "opendp, number of batches declared"),
         tuple(rows),
@@ -49,19 +49,19 @@ def run(long: bool) -> Outcome:
 def errors(quantile: Fraction, count: int, plants: int) -> tuple[float, ...]:
     """Of ours, diffprivlib's and opendp's quantile without and with the number of records declared; by exact laws."""
     rng = np.random.default_rng(count)
-    values = float(GRID.lower) + float(GRID.width) * np.arange(GRID.cells)
+    values = float(GRID.lower) + float(GRID.width) * np.arange(GRID.points)
     squares = []
     for number in range(plants):
         batches = list(SHAPES.values())[number % len(SHAPES)](rng, count)
         exact = exact_quantile(batches, quantile)
         off = (values - exact) ** 2
-        cells, _ = clamp_to_cells(batches.tolist(), GRID)
+        points, _ = clamp_to_grid(batches.tolist(), GRID)
         squares.append(
             (
-                float(mechanism.exact_law(scores(cells, GRID.cells, rank(quantile, count)), EPSILON_BEST) @ off),
+                float(mechanism.exact_law(scores(points, GRID.points, rank(quantile, count)), EPSILON_BEST) @ off),
                 diffprivlib_square_error(batches, (float(GRID.lower), float(GRID.upper)), quantile, EPSILON_BEST, exact),
-                float(opendp_law(cells, GRID, quantile, EPSILON_BEST, size_is_public=False) @ off),
-                float(opendp_law(cells, GRID, quantile, EPSILON_BEST, size_is_public=True) @ off),
+                float(opendp_law(points, GRID, quantile, EPSILON_BEST, size_is_public=False) @ off),
+                float(opendp_law(points, GRID, quantile, EPSILON_BEST, size_is_public=True) @ off),
             )
         )
     return tuple(float(error) for error in np.sqrt(np.mean(squares, axis=0)))

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import stats
 
-from benchmarks.composition import apply_rule, compose_step
+from benchmarks.composition import apply_rule, compose_cell
 from benchmarks.composition.curve import read_off
 from benchmarks.ranking import standings
 from tests.statistical.outcome import Outcome
@@ -95,7 +95,7 @@ def tally(shape: str, firms: int, sectors: int, apart: float) -> _Tally:
 
 
 def _add(totals: _Tally, sector: Sector, rng: np.random.Generator) -> None:
-    composed = compose_step(sector.labels, PACK, STEP, RULE, rng, variant="any")
+    composed = compose_cell(sector.labels, PACK, STEP, RULE, rng, variant="any")
     if composed.best is None or composed.interval is None or composed.rule is None:
         raise RuntimeError(f"{len(sector.labels)} firms gave no value")
     truth = float(apply_rule(composed.rule, sector.best))

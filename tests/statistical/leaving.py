@@ -22,7 +22,7 @@ from benchmarks.errors import SteplabelError
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Period
 from benchmarks.privacy.accounting import add_up
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.mechanism import exact_law, scores
 from benchmarks.privacy.stability import RECORDS
 from benchmarks.released import rank
@@ -138,18 +138,18 @@ def _laws(planned: ReportPlan) -> dict[Cell, tuple[Law, Law]]:
     """Of every released cell: the laws of the low quantile and of the median."""
     laws = {}
     for release in planned.releases:
-        cells, _ = clamp_to_cells(release.label.used_values(), release.rule.grid)
-        policy, listed = planned.pack.policy, tuple(sorted(cells))
+        points, _ = clamp_to_grid(release.label.used_values(), release.rule.grid)
+        policy, listed = planned.pack.policy, tuple(sorted(points))
         laws[_cell(release.label)] = (
-            _law(listed, release.rule.grid.cells, release.step.label_rule.quantile, policy.epsilon_best),
-            _law(listed, release.rule.grid.cells, HALF, policy.epsilon_typical),
+            _law(listed, release.rule.grid.points, release.step.label_rule.quantile, policy.epsilon_best),
+            _law(listed, release.rule.grid.points, HALF, policy.epsilon_typical),
         )
     return laws
 
 
 @lru_cache(maxsize=1024)
-def _law(cells: tuple[int, ...], grid_cells: int, quantile: Fraction, epsilon: Fraction) -> Law:
-    return exact_law(scores(cells, grid_cells, rank(quantile, len(cells))), epsilon)
+def _law(points: tuple[int, ...], grid_points: int, quantile: Fraction, epsilon: Fraction) -> Law:
+    return exact_law(scores(points, grid_points, rank(quantile, len(points))), epsilon)
 
 
 def _cell(label: StepLabel) -> Cell:

@@ -18,7 +18,7 @@ from itertools import pairwise
 import numpy as np
 from scipy.special import ndtr
 
-from benchmarks.composition import CurvePoint, IndustryLabel, ReportedLabel, Roster, RouteTotal, StepBest, by_step, compose_with_roster
+from benchmarks.composition import CurvePoint, IndustryCell, IndustryLabel, ReportedLabel, Roster, RouteTotal, by_step, compose_with_roster
 from benchmarks.composition.curve import LADDERS, percents, read_off
 from benchmarks.composition.roster import WHOLE_ROUTE, CellRoster, Member
 from benchmarks.composition.rules import apply_to_ordered, median_of_ordered, rule_for
@@ -175,25 +175,25 @@ def draft(of: Firms, labels: Sequence[ReleasedLabel], rng: np.random.Generator, 
         curve=tuple(CurvePoint(percent, value, (value, value)) for percent, value in points),
     )
     nothing = RouteTotal(None, None, step.unit, 0, reason="incomplete")
-    composed = dataclasses.replace(label, steps=(step,), composite=nothing, best_reached=nothing, typical=nothing)
-    roster = Roster((CellRoster(step.cell, tuple(Member.of((report,)) for report in reported)), CellRoster(WHOLE_ROUTE, ())))
+    composed = dataclasses.replace(label, cells=(step,), composite=nothing, best_reached=nothing, typical=nothing)
+    roster = Roster((CellRoster(step.name, tuple(Member.of((report,)) for report in reported)), CellRoster(WHOLE_ROUTE, ())))
     return Draft(composed, roster, row[VALUES:].tolist())
 
 
 def _put(label: ReleasedLabel, best: float, typical: float) -> ReleasedLabel:
     low, width, last = _grid(label.grid)
-    cells = [min(max(round((value - low) / width), 0), last) for value in (best, typical)]
+    points = [min(max(round((value - low) / width), 0), last) for value in (best, typical)]
     return dataclasses.replace(
-        label, best=dataclasses.replace(label.best, cell=cells[0]), typical=dataclasses.replace(label.typical, cell=cells[1])
+        label, best=dataclasses.replace(label.best, grid_point=points[0]), typical=dataclasses.replace(label.typical, grid_point=points[1])
     )
 
 
 @cache
 def _grid(grid: Grid) -> tuple[float, float, int]:
-    """Lower end, width, and number of the last cell: asked for by the hundred thousand, and a grid is of fractions."""
-    return float(grid.lower), float(grid.width), grid.cells - 1
+    """Lower end, width, and number of the last grid point: asked for by the hundred thousand, and a grid is of fractions."""
+    return float(grid.lower), float(grid.width), grid.points - 1
 
 
-def cell(label: IndustryLabel) -> StepBest:
+def cell(label: IndustryLabel) -> IndustryCell:
     """The one cell that the pairs are of."""
-    return next(step for step in label.steps if step.step == STEP.id and step.metric == RULE.metric)
+    return next(step for step in label.cells if step.step == STEP.id and step.metric == RULE.metric)

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from benchmarks.declared import FigureSource
 from benchmarks.measurements import Metric
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.mechanism import scores
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
 from benchmarks.routes import MetricRule
@@ -73,9 +73,9 @@ AWKWARD: Mapping[str, Shape] = {"ties": _ties, "steps": lambda rng, count: in_st
 
 def released_by_simulation(values: NDArray[np.float64], quantile: Fraction, epsilon: Fraction, rng: np.random.Generator) -> int:
     """One draw by the largest of score plus exponential noise: the mechanism's law, without loading the library."""
-    cells, _ = clamp_to_cells(values.tolist(), GRID)
-    cell_scores = np.array(scores(cells, GRID.cells, rank(quantile, len(cells))))
-    return int((rng.standard_exponential(GRID.cells) + float(epsilon) / 2 * cell_scores).argmax())
+    points, _ = clamp_to_grid(values.tolist(), GRID)
+    point_scores = np.array(scores(points, GRID.points, rank(quantile, len(points))))
+    return int((rng.standard_exponential(GRID.points) + float(epsilon) / 2 * point_scores).argmax())
 
 
 def exact_quantile(values: NDArray[np.float64], quantile: Fraction) -> float:

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from scipy import stats
 
-from benchmarks.composition import StepBest, apply_rule, compose_step, median_of_ordered
+from benchmarks.composition import IndustryCell, apply_rule, compose_cell, median_of_ordered
 from benchmarks.composition.curve import CurvePoint, percents, read_off
 from benchmarks.composition.savings_potential import saved
 from benchmarks.composition.trend import Known, difference, spread
@@ -91,7 +91,7 @@ def tally(shape: str, firms: int, sectors: int) -> _Tally:
     return totals
 
 
-def _value_and_interval(composed: StepBest, name: str) -> Known:
+def _value_and_interval(composed: IndustryCell, name: str) -> Known:
     value, interval = (
         {"best": (composed.best, composed.interval), "typical": (composed.typical, composed.typical_interval)}.get(name)
         or spread(composed.curve)
@@ -102,9 +102,9 @@ def _value_and_interval(composed: StepBest, name: str) -> Known:
     return value, interval
 
 
-def _year(sector: Sector, rng: np.random.Generator) -> tuple[StepBest, dict[str, float]]:
+def _year(sector: Sector, rng: np.random.Generator) -> tuple[IndustryCell, dict[str, float]]:
     """What is composed of a sector, and the same of its exact values."""
-    composed = compose_step(sector.labels, PACK, STEP, RULE, rng, variant="any")
+    composed = compose_cell(sector.labels, PACK, STEP, RULE, rng, variant="any")
     if composed.rule is None:
         raise RuntimeError(f"{composed.firms} firms gave no value")
     exact, typicals = np.sort(sector.best), np.sort(sector.typical)

@@ -9,21 +9,21 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy import stats
 
-from benchmarks.privacy.bounds import clamp_to_cells
-from benchmarks.privacy.mechanism import draw_cell, exact_law, scores
+from benchmarks.privacy.bounds import clamp_to_grid
+from benchmarks.privacy.mechanism import draw_grid_point, exact_law, scores
 from benchmarks.privacy.randomness import KeyedStream
 from tests.statistical.others import diffprivlib_draws, diffprivlib_law, opendp_draws, opendp_law, opendp_selects
 from tests.statistical.outcome import Outcome
 from tests.statistical.plants import GRID, SHAPES
 
 EPSILON = Fraction(3, 4)
-GRID_CELLS = 12
+GRID_POINTS = 12
 _REFUSED_BELOW = 0.001
 _REFUSED_BELOW_IF_NOT_KEYED = 1e-6
 CASES = {
-    "three records": (scores([0, 0, 1], GRID_CELLS, 2), EPSILON),
-    "ties": (scores([4] * 9 + [5], GRID_CELLS, 1), EPSILON),
-    "spread": (scores([1, 2, 4, 5, 5, 6, 7, 9, 11, 11], GRID_CELLS, 5), EPSILON),
+    "three records": (scores([0, 0, 1], GRID_POINTS, 2), EPSILON),
+    "ties": (scores([4] * 9 + [5], GRID_POINTS, 1), EPSILON),
+    "spread": (scores([1, 2, 4, 5, 5, 6, 7, 9, 11, 11], GRID_POINTS, 5), EPSILON),
 }
 
 
@@ -31,13 +31,13 @@ def run(long: bool) -> Outcome:
     draws = 40_000 if long else 10_000
     rows = []
     sound = True
-    for name, (cell_scores, epsilon) in CASES.items():
-        law = exact_law(cell_scores, epsilon)
+    for name, (point_scores, epsilon) in CASES.items():
+        law = exact_law(point_scores, epsilon)
         library, simulation = (
-            p_value(_library(cell_scores, epsilon, draws, name), law),
-            p_value(_simulated(cell_scores, epsilon, 25 * draws), law),
+            p_value(_library(point_scores, epsilon, draws, name), law),
+            p_value(_simulated(point_scores, epsilon, 25 * draws), law),
         )
-        second = _agrees(opendp_selects(cell_scores, epsilon, draws), law)
+        second = _agrees(opendp_selects(point_scores, epsilon, draws), law)
         sound &= min(library, simulation) > _REFUSED_BELOW and second
         rows.append((name, f"{library:.3f}", f"{simulation:.3f}", "agrees" if second else "differs"))
     laws = all(_agrees(drawn, law) for drawn, law in _ready_made(draws))
@@ -60,10 +60,10 @@ def _ready_made(draws: int) -> Iterator[tuple[list[int], NDArray[np.float64]]]:
     """Draws and laws of the two quantiles that `comparison` sets beside ours."""
     quantile, fewer = Fraction(1, 20), draws // 4
     values = SHAPES["lognormal"](np.random.default_rng(1), 200)
-    cells, _ = clamp_to_cells(values.tolist(), GRID)
+    points, _ = clamp_to_grid(values.tolist(), GRID)
     for declared in (False, True):
-        law = opendp_law(cells, GRID, quantile, EPSILON, size_is_public=declared)
-        yield opendp_draws(cells, GRID, quantile, EPSILON, fewer, size_is_public=declared), law
+        law = opendp_law(points, GRID, quantile, EPSILON, size_is_public=declared)
+        yield opendp_draws(points, GRID, quantile, EPSILON, fewer, size_is_public=declared), law
     bounds = (float(GRID.lower), float(GRID.upper))
     ends, gaps = diffprivlib_law(values, bounds, quantile, EPSILON)
     drawn = diffprivlib_draws(values, bounds, quantile, EPSILON, fewer)
@@ -71,7 +71,7 @@ def _ready_made(draws: int) -> Iterator[tuple[list[int], NDArray[np.float64]]]:
 
 
 def p_value(counts: NDArray[np.int64], law: NDArray[np.float64]) -> float:
-    """Chi-square with cells of fewer than five expected draws put together."""
+    """Chi-square with bins of fewer than five expected draws put together."""
     expected = law * counts.sum()
     rare = expected < 5
     if rare.any():
@@ -79,11 +79,11 @@ def p_value(counts: NDArray[np.int64], law: NDArray[np.float64]) -> float:
     return float(stats.chisquare(counts, expected).pvalue)
 
 
-def _library(cell_scores: list[int], epsilon: Fraction, draws: int, name: str) -> NDArray[np.int64]:
+def _library(point_scores: list[int], epsilon: Fraction, draws: int, name: str) -> NDArray[np.int64]:
     stream = KeyedStream(bytes(32), challenge=b"sampler", data_root=b"", name=name)
-    return np.bincount([draw_cell(cell_scores, epsilon, stream) for _ in range(draws)], minlength=GRID_CELLS)
+    return np.bincount([draw_grid_point(point_scores, epsilon, stream) for _ in range(draws)], minlength=GRID_POINTS)
 
 
-def _simulated(cell_scores: list[int], epsilon: Fraction, draws: int) -> NDArray[np.int64]:
-    noised = np.random.default_rng(1).standard_exponential((draws, GRID_CELLS)) + float(epsilon) / 2 * np.array(cell_scores)
-    return np.bincount(noised.argmax(axis=1), minlength=GRID_CELLS)
+def _simulated(point_scores: list[int], epsilon: Fraction, draws: int) -> NDArray[np.int64]:
+    noised = np.random.default_rng(1).standard_exponential((draws, GRID_POINTS)) + float(epsilon) / 2 * np.array(point_scores)
+    return np.bincount(noised.argmax(axis=1), minlength=GRID_POINTS)

@@ -172,13 +172,13 @@ def _plants(
 
 def _release(values: Array, rng: np.random.Generator, step: Step, rule: MetricRule) -> ReleasedLabel:
     grid = rule.grid
-    cells = np.clip(np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.cells - 1).astype(np.int64)
-    counts = np.bincount(cells, minlength=grid.cells)
+    points = np.clip(np.floor((values - float(grid.lower)) / float(grid.width) + 0.5), 0, grid.points - 1).astype(np.int64)
+    counts = np.bincount(points, minlength=grid.points)
     at_most = np.cumsum(counts)
     drawn = []
     for quantile, epsilon in ((step.label_rule.quantile, PACK.policy.epsilon_best), (Fraction(1, 2), PACK.policy.epsilon_typical)):
         lacking = to_replace(at_most - counts, at_most, rank(quantile, values.size))
-        cell = int((rng.standard_exponential(grid.cells) - float(epsilon) / 2 * lacking).argmax())
-        drawn.append(ReleasedQuantile(quantile, cell, epsilon))
+        point = int((rng.standard_exponential(grid.points) - float(epsilon) / 2 * lacking).argmax())
+        drawn.append(ReleasedQuantile(quantile, point, epsilon))
     edge = max(edge for edge in PACK.policy.count_classes if edge <= values.size)
     return ReleasedLabel(step.id, step.product, "any", step.boundary.id, rule.metric, rule.unit, grid, edge, drawn[0], drawn[1])

@@ -1,4 +1,4 @@
-"""How often a published figure lies in the rounding cell of exactly one firm's value, in cohorts of 8 to 60 firms.
+"""How often a published figure lies in the rounding interval of exactly one firm's value, in cohorts of 8 to 60 firms.
 
 Beside it how often a random value of the same spread does: one that lies anywhere among the firms that the figure is the mean of. A
 figure that is one firm's value does so far oftener, a mean of five no oftener than by chance. With the defence off the figures are those
@@ -12,8 +12,8 @@ from collections.abc import Iterator, Sequence
 
 import numpy as np
 
-from benchmarks.composition import StepBest
-from benchmarks.composition.best_and_typical import compose_cell
+from benchmarks.composition import IndustryCell
+from benchmarks.composition.best_and_typical import compose_with_draws
 from benchmarks.composition.curve import ranks
 from benchmarks.composition.entrants import entrants
 from benchmarks.composition.rules import Averaging, averaged, middle
@@ -57,7 +57,7 @@ def run(long: bool) -> Outcome:
     return Outcome(
         "single-firms",
         sound,
-        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) in the rounding cell of exactly one "
+        f"{cohorts:,} random cohorts: % of published figures (best, typical, points of the curve) in the rounding interval of exactly one "
         "firm's value, and % of random values of the same spread that are; then the same of the single ranks published before",
         ("firms", "figures", "published", "random", "single ranks", "random beside them"),
         tuple(rows),
@@ -65,9 +65,9 @@ def run(long: bool) -> Outcome:
 
 
 def _figures(sector: Sector, pack: Pack, averaging: Averaging, rng: np.random.Generator) -> Iterator[tuple[bool, float]]:
-    """Of each figure whether its cell holds one firm's value, and how often a random value's does."""
+    """Of each figure whether its rounding interval holds one firm's value, and how often a random value's does."""
     who = entrants(sector.labels, pack, STEP, RULE, "any")
-    composed = compose_cell(who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging).result
+    composed = compose_with_draws(who, pack, STEP, RULE, rng, variant="any", ratio=1.0, headline=True, averaging=averaging).result
     bests, typicals = (
         np.sort([float(value) for value in values])
         for values in ([p.label.best_value for p in who.entering], [p.label.typical_value for p in who.entering])
@@ -79,7 +79,7 @@ def _figures(sector: Sector, pack: Pack, averaging: Averaging, rng: np.random.Ge
         yield _is_one_firm(value, firms), float(np.mean([_is_one_firm(random, firms) for random in rng.uniform(low, high, _RANDOM)]))
 
 
-def _shown(composed: StepBest, bests: Array, typicals: Array, averaging: Averaging) -> Iterator[tuple[float, Array, Sequence[int]]]:
+def _shown(composed: IndustryCell, bests: Array, typicals: Array, averaging: Averaging) -> Iterator[tuple[float, Array, Sequence[int]]]:
     """Each figure with the values of its kind and the ranks that it is the mean of."""
     if composed.best is None or composed.typical is None or composed.rule is None:
         raise RuntimeError(f"{composed.firms} firms gave no value")
@@ -95,6 +95,6 @@ def _around(firms: Array, rank: int) -> tuple[float, float]:
 
 
 def _is_one_firm(value: float, firms: Array) -> bool:
-    """Whether exactly one firm's released value lies in the cell that a value is rounded to."""
+    """Whether exactly one firm's released value lies among the values that round to the same grid point."""
     width = float(RULE.grid.width)
     return int((np.abs(firms - to_grid(value, RULE.grid.width, RULE.grid.lower)) < width / 2).sum()) == 1

@@ -1,7 +1,7 @@
 """Data on which private quantiles go wrong: equal values, a rank between two humps, meters that read in steps.
 
-In all of them a cell far from the exact one can seem as good by its rank. What is asked: the released value stands on a value that
-the plant had at about that rank. Each row gives the share of draws by exact law that lie within one grid cell of the range between the
+In all of them a grid point far from the exact one can seem as good by its rank. What is asked: the released value stands on a value that
+the plant had at about that rank. Each row gives the share of draws by exact law that lie within one grid width of the range between the
 batches a fortieth of the number below and above the rank, and the mean released.
 """
 
@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.privacy import mechanism
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.mechanism import scores
 from benchmarks.released import rank
 from tests.statistical.others import diffprivlib_law, opendp_law
@@ -36,23 +36,23 @@ CASES: tuple[tuple[str, Fraction, NDArray[np.float64]], ...] = (
         Fraction(41, 100),
         np.where(np.arange(1000) < 400, 340 + np.arange(1000) % 20, 430 + np.arange(1000) % 20),
     ),
-    ("steps of 2 cells", Fraction(1, 20), in_steps(np.random.default_rng(1).normal(400, 22, 1000))),
+    ("steps of 2 grid widths", Fraction(1, 20), in_steps(np.random.default_rng(1).normal(400, 22, 1000))),
 )
 
 
 def run(long: bool) -> Outcome:
     del long  # exact laws: there is nothing to do more of
     sound, rows = True, []
-    cells_at = float(GRID.lower) + float(GRID.width) * np.arange(GRID.cells)
+    points_at = float(GRID.lower) + float(GRID.width) * np.arange(GRID.points)
     for words, quantile, values in CASES:
-        cells, _ = clamp_to_cells(values.tolist(), GRID)
-        ours = mechanism.exact_law(scores(cells, GRID.cells, rank(quantile, len(cells))), EPSILON_BEST)
-        opendp = opendp_law(cells, GRID, quantile, EPSILON_BEST, size_is_public=False)
+        points, _ = clamp_to_grid(values.tolist(), GRID)
+        ours = mechanism.exact_law(scores(points, GRID.points, rank(quantile, len(points))), EPSILON_BEST)
+        opendp = opendp_law(points, GRID, quantile, EPSILON_BEST, size_is_public=False)
         ends, gaps = diffprivlib_law(values, (float(GRID.lower), float(GRID.upper)), quantile, EPSILON_BEST)
         low, high = _near(values, quantile)
-        near = (cells_at >= low) & (cells_at <= high)
+        near = (points_at >= low) & (points_at <= high)
         sound &= float(ours @ near) >= _LEAST_SHARE
-        means = (ours @ cells_at, gaps @ (ends[:-1] + ends[1:]) / 2, opendp @ cells_at)
+        means = (ours @ points_at, gaps @ (ends[:-1] + ends[1:]) / 2, opendp @ points_at)
         rows.append(
             (words, f"{exact_quantile(values, quantile):.1f}", f"{100 * float(ours @ near):.1f}", *(f"{float(mean):.1f}" for mean in means))
         )
@@ -66,7 +66,7 @@ def run(long: bool) -> Outcome:
 
 
 def _near(values: NDArray[np.float64], quantile: Fraction) -> tuple[float, float]:
-    """From the batch a fortieth of the number below the rank to the one above, and one cell more."""
+    """From the batch a fortieth of the number below the rank to the one above, and one grid width more."""
     ordered, k, far = np.sort(values), rank(quantile, len(values)), int(_AROUND * len(values))
     width = float(GRID.width)
     return float(ordered[max(0, k - 1 - far)]) - width, float(ordered[min(len(values) - 1, k - 1 + far)]) + width

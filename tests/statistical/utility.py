@@ -10,7 +10,7 @@ from fractions import Fraction
 
 import numpy as np
 
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import exact_law, scores
 from benchmarks.released import rank
@@ -24,7 +24,9 @@ CASES = (
 )
 LARGEST = 0.01
 _FORMULA_WITHIN = 0.1  # of itself, on the worse of the two shapes it is of: normal and heavy-tailed plants
-_ROUNDING = float(GRID.width) / 12**0.5 / TYPICAL  # of a value that may lie anywhere in its cell; the formula has one fixed place
+_ROUNDING = (
+    float(GRID.width) / 12**0.5 / TYPICAL
+)  # of a value that may lie anywhere in its rounding interval; the formula has one fixed place
 
 
 def run(long: bool) -> Outcome:
@@ -51,10 +53,10 @@ def run(long: bool) -> Outcome:
 def root_mean_square_error(shape: str, quantile: Fraction, count: int, plants: int) -> float:
     """As a share of the typical value."""
     rng = np.random.default_rng(count)
-    cells = float(GRID.lower) + float(GRID.width) * np.arange(GRID.cells)
+    points = float(GRID.lower) + float(GRID.width) * np.arange(GRID.points)
     squares = []
     for _ in range(plants):
         values = SHAPES[shape](rng, count)
-        law = exact_law(scores(clamp_to_cells(values.tolist(), GRID)[0], GRID.cells, rank(quantile, count)), EPSILON_BEST)
-        squares.append(float(law @ (cells - exact_quantile(values, quantile)) ** 2))
+        law = exact_law(scores(clamp_to_grid(values.tolist(), GRID)[0], GRID.points, rank(quantile, count)), EPSILON_BEST)
+        squares.append(float(law @ (points - exact_quantile(values, quantile)) ** 2))
     return float(np.sqrt(np.mean(squares))) / TYPICAL

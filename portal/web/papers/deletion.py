@@ -28,7 +28,7 @@ def staying() -> Sequence[str]:
         _("What was published: others cite it, and it names no firm."),
         _("The receipt of each report and its place in the log: a log with a missing entry proves nothing. They contain digests only."),
         _(
-            "For each published value, a record that some firm contributed to it with this class and these cells of the grid, with firm"
+            "For each published value, a record that some firm contributed to it with this class and these grid points, with firm"
             " and report under random names. Without it a later version could reveal another firm. Until another firm of the cell leaves,"
             " the operator can still tell which firm it was."
         ),

@@ -176,9 +176,9 @@ def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
         estimate = shown.total(total)
         texts[name] = number(estimate.value, places) if estimate else ""
     rungs = [
-        (step.ratio * (step.typical - step.best), step.step)
-        for step in label.headline
-        if step.best is not None and step.typical is not None
+        (cell.ratio * (cell.typical - cell.best), cell.step)
+        for cell in label.headline
+        if cell.best is not None and cell.typical is not None
     ]
     total_gap = sum(gap for gap, _step in rungs)
     widest_gap, widest = max(rungs, default=(0.0, ""))
@@ -189,7 +189,7 @@ def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
         widest_step=within(shown.names.step_name(widest)) if lies_there else "",
         widest_share=per_cent(widest_gap / total_gap) if lies_there else "",
         shown=label.cells_shown,
-        hidden=len(label.steps) - label.cells_shown,
+        hidden=len(label.cells) - label.cells_shown,
         **texts,
     )
 

@@ -44,7 +44,7 @@ class BestGroupPart:
 
 def best_group_part(view: BenchmarkView, pack: Pack | None, best_group: BestGroup | None) -> BestGroupPart | None:
     """None where no best value is shown, so that nothing could be told of it."""
-    firms = [step.firms for step in view.label.steps if step.shown]
+    firms = [cell.firms for cell in view.label.cells if cell.shown]
     if not firms or pack is None:
         return None
     if best_group is not None:

@@ -17,7 +17,7 @@ from django.utils.translation import gettext_lazy
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.label_keys import LabelKey
 from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
-from portal.publication.shapes import BenchmarkView, StepView, TotalView
+from portal.publication.shapes import BenchmarkView, CellView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.curves import cell_name
@@ -187,8 +187,8 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
 
 def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: TotalsDisplay) -> tuple[ComparedRow, ...]:
     """Every cell of the later version, then what only the earlier had."""
-    old = {LabelKey.of(step): step for step in before.label.steps}
-    new = {LabelKey.of(step): step for step in after.label.steps}
+    old = {LabelKey.of(cell): cell for cell in before.label.cells}
+    new = {LabelKey.of(cell): cell for cell in after.label.cells}
     rows = []
     for cell, broken in breaks.cells.items():
         earlier, other = old.get(cell), new.get(cell)
@@ -210,10 +210,10 @@ def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: T
     return tuple(rows)
 
 
-def _hidden(step: StepView | None) -> str:
-    if step is None:
+def _hidden(cell: CellView | None) -> str:
+    if cell is None:
         return _("Not part of this version.")
-    return "" if step.shown else in_language(step.reason_en, step.reason_zh)
+    return "" if cell.shown else in_language(cell.reason_en, cell.reason_zh)
 
 
 def _compared(

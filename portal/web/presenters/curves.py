@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.composition.curve import percents
 from benchmarks.label_keys import LabelKey
-from portal.publication.shapes import BenchmarkView, LabelView, StepView
+from portal.publication.shapes import BenchmarkView, CellView, LabelView
 from portal.web.charts import curve
 from portal.web.charts.curve import CurvePicture
 from portal.web.presenters.ladders import TotalsDisplay
@@ -36,7 +36,7 @@ class CurveRow:
 
 
 @dataclass(frozen=True, slots=True)
-class StepCurve:
+class CellCurve:
     name: str
     unit: str
     lead: str  # the middle of the curve in words
@@ -68,7 +68,7 @@ class BandRow:
 class Spread:
     """`without` says why some or all cells have no curve; empty where all have one."""
 
-    curves: tuple[StepCurve, ...]
+    curves: tuple[CellCurve, ...]
     without: str
     bands: tuple[BandRow, ...] = ()
 
@@ -81,18 +81,18 @@ QUARTERS = (gettext_lazy("First quarter, least energy"), gettext_lazy("Second"),
 
 def spread_of(label: LabelView, shown: TotalsDisplay) -> Spread:
     """The route's own cells first, then electricity and heat."""
-    ordered = sorted(label.steps, key=lambda step: not step.headline)
-    drawn = tuple(_curve(step, shown) for step in ordered if step.curve)
-    return Spread(drawn, _without([step for step in ordered if not step.curve], shown, any_drawn=bool(drawn)))
+    ordered = sorted(label.cells, key=lambda cell: not cell.headline)
+    drawn = tuple(_curve(cell, shown) for cell in ordered if cell.curve)
+    return Spread(drawn, _without([cell for cell in ordered if not cell.curve], shown, any_drawn=bool(drawn)))
 
 
-def _curve(step: StepView, shown: TotalsDisplay) -> StepCurve:
-    factor, places = shown.factor(step.unit), shown.step_places(step)
-    points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in step.curve]
-    best = None if step.best is None else step.best * factor
-    known = shown.names.step(step.step)
-    product = in_page_language(known.product_words) if known else step.product
-    unit = shown.per_output(step.unit, product)
+def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
+    factor, places = shown.factor(cell.unit), shown.step_places(cell)
+    points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in cell.curve]
+    best = None if cell.best is None else cell.best * factor
+    known = shown.names.step(cell.step)
+    product = in_page_language(known.product_words) if known else cell.product
+    unit = shown.per_output(cell.unit, product)
     middle = next(point for point in points if point.percent == 50)
     facts = {"middle": number(middle.value.value, places), "unit": unit}
     ends = {
@@ -101,8 +101,8 @@ def _curve(step: StepView, shown: TotalsDisplay) -> StepCurve:
         "last": per_cent(points[-1].percent / 100),
         "high": number(points[-1].value.value, places),
     }
-    return StepCurve(
-        name=cell_name(step, shown),
+    return CellCurve(
+        name=cell_name(cell, shown),
         unit=unit,
         lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % facts,
         described=_("Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures are in the table below.")
@@ -120,14 +120,14 @@ def bands_of(view: BenchmarkView, shown: TotalsDisplay) -> tuple[BandRow, ...]:
     """As they were signed; a version from before there were bands has none."""
     signed = {(entry["step"], entry["product"], entry["variant"], entry["metric"]): entry.get("bands") for entry in view.document["steps"]}
     rows = []
-    for step in sorted(view.label.steps, key=lambda step: not step.headline):
-        bands = signed.get(LabelKey.of(step))
-        if bands and step.shown:
+    for cell in sorted(view.label.cells, key=lambda cell: not cell.headline):
+        bands = signed.get(LabelKey.of(cell))
+        if bands and cell.shown:
             quarters = tuple(
                 Quarter(str(name), str(sites), _named(bands, index))
                 for index, (name, sites) in enumerate(zip(QUARTERS, bands["quarters"], strict=True), 1)
             )
-            rows.append(BandRow(cell_name(step, shown), quarters, str(bands["untold"])))
+            rows.append(BandRow(cell_name(cell, shown), quarters, str(bands["untold"])))
     return tuple(rows)
 
 
@@ -136,21 +136,21 @@ def _named(signed: Mapping[str, Any], quarter: int) -> str:
     return enumerated(in_language(firm["firm"], firm["firm_zh"]) for firm in signed.get("named", ()) if firm["quarter"] == quarter)
 
 
-def cell_name(step: StepView, shown: TotalsDisplay) -> str:
+def cell_name(cell: CellView, shown: TotalsDisplay) -> str:
     """A step by its name; electricity and heat of it with the metric, and the variant where there are several."""
-    name = shown.names.step_name(step.step)
-    if step.headline:  # one a step: its variant stands beside the ladder
+    name = shown.names.step_name(cell.step)
+    if cell.headline:  # one a step: its variant stands beside the ladder
         return name
-    variant = shown.names.variant_name(step.step, step.variant)
-    return _("%(step)s, %(metric)s") % {"step": with_variant(name, variant), "metric": metric_name(step.metric)}
+    variant = shown.names.variant_name(cell.step, cell.variant)
+    return _("%(step)s, %(metric)s") % {"step": with_variant(name, variant), "metric": metric_name(cell.metric)}
 
 
-def _without(steps: Sequence[StepView], shown: TotalsDisplay, *, any_drawn: bool) -> str:
+def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool) -> str:
     """Why these have no curve, each cause once."""
-    held = [step for step in steps if not step.shown]
-    few = [step for step in steps if step.shown and step.firms < FEWEST]
-    apart = [step for step in steps if step.shown and step.curve_withheld]
-    older = [step for step in steps if step.shown and step.firms >= FEWEST and not step.curve_withheld]
+    held = [cell for cell in cells if not cell.shown]
+    few = [cell for cell in cells if cell.shown and cell.firms < FEWEST]
+    apart = [cell for cell in cells if cell.shown and cell.curve_withheld]
+    older = [cell for cell in cells if cell.shown and cell.firms >= FEWEST and not cell.curve_withheld]
     sentences = []
     if few and any_drawn:
         sentences.append(_("Too few firms for a curve: %(names)s.") % {"names": _listed(few, shown)})
@@ -163,7 +163,7 @@ def _without(steps: Sequence[StepView], shown: TotalsDisplay, *, any_drawn: bool
             % {"fewest": FEWEST}
         )
         if not any_drawn:
-            sentences.append(_("At most %(firms)s firms entered here.") % {"firms": max(step.firms for step in few)})
+            sentences.append(_("At most %(firms)s firms entered here.") % {"firms": max(cell.firms for cell in few)})
     if held:
         sentences.append(_("Withheld with its value: %(names)s.") % {"names": _listed(held, shown)})
     if apart:
@@ -176,5 +176,5 @@ def _without(steps: Sequence[StepView], shown: TotalsDisplay, *, any_drawn: bool
     return sentence_space().join(sentences)
 
 
-def _listed(steps: Sequence[StepView], shown: TotalsDisplay) -> str:
-    return one_after_another(cell_name(step, shown) for step in steps)
+def _listed(cells: Sequence[CellView], shown: TotalsDisplay) -> str:
+    return one_after_another(cell_name(cell, shown) for cell in cells)

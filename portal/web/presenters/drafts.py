@@ -11,7 +11,7 @@ from django.utils.translation import ngettext
 
 from benchmarks.comparison.estimates import Estimate
 from portal.publication.review import DraftView, ReleaseView
-from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
@@ -34,8 +34,8 @@ from portal.web.words.terms import (
 def draft_page(view: DraftView) -> DraftPage:
     names = Names.of(view.pack, view.pack_version)
     shown = shown_in_kgce(view)
-    decisions: list[StepView | TotalView] = [*view.label.steps, view.label.composite, view.label.best_reached, view.label.typical]
-    metrics = {metric: capfirst(metric_name(metric)) for metric in dict.fromkeys(step.metric for step in view.label.steps)}
+    decisions: list[CellView | TotalView] = [*view.label.cells, view.label.composite, view.label.best_reached, view.label.typical]
+    metrics = {metric: capfirst(metric_name(metric)) for metric in dict.fromkeys(cell.metric for cell in view.label.cells)}
     passing = sum(decision.shown for decision in decisions)
     return DraftPage(
         title=_("%(title)s, version %(version)d") % {"title": page_title(names, view.route, view.period), "version": view.version},
@@ -88,7 +88,7 @@ def _totals(label: LabelView) -> tuple[tuple[str, TotalView], ...]:
     )
 
 
-Decisions = Sequence[StepView | TotalView]
+Decisions = Sequence[CellView | TotalView]
 """What the gate decided of every value: each step's, then the totals'."""
 
 _BESIDE_OTHERS = ("overlap", "combined", "metrics")
@@ -109,7 +109,7 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
     ]
     if view.newest_shown is not None:
         held = _reason(decisions, names, "differencing")
-        same = {step.reason_code for step in view.label.steps if step.shown} == {"unchanged"}
+        same = {cell.reason_code for cell in view.label.cells if cell.shown} == {"unchanged"}
         differs = (
             _("The same firms and values as before are behind every value, so the figures are those of version %(n)d.")
             if same
@@ -123,12 +123,12 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
         checks.append(DraftCheck(_("Difference from other years"), years, "no"))
     if lag := _reason(decisions, names, "lag"):
         checks.append(DraftCheck(_("Lag"), lag, "wait"))
-    fitted = [step for step in view.label.steps if step.shown and step.good_fit is not None]
-    poor = [step for step in fitted if not step.good_fit]
+    fitted = [cell for cell in view.label.cells if cell.shown and cell.good_fit is not None]
+    poor = [cell for cell in fitted if not cell.good_fit]
     judged = bool(fitted) and view.reports > 1
     fits = _("The spread between plants fits the assumed one at every step.")
     doubts = _("The spread between plants does not fit the assumed one well at: %(steps)s. The interval there may be too narrow.") % {
-        "steps": enumerated(_cell_name(step, names) for step in poor)
+        "steps": enumerated(_cell_name(cell, names) for cell in poor)
     }
     too_few = _("Too few plants have a value: their spread cannot be compared with the assumed one.")
     checks.append(DraftCheck(_("Composition"), doubts if poor else fits if judged else too_few, "ok" if judged and not poor else "wait"))
@@ -142,10 +142,10 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
     return tuple(checks)
 
 
-def _cell_name(step: StepView, names: Names) -> str:
+def _cell_name(cell: CellView, names: Names) -> str:
     """`clinker burning (heat)`, with its variant where the step has several."""
-    details = (names.variant_name(step.step, step.variant), metric_name(step.metric))
-    return with_variant(names.step_name(step.step), enumerated(filter(None, details)))
+    details = (names.variant_name(cell.step, cell.variant), metric_name(cell.metric))
+    return with_variant(names.step_name(cell.step), enumerated(filter(None, details)))
 
 
 def _state(view: DraftView) -> StateWord:
@@ -198,9 +198,9 @@ def _why_not(view: DraftView) -> str:
 
 def _cells(label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay) -> tuple[GateRow, ...]:
     """One row a step and variant, one column a metric."""
-    rows: dict[tuple[str, str], dict[str, StepView]] = {}
-    for step in label.steps:
-        rows.setdefault((step.step, step.variant), {})[step.metric] = step
+    rows: dict[tuple[str, str], dict[str, CellView]] = {}
+    for cell in label.cells:
+        rows.setdefault((cell.step, cell.variant), {})[cell.metric] = cell
     nobody, nowhere = _("Nobody reported it"), _("Not in the pack")
     table = []
     for (step_id, variant_id), by_metric in rows.items():
@@ -221,11 +221,11 @@ def _cells(label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay) -
     return tuple(table)
 
 
-def _cell_of_step(column: str, step: StepView, shown: TotalsDisplay) -> GateCell:
-    best = step.best_estimate
+def _cell_of_step(column: str, cell: CellView, shown: TotalsDisplay) -> GateCell:
+    best = cell.best_estimate
     if best is None:
-        return GateCell(column, hidden=in_language(step.reason_en, step.reason_zh))
-    return _cell(column, best, step.unit, step.firms, shown.step_places(step))
+        return GateCell(column, hidden=in_language(cell.reason_en, cell.reason_zh))
+    return _cell(column, best, cell.unit, cell.firms, shown.step_places(cell))
 
 
 def _cell(column: str, estimate: Estimate, unit: str, firms: int, places: int | None) -> GateCell:
@@ -253,8 +253,8 @@ def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[C
 
     Of a step that the version before has with another boundary or unit, by another version of the pack, nothing.
     """
-    old = {step.step: step for step in before.headline}
-    alike = [step for step in now.headline if step.step in old and _defined(step) == _defined(old[step.step])]
+    old = {cell.step: cell for cell in before.headline}
+    alike = [cell for cell in now.headline if cell.step in old and _defined(cell) == _defined(old[cell.step])]
     pairs: list[tuple[str, str, Estimate, Estimate, float, int | None]] = []
     for step in alike:
         then, current = old[step.step].best_estimate, step.best_estimate
@@ -274,8 +274,8 @@ def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[C
     return tuple(_change(*pair, scale, readings) for pair in pairs)
 
 
-def _defined(step: StepView) -> tuple[str, str]:
-    return step.boundary, step.unit
+def _defined(cell: CellView) -> tuple[str, str]:
+    return cell.boundary, cell.unit
 
 
 def _change(

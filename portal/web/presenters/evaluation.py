@@ -21,7 +21,7 @@ from portal.catalogue.deadlines import last_day
 from portal.days import scheme_day
 from portal.intake.participation import ParticipationView
 from portal.publication.in_force import InForceView
-from portal.publication.shapes import BenchmarkView, LabelView, StepView, TotalView
+from portal.publication.shapes import BenchmarkView, CellView, LabelView, TotalView
 from portal.web.presenters.ladders import TotalsDisplay, in_tonnes, ratios_of
 from portal.web.presenters.levels import levels_of
 from portal.web.presenters.potentials import savings_of
@@ -149,7 +149,7 @@ def _participation(view: ParticipationView) -> EvaluationSection:
 
 def _steps(view: BenchmarkView, shown: TotalsDisplay) -> EvaluationSection:
     heads = (_("Step"), _("Metric"), _("Industry best"), _("95 % interval"), _("Typical"), _("95 % interval"), _("Unit"), _("Firms"))
-    rows = (_whole_route(view.label, shown), *(_step(step, shown) for step in view.label.steps))
+    rows = (_whole_route(view.label, shown), *(_step(cell, shown) for cell in view.label.cells))
     facts = {"n": view.version, "day": date_format(view.published_on, _("j F Y")), "pack": shown.names.sector, "version": view.pack_version}
     lines = (
         _("Industry label, version %(n)s, published on %(day)s; method pack %(pack)s, version %(version)s.") % facts,
@@ -186,20 +186,20 @@ def _reached(total: TotalView, places: int | None) -> Iterator[str]:
         yield _("Best whole route that was really reached: %(value)s %(unit)s (%(interval)s).") % facts
 
 
-def _step(step: StepView, shown: TotalsDisplay) -> tuple[str, ...]:
-    variant = shown.names.variant_name(step.step, step.variant)
-    head = (with_variant(shown.names.step_name(step.step), variant), str(METRICS[step.metric]))
-    if not step.shown or step.best is None:
-        return (*head, in_language(step.reason_en, step.reason_zh))
-    places = shown.step_places(step)
+def _step(cell: CellView, shown: TotalsDisplay) -> tuple[str, ...]:
+    variant = shown.names.variant_name(cell.step, cell.variant)
+    head = (with_variant(shown.names.step_name(cell.step), variant), str(METRICS[cell.metric]))
+    if not cell.shown or cell.best is None:
+        return (*head, in_language(cell.reason_en, cell.reason_zh))
+    places = shown.step_places(cell)
     return (
         *head,
-        number(step.best, places),
-        _interval(step.interval, places),
-        NONE if step.typical is None else number(step.typical, places),
-        _interval(step.typical_interval, places),
-        shown.spelled(step.unit),
-        str(step.firms),
+        number(cell.best, places),
+        _interval(cell.interval, places),
+        NONE if cell.typical is None else number(cell.typical, places),
+        _interval(cell.typical_interval, places),
+        shown.spelled(cell.unit),
+        str(cell.firms),
     )
 
 
@@ -278,7 +278,7 @@ def _refusals(facts: EvaluationFacts) -> EvaluationSection:
         % {"received": refusals.received, "accepted": refusals.accepted}
     ]
     if published is not None:
-        held = sum(not step.shown for step in published.label.steps)
+        held = sum(not cell.shown for cell in published.label.cells)
         lines.append(_("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": held})
     if not refusals.refused:
         return EvaluationSection(_("Refusals"), (*lines, _("No report was refused.")))

@@ -12,7 +12,7 @@ from benchmarks.comparison.estimates import Estimate
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.wording import decimals as grid_decimals
-from portal.publication.shapes import LabelView, StepView, SummaryView, TotalView
+from portal.publication.shapes import CellView, LabelView, SummaryView, TotalView
 from portal.web.charts import ladder
 from portal.web.charts.ladder import Picture, RungPicture
 from portal.web.presenters.standard_limits import LimitCell, StandardLevels, beside_rows
@@ -108,12 +108,12 @@ class TotalsDisplay:
     def factor(self, own_unit: str) -> float:
         return self.unit.per_kgce if own_unit.startswith("kgce/") else 1.0
 
-    def best(self, step: StepView) -> Estimate | None:
+    def best(self, cell: CellView) -> Estimate | None:
         """In the unit of the page, as `typical` and `total`; None where the gate holds the value back."""
-        return self._in_its_unit(step.best_estimate, step.unit)
+        return self._in_its_unit(cell.best_estimate, cell.unit)
 
-    def typical(self, step: StepView) -> Estimate | None:
-        return self._in_its_unit(step.typical_estimate, step.unit)
+    def typical(self, cell: CellView) -> Estimate | None:
+        return self._in_its_unit(cell.typical_estimate, cell.unit)
 
     def total(self, total: TotalView) -> Estimate | None:
         return self._in_its_unit(total.estimate, total.unit)
@@ -131,30 +131,30 @@ class TotalsDisplay:
     def _chosen(self, own_unit: str) -> str:
         return own_unit.replace("kgce/", f"{self.unit.id}/")
 
-    def step_places(self, step: StepView) -> int | None:
+    def step_places(self, cell: CellView) -> int | None:
         """Decimals by the release grid, which the published values lie on, and by their intervals; None (by size) in any other unit."""
-        known = self.names.step(step.step)
-        rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
-        if rule is None or self.factor(step.unit) != 1.0:
+        known = self.names.step(cell.step)
+        rule = next((rule for rule in known.metrics if rule.metric == cell.metric), None) if known else None
+        if rule is None or self.factor(cell.unit) != 1.0:
             return None
-        return fitting_decimals(grid_decimals(rule.grid_width), step.interval, step.typical_interval)
+        return fitting_decimals(grid_decimals(rule.grid_width), cell.interval, cell.typical_interval)
 
     def total_places(self, label: LabelView | SummaryView) -> int | None:
         if self.names.pack is None or self.factor(label.composite.unit) != 1.0:
             return None
         grids = []
-        for step in label.headline:
-            known = self.names.step(step.step)
-            rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
+        for cell in label.headline:
+            known = self.names.step(cell.step)
+            rule = next((rule for rule in known.metrics if rule.metric == cell.metric), None) if known else None
             if rule is None:
                 return None
-            grids.append((step.ratio, rule.grid))
+            grids.append((cell.ratio, rule.grid))
         return fitting_decimals(grid_decimals(total_width(grids)), label.composite.interval) if grids else None
 
 
 def in_tonnes(label: LabelView) -> bool:
     """Whether the route and each of its steps count their output in tonnes."""
-    return all(_made_in(unit) == TONNES for unit in (label.composite.unit, *(step.unit for step in label.headline)))
+    return all(_made_in(unit) == TONNES for unit in (label.composite.unit, *(cell.unit for cell in label.headline)))
 
 
 def _made_in(unit: str) -> str:
@@ -199,7 +199,7 @@ def ladder_of(
         with_you=you is not None,
         with_reached=total_rung.reached is not None,
         all_limits=listed,
-        second_metrics=tuple(_second(step, shown) for step in label.steps if not step.headline) if you is None else (),
+        second_metrics=tuple(_second(cell, shown) for cell in label.cells if not cell.headline) if you is None else (),
         ratios=ratios_of(label, shown.names, shown.route),
     )
 
@@ -207,18 +207,18 @@ def ladder_of(
 def ratios_of(label: LabelView, names: Names, route: str) -> str:
     """What turns a step's value into one for the route's product, so that a reader can work out a rung or a sum."""
     if not in_tonnes(label):
-        amounts = enumerated(f"{names.step_name(step.step)} {step.ratio:g} {unit_in_words(_made_in(step.unit))}" for step in label.headline)
+        amounts = enumerated(f"{names.step_name(cell.step)} {cell.ratio:g} {unit_in_words(_made_in(cell.unit))}" for cell in label.headline)
         product = one_of(_made_in(label.composite.unit), names.product(route))
         return _("Reference ratios, what each step makes per %(amount)s: %(ratios)s.") % {"amount": product, "ratios": amounts}
-    ratios = enumerated(f"{names.step_name(step.step)} {step.ratio:g}" for step in label.headline)
+    ratios = enumerated(f"{names.step_name(cell.step)} {cell.ratio:g}" for cell in label.headline)
     return _("Reference ratios, in tonnes of a step’s product per tonne of %(product)s: %(ratios)s.") % {
         "product": names.product(route), "ratios": ratios,
     }  # fmt: skip
 
 
-def _rung(step: StepView, shown: TotalsDisplay, you: Mapping[str, Estimate] | None) -> ladder.StepRung:
-    own = you.get(step.step) if you else None
-    return ladder.StepRung(step.ratio, shown.best(step), shown.typical(step), own.scaled(shown.factor(step.unit)) if own else None)
+def _rung(cell: CellView, shown: TotalsDisplay, you: Mapping[str, Estimate] | None) -> ladder.StepRung:
+    own = you.get(cell.step) if you else None
+    return ladder.StepRung(cell.ratio, shown.best(cell), shown.typical(cell), own.scaled(shown.factor(cell.unit)) if own else None)
 
 
 def _total_rung(label: LabelView, shown: TotalsDisplay, your_total: Estimate | None) -> ladder.StepRung:
@@ -232,7 +232,7 @@ def _total_rung(label: LabelView, shown: TotalsDisplay, your_total: Estimate | N
 
 
 def _row(
-    step: StepView,
+    cell: CellView,
     index: int,
     shown: TotalsDisplay,
     rung: ladder.StepRung,
@@ -242,17 +242,17 @@ def _row(
     covered: bool,
     with_you: bool,
 ) -> LadderRow:
-    known = shown.names.step(step.step)
-    product = in_page_language(known.product_words) if known else step.product
-    variant = shown.names.variant_name(step.step, step.variant)
+    known = shown.names.step(cell.step)
+    product = in_page_language(known.product_words) if known else cell.product
+    variant = shown.names.variant_name(cell.step, cell.variant)
     return LadderRow(
-        name=f"{index}. {shown.names.step_name(step.step)}",
-        unit=shown.per_output(step.unit, with_variant(product, variant)),
-        hidden="" if step.shown else in_language(step.reason_en, step.reason_zh),
+        name=f"{index}. {shown.names.step_name(cell.step)}",
+        unit=shown.per_output(cell.unit, with_variant(product, variant)),
+        hidden="" if cell.shown else in_language(cell.reason_en, cell.reason_zh),
         picture=drawn,
         limits=limits,
         limits_from_above=covered,
-        **_values(rung, shown.step_places(step), with_you=with_you),
+        **_values(rung, shown.step_places(cell), with_you=with_you),
     )
 
 
@@ -296,17 +296,17 @@ def _values(rung: ladder.StepRung, places: int | None, *, with_you: bool) -> Row
     }
 
 
-def _second(step: StepView, shown: TotalsDisplay) -> SecondMetric:
-    places = shown.step_places(step)
-    best, typical = shown.best(step), shown.typical(step)
-    variant = shown.names.variant_name(step.step, step.variant)
+def _second(cell: CellView, shown: TotalsDisplay) -> SecondMetric:
+    places = shown.step_places(cell)
+    best, typical = shown.best(cell), shown.typical(cell)
+    variant = shown.names.variant_name(cell.step, cell.variant)
     return SecondMetric(
-        step=with_variant(shown.names.step_name(step.step), variant),
-        metric=metric_name(step.metric),
+        step=with_variant(shown.names.step_name(cell.step), variant),
+        metric=metric_name(cell.metric),
         best=number(best.value, places) if best else "",
         best_interval=between(best.lo, best.hi, places) if best else "",
         typical=number(typical.value, places) if typical else "",
-        unit=shown.spelled(step.unit),
-        firms=str(step.firms),
-        hidden="" if step.shown else in_language(step.reason_en, step.reason_zh),
+        unit=shown.spelled(cell.unit),
+        firms=str(cell.firms),
+        hidden="" if cell.shown else in_language(cell.reason_en, cell.reason_zh),
     )

@@ -21,7 +21,7 @@ from benchmarks.explanation.shown_limits import not_held, shown_limits
 from benchmarks.measurements import Metric, Period
 from benchmarks.routes import Pack
 from portal.publication.in_force import InForceView
-from portal.publication.shapes import LabelView, StepView
+from portal.publication.shapes import CellView, LabelView
 from portal.web.presenters.standard_limits import Level, limit_beside
 from portal.web.words.figures import between, decimals, number, per_cent, signed
 from portal.web.words.terms import Names, in_page_language, period_name
@@ -68,7 +68,7 @@ def levels_of(view: InForceView) -> Levels | None:
     route = names.route(view.route)
     if names.pack is None or route is None:
         return None
-    variants = {step.step: step.variant for step in view.label.headline}
+    variants = {cell.step: cell.variant for cell in view.label.headline}
     limits = shown_limits(names.pack, route, Period.parse(view.period, UTC).first_and_last[1], variants)
     rows = tuple(row for limit in limits for row in _rows(limit, view.label, names.pack))
     missing = not_held(names.pack, route, Period.parse(view.period, UTC))
@@ -117,12 +117,12 @@ def _rows(limit: LimitShown, label: LabelView, pack: Pack) -> Iterator[LevelRow]
         )
 
 
-def _covered(limit: LimitShown, label: LabelView, pack: Pack) -> list[StepView]:
+def _covered(limit: LimitShown, label: LabelView, pack: Pack) -> list[CellView]:
     """The cells that make up what the limit covers; empty where one of them is not there. What takes electricity alone has no heat."""
     ours = {cell.step: (cell.product, cell.variant) for cell in label.headline}
     takes_heat = {step.id for step in pack.steps if step.boundary.carriers != ("electricity",)}
     wanted = [step_id for step_id in limit.steps_covered if limit.metric != Metric.THERMAL or step_id in takes_heat]
-    cells = {cell.step: cell for cell in label.steps if cell.metric == limit.metric and (cell.product, cell.variant) == ours.get(cell.step)}
+    cells = {cell.step: cell for cell in label.cells if cell.metric == limit.metric and (cell.product, cell.variant) == ours.get(cell.step)}
     return [cells[step_id] for step_id in wanted] if all(step_id in cells for step_id in wanted) else []
 
 

@@ -15,7 +15,7 @@ from benchmarks.comparison.gaps import RouteGap, clear_sum, sum_of_ends
 from benchmarks.guidance.practices import Library, Practice
 from benchmarks.routes import Step
 from portal.publication.in_force import InForceView
-from portal.publication.shapes import StepView
+from portal.publication.shapes import CellView
 from portal.standings.selectors import StandView
 from portal.web.addresses import benchmark_url
 from portal.web.presenters.cbam import Border, border_of
@@ -155,7 +155,7 @@ def next_page(
 
 
 def _to_do(
-    gap: RouteGap, called: str, names: Names, cells: Sequence[StepView], pack: str, library: Library, units: Mapping[str, EnergyUnit]
+    gap: RouteGap, called: str, names: Names, cells: Sequence[CellView], pack: str, library: Library, units: Mapping[str, EnergyUnit]
 ) -> ToDo:
     cell = next(each for each in cells if each.step == gap.step)
     value, low, high = (end / cell.ratio for end in (gap.value, gap.lo, gap.hi))

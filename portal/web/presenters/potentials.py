@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from benchmarks.composition.trend import Known
-from portal.publication.shapes import LabelView, StepView
+from portal.publication.shapes import CellView, LabelView
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.words.figures import between, decimals, number
 from portal.web.words.terms import in_language
@@ -53,10 +53,10 @@ def savings_of(label: LabelView, shown: TotalsDisplay) -> Savings | None:
     return Savings(shown.spelled(label.composite.unit), tuple(rows), total)
 
 
-def potential_of(step: StepView, to: str, shown: TotalsDisplay) -> Known | None:
+def potential_of(cell: CellView, to: str, shown: TotalsDisplay) -> Known | None:
     """The potential at the step per tonne of the route's product, in the unit of the page."""
-    factor = step.ratio * shown.factor(step.unit)
-    potential = next((entry for entry in step.potential if entry.to == to), None)
+    factor = cell.ratio * shown.factor(cell.unit)
+    potential = next((entry for entry in cell.potential if entry.to == to), None)
     if potential is None:
         return None
     return factor * potential.value, (factor * potential.interval[0], factor * potential.interval[1])
@@ -68,14 +68,14 @@ def added_up(parts: Sequence[Known]) -> Known:
     return sum(value for value, _ends in parts), (sum(lows), sum(highs))
 
 
-def _saving(known: Known | None, step: StepView | None) -> ShownPotential:
+def _saving(known: Known | None, cell: CellView | None) -> ShownPotential:
     if known is None:
-        return ShownPotential("", "", why_held(step))
+        return ShownPotential("", "", why_held(cell))
     value, (low, high) = known
     places = decimals(value)
     return ShownPotential(number(value, places), between(low, high, places), "")
 
 
-def why_held(step: StepView | None) -> str:
+def why_held(cell: CellView | None) -> str:
     held = _("withheld: too few firms would contribute to it, here or in comparison with another year")
-    return held if step is None or step.shown else in_language(step.reason_en, step.reason_zh)
+    return held if cell is None or cell.shown else in_language(cell.reason_en, cell.reason_zh)

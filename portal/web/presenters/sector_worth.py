@@ -108,19 +108,19 @@ def worth_of(view: InForceView) -> SectorWorth | None:
 def _most_electricity(label: LabelView) -> dict[str, float]:
     """Step -> the electricity that a typical plant takes at most, kgce per tonne of the route's product, where heat is told apart:
     no more of it can be saved."""
-    heat = {(cell.step, cell.product, cell.variant): cell for cell in label.steps if cell.metric == Metric.THERMAL and cell.unit == "MJ/t"}
+    heat = {(cell.step, cell.product, cell.variant): cell for cell in label.cells if cell.metric == Metric.THERMAL and cell.unit == "MJ/t"}
     by_step = {}
-    for step in label.headline:
-        apart = heat.get((step.step, step.product, step.variant))
-        if apart is not None and apart.typical_interval is not None and step.typical_interval is not None:
-            by_step[step.step] = step.ratio * max(step.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0)
+    for cell in label.headline:
+        apart = heat.get((cell.step, cell.product, cell.variant))
+        if apart is not None and apart.typical_interval is not None and cell.typical_interval is not None:
+            by_step[cell.step] = cell.ratio * max(cell.typical_interval[1] - apart.typical_interval[0] / MJ_PER_KGCE, 0.0)
     return by_step
 
 
 def own_electricity(label: LabelView, to: str, shown: TotalsDisplay) -> dict[str, tuple[float, float]]:
     """Step -> what the firms would save of its metric of electricity, kWh per tonne of the route's product, where the gate let that out."""
     cells = {
-        (cell.step, cell.product, cell.variant): cell for cell in label.steps if cell.metric == Metric.ELECTRICITY and cell.unit == "kWh/t"
+        (cell.step, cell.product, cell.variant): cell for cell in label.cells if cell.metric == Metric.ELECTRICITY and cell.unit == "kWh/t"
     }
     by_step = {}
     for step in label.headline:

@@ -175,20 +175,20 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
     rows = []
     factors = Co2Factors.of(view.period, view.place)
     heat = {}
-    for step in heat_cells(view.label):
-        best, typical = step.best_estimate, step.typical_estimate
+    for cell in heat_cells(view.label):
+        best, typical = cell.best_estimate, cell.typical_estimate
         if best is not None and typical is not None:
-            heat[step.step] = heat_gap(step, typical, best)
-    for step in view.label.headline:
-        best, typical = step.best_estimate, step.typical_estimate
-        name = names.step_name(step.step)
+            heat[cell.step] = heat_gap(cell, typical, best)
+    for cell in view.label.headline:
+        best, typical = cell.best_estimate, cell.typical_estimate
+        name = names.step_name(cell.step)
         if best is None or typical is None:
-            rows.append(ReachRow(name, NONE, "", NONE, in_language(step.reason_en, step.reason_zh) or _("withheld")))
+            rows.append(ReachRow(name, NONE, "", NONE, in_language(cell.reason_en, cell.reason_zh) or _("withheld")))
             continue
-        step_gap = gap(step.step, typical, best, step.ratio)
+        step_gap = gap(cell.step, typical, best, cell.ratio)
         if step_gap.within_noise:
             rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
             continue
-        co2 = in_bounds(factors.of_gap((step_gap.lo, step_gap.hi), names.boundary(step.step), heat.get(step.step)))
+        co2 = in_bounds(factors.of_gap((step_gap.lo, step_gap.hi), names.boundary(cell.step), heat.get(cell.step)))
         rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals(step_gap.value)), co2, ""))
     return tuple(rows)

@@ -13,7 +13,7 @@ from benchmarks.comparison.estimates import Estimate
 from benchmarks.comparison.gaps import RouteGap, gap, largest_first, whole_route
 from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
-from portal.publication.shapes import LabelView, StepView
+from portal.publication.shapes import CellView, LabelView
 from portal.standings.reports import ReportedValue
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.words.figures import MJ_PER_KGCE
@@ -35,7 +35,7 @@ class SiteComparison:
 
 
 def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison:
-    cells = {LabelKey.of(step) for step in label.headline}
+    cells = {LabelKey.of(cell) for cell in label.headline}
     standings = {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in cells}
     own = {step: estimate_of(standing) for step, standing in standings.items()}
     gaps = largest_first(_gaps(label, own))
@@ -59,8 +59,8 @@ def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
 
 def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> list[RouteGap]:
     """Without an interval nothing is told from noise."""
-    pairs = [(step, own.get(step.step), step.best_estimate) for step in label.headline]
-    return [gap(step.step, you, best, step.ratio) for step, you, best in pairs if you is not None and you.has_interval and best is not None]
+    pairs = [(cell, own.get(cell.step), cell.best_estimate) for cell in label.headline]
+    return [gap(cell.step, you, best, cell.ratio) for cell, you, best in pairs if you is not None and you.has_interval and best is not None]
 
 
 def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
@@ -78,15 +78,15 @@ def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
     return heat
 
 
-def heat_cells(label: LabelView) -> Iterator[StepView]:
+def heat_cells(label: LabelView) -> Iterator[CellView]:
     """The heat of the cells that make up the totals: another variant's is no part of their gap."""
-    summed = {(step.step, step.product, step.variant) for step in label.headline}
-    for step in label.steps:
-        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and (step.step, step.product, step.variant) in summed:
-            yield step
+    summed = {(cell.step, cell.product, cell.variant) for cell in label.headline}
+    for cell in label.cells:
+        if cell.metric == Metric.THERMAL and cell.unit == "MJ/t" and (cell.step, cell.product, cell.variant) in summed:
+            yield cell
 
 
-def heat_gap(cell: StepView, you: Estimate, best: Estimate) -> Bounds:
+def heat_gap(cell: CellView, you: Estimate, best: Estimate) -> Bounds:
     """Between which ends the heat of a gap lies, kgce per tonne of the route's product."""
     heat = gap(cell.step, you, best, cell.ratio / MJ_PER_KGCE)
     return heat.lo, heat.hi
@@ -97,9 +97,9 @@ def total_of(stand: StandView, own: Mapping[str, Estimate], label: LabelView) ->
     API have it; where the route is not ranked, that of its independent steps."""
     if stand.route is not None and stand.route.interval is not None and stand.route.unit == label.composite.unit:
         return estimate_of(stand.route)
-    if any(step.step not in own for step in label.headline):
+    if any(cell.step not in own for cell in label.headline):
         return None
-    return whole_route((step.ratio, own[step.step]) for step in label.headline)
+    return whole_route((cell.ratio, own[cell.step]) for cell in label.headline)
 
 
 def co2_note(factors: Co2Factors) -> str:

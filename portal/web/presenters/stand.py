@@ -47,7 +47,7 @@ def stand_page(
     total = total_of(stand, site.own, view.label)
     at_best = sum(gap.value <= 0 for gap in gaps)
     factor = shown.factor(view.label.composite.unit)
-    order = [gap.step for gap in gaps] + [step.step for step in view.label.headline if step.step not in {gap.step for gap in gaps}]
+    order = [gap.step for gap in gaps] + [cell.step for cell in view.label.headline if cell.step not in {gap.step for gap in gaps}]
     ranked = standings.get(order[0]) if order else None
     scores = score_rows([standings[step] for step in order if step in standings], names, stand.route)
     few = _("With fewer than %(n)d sites there is a rank, but no score.") % {"n": FEWEST_FOR_A_SCORE}

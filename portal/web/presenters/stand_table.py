@@ -18,7 +18,7 @@ COLUMNS = (
 
 
 def stand_table(stand: StandView, label: LabelView, names: Names) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    cells = {LabelKey.of(cell): cell for cell in label.steps}
+    cells = {LabelKey.of(cell): cell for cell in label.cells}
 
     def rows() -> Iterator[Sequence[object]]:
         for standing in (*stand.steps, *((stand.route,) if stand.route else ())):

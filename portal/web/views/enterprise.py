@@ -192,7 +192,7 @@ def stand_trend(request: HttpRequest) -> HttpResponse:
     if report is None or view is None:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("Where we stand")})
     saw(person(request), OpenedPage.TREND, f"site {report.site}", timezone.now(), firm=report.organisation)
-    cells = {LabelKey.of(step) for step in view.label.headline}
+    cells = {LabelKey.of(cell) for cell in view.label.headline}
     reported = history(chosen.of_its_site, cells)
     beside = defined_beside({period.report for cell in cells for period in drawn(reported, cell)})
     page = trend_page(report, _key((report.site, report.period)), trend_steps(reported, beside, view))

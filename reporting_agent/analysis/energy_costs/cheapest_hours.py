@@ -50,20 +50,20 @@ def shifted(
     energy = amount[batch] * share
     paid, weight = integrals(curve, begin, end, load)
     cost = energy * np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(begin))
-    key, cell = np.unique(machine[batch] * len(day_edges) + day, return_inverse=True)
-    cell_day = key % len(day_edges)
-    hours = np.minimum(np.bincount(cell, weights=(end - begin) / _HOUR_US), np.diff(day_edges)[cell_day] / _HOUR_US)
-    cell_energy, cell_cost = np.bincount(cell, weights=energy), np.bincount(cell, weights=cost)
+    key, machine_day = np.unique(machine[batch] * len(day_edges) + day, return_inverse=True)
+    day_of = key % len(day_edges)
+    hours = np.minimum(np.bincount(machine_day, weights=(end - begin) / _HOUR_US), np.diff(day_edges)[day_of] / _HOUR_US)
+    day_energy, day_cost = np.bincount(machine_day, weights=energy), np.bincount(machine_day, weights=cost)
     cheapest = np.array(
         [
             _cheapest(curve, int(day_edges[index]), int(day_edges[index + 1]), need)
-            for index, need in zip(cell_day.tolist(), hours.tolist(), strict=True)
+            for index, need in zip(day_of.tolist(), hours.tolist(), strict=True)
         ]
     )
-    after = cell_energy * cheapest
-    good = np.isfinite(after) & np.isfinite(cell_cost) & (hours > 0)
-    after = np.minimum(after, cell_cost)  # a day whose dear hours drew less than its mean was cheaper than the mean at its best hours
-    return ShiftedCosts(float(cell_cost[good].sum()), float(after[good].sum()), int(np.unique(cell_day[good]).size))
+    after = day_energy * cheapest
+    good = np.isfinite(after) & np.isfinite(day_cost) & (hours > 0)
+    after = np.minimum(after, day_cost)  # a day whose dear hours drew less than its mean was cheaper than the mean at its best hours
+    return ShiftedCosts(float(day_cost[good].sum()), float(after[good].sum()), int(np.unique(day_of[good]).size))
 
 
 def _days_of(day_edges: Integers, start_us: Integers, end_us: Integers) -> tuple[Integers, Integers]:

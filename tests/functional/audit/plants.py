@@ -35,7 +35,7 @@ from fixtures.simulator.works.design import DESIGNS
 from reporting_agent.audit.openings.assembling import ExchangedFiles
 from reporting_agent.audit.openings.examining import AuditorFiles, examine
 from reporting_agent.config import SiteSettings, load_site
-from reporting_agent.sending.noise_drawing import draw as draw_cells
+from reporting_agent.sending.noise_drawing import draw as draw_labels
 from reporting_agent.sending.planning import ReportPlan, Subject
 from reporting_agent.sending.report_material import gather_again
 from reporting_agent.sending.submission import ReportMaterial
@@ -108,7 +108,7 @@ def reported(site: SiteSettings, plan: ReportPlan, tree: DataTree, seed: bytes) 
     commitment = ReportCommitment(subject.site, subject.period, subject.revision, tree.root)
     challenge = challenges.issue(commitment, chance_of(f"{tree.root.hex()} challenge"), ENTRY, DAY, LedgerStand(1), PORTAL)
     nonce = challenges.parse(challenge).nonce
-    labels = draw_cells(plan, seed, root=tree.root, challenge=nonce)
+    labels = draw_labels(plan, seed, root=tree.root, challenge=nonce)
     report = plan.report(labels, data_root=tree.root, challenge=nonce, salt=randomness.values_salt(seed, tree.root), software=SOFTWARE)
     return Reported(site, plan.pack, plan, tree, seed, commitment, challenge, report)
 

@@ -407,7 +407,7 @@ def withholding(
 def noise_chosen(works: Path, _scratch: Path) -> Audit:
     plant = honest(works)
     first, *others = plant.report.released.labels
-    lucky = replace(first, best=replace(first.best, cell=first.best.cell - 2))
+    lucky = replace(first, best=replace(first.best, grid_point=first.best.grid_point - 2))
     report = replace(plant.report, released=replace(plant.report.released, labels=(lucky, *others)))
     return opened(replace(plant, report=report))
 
@@ -531,9 +531,11 @@ def commitment_not_in_the_log(works: Path, _scratch: Path) -> Audit:
 
 
 def other_values_sent(works: Path, _scratch: Path) -> Audit:
-    """Committed and drawn honestly; lower cells were sealed and sent, and the honest report is kept for the auditor."""
+    """Committed and drawn honestly; lower grid points were sealed and sent, and the honest report is kept for the auditor."""
     plant = honest(works)
-    lower = tuple(replace(label, best=replace(label.best, cell=max(label.best.cell - 25, 0))) for label in plant.report.released.labels)
+    lower = tuple(
+        replace(label, best=replace(label.best, grid_point=max(label.best.grid_point - 25, 0))) for label in plant.report.released.labels
+    )
     sent = replace(plant, report=replace(plant.report, released=replace(plant.report.released, labels=lower)))
     draw, promise = drawn_by_auditor(sent)
     shown = assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening
@@ -619,10 +621,10 @@ def test_a_cheat_is_found_by_the_check_meant_for_it_and_by_no_other(cheat: Cheat
 
 
 def test_counts_that_no_memory_holds_one_by_one_are_found_as_others_are(works: Path) -> None:
-    """A table may state up to 2^40 batches of a cell in a few bytes; the auditor draws again from the counts themselves."""
+    """A table may state up to 2^40 batches of a grid point in a few bytes; the auditor draws again from the counts themselves."""
 
     def countless(table: Contents) -> Contents:
-        return replace(table, counted=tuple(replace(tally, cells=((tally.cells[0][0], 2**40),)) for tally in table.counted))
+        return replace(table, counted=tuple(replace(tally, by_point=((tally.by_point[0][0], 2**40),)) for tally in table.counted))
 
     site, material = material_of(works)
     audit = opened(with_table(site, plan_of(site, material), countless))

@@ -143,9 +143,9 @@ def _shifted(label: ReleasedLabel, step: int, place: int) -> ReleasedLabel:
     """
     typical = abs(float(label.typical_value)) or 1.0
     away = (place * (3 + step) + 5) % 17 - 8 if place < REPORTED_FIRST else 8
-    cells = round(Fraction(away * typical * 0.004) / label.grid.width)
-    return replace(label, best=_moved(label.best, cells, label), typical=_moved(label.typical, cells, label))
+    points = round(Fraction(away * typical * 0.004) / label.grid.width)
+    return replace(label, best=_moved(label.best, points, label), typical=_moved(label.typical, points, label))
 
 
-def _moved(quantile: ReleasedQuantile, cells: int, label: ReleasedLabel) -> ReleasedQuantile:
-    return replace(quantile, cell=min(max(quantile.cell + cells, 0), label.grid.cells - 1))
+def _moved(quantile: ReleasedQuantile, points: int, label: ReleasedLabel) -> ReleasedQuantile:
+    return replace(quantile, grid_point=min(max(quantile.grid_point + points, 0), label.grid.points - 1))

@@ -99,7 +99,7 @@ def found_in_message(facts: ExactFacts, message: Value) -> list[str]:
 def counts_in(facts: ExactFacts, value: Value) -> list[str]:
     """Exact counts that stand as a number anywhere in a decoded message.
 
-    Not looked at: grid cells, which may be any number by chance, and the public count class, whose lower edge a count may
+    Not looked at: grid points, which may be any number by chance, and the public count class, whose lower edge a count may
     happen to be.
     """
     return [

@@ -35,7 +35,7 @@ from reporting_agent.sending.submission import ReportMaterial, SubmissionProcess
 from reporting_agent.state import StateDirectory
 from tests.unit.agent_send.cast import NOW, SITE, SOFTWARE, Desk, heats, material
 
-Cells = list[tuple[int, int]]
+Points = list[tuple[int, int]]
 
 
 class Killed(BaseException):
@@ -55,9 +55,9 @@ def run(desk: Desk, data: ReportMaterial, *, stop_at: str | None = None, correct
     return Outbox(desk.connection).get(parcel.site, parcel.period, parcel.revision)
 
 
-def cells(parcel: Parcel) -> Cells:
+def points(parcel: Parcel) -> Points:
     assert parcel.plaintext is not None
-    return [(label.best.cell, label.typical.cell) for label in decode_report(parcel.plaintext).released.labels]
+    return [(label.best.grid_point, label.typical.grid_point) for label in decode_report(parcel.plaintext).released.labels]
 
 
 def spent(desk: Desk) -> int:
@@ -139,7 +139,7 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
         def stream(name: str) -> KeyedStream:
             return KeyedStream(seed, challenge=nonce, data_root=root, name=name)
 
-        return release(planned_release.label, planned_release.step, planned_release.rule, planned.pack.policy, stream).best.cell
+        return release(planned_release.label, planned_release.step, planned_release.rule, planned.pack.policy, stream).best.grid_point
 
     tries = [(plan, plan.tree(seed, SOFTWARE).root) for plan in map(planned_of, map(one_record_edited, range(20)))]
     looks = [look(*attempt, b"") for attempt in tries]
@@ -152,7 +152,7 @@ def test_without_the_challenge_in_the_key_a_plant_could_try_edits_until_one_is_l
     assert looks not in drawn
 
 
-def test_two_copies_of_a_state_directory_draw_the_same_cells_and_one_report_is_taken(
+def test_two_copies_of_a_state_directory_draw_the_same_points_and_one_report_is_taken(
     enrolled: Desk, year: ReportMaterial, tmp_path: Path
 ) -> None:
     with copy_of(enrolled, tmp_path / "copy") as other:
@@ -163,14 +163,14 @@ def test_two_copies_of_a_state_directory_draw_the_same_cells_and_one_report_is_t
             with pytest.raises(InputError) as refused:
                 sending.send(second, road)
         assert refused.value.code == "revision-taken"
-        assert cells(second) == cells(first)
+        assert points(second) == points(first)
         assert second.envelope != first.envelope
         assert spent(other) == spent(enrolled) == 2
     assert len(enrolled.portal.submissions) == 1
 
 
 @pytest.mark.parametrize("stop_at", ["committed", "challenged", "debited", "sealed"])
-def test_a_backup_restored_at_any_step_draws_the_same_cells_or_nothing(
+def test_a_backup_restored_at_any_step_draws_the_same_points_or_nothing(
     enrolled: Desk, year: ReportMaterial, tmp_path: Path, stop_at: str
 ) -> None:
     """Disk restored to the moment after a step; the report has been sent since. Whatever is drawn again was drawn before."""
@@ -187,7 +187,7 @@ def test_a_backup_restored_at_any_step_draws_the_same_cells_or_nothing(
             sending = restored.submission()
             with restored.road as road:  # and where the portal keeps quiet about what it holds
                 again = sending.prepare(year, "2016", road, correct=False)
-            assert cells(again) == cells(sent)
+            assert points(again) == points(sent)
         assert spent(restored) == spent(enrolled) == 2
 
 
@@ -378,7 +378,7 @@ def test_a_second_challenge_for_the_same_commitment_is_noticed_and_changes_nothi
 
 
 def test_an_agent_that_took_every_challenge_would_draw_anew(enrolled: Desk, year: ReportMaterial) -> None:
-    """The defence off, by editing the state as no agent does: the second challenge gives other cells of the same data."""
+    """The defence off, by editing the state as no agent does: the second challenge gives other grid points of the same data."""
     first = run(enrolled, year)
     with pytest.raises(sqlite3.IntegrityError):  # the database itself lets no sealed row go
         enrolled.connection.execute("UPDATE parcel SET envelope = NULL WHERE state = 'received'")
@@ -387,8 +387,8 @@ def test_an_agent_that_took_every_challenge_would_draw_anew(enrolled: Desk, year
         another = enrolled.portal.challenge_for(challenge_bindings.commitment_of(first), bytes([number]) * challenges.NONCE_BYTES)
         enrolled.connection.execute("UPDATE parcel SET state = 'debited', challenge = ?, receipt = NULL, digest = NULL", (another,))
         sending = enrolled.submission()
-        drawn.append(cells(sending.seal(sending.begin(year, "2016", correct=False))))
-    assert any(draw != cells(first) for draw in drawn)
+        drawn.append(points(sending.seal(sending.begin(year, "2016", correct=False))))
+    assert any(draw != points(first) for draw in drawn)
 
 
 def test_a_challenge_of_another_signer_or_for_other_data_is_not_taken_and_nothing_is_spent(enrolled: Desk, year: ReportMaterial) -> None:

@@ -13,7 +13,7 @@ from reporting_agent.sending.consent import RETENTION_YEARS
 from reporting_agent.sending.submission import ReportMaterial
 from tests.unit.agent_send.cast import Desk, heats, material
 
-HEATS = 437  # a count that is no class and no cell by chance
+HEATS = 437  # a count that is no class and no grid point by chance
 
 
 @pytest.fixture
@@ -91,7 +91,7 @@ def test_no_number_is_a_count_an_output_an_energy_or_an_exact_value(conversation
 
 
 def test_every_number_sent_is_public_or_was_drawn(conversation: Desk, plant: ReportMaterial) -> None:
-    """Nothing is left to explain: each integer is of the pack, the header, or one of the four drawn cells."""
+    """Nothing is left to explain: each integer is of the pack, the header, or one of the four drawn grid points."""
     whole = [plaintext for plaintext in plaintexts(conversation) if isinstance(plaintext, dict) and "labels" in plaintext]
     (report,) = whole
     assert isinstance(report["labels"], list)

@@ -29,11 +29,11 @@ def planned(data: ReportMaterial, pack: Pack | None = None) -> ReportPlan:
     return plan(data.site_label, data.batches, pack or data.pack, SUBJECT, provenance=data.provenance)
 
 
-def test_a_draft_is_the_release_with_the_cells_left_open(year: ReportMaterial) -> None:
+def test_a_draft_is_the_release_with_the_grid_points_left_open(year: ReportMaterial) -> None:
     whole = planned(year)
     for entry, draft in zip(whole.releases, whole.drafts(), strict=True):
         drawn = release(entry.label, entry.step, entry.rule, year.pack.policy, lambda _name: random.SystemRandom())
-        best, typical = dataclasses.replace(drawn.best, cell=0), dataclasses.replace(drawn.typical, cell=0)
+        best, typical = dataclasses.replace(drawn.best, grid_point=0), dataclasses.replace(drawn.typical, grid_point=0)
         assert dataclasses.replace(drawn, best=best, typical=typical) == draft
 
 

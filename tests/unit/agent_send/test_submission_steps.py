@@ -83,7 +83,9 @@ def test_killed_after_any_step_and_run_again_one_report_is_sent_and_debited_once
     assert after_kill in ([], debited(enrolled))
 
 
-def test_drawing_again_after_a_crash_gives_the_same_cells(enrolled: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_drawing_again_after_a_crash_gives_the_same_grid_points(
+    enrolled: Desk, year: ReportMaterial, monkeypatch: pytest.MonkeyPatch
+) -> None:
     """What the killed run drew and lost is what the report then holds: nobody draws twice until the luck is good."""
     lost: list[object] = []
 

@@ -271,7 +271,7 @@ def test_a_root_that_was_swapped_and_a_seed_that_is_another_are_found(works: Wor
 
 def test_a_draw_that_is_not_from_the_seed_is_found_although_the_data_are_right(works: Works) -> None:
     first, *others = works.report.released.labels
-    lucky = dataclasses.replace(first, best=dataclasses.replace(first.best, cell=first.best.cell - 1))
+    lucky = dataclasses.replace(first, best=dataclasses.replace(first.best, grid_point=first.best.grid_point - 1))
     report = dataclasses.replace(works.report, released=dataclasses.replace(works.report.released, labels=(lucky, *others)))
     (difference,) = works.recompute(report).differences
     assert difference.kind == RELEASE

@@ -13,7 +13,7 @@ from benchmarks import packs
 from benchmarks.audit.counts import without_room
 from benchmarks.audit.sampling_plan import STANDARD, Stratum, StratumKind, draw
 from benchmarks.measurements import Metric
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.routes import MetricRule
 from tests.functional.audit.plants import chance_of
 
@@ -29,19 +29,19 @@ def rule() -> MetricRule:
     return thermal
 
 
-def cells_of(values: Values) -> list[int]:
-    return clamp_to_cells(values.tolist(), rule().grid)[0]
+def points_of(values: Values) -> list[int]:
+    return clamp_to_grid(values.tolist(), rule().grid)[0]
 
 
 def lowered(share: float) -> Callable[[Values], Counts]:
-    return lambda values: Counter(cells_of((1 - share) * values))
+    return lambda values: Counter(points_of((1 - share) * values))
 
 
 def as_many_as_set_the_best_moved_down(values: Values) -> Counts:
-    """From the fullest cells to the lowest of the grid, which leaves room for most of what a draw opens."""
-    counts = Counter(cells_of(values))
+    """From the fullest grid points to the lowest, which leaves room for most of what a draw opens."""
+    counts = Counter(points_of(values))
     for _ in range(ceil(STEP.label_rule.quantile * len(values))):
-        fullest = max((cell for cell in counts if cell), key=lambda cell: counts[cell])
+        fullest = max((point for point in counts if point), key=lambda point: counts[point])
         counts[fullest] -= 1
         counts[0] += 1
     return counts
@@ -58,9 +58,9 @@ def share_found(used: int, counted: Callable[[Values], Counts]) -> float:
     shown = 0
     for number in range(DRAWS):
         values = rule().typical + rule().spread * chance.standard_normal(used)
-        cells, counts = cells_of(values), counted(values)
+        points, counts = points_of(values), counted(values)
         opened = [leaf.position for leaf in draw(strata, STANDARD, chance_of(f"counts {number}"))]
-        shown += bool(without_room({leaf: [cells[leaf - 1]] for leaf in opened}, counts))
+        shown += bool(without_room({leaf: [points[leaf - 1]] for leaf in opened}, counts))
     return shown / DRAWS
 
 
@@ -80,7 +80,7 @@ def test_true_counts_have_room_for_every_batch() -> None:
     assert share_found(2_000, lowered(0)) == 0
 
 
-def test_a_value_between_two_cells_may_be_counted_in_either_and_only_once() -> None:
+def test_a_value_between_two_points_may_be_counted_in_either_and_only_once() -> None:
     assert without_room({1: [4, 5], 2: [4], 3: [5, 6]}, {4: 1, 5: 1, 6: 1}) == []
     assert without_room({1: [4, 5], 2: [4]}, {4: 1, 6: 1}) == [1]
     assert without_room({1: []}, {4: 1}) == [1]

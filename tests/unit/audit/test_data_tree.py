@@ -180,19 +180,19 @@ def test_a_malformed_table_is_refused(tree: DataTree, changes: dict[str, object]
     assert refused.value.code in {"field-malformed", "field-missing"}
 
 
-def test_counts_by_cell_are_the_ones_of_the_batches_used() -> None:
-    """What the auditor of a sample may rely on: in the order of the leaves, cells fill from the lowest."""
+def test_counts_by_grid_point_are_the_ones_of_the_batches_used() -> None:
+    """What the auditor of a sample may rely on: in the order of the leaves, grid points fill from the lowest."""
     data, tree = material(plant_heats()), data_tree(plant_heats(), [])
     step = data.pack.step("eaf")
     rule = step.metrics[0]
     label = next(step_label for step_label in data.site_label.steps if step_label.metric == rule.metric)
     by_id = {entry.batch_id: entry.at_reference for entry in label.values}
     part = tree.contents.steps[0]
-    expected = [cell for cell, number in tree.contents.counted[0].cells for _ in range(number)]
-    for batch, cell in zip(batches_of(tree, part.first, part.used), expected, strict=True):
+    expected = [point for point, number in tree.contents.counted[0].by_point for _ in range(number)]
+    for batch, point in zip(batches_of(tree, part.first, part.used), expected, strict=True):
         value = by_id[batch.batch_id]
         assert value is not None
-        assert abs(value - float(rule.grid.lower) - cell * float(rule.grid.width)) <= float(rule.grid.width) * 0.5000001
+        assert abs(value - float(rule.grid.lower) - point * float(rule.grid.width)) <= float(rule.grid.width) * 0.5000001
 
 
 def test_contents_survive_their_bytes_with_pooled_years_and_negative_energies() -> None:

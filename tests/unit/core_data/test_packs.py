@@ -265,7 +265,7 @@ CONTRADICTIONS: Faults = [
         "in a metric of electricity",
     ),
     ("grid_width = 0.4\n", "grid_width = 0.7\n", "steps[coking].metrics[total].grid_width", "7/10", "divides 120 evenly"),
-    ("grid_width = 0.4\n", "grid_width = 0.01\n", "steps[coking].metrics[total].grid_width", "12001 cells", "2000"),
+    ("grid_width = 0.4\n", "grid_width = 0.01\n", "steps[coking].metrics[total].grid_width", "12001 grid points", "2000"),
     ("grid_width = 0.4\n", "grid_width = -0.4\n", "steps[coking].metrics[total].grid_width", "-2/5", "width > 0"),
     (
         "fewest_batches = 50\nleast",
@@ -350,7 +350,7 @@ CONTRADICTIONS: Faults = [
     ('zh = "焦化"', 'zh = " "', "steps[coking].words.zh", "no text", "each language"),
     (', zh = "焦化"', "", "steps[coking].words.zh", "no text", "each language"),
     ("effective_from = 2010-01-01", "effective_from = 2010-01-01\neffective_to = 2009-01-01", "effective_to", "2009", "after"),
-    ("grid_width = 0.4\n", "grid_width = 20\n", "steps[coking].metrics[total].grid_width", "7 cells", "50 to 2000"),
+    ("grid_width = 0.4\n", "grid_width = 20\n", "steps[coking].metrics[total].grid_width", "7 grid points", "50 to 2000"),
     ("grade1 = 43, grade2 = 46, grade3 = 52", "grade1 = 52, grade2 = 46, grade3 = 43", "2025-sinter].grades", "52, 46, 43", "strictest"),
     ("grade1 = 61, grade3 = 86", "grade1 = 86, grade3 = 61", "gb21256-2025-eaf-50].grades", "86, 61", "strictest"),  # no grade 2
     ("grade3 = 52 }", "grade3 = 520 }", "limits[gb21256-2025-sinter].grades", "520", "20 to 120 kgce/t"),
@@ -533,7 +533,7 @@ def test_a_faulty_source_is_told_once_and_where_it_stands(tmp_path: Path) -> Non
 
 # what is replaced, by what, part of the place, part of what was found, part of what is advised
 BETTER_OTHERWISE: Faults = [
-    ("grid_width = 0.4\n", "grid_width = 2\n", "steps[coking].metrics[total].grid_width", "61 cells", "100 to 400"),
+    ("grid_width = 0.4\n", "grid_width = 2\n", "steps[coking].metrics[total].grid_width", "61 grid points", "100 to 400"),
     ("grid_width = 0.4\n", "grid_width = 2\n", "steps[coking].metrics[total].grid_width", "2", "0.625"),
     ("grid_width = 0.4\n", "grid_width = 0.234375\n", "steps[coking].metrics[total].grid_width", "0.234375", "short decimal"),
     ("grid_upper = 200\n", "grid_upper = 140\n", "steps[coking].metrics[total].grid_lower", "80 to 140", "93.75 to 156.25"),

@@ -13,7 +13,7 @@ import pytest
 
 from benchmarks.composition import ReportedLabel
 from benchmarks.measurements import Metric
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.mechanism import scores
 from benchmarks.released import Grid, ReleasedLabel, ReleasedQuantile, rank
 from benchmarks.routes import Pack
@@ -152,18 +152,18 @@ class Plants:
     typical: Array
 
 
-def draw_cell(values: Array, grid: Grid, quantile: Fraction, epsilon: Fraction, rng: np.random.Generator) -> int:
+def draw_grid_point(values: Array, grid: Grid, quantile: Fraction, epsilon: Fraction, rng: np.random.Generator) -> int:
     """Permute-and-flip's law by noisy maximum with exponential noise: quick, and for tests only."""
-    cells, _ = clamp_to_cells(values.tolist(), grid)
-    utility = np.array(scores(cells, grid.cells, rank(quantile, len(cells))), dtype=float)
-    return int((float(epsilon) / 2 * utility + rng.standard_exponential(grid.cells)).argmax())
+    points, _ = clamp_to_grid(values.tolist(), grid)
+    utility = np.array(scores(points, grid.points, rank(quantile, len(points))), dtype=float)
+    return int((float(epsilon) / 2 * utility + rng.standard_exponential(grid.points)).argmax())
 
 
 def released(pack: Pack, step_id: str, values: Array, rng: np.random.Generator, variant: str = "plain") -> ReleasedLabel:
     step = pack.step(step_id)
     rule = step.metrics[0]
     drawn = {
-        which: ReleasedQuantile(q, draw_cell(values, rule.grid, q, EPSILONS[which], rng), EPSILONS[which])
+        which: ReleasedQuantile(q, draw_grid_point(values, rule.grid, q, EPSILONS[which], rng), EPSILONS[which])
         for which, q in (("best", step.label_rule.quantile), ("typical", Fraction(1, 2)))
     }
     count_class = max(edge for edge in COUNT_CLASSES if edge <= len(values))

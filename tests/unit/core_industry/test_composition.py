@@ -20,8 +20,8 @@ from benchmarks.composition import (
     apply_rule,
     averaged,
     by_step,
+    compose_cell,
     compose_route,
-    compose_step,
     designate,
     median_of_ordered,
     posterior,
@@ -59,7 +59,7 @@ class Shown:
 
 def composed(pack: Pack, step_id: str, reported: list[ReportedLabel], rng: np.random.Generator) -> Shown:
     step = pack.step(step_id)
-    benchmark = compose_step(reported, pack, step, step.metrics[0], rng, variant="plain")
+    benchmark = compose_cell(reported, pack, step, step.metrics[0], rng, variant="plain")
     assert benchmark.best is not None
     assert benchmark.interval is not None
     assert benchmark.typical_interval is not None
@@ -129,7 +129,7 @@ def test_a_pack_whose_mean_would_let_one_firm_weigh_too_much_is_refused(pack: Pa
     step = pack.step("melting")
     rng = np.random.default_rng(1)
     with pytest.raises(PolicyRefusal, match="above 25%"):
-        compose_step(grow(rng, 12).labels, loose, step, step.metrics[0], rng, variant="plain")
+        compose_cell(grow(rng, 12).labels, loose, step, step.metrics[0], rng, variant="plain")
 
 
 @pytest.mark.slow
@@ -236,7 +236,7 @@ def test_a_jump_of_the_mechanism_is_doubted_and_does_not_drag_the_interval_off_t
     held_best = 0
     for seed in range(20):
         rng = np.random.default_rng(seed)
-        values = np.append(rng.normal(60.0, 2.0, 23), 32.0)  # the last drew a cell at the foot of the grid
+        values = np.append(rng.normal(60.0, 2.0, 23), 32.0)  # the last drew a point at the foot of the grid
         jumpy = ObservedValues(values, np.full(24, 0.3), np.full(24, 0.006 / 40))
         doubt = jump_probability(jumpy)
         assert doubt[-1] > 0.6
@@ -276,7 +276,7 @@ def test_the_exact_law_and_its_simulation_give_the_same_noise(quantile: str, cou
         [
             simulate_errors(grid, released.quantile, released.epsilon, count, near - deviate * spread, spread, rng, 4000)
             for wide in (spread, 2.3 * spread)  # as the module mixes them
-            for near in (54.9, 55.0, 55.1)  # cell 60 is 55.0
+            for near in (54.9, 55.0, 55.1)  # grid point 60 is 55.0
         ]
     )
     core = simulated[np.abs(simulated) <= 5 * law.sd]
@@ -300,14 +300,14 @@ def test_only_eligible_plants_enter_and_the_rest_are_counted(pack: Pack, grow: G
     small = [ReportedLabel("small", "small", dataclasses.replace(good[0].label, count_class=50))]
     other = [ReportedLabel("other", "other", dataclasses.replace(good[1].label, boundary="with-power-house"))]
     second = [ReportedLabel(good[2].firm, "a-second-site", good[2].label)]
-    result = compose_step([*good, *small, *other, *second], pack, step, step.metrics[0], rng, variant="plain")
+    result = compose_cell([*good, *small, *other, *second], pack, step, step.metrics[0], rng, variant="plain")
     assert (result.sites, result.eligible, result.firms) == (13, 11, 10)
     assert dict(result.set_aside) == {"not-comparable": 1, "not-eligible": 1, "other-site-of-firm": 1}
 
 
 def test_a_firms_one_site_is_not_picked_by_its_value(pack: Pack, grow: Grow) -> None:
     label: ReleasedLabel = grow(np.random.default_rng(10), 1).labels[0].label
-    low = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=0))
+    low = dataclasses.replace(label, best=dataclasses.replace(label.best, grid_point=0))
     sites = [
         ReportedLabel("f", "b", low),
         ReportedLabel("f", "a", label),
@@ -323,14 +323,14 @@ def test_one_site_twice_in_a_cell_is_refused(pack: Pack, grow: Grow) -> None:
     rng = np.random.default_rng(11)
     plants = grow(rng, 8).labels
     with pytest.raises(InputError, match="is listed twice") as caught:
-        compose_step([*plants, plants[0]], pack, step, step.metrics[0], rng, variant="plain")
+        compose_cell([*plants, plants[0]], pack, step, step.metrics[0], rng, variant="plain")
     assert caught.value.code == "participant-twice"
 
 
 def test_fewer_firms_than_any_rule_give_no_value_and_say_so(pack: Pack, grow: Grow) -> None:
     step = pack.step("melting")
     rng = np.random.default_rng(12)
-    result = compose_step(grow(rng, 7).labels, pack, step, step.metrics[0], rng, variant="plain")
+    result = compose_cell(grow(rng, 7).labels, pack, step, step.metrics[0], rng, variant="plain")
     assert (result.best, result.interval, result.typical, result.note, result.firms) == (None, None, None, "too-few-firms", 7)
 
 
@@ -353,7 +353,7 @@ def test_the_composite_is_the_sum_of_ratio_times_best_and_its_interval_holds_the
     for seed in range(repetitions):
         reported, plants = sector(grow, 100 + seed)
         label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(seed), period="2016")
-        assert label.composite.value == pytest.approx(sum(s.ratio * s.best for s in label.steps if s.best is not None), abs=1e-6)
+        assert label.composite.value == pytest.approx(sum(s.ratio * s.best for s in label.cells if s.best is not None), abs=1e-6)
         truth = sum(ratio * float(apply_rule("mean-of-best-five", plants[step].best)) for step, ratio in ratios.items())
         reached = float(apply_rule("mean-of-best-five", sum(ratio * plants[step].best for step, ratio in ratios.items())))
         typical = sum(ratio * float(median_of_ordered(np.sort(plants[step].typical))) for step, ratio in ratios.items())
@@ -371,7 +371,7 @@ def test_a_missing_step_leaves_no_total_and_names_the_step(pack: Pack, grow: Gro
     assert label.composite.value is None
     assert (label.composite.reason, label.composite.missing) == ("incomplete", ("rolling",))
     assert (label.best_reached.value, label.best_reached.reason) == (None, "too-few-whole-routes")
-    assert [s.step for s in label.steps if s.best is not None] == ["melting", "blowing"]
+    assert [s.step for s in label.cells if s.best is not None] == ["melting", "blowing"]
 
 
 def test_only_firms_with_every_step_stand_in_the_best_reached_total(pack: Pack, grow: Grow) -> None:
@@ -404,7 +404,7 @@ def test_a_variant_with_labels_of_its_own_is_shown_beside_the_first(pack: Pack, 
     special = [dataclasses.replace(p, label=dataclasses.replace(p.label, variant="special")) for p in reported["melting"][:9]]
     reported["melting"] = reported["melting"][9:] + special
     label = compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
-    melting = {s.variant: s for s in label.steps if s.step == "melting"}
+    melting = {s.variant: s for s in label.cells if s.step == "melting"}
     assert (melting["plain"].headline, melting["plain"].firms) == (True, 15)
     assert (melting["special"].headline, melting["special"].firms, melting["special"].rule) == (False, 9, "mean-of-best-five")
 
@@ -413,7 +413,7 @@ def test_thousands_of_plants_are_composed_and_each_counts(pack: Pack, grow: Grow
     base = grow(np.random.default_rng(19), 50).labels
     many = [ReportedLabel(f"f{i}", f"s{i}", base[i % 50].label) for i in range(3000)]
     step = pack.step("melting")
-    result = compose_step(many, pack, step, step.metrics[0], np.random.default_rng(0), variant="plain")
+    result = compose_cell(many, pack, step, step.metrics[0], np.random.default_rng(0), variant="plain")
     assert result.firms == 3000
     assert all(view.values.size == 3000 for view in observe(many, "best"))
 
@@ -454,7 +454,7 @@ def test_points_of_the_curve_are_five_firms_apart_and_the_ends_withheld(
 ) -> None:
     rng = np.random.default_rng(22)
     step = pack.step("melting")
-    benchmark = compose_step(grow(rng, firms).labels, pack, step, step.metrics[0], rng, variant="plain")
+    benchmark = compose_cell(grow(rng, firms).labels, pack, step, step.metrics[0], rng, variant="plain")
     assert tuple(point.percent for point in benchmark.curve) == points
     values = [point.value for point in benchmark.curve]
     assert values == sorted(values)
@@ -467,7 +467,7 @@ def test_the_curve_holds_the_true_percentiles(pack: Pack, grow: Grow) -> None:
     points_held = []
     for _ in range(25):
         plants = grow(rng, 60)
-        benchmark = compose_step(plants.labels, pack, step, step.metrics[0], rng, variant="plain")
+        benchmark = compose_cell(plants.labels, pack, step, step.metrics[0], rng, variant="plain")
         ordered = np.sort(plants.best)
         points_held += [
             point.interval[0] <= truth <= point.interval[1] for point, truth in zip(benchmark.curve, read_off(ordered), strict=True)
@@ -481,14 +481,14 @@ def test_a_label_from_before_there_were_curves_still_loads(pack: Pack, grow: Gro
     stored = json.loads(json.dumps(label.to_json()))
     for step in stored["steps"]:
         assert step.pop("curve")
-    assert all(step.curve == () for step in IndustryLabel.from_json(stored).steps)
+    assert all(step.curve == () for step in IndustryLabel.from_json(stored).cells)
 
 
 def test_lines_of_one_plant_reported_as_labels_of_their_own_are_refused(pack: Pack, grow: Grow) -> None:
     """A plant's lines make one label a step: two labels of one site would count it twice."""
     reported, _ = sector(grow, 25)
     first = reported["rolling"][0]
-    line = dataclasses.replace(first.label, best=dataclasses.replace(first.label.best, cell=first.label.best.cell + 1))
+    line = dataclasses.replace(first.label, best=dataclasses.replace(first.label.best, grid_point=first.label.best.grid_point + 1))
     reported["rolling"] = [*reported["rolling"], ReportedLabel(first.firm, first.site, line)]
     with pytest.raises(InputError) as caught:
         compose_route(pack, pack.routes[0], reported, np.random.default_rng(0), period="2016")
@@ -502,6 +502,6 @@ def test_a_firm_with_many_plants_counts_once_in_the_value_and_the_roster(pack: P
     more += [ReportedLabel(p.firm, f"{p.site}-second", p.label) for p in more if p.firm == "firm-003"]
     grouped = by_step(more)
     label = compose_route(pack, pack.routes[0], grouped, np.random.default_rng(0), period="2016")
-    assert all((step.firms, step.sites) == (24, 25) for step in label.steps)
+    assert all((step.firms, step.sites) == (24, 25) for step in label.cells)
     assert label.best_reached.firms == 24
     assert roster_of(pack, pack.routes[0], grouped) == alone

@@ -56,7 +56,7 @@ def test_a_sound_draft_is_shown_whole_rounded_to_the_public_grid(pack: Pack, eve
     assert {cell.reason_code for cell in result.cells} == {GateReason.SHOWN}
     assert len(result.cells) == 6
     assert not result.hold
-    for before, after in zip(draft.steps, result.published.steps, strict=True):
+    for before, after in zip(draft.cells, result.published.cells, strict=True):
         assert before.interval is not None
         assert after.interval is not None
         assert after.best is not None
@@ -80,7 +80,7 @@ def test_too_few_firms_hide_the_step_and_every_total(pack: Pack, everyone: list[
     assert decision(result, "rolling").reason_code == GateReason.TOO_FEW_FIRMS
     assert "7 firms" in decision(result, "rolling").reason.en
     assert "7 家" in decision(result, "rolling").reason.said_in("zh")
-    hidden = next(step for step in result.published.steps if step.step == "rolling")
+    hidden = next(step for step in result.published.cells if step.step == "rolling")
     assert (hidden.best, hidden.interval, hidden.typical, hidden.typical_interval) == (None, None, None, None)
     assert decision(result, "melting").shown
     assert decision(result, "composite").reason_code == GateReason.INCOMPLETE
@@ -137,7 +137,7 @@ def test_a_version_that_differs_in_one_firm_is_held(pack: Pack, everyone: list[R
 def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list[ReportedLabel]) -> None:
     first = published(pack, everyone)
     label = everyone[0].label
-    redrawn = dataclasses.replace(label, best=dataclasses.replace(label.best, cell=label.best.cell + 1))
+    redrawn = dataclasses.replace(label, best=dataclasses.replace(label.best, grid_point=label.best.grid_point + 1))
     result = passed(pack, [dataclasses.replace(everyone[0], label=redrawn), *everyone[1:]], (first,))
     assert decision(result, "melting").reason_code == GateReason.DIFFERENCING
     assert decision(result, "blowing").reason_code == GateReason.UNCHANGED
@@ -145,7 +145,7 @@ def test_one_firm_with_another_draw_counts_as_changed(pack: Pack, everyone: list
 
 def ranked(reported: list[ReportedLabel], step: str) -> list[str]:
     """The firms of a step by their released values, the best first."""
-    return [p.firm for p in sorted(reported, key=lambda p: (p.label.best.cell, p.firm)) if p.label.step == step]
+    return [p.firm for p in sorted(reported, key=lambda p: (p.label.best.grid_point, p.firm)) if p.label.step == step]
 
 
 def without_places(reported: list[ReportedLabel], *places: int) -> list[ReportedLabel]:
@@ -175,17 +175,17 @@ def test_the_best_firm_is_not_hidden_by_any_number_of_poor_ones_that_join_with_i
 
 
 def with_changes(reported: list[ReportedLabel], changes: dict[tuple[str, str], int]) -> list[ReportedLabel]:
-    """The same participants; where a (firm, step) is named its released best lies that many cells higher."""
+    """The same participants; where a (firm, step) is named its released best lies that many grid points higher."""
 
     def anew(p: ReportedLabel) -> ReportedLabel:
-        best = dataclasses.replace(p.label.best, cell=p.label.best.cell + changes.get((p.firm, p.label.step), 0))
+        best = dataclasses.replace(p.label.best, grid_point=p.label.best.grid_point + changes.get((p.firm, p.label.step), 0))
         return dataclasses.replace(p, label=dataclasses.replace(p.label, best=best))
 
     return [anew(p) for p in reported]
 
 
 def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack: Pack, everyone: list[ReportedLabel]) -> None:
-    """The poorest comes out as the best, and two in the middle move by a cell: of four that changed one matters to the best."""
+    """The poorest comes out as the best, and two in the middle move by a grid point: of four that changed one matters to the best."""
     firms = ranked(everyone, "melting")
     jumps = {(firms[-1], "melting"): -60} | {(firm, "melting"): 1 for firm in firms[12:15]}
     result = passed(pack, with_changes(everyone, jumps), (published(pack, everyone),))
@@ -193,7 +193,7 @@ def test_a_correction_that_alone_moves_the_best_waits_whoever_else_corrects(pack
     assert decision(result, "blowing").reason_code == GateReason.UNCHANGED
 
 
-def test_corrections_that_move_nothing_by_half_a_cell_may_go_out(pack: Pack, everyone: list[ReportedLabel]) -> None:
+def test_corrections_that_move_nothing_by_half_a_grid_width_may_go_out(pack: Pack, everyone: list[ReportedLabel]) -> None:
     slight = {(firm, "melting"): 1 for firm in ranked(everyone, "melting")[-3:]}
     result = passed(pack, with_changes(everyone, slight), (published(pack, everyone),))
     assert decision(result, "melting").reason_code == GateReason.SHOWN
@@ -214,9 +214,9 @@ def test_a_curve_stays_out_where_it_would_tell_in_which_quarter_one_firm_lies(pa
     """Too few of the three that join matter to some point: best and typical value may go out, the curve may not."""
     result = passed(pack, everyone, (published(pack, without_places(everyone, 18, 22, 24)),))
     assert of_steps(result) == {GateReason.SHOWN}
-    assert {(step.curve, step.curve_withheld) for step in result.published.steps} == {((), True)}
+    assert {(step.curve, step.curve_withheld) for step in result.published.cells} == {((), True)}
     alone = passed(pack, everyone)
-    assert () not in {step.curve for step in alone.published.steps}
+    assert () not in {step.curve for step in alone.published.cells}
 
 
 def test_every_earlier_version_is_compared_and_not_the_last_alone(pack: Pack, everyone: list[ReportedLabel]) -> None:
@@ -277,7 +277,7 @@ def test_a_cell_of_the_same_firms_has_one_figure_in_every_route(pack: Pack, ever
     elsewhere = published(pack, everyone, "main, version 1")
     draft, roster = of_route_melting(pack, everyone, 5)
     result = gate(draft, roster, pack.disclosure, elsewhere=(elsewhere,), period_end=END, today=LATE)
-    ours, theirs = result.published.steps[0], elsewhere.label.steps[0]
+    ours, theirs = result.published.cells[0], elsewhere.label.cells[0]
     assert decision(result, "melting").reason_code == GateReason.UNCHANGED
     assert (ours.best, ours.interval, ours.typical) == (theirs.best, theirs.interval, theirs.typical)
     assert (ours.ratio, theirs.ratio) == (2.0, 1.05)
@@ -315,7 +315,7 @@ def test_every_reason_has_its_sentence_in_both_languages() -> None:
 
 
 @given(st.floats(-1e4, 1e4), st.floats(0, 50), st.sampled_from(["0.25", "0.1", "0.008", "5"]))
-def test_rounding_outward_holds_the_interval_and_adds_less_than_two_cells(lo: float, length: float, width: str) -> None:
+def test_rounding_outward_holds_the_interval_and_adds_less_than_two_grid_widths(lo: float, length: float, width: str) -> None:
     step = Fraction(width)
     rounded = outward((lo, lo + length), step)
     assert rounded[0] <= lo + 1e-9

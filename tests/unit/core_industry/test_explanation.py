@@ -14,7 +14,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.audit import wording
-from benchmarks.composition import ReportedLabel, StepBest, by_step, compose_route, roster_of
+from benchmarks.composition import IndustryCell, ReportedLabel, by_step, compose_route, roster_of
 from benchmarks.declared import Words
 from benchmarks.disclosure import GateResult, gate
 from benchmarks.explanation import Explanation, Participation, Verification, VersionApproval, VersionChange, en16231, explain
@@ -225,11 +225,11 @@ def test_a_text_from_before_volunteers_were_told_apart_is_made_again_as_it_was(p
 
 
 def test_a_poor_fit_is_told_of_every_cell_that_is_shown_with_its_metric(pack: Pack, result: GateResult) -> None:
-    fitting = [dataclasses.replace(step, good_fit=True) for step in result.published.steps]
+    fitting = [dataclasses.replace(step, good_fit=True) for step in result.published.cells]
     beside = dataclasses.replace(fitting[0], metric=Metric.THERMAL, headline=False, good_fit=False)
 
-    def validation_text(cell: StepBest) -> str:
-        return en16231.validation_of_results(dataclasses.replace(result.published, steps=(*fitting, cell)), pack).en
+    def validation_text(cell: IndustryCell) -> str:
+        return en16231.validation_of_results(dataclasses.replace(result.published, cells=(*fitting, cell)), pack).en
 
     assert validation_text(beside).endswith("at these steps: Melting (plain, heat).")
     assert validation_text(dataclasses.replace(beside, best=None)).endswith("not rejected."), "nothing is said of a cell that is held back"
@@ -310,8 +310,8 @@ def test_the_widest_step_is_named_with_its_share_and_not_where_another_step_lies
     """Between best and typical lie 1.05 x 10 at melting and 1.02 x 2 at blowing. With 2 at rolling that is 10.5 of 14.54, with none
     10.5 of 12.54; with 3 less than its best at rolling 10.5 would be more than the whole of 9.54."""
     values = {"melting": (50.0, 60.0), "blowing": (-32.0, -30.0), "rolling": (50.0, rolling)}
-    steps = tuple(dataclasses.replace(step, best=values[step.step][0], typical=values[step.step][1]) for step in result.published.steps)
-    lead = explained(result, pack, steps=steps).lead.en
+    cells = tuple(dataclasses.replace(cell, best=values[cell.step][0], typical=values[cell.step][1]) for cell in result.published.cells)
+    lead = explained(result, pack, cells=cells).lead.en
     assert share in lead
     assert ("accounts for" in lead) == bool(share)
 

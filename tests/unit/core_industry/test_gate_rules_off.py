@@ -16,7 +16,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from benchmarks.composition import IndustryLabel, ReportedLabel, Roster, StepBest, by_step, compose_route, roster_of
+from benchmarks.composition import IndustryCell, IndustryLabel, ReportedLabel, Roster, by_step, compose_route, roster_of
 from benchmarks.composition.roster import CellRoster, Member
 from benchmarks.disclosure import (
     GateReason,
@@ -71,7 +71,7 @@ def best_of_the_route_alone(reported: list[ReportedLabel]) -> str:
         totals: dict[str, int] = {}
         for p in reported:
             if p.label.step in steps:
-                totals[p.firm] = totals.get(p.firm, 0) + p.label.best.cell
+                totals[p.firm] = totals.get(p.firm, 0) + p.label.best.grid_point
         return sorted(totals, key=lambda firm: totals[firm])
 
     return next(firm for firm in ordered("melting", "blowing", "rolling")[:5] if firm not in ordered("rolling")[:6])
@@ -102,7 +102,7 @@ def cases(pack: Pack, everyone: list[ReportedLabel]) -> dict[str, Case]:
     nine = drafted(pack, without(everyone, {f"firm-{i:03}" for i in range(9, 26)}, "melting"))
     giants = {f"firm-{i:03}": 0.003 for i in range(2, 26)} | {"firm-000": 1.0, "firm-001": 0.9}
     one_less = published(pack, without(everyone, {"firm-025"}), "1")
-    melting = [p.firm for p in sorted(everyone, key=lambda p: p.label.best.cell) if p.label.step == "melting"]
+    melting = [p.firm for p in sorted(everyone, key=lambda p: p.label.best.grid_point) if p.label.step == "melting"]
     halves = {"east": {melting[-2], melting[-3]}, "west": {melting[-4], melting[-5]}}  # together they lack the last one alone
     with_best_and_last_gone = without(everyone, {melting[0], melting[-1], melting[-2]}, "melting")
     parts = [published(pack, without(everyone, {melting[-1], *gone}, "melting"), name) for name, gone in halves.items()]
@@ -181,12 +181,12 @@ def test_rounding_off_lets_the_last_digit_out(pack: Pack, everyone: list[Reporte
 
     def best() -> tuple[float | None, float | None]:
         result = gate(draft, roster, pack.disclosure, period_end=END, today=LATE)
-        return result.published.steps[0].best, result.published.composite.value
+        return result.published.cells[0].best, result.published.composite.value
 
     on_grid = best()
     for module in (gate_module, totals_module):
         monkeypatch.setattr(module, "to_grid", lambda value, *_: value)
-    assert best() == (draft.steps[0].best, draft.composite.value)
+    assert best() == (draft.cells[0].best, draft.composite.value)
     assert on_grid != best()
 
 
@@ -196,10 +196,10 @@ def test_a_hidden_cell_keeps_nothing_that_was_computed_from_values(pack: Pack, e
     counted = {"firms", "sites", "eligible", "set_aside", "note"}
     computed: dict[str, object] = {"best": None, "interval": None, "typical": None, "typical_interval": None, "good_fit": None}
     computed |= {"curve": (), "curve_withheld": False, "pooled": (), "in_part": 0, "potential": (), "potential_withheld": ()}
-    assert {field.name for field in dataclasses.fields(StepBest)} == described | counted | computed.keys()
+    assert {field.name for field in dataclasses.fields(IndustryCell)} == described | counted | computed.keys()
     draft, roster = drafted(pack, everyone)
     hidden = gate(draft, roster, pack.disclosure, period_end=END, today=date(2017, 1, 2)).published
-    for before, after in zip(draft.steps, hidden.steps, strict=True):
+    for before, after in zip(draft.cells, hidden.cells, strict=True):
         assert before.best is not None
         assert {name: getattr(after, name) for name in computed} == computed
     for total in (hidden.composite, hidden.best_reached, hidden.typical):

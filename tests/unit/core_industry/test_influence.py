@@ -243,7 +243,7 @@ def test_who_joins_the_best_is_told_by_two_years_unless_the_others_moved(pack: P
 
 @pytest.mark.parametrize("width", [0.5, 2.0])
 def test_two_years_on_different_grids_are_compared_in_the_unit(pack: Pack, width: float) -> None:
-    """A pack's next version may have another grid: its cells are other numbers, and nobody has moved by that."""
+    """A pack's next version may have another grid: its points have other numbers, and nobody has moved by that."""
     assert told_by_years(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))
     assert not told_by_years(pack, best_of([*APART_BY_THREE, NEW]), best_of(BY_YEAR, width))
     assert is_given_away(pack, best_of([*STEADY, NEW]), best_of(BY_YEAR, width))

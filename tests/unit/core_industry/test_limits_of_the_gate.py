@@ -12,7 +12,7 @@ import pytest
 from scipy.special import ndtri
 
 from benchmarks.composition.posterior import ObservedValues
-from benchmarks.composition.result import StepBest
+from benchmarks.composition.result import IndustryCell
 from benchmarks.composition.roster import CellRoster, Member
 from benchmarks.composition.rules import RuleName
 from benchmarks.composition.savings_potential import Potential, saved, without_noise
@@ -87,7 +87,7 @@ def potential_withheld(typicals: Sequence[int]) -> tuple[str, ...]:
     """Of a cell of these firms, beside nothing else."""
     who = cell(typicals)
     potential = (Potential("typical", 1.0, (0.5, 1.5)),)
-    step = cast(StepBest, SimpleNamespace(rule="mean-of-best-five", averaging="five-ranks", potential=potential))
+    step = cast(IndustryCell, SimpleNamespace(rule="mean-of-best-five", averaging="five-ranks", potential=potential))
     return potentials.withheld(step, Exhibit("", who), [], [], POLICY)
 
 

@@ -12,7 +12,7 @@ import pytest
 
 from benchmarks.measurements import Metric
 from benchmarks.policies import ReleasePolicy
-from benchmarks.privacy.bounds import clamp_to_cells
+from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.eligibility import eligible, expected_error
 from benchmarks.privacy.intervals import STEP_ALLOWANCE, interval, noise_law, simulate_errors
 from benchmarks.privacy.mechanism import exact_law, scores
@@ -96,8 +96,8 @@ def test_simulation_is_the_mechanism(a_metric: Callable[..., Any]) -> None:
     bias, square, far = [], [], []
     for _ in range(400):
         batches = np.sort(chance.normal(400, spread, count))
-        cells = np.clip(np.floor(batches - 250 + 0.5), 0, 400).astype(int)
-        law = exact_law(scores(cells.tolist(), GRID.cells, 12), epsilon)
+        points = np.clip(np.floor(batches - 250 + 0.5), 0, 400).astype(int)
+        law = exact_law(scores(points.tolist(), GRID.points, 12), epsilon)
         errors = values - batches[11]
         bias.append(law @ errors)
         square.append(law @ errors**2)
@@ -119,7 +119,7 @@ def test_eligibility_follows_the_rule_of_thumb(
 
 
 def test_eligibility_does_not_look_at_the_released_value(a_metric: Callable[..., Any], a_policy: ReleasePolicy) -> None:
-    assert {eligible(label(670, best=cell), a_metric(), a_policy) for cell in (0, 100, 400)} == {True}
+    assert {eligible(label(670, best=point), a_metric(), a_policy) for point in (0, 100, 400)} == {True}
 
 
 def test_expected_error_falls_with_batches_and_rises_with_the_empty_end_of_the_grid(a_metric: Callable[..., Any]) -> None:
@@ -137,8 +137,8 @@ def test_an_interval_holds_where_the_meter_reads_in_steps_coarser_than_the_grid(
     heats = np.round(np.random.default_rng(0).normal(390.8, 24, 6012) / step) * step
     k = rank(Fraction(1, 20), len(heats))
     exact = float(np.sort(heats)[k - 1])
-    cells, _ = clamp_to_cells(heats.tolist(), GRID)
-    law = exact_law(scores(cells, GRID.cells, k), Fraction(3, 4))
-    drawn = np.random.default_rng(4).choice(GRID.cells, size=200, p=law / law.sum())
-    covers = [low <= exact <= high for low, high in (interval(label(5000, int(cell), 141), "best", rng()) for cell in drawn)]
+    points, _ = clamp_to_grid(heats.tolist(), GRID)
+    law = exact_law(scores(points, GRID.points, k), Fraction(3, 4))
+    drawn = np.random.default_rng(4).choice(GRID.points, size=200, p=law / law.sum())
+    covers = [low <= exact <= high for low, high in (interval(label(5000, int(point), 141), "best", rng()) for point in drawn)]
     assert np.mean(covers) >= 0.99  # without the allowance for steps: 0.38

@@ -17,7 +17,7 @@ from benchmarks.labels import StepLabel, label_step
 from benchmarks.measurements import Batch, Metric, Period
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.randomness import KeyedStream
-from benchmarks.release import count_class, debits, refusal, release, release_id, with_cells
+from benchmarks.release import count_class, debits, refusal, release, release_id, with_grid_points
 from benchmarks.released import ReleasedLabel
 from benchmarks.routes import Step
 from benchmarks.wire import label_frames
@@ -147,6 +147,6 @@ def test_a_label_without_a_month_of_five_batches_is_told_as_one_of_a_single_mont
     """Four a month over two years: left out of the wire, the number would say that the label tells of every month."""
     exact = label_of(96)
     sparse = replace(exact, coverage=replace(exact.coverage, months=24, months_told=0))
-    leaving = with_cells(sparse, a_step(), a_step().metrics[0], a_policy, 10, 20, years=2)
+    leaving = with_grid_points(sparse, a_step(), a_step().metrics[0], a_policy, 10, 20, years=2)
     assert leaving.months == 1
     assert label_frames.read(label_frames.to_wire(leaving), "label") == leaving

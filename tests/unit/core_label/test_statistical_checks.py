@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from benchmarks.composition import compose_step
+from benchmarks.composition import compose_cell
 from benchmarks.privacy import intervals, mechanism
 from benchmarks.privacy.eligibility import expected_error
 from benchmarks.privacy.mechanism import exact_law
@@ -107,13 +107,14 @@ def test_chi_square_finds_another_law() -> None:
 
 
 def test_the_libraries_laws_are_those_of_their_draws_and_of_no_other_epsilon() -> None:
-    cells = [int(cell) for cell in np.random.default_rng(1).normal(150, 22, 200).clip(0, 350)]
+    points = [int(point) for point in np.random.default_rng(1).normal(150, 22, 200).clip(0, 350)]
     for declared in (False, True):
         drawn = np.bincount(
-            others.opendp_draws(cells, GRID, Fraction(1, 4), EPSILON_BEST, 1500, size_is_public=declared), minlength=GRID.cells
+            others.opendp_draws(points, GRID, Fraction(1, 4), EPSILON_BEST, 1500, size_is_public=declared), minlength=GRID.points
         )
         laws = [
-            others.opendp_law(cells, GRID, Fraction(1, 4), epsilon, size_is_public=declared) for epsilon in (EPSILON_BEST, 8 * EPSILON_BEST)
+            others.opendp_law(points, GRID, Fraction(1, 4), epsilon, size_is_public=declared)
+            for epsilon in (EPSILON_BEST, 8 * EPSILON_BEST)
         ]
         assert sampler.p_value(drawn, laws[0]) > 1e-6
         assert sampler.p_value(drawn, laws[1]) < 1e-6
@@ -122,13 +123,13 @@ def test_the_libraries_laws_are_those_of_their_draws_and_of_no_other_epsilon() -
 def test_comparison_would_find_a_worse_mechanism(monkeypatch: pytest.MonkeyPatch) -> None:
     ours, diffprivlib, opendp, _ = comparison.errors(Fraction(1, 10), 200, 4)
     assert ours < min(diffprivlib, opendp)
-    monkeypatch.setattr(mechanism, "exact_law", lambda cell_scores, epsilon: exact_law(cell_scores, epsilon / 2))
+    monkeypatch.setattr(mechanism, "exact_law", lambda point_scores, epsilon: exact_law(point_scores, epsilon / 2))
     assert comparison.errors(Fraction(1, 10), 200, 4)[0] > diffprivlib
 
 
 def test_soundness_would_find_a_quantile_that_fails_on_ties(monkeypatch: pytest.MonkeyPatch) -> None:
     assert sound.run(False).held
-    monkeypatch.setattr(mechanism, "exact_law", lambda cell_scores, _epsilon: np.full(len(cell_scores), 1 / len(cell_scores)))
+    monkeypatch.setattr(mechanism, "exact_law", lambda point_scores, _epsilon: np.full(len(point_scores), 1 / len(point_scores)))
     assert not sound.run(False).held
 
 
@@ -159,7 +160,7 @@ def test_composition_would_find_an_interval_too_narrow_and_a_value_off(monkeypat
     assert composition_held()
     for change in (lambda step: {"interval": narrowed(step.interval)}, lambda step: {"best": 1.02 * step.best}):
         with monkeypatch.context() as world:
-            world.setattr(composition, "compose_step", lambda *arguments, _c=change, **more: _changed(compose_step(*arguments, **more), _c))
+            world.setattr(composition, "compose_cell", lambda *arguments, _c=change, **more: _changed(compose_cell(*arguments, **more), _c))
             assert not composition_held()
 
 
@@ -168,7 +169,7 @@ def test_potentials_would_find_an_interval_too_narrow(monkeypatch: pytest.Monkey
     monkeypatch.setattr(potentials, "_SHORT", {8: 20})
     assert potentials.run(False).held
     change = lambda step: {"interval": narrowed(step.interval), "typical_interval": narrowed(step.typical_interval)}  # noqa: E731
-    monkeypatch.setattr(potentials, "compose_step", lambda *arguments, **more: _changed(compose_step(*arguments, **more), change))
+    monkeypatch.setattr(potentials, "compose_cell", lambda *arguments, **more: _changed(compose_cell(*arguments, **more), change))
     assert not potentials.run(False).held
 
 

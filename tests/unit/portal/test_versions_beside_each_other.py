@@ -23,10 +23,10 @@ from portal.publication.document import csv_of
 from portal.publication.models import VersionStatus
 from portal.publication.open_data import sector_json_ld
 from portal.publication.rows import VersionColumns, VersionSeries
-from portal.publication.shapes import BenchmarkView, LabelView, StepView, TotalView
+from portal.publication.shapes import BenchmarkView, CellView, LabelView, TotalView
 from portal.publication.who_may_publish import obstacle_by_state
 
-KILN = StepView(
+KILN = CellView(
     step="clinker-burning",
     product="clinker",
     variant="any",
@@ -92,7 +92,7 @@ def test_a_month_follows_the_month_before_whatever_their_days_and_a_quarter_foll
     assert not over_years._follows(row(day(2016), day(2016, 4)), april)
 
 
-def year(now: StepView, then: StepView | None, broken: Breaks | None = None) -> over_years.Year:
+def year(now: CellView, then: CellView | None, broken: Breaks | None = None) -> over_years.Year:
     return over_years._year(cast(BenchmarkView, None), now, then, broken)
 
 
@@ -133,7 +133,7 @@ def test_published_figures_stand_as_they_are_and_what_is_worked_out_has_three_de
     assert (values["best_low"], values["best_high"]) == (98.0, 103.0)
 
 
-def defined(*cells: StepView, **changed: str) -> Any:
+def defined(*cells: CellView, **changed: str) -> Any:
     return SimpleNamespace(**{"period": "2016", "version": 1, "pack_version": "3", "pack_digest": "ab" * 32, "cells": cells, **changed})
 
 
@@ -175,7 +175,7 @@ def test_cells_that_came_and_went_are_breaks_and_years_are_told_by_the_longest()
     assert breaks(defined(KILN), defined(pooled)).cells[CELL] == (DefinitionChange("years", "1", "1-3"),)
 
 
-def table(broken: Breaks | None, *cells: StepView, bands: dict[str, Any] | None = None) -> list[dict[str, str]]:
+def table(broken: Breaks | None, *cells: CellView, bands: dict[str, Any] | None = None) -> list[dict[str, str]]:
     head = dict.fromkeys(("pack", "pack_version", "jurisdiction", "route", "period", "version", "status", "published_on", "source"), "x")
     document = {**head, "product": "cement", "steps": [{"bands": bands}] * len(cells)}
     label = LabelView(cells, TOTAL, replace(TOTAL, value=95.0), replace(TOTAL, value=110.0), "mean-of-best-five", 24)

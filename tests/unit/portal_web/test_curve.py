@@ -92,7 +92,7 @@ def test_without_a_curve_the_page_says_why(given: LabelView, sentence: str) -> N
 
 def test_a_curve_that_the_gate_left_out_is_said_to_be_left_out_and_not_older() -> None:
     given = label(firms=FEWEST)
-    withheld = replace(given, steps=tuple(replace(step, curve_withheld=True) for step in given.steps))
+    withheld = replace(given, cells=tuple(replace(step, curve_withheld=True) for step in given.cells))
     html = render_to_string("web/parts/spread.html", {"spread": spread(withheld)})
     assert "it would reveal in which part of the curve a firm lies: Crushing and prehomogenisation; " in html
     assert "before curves were drawn" not in html

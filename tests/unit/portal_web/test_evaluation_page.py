@@ -31,7 +31,7 @@ def test_levels_stand_with_unit_interval_source_and_what_they_are_not() -> None:
 
 def test_rows_of_one_step_say_which_variant_their_figures_are_of() -> None:
     shown = TotalsDisplay(Names.of("cement", packs.load("cement").version), "dry-process", energy_units(0.1229)["kgce"])
-    heads = [_step(step, shown)[:3] for step in label(BOTH).steps]
+    heads = [_step(step, shown)[:3] for step in label(BOTH).cells]
     assert heads[1:] == [
         ("Clinker burning (grey clinker)", "heat", "2,900"),
         ("Clinker burning (white and special clinker)", "heat", "5,000"),

@@ -9,7 +9,7 @@ import pytest
 
 from benchmarks import packs
 from portal.publication.in_force import InForceView
-from portal.publication.shapes import LabelView, StepView
+from portal.publication.shapes import CellView, LabelView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.presenters.sectors import _reach
 from portal.web.presenters.site_gaps import heat_of
@@ -19,7 +19,7 @@ from tests.unit.portal_web.test_next_steps import TOTAL, cell
 BOTH = ("grey", "white-special")
 
 
-def burning(variant: str, metric: str, best: float, typical: float) -> StepView:
+def burning(variant: str, metric: str, best: float, typical: float) -> CellView:
     """Half a tonne of clinker for a tonne of cement; nothing is uncertain, so that a gap has one figure."""
     unit = "MJ/t" if metric == "thermal" else "kgce/t"
     return replace(

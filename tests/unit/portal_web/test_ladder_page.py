@@ -18,7 +18,7 @@ from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from benchmarks.explanation.shown_limits import shown_limits
 from benchmarks.packs.provenance import numbers
-from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
 from portal.web.presenters.next_steps import PracticeRow, ToDo
@@ -33,10 +33,10 @@ REASON = "Not shown: 5 firms can be compared here. At least 8 are needed so that
 TEMPLATES = Path(__file__).parents[3] / "portal" / "web" / "templates"
 
 
-def step_view(place: int, best: float | None, typical: float | None = None) -> StepView:
+def step_view(place: int, best: float | None, typical: float | None = None) -> CellView:
     route_step = ROUTE.steps[place]
     step = PACK.step(route_step.step)
-    return StepView(
+    return CellView(
         step=step.id,
         product=step.product,
         variant=step.variants[0].id,
@@ -87,7 +87,7 @@ def limit(*steps: str) -> LimitShown:
 
 
 def test_a_suppressed_value_is_hatched_and_says_why_in_the_language_of_the_page(label: LabelView) -> None:
-    held_back = replace(label, steps=(label.steps[0], step_view(1, None), *label.steps[2:]), composite=total(None))
+    held_back = replace(label, cells=(label.cells[0], step_view(1, None), *label.cells[2:]), composite=total(None))
     with translation.override("en"):
         page = rendered(held_back)
         assert page.count('class="cell-sup"') == 2  # the step and the total
@@ -204,7 +204,7 @@ def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: L
     units = {place.step: pack.step(place.step).output_unit for place in route.steps}
     cells = tuple(
         replace(
-            label.steps[0],
+            label.cells[0],
             step=place.step,
             product=pack.step(place.step).product,
             unit=f"kgce/{units[place.step]}",
@@ -214,7 +214,7 @@ def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: L
     )
     totals = {name: replace(getattr(label, name), unit="kgce/m2") for name in ("composite", "best_reached", "typical")}
     with translation.override("en"):
-        drawn = ladder_of(replace(label, steps=cells, **totals), TotalsDisplay(Names("flat-glass", pack), route.id, UNITS["MJ"]))
+        drawn = ladder_of(replace(label, cells=cells, **totals), TotalsDisplay(Names("flat-glass", pack), route.id, UNITS["MJ"]))
     assert drawn.rows[0].unit.startswith("MJ per weight case of flat glass")
     assert drawn.total.unit == drawn.scale_unit == "MJ per m² of tempered glass"
     assert drawn.ratios.startswith("Reference ratios, what each step makes per m² of tempered glass: ")
@@ -224,7 +224,7 @@ def test_a_product_that_is_not_counted_in_tonnes_has_none_in_its_ladder(label: L
 
 def test_beside_a_sites_own_values_no_distance_of_others_passes_for_its_own(label: LabelView) -> None:
     """Of the six steps the site reported the third alone: its 101 lie 3 above the best of 98, which counts 0.7 or more times."""
-    third = label.steps[2]
+    third = label.cells[2]
     shown = ladder_of(label, shown_in("kgce"), you={third.step: Estimate(101.0)})
     assert [bool(row.above) for row in (*shown.rows, shown.total)] == [False, False, True, False, False, False, False]
     assert f"{3 * third.ratio:.1f}" in shown.rows[2].above

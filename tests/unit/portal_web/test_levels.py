@@ -7,7 +7,7 @@ import pytest
 from benchmarks import packs
 from benchmarks.composition.curve import CurvePoint, share_at
 from portal.publication.in_force import InForceView
-from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.presenters.levels import LevelRow, Share, levels_of, typical_share
 
 CURVE = tuple(CurvePoint(percent, value, (value - 2, value + 2)) for percent, value in ((25, 350.0), (50, 360.0), (75, 380.0)))
@@ -37,7 +37,7 @@ def in_force(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel",
     known = packs.load(pack)
     held = TotalView(None, None, "kgce/t", 0, None, False, "too-few-firms", "", "")
     cells = tuple(
-        StepView(
+        CellView(
             *(place.step, known.step(place.step).product, "", "", "total", unit, 2.0, True, 350.0, (349.0, 351.0), 366.0, (364.0, 368.0)),
             *("mean-of-best-five", 20, True, "", "", "", True, curve),
         )

@@ -13,7 +13,7 @@ from benchmarks.comparison.estimates import Estimate
 from benchmarks.comparison.gaps import RouteGap
 from benchmarks.composition import Potential
 from benchmarks.guidance.practices import Library
-from portal.publication.shapes import LabelView, StepView, TotalView
+from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.charts.trend import TrendPeriod
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.next_steps import _to_do
@@ -78,8 +78,8 @@ def test_a_practice_that_saves_more_than_the_gap_comes_last_and_says_that_it_wou
     )
 
 
-def cell(metric: str, unit: str, potential: tuple[Potential, ...]) -> StepView:
-    return StepView(
+def cell(metric: str, unit: str, potential: tuple[Potential, ...]) -> CellView:
+    return CellView(
         *("eaf", "liquid-steel", "any", "eaf", metric, unit),
         ratio=1.1,
         headline=metric == "total",

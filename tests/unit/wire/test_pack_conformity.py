@@ -218,7 +218,7 @@ def test_every_label_a_published_pack_can_release_travels_and_conforms(name: str
             grid=metric.grid,
             count_class=next(edge for edge in pack.policy.count_classes if edge >= pack.policy.fewest_batches),
             best=ReleasedQuantile(step.label_rule.quantile, 0, pack.policy.epsilon_best),
-            typical=ReleasedQuantile(Fraction(1, 2), metric.grid.cells - 1, pack.policy.epsilon_typical),
+            typical=ReleasedQuantile(Fraction(1, 2), metric.grid.points - 1, pack.policy.epsilon_typical),
         )
         for step in pack.steps
         for metric in step.metrics

@@ -30,7 +30,7 @@ def released_labels(draw: st.DrawFn) -> ReleasedLabel:
     lower = draw(st.fractions(-1000, 1000, max_denominator=1000))
     width = draw(st.fractions(Fraction(1, 1000), 10, max_denominator=1000))
     grid = Grid(lower, lower + width * draw(st.integers(1, 500)), width)
-    cells = st.integers(0, grid.cells - 1)
+    points = st.integers(0, grid.points - 1)
     low = draw(st.fractions(Fraction(1, 100), Fraction(49, 100), max_denominator=100))
     return ReleasedLabel(
         step=draw(identifiers),
@@ -41,8 +41,8 @@ def released_labels(draw: st.DrawFn) -> ReleasedLabel:
         unit=draw(st.sampled_from(["kgce/t", "kWh/t", "MJ/t"])),
         grid=grid,
         count_class=draw(st.sampled_from([50, 340, 5000])),
-        best=ReleasedQuantile(low, draw(cells), draw(epsilons)),
-        typical=ReleasedQuantile(Fraction(1, 2), draw(cells), draw(epsilons)),
+        best=ReleasedQuantile(low, draw(points), draw(epsilons)),
+        typical=ReleasedQuantile(Fraction(1, 2), draw(points), draw(epsilons)),
         years=draw(st.sampled_from([1, 1, 2, 3])),
         months=draw(st.sampled_from([None, None, 1, 11])),
     )
@@ -132,8 +132,8 @@ BAD_REPORTS: dict[str, tuple[Callable[[dict[str, Any]], object], str, str]] = {
     "a text without end": (label_field("product", "x" * 121), "field-malformed", "labels[0].product"),
     "a metric of its own": (label_field("metric", "water"), "field-malformed", "labels[0].metric"),
     "no batches": (label_field("count_class", 0), "field-malformed", "labels[0].count_class"),
-    "a cell above the grid": (inner_field("best", "cell", 1001), "field-malformed", "labels[0].best.cell"),
-    "a cell below the grid": (inner_field("best", "cell", -1), "field-malformed", "labels[0].best.cell"),
+    "a grid point above the grid": (inner_field("best", "cell", 1001), "field-malformed", "labels[0].best.cell"),
+    "a grid point below the grid": (inner_field("best", "cell", -1), "field-malformed", "labels[0].best.cell"),
     "a fraction not in lowest terms": (inner_field("best", "epsilon", [6, 8]), "field-malformed", "labels[0].best.epsilon"),
     "a fraction with a denominator of zero": (inner_field("best", "epsilon", [1, 0]), "field-malformed", "labels[0].best.epsilon"),
     "a fraction with the sign below": (inner_field("grid", "lower", [60, -1]), "field-malformed", "labels[0].grid.lower"),
@@ -177,7 +177,7 @@ def test_every_field_is_needed_but_consent(report: Report) -> None:
 
 
 def test_a_report_that_could_not_be_read_back_is_not_written(report: Report, label: ReleasedLabel) -> None:
-    outside = replace(label, best=replace(label.best, cell=5000))
+    outside = replace(label, best=replace(label.best, grid_point=5000))
     with pytest.raises(VerificationError, match=r"labels\[0\]\.best\.cell"):
         schema.encode_report(replace(report, released=replace(report.released, labels=(outside,))))
 

@@ -101,7 +101,7 @@ def test_the_page_names_every_field_and_no_other() -> None:
         f"at most {canonical.DEEPEST} containers",
         f"at most {schema.MOST_LABELS}",
         f"0-{schema.MOST_REVISIONS}",
-        f"cells, 2 to {label_frames.MOST_CELLS:,}",
+        f"grid points, 2 to {label_frames.MOST_POINTS:,}",
         fields.IDENTIFIER.pattern,
         ", ".join(f"`{metric.value}`" for metric in Metric),
         ", ".join(str(size // 1024) for size in sealing.SIZES[:-1]) + f" or {sealing.SIZES[-1] // 1024} KiB",
