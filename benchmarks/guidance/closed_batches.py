@@ -18,5 +18,5 @@ def closing_batch(firms: Sequence[Hashable]) -> tuple[int, ...]:
     Args:
         firms: of the waiting reports of one practice, in the order in which they came.
     """
-    first = {firm: place for place, firm in reversed(list(enumerate(firms)))}
+    first = {firm: index for index, firm in reversed(list(enumerate(firms)))}
     return tuple(sorted(first.values())) if len(first) >= FEWEST_FIRMS else ()

@@ -131,8 +131,8 @@ def _store(arrivals: Sequence[ReportArrival]) -> None:
         )
     with suppress(RefusedError):  # whoever is told a place finds by themselves that it cannot be kept
         kept_heads.keep(indices.stop)
-    for place, (stored, row) in enumerate(zip(taken, rows, strict=True)):
-        stored.outcome.set_result(StoredReport(row, created=True, tells=place == 0))
+    for position, (stored, row) in enumerate(zip(taken, rows, strict=True)):
+        stored.outcome.set_result(StoredReport(row, created=True, tells=position == 0))
 
 
 def _is_taken(arrival: ReportArrival, held: SiteIntake) -> bool:

@@ -105,7 +105,7 @@ def longest_gaps_s(site: SiteSettings, pack: Pack) -> dict[str, float]:
 
 def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sink]) -> ServedBatches:
     """The batches of these indices as the sharing needs them."""
-    by_equipment = {(sink.step, sink.equipment): place for place, sink in enumerate(sinks)}
+    by_equipment = {(sink.step, sink.equipment): position for position, sink in enumerate(sinks)}
     chosen = [batches[index] for index in indices]
     return ServedBatches(
         np.array([to_us(batch.start) for batch in chosen], dtype=np.int64),

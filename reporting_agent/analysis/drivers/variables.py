@@ -221,10 +221,10 @@ def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
     ends: dict[tuple[str, str], float] = {}
     last: dict[str, Batch] = {}
     behind_missing = missing_before(batches)
-    for place, batch in sorted(enumerate(batches), key=lambda item: item[1].start):
+    for index, batch in sorted(enumerate(batches), key=lambda item: item[1].start):
         earlier = last.get(batch.equipment)
         backwards = batch.end is not None and batch.end <= batch.start
-        unknown = backwards or place in behind_missing
+        unknown = backwards or index in behind_missing
         if not unknown and earlier is not None and earlier.end is not None and earlier.end > earlier.start:
             waited = (batch.start - earlier.end).total_seconds() / 3600
             ends[batch.equipment, batch.batch_id] = waited if waited >= 0 else np.nan

@@ -140,7 +140,7 @@ def _drawn_days(tree: DataTree, drawn: Iterable[DrawnPosition]) -> list[WholeDay
 def _days_of(contents: Contents, tree: DataTree, site: SiteSettings, extract: Extract) -> list[int]:
     """The leaves of the days of which the extract holds readings."""
     first = 1 + len(tree.batches)
-    index = {(day.meter, day.start_us): first + place for place, day in enumerate(tree.days)}
+    index = {(day.meter, day.start_us): first + position for position, day in enumerate(tree.days)}
     recorded = {**(extract.readings or {}), **Inputs(site, extract).weighings()}
     shown = {(meter, int(day) * DAY_US) for meter, record in recorded.items() for day in set((record.time_us // DAY_US).tolist())}
     return sorted(index[key] for key in shown if key in index)
