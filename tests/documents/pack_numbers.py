@@ -81,7 +81,7 @@ def _sources(names: dict[FigureSource | None, str]) -> Iterator[str]:
 
 
 def _row(number: Number, names: dict[FigureSource | None, str]) -> str:
-    cells: Sequence[str] = (number.place, number.value, number.unit, number.clause, _status(number.source), names[number.source])
+    cells: Sequence[str] = (number.path, number.value, number.unit, number.clause, _status(number.source), names[number.source])
     return "| " + " | ".join(cells) + " |"
 
 
