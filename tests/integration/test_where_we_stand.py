@@ -132,8 +132,8 @@ def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cas
     whole = Standing.objects.get(period=cast.period, submission__site=plant.site, step="whole-route")
     page = text(signed_in(plant.owner), STAND)
     low, high = (figure.replace("\u2212", "-") for figure in whole_route_interval(page))
-    places = len(low.partition(".")[2])
-    assert (float(low), float(high)) == (round(whole.low, places), round(whole.high, places))
+    decimals = len(low.partition(".")[2])
+    assert (float(low), float(high)) == (round(whole.low, decimals), round(whole.high, decimals))
 
 
 def whole_route_interval(page: str) -> tuple[str, str]:

@@ -87,19 +87,19 @@ def spread_of(label: LabelView, shown: TotalsDisplay) -> Spread:
 
 
 def _curve(step: StepView, shown: TotalsDisplay) -> StepCurve:
-    factor, places = shown.factor(step.unit), shown.step_places(step)
+    factor, decimals = shown.factor(step.unit), shown.step_decimals(step)
     points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in step.curve]
     best = None if step.best is None else step.best * factor
     known = shown.names.step(step.step)
     product = in_page_language(known.product_words) if known else step.product
     unit = shown.per_output(step.unit, product)
     middle = next(point for point in points if point.percent == 50)
-    facts = {"middle": number(middle.value.value, places), "unit": unit}
+    facts = {"middle": number(middle.value.value, decimals), "unit": unit}
     ends = {
         "first": per_cent(points[0].percent / 100),
-        "low": number(points[0].value.value, places),
+        "low": number(points[0].value.value, decimals),
         "last": per_cent(points[-1].percent / 100),
-        "high": number(points[-1].value.value, places),
+        "high": number(points[-1].value.value, decimals),
     }
     return StepCurve(
         name=cell_name(step, shown),
@@ -107,10 +107,10 @@ def _curve(step: StepView, shown: TotalsDisplay) -> StepCurve:
         lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % facts,
         described=_("Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures are in the table below.")
         % ends,
-        best="" if best is None else _("published best %(value)s") % {"value": number(best, places)},
+        best="" if best is None else _("published best %(value)s") % {"value": number(best, decimals)},
         picture=curve.draw(points, best),
         rows=tuple(
-            CurveRow(per_cent(point.percent / 100), number(point.value.value, places), between(point.value.lo, point.value.hi, places))
+            CurveRow(per_cent(point.percent / 100), number(point.value.value, decimals), between(point.value.lo, point.value.hi, decimals))
             for point in points
         ),
     )

@@ -48,7 +48,7 @@ def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison
     own = {step: estimate_of(standing) for step, standing in standings.items()}
     gaps = largest_first(_gaps(label, own))
     heat = heat_of(stand, label)
-    factors = Co2Factors.of(stand.report.period, stand.report.place)
+    factors = Co2Factors.of(stand.report.period, stand.report.jurisdiction)
     co2 = {
         step_gap.step: factors.of_gap(step_gap.ends, names.boundary(step_gap.step), heat.get(step_gap.step))
         for step_gap in gaps

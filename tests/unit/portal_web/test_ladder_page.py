@@ -134,7 +134,7 @@ def test_a_limit_is_marked_annual_and_never_drawn(label: LabelView) -> None:
 @pytest.mark.parametrize("name", packs.available())
 def test_every_level_of_every_limit_leads_to_the_page_of_its_number(name: str) -> None:
     pack = packs.load(name)
-    pages = {reverse("web:method-number", args=[name, pack.version, f"{number.role.value}/{number.place}"]) for number in numbers(pack)}
+    pages = {reverse("web:method-number", args=[name, pack.version, f"{number.role.value}/{number.path}"]) for number in numbers(pack)}
     limits = [limit for route in pack.routes for year in range(2013, 2028) for limit in shown_limits(pack, route, date(year, 12, 31))]
     for limit in limits:
         _cells, _whole, (shown,) = beside_rows([limit], limit.steps_covered, pack)
