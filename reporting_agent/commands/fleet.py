@@ -116,7 +116,7 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
 
 
 def _not_done(args: Namespace, outcome: SiteTaskOutcome) -> Phrase:
-    """The refusal, which names the site by its place or else is told which site it is of."""
+    """The refusal, which names the site by its file or else is told which site it is of."""
     refusal: Value = outcome.refusal
     if not outcome.refusal.startswith(outcome.file):
         refusal = Phrase("%(where)s: %(what)s", where=outcome.file, what=outcome.refusal)
@@ -130,11 +130,11 @@ def _counts(args: Namespace, outcomes: Sequence[SiteTaskOutcome]) -> Phrase:
     return Phrase("Sites checked: %(done)s of %(sites)s", **counts)
 
 
-def _for_all(place: str) -> str:
+def _for_all(location: str) -> str:
     """The path or address by which every worker finds it."""
     from reporting_agent.sources.object_storage import is_object
 
-    return place if is_object(place) else str(Path(place).absolute())
+    return location if is_object(location) else str(Path(location).absolute())
 
 
 def _done(args: Namespace, tasks: list[Task]) -> Iterator[SiteTaskOutcome]:
