@@ -155,7 +155,7 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
     """The root of `size` leaves that the proof leads to from a leaf hash (section 2.1.3.2).
 
     Raises:
-        VerificationError: `proof-malformed`, where no tree of that size has such a proof for that place.
+        VerificationError: `proof-malformed`, where no tree of that size has such a proof for that index.
     """
     if not 0 <= index < size or any(len(digest) != HASH_BYTES for digest in proof):
         raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))

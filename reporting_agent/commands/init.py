@@ -52,7 +52,7 @@ def _already_there(path: Path, found: str) -> InputError:
         "already-there",
         "A file of this name is there already; nothing was written.",
         "Name an empty folder, or another file.",
-        path=Place(str(path)),
+        place=Place(str(path)),
         found=found,
         wanted="none of these files",
     )

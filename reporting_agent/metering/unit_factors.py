@@ -78,13 +78,13 @@ def into(value: float, low: float, high: float) -> float | None:
     return float(inside[np.argmin(np.abs(np.log(value * inside / middle)))])
 
 
-def turning(load: Floats, places: Integers, factor: float) -> int:
-    """Of these places of a series of loads the one from which on they are the factor times those before.
+def turning(load: Floats, indices: Integers, factor: float) -> int:
+    """Of these indices of a series of loads the one from which on they are the factor times those before.
 
     By a large factor even what a line takes while it stands lies above all that it can show in the smaller unit; a small one shows
     where their level (on a logarithmic scale) changes most.
     """
-    known = places[np.isfinite(load[places]) & (load[places] > 0)]
+    known = indices[np.isfinite(load[indices]) & (load[indices] > 0)]
     if len(known) and max(factor, 1 / factor) >= min(LARGE) - 1e-9:
         high = float(np.quantile(load[known], HIGH)) * min(factor, 1 / factor) * ABOVE
         large = (load[known] > high) == (factor < 1)  # as before the change
@@ -92,7 +92,7 @@ def turning(load: Floats, places: Integers, factor: float) -> int:
         misplaced = np.arange(len(known)) - sums[:-1] + sums[-1] - sums[:-1]  # other ones before, such ones after
         return int(known[np.argmin(misplaced)])
     if len(known) < 2 * FEWEST_SIDE:
-        return int(places[len(places) // 2])
+        return int(indices[len(indices) // 2])
     level = np.log(load[known])
     count = np.arange(1, len(level))
     before = np.cumsum(level)[:-1]

@@ -27,8 +27,8 @@ def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
     for path in layout.segments(folder):
         for block in blocks(path):
             records = block.records[np.isin(block.records["time_us"], times)]
-            for time_us, sequence, value, _, meter, _ in records.tolist():
-                if (held := by_moment.get((block.names[meter], time_us))) is not None:
+            for time_us, sequence, value, _, code, _ in records.tolist():
+                if (held := by_moment.get((block.names[code], time_us))) is not None:
                     held.setdefault(sequence, value)
     return by_moment
 
