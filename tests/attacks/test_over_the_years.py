@@ -191,10 +191,10 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: b
             guesses["alone"].append(of_later.guess(later))
             guesses["open"].append(of_both.guess(later, earlier))
             guesses["gated"].append(guesses["open"][-1] if through[-1] else of_earlier.guess(earlier))
-    for place in range(len(MOVES) if long else 1):
-        of_this = slice(place * sectors, (place + 1) * sectors) if long else slice(None)
+    for index in range(len(MOVES) if long else 1):
+        of_this = slice(index * sectors, (index + 1) * sectors) if long else slice(None)
         shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
-        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (MOVES[place], shares)
+        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (MOVES[index], shares)
     seen = np.array(through)
     both, alone_seen = (close(np.array(guesses[name])[seen], np.array(exact)[seen]) for name in ("open", "alone"))
     hardly = slice(0, 2 * sectors)  # by half a percent or less
@@ -292,10 +292,10 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
             guesses["open"].append(insider.guess(insider.both, [*later, mine[1], *earlier, mine[0]]))
             guesses["gated"].append(guesses["open"][-1] if through[-1] else insider.guess(insider.earlier, [*earlier, mine[0], mine[1]]))
     alone, gated, opened = (close(guesses[name], exact) for name in ("alone", "gated", "open"))
-    for place in range(len(AMONG) if long else 1):
-        of_this = slice(place * sectors, (place + 1) * sectors) if long else slice(None)
+    for index in range(len(AMONG) if long else 1):
+        of_this = slice(index * sectors, (index + 1) * sectors) if long else slice(None)
         shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
-        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (AMONG[place], shares)
+        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (AMONG[index], shares)
     assert opened > alone + ABOVE_READER
     stated(
         Row(

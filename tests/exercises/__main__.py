@@ -66,7 +66,7 @@ def write_mill(folder: Path, site: str) -> None:
 def lowered_before(folder: Path) -> Reported:
     """Some runs take less energy before they are committed to: everything after that agrees."""
     site, material = plants.material_of(folder)
-    batches = [lower(batch, LOWERED_TO) if place % EVERY == 0 else batch for place, batch in enumerate(material.batches)]
+    batches = [lower(batch, LOWERED_TO) if index % EVERY == 0 else batch for index, batch in enumerate(material.batches)]
     from reporting_agent import pipeline
     from reporting_agent.pipeline.outward.judging import OutwardBatches
 

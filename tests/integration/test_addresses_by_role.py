@@ -659,8 +659,8 @@ class House:
 def house(portal_keys: object) -> House:
     """Works 1 (of the first enterprise, in a province) has reported and is assigned; version 1 is published, version 2 a draft."""
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     worker_seen.write([keys.processing_key().key_id], timedelta(0), timezone.now())
     attested = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
@@ -830,7 +830,7 @@ def roles_in_short(expected: dict[str, str], turn: int) -> list[str]:
     if len(set(expected.values())) == 1:
         return [role for role in ROLES if role in {"enterprise", *outsiders}]
     kinds = (ENTERPRISES, REGULATORS, BODIES, PROVIDERS, SUPPLIERS)
-    alike = {role for kind in kinds for place, role in enumerate(kind) if expected[role] in {expected[before] for before in kind[:place]}}
+    alike = {role for kind in kinds for index, role in enumerate(kind) if expected[role] in {expected[before] for before in kind[:index]}}
     return [role for role in ROLES if role in outsiders or role not in alike]
 
 

@@ -155,8 +155,8 @@ def key_for(user: User) -> str:
 
 def build_scene() -> House:
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "test", NOW)
     engaged = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)

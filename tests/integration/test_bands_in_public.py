@@ -42,8 +42,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
-    for place, plant in enumerate(cast.plants[:plants]):
-        raw = plant.envelope(cast.pack, revision=revision, shift=place)
+    for index, plant in enumerate(cast.plants[:plants]):
+        raw = plant.envelope(cast.pack, revision=revision, shift=index)
         deliver(raw)
     open_waiting()
 
@@ -191,7 +191,7 @@ def test_numbers_that_are_those_of_before_stand(cast: Cast) -> None:
 def test_which_numbers_may_stand_beside_those_of_before(quarters: tuple[int, ...], of: int, changed: int, out: bool) -> None:
     """Of 18 firms with two further sites between them, of which so many firms report anew."""
     before = CellRoster("cell", tuple(Member(f"{number}", f"site-{number}", (670, number, number), "first") for number in range(18)))
-    members = [replace(member, report="second") if place < changed else member for place, member in enumerate(before.members)]
+    members = [replace(member, report="second") if index < changed else member for index, member in enumerate(before.members)]
     now = CellRoster("cell", tuple(members))
     assert _tells(Bands(quarters, of), now, {"quarters": [5, 5, 5, 5], "untold": 0}, before, 3) != out
 
@@ -284,8 +284,8 @@ def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further
     cast.group.members.filter(site=others[-1].site).delete()
     group = make_peer_group(cast.pack.id, cast.province, [plant.site for plant in (*cast.plants[:17], *others)])
     period = open_period(group, PERIOD, "test", NOW)
-    for place, plant in enumerate(others, 20):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for position, plant in enumerate(others, 20):
+        deliver(plant.envelope(cast.pack, shift=position))
     open_waiting()
     standings.compute(period, "worker", NOW)
     other = publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)

@@ -35,8 +35,8 @@ def build_scene() -> Cast:
 
 
 def submit(cast: Cast, plants: int = 9, revision: int = 1) -> None:
-    for place, plant in enumerate(cast.plants[:plants]):
-        raw = plant.envelope(cast.pack, revision, shift=place + revision - 1)
+    for index, plant in enumerate(cast.plants[:plants]):
+        raw = plant.envelope(cast.pack, revision, shift=index + revision - 1)
         deliver(raw)
     open_waiting()
 

@@ -215,8 +215,8 @@ def test_what_is_logged_while_the_log_is_checked_is_no_fault(monkeypatch: pytest
 
 
 def test_a_publication_names_the_entries_of_values_that_still_stood_in_line(cast: Cast) -> None:
-    for place, plant in enumerate(cast.plants):
-        receive(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        receive(plant.envelope(cast.pack, shift=index))
     while claimed := opening.claim(keys.processing_key().key_id, NOW):
         opening.open_one(claimed, keys.processing_key(), lambda: NOW)  # a worker that died before it numbered
     assert WaitingEntry.objects.count() == PLANTS

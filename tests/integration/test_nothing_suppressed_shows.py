@@ -62,7 +62,7 @@ def planted_curve(step: StepBest, factor: float) -> tuple[CurvePoint, ...]:
     """So few firms have no curve: one is put in, to see that it goes with its cell."""
     assert step.best
     values = [step.best * factor * (1 + percent / 1000) for percent in (25, 50, 75)]
-    return tuple(CurvePoint(25 * place, value, (value * 0.99, value * 1.01)) for place, value in enumerate(values, 1))
+    return tuple(CurvePoint(25 * position, value, (value * 0.99, value * 1.01)) for position, value in enumerate(values, 1))
 
 
 def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Publication:

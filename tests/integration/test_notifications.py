@@ -47,8 +47,8 @@ def tell(user: User, kind: NoticeKind = NoticeKind.SITE_APPROVED, at: datetime |
 
 
 def hand_in(cast: Cast) -> None:
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
 
 

@@ -404,8 +404,8 @@ def test_a_certificate_names_the_version_that_its_report_was_made_by(portal_keys
     group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
     catalogue.close_period_for(cast.approver, cast.period, NOW)
     period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(five, 2 if plant is first else 1, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(five, 2 if plant is first else 1, shift=index))
     open_waiting()
     standings.compute(period, "worker", NOW)
     newest = Submission.objects.filter(site=first.site).latest("revision")
@@ -429,8 +429,8 @@ class TestReplaced:
     @pytest.fixture
     def cast(self) -> Cast:
         cast = make_cast(12)
-        for place, plant in enumerate(cast.plants):
-            deliver(plant.envelope(cast.pack, shift=place))
+        for index, plant in enumerate(cast.plants):
+            deliver(plant.envelope(cast.pack, shift=index))
         open_waiting()
         return cast
 
@@ -444,8 +444,8 @@ class TestReplaced:
         group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
         catalogue.close_period_for(cast.approver, cast.period, NOW)
         period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
-        for place, plant in enumerate(cast.plants[:9]):
-            deliver(plant.envelope(packs.load("cement", "5"), revision=2, shift=place + 7))
+        for index, plant in enumerate(cast.plants[:9]):
+            deliver(plant.envelope(packs.load("cement", "5"), revision=2, shift=index + 7))
         open_waiting()
         return period
 
@@ -504,8 +504,8 @@ class TestEffects:
     @pytest.fixture
     def published(self) -> Publication:
         cast = make_cast(12)
-        for place, plant in enumerate(cast.plants):
-            deliver(plant.envelope(cast.pack, shift=place % 5))
+        for index, plant in enumerate(cast.plants):
+            deliver(plant.envelope(cast.pack, shift=index % 5))
         open_waiting()
         return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 

@@ -41,8 +41,8 @@ PARK = GroupDescription(GroupKind.PARK, "North Park", "北园区")
 def build_scene() -> Cast:
     """Thirteen works have reported; every step of the first five is attested."""
     cast = make_cast(MEMBERS)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
     steps = tuple(step.id for step in cast.pack.steps)
@@ -285,7 +285,7 @@ def test_a_member_again_is_counted_under_its_name_of_before(cast: Cast) -> None:
     """Three that leave and come back are no three others: the count of before stands."""
     group = make_group(cast, 9)
     assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
-    for place in range(3):
-        groups.leave(group.pk, cast.plants[place].site.slug, cast.plants[place].owner, NOW)
+    for index in range(3):
+        groups.leave(group.pk, cast.plants[index].site.slug, cast.plants[index].owner, NOW)
     join(cast, group, range(3))
     assert count_again(group, cast.approver, NOW + timedelta(days=1)) is RecountOutcome.STANDS

@@ -153,8 +153,8 @@ def _set_up(pack: Pack) -> list[ReportingPeriod]:
     )
     copy_values(pack, [(step, step.variants[0].id, step.metrics[0]) for step in pack.steps], SIZES[-1], _CLASSES)
     periods = []
-    for place, plants in enumerate(SIZES):
-        scope = Jurisdiction.objects.create(path=f"cn-{place}", name=f"Region {place}", level=Jurisdiction.Level.PROVINCE, parent=nation)
+    for index, plants in enumerate(SIZES):
+        scope = Jurisdiction.objects.create(path=f"cn-{index}", name=f"Region {index}", level=Jurisdiction.Level.PROVINCE, parent=nation)
         group = PeerGroup.objects.create(pack=pack.id, pack_version=pack.version, route=pack.routes[0].id, scope=scope)
         PeerGroupMember.objects.bulk_create([PeerGroupMember(peer_group=group, site=site) for site in sites[:plants]])
         periods.append(ReportingPeriod.objects.create(peer_group=group, name=PERIOD, start=now - 396 * day, end=now - 31 * day, due=now))

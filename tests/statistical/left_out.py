@@ -72,12 +72,12 @@ def _tried(design: SectorDesign, folder: Path, number: int, detected: dict[float
     with (folder / "batches.csv").open(encoding="utf-8", newline="") as file:
         header, *log = csv.reader(file)
     state = header.index("state")
-    runs = [place for place, row in enumerate(log) if not row[state]]
+    runs = [index for index, row in enumerate(log) if not row[state]]
     order = np.random.default_rng([number, 12]).permutation(runs).tolist()
     for share in detected:
         gone = set(order[: max(round(share * len(runs)), 1)])
         with (folder / "batches.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([header, *(row for place, row in enumerate(log) if place not in gone)])
+            csv.writer(file).writerows([header, *(row for index, row in enumerate(log) if index not in gone)])
         data, questioned, days = judged(folder)
         detected[share] += is_shown(data, questioned, days, f"{design.steps[0].run_s} {number} {share}")
     return len(runs)

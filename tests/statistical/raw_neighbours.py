@@ -61,7 +61,7 @@ def mistyped(plant: Plant) -> Plant:
 def tipped(plant: Plant) -> Plant:
     """The neighbour in which one more batch lies a sixth above a thousandth: the filter no longer tells a unit, and leaves none out."""
     rows, output = list(plant.tables["energy"]), {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"]}
-    at = max(place for place, row in enumerate(rows) if row["carrier"] == "electricity")
+    at = max(index for index, row in enumerate(rows) if row["carrier"] == "electricity")
     old, rows[at] = rows[at], row_at_level(rows[at], SIXTH_ABOVE, output)
     return _with(plant, {"energy": rows}, "tipped", old, rows[at])
 

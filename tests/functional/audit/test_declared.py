@@ -257,12 +257,12 @@ MULTIPLYING = {  # by what is set, how the same works had it, and what the audit
 def test_what_multiplies_a_value_by_the_state_of_gas_or_by_its_words_is_a_declaration(name: str, works: Path, tmp_path: Path) -> None:
     otherwise, honest_, kind, of, does = MULTIPLYING[name]
     lists = []
-    for place, settings in enumerate((otherwise, honest_)):
+    for index, settings in enumerate((otherwise, honest_)):
         more = GAS.format(**{**BY_PRESSURE, **settings})
         lists.append(
             {
                 (declaration.kind, declaration.of): declaration.does
-                for declaration in declared_in(load_site(settled(works, tmp_path / str(place), more) / "site.toml"))
+                for declaration in declared_in(load_site(settled(works, tmp_path / str(index), more) / "site.toml"))
             }
         )
     assert does in lists[0][kind, of]

@@ -121,7 +121,7 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
 
 def some_of(batches: Sequence[Batch], *, every: int = 5) -> set[int]:
     """The places of every fifth sound batch of the step."""
-    mine = [place for place, batch in enumerate(batches) if batch.step == STEP and batch.excluded is None and _is_sound(batch)]
+    mine = [index for index, batch in enumerate(batches) if batch.step == STEP and batch.excluded is None and _is_sound(batch)]
     return set(mine[::every])
 
 
@@ -133,7 +133,7 @@ def energy_lowered(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         chosen = some_of(batches)
         lower = [replace(batch, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy)) for batch in batches]
-        return [lower[place] if place in chosen else batch for place, batch in enumerate(batches)]
+        return [lower[index] if index in chosen else batch for index, batch in enumerate(batches)]
 
     return opened(with_batches(works, change))
 
@@ -142,7 +142,7 @@ def batches_left_out(works: Path, scratch: Path) -> Audit:
     """The rows are taken out of the log before it is read; what the meters counted stays."""
 
     def remaining_rows(rows: Rows) -> Rows:
-        return [row for place, row in enumerate(rows) if row["step"] != STEP or row["state"] or place % 4]
+        return [row for index, row in enumerate(rows) if row["step"] != STEP or row["state"] or index % 4]
 
     return opened(honest(with_log(works, scratch, remaining_rows)))
 
@@ -151,7 +151,7 @@ def ends_cut(works: Path, scratch: Path) -> Audit:
     """Every fourth batch of the log ends 20 minutes earlier than it did; what the meters counted stays."""
 
     def cut(rows: Rows) -> Rows:
-        chosen = [row for place, row in enumerate(rows) if row["step"] == STEP and row["state"] == "" and place % 4 == 0]
+        chosen = [row for index, row in enumerate(rows) if row["step"] == STEP and row["state"] == "" and index % 4 == 0]
         for row in chosen:
             row["end"] = (lines.moment(row["end"]) - timedelta(minutes=20)).isoformat()
         return rows
@@ -166,8 +166,8 @@ def outputs_shifted(works: Path, scratch: Path) -> Audit:
 
     def shift(rows: Rows) -> Rows:
         chosen = [row for row in rows if row["step"] == STEP and row["state"] == ""]
-        for place, row in enumerate(chosen[: len(chosen) // 2 * 2]):
-            row["output_quantity"] = str((1.06 if place % 2 else 0.94) * float(row["output_quantity"]))
+        for index, row in enumerate(chosen[: len(chosen) // 2 * 2]):
+            row["output_quantity"] = str((1.06 if index % 2 else 0.94) * float(row["output_quantity"]))
         return rows
 
     return opened(honest(with_log(scratch, scratch, shift)))
@@ -292,7 +292,7 @@ def _lower(line: str) -> str:
 def exclusions_invented(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         chosen = some_of(batches, every=3)
-        return [replace(batch, excluded="overlap") if place in chosen else batch for place, batch in enumerate(batches)]
+        return [replace(batch, excluded="overlap") if index in chosen else batch for index, batch in enumerate(batches)]
 
     return opened(with_batches(works, change))
 
@@ -422,7 +422,7 @@ def root_swapped(works: Path, _scratch: Path) -> Audit:
 def true_records_of_a_false_tree(works: Path, _scratch: Path) -> Audit:
     """The plant committed to larger batches of the same energy a tonne, and shows the true ones."""
     _, material = material_of(works)
-    chosen = {(batch.step, batch.batch_id) for place, batch in enumerate(material.batches) if place in some_of(material.batches)}
+    chosen = {(batch.step, batch.batch_id) for index, batch in enumerate(material.batches) if index in some_of(material.batches)}
     truth = {(batch.step, batch.batch_id): batch for batch in material.batches}
 
     def change(batches: list[Batch]) -> list[Batch]:

@@ -75,8 +75,8 @@ def _sector(pack: str, hand_in: Callable[[Plant, Cast, int], None] | None = None
     cast = make_cast(FEWEST, pack)
     _give_second_factors()
     period = open_period(cast.group, PERIOD, "test", NOW)
-    for place, plant in enumerate(cast.plants):
-        (hand_in or _hand_in)(plant, cast, place)
+    for index, plant in enumerate(cast.plants):
+        (hand_in or _hand_in)(plant, cast, index)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(period, "worker", NOW)
     publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)

@@ -63,8 +63,8 @@ def cases(generators: Iterable[str], seeds: Iterable[int]) -> Iterator[tuple[str
     for seed in seeds:
         for generator in generators:
             for mistake in MISTAKES:
-                for place in range(len(mistake.sizes)):
-                    yield generator, mistake.id, place, seed
+                for index in range(len(mistake.sizes)):
+                    yield generator, mistake.id, index, seed
 
 
 def try_case(generator: str, kind: str, place: int, seed: int) -> Case:

@@ -43,12 +43,12 @@ def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.E
     with Gateway(broker.port) as gateway:
 
         def send() -> None:
-            for place, reading in enumerate(plant.sent):
-                if place == len(plant.sent) - len(plant.sent_of()):
+            for index, reading in enumerate(plant.sent):
+                if index == len(plant.sent) - len(plant.sent_of()):
                     calm.wait()
-                plant.wait(place)
+                plant.wait(index)
                 gateway.send(reading)
-                if place % 20 == 0:
+                if index % 20 == 0:
                     time.sleep(over_s * 20 / len(plant.sent))
             for row in plant.furnaces.batches():
                 gateway.tell(row)

@@ -209,7 +209,7 @@ def test_the_three_totals_of_a_table_stand_in_their_own_rows_and_firms_with_seve
 def versions(*states: str) -> VersionSeries:
     """Newest first, the highest number first."""
     count = len(states)
-    return VersionSeries(tuple(row(day(2016), day(2017), version=count - place, status=state) for place, state in enumerate(states)))
+    return VersionSeries(tuple(row(day(2016), day(2017), version=count - index, status=state) for index, state in enumerate(states)))
 
 
 @pytest.mark.parametrize(

@@ -67,7 +67,7 @@ def total(value: float | None) -> TotalView:
 @pytest.fixture
 def label() -> LabelView:
     bests = (0.2, 1.9, 98.0, -0.9, 0.5, 3.2)
-    steps = tuple(step_view(place, best, best + (5.0 if place == 2 else 0.3)) for place, best in enumerate(bests))
+    steps = tuple(step_view(index, best, best + (5.0 if index == 2 else 0.3)) for index, best in enumerate(bests))
     return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", 23)
 
 
