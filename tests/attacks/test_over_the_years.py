@@ -316,10 +316,10 @@ def test_nothing_is_shown_where_releases_hardly_differ() -> None:
     assert all(figures(case.after.gated().published) is not None for case in tried)
 
 
-def joined(seed: int, places: Sequence[int]) -> tuple[float, float] | None:
-    """What is shown of the second year where firms at these places join, 0 the best, and all others release what they did."""
+def joined(seed: int, indices: Sequence[int]) -> tuple[float, float] | None:
+    """What is shown of the second year where firms at these indices join, 0 the best, and all others release what they did."""
     cohort = sector(np.random.default_rng(seed), "normal", FIRMS)
-    new = {int(np.argsort(cohort.best)[place]) for place in places}
+    new = {int(np.argsort(cohort.best)[index]) for index in indices}
     before = drafted(without(cohort, new), seed).published("2015")
     before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
     return figures(drafted(cohort.labels, seed + 1000).gated(other_years=(before,)).published)

@@ -128,7 +128,7 @@ def publish_again(cast: Cast) -> Publication:
 
 
 def a_further_site(cast: Cast, of: int = 0, number: int = 99) -> Plant:
-    """Of the first firm, or the one at that place: it reports, and changes no figure, for one site a firm stands behind these."""
+    """Of the first firm, or the one at that index: it reports, and changes no figure, for one site a firm stands behind these."""
     first = cast.plants[of]
     site = Site.objects.create(
         slug=f"works-{number}",
@@ -226,8 +226,8 @@ def test_every_site_of_who_is_named_is_taken_out_before_the_others_are_counted(c
     for plant in cast.plants[20:]:
         PeerGroupMember.objects.create(peer_group=cast.group, site=plant.site)
     quarter_of = [1] * 4 + [2] * 4 + [3] * 7 + [4] * 7
-    reports = [(plant, 2 if place < 20 else 1, quarter_of[place]) for place, plant in enumerate(cast.plants)]
-    reports += [(a_further_site(cast, place, 100 + place), 1, quarter_of[place]) for place in (0, 1, 2, 4, 5, 6)]
+    reports = [(plant, 2 if index < 20 else 1, quarter_of[index]) for index, plant in enumerate(cast.plants)]
+    reports += [(a_further_site(cast, index, 100 + index), 1, quarter_of[index]) for index in (0, 1, 2, 4, 5, 6)]
     for plant, revision, quarter in reports:
         deliver(plant.envelope(cast.pack, revision=revision, shift=12 * quarter))
     open_waiting()

@@ -126,8 +126,8 @@ def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = T
     forged, reports = deepcopy(content), deepcopy(reports)
     forged |= {"reports": reports}
     forged |= {name: sorted(row[what]["index"] for row in reports) for name, what in (("leaves", "envelope"), ("values", "values"))}
-    places = [forged["publication"]["index"], *(row[what]["index"] for row in reports for what in ("envelope", "values"))]
-    entries = [leaf_hash(bytes([index % 256, index // 256])) for index in range(max(places) + 1)]
+    indices = [forged["publication"]["index"], *(row[what]["index"] for row in reports for what in ("envelope", "values"))]
+    entries = [leaf_hash(bytes([index % 256, index // 256])) for index in range(max(indices) + 1)]
     honest = {row["envelope_digest"]: row for row in content["reports"]}
     for report in reports:
         envelope, on = bytes.fromhex(report["envelope_digest"]), date.fromisoformat(report["values"]["on"])

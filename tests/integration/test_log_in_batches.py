@@ -80,7 +80,7 @@ def head_held(pool: ThreadPoolExecutor) -> Iterator[None]:
         holding.result(20)
 
 
-def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_own_place(
+def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_own_index(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealed = [plant.envelope(cast.pack) for plant in cast.plants]

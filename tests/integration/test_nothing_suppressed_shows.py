@@ -279,8 +279,8 @@ def test_a_curve_goes_with_its_cell_on_the_page_in_the_files_and_in_the_api(
 
 def spellings(value: float) -> set[str]:
     """A figure as anybody might write it: rounded to what still tells it, in English and elsewhere."""
-    texts = {f"{value:.{places}f}" for places in range(7)} | {f"{value:.{digits}g}" for digits in range(3, 12)}
-    texts |= {text.replace(".", ",") for text in texts} | {f"{value:,.{places}f}" for places in range(4)}
+    texts = {f"{value:.{decimals}f}" for decimals in range(7)} | {f"{value:.{digits}g}" for digits in range(3, 12)}
+    texts |= {text.replace(".", ",") for text in texts} | {f"{value:,.{decimals}f}" for decimals in range(4)}
     return {text for text in texts if sum(sign.isdigit() for sign in text) >= 4}
 
 

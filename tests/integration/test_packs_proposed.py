@@ -274,8 +274,8 @@ class TestForEverybody:
         client = Client(headers={"accept-language": language})
         for address in ("/methods/", "/methods/cement/", "/methods/cement/5/", "/methods/cement/4/", "/methods/cement/5/against/4/"):
             assert client.get(address).status_code == 200, address
-        place = "quantile/steps.crushing-prehomogenisation.quantile"
-        page = client.get(f"/methods/cement/5/numbers/{place}/").content.decode()
+        path = "quantile/steps.crushing-prehomogenisation.quantile"
+        page = client.get(f"/methods/cement/5/numbers/{path}/").content.decode()
         assert "0.15" in page
         assert "0.1" in page
         for nothing in (
@@ -476,10 +476,10 @@ class TestReplaced:
                 "a report by version 4": [version.version for version in defined_beside({late}).values()],
             }
 
-        assert in_force() == {place: [2] for place in in_force()}
+        assert in_force() == {pack: [2] for pack in in_force()}
         assert selectors.count_published() == 1
         publishing.withdraw(second, cast.approver, "A meter was read wrongly.", NOW)
-        assert in_force() == {place: [1] for place in in_force()}
+        assert in_force() == {pack: [1] for pack in in_force()}
 
     def test_who_composes_it_is_asked_what_changed_and_sees_it_beside_the_version_before(
         self, cast: Cast, first: Publication, period: ReportingPeriod
@@ -569,8 +569,8 @@ def test_a_proposed_pack_is_checked_by_the_schemes_day_wherever_its_proposer_rea
         days.append(today)
         return check(file, factors, corrects, today)
 
-    for place in ("portal.web.views.proposals.check", "portal.governance.proposing.check"):
-        monkeypatch.setattr(place, noted)
+    for name in ("portal.web.views.proposals.check", "portal.governance.proposing.check"):
+        monkeypatch.setattr(name, noted)
     monkeypatch.setattr(timezone, "now", lambda: READ.replace(hour=22))  # the next morning where the portal is
     read_in(cast.provincial, "America/Los_Angeles")
     form = {"reason": "A quantile was read wrongly.", "sources": "GB 16780-2021, table 2", "corrects": ""}

@@ -82,7 +82,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
 
     standings.compute(cast.period, "worker", NOW)
     ranked = {address: text(owner, address) for address in (STAND, TREND)}
-    assert all(ranked[address] != revised[address] for address in before), "intervals and places of the corrected value"
+    assert all(ranked[address] != revised[address] for address in before), "intervals and ranks of the corrected value"
 
     for other, shift in zip(cast.plants[1:3], (8, 7), strict=True):  # three firms must have changed, each as much as the others
         hand_in(cast, other, shift, revision=2)

@@ -67,13 +67,13 @@ def measure() -> list[Measurement]:
 def _pack() -> Pack:
     """The steel pack with a route of twenty steps: its own, over and over, each under a name of its own."""
     steel = packs.load("steel")
-    steps, places = [], []
+    steps, route_steps = [], []
     for number in range(STEPS):
-        place = steel.routes[0].steps[number % len(steel.routes[0].steps)]
-        name = f"{place.step}-{number}"
-        steps.append(steel.step(place.step).model_copy(update={"id": name}))
-        places.append(place.model_copy(update={"step": name}))
-    return steel.model_copy(update={"steps": tuple(steps), "routes": (steel.routes[0].model_copy(update={"steps": tuple(places)}),)})
+        route_step = steel.routes[0].steps[number % len(steel.routes[0].steps)]
+        name = f"{route_step.step}-{number}"
+        steps.append(steel.step(route_step.step).model_copy(update={"id": name}))
+        route_steps.append(route_step.model_copy(update={"step": name}))
+    return steel.model_copy(update={"steps": tuple(steps), "routes": (steel.routes[0].model_copy(update={"steps": tuple(route_steps)}),)})
 
 
 def _composed(pack: Pack, period: ReportingPeriod) -> Callable[[], object]:

@@ -187,7 +187,7 @@ def behind_late_ends(state: str = "") -> Callable[[Plant, Path], Reported]:
 def covered(rows: list[Row], gone: Collection[str], late: timedelta, state: str = "") -> list[Row]:
     """The log without some rows, each inside the times of a kept row of its line whose end was put off; that one in another state."""
     remaining: list[Row] = []
-    last: dict[str, int] = {}  # by line, the place of its last kept row
+    last: dict[str, int] = {}  # by line, the index of its last kept row
     until: dict[str, datetime] = {}
     for row in sorted(rows, key=lambda entry: (entry["equipment"], lines.moment(entry["start"]))):
         line = row["equipment"]

@@ -110,8 +110,8 @@ def is_shown(data: PlantData, questioned: Sequence[QuestionedStretch], days: Seq
     strata = [Stratum("used", StratumKind.USED, 0, len(used)), Stratum("days", StratumKind.DAYS, len(used), len(days))]
     nonce, head, root = (hashlib.sha256(f"{name} {what}".encode()).digest() for what in ("nonce", "head", "root"))
     drawn = {leaf.position for leaf in draw(strata, STANDARD, seed(nonce, head, 50, root))}
-    edges = np.array([us for place in drawn if place < len(used) for us in span_us(used[place])], dtype=np.int64)
-    shown_days = {(days[place - len(used)].meter, days[place - len(used)].start_us) for place in drawn if place >= len(used)}
+    edges = np.array([us for index in drawn if index < len(used) for us in span_us(used[index])], dtype=np.int64)
+    shown_days = {(days[index - len(used)].meter, days[index - len(used)].start_us) for index in drawn if index >= len(used)}
     return any(_is_on(stretch, shown_days) or _is_beside(stretch, edges) for stretch in questioned)
 
 

@@ -120,7 +120,7 @@ def honest(folder: Path, name: str = "honest") -> Reported:
 
 
 def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:
-    """A log of 50 entries: commitment, sealed report, its values and the promise at their places."""
+    """A log of 50 entries: commitment, sealed report, its values and the promise at their indices."""
     others = [merkle.leaf_hash(bytes([index])) for index in range(50)]
     others[ENTRY] = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
     others[SENT] = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)

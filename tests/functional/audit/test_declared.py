@@ -131,16 +131,16 @@ def test_an_older_version_of_the_pack_is_told_first(version: str, works: Path, t
 
 
 SEPARATOR = '[[meters]]\nid = "mill-1-separator"\nstep = "cement-grinding"\nequipment = "mill-1"\ncarrier = "electricity"\nunit = "kWh"\n'
-PLACES = {  # a second meter of the line, taken out of the label by its place in the tree: no check can find it
+POSITIONS = {  # a second meter of the line, taken out of the label by its position in the tree: no check can find it
     "sub": ('reading = "register"\nrole = "sub"\nparent = "mill-1-electricity"\n', "counts_for_nothing", "sub < mill-1-electricity"),
     "check": ('reading = "register"\nrole = "check"\nchecks = "mill-1-electricity"\n', "counts_for_nothing", "check < mill-1-electricity"),
     "credited": ('reading = "register"\ndirection = "export"\n', "credited", "cement-grinding mill-1 electricity"),
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_meter_that_counts_for_nothing_or_is_credited_is_told_first(place: str, works: Path, tmp_path: Path) -> None:
-    more, kind, does = PLACES[place]
+@pytest.mark.parametrize("position", POSITIONS)
+def test_a_meter_that_counts_for_nothing_or_is_credited_is_told_first(position: str, works: Path, tmp_path: Path) -> None:
+    more, kind, does = POSITIONS[position]
     declared = declared_in(load_site(settled(works, tmp_path, SEPARATOR + more) / "site.toml"))
     declarations = {declaration.of: (declaration.kind, declaration.does) for declaration in declared if declaration.kind != "range"}
     assert declarations["mill-1-separator"] == (kind, does)

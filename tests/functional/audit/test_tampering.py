@@ -120,7 +120,7 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
 
 
 def some_of(batches: Sequence[Batch], *, every: int = 5) -> set[int]:
-    """The places of every fifth sound batch of the step."""
+    """The indices of every fifth sound batch of the step."""
     mine = [index for index, batch in enumerate(batches) if batch.step == STEP and batch.excluded is None and _is_sound(batch)]
     return set(mine[::every])
 
@@ -193,7 +193,7 @@ def change_rows(table: Path, change: Callable[[Rows], Rows]) -> None:
 
 def batches_added(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
-        copied = [batches[place] for place in some_of(batches)]
+        copied = [batches[index] for index in some_of(batches)]
         later = timedelta(seconds=1)
         return [*batches, *(replace(batch, batch_id=f"{batch.batch_id}-b", start=batch.start + later) for batch in copied)]
 
@@ -375,10 +375,10 @@ def step_withheld_and_named_twice(works: Path, _scratch: Path) -> Audit:
     """A step kept back for too few batches, which the table names once more: without any."""
 
     def again(table: Contents) -> Contents:
-        place = next(place for place, part in enumerate(table.steps, start=1) if part.step == WITHHELD)
-        part = table.steps[place - 1]
+        position = next(position for position, part in enumerate(table.steps, start=1) if part.step == WITHHELD)
+        part = table.steps[position - 1]
         empty = replace(part, cells=(), excluded_first=part.excluded_first + part.excluded, excluded=0)
-        return replace(table, steps=(*table.steps[:place], empty, *table.steps[place:]))
+        return replace(table, steps=(*table.steps[:position], empty, *table.steps[position:]))
 
     site, material = material_of(works)
     return opened(withholding(site, plan_of(site, material), WITHHELD, "too-few-batches", table=again))
@@ -510,8 +510,8 @@ def head_after_the_first(works: Path, _scratch: Path) -> Audit:
     log = log_with(plant, promise, promised=PROMISED - 1)
     draw = replace(original, head=Head(len(log), log.root()))
     public = public_of(plant, promise)
-    places = {EntryKind.ENVELOPE: SENT, EntryKind.VALUES: ACCEPTED, EntryKind.AUDIT_PROMISE: PROMISED - 1}
-    entries = {kind: replace(public.entries[kind], index=place, proof=tuple(log.inclusion_proof(place))) for kind, place in places.items()}
+    indices = {EntryKind.ENVELOPE: SENT, EntryKind.VALUES: ACCEPTED, EntryKind.AUDIT_PROMISE: PROMISED - 1}
+    entries = {kind: replace(public.entries[kind], index=index, proof=tuple(log.inclusion_proof(index))) for kind, index in indices.items()}
     later = replace(public, head=draw.head, inclusion=tuple(log.inclusion_proof(ENTRY)), entries=entries)
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, later)
 

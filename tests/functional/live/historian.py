@@ -192,12 +192,12 @@ def appended(plant: Plant, over_s: float) -> Iterator[None]:
         thread.join()
 
 
-def _rotated(file: int | None, folder: Path, place: int) -> int:
+def _rotated(file: int | None, folder: Path, index: int) -> int:
     """Begin again under the same name; what was there has a number from now on."""
     live = folder / "meters.csv"
     if file is not None:
         os.close(file)
-        live.rename(folder / f"meters-{place}.csv")
+        live.rename(folder / f"meters-{index}.csv")
     descriptor = os.open(live, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(descriptor, b"tag;at;kWh;n\n")
     return descriptor
