@@ -159,7 +159,7 @@ _D = TypeVar("_D", bound=_Dated)
 class FactorTable:
     """All factors there are; what is asked of it carries the date it is asked for.
 
-    The CO2 of electricity is that of a grid: a table knows it once it is told the place (`at`).
+    The CO2 of electricity is that of a grid: a table knows it once it is told the country (`at`).
     """
 
     factors: Mapping[tuple[str, Basis], tuple[ConversionFactor, ...]]
@@ -207,7 +207,7 @@ class FactorTable:
         return _read(text, name)
 
     def at(self, country: str | None, own: tuple[CarbonFactor, ...] = ()) -> FactorTable:
-        """The table of a place: its grid's average by year, and before it what the site's own supply is said to emit."""
+        """The table of a country: its grid's average by year, and before it what the site's own supply is said to emit."""
         grid = (*own, *self.by_country.get(country or "", ()))
         return replace(self, carbon={**self.carbon, "electricity": grid}) if grid else self
 

@@ -43,7 +43,7 @@ class Name(str):
 
 
 class Phrase(str):
-    """An English text, and the same with its places named: `Phrase("The log has no %(size)s entries yet.", size=12)`."""
+    """An English text, and the same with its placeholders named: `Phrase("The log has no %(size)s entries yet.", size=12)`."""
 
     text: str
     values: Mapping[str, str | int]

@@ -4,16 +4,16 @@ A rank is never given without it.
 
 The same posterior as composition, over every participant of one cell, drawn simultaneously, so that a rank interval holds
 against the true order of all; once for each view of the noise, and the interval is their union. Rank 1 is the least energy. A
-label that is not precise enough to enter a composition tells too little to place its site, and would displace the others: its
+label that is not precise enough to enter a composition tells too little to rank its site, and would displace the others: its
 site is drawn as one of the sector of which nothing is known, which gives it a wide band and leaves the others their own.
 
 A *score* is the percentile among all firms of the kind, those that do not report among them; 100 takes the least energy. A firm of
 which nothing is known may have any percentile, each as likely; each of the n - 1 others that reported takes more with a chance of just
 that percentile; so where n - r of them do, it is distributed as Beta(n - r + 1, r), here mixed over the draws of the rank r. It is wider
-than the places, which count only who reported, and is given as a 95 % interval in whole numbers, from `FEWEST_FOR_A_SCORE` sites on:
-of fewer, the place says all there is to say.
+than the ranks, which count only who reported, and is given as a 95 % interval in whole numbers, from `FEWEST_FOR_A_SCORE` sites on:
+of fewer, the rank says all there is to say.
 
-Of fewer firms than the gate's fewest there are no standings, for the owner either: a place among three, and an estimate
+Of fewer firms than the gate's fewest there are no standings, for the owner either: a rank among three, and an estimate
 that leans on two others, would tell a firm what those two released.
 """
 
@@ -44,7 +44,7 @@ BAND_PROBABILITY = 0.8  # a band is named when the site lies in it with at least
 
 @dataclass(frozen=True, slots=True)
 class RankedSite(StoredAsJson):
-    """One site's place. `value` is its released (protected) value; `estimate` and `interval` (95 %) say where the true
+    """One site's rank. `value` is its released (protected) value; `estimate` and `interval` (95 %) say where the true
     one lies given all participants, in `unit`. `rank_interval` holds the rank among `of` sites in 95 of 100 cases.
 
     `band` is the quarter (1 the least energy) for the public; None where the site cannot be told from another quarter.
@@ -88,14 +88,17 @@ def placed(named: Sequence[tuple[str, str, float]], views: Views, unit: str, rng
         views: the values of the first, in each view of the noise.
     """
     unseen = len(named) - views[0].values.size
-    places = [_places(observed, rng, unseen) for observed in views]
-    lo = np.min([place.lo for place in places], axis=0)
-    hi = np.max([place.hi for place in places], axis=0)
+    by_view = [_estimated_ranks(observed, rng, unseen) for observed in views]
+    lo = np.min([of_view.lo for of_view in by_view], axis=0)
+    hi = np.max([of_view.hi for of_view in by_view], axis=0)
     wider = views[-1]
-    lows, highs = (union(ends, axis=0) for union, ends in ((np.min, [p.low for p in places]), (np.max, [p.high for p in places])))
-    estimates = np.mean([place.estimates for place in places], axis=0)
-    bands = _bands(np.mean([place.quarters for place in places], axis=0))
-    scored = _scored([place.rank_shares for place in places]) if len(named) >= FEWEST_FOR_A_SCORE else None
+    lows, highs = (
+        union(ends, axis=0)
+        for union, ends in ((np.min, [of_view.low for of_view in by_view]), (np.max, [of_view.high for of_view in by_view]))
+    )
+    estimates = np.mean([of_view.estimates for of_view in by_view], axis=0)
+    bands = _bands(np.mean([of_view.quarters for of_view in by_view], axis=0))
+    scored = _scored([of_view.rank_shares for of_view in by_view]) if len(named) >= FEWEST_FOR_A_SCORE else None
     for ends in ((lo, hi), scored):
         if ends is not None:
             _join_ties(np.append(wider.values, np.zeros(unseen)), np.append(wider.sds, np.full(unseen, np.inf)), *ends)
@@ -141,16 +144,16 @@ class Quarters:
 def quarters(reported: Iterable[ReportedLabel], pack: Pack, digests: Iterable[str]) -> dict[LabelKey, Quarters]:
     """What is published of the standings, as anybody with the same reports computes it."""
     published = {}
-    for (cell, _unit), places in by_cell(reported, pack, digests).items():
-        if places:
-            counted = Counter(place.band for place in places)
+    for (cell, _unit), standings in by_cell(reported, pack, digests).items():
+        if standings:
+            counted = Counter(standing.band for standing in standings)
             counts = tuple(counted[quarter] for quarter in range(1, BANDS + 1))
-            published[cell.label] = Quarters(counts, len(places))
+            published[cell.label] = Quarters(counts, len(standings))
     return published
 
 
 @dataclass(frozen=True, slots=True)
-class _Places:
+class _EstimatedRanks:
     """Where all sites stand under one view of the noise; one entry a site, in `quarters` one row a quarter, in `rank_shares` one row a
     site and one column a rank."""
 
@@ -163,7 +166,7 @@ class _Places:
     rank_shares: NDArray[np.float64]
 
 
-def _places(observed: posterior.ObservedValues, rng: np.random.Generator, unseen: int) -> _Places:
+def _estimated_ranks(observed: posterior.ObservedValues, rng: np.random.Generator, unseen: int) -> _EstimatedRanks:
     precise = observed.values.size
     drawn = np.concatenate(list(posterior.draws(observed, rng, _draw_count(precise + unseen), unseen=unseen)))
     ranks = _ranks(drawn)
@@ -174,7 +177,7 @@ def _places(observed: posterior.ObservedValues, rng: np.random.Generator, unseen
         low[precise:], high[precise:] = np.quantile(drawn[:, precise:], (0.025, 0.975))
     lo = np.quantile(ranks, 0.025, axis=0, method="lower").astype(int)
     hi = np.quantile(ranks, 0.975, axis=0, method="higher").astype(int)
-    return _Places(lo, hi, estimates, low, high, _quarter_shares(ranks), _rank_shares(ranks))
+    return _EstimatedRanks(lo, hi, estimates, low, high, _quarter_shares(ranks), _rank_shares(ranks))
 
 
 def _draw_count(sites: int) -> int:
@@ -217,8 +220,8 @@ def _join_ties(values: NDArray[np.float64], sds: NDArray[np.float64], lo: NDArra
     tied: defaultdict[tuple[float, float], list[int]] = defaultdict(list)
     for i, key in enumerate(zip(values.tolist(), sds.tolist(), strict=True)):
         tied[key].append(i)
-    for places in tied.values():
-        lo[places], hi[places] = lo[places].min(), hi[places].max()
+    for indices in tied.values():
+        lo[indices], hi[indices] = lo[indices].min(), hi[indices].max()
 
 
 def _quarter_shares(ranks: NDArray[np.int32]) -> NDArray[np.float64]:

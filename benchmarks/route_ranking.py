@@ -1,7 +1,7 @@
-"""Where each site stands over the whole route, by its own sum of ratio x step best: place and score with their intervals, as at a step.
+"""Where each site stands over the whole route, by its own sum of ratio x step best: rank and score with their intervals, as at a step.
 
 Ranked are the sites with an eligible label at every step: of a route in part there is no total to compare. Which site is better may
-differ from step to step, so places of steps do not add up to one of the route; this is a model of its own on the totals, as the best
+differ from step to step, so ranks of steps do not add up to one of the route; this is a model of its own on the totals, as the best
 whole route that was reached is.
 """
 
@@ -42,7 +42,7 @@ def of_route(reported: Iterable[ReportedLabel], pack: Pack, route: Route, digest
         (
             run[0].site,
             run[0].firm,
-            sum(float(cell.place.ratio) * float(row.label.best_value) for cell, row in zip(headline, run, strict=True)),
+            sum(float(cell.route_step.ratio) * float(row.label.best_value) for cell, row in zip(headline, run, strict=True)),
         )
         for run in runs
     ]

@@ -169,7 +169,7 @@ class Step(Declared):
 
 
 class RouteStep(Declared):
-    """A step's place in a route: `ratio` of its product per unit of the route's product, each in its own unit (reference, public).
+    """A step in a route: `ratio` of its product per unit of the route's product, each in its own unit (reference, public).
 
     `share_variable` is the variable of the next step's runs that says how much of this step's product went into them, in % of their output.
     Where limits are meant of a product made of it alone (`unmixed`), what else went in lowers no account: the energy up to here is divided

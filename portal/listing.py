@@ -110,7 +110,7 @@ class ListView(StrictView):
         if len(left) > size:
             parameters = {name: value for name, value in request.query_params.items() if name != "cursor"}
             more = f"{request.path}?{urlencode({**parameters, 'cursor': _written(left[size - 1][0])})}"
-        return Response({"results": [rows[place] for _key, place in left[:size]], "next": more})
+        return Response({"results": [rows[index] for _key, index in left[:size]], "next": more})
 
 
 def listed(operation: str, row: type[serializers.Serializer[Any]], *, always_exists: bool = True) -> Callable[[View], View]:

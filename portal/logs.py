@@ -1,6 +1,6 @@
 """Logs as one JSON object a line, in UTC, with the id of the request, and nothing in them that a report or a database row could hold.
 
-Of an exception stand its kind, its code where it is a refusal of ours, and the places it came through: a database's message quotes rows.
+Of an exception stand its kind, its code where it is a refusal of ours, and the lines it came through: a database's message quotes rows.
 Celery puts what a task raised, was given and returned into its sentences; the kind stands there instead.
 """
 

@@ -1,4 +1,4 @@
-"""Proper names with what firms, sites and places are called in other languages: one value, whatever reads it.
+"""Proper names with what firms, sites and jurisdictions are called in other languages: one value, whatever reads it.
 
 The column `name` is English, or the only name there is; `name_zh` is its Chinese one. No view carries the two apart.
 """

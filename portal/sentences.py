@@ -15,7 +15,7 @@ def in_words(sentence: str) -> str:
         return _translated(sentence) if sentence else ""
     if not sentence.values:
         return _translated(sentence.text)
-    return _translated(sentence.text) % {name: _in_its_place(value) for name, value in sentence.values.items()}
+    return _translated(sentence.text) % {name: _in_the_language(value) for name, value in sentence.values.items()}
 
 
 def in_whole(error: SteplabelError) -> str:
@@ -29,7 +29,7 @@ def _translated(text: str) -> str:
     return translated if translated != text else catalogue.in_language(text, get_language() or "en")
 
 
-def _in_its_place(value: Value) -> Value:
+def _in_the_language(value: Value) -> Value:
     if isinstance(value, Phrase):
         return in_words(value)
     if isinstance(value, Name):

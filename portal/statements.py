@@ -51,8 +51,8 @@ def carry_out(text: str, values: Sequence[Any]) -> None:
         cursor.execute(text, values)
 
 
-def places(values: Sequence[object]) -> str:
-    """A place for each, between commas."""
+def placeholders(values: Sequence[object]) -> str:
+    """A placeholder for each, between commas."""
     return ", ".join(["%s"] * len(values))
 
 
@@ -72,10 +72,10 @@ def insert(rows: Sequence[Model]) -> None:
 
 @cache
 def _insertion(model: type[Model]) -> tuple[list[Field[Any, Any]], str | None, str, str]:
-    """Its columns that the caller fills, the one that the database counts, the statement up to its rows, and one row's places."""
+    """Its columns that the caller fills, the one that the database counts, the statement up to its rows, and one row's placeholders."""
     quoted = connection.ops.quote_name
     fields = [field for field in model._meta.concrete_fields if not isinstance(field, AutoField)]
     key = model._meta.pk
     columns = ", ".join(quoted(str(field.column)) for field in fields)
     text = INSERT.format(quoted(model._meta.db_table), columns)
-    return fields, key.column if isinstance(key, AutoField) else None, text, f"({places(fields)})"
+    return fields, key.column if isinstance(key, AutoField) else None, text, f"({placeholders(fields)})"

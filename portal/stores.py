@@ -70,8 +70,8 @@ class _Server:
 
 
 def _store(alias: str) -> _Server | None:
-    place: str | Sequence[str] = settings.CACHES.get(alias, {}).get("LOCATION", "")
-    return _redis(place if isinstance(place, str) else place[0])
+    address: str | Sequence[str] = settings.CACHES.get(alias, {}).get("LOCATION", "")
+    return _redis(address if isinstance(address, str) else address[0])
 
 
 def _redis(url: str) -> _Server | None:

@@ -5,7 +5,7 @@ It never leaves the site.
 For every step its used batches, cell by cell (product and variant as they were labelled), each cell rising by the value of the
 step's headline metric at reference conditions, ties by id; then its excluded batches by (reason, start, id). The headline metric is
 the one that the pack names first. In this order a batch that was opened shows whether it stands where it belongs, and "the batches
-that set the label" are a place in the tree.
+that set the label" are a position in the tree.
 
 Nothing turns on the order in which a plant's files were read.
 """
@@ -136,13 +136,13 @@ def _made_from(label: StepLabel) -> MeasuredBatches:
 def _excluded(ours: Iterable[FiledBatch]) -> list[FiledBatch]:
     """By reason, start and id; what is equal in all three by the whole record."""
     ordered: list[FiledBatch] = []
-    for _, alike in groupby(sorted(ours, key=_place), key=_place):
+    for _, alike in groupby(sorted(ours, key=_order), key=_order):
         same = list(alike)
         ordered += same if len(same) == 1 else sorted(same, key=lambda record: of_batch(*record))
     return ordered
 
 
-def _place(record: FiledBatch) -> tuple[str, datetime, str]:
+def _order(record: FiledBatch) -> tuple[str, datetime, str]:
     return record.excluded or "", record.batch.start, record.batch.batch_id
 
 

@@ -137,7 +137,7 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
                 wrong.append(both)
             wrong += [named(index, evidence.batches[index]) for index in miscounted(values, cell, counted, headline(step))]
     wrong += beyond_counts(evidence) if by_record else ()
-    wrong = [record for place, record in enumerate(wrong) if record not in wrong[:place]]  # out of order and miscounted: one record
+    wrong = [record for position, record in enumerate(wrong) if record not in wrong[:position]]  # out of order and miscounted: one record
     if wrong:
         return failed(
             code,

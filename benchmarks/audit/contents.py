@@ -1,7 +1,7 @@
 """The table of contents, leaf 0 of the data's tree: where each part lies, what the labels counted by grid point, and by what rules.
 
-It is what makes a part of the tree an answer about the whole: a record that is opened at a place must be of the step, of the kind
-and, among the batches used, of the rank that the table gives for that place. The counts by point of the public grid are all that a
+It is what makes a part of the tree an answer about the whole: a record that is opened at a leaf must be of the step, of the kind
+and, among the batches used, of the rank that the table gives for that leaf. The counts by point of the public grid are all that a
 release reads of the data, so that the table, the site's seed and the challenge give the released grid points again, to the digit; and as
 used batches lie in the order of the headline metric, every one opened shows whether it was counted at the grid point where it belongs.
 
@@ -52,7 +52,7 @@ def _windows(fields: Fields, name: str) -> dict[str, int]:
 _BY_POINT = FieldKind(_counts_by_point, lambda counts: [list(count) for count in counts], name="cells")
 AnyText = Annotated[str, FieldKind(any_text)]
 Digest = Annotated[bytes, octets(DIGEST_BYTES)]
-Place = Annotated[int, whole(1, _COUNT)]
+LeafIndex = Annotated[int, whole(1, _COUNT)]
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +64,7 @@ class UsedLeaves(Record):
 
     product: AnyText
     variant: AnyText
-    first: Place
+    first: LeafIndex
     used: Annotated[int, whole(1, _COUNT)]
 
 
@@ -80,7 +80,7 @@ class StepPart(Record):
     metric: AnyText
     unit: AnyText
     cells: Annotated[tuple[UsedLeaves, ...], each(UsedLeaves, _MOST)]
-    excluded_first: Place
+    excluded_first: LeafIndex
     excluded: Annotated[int, whole(0, _COUNT)]
 
     @property
@@ -97,7 +97,7 @@ class MeterPart(Record):
     """One meter: a leaf for each of its days that holds a reading, in order; leaves `first` to `first + days - 1`."""
 
     meter: AnyText
-    first: Place
+    first: LeafIndex
     days: Annotated[int, whole(1, _COUNT)]
 
 
@@ -195,13 +195,13 @@ def read(raw: bytes) -> Contents:
 
 def _refuse_gaps(contents: Contents) -> None:
     """Parts follow one another without a gap from leaf 1 on, and the size is the least that holds them."""
-    place = 1
+    leaf = 1
     for first, count in _parts(contents):
-        if first != place:
-            raise _inconsistent(f"a part begins at leaf {first}, the one before it ends at {place}")
-        place += count
-    if contents.size != padded(place):
-        raise _inconsistent(f"it names {contents.size} leaves, its parts need {padded(place)}")
+        if first != leaf:
+            raise _inconsistent(f"a part begins at leaf {first}, the one before it ends at {leaf}")
+        leaf += count
+    if contents.size != padded(leaf):
+        raise _inconsistent(f"it names {contents.size} leaves, its parts need {padded(leaf)}")
 
 
 def _parts(contents: Contents) -> Iterator[tuple[int, int]]:

@@ -25,11 +25,11 @@ def surplus(evidence: Evidence) -> dict[int, Batch]:
     end = max((part.excluded_first + part.excluded for part in evidence.contents.steps), default=0)  # what stands behind is in no label
     opened = {index: of_batch(batch, batch.excluded) for index, batch in evidence.batches.items() if index < end}
     batches = {record: evidence.batches[index] for index, record in opened.items()}
-    places: dict[bytes, list[int]] = {}
+    indices_of: dict[bytes, list[int]] = {}
     for index, record in sorted([*opened.items(), *_known_by_hash(evidence, opened)]):
-        places.setdefault(record, []).append(index)
+        indices_of.setdefault(record, []).append(index)
     beyond: dict[int, Batch] = {}
-    for record, indices in places.items():
+    for record, indices in indices_of.items():
         times_in_rows = evidence.recomputed(batches[record])[record]
         if times_in_rows:
             beyond |= dict.fromkeys(indices[times_in_rows:], batches[record])

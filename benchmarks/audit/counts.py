@@ -1,6 +1,6 @@
 """The counts of the table of contents against the values of opened batches: of the headline metric by rank, of the others by room.
 
-The used batches of a step stand in the order of its headline metric, so each says by its place at which point of the grid it was counted.
+The used batches of a step stand in the order of its headline metric, so each says by its position at which point of the grid it was counted.
 No order of the leaves tells the ranks of a further metric. Every opened batch that has it must have been counted at the grid point of its
 value; how much the other counts could say otherwise stands in docs/audit.md.
 """
@@ -52,12 +52,12 @@ def values_of_used(evidence: Evidence) -> Iterator[tuple[Step, UsedLeaves, dict[
 
 
 def miscounted(values: Mapping[int, float], cell: UsedLeaves, counted: GridCounts, rule: MetricRule) -> list[int]:
-    """Leaves whose place among the used batches the table counts at another point of the grid than that of their value."""
+    """Leaves whose position among the used batches the table counts at another point of the grid than that of their value."""
     ends = list(accumulate(number for _, number in counted.by_point))
     wrong = []
     for index, value in values.items():
-        place = bisect_right(ends, index - cell.first)
-        stated = counted.by_point[place][0] if place < len(ends) else -1
+        position = bisect_right(ends, index - cell.first)
+        stated = counted.by_point[position][0] if position < len(ends) else -1
         if stated not in _points_near(value, rule):
             wrong.append(index)
     return wrong

@@ -29,7 +29,7 @@ def told_by(table: Contents) -> Parts:
 
 
 def _alone(table: Contents) -> Parts:
-    """What the table holds besides the places of records."""
+    """What the table holds besides the positions of records."""
     alone = {
         "pack": table.pack_digest,
         "policy": table.policy_digest,

@@ -40,7 +40,7 @@ def draw_promised(evidence: Evidence) -> CheckOutcome:
         merkle.require_inclusion(leaf, entry.index, head.size, entry.proof, head.root)
     except VerificationError as refusal:
         return refused(code, refusal)
-    wanted = 2 + max(place for place in (entry.index, evidence.committed_at) if place < head.size)
+    wanted = 2 + max(index for index in (entry.index, evidence.committed_at) if index < head.size)
     if head.size != wanted:
         return failed(
             code,

@@ -89,8 +89,8 @@ def betters(pairs: Sequence[Pair], values: Mapping[int, float], cell: UsedLeaves
     by_chance = sum(index > label for index in values) - (3 * beside_rank + 1)
     share = max(by_chance, 0) / max(cell.used - ranked, 1)
     missed = min(cell.used - ranked - above, _at_most(above) / share**2 if share else cell.used)
-    place = rank(step.label_rule.quantile, max(int(cell.used - below - above - missed), 1)) + below
-    highest = max([values[label], *(value for index, value in values.items() if index < cell.first + place)])
+    position = rank(step.label_rule.quantile, max(int(cell.used - below - above - missed), 1)) + below
+    highest = max([values[label], *(value for index, value in values.items() if index < cell.first + position)])
     return highest - values[label] > WORTH_TELLING * abs(highest)
 
 

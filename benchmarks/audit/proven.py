@@ -86,7 +86,7 @@ def everything_opened(evidence: Evidence) -> CheckOutcome:
 
 
 def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
-    """What stands at a place is what the table of contents says: step, product, used or excluded, a meter's day, or padding.
+    """What stands at a leaf is what the table of contents says: step, product, used or excluded, a meter's day, or padding.
 
     The table itself names everything once, and by the names of the pack and of the labels: what it tells under another name nobody would
     hold against them.

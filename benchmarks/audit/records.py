@@ -5,7 +5,7 @@ Canonical CBOR with text keys (`wire.canonical`). Numbers that were measured are
 1970: an instant is the same whatever offset it was written with. Where a record was read from is no part of it.
 
 A batch's energies are put in order, so that the order of rows in a plant's file changes nothing. Whoever recomputes a batch from its
-record adds them in that order: where one carrier came in several entries, the sum may differ from the label's in the last place.
+record adds them in that order: where one carrier came in several entries, the sum may differ from the label's in the last digit.
 """
 
 from __future__ import annotations
@@ -80,7 +80,7 @@ def of_batch(batch: Batch, excluded: str | None) -> bytes:
         "state": str(batch.state),
         "reject": exactly(batch.reject),
         "variables": {name: exactly(value) for name, value in batch.variables.items()},
-        "energy": [_of_energy(energy) for energy in sorted(batch.energy, key=_place_of_energy)],
+        "energy": [_of_energy(energy) for energy in sorted(batch.energy, key=_order_of_energy)],
     }
     if batch.end is not None:
         fields["end"] = microseconds(batch.end)
@@ -114,7 +114,7 @@ def read(raw: bytes) -> Record:
     else:
         raise malformed("kind", f"one of {BATCH}, {READINGS} and {PADDING}")
     fields.done()
-    if isinstance(record, Batch) and tuple(sorted(record.energy, key=_place_of_energy)) != record.energy:
+    if isinstance(record, Batch) and tuple(sorted(record.energy, key=_order_of_energy)) != record.energy:
         raise malformed("energy", "in the order of its entries")
     return record
 
@@ -142,7 +142,7 @@ def moment(us: int) -> datetime:
     return _EPOCH + us * _MICROSECOND
 
 
-def _place_of_energy(energy: CarrierEnergy) -> tuple[str, str, str, str, float, float, bool]:
+def _order_of_energy(energy: CarrierEnergy) -> tuple[str, str, str, str, float, float, bool]:
     lhv = "" if energy.lhv_mj_per_unit is None else exactly(energy.lhv_mj_per_unit)
     return energy.carrier, energy.direction, energy.unit, lhv, energy.quantity, energy.completeness, energy.estimated
 

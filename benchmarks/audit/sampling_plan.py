@@ -86,7 +86,7 @@ class Stratum:
 
     def __post_init__(self) -> None:
         if self.first < 0 or self.count < 0:
-            raise ValueError(f"the stratum {self.name} has neither a place nor a size below 0")
+            raise ValueError(f"the stratum {self.name} has neither a first leaf nor a size below 0")
 
 
 @dataclass(frozen=True, slots=True)
@@ -151,7 +151,7 @@ def positions(draw_seed: bytes, name: str, population: int, count: int) -> list[
     """`count` different numbers below `population` in the order drawn, each set equally likely.
 
     Numbers come from SHA-256 in counter mode, and one that would make some remainder likelier is passed over; the shuffle is that of
-    Fisher and Yates, of which only the places touched are kept.
+    Fisher and Yates, of which only the positions touched are kept.
     """
     if not 0 <= count <= population:
         raise ValueError(f"{count} of {population} cannot be drawn")
@@ -159,9 +159,9 @@ def positions(draw_seed: bytes, name: str, population: int, count: int) -> list[
     moved: dict[int, int] = {}
     drawn = []
     for last in range(population - 1, population - 1 - count, -1):
-        place = _below(last + 1, words)
-        drawn.append(moved.get(place, place))
-        moved[place] = moved.pop(last, last)
+        position = _below(last + 1, words)
+        drawn.append(moved.get(position, position))
+        moved[position] = moved.pop(last, last)
     return drawn
 
 
@@ -169,8 +169,8 @@ def draw(strata: Sequence[Stratum], plan: SamplingPlan, draw_seed: bytes) -> lis
     """Every position to be opened, once, stratum by stratum; one that two strata share stands under the first of them."""
     drawn: dict[int, DrawnPosition] = {}
     for stratum in strata:
-        for order, place in enumerate(_of_stratum(stratum, plan, draw_seed), 1):
-            position = stratum.first + place
+        for order, offset in enumerate(_of_stratum(stratum, plan, draw_seed), 1):
+            position = stratum.first + offset
             drawn.setdefault(position, DrawnPosition(position, stratum.name, stratum.kind, order))
     return list(drawn.values())
 
@@ -217,7 +217,7 @@ def _of_stratum(stratum: Stratum, plan: SamplingPlan, draw_seed: bytes) -> list[
     if stratum.kind is StratumKind.EDGE:
         beside = plan.beside_rank
         near = {index for rank in stratum.ranks for index in range(rank - 1 - beside, rank + beside)}
-        return sorted(place for place in near if 0 <= place < stratum.count)
+        return sorted(offset for offset in near if 0 <= offset < stratum.count)
     size = plan.sizes.get(stratum.kind)
     return [] if size is None else positions(draw_seed, stratum.name, stratum.count, needed(stratum.count, size))
 

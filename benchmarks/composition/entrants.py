@@ -43,7 +43,7 @@ class Entrants:
 class RouteCell:
     """One cell that the route shows. `headline` cells make up the totals: the first metric of the step, in one variant."""
 
-    place: RouteStep
+    route_step: RouteStep
     step: Step
     rule: MetricRule
     variant: str
@@ -89,8 +89,8 @@ def lay_out(pack: Pack, route: Route, labels_by_step: ByStep) -> list[RouteCell]
     return [cell for route_step in route.steps for cell in _of_step(pack, route_step, labels_by_step)]
 
 
-def _of_step(pack: Pack, place: RouteStep, labels_by_step: ByStep) -> Iterator[RouteCell]:
-    step = pack.step(place.step)
+def _of_step(pack: Pack, route_step: RouteStep, labels_by_step: ByStep) -> Iterator[RouteCell]:
+    step = pack.step(route_step.step)
     labelled: defaultdict[tuple[str, str], list[ReportedLabel]] = defaultdict(list)
     for row in labels_by_step.get(step.id, ()):
         labelled[row.label.metric, row.label.variant].append(row)
@@ -105,7 +105,7 @@ def _of_step(pack: Pack, place: RouteStep, labels_by_step: ByStep) -> Iterator[R
             present = labelled.get((rule.metric, variant), ())
             if headline or (rule.released and present):
                 who = of_variant[variant] if rule is first else entrants(present, pack, step, rule, variant)
-                yield RouteCell(place, step, rule, variant, headline, who)
+                yield RouteCell(route_step, step, rule, variant, headline, who)
 
 
 def _headline_variant(pack: Pack, of_variant: Mapping[str, Entrants]) -> str:

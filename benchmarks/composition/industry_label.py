@@ -76,7 +76,7 @@ def _compose(
             cell.rule,
             rng,
             variant=cell.variant,
-            ratio=float(cell.place.ratio),
+            ratio=float(cell.route_step.ratio),
             headline=cell.headline,
             count=count,
             averaging=averaging,
@@ -142,7 +142,7 @@ def _reached(pack: Pack, laid_out: Sequence[RouteCell], runs: Sequence[Run], rng
 
 def totals_of(headline: Sequence[RouteCell], runs: Sequence[Run]) -> Views:
     """Plants' totals with their noise, in each view: the steps' noises are independent."""
-    steps = [(float(cell.place.ratio), observe([run[i] for run in runs], "best")) for i, cell in enumerate(headline)]
+    steps = [(float(cell.route_step.ratio), observe([run[i] for run in runs], "best")) for i, cell in enumerate(headline)]
     totals = []
     for view in range(len(steps[0][1])):
         observed_steps = [(ratio, views[view]) for ratio, views in steps]

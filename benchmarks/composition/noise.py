@@ -10,7 +10,7 @@ to the middle, and at 1,000 plants out of their narrow interval. So a cell is se
 the mean of both, intervals the union (`VIEWS`), as for a single plant's interval in `benchmarks.privacy.intervals`.
 
 The mechanism's exact law on the expected counts is used and not a simulation of it: no chance, and within a tenth of
-the simulated standard deviation (tested). Laws are tabulated by class, rounded spread and place on the grid, so that
+the simulated standard deviation (tested). Laws are tabulated by class, rounded spread and position on the grid, so that
 thousands of plants share a few hundred; 2 sigma lies seven steps of the spread further in the same table.
 """
 
@@ -43,7 +43,7 @@ _PHASES = (
     -0.25,
     0.25,
 )  # how far the exact value lies from its grid point is not known: a quarter of the grid width to either side stands for all
-_PLACES = 8  # where on the grid a plant lies matters to its jumps only: eighths will do
+_POSITIONS = 8  # where on the grid a plant lies matters to its jumps only: eighths will do
 _WIDTHS_WITHOUT_SPREAD = 10.0  # sigma in grid widths where most plants' two values tell none: packs make grids about that fine
 _CORE = 5.0  # a draw beyond this many standard deviations is a jump
 _FAR = 10.0  # exponents: grid points less likely than exp(-10) of the likeliest do not change each other's chance
@@ -66,18 +66,18 @@ def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
     grid = labels[0].grid
     released = [label.best for label in labels] if which == "best" else [label.typical for label in labels]
     points = np.array([value.grid_point for value in released])
-    near = np.rint(_PLACES * points / grid.points).astype(np.int64)
+    near = np.rint(_POSITIONS * points / grid.points).astype(np.int64)
     classes, class_of = np.unique(np.array([label.count_class for label in labels]), return_inverse=True)
     terms, term_of = _terms(released)
     steps = np.rint(np.log(_spreads(labels) / float(grid.width)) / _SPREAD_STEP).astype(np.int64)
     lowest = int(steps.min())
-    shape = (len(terms), len(classes), _PLACES + 1, int(steps.max()) - lowest + 1)
+    shape = (len(terms), len(classes), _POSITIONS + 1, int(steps.max()) - lowest + 1)
     kinds, kind_of = np.unique(np.ravel_multi_index((term_of, class_of, near, steps - lowest), shape), return_inverse=True)
     keys = [tuple(int(part) for part in key) for key in zip(*np.unravel_index(kinds, shape), strict=True)]
     values = float(grid.lower) + float(grid.width) * points
     views = []
     for wider in VIEWS:
-        laws = [_law(grid, *terms[term], int(classes[of]), place, step + lowest + wider) for term, of, place, step in keys]
+        laws = [_law(grid, *terms[term], int(classes[of]), position, step + lowest + wider) for term, of, position, step in keys]
         sds, jumps = np.array([law.sd for law in laws]), np.array([law.jump for law in laws])
         views.append(ObservedValues(values, sds[kind_of], jumps[kind_of] / float(grid.upper - grid.lower)))
     return tuple(views)
@@ -85,9 +85,9 @@ def observe(reported: Sequence[ReportedLabel], which: Which) -> Views:
 
 def law_of(grid: Grid, released: ReleasedQuantile, count_class: int, spread: float) -> ReleaseNoise:
     """The law at a plant whose batches have this spread around a quantile near the released grid point."""
-    place = round(_PLACES * released.grid_point / grid.points)
+    position = round(_POSITIONS * released.grid_point / grid.points)
     step = round(math.log(spread / float(grid.width)) / _SPREAD_STEP)
-    return _law(grid, released.quantile, released.epsilon, count_class, place, step)
+    return _law(grid, released.quantile, released.epsilon, count_class, position, step)
 
 
 @lru_cache(maxsize=1 << 16)
@@ -97,7 +97,7 @@ def _law(grid: Grid, quantile: Fraction, epsilon: Fraction, count: int, index: i
     spread = math.exp(spread_step * _SPREAD_STEP)  # in grid widths
     errors, chances = [], []
     for phase in _PHASES:
-        exact = round(index * (grid.points - 1) / _PLACES) + phase
+        exact = round(index * (grid.points - 1) / _POSITIONS) + phase
         centre = exact - spread * float(ndtri(k / (count + 1)))
         at_most = count * ndtr((points + 0.5 - centre) / spread)
         at_most[-1] = count  # the last grid point takes everything above, the first everything below
@@ -150,7 +150,7 @@ def _terms(released: Sequence[ReleasedQuantile]) -> tuple[list[tuple[Fraction, F
     """The quantiles and epsilons that occur, and which of them each value has. Nearly always there is one."""
     distinct = {id(value): value for value in released}  # read from rows: equal ones are the same
     terms: dict[tuple[Fraction, Fraction], int] = {}
-    place_of = {key: terms.setdefault((value.quantile, value.epsilon), len(terms)) for key, value in distinct.items()}
+    index_of = {key: terms.setdefault((value.quantile, value.epsilon), len(terms)) for key, value in distinct.items()}
     if len(terms) == 1:
         return list(terms), np.zeros(len(released), dtype=np.int64)
-    return list(terms), np.array([place_of[id(value)] for value in released])
+    return list(terms), np.array([index_of[id(value)] for value in released])

@@ -5,7 +5,7 @@ others, so a group of five is never divided, and a best tenth only from `firms_n
 Traits of firms are no secret, who is among the best is. So a reader who knows every firm's traits may put all tables together: by the
 least that they say (the odds of a firm are a product of one factor a class) no firm may be likelier than `MOST_LIKELY` to be among the
 best. Beside every earlier table of the same days no sum of classes lost or gained fewer firms than `least`, but none. Beside a table of
-other days, in which firms change places among the best anyway, no class may count so many more or fewer that a plant which joined or
+other days, in which firms change ranks among the best anyway, no class may count so many more or fewer that a plant which joined or
 left it is likelier than `MOST_LIKELY` to be one of them.
 """
 

@@ -260,23 +260,23 @@ def _effects(figure: RankAverage, here: Exhibit, firms: set[str], other_values: 
     """By firm, of these as far as they stand here: how far the figure would lie from where it is with their value in `other_values` (in our
     widths), or with the middle value where they have none."""
     members = here.who.members
-    places = [index for index, member in enumerate(members) if member.firm in firms]
-    if not places:
+    indices = [index for index, member in enumerate(members) if member.firm in firms]
+    if not indices:
         return {}
-    instead = np.array([other_values.get(members[place].firm, np.nan) for place in places])
-    effects = _moved(figure, members, np.array(places), instead)
-    return {members[place].firm: float(effect) for place, effect in zip(places, effects, strict=True)}
+    instead = np.array([other_values.get(members[index].firm, np.nan) for index in indices])
+    effects = _moved(figure, members, np.array(indices), instead)
+    return {members[index].firm: float(effect) for index, effect in zip(indices, effects, strict=True)}
 
 
-def _moved(figure: RankAverage, members: Sequence[Member], places: NDArray[np.int64], instead: Array | None) -> Array:
-    """How far the figure moves when the value of the firm at each place, one at a time, gives way to another.
+def _moved(figure: RankAverage, members: Sequence[Member], indices: NDArray[np.int64], instead: Array | None) -> Array:
+    """How far the figure moves when the value of the firm at each index, one at a time, gives way to another.
 
     Args:
         instead: the other values; the middle of the other firms where NaN, and everywhere where None.
     """
     worth = np.array([figure.worth(member) for member in members])
     firms, order = worth.size, np.argsort(worth, kind="stable")
-    rank_giving_way = np.argsort(order)[places]  # the rank of the firm that gives way
+    rank_giving_way = np.argsort(order)[indices]  # the rank of the firm that gives way
     ordered = np.concatenate(([-np.inf], worth[order], [np.inf]))
 
     def that_stay(rank: int) -> Array:
@@ -287,7 +287,7 @@ def _moved(figure: RankAverage, members: Sequence[Member], places: NDArray[np.in
     if instead is not None:
         value = np.where(np.isnan(instead), value, instead)
     ranks = figure.ranks(firms)
-    change = np.zeros(places.size)
+    change = np.zeros(indices.size)
     for rank, times in Counter(ranks).items():  # what comes in lies between the neighbours of this rank, or pushes one of them there
         change += times * (np.clip(value, that_stay(rank - 1), that_stay(rank)) - ordered[rank + 1])
     return np.asarray(np.abs(change) / len(ranks))

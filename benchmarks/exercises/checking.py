@@ -47,7 +47,7 @@ class CheckedAnswer:
 
 
 def check(exercise: Exercise, question: ExerciseQuestion, answer: str, language: str) -> CheckedAnswer:
-    """Judge one answer as it was typed: a number with or without its unit, a choice by its code, its place from 1 on, or its words."""
+    """Judge one answer as it was typed: a number with or without its unit, a choice by its code, its number from 1 on, or its words."""
     code = _choice(exercise, question, answer) if question.kind == "choice" else _number(exercise, question, answer)
     right = code == RIGHT
     look = "" if right else exercise.text(f"question.{question.id}.look", language)

@@ -95,12 +95,12 @@ class Exercise(Declared):
         return gzip.decompress(packed.read_bytes()) if packed.is_file() else (HOME / self.id / "data" / name).read_bytes()
 
     def text(self, key: str, language: str) -> str:
-        """The text at this place of its files (`title`, `question.label.ask`), its figures filled in."""
-        return self._filled(_place(self.id, key, language), key)
+        """The text under this key of its files (`title`, `question.label.ask`), its figures filled in."""
+        return self._filled(_text_of(self.id, key, language), key)
 
     def texts(self, key: str, language: str) -> tuple[str, ...]:
         """The same where there are several, one a paragraph or task."""
-        return tuple(self._filled(text, key) for text in _place(self.id, key, language))
+        return tuple(self._filled(text, key) for text in _text_of(self.id, key, language))
 
     def has(self, key: str) -> bool:
         return _text_at(_of(self.id, "en"), key) is not None
@@ -177,7 +177,7 @@ def _of(exercise: str, language: str) -> Mapping[str, Any]:
     return tomllib.loads(file.read_text(encoding="utf-8")) if file.is_file() else {}
 
 
-def _place(exercise: str, key: str, language: str) -> Any:
+def _text_of(exercise: str, key: str, language: str) -> Any:
     """In the reader's language, else in English as its catalogue may have it."""
     codes = {file.name.removesuffix(".toml") for file in (HOME / exercise).iterdir() if file.name.endswith(".toml")} - {"exercise"}
     code = of_language({code: code for code in codes}, language)

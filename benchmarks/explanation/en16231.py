@@ -221,7 +221,7 @@ def confidentiality_and_access(pack: Pack) -> Words:
     return worded(
         "Noise is added on site before anything is sent, and hides each single run. A plant's overall level is reported to within "
         "about 1 %%. It is protected by encryption, access rights and the disclosure gate. Cells of fewer than %(fewest_firms)s "
-        "firms are not shown. %(reason)s A firm sees its own place. The regulator sees protected values and places of its "
+        "firms are not shown. %(reason)s A firm sees its own rank. The regulator sees protected values and ranks of its "
         "jurisdiction. A certification body sees what a plant opens to it. The public sees this page.",
         fewest_firms=policy.fewest_firms,
         reason=policy.reason,

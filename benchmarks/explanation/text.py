@@ -13,7 +13,7 @@ from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import en16231, record
 from benchmarks.explanation.facts import Participation
 from benchmarks.explanation.shown_limits import LimitShown, note, shown_limits
-from benchmarks.explanation.wording import amount, between, decimals, figure, firms
+from benchmarks.explanation.wording import amount, between, decimals_of, figure, firms
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase, Value, sentences
 from benchmarks.routes import Pack, Route
@@ -113,8 +113,8 @@ def _title(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     return worded("%(pack)s (%(route)s), %(period)s", pack=pack.words, route=route.words, period=label.period)
 
 
-def _places(label: IndustryLabel) -> int:
-    return decimals(total_width((cell.ratio, cell.grid) for cell in label.headline))
+def _decimals(label: IndustryLabel) -> int:
+    return decimals_of(total_width((cell.ratio, cell.grid) for cell in label.headline))
 
 
 def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
@@ -122,12 +122,12 @@ def _lead(label: IndustryLabel, pack: Pack, route: Route) -> Words:
     typical = label.typical.value
     if label.composite.value is None or typical is None:
         return worded("No value of the whole route can be shown for this version. The steps that can be shown are below.")
-    places, reached = _places(label), label.best_reached.value
+    decimals, reached = _decimals(label), label.best_reached.value
     values: dict[str, Value] = {
         "amount": amount(label.composite.unit, route.product_words),
         "unit": label.composite.unit.split("/")[0],
-        "value": figure(label.composite.value if reached is None else reached, places),
-        "typical": figure(typical, places),
+        "value": figure(label.composite.value if reached is None else reached, decimals),
+        "typical": figure(typical, decimals),
     }
     best = (
         Phrase(
@@ -171,7 +171,7 @@ def _rule(label: IndustryLabel, pack: Pack) -> Words:
             share=f"{100 * float(pack.disclosure.largest_weight):g}",
         ),
         Phrase("The firms are not the same at each step, so the best values of the steps may not be attainable together."),
-        _reached(label.best_reached, _places(label)),
+        _reached(label.best_reached, _decimals(label)),
         *_averaged(label),
     ]
     return Words.of(sentences(phrases))
@@ -186,12 +186,12 @@ def _averaged(label: IndustryLabel) -> Iterator[Phrase]:
         )
 
 
-def _reached(total: RouteTotal, places: int) -> Phrase:
+def _reached(total: RouteTotal, decimals: int) -> Phrase:
     if total.value is None:
         return Phrase("What plants really reached over the whole route cannot be shown.")
     return Phrase(
         "The best whole route that plants really reached is shown beside it: %(value)s %(unit)s (%(firms)s).",
-        value=figure(total.value, places),
+        value=figure(total.value, decimals),
         unit=total.unit,
         firms=firms(total.firms),
     )
@@ -200,7 +200,7 @@ def _reached(total: RouteTotal, places: int) -> Phrase:
 def _intervals(label: IndustryLabel) -> Words:
     if label.composite.interval is None:
         return worded("Each value is shown with the interval that contains the true one in 95 of 100 cases.")
-    lo, hi = (figure(end, _places(label)) for end in label.composite.interval)
+    lo, hi = (figure(end, _decimals(label)) for end in label.composite.interval)
     return worded(
         "The true value of the whole route is between %(lower)s and %(upper)s %(unit)s in 95 of 100 cases. The interval beside each "
         "step has the same meaning.",

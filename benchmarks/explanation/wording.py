@@ -17,14 +17,14 @@ _COUNTED = {"t": Phrase("a tonne"), "weight case": Phrase("a weight case"), "100
 
 
 @lru_cache(maxsize=1024)
-def decimals(width: Fraction) -> int:
+def decimals_of(width: Fraction) -> int:
     """Decimals that show a grid of this width exactly, at most four."""
-    return next((places for places in range(4) if (width * 10**places).denominator == 1), 4)
+    return next((decimals for decimals in range(4) if (width * 10**decimals).denominator == 1), 4)
 
 
-def figure(value: float, places: int) -> str:
+def figure(value: float, decimals: int) -> str:
     """A number for reading; zero never carries a sign."""
-    text = f"{value:,.{places}f}"
+    text = f"{value:,.{decimals}f}"
     if float(text.replace(",", "")) == 0:
         return text.lstrip("-")
     return text.replace("-", MINUS)

@@ -13,10 +13,10 @@ FEWEST_FIRMS = 5
 
 
 def closing_batch(firms: Sequence[Hashable]) -> tuple[int, ...]:
-    """Which of the waiting reports are counted now, by their places: of each firm the first; none before there are enough firms.
+    """Which of the waiting reports are counted now, by their indices: of each firm the first; none before there are enough firms.
 
     Args:
         firms: of the waiting reports of one practice, in the order in which they came.
     """
-    first = {firm: place for place, firm in reversed(list(enumerate(firms)))}
+    first = {firm: index for index, firm in reversed(list(enumerate(firms)))}
     return tuple(sorted(first.values())) if len(first) >= FEWEST_FIRMS else ()

@@ -187,14 +187,16 @@ def metric_energy(
     boundary = columns.step.boundary
     counted = tuple(carrier for carrier in within(boundary) if counted_by(rule, carrier))
     required = [carrier for carrier in boundary.asked if carrier in counted and carrier not in not_used]
-    place = {carrier: index for index, carrier in enumerate(counted)}
+    index_of = {carrier: index for index, carrier in enumerate(counted)}
     energy_unit = _energy_unit(rule, columns.step)
 
-    carrier_of_kind = np.array([place.get(kind.carrier, -1) if _admits(boundary, kind) else -1 for kind in columns.kinds], dtype=np.int64)
+    carrier_of_kind = np.array(
+        [index_of.get(kind.carrier, -1) if _admits(boundary, kind) else -1 for kind in columns.kinds], dtype=np.int64
+    )
     factor_of_kind = np.array(
         [
-            factor_of(kind, energy_unit, factors, basis, boundary.measured) if place_of_kind >= 0 else 0.0
-            for kind, place_of_kind in zip(columns.kinds, carrier_of_kind, strict=True)
+            factor_of(kind, energy_unit, factors, basis, boundary.measured) if index >= 0 else 0.0
+            for kind, index in zip(columns.kinds, carrier_of_kind, strict=True)
         ],
         dtype=float,
     )
@@ -217,7 +219,7 @@ def metric_energy(
     measured[columns.entry_row] = True
     energy_known = measured & np.isfinite(by_carrier).all(axis=1)
     counted_at_all = np.asarray(reported.any(axis=1))
-    needed = [place[carrier] for carrier in required]
+    needed = [index_of[carrier] for carrier in required]
     share, systematic = np.nan_to_num(columns.entry_uncertainty[entries]), np.nan_to_num(columns.entry_systematic[entries])
     own_squared = np.maximum(share**2 - systematic**2, 0.0) * converted**2
     unstated = np.where(np.isnan(columns.entry_uncertainty[entries]), relative_uncertainty * converted, 0.0)

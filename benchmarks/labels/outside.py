@@ -102,8 +102,10 @@ def outside_energy(
         return OutsideEnergy((), nothing, nothing.astype(bool), np.zeros(count), declared or {})
     per_unit = np.array([_kgce(columns, kind, factors, basis) if into else 0.0 for kind, into in enumerate(is_import)])
     energy = np.where(columns.entry_quantity == 0, 0.0, columns.entry_quantity * per_unit[columns.entry_kind])
-    place = {carrier: column for column, carrier in enumerate(carriers)}
-    column_of_kind = np.array([place.get(kind.carrier, -1) if into else -1 for kind, into in zip(columns.kinds, is_import, strict=True)])
+    column_of = {carrier: column for column, carrier in enumerate(carriers)}
+    column_of_kind = np.array(
+        [column_of.get(kind.carrier, -1) if into else -1 for kind, into in zip(columns.kinds, is_import, strict=True)]
+    )
     column = column_of_kind[columns.entry_kind]
     entries = (column >= 0) & (columns.entry_quantity != 0)
     slot = columns.entry_row[entries] * len(carriers) + column[entries]

@@ -24,7 +24,7 @@ from benchmarks.routes import Step
 
 
 def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict[int, Flags]:
-    """By place of the yield in the pack, batches that give back more than it says, where this metric counts what they give."""
+    """By index of the yield in the pack, batches that give back more than it says, where this metric counts what they give."""
     over = {}
     for index, yield_ in enumerate(columns.step.boundary.yields):
         if any(counts(carrier, metric) for carrier in yield_.gives):
@@ -35,8 +35,8 @@ def too_much(columns: StepColumns, metric: Metric, factors: FactorTable) -> dict
 
 def findings(columns: StepColumns, over: Mapping[int, Flags], left_out: Flags, factors: FactorTable) -> Iterator[DataFinding]:
     """What the runs `left_out` for it give back and take, each yield with both figures."""
-    for place, flags in over.items():
-        yield_, rows = columns.step.boundary.yields[place], flags & left_out
+    for index, flags in over.items():
+        yield_, rows = columns.step.boundary.yields[index], flags & left_out
         if rows.any():
             given_back, held_against = (fsum(of[rows]) / fsum(columns.output[rows]) for of in _both(columns, yield_, factors))
             message = Phrase(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any
 
 from benchmarks.packs import factors
@@ -15,31 +15,31 @@ from benchmarks.routes import Pack
 class NumberChange:
     """A number that differs; None where one side has no such number."""
 
-    place: str
+    path: str
     unit: str
     before: str | None
     after: str | None
 
     def to_json(self) -> dict[str, Any]:
-        return asdict(self)
+        return {"place": self.path, "unit": self.unit, "before": self.before, "after": self.after}
 
 
 def changed_numbers(old: Pack, new: Pack) -> tuple[NumberChange, ...]:
     """Every number that is not the same, of pack, corrections and conversion factors, in the new one's order, then those that are gone."""
-    before, after = _by_place(old), _by_place(new)
-    places = [*after, *(place for place in before if place not in after)]
+    before, after = _by_path(old), _by_path(new)
+    paths = [*after, *(path for path in before if path not in after)]
     return tuple(
         NumberChange(
-            place,
-            (after.get(place) or before[place]).unit,
-            before[place].value if place in before else None,
-            after[place].value if place in after else None,
+            path,
+            (after.get(path) or before[path]).unit,
+            before[path].value if path in before else None,
+            after[path].value if path in after else None,
         )
-        for place in places
-        if place not in before or place not in after or before[place].value != after[place].value
+        for path in paths
+        if path not in before or path not in after or before[path].value != after[path].value
     )
 
 
-def _by_place(pack: Pack) -> dict[str, Number]:
+def _by_path(pack: Pack) -> dict[str, Number]:
     every = [*numbers(pack), *(number for number in numbers_of_factors(factors(pack)))]
-    return {f"{number.role.value}: {number.place}": number for number in every}
+    return {f"{number.role.value}: {number.path}": number for number in every}

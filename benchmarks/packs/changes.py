@@ -28,7 +28,7 @@ class FieldChange:
     where: tuple[str, ...]  # `("steps", "clinker-burning", "label_rule", "quantile")`
     before: str | None
     after: str | None
-    also: int = 0  # further places with the same source, which differs in the same way
+    also: int = 0  # further fields with the same source, which differs in the same way
 
     def to_json(self) -> dict[str, Any]:
         return asdict(self)
@@ -41,8 +41,8 @@ class FieldChange:
 def changes(before: Pack, after: Pack) -> tuple[FieldChange, ...]:
     """Every value that is not the same in both, in the order of the newer one, then what it no longer has."""
     old, new = dict(_values_of(before)), dict(_values_of(after))
-    places = [*new, *(place for place in old if place not in new)]
-    differences = (FieldChange(place, old.get(place), new.get(place)) for place in places if old.get(place) != new.get(place))
+    paths = [*new, *(path for path in old if path not in new)]
+    differences = (FieldChange(path, old.get(path), new.get(path)) for path in paths if old.get(path) != new.get(path))
     return tuple(_sources_once([change for change in differences if not (len(change.where) == 1 and change.where[0] in ITS_OWN)]))
 
 
@@ -50,11 +50,11 @@ def _values_of(pack: Pack) -> Iterator[tuple[tuple[str, ...], str]]:
     """Every value of the pack, and how each of its conversion factors was read: that is in no digest."""
     yield from _flat(pack.model_dump(), ())
     for number in provenance.factors(FactorTable.of(pack.conversion)):
-        yield from _flat(None if number.source is None else number.source.status, ("conversion", number.place, "source", "status"))
+        yield from _flat(None if number.source is None else number.source.status, ("conversion", number.path, "source", "status"))
 
 
 def _sources_once(changes: Sequence[FieldChange]) -> Iterator[FieldChange]:
-    """Of what differs in a source the first place, and how many more there are."""
+    """Of what differs in a source the first path, and how many more there are."""
     same = Counter((entry.where[-1], entry.before, entry.after) for entry in changes if entry.is_of_a_source)
     for change in changes:
         if not change.is_of_a_source:
@@ -63,20 +63,20 @@ def _sources_once(changes: Sequence[FieldChange]) -> Iterator[FieldChange]:
             yield replace(change, also=many - 1)
 
 
-def _flat(value: Any, place: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
-    """Every value that says something, with its place. A list of plain values is one; of a list of entries the order is one."""
+def _flat(value: Any, path: tuple[str, ...]) -> Iterator[tuple[tuple[str, ...], str]]:
+    """Every value that says something, with its path. A list of plain values is one; of a list of entries the order is one."""
     if isinstance(value, dict):
         for name, inner in value.items():
-            yield from _flat(inner, (*place, str(name)))
+            yield from _flat(inner, (*path, str(name)))
     elif isinstance(value, list | tuple):
         names = _names(value)
         if value:
-            yield place, ", ".join(names)
+            yield path, ", ".join(names)
         for name, inner in zip(names, value, strict=True):
             if isinstance(inner, dict):
-                yield from _flat(inner, (*place, name))
+                yield from _flat(inner, (*path, name))
     elif value is not None and value != "":
-        yield place, str(value)
+        yield path, str(value)
 
 
 def _names(entries: Sequence[Any]) -> list[str]:

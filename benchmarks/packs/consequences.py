@@ -117,8 +117,8 @@ def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], num
             case ("standard_basis",):
                 yield "standard_basis"
     for number in numbers:
-        role, _colon, place = number.place.partition(": ")
-        carrier = place.partition(".")[0]
+        role, _colon, path = number.path.partition(": ")
+        carrier = path.partition(".")[0]
         if (role == NumberRole.FACTOR.value and carrier in with_factor) or (role == NumberRole.HEATING.value and carrier in measured):
             yield carrier
 

@@ -92,7 +92,7 @@ MOVES: Mapping[NumberRole, Phrase] = {
 class Number:
     """One number: where it stands, its value and unit as written, and its source with the clause."""
 
-    place: str
+    path: str
     role: NumberRole
     value: str
     unit: str
@@ -144,32 +144,30 @@ def _of_materials(pack: Pack) -> Iterator[Number]:
 def digest_of_sources(pack: Pack) -> str:
     """SHA-256 of every number of a pack and its factors with how it was read, in no digest of the pack: it decides no label."""
     every = (*numbers(pack), *factors(FactorTable.of(pack.conversion)))
-    return content_digest([(number.place, number.value, number.source and number.source.model_dump()) for number in every]).hex()
+    return content_digest([(number.path, number.value, number.source and number.source.model_dump()) for number in every]).hex()
 
 
 def factors(table: FactorTable) -> Iterator[Number]:
     """Every number of a table of conversion factors."""
     for (carrier, basis), rows in table.factors.items():
         for row in rows:
-            place = f"{carrier}.{basis}.{row.effective_from.isoformat()}"
-            yield Number(place, NumberRole.FACTOR, str(row.kgce_per_unit), f"kgce/{row.unit}", row.source, row.source.clause)
+            path = f"{carrier}.{basis}.{row.effective_from.isoformat()}"
+            yield Number(path, NumberRole.FACTOR, str(row.kgce_per_unit), f"kgce/{row.unit}", row.source, row.source.clause)
     for bounds in table.heating.values():
         unit = f"MJ/{CARRIERS[bounds.carrier].unit}"
         for name, end in (("least", bounds.least), ("most", bounds.most)):
-            place = f"{bounds.carrier}.heating-value.{name}"
-            yield Number(place, NumberRole.HEATING, _written(end), unit, bounds.source, bounds.source.clause)
+            path = f"{bounds.carrier}.heating-value.{name}"
+            yield Number(path, NumberRole.HEATING, _written(end), unit, bounds.source, bounds.source.clause)
     for efficiency in table.efficiencies.values():
         for name in ("least", "typical", "most"):
-            place = f"efficiency.{efficiency.takes}.{efficiency.gives}.{name}"
-            yield Number(
-                place, NumberRole.EFFICIENCY, _written(getattr(efficiency, name)), "1", efficiency.source, efficiency.source.clause
-            )
+            path = f"efficiency.{efficiency.takes}.{efficiency.gives}.{name}"
+            yield Number(path, NumberRole.EFFICIENCY, _written(getattr(efficiency, name)), "1", efficiency.source, efficiency.source.clause)
     for rows_of_carrier in (*table.carbon.values(), *table.by_country.values()):
         for carbon in rows_of_carrier:
-            place = f"{carbon.carrier}.{(carbon.country or 'co2').lower()}.{carbon.effective_from.isoformat()}"
+            path = f"{carbon.carrier}.{(carbon.country or 'co2').lower()}.{carbon.effective_from.isoformat()}"
             if carbon.kg_co2_per_unit is not None:
                 yield Number(
-                    place, NumberRole.CARBON, str(carbon.kg_co2_per_unit), f"kg CO2/{carbon.unit}", carbon.source, carbon.source.clause
+                    path, NumberRole.CARBON, str(carbon.kg_co2_per_unit), f"kg CO2/{carbon.unit}", carbon.source, carbon.source.clause
                 )
                 continue
             for name, value, unit in (
@@ -177,13 +175,13 @@ def factors(table: FactorTable) -> Iterator[Number]:
                 ("carbon", carbon.carbon_t_per_gj, "t C/GJ"),
                 ("oxidised", carbon.oxidised, "1"),
             ):
-                yield Number(f"{place}.{name}", NumberRole.CARBON, str(value), unit, carbon.source, carbon.source.clause)
+                yield Number(f"{path}.{name}", NumberRole.CARBON, str(value), unit, carbon.source, carbon.source.clause)
 
 
 def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
-    place, rule = f"steps.{step.id}", step.label_rule
+    path, rule = f"steps.{step.id}", step.label_rule
     quantile = rule.source or _of_role(pack, NumberRole.QUANTILE)
-    yield Number(f"{place}.quantile", NumberRole.QUANTILE, _written(rule.quantile), "1", quantile)
+    yield Number(f"{path}.quantile", NumberRole.QUANTILE, _written(rule.quantile), "1", quantile)
     for name, unit in (
         ("fewest_batches", "batches"),
         ("least_completeness", "1"),
@@ -192,16 +190,16 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
         ("longest_s", "s"),
     ):
         yield Number(
-            f"{place}.{name}", NumberRole.VALIDITY, _written(getattr(rule, name)), unit, rule.source or _of_role(pack, NumberRole.VALIDITY)
+            f"{path}.{name}", NumberRole.VALIDITY, _written(getattr(rule, name)), unit, rule.source or _of_role(pack, NumberRole.VALIDITY)
         )
     if (source := step.boundary.measured_source) is not None:
-        yield Number(f"{place}.measured", NumberRole.MEASURED, ", ".join(step.boundary.measured), "", source, source.clause)
-    yield from _of_needs(step, place)
-    yield from _of_yields(step, place)
-    yield from _of_feeds(step, place)
-    yield from _of_takes(step, place)
+        yield Number(f"{path}.measured", NumberRole.MEASURED, ", ".join(step.boundary.measured), "", source, source.clause)
+    yield from _of_needs(step, path)
+    yield from _of_yields(step, path)
+    yield from _of_feeds(step, path)
+    yield from _of_takes(step, path)
     for metric in step.metrics:
-        at = f"{place}.{metric.metric}"
+        at = f"{path}.{metric.metric}"
         yield Number(f"{at}.floor", NumberRole.BOUNDS, _written(metric.floor), metric.unit, _of_role(pack, NumberRole.BOUNDS))
         yield Number(f"{at}.ceiling", NumberRole.BOUNDS, _written(metric.ceiling), metric.unit, _of_role(pack, NumberRole.BOUNDS))
         typical = metric.typical_source or _of_role(pack, NumberRole.TYPICAL)
@@ -212,7 +210,7 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
             yield Number(f"{at}.{name}", NumberRole.GRID, _written(getattr(metric, name)), metric.unit, metric.grid_source)
     for condition in step.reference_conditions:
         for name, slope in condition.slope.items():
-            at = f"{place}.{condition.variable}.{name}"
+            at = f"{path}.{condition.variable}.{name}"
             yield Number(
                 f"{at}.slope", NumberRole.SLOPE, _written(slope), f"per {condition.unit}", condition.source, condition.source.clause
             )
@@ -228,89 +226,89 @@ def _of_step(step: Step, pack: Pack) -> Iterator[Number]:
         for name, value in (("least", condition.least), ("most", condition.most), ("cap", condition.cap)):
             if value is not None:
                 bounds = _of_role(pack, NumberRole.BOUNDS)
-                yield Number(f"{place}.{condition.variable}.{name}", NumberRole.BOUNDS, _written(value), condition.unit, bounds)
+                yield Number(f"{path}.{condition.variable}.{name}", NumberRole.BOUNDS, _written(value), condition.unit, bounds)
     for limit in step.limits:
-        yield from _of_limit(limit, f"{place}.{limit.id}")
+        yield from _of_limit(limit, f"{path}.{limit.id}")
 
 
-def _of_needs(step: Step, place: str) -> Iterator[Number]:
+def _of_needs(step: Step, path: str) -> Iterator[Number]:
     for need in step.boundary.needs:
         of = {"least": need.least, "usual": need.usual}
         of |= {f"made_inside.{name}": amount for name, amount in need.made_inside.items()}
         for name, value in of.items():
             unit = CARRIERS[name.partition(".")[2]].unit if name.startswith("made_inside") else need.unit
             if value:
-                at = f"{place}.needs.{need.carrier}.{name}"
+                at = f"{path}.needs.{need.carrier}.{name}"
                 yield Number(at, NumberRole.NEED, _written(value), f"{unit}/{step.output_unit}", need.source, need.source.clause)
         for name, stands_for in need.instead.items():
-            at, unit = f"{place}.needs.{need.carrier}.instead.{name}", f"{need.unit}/{CARRIERS[name].unit}"
+            at, unit = f"{path}.needs.{need.carrier}.instead.{name}", f"{need.unit}/{CARRIERS[name].unit}"
             yield Number(at, NumberRole.NEED, _written(stands_for), unit, need.source, need.source.clause)
 
 
-def _of_yields(step: Step, place: str) -> Iterator[Number]:
+def _of_yields(step: Step, path: str) -> Iterator[Number]:
     for yield_ in step.boundary.yields:
         unit = f"of the heat of {', '.join(yield_.of)}" if yield_.of else f"MJ/{step.output_unit}"
         for name, value in (("usual", yield_.usual), ("most", yield_.most)):
             if value is not None:
-                at = f"{place}.yields.{'+'.join(yield_.gives)}.{name}"
+                at = f"{path}.yields.{'+'.join(yield_.gives)}.{name}"
                 yield Number(at, NumberRole.YIELD, _written(value), unit, yield_.source, yield_.source.clause)
         for name, value in (("burns", yield_.burns), ("burns_usually", yield_.burns_usually)):
             if value is not None:
-                at = f"{place}.yields.{'+'.join(yield_.gives)}.{name}"
+                at = f"{path}.yields.{'+'.join(yield_.gives)}.{name}"
                 yield Number(at, NumberRole.YIELD, _written(value), "of the heat given back", yield_.source, yield_.source.clause)
 
 
-def _of_feeds(step: Step, place: str) -> Iterator[Number]:
+def _of_feeds(step: Step, path: str) -> Iterator[Number]:
     for feed in step.feeds:
         of = {"least": feed.least, "usual_least": feed.usual[0], "usual_most": feed.usual[1], "most": feed.most, "burns": feed.burns}
         for name, value in of.items():
             if value:
                 unit = "MJ/kg" if name == "burns" else f"t/{step.output_unit}"
                 yield Number(
-                    f"{place}.feeds.{'+'.join(feed.of)}.{name}", NumberRole.FEED, _written(value), unit, feed.source, feed.source.clause
+                    f"{path}.feeds.{'+'.join(feed.of)}.{name}", NumberRole.FEED, _written(value), unit, feed.source, feed.source.clause
                 )
     for held_heat in step.holds_heat:
-        at = f"{place}.holds_heat.{'+'.join(held_heat.of)}.burns"
+        at = f"{path}.holds_heat.{'+'.join(held_heat.of)}.burns"
         yield Number(at, NumberRole.FEED, _written(held_heat.burns), "MJ/kg", held_heat.source, held_heat.source.clause)
 
 
-def _of_takes(step: Step, place: str) -> Iterator[Number]:
+def _of_takes(step: Step, path: str) -> Iterator[Number]:
     """What such plants usually take, and what their variables usually are."""
     for take in step.takes:
         for name, value in (("typical", take.typical), ("most", take.most)):
-            at, unit = f"{place}.takes.{take.metric}.{name}", f"{take.unit}/{step.output_unit}"
+            at, unit = f"{path}.takes.{take.metric}.{name}", f"{take.unit}/{step.output_unit}"
             yield Number(at, NumberRole.TAKE, _written(value), unit, take.source, take.source.clause)
     for condition in step.reference_conditions:
         least, most = condition.usual or (None, None)
         source = condition.usual_source
         for name, of in (("usual_least", least), ("usual_most", most), ("test", condition.test)):
             if of is not None and source is not None:
-                yield Number(f"{place}.{condition.variable}.{name}", NumberRole.TAKE, _written(of), condition.unit, source, source.clause)
+                yield Number(f"{path}.{condition.variable}.{name}", NumberRole.TAKE, _written(of), condition.unit, source, source.clause)
 
 
-def _of_limit(limit: StandardLimit, place: str) -> Iterator[Number]:
+def _of_limit(limit: StandardLimit, path: str) -> Iterator[Number]:
     for number, grade in enumerate(limit.grades, 1):
         if grade is not None:
-            yield Number(f"{place}.{limit.levels}{number}", NumberRole.LIMIT, _written(grade), limit.unit, limit.source, limit.clause)
+            yield Number(f"{path}.{limit.levels}{number}", NumberRole.LIMIT, _written(grade), limit.unit, limit.source, limit.clause)
     for variable, wanted in limit.applies.items():
         for end in (wanted.above, wanted.up_to) if isinstance(wanted, ValueRange) else wanted if isinstance(wanted, tuple) else ():
             if end is not None:
-                yield Number(f"{place}.{variable}", NumberRole.APPLIES, _written(end), "", limit.source, limit.clause)
+                yield Number(f"{path}.{variable}", NumberRole.APPLIES, _written(end), "", limit.source, limit.clause)
     rule = None if limit.correction is None else RULES[limit.correction]
     for index, term in enumerate(rule.terms if rule else (), 1):
         for name, value in _numbers_in(term, term.variable):
-            at, clause = f"{place}.correction.{index}.{name}", rule.clause if rule else ""
+            at, clause = f"{path}.correction.{index}.{name}", rule.clause if rule else ""
             ours = name.rpartition(".")[2] in _NO_STANDARD_SAYS
             yield Number(at, NumberRole.CORRECTION, value, "", OURS if ours else limit.source, "" if ours else clause)
 
 
-def _plain(place: str, role: NumberRole, part: Declared, pack: Pack) -> Iterator[Number]:
+def _plain(path: str, role: NumberRole, part: Declared, pack: Pack) -> Iterator[Number]:
     for name in type(part).model_fields:
         value = getattr(part, name)
         if isinstance(value, int | float | Fraction) and not isinstance(value, bool):
-            yield Number(f"{place}.{name}", role, _written(value), "", _of_role(pack, role))
+            yield Number(f"{path}.{name}", role, _written(value), "", _of_role(pack, role))
         elif isinstance(value, tuple):
-            yield Number(f"{place}.{name}", role, ", ".join(map(_written, value)), "", _of_role(pack, role))
+            yield Number(f"{path}.{name}", role, ", ".join(map(_written, value)), "", _of_role(pack, role))
 
 
 _NO_STANDARD_SAYS = frozenset({"default", "any"})

@@ -1,7 +1,7 @@
 """The Merkle tree of RFC 9162, section 2.1, over SHA-256: its hashes, its root, and what proves a leaf or an earlier tree in it.
 
-A tree is known by the hashes of its *complete subtrees*: `Node(level, place)` stands over the 2^level leaves that begin
-at place · 2^level, and once full it never changes. Every root and every proof, for any size that the tree ever had, is
+A tree is known by the hashes of its *complete subtrees*: `Node(level, position)` stands over the 2^level leaves that begin
+at position · 2^level, and once full it never changes. Every root and every proof, for any size that the tree ever had, is
 made of runs of leaves whose hash follows from at most log2(size) such nodes. So a tree may be kept anywhere that finds a
 node by its coordinates: in memory (`Tree`), or in the rows of a database, which reads `nodes_of` a proof's runs at once.
 
@@ -25,10 +25,10 @@ Run = tuple[int, int]  # leaves [begin, end)
 
 
 class Node(NamedTuple):
-    """A complete subtree: over the leaves [place · 2^level, (place + 1) · 2^level)."""
+    """A complete subtree: over the leaves [position · 2^level, (position + 1) · 2^level)."""
 
     level: int
-    place: int
+    position: int
 
 
 def leaf_hash(leaf: bytes) -> bytes:
@@ -60,14 +60,14 @@ class Tree:
         """Add one leaf hash, and every node that it completes."""
         index = len(self)
         self._levels[0] += leaf
-        for level, place in completed_by(index):
+        for level, position in completed_by(index):
             if level == len(self._levels):
                 self._levels.append(bytearray())
-            self._levels[level] += node_hash(self.node(Node(level - 1, 2 * place)), self.node(Node(level - 1, 2 * place + 1)))
+            self._levels[level] += node_hash(self.node(Node(level - 1, 2 * position)), self.node(Node(level - 1, 2 * position + 1)))
 
     def node(self, node: Node) -> bytes:
         """The hash of a complete subtree."""
-        return bytes(self._levels[node.level][node.place * HASH_BYTES : (node.place + 1) * HASH_BYTES])
+        return bytes(self._levels[node.level][node.position * HASH_BYTES : (node.position + 1) * HASH_BYTES])
 
     def root(self, size: int | None = None) -> bytes:
         """The root now, or when the tree had `size` leaves."""
@@ -155,7 +155,7 @@ def root_of_inclusion(leaf: bytes, index: int, size: int, proof: Sequence[bytes]
     """The root of `size` leaves that the proof leads to from a leaf hash (section 2.1.3.2).
 
     Raises:
-        VerificationError: `proof-malformed`, where no tree of that size has such a proof for that place.
+        VerificationError: `proof-malformed`, where no tree of that size has such a proof for that index.
     """
     if not 0 <= index < size or any(len(digest) != HASH_BYTES for digest in proof):
         raise _malformed(Phrase("inclusion"), Phrase("leaf %(index)s of %(size)s", index=index, size=size))

@@ -14,8 +14,8 @@ REQUIRED_IN = ("cn",)
 """Paths of jurisdictions where every enterprise has one: in China since 2015 (State Council, Guofa (2015) No. 33)."""
 
 
-def required_in(place: str) -> bool:
-    return any(f"{place}/".startswith(f"{path}/") for path in REQUIRED_IN)
+def required_in(jurisdiction: str) -> bool:
+    return any(f"{jurisdiction}/".startswith(f"{path}/") for path in REQUIRED_IN)
 
 
 class WrongCodeError(ValueError):

@@ -42,8 +42,8 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
     """
     report, size = sample.submission, sample.head_size
     committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
-    places = [committed.log_index, report.log_index, *_values_entry(report), *_entry(EntryKind.AUDIT_PROMISE, sample.promise_digest)]
-    proven = log.inclusions(sorted(place for place in places if place < size), size)
+    indices = [committed.log_index, report.log_index, *_values_entry(report), *_entry(EntryKind.AUDIT_PROMISE, sample.promise_digest)]
+    proven = log.inclusions(sorted(index for index in indices if index < size), size)
     files = {
         "directory": keys.published_directory().signed,
         "commitment": bytes(committed.signed),

@@ -30,12 +30,14 @@ class ObligatoryAudit:
 
 
 @cache
-def obligatory_audit(place: str) -> ObligatoryAudit:
-    """The rule of a jurisdiction's path (`cn/he`): that of the longest place in which it lies. Of all places (`""`) there is one."""
+def obligatory_audit(jurisdiction: str) -> ObligatoryAudit:
+    """The rule of a jurisdiction's path (`cn/he`): that of the longest path in which it lies. Of all jurisdictions (`""`) there is one."""
     rules = tomllib.loads(SOURCE.read_text(encoding="utf-8"))["obligatory_audit"]
     read = max(
         rules,
-        key=lambda rule: max((len(path) for path in rule["places"] if f"{place}/".startswith(f"{path}/" if path else "")), default=-1),
+        key=lambda rule: max(
+            (len(path) for path in rule["jurisdictions"] if f"{jurisdiction}/".startswith(f"{path}/" if path else "")), default=-1
+        ),
     )
     systems = {system["id"]: system["name"] for system in read["systems"]}
     return ObligatoryAudit(Words(**read["name"]), Words(**read["source"]), read["years"], timedelta(days=read["ahead_days"]), systems)

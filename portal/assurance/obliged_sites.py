@@ -22,7 +22,7 @@ class ObligedView:
     site: str
     site_name: Name
     firm: Name
-    place: str  # the path of its jurisdiction, whose rule counts
+    jurisdiction: str  # its path, whose rule counts
     last_audit: date | None  # the day on which its newest statement that stands was issued
     due: NextAudit
 
@@ -55,8 +55,8 @@ def due_sites(today: date) -> tuple[DueSite, ...]:
     sites = obliged.values_list("pk", flat=True)
     audits, papers = _audits(sites), _papers(sites)
     return tuple(
-        DueSite(pk, due(audits.get(pk), papers.get(pk, ()), obligatory_audit(place), today))
-        for pk, place in obliged.values_list("pk", "jurisdiction__path").order_by("pk")
+        DueSite(pk, due(audits.get(pk), papers.get(pk, ()), obligatory_audit(jurisdiction), today))
+        for pk, jurisdiction in obliged.values_list("pk", "jurisdiction__path").order_by("pk")
     )
 
 
@@ -75,7 +75,7 @@ def _views(among: QuerySet[Site], today: date, named: Collection[str]) -> tuple[
             site_name=site.name,
             firm=site.organisation.name,
             last_audit=audits.get(site.pk),
-            place=site.jurisdiction.path,
+            jurisdiction=site.jurisdiction.path,
             due=due(audits.get(site.pk), papers.get(site.pk, ()), obligatory_audit(site.jurisdiction.path), today),
         )
         for site in sites.select_related("organisation", "jurisdiction").order_by("slug")

@@ -149,7 +149,7 @@ def offered_to(site: Site, programme: str, on: date) -> Mapping[str, tuple[Incen
 
 
 def _paths_above(path: str) -> list[str]:
-    """The path itself and every place that it lies in: `cn/he` of `cn/he` and `cn`."""
+    """The path itself and every jurisdiction that it lies in: `cn/he` of `cn/he` and `cn`."""
     parts = path.split("/")
     return ["/".join(parts[: index + 1]) for index in range(len(parts))]
 

@@ -140,14 +140,14 @@ def withdrawn(row: Attestation, now: datetime) -> None:
 
 def tell_firm(kind: NoticeKind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
     """Everybody who acts for the firm of the site; to the finding where it is about one, else to the audits of their sites."""
-    place, parts = _place("web:audits", "web:audit-finding", about, finding, {})
-    tell(kind, people_of_site(about.site), place, parts, _facts(about, day), now)
+    address, parts = _address("web:audits", "web:audit-finding", about, finding, {})
+    tell(kind, people_of_site(about.site), address, parts, _facts(about, day), now)
 
 
 def tell_body(kind: NoticeKind, about: Assignment, now: datetime, day: date | None = None, finding: int | None = None) -> None:
     """Everybody who acts for the body."""
-    place, parts = _place("web:engagement", "web:engagement-finding", about, finding, {"assignment": about.pk})
-    tell(kind, people_of_body(about.body_id), place, parts, _facts(about, day), now)
+    address, parts = _address("web:engagement", "web:engagement-finding", about, finding, {"assignment": about.pk})
+    tell(kind, people_of_body(about.body_id), address, parts, _facts(about, day), now)
 
 
 def tell_of_duty(kind: NoticeKind, site: Site, day: date, now: datetime) -> None:
@@ -155,7 +155,7 @@ def tell_of_duty(kind: NoticeKind, site: Site, day: date, now: datetime) -> None
     tell(kind, people_of_site(site), "web:audits", {}, {**named(site), "due": day.isoformat()}, now)
 
 
-def _place(whole: str, single: str, about: Assignment, finding: int | None, parts: NoticeFacts) -> tuple[str, NoticeFacts]:
+def _address(whole: str, single: str, about: Assignment, finding: int | None, parts: NoticeFacts) -> tuple[str, NoticeFacts]:
     return (whole, parts) if finding is None else (single, {"assignment": about.pk, "number": finding})
 
 

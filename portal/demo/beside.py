@@ -79,12 +79,12 @@ def declare(main: Sector, now: datetime) -> tuple[Sector, ...]:
 
 
 def least_best(plants: Sequence[Plant], count: int) -> set[str]:
-    """Sites whose best place at any step is the worst: a year that lacks a firm among the best may show nothing beside the year before."""
+    """Sites whose best rank at any step is the worst: a year that lacks a firm among the best may show nothing beside the year before."""
     truths = {plant.site: plant.truth for plant in plants}
-    best_place = {
+    best_rank = {
         site: min(sum(other[key] < value for other in truths.values()) for key, value in truth.items()) for site, truth in truths.items()
     }
-    return set(sorted(best_place, key=best_place.__getitem__)[len(plants) - count :])
+    return set(sorted(best_rank, key=best_rank.__getitem__)[len(plants) - count :])
 
 
 @dataclass(frozen=True, slots=True)

@@ -84,5 +84,5 @@ def _incentives(main: Sector, now: datetime) -> None:
     rows = (
         Submission.objects.filter(state=SubmissionState.ACCEPTED, period=str(main.year - 1)).select_related("site").order_by("site__slug")
     )
-    for place, row in reversed(list(enumerate(rows[1:5], start=1))):
-        give(row.site, SCHEME, Decimal(120_000 * place), row.digest, officer, now - timedelta(days=place))
+    for position, row in reversed(list(enumerate(rows[1:5], start=1))):
+        give(row.site, SCHEME, Decimal(120_000 * position), row.digest, officer, now - timedelta(days=position))

@@ -27,7 +27,7 @@ class MovedPublication:
     pack: str
     pack_version: str
     route: str
-    place: str
+    jurisdiction: str
     period: str
     version: int
     units: dict[tuple[str, str], str]
@@ -108,6 +108,6 @@ def _publications(before: Pack, after: Pack) -> list[MovedPublication]:
             units["", metric] = label.composite.unit
         if those := tuple(moved(before, after, values, view.route)):
             publications.append(
-                MovedPublication(view.pack, view.pack_version, view.route, view.place, view.period, view.version, units, those)
+                MovedPublication(view.pack, view.pack_version, view.route, view.jurisdiction, view.period, view.version, units, those)
             )
     return publications

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from benchmarks.phrases import Phrase
 from benchmarks.wire.schema import Header
 from portal.problems import RefusedError
-from portal.statements import fetched, places
+from portal.statements import fetched, placeholders
 
 FIRST_REVISIONS = (0, 1)  # a site may count its revisions from either
 
@@ -61,7 +61,7 @@ def held_of(sites: Collection[int]) -> dict[int, SiteIntake]:
     """By site, in one statement."""
     wanted = [*sites]
     held: dict[int, SiteIntake] = {site: SiteIntake() for site in wanted}
-    for what, site, period, revision, sequence, digest, _place in fetched(HELD.format(sites=places(wanted)), wanted * 3):
+    for what, site, period, revision, sequence, digest, _index in fetched(HELD.format(sites=placeholders(wanted)), wanted * 3):
         of_site = held[site]
         if what == "taking":
             of_site.taking.add(period)

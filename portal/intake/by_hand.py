@@ -38,11 +38,11 @@ def take(
 ) -> tuple[FileOutcome, ...]:
     """An answer for each file, in the order of the files. What is refused is in the answer, and never raised."""
     answers: dict[int, FileOutcome] = {}
-    for place in sorted(range(len(files)), key=lambda place: _turn(files[place])):
+    for index in sorted(range(len(files)), key=lambda index: _turn(files[index])):
         try:
-            answers[place] = _taken(user, files[place], directory, key, now, randomness)
+            answers[index] = _taken(user, files[index], directory, key, now, randomness)
         except SteplabelError as refusal:
-            answers[place] = FileOutcome(None, created=False, refusal=refusal)
+            answers[index] = FileOutcome(None, created=False, refusal=refusal)
     return tuple(answers[index] for index in range(len(files)))
 
 

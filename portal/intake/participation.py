@@ -245,8 +245,8 @@ def _with_word(word: str) -> Q:
     named = ("site__", "site__jurisdiction__", "site__organisation__controlling_firm__")
     firm = Q(site__organisation__controlling_firm=None) & _in_names("site__organisation__", word)
     code = Q(site__credit_code="", site__organisation__credit_code__icontains=word)
-    places = (Q(site__slug__icontains=word), Q(site__credit_code__icontains=word), firm, code, *(_in_names(of, word) for of in named))
-    return Q(*places, _connector=Q.OR)
+    alternatives = (Q(site__slug__icontains=word), Q(site__credit_code__icontains=word), firm, code, *(_in_names(of, word) for of in named))
+    return Q(*alternatives, _connector=Q.OR)
 
 
 def _in_names(of: str, word: str) -> Q:
@@ -267,18 +267,18 @@ def in_order(view: ParticipationView, parts: Sequence[PartView], order: str, *, 
     if order == "firm":
         return parts[::-1] if descending else parts
     if order == "state":
-        return sorted(parts, key=lambda part: _PLACES[part.taking], reverse=descending)
+        return sorted(parts, key=lambda part: _ORDER_OF_STATES[part.taking], reverse=descending)
     if order == "received":
         reports = Submission.objects.filter(period=view.period, site__in=view.members.values("site"))
         received: dict[int | None, int] = {
             report: index for index, report in enumerate(reports.order_by("received_at", "log_index").values_list("pk", flat=True))
         }
         return sorted(parts, key=lambda part: received.get(part.report, len(received)), reverse=descending)
-    places = {site: index for index, site in enumerate(view.members.order_by(*ORDERS[order]).values_list("site_id", flat=True))}
-    return sorted(parts, key=lambda part: places.get(part.site_id, len(places)), reverse=descending)
+    positions = {site: index for index, site in enumerate(view.members.order_by(*ORDERS[order]).values_list("site_id", flat=True))}
+    return sorted(parts, key=lambda part: positions.get(part.site_id, len(positions)), reverse=descending)
 
 
-_PLACES = {taking: index for index, taking in enumerate(ReportingState)}
+_ORDER_OF_STATES = {taking: index for index, taking in enumerate(ReportingState)}
 _NAMES = {
     "firm": Coalesce(RelatedName("site__organisation__controlling_firm__"), RelatedName("site__organisation__")),
     "site_name": RelatedName("site__"),

@@ -2,7 +2,7 @@
 
     arrival ──waits──▶ the first thread that finds nobody storing takes all that wait ──▶ checked, stored, logged, receipted at once
 
-A receipt says the report's place in the log, so it cannot be given before the place is; but the lock is held for a handful of
+A receipt says the report's index in the log, so it cannot be given before the index is; but the lock is held for a handful of
 statements, whether one report comes or fifty. What was read before the lock may have changed by then: the database's
 constraints refuse a second report of one revision or number, and the check is made again.
 """
@@ -129,10 +129,10 @@ def _store(arrivals: Sequence[ReportArrival]) -> None:
             Action.SUBMISSION_RECEIVED,
             ((f"device {arrival.device.pk}", f"submission {row.digest}", str(row)) for arrival, row in zip(taken, rows, strict=True)),
         )
-    with suppress(RefusedError):  # whoever is told a place finds by themselves that it cannot be kept
+    with suppress(RefusedError):  # whoever is told an index finds by themselves that it cannot be kept
         kept_heads.keep(indices.stop)
-    for place, (stored, row) in enumerate(zip(taken, rows, strict=True)):
-        stored.outcome.set_result(StoredReport(row, created=True, tells=place == 0))
+    for position, (stored, row) in enumerate(zip(taken, rows, strict=True)):
+        stored.outcome.set_result(StoredReport(row, created=True, tells=position == 0))
 
 
 def _is_taken(arrival: ReportArrival, held: SiteIntake) -> bool:

@@ -23,7 +23,7 @@ class NoticeView:
     id: int
     kind: str
     told: Mapping[str, Any]
-    place: str
+    address: str
     parts: Mapping[str, Any]
     at: datetime
     read: bool
@@ -32,7 +32,7 @@ class NoticeView:
     def url(self) -> str:
         """The page that it is about; empty where that was an address of an earlier release."""
         try:
-            return reverse(self.place, kwargs=dict(self.parts))
+            return reverse(self.address, kwargs=dict(self.parts))
         except NoReverseMatch:
             return ""
 

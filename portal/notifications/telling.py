@@ -31,11 +31,11 @@ DAILY_AT = time(8)
 PURPOSE = b"steplabel links in mails v1"
 
 
-def tell(kind: NoticeKind, people: Iterable[int], place: str, parts: NoticeFacts, facts: NoticeFacts, now: datetime) -> int:
+def tell(kind: NoticeKind, people: Iterable[int], address: str, parts: NoticeFacts, facts: NoticeFacts, now: datetime) -> int:
     """Tell each of these people, by their numbers, once; how many.
 
     Args:
-        place: the named address of the page it is about (`web:submission`), `parts` what stands in it.
+        address: the name of the address of the page it is about (`web:submission`), `parts` what stands in it.
         facts: names and days that the sentence needs (`portal.web.presenters.notices` has the sentences).
     """
     wanted = sorted(set(people))
@@ -51,7 +51,7 @@ def tell(kind: NoticeKind, people: Iterable[int], place: str, parts: NoticeFacts
                     recipient_id=person,
                     kind=kind,
                     told=dict(facts),
-                    place=place,
+                    place=address,
                     place_parts=dict(parts),
                     at=now,
                     mail=mails.get(person),

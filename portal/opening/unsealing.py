@@ -242,7 +242,7 @@ def settle(
             record_protected_values(row, report.released.labels)
             _copy_consent(row, report.consent)
             row.state, row.covers = (
-                _place_among_revisions(row, revisions.values()),
+                _state_among_revisions(row, revisions.values()),
                 " ".join(sorted({label.step for label in report.released.labels})),
             )
             row.values_salt, row.pack_version = report.salt, report.released.pack_version
@@ -286,7 +286,7 @@ def _revisions(submission: Submission) -> dict[int, Submission]:
     return {row.pk: row for row in rows.filter(site=submission.site, period=submission.period).order_by("pk")}
 
 
-def _place_among_revisions(row: Submission, revisions: Iterable[Submission]) -> SubmissionState:
+def _state_among_revisions(row: Submission, revisions: Iterable[Submission]) -> SubmissionState:
     """The latest accepted revision counts; the ones before it are superseded, in whatever order they are opened."""
     accepted = [other for other in revisions if other.state == SubmissionState.ACCEPTED]
     if any(other.revision > row.revision for other in accepted):

@@ -44,7 +44,7 @@ def permanent(site: str) -> Address:
     """The address of a version that stays, on the portal at `site` (`https://portal.example`)."""
 
     def of(view: BenchmarkView) -> str:
-        named = {"pack": view.pack, "place": view.place, "route": view.route, "period": view.period, "version": view.version}
+        named = {"pack": view.pack, "jurisdiction": view.jurisdiction, "route": view.route, "period": view.period, "version": view.version}
         return f"{site}{reverse('web:benchmark', kwargs=named)}"
 
     return of
@@ -62,18 +62,18 @@ def _files(address: Address) -> Iterator[tuple[str, bytes]]:
     publishers: dict[str, str] = {}
     for version in selectors.every_published():
         view = benchmark_view(version, None)
-        if view.place not in publishers:
-            publishers[view.place] = " and ".join(publisher_of(view.place)) or citation.SOFTWARE
-        publisher = publishers[view.place]
+        if view.jurisdiction not in publishers:
+            publishers[view.jurisdiction] = " and ".join(publisher_of(view.jurisdiction)) or citation.SOFTWARE
+        publisher = publishers[view.jurisdiction]
         where, digest = address(view), view.digest
-        folder = f"{view.pack}/{view.place.replace('/', '.')}/{view.route}/{view.period.replace('/', '_')}/v{view.version}"
+        folder = f"{view.pack}/{view.jurisdiction.replace('/', '.')}/{view.route}/{view.period.replace('/', '_')}/v{view.version}"
         content = json.dumps(view.document, ensure_ascii=False, indent=1, sort_keys=True).encode()
         rows.writerow(
             (
                 f"{folder}/benchmark.json",
                 hashlib.sha256(content).hexdigest(),
                 view.pack,
-                view.place,
+                view.jurisdiction,
                 view.route,
                 view.period,
                 view.version,

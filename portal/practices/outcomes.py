@@ -110,7 +110,7 @@ def count_waiting(practice: str, key: ReceiptKey, now: datetime) -> None:
     that waits for an auditor does not yet."""
     rows = SiteReport.objects.filter(practice=practice, counted_at=None, asked="", unconfirmed_at=None, site__retired_at=None)
     waiting = list(rows.values_list("pk", "firm_id"))
-    if batch := [waiting[place][0] for place in closing_batch([firm for _pk, firm in waiting])]:
+    if batch := [waiting[index][0] for index in closing_batch([firm for _pk, firm in waiting])]:
         SiteReport.objects.filter(pk__in=batch).update(counted_at=now)
         new_edition(key, now)
 

@@ -214,7 +214,7 @@ DESCRIBED: dict[str, Any] = {
     },
 }
 
-OF_PLACE = {
+OF_JURISDICTION = {
     "parameters": DESCRIBED["parameters"][1:],
     "responses": {code: response for code, response in DESCRIBED["responses"].items() if code != 409},
 }
@@ -223,11 +223,13 @@ OF_PLACE = {
 class _OneBenchmark(PublicView):
     renderer_classes = (JSONRenderer, CsvRenderer)
 
-    def answer(self, request: Request, pack: str, period: str, version: str | None, route: str | None, place: str | None) -> Response:
-        series = selectors.series(pack, period, route, place and place.replace(".", "/"))
+    def answer(
+        self, request: Request, pack: str, period: str, version: str | None, route: str | None, jurisdiction: str | None
+    ) -> Response:
+        series = selectors.series(pack, period, route, jurisdiction and jurisdiction.replace(".", "/"))
         row = series.row(None if version is None else int(version))
         if row is None:
-            refuse_if_several(pack, period, route, place)
+            refuse_if_several(pack, period, route, jurisdiction)
             raise Http404
         view = benchmark_view(row, series.in_force)
         as_csv = request.accepted_renderer.format == "csv"
@@ -241,9 +243,9 @@ class _OneBenchmark(PublicView):
         return response
 
 
-def refuse_if_several(pack: str, period: str, route: str | None, place: str | None) -> None:
+def refuse_if_several(pack: str, period: str, route: str | None, jurisdiction: str | None) -> None:
     """Raises: RefusedError `several-jurisdictions` (409), where an address without a jurisdiction could mean each of several."""
-    meant = [] if place is not None else selectors.places(pack, period, route)
+    meant = [] if jurisdiction is not None else selectors.jurisdictions(pack, period, route)
     if len(meant) > 1:
         rest = f"{route or selectors.main_route(pack)}/{quote(period, safe='')}/"
         named = ", ".join(f"/api/v1/benchmarks/{pack}/{quote(candidate.path.replace('/', '.'))}/{rest}" for candidate in meant)
@@ -272,8 +274,8 @@ class BenchmarkInForceView(BenchmarkVersionView):
     """The version of a benchmark that is in force; where none is, the last that was withdrawn."""
 
 
-@extend_schema_view(get=extend_schema(operation_id="benchmark_version_of_place", **OF_PLACE))
-class BenchmarkVersionOfPlaceView(_OneBenchmark):
+@extend_schema_view(get=extend_schema(operation_id="benchmark_version_of_place", **OF_JURISDICTION))
+class BenchmarkVersionOfJurisdictionView(_OneBenchmark):
     """One version of a jurisdiction's benchmark, whatever became of it."""
 
     query = frozenset({"format"})
@@ -284,15 +286,15 @@ class BenchmarkVersionOfPlaceView(_OneBenchmark):
         return self.answer(request, pack, period, version, route, place)
 
 
-@extend_schema_view(get=extend_schema(operation_id="benchmark_of_place", **OF_PLACE))
-class BenchmarkOfPlaceView(BenchmarkVersionOfPlaceView):
+@extend_schema_view(get=extend_schema(operation_id="benchmark_of_place", **OF_JURISDICTION))
+class BenchmarkOfJurisdictionView(BenchmarkVersionOfJurisdictionView):
     """The version of a jurisdiction's benchmark that is in force; where none is, the last that was withdrawn."""
 
 
 def _row(view: ListedView) -> dict[str, Any]:
     return {
         "pack": view.pack,
-        "jurisdiction": {"path": view.place, "en": view.scope, "zh": in_chinese(view.scope) or view.scope},
+        "jurisdiction": {"path": view.jurisdiction, "en": view.scope, "zh": in_chinese(view.scope) or view.scope},
         "route": view.route,
         "product": view.summary.product,
         "period": view.period,

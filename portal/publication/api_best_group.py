@@ -77,7 +77,7 @@ class BenchmarkBestGroupView(StrictView):
         return _answer(pack, period, version, request.query_params.get("route"), None)
 
 
-class BenchmarkBestGroupOfPlaceView(StrictView):
+class BenchmarkBestGroupOfJurisdictionView(StrictView):
     """How the best firms of one version of a jurisdiction's benchmark are composed."""
 
     scope: ClassVar[str] = OPEN
@@ -89,10 +89,10 @@ class BenchmarkBestGroupOfPlaceView(StrictView):
         return _answer(pack, period, version, route, place)
 
 
-def _answer(pack: str, period: str, version: str, route: str | None, place: str | None) -> Response:
-    row = selectors.series(pack, period, route, place and place.replace(".", "/")).row(int(version))
+def _answer(pack: str, period: str, version: str, route: str | None, jurisdiction: str | None) -> Response:
+    row = selectors.series(pack, period, route, jurisdiction and jurisdiction.replace(".", "/")).row(int(version))
     if row is None:
-        refuse_if_several(pack, period, route, place)
+        refuse_if_several(pack, period, route, jurisdiction)
         raise Http404
     group = best_group_of(row.id)
     if group is None:

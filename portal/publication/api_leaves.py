@@ -42,7 +42,7 @@ class BenchmarkLeavesView(PublicView):
         return _answer(pack, period, version, request.query_params.get("route"), None)
 
 
-class BenchmarkLeavesOfPlaceView(PublicView):
+class BenchmarkLeavesOfJurisdictionView(PublicView):
     """What the transparency log has of one version of a jurisdiction's benchmark."""
 
     @extend_schema(operation_id="benchmark_leaves_of_place", responses=ANSWERS)
@@ -51,9 +51,9 @@ class BenchmarkLeavesOfPlaceView(PublicView):
         return _answer(pack, period, version, route, place)
 
 
-def _answer(pack: str, period: str, version: str, route: str | None, place: str | None) -> Response:
-    acts = logged_acts(pack, period, int(version), route, place and place.replace(".", "/"))
+def _answer(pack: str, period: str, version: str, route: str | None, jurisdiction: str | None) -> Response:
+    acts = logged_acts(pack, period, int(version), route, jurisdiction and jurisdiction.replace(".", "/"))
     if acts is None:
-        refuse_if_several(pack, period, route, place)
+        refuse_if_several(pack, period, route, jurisdiction)
         raise Http404
     return Response([asdict(act) for act in acts])

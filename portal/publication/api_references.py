@@ -63,7 +63,7 @@ class BenchmarkReferencesView(PublicView):
         return _answer(pack, period, version, request.query_params.get("route"), None)
 
 
-class BenchmarkReferencesOfPlaceView(PublicView):
+class BenchmarkReferencesOfJurisdictionView(PublicView):
     """What others publish beside one version of a jurisdiction's benchmark."""
 
     @extend_schema(operation_id="benchmark_references_of_place", responses=ANSWERS)
@@ -73,10 +73,10 @@ class BenchmarkReferencesOfPlaceView(PublicView):
         return _answer(pack, period, version, route, place)
 
 
-def _answer(pack: str, period: str, version: str, route: str | None, place: str | None) -> Response:
-    series = selectors.series(pack, period, route, place and place.replace(".", "/"))
+def _answer(pack: str, period: str, version: str, route: str | None, jurisdiction: str | None) -> Response:
+    series = selectors.series(pack, period, route, jurisdiction and jurisdiction.replace(".", "/"))
     row = series.row(int(version))
     if row is None:
-        refuse_if_several(pack, period, route, place)
+        refuse_if_several(pack, period, route, jurisdiction)
         raise Http404
     return Response([reference.to_json() for reference in references_of(benchmark_view(row, None))])

@@ -33,19 +33,19 @@ def ask(row: Publication, now: datetime) -> int:
     best = Standing.objects.filter(period=row.period, band=BEST, submission__digest__in=row.participants)
     steps: defaultdict[int, set[int]] = defaultdict(set)
     for standing in best.values_list("submission", "submission__site__organisation", "step", "product", "variant", "metric", named=True):
-        place = order.get(LabelKey.of(standing))
-        if place is not None and attested.attests(standing.submission, standing.step):
-            steps[standing.submission__site__organisation].add(place)
+        position = order.get(LabelKey.of(standing))
+        if position is not None and attested.attests(standing.submission, standing.step):
+            steps[standing.submission__site__organisation].add(position)
     group = row.period.peer_group
     people = 0
-    for firm, places in sorted(steps.items()):
+    for firm, positions in sorted(steps.items()):
         facts: NoticeFacts = {
             "pack": group.pack,
             "pack_version": group.pack_version,
             "route": group.route,
             "period": row.period.name,
             "version": row.version,
-            "step": headline[min(places)].step,
+            "step": headline[min(positions)].step,
         }
         people += tell(NoticeKind.PRACTICE_ASKED, people_of_firms({firm}), "web:offer-practice", {}, facts, now)
     return people

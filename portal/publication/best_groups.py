@@ -142,8 +142,11 @@ def _content(row: Publication) -> JSON:
         )
     period, group = row.period, row.period.peer_group
     scope = group.scope.path
-    places = Jurisdiction.objects.filter(Q(path=scope) | Q(path__startswith=f"{scope}/"))
-    names = {place.path: {"en": str(place.name), "zh": in_chinese(place.name) or str(place.name)} for place in places}
+    jurisdictions = Jurisdiction.objects.filter(Q(path=scope) | Q(path__startswith=f"{scope}/"))
+    names = {
+        jurisdiction.path: {"en": str(jurisdiction.name), "zh": in_chinese(jurisdiction.name) or str(jurisdiction.name)}
+        for jurisdiction in jurisdictions
+    }
     document = {
         "schema": SCHEMA,
         "benchmark": {

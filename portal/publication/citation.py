@@ -35,7 +35,7 @@ def bibtex(view: BenchmarkView, title: str, address: str, digest: str, publisher
 
 def file_name(of: BenchmarkView | VersionColumns) -> str:
     """What a file of the version is called, without its ending; the key of its record too."""
-    return "-".join(("steplabel", of.pack, of.place.replace("/", "."), of.route, of.period.replace("/", "_"), f"v{of.version}"))
+    return "-".join(("steplabel", of.pack, of.jurisdiction.replace("/", "."), of.route, of.period.replace("/", "_"), f"v{of.version}"))
 
 
 def ris(view: BenchmarkView, title: str, address: str, digest: str, publisher: str) -> str:
@@ -64,12 +64,12 @@ def _tex(text: str) -> str:
 
 
 class Version(Protocol):
-    """What the address is made of; `place` is the jurisdiction's path with slashes."""
+    """What the address is made of; `jurisdiction` is a path with slashes."""
 
     @property
     def pack(self) -> str: ...
     @property
-    def place(self) -> str: ...
+    def jurisdiction(self) -> str: ...
     @property
     def route(self) -> str: ...
     @property
@@ -79,5 +79,5 @@ class Version(Protocol):
 
 
 def api_url(of: Version) -> str:
-    place = quote(of.place.replace("/", "."))
-    return f"/api/v1/benchmarks/{of.pack}/{place}/{of.route}/{quote(of.period, safe='')}/v{of.version}/"
+    dotted = quote(of.jurisdiction.replace("/", "."))
+    return f"/api/v1/benchmarks/{of.pack}/{dotted}/{of.route}/{quote(of.period, safe='')}/v{of.version}/"

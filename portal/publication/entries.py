@@ -58,9 +58,9 @@ def found_in(row: Publication) -> list[LoggedReport]:
         submission.pk: logged.values(bytes.fromhex(submission.digest), submission.name, labels[submission.pk], submission.salt).hex()
         for submission in rows
     }
-    places = dict(LogEntry.objects.filter(kind=EntryKind.VALUES, digest__in=digests.values()).values_list("digest", "index"))
+    indices = dict(LogEntry.objects.filter(kind=EntryKind.VALUES, digest__in=digests.values()).values_list("digest", "index"))
     return [
-        LoggedReport(submission, labels[submission.pk], places.get(digests[submission.pk]))
+        LoggedReport(submission, labels[submission.pk], indices.get(digests[submission.pk]))
         for submission in sorted(rows, key=lambda submission: submission.log_index)
     ]
 
@@ -88,10 +88,10 @@ class LoggedActView:
 
 
 def logged_acts(
-    pack: str, period: str, version: int, route: str | None = None, place: str | None = None
+    pack: str, period: str, version: int, route: str | None = None, jurisdiction: str | None = None
 ) -> tuple[LoggedActView, ...] | None:
-    """Publication first; None where the public has not seen the version. `route` and `place` as in `selectors.series`."""
-    row = series(pack, period, route, place).row(version)
+    """Publication first; None where the public has not seen the version. `route` and `jurisdiction` as in `selectors.series`."""
+    row = series(pack, period, route, jurisdiction).row(version)
     if row is None:
         return None
     acts = LoggedAct.objects.filter(publication=row.id).order_by("log_index")

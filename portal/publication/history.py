@@ -23,7 +23,7 @@ class EnteredVersion:
     """A version that a report entered, with the parts of its address; `withdrawn_on` where it was taken back since."""
 
     pack: str
-    place: str
+    jurisdiction: str
     route: str
     period: str
     version: int
@@ -52,7 +52,7 @@ def _version(row: VersionColumns) -> EnteredVersion:
     if row.published_at is None:
         raise ValueError(f"version {row.version} of {row.pack}, {row.period} was never published")
     withdrawn = scheme_day(row.withdrawn_at) if row.withdrawn_at else None
-    return EnteredVersion(row.pack, row.place, row.route, row.period, row.version, scheme_day(row.published_at), withdrawn)
+    return EnteredVersion(row.pack, row.jurisdiction, row.route, row.period, row.version, scheme_day(row.published_at), withdrawn)
 
 
 def is_outdated(row: Publication, present: Cohort) -> bool:

@@ -27,7 +27,7 @@ class InForceView:
     pack: str
     pack_version: str
     route: str
-    place: str  # path of the jurisdiction
+    jurisdiction: str  # its path
     period: str
     version: int
     label: LabelView
@@ -48,9 +48,9 @@ class DefinedVersion:
         return {LabelKey.of(cell): cell.best for cell in self.cells if cell.best is not None}
 
 
-def in_force_at(pack: str, place: str, route: str, period: str) -> InForceView | None:
-    """The version in force of one benchmark; None where none was published or all were withdrawn. `place` is its jurisdiction's path."""
-    named = dict(zip(_ADDRESS, (pack, place, route, period), strict=True))
+def in_force_at(pack: str, jurisdiction: str, route: str, period: str) -> InForceView | None:
+    """The version in force of one benchmark; None where none was published or all were withdrawn. `jurisdiction` is a path."""
+    named = dict(zip(_ADDRESS, (pack, jurisdiction, route, period), strict=True))
     published = Publication.objects.filter(status=VersionStatus.PUBLISHED, **named)
     return next(iter(_read(published.order_by("-version", "-published_at")[:1])), None)
 
@@ -65,7 +65,7 @@ def defined_beside(reports: Collection[ReportView]) -> Mapping[int, DefinedVersi
 
     That may be of another version of the pack than the report: the two share their address.
     """
-    addresses = {report.period_id: (report.pack, report.place, report.route, report.period) for report in reports}
+    addresses = {report.period_id: (report.pack, report.jurisdiction, report.route, report.period) for report in reports}
     asked = {f"{part}__in": {address[index] for address in addresses.values()} for index, part in enumerate(_ADDRESS)}
     rows = in_force().filter(**asked).values("summary", *_COLUMNS.values())
     at = {tuple(row[part] for part in _ADDRESS): _defined(row) for row in rows}
@@ -88,7 +88,7 @@ _COLUMNS = {
     "pack": f"{_GROUP}pack",
     "pack_version": f"{_GROUP}pack_version",
     "route": f"{_GROUP}route",
-    "place": f"{_GROUP}scope__path",
+    "jurisdiction": f"{_GROUP}scope__path",
     "period": "period__name",
     "version": "version",
 }

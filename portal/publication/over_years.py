@@ -38,9 +38,9 @@ class Year:
     moved: dict[str, Known]
 
 
-def versions(pack: str, place: str, route: str) -> tuple[VersionColumns, ...]:
+def versions(pack: str, jurisdiction: str, route: str) -> tuple[VersionColumns, ...]:
     """The newest in force, oldest first; empty where nothing is."""
-    group = {"period__peer_group__pack": pack, "period__peer_group__scope__path": place, "period__peer_group__route": route}
+    group = {"period__peer_group__pack": pack, "period__peer_group__scope__path": jurisdiction, "period__peer_group__route": route}
     return tuple(reversed(read(in_force().filter(**group).order_by("-period__start", "-period__end", "-published_at")[:MOST_VERSIONS])))
 
 
@@ -93,7 +93,7 @@ def _named(year: Year) -> dict[str, object]:
     return {
         "pack": view.pack,
         "pack_version": view.pack_version,
-        "jurisdiction": view.place,
+        "jurisdiction": view.jurisdiction,
         "route": view.route,
         "period": view.period,
         "version": view.version,

@@ -58,7 +58,7 @@ class DraftView:
     pack: str
     pack_version: str
     route: str
-    place: str  # path of the jurisdiction
+    jurisdiction: str  # its path
     scope: str
     period: str
     version: int
@@ -108,7 +108,7 @@ def draft_review(user: User, publication: int) -> DraftView | None:
         pack=group.pack,
         pack_version=group.pack_version,
         route=group.route,
-        place=group.scope.path,
+        jurisdiction=group.scope.path,
         scope=group.scope.name,
         period=row.period.name,
         version=row.version,

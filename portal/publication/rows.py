@@ -38,7 +38,7 @@ _COLUMNS = {
     "pack": f"{_GROUP}pack",
     "pack_version": f"{_GROUP}pack_version",
     "route": f"{_GROUP}route",
-    "place": f"{_GROUP}scope__path",
+    "jurisdiction": f"{_GROUP}scope__path",
     "scope": "called",
     "period": "period__name",
     "start": "period__start",
@@ -69,7 +69,7 @@ class VersionColumns:
     pack: str
     pack_version: str
     route: str
-    place: str
+    jurisdiction: str
     scope: Name
     period: str
     start: datetime

@@ -22,13 +22,13 @@ class GroupInForce:
     pack: str
     pack_version: str  # of the newest
     route: str
-    place: str
+    jurisdiction: str
     scope: Name
     periods: tuple[int, ...]
 
     @property
     def id(self) -> str:
-        return f"{self.pack}~{self.route}~{self.place}"
+        return f"{self.pack}~{self.route}~{self.jurisdiction}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,19 +43,19 @@ class DraftWaiting:
 
 
 def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
-    """Those whose scope touches what the person regulates; all of them for the public. By pack, route and place."""
+    """Those whose scope touches what the person regulates; all of them for the public. By pack, route and jurisdiction."""
     held: tuple[Jurisdiction, ...] = () if user is None else jurisdictions_of(user)
     rows = [
         row
         for row in read(in_force().order_by("period__start", "period_id"))
-        if user is None or any(touch(jurisdiction, row.place) for jurisdiction in held)
+        if user is None or any(touch(jurisdiction, row.jurisdiction) for jurisdiction in held)
     ]
     groups: dict[tuple[str, str, str], list[VersionColumns]] = {}
     for row in rows:
-        groups.setdefault((row.pack, row.route, row.place), []).append(row)
+        groups.setdefault((row.pack, row.route, row.jurisdiction), []).append(row)
     return tuple(
-        GroupInForce(pack, of[-1].pack_version, route, place, of[-1].scope, tuple(row.period_id for row in of))
-        for (pack, route, place), of in sorted(groups.items())
+        GroupInForce(pack, of[-1].pack_version, route, jurisdiction, of[-1].scope, tuple(row.period_id for row in of))
+        for (pack, route, jurisdiction), of in sorted(groups.items())
     )
 
 
@@ -72,9 +72,9 @@ def authorities() -> tuple[Name, ...]:
     return tuple(row.name for row in rows)
 
 
-def publisher_of(place: str) -> tuple[Name, ...]:
+def publisher_of(jurisdiction: str) -> tuple[Name, ...]:
     """Names of the authorities that publish for a jurisdiction (its path): its own regulators, else those of the nearest one above."""
-    parts = place.split("/")
+    parts = jurisdiction.split("/")
     paths = ["/".join(parts[:depth]) for depth in range(len(parts), 0, -1)]
     rows = Organisation.objects.filter(kind=Role.REGULATOR, jurisdiction__path__in=paths).select_related("jurisdiction").order_by("name")
     by_path: dict[str, list[Name]] = {}
@@ -93,5 +93,5 @@ def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
     return tuple(
         DraftWaiting(row.id, row.pack, row.pack_version, row.route, row.period, row.version, row.drafter or row.drafter_email)
         for row in read(rows)
-        if any(jurisdiction.covers_path(row.place) for jurisdiction in held)
+        if any(jurisdiction.covers_path(row.jurisdiction) for jurisdiction in held)
     )

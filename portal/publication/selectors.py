@@ -36,7 +36,7 @@ _ORDER = ("period__peer_group__pack", "-period__start", "period_id")
 
 
 @dataclass(frozen=True, slots=True)
-class PlaceView:
+class NamedJurisdiction:
     """A jurisdiction by its path."""
 
     path: str
@@ -89,7 +89,7 @@ def state_of_the_list() -> tuple[Hashable, ...]:
     return tuple(state.values())
 
 
-def places(pack: str, period: str, route: str | None = None, version: int | None = None) -> tuple[PlaceView, ...]:
+def jurisdictions(pack: str, period: str, route: str | None = None, version: int | None = None) -> tuple[NamedJurisdiction, ...]:
     """The jurisdictions in which something is published under this pack, route and period: who asks without one means one of these.
 
     What was published when addresses did not name the jurisdiction keeps its address: where such a version is among them, it alone
@@ -98,7 +98,7 @@ def places(pack: str, period: str, route: str | None = None, version: int | None
     asked = _versions(pack, period, route, None)
     rows = read(asked if version is None else asked.filter(version=version))
     meant = [row for row in rows if row.first_at_its_address] or rows
-    return tuple(PlaceView(*place) for place in {row.place: row.scope for row in meant}.items())
+    return tuple(NamedJurisdiction(path, name) for path, name in {row.jurisdiction: row.scope for row in meant}.items())
 
 
 def main_route(pack: str) -> str:
@@ -106,32 +106,32 @@ def main_route(pack: str) -> str:
     return packs.load(pack).routes[0].id if packs.is_known(pack) else ""
 
 
-def series(pack: str, period: str, route: str | None = None, place: str | None = None) -> VersionSeries:
-    """Every version that the public has seen of one benchmark, newest first. `place` is the path of its jurisdiction.
+def series(pack: str, period: str, route: str | None = None, jurisdiction: str | None = None) -> VersionSeries:
+    """Every version that the public has seen of one benchmark, newest first. `jurisdiction` is a path.
 
-    Without `route` the pack's main route; without `place` the one jurisdiction there is (`places`), nothing where there are several.
+    Without `route` the pack's main route; without `jurisdiction` the one that `jurisdictions` names, nothing where there are several.
     """
-    rows = read(_versions(pack, period, route, place))
-    if place is None:
-        meant = places(pack, period, route)
-        rows = tuple(row for row in rows if len(meant) == 1 and row.place == meant[0].path)
+    rows = read(_versions(pack, period, route, jurisdiction))
+    if jurisdiction is None:
+        meant = jurisdictions(pack, period, route)
+        rows = tuple(row for row in rows if len(meant) == 1 and row.jurisdiction == meant[0].path)
     return VersionSeries(rows)
 
 
 def benchmark(
-    pack: str, period: str, version: int | None = None, route: str | None = None, place: str | None = None
+    pack: str, period: str, version: int | None = None, route: str | None = None, jurisdiction: str | None = None
 ) -> BenchmarkView | None:
-    """One version; without `version` the one in force, else the last that was withdrawn. `route` and `place` as in `series`."""
-    editions = series(pack, period, route, place)
+    """One version; without `version` the one in force, else the last that was withdrawn. `route` and `jurisdiction` as in `series`."""
+    editions = series(pack, period, route, jurisdiction)
     row = editions.row(version)
     return None if row is None else benchmark_view(row, editions.in_force)
 
 
 def two_versions(
-    pack: str, period: str, a: int, b: int, route: str | None = None, place: str | None = None
+    pack: str, period: str, a: int, b: int, route: str | None = None, jurisdiction: str | None = None
 ) -> tuple[BenchmarkView, BenchmarkView] | None:
     """Two versions of one benchmark, to be held against each other; None where the public has not seen both."""
-    editions = series(pack, period, route, place)
+    editions = series(pack, period, route, jurisdiction)
     before, after = editions.row(a), editions.row(b)
     if before is None or after is None:
         return None
@@ -141,7 +141,7 @@ def two_versions(
 def preceding(row: VersionColumns) -> VersionColumns | None:
     """What a reader of a series read before this version: the version before it, else the one in force of the last period before."""
     rows = public().filter(
-        period__peer_group__pack=row.pack, period__peer_group__route=row.route, period__peer_group__scope__path=row.place
+        period__peer_group__pack=row.pack, period__peer_group__route=row.route, period__peer_group__scope__path=row.jurisdiction
     )
     same = Q(period__name=row.period, version__lt=row.version)
     earlier = Q(period__end__lte=row.start, status=VersionStatus.PUBLISHED)
@@ -152,12 +152,12 @@ def preceding(row: VersionColumns) -> VersionColumns | None:
 def table_of(view: BenchmarkView, before: VersionColumns | None) -> str:
     """The version as CSV, with the breaks since what came before it (`preceding`)."""
     broken = None if before is None else breaks(benchmark_view(before, None), view)
-    return csv_of({**view.document, "jurisdiction": view.place, "status": view.status}, view.label, broken)
+    return csv_of({**view.document, "jurisdiction": view.jurisdiction, "status": view.status}, view.label, broken)
 
 
-def versions(pack: str, period: str, route: str | None = None, place: str | None = None) -> tuple[VersionView, ...]:
+def versions(pack: str, period: str, route: str | None = None, jurisdiction: str | None = None) -> tuple[VersionView, ...]:
     """Every version that the public has seen, newest first."""
-    return series(pack, period, route, place).views
+    return series(pack, period, route, jurisdiction).views
 
 
 def drafts_of(user: User, peer_group: int, period: str) -> tuple[VersionView, ...]:
@@ -186,8 +186,8 @@ def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int])
     return states
 
 
-def _versions(pack: str, period: str, route: str | None, place: str | None) -> QuerySet[Publication]:
+def _versions(pack: str, period: str, route: str | None, jurisdiction: str | None) -> QuerySet[Publication]:
     rows = public().filter(period__peer_group__pack=pack, period__peer_group__route=route or main_route(pack), period__name=period)
-    if place is not None:
-        rows = rows.filter(period__peer_group__scope__path=place)
+    if jurisdiction is not None:
+        rows = rows.filter(period__peer_group__scope__path=jurisdiction)
     return rows.order_by("-version", "-published_at")

@@ -144,7 +144,7 @@ class BenchmarkView:
     pack: str
     pack_version: str
     route: str
-    place: str  # path of the jurisdiction
+    jurisdiction: str  # its path
     scope: Name
     product: str
     period: str
@@ -176,7 +176,7 @@ class ListedView:
     pack: str
     pack_version: str
     route: str
-    place: str  # path of the jurisdiction
+    jurisdiction: str  # its path
     scope: Name
     period: str
     version: int

@@ -2,15 +2,15 @@ from django.urls import path, re_path
 
 from portal.publication.api import (
     BenchmarkInForceView,
-    BenchmarkOfPlaceView,
+    BenchmarkOfJurisdictionView,
     BenchmarksView,
-    BenchmarkVersionOfPlaceView,
+    BenchmarkVersionOfJurisdictionView,
     BenchmarkVersionView,
 )
-from portal.publication.api_best_group import BenchmarkBestGroupOfPlaceView, BenchmarkBestGroupView
+from portal.publication.api_best_group import BenchmarkBestGroupOfJurisdictionView, BenchmarkBestGroupView
 from portal.publication.api_drafts import DraftsView
-from portal.publication.api_leaves import BenchmarkLeavesOfPlaceView, BenchmarkLeavesView
-from portal.publication.api_references import BenchmarkReferencesOfPlaceView, BenchmarkReferencesView
+from portal.publication.api_leaves import BenchmarkLeavesOfJurisdictionView, BenchmarkLeavesView
+from portal.publication.api_references import BenchmarkReferencesOfJurisdictionView, BenchmarkReferencesView
 from portal.publication.api_reports import ReportsView
 
 # a period may be two dates with a slash between (2016-01-01/2016-07-01), so it is spelt out
@@ -23,10 +23,10 @@ urlpatterns = [
     path("reports/", ReportsView.as_view(), name="reports"),
     path("drafts/", DraftsView.as_view(), name="drafts"),
     path("benchmarks/", BenchmarksView.as_view(), name="benchmarks"),
-    re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/$", BenchmarkOfPlaceView.as_view(), name="benchmark-of-place"),
+    re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/$", BenchmarkOfJurisdictionView.as_view(), name="benchmark-of-place"),
     re_path(
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/$",
-        BenchmarkVersionOfPlaceView.as_view(),
+        BenchmarkVersionOfJurisdictionView.as_view(),
         name="benchmark-version-of-place",
     ),
     re_path(rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{PERIOD}/$", BenchmarkInForceView.as_view(), name="benchmark"),
@@ -42,7 +42,7 @@ urlpatterns = [
     ),
     re_path(
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/leaves/$",
-        BenchmarkLeavesOfPlaceView.as_view(),
+        BenchmarkLeavesOfJurisdictionView.as_view(),
         name="benchmark-leaves-of-place",
     ),
     re_path(
@@ -52,7 +52,7 @@ urlpatterns = [
     ),
     re_path(
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/references/$",
-        BenchmarkReferencesOfPlaceView.as_view(),
+        BenchmarkReferencesOfJurisdictionView.as_view(),
         name="benchmark-references-of-place",
     ),
     re_path(
@@ -62,7 +62,7 @@ urlpatterns = [
     ),
     re_path(
         rf"^benchmarks/(?P<pack>[a-z0-9-]+)/{SERIES}/{PERIOD}/v(?P<version>[1-9]\d{{0,5}})/best-group/$",
-        BenchmarkBestGroupOfPlaceView.as_view(),
+        BenchmarkBestGroupOfJurisdictionView.as_view(),
         name="benchmark-best-group-of-place",
     ),
 ]

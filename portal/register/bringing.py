@@ -154,7 +154,7 @@ class _Register:
                     Phrase("Add `%(field)s` to its entry: an enterprise has a controlling firm, a regulator a jurisdiction.", field=name),
                 )
         firms = named(ControllingFirm, "name", (declaration.firm for declaration in declared if declaration.firm))
-        places = named(Jurisdiction, "path", (declaration.jurisdiction for declaration in declared if declaration.jurisdiction))
+        jurisdictions = named(Jurisdiction, "path", (declaration.jurisdiction for declaration in declared if declaration.jurisdiction))
         holders = {
             code: str(row.name)
             for code, row in of_keys(Organisation, "credit_code", (declaration.credit_code for declaration in declared)).items()
@@ -173,7 +173,7 @@ class _Register:
                         "name_zh": declaration.name_zh,
                         "kind": declaration.kind,
                         "controlling_firm": firms.get(declaration.firm or ""),
-                        "jurisdiction": places.get(declaration.jurisdiction or ""),
+                        "jurisdiction": jurisdictions.get(declaration.jurisdiction or ""),
                         # left out, it stays what firm or regulator entered
                         **({"credit_code": declaration.credit_code} if declaration.credit_code else {}),
                     },
@@ -223,7 +223,7 @@ class _Register:
         if strange := next((pack for pack in dict.fromkeys(site.pack for site in declared) if not packs.is_known(pack)), None):
             raise unknown("pack", strange, packs.available())
         houses = named(Organisation, "name", (site.organisation for site in declared))
-        places = named(Jurisdiction, "path", (site.jurisdiction for site in declared))
+        jurisdictions = named(Jurisdiction, "path", (site.jurisdiction for site in declared))
         wanted = {site.id: (site.pack, houses[site.organisation].pk) for site in declared}
         present = of_keys(Site, "slug", wanted)
         moved = [name for name, row in present.items() if (row.pack, row.organisation_id) != wanted[name]]
@@ -244,7 +244,7 @@ class _Register:
                         "name": site.name,
                         "name_zh": site.name_zh,
                         "organisation": houses[site.organisation],
-                        "jurisdiction": places[site.jurisdiction],
+                        "jurisdiction": jurisdictions[site.jurisdiction],
                         "pack": site.pack,
                         "size_class": site.size_class,
                         **({"credit_code": site.credit_code} if site.credit_code else {}),

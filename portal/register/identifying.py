@@ -35,7 +35,7 @@ def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
         if not may_identify(user, firm):
             raise Organisation.DoesNotExist
         row = Organisation.objects.select_for_update().get(pk=firm)
-        if not code and any(required_in(place) for place in row.sites.values_list("jurisdiction__path", flat=True)):
+        if not code and any(required_in(jurisdiction) for jurisdiction in row.sites.values_list("jurisdiction__path", flat=True)):
             raise code_required()
         if row.credit_code != code:
             require_free(code, row.pk)

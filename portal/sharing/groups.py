@@ -91,7 +91,7 @@ def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> i
         raise RefusedError(
             409, "site-id-malformed", Phrase("“%(id)s” is no id of a site.", id=wrong), "Copy the id from the site’s own page."
         )
-    if any(place.parent_id is None for place in jurisdictions_of(by)) and (unknown := sorted(set(slugs) - _present(slugs))):
+    if any(jurisdiction.parent_id is None for jurisdiction in jurisdictions_of(by)) and (unknown := sorted(set(slugs) - _present(slugs))):
         raise RefusedError(
             409, "site-unknown", Phrase("No site has the id “%(id)s”.", id=unknown[0]), "Copy the id from the site’s own page."
         )

@@ -50,7 +50,7 @@ class Share(models.Model):
 class GroupKind(models.TextChoices):
     """What holds the sites of a group together."""
 
-    FACTORIES = "factories"  # green factories of a place or programme
+    FACTORIES = "factories"  # green factories of a jurisdiction or programme
     PARK = "park"
     CHAIN = "chain"  # the suppliers of a buyer
 

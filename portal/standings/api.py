@@ -85,5 +85,5 @@ class PlacesView(ListView):
 
     def get(self, request: Request) -> Response:
         views = ranked(self.who(request), int(self.asked(request, "group")), self.asked(request, "period"))
-        rows = [row_of(place, PlaceSerializer) for place in views]
+        rows = [row_of(standing, PlaceSerializer) for standing in views]
         return self.page(request, rows, lambda row: (row["step"], row["variant"], row["metric"], number(row["rank_low"]), row["site"]))

@@ -1,4 +1,4 @@
-"""Every standing of a period, for the regulators of the sites: places as intervals and quarters, no values."""
+"""Every standing of a period, for the regulators of the sites: ranks as intervals and quarters, no values."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def ranked(user: User, peer_group: int, period: str) -> tuple[RankedView, ...]:
         )
         for row in rows.order_by("step", "metric", "rank_low", "rank_high", "pk")
         .annotate(**_NAMES)
-        .values_list(*_NAMES, "submission__site__slug", *_PLACE, named=True)
+        .values_list(*_NAMES, "submission__site__slug", *_RANK, named=True)
     )
 
 
@@ -58,4 +58,4 @@ _NAMES = {
     "site_name": RelatedName(_SITE),
     "region": RelatedName(f"{_SITE}jurisdiction__"),
 }
-_PLACE = ("step", "variant", "metric", "rank_low", "rank_high", "of", "band", "computed_at")
+_RANK = ("step", "variant", "metric", "rank_low", "rank_high", "of", "band", "computed_at")

@@ -30,7 +30,7 @@ class ReportView:
     pack: str
     pack_version: str
     route: str
-    place: str  # path of the jurisdiction that the peer group is of
+    jurisdiction: str  # path of that of the peer group
     period: str
     start: datetime
 
@@ -94,7 +94,7 @@ def _placed(rows: Iterable[Submission]) -> tuple[ReportView, ...]:
             pack=group.pack,
             pack_version=group.pack_version,
             route=group.route,
-            place=group.scope.path,
+            jurisdiction=group.scope.path,
             period=period.name,
             start=period.start,
         )

@@ -18,7 +18,7 @@ from django.utils import timezone
 
 from benchmarks.wire.logged import EntryKind, hashed
 from benchmarks.wire.merkle import Node, completed_by, node_hash
-from portal.statements import carry_out, fetched, insert, places
+from portal.statements import carry_out, fetched, insert, placeholders
 from portal.translog import kept_heads
 from portal.translog.models import LogEntry, LogHead, LogNode, WaitingEntry
 
@@ -128,7 +128,7 @@ def grown(first: int, leaves: Sequence[bytes]) -> list[LogNode]:
     left = [LogNode.number_of(_left_branch(node)) for completed in above for node in completed]
     # a branch that ends before the first new leaf is there; the others grow here
     stored = sorted({number for number in left if number < 2 * first})
-    branches = fetched(STORED.format(places(stored)), stored) if stored else ()
+    branches = fetched(STORED.format(placeholders(stored)), stored) if stored else ()
     known = {number: bytes(content) for number, content in branches}
     rows = []
     for index, (leaf, completed) in enumerate(zip(leaves, above, strict=True), first):
@@ -142,4 +142,4 @@ def grown(first: int, leaves: Sequence[bytes]) -> list[LogNode]:
 
 
 def _left_branch(node: Node) -> Node:
-    return Node(node.level - 1, 2 * node.place)
+    return Node(node.level - 1, 2 * node.position)

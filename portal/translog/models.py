@@ -74,8 +74,8 @@ class Cosignature(AppendOnly):
 class LogNode(AppendOnly):
     """The hash of a complete subtree, leaves included, under the number that it has when all nodes are counted from left to right.
 
-    The node over the leaves [place · 2^level, (place + 1) · 2^level) is number (2 · place + 1) · 2^level - 1: one column names it, and all
-    nodes of a proof are read by one query.
+    The node over the leaves [position · 2^level, (position + 1) · 2^level) is number (2 · position + 1) · 2^level - 1: one column names
+    it, and all nodes of a proof are read by one query.
     """
 
     number = models.PositiveBigIntegerField(primary_key=True)
@@ -89,7 +89,7 @@ class LogNode(AppendOnly):
 
     @staticmethod
     def number_of(node: Node) -> int:
-        return ((2 * node.place + 1) << node.level) - 1
+        return ((2 * node.position + 1) << node.level) - 1
 
 
 class LogRestart(AppendOnly):

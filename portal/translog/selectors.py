@@ -13,7 +13,7 @@ from benchmarks.wire.logged import EntryKind, hashed, leaf, object_of
 from benchmarks.wire.merkle import EMPTY_ROOT, Node, Run, Tree, consistency_runs, hash_of, inclusion_runs, nodes_of
 from benchmarks.wire.signing import ReceiptKey
 from portal.problems import RefusedError
-from portal.statements import fetched, places
+from portal.statements import fetched, placeholders
 from portal.translog import kept_heads, log
 from portal.translog.kept_heads import REMEDY
 from portal.translog.log import day_of
@@ -217,10 +217,10 @@ def first_fault() -> int | None:
     complete = 0
     for number, stored in LogNode.objects.order_by("number").values_list("number", "hash").iterator():
         node = node_of(number)
-        if (node.place + 1) << node.level > size:  # it was completed meanwhile, or `nodes` counts it
+        if (node.position + 1) << node.level > size:  # it was completed meanwhile, or `nodes` counts it
             continue
         if tree.node(node) != bytes(stored):
-            return node.place << node.level
+            return node.position << node.level
         complete += 1
     return None if nodes == complete == _nodes_in(size) else 0
 
@@ -267,7 +267,7 @@ def _hashes(runs: Iterable[Run]) -> list[bytes]:
     """
     runs = list(runs)
     wanted = {LogNode.number_of(node) for run in runs for node in nodes_of(run)}
-    rows = (row for at_once in batched(wanted) for row in fetched(log.STORED.format(places(at_once)), at_once))
+    rows = (row for at_once in batched(wanted) for row in fetched(log.STORED.format(placeholders(at_once)), at_once))
     known = {number: bytes(content) for number, content in rows}
     if len(known) < len(wanted):
         raise RefusedError(

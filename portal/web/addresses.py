@@ -17,7 +17,7 @@ class BenchmarkKey(Protocol):
     @property
     def pack(self) -> str: ...
     @property
-    def place(self) -> str: ...
+    def jurisdiction(self) -> str: ...
     @property
     def route(self) -> str: ...
     @property
@@ -32,10 +32,10 @@ def compare_url(of: BenchmarkKey, a: int, b: int) -> str:
     return reverse("web:compare", kwargs=_parts(of, a=a, b=b))
 
 
-def number_url(pack: str, version: str, role: str, place: str) -> str:
+def number_url(pack: str, version: str, role: str, path: str) -> str:
     """The page of one number of a method pack, with its source."""
-    return reverse("web:method-number", args=[pack, version, f"{role}/{place}"])
+    return reverse("web:method-number", args=[pack, version, f"{role}/{path}"])
 
 
 def _parts(of: BenchmarkKey, **more: int) -> dict[str, Any]:
-    return {"pack": of.pack, "place": of.place, "route": of.route, "period": of.period, **more}
+    return {"pack": of.pack, "jurisdiction": of.jurisdiction, "route": of.route, "period": of.period, **more}

@@ -38,6 +38,6 @@ def post_link_to_new_password(email: str, language: str) -> None:
     link in it, made for nobody, opens nothing.
     """
     user = User.objects.filter(email=email.strip().lower(), is_active=True).first() or User(pk=0, email=email)
-    place = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
-    link = absolute(reverse("account_reset_password_from_key", kwargs=place))
+    parts = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
+    link = absolute(reverse("account_reset_password_from_key", kwargs=parts))
     post_link("new_password", user.email, language, {}, link, good_for=timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))

@@ -75,7 +75,7 @@ class PeriodConverter:
         return value.replace("/", "_")
 
 
-class PlaceConverter:
+class JurisdictionConverter:
     """The path of a jurisdiction, its parts with dots between them."""
 
     regex = r"[^/.]+(?:\.[^/.]+)*"
@@ -98,7 +98,7 @@ class DigestConverter:
 
 
 register_converter(PeriodConverter, "period")
-register_converter(PlaceConverter, "place")
+register_converter(JurisdictionConverter, "jurisdiction")
 register_converter(DigestConverter, "digest")
 
 FILES = {
@@ -112,8 +112,8 @@ PICTURES = {"ladder": public.benchmark_ladder, "spread": public.benchmark_spread
 MORE_FILES = {"parquet": public.benchmark_parquet, "jsonld": public.benchmark_json_ld}
 """What a published version can be had as, by the ending of its address; `MORE_FILES` since addresses name the jurisdiction."""
 
-SECTOR = "sectors/<slug:pack>/<place:place>/<slug:route>"
-BENCHMARK = "benchmarks/<slug:pack>/<place:place>/<slug:route>/<period:period>"
+SECTOR = "sectors/<slug:pack>/<jurisdiction:jurisdiction>/<slug:route>"
+BENCHMARK = "benchmarks/<slug:pack>/<jurisdiction:jurisdiction>/<slug:route>/<period:period>"
 
 EARLIER = {
     "benchmark-in-force": "",
@@ -172,7 +172,7 @@ urlpatterns = [
     path("methods/<slug:pack>/", methods.method, name="method"),
     path("methods/<slug:pack>/<str:version>/", methods.version, name="method-version"),
     path("methods/<slug:pack>/<str:version>/against/<str:before>/", methods.compare, name="method-compare"),
-    path("methods/<slug:pack>/<str:version>/numbers/<path:place>/", methods.number, name="method-number"),
+    path("methods/<slug:pack>/<str:version>/numbers/<path:path>/", methods.number, name="method-number"),
     path("practices/", practices.every, name="practices"),
     path("practices/practices.csv", practices.every_csv, name="practices-csv"),
     path("practices/<slug:practice>/", practices.practice_page, name="practice"),

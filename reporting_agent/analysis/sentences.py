@@ -49,8 +49,8 @@ def shown(value: float, digits: int = 3) -> str:
     """`1234.5` is 1,230 and `0.01234` is 0.0123; figures of a thousand and more stand whole."""
     if value == 0 or not isfinite(value):
         return "0" if value == 0 else "–"
-    places = digits - 1 - floor(log10(abs(value)))
-    text = f"{round(value, places):,.{max(places, 0)}f}"
+    decimals = digits - 1 - floor(log10(abs(value)))
+    text = f"{round(value, decimals):,.{max(decimals, 0)}f}"
     return text.replace("-", "−")
 
 
@@ -61,13 +61,13 @@ def plain(value: float, digits: int = 4) -> str:
 
 
 def percent(share: float) -> str:
-    """A share as per cent: whole from 10 % on, one place below."""
+    """A share as per cent: whole from 10 % on, one decimal below."""
     text = f"{100 * share:.0f} %" if abs(share) >= 0.0995 else f"{100 * share:.1f} %"
     return text.replace("-", "−")
 
 
-def to_one_place(share: float) -> str:
-    """A share as per cent with one place, whatever its size: `−12.3%`."""
+def to_one_decimal(share: float) -> str:
+    """A share as per cent with one decimal, whatever its size: `−12.3%`."""
     return f"{share:.1%}".replace("-", "−")
 
 

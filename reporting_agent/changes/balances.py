@@ -59,9 +59,9 @@ def families(records: Sequence[MeterRecord], zone: tzinfo) -> list[Family]:
             units = [_kwh(meter) for meter in (record, *below)]
             if all(units):
                 hours = [_hours(meter) * unit for meter, unit in zip((record, *below), units, strict=True) if unit]
-                place, *places = (meter.in_its_place(record.hour_us, zone) for meter in (record, *below))
-                of_main = np.where(place & np.any(places, axis=0), hours[0], np.nan)
-                of_children = np.where(np.column_stack(places), np.column_stack(hours[1:]), 0.0)
+                serving, *below_serving = (meter.in_service(record.hour_us, zone) for meter in (record, *below))
+                of_main = np.where(serving & np.any(below_serving, axis=0), hours[0], np.nan)
+                of_children = np.where(np.column_stack(below_serving), np.column_stack(hours[1:]), 0.0)
                 grouped.append(Family(record, tuple(below), of_main, of_children))
     return grouped
 

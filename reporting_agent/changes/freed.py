@@ -5,7 +5,7 @@ tonnes an hour and by declared conditions, as `savings` fits energy by output, a
 autoregression; that tells how far means over W days scatter, and the record's own differences, less its two largest, tell it as well:
 the larger counts. A difference counts from `SIGMAS` of it and `LEAST` on, where the fortnights next to it show half of it, and where
 it stands out, by `SIGMAS_OF_SEASON` of a fit's error, of a year's wave that is fitted beside it. Besides means over W days, all days
-before and all after the place that best divides the record are compared: tonnes an hour scatter, and hardly drift.
+before and all after the day that best divides the record are compared: tonnes an hour scatter, and hardly drift.
 
 Of energy a year must be known, or a season cannot be told from a level. A slow drift that turns within weeks would pass for a step.
 """

@@ -53,15 +53,15 @@ def daily(day: Integers, value: Floats) -> Daily:
 
 
 def jumps(series: Daily, least: float = LEAST) -> list[int]:
-    """Places in the series where a new level begins, in order; `least` is the smallest step asked about, in ln."""
+    """Indices of the series where a new level begins, in order; `least` is the smallest step asked about, in ln."""
     sure = _strengths(series.value, least)
-    places: list[int] = []
+    indices: list[int] = []
     left = sure.copy()
-    while len(places) < MOST and left.size and left.max() >= 1.0:
+    while len(indices) < MOST and left.size and left.max() >= 1.0:
         at = int(np.argmax(left))
-        places.append(at)
+        indices.append(at)
         left[max(at - WIDTHS[0], 0) : at + WIDTHS[0]] = 0.0
-    return _settled(series.value, sorted(places), least)
+    return _settled(series.value, sorted(indices), least)
 
 
 def told_from(series: Daily, least: float = LEAST) -> float | None:
@@ -70,13 +70,13 @@ def told_from(series: Daily, least: float = LEAST) -> float | None:
 
 
 def _strengths(value: Floats, least: float) -> Floats:
-    """Of each place, the largest difference over what it must exceed, over all widths."""
+    """Of each index, the largest difference over what it must exceed, over all widths."""
     strongest = np.zeros(len(value))
     for width, difference in _differences(value):
         strength = np.abs(difference) / _told_from(difference, width, least)
         peak = _peaks(strength, width // 2)
-        places = width + np.flatnonzero(peak)
-        strongest[places] = np.maximum(strongest[places], strength[peak])
+        indices = width + np.flatnonzero(peak)
+        strongest[indices] = np.maximum(strongest[indices], strength[peak])
     return strongest
 
 
@@ -88,10 +88,10 @@ def _differences(value: Floats) -> Iterator[tuple[int, Floats]]:
 
 
 def differences(value: Floats, width: int) -> Floats:
-    """The mean over so many days after less the mean before each place from `width` on."""
+    """The mean over so many days after less the mean before each index from `width` on."""
     sums = np.concatenate(([0.0], np.cumsum(value)))
-    place = np.arange(width, len(value) - width + 1)
-    difference: Floats = (sums[place + width] - 2 * sums[place] + sums[place - width]) / width
+    index = np.arange(width, len(value) - width + 1)
+    difference: Floats = (sums[index + width] - 2 * sums[index] + sums[index - width]) / width
     return difference
 
 
@@ -114,17 +114,17 @@ def scatter(value: Floats) -> float:
 
 
 def _peaks(strength: Floats, around: int) -> NDArray[np.bool_]:
-    """Places with nothing stronger within so many on either side."""
+    """Indices with nothing stronger within so many on either side."""
     padded = np.pad(strength, around)
     windows = np.lib.stride_tricks.sliding_window_view(padded, 2 * around + 1)
     peaks: NDArray[np.bool_] = strength >= windows.max(axis=1)
     return peaks
 
 
-def _settled(value: Floats, places: list[int], smallest: float) -> list[int]:
-    """Each place moved to where it splits best, those dropped that the levels on either side do not bear out."""
+def _settled(value: Floats, indices: list[int], smallest: float) -> list[int]:
+    """Each index moved to where it splits best, those dropped that the levels on either side do not bear out."""
     while True:
-        moved = sorted({_best_split(value, before, at, after) for before, at, after in _neighbours(places, len(value))})
+        moved = sorted({_best_split(value, before, at, after) for before, at, after in _neighbours(indices, len(value))})
         weakest, least = None, 1.0
         for before, at, after in _neighbours(moved, len(value)):
             whole = abs(np.median(value[at:after]) - np.median(value[before:at]))
@@ -134,16 +134,16 @@ def _settled(value: Floats, places: list[int], smallest: float) -> list[int]:
                 weakest, least = at, strength
         if weakest is None:
             return moved
-        places = [at for at in moved if at != weakest]
+        indices = [at for at in moved if at != weakest]
 
 
-def _neighbours(places: list[int], count: int) -> list[tuple[int, int, int]]:
-    edges = [0, *places, count]
+def _neighbours(indices: list[int], count: int) -> list[tuple[int, int, int]]:
+    edges = [0, *indices, count]
     return [(edges[i - 1], edges[i], edges[i + 1]) for i in range(1, len(edges) - 1) if edges[i - 1] < edges[i] < edges[i + 1]]
 
 
 def _best_split(value: Floats, before: int, at: int, after: int) -> int:
-    """The place within a week of `at` that leaves the least sum of absolute deviations on its two sides."""
+    """The index within a week of `at` that leaves the least sum of absolute deviations on its two sides."""
     first, last = max(before + 1, at - 7), min(after - 1, at + 7)
     near = slice(max(before, at - 21), min(after, at + 21))
     base, own = near.start, value[near]
@@ -152,5 +152,5 @@ def _best_split(value: Floats, before: int, at: int, after: int) -> int:
         low, high = own[: index - base], own[index - base :]
         return float(np.abs(low - np.median(low)).sum() + np.abs(high - np.median(high)).sum())
 
-    places = range(first, last + 1)
-    return min(places, key=left_over) if len(places) else at
+    indices = range(first, last + 1)
+    return min(indices, key=left_over) if len(indices) else at

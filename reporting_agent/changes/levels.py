@@ -171,20 +171,20 @@ def _change_of(
 def closed(single_changes: list[Change]) -> list[Change]:
     """A change and the next one back to the old level are one, with a first day and a last."""
     changes: list[Change] = []
-    place = 0
-    while place < len(single_changes):
-        change = single_changes[place]
-        back = single_changes[place + 1] if place + 1 < len(single_changes) else None
+    position = 0
+    while position < len(single_changes):
+        change = single_changes[position]
+        back = single_changes[position + 1] if position + 1 < len(single_changes) else None
         if (
             back is not None
             and back.kind is change.kind
             and abs(np.log(change.size * back.size)) <= max(LEAST, ALIKE * abs(np.log(change.size)))
         ):
             changes.append(change)
-            place += 2
+            position += 2
         else:
             changes.append(change if back is None else _open(change))
-            place += 1
+            position += 1
     return changes
 
 

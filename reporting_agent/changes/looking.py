@@ -81,7 +81,7 @@ def _besides(families: Sequence[balances.Family], zone: tzinfo) -> dict[str, Dai
         if not len(rest):
             continue
         for index, child in enumerate(family.children):
-            own = family.of_children[child.in_its_place(family.main.hour_us, zone), index]
+            own = family.of_children[child.in_service(family.main.hour_us, zone), index]
             if np.isfinite(own).any():
                 by_meter[child.meter.id] = replace(rest, value=rest.value / float(np.nanmean(np.abs(own)) or 1.0))
     return by_meter

@@ -83,8 +83,8 @@ def _of_line(line: MeterLine) -> Iterator[Change]:
     product = np.array([batch.variant or batch.product for batch in line.batches])
     names, count = np.unique(product, return_counts=True)
     many = [name for name in names[count >= FEWEST_RUNS].tolist() if (product != name).sum() >= FEWEST_RUNS]
-    for places in (_of_weeks, _of_the_whole):  # the two ends of one fault fill two months: what weeks do not tell, the whole may
-        changes = [change for name in many for change in closed(list(_of_product(line, product == name, name, places)))]
+    for days_of in (_of_weeks, _of_the_whole):  # the two ends of one fault fill two months: what weeks do not tell, the whole may
+        changes = [change for name in many for change in closed(list(_of_product(line, product == name, name, days_of)))]
         if changes:
             yield from changes
             return
@@ -98,9 +98,9 @@ def _of_the_whole(series: Daily, least: float) -> set[int]:
     return {step.day for step in freed.steps(series, least, 0, whole=True)}
 
 
-def _of_product(line: MeterLine, own: Flags, name: str, places: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
+def _of_product(line: MeterLine, own: Flags, name: str, days_of: Callable[[Daily, float], set[int]]) -> Iterator[Change]:
     against = {kind: _against_others(line.day, value, own) for kind, value in (("per_output", line.per_output), ("rate", line.rate))}
-    days = sorted({*places(against["per_output"].by_day(), LEAST), *places(against["rate"].by_day(), LEAST_OF_RATE)})
+    days = sorted({*days_of(against["per_output"].by_day(), LEAST), *days_of(against["rate"].by_day(), LEAST_OF_RATE)})
     days = [day for index, day in enumerate(days) if not index or day - days[index - 1] > NEAR_DAYS]
     for index, day in enumerate(days):
         before, after = days[index - 1] if index else None, days[index + 1] if index + 1 < len(days) else None
@@ -116,9 +116,9 @@ def _of_product(line: MeterLine, own: Flags, name: str, places: Callable[[Daily,
 def _against_others(day: Integers, value: Floats, own: Flags) -> ProductAgainstOthers:
     other, mine = np.flatnonzero(~own & np.isfinite(value)), np.flatnonzero(own)
     between = np.searchsorted(other, mine)
-    place = between[:, None] + np.arange(-BESIDE, BESIDE)
-    beside = np.pad(other, BESIDE)[place + BESIDE]
-    near = (place >= 0) & (place < len(other)) & (np.abs(day[beside] - day[mine][:, None]) <= REACH_DAYS)
+    index = between[:, None] + np.arange(-BESIDE, BESIDE)
+    beside = np.pad(other, BESIDE)[index + BESIDE]
+    near = (index >= 0) & (index < len(other)) & (np.abs(day[beside] - day[mine][:, None]) <= REACH_DAYS)
     values, count = np.sort(np.where(near, value[beside], np.nan), axis=1), near.sum(axis=1)
     middle = [np.take_along_axis(values, at[:, None], axis=1)[:, 0] for at in (count - 1 >> 1, count >> 1)]  # of no run: NaN
     return ProductAgainstOthers(day[mine], value[mine] - (middle[0] + middle[1]) / 2, between)

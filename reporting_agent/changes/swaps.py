@@ -132,8 +132,8 @@ def _foreign(loads: Floats, ran: Floats) -> Floats:
 def _turn(foreign: Floats, day: Integers, near: int) -> date:
     """The day from which on loads go with the other's runs, within a week of this hour: what speaks for it is least until then."""
     around = slice(max(near - PART_HOURS, 0), near + PART_HOURS)
-    days, place = np.unique(day[around], return_inverse=True)
-    until = np.concatenate(([0.0], np.cumsum(np.bincount(place, weights=foreign[around]))))[:-1]
+    days, day_index = np.unique(day[around], return_inverse=True)
+    until = np.concatenate(([0.0], np.cumsum(np.bincount(day_index, weights=foreign[around]))))[:-1]
     return date.fromordinal(int(days[np.flatnonzero(until == until.min())[-1]]))
 
 

@@ -31,8 +31,8 @@ def turn(line: MeterLine, first_us: int, last_us: int, before_s: float, after_s:
         day, better = _by_hours(line, first_us, last_us, before_s, after_s, zone)
     if not len(day):
         return (first_us + last_us) // 2
-    days, place = np.unique(day, return_inverse=True)
-    of_day = np.bincount(place, weights=better)
+    days, day_index = np.unique(day, return_inverse=True)
+    of_day = np.bincount(day_index, weights=better)
     until = np.concatenate(([0.0], np.cumsum(of_day)))
     at = int(np.argmin(until))  # what speaks for the second time begins where the sum is lowest
     midnight = datetime.combine(datetime.fromordinal(int(days[min(at, len(days) - 1)])), time(), zone)

@@ -30,7 +30,7 @@ from reporting_agent.pipeline.meter_successions import takes_over
 LEAST = 0.005  # of what the step's meters of the carrier counted; as `outside` and `others` of a site
 WELL_KNOWN = 0.999  # of an hour, by both meters
 
-Place = tuple[str, str, Direction]
+CountingPoint = tuple[str, str, Direction]
 
 
 def of_meters(data: PlantData, site: SiteSettings, known_changes: Sequence[Change]) -> list[Change]:
@@ -49,21 +49,21 @@ def of_meters(data: PlantData, site: SiteSettings, known_changes: Sequence[Chang
     ]
 
 
-def _place(meter: Meter) -> Place:
+def _point(meter: Meter) -> CountingPoint:
     return meter.step, meter.carrier, meter.direction
 
 
-def _counted(records: Sequence[MeterRecord]) -> dict[Place, list[MeterRecord]]:
-    by_place = defaultdict(list)
+def _counted(records: Sequence[MeterRecord]) -> dict[CountingPoint, list[MeterRecord]]:
+    by_point = defaultdict(list)
     for record in records:
         if record.counted and record.meter.step:
-            by_place[_place(record.meter)].append(record)
-    return by_place
+            by_point[_point(record.meter)].append(record)
+    return by_point
 
 
-def _share(energy: float, of: MeterRecord, counted: dict[Place, list[MeterRecord]], beyond: float = 0.0) -> float:
+def _share(energy: float, of: MeterRecord, counted: dict[CountingPoint, list[MeterRecord]], beyond: float = 0.0) -> float:
     """Of what all counted meters of its step and carrier counted in their time, and this one `beyond` it."""
-    whole = beyond + sum(record.total * ratio(record.unit, of.unit) for record in counted[_place(of.meter)])
+    whole = beyond + sum(record.total * ratio(record.unit, of.unit) for record in counted[_point(of.meter)])
     return energy / whole if whole > 0 else 0.0
 
 
@@ -73,7 +73,7 @@ def _change(kind: ChangeKind, meters: tuple[str, ...], meter: Meter | None, size
 
 
 def _without_batches(
-    record: MeterRecord, lines: set[tuple[str, str]], site: SiteSettings, counted: dict[Place, list[MeterRecord]]
+    record: MeterRecord, lines: set[tuple[str, str]], site: SiteSettings, counted: dict[CountingPoint, list[MeterRecord]]
 ) -> Change | None:
     meter = record.meter
     sinks = sinks_of(meter, site) if record.counted and meter.direction is Direction.IMPORT and meter.allocation is None else ()
@@ -87,9 +87,13 @@ def _without_batches(
 
 
 def _out_of_its_time(
-    record: MeterRecord, records: Sequence[MeterRecord], data: PlantData, site: SiteSettings, counted: dict[Place, list[MeterRecord]]
+    record: MeterRecord,
+    records: Sequence[MeterRecord],
+    data: PlantData,
+    site: SiteSettings,
+    counted: dict[CountingPoint, list[MeterRecord]],
 ) -> Iterator[Change]:
-    """What it counted before `from` or after `until`, or would have in the runs of then, where no other meter of its place stood for it."""
+    """What it counted before `from` or after `until`, or would have in the runs of then, where no other meter of its point stood for it."""
     meter = record.meter
     if not record.counted or not meter.step or meter.direction is not Direction.IMPORT:
         return

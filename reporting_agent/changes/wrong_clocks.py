@@ -103,15 +103,15 @@ def _stretches(line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: t
     parts = [part for index, part in enumerate(parts) if not _mixed(parts, index)]
     off = [index for index, part in enumerate(parts) if part[2]]
     groups = [[off[0]]]
-    for place in off[1:]:
-        if abs(parts[place][2] - parts[groups[-1][-1]][2]) > OTHER_LAG_S:
-            groups.append([place])
+    for index in off[1:]:
+        if abs(parts[index][2] - parts[groups[-1][-1]][2]) > OTHER_LAG_S:
+            groups.append([index])
         else:
-            groups[-1].append(place)
+            groups[-1].append(index)
     stretches: list[ShiftedStretch] = []
     for group in groups:
         first, last = group[0], group[-1]
-        usual = float(np.median([parts[place][2] for place in group]))
+        usual = float(np.median([parts[index][2] for index in group]))
         begins, ends = parts[first][0], parts[last][1]
         if stretches and off[off.index(first) - 1] == first - 1:
             begins = stretches[-1].last_us
@@ -119,7 +119,7 @@ def _stretches(line: MeterLine, parts: Sequence[tuple[int, int, float]], zone: t
             begins = turn(line, parts[first - 1][0], parts[first][1], parts[first - 1][2], usual, zone)
         if last + 1 < len(parts):
             ends = turn(line, parts[last][0], parts[last + 1][1], usual, parts[last + 1][2], zone)
-        stretches.append(ShiftedStretch(line, begins, ends, np.array([parts[place][2] for place in group])))
+        stretches.append(ShiftedStretch(line, begins, ends, np.array([parts[index][2] for index in group])))
     return stretches
 
 

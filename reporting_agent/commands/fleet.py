@@ -80,11 +80,11 @@ def _form(args: Namespace) -> None:
 def _sites(args: Namespace, fleet: Fleet) -> int:
     from benchmarks.catalogue import in_language
     from reporting_agent.console import emit, progress, say
-    from reporting_agent.fleet import places
+    from reporting_agent.fleet import storage
     from reporting_agent.fleet.site_tasks import Task, name_of
 
     out = str(args.out or {"label": "fleet", "check": "fleet-check"}[args.work]).rstrip("/")
-    places.require_there(out)
+    storage.require_there(out)
     files, folder, reads = fleet.files(), out, None
     if args.dask:  # a worker has a working directory of its own
         files, folder, reads = tuple(map(_for_all, files)), _for_all(out), fleet.reads()
@@ -101,7 +101,7 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
             say(in_language(Phrase("Label missing: %(where)s: %(what)s", where=outcome.file, what=label.sentence), args.lang))
     ordered = [replace(outcomes[task.file], folder=f"{out}{task.out.removeprefix(folder)}") for task in tasks]  # the same of any worker
     try:
-        with places.results(out) as written:
+        with storage.results(out) as written:
             payload = _written(args, fleet, ordered, written)
     except SteplabelError as refusal:  # the sites that are done stay done: its last line says how many
         refusal.remedy = joined(refusal.remedy, Phrase("%(counts)s; the page of all is missing.", counts=_counts(args, ordered)))
@@ -116,7 +116,7 @@ def _sites(args: Namespace, fleet: Fleet) -> int:
 
 
 def _not_done(args: Namespace, outcome: SiteTaskOutcome) -> Phrase:
-    """The refusal, which names the site by its place or else is told which site it is of."""
+    """The refusal, which names the site by its file or else is told which site it is of."""
     refusal: Value = outcome.refusal
     if not outcome.refusal.startswith(outcome.file):
         refusal = Phrase("%(where)s: %(what)s", where=outcome.file, what=outcome.refusal)
@@ -130,11 +130,11 @@ def _counts(args: Namespace, outcomes: Sequence[SiteTaskOutcome]) -> Phrase:
     return Phrase("Sites checked: %(done)s of %(sites)s", **counts)
 
 
-def _for_all(place: str) -> str:
+def _for_all(location: str) -> str:
     """The path or address by which every worker finds it."""
     from reporting_agent.sources.object_storage import is_object
 
-    return place if is_object(place) else str(Path(place).absolute())
+    return location if is_object(location) else str(Path(location).absolute())
 
 
 def _done(args: Namespace, tasks: list[Task]) -> Iterator[SiteTaskOutcome]:

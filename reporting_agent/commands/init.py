@@ -45,14 +45,14 @@ def _workbook(args: Namespace) -> int:
     return 0
 
 
-def _already_there(place: Path, found: str) -> InputError:
+def _already_there(path: Path, found: str) -> InputError:
     from benchmarks.errors import InputError, Place
 
     return InputError(
         "already-there",
         "A file of this name is there already; nothing was written.",
         "Name an empty folder, or another file.",
-        place=Place(str(place)),
+        place=Place(str(path)),
         found=found,
         wanted="none of these files",
     )

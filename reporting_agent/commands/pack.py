@@ -139,7 +139,7 @@ def _check(args: argparse.Namespace) -> int:
     refuse([*impostures(pack), *read_in_the_future(pack, datetime.now(UTC).astimezone().date())], Path(args.pack))
     table = packs.factors(pack)
     every = [*provenance.numbers(pack), *provenance.factors(table)]
-    lacking = [number.place for number in every if not number.is_complete]
+    lacking = [number.path for number in every if not number.is_complete]
     advised = list(pack_remarks.remarks(pack))
     by_status: dict[str, int] = {}
     for number in every:
@@ -163,7 +163,7 @@ def _check(args: argparse.Namespace) -> int:
         Phrase("conversion factors %(version)s, digest %(digest)s", version=table.version, digest=table.digest.hex()),
         Phrase("its numbers and how each was read, digest %(digest)s", digest=provenance.digest_of_sources(pack)),
         Phrase("%(count)s numbers: %(by)s", count=len(every), by=enumerated(by)),
-        *(Phrase("  no complete source: %(place)s", place=place) for place in lacking),
+        *(Phrase("  no complete source: %(place)s", place=path) for path in lacking),
         *(
             Phrase(
                 "  please check: %(place)s: found %(found)s; advised %(wanted)s", place=fault.place, found=fault.found, wanted=fault.wanted
@@ -189,7 +189,7 @@ def _numbers(args: argparse.Namespace) -> int:
     every = [*provenance.numbers(pack), *provenance.factors(packs.factors(pack))]
     rows = [
         {
-            "place": number.place,
+            "place": number.path,
             "role": number.role.value,
             "value": number.value,
             "unit": number.unit,
@@ -202,7 +202,7 @@ def _numbers(args: argparse.Namespace) -> int:
     lines = [
         "\t".join(
             (
-                number.place,
+                number.path,
                 number.value,
                 number.unit,
                 in_terminals_language([STATUSES[(number.source.status if number.source else None) or "none"]]),
@@ -249,7 +249,7 @@ def _diff(args: argparse.Namespace) -> int:
         for name, before in versions[0].items()
         if before != (after := versions[1][name])
     ]
-    lines += _part(len(numbers), Phrase("numbers differ"), (_change(number.place, number.before, number.after) for number in numbers))
+    lines += _part(len(numbers), Phrase("numbers differ"), (_change(number.path, number.before, number.after) for number in numbers))
     others = [field for field in fields if not any(_is_number(field, number) for number in numbers)]
     lines += _part(len(others), Phrase("other fields differ"), (_field(field) for field in others))
     if labels is None and labels_move:
@@ -287,14 +287,14 @@ def _part(count: int, what: Phrase, lines: Iterable[str]) -> list[str]:
     return [head, *lines]
 
 
-def _change(place: str, before: str | None, after: str | None) -> Phrase:
-    return Phrase("  %(of)s: %(before)s -> %(after)s", of=place, before=before or Phrase("none"), after=after or Phrase("none"))
+def _change(path: str, before: str | None, after: str | None) -> Phrase:
+    return Phrase("  %(of)s: %(before)s -> %(after)s", of=path, before=before or Phrase("none"), after=after or Phrase("none"))
 
 
 def _is_number(field: FieldChange, number: NumberChange) -> bool:
-    """Whether a field is what a number says already: the same change, at a place that has all parts of the number's behind its role."""
-    place = number.place.rpartition(": ")[2].split(".")
-    return (field.before, field.after) == (number.before, number.after) and {*place} <= {*field.where}
+    """Whether a field is what a number says already: the same change, at a path that has all parts of the number's behind its role."""
+    path = number.path.rpartition(": ")[2].split(".")
+    return (field.before, field.after) == (number.before, number.after) and {*path} <= {*field.where}
 
 
 def _field(field: FieldChange) -> str:

@@ -125,7 +125,7 @@ def of_fleet(args: argparse.Namespace, fleet_file: str) -> int:
 def _fault_of(file: str, inherit: Mapping[str, Any]) -> SteplabelError | None:
     """Why a site's settings cannot be used; None where they can."""
     from benchmarks.errors import SteplabelError
-    from reporting_agent.fleet.places import site_at
+    from reporting_agent.fleet.storage import site_at
     from reporting_agent.pipeline import pack_of
 
     try:

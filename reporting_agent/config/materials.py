@@ -118,8 +118,8 @@ class HeatingValues:
         """The value in force on that day, of the step's own stream before that of all; None before the first, and where there is none."""
         for stream in dict.fromkeys((step, "")):
             values = self._by_carrier.get((carrier, stream), [])
-            if place := bisect_right([heating_value.from_day for heating_value in values], on):
-                return values[place - 1]
+            if position := bisect_right([heating_value.from_day for heating_value in values], on):
+                return values[position - 1]
         return None
 
 

@@ -50,7 +50,7 @@ class PriceSeries(Setting):
         return name
 
     @model_validator(mode="after")
-    def _from_one_place(self) -> Self:
+    def _from_one_source(self) -> Self:
         if (self.file is None) == (self.address is None):
             raise ValueError("must give either file or address")
         if self.address is not None:

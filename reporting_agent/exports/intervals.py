@@ -181,7 +181,7 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHou
     groups: dict[tuple[str, str, str, str, float | None], list[tuple[IntervalSeries, Flags]]] = {}
     for record in records:
         if record.counted and record.meter.step and record.meter.allocation is None:
-            series, within = _of_meter(record), record.in_its_place(clock.quarters_us[:-1], clock.zone)
+            series, within = _of_meter(record), record.in_service(clock.quarters_us[:-1], clock.zone)
             series = series.told_in(units.setdefault((series.step, series.carrier, str(series.direction)), series.unit))
             key = (series.step, series.carrier, str(series.direction), series.unit, series.lhv_mj_per_unit)
             groups.setdefault(key, []).append((series, within))

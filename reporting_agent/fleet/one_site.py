@@ -23,7 +23,7 @@ from reporting_agent.changes.review import review
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.tariff import Tariff
 from reporting_agent.console import LANGUAGE
-from reporting_agent.fleet import places
+from reporting_agent.fleet import storage
 from reporting_agent.fleet.readable_folders import require_readable
 from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, LackingLabel, SitePrices, SiteStep, SiteTaskOutcome, Task, refused
 from reporting_agent.fleet.unchanged_sites import OUTCOME, earlier_outcome, keep, made_from
@@ -45,12 +45,12 @@ def do(task: Task) -> SiteTaskOutcome:
 
 def _done(task: Task) -> SiteTaskOutcome:
     try:
-        site = places.site_at(task.file, task.inherit)
+        site = storage.site_at(task.file, task.inherit)
         if task.within is not None:
             require_readable(site, (beside(task.file) if is_object(task.file) else str(site.folder), *task.within))
         if (outcome := earlier_outcome(task, site)) is not None:
             return outcome
-        with places.results(task.out, last=OUTCOME) as folder:
+        with storage.results(task.out, last=OUTCOME) as folder:
             return keep(_label(task, site, folder) if task.work == "label" else _check(task, site, folder), folder)
     except SteplabelError as refusal:
         return refused(task, refusal)

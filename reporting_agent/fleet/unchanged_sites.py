@@ -19,7 +19,7 @@ from benchmarks import packs
 from benchmarks.errors import SteplabelError
 from reporting_agent import pipeline
 from reporting_agent.config import SiteSettings
-from reporting_agent.fleet import places
+from reporting_agent.fleet import storage
 from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, LackingLabel, SitePrices, SiteStep, SiteTaskOutcome, Task
 from reporting_agent.pipeline.inputs import paths_of
 from reporting_agent.report import writing
@@ -40,10 +40,10 @@ def keep(outcome: SiteTaskOutcome, folder: Path) -> SiteTaskOutcome:
 def earlier_outcome(task: Task, site: SiteSettings | None = None) -> SiteTaskOutcome | None:
     """The outcome of an earlier run, where it was made from the same."""
     try:
-        if (text := places.read(task.out, OUTCOME)) is None:
+        if (text := storage.read(task.out, OUTCOME)) is None:
             return None
         raw = json.loads(text)
-        site = site or places.site_at(task.file, task.inherit)
+        site = site or storage.site_at(task.file, task.inherit)
         if site.inputs.source is not None or raw["made_from"] != made_from(task, site):
             return None
         quality = None if raw["quality"] is None else DataQuality(**raw["quality"])

@@ -122,7 +122,7 @@ def _extent(folder: Path) -> tuple[int, set[str], int, int]:
             part = layout.day_of(folder, layout.number_of(path))
             by_file += [] if part is None else [_of_day(part)]
         else:
-            by_file.append(({names[place] for place in np.unique(records["meter"])}, records["time_us"]))
+            by_file.append(({names[index] for index in np.unique(records["meter"])}, records["time_us"]))
     meters, times = {meter for named, _ in by_file for meter in named}, [part for _, part in by_file if len(part)]
     first_us, last_us = min((int(part.min()) for part in times), default=0), max((int(part.max()) for part in times), default=0)
     return sum(map(len, times)), meters, first_us, last_us

@@ -110,7 +110,7 @@ class SourcesWanted:
 
     site: SiteSettings
     settings: LiveSettings
-    fresh: dict[int, LiveSource]  # by their place among `named`
+    fresh: dict[int, LiveSource]  # by their index among `named`
 
 
 def named(settings: LiveSettings) -> list[Named]:

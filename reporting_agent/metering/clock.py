@@ -188,8 +188,8 @@ def _daylight(pieces: ShiftPieces) -> ClockShift | None:
     if len(turns) > MOST_TURNS or wrong[sure].sum() < FEWEST_SHIFTED:
         return None
     spans: list[tuple[int, int]] = []
-    for place in sure[wrong[sure]].tolist():
-        earlier, later = sure[(sure < place) & ~wrong[sure]], sure[(sure > place) & ~wrong[sure]]
+    for index in sure[wrong[sure]].tolist():
+        earlier, later = sure[(sure < index) & ~wrong[sure]], sure[(sure > index) & ~wrong[sure]]
         span = (
             int(pieces.last_us[earlier[-1]]) if len(earlier) else NEVER[0],
             int(pieces.first_us[later[0]]) if len(later) else NEVER[1],

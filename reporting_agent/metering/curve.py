@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks.measurements import DataFinding
 from reporting_agent.metering import kernel
-from reporting_agent.metering.kernel import PLACES, STEPS_PER_UNIT, Scan
+from reporting_agent.metering.kernel import PARTS_OF_A_STEP, STEPS_PER_UNIT, Scan
 from reporting_agent.metering.moments import Windows, distinct
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS, Segments
 
@@ -40,7 +40,7 @@ def split(energy: Floats) -> tuple[Integers, Integers]:
     """Whole steps (rounded down) and the rest in 2^-32 of a step; |energy| < `MOST`."""
     steps = energy * STEPS_PER_UNIT
     whole = np.floor(steps)
-    return whole.astype(np.int64), np.rint((steps - whole) * PLACES).astype(np.int64)
+    return whole.astype(np.int64), np.rint((steps - whole) * PARTS_OF_A_STEP).astype(np.int64)
 
 
 def rounded(whole: Integers, rest: Integers) -> Integers:
@@ -78,7 +78,7 @@ class ReadingRun:
     factor: float
     scan: Scan
 
-    def places(self, moment_us: Integers) -> Integers:
+    def index_at(self, moment_us: Integers) -> Integers:
         """The reading at or before each moment, the first one for moments before it; moments before the last reading."""
         step_us = self.scan.least_step_us
         at: Integers
@@ -127,7 +127,7 @@ class ReadingRun:
     def _telescopes(self) -> bool:
         """Whether differences of this register are exact, so that their sum is the last value less the first.
 
-        Values from 1 up are whole multiples of 2^-52, the last place that `split` holds, and the difference of two of which
+        Values from 1 up are whole multiples of 2^-52, the last digit that `split` holds, and the difference of two of which
         one is at most twice the other is exact (Sterbenz 1974).
         """
         return self.scan.lowest >= 1 and self.scan.most_move <= self.scan.lowest
@@ -163,7 +163,7 @@ class Curve:
     def add_run(self, run: ReadingRun) -> None:
         """The same along a run of sound readings, whose segments are only made where a moment falls."""
         moment = self._next_until(int(run.time_us[-1]))
-        at = run.places(moment)
+        at = run.index_at(moment)
         whole, rest = run.sums(at)
         self._read_off(moment, whole[:-1], rest[:-1], run.time_us[at] - run.time_us[0], run.segments(at))
         self._go_on(whole[-1], rest[-1], run.time_us[-1] - run.time_us[0])
@@ -245,11 +245,11 @@ class Curve:
 
 
 def _keep(steps: Integers, begin: Integers, end: Integers, first: Integers, other: Integers) -> None:
-    """Keep the steps from each of these places until its end between two values."""
+    """Keep the steps from each of these indices until its end between two values."""
     count = np.maximum(end - begin, 0)
-    place = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
+    index = np.repeat(begin - np.cumsum(count) + count, count) + np.arange(count.sum())
     least, most = np.repeat(np.minimum(first, other), count), np.repeat(np.maximum(first, other), count)
-    steps[place] = np.clip(steps[place], least, most)
+    steps[index] = np.clip(steps[index], least, most)
 
 
 def _prefix(more: Integers) -> Integers:

@@ -77,8 +77,8 @@ def _long(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) 
 
 def _short(curve: Curve, runs: Islands, reach_us: int, facts: MeterFacts | None) -> Iterator[Edges]:
     """Ends, then starts, at pauses too short to show their power."""
-    place = runs.beside_short(reach_us)
-    end_us, start_us = runs.end_us[place], runs.start_us[place + 1]
+    index = runs.beside_short(reach_us)
+    end_us, start_us = runs.end_us[index], runs.start_us[index + 1]
     inside = (end_us - 2 * reach_us, end_us - reach_us, start_us + reach_us, start_us + 2 * reach_us)
     cut = curve.is_known(inside[0], inside[3]) & (_cut(end_us, facts) | _cut(start_us, facts))
     before, from_, until, after = (curve.steps_at(moment[cut]).astype(np.float64) for moment in inside)

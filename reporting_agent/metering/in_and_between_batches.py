@@ -141,11 +141,11 @@ def pauses_of(occupied: OccupiedWindows, period_us: Integers) -> tuple[Windows, 
     lasting = begins < ends
     before = ["", *(ids[at] for at in ending.tolist())]
     after = [*(ids[at] for at in opening.tolist()), ""]
-    places = np.flatnonzero(lasting).tolist()
+    indices = np.flatnonzero(lasting).tolist()
     return (
         Windows(begins[lasting], ends[lasting]),
-        [before[at] if begins[at] > first_us else "" for at in places],
-        [after[at] if ends[at] < last_us else "" for at in places],
+        [before[at] if begins[at] > first_us else "" for at in indices],
+        [after[at] if ends[at] < last_us else "" for at in indices],
     )
 
 

@@ -4,7 +4,7 @@ They work in chunks that stay in the processor's cache and in memory that is use
 
 Exact sums: energy as whole numbers, so that neither order nor grouping can change the last digit.
 
-A *step* is 2^-20 of the meter's unit, the digit that is kept. Sums are carried with 32 binary places more, in two
+A *step* is 2^-20 of the meter's unit, the digit that is kept. Sums are carried with 32 binary digits more, in two
 integers, whole steps and 2^-32 of a step, and are rounded to whole steps once, where a moment's sum is read off. Integer
 sums are associative: blocks may be cut anywhere and cores may share the work.
 """
@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from reporting_agent.metering.segments import HOUR_US, load_of, under_line
 
 STEPS_PER_UNIT = float(2**20)
-PLACES = float(2**32)  # of a step
+PARTS_OF_A_STEP = float(2**32)  # of a step
 MOST = float(2**42)  # units; a meter that counts 4e12 in one step of time has counted nonsense, and no integer would hold it
 
 
@@ -135,7 +135,7 @@ class _Sums:
         steps = np.multiply(energy, STEPS_PER_UNIT, out=scratch.float_1[:length])
         floor = np.floor(steps, out=scratch.float_2[:length])
         steps -= floor
-        steps *= PLACES
+        steps *= PARTS_OF_A_STEP
         np.rint(steps, out=steps)
         until = int(np.searchsorted(self._at, first + length))
         if not -_EXACT < floor.min() <= floor.max() < _EXACT:
@@ -152,11 +152,11 @@ class _Sums:
         asked = slice(self._reached, until)
         edges = np.concatenate(([0], self._at[asked] - first))
         further = edges[1:] > edges[:-1]
-        starts, place = edges[np.concatenate(([True], further))], np.cumsum(further)
+        starts, pieces_before = edges[np.concatenate(([True], further))], np.cumsum(further)
         for parts, sums, before in ((whole, self._whole, self._whole_sum), (rest, self._rest, self._rest_sum)):
             pieces = np.cumsum(np.add.reduceat(parts, starts).astype(np.int64))
-            sums[asked] = before + np.where(place > 0, pieces[place - 1], 0)
-            sums[-1] = before + pieces[-1]  # the last place is free until all is done
+            sums[asked] = before + np.where(pieces_before > 0, pieces[pieces_before - 1], 0)
+            sums[-1] = before + pieces[-1]  # the last sum is free until all is done
         self._whole_sum, self._rest_sum = int(self._whole[-1]), int(self._rest[-1])
         self._reached = until
 

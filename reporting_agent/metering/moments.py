@@ -156,7 +156,7 @@ class Islands:
         return long[:runs], long[1:]
 
     def beside_short(self, reach_us: int) -> Integers:
-        """Places of runs with a short pause and another run behind them, both long enough to be measured inside."""
+        """Indices of runs with a short pause and another run behind them, both long enough to be measured inside."""
         roomy = self.end_us - self.start_us >= ROOM * reach_us
         return np.flatnonzero((self.pause_us[1:-1] < ROOM * reach_us) & roomy[:-1] & roomy[1:])
 

@@ -9,7 +9,7 @@ A stamp that steps back is a late entry, or the clock was wrong. Three things ar
   the clock has caught up;
 - **late entries**: everything else. They are put where they belong.
 
-Readings that fill a hole are right and merely stand in the wrong place; readings of a stamp that stood before are doubles,
+Readings that fill a hole are right and merely stand at the wrong position; readings of a stamp that stood before are doubles,
 which `cleaning.without_duplicates` counts. A file that runs from the newest to the oldest is turned round. Where stamps step back every
 few rows, the file is simply not sorted: no clock can be told from its order, and every reading is kept and put in its place.
 
@@ -105,7 +105,7 @@ def leapt(time_us: Integers, count: Floats | None, back: list[int], spacing: Spa
 
 
 def _usual(steps: Integers, index: int) -> float:
-    """The usual step around a place: a logger may have been set to longer ones."""
+    """The usual step around an index: a logger may have been set to longer ones."""
     return float(np.median(np.abs(steps[max(index - AROUND, 0) : index + AROUND + 1])))
 
 
@@ -182,7 +182,7 @@ class Order:
     wrong_clock: Flags
     late: Flags
     sorted: Integers
-    after_back: Integers  # places of the readings after a step back
+    after_back: Integers  # indices of the readings after a step back
     open_back: bool = False  # a clock was put back and nothing here undoes it: what does may stand before or after these rows
 
 
@@ -222,7 +222,7 @@ def _groups(flags: Flags) -> list[tuple[int, int]]:
 
 
 def _unexplained(time_us: Integers, value: Floats, spacing: Spacing) -> list[int]:
-    """Steps back after which come neither late entries, which fill a hole, nor rows written twice: their places."""
+    """Steps back after which come neither late entries, which fill a hole, nor rows written twice: their indices."""
     highest = np.maximum.accumulate(time_us)
     behind = np.concatenate(([False], time_us[1:] < highest[:-1]))
     left = []
@@ -245,7 +245,7 @@ def _reach(time_us: Integers, start: int, end: int, usual_us: float) -> int:
 
 
 def _behind(time_us: Integers) -> Flags:
-    """Readings out of place: in each disorder the fewer of those that stand too late and those that stand too early."""
+    """Readings out of order: in each disorder the fewer of those that stand too late and those that stand too early."""
     highest = np.maximum.accumulate(time_us)
     behind = np.concatenate(([False], time_us[1:] < highest[:-1]))
     groups = _groups(behind)

@@ -78,17 +78,17 @@ class Sampler:
             whole = self.sample()
             self._parts = [whole.at(whole.number % self.stride == 0)]
         self.seen += count
-        places = np.arange(-number % self.stride, count, self.stride)
-        if not len(places):
+        indices = np.arange(-number % self.stride, count, self.stride)
+        if not len(indices):
             return
-        time_us, value = readings.time_us[places], readings.value[places]
-        before_us, before_value = readings.time_us[places - 1], readings.value[places - 1]
-        if places[0] == 0:
+        time_us, value = readings.time_us[indices], readings.value[indices]
+        before_us, before_value = readings.time_us[indices - 1], readings.value[indices - 1]
+        if indices[0] == 0:
             before_us[0], before_value[0] = last or (time_us[0], np.nan)
         step_us = time_us - before_us
         load = loads(meter, step_us, before_value, value)
         self._parts.append(
-            SampledReadings(number + places, time_us, value, step_us, load, readings.row[places], np.full(len(places), file))
+            SampledReadings(number + indices, time_us, value, step_us, load, readings.row[indices], np.full(len(indices), file))
         )
 
     def sample(self) -> SampledReadings:

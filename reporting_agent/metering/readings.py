@@ -19,7 +19,7 @@ class Columns:
         return len(getattr(self, fields(self)[0].name))
 
     def at(self, chosen: NDArray[Any] | slice) -> Self:
-        """The rows that flags, places or a slice choose."""
+        """The rows that flags, indices or a slice choose."""
         if isinstance(chosen, np.ndarray) and chosen.dtype == np.bool_ and chosen.all():
             return self
         return replace(self, **{column.name: getattr(self, column.name)[chosen] for column in fields(self)})

@@ -123,7 +123,7 @@ class MeterRecord:
     demand: Intervals | None = None  # of a meter on top of the tree, where the tariff has a demand charge
     closely: Intervals | None = None  # between the moments that somebody asked for besides
 
-    def in_its_place(self, moments_us: Integers, zone: tzinfo) -> Flags:
+    def in_service(self, moments_us: Integers, zone: tzinfo) -> Flags:
         """Which moments lie in the meter's own time, `from` to `until`: it may be read on while another meter stands for it."""
         begins_us, ends_us = in_its_time(self.meter, EVER, zone).tolist()
         within: Flags = (moments_us >= begins_us) & (moments_us < ends_us)

@@ -281,6 +281,6 @@ def _usual(count: Integers, readings: float) -> int:
 
 def _returns(value: Floats) -> Integers:
     """How many other runs stand at the same value."""
-    _, place, count = np.unique(value, return_inverse=True, return_counts=True)
-    others: Integers = count[place] - 1
+    _, value_index, count = np.unique(value, return_inverse=True, return_counts=True)
+    others: Integers = count[value_index] - 1
     return others

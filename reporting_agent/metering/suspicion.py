@@ -17,7 +17,7 @@ Flags = NDArray[np.bool_]
 
 @dataclass(frozen=True, slots=True)
 class Suspicion:
-    """What was found of one meter, and the batches (by their place in the windows) whose energy it makes wrong, by code."""
+    """What was found of one meter, and the batches (by their index in the windows) whose energy it makes wrong, by code."""
 
     findings: tuple[DataFinding, ...] = ()
     batches: dict[str, Flags] = field(default_factory=dict)

@@ -113,8 +113,8 @@ def _finding(
     before, after = wrong.between
     first, end = np.searchsorted(time_us, [windows.start_us[before], windows.end_us[after]])
     factor = wrong.factor if wrong.later else 1 / wrong.factor
-    places = np.arange(first, max(int(end), int(first) + 1)).clip(max=len(sample) - 1)
-    row = np.array([turning(sample.power, places, factor)])
+    indices = np.arange(first, max(int(end), int(first) + 1)).clip(max=len(sample) - 1)
+    row = np.array([turning(sample.power, indices, factor)])
     from_us = int(time_us[row[0]])
     batches = windows.end_us > from_us if wrong.later else windows.start_us < from_us
     rows = places_of(verdict.files, sample.row[row], sample.file[row])
@@ -179,8 +179,8 @@ def _around_turn(batches: Integers, begins: int, before: int) -> tuple[int, int]
 def _around(values: Floats) -> Floats:
     """Running sums over `AROUND` values on either side, fewer at the ends."""
     sums = np.concatenate(([0.0], np.cumsum(values)))
-    place = np.arange(len(values))
-    total: Floats = sums[np.minimum(place + AROUND + 1, len(values))] - sums[np.maximum(place - AROUND, 0)]
+    index = np.arange(len(values))
+    total: Floats = sums[np.minimum(index + AROUND + 1, len(values))] - sums[np.maximum(index - AROUND, 0)]
     return total
 
 
@@ -203,14 +203,14 @@ def _turn(batch_facts: KnownBatchFacts) -> UnitMismatch | None:
 
 
 def _from_then_on(off: Flags) -> int | None:
-    """The place from which on nearly all are off, where before it nearly none is."""
+    """The index from which on nearly all are off, where before it nearly none is."""
     if off.sum() < FEWEST or off.all():
         return None
     before = np.concatenate(([0], np.cumsum(off)))
     count = len(off)
-    places = np.arange(1, count)
-    wrong = before[places] + (count - places) - (before[count] - before[places])  # off before, and not off after
-    best = int(places[np.argmin(wrong)])
+    indices = np.arange(1, count)
+    wrong = before[indices] + (count - indices) - (before[count] - before[indices])  # off before, and not off after
+    best = int(indices[np.argmin(wrong)])
     few = (1 - MOST_AGREE) / 2
     if before[best] > few * best or (count - best) - (before[count] - before[best]) > few * (count - best):
         return None

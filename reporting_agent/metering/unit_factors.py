@@ -78,13 +78,13 @@ def into(value: float, low: float, high: float) -> float | None:
     return float(inside[np.argmin(np.abs(np.log(value * inside / middle)))])
 
 
-def turning(load: Floats, places: Integers, factor: float) -> int:
-    """Of these places of a series of loads the one from which on they are the factor times those before.
+def turning(load: Floats, indices: Integers, factor: float) -> int:
+    """Of these indices of a series of loads the one from which on they are the factor times those before.
 
     By a large factor even what a line takes while it stands lies above all that it can show in the smaller unit; a small one shows
     where their level (on a logarithmic scale) changes most.
     """
-    positive = places[np.isfinite(load[places]) & (load[places] > 0)]
+    positive = indices[np.isfinite(load[indices]) & (load[indices] > 0)]
     if len(positive) and max(factor, 1 / factor) >= min(LARGE) - 1e-9:
         high = float(np.quantile(load[positive], HIGH)) * min(factor, 1 / factor) * ABOVE
         large = (load[positive] > high) == (factor < 1)  # as before the change
@@ -92,7 +92,7 @@ def turning(load: Floats, places: Integers, factor: float) -> int:
         misplaced = np.arange(len(positive)) - sums[:-1] + sums[-1] - sums[:-1]  # other ones before, such ones after
         return int(positive[np.argmin(misplaced)])
     if len(positive) < 2 * FEWEST_SIDE:
-        return int(places[len(places) // 2])
+        return int(indices[len(indices) // 2])
     level = np.log(load[positive])
     count = np.arange(1, len(level))
     before = np.cumsum(level)[:-1]

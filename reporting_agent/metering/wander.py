@@ -37,7 +37,7 @@ class ClockWander:
     time_us: Integers
     ahead_s: Floats
     rate_s_per_day: float
-    settings: Integers  # places in the sample
+    settings: Integers  # indices in the sample
 
 
 def wander(sample: SampledReadings) -> ClockWander | None:
@@ -83,7 +83,7 @@ def wander(sample: SampledReadings) -> ClockWander | None:
 
 
 def _creep(time_s: Floats, step_s: float) -> tuple[Floats, Integers]:
-    """Seconds off the grid of whole steps from the whole hour on, carried on past half a step; and the places at which it jumps.
+    """Seconds off the grid of whole steps from the whole hour on, carried on past half a step; and the indices at which it jumps.
 
     After a jump it begins anew where the stamps stand: a jump by more than half a step cannot be told from one the other way.
     """

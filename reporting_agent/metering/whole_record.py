@@ -44,7 +44,7 @@ _CLOSE = 1e-6  # of a step: how near to a multiple of it a number must be that p
 
 
 def spacing_changes(sample: SampledReadings) -> Integers:
-    """Places in the sample at which the usual time between readings changes for good, by a factor of two and more."""
+    """Indices in the sample at which the usual time between readings changes for good, by a factor of two and more."""
     count = len(sample) // PIECE
     if count < 2:
         return np.zeros(0, dtype=np.int64)
@@ -56,7 +56,7 @@ def spacing_changes(sample: SampledReadings) -> Integers:
 
 
 def value_changes(sample: SampledReadings) -> Integers:
-    """Places in the sample at which the step of the values changes for good."""
+    """Indices in the sample at which the step of the values changes for good."""
     changes = _first_changes(sample)
     if not len(changes):
         return changes
@@ -249,7 +249,7 @@ class WholeRecord:
         )
 
     def _resolution(self, sample: SampledReadings) -> tuple[Tally, Integers]:
-        """A tally with the changes of resolution, and the places in the sample from which on values have another step."""
+        """A tally with the changes of resolution, and the indices in the sample from which on values have another step."""
         tally, spacings, values = Tally(self.meter.id), spacing_changes(sample), value_changes(sample)
         self._count(tally, "resolution-change", sample.row[spacings], sample.file[spacings])
         self._count(tally, "quantum-change", sample.row[values], sample.file[values])

@@ -99,8 +99,8 @@ class Energies:
         taken_in = np.array([energy.direction is Direction.IMPORT for _, energy in entries], dtype=bool) & (completeness > 0)
         quantity = np.array([energy.quantity for _, energy in entries], dtype=float)
         kwh = np.full(len(entries), np.nan)
-        for place in np.flatnonzero(electricity & taken_in).tolist():
-            kwh[place] = quantity[place] * to_kwh(entries[place][1].unit)
+        for index in np.flatnonzero(electricity & taken_in).tolist():
+            kwh[index] = quantity[index] * to_kwh(entries[index][1].unit)
         return cls(np.array([row for row, _ in entries], dtype=np.int64), quantity, completeness, electricity, taken_in, kwh)
 
     def any_of(self, entries: Flags, batches: int) -> Flags:

@@ -134,7 +134,7 @@ _NUMBERED = re.compile(r"(.*?)(\d{1,9})")
 
 
 def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
-    """By place of a batch, how many numbers are missing between it and the one before it in its series.
+    """By index of a batch, how many numbers are missing between it and the one before it in its series.
 
     A series is what stands before the number, at one step and equipment. A number that other equipment of the step holds is not missing.
     """
@@ -160,10 +160,10 @@ def missing_before(batches: Sequence[Batch]) -> dict[int, int]:
 def missing_numbers(batches: Sequence[Batch]) -> list[DataFinding]:
     """One finding over all series, of what is missing before batches of the period."""
     before = missing_before(batches)
-    missing = {place: count for place, count in before.items() if batches[place].excluded != ExclusionReason.OUTSIDE_PERIOD}
+    missing = {index: count for index, count in before.items() if batches[index].excluded != ExclusionReason.OUTSIDE_PERIOD}
     if not missing:
         return []
-    after = [batches[place] for place in missing]
+    after = [batches[index] for index in missing]
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
     text = Phrase(
         "%(count)s batch numbers are missing between the existing ones, at %(places)s places: their records never arrived.",

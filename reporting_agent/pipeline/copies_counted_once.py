@@ -30,17 +30,17 @@ BY_CHANCE = 3.0
 
 def once(batches: Sequence[Batch]) -> list[Batch] | None:
     """The batches with such runs as one, the first of them; None where there are none."""
-    places = [index for index, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output > 0]
-    copies = dict[int, int]()  # place of a run -> place of the one that it is
-    for earlier, other in at_once(batches, places):
+    indices = [index for index, batch in enumerate(batches) if batch.excluded is None and batch.energy and batch.output > 0]
+    copies = dict[int, int]()  # index of a run -> index of the one that it is
+    for earlier, other in at_once(batches, indices):
         copies[other] = earlier
-    copies |= dict.fromkeys(_alike(batches, [place for place in places if place not in copies]), -1)
+    copies |= dict.fromkeys(_alike(batches, [index for index in indices if index not in copies]), -1)
     if not copies:
         return None
     parts: dict[int, list[Batch]] = {}
-    for place, first in copies.items():
+    for index, first in copies.items():
         if first >= 0:
-            parts.setdefault(first, []).append(batches[place])
+            parts.setdefault(first, []).append(batches[index])
     return [_together(batch, parts.get(index, ())) for index, batch in enumerate(batches) if index not in copies]
 
 
@@ -70,20 +70,20 @@ def _betters(best: float, other: float | None) -> bool:
     return other is None or other - best > WORTH_TELLING * abs(other)
 
 
-def _alike(batches: Sequence[Batch], places: Iterable[int]) -> Iterator[int]:
+def _alike(batches: Sequence[Batch], indices: Iterable[int]) -> Iterator[int]:
     """Runs equal to an earlier one in output and every energy, of steps where chance brings far fewer."""
     steps: dict[str, list[int]] = {}
-    for place in places:
-        steps.setdefault(batches[place].step, []).append(place)
+    for index in indices:
+        steps.setdefault(batches[index].step, []).append(index)
     for own in steps.values():
         run_keys, again = set[tuple[object, ...]](), []
-        for place in own:
-            batch = batches[place]
+        for index in own:
+            batch = batches[index]
             amounts = tuple(sorted((energy.carrier, str(energy.direction), energy.unit, energy.quantity) for energy in batch.energy))
             key = batch.product, batch.variant, batch.output, amounts
-            again += [place] if key in run_keys else []
+            again += [index] if key in run_keys else []
             run_keys.add(key)
-        if len(again) > BY_CHANCE * (1 + _by_chance([batches[place] for place in own])):
+        if len(again) > BY_CHANCE * (1 + _by_chance([batches[index] for index in own])):
             yield from again
 
 

@@ -29,10 +29,10 @@ _RULES = {
 
 def of_period(followed: FollowedMeters, name: str, batches: Sequence[Batch]) -> tuple[list[int], Windows]:
     """The batches of this period that a meter counts for, and their windows."""
-    places = followed.chosen[name]
-    own = np.fromiter((batches[place].excluded is None for place in places), np.bool_, len(places))
+    indices = followed.chosen[name]
+    own = np.fromiter((batches[index].excluded is None for index in indices), np.bool_, len(indices))
     windows = followed.occupied[name].windows
-    mine = [place for place, counts in zip(places, own.tolist(), strict=True) if counts]
+    mine = [index for index, counts in zip(indices, own.tolist(), strict=True) if counts]
     return mine, Windows(windows.start_us[own], windows.end_us[own])
 
 

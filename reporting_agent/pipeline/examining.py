@@ -49,8 +49,8 @@ def examine(
     Args:
         metered_steps: step -> equipment whose energy comes from meters ("" for all).
         blank: (step, batch id) of batches of which some carrier's quantity is not known.
-        suspected: by place of the batch, the codes under which its meters were found wrong about it.
-        off_scale: by place of the batch, by what factor an energy that the plant gave lies off the rest; found here where not given.
+        suspected: by index of the batch, the codes under which its meters were found wrong about it.
+        off_scale: by index of the batch, by what factor an energy that the plant gave lies off the rest; found here where not given.
         alone: judge each account (step, batch id) by itself, as on the way out.
     """
     again = _repeated(batches)
@@ -58,7 +58,7 @@ def examine(
     off: Mapping[int, float] = {}
     if not alone:
         first_told = [index for index in range(len(batches)) if index not in again]  # a row exported twice does not overlap itself
-        overlapped = {first_told[place] for place in overlapping([batches[index] for index in first_told])}
+        overlapped = {first_told[index] for index in overlapping([batches[index] for index in first_told])}
         off = off_scales(batches) if off_scale is None else off_scale
     columns = _columns_of(batches, site, pack, metered_steps, blank, again, overlapped, off, suspected)
     judged_here = np.array([batch.excluded is None for batch in batches], dtype=bool)

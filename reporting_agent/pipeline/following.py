@@ -105,7 +105,7 @@ def longest_gaps_s(site: SiteSettings, pack: Pack) -> dict[str, float]:
 
 def served(batches: Sequence[Batch], indices: Sequence[int], sinks: Sequence[Sink]) -> ServedBatches:
     """The batches of these indices as the sharing needs them."""
-    by_equipment = {(sink.step, sink.equipment): place for place, sink in enumerate(sinks)}
+    by_equipment = {(sink.step, sink.equipment): position for position, sink in enumerate(sinks)}
     chosen = [batches[index] for index in indices]
     return ServedBatches(
         np.array([to_us(batch.start) for batch in chosen], dtype=np.int64),
@@ -125,7 +125,7 @@ MomentsOf = Callable[[Mapping[str, Windows]], Mapping[str, Integers]]
 class FollowedMeters:
     """What the meters' readings told.
 
-    `chosen` are the places of the batches that each meter counts for, of this period and of others, in order of start;
+    `chosen` are the indices of the batches that each meter counts for, of this period and of others, in order of start;
     `occupied` the same as windows; `units` the unit of each meter's energy with its factor per unit of a rate and hour.
     """
 
@@ -202,8 +202,8 @@ def _demand(site: SiteSettings) -> tuple[int, list[str]]:
 def occupied_by(
     meters: Sequence[Meter], sinks: Mapping[str, Sequence[Sink]], batches: Sequence[Batch], site: SiteSettings
 ) -> tuple[dict[str, list[int]], dict[str, OccupiedWindows]]:
-    """By meter id, the places and the windows of the batches it counts for, of other periods too, in order of start."""
-    chosen: dict[str, list[tuple[int, str, int, int]]] = {name: [] for name in sinks}  # start, id, end, place
+    """By meter id, the indices and the windows of the batches it counts for, of other periods too, in order of start."""
+    chosen: dict[str, list[tuple[int, str, int, int]]] = {name: [] for name in sinks}  # start, id, end, index
     counting: dict[tuple[str, str], list[list[tuple[int, str, int, int]]]] = {}
     for index, batch in enumerate(batches):
         if batch.excluded not in {None, ExclusionReason.OUTSIDE_PERIOD} or batch.end is None or batch.end <= batch.start:
@@ -219,7 +219,7 @@ def occupied_by(
             window = (to_us(batch.start), batch.batch_id, to_us(batch.end), index)
             for windows in counting[key]:
                 windows.append(window)
-    places: dict[str, list[int]] = {}
+    indices: dict[str, list[int]] = {}
     occupied: dict[str, OccupiedWindows] = {}
     for meter in meters:
         if meter.since is not None or meter.until is not None:
@@ -228,6 +228,6 @@ def occupied_by(
     for name, windows in chosen.items():
         windows.sort()
         starts, ids, ends, mine = zip(*windows, strict=True) if windows else ((), (), (), ())
-        places[name] = list(mine)
+        indices[name] = list(mine)
         occupied[name] = OccupiedWindows(Windows(np.array(starts, dtype=np.int64), np.array(ends, dtype=np.int64)), ids)
-    return places, occupied
+    return indices, occupied

@@ -23,9 +23,7 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
     """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the pack does not have."""
     step_ids = sorted(step.id for step in pack.steps)
     named = [("product_stocks.made_by", stock.made_by) for stock in site.product_stocks]
-    named += [
-        place for purchase in site.bought_in for place in (("bought_in.made_by", purchase.made_by), ("bought_in.into", purchase.into))
-    ]
+    named += [pair for purchase in site.bought_in for pair in (("bought_in.made_by", purchase.made_by), ("bought_in.into", purchase.into))]
     named += [
         ("site_boundary.auxiliaries.step", auxiliary.step) for auxiliary in (site.site_boundary.auxiliaries if site.site_boundary else ())
     ]
@@ -100,9 +98,9 @@ def parents_of(batches: Sequence[Batch]) -> dict[int, list[int]]:
     parents: dict[int, list[int]] = {}
     for index, batch in enumerate(batches):
         for name in batch.parents:
-            named = [place for place in by_id.get(name, []) if place != index]
+            named = [parent for parent in by_id.get(name, []) if parent != index]
             if named:
-                parents.setdefault(index, []).append(min(named, key=lambda place: (batches[place].step == batch.step, place)))
+                parents.setdefault(index, []).append(min(named, key=lambda parent: (batches[parent].step == batch.step, parent)))
     return parents
 
 
@@ -150,7 +148,7 @@ def _more_out(index: int, batches: Sequence[Batch], parents: Sequence[int], unit
     batch = batches[index]
     if len(parents) < len(set(batch.parents)) or any(name.startswith("input.") for name in batch.variables):
         return False
-    if {units.get(batches[place].step) for place in (*parents, index)} != {"t"}:
+    if {units.get(batches[row].step) for row in (*parents, index)} != {"t"}:
         return False
     return batch.output + batch.reject > _MORE_OUT_THAN_IN * sum(batches[parent].output for parent in parents)
 

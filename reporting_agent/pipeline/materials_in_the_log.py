@@ -136,7 +136,7 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
     charged = ChargedMaterials.by(batches, pack)
     stating = {step.id: charged.stating(step) for step in pack.steps} if charged.columns else {}
     tally, marked = Counter[tuple[str, str, str]](), []
-    places: dict[tuple[str, str, str], list[Batch]] = {}
+    refuted: dict[tuple[str, str, str], list[Batch]] = {}
     for batch in batches:
         for at, _, columns in stating.get(batch.step, ()) if batch.excluded is None else ():
             step = pack.step(batch.step)
@@ -144,10 +144,10 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
             if stated is not None and _refutes(amount, at, batch.output, stated):
                 key = batch.step, columns[0], at.variable or at.rest_of or step.bought_share or ""
                 tally[key] += 1
-                places.setdefault(key, []).append(batch)
+                refuted.setdefault(key, []).append(batch)
                 batch = replace(batch, excluded=CODE)
         marked.append(batch)
-    return marked, [_finding(*key, count, places[key]) for key, count in sorted(tally.items())]
+    return marked, [_finding(*key, count, refuted[key]) for key, count in sorted(tally.items())]
 
 
 def _finding(step: str, column: str, variable: str, count: int, of: Sequence[Batch]) -> DataFinding:

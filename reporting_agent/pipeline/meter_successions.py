@@ -1,4 +1,4 @@
-"""Meters that begin where another one of the same place ended: without `from` and `until` every batch needs the energy of both."""
+"""Meters that begin where another one of the same point ended: without `from` and `until` every batch needs the energy of both."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 
 
 def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[DataFinding]:
-    """Each pair of counted meters of one place, of which the second begins where the first ends."""
+    """Each pair of counted meters of one point, of which the second begins where the first ends."""
     own = [
         record
         for record in records
@@ -26,7 +26,7 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[DataFinding]:
     ]
     for earlier, other in combinations(sorted(own, key=lambda record: record.facts.first_us or 0), 2):
         ends_us, begins_us = earlier.facts.last_us, other.facts.first_us
-        if ends_us is None or begins_us is None or _place(earlier) != _place(other) or begins_us < ends_us - OVERLAP_S * 1e6:
+        if ends_us is None or begins_us is None or _point(earlier) != _point(other) or begins_us < ends_us - OVERLAP_S * 1e6:
             continue
         yield DataFinding(
             "meter-succeeded",
@@ -42,7 +42,7 @@ def look(records: Sequence[MeterRecord], zone: tzinfo) -> Iterator[DataFinding]:
 
 
 def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site: SiteSettings, *, after: bool) -> bool:
-    """Whether another counted meter of the same place begins where this one ends, or ended where it begins."""
+    """Whether another counted meter of the same point begins where this one ends, or ended where it begins."""
     alike = (other.step, other.carrier, other.direction) == (meter.step, meter.carrier, meter.direction)
     if not record.counted or not alike or other.equipment not in {"", meter.equipment}:
         return False
@@ -55,7 +55,7 @@ def takes_over(other: Meter, record: MeterRecord, meter: Meter, edge: date, site
     return own is not None and abs(own - edge) <= NEAR
 
 
-def _place(record: MeterRecord) -> tuple[object, ...]:
+def _point(record: MeterRecord) -> tuple[object, ...]:
     meter = record.meter
     return meter.step, meter.equipment, meter.carrier, meter.direction, meter.allocation, meter.parent
 

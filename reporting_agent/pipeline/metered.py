@@ -41,10 +41,10 @@ class MeteredBatches:
     rejected: list[RejectedRow]
     findings: list[DataFinding]
     totals: list[TotalRow] = field(default_factory=list)  # rows of readings that sum others; they are no readings
-    suspected: dict[int, set[str]] = field(default_factory=dict)  # by place of the batch, why its metered energy is wrong
+    suspected: dict[int, set[str]] = field(default_factory=dict)  # by index of the batch, why its metered energy is wrong
     undeclared: dict[str, UndeclaredMeter] = field(default_factory=dict)  # meters of the readings that site.toml does not name
     events: list[DeclaredEvent] = field(default_factory=list)  # what was found of the meters, to be declared
-    by_itself: dict[int, list[CarrierEnergy]] = field(default_factory=dict)  # by place of the row on its way out, its energy
+    by_itself: dict[int, list[CarrierEnergy]] = field(default_factory=dict)  # by index of the row on its way out, its energy
 
 
 def counted_meters(site: SiteSettings, pack: Pack) -> list[Meter]:

@@ -36,10 +36,10 @@ def left_out(batches: Sequence[Batch], pack: Pack) -> tuple[list[Batch], list[Da
         replace(batch, excluded=ExclusionReason.ENERGY_INCOMPLETE.value) if index in unburnt else batch
         for index, batch in enumerate(batches)
     ]
-    pairs = sorted({(batches[place].step, carrier) for place, carrier in unburnt.items()})
+    pairs = sorted({(batches[index].step, carrier) for index, carrier in unburnt.items()})
     return marked, [
         _own_gas_missing(
-            step, carrier, [batches[place] for place, of in unburnt.items() if of == carrier], least.get((step, carrier), LEAST)
+            step, carrier, [batches[index] for index, of in unburnt.items() if of == carrier], least.get((step, carrier), LEAST)
         )
         for step, carrier in pairs
     ]

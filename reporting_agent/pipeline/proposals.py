@@ -38,7 +38,7 @@ def propose(
         going: the rows on their way out.
         local: the batches of the plant's own label, with the energy that shared meters gave them.
         events: what the meters were found to be wrong about.
-        off_scale: by place of a local batch, by what factor an energy that the plant gave lies off the rest.
+        off_scale: by index of a local batch, by what factor an energy that the plant gave lies off the rest.
     """
     proposals = [*_overlaps(going, site), *_shared(local, site), *_off_scale(local, off_scale, site)]
     for event in events:
@@ -49,13 +49,13 @@ def propose(
 
 def _overlaps(going: OutgoingBatches, site: SiteSettings) -> Iterator[DeclarationProposal]:
     proposed: set[int] = set()
-    for places in going.places.values():
-        pairs = overlaps(going.batches, places)
-        if len(pairs) > STRUCTURAL * len(places):
+    for indices in going.indices.values():
+        pairs = overlaps(going.batches, indices)
+        if len(pairs) > STRUCTURAL * len(indices):
             continue
-        for place in sorted({place for pair in pairs for place in pair} - proposed):
-            proposed.add(place)
-            yield _unusable(going.batches[place], site)
+        for index in sorted({index for pair in pairs for index in pair} - proposed):
+            proposed.add(index)
+            yield _unusable(going.batches[index], site)
 
 
 def _unusable(batch: Batch, site: SiteSettings) -> DeclarationProposal:
@@ -105,8 +105,8 @@ def _mean_power(local: Sequence[Batch], meter: Meter, sink: Sink) -> float | Non
 
 
 def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: SiteSettings) -> Iterator[DeclarationProposal]:
-    for place, factor in sorted(off_scale.items()):
-        batch = local[place]
+    for index, factor in sorted(off_scale.items()):
+        batch = local[index]
         carriers = {energy.carrier for energy in batch.energy}
         if len(carriers) == 1:
             unit = {"carrier": carriers.pop(), "kind": "unit", "factor": 1 / factor, "reason": CONFIRM}

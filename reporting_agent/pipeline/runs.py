@@ -198,9 +198,9 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Lo
 
 
 def _in_order(tables: Sequence[Table]) -> list[tuple[Table, int]]:
-    """Every row of these files by its place, in order of equipment and stamp; of one stamp as they stand."""
-    places = [(table, index) for table in tables for index in range(len(table))]
-    return sorted(places, key=lambda place: (place[0].columns["equipment"][place[1]], place[0].columns["timestamp"][place[1]]))
+    """Every row of these files by its table and index, in order of equipment and stamp; of one stamp as they stand."""
+    rows = [(table, index) for table in tables for index in range(len(table))]
+    return sorted(rows, key=lambda row: (row[0].columns["equipment"][row[1]], row[0].columns["timestamp"][row[1]]))
 
 
 def codes_of(row: LogRow, setting: Runs) -> Iterator[str]:
@@ -261,9 +261,9 @@ def window_of(row: LogRow, site: SiteSettings) -> datetime:
     if site.runs.by == "hour":
         return local.replace(minute=0, second=0, microsecond=0)
     starts = [60 * int(clock[:-3]) + int(clock[-2:]) for clock in site.runs.shift_starts]
-    place = bisect_right(starts, 60 * local.hour + local.minute) - 1
-    day = midnight if place >= 0 else midnight - timedelta(days=1)
-    return day.replace(hour=starts[place] // 60, minute=starts[place] % 60)
+    index = bisect_right(starts, 60 * local.hour + local.minute) - 1
+    day = midnight if index >= 0 else midnight - timedelta(days=1)
+    return day.replace(hour=starts[index] // 60, minute=starts[index] % 60)
 
 
 def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, unit: str, factor: float) -> Batch:

@@ -105,7 +105,7 @@ class BatchesWithGivenEnergy:
     """Batches with the energy that the plant gives per batch."""
 
     batches: BothWays
-    off_scale: Mapping[int, float]  # by place, by how much a batch's own energy looks out of scale
+    off_scale: Mapping[int, float]  # by index, by how much a batch's own energy looks out of scale
     beside: Sequence[fuels_in_the_log.Of]
     blank: frozenset[energy_by_batch.Key] = frozenset()
     nameless: Mapping[str, Sequence[CarrierEnergy]] = field(default_factory=dict)

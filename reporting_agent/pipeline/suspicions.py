@@ -30,7 +30,7 @@ ENERGY_UNITS = frozenset({"Wh", "kWh", "MWh", "GWh", "kJ", "MJ", "GJ", "TJ"})
 
 @dataclass(frozen=True, slots=True)
 class Suspicions:
-    """Findings, and by place in the list of batches the codes for which its energy is wrong."""
+    """Findings, and by index in the list of batches the codes for which its energy is wrong."""
 
     findings: list[DataFinding] = field(default_factory=list)
     of_batch: dict[int, set[str]] = field(default_factory=dict)

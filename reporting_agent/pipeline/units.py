@@ -75,7 +75,7 @@ def over_time(rate_unit: str) -> tuple[str, float]:
 
 
 def off_scales(batches: Sequence[Batch]) -> dict[int, float]:
-    """By place of the batch, how many times that of its like an energy per output is; only batches off by a factor between units.
+    """By index of the batch, how many times that of its like an energy per output is; only batches off by a factor between units.
 
     Alike are energies of one carrier and direction, in one unit, at one step; of several meters' each by itself.
     """

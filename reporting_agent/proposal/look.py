@@ -191,9 +191,9 @@ def _day_column(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> str:
     named = {part: [index for index, name in enumerate(header) if VOCABULARY.names("calendar", part, name)] for part in ("month", "day")}
     if len(named["day"]) != 1 or named["month"]:
         return ""
-    (place,) = named["day"]
-    days = [plain(str(cells[place])).rstrip(".").removesuffix(".0") for cells in rows if place < len(cells) and not is_blank(cells[place])]
-    return header[place] if days and mostly(lambda day: str(day).isdecimal() and 1 <= int(str(day)) <= 31, days) else ""
+    (index,) = named["day"]
+    days = [plain(str(cells[index])).rstrip(".").removesuffix(".0") for cells in rows if index < len(cells) and not is_blank(cells[index])]
+    return header[index] if days and mostly(lambda day: str(day).isdecimal() and 1 <= int(str(day)) <= 31, days) else ""
 
 
 def _units_in_cells(header: Sequence[str], rows: Sequence[Sequence[Cell]]) -> dict[str, str]:
@@ -302,7 +302,7 @@ def _header_of(rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: o
     while top > 0 and _is_upper_header(early[top - 1][1], len(early[bottom][1])):
         top -= 1
     below = early[bottom + 1][1]
-    nameless = any(_is_nameless(place, early[bottom][1]) for place in _filled_places(below))
+    nameless = any(_is_nameless(index, early[bottom][1]) for index in _filled_columns(below))
     if top == bottom and first > bottom + 1 and _is_units(below) and nameless:
         bottom += 1  # a name over several columns, told apart by their units alone
     return early[top][0], early[bottom][0], early[first][0]
@@ -327,10 +327,10 @@ def _refuse_second_table(path: Path, header: Sequence[str], data: Sequence[tuple
 
 
 def _filled(cells: Sequence[Cell]) -> int:
-    return len(_filled_places(cells))
+    return len(_filled_columns(cells))
 
 
-def _filled_places(cells: Sequence[Cell]) -> list[int]:
+def _filled_columns(cells: Sequence[Cell]) -> list[int]:
     return [index for index, cell in enumerate(cells) if not is_blank(cell)]
 
 
@@ -340,8 +340,8 @@ def _is_nameless(index: int, header: Sequence[Cell]) -> bool:
 
 def _is_upper_header(cells: Sequence[Cell], width: int) -> bool:
     """A row of names over several columns: at least two texts, no values, reaching into the right half of the table."""
-    places = _filled_places(cells)
-    return len(places) >= 2 and places[-1] >= width / 2 and not any(is_value(cells[place]) for place in places)
+    indices = _filled_columns(cells)
+    return len(indices) >= 2 and indices[-1] >= width / 2 and not any(is_value(cells[index]) for index in indices)
 
 
 def _is_units(cells: Sequence[Cell]) -> bool:

@@ -106,12 +106,12 @@ class Maker:
         moments = [name for name, parts in self.spread.items() if len(parts) == 2]
         if not moments or self.wanted.name == "readings":
             return
-        place = self.look.header.index(self.spread[moments[0]][0])
-        rows = [(row, cells) for row, cells in self.look.rows if row not in self.look.totals and place < len(cells)]
-        blank = [row for row, cells in rows if is_blank(cells[place])]
-        if 5 * len(blank) < len(rows) or not rows or is_blank(rows[0][1][place]):
+        index = self.look.header.index(self.spread[moments[0]][0])
+        rows = [(row, cells) for row, cells in self.look.rows if row not in self.look.totals and index < len(cells)]
+        blank = [row for row, cells in rows if is_blank(cells[index])]
+        if 5 * len(blank) < len(rows) or not rows or is_blank(rows[0][1][index]):
             return
-        header = self.look.header[place]
+        header = self.look.header[index]
         ask = f"{header!r} is blank in {len(blank):,} rows, the first in row {blank[0]}. Is its date that of the row above?"
         if self.asked(f"{self.wanted.name}.fill_down", ask, _YES) == _YES[0]:
             self.proposal.set("fill_down", moments, "as answered")

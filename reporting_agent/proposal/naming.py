@@ -131,8 +131,8 @@ def unit_of(look: FileLook, index: int) -> tuple[str, str] | None:
 
 def unclear_unit_of(look: FileLook, index: int) -> str | None:
     """A unit of the column that means two things, such as ton, wherever it stands."""
-    places = (look.in_cells.get(look.header[index], ""), look.header[index], look.remarks(index))
-    return next((unit for place in places if (unit := VOCABULARY.unclear_unit_in(place)) is not None), None)
+    texts = (look.in_cells.get(look.header[index], ""), look.header[index], look.remarks(index))
+    return next((unit for text in texts if (unit := VOCABULARY.unclear_unit_in(text)) is not None), None)
 
 
 def _by_their_cells(look: FileLook, wanted: Template, named: dict[str, ColumnMatch], used_indices: set[int]) -> None:

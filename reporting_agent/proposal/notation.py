@@ -80,7 +80,7 @@ def date_order_of(cells: Sequence[Cell]) -> Notation | None:
             return Notation("dmy", f"{text!r}: there is no month {match[1]}")
         if int(match[2]) > 12:
             return Notation("mdy", f"{text!r}: there is no month {match[2]}")
-    first, second = ({match[place] for match, _ in parts} for place in (1, 2))
+    first, second = ({match[group] for match, _ in parts} for group in (1, 2))
     guess = "dmy" if len(first) >= len(second) else "mdy"
     more = "the first number changes more often than the second" if guess == "dmy" else "the second number changes more often"
     return Notation(guess, f"no day is above 12 ({parts[0][1]!r}); {more}", certain=False)

@@ -28,14 +28,14 @@ def parts_of(look: FileLook, wanted: Template, named: Mapping[str, ColumnMatch])
         clocks[first] = free[0]
     if not clocks and len(day) == 3:
         return {first: tuple(look.header[index] for index in day)}
-    return {name: tuple(look.header[place] for place in (*day, index)) for name, index in clocks.items()}
+    return {name: tuple(look.header[column] for column in (*day, index)) for name, index in clocks.items()}
 
 
 def calendar(look: FileLook) -> tuple[int, ...] | None:
     """The columns of year, month and day, where the headers name all three."""
     headers = [(index, header) for index, header in enumerate(look.header) if header]
-    places = [next((index for index, header in headers if VOCABULARY.names("calendar", part, header)), None) for part in _CALENDAR]
-    calendar_places = tuple(place for place in places if place is not None)
+    columns = [next((index for index, header in headers if VOCABULARY.names("calendar", part, header)), None) for part in _CALENDAR]
+    calendar_places = tuple(column for column in columns if column is not None)
     return calendar_places if len(calendar_places) == len(_CALENDAR) else None
 
 
@@ -50,9 +50,9 @@ def clock_columns(look: FileLook) -> list[int]:
 
 def together(look: FileLook, headers: Sequence[str]) -> list[Cell]:
     """What the parts say row by row, as one text or one moment."""
-    places = [look.header.index(header) for header in headers]
-    rows = (cells for row, cells in look.rows if row not in look.totals and max(places) < len(cells))
-    return [_joined([cells[place] for place in places]) for cells in rows if not any(is_blank(cells[place]) for place in places)]
+    indices = [look.header.index(header) for header in headers]
+    rows = (cells for row, cells in look.rows if row not in look.totals and max(indices) < len(cells))
+    return [_joined([cells[index] for index in indices]) for cells in rows if not any(is_blank(cells[index]) for index in indices)]
 
 
 def _joined(parts: Sequence[Cell]) -> Cell:

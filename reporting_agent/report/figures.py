@@ -29,8 +29,8 @@ def shown(value: float | None) -> str:
     if size < 0.001:
         mantissa, _, power = f"{value:.1e}".partition("e")
         return f"{mantissa} × 10^{int(power)}".replace("-", MINUS)
-    places = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 1 else 4
-    text = f"{value:,.{places}f}"
+    decimals = 0 if size >= 1000 else 1 if size >= 100 else 2 if size >= 10 else 3 if size >= 1 else 4
+    text = f"{value:,.{decimals}f}"
     return text.replace("-", MINUS)
 
 
@@ -40,12 +40,12 @@ def signed(value: float | None) -> str:
     return f"+{text}" if value is not None and value > 0 else text
 
 
-def percent(share: float | None, places: int | None = None) -> str:
-    """A share as per cent: whole from 10 % on, one place below, unless told."""
+def percent(share: float | None, decimals: int | None = None) -> str:
+    """A share as per cent: whole from 10 % on, one decimal below, unless told."""
     if share is None or math.isnan(share):
         return NOTHING
     amount = 100 * share
-    digits = places if places is not None else 0 if abs(amount) >= 9.95 or amount == 0 else 1 if abs(amount) >= 0.095 else 2
+    digits = decimals if decimals is not None else 0 if abs(amount) >= 9.95 or amount == 0 else 1 if abs(amount) >= 0.095 else 2
     text = f"{amount:.{digits}f} %"
     return "0 %" if text.strip("-0. %") == "" else text.replace("-", MINUS)
 

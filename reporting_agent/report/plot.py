@@ -85,9 +85,11 @@ def over_time(
         "median": line((across.at(middle[0])).tolist(), _or_nan(down, middle[1])),
         "median_at": down.percent(_last(middle[1], label.best.value), HEIGHT),
         "label_at": down.percent(label.best.value, HEIGHT),
-        "label_y": down.place(label.best.value),
+        "label_y": down.position(label.best.value),
         "label": shown(label.best.value),
-        "grid": [{"y": down.place(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, _step(marked))} for value in marked],
+        "grid": [
+            {"y": down.position(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, _step(marked))} for value in marked
+        ],
         "dates": [
             {"at": across.percent((moment - start).total_seconds(), WIDTH), "text": _date(moment, start, end, lang)}
             for moment in dates(start, end)
@@ -115,10 +117,10 @@ def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
     placed = [
         {
             "kind": kind,
-            "x": across.place(value),
+            "x": across.position(value),
             "at": across.percent(value, WIDTH),
             "value": shown(value),
-            "left": value < middle and across.place(value) > LABEL_NEEDS,
+            "left": value < middle and across.position(value) > LABEL_NEEDS,
         }
         for kind, value in marks
     ]
@@ -155,7 +157,7 @@ def _medians(points: Points, length: float) -> tuple[Floats, Floats]:
 
 
 def _or_nan(down: DrawingScale, values: Floats) -> list[float]:
-    return [float("nan") if np.isnan(value) else down.place(float(value)) for value in values]
+    return [float("nan") if np.isnan(value) else down.position(float(value)) for value in values]
 
 
 def _last(values: Floats, otherwise: float) -> float:

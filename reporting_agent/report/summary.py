@@ -152,7 +152,7 @@ def _level(account: RouteAccount, tested: LimitGrade, lang: str) -> str:
     levels = " / ".join(in_language(Phrase("not defined"), lang) if value is None else shown(value) for value in tested.limits)
     met = Phrase("no level met") if tested.best_met is None else Phrase("level %(level)s met", level=tested.best_met)
     sentences = [in_language(Phrase("%(met)s of %(levels)s %(unit)s", met=met, levels=levels, unit=account.unit), lang)]
-    near = (Phrase("level %(place)s is within the uncertainty", place=place) for place in account.close(tested))
+    near = (Phrase("level %(place)s is within the uncertainty", place=level) for level in account.close(tested))
     return "; ".join([*sentences, *(in_language(sentence, lang) for sentence in near)])
 
 

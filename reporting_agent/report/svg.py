@@ -32,17 +32,17 @@ class DrawingScale:
     end: float
 
     def at(self, values: Floats) -> Floats:
-        """Places of the values; those outside stand on the edge."""
+        """Positions of the values; those outside stand on the edge."""
         share = (np.clip(values, self.low, self.high) - self.low) / ((self.high - self.low) or 1.0)
         placed: Floats = self.start + (self.end - self.start) * share
         return placed
 
-    def place(self, value: float) -> float:
+    def position(self, value: float) -> float:
         return round(float(self.at(np.array([value]))[0]), 1)
 
     def percent(self, value: float, whole: float) -> str:
-        """The place as a share of the drawing's side, for the overlay."""
-        return f"{100 * self.place(value) / whole:.2f}%"
+        """The position as a share of the drawing's side, for the overlay."""
+        return f"{100 * self.position(value) / whole:.2f}%"
 
 
 def ticks(low: float, high: float, about: int = 5) -> list[float]:
@@ -57,19 +57,19 @@ def ticks(low: float, high: float, about: int = 5) -> list[float]:
 
 
 def tick_text(value: float, step: float) -> str:
-    """As many places as the step between ticks needs."""
-    places = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
-    if places and abs(step * 10**places - round(step * 10**places)) > 1e-6:
-        places += 1
-    return f"{value:,.{places}f}".replace("-", "−")
+    """As many decimals as the step between ticks needs."""
+    decimals = max(0, -math.floor(math.log10(step) + 1e-9)) if step > 0 else 0
+    if decimals and abs(step * 10**decimals - round(step * 10**decimals)) > 1e-6:
+        decimals += 1
+    return f"{value:,.{decimals}f}".replace("-", "−")
 
 
 def dots(x: Floats, y: Floats) -> tuple[str, int]:
-    """Every point as a dot of one path, each place once; the path and how many dots it has."""
+    """Every point as a dot of one path, each point once; the path and how many dots it has."""
     across, down = np.rint(x).astype(np.int64), np.rint(y).astype(np.int64)
-    places = np.unique(across * 100_000 + down)
-    pairs = zip((places // 100_000).tolist(), (places % 100_000).tolist(), strict=True)
-    return "".join([f"M{place_x} {place_y}h0" for place_x, place_y in pairs]), len(places)
+    points = np.unique(across * 100_000 + down)
+    pairs = zip((points // 100_000).tolist(), (points % 100_000).tolist(), strict=True)
+    return "".join([f"M{x} {y}h0" for x, y in pairs]), len(points)
 
 
 def line(x: Sequence[float], y: Sequence[float]) -> str:

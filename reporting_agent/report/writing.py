@@ -37,12 +37,12 @@ def folder(path: Path) -> Path:
 
 def write_text(path: Path, text: str) -> None:
     """Write a whole file, or leave the one that was there."""
-    _into_place(path, text.encode("utf-8"))
+    _write_whole(path, text.encode("utf-8"))
 
 
 def write_bytes(path: Path, content: bytes) -> None:
     """Write a whole file of any kind, or leave the one that was there."""
-    _into_place(path, content)
+    _write_whole(path, content)
 
 
 def write_json(path: Path, payload: dict[str, Any]) -> None:
@@ -94,7 +94,7 @@ def write_rejected(path: Path, rejected: Sequence[RejectedRow]) -> None:
     """rejected.csv: why each row was set aside, and the row in its own columns, to be corrected. UTF-8 with BOM, for Excel."""
     from reporting_agent.sources.corrections import as_csv
 
-    _into_place(path, as_csv(rejected).encode("utf-8-sig"))
+    _write_whole(path, as_csv(rejected).encode("utf-8-sig"))
 
 
 def write_table(path: Path, table: ReportTable) -> None:
@@ -107,7 +107,7 @@ def write_table(path: Path, table: ReportTable) -> None:
     converted = pa.table({column.name: arrays.column(column.kind, column.values) for column in table.columns})
     buffer = io.BytesIO()
     pq.write_table(converted, buffer)
-    _into_place(path, buffer.getvalue())
+    _write_whole(path, buffer.getvalue())
 
 
 def remove(path: Path) -> None:
@@ -118,7 +118,7 @@ def remove(path: Path) -> None:
         raise _cannot_write(path, refused) from refused
 
 
-def _into_place(path: Path, content: bytes) -> None:
+def _write_whole(path: Path, content: bytes) -> None:
     beside = path.with_name(f".{path.name}.new")
     try:
         beside.write_bytes(content)

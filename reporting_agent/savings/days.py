@@ -84,19 +84,19 @@ def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None
     if record is None or not len(record.hour_us):
         return None
     hours = LocalHours.of(record.hour_us, site.zone)
-    places = lines_of(record.meter, site.tree)
+    lines = lines_of(record.meter, site.tree)
     own = [
         batch
         for batch in result.data.batches
-        if any(step in {"", batch.step} and equipment in {"", batch.equipment} for step, equipment in places)
+        if any(step in {"", batch.step} and equipment in {"", batch.equipment} for step, equipment in lines)
     ]
     meters = site.tree.needed_by(record.meter) | {meter}
     below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
     energy = np.where(_unusable(site, meters, hours.days), np.nan, day_energy(record, hours))
     of_days = _days(site, result, each_once(own), hours.days, energy, record.unit)
-    if not places:  # it is as warm outside an office as outside the halls
+    if not lines:  # it is as warm outside an office as outside the halls
         of_days = replace(of_days, degrees=_degrees(site, result.data.batches, hours.days, np.isfinite(energy)))
-    return replace(of_days, meters=meters, below=below, feeds=bool(places))
+    return replace(of_days, meters=meters, below=below, feeds=bool(lines))
 
 
 def of_step(site: SiteSettings, result: LabelResult, step: str) -> Days | None:
@@ -240,9 +240,9 @@ def _spread(batch: Batch, days: tuple[date, ...], site: SiteSettings) -> list[tu
         following = day + timedelta(days=1)
         until = min(end, _midnight(following, site))
         inside = (until - max(start, _midnight(day, site))).total_seconds() / whole if whole else 1.0
-        place = (day - days[0]).days
-        if inside > 0 and 0 <= place < len(days):
-            shares.append((place, inside))
+        index = (day - days[0]).days
+        if inside > 0 and 0 <= index < len(days):
+            shares.append((index, inside))
         day = following
     return shares
 

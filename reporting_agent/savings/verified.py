@@ -241,8 +241,8 @@ def _terms(days: Days, before: Flags, *, season: bool) -> Floats:
 
 
 def _span(before: Flags) -> int:
-    place = np.flatnonzero(before)
-    return int(place[-1] - place[0] + 1)
+    days = np.flatnonzero(before)
+    return int(days[-1] - days[0] + 1)
 
 
 def _whole_year(before: Flags) -> bool:

@@ -56,7 +56,7 @@ def refuse_another(challenge: Challenge, parcel: Parcel, keys: Mapping[str, Veri
         )
 
 
-def place(
+def under_its_revision(
     planned: ReportPlan, revisions: Sequence[Parcel], root_of: Callable[[ReportPlan], bytes], *, correct: bool
 ) -> tuple[ReportPlan, Parcel | None]:
     """The plan under the revision that these data belong to, and that revision's row, if there is one.

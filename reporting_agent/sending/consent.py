@@ -66,7 +66,7 @@ def odds_ratio(epsilon: Fraction) -> str:
 
 
 def number(value: Fraction) -> str:
-    """A fraction as people write it: a decimal where it ends within six places, else the fraction itself."""
+    """A fraction as people write it: a decimal where it ends within six decimals, else the fraction itself."""
     scaled = value * 10**6
     if scaled.denominator != 1:
         return str(value)

@@ -76,7 +76,7 @@ class Parcel:
         return self.state not in (ParcelState.PLANNED, ParcelState.COMMITTED)
 
     def is_given_up(self, parcels: Iterable[Parcel]) -> bool:
-        """Whether a later revision of its period is sealed: then no data bring this one back (`challenge_bindings.place`)."""
+        """Whether a later revision of its period is sealed: then no data bring this one back (`challenge_bindings.under_its_revision`)."""
         later = (other for other in parcels if (other.site, other.period) == (self.site, self.period) and other.revision > self.revision)
         return not self.is_sealed and any(other.is_sealed for other in later)
 

@@ -3,7 +3,7 @@
 A portal that rewrote its log, cut it or shows this site another one than others must sign two heads that do not fit together.
 The agent keeps the first, so the second is refused, and both stay in the state directory as evidence. Where the key directory
 names witnesses, the head must also continue one that enough of them have cosigned: who is shown a log of their own lacks these.
-Its own commitments and reports the agent looks for itself: leaf and place follow from the signed challenge and receipt, and
+Its own commitments and reports the agent looks for itself: leaf and index follow from the signed challenge and receipt, and
 nothing else is believed.
 """
 

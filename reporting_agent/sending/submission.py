@@ -138,7 +138,7 @@ class SubmissionProcess:
         planned = material.plan(Subject(self._identity.site, period, FIRST_REVISION, False))
         self._bind_answered(planned, material.batches)
         rows = self._outbox.revisions(planned.subject.site, period)
-        planned, parcel = challenge_bindings.place(planned, rows, self._root, correct=correct)
+        planned, parcel = challenge_bindings.under_its_revision(planned, rows, self._root, correct=correct)
         if parcel is not None and parcel.is_sealed:
             return ReportUnderWay(planned, material.batches, parcel)
         parcels, closed = self._outbox.all(), self._closed.all()

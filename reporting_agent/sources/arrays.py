@@ -58,8 +58,8 @@ def repeated(value: str, count: int) -> Any:
 def _texts(values: Sequence[str | None]) -> Any:
     distinct = list(dict.fromkeys(values))
     if len(distinct) < len(values) / 2:  # of texts that repeat themselves each is made once
-        place = {value: at for at, value in enumerate(distinct)}
-        return _of_each(distinct).take(column("count", [place[value] for value in values]))
+        index_of = {value: at for at, value in enumerate(distinct)}
+        return _of_each(distinct).take(column("count", [index_of[value] for value in values]))
     return _of_each(values)
 
 

@@ -58,9 +58,9 @@ def without(column: Any, words: frozenset[str], numbers: frozenset[float]) -> An
     return pc.if_else(pc.is_in(column, blanks), None, column)
 
 
-def distinct_at(column: Any, places: Integers) -> list[Any]:
-    """The different cells at these places."""
-    cells = column.take(pa.array(places))
+def distinct_at(column: Any, indices: Integers) -> list[Any]:
+    """The different cells at these indices."""
+    cells = column.take(pa.array(indices))
     with suppress(pa.ArrowNotImplementedError):  # of lists and the like nothing tells which are different
         cells = pc.unique(cells)
     return list(cells.to_pylist())

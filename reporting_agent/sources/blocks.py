@@ -98,14 +98,14 @@ def only_value(metadata: Any, group: int, header: str | None) -> str | None:
 def _sheet(path: Path, profile: Profile, wanted: Sequence[str], ragged: Ragged, meter: str | None) -> Iterator[Block]:
     sheet = open_sheet(path, profile, "readings")
     width = len(sheet.header)
-    places = [sheet.header.index(name) for name in wanted]
+    indices = [sheet.header.index(name) for name in wanted]
     while block := list(islice(sheet.rows, ROWS_OF_A_SHEET)):
         for row, raw in block:
             if len(raw) < width:
                 ragged(row, len(raw), width, ["" if cell is None else str(cell) for cell in raw])
         whole = [(row, raw) for row, raw in block if len(raw) >= width]
         notations = [Profile() if name == meter else profile for name in wanted]  # an id is as it stands
-        texts = [[as_text(raw[place], own) for _, raw in whole] for place, own in zip(places, notations, strict=True)]
+        texts = [[as_text(raw[index], own) for _, raw in whole] for index, own in zip(indices, notations, strict=True)]
         rows = np.array([row for row, _ in whole], dtype=np.int64)
         yield rows, {name: arrays.texts(column) for name, column in zip(wanted, texts, strict=True)}
 
@@ -132,7 +132,7 @@ def _csv(
     import pyarrow.csv as arrow_csv
 
     encoding = encoding_of(path, profile)
-    names = [str(index) for index in range(len(header))]  # headers may be blank or stand twice; places may not
+    names = [str(index) for index in range(len(header))]  # headers may be blank or stand twice; indices may not
     chosen = [names[list(header).index(name)] for name in wanted]
     delimiter = profile.delimiter or delimiter_of(path, encoding, profile.last_header_row)
     skip = lines_above(path, profile, encoding, delimiter)

@@ -19,7 +19,7 @@ def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
     Raises:
         InputError: a column is missing or stands twice.
     """
-    places: dict[str, int] = {}
+    index_of: dict[str, int] = {}
     for carrier, column in carriers.items():
         if sheet.header.count(column.column) != 1:
             raise InputError(
@@ -30,14 +30,14 @@ def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
                 found=", ".join(name for name in sheet.header if name) or "no headers",
                 wanted=column.column,
             )
-        places[carrier] = sheet.header.index(column.column)
-    own = [index for index in range(len(sheet.header)) if index not in places.values() and sheet.header[index] not in COLUMNS]
-    header = (*(sheet.header[place] for place in own), *COLUMNS)
-    return Sheet(sheet.file, header, _rows(sheet, carriers, places, own))
+        index_of[carrier] = sheet.header.index(column.column)
+    own = [index for index in range(len(sheet.header)) if index not in index_of.values() and sheet.header[index] not in COLUMNS]
+    header = (*(sheet.header[index] for index in own), *COLUMNS)
+    return Sheet(sheet.file, header, _rows(sheet, carriers, index_of, own))
 
 
 def _rows(
-    sheet: Sheet, carriers: Mapping[str, CarrierColumn], places: Mapping[str, int], own: Sequence[int]
+    sheet: Sheet, carriers: Mapping[str, CarrierColumn], index_of: Mapping[str, int], own: Sequence[int]
 ) -> Iterator[tuple[int, Sequence[Cell]]]:
     width = len(sheet.header)
     for row, raw in sheet.rows:
@@ -46,4 +46,4 @@ def _rows(
         elif any(cell is not None and cell != "" for cell in raw):
             for carrier, column in carriers.items():
                 heat = column.lhv, column.lhv_unit or None, column.lhv_source
-                yield row, (*(raw[place] for place in own), carrier, raw[places[carrier]], column.unit, column.direction, *heat)
+                yield row, (*(raw[index] for index in own), carrier, raw[index_of[carrier]], column.unit, column.direction, *heat)

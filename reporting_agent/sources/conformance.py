@@ -213,9 +213,9 @@ def _difference(received: tuple[list[int], list[float]], wanted: tuple[list[int]
     if stamps != right_stamps:
         if sorted(stamps) == sorted(right_stamps):
             return "order", "the same readings in another order"
-        place, off = next((index, a - b) for index, (a, b) in enumerate(zip(stamps, right_stamps, strict=True)) if a != b)
+        index, off = next((index, a - b) for index, (a, b) in enumerate(zip(stamps, right_stamps, strict=True)) if a != b)
         hours = f"{off / _HOUR_US:g} hours" if off % (_HOUR_US // 4) == 0 else f"{off / 1e6:g} seconds"
-        return "zones", f"reading {place + 1} is stamped {hours} off"
+        return "zones", f"reading {index + 1} is stamped {hours} off"
     if np.array(values).tobytes() == np.array(right_values).tobytes():
         return None
     pairs = [(a, b) for a, b in zip(values, right_values, strict=True) if b == b and b != 0 and a == a]

@@ -172,7 +172,7 @@ def as_csv(rejected: Iterable[RejectedRow]) -> str:
 
 
 def _own_names(rejection: RejectedRow) -> list[str]:
-    """The header, blank and doubled names made distinct by their place, and names for cells beyond it."""
+    """The header, blank and doubled names made distinct by their column, and names for cells beyond it."""
     names: list[str] = []
     for number, name in enumerate(rejection.header, start=1):
         names.append(name if name and name not in names else f"{_EXTRA}{number}")

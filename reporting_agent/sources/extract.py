@@ -73,10 +73,10 @@ class Extract:
                 yield ReadingBlock(name, record.time_us, record.value, Consecutive(1, len(record.time_us)), FILE)
 
 
-def rows_of(table: Table, places: Iterable[int]) -> ExtractRows:
+def rows_of(table: Table, indices: Iterable[int]) -> ExtractRows:
     """Some rows of a table, as they were read."""
     columns = list(table.columns.values())
-    return ExtractRows(tuple(table.columns), tuple(tuple(column[place] for column in columns) for place in places))
+    return ExtractRows(tuple(table.columns), tuple(tuple(column[index] for column in columns) for index in indices))
 
 
 def _numbered(parts: tuple[ExtractRows, ...], header: tuple[str, ...]) -> Iterator[tuple[int, tuple[Any, ...]]]:
@@ -85,4 +85,4 @@ def _numbered(parts: tuple[ExtractRows, ...], header: tuple[str, ...]) -> Iterat
         order = [part.header.index(name) if name in part.header else None for name in header]
         for row in part.rows:
             number += 1
-            yield number, tuple(None if place is None else row[place] for place in order)
+            yield number, tuple(None if index is None else row[index] for index in order)

@@ -60,10 +60,10 @@ class StampedPrices:
 
     def at(self, moment_us: int, minutes: int) -> float | None:
         """The price at a moment, each holding so many minutes or until the next begins; None where there is none."""
-        place = int(np.searchsorted(self.start_us, moment_us, side="right")) - 1
-        if place < 0 or moment_us >= self.start_us[place] + 60_000_000 * minutes:
+        index = int(np.searchsorted(self.start_us, moment_us, side="right")) - 1
+        if index < 0 or moment_us >= self.start_us[index] + 60_000_000 * minutes:
             return None
-        return float(self.price[place])
+        return float(self.price[index])
 
 
 def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:

@@ -25,8 +25,8 @@ def dated(sheet: Sheet, months: Mapping[str, str]) -> Sheet:
     Raises:
         InputError: the column is missing or stands twice.
     """
-    places = {_place(sheet, column, "month"): date.fromisoformat(f"{month}-01") for column, month in months.items()}
-    return _with_cells(sheet, {place: partial(_day, month=month) for place, month in places.items()})
+    by_index = {_index(sheet, column, "month"): date.fromisoformat(f"{month}-01") for column, month in months.items()}
+    return _with_cells(sheet, {index: partial(_day, month=month) for index, month in by_index.items()})
 
 
 def _with_cells(sheet: Sheet, changes: Mapping[int, Callable[[Cell], Cell]]) -> Sheet:
@@ -38,9 +38,9 @@ def _with_cells(sheet: Sheet, changes: Mapping[int, Callable[[Cell], Cell]]) -> 
                 yield row, raw
                 continue
             changed = list(raw)
-            for place, change in changes.items():
-                if place < len(changed):
-                    changed[place] = change(changed[place])
+            for index, change in changes.items():
+                if index < len(changed):
+                    changed[index] = change(changed[index])
             yield row, changed
 
     return Sheet(sheet.file, sheet.header, rows())
@@ -60,8 +60,8 @@ def without_units(sheet: Sheet, units: Mapping[str, str]) -> Sheet:
     Raises:
         InputError: the column is missing or stands twice.
     """
-    places = {_place(sheet, column, "in_cells"): unit for column, unit in units.items()}
-    return _with_cells(sheet, {place: partial(_without, unit=unit) for place, unit in places.items()})
+    by_index = {_index(sheet, column, "in_cells"): unit for column, unit in units.items()}
+    return _with_cells(sheet, {index: partial(_without, unit=unit) for index, unit in by_index.items()})
 
 
 def _without(cell: Cell, unit: str) -> Cell:
@@ -84,7 +84,7 @@ def subtracted(sheet: Sheet, profile: Profile) -> Sheet:
     Raises:
         InputError: a column is missing or stands twice.
     """
-    places = [tuple(_place(sheet, header, "differences") for header in pair) for pair in profile.differences.values()]
+    pairs = [tuple(_index(sheet, header, "differences") for header in pair) for pair in profile.differences.values()]
     width = len(sheet.header)
 
     def rows() -> Rows:
@@ -92,7 +92,7 @@ def subtracted(sheet: Sheet, profile: Profile) -> Sheet:
             if isinstance(raw, BrokenRow) or len(raw) < width or any(cell not in (None, "") for cell in raw[width:]):
                 yield row, raw if isinstance(raw, BrokenRow) else raw[: width - 1]  # told as a row of another width
             elif any(cell not in (None, "") for cell in raw):
-                yield row, (*raw[:width], *(_difference(raw[later], raw[earlier], profile) for later, earlier in places))
+                yield row, (*raw[:width], *(_difference(raw[later], raw[earlier], profile) for later, earlier in pairs))
 
     return Sheet(sheet.file, (*sheet.header, *(named(pair) for pair in profile.differences.values())), rows())
 
@@ -106,7 +106,7 @@ def _difference(later: Cell, earlier: Cell, profile: Profile) -> Cell:
         return f"{later!r} less {earlier!r}"
 
 
-def _place(sheet: Sheet, header: str, key: str) -> int:
+def _index(sheet: Sheet, header: str, key: str) -> int:
     if sheet.header.count(header) == 1:
         return sheet.header.index(header)
     raise InputError(

@@ -24,7 +24,7 @@ _STAMP = re.compile(
     r"(?:[T\s]+(\d{1,2})(?::(\d{2})(?::(\d{2})(?:[.,](\d{1,9}))?)?)?(?:\s*([AaPp])\.?[Mm]\.?)?)?"
     r"\s*(Z|[+-]\d{2}:?\d{2}(?::?\d{2})?|[+-]\d{2})?"
 )
-_PLACES = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
+_GROUPS = {"ymd": (1, 2, 3), "dmy": (3, 2, 1), "mdy": (3, 1, 2)}  # groups of year, month, day
 _WRITTEN = {"dmy": "%d.%m.%Y", "mdy": "%m/%d/%Y"}
 _DAYS_END = re.compile(r"(?<![\d:.])24:00(:00(?:[.,]0+)?)?(?![\d:])")  # not the minutes of 06:24:00
 _SERIAL = re.compile(r"\d{4,6}(\.\d*)?")
@@ -117,7 +117,7 @@ def _by_order(text: str, profile: Profile) -> datetime:
         if profile.excel_dates is None and _SERIAL.fullmatch(text):
             raise UnreadableCell(f"{wanted}; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
         raise UnreadableCell(wanted)
-    year, month, day = (match[place] for place in _PLACES[profile.date_order])
+    year, month, day = (match[group] for group in _GROUPS[profile.date_order])
     if len(year) != 4 or len(month) > 2 or len(day) > 2:
         raise UnreadableCell(wanted + " with a year of four digits")
     hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)

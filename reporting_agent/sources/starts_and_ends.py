@@ -50,26 +50,26 @@ def put_together(sheet: Sheet, profile: Profile) -> Sheet:
                 found=", ".join(name for name in sheet.header if name) or "no headers",
                 wanted=part,
             )
-    places = {name: [sheet.header.index(part) for part in parts] for name, parts in profile.parts.items()}
+    columns_of = {name: [sheet.header.index(part) for part in parts] for name, parts in profile.parts.items()}
     header = (*sheet.header, *(named(parts) for parts in profile.parts.values()))
-    return Sheet(sheet.file, header, _rows(sheet, places, profile))
+    return Sheet(sheet.file, header, _rows(sheet, columns_of, profile))
 
 
-def _rows(sheet: Sheet, places: Mapping[str, Sequence[int]], profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
+def _rows(sheet: Sheet, columns_of: Mapping[str, Sequence[int]], profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
     width = len(sheet.header)
-    one_date = "start" in places and "end" in places and places["start"][:-1] == places["end"][:-1]
-    dates = {place for name, parts in places.items() if name in profile.fill_down for place in parts[:-1]}
+    one_date = "start" in columns_of and "end" in columns_of and columns_of["start"][:-1] == columns_of["end"][:-1]
+    dates = {column for name, parts in columns_of.items() if name in profile.fill_down for column in parts[:-1]}
     above: dict[int, Cell] = {}
     latest: datetime | None = None
     for row, raw in sheet.rows:
         if isinstance(raw, BrokenRow) or len(raw) < width or any(cell not in (None, "") for cell in raw[width:]):
             yield row, raw if isinstance(raw, BrokenRow) else raw[: width - 1]  # told as a row of another width
             continue
-        repeated = dates and any(cell not in (None, "") for cell in raw) and all(cells.is_blank(raw[place]) for place in dates)
-        filled = {place: above.get(place) if repeated else raw[place] for place in dates}
+        repeated = dates and any(cell not in (None, "") for cell in raw) and all(cells.is_blank(raw[column]) for column in dates)
+        filled = {column: above.get(column) if repeated else raw[column] for column in dates}
         above = filled if dates else above
         moments: dict[str, Any] = {
-            name: moment_of([filled.get(place, raw[place]) for place in parts], profile) for name, parts in places.items()
+            name: moment_of([filled.get(column, raw[column]) for column in parts], profile) for name, parts in columns_of.items()
         }
         if dates and isinstance(moments.get("start"), datetime):
             if repeated and latest is not None and moments["start"] < latest:

@@ -26,7 +26,7 @@ class TypedFile:
 
     path: Path
     profile: Profile
-    names: Sequence[str]  # of its columns, by place
+    names: Sequence[str]  # of its columns, by index
     chosen: Sequence[str]  # the stamp first
     meter: str | None
     encoding: str

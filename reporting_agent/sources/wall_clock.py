@@ -48,19 +48,19 @@ class WallClock:
         changes = self._changes(local_us)
         if not len(changes):
             return local_us - np.int64(self._offsets[np.searchsorted(self._local_edges, local_us[0], side="right")])
-        place = np.searchsorted(self._local_edges, local_us, side="right")
+        offset_index = np.searchsorted(self._local_edges, local_us, side="right")
         for index in changes:
             edge, width = self._change(index)
             if width < 0:
-                place[local_us == edge] = index  # the moment of the change by the old clock: an interval ends there
+                offset_index[local_us == edge] = index  # the moment of the change by the old clock: an interval ends there
             elif width > 0:
                 inside = np.flatnonzero((local_us >= edge - width) & (local_us < edge))
                 second = self._second_pass(meter, edge, width, local_us[inside])
-                place[inside[second:]] = index + 1
+                offset_index[inside[second:]] = index + 1
                 at_change = np.flatnonzero(local_us == edge)
                 if len(at_change) > 1:  # intervals that end there: the first by the old clock, as it is put back
-                    place[at_change[0]] = index
-        return local_us - self._offsets[place]
+                    offset_index[at_change[0]] = index
+        return local_us - self._offsets[offset_index]
 
     def steady_offset_us(self, low_us: int, high_us: int) -> int | None:
         """The offset of a stretch of local time within a day of which no change of it lies; else None."""

@@ -217,12 +217,12 @@ class _Reading:
     def _filled_down(self, rows: Iterator[Row]) -> Iterator[Row]:
         """Blank cells of the declared columns repeat the cell above, as a merged cell means it; not in rows without a key."""
         filled_down = set(self.profile.fill_down) - set(self.profile.parts)  # of those in parts the date alone is, as they are put together
-        places = [position for slot, position in self.there if slot.column.name in filled_down]
+        positions = [position for slot, position in self.there if slot.column.name in filled_down]
         above: dict[int, Cell] = {}
         for row, raw in rows:
             filled = list(raw)
             blank_row = all(cell is None or cell == "" for cell in raw)
-            for position in places:
+            for position in positions:
                 if position >= len(filled) or blank_row:
                     continue
                 if filled[position] in (None, ""):

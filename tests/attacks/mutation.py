@@ -27,36 +27,36 @@ def mutated(raw: bytes, other: bytes, chance: Chance) -> tuple[str, bytes]:
             return kind, changed
 
 
-def _place(raw: bytes, chance: Chance) -> int:
-    """Half of the places lie in the first kilobyte, where header and lengths stand."""
+def _offset(raw: bytes, chance: Chance) -> int:
+    """Half of the offsets lie in the first kilobyte, where header and lengths stand."""
     return int(chance.integers(min(len(raw), 1024) if chance.random() < 0.5 else len(raw)))
 
 
 def _flip_bits(raw: bytes, _other: bytes, chance: Chance) -> bytes:
     changed = bytearray(raw)
     for _ in range(int(chance.integers(1, 4))):
-        changed[_place(raw, chance)] ^= 1 << int(chance.integers(8))
+        changed[_offset(raw, chance)] ^= 1 << int(chance.integers(8))
     return bytes(changed)
 
 
 def _insert(raw: bytes, _other: bytes, chance: Chance) -> bytes:
-    at = _place(raw, chance)
+    at = _offset(raw, chance)
     return raw[:at] + chance.bytes(int(chance.integers(1, 9))) + raw[at:]
 
 
 def _delete(raw: bytes, _other: bytes, chance: Chance) -> bytes:
-    at = _place(raw, chance)
+    at = _offset(raw, chance)
     return raw[:at] + raw[at + int(chance.integers(1, 9)) :]
 
 
 def _repeat(raw: bytes, _other: bytes, chance: Chance) -> bytes:
-    at = _place(raw, chance)
+    at = _offset(raw, chance)
     end = at + int(chance.integers(1, 65))
     return raw[:end] + raw[at:end] + raw[end:]
 
 
 def _cut(raw: bytes, _other: bytes, chance: Chance) -> bytes:
-    return raw[: _place(raw, chance)]
+    return raw[: _offset(raw, chance)]
 
 
 def _append(raw: bytes, other: bytes, chance: Chance) -> bytes:
@@ -65,13 +65,13 @@ def _append(raw: bytes, other: bytes, chance: Chance) -> bytes:
 
 def _cross(raw: bytes, other: bytes, chance: Chance) -> bytes:
     """The beginning of one and the end of the other."""
-    at = _place(raw, chance)
+    at = _offset(raw, chance)
     return raw[:at] + other[at:]
 
 
 def _head(raw: bytes, _other: bytes, chance: Chance) -> bytes:
     """A head of CBOR where none belongs: tags, floats, open lengths, lengths of gigabytes."""
-    at = _place(raw, chance)
+    at = _offset(raw, chance)
     heads = (
         b"\xc2",
         b"\xd8\x1c",

@@ -26,11 +26,11 @@ def sector(seed: int, firms: int) -> tuple[CellRoster, dict[str, Traits]]:
     """Large firms of the north are better, as strongly as the seed draws: whoever knows traits knows something."""
     rng = np.random.default_rng(seed)
     traits: dict[str, Traits] = {
-        f"f{place:04}": {
+        f"f{index:04}": {
             "region": str(rng.choice(REGIONS, p=(0.4, 0.1, 0.3, 0.2))),
             "scale": str(rng.choice(SCALES, p=(0.3, 0.4, 0.2, 0.1))),
         }
-        for place in range(firms)
+        for index in range(firms)
     }
     pull = float(rng.uniform(0, 120))
     worth = {

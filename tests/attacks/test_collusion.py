@@ -48,7 +48,7 @@ def page(sector: Sector, seed: int) -> Page:
 
 
 def worked_out(read: Page, known_ranks: tuple[int, ...], averaged: int) -> float:
-    """The mean without what is known, and in what remains the target's usual place."""
+    """The mean without what is known, and in what remains the target's usual rank."""
     others = [rank for rank in range(averaged) if rank not in known_ranks]
     remains = (averaged * read.value - read.ordered[list(known_ranks)].sum()) / len(others)
     middle = np.mean([place(rank + 1, FIRMS) for rank in others])

@@ -255,8 +255,8 @@ def said_of(sector: Sector, revised: int, moved: int, seed: int) -> list[CellDec
     label = first[revised].label
     drawn = dataclasses.replace(label, best=dataclasses.replace(label.best, grid_point=label.best.grid_point + moved))
     again = [
-        dataclasses.replace(reported, report="second", label=drawn) if place == revised else reported
-        for place, reported in enumerate(first)
+        dataclasses.replace(reported, report="second", label=drawn) if index == revised else reported
+        for index, reported in enumerate(first)
     ]
     return list(drafted(again, seed).gated((drafted(first, seed).published("1"),)).cells)
 

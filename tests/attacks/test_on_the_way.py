@@ -68,8 +68,8 @@ def test_a_report_counts_once_however_often_it_comes(stated: State, client: Clie
     assert [answer.json()["code"] for answer in answers[11:]] == ["commitment-missing", *["revision-out-of-order"] * 4]
     assert counted() == 1
 
-    for place in (admission, opening):  # the door asks, and the worker again
-        monkeypatch.setattr(place, "_require_commitment", lambda *_: None)
+    for module in (admission, opening):  # the door asks, and the worker again
+        monkeypatch.setattr(module, "_require_commitment", lambda *_: None)
     assert [post(client, body).status_code for body in sent[11:]] == [201] * 5
     unbound = counted()
     assert unbound == 6

@@ -193,7 +193,7 @@ def test_a_larger_forked_head_without_a_proof_does_not_pass(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, answer: Answer, stated: State
 ) -> None:
     portal, files = FakePortal(), []
-    log_seen, forked = (Tree([merkle.leaf_hash(bytes([place + shift * (place == 1)])) for place in range(12)]) for shift in (0, 1))
+    log_seen, forked = (Tree([merkle.leaf_hash(bytes([index + shift * (index == 1)])) for index in range(12)]) for shift in (0, 1))
     for name, tree, size in (("seen", log_seen, 7), ("forked", forked, 12)):
         files.append(tmp_path / name)
         files[-1].write_bytes(heads.issue(size, tree.root(size), 0, portal.receipt_key))

@@ -191,10 +191,10 @@ def test_the_trend_of_the_best_where_the_best_firm_joined(stated: State, long: b
             guesses["alone"].append(of_later.guess(later))
             guesses["open"].append(of_both.guess(later, earlier))
             guesses["gated"].append(guesses["open"][-1] if through[-1] else of_earlier.guess(earlier))
-    for place in range(len(MOVES) if long else 1):
-        of_this = slice(place * sectors, (place + 1) * sectors) if long else slice(None)
+    for index in range(len(MOVES) if long else 1):
+        of_this = slice(index * sectors, (index + 1) * sectors) if long else slice(None)
         shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
-        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (MOVES[place], shares)
+        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (MOVES[index], shares)
     let_through = np.array(through)
     both, alone_seen = (close(np.array(guesses[name])[let_through], np.array(exact)[let_through]) for name in ("open", "alone"))
     hardly = slice(0, 2 * sectors)  # by half a percent or less
@@ -294,10 +294,10 @@ def test_a_firm_among_the_best_that_moves_as_it_chooses(stated: State, long: boo
             guesses["open"].append(insider.guess(insider.both, [*later, mine[1], *earlier, mine[0]]))
             guesses["gated"].append(guesses["open"][-1] if through[-1] else insider.guess(insider.earlier, [*earlier, mine[0], mine[1]]))
     alone, gated, opened = (close(guesses[name], exact) for name in ("alone", "gated", "open"))
-    for place in range(len(AMONG) if long else 1):
-        of_this = slice(place * sectors, (place + 1) * sectors) if long else slice(None)
+    for index in range(len(AMONG) if long else 1):
+        of_this = slice(index * sectors, (index + 1) * sectors) if long else slice(None)
         shares = {name: close(values[of_this], exact[of_this]) for name, values in guesses.items()}
-        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (AMONG[place], shares)
+        assert shares["gated"] <= shares["alone"] + ABOVE_READER, (AMONG[index], shares)
     assert opened > alone + ABOVE_READER
     stated(
         Row(
@@ -318,10 +318,10 @@ def test_nothing_is_shown_where_releases_hardly_differ() -> None:
     assert all(figures(case.after.gated().published) is not None for case in tried)
 
 
-def joined(seed: int, places: Sequence[int]) -> tuple[float, float] | None:
-    """What is shown of the second year where firms at these places join, 0 the best, and all others release what they did."""
+def joined(seed: int, indices: Sequence[int]) -> tuple[float, float] | None:
+    """What is shown of the second year where firms at these indices join, 0 the best, and all others release what they did."""
     cohort = sector(np.random.default_rng(seed), "normal", FIRMS)
-    new = {int(np.argsort(cohort.best)[place]) for place in places}
+    new = {int(np.argsort(cohort.best)[index]) for index in indices}
     before = drafted(without(cohort, new), seed).published("2015")
     before = dataclasses.replace(before, label=dataclasses.replace(before.label, period="2015"))
     return figures(drafted(cohort.labels, seed + 1000).gated(other_years=(before,)).published)

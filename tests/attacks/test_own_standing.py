@@ -1,4 +1,4 @@
-"""Another firm's value out of one's own standing: place, score and estimate before and after that firm joined, as its owner reads them.
+"""Another firm's value out of one's own standing: rank, score and estimate before and after that firm joined, as its owner reads them.
 
 The reader has the best linear guess that sectors alike would teach it: it knows its own release, and what of its standing moved.
 """
@@ -24,7 +24,7 @@ ABOVE_GUESS = 0.1
 
 
 def open_to_few(fewest: int) -> Pack:
-    """The pack as if a place among so few were told."""
+    """The pack as if a rank among so few were told."""
     return PACK.model_copy(update={"disclosure": PACK.disclosure.model_copy(update={"fewest_firms": fewest})})
 
 
@@ -79,7 +79,7 @@ def test_what_moves_in_ones_own_standing_does_not_tell_who_joined(stated: State,
     stated(
         Row(
             "standing",
-            f"one's own place, score and estimate before and after one firm joined among {FEWEST_FOR_A_SCORE}: "
+            f"one's own rank, score and estimate before and after one firm joined among {FEWEST_FOR_A_SCORE}: "
             f"its value to within {CLOSE:.0%}",
             "noise at the plant; a standing leans on all others; none among fewer than eight firms",
             f"{close(alone, unseen):.0%}, the guess from one's own value, and {100 * ABOVE_GUESS:.0f} points",

@@ -32,7 +32,7 @@ def published_states(acts: list[Report]) -> list[frozenset[Report]]:
             waiting.remove(report)
         elif report not in counted:
             waiting.append(report)
-            batch = [waiting[place] for place in closing_batch([firm for firm, _site in waiting])]
+            batch = [waiting[index] for index in closing_batch([firm for firm, _site in waiting])]
             counted |= set(batch)
             waiting = [entry for entry in waiting if entry not in batch]
         states.append(counted)

@@ -159,11 +159,11 @@ def _single_ranks(document: test_composed_of.JSON) -> None:
 
 def _five_set_aside(honest: test_composed_of.JSON) -> test_composed_of.JSON:
     """Made of 15 of 20 reports, those with the least energy in some step left out, as if a policy had done it."""
-    least = sorted(range(20), key=lambda place: min(label["best"]["cell"] for label in honest["reports"][place]["labels"]))[:5]
+    least = sorted(range(20), key=lambda index: min(label["best"]["cell"] for label in honest["reports"][index]["labels"]))[:5]
 
     def set_aside(content: test_composed_of.JSON) -> test_composed_of.JSON:
-        for place in least:
-            content["reports"][place]["left_out"] = list(range(len(content["reports"][place]["labels"])))
+        for index in least:
+            content["reports"][index]["left_out"] = list(range(len(content["reports"][index]["labels"])))
         return content
 
     logged = audited.require_logged(set_aside(deepcopy(honest)), keys.published_directory().content.receipt_keys())

@@ -1,4 +1,4 @@
-"""A firm's released value read off the page by who knows its place: the first quartile that was published of 8 to 19 firms."""
+"""A firm's released value read off the page by who knows its rank: the first quartile that was published of 8 to 19 firms."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tests.attacks.table import Row
 from tests.statistical.sectors import PACK, RULE, STEP, Sector, sector
 from tests.statistical.single_firms import BEFORE
 
-FIRMS, PLACE = 12, 3  # whose first quartile is the third
+FIRMS, RANK = 12, 3  # whose first quartile is the third
 ABOVE_CHANCE = 0.1
 
 
@@ -22,16 +22,14 @@ def read_off(sector: Sector, pack: Pack, seed: int) -> float:
     return to_grid(best, RULE.grid.width, RULE.grid.lower)
 
 
-def test_the_value_of_the_firm_at_a_known_place(stated: State, long: bool) -> None:
+def test_the_value_of_the_firm_at_a_known_rank(stated: State, long: bool) -> None:
     sectors = [sector(np.random.default_rng(seed), "normal", FIRMS) for seed in range(400 if long else 60)]
     released = [sorted(float(row.label.best_value) for row in cohort.labels) for cohort in sectors]
     rng = np.random.default_rng(0)
-    chance = float(np.mean([to_grid(rng.uniform(of[0], of[4]), RULE.grid.width, RULE.grid.lower) == of[PLACE - 1] for of in released * 40]))
+    chance = float(np.mean([to_grid(rng.uniform(of[0], of[4]), RULE.grid.width, RULE.grid.lower) == of[RANK - 1] for of in released * 40]))
     on, off = (
         float(
-            np.mean(
-                [read_off(cohort, pack, seed) == of[PLACE - 1] for seed, (cohort, of) in enumerate(zip(sectors, released, strict=True))]
-            )
+            np.mean([read_off(cohort, pack, seed) == of[RANK - 1] for seed, (cohort, of) in enumerate(zip(sectors, released, strict=True))])
         )
         for pack in (PACK, BEFORE)
     )

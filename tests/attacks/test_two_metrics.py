@@ -89,9 +89,9 @@ def drafted(seed: int) -> tuple[float, IndustryLabel, Roster]:
     """A sector of kilns, composed: the best of them, which releases no heat, and the draft."""
     rng = np.random.default_rng(seed)
     total, heat, best = [], [], np.empty(FIRMS)
-    for firm, place in enumerate(rng.standard_normal(FIRMS)):
+    for firm, level in enumerate(rng.standard_normal(FIRMS)):
         batches = int(rng.integers(700, 2500))
-        burnt = 2940 * (1 + 0.0412 * place) + 60 * rng.standard_normal(batches)
+        burnt = 2940 * (1 + 0.0412 * level) + 60 * rng.standard_normal(batches)
         electricity = 2.7 * (1 + 0.1 * rng.standard_normal()) * (1 + 0.03 * rng.standard_normal(batches))
         values = burnt * KGCE_PER_MJ + electricity
         best[firm] = np.sort(values)[rank(STEP.label_rule.quantile, batches) - 1]

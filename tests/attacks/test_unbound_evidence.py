@@ -38,7 +38,7 @@ def lowered(batches: list[Batch]) -> list[Batch]:
     """Two batches of the step took a tenth less."""
     chosen = sorted(some_of(batches))[10 : 10 + MISSTATED]
     lower = [replace(batch, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy)) for batch in batches]
-    return [lower[place] if place in chosen else batch for place, batch in enumerate(batches)]
+    return [lower[index] if index in chosen else batch for index, batch in enumerate(batches)]
 
 
 def by_its_own_date(evidence: Evidence) -> CheckOutcome:
@@ -94,8 +94,8 @@ def misstated_leaves(plant: Reported, works: Path) -> set[int]:
     _, material = material_of(works)
     true = {(batch.step, batch.batch_id): batch.energy for batch in material.batches}
     return {
-        place
-        for place, filed in enumerate(plant.tree.batches, start=1)
+        position
+        for position, filed in enumerate(plant.tree.batches, start=1)
         if filed.batch.step == STEP and filed.batch.energy != true[filed.batch.step, filed.batch.batch_id]
     }
 

@@ -208,7 +208,7 @@ def test_logs_error_reports_and_backups_hold_no_exact_value(
     assert b"ZeroDivisionError" in searched["logs"]
     assert b"httpcore" in searched["logs"]
     assert b"urn:steplabel:problem:" in searched["problems"]
-    leaks = {place: found_in_bytes(facts, raw, SHORTEST) for place, raw in searched.items()}
+    leaks = {name: found_in_bytes(facts, raw, SHORTEST) for name, raw in searched.items()}
     assert leaks == {"logs": [], "problems": [], "sent": []}
 
     numbers = ExactFacts({}, facts.moments, facts.numbers, {})

@@ -133,16 +133,16 @@ def compound(streams: dict[str, bytes]) -> bytes:
     starts = []
     for data in streams.values():
         starts.append(len(fat))
-        fat += [len(fat) + place + 1 for place in range(len(data) // sector - 1)] + [end]
+        fat += [len(fat) + index + 1 for index in range(len(data) // sector - 1)] + [end]
 
     def entry(name: str, kind: int, child: int, start: int, size: int, right: int = free) -> bytes:
         text = (name + "\0").encode("utf-16-le")
         return struct.pack("<64sHBBIII16xI8x8xIQ", text, len(text), kind, 1, free, right, child, 0, start, size)
 
     listed = [entry("Root Entry", 5, 1, end, 0)]
-    for place, (name, data) in enumerate(streams.items()):
-        right = place + 2 if place + 1 < len(streams) else free
-        listed.append(entry(name, 2, free, starts[place], len(data), right))
+    for index, (name, data) in enumerate(streams.items()):
+        right = index + 2 if index + 1 < len(streams) else free
+        listed.append(entry(name, 2, free, starts[index], len(data), right))
     directory = b"".join(listed).ljust(sector, b"\0")
     head = struct.pack(
         "<8s16xHHHHH6xIIIIIIIIII", bytes.fromhex("d0cf11e0a1b11ae1"), 0x3E, 3, 0xFFFE, 9, 6, 0, 1, 1, 0, 4096, end, 0, end, 0, 0

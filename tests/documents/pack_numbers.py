@@ -34,7 +34,7 @@ def page() -> str:
     parts["conversion factors"] = list(factors(FactorTable.load()))
     every = [number for part in parts.values() for number in part]
     sources = list(dict.fromkeys(number.source for number in every))
-    names = {source: f"S{place}" for place, source in enumerate(sources, 1)}
+    names = {source: f"S{position}" for position, source in enumerate(sources, 1)}
     lines = [HEAD, *_counts(parts), "", *_assumptions(every, names), "", *_sources(names), ""]
     for name, part in parts.items():
         lines += [f"## {name.capitalize()}", "| number | value | unit | clause | status | source |", "|---|---|---|---|---|---|"]
@@ -81,7 +81,7 @@ def _sources(names: dict[FigureSource | None, str]) -> Iterator[str]:
 
 
 def _row(number: Number, names: dict[FigureSource | None, str]) -> str:
-    cells: Sequence[str] = (number.place, number.value, number.unit, number.clause, _status(number.source), names[number.source])
+    cells: Sequence[str] = (number.path, number.value, number.unit, number.clause, _status(number.source), names[number.source])
     return "| " + " | ".join(cells) + " |"
 
 

@@ -37,19 +37,19 @@ def withheld() -> Codes:
 def grades() -> Codes:
     """Why a limit was not tested, or no grade met."""
     codes = set(_first_arguments("UnassessableError", "benchmarks/packs")) | set(_first_arguments("NotAssessable", "benchmarks/packs"))
-    places = (
+    paths = (
         "benchmarks/labels/limit_test.py",
         "reporting_agent/analysis/account/route.py",
         "reporting_agent/changes/questioned_label.py",
         "reporting_agent/pipeline/rejections.py",
     )
-    return codes | {code for name in ("StepGrade", "untested") for code in _arguments(name, 1, *places)}
+    return codes | {code for name in ("StepGrade", "untested") for code in _arguments(name, 1, *paths)}
 
 
 def accounts() -> Codes:
     """What is missing in the annual account of a route."""
-    places = (f"reporting_agent/analysis/account/{part}.py" for part in ("route", "made_and_needed", "fence"))
-    calls = (node for place in places for node in _nodes(place) if isinstance(node, ast.Call) and node.args)
+    paths = (f"reporting_agent/analysis/account/{part}.py" for part in ("route", "made_and_needed", "fence"))
+    calls = (node for path in paths for node in _nodes(path) if isinstance(node, ast.Call) and node.args)
     return {
         code for call in calls if isinstance(call.func, ast.Attribute) and call.func.attr == "lacks" for code in _literals(call.args[0])
     }
@@ -93,32 +93,32 @@ LISTS: dict[str, Callable[[], Codes]] = {
 }
 
 
-def _nodes(*places: str) -> Iterator[ast.AST]:
-    for place in places:
-        path = ROOT / place
+def _nodes(*paths: str) -> Iterator[ast.AST]:
+    for relative in paths:
+        path = ROOT / relative
         for file in sorted(path.rglob("*.py")) if path.is_dir() else [path]:
             yield from ast.walk(ast.parse(file.read_text(encoding="utf-8")))
 
 
-def _arguments(callee: str, position: int, *places: str) -> Iterator[str]:
+def _arguments(callee: str, position: int, *paths: str) -> Iterator[str]:
     """Literal arguments at this position in calls of a class or function of this name."""
-    for node in _nodes(*places):
+    for node in _nodes(*paths):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Name) and node.func.id == callee and len(node.args) > position:
             yield from _literals(node.args[position])
 
 
-def _first_arguments(callee: str, *places: str) -> Iterator[str]:
-    return _arguments(callee, 0, *places)
+def _first_arguments(callee: str, *paths: str) -> Iterator[str]:
+    return _arguments(callee, 0, *paths)
 
 
-def _keywords(name: str, *places: str) -> Iterator[str]:
-    for node in _nodes(*places):
+def _keywords(name: str, *paths: str) -> Iterator[str]:
+    for node in _nodes(*paths):
         if isinstance(node, ast.keyword) and node.arg == name:
             yield from _literals(node.value)
 
 
-def _returned(function: str, *places: str) -> Iterator[str]:
-    for node in _nodes(*places):
+def _returned(function: str, *paths: str) -> Iterator[str]:
+    for node in _nodes(*paths):
         if isinstance(node, ast.FunctionDef) and node.name == function:
             for inside in ast.walk(node):
                 if isinstance(inside, ast.Return) and inside.value is not None:

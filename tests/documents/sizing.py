@@ -79,10 +79,10 @@ def filled(text: str) -> str:
     measured = json.loads(MEASURED.read_text("utf-8"))
     blocks = {"measured": _measured(measured), "needs": _needs(measured), "breaks": _breaks(measured)}
     for name, block in blocks.items():
-        place = rf"(<!-- table: {name} -->\n).*?(<!-- end: {name} -->)"
-        text, places = re.subn(place, rf"\g<1>\n{block}\n\n\g<2>", text, flags=re.DOTALL)
-        if places != 1:
-            raise LookupError(f"{PAGE.name} has {places} places for the table {name!r}")
+        pattern = rf"(<!-- table: {name} -->\n).*?(<!-- end: {name} -->)"
+        text, count = re.subn(pattern, rf"\g<1>\n{block}\n\n\g<2>", text, flags=re.DOTALL)
+        if count != 1:
+            raise LookupError(f"{PAGE.name} has {count} places for the table {name!r}")
     return text
 
 

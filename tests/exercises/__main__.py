@@ -66,7 +66,7 @@ def write_mill(folder: Path, site: str) -> None:
 def lowered_before(folder: Path) -> Reported:
     """Some runs take less energy before they are committed to: everything after that agrees."""
     site, material = plants.material_of(folder)
-    batches = [lower(batch, LOWERED_TO) if place % EVERY == 0 else batch for place, batch in enumerate(material.batches)]
+    batches = [lower(batch, LOWERED_TO) if index % EVERY == 0 else batch for index, batch in enumerate(material.batches)]
     from reporting_agent import pipeline
     from reporting_agent.pipeline.outward.judging import OutwardBatches
 
@@ -87,11 +87,11 @@ def lower(batch: Batch, share: float) -> Batch:
 def changed_after(opening: Opening) -> Opening:
     """The record of one run that was opened says less energy than the one committed to."""
     leaves = list(opening.leaves)
-    places = [place for place, leaf in enumerate(leaves[1:], start=1) if isinstance(records.read(leaf.record), Batch)]
-    place = places[len(places) // 2]
-    batch = records.read(leaves[place].record)
+    indices = [index for index, leaf in enumerate(leaves[1:], start=1) if isinstance(records.read(leaf.record), Batch)]
+    index = indices[len(indices) // 2]
+    batch = records.read(leaves[index].record)
     assert isinstance(batch, Batch)
-    leaves[place] = dataclasses.replace(leaves[place], record=records.of_batch(lower(batch, CHANGED_TO), batch.excluded))
+    leaves[index] = dataclasses.replace(leaves[index], record=records.of_batch(lower(batch, CHANGED_TO), batch.excluded))
     return dataclasses.replace(opening, leaves=tuple[OpenedLeaf, ...](leaves))
 
 
@@ -123,15 +123,15 @@ def audited(plant: Reported, change: Callable[[Opening], Opening]) -> tuple[dict
     }
     entries = [
         {
-            "index": place,
+            "index": index,
             "kind": kind.value,
             "object": logged.object_of(digest).hex(),
             "on": plants.DAY.isoformat(),
             "leaf_hash": logged.hashed(kind, digest, plants.DAY).hex(),
             "size": len(log),
-            "proof": [node.hex() for node in log.inclusion_proof(place)],
+            "proof": [node.hex() for node in log.inclusion_proof(index)],
         }
-        for place, (kind, digest) in digests.items()
+        for index, (kind, digest) in digests.items()
     ]
     return sample_file.written(of.site, of.period, of.revision, files, entries), openings.sign(opening, plants.DEVICE)
 

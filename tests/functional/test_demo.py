@@ -78,7 +78,7 @@ def check_guidance(result: dict[str, Any]) -> None:
         true = true_percentile(result, score)
         assert low <= true <= high, (score, true)
     else:
-        assert (score["value"], score["interval"]) == (None, None), "of so few sites the place says all there is to say"
+        assert (score["value"], score["interval"]) == (None, None), "of so few sites the rank says all there is to say"
     saved = advice["potential_tce"]
     low, high = saved["interval"]
     assert 0 < low <= saved["value"] <= high
@@ -104,11 +104,11 @@ def true_potential_tce(result: dict[str, Any]) -> float:
     sector, pack = sector_of(result), packs.load(result["sector"])
     best = {(step["step"], step["metric"]): step["best"] for step in result["truth"]["steps"]}
     kgce_per_t = 0.0
-    for place in pack.routes[0].steps:
-        metric = pack.step(place.step).metrics[0].metric
-        histories = [next(history for history in plant.histories if history.step.id == place.step) for plant in sector.plants]
-        above = [max(float(median(history.at_reference[metric])) - best[place.step, metric.value], 0.0) for history in histories]
-        kgce_per_t += float(place.ratio) * mean(above)
+    for route_step in pack.routes[0].steps:
+        metric = pack.step(route_step.step).metrics[0].metric
+        histories = [next(history for history in plant.histories if history.step.id == route_step.step) for plant in sector.plants]
+        above = [max(float(median(history.at_reference[metric])) - best[route_step.step, metric.value], 0.0) for history in histories]
+        kgce_per_t += float(route_step.ratio) * mean(above)
     last = pack.routes[0].steps[-1].step
     output = sum(float(history.output.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
     return kgce_per_t * output / 1000

@@ -139,8 +139,8 @@ def test_an_auditor_tells_what_was_changed_and_when(run: Run, tmp_path: Path) ->
     assert "opened: electricity = 19,825.52 kWh; recomputed: electricity = 22,529 kWh" in run_named
     assert failures["east"]["ranks-and-counts"]["count"] == 1, "out of order and in another cell: still one record"
     missed = 1.0  # neither of two records among the drawn: hypergeometric, by hand
-    for place in range(below["finds"]):
-        missed *= (below["leaves"] - below["drawn"] - place) / (below["leaves"] - place)
+    for index in range(below["finds"]):
+        missed *= (below["leaves"] - below["drawn"] - index) / (below["leaves"] - index)
     answers = {
         "east": next(code for code in only_east if code == "leaves-proven"),
         "run": run_named.split(",")[0].split(" ")[-1],

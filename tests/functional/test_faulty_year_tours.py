@@ -33,7 +33,7 @@ def looked_at(folder: Path, period: str, declared: str = "") -> tuple[Review, La
 
 
 @pytest.mark.parametrize(
-    ("generator", "kind", "place", "seed", "variant", "sentences"),
+    ("generator", "kind", "size", "seed", "variant", "sentences"),
     [
         (
             *("mill", "transformer-ratio", 0, 11, "portland"),
@@ -50,11 +50,11 @@ def looked_at(folder: Path, period: str, declared: str = "") -> tuple[Review, La
     ],
 )
 def test_a_wrong_year_is_told_declared_and_labelled_as_the_page_says(
-    tmp_path: Path, generator: str, kind: str, place: int, seed: int, variant: str, sentences: tuple[str, ...]
+    tmp_path: Path, generator: str, kind: str, size: int, seed: int, variant: str, sentences: tuple[str, ...]
 ) -> None:
-    target, period, truth = plant_of(generator, seed, place, tmp_path)
+    target, period, truth = plant_of(generator, seed, size, tmp_path)
     mistake = next(entry for entry in MISTAKES if entry.id == kind)
-    mistake.put(target, mistake.sizes[place])
+    mistake.put(target, mistake.sizes[size])
     asked, with_it, without = looked_at(tmp_path, period)
     (question,) = asked.open
     assert f"> {question.sentence}\n" in PAGE

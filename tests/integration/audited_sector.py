@@ -20,8 +20,8 @@ KEY = AuditorSigningKey.generate()
 def reported(plants: int) -> Cast:
     """So many plants whose reports are accepted, each a little above the one before; the auditor's key is registered."""
     cast = make_cast(plants)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
     return cast

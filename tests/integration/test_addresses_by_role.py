@@ -116,6 +116,7 @@ KEYED = tuple(
     )
 )
 KEYED_TO_WRITE = ("api:deliveries", "api:conformance")
+VERSION_ON_PAGES = {"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD, "version": 1}
 TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = {
     # name: what stands in the address, GET, POST; what has no name stands by its pattern, with an address it fits
     "web:benchmarks": ({}, all_may("ok"), NO),
@@ -135,24 +136,24 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:earlier-benchmark-bib-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("back"), NO),
     "web:earlier-benchmark-ris": ({"pack": "cement", "period": PERIOD, "version": 1}, all_may("back"), NO),
     "web:earlier-benchmark-ris-route": ({"pack": "cement", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("back"), NO),
-    "web:benchmark-in-force": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD}, all_may("back"), NO),
-    "web:benchmark": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:benchmark-csv": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:benchmark-json": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:compare": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "a": 1, "b": 1}, all_may("ok"), NO),
-    "web:benchmark-pdf": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:benchmark-bib": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:benchmark-ris": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:benchmark-ladder": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:benchmark-spread": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:benchmark-parquet": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
-    "web:benchmark-jsonld": ({"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD, "version": 1}, all_may("ok"), NO),
+    "web:benchmark-in-force": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD}, all_may("back"), NO),
+    "web:benchmark": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:benchmark-csv": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:benchmark-json": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:compare": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD, "a": 1, "b": 1}, all_may("ok"), NO),
+    "web:benchmark-pdf": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:benchmark-bib": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:benchmark-ris": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:benchmark-ladder": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:benchmark-spread": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:benchmark-parquet": (VERSION_ON_PAGES, all_may("ok"), NO),
+    "web:benchmark-jsonld": (VERSION_ON_PAGES, all_may("ok"), NO),
     **dict.fromkeys(("web:about", "web:privacy", "web:licence", "web:glossary", "web:status"), ({}, all_may("ok"), NO)),
     **dict.fromkeys(("web:log", "web:log-head", "web:log-checkpoint", "web:key-directory"), ({}, all_may("ok"), NO)),
-    "web:sector": ({"pack": "cement", "place": "cn", "route": "dry-process"}, all_may("ok"), NO),
-    "web:sector-csv": ({"pack": "cement", "place": "cn", "route": "dry-process"}, all_may("ok"), NO),
-    "web:sector-parquet": ({"pack": "cement", "place": "cn", "route": "dry-process"}, all_may("ok"), NO),
-    "web:sector-jsonld": ({"pack": "cement", "place": "cn", "route": "dry-process"}, all_may("ok"), NO),
+    "web:sector": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process"}, all_may("ok"), NO),
+    "web:sector-csv": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process"}, all_may("ok"), NO),
+    "web:sector-parquet": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process"}, all_may("ok"), NO),
+    "web:sector-jsonld": ({"pack": "cement", "jurisdiction": "cn", "route": "dry-process"}, all_may("ok"), NO),
     "web:codebook": ({}, all_may("ok"), NO),
     **dict.fromkeys(("web:api", "web:every-version-csv", "web:every-version-xlsx"), ({}, all_may("ok"), NO)),
     "web:agent": ({}, all_may("ok"), NO),
@@ -166,7 +167,7 @@ TABLE: dict[str, tuple[dict[str, Any] | str, dict[str, str], dict[str, str]]] = 
     "web:method-version": ({"pack": "cement", "version": "5"}, all_may("ok"), NO),
     "web:method-compare": ({"pack": "cement", "version": "5", "before": "4"}, all_may("ok"), NO),
     "web:method-number": (
-        {"pack": "cement", "version": "5", "place": "quantile/steps.cement-grinding.quantile"},
+        {"pack": "cement", "version": "5", "path": "quantile/steps.cement-grinding.quantile"},
         all_may("ok"),
         NO,
     ),
@@ -658,8 +659,8 @@ class House:
 def house(portal_keys: object) -> House:
     """Works 1 (of the first enterprise, in a province) has reported and is assigned; version 1 is published, version 2 a draft."""
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     worker_seen.write([keys.processing_key().key_id], timedelta(0), timezone.now())
     attested = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW), cast.auditor, NOW)
@@ -829,7 +830,7 @@ def roles_in_short(expected: dict[str, str], turn: int) -> list[str]:
     if len(set(expected.values())) == 1:
         return [role for role in ROLES if role in {"enterprise", *outsiders}]
     kinds = (ENTERPRISES, REGULATORS, BODIES, PROVIDERS, SUPPLIERS)
-    alike = {role for kind in kinds for place, role in enumerate(kind) if expected[role] in {expected[before] for before in kind[:place]}}
+    alike = {role for kind in kinds for index, role in enumerate(kind) if expected[role] in {expected[before] for before in kind[:index]}}
     return [role for role in ROLES if role in outsiders or role not in alike]
 
 

@@ -1,4 +1,4 @@
-"""A group too small for places: what an owner then sees of its own."""
+"""A group too small for ranks: what an owner then sees of its own."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
-def test_among_seven_firms_an_owner_sees_its_own_value_and_no_place(portal_keys: object) -> None:
+def test_among_seven_firms_an_owner_sees_its_own_value_and_no_rank(portal_keys: object) -> None:
     few = make_cast(plants=7)
     for number, plant in enumerate(few.plants):
         deliver(plant.envelope(few.pack, shift=number))

@@ -62,7 +62,7 @@ TABLE: dict[str, tuple[str, dict[str, str], dict[str, str]]] = {
     "api:reports": ("", only(ENTERPRISES, "ok"), NO_POST),
     "api:periods": ("", only(REGULATORS, "ok", other_province="ok"), NO_POST),
     "api:participation": ("?group=GROUP&period=PERIOD", only(REGULATORS, "ok", other_province="none"), NO_POST),
-    # of the first plant, whose values nobody else reads: a regulator reads places, which are no values
+    # of the first plant, whose values nobody else reads: a regulator reads ranks, which are no values
     "api:standings": (
         "?site=works-1&period=PERIOD",
         only(("enterprise",), "ok", other_enterprise="nothing", nation="nothing", other_province="nothing"),
@@ -155,8 +155,8 @@ def key_for(user: User) -> str:
 
 def build_scene() -> House:
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "test", NOW)
     engaged = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
@@ -220,7 +220,7 @@ def test_no_answer_to_another_house_names_the_first_firms_plant_report_or_device
 
 
 def test_a_regulators_key_reads_no_value_of_a_site(house: House) -> None:
-    """Participation and places: who, whether, between which places; never how much."""
+    """Participation and ranks: who, whether, between which ranks; never how much."""
     for name in ("api:participation", "api:places", "api:drafts", "api:sites", "api:periods"):
         rows = house.ask("nation", "get", name).json()["results"]
         assert rows, name

@@ -61,8 +61,8 @@ def test_each_answer_says_how_many_requests_are_left_and_a_refusal_that_none_is(
 
 def test_every_version_is_in_one_table_for_anybody() -> None:
     cast = make_cast(5)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     first, draft = published_and_draft(cast)
     answer = Client().get(reverse("web:every-version-csv"))

@@ -49,8 +49,8 @@ def read(client: Client, address: str) -> str:
     return " ".join(re.sub("<[^>]+>", " ", answer.content.decode()).split())
 
 
-def asking(cast: Cast, place: int = 2) -> str:
-    return reverse("web:ask-for-time", args=[cast.plants[place].site.slug, cast.group.pk, PERIOD])
+def asking(cast: Cast, index: int = 2) -> str:
+    return reverse("web:ask-for-time", args=[cast.plants[index].site.slug, cast.group.pk, PERIOD])
 
 
 def asked_of(user: User) -> list[str]:
@@ -174,17 +174,17 @@ def finding(cast: Cast) -> Finding:
 
 def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits_for_the_plant(cast: Cast, finding: Finding) -> None:
     firm, office, body = of(cast.plants[2].owner), of(cast.provincial), of(cast.auditor)
-    place = [finding.assignment_id, finding.number]
-    seen = reverse("web:appealed-finding", args=place)
+    parts = [finding.assignment_id, finding.number]
+    seen = reverse("web:appealed-finding", args=parts)
     assert office.get(seen).status_code == 404, "of a finding nobody brought before it a regulator reads grade and state alone"
-    firm.post(reverse("web:audit-finding", args=place), {"text": APPEAL, "act": "appeal"})
+    firm.post(reverse("web:audit-finding", args=parts), {"text": APPEAL, "act": "appeal"})
     assert not any("answer finding" in row for row in (read(firm, reverse("web:home")),))
     assert not list(reminding.days_to_tell(scheme_day())), "nobody is told that its answer is late"
     for act, who in ((findings.answer, cast.plants[2].owner), (findings.close, cast.auditor)):
         args = ("Words.", "", who, NOW) if act is findings.answer else ("Words.", who, NOW)
         refused("finding-appealed" if act is findings.answer else "finding-unanswered", act, finding, *args)
     refused("finding-appealed", findings.send_back, finding, "Words.", cast.auditor, NOW)
-    assert "The regulator decides on the appeal." in read(body, reverse("web:engagement-finding", args=place))
+    assert "The regulator decides on the appeal." in read(body, reverse("web:engagement-finding", args=parts))
     assert "Works 3: appeal against finding 1" in read(office, reverse("web:home"))
     assert {"appeal.waits"} == set(asked_of(cast.provincial))
     assert "finding.appealed" in asked_of(cast.auditor)
@@ -192,7 +192,7 @@ def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits
     assert office.post(seen, {"act": "confirm", "text": ""}).status_code == 400
     refused("not-your-site", findings.appeal, finding, "Mine.", "", cast.plants[1].owner, NOW)
     office.post(seen, {"act": "confirm", "text": "The record is of another scale."})
-    assert "The record is of another scale." in read(firm, reverse("web:audit-finding", args=place))
+    assert "The record is of another scale." in read(firm, reverse("web:audit-finding", args=parts))
     assert "answer finding 1" in read(firm, reverse("web:home"))
     assert findings.open_majors(finding.assignment) == 1
     refused("appealed-before", findings.appeal, finding, "Again.", "", cast.plants[2].owner, NOW)

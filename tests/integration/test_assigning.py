@@ -69,8 +69,8 @@ def build_scene() -> Cast:
     return cast
 
 
-def assigned(cast: Cast, place: int = 0) -> Assignment:
-    return assigning.assign(cast.body, cast.plants[place].site, PERIOD, cast.approver, NOW)
+def assigned(cast: Cast, index: int = 0) -> Assignment:
+    return assigning.assign(cast.body, cast.plants[index].site, PERIOD, cast.approver, NOW)
 
 
 def notice_kinds(user: User) -> list[str]:

@@ -42,8 +42,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
-    for place, plant in enumerate(cast.plants[:plants]):
-        raw = plant.envelope(cast.pack, revision=revision, shift=place)
+    for index, plant in enumerate(cast.plants[:plants]):
+        raw = plant.envelope(cast.pack, revision=revision, shift=index)
         deliver(raw)
     open_waiting()
 
@@ -128,7 +128,7 @@ def publish_again(cast: Cast) -> Publication:
 
 
 def a_further_site(cast: Cast, of: int = 0, number: int = 99) -> Plant:
-    """Of the first firm, or the one at that place: it reports, and changes no figure, for one site a firm stands behind these."""
+    """Of the first firm, or the one at that index: it reports, and changes no figure, for one site a firm stands behind these."""
     first = cast.plants[of]
     site = Site.objects.create(
         slug=f"works-{number}",
@@ -191,7 +191,7 @@ def test_numbers_that_are_those_of_before_stand(cast: Cast) -> None:
 def test_which_numbers_may_stand_beside_those_of_before(quarters: tuple[int, ...], of: int, changed: int, out: bool) -> None:
     """Of 18 firms with two further sites between them, of which so many firms report anew."""
     before = CellRoster("cell", tuple(Member(f"{number}", f"site-{number}", (670, number, number), "first") for number in range(18)))
-    members = [replace(member, report="second") if place < changed else member for place, member in enumerate(before.members)]
+    members = [replace(member, report="second") if index < changed else member for index, member in enumerate(before.members)]
     now = CellRoster("cell", tuple(members))
     assert _tells(Bands(quarters, of), now, {"quarters": [5, 5, 5, 5], "untold": 0}, before, 3) != out
 
@@ -226,8 +226,8 @@ def test_every_site_of_who_is_named_is_taken_out_before_the_others_are_counted(c
     for plant in cast.plants[20:]:
         PeerGroupMember.objects.create(peer_group=cast.group, site=plant.site)
     quarter_of = [1] * 4 + [2] * 4 + [3] * 7 + [4] * 7
-    reports = [(plant, 2 if place < 20 else 1, quarter_of[place]) for place, plant in enumerate(cast.plants)]
-    reports += [(a_further_site(cast, place, 100 + place), 1, quarter_of[place]) for place in (0, 1, 2, 4, 5, 6)]
+    reports = [(plant, 2 if index < 20 else 1, quarter_of[index]) for index, plant in enumerate(cast.plants)]
+    reports += [(a_further_site(cast, index, 100 + index), 1, quarter_of[index]) for index in (0, 1, 2, 4, 5, 6)]
     for plant, revision, quarter in reports:
         deliver(plant.envelope(cast.pack, revision=revision, shift=12 * quarter))
     open_waiting()
@@ -284,8 +284,8 @@ def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further
     cast.group.members.filter(site=others[-1].site).delete()
     group = make_peer_group(cast.pack.id, cast.province, [plant.site for plant in (*cast.plants[:17], *others)])
     period = open_period(group, PERIOD, "test", NOW)
-    for place, plant in enumerate(others, 20):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for position, plant in enumerate(others, 20):
+        deliver(plant.envelope(cast.pack, shift=position))
     open_waiting()
     standings.compute(period, "worker", NOW)
     other = publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)

@@ -36,24 +36,24 @@ FIRMS = 200
 
 def build_scene() -> Cast:
     cast = make_cast(2)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     firms = ControllingFirm.objects.bulk_create(ControllingFirm(name=f"Holding {number}") for number in range(FIRMS))
     houses = Organisation.objects.bulk_create(
-        Organisation(name=f"Cement {place}", kind=Role.ENTERPRISE, controlling_firm=firm) for place, firm in enumerate(firms)
+        Organisation(name=f"Cement {index}", kind=Role.ENTERPRISE, controlling_firm=firm) for index, firm in enumerate(firms)
     )
     Site.objects.bulk_create(
         Site(
-            slug=f"big-{place:03}",
-            name=f"Big {place}",
+            slug=f"big-{index:03}",
+            name=f"Big {index}",
             organisation=house,
-            jurisdiction=cast.province if place % 3 else cast.nation,
+            jurisdiction=cast.province if index % 3 else cast.nation,
             pack="cement",
-            size_class="large" if place % 2 else "small",
-            since=1995 + place % 30,
+            size_class="large" if index % 2 else "small",
+            since=1995 + index % 30,
         )
-        for place, house in enumerate(houses)
+        for index, house in enumerate(houses)
     )
     return cast
 
@@ -81,10 +81,10 @@ def version(cast: Cast, firms: int = FIRMS, moved: int = 0) -> Publication:
         Member(
             str(site.organisation.controlling_firm_id),
             site.slug,
-            (50, 100 + (place * 37) % firms + (10_000 if (place * 37) % firms < moved else 0), 500),
-            f"r{moved if (place * 37) % firms < moved else 0}",
+            (50, 100 + (index * 37) % firms + (10_000 if (index * 37) % firms < moved else 0), 500),
+            f"r{moved if (index * 37) % firms < moved else 0}",
         )
-        for place, site in enumerate(sites)
+        for index, site in enumerate(sites)
     )
     row.roster = Roster((CellRoster(cell, members),)).to_json()
     document = document_of(GateResult.from_json(gate), row.explanation, row.version, NOW.date(), BenchmarkScope.of(cast.nation))
@@ -142,7 +142,7 @@ def test_what_the_register_says_since_makes_the_proposal_outdated(cast: Cast) ->
     best_groups.propose(row, cast.drafter, NOW)
     Site.objects.filter(slug__startswith="big-").update(since=None, size_class="small", jurisdiction=cast.nation)
     assert refusal(publish, row, cast.approver) == "nothing-told"
-    Site.objects.filter(slug__in=[f"big-{place:03}" for place in range(0, FIRMS, 2)]).update(size_class="large")
+    Site.objects.filter(slug__in=[f"big-{index:03}" for index in range(0, FIRMS, 2)]).update(size_class="large")
     assert refusal(publish, row, cast.approver) == "best-group-outdated"
 
 

@@ -46,8 +46,8 @@ def cast(portal_keys: object) -> Cast:
 
 def published_of(plants: int) -> Cast:
     cast = make_cast(plants)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
@@ -126,8 +126,8 @@ def of_a_log_of_its_own(content: JSON, reports: list[JSON], own_leaves: bool = T
     forged, reports = deepcopy(content), deepcopy(reports)
     forged |= {"reports": reports}
     forged |= {name: sorted(row[what]["index"] for row in reports) for name, what in (("leaves", "envelope"), ("values", "values"))}
-    places = [forged["publication"]["index"], *(row[what]["index"] for row in reports for what in ("envelope", "values"))]
-    entries = [leaf_hash(bytes([place % 256, place // 256])) for place in range(max(places) + 1)]
+    indices = [forged["publication"]["index"], *(row[what]["index"] for row in reports for what in ("envelope", "values"))]
+    entries = [leaf_hash(bytes([index % 256, index // 256])) for index in range(max(indices) + 1)]
     honest = {row["envelope_digest"]: row for row in content["reports"]}
     for report in reports:
         envelope, on = bytes.fromhex(report["envelope_digest"]), date.fromisoformat(report["values"]["on"])
@@ -328,8 +328,8 @@ def test_the_command_composes_again_and_compares_heads_from_files_alone(
     cheating.write_text(json.dumps(signed_anew(lowered)(content)))
     signed.write_bytes(directory.signed)
     heads = []
-    for place, (root, at) in enumerate(((b"\x01" * 32, 0), (b"\x01" * 32, 1), (b"\x02" * 32, 0))):
-        heads.append(tmp_path / f"head-{place}.cbor")
+    for index, (root, at) in enumerate(((b"\x01" * 32, 0), (b"\x01" * 32, 1), (b"\x02" * 32, 0))):
+        heads.append(tmp_path / f"head-{index}.cbor")
         heads[-1].write_bytes(issue(7, root, at, keys.receipt_key()))
 
     def verdict_of(*files: Path) -> tuple[int, list[tuple[str, str]]]:
@@ -346,8 +346,8 @@ def verified(folder: Path, capsys: pytest.CaptureFixture[str], *contents: JSON) 
     """Exit code of `verify` and each check's state by its code, from these files alone."""
     directory, signed, files = keys.published_directory(), folder / "directory.cbor", []
     signed.write_bytes(directory.signed)
-    for place, content in enumerate(contents):
-        files.append(folder / f"file-{place}.json")
+    for index, content in enumerate(contents):
+        files.append(folder / f"file-{index}.json")
         files[-1].write_text(json.dumps(content))
     capsys.readouterr()
     code = main(["verify", *map(str, files), str(signed), "--fingerprint", directory.fingerprint, "--json"])

@@ -66,7 +66,7 @@ def test_only_the_attested_steps_of_a_report_enter_and_the_file_says_which_do_no
     by_site = {report["site"]: report for report in content["reports"]}
     assert cast.plants[-1].site.slug not in by_site
     partly = by_site[cast.plants[ATTESTED].site.slug]
-    out = [partly["labels"][place]["step"] for place in partly["left_out"]]
+    out = [partly["labels"][index]["step"] for index in partly["left_out"]]
     assert out
     assert cast.pack.steps[0].id not in out
     assert {label["step"] for label in partly["labels"]} == {cast.pack.steps[0].id, *out}

@@ -26,8 +26,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 def build_scene() -> Cast:
     """Seven works, two of one firm; one sent nothing, one report was refused. Three of them are in a second group, too."""
     cast = make_cast(plants=7)
-    for place, plant in enumerate(cast.plants[:6]):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants[:6]):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     Submission.objects.filter(site=cast.plants[5].site).update(state=SubmissionState.REFUSED)
     enterprise = cast.plants[2].site.organisation

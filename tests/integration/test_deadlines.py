@@ -67,13 +67,13 @@ def test_a_due_date_is_the_end_of_a_day_where_the_portal_is(cast: Cast) -> None:
 
 def test_every_page_names_the_same_last_day(cast: Cast) -> None:
     deadlines.set_due(ReportingPeriod.objects.get(), LATER, cast.approver, NOW)
-    client, place = Client(), [cast.group.pk, PERIOD]
+    client, parts = Client(), [cast.group.pk, PERIOD]
     assert client.login(username=cast.approver.email, password=PASSWORD)
     addresses = (
         reverse("web:overview"),
         reverse("web:packs"),
-        reverse("web:participation", args=place),
-        reverse("web:deadlines", args=place),
+        reverse("web:participation", args=parts),
+        reverse("web:deadlines", args=parts),
     )
     for address in addresses:
         page = client.get(address).content.decode()
@@ -188,8 +188,8 @@ def test_the_people_of_a_late_site_read_it_where_they_look_until_they_have_repor
 def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
-    place = [cast.group.pk, PERIOD]
-    page = officer.get(reverse("web:deadlines", args=place)).content.decode()
+    parts = [cast.group.pk, PERIOD]
+    page = officer.get(reverse("web:deadlines", args=parts)).content.decode()
     assert "<b>3</b> obliged sites owe their report." in page
     for form, sentence in (
         ({}, "Choose a site."),
@@ -197,18 +197,18 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
         ({"site": "works-2", "until": "soon", "reason": REASON}, "Write the day as"),
         ({"site": "works-2", "until": "2017-01-01", "reason": REASON}, "not later than"),
     ):
-        answer = officer.post(reverse("web:extend", args=place), form)
+        answer = officer.post(reverse("web:extend", args=parts), form)
         assert answer.status_code == 400
         assert sentence in answer.content.decode()
     given = {"site": "works-2", "until": "2031-01-01", "reason": REASON}
-    assert REASON in officer.post(reverse("web:extend", args=place), given, follow=True).content.decode()
-    assert "2 sites are reminded." in officer.post(reverse("web:remind", args=place), follow=True).content.decode()
-    answer = officer.post(reverse("web:set-due", args=place), {"due": "2016-01-01"})
+    assert REASON in officer.post(reverse("web:extend", args=parts), given, follow=True).content.decode()
+    assert "2 sites are reminded." in officer.post(reverse("web:remind", args=parts), follow=True).content.decode()
+    answer = officer.post(reverse("web:set-due", args=parts), {"due": "2016-01-01"})
     assert (answer.status_code, "cannot be due before" in answer.content.decode()) == (400, True)
-    answer = officer.post(reverse("web:set-due", args=place), {"due": "2017-09-30"})
+    answer = officer.post(reverse("web:set-due", args=parts), {"due": "2017-09-30"})
     assert (answer.status_code, "would be late at once" in answer.content.decode()) == (400, True)
     assert ("The due date is saved.") in officer.post(
-        reverse("web:set-due", args=place), {"due": "2031-09-30"}, follow=True
+        reverse("web:set-due", args=parts), {"due": "2031-09-30"}, follow=True
     ).content.decode()
 
 
@@ -217,16 +217,16 @@ def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_
     ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=timezone.now() + timedelta(days=20))
     officer = Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
-    place = [cast.group.pk, PERIOD]
-    page = officer.get(reverse("web:deadlines", args=place)).content.decode()
+    parts = [cast.group.pk, PERIOD]
+    page = officer.get(reverse("web:deadlines", args=parts)).content.decode()
     assert "the report for 2016 is due by" in page  # the letter
     assert "Submit it in time" in page
     assert 'value="works-2"' in page
     assert 'value="works-1"' not in page
     assert 'value="works-2" checked' not in page  # nobody is late: nobody is chosen beforehand
-    none = officer.post(reverse("web:remind", args=place), {"choose": "1"}, follow=True).content.decode()
+    none = officer.post(reverse("web:remind", args=parts), {"choose": "1"}, follow=True).content.decode()
     assert "choose at least one site" in none
-    answer = officer.post(reverse("web:remind", args=place), {"choose": "1", "site": ["works-2", "works-1"]}, follow=True)
+    answer = officer.post(reverse("web:remind", args=parts), {"choose": "1", "site": ["works-2", "works-1"]}, follow=True)
     assert "1 site is reminded." in answer.content.decode()
     (notice,) = Notice.objects.filter(kind="report.comes")
     assert (notice.recipient, notice.told["site"]) == (cast.plants[1].owner, "works-2")
@@ -251,12 +251,12 @@ def test_a_day_beyond_all_calendars_is_refused_beside_its_field(cast: Cast, day:
     officer, owner = Client(), Client()
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     assert owner.login(username=cast.plants[1].owner.email, password=PASSWORD)
-    place = [cast.group.pk, PERIOD]
+    parts = [cast.group.pk, PERIOD]
     for who, name, args, form in (
-        (officer, "set-due", place, {"due": day}),
-        (officer, "extend", place, {"site": "works-2", "until": day, "reason": REASON}),
+        (officer, "set-due", parts, {"due": day}),
+        (officer, "extend", parts, {"site": "works-2", "until": day, "reason": REASON}),
         (officer, "open-period", [cast.group.pk], {"name": "2018", "due": day}),
-        (owner, "ask-for-time", ["works-2", *place], {"until": day, "reason": REASON}),
+        (owner, "ask-for-time", ["works-2", *parts], {"until": day, "reason": REASON}),
     ):
         answer = who.post(reverse(f"web:{name}", args=args), form)
         assert (answer.status_code, "Write a day before the year 3000." in answer.content.decode()) == (400, True), name

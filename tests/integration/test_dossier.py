@@ -44,8 +44,8 @@ def build_scene() -> Cast:
     return cast
 
 
-def states(cast: Cast, place: int, programme: str = LEADERS) -> dict[str, CriterionState]:
-    view = dossier(cast.plants[place].site, programmes()[programme], TODAY)
+def states(cast: Cast, index: int, programme: str = LEADERS) -> dict[str, CriterionState]:
+    view = dossier(cast.plants[index].site, programmes()[programme], TODAY)
     return {entry.criterion.id: entry.state for entry in view.entries}
 
 

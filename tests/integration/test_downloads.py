@@ -30,8 +30,8 @@ VERSION = f"/benchmarks/cement/cn/dry-process/{PERIOD}/v1/"
 
 def build_scene() -> Cast:
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     return cast
 

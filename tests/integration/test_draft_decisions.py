@@ -35,8 +35,8 @@ def build_scene() -> Cast:
 
 
 def submit(cast: Cast, plants: int = 9, revision: int = 1) -> None:
-    for place, plant in enumerate(cast.plants[:plants]):
-        raw = plant.envelope(cast.pack, revision, shift=place + revision - 1)
+    for index, plant in enumerate(cast.plants[:plants]):
+        raw = plant.envelope(cast.pack, revision, shift=index + revision - 1)
         deliver(raw)
     open_waiting()
 
@@ -219,12 +219,12 @@ def test_what_is_discarded_is_nowhere_public_and_nothing_that_the_gate_compares_
     cast: Cast, draft: Publication, client: Client
 ) -> None:
     drafting.discard(draft, cast.drafter, "Composed by mistake.", NOW)
-    place = {"pack": "cement", "place": "cn", "route": "dry-process", "period": PERIOD}
-    assert client.get(reverse("web:benchmark", kwargs={**place, "version": draft.version})).status_code == 404
+    parts = {"pack": "cement", "jurisdiction": "cn", "route": "dry-process", "period": PERIOD}
+    assert client.get(reverse("web:benchmark", kwargs={**parts, "version": draft.version})).status_code == 404
     assert "Composed by mistake." not in client.get("/").content.decode()
     assert selectors.versions("cement", PERIOD) == ()
     first = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
-    assert "Composed by mistake." not in client.get(reverse("web:benchmark", kwargs={**place, "version": first.version})).content.decode()
+    assert "Composed by mistake." not in client.get(reverse("web:benchmark", kwargs={**parts, "version": first.version})).content.decode()
     assert [row.version for row in selectors.versions("cement", PERIOD)] == [first.version]
     assert first.explanation["changes"]["en"] == "First version."
 

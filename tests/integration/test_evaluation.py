@@ -40,8 +40,8 @@ def plain_text(page: EvaluationPage) -> list[str]:
 
 def build_scene() -> Cast:
     cast = make_cast(FIRMS)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
     key = AuditorSigningKey.generate()

@@ -41,9 +41,9 @@ def rows_of(raw: bytes) -> list[list[str]]:
 
 def test_a_workbook_has_the_rows_of_the_csv(cast: Cast) -> None:
     Site.objects.filter(slug="works-1").update(name="=1+1")
-    place = [cast.group.pk, cast.period.name]
+    parts = [cast.group.pk, cast.period.name]
     for client, name, args in (
-        (signed_in(cast.approver), "participation", place),
+        (signed_in(cast.approver), "participation", parts),
         (signed_in(cast.approver), "overview", []),
         (signed_in(cast.plants[0].owner), "stand", []),
     ):
@@ -104,9 +104,9 @@ def test_lists_say_in_words_what_their_codes_mean_and_keep_the_codes(cast: Cast)
         office, firm = (Client(headers={"Accept-Language": language}) for _one in range(2))
         office.force_login(cast.approver)
         firm.force_login(cast.plants[0].owner)
-        for reader, address, place in ((office, standings, 3), (firm, reverse("web:stand-csv"), 2)):
+        for reader, address, column in ((office, standings, 3), (firm, reverse("web:stand-csv"), 2)):
             _head, *rows = csv.reader(reader.get(address).content.decode("utf-8-sig").splitlines())
-            words = {row[place]: row[-2] for row in rows}
+            words = {row[column]: row[-2] for row in rows}
             assert words["clinker-burning"] == step, address
         (_head, row) = csv.reader(office.get(reverse("web:assignments-csv")).content.decode("utf-8-sig").splitlines())
         assert (row[6], row[-1]) == ("under-way", course)

@@ -30,8 +30,8 @@ def build_scene() -> Cast:
     return cast
 
 
-def digest_of(cast: Cast, place: int) -> str:
-    return Submission.objects.get(site=cast.plants[place].site).digest
+def digest_of(cast: Cast, index: int) -> str:
+    return Submission.objects.get(site=cast.plants[index].site).digest
 
 
 def test_it_stands_with_scheme_amount_evidence_and_who_recorded_it(cast: Cast) -> None:
@@ -48,16 +48,16 @@ def test_it_stands_with_scheme_amount_evidence_and_who_recorded_it(cast: Cast) -
 
 
 @pytest.mark.parametrize(
-    ("place", "evidence", "who", "code"),
+    ("index", "evidence", "who", "code"),
     [
         (0, 1, "approver", "evidence-of-another-site"),
         (1, 1, "provincial", "not-regulator"),  # works 2 does not lie in the province
         (0, 0, "auditor", "not-regulator"),
     ],
 )
-def test_what_is_not_its_own_is_refused(cast: Cast, place: int, evidence: int, who: str, code: str) -> None:
+def test_what_is_not_its_own_is_refused(cast: Cast, index: int, evidence: int, who: str, code: str) -> None:
     with pytest.raises(RefusedError) as refused:
-        give(cast.plants[place].site, "Green credit", AMOUNT, digest_of(cast, evidence), getattr(cast, who), NOW)
+        give(cast.plants[index].site, "Green credit", AMOUNT, digest_of(cast, evidence), getattr(cast, who), NOW)
     assert refused.value.code == code
     assert not Incentive.objects.exists()
 

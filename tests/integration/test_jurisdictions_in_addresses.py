@@ -20,7 +20,7 @@ from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast,
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
-HERE, THERE = (f"/benchmarks/cement/{place}/dry-process/{PERIOD}/" for place in ("cn", "xx.north"))
+HERE, THERE = (f"/benchmarks/cement/{jurisdiction}/dry-process/{PERIOD}/" for jurisdiction in ("cn", "xx.north"))
 OLD = f"/b/cement/{PERIOD}/"
 API = "/api/v1/benchmarks/cement"
 
@@ -67,21 +67,21 @@ def publish(cast: Cast) -> Publication:
 
 def test_each_has_its_own_page_file_and_document(beside: Cast, client: Client) -> None:
     seen = {}
-    for place, address, name in (("cn", HERE, "China"), ("xx/north", THERE, "North")):
+    for jurisdiction, address, name in (("cn", HERE, "China"), ("xx/north", THERE, "North")):
         page = client.get(f"{address}v1/").content.decode()
         rows = list(csv.DictReader(io.StringIO(client.get(f"{address}v1/benchmark.csv").content.decode())))
         document = json.loads(client.get(f"{address}v1/benchmark.json").content)
         assert name in page
-        assert {row["jurisdiction"] for row in rows} == {place}
-        assert document["jurisdiction"]["path"] == place
-        assert document == client.get(f"{API}/{place.replace('/', '.')}/dry-process/{PERIOD}/v1/").json()
-        assert document == client.get(f"{API}/{place.replace('/', '.')}/dry-process/{PERIOD}/").json()
+        assert {row["jurisdiction"] for row in rows} == {jurisdiction}
+        assert document["jurisdiction"]["path"] == jurisdiction
+        assert document == client.get(f"{API}/{jurisdiction.replace('/', '.')}/dry-process/{PERIOD}/v1/").json()
+        assert document == client.get(f"{API}/{jurisdiction.replace('/', '.')}/dry-process/{PERIOD}/").json()
         assert f"cement, {name}, {PERIOD}, version 1" in document["source"]
         cited = client.get(f"{address}v1/benchmark.bib").content.decode()
         assert f"testserver{address}v1/" in cited
         assert name in cited
         assert client.get(f"{address}v1/benchmark.pdf").content.startswith(b"%PDF")
-        seen[place] = (document["route_total"]["value"], cited)
+        seen[jurisdiction] = (document["route_total"]["value"], cited)
     assert seen["cn"][0] != seen["xx/north"][0]
     assert seen["cn"][1] != seen["xx/north"][1]
 

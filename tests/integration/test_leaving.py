@@ -53,8 +53,8 @@ KEPT = {
 def build_scene() -> Cast:
     """Nine firms have reported, version 1 is published; the first takes part by its own will and has used everything there is."""
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)

@@ -80,7 +80,7 @@ def head_held(pool: ThreadPoolExecutor) -> Iterator[None]:
         holding.result(20)
 
 
-def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_own_place(
+def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_own_index(
     cast: Cast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     sealed = [plant.envelope(cast.pack) for plant in cast.plants]
@@ -215,8 +215,8 @@ def test_what_is_logged_while_the_log_is_checked_is_no_fault(monkeypatch: pytest
 
 
 def test_a_publication_names_the_entries_of_values_that_still_stood_in_line(cast: Cast) -> None:
-    for place, plant in enumerate(cast.plants):
-        receive(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        receive(plant.envelope(cast.pack, shift=index))
     while claimed := opening.claim(keys.processing_key().key_id, NOW):
         opening.open_one(claimed, keys.processing_key(), lambda: NOW)  # a worker that died before it numbered
     assert WaitingEntry.objects.count() == PLANTS

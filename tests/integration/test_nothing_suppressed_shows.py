@@ -62,7 +62,7 @@ def planted_curve(step: IndustryCell, factor: float) -> tuple[CurvePoint, ...]:
     """So few firms have no curve: one is put in, to see that it goes with its cell."""
     assert step.best
     values = [step.best * factor * (1 + percent / 1000) for percent in (25, 50, 75)]
-    return tuple(CurvePoint(25 * place, value, (value * 0.99, value * 1.01)) for place, value in enumerate(values, 1))
+    return tuple(CurvePoint(25 * position, value, (value * 0.99, value * 1.01)) for position, value in enumerate(values, 1))
 
 
 def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Publication:
@@ -279,8 +279,8 @@ def test_a_curve_goes_with_its_cell_on_the_page_in_the_files_and_in_the_api(
 
 def spellings(value: float) -> set[str]:
     """A figure as anybody might write it: rounded to what still tells it, in English and elsewhere."""
-    texts = {f"{value:.{places}f}" for places in range(7)} | {f"{value:.{digits}g}" for digits in range(3, 12)}
-    texts |= {text.replace(".", ",") for text in texts} | {f"{value:,.{places}f}" for places in range(4)}
+    texts = {f"{value:.{decimals}f}" for decimals in range(7)} | {f"{value:.{digits}g}" for digits in range(3, 12)}
+    texts |= {text.replace(".", ",") for text in texts} | {f"{value:,.{decimals}f}" for decimals in range(4)}
     return {text for text in texts if sum(sign.isdigit() for sign in text) >= 4}
 
 

@@ -47,8 +47,8 @@ def tell(user: User, kind: NoticeKind = NoticeKind.SITE_APPROVED, at: datetime |
 
 
 def hand_in(cast: Cast) -> None:
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
 
 
@@ -71,7 +71,7 @@ def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast)
     assert notice_kinds(cast.stranger) == notice_kinds(cast.auditor) == []
 
 
-def test_every_place_that_is_told_of_is_a_page_its_reader_may_open(cast: Cast) -> None:
+def test_every_address_that_is_told_of_is_a_page_its_reader_may_open(cast: Cast) -> None:
     hand_in(cast)
     publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     for user in (cast.plants[0].owner, cast.approver):

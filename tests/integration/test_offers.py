@@ -1,4 +1,4 @@
-"""Incentives tied to a criterion: two officers, days, places, and how they stand beside the evidence on pages and over the API."""
+"""Incentives tied to a criterion: two officers, days, jurisdictions, and how they stand beside the evidence on pages and over the API."""
 
 from __future__ import annotations
 
@@ -45,8 +45,8 @@ def terms(criterion: str = "grade", **other: Any) -> OfferTerms:
     return OfferTerms(**{**defaults, **other})
 
 
-def stands(cast: Cast, place: int = 0) -> list[tuple[str, CriterionVerdict, int]]:
-    view = dossier(cast.plants[place].site, programmes()[LEADERS], TODAY)
+def stands(cast: Cast, index: int = 0) -> list[tuple[str, CriterionVerdict, int]]:
+    view = dossier(cast.plants[index].site, programmes()[LEADERS], TODAY)
     return [(entry.criterion.id, entry.met, len(entry.offers)) for entry in view.entries if entry.offers]
 
 
@@ -72,7 +72,7 @@ def test_an_offer_stands_once_a_second_officer_approved_it_and_beside_the_eviden
     assert stands(cast) == []
 
 
-def test_an_offer_stands_within_its_days_and_in_its_place_alone(cast: Cast) -> None:
+def test_an_offer_stands_within_its_days_and_in_its_jurisdiction_alone(cast: Cast) -> None:
     site = cast.plants[0].site
     row = decide(propose(terms(), cast.nation, cast.drafter, NOW).pk, cast.approver, NOW)
     for days, count in ((-31, 0), (-30, 1), (30, 1), (31, 0)):

@@ -169,7 +169,7 @@ def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publicat
     cast = make_cast(plants=9)
     *good, bad = cast.plants
     make, _ = REFUSED["looser epsilon than the pack"]
-    rows = [take(plant.envelope(cast.pack, shift=place)) for place, plant in enumerate(good)]
+    rows = [take(plant.envelope(cast.pack, shift=index)) for index, plant in enumerate(good)]
     refused = take(make(cast, bad))
     assert opening.sweep(keys.processing_key(), Clock()) == opening.SweepCounts(accepted=8, refused=1)
 

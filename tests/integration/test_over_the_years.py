@@ -29,8 +29,8 @@ PAGE = "/sectors/cement/cn/dry-process/"
 def drafted(cast: Cast, period: str, firms: int, *, best_first: bool = True) -> Publication:
     """A year in which the first so many plants report what they always do: of the first the least, or of the last."""
     opened = cast.period if period == PERIOD else open_period(cast.group, period, "test", NOW)
-    for place, plant in enumerate(cast.plants[:firms]):
-        shift = place if best_first else FIRMS - place
+    for index, plant in enumerate(cast.plants[:firms]):
+        shift = index if best_first else FIRMS - index
         deliver(plant.envelope(cast.pack, shift=shift, period=period))
     open_waiting()
     return drafting.draft(opened, cast.drafter, NOW)

@@ -1,4 +1,4 @@
-"""The audit trail and the standings: each regulator reads its own subtree; places are intervals, and no value stands there."""
+"""The audit trail and the standings: each regulator reads its own subtree; ranks are intervals, and no value stands there."""
 
 from __future__ import annotations
 
@@ -25,8 +25,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 def build_scene() -> Cast:
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     return cast
 
@@ -124,7 +124,7 @@ def test_standings_are_intervals_of_the_readers_own_sites_without_a_value(cast: 
     assert ranked(cast.plants[0].owner, cast.group.pk, PERIOD) == ()
 
 
-def test_the_file_of_standings_holds_places_and_quarters_as_filtered(cast: Cast) -> None:
+def test_the_file_of_standings_holds_ranks_and_quarters_as_filtered(cast: Cast) -> None:
     standings.compute(cast.period, "worker", NOW)
     officer, address = signed_in(cast.approver.email), reverse("web:standings-csv", args=[cast.group.pk, PERIOD])
     rows = rows_of(officer, address)

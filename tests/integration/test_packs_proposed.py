@@ -274,8 +274,8 @@ class TestForEverybody:
         client = Client(headers={"accept-language": language})
         for address in ("/methods/", "/methods/cement/", "/methods/cement/5/", "/methods/cement/4/", "/methods/cement/5/against/4/"):
             assert client.get(address).status_code == 200, address
-        place = "quantile/steps.crushing-prehomogenisation.quantile"
-        page = client.get(f"/methods/cement/5/numbers/{place}/").content.decode()
+        path = "quantile/steps.crushing-prehomogenisation.quantile"
+        page = client.get(f"/methods/cement/5/numbers/{path}/").content.decode()
         assert "0.15" in page
         assert "0.1" in page
         for nothing in (
@@ -404,8 +404,8 @@ def test_a_certificate_names_the_version_that_its_report_was_made_by(portal_keys
     group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
     catalogue.close_period_for(cast.approver, cast.period, NOW)
     period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(five, 2 if plant is first else 1, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(five, 2 if plant is first else 1, shift=index))
     open_waiting()
     standings.compute(period, "worker", NOW)
     newest = Submission.objects.filter(site=first.site).latest("revision")
@@ -429,8 +429,8 @@ class TestReplaced:
     @pytest.fixture
     def cast(self) -> Cast:
         cast = make_cast(12)
-        for place, plant in enumerate(cast.plants):
-            deliver(plant.envelope(cast.pack, shift=place))
+        for index, plant in enumerate(cast.plants):
+            deliver(plant.envelope(cast.pack, shift=index))
         open_waiting()
         return cast
 
@@ -444,8 +444,8 @@ class TestReplaced:
         group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
         catalogue.close_period_for(cast.approver, cast.period, NOW)
         period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
-        for place, plant in enumerate(cast.plants[:9]):
-            deliver(plant.envelope(packs.load("cement", "5"), revision=2, shift=place + 7))
+        for index, plant in enumerate(cast.plants[:9]):
+            deliver(plant.envelope(packs.load("cement", "5"), revision=2, shift=index + 7))
         open_waiting()
         return period
 
@@ -476,10 +476,10 @@ class TestReplaced:
                 "a report by version 4": [version.version for version in defined_beside({late}).values()],
             }
 
-        assert in_force() == {place: [2] for place in in_force()}
+        assert in_force() == {pack: [2] for pack in in_force()}
         assert selectors.count_published() == 1
         publishing.withdraw(second, cast.approver, "A meter was read wrongly.", NOW)
-        assert in_force() == {place: [1] for place in in_force()}
+        assert in_force() == {pack: [1] for pack in in_force()}
 
     def test_who_composes_it_is_asked_what_changed_and_sees_it_beside_the_version_before(
         self, cast: Cast, first: Publication, period: ReportingPeriod
@@ -504,8 +504,8 @@ class TestEffects:
     @pytest.fixture
     def published(self) -> Publication:
         cast = make_cast(12)
-        for place, plant in enumerate(cast.plants):
-            deliver(plant.envelope(cast.pack, shift=place % 5))
+        for index, plant in enumerate(cast.plants):
+            deliver(plant.envelope(cast.pack, shift=index % 5))
         open_waiting()
         return publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
 
@@ -569,8 +569,8 @@ def test_a_proposed_pack_is_checked_by_the_schemes_day_wherever_its_proposer_rea
         days.append(today)
         return check(file, factors, corrects, today)
 
-    for place in ("portal.web.views.proposals.check", "portal.governance.proposing.check"):
-        monkeypatch.setattr(place, noted)
+    for name in ("portal.web.views.proposals.check", "portal.governance.proposing.check"):
+        monkeypatch.setattr(name, noted)
     monkeypatch.setattr(timezone, "now", lambda: READ.replace(hour=22))  # the next morning where the portal is
     read_in(cast.provincial, "America/Los_Angeles")
     form = {"reason": "A quantile was read wrongly.", "sources": "GB 16780-2021, table 2", "corrects": ""}

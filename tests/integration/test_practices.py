@@ -60,8 +60,8 @@ def cast(portal_keys: object) -> Cast:
     return make_cast(2)
 
 
-def firm(cast: Cast, place: int = 0) -> Organisation:
-    return cast.plants[place].site.organisation
+def firm(cast: Cast, index: int = 0) -> Organisation:
+    return cast.plants[index].site.organisation
 
 
 def offered(cast: Cast, *, named: bool = False, **changed: str) -> Entry:

@@ -53,7 +53,7 @@ def test_every_step_of_the_route_is_published_with_its_interval_and_rule(cast: C
     body = answer.json()
     assert (answer.status_code, body["schema"], body["version"], body["status"]) == (200, "steplabel/benchmark/1", 1, "published")
     headline = [step for step in body["steps"] if step["headline"]]
-    assert [step["step"] for step in headline] == [place.step for place in cast.pack.routes[0].steps]
+    assert [step["step"] for step in headline] == [route_step.step for route_step in cast.pack.routes[0].steps]
     for step in headline:
         low, high = step["interval"]
         assert low <= step["best"] <= high

@@ -55,8 +55,8 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     for forget in (cache.clear, caches["pages"].clear, readiness.room.cache_clear):  # both start with nothing kept
         forget()
     cast = make_cast(firms)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
     key = AuditorSigningKey.generate()
@@ -83,7 +83,7 @@ def queries_of_every_page(firms: int) -> Mapping[str, int]:
     reviewing.publish(practices, as_read(*practices), cast.approver, keys.receipt_key(), NOW)
     for plant in cast.plants:
         hand_in(file_of(plant), PRACTICE, plant.owner, keys.receipt_key(), NOW, ask=True)
-    wanted = [terms("report", amount=Decimal(1 + place)) for place in range(firms)]
+    wanted = [terms("report", amount=Decimal(1 + index)) for index in range(firms)]
     offers = [decide(propose(proposal, cast.nation, cast.drafter, NOW).pk, officer, NOW) for proposal in wanted]
     for plant in cast.plants:
         declared = declare(plant.site, "cn-energy-leaders", "grade", ("grade 1", "Audit", "cd" * 32), plant.owner, NOW)

@@ -21,8 +21,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 def build_scene() -> Cast:
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     return cast
 
@@ -73,7 +73,7 @@ def test_a_review_says_who_drafted_where_and_from_how_many_reports(cast: Cast, d
     view = review.draft_review(cast.approver, draft.pk)
     assert view is not None
     assert view.reports == len(draft.participants) == 9
-    assert (view.drafted_by, view.scope, view.place) == (str(cast.drafter), cast.nation.name, cast.nation.path)
+    assert (view.drafted_by, view.scope, view.jurisdiction) == (str(cast.drafter), cast.nation.name, cast.nation.path)
 
 
 def test_each_thing_that_the_page_tells_shows_at_once(cast: Cast, draft: Publication) -> None:

@@ -391,7 +391,7 @@ def a_receipt_without_entry() -> None:
 def a_shorter_log() -> None:
     last = selectors.size() - 1
     numbers = {number: selectors.node_of(number) for number in LogNode.objects.values_list("number", flat=True)}
-    beyond = [number for number, node in numbers.items() if (node.place + 1) << node.level > last]
+    beyond = [number for number, node in numbers.items() if (node.position + 1) << node.level > last]
     LogEntry.objects.filter(index=last)._raw_delete("default")
     LogNode.objects.filter(number__in=beyond)._raw_delete("default")
     LogHead.objects.update(size=last)

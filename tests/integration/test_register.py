@@ -61,7 +61,7 @@ def test_an_empty_portal_takes_reports_after_one_run() -> None:
     assert list(own_sites(User.objects.get(email="wang.fang@yanshan.example")).order_by("slug")) == list(Site.objects.order_by("slug"))
     assert roles_of(User.objects.get(email="li.wei@ministry.example")) == {"regulator"}
     assert dict(PeerGroup.objects.get().members.values_list("site__slug", "obliged")) == {"yanshan-1": True, "yanshan-2": False}
-    assert [str(place.parent) for place in Jurisdiction.objects.filter(path="cn/he")] == ["China"]
+    assert [str(jurisdiction.parent) for jurisdiction in Jurisdiction.objects.filter(path="cn/he")] == ["China"]
     assert "site yanshan-1: made" in changes
     assert Event.objects.filter(action=Action.REGISTER_CHANGED, actor="operator").count() >= 12
 
@@ -174,7 +174,7 @@ WRONG = {
     "a period nobody can spell": ('name = "2025", due', 'name = "year 25", due', "year 25"),
     "an assignment by a stranger": ('by = "li.wei', 'by = "wang.fang@yanshan.example" # "', "not a regulator of this site"),
     "a name longer than the portal keeps": ('name_zh = "中国"', f'name_zh = "{"国" * 121}"', "jurisdictions 1, name_zh.*at most 120"),
-    "a place longer than the portal keeps": ('name = "China"', f'name = "{"C" * 121}"', "jurisdictions 1, name.*at most 120"),
+    "an English name longer than the portal keeps": ('name = "China"', f'name = "{"C" * 121}"', "jurisdictions 1, name.*at most 120"),
     "a person longer than the portal keeps": ('name = "Li Wei"', f'name = "{"L" * 151}"', "people 1, name.*at most 150"),
     "an assignment of no period": ('period = "2025"', 'period = "year 25"', "assignments 1, period"),
     "no TOML": ("[[firms]]", "[[firms", "cannot be read"),

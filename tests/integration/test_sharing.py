@@ -27,8 +27,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 
 def hand_in(cast: Cast, revision: int = 1) -> None:
-    for place, plant in enumerate(cast.plants[: 9 if revision == 1 else 1]):
-        raw = plant.envelope(cast.pack, revision, shift=place + revision)
+    for index, plant in enumerate(cast.plants[: 9 if revision == 1 else 1]):
+        raw = plant.envelope(cast.pack, revision, shift=index + revision)
         deliver(raw)
     open_waiting()
 

@@ -41,8 +41,8 @@ PARK = GroupDescription(GroupKind.PARK, "North Park", "北园区")
 def build_scene() -> Cast:
     """Thirteen works have reported; every step of the first five is attested."""
     cast = make_cast(MEMBERS)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     standings.compute(cast.period, "worker", NOW)
     steps = tuple(step.id for step in cast.pack.steps)
@@ -58,14 +58,14 @@ def make_group(cast: Cast, members: int, first: int = 0) -> SiteGroup:
     return group
 
 
-def join(cast: Cast, group: SiteGroup, places: range) -> None:
-    groups.invite(group, [cast.plants[place].site.slug for place in places], cast.approver, NOW)
-    for place in places:
-        groups.join(group.pk, cast.plants[place].site.slug, [], cast.plants[place].owner, NOW)
+def join(cast: Cast, group: SiteGroup, indices: range) -> None:
+    groups.invite(group, [cast.plants[index].site.slug for index in indices], cast.approver, NOW)
+    for index in indices:
+        groups.join(group.pk, cast.plants[index].site.slug, [], cast.plants[index].owner, NOW)
 
 
-def step_of(cast: Cast, place: int = 0) -> str:
-    return sorted(groups.steps_of(cast.plants[place].site))[0]
+def step_of(cast: Cast, index: int = 0) -> str:
+    return sorted(groups.steps_of(cast.plants[index].site))[0]
 
 
 def test_a_site_is_a_member_by_its_own_firms_consent_alone(cast: Cast) -> None:
@@ -207,8 +207,8 @@ def test_a_group_that_is_sent_twice_is_one_and_its_name_is_free_again_once_it_ha
 
 def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) -> None:
     group = make_group(cast, 9)
-    for place in (0, 1):
-        groups.join(group.pk, cast.plants[place].site.slug, [step_of(cast, place)], cast.plants[place].owner, NOW)
+    for index in (0, 1):
+        groups.join(group.pk, cast.plants[index].site.slug, [step_of(cast, index)], cast.plants[index].owner, NOW)
     assert count_again(group, cast.approver, NOW) is RecountOutcome.TOO_FEW
     own = groups.make(PARK, cast.plants[0].site.organisation_id, cast.plants[0].owner, NOW)
     groups.invite(own, [works.site.slug for works in cast.plants[:8]], cast.plants[0].owner, NOW)
@@ -285,7 +285,7 @@ def test_a_member_again_is_counted_under_its_name_of_before(cast: Cast) -> None:
     """Three that leave and come back are no three others: the count of before stands."""
     group = make_group(cast, 9)
     assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
-    for place in range(3):
-        groups.leave(group.pk, cast.plants[place].site.slug, cast.plants[place].owner, NOW)
+    for index in range(3):
+        groups.leave(group.pk, cast.plants[index].site.slug, cast.plants[index].owner, NOW)
     join(cast, group, range(3))
     assert count_again(group, cast.approver, NOW + timedelta(days=1)) is RecountOutcome.STANDS

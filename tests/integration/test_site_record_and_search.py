@@ -90,12 +90,12 @@ def test_a_firm_reads_no_note_of_its_regulators_anywhere(cast: Cast) -> None:
         reverse("web:record-csv", args=[site.organisation_id]),
         f"{reverse('web:search')}?words=kiln",
     )
-    for place in read:
-        text = owner.get(place).content.decode()
-        assert NOTE not in text, place
-        assert "site.noted" not in text, place
-        assert "note of a regulator" not in text.lower(), place
-        assert cast.approver.email not in text, place
+    for address in read:
+        text = owner.get(address).content.decode()
+        assert NOTE not in text, address
+        assert "site.noted" not in text, address
+        assert "note of a regulator" not in text.lower(), address
+        assert cast.approver.email not in text, address
     assert owner.post(address, {"note": "Mine."}).status_code == 404
 
 

@@ -33,8 +33,8 @@ def build_scene() -> Cast:
 
 
 def hand_in(cast: Cast, plants: int, revision: int = 1) -> None:
-    for place, plant in enumerate(cast.plants[:plants]):
-        deliver(plant.envelope(cast.pack, revision, place + revision))
+    for index, plant in enumerate(cast.plants[:plants]):
+        deliver(plant.envelope(cast.pack, revision, index + revision))
     open_waiting()
 
 

@@ -99,8 +99,8 @@ def test_a_head_and_a_proof_cost_the_same_few_queries_however_long_the_log(djang
 
 
 def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_leaf(client: Client, cast: Cast) -> None:
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     row = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     row = publishing.withdraw(row, cast.approver, "A meter was wrong.", NOW)

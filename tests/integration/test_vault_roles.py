@@ -169,8 +169,8 @@ def test_the_worker_role_can_do_a_whole_sweep(worker: str, web: str) -> None:
 @pytest.mark.usefixtures("granted")
 def test_the_worker_role_lets_out_what_was_approved_for_a_set_time(worker: str, web: str) -> None:
     cast = make_cast(plants=9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     draft, at = drafting.draft(cast.period, cast.drafter, NOW), NOW + timedelta(hours=1)
     scheduling.schedule(draft, cast.approver, at, keys.receipt_key(), NOW)
@@ -259,8 +259,8 @@ def test_what_is_settled_while_its_firm_leaves_goes_with_it(monkeypatch: pytest.
 def test_of_two_firms_that_leave_at_once_neither_is_named_in_a_roster(monkeypatch: pytest.MonkeyPatch) -> None:
     """Each comes to rewrite the rosters while the other does, or waits for it."""
     cast = make_cast(plants=9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     row = publishing.publish(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     PeerGroupMember.objects.update(obliged=False)
@@ -294,8 +294,8 @@ def test_of_two_firms_that_leave_at_once_neither_is_named_in_a_roster(monkeypatc
 
 def test_two_workers_at_once_let_a_version_out_exactly_once() -> None:
     cast = make_cast(plants=9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     at = NOW + timedelta(hours=1)
     scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)

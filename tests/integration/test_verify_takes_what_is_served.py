@@ -113,8 +113,8 @@ def answers(house: House) -> dict[str, bytes]:
     contents: dict[str, bytes] = {}
     for name, (_given, on_get, _post) in TABLE.items():
         query = QUERIES.get(name, "")
-        for place, value in values.items():
-            query = query.replace(place, value)
+        for name, value in values.items():
+            query = query.replace(name, value)
         for role in READERS:
             keyed = name in (*KEYED, "api:evidence")
             if query or on_get[role] == "ok" or keyed:
@@ -160,8 +160,8 @@ def test_what_the_log_lists_holds_beside_its_head(house: House, tmp_path: Path, 
     files = answers(house)
     names = ("api:log-entries", "api:log-head", "api:benchmark-leaves", "api:benchmark", "api:submission", "api:directory")
     paths = []
-    for place, name in enumerate(names):
-        paths.append(tmp_path / str(place))
+    for index, name in enumerate(names):
+        paths.append(tmp_path / str(index))
         paths[-1].write_bytes(files[name])
     trust = ("--fingerprint", keys.published_directory().fingerprint)
     code = main(["verify", *map(str, paths), *trust, "--json"])

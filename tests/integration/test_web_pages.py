@@ -36,8 +36,8 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 def build_scene() -> Cast:
     cast = make_cast(9)
-    for place, plant in enumerate(cast.plants):
-        deliver(plant.envelope(cast.pack, shift=place))
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
     return cast
 

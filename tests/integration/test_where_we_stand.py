@@ -82,7 +82,7 @@ def test_what_changes_shows_at_the_next_reading(cast: Cast) -> None:
 
     standings.compute(cast.period, "worker", NOW)
     ranked = {address: text(owner, address) for address in (STAND, TREND)}
-    assert all(ranked[address] != revised[address] for address in before), "intervals and places of the corrected value"
+    assert all(ranked[address] != revised[address] for address in before), "intervals and ranks of the corrected value"
 
     for other, shift in zip(cast.plants[1:3], (8, 7), strict=True):  # three firms must have changed, each as much as the others
         hand_in(cast, other, shift, revision=2)
@@ -132,8 +132,8 @@ def test_the_interval_of_the_whole_route_is_that_by_which_it_is_ranked(cast: Cas
     whole = Standing.objects.get(period=cast.period, submission__site=plant.site, step="whole-route")
     page = text(signed_in(plant.owner), STAND)
     low, high = (figure.replace("\u2212", "-") for figure in whole_route_interval(page))
-    places = len(low.partition(".")[2])
-    assert (float(low), float(high)) == (round(whole.low, places), round(whole.high, places))
+    decimals = len(low.partition(".")[2])
+    assert (float(low), float(high)) == (round(whole.low, decimals), round(whole.high, decimals))
 
 
 def whole_route_interval(page: str) -> tuple[str, str]:

@@ -71,14 +71,14 @@ def _bare(ready: list[bytes], count: int) -> Callable[[], None]:
 
 
 def _opening(tree: DataTree) -> Measurement:
-    places = random.Random(1).sample(range(1, 1 + BATCHES), OPENED)  # noqa: S311  # any places
-    longest = max(merkle.HASH_BYTES * len(tree.proof(place)) for place in places)
+    leaves = random.Random(1).sample(range(1, 1 + BATCHES), OPENED)  # noqa: S311  # any leaves
+    longest = max(merkle.HASH_BYTES * len(tree.proof(leaf)) for leaf in leaves)
     return compare(
         "opening",
         f"{OPENED} of {BATCHES:,}, the longest proof {longest} bytes",
-        lambda: [(tree.record(place), tree.salt(place), tree.proof(place)) for place in places],
+        lambda: [(tree.record(leaf), tree.salt(leaf), tree.proof(leaf)) for leaf in leaves],
         "their records",
-        lambda: [tree.record(place) for place in places],
+        lambda: [tree.record(leaf) for leaf in leaves],
         runs=21,
     )
 

@@ -67,13 +67,13 @@ def measure() -> list[Measurement]:
 def _pack() -> Pack:
     """The steel pack with a route of twenty steps: its own, over and over, each under a name of its own."""
     steel = packs.load("steel")
-    steps, places = [], []
+    steps, route_steps = [], []
     for number in range(STEPS):
-        place = steel.routes[0].steps[number % len(steel.routes[0].steps)]
-        name = f"{place.step}-{number}"
-        steps.append(steel.step(place.step).model_copy(update={"id": name}))
-        places.append(place.model_copy(update={"step": name}))
-    return steel.model_copy(update={"steps": tuple(steps), "routes": (steel.routes[0].model_copy(update={"steps": tuple(places)}),)})
+        route_step = steel.routes[0].steps[number % len(steel.routes[0].steps)]
+        name = f"{route_step.step}-{number}"
+        steps.append(steel.step(route_step.step).model_copy(update={"id": name}))
+        route_steps.append(route_step.model_copy(update={"step": name}))
+    return steel.model_copy(update={"steps": tuple(steps), "routes": (steel.routes[0].model_copy(update={"steps": tuple(route_steps)}),)})
 
 
 def _composed(pack: Pack, period: ReportingPeriod) -> Callable[[], object]:
@@ -153,8 +153,8 @@ def _set_up(pack: Pack) -> list[ReportingPeriod]:
     )
     copy_values(pack, [(step, step.variants[0].id, step.metrics[0]) for step in pack.steps], SIZES[-1], _CLASSES)
     periods = []
-    for place, plants in enumerate(SIZES):
-        scope = Jurisdiction.objects.create(path=f"cn-{place}", name=f"Region {place}", level=Jurisdiction.Level.PROVINCE, parent=nation)
+    for index, plants in enumerate(SIZES):
+        scope = Jurisdiction.objects.create(path=f"cn-{index}", name=f"Region {index}", level=Jurisdiction.Level.PROVINCE, parent=nation)
         group = PeerGroup.objects.create(pack=pack.id, pack_version=pack.version, route=pack.routes[0].id, scope=scope)
         PeerGroupMember.objects.bulk_create([PeerGroupMember(peer_group=group, site=site) for site in sites[:plants]])
         periods.append(ReportingPeriod.objects.create(peer_group=group, name=PERIOD, start=now - 396 * day, end=now - 31 * day, due=now))

@@ -119,18 +119,18 @@ def _submissions(sites: list[Site], months: list[str], covers: str) -> None:
     from portal.intake.models import Submission, SubmissionState
 
     devices = {device.site_id: device for device in Device.objects.all()}
-    for place, month in enumerate(months):
+    for position, month in enumerate(months):
         Submission.objects.bulk_create(
             [
                 Submission(
-                    pk=(number := place * ENTERPRISES + index),
+                    pk=(number := position * ENTERPRISES + index),
                     digest=f"{number:064x}",
                     site=site,
                     period=month,
                     revision=1,
                     device=devices[site.pk],
                     key_id="k",
-                    ledger_sequence=place + 1,
+                    ledger_sequence=position + 1,
                     envelope=b"",
                     size_bytes=5_474,
                     receipt=b"",
@@ -165,8 +165,8 @@ def _copy_the_first_month(months: list[ReportingPeriod]) -> None:
     publication = _columns_but(Publication, "id", "period_id", "document")
     first = months[0].pk
     with connection.cursor() as cursor:
-        for place, month in enumerate(months[1:], 1):
-            shift = place * ENTERPRISES
+        for position, month in enumerate(months[1:], 1):
+            shift = position * ENTERPRISES
             cursor.execute(
                 f"INSERT INTO standings_protectedvalue ({COLUMNS}) SELECT submission_id + %s, {own} "  # noqa: S608 - our own words
                 "FROM standings_protectedvalue WHERE submission_id <= %s",

@@ -87,11 +87,11 @@ def _spooled(folder: Path) -> None:
     for name in layout.FOLDERS:
         (folder / "spool" / name).mkdir(parents=True)
     names, parts = [], []
-    for place, path in enumerate(sorted(folder.glob("*.parquet"))):
+    for index, path in enumerate(sorted(folder.glob("*.parquet"))):
         table = pq.read_table(path)
         records = np.zeros(len(table), RECORD)
         records["time_us"] = table["timestamp"].cast("int64").to_numpy()
-        records["value"], records["meter"], records["sequence"] = table["value"].to_numpy(), place, NO_SEQUENCE
+        records["value"], records["meter"], records["sequence"] = table["value"].to_numpy(), index, NO_SEQUENCE
         names.append(str(table["meter_id"][0]))
         parts.append(records)
     first = np.concatenate([part[: len(part) // 2] for part in parts])
@@ -102,6 +102,6 @@ def _spooled(folder: Path) -> None:
             file.write(segments._packed(names if at == 0 else (), (), second[at : at + FRAME]))
     text = (folder / "site.toml").read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("readings =")]
-    place = lines.index("[inputs]")
-    lines[place + 1 : place + 1] = ['source = "spool"']
+    position = lines.index("[inputs]")
+    lines[position + 1 : position + 1] = ['source = "spool"']
     (folder / "spool.toml").write_text("\n".join([*lines, "", "[source]", 'folder = "spool"', ""]), "utf-8")

@@ -70,8 +70,8 @@ class Broker:
         file = self.folder / "security.json"
         file.write_text(json.dumps(security), "utf-8")
         folder = Path(self.program).resolve().parent
-        places = [*folder.glob("usr/lib/*/mosquitto_*"), *folder.parent.glob("lib/*/mosquitto_*")]  # unpacked, installed
-        plugin = next(place for place in places if place.name == "mosquitto_dynamic_security.so")
+        files = [*folder.glob("usr/lib/*/mosquitto_*"), *folder.parent.glob("lib/*/mosquitto_*")]  # unpacked, installed
+        plugin = next(file for file in files if file.name == "mosquitto_dynamic_security.so")
         return [f"plugin {plugin}", f"plugin_opt_config_file {file}"]
 
     def kill(self) -> None:

@@ -59,7 +59,7 @@ def lines_of(works: Works) -> Iterator[Line]:
     split_s = works.start_s + HISTORY * (works.end_s - works.start_s)
     for (step, name, carrier), curve in works.curve_of.items():
         ran = works.runs[step]
-        use = next(place for place, flow in enumerate(ran.design.uses) if flow.carrier == carrier)
+        use = next(index for index, flow in enumerate(ran.design.uses) if flow.carrier == carrier)
         if ran.design.uses[use].direction != "import":
             continue
         rows = np.array([row for row in np.argsort(ran.start_s, kind="stable").tolist() if ran.line[row] == name and not ran.status[row]])

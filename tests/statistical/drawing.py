@@ -45,11 +45,11 @@ SCENES = (
 def run(long: bool) -> Outcome:
     cheats = CHEATS_LONG if long else CHEATS
     rows, sound = [], True
-    for place, scene in enumerate(SCENES):
+    for index, scene in enumerate(SCENES):
         wrong = misstated(scene.size, STANDARD.sizes[scene.kind].share)
         drawn = needed(scene.size, STANDARD.sizes[scene.kind])
         promised = float(detection(scene.size, wrong, drawn))
-        detected = sum(is_found(scene, wrong, place * CHEATS_LONG + number) for number in range(cheats))
+        detected = sum(is_found(scene, wrong, index * CHEATS_LONG + number) for number in range(cheats))
         low, high = clopper_pearson(detected, cheats)
         sound &= low <= promised <= high and promised >= float(STANDARD.sizes[scene.kind].confidence)
         measured = f"{100 * detected / cheats:.1f} [{100 * low:.1f}, {100 * high:.1f}]"

@@ -105,7 +105,7 @@ def energy_in_records(plant: Plant, _folder: Path) -> Reported:
     def lower(batch: Batch) -> Batch:
         return replace(batch, energy=tuple(replace(energy, quantity=0.94 * energy.quantity) for energy in batch.energy))
 
-    changed = [lower(batch) if place % 10 == 0 else batch for place, batch in enumerate(material.batches)]
+    changed = [lower(batch) if index % 10 == 0 else batch for index, batch in enumerate(material.batches)]
     paths = {label.step: label.path for label in material.site_label.steps}
     data = pipeline.PlantData(material.pack, changed, [], [], outward=OutwardBatches(changed, paths))
     label = pipeline.outgoing_label(site, data, material.site_label.period)
@@ -187,7 +187,7 @@ def behind_late_ends(state: str = "") -> Callable[[Plant, Path], Reported]:
 def covered(rows: list[Row], gone: Collection[str], late: timedelta, state: str = "") -> list[Row]:
     """The log without some rows, each inside the times of a kept row of its line whose end was put off; that one in another state."""
     remaining: list[Row] = []
-    last: dict[str, int] = {}  # by line, the place of its last kept row
+    last: dict[str, int] = {}  # by line, the index of its last kept row
     until: dict[str, datetime] = {}
     for row in sorted(rows, key=lambda entry: (entry["equipment"], lines.moment(entry["start"]))):
         line = row["equipment"]
@@ -309,14 +309,14 @@ def run(long: bool) -> Outcome:
             plain, weighed = _works(Path(folder) / "plain", number, scales=False), _works(Path(folder) / "weighed", number, scales=True)
             for plant in (plain, weighed):
                 alarms += bool(_failed_codes(honest(plant.folder))[0])
-            for place, cheat in enumerate(CHEATS):
+            for index, cheat in enumerate(CHEATS):
                 plant = weighed if cheat.scales else plain
-                report = cheat.does(plant, Path(folder) / str(place))
+                report = cheat.does(plant, Path(folder) / str(index))
                 codes, without = _failed_codes(report)
                 findings[cheat].append(codes)
                 unseen[cheat] += not without
                 gains[cheat].append(_gain(plant.labels, labels_of(report)))
-                shutil.rmtree(Path(folder) / str(place), ignore_errors=True)
+                shutil.rmtree(Path(folder) / str(index), ignore_errors=True)
     rows = tuple(_row(cheat, findings[cheat], unseen[cheat], gains[cheat]) for cheat in CHEATS)
     sound = not alarms and all(all(findings[cheat]) if cheat.findable else not any(findings[cheat]) for cheat in CHEATS)
     return Outcome(

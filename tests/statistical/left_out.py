@@ -72,12 +72,12 @@ def _tried(design: SectorDesign, folder: Path, number: int, detected: dict[float
     with (folder / "batches.csv").open(encoding="utf-8", newline="") as file:
         header, *log = csv.reader(file)
     state = header.index("state")
-    runs = [place for place, row in enumerate(log) if not row[state]]
+    runs = [index for index, row in enumerate(log) if not row[state]]
     order = np.random.default_rng([number, 12]).permutation(runs).tolist()
     for share in detected:
         gone = set(order[: max(round(share * len(runs)), 1)])
         with (folder / "batches.csv").open("w", encoding="utf-8", newline="") as file:
-            csv.writer(file).writerows([header, *(row for place, row in enumerate(log) if place not in gone)])
+            csv.writer(file).writerows([header, *(row for index, row in enumerate(log) if index not in gone)])
         data, questioned, days = judged(folder)
         detected[share] += is_shown(data, questioned, days, f"{design.steps[0].run_s} {number} {share}")
     return len(runs)
@@ -110,8 +110,8 @@ def is_shown(data: PlantData, questioned: Sequence[QuestionedStretch], days: Seq
     strata = [Stratum("used", StratumKind.USED, 0, len(used)), Stratum("days", StratumKind.DAYS, len(used), len(days))]
     nonce, head, root = (hashlib.sha256(f"{name} {what}".encode()).digest() for what in ("nonce", "head", "root"))
     drawn = {leaf.position for leaf in draw(strata, STANDARD, seed(nonce, head, 50, root))}
-    edges = np.array([us for place in drawn if place < len(used) for us in span_us(used[place])], dtype=np.int64)
-    shown_days = {(days[place - len(used)].meter, days[place - len(used)].start_us) for place in drawn if place >= len(used)}
+    edges = np.array([us for index in drawn if index < len(used) for us in span_us(used[index])], dtype=np.int64)
+    shown_days = {(days[index - len(used)].meter, days[index - len(used)].start_us) for index in drawn if index >= len(used)}
     return any(_is_on(stretch, shown_days) or _is_beside(stretch, edges) for stretch in questioned)
 
 

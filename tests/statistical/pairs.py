@@ -91,10 +91,10 @@ def _sure(ordered: Array) -> Array:
     firms = ordered.shape[1]
     shrunk = max(1 - _NOISE**2 / float(ordered.var(axis=1).mean()), 0.0)
     middle = ordered.mean(axis=1, keepdims=True)
-    places = middle + shrunk * (ordered - middle)
+    levels = middle + shrunk * (ordered - middle)
     last = BANDS * np.arange(1, firms + 1) // firms  # the quarter after which a rank is the last of its own
-    ends = [(places[:, [rank]] + places[:, [rank + 1]]) / 2 for rank in (int(np.searchsorted(last, quarter)) for quarter in (1, 2, 3))]
-    below = [0.0, *(ndtr((end - places) / (shrunk**0.5 * _NOISE)) for end in ends), 1.0]
+    ends = [(levels[:, [rank]] + levels[:, [rank + 1]]) / 2 for rank in (int(np.searchsorted(last, quarter)) for quarter in (1, 2, 3))]
+    below = [0.0, *(ndtr((end - levels) / (shrunk**0.5 * _NOISE)) for end in ends), 1.0]
     return np.stack([(high - low >= BAND_PROBABILITY).sum(axis=1) for low, high in pairwise(below)], axis=1)
 
 

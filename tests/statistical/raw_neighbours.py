@@ -61,7 +61,7 @@ def mistyped(plant: Plant) -> Plant:
 def tipped(plant: Plant) -> Plant:
     """The neighbour in which one more batch lies a sixth above a thousandth: the filter no longer tells a unit, and leaves none out."""
     rows, output = list(plant.tables["energy"]), {row["batch_id"]: float(row["output_quantity"]) for row in plant.tables["batches"]}
-    at = max(place for place, row in enumerate(rows) if row["carrier"] == "electricity")
+    at = max(index for index, row in enumerate(rows) if row["carrier"] == "electricity")
     old, rows[at] = rows[at], row_at_level(rows[at], SIXTH_ABOVE, output)
     return _with(plant, {"energy": rows}, "tipped", old, rows[at])
 
@@ -139,10 +139,10 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
         return meter in meters and (start < stamp <= end if late else start <= stamp < end)
 
     readings = plant.tables["readings"]
-    own = [place for place, reading in enumerate(readings) if inside(reading)]
+    own = [index for index, reading in enumerate(readings) if inside(reading)]
     how = chance.choice(("thousandfold", "negative", "random", "nothing", "constant", "spike", "blank", "moved", "nines", "twice"))
     edited: list[Row] = []
-    for sample in (readings[place] for place in own):
+    for sample in (readings[index] for index in own):
         value = float(sample["value"])
         if how == "nothing":
             continue
@@ -157,7 +157,7 @@ def _other_readings(plant: Plant, row: Row, chance: random.Random) -> list[Row]:
         if how == "twice":
             edited.append({**sample, "value": f"{value * chance.choice((1, 2)):.3f}"})
     first, own_places = min(own, default=0), set(own)
-    others = [reading for place, reading in enumerate(readings) if place not in own_places]
+    others = [reading for index, reading in enumerate(readings) if index not in own_places]
     return [*others[:first], *edited, *others[first:]]
 
 
@@ -196,7 +196,7 @@ def _with(plant: Plant, tables: dict[str, list[Row]], kind: str, *changed: Row) 
 
 
 def _untouched(plant: Plant, rows: Sequence[Row], chance: random.Random) -> int:
-    """The place of some row that no change before was of."""
+    """The index of some row that no change before was of."""
     return next(at for at in iter(lambda: chance.randrange(len(rows)), None) if account_of(rows[at]) not in plant.touched)
 
 

@@ -1,6 +1,6 @@
-"""How often places and scores over the whole route hold the truth: as `scores` does for one step, by each firm's own total.
+"""How often ranks and scores over the whole route hold the truth: as `scores` does for one step, by each firm's own total.
 
-Of fewer than `FEWEST_FOR_A_SCORE` firms there is a place and no score.
+Of fewer than `FEWEST_FOR_A_SCORE` firms there is a rank and no score.
 """
 
 from __future__ import annotations
@@ -23,9 +23,9 @@ _COVERED = 0.95
 
 @dataclass(slots=True)
 class _Tally:
-    """Sector by sector, the share of places and of scores that hold the truth; and the widths of all scores."""
+    """Sector by sector, the share of ranks and of scores that hold the truth; and the widths of all scores."""
 
-    places: list[float] = field(default_factory=list)
+    ranks: list[float] = field(default_factory=list)
     scores: list[float] = field(default_factory=list)
     widths: list[int] = field(default_factory=list)
 
@@ -36,14 +36,14 @@ def run(long: bool) -> Outcome:
         kind = true_totals(np.random.default_rng([2, *shape.encode()]), shape, _KIND if long else _KIND_SHORT)
         for firms, sectors in (_LONG if long else _SHORT).items():
             coverage = tally(shape, firms, sectors, kind)
-            for covered in (coverage.places, coverage.scores):
+            for covered in (coverage.ranks, coverage.scores):
                 sound &= not _refuted(covered) and (not long or not covered or float(np.mean(covered)) >= _COVERED)
             scored = (
                 (f"{100 * float(np.mean(coverage.scores)):.1f}", f"{float(np.mean(coverage.widths)):.0f}")
                 if coverage.scores
                 else ("-", "-")
             )
-            rows.append((shape, f"{firms}", f"{100 * float(np.mean(coverage.places)):.1f}", *scored))
+            rows.append((shape, f"{firms}", f"{100 * float(np.mean(coverage.ranks)):.1f}", *scored))
     counts = ", ".join(map(str, (_LONG if long else _SHORT).values()))
     return Outcome(
         "route-scores",
@@ -67,7 +67,7 @@ def tally(shape: str, firms: int, sectors: int, kind: Array) -> _Tally:
         standings = of_route(sector.labels, PACK, ROUTE, [f"{shape} {firms} {turn}"])
         if len(standings) != firms:
             raise RuntimeError(f"{len(standings)} of {firms} firms have a place")
-        coverage.places.append(
+        coverage.ranks.append(
             float(np.mean([standing.rank_interval[0] <= place[standing.site] <= standing.rank_interval[1] for standing in standings]))
         )
         scored = [(standing.score, percentile[standing.site]) for standing in standings if standing.score is not None]

@@ -190,8 +190,8 @@ def _errors(rng: np.random.Generator, count: int, drift: float) -> Floats:
     """Unit variance; each day remembers the one before, and `drift` of it lasts for a month."""
     rho = rng.uniform(0, 0.8)
     drawn = rng.standard_normal(count)
-    for place in range(1, count):
-        drawn[place] = rho * drawn[place - 1] + np.sqrt(1 - rho**2) * drawn[place]
+    for position in range(1, count):
+        drawn[position] = rho * drawn[position - 1] + np.sqrt(1 - rho**2) * drawn[position]
     months = np.repeat(rng.standard_normal(count // 30 + 1), 30)[:count]
     errors: Floats = np.sqrt(1 - drift**2) * drawn + drift * months
     return errors

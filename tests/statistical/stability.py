@@ -87,10 +87,10 @@ class Found:
 
 def run(long: bool) -> Outcome:
     sound, rows, others, lost = True, [], 0, 0.0
-    for place, road in enumerate(ROADS):
+    for index, road in enumerate(ROADS):
         plant = road.make()
         with swiftly():
-            outward, local = compare(plant, road.first(plant), road.long if long else road.short, place)
+            outward, local = compare(plant, road.first(plant), road.long if long else road.short, index)
         sound &= outward.others == 0 and outward.ratio <= 1 + 1e-9 and outward.cells <= MOST_CELLS and outward.disagree == 0
         sound &= outward.refused < outward.tried / 2 if road.bounded else outward.refused == outward.tried
         others, lost = max(others, local.others), max(lost, local.loss)

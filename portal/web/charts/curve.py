@@ -97,15 +97,15 @@ class HeightScale:
         room = 0.05 * (highest - lowest) or 0.5  # every point the same: any scale shows it in the middle
         return cls(lowest - room, highest + room)
 
-    def place(self, value: float) -> float:
+    def percent(self, value: float) -> float:
         return BOTTOM - (BOTTOM - TOP) * (value - self.lowest) / (self.highest - self.lowest)
 
     def at(self, value: float) -> str:
-        return f"{self.place(value):.2f}%"
+        return f"{self.percent(value):.2f}%"
 
     def span(self, value: Estimate) -> DrawnInterval:
-        top = self.place(value.value if value.hi is None else value.hi)
-        bottom = self.place(value.value if value.lo is None else value.lo)
+        top = self.percent(value.value if value.hi is None else value.hi)
+        bottom = self.percent(value.value if value.lo is None else value.lo)
         return DrawnInterval(f"{top:.2f}%", f"{bottom - top:.2f}%")
 
     def lines(self) -> tuple[ScaleLine, ...]:
@@ -113,6 +113,6 @@ class HeightScale:
         rough = (self.highest - self.lowest) / 4
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough * (1 - 1e-9))
-        places = max(0, -math.floor(math.log10(step) + 1e-9))
+        decimals = max(0, -math.floor(math.log10(step) + 1e-9))
         first, last = math.ceil(self.lowest / step - 1e-9), math.floor(self.highest / step + 1e-9)
-        return tuple(ScaleLine(self.at(i * step), number(i * step, places)) for i in range(first, last + 1))
+        return tuple(ScaleLine(self.at(i * step), number(i * step, decimals)) for i in range(first, last + 1))

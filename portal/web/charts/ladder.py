@@ -15,7 +15,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 from benchmarks.comparison.estimates import Estimate
-from portal.web.words.figures import decimals, signed
+from portal.web.words.figures import decimals_of, signed
 
 LEFT, RIGHT = 3.0, 92.0  # per cent of the width that the scale uses; the rest is room for the last label
 LABEL_FITS_TO = 78.0  # a label right of its mark would leave the drawing beyond this
@@ -56,7 +56,7 @@ class DrawnInterval:
 
 @dataclass(frozen=True, slots=True)
 class ValueMark:
-    """A drawn value: its place, its interval's band, and its distance from the best as text."""
+    """A drawn value: its position, its interval's band, and its distance from the best as text."""
 
     x: str
     band: DrawnInterval | None
@@ -68,7 +68,7 @@ class ValueMark:
 
 @dataclass(frozen=True, slots=True)
 class RungPicture:
-    """One drawn cell. `zero` is the place of the best; `step_down` joins the silhouette to the rung below."""
+    """One drawn cell. `zero` is the position of the best; `step_down` joins the silhouette to the rung below."""
 
     zero: str
     best_band: DrawnInterval | None
@@ -127,9 +127,9 @@ def _mark(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> ValueMark
     above = rung.above(estimate.value)
     band = _band(rung, estimate, scale)
     right_edge = rung.above(estimate.hi) if estimate.hi is not None else above
-    inside = scale.place(max(above, right_edge)) > LABEL_FITS_TO
+    inside = scale.percent(max(above, right_edge)) > LABEL_FITS_TO
     label_at = above / 2 if inside else max(above, right_edge, 0.0)  # never on the rail of the bests
-    return ValueMark(scale.at(above), band, signed(above, decimals(above)), scale.at(label_at), inside, scale.place(above) > 50)
+    return ValueMark(scale.at(above), band, signed(above, decimals_of(above)), scale.at(label_at), inside, scale.percent(above) > 50)
 
 
 def _band(rung: StepRung, estimate: Estimate | None, scale: _Scale) -> DrawnInterval | None:
@@ -151,14 +151,14 @@ class _Scale:
         # the best's own mark has a radius: leave it a little room on the left even where no band reaches there
         return cls(min(lowest, -0.06 * (highest - lowest)), highest)
 
-    def place(self, above: float) -> float:
+    def percent(self, above: float) -> float:
         return LEFT + (RIGHT - LEFT) * (above - self.lowest) / (self.highest - self.lowest)
 
     def at(self, above: float) -> str:
-        return f"{self.place(above):.2f}%"
+        return f"{self.percent(above):.2f}%"
 
     def span(self, start: float, end: float) -> DrawnInterval:
-        left, right = sorted((self.place(start), self.place(end)))
+        left, right = sorted((self.percent(start), self.percent(end)))
         return DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%")
 
     def ticks(self) -> tuple[Tick, ...]:
@@ -166,6 +166,6 @@ class _Scale:
         rough = self.highest / 4 if self.highest > 0 else (self.highest - self.lowest) / 4
         power = 10.0 ** math.floor(math.log10(rough))
         step = next(power * nice for nice in (1, 2, 5, 10) if power * nice >= rough)
-        places = max(0, -math.floor(math.log10(step)))
+        decimals = max(0, -math.floor(math.log10(step)))
         count = int(self.highest / step + 1e-9)
-        return tuple(Tick(self.at(i * step), signed(i * step, places) if i else "0") for i in range(count + 1))
+        return tuple(Tick(self.at(i * step), signed(i * step, decimals) if i else "0") for i in range(count + 1))

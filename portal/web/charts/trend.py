@@ -70,5 +70,5 @@ def draw(reported: Sequence[TrendPeriod]) -> TrendPicture:
     return TrendPicture(scale.lines(), marks, own, best)
 
 
-def _at(place: float, step: float) -> str:
-    return f"{LEFT + step * place:.2f}%"
+def _at(position: float, step: float) -> str:
+    return f"{LEFT + step * position:.2f}%"

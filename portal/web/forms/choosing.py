@@ -1,4 +1,4 @@
-"""Many boxes ticked by one click, without a script: links that tick all, none, or those of one place, by the address (`?choose=`)."""
+"""Many boxes ticked by one click, without a script: links that tick all, none, or one jurisdiction's, by the address (`?choose=`)."""
 
 from __future__ import annotations
 
@@ -19,11 +19,11 @@ FEWEST = 3
 
 @dataclass(frozen=True, slots=True)
 class ChoiceBox:
-    """One box: its value, and the place of it, as its code and in words."""
+    """One box: its value, and its jurisdiction, as its path and in words."""
 
     value: str
-    place: str
-    place_name: str
+    jurisdiction: str
+    jurisdiction_name: str
 
 
 def chosen_by(rows: Sequence[ChoiceBox], query: QueryDict) -> frozenset[str] | None:
@@ -31,15 +31,15 @@ def chosen_by(rows: Sequence[ChoiceBox], query: QueryDict) -> frozenset[str] | N
     asked = query.get("choose")
     if asked is None:
         return None
-    return frozenset(row.value for row in rows if asked in (ALL, row.place))
+    return frozenset(row.value for row in rows if asked in (ALL, row.jurisdiction))
 
 
 def choosing(rows: Sequence[ChoiceBox], query: QueryDict) -> tuple[SelectOption, ...]:
-    """The links, each with how many it ticks; one a place where there are several."""
+    """The links, each with how many it ticks; one a jurisdiction where there are several."""
     if len(rows) < FEWEST:
         return ()
-    asked, places = query.get("choose", ""), Counter((row.place, row.place_name) for row in rows)
+    asked, jurisdictions = query.get("choose", ""), Counter((row.jurisdiction, row.jurisdiction_name) for row in rows)
     offered = [(ALL, _("all %(n)d") % {"n": len(rows)}), (NONE, _("none of them"))]
-    if len(places) > 1:
-        offered += [(place, f"{name} ({count})") for (place, name), count in sorted(places.items())]
+    if len(jurisdictions) > 1:
+        offered += [(path, f"{name} ({count})") for (path, name), count in sorted(jurisdictions.items())]
     return tuple(SelectOption(with_query(query, choose=code), text, code == asked) for code, text in offered)

@@ -37,14 +37,14 @@ class OfferedForm(forms.Form):
     valid_from = day(_("Valid from"), required=_("Give the first day."))
     valid_until = day(_("Valid until"), _("The last day. Leave it empty where the act names none."), optional=True)
 
-    def __init__(self, *args: Any, places: Iterable[tuple[str, str]], **kwargs: Any) -> None:
+    def __init__(self, *args: Any, jurisdictions: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = [
             (f"{programme.id}/{criterion.id}", f"{in_page_language(programme.name)}: {in_page_language(criterion.asks)}")
             for programme in programmes().values()
             for criterion in programme.criteria
         ]
-        offer_choices(self, "place", places)
+        offer_choices(self, "place", jurisdictions)
         offer_choices(self, "criterion", [("", _("Choose one")), *asked])
         offer_choices(self, "unit", [("", _("Choose one")), *UNITS.items()])
 

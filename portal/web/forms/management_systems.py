@@ -13,7 +13,7 @@ from portal.web.forms.fields import choice, day, digest, line
 
 
 class SystemForm(forms.Form):
-    """What stands on the certificate, by one of the standards that count in that place."""
+    """What stands on the certificate, by one of the standards that count in that jurisdiction."""
 
     standard = choice(
         _("Standard"), _("While a system certified to one of these standards is valid, no audit is due."), _("Choose a standard.")
@@ -41,11 +41,11 @@ class SystemForm(forms.Form):
         _("Give the digest of the certificate."),
     )
 
-    def __init__(self, *args: Any, place: str, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, jurisdiction: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         standard = self.fields["standard"]
         if isinstance(standard, forms.ChoiceField):
-            standard.choices = [("", _("Choose one")), *obligatory_audit(place).systems.items()]
+            standard.choices = [("", _("Choose one")), *obligatory_audit(jurisdiction).systems.items()]
 
     def clean(self) -> dict[str, Any]:
         cleaned = self.cleaned_data

@@ -105,11 +105,11 @@ class FirmForm(_Placed):
             self.add_error(
                 "controlling_firm", _("Enter the group or parent that decides for the firm. If there is none, enter the firm’s own name.")
             )
-        place = given.get("jurisdiction")
+        jurisdiction = given.get("jurisdiction")
         if (
             given["kind"] == Role.ENTERPRISE
-            and place
-            and required_in(place.path)
+            and jurisdiction
+            and required_in(jurisdiction.path)
             and not (given.get("credit_code") or self.errors.get("credit_code"))
         ):
             self.add_error("credit_code", in_words(REQUIRED))

@@ -24,7 +24,7 @@ class ApplicationRow:
 
     url: str
     name: str
-    place: str
+    jurisdiction: str
     since: datetime
     items: tuple[Item, ...]
 
@@ -44,7 +44,7 @@ def firm_wish(row: FirmApplication) -> ApplicationRow:
     return ApplicationRow(
         url=reverse("web:firm-application", args=[row.pk]),
         name=shown_name(row.name),
-        place=shown_name(row.jurisdiction.name),
+        jurisdiction=shown_name(row.jurisdiction.name),
         since=row.decided_at or row.confirmed_at or row.applied_at,
         items=(
             Item(_("What it is"), str(KINDS[Role(row.kind)])),
@@ -63,7 +63,7 @@ def site_wish(row: SiteApplication) -> ApplicationRow:
     return ApplicationRow(
         url=reverse("web:site-application", args=[row.pk]),
         name=shown_name(row.name),
-        place=shown_name(row.jurisdiction.name),
+        jurisdiction=shown_name(row.jurisdiction.name),
         since=row.applied_at,
         items=(
             Item(_("Firm"), shown_name(row.organisation.name)),

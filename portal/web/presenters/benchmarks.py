@@ -76,7 +76,7 @@ def fitting(views: Sequence[ListedView], words: Sequence[str]) -> tuple[ListedVi
 
 
 def _fits(view: ListedView, words: Sequence[str]) -> bool:
-    text = f"{view.pack} {view.place} {view.route} {view.summary.product} {view.period} {' '.join(view.summary.steps)} "
+    text = f"{view.pack} {view.jurisdiction} {view.route} {view.summary.product} {view.period} {' '.join(view.summary.steps)} "
     text += f"{in_any_language(view.scope)} "
     pack = pack_of(view.pack, view.pack_version)
     if pack is not None:
@@ -90,7 +90,7 @@ def _fits(view: ListedView, words: Sequence[str]) -> bool:
 def _list_row(view: ListedView) -> BenchmarkRow:
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, energy_units(1.0)["kgce"])
-    places = shown.total_places(view.summary)
+    decimals = shown.total_decimals(view.summary)
     total = shown.total(view.summary.composite)
     return BenchmarkRow(
         title=_("%(title)s, %(period)s") % {"title": names.title(view.route), "period": period_name(view.period)},
@@ -99,8 +99,8 @@ def _list_row(view: ListedView) -> BenchmarkRow:
         scope=shown_name(view.scope),
         url=benchmark_url(view, view.version),
         version=view.version,
-        label=number(total.value, places) if total else "",
-        interval=between(total.lo, total.hi, places) if total else "",
+        label=number(total.value, decimals) if total else "",
+        interval=between(total.lo, total.hi, decimals) if total else "",
         unit=unit_in_words(view.summary.composite.unit),
         firms=str(view.summary.firms),
         published=view.published_on,
@@ -124,7 +124,7 @@ def benchmark_page(
     address = benchmark_url(view, view.version)
     in_force = None if view.latest_version is None else benchmark_url(view, view.latest_version)
     reached = shown.total(view.label.best_reached)
-    places = shown.total_places(view.label)
+    decimals = shown.total_decimals(view.label)
     title = names.title(view.route)
     return BenchmarkPage(
         title=title,
@@ -146,7 +146,7 @@ def benchmark_page(
         not_held=_not_held(names, view) if explained.limits else "",
         rule=in_page_language(explained.rule),
         method_url=reverse("web:method-version", args=[view.pack, view.pack_version]) if names.pack else "",
-        reached=number(reached.value, places) if reached else "",
+        reached=number(reached.value, decimals) if reached else "",
         explanation=_items(explained),
         noise=in_page_language(explained.noise),
         versions=tuple(_version_row(row, view, shown) for row in versions),
@@ -170,11 +170,11 @@ def codebook_rows() -> tuple[tuple[str, str, str, str], ...]:
 
 def lead_of(label: LabelView, shown: TotalsDisplay) -> Lead:
     """The numbers of the first sentence; empty text where the gate holds one back."""
-    places = shown.total_places(label)
+    decimals = shown.total_decimals(label)
     texts = {}
     for name, total in (("reached", label.best_reached), ("composite", label.composite), ("typical", label.typical)):
         estimate = shown.total(total)
-        texts[name] = number(estimate.value, places) if estimate else ""
+        texts[name] = number(estimate.value, decimals) if estimate else ""
     rungs = [
         (cell.ratio * (cell.typical - cell.best), cell.step)
         for cell in label.headline
@@ -205,12 +205,12 @@ def _figure(title: str, total: TotalView, label: LabelView, shown: TotalsDisplay
     estimate = shown.total(total)
     if estimate is None:
         return HeadlineFigure(title, NONE, "", shown.names.total_reason(total.reason_en, total.reason_zh))
-    places = shown.total_places(label)
-    return HeadlineFigure(title, number(estimate.value, places), shown.spelled(total.unit), interval_words(estimate, places))
+    decimals = shown.total_decimals(label)
+    return HeadlineFigure(title, number(estimate.value, decimals), shown.spelled(total.unit), interval_words(estimate, decimals))
 
 
-def interval_words(estimate: Estimate, places: int | None) -> str:
-    return _("95 %% interval %(interval)s") % {"interval": between(estimate.lo, estimate.hi, places)} if estimate.lo is not None else ""
+def interval_words(estimate: Estimate, decimals: int | None) -> str:
+    return _("95 %% interval %(interval)s") % {"interval": between(estimate.lo, estimate.hi, decimals)} if estimate.lo is not None else ""
 
 
 def _not_held(names: Names, view: BenchmarkView) -> str:
@@ -250,9 +250,9 @@ def _version_row(row: VersionView, view: BenchmarkView, shown: TotalsDisplay) ->
 def version_row(row: VersionView, url: str, shown: TotalsDisplay, label: LabelView | None, *, here: bool = False) -> VersionRow:
     """One row of a table of versions, in the unit of the page."""
     total = shown.total(row.composite)
-    places = shown.total_places(label) if label else None
-    text = f"{number(total.value, places)} {shown.spelled(row.composite.unit)}" if total else ""
-    span = between(total.lo, total.hi, places) if total else ""
+    decimals = shown.total_decimals(label) if label else None
+    text = f"{number(total.value, decimals)} {shown.spelled(row.composite.unit)}" if total else ""
+    span = between(total.lo, total.hi, decimals) if total else ""
     change = row.what_changed or (_("First version.") if row.version == 1 else "")
     if row.withdrawn_on:
         change = _("Withdrawn on %(day)s: %(reason)s") % {

@@ -23,7 +23,7 @@ from portal.web.presenters.benchmarks import unit_links
 from portal.web.presenters.curves import cell_name
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.viewmodels.shared import StateWord, UnitLink
-from portal.web.words.figures import NONE, EnergyUnit, between, decimals, number, signed
+from portal.web.words.figures import NONE, EnergyUnit, between, decimals_of, number, signed
 from portal.web.words.terms import RULES, VERSION_STATES, Names, in_language, period_name, state
 
 
@@ -179,7 +179,7 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
         (shown.total(before), shown.total(after)),
         (hidden(before), hidden(after)),
         (before.firms, after.firms),
-        shown.total_places(view.label) if before.unit == after.unit else None,
+        shown.total_decimals(view.label) if before.unit == after.unit else None,
         (),
         comparable=before.unit == after.unit,
     )
@@ -202,7 +202,7 @@ def _steps(before: BenchmarkView, after: BenchmarkView, breaks: Breaks, shown: T
                 tuple(None if step is None else shown.best(step) for step in (earlier, other)),
                 (_hidden(earlier), _hidden(other)),
                 (earlier.firms if earlier else None, other.firms if other else None),
-                shown.step_places(either) if own_units[0] == own_units[1] else None,
+                shown.step_decimals(either) if own_units[0] == own_units[1] else None,
                 tuple(change_in_words(item) for item in broken),
                 comparable=comparable,
             )
@@ -222,29 +222,29 @@ def _compared(
     values: tuple[Estimate | None, ...],
     hidden: tuple[str, str],
     firms: tuple[int | None, int | None],
-    places: int | None,
+    decimals: int | None,
     broken: tuple[str, ...],
     *,
     comparable: bool = True,
 ) -> ComparedRow:
     before, after = values
-    if places is None:
-        places = decimals(*(estimate.value for estimate in values if estimate is not None))
+    if decimals is None:
+        decimals = decimals_of(*(estimate.value for estimate in values if estimate is not None))
     change = change_interval = ""
     verdict = None
     if before is not None and after is not None and comparable:
         moved, (low, high) = after.less(before)
-        change = signed(moved, places)
-        change_interval = between(low, high, places)
+        change = signed(moved, decimals)
+        change_interval = between(low, high, decimals)
         verdict = StateWord(_("within noise"), "wait") if low <= 0 <= high else StateWord(_("more than noise"), "ok")
     return ComparedRow(
         name=name,
         units=units,
-        before=number(before.value, places) if before else "",
-        before_interval=between(before.lo, before.hi, places) if before else "",
+        before=number(before.value, decimals) if before else "",
+        before_interval=between(before.lo, before.hi, decimals) if before else "",
         before_hidden=hidden[0],
-        after=number(after.value, places) if after else "",
-        after_interval=between(after.lo, after.hi, places) if after else "",
+        after=number(after.value, decimals) if after else "",
+        after_interval=between(after.lo, after.hi, decimals) if after else "",
         after_hidden=hidden[1],
         change=change,
         change_interval=change_interval,

@@ -87,19 +87,19 @@ def spread_of(label: LabelView, shown: TotalsDisplay) -> Spread:
 
 
 def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
-    factor, places = shown.factor(cell.unit), shown.step_places(cell)
+    factor, decimals = shown.factor(cell.unit), shown.step_decimals(cell)
     points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in cell.curve]
     best = None if cell.best is None else cell.best * factor
     known = shown.names.step(cell.step)
     product = in_page_language(known.product_words) if known else cell.product
     unit = shown.per_output(cell.unit, product)
     middle = next(point for point in points if point.percent == 50)
-    facts = {"middle": number(middle.value.value, places), "unit": unit}
+    facts = {"middle": number(middle.value.value, decimals), "unit": unit}
     ends = {
         "first": per_cent(points[0].percent / 100),
-        "low": number(points[0].value.value, places),
+        "low": number(points[0].value.value, decimals),
         "last": per_cent(points[-1].percent / 100),
-        "high": number(points[-1].value.value, places),
+        "high": number(points[-1].value.value, decimals),
     }
     return CellCurve(
         name=cell_name(cell, shown),
@@ -107,10 +107,10 @@ def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
         lead=_("About half of the firms stay at or below %(middle)s %(unit)s.") % facts,
         described=_("Percentile curve from %(low)s at %(first)s of the firms to %(high)s at %(last)s; the figures are in the table below.")
         % ends,
-        best="" if best is None else _("published best %(value)s") % {"value": number(best, places)},
+        best="" if best is None else _("published best %(value)s") % {"value": number(best, decimals)},
         picture=curve.draw(points, best),
         rows=tuple(
-            CurveRow(per_cent(point.percent / 100), number(point.value.value, places), between(point.value.lo, point.value.hi, places))
+            CurveRow(per_cent(point.percent / 100), number(point.value.value, decimals), between(point.value.lo, point.value.hi, decimals))
             for point in points
         ),
     )

@@ -71,7 +71,7 @@ class DeadlinesPage:
     may_decide: bool
     owing: tuple[str, ...]  # sites whose report is past due, by name
     to_choose: tuple[SiteToRemind, ...]  # every site without a usable report
-    choosing: tuple[SelectOption, ...]  # links that tick the late ones of a place
+    choosing: tuple[SelectOption, ...]  # links that tick the late ones of a jurisdiction
     letters: tuple[NoticeRow, ...]  # what goes to those that are late, and to those that are not yet
     may_extend: bool  # some site has not reported
     requests: tuple[RequestRow, ...]  # for more time, that wait
@@ -94,7 +94,7 @@ def deadlines_page(
 ) -> DeadlinesPage:
     """`picked`: the sites that a form which was wrong had chosen. Else those that the address ticks, but for who owes nothing."""
     title = page_title(Names.of(view.pack, view.pack_version), view.route, view.period)
-    late, place = set(owing(view, now)), [view.peer_group, view.period]
+    late, parts = set(owing(view, now)), [view.peer_group, view.period]
     boxes = [
         ChoiceBox(participant.site, participant.jurisdiction, shown_name(participant.jurisdiction))
         for participant in view.participants
@@ -116,10 +116,10 @@ def deadlines_page(
         requests=tuple(
             RequestRow(
                 *(request.pk, headed((_firm(request.site), shown_name(request.site.name))), request.until, request.reason),
-                *(str(request.asked_by), request.asked_at, reverse("web:decide-time", args=[*place, request.pk])),
+                *(str(request.asked_by), request.asked_at, reverse("web:decide-time", args=[*parts, request.pk])),
             )
             for request in requests
-            if [request.period.peer_group_id, request.period.name] == place
+            if [request.period.peer_group_id, request.period.name] == parts
         ),
         extensions=tuple(
             ExtensionRow(
@@ -136,10 +136,10 @@ def deadlines_page(
             )
             for reminder in reminders
         ),
-        due_url=reverse("web:set-due", args=place),
-        extend_url=reverse("web:extend", args=place),
-        remind_url=reverse("web:remind", args=place),
-        crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=place))),
+        due_url=reverse("web:set-due", args=parts),
+        extend_url=reverse("web:extend", args=parts),
+        remind_url=reverse("web:remind", args=parts),
+        crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=parts))),
     )
 
 

@@ -17,7 +17,7 @@ from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.regulator import page_title, public_address, shown_in_kgce
 from portal.web.viewmodels.drafts import ChangeRow, DraftCheck, DraftPage, GateCell, GateRow, ReleaseRow
 from portal.web.viewmodels.shared import Crumb, StateWord
-from portal.web.words.figures import NONE, between, decimals, number, signed
+from portal.web.words.figures import NONE, between, decimals_of, number, signed
 from portal.web.words.terms import (
     VERSION_STATES,
     Names,
@@ -225,16 +225,16 @@ def _cell_of_step(column: str, cell: CellView, shown: TotalsDisplay) -> GateCell
     best = cell.best_estimate
     if best is None:
         return GateCell(column, hidden=in_language(cell.reason_en, cell.reason_zh))
-    return _cell(column, best, cell.unit, cell.firms, shown.step_places(cell))
+    return _cell(column, best, cell.unit, cell.firms, shown.step_decimals(cell))
 
 
-def _cell(column: str, estimate: Estimate, unit: str, firms: int, places: int | None) -> GateCell:
-    interval = between(estimate.lo, estimate.hi, places)
-    return GateCell(column, f"{number(estimate.value, places)} {unit_in_words(unit)}", interval, _("%(n)s firms") % {"n": firms})
+def _cell(column: str, estimate: Estimate, unit: str, firms: int, decimals: int | None) -> GateCell:
+    interval = between(estimate.lo, estimate.hi, decimals)
+    return GateCell(column, f"{number(estimate.value, decimals)} {unit_in_words(unit)}", interval, _("%(n)s firms") % {"n": firms})
 
 
 def _total_rows(label: LabelView, columns: Sequence[str], shown: TotalsDisplay) -> tuple[GateRow, ...]:
-    places = shown.total_places(label)
+    decimals = shown.total_decimals(label)
     first, *others = columns or ("",)  # a label without a step has its totals all the same
     nothing = tuple(GateCell(column, absent=NONE) for column in others)
     rows = []
@@ -243,7 +243,7 @@ def _total_rows(label: LabelView, columns: Sequence[str], shown: TotalsDisplay) 
         if estimate is None:
             cell = GateCell(first, hidden=shown.names.total_reason(total.reason_en, total.reason_zh))
         else:
-            cell = _cell(first, estimate, total.unit, total.firms, places)
+            cell = _cell(first, estimate, total.unit, total.firms, decimals)
         rows.append(GateRow(title, (cell, *nothing)))
     return tuple(rows)
 
@@ -259,13 +259,13 @@ def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[C
     for step in alike:
         then, current = old[step.step].best_estimate, step.best_estimate
         if then is not None and current is not None:
-            pairs.append((shown.names.step_name(step.step), unit_in_words(step.unit), then, current, step.ratio, shown.step_places(step)))
+            pairs.append((shown.names.step_name(step.step), unit_in_words(step.unit), then, current, step.ratio, shown.step_decimals(step)))
     then, current = before.composite.estimate, now.composite.estimate
     if then is not None and current is not None and len(alike) == len(now.headline):
-        pairs.append((_("Whole route"), unit_in_words(now.composite.unit), then, current, 1.0, shown.total_places(now)))
+        pairs.append((_("Whole route"), unit_in_words(now.composite.unit), then, current, 1.0, shown.total_decimals(now)))
     ends = [
         abs(ratio * (end - then.value))
-        for _name, _unit, then, current, ratio, _places in pairs
+        for _name, _unit, then, current, ratio, _decimals in pairs
         for end in (then.lo, then.hi, current.value)
         if end is not None
     ]
@@ -279,9 +279,9 @@ def _defined(cell: CellView) -> tuple[str, str]:
 
 
 def _change(
-    name: str, unit: str, then: Estimate, now: Estimate, ratio: float, places: int | None, scale: float, readings: tuple[str, str]
+    name: str, unit: str, then: Estimate, now: Estimate, ratio: float, decimals: int | None, scale: float, readings: tuple[str, str]
 ) -> ChangeRow:
-    places = decimals(then.value, now.value) if places is None else places
+    decimals = decimals_of(then.value, now.value) if decimals is None else decimals
     band = None
     if then.lo is not None and then.hi is not None:
         left, right = 50 + scale * ratio * (then.lo - then.value), 50 + scale * ratio * (then.hi - then.value)
@@ -290,9 +290,9 @@ def _change(
     return ChangeRow(
         step=name,
         unit=unit,
-        before=number(then.value, places),
-        now=number(now.value, places),
-        change=signed(now.value - then.value, places),
+        before=number(then.value, decimals),
+        now=number(now.value, decimals),
+        change=signed(now.value - then.value, decimals),
         band=band,
         dot=f"{50 + scale * ratio * (now.value - then.value):.2f}%",
         reading=readings[inside],

@@ -159,30 +159,30 @@ def _steps(view: BenchmarkView, shown: TotalsDisplay) -> EvaluationSection:
         if in_tonnes(view.label)
         else _("The whole route is per %(amount)s, each step per unit of its own product.") % {"amount": shown.names.amount(shown.route)},
         ratios_of(view.label, shown.names, shown.route),
-        *_reached(view.label.best_reached, shown.total_places(view.label)),
+        *_reached(view.label.best_reached, shown.total_decimals(view.label)),
     )
     return EvaluationSection(_("Published steps"), lines, SectionTable(heads, rows, (3.6, 3, 1.7, 2.2, 1.6, 2.2, 1.6, 1.3)))
 
 
 def _whole_route(label: LabelView, shown: TotalsDisplay) -> tuple[str, ...]:
-    best, typical, places = label.composite, label.typical, shown.total_places(label)
+    best, typical, decimals = label.composite, label.typical, shown.total_decimals(label)
     head = (_("Whole route"), str(METRICS[Metric.TOTAL]))
     if best.value is None:
         return (*head, shown.names.total_reason(best.reason_en, best.reason_zh))
     return (
         *head,
-        number(best.value, places),
-        _interval(best.interval, places),
-        NONE if typical.value is None else number(typical.value, places),
-        _interval(typical.interval, places),
+        number(best.value, decimals),
+        _interval(best.interval, decimals),
+        NONE if typical.value is None else number(typical.value, decimals),
+        _interval(typical.interval, decimals),
         shown.spelled(best.unit),
         str(best.firms),
     )
 
 
-def _reached(total: TotalView, places: int | None) -> Iterator[str]:
+def _reached(total: TotalView, decimals: int | None) -> Iterator[str]:
     if total.value is not None:
-        facts = {"value": number(total.value, places), "interval": _interval(total.interval, places), "unit": unit_in_words(total.unit)}
+        facts = {"value": number(total.value, decimals), "interval": _interval(total.interval, decimals), "unit": unit_in_words(total.unit)}
         yield _("Best whole route that was really reached: %(value)s %(unit)s (%(interval)s).") % facts
 
 
@@ -191,20 +191,20 @@ def _step(cell: CellView, shown: TotalsDisplay) -> tuple[str, ...]:
     head = (with_variant(shown.names.step_name(cell.step), variant), str(METRICS[cell.metric]))
     if not cell.shown or cell.best is None:
         return (*head, in_language(cell.reason_en, cell.reason_zh))
-    places = shown.step_places(cell)
+    decimals = shown.step_decimals(cell)
     return (
         *head,
-        number(cell.best, places),
-        _interval(cell.interval, places),
-        NONE if cell.typical is None else number(cell.typical, places),
-        _interval(cell.typical_interval, places),
+        number(cell.best, decimals),
+        _interval(cell.interval, decimals),
+        NONE if cell.typical is None else number(cell.typical, decimals),
+        _interval(cell.typical_interval, decimals),
         shown.spelled(cell.unit),
         str(cell.firms),
     )
 
 
-def _interval(interval: tuple[float, float] | None, places: int | None) -> str:
-    return NONE if interval is None else between(*interval, places=places)
+def _interval(interval: tuple[float, float] | None, decimals: int | None) -> str:
+    return NONE if interval is None else between(*interval, decimals=decimals)
 
 
 def levels_section(view: InForceView) -> EvaluationSection:

@@ -256,15 +256,15 @@ def _labels(view: GroupCounts) -> ListTable:
 
 def _label(member: ShownMember, label: LabelRow) -> tuple[TableCell, ...]:
     names = Names.newest(member.labels.pack)
-    places = label_decimals(label.best, label.typical)
+    decimals = label_decimals(label.best, label.typical)
     step = over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years)
     return (
         TableCell(shown_name(member.labels.site_name), note=period_name(member.labels.period)),
         TableCell(step),
         TableCell(metric_name(label.metric)),
-        TableCell(f"{number(label.best, places)} {unit_in_words(label.unit)}"),
-        TableCell(between(label.low, label.high, places) or NONE),
-        TableCell(f"{number(label.typical, places)} {unit_in_words(label.unit)}"),
+        TableCell(f"{number(label.best, decimals)} {unit_in_words(label.unit)}"),
+        TableCell(between(label.low, label.high, decimals) or NONE),
+        TableCell(f"{number(label.typical, decimals)} {unit_in_words(label.unit)}"),
         _attested(member, label.step),
     )
 

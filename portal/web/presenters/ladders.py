@@ -11,12 +11,12 @@ from django.utils.translation import gettext as _
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.disclosure.rounding import total_width
 from benchmarks.explanation import LimitShown
-from benchmarks.explanation.wording import decimals as grid_decimals
+from benchmarks.explanation.wording import decimals_of as grid_decimals
 from portal.publication.shapes import CellView, LabelView, SummaryView, TotalView
 from portal.web.charts import ladder
 from portal.web.charts.ladder import Picture, RungPicture
 from portal.web.presenters.standard_limits import LimitCell, StandardLevels, beside_rows
-from portal.web.words.figures import EnergyUnit, between, decimals, fitting_decimals, number, signed
+from portal.web.words.figures import EnergyUnit, between, decimals_of, fitting_decimals, number, signed
 from portal.web.words.terms import (
     TONNES,
     Names,
@@ -131,7 +131,7 @@ class TotalsDisplay:
     def _chosen(self, own_unit: str) -> str:
         return own_unit.replace("kgce/", f"{self.unit.id}/")
 
-    def step_places(self, cell: CellView) -> int | None:
+    def step_decimals(self, cell: CellView) -> int | None:
         """Decimals by the release grid, which the published values lie on, and by their intervals; None (by size) in any other unit."""
         known = self.names.step(cell.step)
         rule = next((rule for rule in known.metrics if rule.metric == cell.metric), None) if known else None
@@ -139,7 +139,7 @@ class TotalsDisplay:
             return None
         return fitting_decimals(grid_decimals(rule.grid_width), cell.interval, cell.typical_interval)
 
-    def total_places(self, label: LabelView | SummaryView) -> int | None:
+    def total_decimals(self, label: LabelView | SummaryView) -> int | None:
         if self.names.pack is None or self.factor(label.composite.unit) != 1.0:
             return None
         grids = []
@@ -252,7 +252,7 @@ def _row(
         picture=drawn,
         limits=limits,
         limits_from_above=covered,
-        **_values(rung, shown.step_places(cell), with_you=with_you),
+        **_values(rung, shown.step_decimals(cell), with_you=with_you),
     )
 
 
@@ -265,9 +265,9 @@ def _total_row(
     *,
     with_you: bool,
 ) -> LadderRow:
-    places = shown.total_places(label)
-    reached = _("%(value)s best route really reached") % {"value": number(rung.reached.value, places)} if rung.reached else ""
-    own = _("%(value)s you") % {"value": number(rung.you.value, places)} if rung.you else ""
+    decimals = shown.total_decimals(label)
+    reached = _("%(value)s best route really reached") % {"value": number(rung.reached.value, decimals)} if rung.reached else ""
+    own = _("%(value)s you") % {"value": number(rung.you.value, decimals)} if rung.you else ""
     return LadderRow(
         name=_("Whole route"),
         unit=shown.per_output(label.composite.unit, shown.names.product(shown.route)),
@@ -276,36 +276,36 @@ def _total_row(
         limits=LimitCell(1, limits) if limits else None,
         reached=reached,
         own=own,
-        **_values(rung, places, with_you=with_you),
+        **_values(rung, decimals, with_you=with_you),
     )
 
 
-def _values(rung: ladder.StepRung, places: int | None, *, with_you: bool) -> RowText:
+def _values(rung: ladder.StepRung, decimals: int | None, *, with_you: bool) -> RowText:
     """The row's numbers as text: all with the same decimals. Beside a site's own values another's distance would pass for its own."""
     present = [estimate for estimate in (rung.best, rung.typical, rung.you) if estimate is not None]
-    places = decimals(*(estimate.value for estimate in present)) if places is None else places
+    decimals = decimals_of(*(estimate.value for estimate in present)) if decimals is None else decimals
     farther = rung.you if with_you else rung.typical
     above = rung.above(farther.value) if farther and rung.best else None
     return {
-        "best": number(rung.best.value, places) if rung.best else "",
-        "best_interval": between(rung.best.lo, rung.best.hi, places) if rung.best else "",
-        "typical": number(rung.typical.value, places) if rung.typical else "",
-        "you": number(rung.you.value, places) if rung.you else "",
-        "you_interval": between(rung.you.lo, rung.you.hi, places) if rung.you else "",
-        "above": _("%(gap)s above the best") % {"gap": signed(above, decimals(above))} if above is not None else "",
+        "best": number(rung.best.value, decimals) if rung.best else "",
+        "best_interval": between(rung.best.lo, rung.best.hi, decimals) if rung.best else "",
+        "typical": number(rung.typical.value, decimals) if rung.typical else "",
+        "you": number(rung.you.value, decimals) if rung.you else "",
+        "you_interval": between(rung.you.lo, rung.you.hi, decimals) if rung.you else "",
+        "above": _("%(gap)s above the best") % {"gap": signed(above, decimals_of(above))} if above is not None else "",
     }
 
 
 def _second(cell: CellView, shown: TotalsDisplay) -> SecondMetric:
-    places = shown.step_places(cell)
+    decimals = shown.step_decimals(cell)
     best, typical = shown.best(cell), shown.typical(cell)
     variant = shown.names.variant_name(cell.step, cell.variant)
     return SecondMetric(
         step=with_variant(shown.names.step_name(cell.step), variant),
         metric=metric_name(cell.metric),
-        best=number(best.value, places) if best else "",
-        best_interval=between(best.lo, best.hi, places) if best else "",
-        typical=number(typical.value, places) if typical else "",
+        best=number(best.value, decimals) if best else "",
+        best_interval=between(best.lo, best.hi, decimals) if best else "",
+        typical=number(typical.value, decimals) if typical else "",
         unit=shown.spelled(cell.unit),
         firms=str(cell.firms),
         hidden="" if cell.shown else in_language(cell.reason_en, cell.reason_zh),

@@ -23,7 +23,7 @@ from benchmarks.routes import Pack
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import CellView, LabelView
 from portal.web.presenters.standard_limits import Level, limit_beside
-from portal.web.words.figures import between, decimals, number, per_cent, signed
+from portal.web.words.figures import between, decimals_of, number, per_cent, signed
 from portal.web.words.terms import Names, in_page_language, period_name
 
 Share = tuple[int, int]
@@ -130,12 +130,12 @@ def _typical_cells(typical: Known | None, grade: float) -> tuple[str, str, str, 
     if typical is None:
         return "", "", "", ""
     value, (low, high) = typical
-    places = decimals(value) if value - low < 1 else max(decimals(value) - 1, 0)
+    decimals = decimals_of(value) if value - low < 1 else max(decimals_of(value) - 1, 0)
     return (
-        number(value, places),
-        between(low, high, places),
-        signed(value - grade, places),
-        between(low - grade, high - grade, places),
+        number(value, decimals),
+        between(low, high, decimals),
+        signed(value - grade, decimals),
+        between(low - grade, high - grade, decimals),
     )
 
 

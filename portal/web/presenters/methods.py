@@ -168,8 +168,8 @@ def _numbers(pack: Pack, query: QueryDict) -> ListTable:
         (
             TableCell(
                 called(pack, number),
-                note=number.place if number.role is NumberRole.LIMIT else about(pack, number.place),
-                url=number_url(pack.id, pack.version, number.role.value, number.place),
+                note=number.path if number.role is NumberRole.LIMIT else about(pack, number.path),
+                url=number_url(pack.id, pack.version, number.role.value, number.path),
             ),
             TableCell(_value(number), num=number.role is not NumberRole.MEASURED),
             TableCell(_unit(number) or NONE),
@@ -187,7 +187,7 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
     source = number.source
     facts = [
         Fact(_("Value"), f"{_value(number)} {_unit(number)}".strip()),
-        Fact(_("Place in the pack"), number.place, mono=True),
+        Fact(_("Place in the pack"), number.path, mono=True),
         Fact(_("What it is for"), str(ROLES[number.role][0])),
         Fact(_("What it changes"), str(ROLES[number.role][1])),
         Fact(_("Source"), source.text if source else _("none is named")),
@@ -219,23 +219,23 @@ def number_page(pack: Pack, number: Number, history: Sequence[tuple[Pack, Number
         Crumb(_title(pack), reverse("web:method", args=[pack.id])),
         Crumb(pack.version, reverse("web:method-version", args=[pack.id, pack.version])),
     )
-    return MethodSheet(called(pack, number), crumbs, about(pack, number.place), tuple(facts), (MethodSection(_("Versions"), table),))
+    return MethodSheet(called(pack, number), crumbs, about(pack, number.path), tuple(facts), (MethodSection(_("Versions"), table),))
 
 
 def called(pack: Pack, number: Number) -> str:
-    """A limit by its name and level; any other number by its place."""
-    level = re.fullmatch(r"steps\.([^.]+)\.([^.]+)\.\D+([123])", number.place)
+    """A limit by its name and level; any other number by its path."""
+    level = re.fullmatch(r"steps\.([^.]+)\.([^.]+)\.\D+([123])", number.path)
     if number.role is NumberRole.LIMIT and level:
         for step in pack.steps:
             for limit in step.limits:
                 if (step.id, limit.id) == level.groups()[:2]:
                     return _("%(limit)s, level %(n)s") % {"limit": in_page_language(limit.words), "n": level[3]}
-    return number.place
+    return number.path
 
 
-def about(pack: Pack, place: str) -> str:
-    """What a number's place names, in the reader's words: its step, route or carrier; nothing where it names none."""
-    first, _dot, rest = place.partition(".")
+def about(pack: Pack, path: str) -> str:
+    """What a number's path names, in the reader's words: its step, route or carrier; nothing where it names none."""
+    first, _dot, rest = path.partition(".")
     name = rest.partition(".")[0]
     if first == "steps":
         return next((in_page_language(step.words) for step in pack.steps if step.id == name), "")

@@ -17,7 +17,7 @@ from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.potentials import SavingRow, savings_of
 from portal.web.viewmodels.benchmarks import Download
-from portal.web.words.figures import between, decimals, energy_units, signed
+from portal.web.words.figures import between, decimals_of, energy_units, signed
 from portal.web.words.terms import Names, one_after_another, period_name, shown_name, unit_in_words
 
 
@@ -99,8 +99,8 @@ def _moved(known: Known | None) -> MovedValue:
     if known is None:
         return MovedValue("", "", clear=False)
     value, (low, high) = known
-    places = decimals(high - low)
-    return MovedValue(signed(value, places), between(low, high, places), clear=low > 0 or high < 0)
+    decimals = decimals_of(high - low)
+    return MovedValue(signed(value, decimals), between(low, high, decimals), clear=low > 0 or high < 0)
 
 
 def _elsewhere(group: GroupInForce, view: InForceView, url: str) -> OtherScope:

@@ -23,7 +23,7 @@ from portal.web.presenters.ladders import ratios_of
 from portal.web.presenters.practices import saving_of
 from portal.web.presenters.site_gaps import co2_note, compared
 from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, worth_row
-from portal.web.words.figures import EnergyUnit, between, decimals, in_bounds, number, per_cent
+from portal.web.words.figures import EnergyUnit, between, decimals_of, in_bounds, number, per_cent
 from portal.web.words.terms import (
     Names,
     in_page_language,
@@ -131,7 +131,7 @@ def next_page(
                 for gap in clear
             ),
             total=number(total),
-            total_interval=between(low, high, decimals(total)),
+            total_interval=between(low, high, decimals_of(total)),
             total_co2=in_bounds(known) if (known := together(site.co2.values())) else _("incomplete"),
             exact_total=exactly((low, total, high)),
         ),
@@ -142,7 +142,7 @@ def next_page(
                 "step": called[gap.step],
                 "value": number(gap.value),
                 "unit": unit_in_words(f"kgce/{names.made_in(view.route)}"),
-                "interval": between(gap.lo, gap.hi, decimals(gap.value)),
+                "interval": between(gap.lo, gap.hi, decimals_of(gap.value)),
             }
             for gap in gaps
             if gap.within_noise
@@ -159,7 +159,7 @@ def _to_do(
 ) -> ToDo:
     cell = next(each for each in cells if each.step == gap.step)
     value, low, high = (end / cell.ratio for end in (gap.value, gap.lo, gap.hi))
-    places = decimals(value)
+    decimals = decimals_of(value)
     step = names.step(gap.step)
     made_in = names.step_made_in(gap.step)
     amount = one_of(made_in, in_page_language(step.product_words) if step else cell.product)
@@ -168,7 +168,7 @@ def _to_do(
     return ToDo(
         step=called,
         gap=_("%(value)s kgce per %(amount)s (%(interval)s)")
-        % {"value": number(value, places), "amount": amount, "interval": between(low, high, places)},
+        % {"value": number(value, decimals), "amount": amount, "interval": between(low, high, decimals)},
         unit=one_of_output(made_in),
         practices=tuple(sorted(rows, key=lambda row: bool(row.beyond))),
         sources=tuple(

@@ -19,7 +19,7 @@ from portal.names import in_any_language
 from portal.standings.ranked import RankedView
 from portal.web.lists.tables import Key, columns, filter_choices, paged, sort_form, sorted_rows, with_query
 from portal.web.presenters.regulator import page_title
-from portal.web.presenters.stand import places_between
+from portal.web.presenters.stand import ranks_between
 from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
 from portal.web.words.events import act_in_words, detail_in_words, name_in_words
@@ -52,20 +52,20 @@ class TrailPage:
 
 @dataclass(frozen=True, slots=True)
 class StandingRow:
-    """A site in one cell: between which places it lies, and in which quarter if that can be told. Never a value, never one place."""
+    """A site in one cell: between which ranks it lies, and in which quarter if that can be told. Never a value, never one rank."""
 
     firm: str
     site: str
     region: str
     step: str
     metric: str
-    places: str
+    ranks: str
     quarter: str
 
 
 @dataclass(frozen=True, slots=True)
 class MatrixRow:
-    """One site: at each step of the head its quarter, and between which places."""
+    """One site: at each step of the head its quarter, and between which ranks."""
 
     firm: str
     site: str
@@ -151,7 +151,7 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
     names = Names.of(view.pack, view.pack_version)
     standings = [standing for standing in rows if _fits(standing, query)]
     here, pages = paged(sorted_rows(standings, KEYS, query, DEFAULT_ORDER), query)
-    title, place = page_title(names, view.route, view.period), [view.peer_group, view.period]
+    title, parts = page_title(names, view.route, view.period), [view.peer_group, view.period]
     heads = {
         "firm": _("Firm"),
         "region": _("Jurisdiction"),
@@ -185,8 +185,8 @@ def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: Q
             {standing.jurisdiction: shown_name(standing.jurisdiction) for standing in rows},
         ),
         query=query.get("q", "").strip()[:100],
-        export_url=reverse("web:standings-csv", args=place) + with_query(query, page=None),
-        crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=place))),
+        export_url=reverse("web:standings-csv", args=parts) + with_query(query, page=None),
+        crumbs=(Crumb(_("Publications"), reverse("web:publications")), Crumb(title, reverse("web:participation", args=parts))),
     )
 
 
@@ -215,7 +215,7 @@ def _matrix_cell(standing: RankedView | None) -> tuple[str, str]:
     if standing is None:
         return NONE, ""
     return _quarter(standing.band), _("%(places)s of %(of)d") % {
-        "places": places_between(standing.rank_low, standing.rank_high),
+        "places": ranks_between(standing.rank_low, standing.rank_high),
         "of": standing.of,
     }
 
@@ -250,7 +250,7 @@ def _row(standing: RankedView, names: Names) -> StandingRow:
         region=shown_name(standing.jurisdiction),
         step=with_variant(names.step_name(standing.step), names.variant_name(standing.step, standing.variant)),
         metric=metric_name(standing.metric),
-        places=_("%(places)s of %(of)d") % {"places": places_between(standing.rank_low, standing.rank_high), "of": standing.of},
+        ranks=_("%(places)s of %(of)d") % {"places": ranks_between(standing.rank_low, standing.rank_high), "of": standing.of},
         quarter=_quarter(standing.band) if standing.band else NONE,
     )
 

@@ -275,9 +275,9 @@ def _squares(numbers: Mapping[str, int]) -> tuple[Square, ...]:
     if sites <= MOST_SQUARES:
         each = [kind for kind, number in kinds for _ in range(number)]
         return tuple(Square(f"{index * room:.3f}%", f"{0.78 * room:.3f}%", kind) for index, kind in enumerate(each))
-    bars, place = [], 0
+    bars, before = [], 0
     for kind, number in kinds:
         if number:
-            bars.append(Square(f"{place * room:.3f}%", f"{number * room:.3f}%", kind))
-        place += number
+            bars.append(Square(f"{before * room:.3f}%", f"{number * room:.3f}%", kind))
+        before += number
     return tuple(bars)

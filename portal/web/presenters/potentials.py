@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 from benchmarks.composition.trend import Known
 from portal.publication.shapes import CellView, LabelView
 from portal.web.presenters.ladders import TotalsDisplay
-from portal.web.words.figures import between, decimals, number
+from portal.web.words.figures import between, decimals_of, number
 from portal.web.words.terms import in_language
 
 REFERENCES = ("typical", "best")
@@ -72,8 +72,8 @@ def _saving(known: Known | None, cell: CellView | None) -> ShownPotential:
     if known is None:
         return ShownPotential("", "", why_held(cell))
     value, (low, high) = known
-    places = decimals(value)
-    return ShownPotential(number(value, places), between(low, high, places), "")
+    decimals = decimals_of(value)
+    return ShownPotential(number(value, decimals), between(low, high, decimals), "")
 
 
 def why_held(cell: CellView | None) -> str:

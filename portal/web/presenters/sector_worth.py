@@ -20,7 +20,7 @@ from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, ratios_o
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import co2_note
 from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, worth_row
-from portal.web.words.figures import MJ_PER_KGCE, between, decimals, in_bounds, number
+from portal.web.words.figures import MJ_PER_KGCE, between, decimals_of, in_bounds, number
 from portal.web.words.terms import TONNES, Names, enumerated, headed, one_of_output
 
 
@@ -37,7 +37,7 @@ class SectorWorth:
 def worth_of(view: InForceView) -> SectorWorth | None:
     """None for a version that told of no potential: those from before there were any."""
     names, steps = Names.of(view.pack, view.pack_version), view.label.headline
-    factors = Co2Factors.of(view.period, view.place)
+    factors = Co2Factors.of(view.period, view.jurisdiction)
     units = units_on(factors.day)
     shown = TotalsDisplay(names, view.route, units["kgce"])
     known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
@@ -84,7 +84,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                     for id_, worth in of_steps.items()
                 ),
                 total=number(value),
-                total_interval=between(low, high, decimals(value)),
+                total_interval=between(low, high, decimals_of(value)),
                 total_co2=in_bounds(sum_) if (sum_ := together(co2.values())) else _("incomplete"),
                 exact_total=exactly((low, value, high)),
             )

@@ -20,7 +20,7 @@ from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import heat_cells, heat_gap
-from portal.web.words.figures import NONE, between, decimals, energy_units, in_bounds, number, with_interval
+from portal.web.words.figures import NONE, between, decimals_of, energy_units, in_bounds, number, with_interval
 from portal.web.words.terms import Names, in_language, one_of_output, period_name, shown_name
 
 
@@ -91,7 +91,7 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
     names = Names.of(newest.pack, newest.pack_version)
     shown = TotalsDisplay(names, newest.route, energy_units(1.0)["kgce"])
     best, typical = _totals(newest)
-    places = shown.total_places(newest.label)
+    decimals = shown.total_decimals(newest.label)
     return SectorPage(
         title=names.title(newest.route),
         scope=shown_name(scope),
@@ -100,20 +100,20 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
         product_unit=one_of_output(names.made_in(newest.route)),
         url=benchmark_url(newest, newest.version),
         period=period_name(newest.period),
-        gap=_gap_of(typical, best, places) if best and typical else "",
+        gap=_gap_of(typical, best, decimals) if best and typical else "",
         firms=str(newest.label.composite.firms),
         rungs=_rungs(shown_years, shown),
         years=tuple(_year(view, shown, before) for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))),
         reach=_reach(newest, names),
         worth=worth_of(newest),
-        over_years_url=reverse("web:sector", args=[newest.pack, newest.place, newest.route]),
+        over_years_url=reverse("web:sector", args=[newest.pack, newest.jurisdiction, newest.route]),
     )
 
 
-def _gap_of(typical: Estimate, best: Estimate, places: int | None) -> str:
+def _gap_of(typical: Estimate, best: Estimate, decimals: int | None) -> str:
     """Typical and best hold the same firms, so the interval is a little too wide (`benchmarks.comparison.gaps`)."""
     apart, ends = typical.less(best)
-    return with_interval(apart, *ends, places)
+    return with_interval(apart, *ends, decimals)
 
 
 def _totals(view: InForceView) -> tuple[Estimate | None, Estimate | None]:
@@ -133,16 +133,16 @@ def _rungs(views: Sequence[InForceView], shown: TotalsDisplay) -> tuple[YearRung
     rungs = []
     for index, (view, (best, typical)) in enumerate(zip(views, totals, strict=True)):
         at = (LEFT + RIGHT) / 2 if len(views) == 1 else LEFT + step * index
-        places = shown.total_places(view.label)
+        decimals = shown.total_decimals(view.label)
         rungs.append(
             YearRung(
                 x=f"{at:.2f}%",
                 label=view.period,
                 best=scale.at(best.value) if best else "",
-                best_text=number(best.value, places) if best else "",
+                best_text=number(best.value, decimals) if best else "",
                 best_band=scale.span(best) if best else None,
                 typical=scale.at(typical.value) if typical else "",
-                typical_text=number(typical.value, places) if typical else "",
+                typical_text=number(typical.value, decimals) if typical else "",
                 typical_band=scale.span(typical) if typical else None,
                 broken=f"{at - step / 2:.2f}%" if index and _broken(views[index - 1], view) else "",
             )
@@ -155,16 +155,16 @@ def _broken(before: InForceView | None, view: InForceView) -> bool:
 
 
 def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None) -> SectorYearRow:
-    places = shown.total_places(view.label)
+    decimals = shown.total_decimals(view.label)
     (best, typical) = _totals(view)
     return SectorYearRow(
         period=period_name(view.period),
         version=_("version %(version)s") % {"version": view.version},
         url=benchmark_url(view, view.version),
-        best=number(best.value, places) if best else NONE,
-        best_interval=between(best.lo, best.hi, places) if best else "",
-        typical=number(typical.value, places) if typical else NONE,
-        typical_interval=between(typical.lo, typical.hi, places) if typical else "",
+        best=number(best.value, decimals) if best else NONE,
+        best_interval=between(best.lo, best.hi, decimals) if best else "",
+        typical=number(typical.value, decimals) if typical else NONE,
+        typical_interval=between(typical.lo, typical.hi, decimals) if typical else "",
         firms=str(view.label.composite.firms) if best else NONE,
         note=_("defined differently from the year before") if _broken(before, view) else "",
     )
@@ -173,7 +173,7 @@ def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None) -
 def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
     """Steps in the order of the route. A gap within its noise is told as such, and nothing is worked out of it."""
     rows = []
-    factors = Co2Factors.of(view.period, view.place)
+    factors = Co2Factors.of(view.period, view.jurisdiction)
     heat = {}
     for cell in heat_cells(view.label):
         best, typical = cell.best_estimate, cell.typical_estimate
@@ -190,5 +190,5 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
             rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
             continue
         co2 = in_bounds(factors.of_gap((step_gap.lo, step_gap.hi), names.boundary(cell.step), heat.get(cell.step)))
-        rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals(step_gap.value)), co2, ""))
+        rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals_of(step_gap.value)), co2, ""))
     return tuple(rows)

@@ -134,12 +134,12 @@ def share_row(view: ShareView, digest: str, now: datetime) -> ShareRow:
 
 
 def _row(label: LabelRow, names: Names) -> ShownLabel:
-    places = label_decimals(label.best, label.typical)
+    decimals = label_decimals(label.best, label.typical)
     return ShownLabel(
         step=over_years(with_variant(names.step_name(label.step), names.variant_name(label.step, label.variant)), label.years),
         metric=metric_name(label.metric),
-        best=number(label.best, places),
-        interval=between(label.low, label.high, places) or NONE,
-        typical=number(label.typical, places),
+        best=number(label.best, decimals),
+        interval=between(label.low, label.high, decimals) or NONE,
+        typical=number(label.typical, decimals),
         unit=unit_in_words(label.unit),
     )

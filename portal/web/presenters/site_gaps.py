@@ -41,7 +41,7 @@ def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison
     gaps = largest_first(_gaps(label, own))
     clear = [step_gap for step_gap in gaps if not step_gap.within_noise]
     heat = heat_of(stand, label)
-    factors = Co2Factors.of(stand.report.period, stand.report.place)
+    factors = Co2Factors.of(stand.report.period, stand.report.jurisdiction)
     co2 = {
         step_gap.step: factors.of_gap((step_gap.lo, step_gap.hi), names.boundary(step_gap.step), heat.get(step_gap.step))
         for step_gap in clear

@@ -25,14 +25,14 @@ from portal.web.presenters.site_gaps import SiteComparison, co2_note, compared, 
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words.figures import NONE, EnergyUnit, between, decimals, in_bounds, number, ordinal, signed, with_interval
+from portal.web.words.figures import NONE, EnergyUnit, between, decimals_of, in_bounds, number, ordinal, signed, with_interval
 from portal.web.words.terms import Names, one_of_output, over_years, period_name, shown_name, within
 
 MIDDLE = 50
 """The score of the firm in the middle."""
 
 MOST_TICKS = 200
-"""Places with a tick each: with more of them ticks would touch, and two thousand weigh 140 kB."""
+"""Ranks with a tick each: with more of them ticks would touch, and two thousand weigh 140 kB."""
 
 
 def stand_page(
@@ -99,9 +99,9 @@ def trend_page(report: ReportView, which: str, steps: tuple[TrendStep, ...]) -> 
 
 
 def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
-    """All places as ticks, those that fit marked: a rank is never shown without its interval, so there is no point.
+    """All ranks as ticks, those that fit marked: a rank is never shown without its interval, so there is no point.
 
-    Where ticks would touch, a line stands for all places, and only the ends of those that fit have theirs.
+    Where ticks would touch, a line stands for all ranks, and only the ends of those that fit have theirs.
     """
     if standing.rank_interval is None or not standing.of:
         return None
@@ -115,12 +115,12 @@ def rank_strip(standing: StepStandingView, step: str) -> RankStrip | None:
     marked = sorted({low, high}) if crowded else range(1, standing.of + 1)
     left, right = max(at(low) - room / 2, 0.0), min(at(high) + room / 2, 100.0)
     return RankStrip(
-        words=_("Your rank at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": places_between(low, high), "of": standing.of},
+        words=_("Your rank at %(step)s: %(places)s of %(of)d.") % {"step": step, "places": ranks_between(low, high), "of": standing.of},
         of=standing.of,
         several=low < high,
         band=DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%"),
         crowded=crowded,
-        ticks=tuple((f"{at(place):.2f}%", low <= place <= high) for place in marked),
+        ticks=tuple((f"{at(rank):.2f}%", low <= rank <= high) for rank in marked),
         first=_("%(place)s, least energy") % {"place": ordinal(1)},
         last=ordinal(standing.of),
     )
@@ -145,13 +145,13 @@ def _score_row(called: str, standing: StepStandingView) -> ScoreRow:
         low, high = standing.score
         score = pgettext("score", "%(low)d to %(high)d") % {"low": low, "high": high} if low < high else f"{low}"
         band = DrawnInterval(f"{low - 1}%", f"{high - low + 1}%")
-    return ScoreRow(called, score, band, _places(standing), _beside_typical(standing.score))
+    return ScoreRow(called, score, band, _ranks(standing), _beside_typical(standing.score))
 
 
 def _score_lead(row: ScoreRow) -> str:
     if row.score:
         return _("Your whole route scores %(score)s of 100: %(reading)s.") % {"score": row.score, "reading": row.reading}
-    return _("The rank of your whole route is in this range: %(places)s.") % {"places": row.places}
+    return _("The rank of your whole route is in this range: %(places)s.") % {"places": row.ranks}
 
 
 def _beside_typical(score: tuple[int, int] | None) -> str:
@@ -164,26 +164,26 @@ def _beside_typical(score: tuple[int, int] | None) -> str:
     return _("behind typical") if high < MIDDLE else _("cannot be distinguished from typical")
 
 
-def places_between(low: int, high: int) -> str:
+def ranks_between(low: int, high: int) -> str:
     return ordinal(low) if low == high else pgettext("places", "%(low)s to %(high)s") % {"low": ordinal(low), "high": ordinal(high)}
 
 
 def _figures(
     total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: TotalsDisplay, *, awaited: bool
 ) -> tuple[HeadlineFigure, ...]:
-    factor, places = shown.factor(label.composite.unit), shown.total_places(label)
+    factor, decimals = shown.factor(label.composite.unit), shown.total_decimals(label)
     lacking = _("its interval is computed with the next draft") if awaited else _("not every step was reported")
     value = HeadlineFigure(_("Your protected value, whole route"), NONE, "", lacking, "you")
     if total is not None and not awaited:
         own = total.scaled(factor)
         value = HeadlineFigure(
-            value.title, number(own.value, places), shown.spelled(label.composite.unit), interval_words(own, places), "you"
+            value.title, number(own.value, decimals), shown.spelled(label.composite.unit), interval_words(own, decimals), "you"
         )
     rank = HeadlineFigure(_("Your rank"), NONE, "", _("ranks are computed when the regulator composes a label from enough firms"), "you")
     if ranked is not None and ranked.rank_interval is not None and ranked.of:
         rank = HeadlineFigure(
             _("Your rank at %(step)s") % {"step": within(shown.names.step_name(ranked.step))},
-            places_between(*ranked.rank_interval),
+            ranks_between(*ranked.rank_interval),
             _("of %(of)d") % {"of": ranked.of},
             _("95 %% rank interval") % {},
             "you",
@@ -192,7 +192,7 @@ def _figures(
     title = _("Best whole route really reached")
     best = (
         HeadlineFigure(
-            title, number(reached.value, places), shown.spelled(label.best_reached.unit), interval_words(reached, places), "best"
+            title, number(reached.value, decimals), shown.spelled(label.best_reached.unit), interval_words(reached, decimals), "best"
         )
         if reached
         else HeadlineFigure(title, NONE, "", shown.names.total_reason(label.best_reached.reason_en, label.best_reached.reason_zh), "best")
@@ -212,14 +212,14 @@ def _rows(site: SiteComparison, kgce: TotalsDisplay, units: Mapping[str, EnergyU
     rows = []
     for gap in gaps:
         left, right = sorted((at(0.0), at(gap.value)))
-        places = decimals(gap.value)
+        decimals = decimals_of(gap.value)
         rows.append(
             GapRow(
                 step=over_years(kgce.names.step_name(gap.step), standings[gap.step].years),
                 reading=_reading(gap),
-                kgce=signed(gap.value, places),
-                interval=between(gap.lo, gap.hi, places),
-                places=_places(standings[gap.step]),
+                kgce=signed(gap.value, decimals),
+                interval=between(gap.lo, gap.hi, decimals),
+                ranks=_ranks(standings[gap.step]),
                 co2=in_bounds(site.co2.get(gap.step)),
                 mj=NONE if gap.within_noise else number(gap.value * units["MJ"].per_kgce),
                 bar=DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%"),
@@ -237,10 +237,10 @@ def _reading(gap: RouteGap) -> str:
     return _("within noise") if gap.within_noise else ""
 
 
-def _places(standing: StepStandingView) -> str:
+def _ranks(standing: StepStandingView) -> str:
     if standing.rank_interval is None or not standing.of:
         return NONE
-    return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
+    return _("%(places)s of %(of)d") % {"places": ranks_between(*standing.rank_interval), "of": standing.of}
 
 
 def _sum_row(clear: Sequence[RouteGap], units: Mapping[str, EnergyUnit], co2: tuple[float, float] | None) -> GapRow:
@@ -250,8 +250,8 @@ def _sum_row(clear: Sequence[RouteGap], units: Mapping[str, EnergyUnit], co2: tu
         step=_("Gaps larger than the noise"),
         reading="",
         kgce=number(total),
-        interval=between(*sum_of_ends(clear), decimals(total)),
-        places="",
+        interval=between(*sum_of_ends(clear), decimals_of(total)),
+        ranks="",
         co2=in_bounds(co2),
         mj=number(total * units["MJ"].per_kgce),
         bar=nothing,

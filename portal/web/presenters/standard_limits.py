@@ -69,12 +69,12 @@ def beside_rows(
         beside.setdefault(first, []).append(limit)
         spans[first] = max(spans.get(first, 1), rows[-1] - rows[0] + 1)
     cells: dict[str, LimitCell] = {}
-    place = 0
-    while place < len(steps):
-        free = next((ahead for ahead in range(1, len(steps) - place) if steps[place + ahead] in beside), len(steps) - place)
-        span = min(spans.get(steps[place], 1), free)
-        cells[steps[place]] = LimitCell(span, tuple(limit_beside(limit, pack, steps) for limit in beside.get(steps[place], ())))
-        place += span
+    position = 0
+    while position < len(steps):
+        free = next((ahead for ahead in range(1, len(steps) - position) if steps[position + ahead] in beside), len(steps) - position)
+        span = min(spans.get(steps[position], 1), free)
+        cells[steps[position]] = LimitCell(span, tuple(limit_beside(limit, pack, steps) for limit in beside.get(steps[position], ())))
+        position += span
     return cells, tuple(limit_beside(limit, pack) for limit in whole), tuple(limit_beside(limit, pack, steps) for limit in limits)
 
 
@@ -103,8 +103,8 @@ def _page(shown: LimitShown, level: int, pack: Pack) -> str:
     for step in pack.steps:
         for limit in step.limits:
             if (limit.words, limit.standard, limit.clause, limit.metric.value, limit.grades, limit.steps_covered) == same:
-                place = f"steps.{step.id}.{limit.id}.{limit.levels}{level}"
-                return number_url(pack.id, pack.version, NumberRole.LIMIT.value, place)
+                path = f"steps.{step.id}.{limit.id}.{limit.levels}{level}"
+                return number_url(pack.id, pack.version, NumberRole.LIMIT.value, path)
     return ""
 
 

@@ -18,7 +18,7 @@ from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.charts.trend import TrendPeriod, TrendPicture, draw
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.site_gaps import estimate_of
-from portal.web.words.figures import between, decimals, number, two_digits
+from portal.web.words.figures import between, decimals_of, number, two_digits
 from portal.web.words.terms import Names, one_after_another, period_name, sentence_space, unit_in_words
 
 
@@ -83,13 +83,13 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
 
 
 def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeriod], flags: Sequence[str]) -> TrendStep:
-    places, unit = decimals(*(value.value for value in values)), unit_in_words(values[-1].unit)
+    decimals, unit = decimals_of(*(value.value for value in values)), unit_in_words(values[-1].unit)
     rows = tuple(
         TrendRow(
             period=point.label,
-            value=number(value.value, places),
-            interval=between(*value.interval, places) if value.interval else "",
-            best="" if point.best is None else number(point.best, places),
+            value=number(value.value, decimals),
+            interval=between(*value.interval, decimals) if value.interval else "",
+            best="" if point.best is None else number(point.best, decimals),
             flag=flag,
             unchanged=before is not None and not flag and changed(before.you, point.you) is False,
         )
@@ -124,8 +124,8 @@ def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
         form = _("Fell by %(by)s %(unit)s since %(since)s (%(interval)s).")
     else:
         form = _("Rose by %(by)s %(unit)s since %(since)s (%(interval)s).")
-    places = two_digits(low, high)
-    facts = {"by": number(apart, places), "unit": unit, "since": first.label, "interval": between(low, high, places)}
+    decimals = two_digits(low, high)
+    facts = {"by": number(apart, decimals), "unit": unit, "since": first.label, "interval": between(low, high, decimals)}
     newest = changed(points[-2].you, last.you) is False
     return form % facts + (sentence_space() + _("The last change is within the noise.") if newest else "")
 

@@ -23,7 +23,7 @@ from benchmarks.measurements import Metric
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
 from portal.web.charts.ladder import DrawnInterval
-from portal.web.words.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals, in_bounds, number, raised
+from portal.web.words.figures import MJ_PER_KGCE, NONE, EnergyUnit, between, decimals_of, in_bounds, number, raised
 from portal.web.words.terms import in_page_language
 
 
@@ -146,13 +146,13 @@ def worth_row(
     kind = energies_of(step.boundary if step else None, heat)
     own = own_electricity if kind != "electricity" else None
     fuel = fuel_within(kind, gap.hi, heat)
-    places = decimals(gap.value)
+    decimals = decimals_of(gap.value)
     return WorthRow(
         step=called,
         energies=_energies(kind),
         kind=kind,
-        kgce=number(gap.value, places),
-        interval=between(gap.lo, gap.hi, places),
+        kgce=number(gap.value, decimals),
+        interval=between(gap.lo, gap.hi, decimals),
         electricity=_electricity(kind, (gap.lo, gap.hi), own, units["kWh"].per_kgce),
         own_metric=own is not None,
         fuel=_scaled(fuel, MJ_PER_KGCE) if kind == "apart" and fuel else _without_fuel(kind),

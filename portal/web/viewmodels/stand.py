@@ -13,13 +13,13 @@ from portal.web.viewmodels.shared import Crumb, HeadlineFigure, UnitLink
 
 @dataclass(frozen=True, slots=True)
 class RankStrip:
-    """All places as ticks; those that fit the site's value marked; never a single place."""
+    """All ranks as ticks; those that fit the site's value marked; never a single rank."""
 
     words: str
     of: int
-    several: bool  # more than one place fits
+    several: bool  # more than one rank fits
     band: DrawnInterval
-    crowded: bool  # too many places for a tick each: a line stands for them
+    crowded: bool  # too many ranks for a tick each: a line stands for them
     ticks: tuple[tuple[str, bool], ...]  # where, and whether it fits
     first: str
     last: str
@@ -27,12 +27,12 @@ class RankStrip:
 
 @dataclass(frozen=True, slots=True)
 class ScoreRow:
-    """Where a site stands at one step among all firms of the kind: a score with its interval, or among few a place; never one number."""
+    """Where a site stands at one step among all firms of the kind: a score with its interval, or among few a rank; never one number."""
 
     step: str
     score: str
     band: DrawnInterval | None  # the interval on a scale from 1 to 100; None where there is no score
-    places: str
+    ranks: str
     reading: str
 
 
@@ -44,7 +44,7 @@ class GapRow:
     reading: str  # why it leaves the sum; empty where it stays
     kgce: str
     interval: str
-    places: str
+    ranks: str
     mj: str
     co2: str  # kg; bounds where the step takes several carriers
     bar: DrawnInterval
@@ -70,7 +70,7 @@ class StandPage:
     within_noise: int  # above the best, but not by more than the noise
     at_best: int
     awaited: int  # steps whose interval has not been computed yet
-    computed: datetime | None  # when the places were computed
+    computed: datetime | None  # when the ranks were computed
     figures: tuple[HeadlineFigure, ...]
     strip: RankStrip | None
     scores: tuple[ScoreRow, ...]
@@ -84,7 +84,7 @@ class StandPage:
     export_url: str = ""  # of the table that holds these values
     trend_url: str = ""  # where the curves over the periods are; empty for a site of one period
     no_score: str = ""  # why no step has one
-    score_lead: str = ""  # the whole route's score, or place among few, with its interval
+    score_lead: str = ""  # the whole route's score, or rank among few, with its interval
 
 
 @dataclass(frozen=True, slots=True)

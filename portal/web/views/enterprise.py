@@ -165,7 +165,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("What to do next")})
     saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     _unit, units = chosen_unit(request, view.period)
-    country = Jurisdiction.objects.filter(path=report.place.partition("/")[0]).first()
+    country = Jurisdiction.objects.filter(path=report.jurisdiction.partition("/")[0]).first()
     which, named = _key((report.site, report.period)), shown_name(country.name) if country else ""
     several = len(chosen.of_its_site) > 1
     page = next_page(standing_of(report), view, units, which, library(), scheme_day(), named, several=several)
@@ -216,7 +216,7 @@ def _choices(chosen: ChosenView) -> tuple[SelectOption, ...]:
 
 def _in_force(report: ReportView | None) -> InForceView | None:
     """The version that a report is read beside."""
-    return in_force_at(report.pack, report.place, report.route, report.period) if report else None
+    return in_force_at(report.pack, report.jurisdiction, report.route, report.period) if report else None
 
 
 def receipt_file(view: SubmissionView) -> HttpResponse:

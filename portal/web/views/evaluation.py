@@ -52,9 +52,9 @@ def _evaluation(request: HttpRequest, group: int, period: str) -> EvaluationPage
     taking = participation(person(request), group, period, now)
     if taking is None:
         raise Http404
-    place = ReportingPeriod.objects.values_list("peer_group__scope__path", flat=True).get(peer_group=group, name=period)
-    in_force = in_force_at(taking.pack, place, taking.route, period)
-    published = None if in_force is None else benchmark(taking.pack, period, in_force.version, taking.route, place)
+    jurisdiction = ReportingPeriod.objects.values_list("peer_group__scope__path", flat=True).get(peer_group=group, name=period)
+    in_force = in_force_at(taking.pack, jurisdiction, taking.route, period)
+    published = None if in_force is None else benchmark(taking.pack, period, in_force.version, taking.route, jurisdiction)
     sites = [participant.site_id for participant in taking.participants]
     audits, refusals = audits_of_period(sites, period, scheme_day(now)), refusals_of_period(sites, period)
     return evaluation_page(EvaluationFacts(taking, published, in_force, audits, refusals, now))

@@ -35,12 +35,12 @@ def version(request: HttpRequest, pack: str, version: str) -> HttpResponse:
 
 
 @require_safe
-def number(request: HttpRequest, pack: str, version: str, place: str) -> HttpResponse:
-    """`place` is the number's role and its place in the pack, a slash between them."""
+def number(request: HttpRequest, pack: str, version: str, path: str) -> HttpResponse:
+    """`path` is the number's role and its path in the pack, a slash between them."""
     _pack(pack, version)
-    role, _slash, where = place.partition("/")
+    role, _slash, where = path.partition("/")
     history = [
-        (held, next((entry for entry in methods.numbers(held) if (entry.role.value, entry.place) == (role, where)), None))
+        (held, next((entry for entry in methods.numbers(held) if (entry.role.value, entry.path) == (role, where)), None))
         for held in packs.versions(pack)
     ]
     held, figure = next((held, past) for held, past in history if held.version == version)

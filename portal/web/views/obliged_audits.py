@@ -59,7 +59,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     may_record = systems.may_record(user).filter(slug=slug).exists()
     if request.method == "POST" and not may_record:
         raise Http404
-    form = SystemForm(request.POST if request.method == "POST" else None, place=view.place)
+    form = SystemForm(request.POST if request.method == "POST" else None, jurisdiction=view.jurisdiction)
     if request.method == "POST" and form.is_valid():
         try:
             systems.put_on_record(Site.objects.get(slug=slug), form.paper(), user, timezone.now())
@@ -74,7 +74,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         "due": view.due,
         "last_audit": view.last_audit,
         "to_do": duty_in_words(view.due, firm=firm, regulator=may_record),
-        **_rule(view.place),
+        **_rule(view.jurisdiction),
         "table": certificates_list(list(rows), request.GET, today, may_take_back=may_record),
         "form": form if may_record else None,
         "crumbs": (_crumb(user),),
@@ -118,8 +118,8 @@ def _seen(user: User, slug: str) -> ObligedView:
     raise Http404
 
 
-def _rule(place: str) -> dict[str, object]:
-    rule = obligatory_audit(place)
+def _rule(jurisdiction: str) -> dict[str, object]:
+    rule = obligatory_audit(jurisdiction)
     return {"rule": in_page_language(rule.name), "years": rule.years, "source": in_page_language(rule.source)}
 
 

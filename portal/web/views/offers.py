@@ -37,8 +37,8 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 def new(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     held = {str(jurisdiction.pk): jurisdiction for jurisdiction in jurisdictions_of(user)}
-    places = [(pk, shown_name(jurisdiction.name)) for pk, jurisdiction in held.items()]
-    form = OfferedForm(request.POST if request.method == "POST" else None, places=places)
+    jurisdictions = [(pk, shown_name(jurisdiction.name)) for pk, jurisdiction in held.items()]
+    form = OfferedForm(request.POST if request.method == "POST" else None, jurisdictions=jurisdictions)
     if request.method == "POST" and form.is_valid():
         proposed = propose(form.terms(), held[form.cleaned_data["place"]], user, timezone.now())
         return report_done(request, _("The offer is proposed. A second officer has to approve it."), "web:offer", proposed.pk)

@@ -25,5 +25,5 @@ def overview_csv(request: HttpRequest) -> HttpResponse:
 
 
 def _asked_for(request: HttpRequest) -> tuple[TurnoutView, ...]:
-    asked = {name: request.GET.get(place, "")[:120] for name, place in (("pack", "sector"), ("region", "region"), ("size", "size"))}
+    asked = {name: request.GET.get(parameter, "")[:120] for name, parameter in (("pack", "sector"), ("region", "region"), ("size", "size"))}
     return turnout(person(request), timezone.now(), **asked)

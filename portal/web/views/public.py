@@ -104,10 +104,10 @@ def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
 
 @require_safe
 @from_replica
-def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    series, row = _series_and_row(pack, place, route, period, version)
+def benchmark(request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+    series, row = _series_and_row(pack, jurisdiction, route, period, version)
     unit, units = chosen_unit(request, period)
-    best, publisher = best_group_of(row.id), publisher_name(row.place)
+    best, publisher = best_group_of(row.id), publisher_name(row.jurisdiction)
 
     def render_page() -> RenderedPage:
         page = benchmarks.benchmark_page(benchmark_view(row, series.in_force), series.views, unit, units, own_address(), publisher, best)
@@ -123,9 +123,9 @@ def benchmark(request: HttpRequest, pack: str, place: str, route: str, period: s
 
 @require_safe
 @from_replica
-def compare(request: HttpRequest, pack: str, place: str, route: str, period: str, a: int, b: int) -> HttpResponse:
+def compare(request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, a: int, b: int) -> HttpResponse:
     """Two versions side by side, in the order they are asked for."""
-    views = selectors.two_versions(pack, period, a, b, route, place)
+    views = selectors.two_versions(pack, period, a, b, route, jurisdiction)
     if views is None:
         raise Http404
     unit, units = chosen_unit(request, period)
@@ -136,16 +136,16 @@ def compare(request: HttpRequest, pack: str, place: str, route: str, period: str
 
 @require_safe
 @from_replica
-def in_force(_request: HttpRequest, pack: str, place: str, route: str, period: str) -> HttpResponseBase:
+def in_force(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str) -> HttpResponseBase:
     """The address without a version leads to the one in force; it is not the address to cite."""
-    _series, row = _series_and_row(pack, place, route, period)
+    _series, row = _series_and_row(pack, jurisdiction, route, period)
     return redirect(benchmark_url(row, row.version))
 
 
 @require_safe
 @from_replica
-def benchmark_csv(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    _series, row = _series_and_row(pack, place, route, period, version)
+def benchmark_csv(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+    _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     before = selectors.preceding(row)
     content = (row.content, before.content if before else None)
     return _file(
@@ -170,17 +170,17 @@ def every_version_csv(_request: HttpRequest) -> HttpResponse:
 
 @require_safe
 @from_replica
-def benchmark_json(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_json(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
     """The signed document, exactly as the API serves it."""
-    _series, row = _series_and_row(pack, place, route, period, version)
+    _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     text = cached("json", row.content, lambda: json.dumps(benchmark_view(row, None).document, ensure_ascii=False))
     return _file(text, "application/json", row, "json")
 
 
 @require_safe
 @from_replica
-def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    _series, row = _series_and_row(pack, place, route, period, version)
+def benchmark_parquet(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+    _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     before = selectors.preceding(row)
 
     def render_parquet() -> bytes:
@@ -193,19 +193,19 @@ def benchmark_parquet(_request: HttpRequest, pack: str, place: str, route: str, 
 
 @require_safe
 @from_replica
-def benchmark_json_ld(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_json_ld(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
     """What catalogues of data sets read, in the reader's language as far as names have one."""
-    _series, row = _series_and_row(pack, place, route, period, version)
+    _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     view, title, address, _digest, publisher = _cited(row)
     return _file(json.dumps(open_data.json_ld(view, title, address, publisher), ensure_ascii=False), "application/ld+json", row, "jsonld")
 
 
 @require_safe
 @from_replica
-def benchmark_pdf(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
+def benchmark_pdf(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
     """The page on paper, always in the published unit."""
-    series, row = _series_and_row(pack, place, route, period, version)
-    best_group, publisher = best_group_of(row.id), publisher_name(row.place)
+    series, row = _series_and_row(pack, jurisdiction, route, period, version)
+    best_group, publisher = best_group_of(row.id), publisher_name(row.jurisdiction)
 
     def render_pdf() -> bytes:
         units = benchmarks.units_on(_began(period))
@@ -223,14 +223,14 @@ SHOWN_ANYWHERE = csp({"default-src": ["'none'"], "style-src": ["'unsafe-inline'"
 
 @require_safe
 @from_replica
-def benchmark_ladder(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponseBase:
-    return _picture(request, _series_and_row(pack, place, route, period, version), pictures.ladder)
+def benchmark_ladder(request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponseBase:
+    return _picture(request, _series_and_row(pack, jurisdiction, route, period, version), pictures.ladder)
 
 
 @require_safe
 @from_replica
-def benchmark_spread(request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponseBase:
-    return _picture(request, _series_and_row(pack, place, route, period, version), pictures.spread)
+def benchmark_spread(request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponseBase:
+    return _picture(request, _series_and_row(pack, jurisdiction, route, period, version), pictures.spread)
 
 
 def _picture(request: HttpRequest, version: tuple[VersionSeries, VersionColumns], draw: Callable[[BenchmarkPage], str]) -> HttpResponseBase:
@@ -247,7 +247,7 @@ def _picture(request: HttpRequest, version: tuple[VersionSeries, VersionColumns]
     @SHOWN_ANYWHERE
     def shown(_request: HttpRequest) -> HttpResponseBase:
         with translation.override(language):
-            publisher = publisher_name(row.place)
+            publisher = publisher_name(row.jurisdiction)
             picture = cached(draw.__name__, (*series.content, row.id, shown_name(row.scope), publisher), lambda: render_picture(publisher))
         return HttpResponse(picture, content_type="image/svg+xml", headers={"Steplabel-Status": row.status, "Content-Language": language})
 
@@ -256,15 +256,15 @@ def _picture(request: HttpRequest, version: tuple[VersionSeries, VersionColumns]
 
 @require_safe
 @from_replica
-def benchmark_bib(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    _series, row = _series_and_row(pack, place, route, period, version)
+def benchmark_bib(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+    _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     return _file(citation.bibtex(*_cited(row)), "application/x-bibtex; charset=utf-8", row, "bib")
 
 
 @require_safe
 @from_replica
-def benchmark_ris(_request: HttpRequest, pack: str, place: str, route: str, period: str, version: int) -> HttpResponse:
-    _series, row = _series_and_row(pack, place, route, period, version)
+def benchmark_ris(_request: HttpRequest, pack: str, jurisdiction: str, route: str, period: str, version: int) -> HttpResponse:
+    _series, row = _series_and_row(pack, jurisdiction, route, period, version)
     return _file(citation.ris(*_cited(row)), "application/x-research-info-systems; charset=utf-8", row, "ris")
 
 
@@ -293,8 +293,10 @@ def remember_unit(request: HttpRequest, unit: EnergyUnit, response: HttpResponse
     return response
 
 
-def _series_and_row(pack: str, place: str, route: str, period: str, version: int | None = None) -> tuple[VersionSeries, VersionColumns]:
-    series = selectors.series(pack, period, route, place)
+def _series_and_row(
+    pack: str, jurisdiction: str, route: str, period: str, version: int | None = None
+) -> tuple[VersionSeries, VersionColumns]:
+    series = selectors.series(pack, period, route, jurisdiction)
     row = series.row(version)
     if row is None:
         raise Http404
@@ -307,12 +309,12 @@ def _began(period: str) -> date:
 
 def _cited(row: VersionColumns) -> tuple[BenchmarkView, str, str, str, str]:
     view = benchmark_view(row, None)
-    return view, benchmarks.citation_title(view), absolute(benchmark_url(row, row.version)), row.digest, publisher_name(row.place)
+    return view, benchmarks.citation_title(view), absolute(benchmark_url(row, row.version)), row.digest, publisher_name(row.jurisdiction)
 
 
-def publisher_name(place: str) -> str:
+def publisher_name(jurisdiction: str) -> str:
     """Who publishes for the jurisdiction, in the reader's language; the portal itself where it has no authority on record."""
-    return enumerated(map(shown_name, sectors.publisher_of(place))) or citation.SOFTWARE
+    return enumerated(map(shown_name, sectors.publisher_of(jurisdiction))) or citation.SOFTWARE
 
 
 def _file(content: str | bytes, content_type: str, row: VersionColumns, ending: str) -> HttpResponse:

@@ -75,7 +75,7 @@ def agents(request: HttpRequest, slug: str) -> HttpResponse:
 
 @for_role(Role.REGULATOR, posts=True)
 def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
-    """The draft, and with it the standings, so that every enterprise finds its place when the label is out."""
+    """The draft, and with it the standings, so that every enterprise finds its rank when the label is out."""
     view = _participation(request, group, period)
     if request.method == "GET":  # a refusal stood at this address, and was loaded again
         return redirect("web:participation", group, period)

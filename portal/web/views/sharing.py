@@ -46,7 +46,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         raise Http404
     if request.method == "POST" and form.is_valid():
         given = form.cleaned_data
-        cells = [labels.rows[int(place)].cell for place in given["labels"]]
+        cells = [labels.rows[int(index)].cell for index in given["labels"]]
         secret = shares.share(user, digest, given["buyer"].strip(), cells, given["days"], now)
         link = absolute(reverse("web:shared", args=[secret]))
         form = ShareForm(offered=offered)

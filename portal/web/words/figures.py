@@ -53,23 +53,23 @@ def raised(text: str) -> str:
     return _METRES.sub(lambda matched: matched[1] + "²³"[matched[2] == "3"], text)
 
 
-def decimals(*values: float | None) -> int:
+def decimals_of(*values: float | None) -> int:
     """How many decimals a row of figures shows, by its largest: 0.021, 3.16, 95.4, 13,210."""
     largest = max((abs(v) for v in values if v is not None), default=0.0)
-    for below, places in ((0.1, 3), (10.0, 2), (1000.0, 1)):
+    for below, decimals in ((0.1, 3), (10.0, 2), (1000.0, 1)):
         if largest < below:
-            return places
+            return decimals
     return 0
 
 
-def fitting_decimals(places: int, *spans: tuple[float, float] | None) -> int:
-    """So many as `places`, but no more than two digits of the narrowest interval: figures are shown as fine as they are sure.
+def fitting_decimals(decimals: int, *spans: tuple[float, float] | None) -> int:
+    """So many as `decimals`, but no more than two digits of the narrowest interval: figures are shown as fine as they are sure.
 
     >>> fitting_decimals(3, (-29.125, -27.625)), fitting_decimals(0, (358.0, 368.0)), fitting_decimals(3, None)
     (1, 0, 3)
     """
     widths = [span[1] - span[0] for span in spans if span is not None and span[1] > span[0]]
-    return min(places, max(0, 1 - floor(log10(min(widths))))) if widths else places
+    return min(decimals, max(0, 1 - floor(log10(min(widths))))) if widths else decimals
 
 
 def two_digits(lo: float, hi: float) -> int:
@@ -78,7 +78,7 @@ def two_digits(lo: float, hi: float) -> int:
     >>> two_digits(0.0051, 0.0093), two_digits(2.04, 3.01), two_digits(358.0, 368.0), two_digits(1.0, 1.0)
     (4, 2, 0, 2)
     """
-    return max(0, 1 - floor(log10(hi - lo))) if hi > lo else decimals(hi)
+    return max(0, 1 - floor(log10(hi - lo))) if hi > lo else decimals_of(hi)
 
 
 def label_decimals(*values: float | None) -> int:
@@ -87,50 +87,50 @@ def label_decimals(*values: float | None) -> int:
     >>> label_decimals(0.246), label_decimals(0.0246), label_decimals(3.74), label_decimals(3.845), label_decimals(None)
     (3, 3, 2, 3, 3)
     """
-    places, given = decimals(*values), [v for v in values if v is not None]
-    if places == 2 and max(map(abs, given)) < 1:
+    decimals, given = decimals_of(*values), [v for v in values if v is not None]
+    if decimals == 2 and max(map(abs, given)) < 1:
         return 3
-    return next((n for n in range(places, 3) if all(abs(round(v, n) - v) < 1e-9 for v in given)), 3) if places else 0
+    return next((n for n in range(decimals, 3) if all(abs(round(v, n) - v) < 1e-9 for v in given)), 3) if decimals else 0
 
 
-def number(value: float, places: int | None = None) -> str:
+def number(value: float, decimals: int | None = None) -> str:
     """The number with a true minus and thousands separated.
 
     >>> number(-0.9), number(13210.4), number(-0.001, 2)
     ('−0.90', '13,210', '0.00')
     """
-    places = decimals(value) if places is None else places
-    text = f"{value:,.{places}f}"
+    decimals = decimals_of(value) if decimals is None else decimals
+    text = f"{value:,.{decimals}f}"
     if not text.startswith("-"):
         return text
     return text.replace("-", MINUS) if any(c in text for c in "123456789") else text.removeprefix("-")
 
 
-def signed(value: float, places: int | None = None) -> str:
+def signed(value: float, decimals: int | None = None) -> str:
     """The same with a plus where it is above zero: a difference, not a value."""
-    text = number(value, places)
+    text = number(value, decimals)
     return text if text.startswith(MINUS) or not any(c in text for c in "123456789") else f"+{text}"
 
 
-def between(lo: float | None, hi: float | None, places: int | None = None) -> str:
+def between(lo: float | None, hi: float | None, decimals: int | None = None) -> str:
     """An interval in words; a dash would be read as a minus."""
     if lo is None or hi is None:
         return ""
-    places = decimals(lo, hi) if places is None else places
-    return _("%(lo)s to %(hi)s") % {"lo": number(lo, places), "hi": number(hi, places)}
+    decimals = decimals_of(lo, hi) if decimals is None else decimals
+    return _("%(lo)s to %(hi)s") % {"lo": number(lo, decimals), "hi": number(hi, decimals)}
 
 
-def with_interval(value: float, lo: float, hi: float, places: int | None = None) -> str:
+def with_interval(value: float, lo: float, hi: float, decimals: int | None = None) -> str:
     """A gap or a sum of gaps in words: `7.74 (5.91 to 9.57)`."""
-    places = decimals(value) if places is None else places
-    return f"{number(value, places)} ({between(lo, hi, places)})"
+    decimals = decimals_of(value) if decimals is None else decimals
+    return f"{number(value, decimals)} ({between(lo, hi, decimals)})"
 
 
 def in_bounds(bounds: tuple[float, float] | None) -> str:
     """What lies between two ends: one figure where both read the same, a dash where they are not known."""
     if bounds is None:
         return NONE
-    low, high = (number(end, decimals(bounds[1])) for end in bounds)
+    low, high = (number(end, decimals_of(bounds[1])) for end in bounds)
     return low if low == high else between(*bounds)
 
 

@@ -18,7 +18,7 @@ from portal.own_address import absolute
 from portal.web.middleware.zones import zone_of
 from portal.web.presenters.notices import notice_row_of
 
-PLACES = {"firm_left": "web:left"}
+ADDRESSES = {"firm_left": "web:left"}
 """Letters that a worker writes, who knows no request: their link is made here of its secret alone."""
 
 SENDING = "portal.web.tasks.send_mail"
@@ -34,8 +34,8 @@ def write(mail: Mail, notices: Sequence[Notice], link: str, language: str, zone:
     """A letter by its templates; notices one by one, each with the address of what it is about."""
     with translation.override(language), timezone.override(zone_of(zone)):
         if mail.letter:
-            place = PLACES.get(mail.letter)
-            return _letter(mail.letter, {**mail.told, "link": absolute(reverse(place, args=[link])) if place else link})
+            address = ADDRESSES.get(mail.letter)
+            return _letter(mail.letter, {**mail.told, "link": absolute(reverse(address, args=[link])) if address else link})
         rows = [notice_row_of(notice.kind, notice.told, notice.at) for notice in notices]
         links = [absolute(reverse("web:notification", args=[notice.pk])) for notice in notices]
         context = {

@@ -107,18 +107,18 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
 
 def _needed(draft: Draft, step_id: str, following: str) -> float:
     """What the good product of the following step took of this one's: as its runs say, else the site, else by the reference ratio."""
-    place, reference = _in_route(draft, step_id, following)
-    if place is None:
+    route_step, reference = _in_route(draft, step_id, following)
+    if route_step is None:
         return 0.0
-    stated = draft.site.static.get(place.share_variable or "")
+    stated = draft.site.static.get(route_step.share_variable or "")
     else_pct = stated if isinstance(stated, int | float) else 100 * reference
-    return fsum(batch.output * batch.variables.get(place.share_variable or "", else_pct) / 100 for batch in draft.good(following))
+    return fsum(batch.output * batch.variables.get(route_step.share_variable or "", else_pct) / 100 for batch in draft.good(following))
 
 
 def _unmixed(draft: Draft, step_id: str, following: str) -> float:
     """By how much the energy up to a step counts more, where limits are meant of its product alone and something else went in beside it."""
-    place, reference = _in_route(draft, step_id, following)
-    if place is None or not place.unmixed:
+    route_step, reference = _in_route(draft, step_id, following)
+    if route_step is None or not route_step.unmixed:
         return 1.0
     alone, needed = reference * draft.output_of(following), _needed(draft, step_id, following)
     if needed <= 0 or needed >= (1 - ONE_WEIGHING) * alone:
@@ -137,11 +137,11 @@ def _unmixed(draft: Draft, step_id: str, following: str) -> float:
 
 
 def _in_route(draft: Draft, step_id: str, following: str) -> tuple[RouteStep | None, float]:
-    """A step's place in the first route that holds both, and the reference ratio between them."""
+    """A step of the first route that holds both, and the reference ratio between them."""
     for route in draft.result.data.pack.routes:
-        places = {route_step.step: route_step for route_step in route.steps}
-        if step_id in places and following in places:
-            return places[step_id], float(places[step_id].ratio / places[following].ratio)
+        route_steps = {route_step.step: route_step for route_step in route.steps}
+        if step_id in route_steps and following in route_steps:
+            return route_steps[step_id], float(route_steps[step_id].ratio / route_steps[following].ratio)
     return None, 0.0
 
 

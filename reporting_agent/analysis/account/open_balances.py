@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.carriers import CARRIERS
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase, joined
-from reporting_agent.analysis.sentences import shown, to_one_place
+from reporting_agent.analysis.sentences import shown, to_one_decimal
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 
 
@@ -20,7 +20,7 @@ def findings(site_balance: SiteBalance | None) -> list[DataFinding]:
 
 
 def _open(balance: CarrierBalance) -> DataFinding:
-    share = "" if balance.share is None else f" ({to_one_place(balance.share)})"
+    share = "" if balance.share is None else f" ({to_one_decimal(balance.share)})"
     difference = Phrase(
         "%(carrier)s: %(supplied)s were available, %(used)s accounted for. The difference of %(residual)s is larger than the meters' "
         "possible error (±%(allowance)s).",

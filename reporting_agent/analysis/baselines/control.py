@@ -51,7 +51,7 @@ class Control:
 
 @dataclass(frozen=True, slots=True)
 class ControlSignal:
-    """Days first..last (places in the arrays, last included) that stand out together; `signal` is ewma or single."""
+    """Days first..last (indices of the arrays, last included) that stand out together; `signal` is ewma or single."""
 
     first: int
     last: int
@@ -107,16 +107,16 @@ def events(residual: Floats, chart: Control) -> list[ControlSignal]:
     known_days = np.flatnonzero(np.isfinite(residual))
     alarms: list[ControlSignal] = []
     covered = np.zeros(len(residual), dtype=bool)
-    place = 0
-    while place < len(known_days):
-        if not chart.drifting[known_days[place]]:
-            place += 1
+    position = 0
+    while position < len(known_days):
+        if not chart.drifting[known_days[position]]:
+            position += 1
             continue
-        sign = np.sign(chart.ewma[known_days[place]])
-        first = place
+        sign = np.sign(chart.ewma[known_days[position]])
+        first = position
         while first > 0 and sign * chart.ewma[known_days[first - 1]] > 0 and not covered[known_days[first - 1]]:
             first -= 1  # back to where the average left zero
-        last = place
+        last = position
         while last + 1 < len(known_days) and chart.drifting[known_days[last + 1]] and np.sign(chart.ewma[known_days[last + 1]]) == sign:
             last += 1
         days = known_days[first : last + 1]
@@ -124,13 +124,13 @@ def events(residual: Floats, chart: Control) -> list[ControlSignal]:
         covered[days] = True
         own = days[begin : end + 1]
         alarms.append(ControlSignal(int(own[0]), int(own[-1]), float(residual[own].sum()), "single" if len(own) == 1 else "ewma"))
-        place = last + 1
+        position = last + 1
     alarms += [ControlSignal(day, day, float(residual[day]), "single") for day in np.flatnonzero(chart.single & ~covered).tolist()]
     return sorted(alarms, key=lambda event: event.first)
 
 
 def _ends(standard: Floats) -> tuple[int, int]:
-    """First and last place of the stretch whose sum over the root of its length is largest."""
+    """First and last position of the stretch whose sum over the root of its length is largest."""
     begin, end = 0, len(standard) - 1
     for _ in range(2):
         tail = np.cumsum(standard[: end + 1][::-1])[::-1] / np.sqrt(np.arange(end + 1, 0, -1))

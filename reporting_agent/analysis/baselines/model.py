@@ -175,7 +175,7 @@ _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 class LocalHours:
     """Where each hour of a record lies on the site's clock."""
 
-    day: Integers  # place in `days`
+    day: Integers  # index in `days`
     clock: Integers  # 0 to 23
     days: tuple[date, ...]  # every day from first to last
     weekday: Integers  # of each of `days`: 0 is Monday

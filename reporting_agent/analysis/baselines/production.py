@@ -35,7 +35,7 @@ class ProductionColumns:
     outdoor_c: Floats  # NaN where not recorded
     line: NDArray[np.str_]  # equipment, or the step where none is named
     product: NDArray[np.str_]
-    places: NDArray[np.str_]  # step and equipment of each
+    lines: NDArray[np.str_]  # step and equipment of each
     zone: tzinfo
 
     @classmethod
@@ -50,7 +50,7 @@ class ProductionColumns:
             outdoor_c=np.array([_outdoor(batch) for batch in batches], dtype=float),
             line=np.array([batch.equipment or batch.step for batch in batches], dtype=np.str_),
             product=np.array([batch.variant or batch.product for batch in batches], dtype=np.str_),
-            places=np.array([(batch.step, batch.equipment) for batch in batches], dtype=np.str_).reshape(-1, 2),
+            lines=np.array([(batch.step, batch.equipment) for batch in batches], dtype=np.str_).reshape(-1, 2),
             zone=zone,
         )
 
@@ -82,10 +82,10 @@ class ProductionColumns:
 
     def _fed_by(self, meter: Meter, tree: MeterTree) -> Flags:
         """The batches of a meter's lines: its own, those that share it, or those of the meters below it; all where none is named."""
-        places = lines_of(meter, tree) or {("", "")}
+        lines = lines_of(meter, tree) or {("", "")}
         own = np.zeros(len(self.output), dtype=bool)
-        for step, equipment in places:
-            own |= ((self.places[:, 0] == step) | (not step)) & ((self.places[:, 1] == equipment) | (not equipment))
+        for step, equipment in lines:
+            own |= ((self.lines[:, 0] == step) | (not step)) & ((self.lines[:, 1] == equipment) | (not equipment))
         return own
 
 
@@ -96,7 +96,7 @@ def lines_of(meter: Meter, tree: MeterTree) -> set[tuple[str, str]]:
     everything (`subs = "some"`); a virtual one feeds what the meters do that it adds.
     """
     if meter.allocation is not None:
-        return {place for name in meter.allocation.sinks for place in ((name, ""), ("", name))}
+        return {line for name in meter.allocation.sinks for line in ((name, ""), ("", name))}
     if meter.step:
         return {(meter.step, meter.equipment)}
     if meter.subs == "some":
@@ -104,7 +104,7 @@ def lines_of(meter: Meter, tree: MeterTree) -> set[tuple[str, str]]:
     added = () if meter.formula is None else tuple(tree.by_id[name] for name in meter.formula.plus)
     says = (sub_meter for sub_meter in tree.meters if sub_meter.step or sub_meter.allocation or sub_meter.subs == "some")
     below = [sub_meter for sub_meter in says if meter in tree.above(sub_meter) or tree.parts(sub_meter).get(meter.id, 0) > 0]
-    return {place for other in (*added, *below) for place in lines_of(other, tree)}
+    return {line for other in (*added, *below) for line in lines_of(other, tree)}
 
 
 def each_once(batches: Sequence[Batch]) -> list[Batch]:
@@ -133,8 +133,8 @@ def _kept_apart(names: NDArray[np.str_], output: Floats, most: int) -> tuple[lis
     if len(kinds) <= max(most, 1):
         return kinds.tolist(), kind
     order = np.argsort(-np.bincount(kind, weights=output), kind="stable")
-    place = np.minimum(np.argsort(order), max(most, 1) - 1)  # of each kind
-    return [*kinds[order[: max(most, 1) - 1]].tolist(), ""], place[kind]
+    rank = np.minimum(np.argsort(order), max(most, 1) - 1)  # of each kind
+    return [*kinds[order[: max(most, 1) - 1]].tolist(), ""], rank[kind]
 
 
 def _by_day(start_us: Integers, end_us: Integers, midnights_us: Integers) -> tuple[Integers, Integers, Floats]:

@@ -33,7 +33,7 @@ class Design:
         terms = [self.z[:, [column]] ** power for column, degree in enumerate(self.degree) for power in range(1, degree + 1)]
         return np.hstack([self.constants, *terms])
 
-    def places(self, column: int) -> list[int]:
+    def columns_of(self, column: int) -> list[int]:
         """Columns of the matrix that hold one variable's terms."""
         first = self.constants.shape[1] + sum(self.degree[:column])
         return list(range(first, first + self.degree[column]))
@@ -41,8 +41,8 @@ class Design:
     def contrast(self, column: int, to: Floats, origin: Floats) -> Floats:
         """Coefficients of f(to) - f(origin) for one variable, one row each: z in, rows of the matrix's width out."""
         rows = np.zeros((len(to), self.constants.shape[1] + sum(self.degree)))
-        for power, place in enumerate(self.places(column), start=1):
-            rows[:, place] = to**power - origin**power
+        for power, index in enumerate(self.columns_of(column), start=1):
+            rows[:, index] = to**power - origin**power
         return rows
 
     def bent(self, degree: Sequence[int]) -> Design:
@@ -60,7 +60,7 @@ def first_fit(y: Floats, design: Design, before: Integers) -> tuple[Design, Sequ
     width = design.z.shape[1]
     offered = design.bent([2] * width) if width and len(y) >= ROWS_A_TERM * (2 * width + design.constants.shape[1]) else design
     fit = fit_sequence(y, offered.matrix, before)
-    return offered, fit, [fit.p_value(offered.places(column)) for column in range(width)]
+    return offered, fit, [fit.p_value(offered.columns_of(column)) for column in range(width)]
 
 
 def final_fit(y: Floats, tested: Design, fit: SequenceFit, before: Integers, columns: Sequence[int]) -> tuple[Design, SequenceFit]:
@@ -86,5 +86,5 @@ def _same(y: Floats, design: Design, fit: SequenceFit, before: Integers, degree:
 
 
 def _needed(design: Design, fit: SequenceFit, columns: Sequence[int], power: int) -> list[int]:
-    corrected = holm([fit.p_value([design.places(column)[power - 1]]) for column in columns])
+    corrected = holm([fit.p_value([design.columns_of(column)[power - 1]]) for column in columns])
     return [column for column, p_value in zip(columns, corrected, strict=True) if p_value < BEND_LEVEL]

@@ -26,15 +26,15 @@ def skills(design: Design, fit: SequenceFit, columns: Sequence[int]) -> tuple[Sk
     if not columns:
         return None, {}
     base = list(range(design.constants.shape[1]))
-    of_variable = {column: design.places(column) for column in columns}
-    everything = [place for places in of_variable.values() for place in places]
+    of_variable = {column: design.columns_of(column) for column in columns}
+    everything = [index for indices in of_variable.values() for index in indices]
     rolling = _Rolling.of(fit)
     with_all, without_any, predicted = rolling.error(base + everything), rolling.error(base), rolling.predicted
     if not predicted or without_any <= 0:
         return None, {}
     each = {}
-    for column, places in of_variable.items():
-        without = rolling.error(base + [place for place in everything if place not in places])
+    for column, indices in of_variable.items():
+        without = rolling.error(base + [index for index in everything if index not in indices])
         each[column] = 1 - with_all / without if without > 0 else 0.0
     return Skill(1 - with_all / without_any, BLOCKS, predicted), each
 
@@ -62,10 +62,10 @@ class _Rolling:
         """Rows of all blocks."""
         return sum(len(y) for *_, y in self.blocks)
 
-    def error(self, places: list[int]) -> float:
+    def error(self, indices: list[int]) -> float:
         """Sum of absolute errors over the blocks, each predicted by these columns from the rows before it."""
         error = 0.0
         for weighted, sides, x, y in self.blocks:
-            b = np.linalg.lstsq(weighted[np.ix_(places, places)], sides[places], rcond=None)[0]
-            error += float(np.abs(y - x[:, places] @ b).sum())
+            b = np.linalg.lstsq(weighted[np.ix_(indices, indices)], sides[indices], rcond=None)[0]
+            error += float(np.abs(y - x[:, indices] @ b).sum())
         return error

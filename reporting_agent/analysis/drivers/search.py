@@ -58,12 +58,12 @@ class Search:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class JudgedVariable:
-    """One tested variable after all checks, with the model it was judged in and its place there."""
+    """One tested variable after all checks, with the model it was judged in and its position there."""
 
     column: VariableColumn
     design: Design
     fit: SequenceFit
-    place: int
+    position: int
     verdict: Relevance
     doubt: DoubtReason | None
     per_unit: Interval
@@ -74,7 +74,7 @@ class JudgedVariable:
     def change(self, to: Floats, origin: Floats) -> Floats:
         """Rows of the model for f(to) - f(origin), in the variable's own unit."""
         low, middle, high = self.column.seen
-        return self.design.contrast(self.place, (to - middle) / (high - low), (origin - middle) / (high - low))
+        return self.design.contrast(self.position, (to - middle) / (high - low), (origin - middle) / (high - low))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -120,10 +120,10 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
     untestable |= {column.name: DoubtReason.CONSTANT for column, moves in zip(candidates, varies, strict=True) if not moves}
     candidates = [column for column, moves in zip(candidates, varies, strict=True) if moves]
     apart = told_apart(within[:, varies], [_rank(column) for column in candidates])
-    places = list(apart.columns)
-    tested = tuple(candidates[place] for place in places)
-    moved_with = {candidates[out].name: tuple(candidates[place] for place in group) for out, group in apart.left_out.items()}
-    z = z[:, varies][:, places]
+    indices = list(apart.columns)
+    tested = tuple(candidates[index] for index in indices)
+    moved_with = {candidates[out].name: tuple(candidates[index] for index in group) for out, group in apart.left_out.items()}
+    z = z[:, varies][:, indices]
     causes = sum(column.kind is not VariableKind.CONSEQUENCE for column in tested)
     before = row_before(used.machine[rows])
     design, fit, p_values = first_fit(used.value[rows], Design(fixed, z[:, :causes], (1,) * causes), before)
@@ -131,8 +131,8 @@ def begin(label: StepLabel, used: UsedBatches) -> Search:
     if causes < len(tested):
         everything = Design(fixed, z, (1,) * len(tested))
         wide = everything, fit_sequence(used.value[rows], everything.matrix, before)
-        p_values += [wide[1].p_value(everything.places(index)) for index in range(causes, len(tested))]
-    vif = tuple(apart.vif[place] for place in places)
+        p_values += [wide[1].p_value(everything.columns_of(index)) for index in range(causes, len(tested))]
+    vif = tuple(apart.vif[index] for index in indices)
     return Search(label, used, rows, tested, causes, vif, moved_with, untestable, design, fit, wide, tuple(p_values))
 
 
@@ -142,7 +142,7 @@ def finish(search: Search, corrected: Sequence[float]) -> SearchOutcome | None:
         return None
     before = row_before(search.used.machine[search.rows])
     significant = [index for index, p_value in enumerate(corrected) if p_value < LEVEL]
-    causes = [place for place in significant if place < search.causes]
+    causes = [index for index in significant if index < search.causes]
     design, fit = final_fit(search.value, search.design, search.fit, before, causes)
     together, each = skills(design, fit, causes)
     judged = [
@@ -162,7 +162,7 @@ def finish(search: Search, corrected: Sequence[float]) -> SearchOutcome | None:
             _judge(search, *search.wide, index, corrected[index], holds=helps.get(index, 0.0) >= LEAST_SKILL)
             for index in range(search.causes, len(search.tested))
         ]
-    sound = [judgement.place for judgement in judged[: search.causes] if judgement.verdict is Relevance.DRIVER]
+    sound = [judgement.position for judgement in judged[: search.causes] if judgement.verdict is Relevance.DRIVER]
     return SearchOutcome(search, design, fit, tuple(judged), skills(design, fit, sound)[0] if sound != causes else together)
 
 
@@ -184,7 +184,7 @@ def _judge(search: Search, design: Design, fit: SequenceFit, index: int, p_value
     across = design.contrast(index, np.array([edge_high]), np.array([edge_low]))[0]
     over_range = fit.contrast(across)
     slope = np.zeros(len(across))
-    slope[design.places(index)[0]] = 1 / (high - low)  # at the median z is 0, and only the first power has a slope there
+    slope[design.columns_of(index)[0]] = 1 / (high - low)  # at the median z is 0, and only the first power has a slope there
     per_unit = fit.contrast(slope)
     typical = max(abs(float(np.median(search.value))), fit.scale)
     verdict, doubt = Relevance.CANNOT_TELL, None

@@ -99,7 +99,7 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
     low, middle, high = column.seen
     names = moves_with(outcome, judgement)
     others = [other for other in search.used.columns if other.name in names]
-    shape = _SHAPES[judgement.design.degree[judgement.place]]
+    shape = _SHAPES[judgement.design.degree[judgement.position]]
     facts: dict[str, str | Words] = {
         "name": column.words,
         "unit": search.label.unit,
@@ -198,7 +198,7 @@ def _explained(outcome: SearchOutcome) -> float:
     """Share of the robust variance of the batches (equipment apart) that the drivers take off."""
     design, fit = outcome.design, outcome.fit
     causes = [judgement for judgement in outcome.drivers if judgement.design is design]
-    effect = sum(design.contrast(cause.place, design.z[:, cause.place], np.zeros(fit.rows)) @ fit.coefficients for cause in causes)
+    effect = sum(design.contrast(cause.position, design.z[:, cause.position], np.zeros(fit.rows)) @ fit.coefficients for cause in causes)
     apart = design.constants @ fit.coefficients[: design.constants.shape[1]]
     whole = outcome.search.value - apart
     return max(0.0, 1 - (_spread(whole - effect) / _spread(whole)) ** 2)

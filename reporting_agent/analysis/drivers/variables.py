@@ -85,7 +85,7 @@ class StepLog:
 
     def __init__(self, batches: Sequence[Batch], step: str) -> None:
         self.batches = [batch for batch in batches if batch.step == step and batch.excluded != "duplicate"]
-        self.place = {(batch.batch_id, batch.start): index for index, batch in enumerate(self.batches)}
+        self.index_of = {(batch.batch_id, batch.start): index for index, batch in enumerate(self.batches)}
         self._variables: dict[str, Floats] = {}
 
     def variable(self, name: str) -> Floats:
@@ -128,13 +128,13 @@ def used_batches(labels: Sequence[StepLabel], log: StepLog, step: Step, declared
     """
     used: list[tuple[int, float, int]] = []
     for code, label in enumerate(labels):
-        pairs = [(log.place.get((entry.batch_id, entry.start)), entry.value) for entry in label.values if entry.excluded is None]
-        used += [(place, value, code) for place, value in pairs if place is not None and value is not None]
+        pairs = [(log.index_of.get((entry.batch_id, entry.start)), entry.value) for entry in label.values if entry.excluded is None]
+        used += [(index, value, code) for index, value in pairs if index is not None and value is not None]
     if not used:
         return None
-    places, values, codes = (np.array(column) for column in zip(*used, strict=True))
-    order = np.argsort(log.start_s[places], kind="stable")
-    rows, value, variant = places[order], values[order].astype(float), codes[order]
+    indices, values, codes = (np.array(column) for column in zip(*used, strict=True))
+    order = np.argsort(log.start_s[indices], kind="stable")
+    rows, value, variant = indices[order], values[order].astype(float), codes[order]
     picked = [log.batches[row] for row in rows.tolist()]
     names = list(dict.fromkeys(chain.from_iterable(batch.variables for batch in picked)))
     if not names:
@@ -221,10 +221,10 @@ def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
     ends: dict[tuple[str, str], float] = {}
     last: dict[str, Batch] = {}
     behind_missing = missing_before(batches)
-    for place, batch in sorted(enumerate(batches), key=lambda item: item[1].start):
+    for index, batch in sorted(enumerate(batches), key=lambda item: item[1].start):
         earlier = last.get(batch.equipment)
         backwards = batch.end is not None and batch.end <= batch.start
-        unknown = backwards or place in behind_missing
+        unknown = backwards or index in behind_missing
         if not unknown and earlier is not None and earlier.end is not None and earlier.end > earlier.start:
             waited = (batch.start - earlier.end).total_seconds() / 3600
             ends[batch.equipment, batch.batch_id] = waited if waited >= 0 else np.nan
@@ -234,13 +234,13 @@ def _waits(batches: Sequence[Batch]) -> dict[tuple[str, str], float]:
 
 def _apart(variant: Integers, machine: Integers, machines: Sequence[str]) -> Integers:
     """Codes of what gets a constant of its own, variant and equipment together; -1 where there is one only."""
-    pairs, place, counts = np.unique(variant * len(machines) + machine, return_inverse=True, return_counts=True)
+    pairs, pair_index, counts = np.unique(variant * len(machines) + machine, return_inverse=True, return_counts=True)
     if len(pairs) < 2:
         return np.full(len(machine), -1, dtype=np.int64)
     names = [f"{pair // len(machines)}/{machines[pair % len(machines)]}" for pair in pairs.tolist()]
     told_apart = sorted(np.flatnonzero(counts >= FEWEST_OF_EQUIPMENT).tolist(), key=lambda unit: (-counts[unit], names[unit]))
     codes = {unit: code for code, unit in enumerate(told_apart[:MOST_EQUIPMENT])}
-    return np.array([codes.get(unit, len(codes)) for unit in range(len(pairs))], dtype=np.int64)[place]
+    return np.array([codes.get(unit, len(codes)) for unit in range(len(pairs))], dtype=np.int64)[pair_index]
 
 
 def row_before(machine: Integers) -> Integers:

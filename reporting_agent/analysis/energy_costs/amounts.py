@@ -168,7 +168,7 @@ def _co2_reason(lacking: dict[str, date]) -> Words:
     if "electricity" not in lacking:
         return reason
     remedy = worded(
-        "For electricity the factor depends on the place: name the country, or your supply's factor, under [emissions] in site.toml."
+        "For electricity the factor depends on the country: name the country, or your supply's factor, under [emissions] in site.toml."
     )
     return worded("%(reason)s %(remedy)s", reason=reason, remedy=remedy)
 

@@ -84,7 +84,7 @@ def _of_meters(own: Sequence[MeterRecord], minutes: int, zone: tzinfo) -> PowerC
     energy, known_share = np.zeros(len(hours)), np.full(len(hours), np.inf)
     for meter_record, curve in same:
         sign = 1.0 if meter_record.meter.direction == "import" else -1.0
-        within = meter_record.in_its_place(edges[asked[:-1]], zone)
+        within = meter_record.in_service(edges[asked[:-1]], zone)
         energy += np.where(within, sign * ratio(meter_record.unit, "kWh") * np.add.reduceat(curve.energy, asked[:-1]), 0.0)
         known_share = np.where(within, np.minimum(known_share, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours), known_share)
     apart = max((record.facts.usual_step_s or 0.0) / 60 for record, _ in same)
@@ -129,8 +129,8 @@ def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
     origin = int(edges[0])
     summed = np.concatenate(([0.0], np.cumsum(rates)))
     moments = np.concatenate(([0.0], np.cumsum(rates * (begin - origin) / _HOUR_US)))
-    place = np.searchsorted(begin, edges, side="right")
-    energy: Floats = summed[place] * (edges - origin) / _HOUR_US - moments[place]
+    position = np.searchsorted(begin, edges, side="right")
+    energy: Floats = summed[position] * (edges - origin) / _HOUR_US - moments[position]
     return energy
 
 

@@ -48,7 +48,7 @@ def from_us(moment_us: int) -> datetime:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PriceCurve:
-    """A price from each edge to the next, per `unit`; NaN where the tariff has none. `period` is a place in `names`."""
+    """A price from each edge to the next, per `unit`; NaN where the tariff has none. `period` is an index of `names`."""
 
     edges_us: Integers  # one more than prices
     price: Floats
@@ -58,9 +58,9 @@ class PriceCurve:
 
     def at(self, moment_us: Integers) -> Floats:
         """The price at moments; NaN outside the curve."""
-        place = np.searchsorted(self.edges_us, moment_us, side="right") - 1
-        inside = (place >= 0) & (place < len(self.price))
-        prices: Floats = np.where(inside, self.price[np.clip(place, 0, len(self.price) - 1)], np.nan)
+        index = np.searchsorted(self.edges_us, moment_us, side="right") - 1
+        inside = (index >= 0) & (index < len(self.price))
+        prices: Floats = np.where(inside, self.price[np.clip(index, 0, len(self.price) - 1)], np.nan)
         return prices
 
 
@@ -177,9 +177,9 @@ def integrals(curve: PriceCurve, start_us: Integers, end_us: Integers, load: Loa
     if load is None:
         return even
     edges = np.union1d(curve.edges_us, load.edges_us)
-    place = np.clip(np.searchsorted(load.edges_us, edges[:-1], side="right") - 1, 0, len(load.level) - 1)
+    index = np.clip(np.searchsorted(load.edges_us, edges[:-1], side="right") - 1, 0, len(load.level) - 1)
     inside = (edges[:-1] >= load.edges_us[0]) & (edges[:-1] < load.edges_us[-1])
-    level = np.where(inside, np.maximum(load.level[place], 0.0), 0.0)
+    level = np.where(inside, np.maximum(load.level[index], 0.0), 0.0)
     paid, weight = _integrals(edges, curve.at(edges[:-1]), level, start_us, end_us)
     usable = (weight > 0) & (start_us >= load.edges_us[0]) & (end_us <= load.edges_us[-1])
     return np.where(usable, paid, even[0]), np.where(usable, weight, even[1])
@@ -306,7 +306,7 @@ def load_of(records: Sequence[MeterRecord], step: str, carrier: str, zone: tzinf
     same = [record for record in own if np.array_equal(record.hour_us, first.hour_us) and record.unit == first.unit]
     edges = np.append(first.hour_us, first.end_us)
     hours = np.maximum(np.diff(edges) / 3.6e9, 1e-9)
-    level: Floats = np.sum([np.where(record.in_its_place(first.hour_us, zone), record.hour_energy, 0.0) / hours for record in same], axis=0)
+    level: Floats = np.sum([np.where(record.in_service(first.hour_us, zone), record.hour_energy, 0.0) / hours for record in same], axis=0)
     return LoadShape(edges, level)
 
 

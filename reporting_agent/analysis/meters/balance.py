@@ -26,7 +26,7 @@ from benchmarks.measurements import DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase, Value, joined
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.meters import suspects
-from reporting_agent.analysis.sentences import shown, to_one_place
+from reporting_agent.analysis.sentences import shown, to_one_decimal
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering import MeterRecord, Windows
@@ -127,14 +127,14 @@ def _balance(
     subs: list[MeterRecord],
 ) -> Balance:
     sides = [main, *subs]
-    places = [side.in_its_place(main.hour_us, site.zone) for side in sides]
-    least = np.min([np.where(place, side.hour_known, 1.0) for place, side in zip(places, sides, strict=True)], axis=0)
-    compared = (least >= LEAST_KNOWN) & places[0] & np.any(places[1:], axis=0)
+    serves = [side.in_service(main.hour_us, site.zone) for side in sides]
+    least = np.min([np.where(serving, side.hour_known, 1.0) for serving, side in zip(serves, sides, strict=True)], axis=0)
+    compared = (least >= LEAST_KNOWN) & serves[0] & np.any(serves[1:], axis=0)
     hour_us = main.hour_us[compared]
     day = _days(hour_us, site)
     edges = np.flatnonzero(np.diff(day, prepend=-1))  # the first compared hour of each day
     signs = [1.0, *(_sign(main.meter, sub.meter) * ratio(sub.unit, main.unit) for sub in subs)]
-    energies = [sign * np.where(place, side.hour_energy, 0.0)[compared] for sign, side, place in zip(signs, sides, places, strict=True)]
+    energies = [sign * np.where(serving, side.hour_energy, 0.0)[compared] for sign, side, serving in zip(signs, sides, serves, strict=True)]
     wholes = [float(energy.sum()) for energy in energies]
     loss = 0.0 if kind == "check" else wholes[0] * main.meter.loss_pct / 100
     difference = wholes[0] - loss - sum(wholes[1:])
@@ -219,9 +219,9 @@ def _doubt(
     parts = []
     for name, times in tree.parts(record.meter).items():
         part = records.get(name, record)
-        place = part.in_its_place(part.hour_us, site.zone)
-        energy = np.add.reduceat(np.where(place, part.hour_energy, 0.0)[compared], edges)
-        share = np.add.reduceat(np.where(place, part.hour_known, 1.0)[compared], edges)
+        serving = part.in_service(part.hour_us, site.zone)
+        energy = np.add.reduceat(np.where(serving, part.hour_energy, 0.0)[compared], edges)
+        share = np.add.reduceat(np.where(serving, part.hour_known, 1.0)[compared], edges)
         hours = np.diff(np.concatenate((edges, [int(compared.sum())])))
         start_us = part.hour_us[compared][edges]
         windows = Windows(start_us, start_us + hours * HOUR_US)
@@ -246,10 +246,10 @@ def _combined(doubts: list[WindowUncertainty], scales: list[float], factor: floa
 
 def _since(day_open: NDArray[np.bool_]) -> int | None:
     """The first open day from which on most days are open, where most days before it are not; else None."""
-    places = np.flatnonzero(day_open)
-    for place in places.tolist():
-        if place and day_open[place:].mean() > 0.5 and day_open[:place].mean() < 0.1:
-            return int(place)
+    days = np.flatnonzero(day_open)
+    for day in days.tolist():
+        if day and day_open[day:].mean() > 0.5 and day_open[:day].mean() < 0.1:
+            return int(day)
     return None
 
 
@@ -277,7 +277,7 @@ def _with_sentence(balance: Balance, first: suspects.Suspect | None, enough: boo
         "%(balance)s: a difference of %(difference)s %(unit)s", balance=sentence, difference=shown(balance.difference), unit=unit
     )
     if balance.share is not None:
-        sentence = Phrase("%(balance)s (%(share)s)", balance=sentence, share=to_one_place(balance.share))
+        sentence = Phrase("%(balance)s (%(share)s)", balance=sentence, share=to_one_decimal(balance.share))
     allowance, sentences = shown(balance.allowance), list[Phrase]()
     if balance.is_open:
         sentence = Phrase(

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from reporting_agent.analysis.sentences import shown, to_one_place
+from reporting_agent.analysis.sentences import shown, to_one_decimal
 from reporting_agent.metering import MeterRecord
 
 Floats = NDArray[np.float64]
@@ -118,8 +118,8 @@ def _changed(subs: list[tuple[MeterRecord, Floats]], main: Floats, difference: F
         if np.isfinite(change) and change > LEAST_CHANGE and (best is None or change > best[0]):
             words = worded(
                 "its share of the whole changed from %(before)s to %(after)s on that day",
-                before=to_one_place(float(before)),
-                after=to_one_place(float(after)),
+                before=to_one_decimal(float(before)),
+                after=to_one_decimal(float(after)),
             )
             best = change, Suspect(record.meter.id, words)
     return None if best is None else best[1]
@@ -135,7 +135,7 @@ def _poorest(sides: Sequence[MeterRecord]) -> Suspect:
     errors = [_error_at_load(record) for record in order]
     known_errors = [error for error in errors if error is not None]
     if known_errors and max(known_errors) > 2 * min(known_errors):
-        worst = order[max(range(len(order)), key=lambda place: errors[place] or 0.0)]
+        worst = order[max(range(len(order)), key=lambda index: errors[index] or 0.0)]
         return Suspect(
             worst.meter.id,
             worded("by its class it may be wrong by %(share)s at its usual load", share=f"{max(known_errors):.1%}"),

@@ -131,10 +131,10 @@ class _Pieces:
         begins = record.hour_us
         ends = np.append(begins[1:], record.end_us)
         index = np.flatnonzero(at)
-        first = np.searchsorted(begins, np.array([record.stretches[place].start_us for place in index.tolist()], dtype=np.int64))
-        last = np.searchsorted(ends, np.array([record.stretches[place].end_us for place in index.tolist()], dtype=np.int64), side="right")
+        first = np.searchsorted(begins, np.array([record.stretches[number].start_us for number in index.tolist()], dtype=np.int64))
+        last = np.searchsorted(ends, np.array([record.stretches[number].end_us for number in index.tolist()], dtype=np.int64), side="right")
         count = np.maximum(last - first, 0)
-        whole = np.repeat(np.arange(len(index)), count)  # of each whole hour, the place of its stretch in `index`
+        whole = np.repeat(np.arange(len(index)), count)  # of each whole hour, the position of its stretch in `index`
         hour = np.arange(count.sum()) - np.repeat(np.cumsum(count) - count, count) + first[whole]
         lengths = (ends - begins)[hour] / 1e6
         columns = []

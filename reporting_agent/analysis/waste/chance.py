@@ -37,12 +37,12 @@ class GroupDifference:
 
 def holm(p_values: list[float]) -> list[float]:
     """p-values corrected for their number, in the order given."""
-    order = sorted(range(len(p_values)), key=lambda place: p_values[place])
+    order = sorted(range(len(p_values)), key=lambda index: p_values[index])
     corrected = [0.0] * len(p_values)
     reached = 0.0
-    for rank, place in enumerate(order):
-        reached = max(reached, min(1.0, (len(order) - rank) * p_values[place]))
-        corrected[place] = reached
+    for rank, index in enumerate(order):
+        reached = max(reached, min(1.0, (len(order) - rank) * p_values[index]))
+        corrected[index] = reached
     return corrected
 
 
@@ -72,8 +72,8 @@ def differences(value: Floats, groups: Groups, day: Integers, weight: Floats) ->
     present = sorted(set(groups.code[with_value].tolist()))
     if len(present) < 2:
         return []
-    unit, place = np.unique(day[with_value] * len(groups.names) + groups.code[with_value], return_inverse=True)
-    of_unit = np.bincount(place, weights=(value * weight)[with_value]) / np.bincount(place, weights=weight[with_value])
+    unit, unit_index = np.unique(day[with_value] * len(groups.names) + groups.code[with_value], return_inverse=True)
+    of_unit = np.bincount(unit_index, weights=(value * weight)[with_value]) / np.bincount(unit_index, weights=weight[with_value])
     code = unit % len(groups.names)
     compared = [
         _compared(name=groups.names[group], code=group, own=of_unit[code == group], others=of_unit[code != group]) for group in present
@@ -108,10 +108,10 @@ def level_shift(value: Floats, month: Groups, day: Integers, weight: Floats) -> 
     Every month's beginning is tried, days before against days after (`_compared`), corrected for the number tried (Holm 1979). `before`
     and `after` are medians of days.
     """
-    days, place = np.unique(day, return_inverse=True)
-    of_day = np.bincount(place, weights=value * weight) / np.bincount(place, weights=weight)
+    days, day_index = np.unique(day, return_inverse=True)
+    of_day = np.bincount(day_index, weights=value * weight) / np.bincount(day_index, weights=weight)
     of_month = np.zeros(len(days), dtype=np.int64)
-    of_month[place] = month.code
+    of_month[day_index] = month.code
     edges = [code for code in np.unique(of_month).tolist()[1:] if min((of_month < code).sum(), (of_month >= code).sum()) >= FEWEST_DAYS]
     if not edges:
         return None

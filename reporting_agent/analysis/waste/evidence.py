@@ -87,8 +87,8 @@ def evidence_of(columns: StepColumns, site: SiteSettings) -> BatchEvidence:
 def _before(start: Floats, end: Floats, equipment: Integers, product: Integers, kept_warm: Flags) -> tuple[Floats, Floats]:
     """Pause since the batch before on the same equipment, and whether the product changed."""
     order = np.lexsort((start, equipment))
-    place = np.where(kept_warm[order], np.arange(len(order)), -1)
-    latest = np.concatenate(([-1], np.maximum.accumulate(place)[:-1])) if len(order) else place
+    position = np.where(kept_warm[order], np.arange(len(order)), -1)
+    latest = np.concatenate(([-1], np.maximum.accumulate(position)[:-1])) if len(order) else position
     previous = order[np.maximum(latest, 0)]
     follows = (latest >= 0) & (equipment[previous] == equipment[order])
     pause = np.full(len(order), np.nan)
@@ -102,8 +102,8 @@ def _before(start: Floats, end: Floats, equipment: Integers, product: Integers, 
 
 def _grouped(keys: list[str], months: bool = False) -> Groups:
     names = sorted(set(keys))
-    place = {name: code for code, name in enumerate(names)}
-    return Groups(np.array([place[key] for key in keys], dtype=np.int64), tuple(name[:7] if months else name for name in names))
+    code_of = {name: code for code, name in enumerate(names)}
+    return Groups(np.array([code_of[key] for key in keys], dtype=np.int64), tuple(name[:7] if months else name for name in names))
 
 
 def _shifts(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
@@ -115,10 +115,10 @@ def _shifts(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
 
 def _utc_offsets(start_s: Floats, site: SiteSettings) -> Floats:
     """Seconds to add to UTC for the site's local time; asked once a half hour, since clocks change on no other minute."""
-    halves, place = np.unique(np.floor(start_s / 1800), return_inverse=True)
+    halves, half_index = np.unique(np.floor(start_s / 1800), return_inverse=True)
     zone = site.zone
     offsets = [datetime.fromtimestamp(half * 1800, zone).utcoffset() or timedelta() for half in halves.tolist()]
-    return np.array([offset.total_seconds() for offset in offsets], dtype=float)[place]
+    return np.array([offset.total_seconds() for offset in offsets], dtype=float)[half_index]
 
 
 class Use(StrEnum):

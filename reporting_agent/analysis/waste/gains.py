@@ -189,19 +189,19 @@ def _of_months(pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole:
     """Months above the best quarter of the label's months: when it changed is what an engineer can ask about."""
     months = label.evidence.month
     code = months.code[label.made_from.rows]
-    medians = {place: float(np.median(label.batches.at_reference[code == place])) for place in np.unique(code).tolist()}
+    medians = {month: float(np.median(label.batches.at_reference[code == month])) for month in np.unique(code).tolist()}
     good = float(np.quantile(list(medians.values()), 0.25))
-    names = sorted({row.key for row in above} & {months.names[place] for place in medians})
+    names = sorted({row.key for row in above} & {months.names[month] for month in medians})
     if not names:
         return None  # the label has no batch in any of them: those of another variant are higher
-    inside = np.isin(code, [place for place in medians if months.names[place] in names])
+    inside = np.isin(code, [month for month in medians if months.names[month] in names])
     gain = sum(
-        max(medians[place] - good, 0.0) * float(label.batches.output[code == place].sum())
-        for place in medians
-        if months.names[place] in names
+        max(medians[month] - good, 0.0) * float(label.batches.output[code == month].sum())
+        for month in medians
+        if months.names[month] in names
     )
     name = named(pack, label)
-    worst = max((place for place in medians if months.names[place] in names), key=lambda place: medians[place])
+    worst = max((month for month in medians if months.names[month] in names), key=lambda month: medians[month])
     amount = _scaled(label, inside, gain)
     if amount.kgce < _LEAST_SHARE * whole:
         return None

@@ -77,10 +77,10 @@ def uses(site: SiteSettings, result: LabelResult) -> tuple[StepUse, ...]:
     counted = [record for record in result.data.meters if record.counted and record.meter.direction is Direction.IMPORT]
     covers = {id(record): sinks_of(record.meter, site) for record in counted}
     batches = result.data.batches
-    places: dict[_Line, list[int]] = {}
+    by_line: dict[_Line, list[int]] = {}
     for index, batch in enumerate(batches):
-        places.setdefault((batch.step, batch.equipment), []).append(index)
-    of_meters = [_of_meters(group, [covers[id(record)] for record in group], batches, places) for group in _grouped(counted, covers)]
+        by_line.setdefault((batch.step, batch.equipment), []).append(index)
+    of_meters = [_of_meters(group, [covers[id(record)] for record in group], batches, by_line) for group in _grouped(counted, covers)]
     metered = {(sink.step, sink.equipment, record.meter.carrier) for record in counted for sink in covers[id(record)]}
     return (*of_meters, *_of_batches(batches, result.data.left_out or (), metered, {step.id for step in result.data.pack.steps}))
 
@@ -107,14 +107,14 @@ def _meet(record: MeterRecord, other: MeterRecord, covers: Mapping[int, tuple[Si
 
 
 def _of_meters(
-    records: Sequence[MeterRecord], sinks: Sequence[tuple[Sink, ...]], batches: Sequence[Batch], places: Mapping[_Line, Sequence[int]]
+    records: Sequence[MeterRecord], sinks: Sequence[tuple[Sink, ...]], batches: Sequence[Batch], by_line: Mapping[_Line, Sequence[int]]
 ) -> StepUse:
     first = records[0]
     unit, carrier = first.unit, first.meter.carrier
     scale = [1.0 if meter_record.unit == unit else ratio(meter_record.unit, unit) for meter_record in records]
     served = dict.fromkeys((sink.step, sink.equipment) for own in sinks for sink in own)  # in their order: the first names a shared meter
-    lines = [line for line in places if line in served or (line[0], "") in served]
-    own = [batches[place] for place in sorted(chain.from_iterable(places[line] for line in lines))]
+    lines = [line for line in by_line if line in served or (line[0], "") in served]
+    own = [batches[index] for index in sorted(chain.from_iterable(by_line[line] for line in lines))]
     shared = first.meter.allocation is not None
     of_batch = [(batch, _counted_in(batch, carrier, unit, shared)) for batch in own]
     inside = [

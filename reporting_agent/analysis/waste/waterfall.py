@@ -69,12 +69,12 @@ def worst_batches(
     beyond = sum(attribution.energy.values(), np.zeros(len(measured.rows)))
     order = np.argsort(-beyond / measured.output, kind="stable")[:number]
     return tuple(
-        _loss(place, measured, evidence, attribution, causes, variables, uncertain) for place in order.tolist() if beyond[place] > 0
+        _loss(index, measured, evidence, attribution, causes, variables, uncertain) for index in order.tolist() if beyond[index] > 0
     )
 
 
 def _loss(
-    place: int,
+    index: int,
     measured: MeasuredBatches,
     evidence: BatchEvidence,
     attribution: Attribution,
@@ -82,35 +82,35 @@ def _loss(
     variables: Mapping[str, Floats],
     uncertain: Floats,
 ) -> BatchLoss:
-    batch = measured.columns.batches[int(measured.rows[place])]
-    output = float(measured.output[place])
+    batch = measured.columns.batches[int(measured.rows[index])]
+    output = float(measured.output[index])
 
     def amount(part: Floats) -> Amount:
-        return amount_of(part[place : place + 1])
+        return amount_of(part[index : index + 1])
 
     lost = [
-        CausePart(cause, amount(part), float(part[place, 0]) / output, _evidence(cause, place, measured, evidence, attribution))
+        CausePart(cause, amount(part), float(part[index, 0]) / output, _evidence(cause, index, measured, evidence, attribution))
         for cause, part in causes.items()
-        if part[place, 0] > 0
+        if part[index, 0] > 0
     ]
     lost.sort(key=lambda part: (not part.cause.named, part.cause is WasteCause.NONE, -part.amount.energy))
     explained = tuple(
-        VariablePart(name, amount(part), float(part[place, 0]) / output, _recorded(name, place, measured))
+        VariablePart(name, amount(part), float(part[index, 0]) / output, _recorded(name, index, measured))
         for name, part in variables.items()
-        if part[place, 0] > 0
+        if part[index, 0] > 0
     )
     nothing = np.zeros((1, 5))
-    of_variables = sum((part[place : place + 1] for part in variables.values()), nothing)
-    avoidable = sum((part[place : place + 1] for cause, part in causes.items() if cause.named), nothing)
-    unexplained = sum((part[place : place + 1] for cause, part in causes.items() if not cause.named), nothing)
-    not_sure = uncertain[place : place + 1]
+    of_variables = sum((part[index : index + 1] for part in variables.values()), nothing)
+    avoidable = sum((part[index : index + 1] for cause, part in causes.items() if cause.named), nothing)
+    unexplained = sum((part[index : index + 1] for cause, part in causes.items() if not cause.named), nothing)
+    not_sure = uncertain[index : index + 1]
     return BatchLoss(
         batch.batch_id,
         batch.start,
         batch.equipment,
         output,
-        float(measured.value[place]),
-        float(measured.at_reference[place]),
+        float(measured.value[index]),
+        float(measured.at_reference[index]),
         amount_of(of_variables + not_sure + avoidable + unexplained),
         amount_of(of_variables),
         amount_of(not_sure),

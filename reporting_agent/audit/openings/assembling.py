@@ -101,13 +101,13 @@ def _batches_of(tree: DataTree, site: SiteSettings, positions: Iterable[int]) ->
     """The batches that were drawn, those that ran on a drawn day of a meter that tells of their line, and beside any of both those whose
     times the log has wrong: energy that is found there may be theirs.
     """
-    first, places = 1 + len(tree.batches), list(positions)
+    first, leaves = 1 + len(tree.batches), list(positions)
     telling = {meter.id: meter for meter in site.tree.counted if tells_of_one_step(meter)}
     on: dict[str, set[int]] = {}
-    for place in places:
-        if first <= place < tree.contents.padding_first and (day := tree.days[place - first]).meter in telling:
+    for leaf in leaves:
+        if first <= leaf < tree.contents.padding_first and (day := tree.days[leaf - first]).meter in telling:
             on.setdefault(day.meter, set()).add(day.start_us // DAY_US)
-    indices = {place for place in places if 1 <= place < first}
+    indices = {leaf for leaf in leaves if 1 <= leaf < first}
     for index, (batch, _) in enumerate(tree.batches, 1):
         if any(serves(telling[meter], batch) and not days.isdisjoint(_days_of_batch(batch)) for meter, days in on.items()):
             indices.add(index)
@@ -121,7 +121,7 @@ def _of_wrong_times_beside(tree: DataTree, opened: Set[int]) -> set[int]:
         batch = tree.batches[index - 1].batch
         days = _days_of_batch(batch)
         near.setdefault(batch.step, set()).update(range(days.start - 1, days.stop + 1))
-    wrong = (1 + place for place in of_wrong_times(tree.batches))
+    wrong = (1 + index for index in of_wrong_times(tree.batches))
     return {index for index in wrong if _days_of_batch(batch := tree.batches[index - 1].batch).start in near.get(batch.step, ())}
 
 
@@ -140,7 +140,7 @@ def _drawn_days(tree: DataTree, drawn: Iterable[DrawnPosition]) -> list[WholeDay
 def _days_of(contents: Contents, tree: DataTree, site: SiteSettings, extract: Extract) -> list[int]:
     """The leaves of the days of which the extract holds readings."""
     first = 1 + len(tree.batches)
-    index = {(day.meter, day.start_us): first + place for place, day in enumerate(tree.days)}
+    index = {(day.meter, day.start_us): first + position for position, day in enumerate(tree.days)}
     recorded = {**(extract.readings or {}), **Inputs(site, extract).weighings()}
     shown = {(meter, int(day) * DAY_US) for meter, record in recorded.items() for day in set((record.time_us // DAY_US).tolist())}
     return sorted(index[key] for key in shown if key in index)

@@ -104,11 +104,11 @@ class CloseLook:
         return moments_us[self.inside(moments_us) | np.isin(moments_us, list(last))]
 
     def _beside(self, moments_us: Integers, away: int) -> Integers:
-        """The readings so many places after the first one at or after each moment."""
+        """The readings so many positions after the first one at or after each moment."""
         if not len(self.stamps_us):
             return self.stamps_us
-        place = np.searchsorted(self.stamps_us, moments_us - _NEAR_US) + away
-        return self.stamps_us[np.clip(place, 0, len(self.stamps_us) - 1)]
+        position = np.searchsorted(self.stamps_us, moments_us - _NEAR_US) + away
+        return self.stamps_us[np.clip(position, 0, len(self.stamps_us) - 1)]
 
 
 def looks(
@@ -146,7 +146,7 @@ def serves(meter: Meter, batch: Batch) -> bool:
 
 
 def of_wrong_times(rows: Sequence[FiledBatch]) -> list[int]:
-    """Places of batches that no label counts and whose times are none, or less than half of the usual: their energy lies beside them."""
+    """Indices of batches that no label counts and whose times are none, or less than half of the usual: their energy lies beside them."""
     usual: dict[tuple[str, str], list[int]] = {}
     for row in rows:
         if row.excluded is None:

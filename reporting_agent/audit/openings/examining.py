@@ -68,7 +68,7 @@ def examine(opening: Opening, handed: AuditorFiles, folder: Path) -> Evidence:
     drawn_days = [days[leaf.position] for leaf in drawn if leaf.position in days]
     batches = {index: record for index, record in read.items() if isinstance(record, Batch)}
     recomputed = recompute(site, contents, extract)
-    wrong = {key_of(recomputed.batches[place].batch) for place in of_wrong_times(recomputed.batches)}  # theirs are no edges of what ran
+    wrong = {key_of(recomputed.batches[index].batch) for index in of_wrong_times(recomputed.batches)}  # theirs are no edges of what ran
     close_looks = looks(site, extract.readings, drawn_days, [batch for batch in batches.values() if key_of(batch) not in wrong])
     ran = [*(row.batch for row in recomputed.batches), *recomputed.beyond]
     meters = meters_closely(site, contents, extract, {name: look.moments(look.occupied(ran).windows) for name, look in close_looks.items()})

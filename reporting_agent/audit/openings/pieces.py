@@ -73,10 +73,10 @@ def cut_of(look: CloseLook, record: MeterRecord, rows: Sequence[FiledBatch], pau
 
 def runs_of(pieces: TimePieces, chosen: Flags) -> list[tuple[int, int]]:
     """First and last of the chosen pieces that follow one another without a hole."""
-    places = np.flatnonzero(chosen).tolist()
-    starts = [0, *(at + 1 for at, (first, other) in enumerate(pairwise(places)) if pieces.end_us[first] != pieces.start_us[other])]
-    ends = [*(start - 1 for start in starts[1:]), len(places) - 1]
-    return [(places[start], places[end]) for start, end in zip(starts, ends, strict=True)] if places else []
+    indices = np.flatnonzero(chosen).tolist()
+    starts = [0, *(at + 1 for at, (first, other) in enumerate(pairwise(indices)) if pieces.end_us[first] != pieces.start_us[other])]
+    ends = [*(start - 1 for start in starts[1:]), len(indices) - 1]
+    return [(indices[start], indices[end]) for start, end in zip(starts, ends, strict=True)] if indices else []
 
 
 def in_any(pieces: TimePieces, spans: Sequence[tuple[int, int]]) -> Flags:

@@ -28,7 +28,7 @@ def wide_enough(
     times = Counter(records.values())
     reach = dict.fromkeys(batches, 0)
     while True:
-        whole = any(place == len(REACHES) for place in reach.values())
+        whole = any(width == len(REACHES) for width in reach.values())
         stretches = None if whole else together([*_around(tree, reach), *drawn_days])
         extract = taker.take(stretches)
         recomputed = recompute(site, tree.contents, extract)
@@ -41,6 +41,6 @@ def wide_enough(
 
 
 def _around(tree: DataTree, reach: Mapping[int, int]) -> Iterator[WholeDays]:
-    for index, place in reach.items():
+    for index, width in reach.items():
         batch = tree.batches[index - 1].batch
-        yield days_around(batch.start, batch.end, REACHES[place])
+        yield days_around(batch.start, batch.end, REACHES[width])

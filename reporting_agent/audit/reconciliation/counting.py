@@ -66,15 +66,15 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
 
 
 def in_turn(records: Iterable[MeterRecord]) -> list[list[MeterRecord]]:
-    """The meters by places: one that begins after another has ended stands where that stood."""
-    places: list[list[MeterRecord]] = []
+    """The meters by points: one that begins after another has ended stands where that stood."""
+    points: list[list[MeterRecord]] = []
     for record in sorted(records, key=lambda meter: (_told_us(meter) or (0, 0))[0]):
-        place = next((place for place in places if takes_over(record, place[-1])), None)
-        if place is None:
-            places.append([record])
+        point = next((point for point in points if takes_over(record, point[-1])), None)
+        if point is None:
+            points.append([record])
         else:
-            place.append(record)
-    return places
+            point.append(record)
+    return points
 
 
 def takes_over(later: MeterRecord, earlier: MeterRecord) -> bool:
@@ -93,8 +93,8 @@ def _serves(record: MeterRecord) -> tuple[str, str, str, str]:
     return record.meter.carrier, record.meter.step, record.meter.equipment, record.meter.direction.value
 
 
-def _known_share(place: Sequence[MeterRecord], from_day: date, to_day: date, site: SiteSettings) -> float:
-    known_hours = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in place], axis=0)
+def _known_share(point: Sequence[MeterRecord], from_day: date, to_day: date, site: SiteSettings) -> float:
+    known_hours = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in point], axis=0)
     return float(np.minimum(known_hours, 1.0).mean()) if len(known_hours) else 0.0
 
 

@@ -149,13 +149,13 @@ def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) ->
     missing = set(EXAMPLES[kind]) - set(columns) - OPTIONAL.get(kind, set())
     if missing:
         raise _no_heading(path, name, kind, missing, row)
-    return _Sheet(path, name, kind, columns, {key: str(line[place]).strip() for key, place in columns.items()})
+    return _Sheet(path, name, kind, columns, {key: str(line[position]).strip() for key, position in columns.items()})
 
 
 def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
     values: dict[str, Any] = {}
-    for key, place in sheet.columns.items():
-        cell = line[place] if place < len(line) else None
+    for key, position in sheet.columns.items():
+        cell = line[position] if position < len(line) else None
         if cells.is_blank(cell):
             if key in OPTIONAL.get(sheet.kind, set()):
                 continue

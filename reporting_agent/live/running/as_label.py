@@ -78,19 +78,19 @@ class AsLabel:
         kgce, course = zero_or_nan.copy(), np.repeat(zero_or_nan[:, None], POINTS + 1, axis=1)
         chosen, occupied = occupied_by(meters, {meter.id: sinks_of(meter, self._site) for meter in meters}, rows, self._site)
         windows = {name: occupation.windows for name, occupation in occupied.items()}
-        inside = {name: inside_us[[place for place in places if place < len(batches)]].ravel() for name, places in chosen.items()}
+        inside = {name: inside_us[[index for index in indices if index < len(batches)]].ravel() for name, indices in chosen.items()}
         worked = self._worked(meters, windows, inside, pack, readings)
         divided = cut_readings.all_divided(worked, windows, self._site.tree)
         for meter in meters:
-            places, own = chosen[meter.id], windows[meter.id]
+            indices, own = chosen[meter.id], windows[meter.id]
             whole = divided[meter.id].course.over(own).energy.tolist()
-            shares = entries(meter, self._site.tree, divided, rows, places, own, sinks_of(meter, self._site))
-            for metered, (place, entry) in zip(whole, shares, strict=True):
-                if place < len(batches) and (amount := self._kgce(entry, rows[place])) is not None:
-                    least = pack.step(rows[place].step).label_rule.least_completeness
-                    so_far = _known_energy(worked[meter.id].course, start_us[place], inside_us[place], least)
-                    kgce[place] += amount if entry.completeness >= least else np.nan
-                    course[place] += so_far * (amount / metered if metered else 0.0)
+            shares = entries(meter, self._site.tree, divided, rows, indices, own, sinks_of(meter, self._site))
+            for metered, (index, entry) in zip(whole, shares, strict=True):
+                if index < len(batches) and (amount := self._kgce(entry, rows[index])) is not None:
+                    least = pack.step(rows[index].step).label_rule.least_completeness
+                    so_far = _known_energy(worked[meter.id].course, start_us[index], inside_us[index], least)
+                    kgce[index] += amount if entry.completeness >= least else np.nan
+                    course[index] += so_far * (amount / metered if metered else 0.0)
         return [BatchCourse(float(amount), so_far) for amount, so_far in zip(kgce, course, strict=True)]
 
     def _worked(

@@ -171,15 +171,15 @@ class BatchLog:
     def beside(self, batch: RunningBatch) -> list[RunningBatch]:
         """Those that were counted, one before and one after it on its line: what an edge of theirs cuts is divided anew once it ended."""
         line = self.lines[batch.line]
-        place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
+        position = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
         after = bisect_right(line, batch.start_us, key=lambda entry: entry.start_us)
-        return [other for other in line[max(place - 1, 0) : after + 1] if other is not batch and other.noted is not None]
+        return [other for other in line[max(position - 1, 0) : after + 1] if other is not batch and other.noted is not None]
 
     def before(self, batch: RunningBatch) -> RunningBatch | None:
         """The one before it on its line."""
         line = self.lines[batch.line]
-        place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
-        return line[place - 1] if place else None
+        position = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
+        return line[position - 1] if position else None
 
 
 def _output(row: Row, unit: str) -> float | None:

@@ -91,14 +91,14 @@ class MeterTotal:
         if self._tells_nothing(value) or self.forgot(time_us):
             return
         self._arrays = None
-        place = len(self.time_us) if not self.time_us or time_us > self.time_us[-1] else bisect_right(self.time_us, time_us)
-        if place and self.time_us[place - 1] == time_us:  # the first stays, unless `correct` says otherwise
+        position = len(self.time_us) if not self.time_us or time_us > self.time_us[-1] else bisect_right(self.time_us, time_us)
+        if position and self.time_us[position - 1] == time_us:  # the first stays, unless `correct` says otherwise
             return
-        self.time_us.insert(place, time_us)
-        self.value.insert(place, value)
-        self.energy.insert(place, 0.0)
+        self.time_us.insert(position, time_us)
+        self.value.insert(position, value)
+        self.energy.insert(position, 0.0)
         self.since_us = time_us if self.since_us is None else min(self.since_us, time_us)
-        self._add_up(place)
+        self._add_up(position)
 
     def take_late(self, readings: Sequence[Reading]) -> None:
         """Readings that are put where their times say; of many what follows is counted again but once."""
@@ -115,15 +115,15 @@ class MeterTotal:
 
     def correct(self, time_us: int, value: float) -> None:
         """Another value of a moment that it holds, NaN where it is not known after all; what follows is counted again."""
-        place = bisect_left(self.time_us, time_us)
-        if place == len(self.time_us) or self.time_us[place] != time_us:
+        position = bisect_left(self.time_us, time_us)
+        if position == len(self.time_us) or self.time_us[position] != time_us:
             return
         self._arrays = None
-        self.value[place] = value
+        self.value[position] = value
         if self._tells_nothing(value):
             self._unknown.pop(time_us, None)
-            del self.time_us[place], self.value[place], self.energy[place]
-        self._add_up(place)
+            del self.time_us[position], self.value[position], self.energy[position]
+        self._add_up(position)
 
     def _tells_nothing(self, value: float) -> bool:
         return value != value or (

@@ -181,7 +181,7 @@ def touches(plant: Plant, times_us: Mapping[str, array[int]]) -> list[RunningBat
             counted = [batch for batch in batches if batch.end_us is not None and batch.noted is not None]
             first = np.searchsorted(moments_us, [batch.start_us - pause_us for batch in counted])
             last = np.searchsorted(moments_us, [(batch.end_us or 0) + max(reach_us, pause_us) for batch in counted], "right")
-            touched |= {counted[place].key: counted[place] for place in np.flatnonzero(first < last).tolist()}
+            touched |= {counted[index].key: counted[index] for index in np.flatnonzero(first < last).tolist()}
     return list(touched.values())
 
 

@@ -24,8 +24,8 @@ class Sharing:
 
     def look(self, batch: RunningBatch, line: Sequence[RunningBatch]) -> None:
         """A batch whose row came, among those of its line in order of their beginning."""
-        place = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
-        for other in line[max(place - NEAR, 0) : place + NEAR + 1]:
+        position = bisect_left(line, batch.start_us, key=lambda entry: entry.start_us)
+        for other in line[max(position - NEAR, 0) : position + NEAR + 1]:
             if other is batch:
                 continue
             first, later = sorted((other, batch), key=lambda entry: entry.start_us)

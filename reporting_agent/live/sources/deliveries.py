@@ -29,7 +29,7 @@ class Deliveries:
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
         """With those that the spool has; once, before the first message."""
-        own = sorted(place for key, place in positions.items() if key.startswith(self._key))
+        own = sorted(position for key, position in positions.items() if key.startswith(self._key))
         self._latest.extend(digest for _, digest in own)
         self._count = own[-1][0] if own else 0
 

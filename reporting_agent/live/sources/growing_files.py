@@ -30,7 +30,7 @@ BLOCK_BYTES = 1 << 18
 _DIGESTED = 256  # bytes at the beginning and before the position
 _START = {"inode": 0, "bytes": 0, "digest": ""}
 
-Place = Mapping[str, Any]
+FilePosition = Mapping[str, Any]
 """`inode`, `bytes` that were read, `digest` of some of them."""
 
 
@@ -45,15 +45,15 @@ class FileSource(PolledSource):
         named = f"{Path(settings.path).parent}/"  # as site.toml has it: the same however the command was given its path
         self._prefixes = (f"file:{named}",) if settings.batches is None else (f"file-batches:{named}", f"file:{named}")
         self._prefix = self._prefixes[0]
-        self._places: dict[str, Place] = {}  # by name
+        self._positions: dict[str, FilePosition] = {}  # by name
         self._states: dict[str, tuple[tuple[int, int, int], float]] = {}  # inode, size and time of change; since when
         self._wrong: dict[str, str] = {}  # files that cannot be read, and why; others are read meanwhile
         self._named: set[str] = set()  # those that were once among them
 
     def go_on_from(self, positions: Mapping[str, Any]) -> None:
-        """Of batches, from where an agent went on that kept one place for them and for readings of the same file."""
+        """Of batches, from where an agent went on that kept one position for them and for readings of the same file."""
         for prefix in reversed(self._prefixes):
-            self._places |= {key.removeprefix(prefix): place for key, place in positions.items() if key.startswith(prefix)}
+            self._positions |= {key.removeprefix(prefix): place for key, place in positions.items() if key.startswith(prefix)}
 
     def poll(self) -> None:
         names = sorted(path.name for path in self._folder.glob(self._pattern) if path.is_file())
@@ -97,20 +97,20 @@ class FileSource(PolledSource):
             complete = complete_after_s is not None and still_s >= complete_after_s
             if last_state == state and not complete:
                 return
-            if self._read(name, file, self._place(name, file, status.st_ino), complete=complete) and last_state != state:
+            if self._read(name, file, self._position(name, file, status.st_ino), complete=complete) and last_state != state:
                 self._states[name] = (state, time.monotonic())
 
-    def _place(self, name: str, file: IO[bytes], inode: int) -> Place:
+    def _position(self, name: str, file: IO[bytes], inode: int) -> FilePosition:
         """Where to go on in a file: behind what was read of it, under this name or another."""
-        last_place = self._places.get(name)
+        last_place = self._positions.get(name)
         if last_place is not None and last_place["inode"] != inode:
             self._finish(last_place)
-        for place in (last_place, *(candidate for candidate in self._places.values() if candidate["inode"] == inode)):
-            if place is not None and _holds(file, place):
-                return {**place, "inode": inode}
+        for position in (last_place, *(candidate for candidate in self._positions.values() if candidate["inode"] == inode)):
+            if position is not None and _holds(file, position):
+                return {**position, "inode": inode}
         return {**_START, "inode": inode}
 
-    def _finish(self, place: Place) -> None:
+    def _finish(self, place: FilePosition) -> None:
         """Read the rest of a file that has another name in its folder by now."""
         for path in sorted(self._folder.iterdir()):
             if path.is_file() and path.stat().st_ino == place["inode"]:
@@ -119,8 +119,8 @@ class FileSource(PolledSource):
                         self._read(path.name, file, place, complete=False)
                 return
 
-    def _read(self, name: str, file: IO[bytes], place: Place, *, complete: bool) -> bool:
-        """Hand on every whole line behind a place; False where the source was stopped before."""
+    def _read(self, name: str, file: IO[bytes], position: FilePosition, *, complete: bool) -> bool:
+        """Hand on every whole line behind a position; False where the source was stopped before."""
         file.seek(0)
         header = self.settings.header or self._header(file.readline())
         if not header:
@@ -129,7 +129,7 @@ class FileSource(PolledSource):
         if lacking := mapping.needed - set(header):
             raise UnexpectedAnswer(Phrase("no column %(column)s in the header %(header)s", column=min(lacking), header=", ".join(header)))
         tabular.require_once(mapping, header)
-        at = int(place["bytes"])
+        at = int(position["bytes"])
         while True:
             file.seek(at)
             block = file.read(BLOCK_BYTES)
@@ -140,10 +140,10 @@ class FileSource(PolledSource):
                 return True
             readings, rows = self._lines(_shown(name), header, whole)
             at += len(whole)
-            place = {"inode": place["inode"], "bytes": at, "digest": _digest(file, at)}
-            if not self.put(readings, rows, self._prefix + name, place):
+            position = {"inode": position["inode"], "bytes": at, "digest": _digest(file, at)}
+            if not self.put(readings, rows, self._prefix + name, position):
                 return False
-            self._places[name] = place
+            self._positions[name] = position
 
     def _header(self, line: bytes) -> tuple[str, ...]:
         """Its names, and none where it is not there whole.
@@ -188,11 +188,11 @@ class FileSource(PolledSource):
         return next(csv.reader([line], delimiter=self.settings.delimiter, strict=True))
 
     def _forget(self, names: Sequence[str]) -> None:
-        """Places of files that are gone: were one to come again, it would be read from its beginning."""
+        """Positions in files that are gone: were one to come again, it would be read from its beginning."""
         present = {path.name for path in self._folder.iterdir()}.union(names)
-        for name in self._places.keys() - present:
+        for name in self._positions.keys() - present:
             if self.put((), (), self._prefix + name, None):
-                del self._places[name]
+                del self._positions[name]
 
 
 def _by_header(header: Sequence[str], cells: Sequence[str]) -> dict[str, str]:
@@ -206,10 +206,10 @@ def _shown(name: str) -> str:
     return os.fsencode(name).decode("utf-8", "backslashreplace")
 
 
-def _holds(file: IO[bytes], place: Place) -> bool:
-    """Whether what was read up to a place still stands there."""
-    read = int(place["bytes"])
-    return os.fstat(file.fileno()).st_size >= read and _digest(file, read) == place["digest"]
+def _holds(file: IO[bytes], position: FilePosition) -> bool:
+    """Whether what was read up to a position still stands there."""
+    read = int(position["bytes"])
+    return os.fstat(file.fileno()).st_size >= read and _digest(file, read) == position["digest"]
 
 
 def _digest(file: IO[bytes], until: int) -> str:

@@ -119,8 +119,8 @@ class SqlSource(PolledSource):
 
     def _take(self, query: _Query, names: Sequence[str], rows: Sequence[Sequence[Any]], last: Any) -> Any:
         """Hand on what is new or changed; returns the last mark's order."""
-        place = names.index(query.settings.mark)
-        orders = _orders(query, [cells[place] for cells in rows], last)
+        position = names.index(query.settings.mark)
+        orders = _orders(query, [cells[position] for cells in rows], last)
         received_us = now_us()
         readings: list[Reading] = []
         tables: list[Row] = []
@@ -128,11 +128,11 @@ class SqlSource(PolledSource):
         for cells, at in zip(rows, orders, strict=True):
             named = dict(zip(names, cells, strict=True))
             if at is None:  # nothing can go on behind it
-                wrong = UnreadablePayload(Phrase("the mark %(mark)s is no time of this calendar", mark=shown(cells[place])))
+                wrong = UnreadablePayload(Phrase("the mark %(mark)s is no time of this calendar", mark=shown(cells[position])))
                 row = tabular.unreadable(self.name, named, wrong)
                 tables += [row] if query.is_new(_key_of(row), None, row) else []
                 continue
-            last, newest = at, cells[place]
+            last, newest = at, cells[position]
             fresh, others = self._fresh(query, named, at, received_us)
             readings += fresh
             tables += others

@@ -79,6 +79,6 @@ def _in_segment(path: Path, meters: frozenset[str], first_us: int, last_us: int)
         return
     whole = np.concatenate(pieces)
     whole = whole[np.argsort(whole["meter"], kind="stable")]  # in order of arrival
-    places, begins = np.unique(whole["meter"], return_index=True)
-    for place, own in zip(places.tolist(), np.split(whole, begins[1:]), strict=True):
-        yield names[place], (own["time_us"].copy(), own["value"].copy())
+    codes, begins = np.unique(whole["meter"], return_index=True)
+    for code, own in zip(codes.tolist(), np.split(whole, begins[1:]), strict=True):
+        yield names[code], (own["time_us"].copy(), own["value"].copy())

@@ -78,11 +78,11 @@ class CorrectionPass:
         counts, handed_out = self._waiting.get(meter), self._handed_out.get(meter)
         if counts is None or handed_out is None:
             return None
-        places = np.flatnonzero(np.isin(time_us, list(counts)))
-        if not len(places):
+        indices = np.flatnonzero(np.isin(time_us, list(counts)))
+        if not len(indices):
             return None
         stays, value = np.ones(len(time_us), bool), value.copy()
-        for place, moment_us in zip(places.tolist(), time_us[places].tolist(), strict=True):
-            stays[place], value[place] = moment_us not in handed_out, counts[moment_us]
+        for index, moment_us in zip(indices.tolist(), time_us[indices].tolist(), strict=True):
+            stays[index], value[index] = moment_us not in handed_out, counts[moment_us]
             handed_out.add(moment_us)
         return stays, value

@@ -27,8 +27,8 @@ def looked_up(folder: Path, readings: Sequence[Reading]) -> Found:
     for path in layout.segments(folder):
         for block in blocks(path):
             records = block.records[np.isin(block.records["time_us"], times)]
-            for time_us, sequence, value, _, place, _ in records.tolist():
-                if (by_sequence := by_moment.get((block.names[place], time_us))) is not None:
+            for time_us, sequence, value, _, code, _ in records.tolist():
+                if (by_sequence := by_moment.get((block.names[code], time_us))) is not None:
                     by_sequence.setdefault(sequence, value)
     return by_moment
 

@@ -58,7 +58,7 @@ class Segment:
     path: Path
     names: list[str] = field(default_factory=list)
     size: int = 0
-    _places: dict[str, int] = field(default_factory=dict)
+    _index_of: dict[str, int] = field(default_factory=dict)
     _file: int = -1
 
     @classmethod
@@ -73,13 +73,13 @@ class Segment:
             os.ftruncate(segment._file, segment.size)
         os.fsync(segment._file)
         sync_folder(path.parent)
-        segment._places = {name: index for index, name in enumerate(segment.names)}
+        segment._index_of = {name: index for index, name in enumerate(segment.names)}
         return segment
 
     def append(self, readings: Sequence[Reading], rows: Sequence[Row]) -> None:
         """Write one frame and return once the disk has it."""
-        new = [name for name in dict.fromkeys(reading.meter for reading in readings) if name not in self._places]
-        places = {**self._places, **{name: len(self.names) + index for index, name in enumerate(new)}} if new else self._places
+        new = [name for name in dict.fromkeys(reading.meter for reading in readings) if name not in self._index_of]
+        index_of = {**self._index_of, **{name: len(self.names) + index for index, name in enumerate(new)}} if new else self._index_of
         records = np.array(
             [
                 (
@@ -87,7 +87,7 @@ class Segment:
                     reading.sequence,
                     reading.value,
                     reading.received_us,
-                    places[reading.meter],
+                    index_of[reading.meter],
                     reading.quality | CONSECUTIVE * reading.consecutive,
                 )
                 for reading in readings
@@ -105,7 +105,7 @@ class Segment:
         os.fdatasync(self._file)
         self.size += len(frame)
         self.names += new
-        self._places = places
+        self._index_of = index_of
 
     def close(self) -> None:
         os.close(self._file)

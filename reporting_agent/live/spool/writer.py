@@ -174,8 +174,8 @@ class Spool:
     def _learn(self, number: int) -> None:
         for frame in frames(layout.segment_path(self.folder, number)):
             positions.follow(self.positions, frame.rows)
-            for time_us, sequence, value, received_us, place, quality in frame.records.tolist():
-                meter = self.meters.setdefault(frame.names[place], MeterState())
+            for time_us, sequence, value, received_us, code, quality in frame.records.tolist():
+                meter = self.meters.setdefault(frame.names[code], MeterState())
                 meter.take((time_us, sequence), value, received_us, consecutive=quality >= CONSECUTIVE)
             self._missing_numbers.follow(frame.rows, self.meters)
 

@@ -62,18 +62,18 @@ class OutwardBatches:
 def rows(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
     """One record an account, before anything is metered."""
     groups: dict[tuple[str, str], list[int]] = {}
-    for place, batch in enumerate(batches):
-        groups.setdefault((batch.step, batch.batch_id), []).append(place)
+    for index, batch in enumerate(batches):
+        groups.setdefault((batch.step, batch.batch_id), []).append(index)
     if len(groups) == len(batches):
         return list(batches)
     marked = list(batches)
-    for places in groups.values():
-        own = [batches[place] for place in places]
+    for indices in groups.values():
+        own = [batches[index] for index in indices]
         alike = len({(row.product, row.variant) for row in own}) < 2
         first_counts = alike or (site.inputs.energy is None and joint.follow_one_another(own))
-        for place in places[1:] if first_counts else places:
+        for index in indices[1:] if first_counts else indices:
             why = DUPLICATE if first_counts else joint.JOINT_RUN
-            marked[place] = replace(batches[place], excluded=batches[place].excluded or why)
+            marked[index] = replace(batches[index], excluded=batches[index].excluded or why)
     return marked
 
 
@@ -92,7 +92,7 @@ def judge(
 
     Args:
         going: the rows, with the energy given per batch.
-        metered: by place of the row, what its meters counted in its window.
+        metered: by index of the row, what its meters counted in its window.
         metered_steps, blank: as `examining.examine` takes them.
         beside: what the rows hold in columns that nothing maps.
         whole: what the files decide for all their rows at once (`whole_files`).

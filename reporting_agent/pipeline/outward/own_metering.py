@@ -43,36 +43,36 @@ OWN_READINGS = Transformation(
 
 @dataclass(frozen=True, slots=True)
 class OutgoingBatches:
-    """Batches on their way out: by meter with readings, those whose energy is made from it, by their places in order of start."""
+    """Batches on their way out: by meter with readings, those whose energy is made from it, by their indices in order of start."""
 
     batches: Sequence[Batch]
-    places: Mapping[str, list[int]]
+    indices: Mapping[str, list[int]]
     windows: Mapping[str, Windows]  # of those batches, in the same order
-    of_meter: Mapping[str, list[int]]  # by counted meter, likewise places in order of start
+    of_meter: Mapping[str, list[int]]  # by counted meter, likewise indices in order of start
 
 
 def outgoing(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> OutgoingBatches:
     """Which batches each meter feeds: those not left out, whose window is sound and no longer than the pack's longest run."""
     longest_s = {step.id: step.label_rule.longest_s for step in pack.steps}
     by_line: dict[tuple[str, str], list[int]] = {}
-    for place, batch in enumerate(batches):
+    for index, batch in enumerate(batches):
         if batch.excluded is None and batch.end is not None and batch.end > batch.start:
             longest = longest_s.get(batch.step)
             if longest is None or (batch.end - batch.start).total_seconds() <= longest:
-                by_line.setdefault((batch.step, batch.equipment), []).append(place)
+                by_line.setdefault((batch.step, batch.equipment), []).append(index)
     of_meter: dict[str, list[int]] = {}
-    places: dict[str, set[int]] = {}
+    indices: dict[str, set[int]] = {}
     for meter in site.tree.counted:
         sinks = sinks_of(meter, site)
         lines = [line for line in by_line if any(sink.step == line[0] and sink.equipment in {"", line[1]} for sink in sinks)]
-        served = (place for line in lines for place in by_line[line] if meter.counts_for(batches[place].start, site.zone))
-        own = sorted(served, key=lambda place: _turn(batches[place]))
+        served = (index for line in lines for index in by_line[line] if meter.counts_for(batches[index].start, site.zone))
+        own = sorted(served, key=lambda index: _turn(batches[index]))
         of_meter[meter.id] = own
         if meter.allocation is None or meter.allocation.by != "power":
             for name in site.tree.needed_by(meter):
-                places.setdefault(name, set()).update(own)
-    in_order = {name: sorted(chosen, key=lambda place: _turn(batches[place])) for name, chosen in places.items()}
-    windows = {name: _windows([batches[place] for place in chosen]) for name, chosen in in_order.items()}
+                indices.setdefault(name, set()).update(own)
+    in_order = {name: sorted(chosen, key=lambda index: _turn(batches[index])) for name, chosen in indices.items()}
+    windows = {name: _windows([batches[index] for index in chosen]) for name, chosen in in_order.items()}
     return OutgoingBatches(batches, in_order, windows, of_meter)
 
 
@@ -93,11 +93,11 @@ def entangled(outgoing: OutgoingBatches, site: SiteSettings) -> dict[str, list[T
 
 
 def _of_meter(name: str, meter: Meter, outgoing: OutgoingBatches) -> Transformation | None:
-    batches, places = outgoing.batches, outgoing.places.get(name, ())
-    both = overlaps(batches, places)
+    batches, indices = outgoing.batches, outgoing.indices.get(name, ())
+    both = overlaps(batches, indices)
     if not both:
         return None
-    if meter.allocation is not None and len(both) > STRUCTURAL * len(places):
+    if meter.allocation is not None and len(both) > STRUCTURAL * len(indices):
         return _shared(meter)
     why = Phrase(
         "%(count)s batches on meter %(meter)s overlap another, first %(first)s and %(second)s: correct the rows, or declare the wrong ones"
@@ -121,31 +121,31 @@ def _shared(meter: Meter) -> Transformation:
     return Transformation(f"meter {meter.id} shared among lines that run side by side", None, why)
 
 
-def overlaps(batches: Sequence[Batch], places: Sequence[int]) -> list[tuple[int, int]]:
+def overlaps(batches: Sequence[Batch], indices: Sequence[int]) -> list[tuple[int, int]]:
     """Pairs of batches, given in order of start, of which the later begins before an earlier one ends."""
     pairs: list[tuple[int, int]] = []
     latest: int | None = None  # of those before, the one that ends last
-    for place in places:
-        if latest is not None and batches[place].start < _end(batches[latest]):
-            pairs.append((latest, place))
-        if latest is None or _end(batches[place]) > _end(batches[latest]):
-            latest = place
+    for index in indices:
+        if latest is not None and batches[index].start < _end(batches[latest]):
+            pairs.append((latest, index))
+        if latest is None or _end(batches[index]) > _end(batches[latest]):
+            latest = index
     return pairs
 
 
 def entries(
     outgoing: OutgoingBatches, courses: Mapping[str, Course], units: Mapping[str, tuple[str, float]], site: SiteSettings
 ) -> dict[int, list[CarrierEnergy]]:
-    """By place of the batch, the energy that each of its counted meters gives it."""
+    """By index of the batch, the energy that each of its counted meters gives it."""
     own = {name: course.own for name, course in courses.items() if course.own is not None}
-    by_place: dict[int, list[CarrierEnergy]] = {}
+    by_index: dict[int, list[CarrierEnergy]] = {}
     for meter in site.tree.counted:
-        places = outgoing.of_meter[meter.id]
-        if not places:
+        indices = outgoing.of_meter[meter.id]
+        if not indices:
             continue
-        energy, completeness, unit = _measured(meter, places, outgoing, own, units, site)
+        energy, completeness, unit = _measured(meter, indices, outgoing, own, units, site)
         lhv_mj_per_unit = meter.own_lhv(mj_in(unit))
-        for place, amount, share in zip(places, energy.tolist(), completeness.tolist(), strict=True):
+        for index, amount, share in zip(indices, energy.tolist(), completeness.tolist(), strict=True):
             entry = CarrierEnergy(
                 carrier=meter.carrier,
                 quantity=amount,
@@ -155,13 +155,13 @@ def entries(
                 completeness=share,
                 allocated=meter.allocation is not None,
             )
-            by_place.setdefault(place, []).append(entry)
-    return by_place
+            by_index.setdefault(index, []).append(entry)
+    return by_index
 
 
 def _measured(
     meter: Meter,
-    places: list[int],
+    indices: list[int],
     outgoing: OutgoingBatches,
     own: Mapping[str, OwnEnergy],
     units: Mapping[str, tuple[str, float]],
@@ -170,39 +170,39 @@ def _measured(
     rule, batches = meter.allocation, outgoing.batches
     unit = _unit(meter, units)
     if rule is not None and rule.by == "power":
-        hours = np.array([(_end(batches[place]) - batches[place].start).total_seconds() / 3600 for place in places])
+        hours = np.array([(_end(batches[index]) - batches[index].start).total_seconds() / 3600 for index in indices])
         sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
-        power = [rule.power[_sink(sinks, batches[place])] for place in places]
-        return np.array(power) * hours, np.ones(len(places)), unit
+        power = [rule.power[_sink(sinks, batches[index])] for index in indices]
+        return np.array(power) * hours, np.ones(len(indices)), unit
     parts = site.tree.parts(meter)
-    whole, least = np.zeros(len(places)), np.ones(len(places))
+    whole, least = np.zeros(len(indices)), np.ones(len(indices))
     for name, times in parts.items():
-        amount, completeness = _part(site.tree.by_id[name], places, outgoing, own, units, site)
+        amount, completeness = _part(site.tree.by_id[name], indices, outgoing, own, units, site)
         scale = times * ratio(_unit(site.tree.by_id[name], units), unit)
-        whole += scale * np.divide(amount, completeness, out=np.zeros(len(places)), where=completeness > 0)
+        whole += scale * np.divide(amount, completeness, out=np.zeros(len(indices)), where=completeness > 0)
         least = np.minimum(least, completeness)
     if rule is not None and rule.shares:
         sinks = {(sink.step, sink.equipment): sink.id for sink in sinks_of(meter, site)}
-        whole *= np.array([rule.shares[_sink(sinks, batches[place])] for place in places])
+        whole *= np.array([rule.shares[_sink(sinks, batches[index])] for index in indices])
     return np.rint(whole * least * STEPS_PER_UNIT) / STEPS_PER_UNIT, least, unit
 
 
 def _part(
     meter: Meter,
-    places: list[int],
+    indices: list[int],
     outgoing: OutgoingBatches,
     own: Mapping[str, OwnEnergy],
     units: Mapping[str, tuple[str, float]],
     site: SiteSettings,
 ) -> tuple[Floats, Floats]:
     """Energy and completeness of a meter with readings, brought to its state where it has one."""
-    energy, completeness = _of(meter.id, places, outgoing, own)
+    energy, completeness = _of(meter.id, indices, outgoing, own)
     if not steam_gas_and_virtual.has_state(meter):
         return energy, completeness
     temperature_k = _state(
-        meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, places, completeness, outgoing, own, site
+        meter.temperature_meter, meter.temperature_c, gas_and_steam.ZERO_CELSIUS_K, indices, completeness, outgoing, own, site
     )
-    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, places, completeness, outgoing, own, site)
+    pressure_kpa = _state(meter.pressure_meter, meter.pressure_kpa, 0.0, indices, completeness, outgoing, own, site)
     each = steam_gas_and_virtual.factor(meter, units[meter.id][0], temperature_k, pressure_kpa)
     finite = np.isfinite(each)
     return np.where(finite, energy * np.nan_to_num(each), 0.0), np.where(finite, completeness, 0.0)
@@ -212,7 +212,7 @@ def _state(
     name: str | None,
     constant: float | None,
     offset: float,
-    places: list[int],
+    indices: list[int],
     flowed: Floats,
     outgoing: OutgoingBatches,
     own: Mapping[str, OwnEnergy],
@@ -220,26 +220,26 @@ def _state(
 ) -> Floats:
     """Mean temperature in K or absolute pressure in kPa over each window; NaN where it is not known."""
     if name is None:
-        return np.full(len(places), np.nan if constant is None else constant + offset)
+        return np.full(len(indices), np.nan if constant is None else constant + offset)
     companion = site.tree.by_id[name]
     windows = outgoing.windows[name]
-    amount, completeness = _of(name, places, outgoing, own)
-    place_of = {place: at for at, place in enumerate(outgoing.places[name])}
-    at = [place_of[place] for place in places]
+    amount, completeness = _of(name, indices, outgoing, own)
+    position_of = {index: at for at, index in enumerate(outgoing.indices[name])}
+    at = [position_of[index] for index in indices]
     hours = (windows.end_us[at] - windows.start_us[at]) * completeness / HOUR_US
-    mean = np.full(len(places), np.nan)
+    mean = np.full(len(indices), np.nan)
     np.divide(amount, hours, out=mean, where=completeness >= np.maximum(LEAST_KNOWN_STATE * flowed, 1e-9))
     if companion.unit in TEMPERATURE_UNITS:
         return mean + TEMPERATURE_UNITS[companion.unit]
     return mean + (companion.atmosphere_kpa if companion.pressure_is == "gauge" else 0.0)
 
 
-def _of(name: str, places: list[int], outgoing: OutgoingBatches, own: Mapping[str, OwnEnergy]) -> tuple[Floats, Floats]:
+def _of(name: str, indices: list[int], outgoing: OutgoingBatches, own: Mapping[str, OwnEnergy]) -> tuple[Floats, Floats]:
     if name not in own:
-        return np.zeros(len(places)), np.zeros(len(places))  # no reading came
+        return np.zeros(len(indices)), np.zeros(len(indices))  # no reading came
     measured = own[name]
-    place_of = {place: at for at, place in enumerate(outgoing.places[name])}
-    at = [place_of[place] for place in places]
+    position_of = {index: at for at, index in enumerate(outgoing.indices[name])}
+    at = [position_of[index] for index in indices]
     return measured.energy[at], measured.completeness[at]
 
 

@@ -95,15 +95,15 @@ def _values(label: StepLabel, carrier: str, energy: float, usual: float) -> tupl
     columns, used = measured.columns, np.isin(measured.columns.entry_row, measured.rows)
     quantities = np.bincount(columns.entry_kind[used], columns.entry_quantity[used], len(columns.kinds))
     amount, values = 0.0, set[float]()
-    for place in np.flatnonzero(quantities).tolist():
-        kind = columns.kinds[place]
+    for index in np.flatnonzero(quantities).tolist():
+        kind = columns.kinds[index]
         if kind.carrier != carrier or kind.direction is not Direction.IMPORT:
             continue
         if (of_energy := mj_in(kind.unit)) is not None:
-            amount += quantities[place] * of_energy / usual if usual else 0.0
+            amount += quantities[index] * of_energy / usual if usual else 0.0
         else:
             with suppress(InputError):  # a gas by its mass
-                amount += quantities[place] * ratio(kind.unit, own)
+                amount += quantities[index] * ratio(kind.unit, own)
             values |= {kind.lhv_mj_per_unit} if kind.lhv_mj_per_unit is not None else set()
     starts = [columns.batches[row].start for row in measured.rows.tolist()]
     mean = energy * MJ_PER[label.energy_unit] / amount if amount else 0.0

@@ -82,10 +82,10 @@ def _opposed(first: Floats, second: Floats) -> float:
 
 def _cause(measured: MeasuredBatches, least: float) -> tuple[str, float] | None:
     """The variable of the log without which days are opposed no more, if there is one, and by how much a unit of it moves them."""
-    days, place, mean, output = by_day(measured)
+    days, day_index, mean, output = by_day(measured)
     names = {str(name) for row in measured.rows.tolist() for name in measured.columns.batches[row].variables}
     for name in sorted(names):
-        of_day: Floats = np.bincount(place, measured.columns.variable(name)[measured.rows] * measured.output) / output
+        of_day: Floats = np.bincount(day_index, measured.columns.variable(name)[measured.rows] * measured.output) / output
         off = of_day - of_day.mean()
         if not np.isfinite(off).all() or not off.any():
             continue
@@ -96,12 +96,12 @@ def _cause(measured: MeasuredBatches, least: float) -> tuple[str, float] | None:
 
 
 def by_day(measured: MeasuredBatches) -> tuple[Integers, Integers, Floats, Floats]:
-    """The days of used runs (ordinals), each run's place among them, each day's mean value by output, and its output."""
+    """The days of used runs (ordinals), each run's index among them, each day's mean value by output, and its output."""
     on = np.array([measured.columns.batches[row].start.toordinal() for row in measured.rows.tolist()])
-    days, place = np.unique(on, return_inverse=True)
-    output: Floats = np.bincount(place, measured.output).astype(float)
-    mean: Floats = np.bincount(place, measured.at_reference * measured.output) / output
-    return days, place.astype(np.int64), mean, output
+    days, day_index = np.unique(on, return_inverse=True)
+    output: Floats = np.bincount(day_index, measured.output).astype(float)
+    mean: Floats = np.bincount(day_index, measured.at_reference * measured.output) / output
+    return days, day_index.astype(np.int64), mean, output
 
 
 def _neighbours(days: Integers, mean: Floats) -> tuple[Floats, Floats]:

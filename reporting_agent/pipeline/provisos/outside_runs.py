@@ -116,15 +116,15 @@ def _went_on(account: MeterAccount) -> float:
     record, runs = account.record, account.record.runs
     if runs is None or not len(runs):
         return 0.0
-    place, power = {name: at for at, name in enumerate(runs.ids)}, float(np.median(np.abs(runs.energy) / (runs.end_us - runs.start_us)))
-    others = [batch for batch in account.runs if batch.batch_id not in place]
+    index_of, power = {name: at for at, name in enumerate(runs.ids)}, float(np.median(np.abs(runs.energy) / (runs.end_us - runs.start_us)))
+    others = [batch for batch in account.runs if batch.batch_id not in index_of]
     timed = [batch for batch in others if batch.end is not None and batch.start < batch.end]
     begun = np.sort([to_us(batch.start) for batch in (others if len(others) - len(timed) <= FEW * len(runs) else timed)])
     begins, ends = (np.searchsorted(begun, [getattr(pause, at) for pause in record.stretches]) for at in ("start_us", "end_us"))
     start_late_s, end_late_s = (np.nan_to_num(late_s).tolist() for late_s in (runs.edges.start_late_s, runs.edges.end_late_s))
     amount = 0.0
     for pause, begun_in_it in zip(record.stretches, (begins < ends).tolist(), strict=True):
-        before, after = place.get(pause.before), place.get(pause.after)
+        before, after = index_of.get(pause.before), index_of.get(pause.after)
         if (before is None and after is None) or begun_in_it:
             continue
         if pause.energy >= RUNNING * power * (pause.end_us - pause.start_us) * pause.completeness:

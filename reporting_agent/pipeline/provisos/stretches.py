@@ -34,14 +34,14 @@ def sentences(label: StepLabel, rule: LabelRule) -> Iterator[Words]:
     measured = label.made_from
     if measured is None or label.best.value is None or not len(measured.rows):
         return
-    days, place, mean, weight = by_day(measured)
+    days, day_index, mean, weight = by_day(measured)
     if len(days) < FEWEST_DAYS:
         return
     of_all, chance = float(np.average(mean, weights=weight)), _chance(mean)
     at = rank(rule.quantile, len(measured.rows)) - 1
     for width, apart in APART.items():
         around = _around(mean * weight, width) / _around(weight, width)
-        higher = float(np.sort(measured.at_reference - around[place] + of_all)[at]) - label.best.value
+        higher = float(np.sort(measured.at_reference - around[day_index] + of_all)[at]) - label.best.value
         if higher > HIGHER * abs(label.best.value) and np.std(around) > apart * chance:
             yield Words.of(_sentence(days, mean, weight, around < (of_all + around.min()) / 2, higher, label.unit))
             return

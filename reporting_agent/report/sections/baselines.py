@@ -114,7 +114,7 @@ def _chart(view: View, chart: Chart) -> dict[str, Any] | None:
         "upper": line(x.tolist(), np.where(np.isnan(limit), np.nan, down.at(np.nan_to_num(limit))).tolist()),
         "lower": line(x.tolist(), np.where(np.isnan(limit), np.nan, down.at(-np.nan_to_num(limit))).tolist()),
         "grid": [
-            {"y": down.place(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step).replace("-", MINUS)}
+            {"y": down.position(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step).replace("-", MINUS)}
             for value in marked
         ],
         "dates": _months(view, chart, across),
@@ -159,8 +159,8 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
         ),
         "height": HEIGHT,
         "line": line(across.at(np.arange(len(chart.days), dtype=float)).tolist(), down.at(drawn).tolist()),
-        "zero": down.place(0.0),
-        "grid": [{"y": down.place(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
+        "zero": down.position(0.0),
+        "grid": [{"y": down.position(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
         "dates": _months(view, chart, across),
         "table": w["by_month"].format(unit=unit.name),
         "months": [

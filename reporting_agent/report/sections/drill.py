@@ -38,8 +38,8 @@ def picked(view: View) -> list[tuple[LabelGroup, StepLosses, int]]:
 def worst_rows(losses: StepLosses, number: int) -> list[int]:
     """Rows of the batches with most avoidable and unexplained energy per output: the ten told worst first, then by the columns."""
     columns = losses.batches
-    place = {name: row for row, name in enumerate(columns.ids)}
-    first = [place[loss.batch_id] for loss in losses.worst][:number]
+    row_of = {name: row for row, name in enumerate(columns.ids)}
+    first = [row_of[loss.batch_id] for loss in losses.worst][:number]
     per_output = columns.beyond / columns.output
     rest = [
         row

@@ -107,7 +107,7 @@ def _basis(view: View, groups: list[LabelGroup]) -> LadderUnit:
     """Own units where they compare as they stand; else coal equivalent, along the route where the steps lie on it."""
     units = {group.main.unit for group in groups}
     pack, steps = view.result.data.pack, {group.step.id for group in groups}
-    route = next((candidate for candidate in pack.routes if steps <= {place.step for place in candidate.steps}), None)
+    route = next((candidate for candidate in pack.routes if steps <= {route_step.step for route_step in candidate.steps}), None)
     ratios = {} if route is None else {route_step.step: float(route_step.ratio) for route_step in route.steps}
     along = {ratios.get(step) for step in steps}
     if len(units) == 1 and (len(steps) == 1 or along == {1.0}):

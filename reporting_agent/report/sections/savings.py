@@ -141,11 +141,11 @@ def _chart(verification: VerifiedSaving, lang: str) -> dict[str, Any] | None:
             lang,
         ),
         "line": line(across.at(number).tolist(), down.at(drawn).tolist()),
-        "zero": down.place(0.0),
-        "grid": [{"y": down.place(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
+        "zero": down.position(0.0),
+        "grid": [{"y": down.position(value), "at": down.percent(value, HEIGHT), "text": tick_text(value, step)} for value in marked],
         "dates": [
-            {"at": across.percent(place, WIDTH), "text": month(day.month, lang)}
-            for place, day in zip(number.tolist(), verification.day, strict=True)
+            {"at": across.percent(index, WIDTH), "text": month(day.month, lang)}
+            for index, day in zip(number.tolist(), verification.day, strict=True)
             if day.day == 1
         ],
     }

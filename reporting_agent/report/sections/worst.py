@@ -77,7 +77,7 @@ def _waterfall(view: View, worst: BatchLoss) -> list[dict[str, Any]]:
 def _ten(view: View, group: LabelGroup, losses: StepLosses) -> dict[str, Any]:
     worst = losses.worst
     largest = max((loss.gap.energy / loss.output for loss in worst), default=0.0) or 1.0
-    place = {name: row for row, name in enumerate(losses.batches.ids)}
+    row_of = {name: row for row, name in enumerate(losses.batches.ids)}
     first = drill.first_row(view, losses)
     energy = unit_for(max(loss.gap.energy for loss in worst), losses.energy_unit, view.doubt)
     return {
@@ -85,7 +85,7 @@ def _ten(view: View, group: LabelGroup, losses: StepLosses) -> dict[str, Any]:
         "unit": view.unit(losses),
         "energy_unit": energy.name,
         "money": view.w["pareto"]["money"].format(currency=losses.currency) if losses.money_reason is None else None,
-        "rows": [_row(view, group, loss, largest, energy, first + place[loss.batch_id]) for loss in worst],
+        "rows": [_row(view, group, loss, largest, energy, first + row_of[loss.batch_id]) for loss in worst],
     }
 
 

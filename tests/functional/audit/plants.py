@@ -120,8 +120,8 @@ def honest(folder: Path, name: str = "honest") -> Reported:
 
 
 def log_with(plant: Reported, promise: bytes, promised: int = PROMISED) -> Tree:
-    """A log of 50 entries: commitment, sealed report, its values and the promise at their places."""
-    others = [merkle.leaf_hash(bytes([place])) for place in range(50)]
+    """A log of 50 entries: commitment, sealed report, its values and the promise at their indices."""
+    others = [merkle.leaf_hash(bytes([index])) for index in range(50)]
     others[ENTRY] = logged.hashed(EntryKind.COMMITMENT, bytes.fromhex(plant.commitment.digest), DAY)
     others[SENT] = logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(ENVELOPE), DAY)
     others[ACCEPTED] = logged.hashed(EntryKind.VALUES, values_of(plant.report), DAY)

@@ -131,16 +131,16 @@ def test_an_older_version_of_the_pack_is_told_first(version: str, works: Path, t
 
 
 SEPARATOR = '[[meters]]\nid = "mill-1-separator"\nstep = "cement-grinding"\nequipment = "mill-1"\ncarrier = "electricity"\nunit = "kWh"\n'
-PLACES = {  # a second meter of the line, taken out of the label by its place in the tree: no check can find it
+POSITIONS = {  # a second meter of the line, taken out of the label by its position in the tree: no check can find it
     "sub": ('reading = "register"\nrole = "sub"\nparent = "mill-1-electricity"\n', "counts_for_nothing", "sub < mill-1-electricity"),
     "check": ('reading = "register"\nrole = "check"\nchecks = "mill-1-electricity"\n', "counts_for_nothing", "check < mill-1-electricity"),
     "credited": ('reading = "register"\ndirection = "export"\n', "credited", "cement-grinding mill-1 electricity"),
 }
 
 
-@pytest.mark.parametrize("place", PLACES)
-def test_a_meter_that_counts_for_nothing_or_is_credited_is_told_first(place: str, works: Path, tmp_path: Path) -> None:
-    more, kind, does = PLACES[place]
+@pytest.mark.parametrize("position", POSITIONS)
+def test_a_meter_that_counts_for_nothing_or_is_credited_is_told_first(position: str, works: Path, tmp_path: Path) -> None:
+    more, kind, does = POSITIONS[position]
     declared = declared_in(load_site(settled(works, tmp_path, SEPARATOR + more) / "site.toml"))
     declarations = {declaration.of: (declaration.kind, declaration.does) for declaration in declared if declaration.kind != "range"}
     assert declarations["mill-1-separator"] == (kind, does)
@@ -257,12 +257,12 @@ MULTIPLYING = {  # by what is set, how the same works had it, and what the audit
 def test_what_multiplies_a_value_by_the_state_of_gas_or_by_its_words_is_a_declaration(name: str, works: Path, tmp_path: Path) -> None:
     otherwise, honest_, kind, of, does = MULTIPLYING[name]
     lists = []
-    for place, settings in enumerate((otherwise, honest_)):
+    for index, settings in enumerate((otherwise, honest_)):
         more = GAS.format(**{**BY_PRESSURE, **settings})
         lists.append(
             {
                 (declaration.kind, declaration.of): declaration.does
-                for declaration in declared_in(load_site(settled(works, tmp_path / str(place), more) / "site.toml"))
+                for declaration in declared_in(load_site(settled(works, tmp_path / str(index), more) / "site.toml"))
             }
         )
     assert does in lists[0][kind, of]

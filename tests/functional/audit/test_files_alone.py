@@ -69,7 +69,7 @@ class Scene:
                 EntryKind.COMMITMENT,
                 bytes.fromhex(commitments.parse(parcel.commitment).commitment.digest),
             ),
-            "envelope-entry": (self.portal.places[envelope], EntryKind.ENVELOPE, bytes.fromhex(envelope)),
+            "envelope-entry": (self.portal.index_of[envelope], EntryKind.ENVELOPE, bytes.fromhex(envelope)),
             "values-entry": (len(self.portal.log) - 1, EntryKind.VALUES, values),
         }
         for name, content in {

@@ -24,8 +24,8 @@ class Kept:
 
     def __init__(self, folder: Path) -> None:
         self.folder, self.portal = folder, FakePortal()
-        self.log = Tree([merkle.leaf_hash(bytes([place])) for place in range(SIZES[-1])])
-        self.other = Tree([merkle.leaf_hash(bytes([place + (place == 1)])) for place in range(SIZES[-1])])
+        self.log = Tree([merkle.leaf_hash(bytes([index])) for index in range(SIZES[-1])])
+        self.other = Tree([merkle.leaf_hash(bytes([index + (index == 1)])) for index in range(SIZES[-1])])
         self.directory = self._write("directory", self.portal.signed_directory())
 
     def head(self, size: int, log: Tree | None = None) -> Path:

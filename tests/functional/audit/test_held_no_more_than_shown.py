@@ -33,7 +33,7 @@ def mills(tmp_path_factory: pytest.TempPathFactory) -> Path:
 @pytest.fixture(scope="module")
 def with_runs_missing(mills: Path, tmp_path_factory: pytest.TempPathFactory) -> Evidence:
     def fewer(rows: Rows) -> Rows:
-        return [row for place, row in enumerate(rows) if row["state"] or place % 6]
+        return [row for index, row in enumerate(rows) if row["state"] or index % 6]
 
     return evidence_of(honest(with_log(mills, tmp_path_factory.mktemp("missing"), fewer)))
 
@@ -140,8 +140,8 @@ def test_a_works_whose_every_carrier_is_metered_has_none(with_runs_missing: Evid
 def test_output_moved_on_a_belt_is_found_by_hourly_rows_and_nobody_honest_is_accused(minutes: int, mills: Path, tmp_path: Path) -> None:
     def moved(rows: Rows) -> Rows:
         chosen = [row for row in rows if row["state"] == ""]
-        for place, row in enumerate(chosen):
-            row["output_quantity"] = str((1.06 if place % 2 else 0.94) * float(row["output_quantity"]))
+        for index, row in enumerate(chosen):
+            row["output_quantity"] = str((1.06 if index % 2 else 0.94) * float(row["output_quantity"]))
         return rows
 
     folder = with_log(mills, tmp_path, lambda rows: rows)

@@ -38,7 +38,7 @@ def test_an_honest_opening_of_an_earlier_year_raises_no_alarm(evidence: Evidence
 
 def test_every_day_of_an_earlier_year_that_is_shown_has_its_leaf(evidence: Evidence) -> None:
     for index, day in (min(evidence.days.items()), max(evidence.days.items())):
-        fewer = {place: other for place, other in evidence.days.items() if place != index}
+        fewer = {leaf: other for leaf, other in evidence.days.items() if leaf != index}
         finding = computed.readings_committed(replace(evidence, days=fewer))
         assert (finding.state, finding.count) == (CheckState.FAILED, 1), day
         assert finding.records[0].startswith(f"{day.meter}, ")

@@ -120,8 +120,8 @@ def with_batches(works: Path, change: Callable[[list[Batch]], list[Batch]]) -> R
 
 
 def some_of(batches: Sequence[Batch], *, every: int = 5) -> set[int]:
-    """The places of every fifth sound batch of the step."""
-    mine = [place for place, batch in enumerate(batches) if batch.step == STEP and batch.excluded is None and _is_sound(batch)]
+    """The indices of every fifth sound batch of the step."""
+    mine = [index for index, batch in enumerate(batches) if batch.step == STEP and batch.excluded is None and _is_sound(batch)]
     return set(mine[::every])
 
 
@@ -133,7 +133,7 @@ def energy_lowered(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         chosen = some_of(batches)
         lower = [replace(batch, energy=tuple(replace(part, quantity=0.9 * part.quantity) for part in batch.energy)) for batch in batches]
-        return [lower[place] if place in chosen else batch for place, batch in enumerate(batches)]
+        return [lower[index] if index in chosen else batch for index, batch in enumerate(batches)]
 
     return opened(with_batches(works, change))
 
@@ -142,7 +142,7 @@ def batches_left_out(works: Path, scratch: Path) -> Audit:
     """The rows are taken out of the log before it is read; what the meters counted stays."""
 
     def remaining_rows(rows: Rows) -> Rows:
-        return [row for place, row in enumerate(rows) if row["step"] != STEP or row["state"] or place % 4]
+        return [row for index, row in enumerate(rows) if row["step"] != STEP or row["state"] or index % 4]
 
     return opened(honest(with_log(works, scratch, remaining_rows)))
 
@@ -151,7 +151,7 @@ def ends_cut(works: Path, scratch: Path) -> Audit:
     """Every fourth batch of the log ends 20 minutes earlier than it did; what the meters counted stays."""
 
     def cut(rows: Rows) -> Rows:
-        chosen = [row for place, row in enumerate(rows) if row["step"] == STEP and row["state"] == "" and place % 4 == 0]
+        chosen = [row for index, row in enumerate(rows) if row["step"] == STEP and row["state"] == "" and index % 4 == 0]
         for row in chosen:
             row["end"] = (lines.moment(row["end"]) - timedelta(minutes=20)).isoformat()
         return rows
@@ -166,8 +166,8 @@ def outputs_shifted(works: Path, scratch: Path) -> Audit:
 
     def shift(rows: Rows) -> Rows:
         chosen = [row for row in rows if row["step"] == STEP and row["state"] == ""]
-        for place, row in enumerate(chosen[: len(chosen) // 2 * 2]):
-            row["output_quantity"] = str((1.06 if place % 2 else 0.94) * float(row["output_quantity"]))
+        for index, row in enumerate(chosen[: len(chosen) // 2 * 2]):
+            row["output_quantity"] = str((1.06 if index % 2 else 0.94) * float(row["output_quantity"]))
         return rows
 
     return opened(honest(with_log(scratch, scratch, shift)))
@@ -193,7 +193,7 @@ def change_rows(table: Path, change: Callable[[Rows], Rows]) -> None:
 
 def batches_added(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
-        copied = [batches[place] for place in some_of(batches)]
+        copied = [batches[index] for index in some_of(batches)]
         later = timedelta(seconds=1)
         return [*batches, *(replace(batch, batch_id=f"{batch.batch_id}-b", start=batch.start + later) for batch in copied)]
 
@@ -292,7 +292,7 @@ def _lower(line: str) -> str:
 def exclusions_invented(works: Path, _scratch: Path) -> Audit:
     def change(batches: list[Batch]) -> list[Batch]:
         chosen = some_of(batches, every=3)
-        return [replace(batch, excluded="overlap") if place in chosen else batch for place, batch in enumerate(batches)]
+        return [replace(batch, excluded="overlap") if index in chosen else batch for index, batch in enumerate(batches)]
 
     return opened(with_batches(works, change))
 
@@ -375,10 +375,10 @@ def step_withheld_and_named_twice(works: Path, _scratch: Path) -> Audit:
     """A step kept back for too few batches, which the table names once more: without any."""
 
     def again(table: Contents) -> Contents:
-        place = next(place for place, part in enumerate(table.steps, start=1) if part.step == WITHHELD)
-        part = table.steps[place - 1]
+        position = next(position for position, part in enumerate(table.steps, start=1) if part.step == WITHHELD)
+        part = table.steps[position - 1]
         empty = replace(part, cells=(), excluded_first=part.excluded_first + part.excluded, excluded=0)
-        return replace(table, steps=(*table.steps[:place], empty, *table.steps[place:]))
+        return replace(table, steps=(*table.steps[:position], empty, *table.steps[position:]))
 
     site, material = material_of(works)
     return opened(withholding(site, plan_of(site, material), WITHHELD, "too-few-batches", table=again))
@@ -422,7 +422,7 @@ def root_swapped(works: Path, _scratch: Path) -> Audit:
 def true_records_of_a_false_tree(works: Path, _scratch: Path) -> Audit:
     """The plant committed to larger batches of the same energy a tonne, and shows the true ones."""
     _, material = material_of(works)
-    chosen = {(batch.step, batch.batch_id) for place, batch in enumerate(material.batches) if place in some_of(material.batches)}
+    chosen = {(batch.step, batch.batch_id) for index, batch in enumerate(material.batches) if index in some_of(material.batches)}
     truth = {(batch.step, batch.batch_id): batch for batch in material.batches}
 
     def change(batches: list[Batch]) -> list[Batch]:
@@ -510,8 +510,8 @@ def head_after_the_first(works: Path, _scratch: Path) -> Audit:
     log = log_with(plant, promise, promised=PROMISED - 1)
     draw = replace(original, head=Head(len(log), log.root()))
     public = public_of(plant, promise)
-    places = {EntryKind.ENVELOPE: SENT, EntryKind.VALUES: ACCEPTED, EntryKind.AUDIT_PROMISE: PROMISED - 1}
-    entries = {kind: replace(public.entries[kind], index=place, proof=tuple(log.inclusion_proof(place))) for kind, place in places.items()}
+    indices = {EntryKind.ENVELOPE: SENT, EntryKind.VALUES: ACCEPTED, EntryKind.AUDIT_PROMISE: PROMISED - 1}
+    entries = {kind: replace(public.entries[kind], index=index, proof=tuple(log.inclusion_proof(index))) for kind, index in indices.items()}
     later = replace(public, head=draw.head, inclusion=tuple(log.inclusion_proof(ENTRY)), entries=entries)
     return Audit(plant, draw, promise, assemble(draw, plant.tree, plant.site, plant.pack, plant.answered).opening, later)
 

@@ -45,8 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         ):
             screens.setdefault(f"{item.path}::{item.originalname}", []).append(item)
     for turn, same in enumerate(screens.values()):
-        for place, item in enumerate(same):
-            if place != turn % len(same):
+        for index, item in enumerate(same):
+            if index != turn % len(same):
                 item.add_marker(pytest.mark.skip(reason="another screen: run with --long"))
 
 

@@ -31,9 +31,9 @@ TOO_WIDE = """
 EMPTY_COLUMNS = """
 () => [...document.querySelectorAll('main table')].flatMap(table => {
   const rows = [...table.querySelectorAll('tbody tr')];
-  const empty = place => rows.every(row => row.children[place]
-    && /^[–\\s]*$/.test(row.children[place].textContent) && !row.children[place].querySelector('svg, input'));
-  return [...table.querySelectorAll('thead th')].filter((head, place) => !head.hidden && rows.length > 1 && empty(place))
+  const empty = index => rows.every(row => row.children[index]
+    && /^[–\\s]*$/.test(row.children[index].textContent) && !row.children[index].querySelector('svg, input'));
+  return [...table.querySelectorAll('thead th')].filter((head, index) => !head.hidden && rows.length > 1 && empty(index))
     .map(head => `${table.caption?.textContent.trim()}: ${head.textContent.trim()}`);
 })
 """
@@ -46,9 +46,9 @@ WALK_BEGINS = """
   const wanted = [...document.querySelectorAll('main :is(' + fields + ')')].filter(one => shown(one) && first(one));
   window.__walk = {wanted, met: [], unseen: []};
   document.addEventListener('focusin', event => {
-    const place = wanted.indexOf(event.target), style = getComputedStyle(event.target);
-    if (place < 0) return;
-    window.__walk.met.push(place);
+    const index = wanted.indexOf(event.target), style = getComputedStyle(event.target);
+    if (index < 0) return;
+    window.__walk.met.push(index);
     if (style.outlineStyle === 'none' && style.boxShadow === 'none' && !event.target.labels?.length) {
       window.__walk.unseen.push(event.target.outerHTML.slice(0, 120));
     }
@@ -61,8 +61,8 @@ WALK_BEGINS = """
 WALK_ENDS = """
 () => {
   const {wanted, met, unseen} = window.__walk;
-  const missed = wanted.filter((_one, place) => !met.includes(place)).map(one => one.outerHTML.slice(0, 120));
-  return {missed, unseen, inOrder: met.every((place, n) => n === 0 || place > met[n - 1])};
+  const missed = wanted.filter((_one, index) => !met.includes(index)).map(one => one.outerHTML.slice(0, 120));
+  return {missed, unseen, inOrder: met.every((index, n) => n === 0 || index > met[n - 1])};
 }
 """
 SCROLLED = 4

@@ -64,16 +64,16 @@ def test_more_time_is_asked_for_refused_and_asked_for_again(reader: MakeReader, 
 @SCREENS
 def test_an_appeal_is_made_and_decided(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     finding = in_a_worker(lambda: raise_finding(world))
-    place = f"{finding.assignment_id}/findings/{finding.number}/"
+    address = f"{finding.assignment_id}/findings/{finding.number}/"
     firm, officer = reader(*screen, world.owner.email), reader(*screen, world.cast.approver.email)
-    firm.open(f"/audits/{place}")
+    firm.open(f"/audits/{address}")
     firm.walk_by_keyboard()
     firm.page.fill("#id_text", "The scale was calibrated in March. 三月已校准。")
     press(firm, "button[value=appeal]")
     firm.look("finding-appealed")
     officer.open("/home/")
     officer.look("home-with-an-appeal")
-    press(officer, f"main a[href='/assignments/{place}']")
+    press(officer, f"main a[href='/assignments/{address}']")
     officer.walk_by_keyboard()
     officer.look("appeal")
     press(officer, "button[value=annul]")

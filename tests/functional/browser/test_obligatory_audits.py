@@ -24,8 +24,8 @@ SCREENS = [("en", 1440), ("en", 360), ("zh-hans", 1440), ("zh-hans", 360)]
 
 @pytest.mark.parametrize("screen", SCREENS, ids=[f"{language}-{width}" for language, width in SCREENS])
 def test_a_certificate_is_put_on_record_and_the_day_follows_it(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
-    place = SCREENS.index(screen)
-    plant, today = world.cast.plants[14 + place], timezone.localdate()
+    index = SCREENS.index(screen)
+    plant, today = world.cast.plants[14 + index], timezone.localdate()
     firm = reader(*screen, plant.owner.email)
     page = firm.page
     firm.open("/audits/")
@@ -41,7 +41,7 @@ def test_a_certificate_is_put_on_record_and_the_day_follows_it(reader: MakeReade
     page.fill("#id_certifier", "Somebody Certifies")
     page.fill("#id_valid_from", today.isoformat())
     page.fill("#id_valid_until", (today + timedelta(days=100)).isoformat())
-    page.fill("#id_evidence", f"{place:064x}")
+    page.fill("#id_evidence", f"{index:064x}")
     page.press("#id_evidence", "Enter")
     page.wait_for_selector(".govuk-notification-banner")
     firm.look("obligatory-audit-soon")

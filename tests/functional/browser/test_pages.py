@@ -157,7 +157,7 @@ def test_public_pages_are_light(reader: MakeReader) -> None:
     assert 0 < max(after) < AFTER_KB, weights
 
 
-def test_an_enterprise_sees_its_reports_its_place_and_its_agents(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+def test_an_enterprise_sees_its_reports_its_rank_and_its_agents(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
     owner = reader(*screen, world.owner.email)
     owner.look("home-enterprise")
     owner.open("/submissions/")
@@ -203,7 +203,7 @@ def test_a_regulator_sees_who_took_part_and_what_the_gate_found(reader: MakeRead
     officer.look("standings")
     officer.page.click("main a[href*='as=matrix']")
     officer.look("standings-matrix")
-    assert officer.page.locator("main td .sl-i").count() >= 20, "sites by steps, each with its places"
+    assert officer.page.locator("main td .sl-i").count() >= 20, "sites by steps, each with its ranks"
     assert officer.page.locator("main thead th").nth(1).text_content() in ("Crushing and prehomogenisation", "破碎与预均化"), (
         "the first step"
     )

@@ -76,7 +76,7 @@ def of_a_conflict(reader: MakeReader, screen: tuple[str, int], world: World, _fo
             officer.page.click("form[action$='/remind/'] button")
     second.look("nobody-late", expected_status=409)
     assert "nobody-late" in second.text(), "the code stays, to be quoted to whoever helps"
-    return "".join(second.page.locator("main p.govuk-body").nth(place).inner_text() for place in range(2))
+    return "".join(second.page.locator("main p.govuk-body").nth(index).inner_text() for index in range(2))
 
 
 def of_a_report_on_record(reader: MakeReader, screen: tuple[str, int], world: World, _folder: Path) -> str:

@@ -82,8 +82,8 @@ def test_who_takes_part_by_their_own_will_is_late_nowhere(officer: Reader, world
     assert "8 are late." in before
     after, (_head, voluntary, fewer) = late(obliged_=False)
     assert "7 are late." in after
-    place = head.split(",").index(next(name for name in head.split(",") if name.lower().startswith("late")))
-    assert (row.split(",")[place], voluntary.split(",")[place]) == ("8", "7")
+    column = head.split(",").index(next(name for name in head.split(",") if name.lower().startswith("late")))
+    assert (row.split(",")[column], voluntary.split(",")[column]) == ("8", "7")
     assert (sites, fewer) == ("8 sites", "7 sites")
     late(obliged_=True)
 
@@ -131,9 +131,9 @@ def test_a_draft_is_called_what_it_is_and_its_spread_is_not_praised_unseen(offic
     in_a_worker(lambda: scheduling.cancel(draft, cast.approver, now))
 
 
-def test_a_report_without_a_place_is_neither_missing_nor_told_from_noise(owner: Reader, world: Sector) -> None:
+def test_a_report_without_a_rank_is_neither_missing_nor_told_from_noise(owner: Reader, world: Sector) -> None:
     def correct() -> None:
-        """A second revision, opened; nobody has computed its intervals and places yet."""
+        """A second revision, opened; nobody has computed its intervals and ranks yet."""
         raw = world.cast.plants[-1].envelope(world.cast.pack, revision=2, shift=9, period=PERIOD)
         intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
         opening.sweep(keys.processing_key(), lambda: NOW)
@@ -147,7 +147,7 @@ def test_a_report_without_a_place_is_neither_missing_nor_told_from_noise(owner: 
     assert "by more than the noise" not in owner.text(), "no gap is told from noise without an interval"
 
 
-def test_the_law_is_that_of_the_place(owner: Reader, world: Sector) -> None:
+def test_the_law_is_that_of_the_jurisdiction(owner: Reader, world: Sector) -> None:
     site = world.cast.plants[-1].site
     owner.open(f"/obligatory-audits/{site.slug}/")
     assert "Energy Conservation Law of China" in owner.text()

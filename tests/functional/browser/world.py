@@ -59,7 +59,7 @@ class Sector:
 
 def build_cement() -> Sector:
     """Every firm reports the kiln's heat, which is therefore shown."""
-    return _sector("cement", lambda plant, cast, place: _receive(plant.envelope(cast.pack, shift=place, period=PERIOD)))
+    return _sector("cement", lambda plant, cast, index: _receive(plant.envelope(cast.pack, shift=index, period=PERIOD)))
 
 
 def build_steel() -> Sector:
@@ -75,8 +75,8 @@ def _sector(pack: str, hand_in: Callable[[Plant, Cast, int], None] | None = None
     cast = make_cast(FEWEST, pack)
     _give_second_factors()
     period = open_period(cast.group, PERIOD, "test", NOW)
-    for place, plant in enumerate(cast.plants):
-        (hand_in or _hand_in)(plant, cast, place)
+    for index, plant in enumerate(cast.plants):
+        (hand_in or _hand_in)(plant, cast, index)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(period, "worker", NOW)
     publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
@@ -87,14 +87,14 @@ def build() -> World:
     cast = make_cast(PLANTS, "cement")
     _give_second_factors()
     period = open_period(cast.group, PERIOD, "test", NOW)
-    for place, plant in enumerate(cast.plants[:REPORTED_FIRST]):
-        _hand_in(plant, cast, place)
+    for index, plant in enumerate(cast.plants[:REPORTED_FIRST]):
+        _hand_in(plant, cast, index)
     opening.sweep(keys.processing_key(), lambda: NOW)
     standings.compute(period, "worker", NOW)
     first = drafting.draft(period, cast.drafter, NOW)
     publishing.publish(first, cast.approver, keys.receipt_key(), NOW)
-    for place in (REPORTED_FIRST, REPORTED_FIRST + 1):
-        _hand_in(cast.plants[place], cast, place)
+    for index in (REPORTED_FIRST, REPORTED_FIRST + 1):
+        _hand_in(cast.plants[index], cast, index)
     refused = cast.plants[REPORTED_FIRST + 2]
     _receive(_sealed(refused, cast, REPORTED_FIRST + 2, change=lambda report: replace(report, pack_digest=b"\x00" * 32)))
     opening.sweep(keys.processing_key(), timezone.now)
@@ -113,19 +113,19 @@ def _give_second_factors() -> None:
             second_factor.give(user)
 
 
-def _hand_in(plant: Plant, cast: Cast, place: int) -> None:
-    _receive(_sealed(plant, cast, place))
+def _hand_in(plant: Plant, cast: Cast, index: int) -> None:
+    _receive(_sealed(plant, cast, index))
 
 
 def _receive(raw: bytes) -> None:
     intake.receive(raw, keys.published_directory(), keys.receipt_key(), NOW)
 
 
-def _sealed(plant: Plant, cast: Cast, place: int, change: Callable[[Report], Report] = lambda report: report) -> bytes:
+def _sealed(plant: Plant, cast: Cast, index: int, change: Callable[[Report], Report] = lambda report: report) -> bytes:
     report = plant.report(cast.pack, period=PERIOD)
-    labels = tuple(_shifted(label, step, place) for step, label in enumerate(report.released.labels))
+    labels = tuple(_shifted(label, step, index) for step, label in enumerate(report.released.labels))
     released = replace(report.released, labels=labels)
-    report = change(replace(report, released=_without_thermal(released) if place >= FEW_FIRMS else released))
+    report = change(replace(report, released=_without_thermal(released) if index >= FEW_FIRMS else released))
     return envelope.build(report, plant.header(period=PERIOD), plant.key, processing_public())
 
 
@@ -136,13 +136,13 @@ def _without_thermal(released: ReleasedReport) -> ReleasedReport:
     return replace(released, labels=labels, withheld=(*released.withheld, *withheld))
 
 
-def _shifted(label: ReleasedLabel, step: int, place: int) -> ReleasedLabel:
+def _shifted(label: ReleasedLabel, step: int, index: int) -> ReleasedLabel:
     """Plants differ by about 2 % of the value, more in some steps than in others; the order of plants changes from step to step.
 
     Whoever reports after the first version is not among the best: a mean of the best that one of them made up would be held.
     """
     typical = abs(float(label.typical_value)) or 1.0
-    away = (place * (3 + step) + 5) % 17 - 8 if place < REPORTED_FIRST else 8
+    away = (index * (3 + step) + 5) % 17 - 8 if index < REPORTED_FIRST else 8
     points = round(Fraction(away * typical * 0.004) / label.grid.width)
     return replace(label, best=_moved(label.best, points, label), typical=_moved(label.typical, points, label))
 

@@ -22,8 +22,8 @@ KINDS = ("read", "refused", "misread")
 def cases(folder: Path) -> Iterator[Case]:
     """All files, one after the other."""
     for number, habit in enumerate(habits()):
-        for place, layout in enumerate(WAYS):
-            yield layout(habit, heats(len(WAYS) * number + place), folder)
+        for index, layout in enumerate(WAYS):
+            yield layout(habit, heats(len(WAYS) * number + index), folder)
 
 
 def table(outcomes: list[tuple[Case, Outcome]]) -> str:

@@ -21,9 +21,9 @@ def dates_by_block(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     """The date stands on the first row of each day alone."""
     rows: list[Sequence[Cell]] = [[habit.day, habit.batch, habit.start, habit.end, f"{habit.output} (t)", f"{habit.energy} (kWh)"]]
     for day, group in groupby(heats, key=lambda heat: heat.start.date()):
-        for place, batch in enumerate(group):
+        for index, batch in enumerate(group):
             clock = [batch.start.strftime(habit.clock), batch.end.strftime(habit.clock)]
-            shown = day.strftime(habit.date) if place == 0 else ""
+            shown = day.strftime(habit.date) if index == 0 else ""
             rows.append([shown, batch.name, *clock, habit.number(batch.output), habit.number(batch.energy_kwh)])
     answers = {"batches.fill_down": "yes"}
     return Case(by_hand(folder, habit, rows, "blocks"), habit, "dates by block", truth_of(heats), answers)
@@ -95,9 +95,9 @@ def joined_by_key(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     for heat in heats:
         parts = [round(heat.energy_kwh * share, 1) for share in (0.5, 0.3)]
         parts.append(round(heat.energy_kwh - sum(parts), 1))
-        counted = [round(sum(parts[: place + 1]), 1) for place in range(3)]
+        counted = [round(sum(parts[: index + 1]), 1) for index in range(3)]
         used = {"sum": parts, "last": counted, "first": [heat.energy_kwh, 0.0, 0.0]}[rule]
-        rows += [[heat.name, place + 1, habit.number(amount)] for place, amount in enumerate(used)]
+        rows += [[heat.name, index + 1, habit.number(amount)] for index, amount in enumerate(used)]
     beside = by_hand(folder, habit, rows, "passes-of-heats")
     whole: list[Sequence[Cell]] = [header_of(habit)[:4], *(row_of(habit, batch)[:4] for batch in heats)]
     answers = {"energy.quantity.rows": rule}

@@ -137,8 +137,8 @@ def wide(habit: Habit, heats: list[Heat], folder: Path) -> Case:
     rows: list[Sequence[Cell]] = [
         [habit.batch, habit.start, *sensors[:40], habit.end, f"{habit.output} (t)", *sensors[40:], f"{habit.energy} (kWh)"]
     ]
-    for place, heat in enumerate(heats):
-        hot = [habit.number(800 + (place * 7 + number * 13) % 400) for number in range(96)]
+    for index, heat in enumerate(heats):
+        hot = [habit.number(800 + (index * 7 + number * 13) % 400) for number in range(96)]
         name, start, end, output, energy = row_of(habit, heat)
         rows.append([name, start, *hot[:40], end, output, *hot[40:], energy])
     return Case(by_hand(folder, habit, rows, "wide"), habit, "a hundred columns", truth_of(heats))
@@ -211,9 +211,9 @@ def iterations(habit: Habit, heats: list[Heat], folder: Path) -> Case:
         third -= timedelta(seconds=third.seconds % 60)
         parts = [round(heat.energy_kwh * share, 1) for share in (0.5, 0.3)]
         parts.append(round(heat.energy_kwh - sum(parts), 1))
-        for place, part in enumerate(parts):
-            begins, ends = heat.start + place * third, heat.end if place == 2 else heat.start + (place + 1) * third
-            rows.append([heat.name, place + 1, habit.moment(begins), habit.moment(ends), habit.number(heat.output), habit.number(part)])
+        for index, part in enumerate(parts):
+            begins, ends = heat.start + index * third, heat.end if index == 2 else heat.start + (index + 1) * third
+            rows.append([heat.name, index + 1, habit.moment(begins), habit.moment(ends), habit.number(heat.output), habit.number(part)])
     return Case(
         by_hand(folder, habit, rows, "passes"),
         habit,

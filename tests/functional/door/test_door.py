@@ -17,12 +17,12 @@ from tests.functional.door.plant import habits, heats
 from tests.functional.door.road import take
 
 WAYS = (*LAYOUTS, *ARRANGEMENTS)
-SOME = [(place, number) for place in range(len(WAYS)) for number in range(len(habits())) if (place - number) % 5 == 0]
+SOME = [(layout, number) for layout in range(len(WAYS)) for number in range(len(habits())) if (layout - number) % 5 == 0]
 
 
-@pytest.mark.parametrize(("place", "number"), SOME, ids=lambda index: str(index))
-def test_a_file_is_read_as_it_is_meant(place: int, number: int, tmp_path: Path) -> None:
-    case = WAYS[place](habits()[number], heats(len(WAYS) * number + place), tmp_path)
+@pytest.mark.parametrize(("layout", "number"), SOME, ids=lambda index: str(index))
+def test_a_file_is_read_as_it_is_meant(layout: int, number: int, tmp_path: Path) -> None:
+    case = WAYS[layout](habits()[number], heats(len(WAYS) * number + layout), tmp_path)
     outcome = take(case)
     if case.hopeless:
         assert outcome.kind == "refused"

@@ -85,10 +85,10 @@ def uses(tried: Tried) -> list[Deviation]:
             continue
         meter = meters[use.meter]
         ran = tried.works.runs[meter.step]
-        place = {name: row for row, name in enumerate(ran.ids)}
+        row_of = {name: row for row, name in enumerate(ran.ids)}
         expected = dict(true)
         expected["value-adding"] = sum(
-            share * energy * ran.output[place[name]] / (ran.output[place[name]] + ran.reject[place[name]])
+            share * energy * ran.output[row_of[name]] / (ran.output[row_of[name]] + ran.reject[row_of[name]])
             for name, energy in tried.truth.energy_of[use.meter].items()
             if (share := shares.get((meter.step, name, meter.carrier))) is not None
         )

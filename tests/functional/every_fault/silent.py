@@ -59,28 +59,28 @@ class Clean:
 
 
 def cases(generators: Iterable[str], seeds: Iterable[int]) -> Iterator[tuple[str, str, int, int]]:
-    """Every case's generator, kind, place of its size, and seed."""
+    """Every case's generator, kind, index of its size, and seed."""
     for seed in seeds:
         for generator in generators:
             for mistake in MISTAKES:
-                for place in range(len(mistake.sizes)):
-                    yield generator, mistake.id, place, seed
+                for index in range(len(mistake.sizes)):
+                    yield generator, mistake.id, index, seed
 
 
-def try_case(generator: str, kind: str, place: int, seed: int) -> Case:
+def try_case(generator: str, kind: str, index: int, seed: int) -> Case:
     """Put the fault into a fresh plant and label it."""
     mistake = next(candidate for candidate in MISTAKES if candidate.id == kind)
     with tempfile.TemporaryDirectory() as temporary:
         folder = Path(temporary)
-        target, period, truth = plant_of(generator, seed, place, folder)
-        touched = mistake.put(target, mistake.sizes[place])
+        target, period, truth = plant_of(generator, seed, index, folder)
+        touched = mistake.put(target, mistake.sizes[index])
         questions, labels, (site, _) = _label(folder, period)
         metered = {meter.equipment for meter in site.meters if meter.role in {"main", "sub"}}
         lines = [target.equipment] if touched is None else sorted(touched & metered)
     return Case(
         generator,
         kind,
-        mistake.sizes[place],
+        mistake.sizes[index],
         seed,
         target.equipment,
         _worst(labels, truth),
@@ -108,12 +108,12 @@ def try_clean(generator: str, seed: int) -> Clean:
 Labels = dict[tuple[str, str], float]
 
 
-def plant_of(generator: str, seed: int, place: int, folder: Path) -> tuple[Target, str, Labels]:
+def plant_of(generator: str, seed: int, index: int, folder: Path) -> tuple[Target, str, Labels]:
     """A sound plant in `folder`: where a fault would go, its period, and its true labels."""
     if generator == "mill":
         year = mill.live(seed)
         mill.write(year, folder)
-        line, other = mill.LINES[(seed + place) % 3], mill.LINES[(seed + place + 1) % 3]
+        line, other = mill.LINES[(seed + index) % 3], mill.LINES[(seed + index + 1) % 3]
         meters = (*(mill_line.name for mill_line in mill.LINES), mill.MAIN)
         target = Target(
             folder, line.name, line.reading, other.name, other.reading, line.name, year.start_s, year.end_s, ZoneInfo(year.zone), meters
@@ -123,7 +123,7 @@ def plant_of(generator: str, seed: int, place: int, folder: Path) -> tuple[Targe
     truth = works.write(folder, 0.0, "parquet")
     meters_of = {meter.equipment: meter for meter in works.meters if meter.carrier == "electricity"}
     lines = _WORKS_LINES[generator]
-    meter, other_meter = meters_of[lines[(seed + place) % 3]], meters_of[lines[(seed + place + 1) % 3]]
+    meter, other_meter = meters_of[lines[(seed + index) % 3]], meters_of[lines[(seed + index + 1) % 3]]
     every = tuple(path.stem for path in sorted((folder / "readings").glob("*.parquet")))
     target = Target(
         folder,

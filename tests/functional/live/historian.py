@@ -124,9 +124,9 @@ def written(plant: Plant, historian: Historian, over_s: float) -> Iterator[None]
 
     def write() -> None:
         chance = random.Random(11)  # noqa: S311 - which rows are late
-        parts = [plant.sent[place : place + 20] for place in range(0, len(plant.sent), 20)]
-        for place, part in enumerate(parts):
-            plant.wait(20 * place)
+        parts = [plant.sent[index : index + 20] for index in range(0, len(plant.sent), 20)]
+        for index, part in enumerate(parts):
+            plant.wait(20 * index)
             time.sleep(over_s / len(parts))
             if chance.random() < 0.3:
                 historian.send(part[8:], late=part[:8])
@@ -169,14 +169,14 @@ def appended(plant: Plant, over_s: float) -> Iterator[None]:
 
     def write() -> None:
         file = None
-        for place, reading in enumerate(plant.sent):
-            plant.wait(place)
-            if place % 150 == 0:
-                file = _rotated(file, folder, place)
+        for index, reading in enumerate(plant.sent):
+            plant.wait(index)
+            if index % 150 == 0:
+                file = _rotated(file, folder, index)
             assert file is not None
             line = f"{reading.meter};{reading.stamp.isoformat()};{reading.value!r};{reading.number}\n".encode()
             os.write(file, line[:-7])
-            if place % 20 == 0:
+            if index % 20 == 0:
                 time.sleep(over_s * 20 / len(plant.sent))
             os.write(file, line[-7:])
         rows = plant.furnaces.batches()
@@ -192,12 +192,12 @@ def appended(plant: Plant, over_s: float) -> Iterator[None]:
         thread.join()
 
 
-def _rotated(file: int | None, folder: Path, place: int) -> int:
+def _rotated(file: int | None, folder: Path, index: int) -> int:
     """Begin again under the same name; what was there has a number from now on."""
     live = folder / "meters.csv"
     if file is not None:
         os.close(file)
-        live.rename(folder / f"meters-{place}.csv")
+        live.rename(folder / f"meters-{index}.csv")
     descriptor = os.open(live, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
     os.write(descriptor, b"tag;at;kWh;n\n")
     return descriptor

@@ -37,11 +37,11 @@ class Plant:
     def grant(self, share: float) -> None:
         self.granted = share
 
-    def wait(self, place: int) -> None:
-        """Until the reading at this place, counted from 0, may be sent."""
-        while place >= self.granted * len(self.sent):
+    def wait(self, index: int) -> None:
+        """Until the reading at this index, counted from 0, may be sent."""
+        while index >= self.granted * len(self.sent):
             time.sleep(0.02)
-        self.reached = place + 1
+        self.reached = index + 1
 
     @property
     def sends(self) -> bool:

@@ -17,8 +17,8 @@ class Server:
 
     def __init__(self, module: str, folder: Path, *more: str, device: str | None = None) -> None:
         self.folder, self.port = folder, free_port()
-        place = ("--port", str(self.port)) if device is None else ("--device", device)
-        self._command = [sys.executable, "-m", module, str(folder), *place, *more]
+        address = ("--port", str(self.port)) if device is None else ("--device", device)
+        self._command = [sys.executable, "-m", module, str(folder), *address, *more]
         folder.mkdir()
         self._process: subprocess.Popen[bytes] | None = None
 

@@ -43,12 +43,12 @@ def sending(plant: Plant, broker: Broker, over_s: float) -> Iterator[threading.E
     with Gateway(broker.port) as gateway:
 
         def send() -> None:
-            for place, reading in enumerate(plant.sent):
-                if place == len(plant.sent) - len(plant.sent_of()):
+            for index, reading in enumerate(plant.sent):
+                if index == len(plant.sent) - len(plant.sent_of()):
                     calm.wait()
-                plant.wait(place)
+                plant.wait(index)
                 gateway.send(reading)
-                if place % 20 == 0:
+                if index % 20 == 0:
                     time.sleep(over_s * 20 / len(plant.sent))
             for row in plant.furnaces.batches():
                 gateway.tell(row)
@@ -92,21 +92,21 @@ def test_corrected_readings_give_the_labels_of_files_that_hold_the_corrected_val
     plant = Plant(tmp_path, Furnaces(heats=2))
     plant.listens_at(broker.port)
     count = len(plant.sent) // len(plant.sent_of())  # of a meter
-    wrong = {place: replace(original, value=original.value * 0.75 + 3.0) for place, original in enumerate(plant.sent) if place % 7 == 0}
+    wrong = {index: replace(original, value=original.value * 0.75 + 3.0) for index, original in enumerate(plant.sent) if index % 7 == 0}
     given = dict.fromkeys(plant.sent_of(), count)
     corrections = []
-    for place in wrong:
-        given[plant.sent[place].meter] += 1
-        corrections.append(replace(plant.sent[place], number=given[plant.sent[place].meter]))
+    for index in wrong:
+        given[plant.sent[index].meter] += 1
+        corrections.append(replace(plant.sent[index], number=given[plant.sent[index].meter]))
     with subscribed(plant), Gateway(broker.port) as gateway:
         agent = Agent(plant)
-        for place, reading in enumerate(plant.sent):
-            gateway.send(wrong.get(place, reading))
+        for index, reading in enumerate(plant.sent):
+            gateway.send(wrong.get(index, reading))
         for row in plant.furnaces.batches():
             gateway.tell(row)
-        for place, reading in enumerate(corrections):
+        for index, reading in enumerate(corrections):
             gateway.send(reading)
-            if place == len(corrections) // 2:
+            if index == len(corrections) // 2:
                 agent.receives()
                 agent.kill()
                 agent = Agent(plant)

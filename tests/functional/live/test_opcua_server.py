@@ -330,14 +330,14 @@ def test_repeats_other_orders_clocks_that_step_and_connections_that_drop_lose_an
     client.until(lambda: client.source.connected)
     events = [Told("m-10", BEGIN + timedelta(seconds=second), float(second)) for second in range(400)]
     expected, dropped = set(), 0
-    for place, event in enumerate(told_by(events, Faults(drop=0.02, step=0.01))):
+    for index, event in enumerate(told_by(events, Faults(drop=0.02, step=0.01))):
         if event is None:
             dropped += 1
             host.loop.call_soon_threadsafe(host.plant.drop)
         else:
             host.do(host.plant.tell(event))
             expected.add((microseconds(event.stamp), event.value))
-        if place % 10 == 0:
+        if index % 10 == 0:
             client.step()
     client.until(lambda: len(client.readings) >= len(expected) and client.source.connected)
     assert dropped > 2

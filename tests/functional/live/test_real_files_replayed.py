@@ -172,14 +172,14 @@ def brewery(folder: Path, *, long: bool) -> Played:
     text += "".join(_METER.format(meter=meter) for meter in meters)
     (folder / "site.toml").write_text(text + '[inputs]\nbatches = "log.csv"\nreadings = "readings.csv"\n', "utf-8")
     in_order = sorted(sent.items(), key=lambda entry: entry[0][1])
-    readings = [Sent(*key, value, place) for place, (key, value) in enumerate(in_order)]
+    readings = [Sent(*key, value, index) for index, (key, value) in enumerate(in_order)]
     lines = [f"{reading.meter},{reading.stamp.isoformat()},{reading.value!r}" for reading in readings]
     (folder / "readings.csv").write_text("\n".join(["meter_id,timestamp,value", *lines]) + "\n", "utf-8")
     rows = []
-    for place in range((end - begin).days * 3):
-        start = begin + timedelta(hours=8 * place)
+    for index in range((end - begin).days * 3):
+        start = begin + timedelta(hours=8 * index)
         rows.append(
-            {"batch_id": f"B{place:04}", "step": "rolling", "start": start.isoformat(), "end": (start + timedelta(hours=7)).isoformat()}
+            {"batch_id": f"B{index:04}", "step": "rolling", "start": start.isoformat(), "end": (start + timedelta(hours=7)).isoformat()}
             | {"output_quantity": "10", "output_unit": "t"}
         )
     return Played(folder / "site.toml", f"{begin:%Y-%m-%d}/{end:%Y-%m-%d}", readings, _written(folder / "log.csv", rows))
@@ -197,7 +197,7 @@ def _readings(site_file: Path) -> list[Sent]:
     names = frozenset(meter.id for meter in site.meters)
     blocks = stream_readings([site.folder / str(site.inputs.readings)], site.mapping.readings, names, site.zone, ReadingLog())
     samples = [(block.meter, us, value) for block in blocks for us, value in zip(block.time_us.tolist(), block.value.tolist(), strict=True)]
-    return [Sent(meter, datetime.fromtimestamp(us / 1e6, UTC), value, place) for place, (meter, us, value) in enumerate(samples)]
+    return [Sent(meter, datetime.fromtimestamp(us / 1e6, UTC), value, index) for index, (meter, us, value) in enumerate(samples)]
 
 
 @contextmanager

@@ -114,22 +114,22 @@ def states(url: str) -> dict[str, str]:
 def record(commit: str) -> int:
     """Run that release, and write what it left; the size of the file."""
     with tempfile.TemporaryDirectory(prefix="steplabel-recorded-") as folder, worktree(commit) as tree:
-        servers, place = Path(folder), Path(folder) / "place"
+        servers, home = Path(folder), Path(folder) / "home"
         servers.chmod(0o755)
-        place.mkdir()
+        home.mkdir()
         with postgres.serve(servers) as database, redis.serve(servers) as store:
             os.environ |= {**database.environment, **store.environment}
-            with set_up(place, {"REDIS_URL": os.environ["REDIS_URL"]}, tree) as installation:
+            with set_up(home, {"REDIS_URL": os.environ["REDIS_URL"]}, tree) as installation:
                 prepare(installation)
                 _live(installation, tree)
                 for name, url in zip(DATABASES, (installation.default_url, installation.vault_url), strict=True):
-                    (place / f"{name}.sql").write_text(_dumped(url), "utf-8")
+                    (home / f"{name}.sql").write_text(_dumped(url), "utf-8")
         names = ["keys", "agents", *(f"{name}.sql" for name in DATABASES)]
-        (place / "commit").write_text(commit, "ascii")
-        (place / "packs.json").write_text(_run(tree, PACKS).stdout, "utf-8")
+        (home / "commit").write_text(commit, "ascii")
+        (home / "packs.json").write_text(_run(tree, PACKS).stdout, "utf-8")
         with lzma.open(FILE, "wb", preset=9) as packed, tarfile.open(fileobj=packed, mode="w") as archive:
             for name in [*names, "commit", "packs.json"]:
-                archive.add(place / name, name, filter=_plain)
+                archive.add(home / name, name, filter=_plain)
     return FILE.stat().st_size
 
 

@@ -231,8 +231,8 @@ def test_agents_and_portals_of_both_releases_understand_each_other(
             with set_up(folder, {"REDIS_URL": redis._replace(path=f"/{11 + number}").geturl()}, root, owner) as installation:
                 releases.prepare(installation, NEWEST)
                 with installation.served(), installation.running("worker"):
-                    for place, (agent, (code, python)) in enumerate(agents.items()):
-                        state, token = str(folder / agent), releases.token(installation, f"works-{place}")
+                    for index, (agent, (code, python)) in enumerate(agents.items()):
+                        state, token = str(folder / agent), releases.token(installation, f"works-{index}")
                         asked = {"state": state, "token": token, "years": releases.YEARS[:2], "version": NEWEST}
                         (answer,) = releases.report(code, releases.port_of(installation), [asked], python)
                         record_property(f"{agent} at {portal}", answer)

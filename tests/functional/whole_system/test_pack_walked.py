@@ -91,8 +91,8 @@ class Plant:
     def report_by(self, version: str) -> None:
         site = self.folder / "site.toml"
         lines = [line for line in site.read_text(encoding="utf-8").splitlines() if not line.startswith("pack_version")]
-        place = lines.index('pack = "steel"') + 1
-        site.write_text("\n".join([*lines[:place], f'pack_version = "{version}"', *lines[place:]]) + "\n", encoding="utf-8")
+        position = lines.index('pack = "steel"') + 1
+        site.write_text("\n".join([*lines[:position], f'pack_version = "{version}"', *lines[position:]]) + "\n", encoding="utf-8")
 
     def label(self, out: str) -> dict[str, Any]:
         """The whole label.json."""

@@ -139,7 +139,7 @@ def with_rejects(folder: Path) -> None:
     """Of every third heat a tenth was rejected."""
     file = folder / "batches.csv"
     head, *rows = file.read_text(encoding="utf-8").splitlines()
-    rejects = [f"{row},{12 if place % 3 == 0 else 0}" for place, row in enumerate(rows)]
+    rejects = [f"{row},{12 if index % 3 == 0 else 0}" for index, row in enumerate(rows)]
     file.write_text("\n".join([f"{head},reject_quantity", *rejects]) + "\n", encoding="utf-8")
 
 

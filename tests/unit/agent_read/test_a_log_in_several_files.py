@@ -19,8 +19,8 @@ HEAD = "timestamp,equipment,step,variant,output_quantity,output_unit,energy"
 
 def read(folder: Path, *files: list[str]) -> PlantData:
     (folder / "logs").mkdir(parents=True)
-    for place, rows in enumerate(files):
-        (folder / "logs" / f"2022-09-{place}.csv").write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
+    for index, rows in enumerate(files):
+        (folder / "logs" / f"2022-09-{index}.csv").write_text("\n".join([HEAD, *rows]) + "\n", encoding="utf-8")
     settings = f'[site]\nid = "f"\ntimezone = "Europe/Rome"\npack = "{PACK}"\n[inputs]\nlog = "logs/*.csv"\n'
     (folder / "site.toml").write_text(settings, encoding="utf-8")
     return pipeline.read(load_site(folder / "site.toml"), outward=True)

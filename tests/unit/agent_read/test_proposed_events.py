@@ -18,7 +18,7 @@ from reporting_agent.pipeline.proposals import propose
 
 BERLIN = ZoneInfo("Europe/Berlin")
 SITE = cast("SiteSettings", SimpleNamespace(zone=BERLIN, meters=(), equipment=()))
-NONE_GOING = cast("OutgoingBatches", SimpleNamespace(places={}, batches=()))
+NONE_GOING = cast("OutgoingBatches", SimpleNamespace(indices={}, batches=()))
 REPEATED = datetime(2025, 10, 26, 1, 30, tzinfo=UTC)
 """02:30 in winter time in Berlin, an hour after 02:30 in summer time."""
 
@@ -53,6 +53,6 @@ def test_an_energy_in_another_unit_is_declared_for_the_second_in_which_its_batch
 def test_two_rows_that_overlap_in_a_repeated_hour_are_each_declared_unusable() -> None:
     batches = [heat(REPEATED), replace(heat(REPEATED + timedelta(minutes=20)), batch_id="H0002")]
     others = [replace(heat(REPEATED + timedelta(hours=number)), batch_id=f"O{number}") for number in range(2, 200)]
-    going: Any = SimpleNamespace(places={("meter", "m"): list(range(len(batches) + len(others)))}, batches=batches + others)
+    going: Any = SimpleNamespace(indices={("meter", "m"): list(range(len(batches) + len(others)))}, batches=batches + others)
     proposals = propose(going, [], [], {}, SITE)
     assert [moments(proposal.toml)[0] for proposal in proposals] == [REPEATED, REPEATED + timedelta(minutes=20)]

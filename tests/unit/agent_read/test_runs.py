@@ -257,7 +257,7 @@ def test_which_file_a_row_stands_in_means_nothing(tmp_path: Path, by: str, setti
     parts = [rows[max(first - 1, 0) : last] for first, last in pairwise(edges)]
     whole = logged(tmp_path, "log.csv", [",".join(row) for row in rows], ",".join(columns))
     days = [
-        logged(tmp_path, f"day-{place}.csv", [",".join(row) for row in part], ",".join(columns)) for place, part in enumerate(parts[:-1])
+        logged(tmp_path, f"day-{index}.csv", [",".join(row) for row in part], ",".join(columns)) for index, part in enumerate(parts[:-1])
     ]
     days.append(logged(tmp_path, "last.csv", [",".join(row[::-1]) for row in parts[-1]], ",".join(columns[::-1])))
 

@@ -90,7 +90,7 @@ class FakePortal:
     trouble: Callable[[httpx.Request], httpx.Response | None] = lambda _request: None
     lose_answers: int = 0
     log: Tree = field(default_factory=Tree)
-    places: dict[str, int] = field(default_factory=dict)  # of envelopes, by digest
+    index_of: dict[str, int] = field(default_factory=dict)  # of envelopes, by digest
     today: Callable[[], datetime] = lambda: NOW
     secret: str = "s" * 43
     restarts: list[bytes] = field(default_factory=list)  # statements of the coordinator
@@ -182,7 +182,7 @@ class FakePortal:
             return problem(409, "revision-taken", "Another report of this revision is here.")
         self.submissions[name] = body
         if last_body is None:
-            self.places[parsed.digest] = len(self.log)
+            self.index_of[parsed.digest] = len(self.log)
             self.log.append(logged.hashed(EntryKind.ENVELOPE, bytes.fromhex(parsed.digest), LOGGED_ON))
         return httpx.Response(200 if last_body else 201, json={"receipt": self._receipt(body), "submission": parsed.digest})
 
@@ -210,7 +210,7 @@ class FakePortal:
 
     def _receipt(self, body: bytes) -> str:
         parsed = envelope.parse(body)
-        index = self.places[parsed.digest]
+        index = self.index_of[parsed.digest]
         return base64.b64encode(receipts.issue(parsed.digest, parsed.header, index, LOGGED_ON, self.receipt_key)).decode()
 
     def signed_head(self) -> bytes:

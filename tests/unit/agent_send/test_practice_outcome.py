@@ -65,10 +65,10 @@ def test_the_file_holds_a_class_is_signed_by_the_device_and_is_printed_whole(wor
 def test_plants_of_one_class_write_the_same_bytes(works: Path) -> None:
     """So nothing of the saving, of energy, output or days can stand in it."""
     written = set()
-    for place, (effect, seed) in enumerate(((0.08, 1), (0.11, 2), (0.14, 3))):
+    for index, (effect, seed) in enumerate(((0.08, 1), (0.11, 2), (0.14, 3))):
         write_works(works, effect, seed)
-        assert run("--out", f"{place}.json") == 0
-        written.add((works / f"{place}.json").read_bytes())
+        assert run("--out", f"{index}.json") == 0
+        written.add((works / f"{index}.json").read_bytes())
     assert len(written) == 1
     write_works(works, 0.0)
     assert run("--out", "nothing.json") == 0

@@ -191,7 +191,7 @@ def test_an_answer_without_end_is_cut_off() -> None:
 def answered_commitments(number: int) -> list[bytes]:
     """The first and the last challenge of a site whose commitments were so many, which the list of all grows between in even steps."""
     key, commitment = ReceiptKey.generate(), ReportCommitment("a-works-with-a-long-name", "2026-12", 1, bytes(32))
-    before = tuple(AnsweredCommitment(place, "2026-12", 1, bytes(32)) for place in range(1, number))
+    before = tuple(AnsweredCommitment(position, "2026-12", 1, bytes(32)) for position in range(1, number))
     stands = (LedgerStand(1), LedgerStand(number, before))
     return [challenges.issue(commitment, bytes(32), 10**6, date(2026, 12, 31), stand, key) for stand in stands]
 

@@ -24,7 +24,7 @@ def share_found(pairs: int, among: range, first: int) -> float:
         pairs: of equal neighbours, evenly among these leaves.
         first: 0 where the two are beside each other in the tree, 1 where each is beside another leaf.
     """
-    leaves = [2 * ((among.start + place * len(among) // pairs) // 2 + 1) - first for place in range(pairs)]
+    leaves = [2 * ((among.start + index * len(among) // pairs) // 2 + 1) - first for index in range(pairs)]
     shown = 0
     for number in range(DRAWS):
         opened = {leaf.position for leaf in draw(STRATA, STANDARD, chance_of(f"copies {number}"))}

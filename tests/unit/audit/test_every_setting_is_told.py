@@ -178,8 +178,8 @@ def with_other(here: Any, model: type[BaseModel], name: str) -> Iterator[Any]:
             for other in with_other(value, model, name):
                 yield type(here).model_construct(**_named(type(here), bare | {key: other}))
     elif isinstance(here, tuple):
-        for place, value in enumerate(here):
-            yield from ((*here[:place], other, *here[place + 1 :]) for other in with_other(value, model, name))
+        for index, value in enumerate(here):
+            yield from ((*here[:index], other, *here[index + 1 :]) for other in with_other(value, model, name))
     elif isinstance(here, dict):
         for key, value in here.items():
             yield from (here | {key: other} for other in with_other(value, model, name))

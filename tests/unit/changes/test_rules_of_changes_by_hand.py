@@ -303,7 +303,7 @@ def test_a_main_meter_and_those_below_it_are_held_against_each_other_in_one_unit
     records = []
     for name, unit, kwh in (("grid", "kWh", 500.0), ("m1", "MWh", 0.2)):
         meter = SimpleNamespace(id=name, parent="grid" if name == "m1" else None, role="main" if name == "grid" else "sub")
-        records.append(hours(2, meter=meter, unit=unit, hour_energy=np.full(48, kwh), in_its_place=lambda *_: np.ones(48, dtype=bool)))
+        records.append(hours(2, meter=meter, unit=unit, hour_energy=np.full(48, kwh), in_service=lambda *_: np.ones(48, dtype=bool)))
     (family,) = balances.families(cast("list[MeterRecord]", records), UTC)
     assert balances.besides(family, UTC).value.tolist() == pytest.approx([300.0, 300.0])
 

@@ -28,11 +28,11 @@ YEAR = Period.parse("2023", UTC)
 def test_no_number_of_a_pack_is_without_a_complete_source(name: str) -> None:
     every = list(provenance.numbers(packs.load(name)))
     assert len(every) >= 90
-    assert [number.place for number in every if not number.is_complete] == []
+    assert [number.path for number in every if not number.is_complete] == []
 
 
 def test_no_conversion_factor_is_without_a_complete_source() -> None:
-    assert [number.place for number in provenance.factors(FactorTable.load()) if not number.is_complete] == []
+    assert [number.path for number in provenance.factors(FactorTable.load()) if not number.is_complete] == []
 
 
 def test_a_number_without_a_source_is_listed_and_named(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -129,7 +129,7 @@ def test_a_changed_factor_shows_which_labels_it_moves_and_by_how_much(proposed: 
     cement = packs.load("cement", "2")
     changed = changed_numbers(cement, proposed)
     assert {(change.before, change.after) for change in changed} == {("0.7143", "0.7243")}
-    assert {change.place.split(".")[0] for change in changed} == {"factor: coal"}
+    assert {change.path.split(".")[0] for change in changed} == {"factor: coal"}
 
     moved = two_labellings.moved_labels(labelled(cement).steps, labelled(proposed).steps)
     by_metric = {(effect.metric, effect.value): effect for effect in moved}
@@ -286,9 +286,9 @@ def test_an_edition_that_ended_within_the_year_was_in_force_in_it() -> None:
 
 def test_what_no_standard_says_of_a_correction_is_an_assumption() -> None:
     ours = {
-        number.place.rpartition(".correction.")[2]: number.source
+        number.path.rpartition(".correction.")[2]: number.source
         for number in provenance.numbers(packs.load("steel"))
-        if ".correction." in number.place
+        if ".correction." in number.path
     }
     defaults = {place: source for place, source in ours.items() if place.endswith((".default", ".any"))}
     assert {"1.converter_type.default", "3.variant.values.any"} <= defaults.keys()

@@ -28,7 +28,7 @@ DECILE: RuleName = "mean-of-top-decile"
 def sector(firms: int, seed: int = 1, moved: int = 0, names: str = "f") -> CellRoster:
     """Firms in an order that the seed draws; the first `moved` of the best have other values, far at the end."""
     order = np.random.default_rng(seed).permutation(firms)
-    members = [Member(f"{names}{place:04}", f"s{place:04}", (50, 100 + int(rank), 500), "r") for place, rank in enumerate(order)]
+    members = [Member(f"{names}{index:04}", f"s{index:04}", (50, 100 + int(rank), 500), "r") for index, rank in enumerate(order)]
     best = sorted(members, key=lambda member: member.bests[0])[:moved]
     again = {member.firm: Member(member.firm, member.site, (50, 9000 + member.bests[0], 500), "r2") for member in best}
     return CellRoster("cell", tuple(again.get(member.firm, member) for member in members))
@@ -68,11 +68,11 @@ def test_shares_add_up_to_the_group_and_each_has_enough_on_both_sides() -> None:
 
 
 def test_small_classes_are_told_together_or_not_at_all() -> None:
-    best = frozenset(f"b{place}" for place in range(30))
-    others = [f"o{place}" for place in range(270)]
+    best = frozenset(f"b{index}" for index in range(30))
+    others = [f"o{index}" for index in range(270)]
     sizes = {"a": 14, "b": 9, "c": 4, "d": 3}
     names = [name for name, count in sizes.items() for _ in range(count)]
-    classes = dict(zip(sorted(best), names, strict=True)) | {firm: "abcd"[place % 4] for place, firm in enumerate(others)}
+    classes = dict(zip(sorted(best), names, strict=True)) | {firm: "abcd"[index % 4] for index, firm in enumerate(others)}
     assert [(share.classes, share.firms) for share in divided(best, classes, 8)] == [(("a",), 14), (("b", "c", "d"), 16)]
     alone = dict.fromkeys(classes, "a") | {next(iter(sorted(best))): "z"}
     assert divided(best, alone, 8) == ()

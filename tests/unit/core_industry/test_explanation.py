@@ -21,7 +21,7 @@ from benchmarks.explanation import Explanation, Participation, Verification, Ver
 from benchmarks.explanation.facts import StepAttested
 from benchmarks.explanation.shown_limits import ANNUAL_BASIS, shown_limits
 from benchmarks.explanation.text import CLAUSE_4_1
-from benchmarks.explanation.wording import amount, between, decimals, figure, findings, firms, reports, sites
+from benchmarks.explanation.wording import amount, between, decimals_of, figure, findings, firms, reports, sites
 from benchmarks.measurements import Metric
 from benchmarks.routes import Pack
 from tests.unit.core_industry.conftest import released
@@ -167,7 +167,7 @@ def test_clause_items_are_fields_of_the_explanation() -> None:
 def test_figures_carry_a_true_minus_and_the_grids_decimals() -> None:
     assert figure(-30.25, 2) == "\u221230.25"
     assert figure(-0.0001, 2) == "0.00"
-    assert [decimals(Fraction(width)) for width in ("5", "0.5", "0.25", "0.008")] == [0, 1, 2, 3]
+    assert [decimals_of(Fraction(width)) for width in ("5", "0.5", "0.25", "0.008")] == [0, 1, 2, 3]
 
 
 @pytest.mark.parametrize("name", packs.shipped())
@@ -323,5 +323,5 @@ def test_counts_and_numbers_are_written_as_they_are_read() -> None:
     assert [str(reports(count)) for count in (1, 2)] == ["1 report", "2 reports"]
     assert [between(*pair).en for pair in ((8, 8), (8, 24))] == ["8", "8 to 24"]
     assert [figure(value, 1) for value in (1234.56, -0.04, -0.06)] == ["1,234.6", "0.0", "\u22120.1"]
-    assert decimals(Fraction(1, 3)) == 4, "a grid that no decimals show exactly"
+    assert decimals_of(Fraction(1, 3)) == 4, "a grid that no decimals show exactly"
     assert str(amount("kgce/m2", "board")) == "1 m2 of board"

@@ -226,7 +226,7 @@ def by_trying(ours: frozenset[int], others: list[frozenset[int]], least: int) ->
     shown = [ours, *others]
     for whole in shown:
         for chosen in range(1, 1 << len(shown)):
-            parts = [part for place, part in enumerate(shown) if chosen >> place & 1]
+            parts = [part for index, part in enumerate(shown) if chosen >> index & 1]
             if any(not part < whole for part in parts) or (whole != ours and ours not in parts):
                 continue
             if 0 < len(whole - frozenset().union(*parts)) < least:

@@ -46,8 +46,8 @@ def worked_out(statistic: RankAverage, values: Sequence[float]) -> float:
 def test_an_effect_is_what_working_the_figure_out_anew_gives(values: list[int], name: str, other: int) -> None:
     statistic, members = figure(name), exhibit(values).who.members
     effects = influence._moved(statistic, members, np.arange(len(values)), np.array([np.nan, *[float(other)] * (len(values) - 1)]))
-    for place, effect in enumerate(effects):
-        instead = [*values[:place], float(np.median(values[1:])) if place == 0 else other, *values[place + 1 :]]
+    for index, effect in enumerate(effects):
+        instead = [*values[:index], float(np.median(values[1:])) if index == 0 else other, *values[index + 1 :]]
         assert effect == pytest.approx(abs(worked_out(statistic, instead) - worked_out(statistic, values)))
 
 
@@ -207,7 +207,7 @@ def test_two_metrics_tell_the_best_among_poor_firms_and_not_three_that_are_alike
 
 def test_a_site_that_was_sold_stands_in_both_metrics(pack: Pack) -> None:
     sold = exhibit(OTHERS)
-    renamed = tuple(dataclasses.replace(member, firm="buyer") if place == 0 else member for place, member in enumerate(sold.who.members))
+    renamed = tuple(dataclasses.replace(member, firm="buyer") if index == 0 else member for index, member in enumerate(sold.who.members))
     assert not told_by_metrics(pack, Exhibit("", CellRoster("cell", renamed), sold.figures), sold)
 
 

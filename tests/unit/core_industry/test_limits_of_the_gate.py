@@ -39,12 +39,12 @@ POLICY = DisclosurePolicy.model_validate(
 
 def cell(typicals: Sequence[int]) -> CellRoster:
     """Firms with these typical values, and bests a little below."""
-    members = [Member(f"firm-{place}", f"site-{place}", (670, value - 1, value)) for place, value in enumerate(typicals)]
+    members = [Member(f"firm-{index}", f"site-{index}", (670, value - 1, value)) for index, value in enumerate(typicals)]
     return CellRoster("cell", tuple(members))
 
 
 def sizes(*weights: float) -> Mapping[str, float]:
-    return {f"firm-{place}": weight for place, weight in enumerate(weights)}
+    return {f"firm-{index}": weight for index, weight in enumerate(weights)}
 
 
 @pytest.mark.parametrize(("largest", "refused"), [(1.0, False), (1.01, True)])
@@ -129,16 +129,16 @@ def test_a_value_that_is_a_jump_of_the_noise_saves_nothing() -> None:
 @pytest.mark.parametrize(("others_of_b", "classes"), [(8, [("a",), ("b",)]), (7, [])])
 def test_a_class_with_too_few_firms_outside_the_group_is_not_told_apart(others_of_b: int, classes: list[tuple[str, ...]]) -> None:
     """Of thirty best firms fifteen are of each class: were seven others of b, somebody could take most firms of b for the best."""
-    best = {f"best-{place:02}": "ab"[place % 2] for place in range(30)}
-    others = {f"a-{place}": "a" for place in range(100)} | {f"b-{place}": "b" for place in range(others_of_b)}
+    best = {f"best-{index:02}": "ab"[index % 2] for index in range(30)}
+    others = {f"a-{index}": "a" for index in range(100)} | {f"b-{index}": "b" for index in range(others_of_b)}
     shares = divided(best.keys(), best | others, 8)
     assert [share.classes for share in shares] == classes
 
 
 def test_classes_that_are_told_together_take_in_the_next_smallest_until_there_are_enough_outside() -> None:
     """c has three others, b and c together eleven: a stays apart."""
-    group = {f"best-{place:02}": name for place, name in enumerate("a" * 12 + "b" * 10 + "c" * 9)}
-    others = {f"{name}-{place}": name for name, count in (("a", 50), ("b", 8), ("c", 3)) for place in range(count)}
+    group = {f"best-{index:02}": name for index, name in enumerate("a" * 12 + "b" * 10 + "c" * 9)}
+    others = {f"{name}-{index}": name for name, count in (("a", 50), ("b", 8), ("c", 3)) for index in range(count)}
     shares = divided(group.keys(), group | others, 8)
     assert [(share.classes, share.firms) for share in shares] == [(("a",), 12), (("b", "c"), 19)]
 
@@ -163,12 +163,12 @@ def test_firms_that_the_reader_knows_do_not_stand_behind_a_count() -> None:
 
 @pytest.mark.parametrize(("joining", "known_firms", "may"), [(2, 0, False), (3, 0, True), (3, 1, False), (4, 1, True)])
 def test_firms_that_the_reader_knows_do_not_hide_who_joined(joining: int, known_firms: int, may: bool) -> None:
-    later = COUNTED | {f"new-{place}": {"step"} for place in range(joining)}
-    assert may_replace(later, [COUNTED], {f"new-{place}" for place in range(known_firms)}, 8, 3) == may
+    later = COUNTED | {f"new-{index}": {"step"} for index in range(joining)}
+    assert may_replace(later, [COUNTED], {f"new-{index}" for index in range(known_firms)}, 8, 3) == may
 
 
 def test_who_is_counted_for_something_else_has_changed_and_every_earlier_count_is_compared() -> None:
-    later = COUNTED | {f"firm-{place}": {"step", "grade"} for place in range(3)}
+    later = COUNTED | {f"firm-{index}": {"step", "grade"} for index in range(3)}
     assert may_replace(later, [COUNTED], NOBODY, 8, 3)
     almost_this = later | {"firm-0": {"step"}}
     assert not may_replace(later, [COUNTED, almost_this], NOBODY, 8, 3)
@@ -176,7 +176,7 @@ def test_who_is_counted_for_something_else_has_changed_and_every_earlier_count_i
 
 @pytest.mark.parametrize(("having", "shown"), [(2, 0), (3, 3), (5, 3), (6, 6), (8, 6)])
 def test_a_count_is_told_as_the_multiple_of_three_that_it_reaches(having: int, shown: int) -> None:
-    firms = {f"firm-{place}": {"step"} if place < having else set() for place in range(8)}
+    firms = {f"firm-{index}": {"step"} if index < having else set() for index in range(8)}
     assert rounded_down(firms, ["step", "grade"]) == {"step": shown, "grade": 0}
 
 

@@ -197,7 +197,7 @@ def test_savings_would_find_an_interval_too_narrow_and_that_next_to_nothing_is_t
         return savings.run(False).held
 
     assert savings_held(cases)
-    assert not savings_held([replace(case, inside=place % 3 > 0) for place, case in enumerate(cases)])
+    assert not savings_held([replace(case, inside=index % 3 > 0) for index, case in enumerate(cases)])
     assert not savings_held([replace(case, inside=False, half_width=None) for case in cases])
 
 

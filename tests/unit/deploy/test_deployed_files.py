@@ -216,7 +216,7 @@ def test_the_page_names_every_step_of_an_installation_in_its_order() -> None:
         "apply_grants",
         "systemctl enable --now steplabel-web@8001",
     ]
-    places = [next(place for place, line in enumerate(lines) if step in line) for step in dict.fromkeys(steps)]
+    places = [next(index for index, line in enumerate(lines) if step in line) for step in dict.fromkeys(steps)]
     assert places == sorted(places)
     named = {word for line in lines for word in re.findall(r"(?<![\w./])(?:deploy|bin|docs)/[\w./-]+", line)}
     assert {path for path in named if not (ROOT / path).exists()} == set()

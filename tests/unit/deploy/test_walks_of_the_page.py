@@ -26,7 +26,7 @@ def test_the_page_names_every_step_in_containers_in_its_order() -> None:
     assert containers.__doc__
     lines = commands()
     steps = ["docker/make-secrets", "cp keys/", "docker/make-secrets", "up --build", "register", "issue_token"]
-    places = [next(place for place, line in enumerate(lines) if step in line) for step in dict.fromkeys(steps)]
+    places = [next(index for index, line in enumerate(lines) if step in line) for step in dict.fromkeys(steps)]
     assert places == sorted(places)
     named = {word for line in lines for word in re.findall(r"(?<![\w./])docker/[\w./-]+", line)} - {"docker/secrets/"}
     assert {path for path in named if not (ROOT / path).exists()} == set()

@@ -43,7 +43,7 @@ def test_the_committed_description_of_the_api_is_complete_and_current() -> None:
 
 def test_the_decisions_are_numbered_without_holes_and_listed_by_their_titles() -> None:
     records = list(decisions_index.records())
-    assert [number for number, _, _ in records] == [f"{place:04d}" for place in range(1, len(records) + 1)]
+    assert [number for number, _, _ in records] == [f"{position:04d}" for position in range(1, len(records) + 1)]
     for number, decision, path in records:
         words = re.sub(r"[^a-z0-9]+", "-", decision.lower().replace("'", "")).strip("-")
         assert path.stem == f"{number}-{words}", "a file is named by its decision"

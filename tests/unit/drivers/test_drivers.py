@@ -96,8 +96,8 @@ def test_a_row_that_stands_twice_takes_neither_the_pause_before_the_first_nor_it
     once, log = StepLog(batches, "eaf"), StepLog([*batches, *again], "eaf")
     for batch in batches[1:]:
         key = batch.batch_id, batch.start
-        assert log.waited_h[log.place[key]] == once.waited_h[once.place[key]]
-        assert log.variable("frequency_hz")[log.place[key]] == batch.variables["frequency_hz"]
+        assert log.waited_h[log.index_of[key]] == once.waited_h[once.index_of[key]]
+        assert log.variable("frequency_hz")[log.index_of[key]] == batch.variables["frequency_hz"]
 
 
 def test_a_bent_effect_is_told_from_a_straight_one(rng: np.random.Generator) -> None:

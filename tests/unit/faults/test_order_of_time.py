@@ -35,7 +35,7 @@ def test_a_buffer_handed_over_late_is_put_in_order_row_by_row(kind: Kind, length
     )
     late = course(meter(kind), *at(order, kind))
     assert counts_by_code(late) == {"reading-disordered": length}
-    assert rows(late, "reading-disordered") == [first + wait + 2 + place for place in range(length)]
+    assert rows(late, "reading-disordered") == [first + wait + 2 + index for index in range(length)]
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -223,7 +223,7 @@ def a_column_a_carrier(folder: Path, works: Plant) -> tuple[dict[str, str], str]
     inputs.pop("batches")
     inputs.pop("energy")
     head = "header_rows = 2\nbelow_header = 1\n"
-    under = {name: "Heat" if place < 4 else "Output" for place, name in enumerate(BATCH)}
+    under = {name: "Heat" if index < 4 else "Output" for index, name in enumerate(BATCH)}
     columns = "".join(f'"{name}" = "{over} / {name}"\n' for name, over in under.items())
     gas = 'column = "Gas", unit = "Nm3", lhv = 35.6, lhv_unit = "MJ/Nm3"'
     mapping = f"[mapping.batches]\n{head}[mapping.batches.columns]\n{columns}[mapping.energy]\n{head}"

@@ -89,7 +89,7 @@ class Works:
         self.spool = Spool(self.live.parent / "spool")
         sent = self.furnaces.readings()
         first, last = self.furnaces.begin + timedelta(hours=1), self.furnaces.begin + timedelta(hours=2)
-        wrong = [reading for place, reading in enumerate(sent) if first < reading.stamp < last and place % 3 == 0]
+        wrong = [reading for index, reading in enumerate(sent) if first < reading.stamp < last and index % 3 == 0]
         at_first = {(reading.meter, reading.stamp): replace(reading, value=reading.value * 0.75 + 3.0) for reading in wrong}
         self.sent = [_reading(at_first.get((reading.meter, reading.stamp), reading)) for reading in sent]
         self.right = [_reading(reading) for reading in sent]

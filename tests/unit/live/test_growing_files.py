@@ -35,7 +35,7 @@ READINGS = {"columns": {"meter": "tag", "time": "at", "value": "kWh"}, "decimal"
 
 
 def lines(first: int, count: int) -> str:
-    return "".join(f"m-1;{(BEGIN + timedelta(minutes=place)).isoformat()};{place},5\n" for place in range(first, first + count))
+    return "".join(f"m-1;{(BEGIN + timedelta(minutes=position)).isoformat()};{position},5\n" for position in range(first, first + count))
 
 
 class Plant:
@@ -132,7 +132,7 @@ def test_whatever_becomes_of_a_file_each_reading_is_kept_once(
         plant.die()
     plant.read()
     assert plant.read() == 0
-    assert plant.held() == [place + 0.5 for place in range(count)]
+    assert plant.held() == [index + 0.5 for index in range(count)]
     assert plant.unreadable() == []
 
 

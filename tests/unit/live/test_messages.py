@@ -233,9 +233,9 @@ def test_a_host_follows_births_aliases_and_asks_where_a_message_is_missing() -> 
     assert take("DDATA", written(4, {**metric, "double_value": 5.0})) == ([5.0], True)  # 3 is missing
     assert host.nodes["edge-1"].lost == 1
     assert take("NBIRTH", written(0), "") == ([], False)
-    for place in range(1, 600):  # past 255 it begins at 0
-        values, asks = take("DDATA", written(place % 256, {**metric, "name": "kWh", "double_value": float(place)}))
-        assert (values, asks) == ([float(place)], False)
+    for position in range(1, 600):  # past 255 it begins at 0
+        values, asks = take("DDATA", written(position % 256, {**metric, "name": "kWh", "double_value": float(position)}))
+        assert (values, asks) == ([float(position)], False)
     take("NDEATH", written(0), "")
     assert take("DDATA", written(88, {**metric, "name": "kWh", "double_value": 5.0}))[1]
 

@@ -40,8 +40,8 @@ BLAINE = {"C1": "350", "C2": "", "C3": "3500", "C4": "360", "C5": ""}  # m2/kg; 
 
 def _rows() -> list[dict[str, str]]:
     rows = []
-    for place, (name, blaine) in enumerate(BLAINE.items()):
-        start = BEGIN + timedelta(hours=6 * place)
+    for index, (name, blaine) in enumerate(BLAINE.items()):
+        start = BEGIN + timedelta(hours=6 * index)
         row = {"batch_id": name, "step": "cement-grinding", "equipment": "mill-1", "product": "cement", "variant": "portland"}
         row |= {"start": start.isoformat(), "end": (start + timedelta(hours=5)).isoformat(), "output_quantity": "500", "output_unit": "t"}
         rows.append(row | {"var.blaine_m2_kg": blaine})
@@ -49,9 +49,9 @@ def _rows() -> list[dict[str, str]]:
 
 
 def _readings() -> list[Reading]:
-    moments = [BEGIN + timedelta(minutes=10 * place) for place in range(31 * 6)]
+    moments = [BEGIN + timedelta(minutes=10 * index) for index in range(31 * 6)]
     stamps_us = [round(moment.timestamp() * 1e6) for moment in moments]
-    return [Reading("mill-1", at_us, 500.0 * place, received_us=at_us) for place, at_us in enumerate(stamps_us)]
+    return [Reading("mill-1", at_us, 500.0 * index, received_us=at_us) for index, at_us in enumerate(stamps_us)]
 
 
 def _site(folder: Path, more: str = "") -> Path:

@@ -66,7 +66,7 @@ def test_a_value_is_scaled_and_one_that_a_device_does_not_know_is_bad() -> None:
 
 
 def test_no_register_is_asked_for_that_nobody_named_and_no_value_is_split() -> None:
-    many = [register(meter=f"m{place}", address=2 * place, type="float32") for place in range(70)]
+    many = [register(meter=f"m{index}", address=2 * index, type="float32") for index in range(70)]
     requests = blocks([*many, register(meter="far", address=500), register(meter="other", unit=2, address=140)])
     assert [(request.unit, request.address, request.count) for request in requests] == [(1, 0, 124), (1, 124, 16), (1, 500, 1), (2, 140, 1)]
     assert max(request.count for request in requests) <= MOST_REGISTERS
@@ -78,7 +78,7 @@ def test_no_register_is_asked_for_that_nobody_named_and_no_value_is_split() -> N
         ({"host": "h", "device": "/dev/ttyS0", "registers": [{"meter": "m", "address": 1}]}, "either host or device"),
         ({"device": "/dev/ttyS0", "framing": "tcp", "registers": [{"meter": "m", "address": 1}]}, "RTU"),
         ({"host": "h", "registers": [{"meter": "m", "address": 65535, "type": "uint32"}]}, "after the last register"),
-        ({"host": "h", "registers": [{"meter": "m", "address": 1}, {"meter": "m", "address": 2}]}, "one place"),
+        ({"host": "h", "registers": [{"meter": "m", "address": 1}, {"meter": "m", "address": 2}]}, "one register"),
         ({"host": "h", "registers": [{"meter": "m", "address": 40001, "table": "coil"}]}, "holding"),
     ],
 )

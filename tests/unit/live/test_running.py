@@ -257,9 +257,9 @@ def _register(site: Path) -> MeterTotal:
 def test_idle_power_counts_nothing_of_the_batch_before_and_says_its_time(site: Path) -> None:
     total, minute = _register(site), 60_000_000
     powers = []
-    for place in range(27):  # 100 kWh a minute until the batch ends at 20, then 1
-        total.take(place * minute, 100.0 * min(place, 20) + max(0, place - 20), 0)
-        powers.append(total.power(place * minute, 20 * minute))
+    for index in range(27):  # 100 kWh a minute until the batch ends at 20, then 1
+        total.take(index * minute, 100.0 * min(index, 20) + max(0, index - 20), 0)
+        powers.append(total.power(index * minute, 20 * minute))
     assert powers[23] is None  # three minutes are too few
     power = powers[26]
     assert power is not None
@@ -271,9 +271,9 @@ def test_idle_power_of_a_rate_counts_no_ramp_from_the_reading_at_the_batchs_end(
     plant, minute, begin = Plant(load_site(site), date(2025, 1, 2)), 60_000_000, _us(furnaces.begin)
     ended = {"step": "eaf", "equipment": "eaf-1", "start": furnaces.begin.isoformat()}
     plant.take((), [{"table": "batches", **ended, "batch_id": "H", "end": (furnaces.begin + timedelta(minutes=20)).isoformat()}])
-    for place in range(29):  # 900 m3/h until the batch ends at 20, on a reading, then 12
-        at_us = begin + place * minute
-        plant.take([Reading("eaf-1-gas", at_us, 900.0 if place <= 20 else 12.0, received_us=at_us)])
+    for index in range(29):  # 900 m3/h until the batch ends at 20, on a reading, then 12
+        at_us = begin + index * minute
+        plant.take([Reading("eaf-1-gas", at_us, 900.0 if index <= 20 else 12.0, received_us=at_us)])
     (idle,) = plant.idle()
     assert [power for _, power, _ in idle.takes] == [pytest.approx(12.0)]
     assert idle.from_us == begin + 21 * minute
@@ -285,10 +285,10 @@ def test_idle_power_beyond_the_range_has_neither_figure_nor_price(furnaces: Furn
         plant, begin = Plant(load_site(site), date(2025, 1, 2)), _us(furnaces.begin)
         ended = {"step": "eaf", "equipment": "eaf-1", "start": furnaces.begin.isoformat(), "end": furnaces.begin.isoformat()}
         plant.take((), [{"table": "batches", **ended, "batch_id": "H"}])
-        for place in range(1, 30):
-            kwh = 60.0 * place + (more_kwh if place == 29 else 0.0)
-            sent = (("eaf-1-electricity", kwh), ("eaf-1-gas", flow if place in (20, 25) else 12.0))
-            at_us = begin + place * 60_000_000
+        for position in range(1, 30):
+            kwh = 60.0 * position + (more_kwh if position == 29 else 0.0)
+            sent = (("eaf-1-electricity", kwh), ("eaf-1-gas", flow if position in (20, 25) else 12.0))
+            at_us = begin + position * 60_000_000
             plant.take([Reading(meter, at_us, value, received_us=at_us) for meter, value in sent])
         powers = {carrier: power for idle in plant.idle() for carrier, power, _ in idle.takes}
         assert powers.pop("natural-gas") == pytest.approx(12.0)
@@ -338,8 +338,8 @@ def test_a_value_beyond_the_range_is_none_whether_it_is_read_at_once_by_itself_o
 @pytest.mark.parametrize("apart", [15, 25, 30])
 def test_idle_power_of_a_register_that_is_read_seldom_says_over_what_span(site: Path, apart: int) -> None:
     total, minute = _register(site), 60_000_000
-    for place in range(5):
-        total.take(place * apart * minute, float(place * apart), 0)
+    for index in range(5):
+        total.take(index * apart * minute, float(index * apart), 0)
     power = total.power((4 * apart + 9) * minute)  # docs/live.md: half an hour at most
     assert power is not None
     assert (power.from_us, power.to_us) == (3 * apart * minute, 4 * apart * minute)
@@ -348,8 +348,8 @@ def test_idle_power_of_a_register_that_is_read_seldom_says_over_what_span(site: 
 
 def test_idle_power_is_not_made_over_more_than_half_an_hour(site: Path) -> None:
     total, minute = _register(site), 60_000_000
-    for place in range(5):
-        total.take(place * 31 * minute, float(place * 31), 0)
+    for index in range(5):
+        total.take(index * 31 * minute, float(index * 31), 0)
     assert total.power(124 * minute) is None
 
 

@@ -45,8 +45,8 @@ def test_two_tables_of_one_name_are_told_apart_and_each_once(tmp_path: Path) -> 
     )
     sentences: list[str] = []
     watch = SiteWatch(load_site(Furnaces(heats=1).fed_by(tmp_path, tables)), lambda sentence: sentences.append(str(sentence)))
-    for place, source in enumerate(watch.sources):
-        source.refusal = "gone" if place else ""  # type: ignore[attr-defined]
+    for index, source in enumerate(watch.sources):
+        source.refusal = "gone" if index else ""  # type: ignore[attr-defined]
     for _ in range(3):
         watch.round()
     watch.teller.stop()
@@ -133,10 +133,10 @@ def test_the_page_says_in_its_language_why_a_message_could_not_be_read(tmp_path:
 
 def test_unreadable_messages_are_counted_and_the_last_are_held_within_bounds() -> None:
     unreadable = UnreadableMessages()
-    for place in range(12):
-        unreadable.take({"topic": "works/x", "why": "no JSON", "payload": f"{place}" + "y" * 500}, place)
-    for place in range(MOST_TOPICS):
-        unreadable.take({"topic": f"works/{place}", "why": "no JSON", "payload": ""}, 100 + place)
+    for index in range(12):
+        unreadable.take({"topic": "works/x", "why": "no JSON", "payload": f"{index}" + "y" * 500}, index)
+    for index in range(MOST_TOPICS):
+        unreadable.take({"topic": f"works/{index}", "why": "no JSON", "payload": ""}, 100 + index)
     assert unreadable.count == 12 + MOST_TOPICS
     assert len(unreadable.listed()) == MOST_TOPICS
     assert unreadable.of("works/x") == 0  # heard of least lately

@@ -40,7 +40,7 @@ def meter_of(kind: str) -> Meter:
 
 def follow(meter: Meter, blocks: Sequence[Readings], moments_us: Iterable[int]) -> Course:
     def read(names: frozenset[str]) -> Iterable[tuple[str, Readings, str]]:
-        return ((meter.id, block, f"{place}.csv") for place, block in enumerate(blocks))
+        return ((meter.id, block, f"{index}.csv") for index, block in enumerate(blocks))
 
     return courses([MeterQuery(meter, np.array(sorted(moments_us), dtype=np.int64), 300.0)], [read], fast=True)[meter.id]
 

@@ -74,8 +74,8 @@ def test_each_reading_is_changed_by_itself() -> None:
     whole = {(name, int(row)): (int(at), value) for name, readings in act.put_to("a", rows, BOTH) for at, value, row in _rows(readings)}
     single = {
         (name, int(row)): (int(at), value)
-        for place in range(6)
-        for name, readings in act.put_to("a", rows.at(slice(place, place + 1)), BOTH)
+        for index in range(6)
+        for name, readings in act.put_to("a", rows.at(slice(index, index + 1)), BOTH)
         for at, value, row in _rows(readings)
     }
     assert whole == single

@@ -39,7 +39,7 @@ def readings_of(paths: list[Path], profile: Profile | None = None, *, read_ahead
 def table(count: int, stamps: str = "us", zone: str | None = None) -> pa.Table:
     """Three meters by time."""
     chance = np.random.default_rng(1)
-    at = np.array([int((START + timedelta(minutes=5 * (place // 3))).timestamp()) * 1_000_000 for place in range(count)])
+    at = np.array([int((START + timedelta(minutes=5 * (index // 3))).timestamp()) * 1_000_000 for index in range(count)])
     names = pa.DictionaryArray.from_arrays(pa.array(np.arange(count, dtype=np.int32) % 3), pa.array(METERS))
     kind = pa.timestamp(stamps, zone)
     return pa.table(
@@ -64,9 +64,9 @@ def test_one_file_of_all_meters_gives_what_a_file_a_meter_gives(tmp_path: Path, 
     assert {name: len(readings) for name, readings in together.items()} == {"m1": 300, "m2": 300, "m3": 300}
     assert [row for _, _, row in together["m2"]] == list(range(3, 902, 3))
     paths = []
-    for place, name in enumerate(METERS):
+    for index, name in enumerate(METERS):
         paths.append(tmp_path / f"{name}.parquet")
-        pq.write_table(rows.take(pa.array(range(place, 900, 3))), paths[-1], row_group_size=100)
+        pq.write_table(rows.take(pa.array(range(index, 900, 3))), paths[-1], row_group_size=100)
     apart, _ = readings_of(paths)
     assert {name: [reading[:2] for reading in readings] for name, readings in apart.items()} == {
         name: [reading[:2] for reading in readings] for name, readings in together.items()
@@ -155,7 +155,7 @@ def test_rows_in_a_row_are_indexed_like_an_array_of_them(first: int, count: int,
     assert rows[flags].tolist() == array[flags].tolist()
     places = np.arange(-count, count)
     assert rows[places].tolist() == array[places].tolist()
-    assert [rows[place] for place in range(-count, count)] == [array[place] for place in range(-count, count)]
+    assert [rows[position] for position in range(-count, count)] == [array[position] for position in range(-count, count)]
 
 
 def test_columns_come_back_as_they_were_given_and_need_no_pandas() -> None:

@@ -21,12 +21,12 @@ def test_the_rule_is_data_with_its_source() -> None:
     assert "iso-50001" in RULE.systems
 
 
-@pytest.mark.parametrize("place", ["cn", "cn/he/tangshan", "de", "de/by", "dex", "us"])
-def test_a_rule_is_cited_where_it_is_law_and_nowhere_else(place: str) -> None:
-    rule = obligatory_audit(place)
-    assert ("2012/27/EU" in rule.source.en) == (place.split("/")[0] == "de")
-    assert ("Energy Conservation Law of China" in rule.source.en) == place.startswith("cn")
-    assert ("gb-t-23331" in rule.systems) == (not place.startswith("de/") and place != "de")
+@pytest.mark.parametrize("jurisdiction", ["cn", "cn/he/tangshan", "de", "de/by", "dex", "us"])
+def test_a_rule_is_cited_where_it_is_law_and_nowhere_else(jurisdiction: str) -> None:
+    rule = obligatory_audit(jurisdiction)
+    assert ("2012/27/EU" in rule.source.en) == (jurisdiction.split("/")[0] == "de")
+    assert ("Energy Conservation Law of China" in rule.source.en) == jurisdiction.startswith("cn")
+    assert ("gb-t-23331" in rule.systems) == (not jurisdiction.startswith("de/") and jurisdiction != "de")
 
 
 @pytest.mark.parametrize(

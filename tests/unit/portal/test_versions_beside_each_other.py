@@ -209,7 +209,7 @@ def test_the_three_totals_of_a_table_stand_in_their_own_rows_and_firms_with_seve
 def versions(*states: str) -> VersionSeries:
     """Newest first, the highest number first."""
     count = len(states)
-    return VersionSeries(tuple(row(day(2016), day(2017), version=count - place, status=state) for place, state in enumerate(states)))
+    return VersionSeries(tuple(row(day(2016), day(2017), version=count - index, status=state) for index, state in enumerate(states)))
 
 
 @pytest.mark.parametrize(
@@ -237,7 +237,7 @@ def test_a_sector_over_its_years_covers_them_from_first_to_last_day_and_bears_th
     """The version of the earlier year was published again later: its day counts."""
     rows = [
         row(day(2015), day(2016), published_at=datetime(2018, 3, 4, 12, tzinfo=UTC)),
-        row(day(2016), day(2017), published_at=datetime(2017, 6, 1, 12, tzinfo=UTC), place="cn"),
+        row(day(2016), day(2017), published_at=datetime(2017, 6, 1, 12, tzinfo=UTC), jurisdiction="cn"),
     ]
     linked = sector_json_ld(rows, "Cement", "https://portal.example/cement/", ["a", "b"], "Ministry")
     assert linked["dateModified"] == "2018-03-04"
@@ -247,7 +247,7 @@ def test_a_sector_over_its_years_covers_them_from_first_to_last_day_and_bears_th
 
 
 def cited(**changed: Any) -> BenchmarkView:
-    fields = {"pack": "cement", "place": "cn/he", "route": "dry-process", "period": "2016-01-01/2016-07-01", "version": 3}
+    fields = {"pack": "cement", "jurisdiction": "cn/he", "route": "dry-process", "period": "2016-01-01/2016-07-01", "version": 3}
     days = {"published_on": date(2017, 6, 1), "withdrawn_on": None}
     return cast(BenchmarkView, SimpleNamespace(**fields, **days, **changed))
 
@@ -274,7 +274,7 @@ def test_a_version_that_was_withdrawn_is_cited_with_the_day() -> None:
         assert "CC BY 4.0. Withdrawn on 2018-01-02." in record(withdrawn, "t", "a", "d", "p")
 
 
-def test_the_address_of_a_version_is_one_path_whatever_its_place_and_period_hold() -> None:
+def test_the_address_of_a_version_is_one_path_whatever_its_jurisdiction_and_period_hold() -> None:
     assert citation.api_url(cited()) == "/api/v1/benchmarks/cement/cn.he/dry-process/2016-01-01%2F2016-07-01/v3/"
 
 
@@ -321,7 +321,7 @@ def test_a_plant_is_of_the_age_in_which_it_began_to_run(since: int | None, age: 
         ("cn/he", "cn", "cn/he"),
         ("cn", "cn", "not-in-a-part"),
         ("cn/he/tangshan", "cn/he", "cn/he/tangshan"),
-        ("dex/a", "de", "not-in-a-part"),  # a prefix of letters is no place
+        ("dex/a", "de", "not-in-a-part"),  # a prefix of letters is no jurisdiction
     ],
 )
 def test_a_site_lies_in_the_part_of_the_scope_one_level_below_it(path: str, scope: str, region: str) -> None:

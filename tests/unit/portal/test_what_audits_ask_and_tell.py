@@ -123,8 +123,8 @@ def test_a_statement_is_valid_up_to_and_with_its_last_day_while_its_report_count
 def test_a_code_is_the_first_eighty_bits_by_fives_in_letters_that_are_no_digits() -> None:
     """By hand: 0x00443214c74254b635cf is 0, 1, 2, ... 15 in five bits each; the alphabet begins with the ten digits."""
     number = 0
-    for place in range(16):
-        number = number * 32 + place
+    for index in range(16):
+        number = number * 32 + index
     digest = f"{number:020x}" + "f" * 44
     assert digest.startswith("00443214c74254b635cf")
     assert code_of(digest) == "A-0123-4567-89AB-CDEF"

@@ -124,8 +124,8 @@ def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_acce
         ("mill kiln", ReportingState.WAITING),
     ]
     parts = [
-        PartView(place, "", True, 1, taking, datetime(2017, 4, 1, tzinfo=UTC), covers, place)
-        for place, (covers, taking) in enumerate(covered)
+        PartView(index, "", True, 1, taking, datetime(2017, 4, 1, tzinfo=UTC), covers, index)
+        for index, (covers, taking) in enumerate(covered)
     ]
     view = cast(ParticipationView, SimpleNamespace(parts=parts, previous="", peer_group=1, period="2016"))
     seen = quality.quality(view, ["kiln", "mill"])

@@ -24,8 +24,8 @@ QUARTILES = tuple(replace(point, percent=50) if point.percent == 55 else point f
 def label(*curves: tuple[CurvePoint, ...], firms: int = 60) -> LabelView:
     bests = (0.2, 1.9, 95.4, -0.9, None)
     steps = tuple(
-        replace(step_view(place, best, None if best is None else best + 1), curve=curves[place] if place < len(curves) else (), firms=firms)
-        for place, best in enumerate(bests)
+        replace(step_view(index, best, None if best is None else best + 1), curve=curves[index] if index < len(curves) else (), firms=firms)
+        for index, best in enumerate(bests)
     )
     return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", firms)
 

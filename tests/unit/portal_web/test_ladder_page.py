@@ -67,7 +67,7 @@ def total(value: float | None) -> TotalView:
 @pytest.fixture
 def label() -> LabelView:
     bests = (0.2, 1.9, 98.0, -0.9, 0.5, 3.2)
-    steps = tuple(step_view(place, best, best + (5.0 if place == 2 else 0.3)) for place, best in enumerate(bests))
+    steps = tuple(step_view(index, best, best + (5.0 if index == 2 else 0.3)) for index, best in enumerate(bests))
     return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", 23)
 
 
@@ -134,7 +134,7 @@ def test_a_limit_is_marked_annual_and_never_drawn(label: LabelView) -> None:
 @pytest.mark.parametrize("name", packs.available())
 def test_every_level_of_every_limit_leads_to_the_page_of_its_number(name: str) -> None:
     pack = packs.load(name)
-    pages = {reverse("web:method-number", args=[name, pack.version, f"{number.role.value}/{number.place}"]) for number in numbers(pack)}
+    pages = {reverse("web:method-number", args=[name, pack.version, f"{number.role.value}/{number.path}"]) for number in numbers(pack)}
     limits = [limit for route in pack.routes for year in range(2013, 2028) for limit in shown_limits(pack, route, date(year, 12, 31))]
     for limit in limits:
         _cells, _whole, (shown,) = beside_rows([limit], limit.steps_covered, pack)

@@ -42,7 +42,7 @@ def every_part(text: str) -> dict[str, str]:
     return {
         "ladder": ladder(a_ladder(text)),
         "withheld": ladder(a_ladder(text, hidden=text)),
-        "places": render_to_string("web/parts/rank_places.html", {"strip": strip}),
+        "ranks": render_to_string("web/parts/rank_strip.html", {"strip": strip}),
         "gaps": render_to_string("web/parts/gap_table.html", {"gaps": (gap,), "total": gap, "product": text}),
         "trend": render_to_string("web/parts/trend.html", {"steps": (step,)}),
     }

@@ -13,7 +13,7 @@ ALIKE = Estimate(100.0, 98.0, 102.0), Estimate(98.5, 96.5, 100.5)
 
 def lines(*values: Estimate, broken: bool = False) -> int:
     """How many lines join them; each but the first after a break or not."""
-    return len(draw([TrendPeriod("", value, 90.0, breaks=broken and place > 0) for place, value in enumerate(values)]).own)
+    return len(draw([TrendPeriod("", value, 90.0, breaks=broken and index > 0) for index, value in enumerate(values)]).own)
 
 
 def test_two_values_that_differ_by_more_than_their_noise_are_joined_up_and_down() -> None:

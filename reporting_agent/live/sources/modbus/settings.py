@@ -52,9 +52,9 @@ class Register(Value):
 
 
 class Tag(Value):
-    """A value out of which batches are told: of the unit at this place among `[[source.modbus.batches]]`, by its column."""
+    """A value out of which batches are told: of the unit at this index among `[[source.modbus.batches]]`, by its column."""
 
-    place: int
+    index: int
     column: str
 
     @property
@@ -121,14 +121,14 @@ class Modbus(Setting):
             raise ValueError("a serial line has RTU frames")
         meters = [register.meter for register in self.registers]
         if len(set(meters)) < len(meters):
-            raise ValueError("a meter is read from one place")
+            raise ValueError("a meter is read from one register")
         return self
 
     @property
     def values(self) -> list[Register | Tag]:
         """All that is polled."""
         polled_tags = [
-            Tag(place=index, column=column, **value.model_dump())
+            Tag(index=index, column=column, **value.model_dump())
             for index, batch in enumerate(self.batches)
             for column, value in batch.values()
         ]

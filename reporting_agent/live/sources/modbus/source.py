@@ -140,7 +140,7 @@ class ModbusSource:
             else:
                 polled += readings(block, raw_words, now_us())
                 for tag, text in tagged(block, raw_words):
-                    texts[tag.place][tag.column] = text
+                    texts[tag.index][tag.column] = text
                 silence.answered()
         rows = [row for unit, values in zip(self._batches, texts, strict=True) for row in unit.rows(values, now_us())]
         if polled or rows:
