@@ -17,10 +17,11 @@ from portal.publication.sectors import MOST_YEARS
 from portal.web.addresses import benchmark_url
 from portal.web.charts.curve import HeightScale
 from portal.web.charts.ladder import DrawnInterval
+from portal.web.presenters.benchmarks import units_on
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import heat_cells, heat_gap
-from portal.web.words.figures import NONE, between, decimals, energy_units, in_bounds, number, with_interval
+from portal.web.words.figures import NONE, between, decimals, energy_units, in_bounds, kgce_of_one, number, with_interval
 from portal.web.words.terms import Names, in_language, one_of_output, period_name, shown_name
 
 
@@ -174,6 +175,7 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
     """Steps in the order of the route. A gap within its noise is told as such, and nothing is worked out of it."""
     rows = []
     factors = Co2Factors.of(view.period, view.place)
+    in_kgce = kgce_of_one(view.label.composite.unit, units_on(factors.day))
     heat = {}
     for step in heat_cells(view.label):
         best, typical = step.best_estimate, step.typical_estimate
@@ -185,7 +187,7 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         if best is None or typical is None:
             rows.append(ReachRow(name, NONE, "", NONE, in_language(step.reason_en, step.reason_zh) or _("withheld")))
             continue
-        step_gap = gap(step.step, typical, best, step.ratio)
+        step_gap = gap(step.step, typical, best, step.ratio * in_kgce)
         if step_gap.within_noise:
             rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
             continue

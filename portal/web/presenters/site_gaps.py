@@ -16,19 +16,21 @@ from benchmarks.measurements import Metric
 from portal.publication.shapes import LabelView, StepView
 from portal.standings.reports import ReportedValue
 from portal.standings.selectors import StandView, StepStandingView
-from portal.web.words.figures import MJ_PER_KGCE
+from portal.web.presenters.benchmarks import units_on
+from portal.web.words.figures import MJ_PER_KGCE, energy_of, kgce_of_one
 from portal.web.words.terms import Names, sentence_space
 
 
 @dataclass(frozen=True, slots=True)
 class SiteComparison:
-    """One site beside one label. All by step; figures of gaps are kgce, or kg of CO2, per one of the route's output."""
+    """One site beside one label. All by step, and of gaps for one of the route's output."""
 
     standings: Mapping[str, StepStandingView]  # of the cells that make up the totals
     own: Mapping[str, Estimate]
     gaps: Sequence[RouteGap]  # largest first, of every step whose best is shown and whose interval was computed
-    heat: Mapping[str, Bounds]  # in which a gap may lie, where both sides tell heat apart
-    co2: Mapping[str, Bounds | None]  # that closing the gap would spare, of the clear ones
+    in_kgce: float  # one of the unit of energy that the gaps are in, which is that of the totals
+    heat: Mapping[str, Bounds]  # kgce, in which a gap may lie, where both sides tell heat apart
+    co2: Mapping[str, Bounds | None]  # kg, that closing the gap would spare, of the clear ones
     factors: Co2Factors
 
     @property
@@ -49,12 +51,13 @@ def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison
     gaps = largest_first(_gaps(label, own))
     heat = heat_of(stand, label)
     factors = Co2Factors.of(stand.report.period, stand.report.place)
+    in_kgce = kgce_of_one(label.composite.unit, units_on(factors.day))
     co2 = {
-        step_gap.step: factors.of_gap(step_gap.ends, names.boundary(step_gap.step), heat.get(step_gap.step))
+        step_gap.step: factors.of_gap(step_gap.times(in_kgce).ends, names.boundary(step_gap.step), heat.get(step_gap.step))
         for step_gap in gaps
         if not step_gap.within_noise
     }
-    return SiteComparison(standings, own, gaps, heat, co2, factors)
+    return SiteComparison(standings, own, gaps, in_kgce, heat, co2, factors)
 
 
 def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
@@ -72,7 +75,7 @@ def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> Iterator[RouteGap]:
 
 
 def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
-    """Step -> between which ends the heat of its gap lies, kgce per tonne of the route's product, where both sides tell heat apart."""
+    """Step -> between which ends the heat of its gap lies, kgce for one of the route's output, where both sides tell heat apart."""
     own = {
         (standing.step, standing.product, standing.variant): estimate_of(standing)
         for standing in stand.steps
@@ -90,12 +93,12 @@ def heat_cells(label: LabelView) -> Iterator[StepView]:
     """The heat of the cells that make up the totals: another variant's is no part of their gap."""
     summed = {(step.step, step.product, step.variant) for step in label.headline}
     for step in label.steps:
-        if step.metric == Metric.THERMAL and step.unit == "MJ/t" and (step.step, step.product, step.variant) in summed:
+        if step.metric == Metric.THERMAL and energy_of(step.unit) == "MJ" and (step.step, step.product, step.variant) in summed:
             yield step
 
 
 def heat_gap(cell: StepView, you: Estimate, best: Estimate) -> Bounds:
-    """Between which ends the heat of a gap lies, kgce per tonne of the route's product."""
+    """Between which ends the heat of a gap lies, kgce for one of the route's output."""
     return gap(cell.step, you, best, cell.ratio / MJ_PER_KGCE).ends
 
 

@@ -25,7 +25,7 @@ from portal.web.presenters.site_gaps import SiteComparison, co2_note, compared, 
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words.figures import NONE, EnergyUnit, between, decimals, in_bounds, number, ordinal, signed, with_interval
+from portal.web.words.figures import NONE, EnergyUnit, between, decimals, energy_of, in_bounds, number, ordinal, signed, with_interval
 from portal.web.words.terms import Names, one_of_output, over_years, period_name, shown_name, within
 
 MIDDLE = 50
@@ -41,8 +41,8 @@ def stand_page(
     """`which` names site and period in the address; `several` says whether there are other periods of the site to look back on."""
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, unit)
-    kgce = TotalsDisplay(names, view.route, units["kgce"])
     site = compared(stand, view.label, names)
+    mj = site.in_kgce * units["MJ"].per_kgce
     standings, gaps, clear = site.standings, site.gaps, site.clear
     at_best = sum(gap.value <= 0 for gap in gaps)
     factor = shown.factor(view.label.composite.unit)
@@ -79,8 +79,9 @@ def stand_page(
         unit_note=unit.note,
         conversions=units["MJ"].note,
         carbon_note=co2_note(site.factors),
-        gaps=_rows(site, kgce, units),
-        gap_sum=_sum_row(clear, units, together(site.co2.values())) if clear else None,
+        gap_energy=energy_of(view.label.composite.unit),
+        gaps=_rows(site, names, mj),
+        gap_sum=_sum_row(clear, mj, together(site.co2.values())) if clear else None,
         export_url=f"{reverse('web:stand-csv')}?which={which}",
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
     )
@@ -200,8 +201,11 @@ def _figures(
     return value, rank, best
 
 
-def _rows(site: SiteComparison, kgce: TotalsDisplay, units: Mapping[str, EnergyUnit]) -> tuple[GapRow, ...]:
-    """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert."""
+def _rows(site: SiteComparison, names: Names, mj: float) -> tuple[GapRow, ...]:
+    """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert.
+
+    `mj`: how many there are in one of the unit of energy that the gaps are in.
+    """
     gaps, standings = site.gaps, site.standings
     lowest = min((0.0, *(step_gap.lo for step_gap in gaps)))
     span = max((0.0, *(step_gap.hi for step_gap in gaps))) - lowest or 1.0
@@ -215,13 +219,13 @@ def _rows(site: SiteComparison, kgce: TotalsDisplay, units: Mapping[str, EnergyU
         places = decimals(gap.value)
         rows.append(
             GapRow(
-                step=over_years(kgce.names.step_name(gap.step), standings[gap.step].years),
+                step=over_years(names.step_name(gap.step), standings[gap.step].years),
                 reading=_reading(gap),
-                kgce=signed(gap.value, places),
+                energy=signed(gap.value, places),
                 interval=between(gap.lo, gap.hi, places),
                 places=_places(standings[gap.step]),
                 co2=in_bounds(site.co2.get(gap.step)),
-                mj=NONE if gap.within_noise else number(gap.value * units["MJ"].per_kgce),
+                mj=NONE if gap.within_noise else number(gap.value * mj),
                 bar=DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%"),
                 whisker=DrawnInterval(f"{at(gap.lo):.2f}%", f"{at(gap.hi) - at(gap.lo):.2f}%"),
                 whisker_end=f"{at(gap.hi):.2f}%",
@@ -243,17 +247,17 @@ def _places(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": places_between(*standing.rank_interval), "of": standing.of}
 
 
-def _sum_row(clear: Sequence[RouteGap], units: Mapping[str, EnergyUnit], co2: tuple[float, float] | None) -> GapRow:
+def _sum_row(clear: Sequence[RouteGap], mj: float, co2: tuple[float, float] | None) -> GapRow:
     total = clear_sum(clear)
     nothing = DrawnInterval("0%", "0%")
     return GapRow(
         step=_("Gaps larger than the noise"),
         reading="",
-        kgce=number(total),
+        energy=number(total),
         interval=between(*sum_of_ends(clear), decimals(total)),
         places="",
         co2=in_bounds(co2),
-        mj=number(total * units["MJ"].per_kgce),
+        mj=number(total * mj),
         bar=nothing,
         whisker=nothing,
         whisker_end="0%",

@@ -42,7 +42,7 @@ class GapRow:
 
     step: str
     reading: str  # why it leaves the sum; empty where it stays
-    kgce: str
+    energy: str  # in the unit that the totals are in
     interval: str
     places: str
     mj: str
@@ -79,6 +79,7 @@ class StandPage:
     unit_note: str
     conversions: str
     carbon_note: str
+    gap_energy: str  # what the gaps are in: `kgce`, of a pack whose totals are in another unit of energy that
     gaps: tuple[GapRow, ...]
     gap_sum: GapRow | None
     export_url: str = ""  # of the table that holds these values

@@ -40,6 +40,7 @@ def lead(language: str, **gaps: int) -> str:
         unit_note="",
         conversions="",
         carbon_note="",
+        gap_energy="kgce",
         gaps=(),
         gap_sum=None,
         **named,
