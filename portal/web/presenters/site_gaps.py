@@ -107,6 +107,10 @@ def total_of(stand: StandView, own: Mapping[str, Estimate], label: LabelView) ->
     API have it; where the route is not ranked, that of its independent steps."""
     if stand.route is not None and stand.route.interval is not None and stand.route.unit == label.composite.unit:
         return estimate_of(stand.route)
+    return by_its_steps(own, label)
+
+
+def by_its_steps(own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
     if any(step.step not in own for step in label.headline):
         return None
     return whole_route((step.ratio, own[step.step]) for step in label.headline)

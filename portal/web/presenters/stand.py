@@ -4,6 +4,7 @@ noise gets a dash), its ranks and scores, and its trend."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,7 +22,7 @@ from portal.web.addresses import benchmark_url
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.benchmarks import interval_words, unit_links
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
-from portal.web.presenters.site_gaps import SiteComparison, co2_note, compared, total_of
+from portal.web.presenters.site_gaps import SiteComparison, by_its_steps, co2_note, compared, total_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
@@ -30,6 +31,9 @@ from portal.web.words.terms import Names, one_of_output, over_years, period_name
 
 MIDDLE = 50
 """The score of the firm in the middle."""
+
+WIDE = 2.0
+"""So many times as far as its steps an interval of the whole route reaches where the page says why."""
 
 MOST_TICKS = 200
 """Places with a tick each: with more of them ticks would touch, and two thousand weigh 140 kB."""
@@ -70,6 +74,7 @@ def stand_page(
         computed=stand.computed_at,
         awaited=site.awaited,
         figures=_figures(total, ranked, view.label, shown, awaited=bool(site.awaited)),
+        interval_note=_why_wide(total, by_its_steps(site.own, view.label)),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
         scores=scores,
         score_lead=_score_lead(scores[0]) if stand.route else "",
@@ -167,6 +172,20 @@ def _beside_typical(score: tuple[int, int] | None) -> str:
 
 def places_between(low: int, high: int) -> str:
     return ordinal(low) if low == high else pgettext("places", "%(low)s to %(high)s") % {"low": ordinal(low), "high": ordinal(high)}
+
+
+def _why_wide(total: Estimate | None, of_steps: Estimate | None) -> str:
+    """Said of a whole route whose interval reaches several times as far to one side as its steps do."""
+    if total is None or of_steps is None or None in (total.lo, total.hi, of_steps.lo, of_steps.hi):
+        return ""
+    below = (of_steps.value - cast(float, of_steps.lo), total.value - cast(float, total.lo))
+    above = (cast(float, of_steps.hi) - of_steps.value, cast(float, total.hi) - total.value)
+    if not any(route > WIDE * steps for steps, route in (below, above)):
+        return ""
+    return _(
+        "The interval of your whole route is wider than those of its steps make it: noise can in rare cases put a step’s value far"
+        " off, and the whole route counts this as if it could move the total by any amount, however small the step is."
+    )
 
 
 def _figures(

@@ -85,6 +85,7 @@ class StandPage:
     export_url: str = ""  # of the table that holds these values
     trend_url: str = ""  # where the curves over the periods are; empty for a site of one period
     no_score: str = ""  # why no step has one
+    interval_note: str = ""  # why the interval of the whole route is wider than those of the steps; empty where it is not
     score_lead: str = ""  # the whole route's score, or place among few, with its interval
 
 
