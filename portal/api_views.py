@@ -14,7 +14,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 from rest_framework.views import APIView
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from portal.openness import OPEN
 from portal.problems import RefusedError
 from portal.sentences import in_words
@@ -84,7 +84,7 @@ class StrictView(APIView):
                 400,
                 "query-unknown",
                 Phrase("There is no query parameter %(name)s here.", name=repr(unknown[0])),
-                Phrase("Ask with %(names)s only.", names=", ".join(sorted(self.query))) if self.query else "Ask without any.",
+                Phrase("Ask with %(names)s only.", names=enumerated(sorted(self.query))) if self.query else "Ask without any.",
             )
 
 

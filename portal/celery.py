@@ -76,7 +76,7 @@ def keep_what_answers(sender: Any, **_rest: Any) -> None:
 @worker_ready.connect  # type: ignore[untyped-decorator] # Celery ships no types
 def tell_what_is_missing(**_rest: Any) -> None:
     """Celery runs Django's checks when a worker starts, and drops what they find."""
-    for finding in run_checks(tags=["stores", "environment"]):
+    for finding in run_checks(tags=["stores", "environment"], include_deployment_checks=True):
         log.warning("%s", finding)
 
 

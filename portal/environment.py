@@ -1,6 +1,7 @@
 """What a production environment leaves out or misspells and a process can go on without, told by `manage.py check --deploy` and at start.
 
-Key files are told and not refused: they may be put in place while a process runs. `portal.settings.values` refuses what makes no sense.
+A key file that is missing fails the check, and stops no start: pages, feeds and the list of benchmarks need no key, the file may be put in
+place while a process runs, and `/readyz` names it until then. `portal.settings.values` refuses what makes no sense.
 """
 
 from __future__ import annotations
@@ -15,6 +16,7 @@ from django.conf import settings
 from django.core import checks
 from django.core.checks import CheckMessage, register
 
+from portal.keys import PASSWORD_SUFFIX
 from portal.settings.roles import ProcessRole
 
 TAG = "environment"
@@ -38,7 +40,14 @@ KEY_FILES = ("DIRECTORY_FILE", "RECEIPT_KEY_FILE", "PROCESSING_KEY_FILE")
 def check_environment(*_apps: Any, **_options: Any) -> list[CheckMessage]:
     if os.environ.get("DJANGO_SETTINGS_MODULE") != "portal.settings.production":
         return []
-    return [*_unknown(), *_files(), *_mail()]
+    return [*_unknown(), *_mail()]
+
+
+@register(TAG, deploy=True)  # `migrate` runs every other check, and needs no key
+def check_key_files(*_apps: Any, **_options: Any) -> list[CheckMessage]:
+    if os.environ.get("DJANGO_SETTINGS_MODULE") != "portal.settings.production":
+        return []
+    return [*_files()]
 
 
 def _unknown() -> Iterator[CheckMessage]:
@@ -54,11 +63,20 @@ def _unknown() -> Iterator[CheckMessage]:
 def _files() -> Iterator[CheckMessage]:
     for name in KEY_FILES:
         file: Path | None = getattr(settings, name)
-        if file is not None and not os.access(file, os.R_OK):
-            yield checks.Warning(
+        if file is None:
+            continue
+        if not os.access(file, os.R_OK):
+            yield checks.Error(
                 f"{name} is {str(file)!r}: there is no file of that name that this user may read.",
                 hint="Put the file there (docs/portal.md, step 3) or correct the setting.",
-                id="steplabel.W006",
+                id="steplabel.E006",
+            )
+        password = file.with_name(file.name + PASSWORD_SUFFIX)
+        if name == "PROCESSING_KEY_FILE" and not os.access(password, os.R_OK):
+            yield checks.Error(
+                f"{name} is {str(file)!r}: its password is not beside it, in {str(password)!r}, where this user may read it.",
+                hint="Put the file there (docs/portal.md, step 3): without it the worker opens no report.",
+                id="steplabel.E006",
             )
 
 

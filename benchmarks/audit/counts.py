@@ -1,7 +1,7 @@
 """The counts of the table of contents against the values of opened batches: of the headline metric by rank, of the others by room.
 
-The used batches of a step stand in the order of its headline metric, so each says by its position at which point of the grid it was counted.
-No order of the leaves tells the ranks of a further metric. Every opened batch that has it must have been counted at the grid point of its
+The used batches of a step stand in the order of its headline metric, so each says by its position at which grid point it was counted. No
+order of the leaves tells the ranks of a further metric. Every opened batch that has it must have been counted at the grid point of its
 value; how much the other counts could say otherwise stands in docs/audit.md.
 """
 

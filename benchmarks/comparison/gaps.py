@@ -16,20 +16,28 @@ from benchmarks.comparison.estimates import Estimate
 
 @dataclass(frozen=True, slots=True)
 class RouteGap:
-    """A step's gap in the headline unit per tonne of the route's product."""
+    """A step's gap in the energy that the totals are in, for one of the route's output."""
 
     step: str
     value: float
     lo: float
     hi: float
 
+    def times(self, factor: float) -> RouteGap:
+        """The same in another unit of energy."""
+        return RouteGap(self.step, factor * self.value, factor * self.lo, factor * self.hi)
+
     @property
     def within_noise(self) -> bool:
         return self.lo <= 0
 
+    @property
+    def ends(self) -> tuple[float, float]:
+        return self.lo, self.hi
+
 
 def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> RouteGap:
-    """`you` less `best`, times the tonnes of the step's product per tonne of the route's product."""
+    """`you` less `best`, times what the step makes for one of the route's output."""
     value, (low, high) = you.less(best)
     return RouteGap(step, ratio * value, ratio * low, ratio * high)
 

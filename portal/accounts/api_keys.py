@@ -18,7 +18,7 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Name, Phrase, enumerated
 from portal import wall
 from portal.accounts import second_factor
 from portal.accounts.models import Acting, ApiKey, Membership, Organisation, User
@@ -107,11 +107,13 @@ def make(
         )
     allowed = allowed_to(house.kind, " ".join(scopes), personal=personal)
     if not scopes or allowed != set(scopes):
-        denied = ", ".join(sorted(set(scopes) - allowed)) or "none"
+        denied = sorted(set(scopes) - allowed)
         raise RefusedError(
             400,
             "scope-not-allowed",
-            Phrase("Your organisation's role does not give these scopes: %(scopes)s.", scopes=denied),
+            Phrase(
+                "Your organisation's role does not give these scopes: %(scopes)s.", scopes=enumerated(denied) if denied else Phrase("none")
+            ),
             "Choose from the scopes that it has.",
         )
     if not timedelta() < lifetime <= LONGEST:

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.wire.fields import HEX_DIGEST
 from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites, regulated_sites
@@ -43,12 +43,11 @@ def put_on_record(site: Site, paper: CertificatePaper, by: User, now: datetime) 
     _require_theirs(site, by)
     counting = obligatory_audit(site.jurisdiction.path).systems
     if paper.standard not in counting:
-        offered = ", ".join(counting)
         raise RefusedError(
             409,
             "standard-unknown",
             Phrase("A certificate by %(standard)s does not count here.", standard=paper.standard),
-            Phrase("Name one of %(offered)s.", offered=offered),
+            Phrase("Name one of %(offered)s.", offered=enumerated(counting)),
         )
     if not 0 <= (paper.valid_until - paper.valid_from).days <= LONGEST:
         raise RefusedError(

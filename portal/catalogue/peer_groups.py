@@ -6,6 +6,7 @@ from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 
 from benchmarks import packs
 from benchmarks.errors import InputError
@@ -96,16 +97,26 @@ def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGr
 
 
 def join_all(site: Site, by: User, *, obliged: bool) -> None:
-    """A new site takes part in each group of its pack whose scope covers it and which has a period open, or none yet: who opens
-    its first period finds everybody in it.
+    """A new site takes part in each group of its pack whose scope covers it and which takes its reports now or next (`_taking`).
 
     Whom a group obliges is for its own regulators to say: in a wider group than the approver's the site is there by its own will.
     """
-    groups = PeerGroup.objects.filter(pack=site.pack, periods__closed_at=None).select_related("scope").distinct()
     PeerGroupMember.objects.bulk_create(
         [
             PeerGroupMember(peer_group=group, site=site, obliged=obliged and may_decide_for(by, group.scope))
-            for group in groups
+            for group in _taking(site.pack)
             if group.scope.covers(site.jurisdiction)
         ]
     )
+
+
+def _taking(pack: str) -> list[PeerGroup]:
+    """Groups with a period open, or none yet: who opens their first period finds everybody in it. Of a route and scope that has none of
+    these, the group of the newest period: the next one opens there, or in a group that takes up its members.
+    """
+    groups = PeerGroup.objects.filter(pack=pack).select_related("scope")
+    taking = list(groups.filter(periods__closed_at=None).distinct())
+    held = {(group.route, group.scope_id) for group in taking}
+    ended = groups.annotate(newest=Max("periods__start")).order_by("newest")
+    between = {(group.route, group.scope_id): group for group in ended if (group.route, group.scope_id) not in held}
+    return [*taking, *between.values()]

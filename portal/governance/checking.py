@@ -15,7 +15,7 @@ from benchmarks.packs.checks import clashes, read_in_the_future
 from benchmarks.packs.checks import faults as faults_of
 from benchmarks.packs.faults import FaultyPack, PackFault
 from benchmarks.packs.reading import parse
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.routes import NEWEST, Pack
 from portal.governance.approved import with_factors
 from portal.governance.models import PACK_ID, VERSION, Proposal, ProposalState
@@ -84,7 +84,9 @@ def _own(pack: Pack, table: FactorTable | None, corrects: str) -> list[PackFault
             PackFault(
                 "corrects",
                 corrects,
-                Phrase("a version of %(id)s: %(names)s", id=pack.id, names=", ".join(there_are) or Phrase("there is none yet")),
+                Phrase(
+                    "a version of %(id)s: %(names)s", id=pack.id, names=enumerated(there_are) if there_are else Phrase("there is none yet")
+                ),
             )
         )
     if pack.conversion == NEWEST or pack.conversion.endswith(".toml"):

@@ -14,7 +14,7 @@ from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.errors import InputError
-from benchmarks.phrases import Name, Phrase
+from benchmarks.phrases import Name, Phrase, enumerated, listed
 from benchmarks.wire.schema import canonical_period
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.selectors import organisations_as
@@ -81,7 +81,7 @@ def declare(
             "Write the period as 2027, 2027-Q1 or 2027-03.",
         ) from error
     if unit not in UNITS.get(carrier, ()) or not 0 < quantity < MOST:
-        wanted = "; ".join(f"{name} ({', '.join(units)})" for name, units in UNITS.items())
+        wanted = listed(Phrase("%(carrier)s (%(units)s)", carrier=name, units=enumerated(units)) for name, units in UNITS.items())
         raise RefusedError(
             400,
             "delivery-malformed",

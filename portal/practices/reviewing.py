@@ -11,7 +11,7 @@ from datetime import datetime
 from django.db import IntegrityError, transaction
 
 from benchmarks.guidance.practices import Library
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.wire import library as signed_library
 from benchmarks.wire import logged
 from benchmarks.wire.approved import sha256
@@ -253,7 +253,7 @@ def _require_ready(row: Entry, by: User) -> None:
         raise RefusedError(
             409,
             "practice-incomplete",
-            Phrase("Before it can be published, the entry must contain: %(fields)s.", fields=", ".join(missing)),
+            Phrase("Before it can be published, the entry must contain: %(fields)s.", fields=enumerated(missing)),
             "Edit it; then a second person publishes it.",
         )
 

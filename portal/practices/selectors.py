@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from django.db.models import Count, Q, QuerySet
 
 from benchmarks.guidance.outcomes import PracticeOutcomes
 from benchmarks.guidance.practices import Library
-from portal.accounts.models import Role, User
+from benchmarks.phrases import Name
+from portal.accounts.models import Organisation, Role, User
 from portal.accounts.selectors import managed_sites, organisations_as
 from portal.governance.selectors import may_decide
 from portal.practices.entry_texts import library_of
@@ -47,6 +50,12 @@ def newest_edition() -> Edition | None:
 def versions_of(practice: str) -> list[Entry]:
     """Every version that was ever published here, the newest first."""
     return [row for row in _rows().filter(practice=practice, state__in=SHOWN).order_by("-version") if row.published_at is not None]
+
+
+def agencies_of(entries: Iterable[Entry]) -> dict[str, Name]:
+    """The agencies that reviewed these, by the name that the library holds, in every language; one renamed since is not among them."""
+    rows = Organisation.objects.filter(kind=Role.REGULATOR, name__in={entry.reviewer for entry in entries})
+    return {str(agency.name): agency.name for agency in rows}
 
 
 def entries_of(user: User) -> QuerySet[Entry]:

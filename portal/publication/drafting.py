@@ -29,6 +29,9 @@ from portal.publication.rows import at_one_address
 from portal.publication.shapes import summary_json
 from portal.standings.cohort import Cohort, cohort
 
+MOST_CHARACTERS = 1_000
+"""Of what is told of a change."""
+
 
 @dataclass(frozen=True, slots=True)
 class _Composed:

@@ -31,7 +31,7 @@ from portal.catalogue.periods import close_period, open_period
 from portal.days import scheme_day
 from portal.intake.models import Submission
 from portal.register.identifying import taken
-from portal.register.models import SiteApplication
+from portal.register.models import Leaving, SiteApplication
 from portal.register.register_file import (
     DeclaredAssignment,
     DeclaredJurisdiction,
@@ -80,7 +80,8 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterC
     """Make and correct what the roll declares; what was changed.
 
     Raises:
-        InputError: `name-unknown`, `organisation-incomplete`, `site-has-reported`, `period-closed`, and what the core says of packs.
+        InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`, `period-closed`, and what the core says
+            of packs.
         RefusedError: what `assurance.assigning.assign` refuses.
     """
     with transaction.atomic():
@@ -183,6 +184,8 @@ class _Register:
         )
 
     def _people(self, declared: Sequence[DeclaredPerson]) -> None:
+        houses = named(Organisation, "name", (name for declaration in declared for name in declaration.acts_for))
+        _refuse_departed(houses)
         entries = [
             _Entry(
                 Phrase("person %(email)s", email=declaration.email),
@@ -193,7 +196,6 @@ class _Register:
         ]
         # no sign-in before `manage.py changepassword`
         users = self._keep(User, "email", entries, lambda: {"password": make_password(None)})
-        houses = named(Organisation, "name", (name for declaration in declared for name in declaration.acts_for))
         held: dict[int, dict[Organisation, Membership]] = {}
         for row in Membership.objects.filter(user__in=users.values()).select_related("organisation"):
             held.setdefault(row.user_id, {})[row.organisation] = row
@@ -384,6 +386,22 @@ class _Register:
     def _put_on_record(self) -> None:
         record_each(self.now, Action.REGISTER_CHANGED, ((self.by, change.subject, change.detail) for change in self._unrecorded))
         self._unrecorded.clear()
+
+
+def _refuse_departed(houses: Mapping[str, Organisation]) -> None:
+    """A file from before a firm left would make the accounts again that were deleted with it."""
+    departed = Leaving.objects.filter(organisation__in=houses.values()).exclude(carried_out_at=None).select_related("organisation")
+    for leaving in departed.order_by("organisation__name"):
+        raise InputError(
+            "firm-has-left",
+            Phrase(
+                "%(firm)s left the programme on %(day)s, and the accounts of its people were deleted.",
+                firm=str(leaving.organisation.name),
+                day=scheme_day(cast("datetime", leaving.carried_out_at)).isoformat(),
+            ),
+            "Take it out of `acts_for` of everybody in the file, and people who act for nobody else out of the file; nothing was changed.",
+            found=str(leaving.organisation.name),
+        )
 
 
 def _members(pack: str, scope: Jurisdiction) -> dict[tuple[int, str], bool]:

@@ -1,7 +1,7 @@
 """A firm's sites: registered and resized with a regulator's approval, renamed by the firm, retired.
 
 The size class decides how much a firm weighs in the disclosure rules, so nobody declares another one alone. An approved site takes
-part in every peer group of its pack that covers it and has a period open, or none yet.
+part in every peer group of its pack that covers it and takes reports now or next (`peer_groups.join_all`).
 """
 
 from __future__ import annotations

@@ -14,7 +14,7 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from portal.accounts.audience import named, people_of_site
 from portal.accounts.models import SITE_ID, Organisation, Role, Site, User
 from portal.accounts.selectors import jurisdictions_of, managed_sites, organisations_as, own_sites
@@ -129,7 +129,7 @@ def join(group: int, slug: str, steps: Sequence[str], by: User, now: datetime) -
             raise RefusedError(
                 409,
                 "step-not-reported",
-                Phrase("The site has no accepted label of %(steps)s.", steps=", ".join(missing)),
+                Phrase("The site has no accepted label of %(steps)s.", steps=enumerated(missing)),
                 "Choose among its accepted labels.",
             )
         if (row.state, row.steps, row.site_id) == (State.JOINED, wanted, site.pk):

@@ -16,7 +16,7 @@ from rest_framework import serializers
 from rest_framework.request import Request
 from rest_framework.response import Response
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.wire import checkpoints
 from benchmarks.wire import restarts as statements
 from portal import keys
@@ -221,7 +221,7 @@ class CheckpointView(PublicView):
         """A head of the log as a checkpoint, with the cosignatures of the witnesses that the key directory names."""
         asked = _single_value(request, "show") if "show" in request.query_params else CheckpointChoice.NEWEST
         if asked not in tuple(CheckpointChoice):
-            raise _malformed("show", Phrase("one of %(names)s", names=", ".join(CheckpointChoice)))
+            raise _malformed("show", Phrase("one of %(names)s", names=enumerated(CheckpointChoice)))
         directory = keys.published_directory()
         raw = witnesses.checkpoint(CheckpointChoice(asked), directory, keys.receipt_key())
         read = checkpoints.parse(raw)

@@ -21,6 +21,8 @@ from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Juri
 from portal.auditlog.models import Action, Event
 from portal.catalogue import peer_groups
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.catalogue.periods import open_period
+from portal.intake.owed import owed
 from portal.notifications.models import Mail
 from portal.problems import RefusedError
 from portal.register import applying, siting
@@ -275,6 +277,21 @@ def test_a_new_site_is_in_groups_with_a_period_open_or_none_yet_and_not_in_those
     )
     peer_groups.join_all(site, cast.approver, obliged=True)
     assert {member.peer_group for member in PeerGroupMember.objects.filter(site=site)} == {cast.group, begins}
+
+
+def test_a_site_approved_while_all_periods_are_closed_owes_a_report_once_the_next_opens(cast: Cast) -> None:
+    ReportingPeriod.objects.update(closed_at=NOW)
+    earlier = PeerGroup.objects.create(pack="cement", pack_version="2", route=cast.group.route, scope=cast.nation)
+    start, end = NOW - timedelta(days=5000), NOW - timedelta(days=4635)
+    ReportingPeriod.objects.create(peer_group=earlier, name="2010", start=start, end=end, due=NOW, closed_at=NOW)
+    owner = cast.plants[0].owner
+    signed_in(owner).post("/sites/new/", SITE)
+    row = SiteApplication.objects.get()
+    signed_in(cast.approver).post(f"/applications/sites/{row.pk}/", {"do": "approve", "duty": "obliged"})
+    assert [member.peer_group for member in PeerGroupMember.objects.filter(site__slug="new-1")] == [cast.group]
+    assert "new-1" not in {duty.site for duty in owed(owner, NOW)}, "of a closed period nothing is owed"
+    open_period(cast.group, "2031", cast.approver.email, NOW)
+    assert ("new-1", "2031") in {(duty.site, duty.period) for duty in owed(owner, NOW)}
 
 
 def test_a_province_obliges_nobody_in_the_nations_group(cast: Cast) -> None:

@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 from django.core import mail
+from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client, override_settings
 from django.utils import timezone
@@ -281,6 +283,24 @@ def test_sites_of_a_firm_that_has_left_take_part_in_nothing_again(cast: Cast, fi
     make_peer_group(cast.pack.id, cast.nation, [site])
     assert not PeerGroupMember.objects.filter(site=site).exists()
     assert PeerGroupMember.objects.filter(peer_group=cast.group, obliged=True).count() == len(others)
+
+
+def test_a_register_file_that_still_names_people_of_a_firm_that_has_left_does_not_make_their_accounts_again(
+    cast: Cast, firm: Organisation, tmp_path: Path
+) -> None:
+    owner, asked = cast.plants[0].owner, timezone.now()
+    leaving.ask(owner, firm.pk, asked)
+    assert leaving.carry_out_due(lambda: over(asked)) == 1
+    file = tmp_path / "register.toml"
+    file.write_text(f'[[people]]\nemail = "{owner.email}"\nname = "Owner"\nacts_for = ["{firm.name}"]\n', encoding="utf-8")
+    with pytest.raises(CommandError) as refused:
+        call_command("register", str(file), language="en")
+    assert f"{firm.name} left the programme on " in str(refused.value)
+    assert "nothing was changed" in str(refused.value)
+    assert not User.objects.filter(email=owner.email).exists()
+    file.write_text(f'[[people]]\nemail = "{cast.plants[1].owner.email}"\nname = "Other"\nacts_for = []\n', encoding="utf-8")
+    call_command("register", str(file), language="en")
+    assert not User.objects.filter(email=owner.email).exists()
 
 
 def test_who_manages_the_firm_is_sent_a_certificate_of_deletion(cast: Cast, firm: Organisation) -> None:

@@ -68,6 +68,23 @@ def offered(cast: Cast, *, named: bool = False, **changed: str) -> Entry:
     return reviewing.offer(cast.plants[0].owner, firm(cast).pk, HOT | changed, named=named, now=NOW)
 
 
+def test_the_agency_that_reviewed_is_named_in_the_language_of_the_page(cast: Cast) -> None:
+    row = offered(cast)
+    row = reviewing.edit(row, read(row), cast.drafter, HOT, NOW)
+    Organisation.objects.filter(name=row.reviewer).update(name_zh="工业和信息化部")
+    client, address = signed_in(cast.drafter), reverse("web:practice-entry", args=[row.pk])
+    waits = {language: client.get(address, HTTP_ACCEPT_LANGUAGE=language).content.decode() for language in ("en", "zh-hans")}
+    reviewing.publish([row], read(row), cast.approver, keys.receipt_key(), NOW)
+    shown = {
+        language: Client().get(reverse("web:practice", args=[row.practice]), HTTP_ACCEPT_LANGUAGE=language).content.decode()
+        for language in ("en", "zh-hans")
+    }
+    for pages in (waits, shown):
+        assert row.reviewer in pages["en"]
+        assert "工业和信息化部" in pages["zh-hans"]
+        assert row.reviewer not in re.sub(r"<header.*?</header>", "", pages["zh-hans"], flags=re.DOTALL)
+
+
 def read(row: Entry) -> str:
     """As it stands now."""
     return as_read(Entry.objects.get(pk=row.pk))

@@ -14,7 +14,9 @@ from portal.accounts.models import User
 from portal.assurance import auditors, findings, incentives
 from portal.assurance.assigning import assign
 from portal.assurance.models.findings import FindingGrade
+from portal.catalogue.models import PeerGroupMember
 from portal.intake.models import Submission
+from portal.register import siting
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -46,6 +48,20 @@ def test_everything_on_a_site_stands_on_its_page_and_no_value(cast: Cast) -> Non
     assert NOTE in officer.get(address).content.decode()
     assert NOTE in officer.get(address, {"kind": "note"}).content.decode()
     assert "site.noted" in officer.get(reverse("web:site-events-csv", args=[site.slug])).content.decode()
+
+
+def test_a_retired_site_that_is_still_on_a_list_of_the_obliged_says_so(cast: Cast) -> None:
+    """Retiring is the firm's own act, and being obliged is not for it to end."""
+    site = cast.plants[0].site
+    address = reverse("web:site-record", args=[site.slug])
+    assert "Still obliged" not in signed_in(cast.plants[0].owner).get(address).content.decode()
+    siting.retire(cast.plants[0].owner, site.slug, NOW)
+    for reader in (cast.plants[0].owner, cast.approver):
+        page = signed_in(reader).get(address).content.decode()
+        assert "Still obliged" in page
+        assert "until a regulator takes the site off the list; before that the firm cannot leave the programme" in page
+    PeerGroupMember.objects.filter(site=site).update(obliged=False)
+    assert "Still obliged" not in signed_in(cast.plants[0].owner).get(address).content.decode()
 
 
 def test_what_happened_is_told_in_words_and_a_day_is_that_of_the_scheme(cast: Cast) -> None:

@@ -433,6 +433,20 @@ def test_what_was_typed_stands_in_the_form_where_nothing_can_be_composed(cast: C
     assert 'value="A meter was read &lt;wrongly&gt;."' in answer.content.decode()
 
 
+def test_what_changed_is_kept_to_its_last_character_or_refused_with_how_many_are_too_many(cast: Cast, published: Publication) -> None:
+    officer, address = signed_in(cast.drafter.email), reverse("web:compose", args=[cast.group.pk, "2016"])
+    refused = officer.post(address, {"what_changed": "x" * 1_007})
+    assert refused.status_code == 400
+    page = refused.content.decode()
+    assert "longer by 7 characters than the 1000 that are kept" in page
+    assert f'value="{"x" * 1_007}"' in page
+    (field,) = re.findall(r"<input[^>]*what_changed[^>]*>", page)
+    assert "maxlength" not in field, "a browser cuts what is pasted without a word"
+    assert not Publication.objects.exclude(pk=published.pk).exists()
+    officer.post(address, {"what_changed": "x" * 1_000})
+    assert Publication.objects.exclude(pk=published.pk).get().what_changed == "x" * 1_000
+
+
 def test_a_draft_of_the_same_reports_says_that_nothing_differs(cast: Cast, published: Publication) -> None:
     officer = signed_in(cast.drafter.email)
     page = officer.post(reverse("web:compose", args=[cast.group.pk, "2016"]), {"what_changed": "Wording."}, follow=True).content.decode()

@@ -11,6 +11,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import User
 from portal.accounts.sessions import SessionView
 from portal.web.viewmodels.shared import StateWord
+from portal.web.words.terms import enumerated
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,5 +67,5 @@ def browser(program: str) -> str:
     """
     name = next((name for mark, name in BROWSERS if mark in program), "")
     system = next((name for mark, name in SYSTEMS if mark in program), "")
-    known = ", ".join(filter(None, (name, system)))
+    known = enumerated(filter(None, (name, system)))
     return known or program[:60] or _("unknown program")

@@ -27,13 +27,13 @@ from portal.sentences import in_words
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.best_group import best_group_part
 from portal.web.presenters.curves import bands_of, spread_of
-from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, ladder_of
+from portal.web.presenters.ladders import TotalsDisplay, ladder_of
 from portal.web.presenters.potentials import savings_of
 from portal.web.presenters.references import references_page
 from portal.web.viewmodels.benchmarks import BenchmarkList, BenchmarkPage, BenchmarkRow, Download, Lead, VersionWithdrawal
 from portal.web.viewmodels.shared import HeadlineFigure, Item, SelectOption, UnitLink, VersionRow
 from portal.web.viewmodels.tables import PageRange
-from portal.web.words.figures import NONE, EnergyUnit, between, energy_units, number, per_cent, raised
+from portal.web.words.figures import NONE, EnergyUnit, between, energy_of, energy_units, number, per_cent, raised
 from portal.web.words.terms import (
     VERSION_STATES,
     Names,
@@ -56,7 +56,7 @@ def units_on(day: date) -> Mapping[str, EnergyUnit]:
 
 def unit_links(units: Mapping[str, EnergyUnit], chosen: EnergyUnit, label: LabelView, query: str = "") -> tuple[UnitLink, ...]:
     """The switch; nothing where the label's totals are not in kgce."""
-    if label.composite.unit != HEADLINE_UNIT:
+    if energy_of(label.composite.unit) != "kgce":
         return ()
     return tuple(UnitLink(unit.id, f"?{query}unit={unit.id}", unit.id == chosen.id) for unit in units.values())
 

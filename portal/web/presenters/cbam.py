@@ -21,7 +21,7 @@ from benchmarks.guidance.goods import PrecursorCode, RouteGood, goods_of
 from benchmarks.phrases import Phrase
 from portal.sentences import in_whole, in_words
 from portal.web.words.figures import raised
-from portal.web.words.terms import dated, in_page_language
+from portal.web.words.terms import dated, enumerated, in_page_language
 
 A_YEAR = timedelta(days=365)
 
@@ -193,7 +193,7 @@ def _inputs(every: Iterable[Input]) -> list[InputRow]:
             acts[key] = (entry, entry.act)
     rows = []
     for key, (latest, act) in acts.items():
-        amounts = ", ".join(_percent(value) if latest.unit == "1" else f"{value.normalize():f}" for value in values[key])
+        amounts = enumerated(_percent(value) if latest.unit == "1" else f"{value.normalize():f}" for value in values[key])
         name = f"{NAMES[latest.name]} {latest.of}".strip()
         rows.append(
             InputRow(name, amounts if latest.unit == "1" else f"{amounts} {raised(latest.unit)}", in_page_language(act.title), _dates(act))

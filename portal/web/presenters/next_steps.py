@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
+from typing import cast
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -13,9 +14,11 @@ from benchmarks.comparison.co2 import together
 from benchmarks.comparison.energies import may_take
 from benchmarks.comparison.gaps import RouteGap, clear_sum, sum_of_ends
 from benchmarks.guidance.practices import Library, Practice
+from benchmarks.phrases import alternatives
 from benchmarks.routes import Step
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import CellView
+from portal.sentences import in_words
 from portal.standings.selectors import StandView
 from portal.web.addresses import benchmark_url
 from portal.web.presenters.cbam import Border, border_of
@@ -82,6 +85,7 @@ class NextPage:
     carriers: tuple[CarrierRow, ...]
     within_noise: tuple[str, ...]
     steps: tuple[ToDo, ...]
+    practice_units: str  # that savings and investments of these steps are for: `tonne`, or several
     notes: tuple[str, ...]
     trend_url: str  # empty where one period is all there is
     border: Border | None  # none where no good of the route is under it
@@ -101,10 +105,12 @@ def next_page(
     """`which` names site and period in the address, `several` says whether the site has more; the law of the border is as known `today`."""
     names = Names.of(view.pack, view.pack_version)
     site = compared(stand, view.label, names)
-    gaps, clear, factors = site.gaps, site.clear, site.factors
+    gaps, clear = ([gap.times(site.in_kgce) for gap in each] for each in (site.gaps, site.clear))
+    factors = site.factors
     total, (low, high) = clear_sum(gaps), sum_of_ends(clear)
     highest = max((gap.hi for gap in clear), default=1.0)
     called = {gap.step: over_years(names.step_name(gap.step), site.standings[gap.step].years) for gap in gaps}
+    steps = tuple(_to_do(gap, called[gap.step], names, view.label.headline, view.pack, library, units) for gap in clear)
     return NextPage(
         site=shown_name(stand.report.site_name),
         sector=names.title(view.route),
@@ -147,7 +153,8 @@ def next_page(
             for gap in gaps
             if gap.within_noise
         ),
-        steps=tuple(_to_do(gap, called[gap.step], names, view.label.headline, view.pack, library, units) for gap in clear),
+        steps=steps,
+        practice_units=in_words(cast("str", alternatives(dict.fromkeys(step.unit for step in steps)))) if steps else "",
         notes=(ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, co2_note(factors)),
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
         border=border_of(view.pack, view.route, factors.country, today, country_name),

@@ -62,7 +62,7 @@ def results_list(
             TableCell(f"{view.product} {view.version}", note=view.source),
             TableCell(shown_name(view.provider)),
             TableCell(date_format(view.ran_on, _("j F Y")), note=view.kit),
-            TableCell("", state=_result(view), note=", ".join(view.failed)),
+            TableCell("", state=_result(view), note=enumerated(view.failed)),
             TableCell("", state=_word(view)),
         )
         if not to_confirm:

@@ -18,7 +18,7 @@ REFERENCES = ("typical", "best")
 
 @dataclass(frozen=True, slots=True)
 class ShownPotential:
-    """One potential per tonne of the route's product; `hidden` says why there is none."""
+    """One potential for one of the route's output; `hidden` says why there is none."""
 
     value: str
     interval: str
@@ -54,7 +54,7 @@ def savings_of(label: LabelView, shown: TotalsDisplay) -> Savings | None:
 
 
 def potential_of(cell: CellView, to: str, shown: TotalsDisplay) -> Known | None:
-    """The potential at the step per tonne of the route's product, in the unit of the page."""
+    """The potential at the step for one of the route's output, in the unit of the page."""
     factor = cell.ratio * shown.factor(cell.unit)
     potential = next((entry for entry in cell.potential if entry.to == to), None)
     if potential is None:

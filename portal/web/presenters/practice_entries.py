@@ -10,6 +10,7 @@ from django.utils.http import urlencode
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
+from benchmarks.phrases import Name
 from portal.accounts.models import Role
 from portal.practices.entry_texts import lacking
 from portal.practices.models import Entry, EntryState
@@ -72,6 +73,7 @@ def entry_page(
     regulates: bool,
     own: bool,
     read_against: str,
+    agencies: Mapping[str, Name],
     sections: tuple[MethodSection, ...] = (),
     problem: str = "",
 ) -> FormSheet:
@@ -83,7 +85,11 @@ def entry_page(
         Fact(_("Written"), moment_in_words(row.written_at)),
     ]
     if row.reviewed_at is not None:
-        facts.append(Fact(_("Reviewed by"), f"{row.reviewer}, {moment_in_words(row.reviewed_at)}"))
+        facts.append(
+            Fact(
+                _("Reviewed by"), enumerated((shown_name(agencies.get(row.reviewer, Name(row.reviewer))), moment_in_words(row.reviewed_at)))
+            )
+        )
     if row.published_at is not None:
         url = reverse("web:practice-version", args=[row.practice, row.version])
         facts.append(Fact(pgettext("date", "Published"), moment_in_words(row.published_at), url=url))

@@ -16,6 +16,7 @@ from django.utils.translation import gettext_lazy, pgettext
 from benchmarks.declared import Words
 from benchmarks.guidance.outcomes import PracticeOutcomes, SavingOutcome
 from benchmarks.guidance.practices import Library, Listing, Practice
+from benchmarks.phrases import Name
 from portal.days import scheme_day
 from portal.practices.entry_texts import FIELDS, content_of, listing_and_practice
 from portal.practices.models import Entry, EntryState, SiteReport
@@ -272,9 +273,10 @@ def _reported_columns(reported: PracticeOutcomes | None) -> tuple[object, ...]:
 
 
 def practice_page(
-    library: Library, practice: str, versions: Sequence[Entry], version: int | None, *, reports: bool = False
+    library: Library, practice: str, versions: Sequence[Entry], version: int | None, agencies: Mapping[str, Name], *, reports: bool = False
 ) -> MethodSheet | None:
-    """The version in force, or the one that is asked for; None where there never was one. `reports`: to a reader who has sites.
+    """The version in force, or the one that is asked for; None where there never was one. `agencies`: as `agencies_of` names those that
+    reviewed the versions. `reports`: to a reader who has sites.
 
     Where a firm's practice is withdrawn, all of its versions are.
     """
@@ -295,7 +297,7 @@ def practice_page(
     note = ""
     if in_force is not None and shown.version != in_force.version:
         note = _("This version was replaced by version %(version)s.") % {"version": in_force.version}
-    facts = _facts(listing, shown, row, library.reported.get(practice))
+    facts = _facts(listing, shown, row, library.reported.get(practice), agencies)
     links = _links()
     if in_force and reports:
         links = (Link(_("Report what it saved at your site"), reverse("web:practice-outcome", args=[practice])), *links)
@@ -317,7 +319,9 @@ def payback_of(library: Library, practice: str, today: date) -> Payback | None:
     return Payback(product, one_of_output(made_in), output, measure.metric.value, f"{measure.saving}", high, investment, priced)
 
 
-def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: PracticeOutcomes | None) -> tuple[Fact, ...]:
+def _facts(
+    listing: Listing, practice: Practice, row: Entry | None, reported: PracticeOutcomes | None, agencies: Mapping[str, Name]
+) -> tuple[Fact, ...]:
     names = Names.newest(practice.sector)
     step = names.step(practice.step) if practice.step else None
     product = in_page_language(step.product_words) if step else practice.per
@@ -329,7 +333,8 @@ def _facts(listing: Listing, practice: Practice, row: Entry | None, reported: Pr
         if practice.investment is None
         else _("US$ %(amount)s per %(unit)s of yearly capacity") % {"amount": practice.investment, "unit": one_of_output(made_in)}
     )
-    reviewed = _("%(agency)s; published by a second person") % {"agency": practice.reviewer} if row else _("comes with Steplabel")
+    agency = shown_name(agencies.get(practice.reviewer, Name(practice.reviewer)))
+    reviewed = _("%(agency)s; published by a second person") % {"agency": agency} if row else _("comes with Steplabel")
     return (
         Fact(_("Step"), " · ".join((names.sector, names.step_name(practice.step) if practice.step else _("the whole works")))),
         Fact(

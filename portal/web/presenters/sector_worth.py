@@ -12,22 +12,24 @@ from django.utils.translation import gettext as _
 
 from benchmarks.comparison.co2 import Co2Factors, together
 from benchmarks.comparison.gaps import RouteGap
+from benchmarks.composition.trend import Known
 from benchmarks.measurements import Metric
 from portal.publication.in_force import InForceView
 from portal.publication.shapes import LabelView
 from portal.web.presenters.benchmarks import units_on
-from portal.web.presenters.ladders import HEADLINE_UNIT, TotalsDisplay, ratios_of
+from portal.web.presenters.ladders import TotalsDisplay, ratios_of
 from portal.web.presenters.potentials import REFERENCES, added_up, potential_of, why_held
 from portal.web.presenters.site_gaps import co2_note
 from portal.web.presenters.worth import CarrierRow, WorthTable, carriers_of, exactly, worth_row
-from portal.web.words.figures import MJ_PER_KGCE, between, decimals_of, in_bounds, number
-from portal.web.words.terms import TONNES, Names, enumerated, headed, one_of_output
+from portal.web.words.figures import MJ_PER_KGCE, between, decimals_of, energy_of, in_bounds, kgce_of_one, number
+from portal.web.words.terms import Names, enumerated, headed, one_of_output, output_of_a_year
 
 
 @dataclass(frozen=True, slots=True)
 class SectorWorth:
     """Savings as tables that a reader's own output and prices multiply; `held` says what the gate held back, and why."""
 
+    output: str  # what is typed to multiply by
     tables: tuple[WorthTable, ...]
     carriers: tuple[CarrierRow, ...]
     withheld: tuple[str, ...]
@@ -40,19 +42,23 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     factors = Co2Factors.of(view.period, view.jurisdiction)
     units = units_on(factors.day)
     shown = TotalsDisplay(names, view.route, units["kgce"])
-    known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
-    if view.label.composite.unit != HEADLINE_UNIT or not any(step.potential or step.potential_withheld for step in steps):
+    if not any(step.potential or step.potential_withheld for step in steps):
         return None
+    in_kgce = kgce_of_one(view.label.composite.unit, units)
+    known = {
+        to: {step.step: _times(in_kgce, saving) for step in steps if (saving := potential_of(step, to, shown)) is not None}
+        for to in REFERENCES
+    }
     most = _most_electricity(view.label)
     electricity = {to: own_electricity(view.label, to, shown) for to in REFERENCES}
-    product = names.product(view.route)
+    amount = {"amount": names.amount(view.route)}
     captions = {
         "typical": (
-            _("What the firms would save on average if all came down to typical, per tonne of %(product)s") % {"product": product},
+            _("What the firms would save on average if all came down to typical, per %(amount)s") % amount,
             _("What the firms would save per year if all came down to typical"),
         ),
         "best": (
-            _("What the firms would save on average if all came down to the best, per tonne of %(product)s") % {"product": product},
+            _("What the firms would save on average if all came down to the best, per %(amount)s") % amount,
             _("What the firms would save per year if all came down to the best"),
         ),
     }
@@ -65,7 +71,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         value, (low, high) = added_up([*of_steps.values()])
         tables.append(
             WorthTable(
-                one_of_output(TONNES),
+                one_of_output(names.made_in(view.route)),
                 *captions[to],
                 ordered=False,
                 sum_name=_("Whole route") if len(of_steps) == len(steps) else _("Steps that are shown"),
@@ -102,13 +108,24 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     )
     own_notes = (own,) if any(row.own_metric for table in tables for row in table.rows) else ()
     notes = (*own_notes, ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, co2_note(factors))
-    return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), factors), tuple(held), notes)
+    output = output_of_a_year(
+        names.made_in(view.route), names.product(view.route), _("Tonnes of %(product)s that these firms make in a year")
+    )
+    return SectorWorth(output, tuple(tables), carriers_of((names.step(step.step) for step in steps), factors), tuple(held), notes)
+
+
+def _times(factor: float, saving: Known) -> Known:
+    value, (low, high) = saving
+    return factor * value, (factor * low, factor * high)
 
 
 def _most_electricity(label: LabelView) -> dict[str, float]:
-    """Step -> the electricity that a typical plant takes at most, kgce per tonne of the route's product, where heat is told apart:
-    no more of it can be saved."""
-    heat = {(cell.step, cell.product, cell.variant): cell for cell in label.cells if cell.metric == Metric.THERMAL and cell.unit == "MJ/t"}
+    """Step -> the electricity that a typical plant takes at most, kgce for one of the route's output, where heat is told apart from
+    a total in kgce: no more of it can be saved."""
+    if energy_of(label.composite.unit) != "kgce":
+        return {}
+    apart_in_mj = (cell for cell in label.cells if cell.metric == Metric.THERMAL and energy_of(cell.unit) == "MJ")
+    heat = {(cell.step, cell.product, cell.variant): cell for cell in apart_in_mj}
     by_step = {}
     for cell in label.headline:
         apart = heat.get((cell.step, cell.product, cell.variant))
@@ -118,10 +135,8 @@ def _most_electricity(label: LabelView) -> dict[str, float]:
 
 
 def own_electricity(label: LabelView, to: str, shown: TotalsDisplay) -> dict[str, tuple[float, float]]:
-    """Step -> what the firms would save of its metric of electricity, kWh per tonne of the route's product, where the gate let that out."""
-    cells = {
-        (cell.step, cell.product, cell.variant): cell for cell in label.cells if cell.metric == Metric.ELECTRICITY and cell.unit == "kWh/t"
-    }
+    """Step -> what the firms would save of its metric of electricity, kWh for one of the route's output, where the gate let that out."""
+    cells = {(cell.step, cell.product, cell.variant): cell for cell in label.cells if cell.metric == Metric.ELECTRICITY}
     by_step = {}
     for step in label.headline:
         cell = cells.get((step.step, step.product, step.variant))

@@ -17,10 +17,11 @@ from portal.publication.sectors import MOST_YEARS
 from portal.web.addresses import benchmark_url
 from portal.web.charts.curve import HeightScale
 from portal.web.charts.ladder import DrawnInterval
+from portal.web.presenters.benchmarks import units_on
 from portal.web.presenters.ladders import TotalsDisplay
 from portal.web.presenters.sector_worth import SectorWorth, worth_of
 from portal.web.presenters.site_gaps import heat_cells, heat_gap
-from portal.web.words.figures import NONE, between, decimals_of, energy_units, in_bounds, number, with_interval
+from portal.web.words.figures import NONE, between, decimals_of, energy_units, in_bounds, kgce_of_one, number, with_interval
 from portal.web.words.terms import Names, in_language, one_of_output, period_name, shown_name
 
 
@@ -174,6 +175,7 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
     """Steps in the order of the route. A gap within its noise is told as such, and nothing is worked out of it."""
     rows = []
     factors = Co2Factors.of(view.period, view.jurisdiction)
+    in_kgce = kgce_of_one(view.label.composite.unit, units_on(factors.day))
     heat = {}
     for cell in heat_cells(view.label):
         best, typical = cell.best_estimate, cell.typical_estimate
@@ -185,10 +187,10 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         if best is None or typical is None:
             rows.append(ReachRow(name, NONE, "", NONE, in_language(cell.reason_en, cell.reason_zh) or _("withheld")))
             continue
-        step_gap = gap(cell.step, typical, best, cell.ratio)
+        step_gap = gap(cell.step, typical, best, cell.ratio * in_kgce)
         if step_gap.within_noise:
             rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
             continue
-        co2 = in_bounds(factors.of_gap((step_gap.lo, step_gap.hi), names.boundary(cell.step), heat.get(cell.step)))
+        co2 = in_bounds(factors.of_gap(step_gap.ends, names.boundary(cell.step), heat.get(cell.step)))
         rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals_of(step_gap.value)), co2, ""))
     return tuple(rows)

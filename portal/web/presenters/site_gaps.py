@@ -16,21 +16,23 @@ from benchmarks.measurements import Metric
 from portal.publication.shapes import CellView, LabelView
 from portal.standings.reports import ReportedValue
 from portal.standings.selectors import StandView, StepStandingView
-from portal.web.words.figures import MJ_PER_KGCE
+from portal.web.presenters.benchmarks import units_on
+from portal.web.words.figures import MJ_PER_KGCE, energy_of, kgce_of_one
 from portal.web.words.terms import Names, sentence_space
 
 
 @dataclass(frozen=True, slots=True)
 class SiteComparison:
-    """One site beside one label. All by step; figures of gaps are kgce, or kg of CO2, per one of the route's output."""
+    """One site beside one label. All by step, and of gaps for one of the route's output."""
 
     standings: Mapping[str, StepStandingView]  # of the cells that make up the totals
     own: Mapping[str, Estimate]
     awaited: int  # values whose interval is computed with the next draft
     gaps: Sequence[RouteGap]  # largest first, of every step whose best is shown and whose interval was computed
     clear: Sequence[RouteGap]  # those that are larger than the noise
-    heat: Mapping[str, Bounds]  # in which a gap may lie, where both sides tell heat apart
-    co2: Mapping[str, Bounds | None]  # that closing the gap would spare, of the clear ones
+    in_kgce: float  # one of the unit of energy that the gaps are in, which is that of the totals
+    heat: Mapping[str, Bounds]  # kgce, in which a gap may lie, where both sides tell heat apart
+    co2: Mapping[str, Bounds | None]  # kg, that closing the gap would spare, of the clear ones
     factors: Co2Factors
 
 
@@ -42,12 +44,13 @@ def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison
     clear = [step_gap for step_gap in gaps if not step_gap.within_noise]
     heat = heat_of(stand, label)
     factors = Co2Factors.of(stand.report.period, stand.report.jurisdiction)
+    in_kgce = kgce_of_one(label.composite.unit, units_on(factors.day))
     co2 = {
-        step_gap.step: factors.of_gap((step_gap.lo, step_gap.hi), names.boundary(step_gap.step), heat.get(step_gap.step))
+        step_gap.step: factors.of_gap(step_gap.times(in_kgce).ends, names.boundary(step_gap.step), heat.get(step_gap.step))
         for step_gap in clear
     }
     awaited = sum(not estimate.has_interval for estimate in own.values())
-    return SiteComparison(standings, own, awaited, gaps, clear, heat, co2, factors)
+    return SiteComparison(standings, own, awaited, gaps, clear, in_kgce, heat, co2, factors)
 
 
 def estimate_of(view: StepStandingView | ReportedValue) -> Estimate:
@@ -64,7 +67,7 @@ def _gaps(label: LabelView, own: Mapping[str, Estimate]) -> list[RouteGap]:
 
 
 def heat_of(stand: StandView, label: LabelView) -> dict[str, Bounds]:
-    """Step -> between which ends the heat of its gap lies, kgce per tonne of the route's product, where both sides tell heat apart."""
+    """Step -> between which ends the heat of its gap lies, kgce for one of the route's output, where both sides tell heat apart."""
     own = {
         (standing.step, standing.product, standing.variant): estimate_of(standing)
         for standing in stand.steps
@@ -82,14 +85,13 @@ def heat_cells(label: LabelView) -> Iterator[CellView]:
     """The heat of the cells that make up the totals: another variant's is no part of their gap."""
     summed = {(cell.step, cell.product, cell.variant) for cell in label.headline}
     for cell in label.cells:
-        if cell.metric == Metric.THERMAL and cell.unit == "MJ/t" and (cell.step, cell.product, cell.variant) in summed:
+        if cell.metric == Metric.THERMAL and energy_of(cell.unit) == "MJ" and (cell.step, cell.product, cell.variant) in summed:
             yield cell
 
 
 def heat_gap(cell: CellView, you: Estimate, best: Estimate) -> Bounds:
-    """Between which ends the heat of a gap lies, kgce per tonne of the route's product."""
-    heat = gap(cell.step, you, best, cell.ratio / MJ_PER_KGCE)
-    return heat.lo, heat.hi
+    """Between which ends the heat of a gap lies, kgce for one of the route's output."""
+    return gap(cell.step, you, best, cell.ratio / MJ_PER_KGCE).ends
 
 
 def total_of(stand: StandView, own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
@@ -97,6 +99,10 @@ def total_of(stand: StandView, own: Mapping[str, Estimate], label: LabelView) ->
     API have it; where the route is not ranked, that of its independent steps."""
     if stand.route is not None and stand.route.interval is not None and stand.route.unit == label.composite.unit:
         return estimate_of(stand.route)
+    return by_its_steps(own, label)
+
+
+def by_its_steps(own: Mapping[str, Estimate], label: LabelView) -> Estimate | None:
     if any(cell.step not in own for cell in label.headline):
         return None
     return whole_route((cell.ratio, own[cell.step]) for cell in label.headline)

@@ -365,6 +365,9 @@ def _identity(facts: SiteFacts) -> tuple[Item, ...]:
     ]
     if site.retired_at:
         items.append(Item(_("Retired on"), date_format(scheme_day(site.retired_at), _("j F Y"))))
+        if any(member.obliged for member in facts.members):
+            until = _("until a regulator takes the site off the list; before that the firm cannot leave the programme")
+            items.append(Item(_("Still obliged"), until))
     return tuple(items)
 
 

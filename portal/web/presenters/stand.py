@@ -4,6 +4,7 @@ noise gets a dash), its ranks and scores, and its trend."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import cast
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -21,15 +22,18 @@ from portal.web.addresses import benchmark_url
 from portal.web.charts.ladder import DrawnInterval
 from portal.web.presenters.benchmarks import interval_words, unit_links
 from portal.web.presenters.ladders import TotalsDisplay, ladder_of
-from portal.web.presenters.site_gaps import SiteComparison, co2_note, compared, total_of
+from portal.web.presenters.site_gaps import SiteComparison, by_its_steps, co2_note, compared, total_of
 from portal.web.presenters.trend import TrendStep
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure
 from portal.web.viewmodels.stand import GapRow, RankStrip, ScoreRow, StandPage, TrendPage
-from portal.web.words.figures import NONE, EnergyUnit, between, decimals_of, in_bounds, number, ordinal, signed, with_interval
+from portal.web.words.figures import NONE, EnergyUnit, between, decimals_of, energy_of, in_bounds, number, ordinal, signed, with_interval
 from portal.web.words.terms import Names, one_of_output, over_years, period_name, shown_name, within
 
 MIDDLE = 50
 """The score of the firm in the middle."""
+
+WIDE = 2.0
+"""So many times as far as its steps an interval of the whole route reaches where the page says why."""
 
 MOST_TICKS = 200
 """Ranks with a tick each: with more of them ticks would touch, and two thousand weigh 140 kB."""
@@ -41,8 +45,8 @@ def stand_page(
     """`which` names site and period in the address; `several` says whether there are other periods of the site to look back on."""
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, unit)
-    kgce = TotalsDisplay(names, view.route, units["kgce"])
     site = compared(stand, view.label, names)
+    mj = site.in_kgce * units["MJ"].per_kgce
     standings, gaps, clear = site.standings, site.gaps, site.clear
     total = total_of(stand, site.own, view.label)
     at_best = sum(gap.value <= 0 for gap in gaps)
@@ -70,6 +74,7 @@ def stand_page(
         computed=stand.computed_at,
         awaited=site.awaited,
         figures=_figures(total, ranked, view.label, shown, awaited=bool(site.awaited)),
+        interval_note=_why_wide(total, by_its_steps(site.own, view.label)),
         strip=rank_strip(ranked, within(names.step_name(ranked.step))) if ranked else None,
         scores=scores,
         score_lead=_score_lead(scores[0]) if stand.route else "",
@@ -79,8 +84,9 @@ def stand_page(
         unit_note=unit.note,
         conversions=units["MJ"].note,
         carbon_note=co2_note(site.factors),
-        gaps=_rows(site, kgce, units),
-        gap_sum=_sum_row(clear, units, together(site.co2.values())) if clear else None,
+        gap_energy=energy_of(view.label.composite.unit),
+        gaps=_rows(site, names, mj),
+        gap_sum=_sum_row(clear, mj, together(site.co2.values())) if clear else None,
         export_url=f"{reverse('web:stand-csv')}?which={which}",
         trend_url=f"{reverse('web:stand-trend')}?which={which}" if several else "",
     )
@@ -168,6 +174,20 @@ def ranks_between(low: int, high: int) -> str:
     return ordinal(low) if low == high else pgettext("places", "%(low)s to %(high)s") % {"low": ordinal(low), "high": ordinal(high)}
 
 
+def _why_wide(total: Estimate | None, of_steps: Estimate | None) -> str:
+    """Said of a whole route whose interval reaches several times as far to one side as its steps do."""
+    if total is None or of_steps is None or None in (total.lo, total.hi, of_steps.lo, of_steps.hi):
+        return ""
+    below = (of_steps.value - cast(float, of_steps.lo), total.value - cast(float, total.lo))
+    above = (cast(float, of_steps.hi) - of_steps.value, cast(float, total.hi) - total.value)
+    if not any(route > WIDE * steps for steps, route in (below, above)):
+        return ""
+    return _(
+        "The interval of your whole route is wider than those of its steps make it: noise can in rare cases put a step’s value far"
+        " off, and the whole route counts this as if it could move the total by any amount, however small the step is."
+    )
+
+
 def _figures(
     total: Estimate | None, ranked: StepStandingView | None, label: LabelView, shown: TotalsDisplay, *, awaited: bool
 ) -> tuple[HeadlineFigure, ...]:
@@ -200,8 +220,11 @@ def _figures(
     return value, rank, best
 
 
-def _rows(site: SiteComparison, kgce: TotalsDisplay, units: Mapping[str, EnergyUnit]) -> tuple[GapRow, ...]:
-    """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert."""
+def _rows(site: SiteComparison, names: Names, mj: float) -> tuple[GapRow, ...]:
+    """One row a gap; what lies within the noise shows its interval and dashes, for there is nothing to convert.
+
+    `mj`: how many there are in one of the unit of energy that the gaps are in.
+    """
     gaps, standings = site.gaps, site.standings
     lowest = min((0.0, *(step_gap.lo for step_gap in gaps)))
     span = max((0.0, *(step_gap.hi for step_gap in gaps))) - lowest or 1.0
@@ -215,13 +238,13 @@ def _rows(site: SiteComparison, kgce: TotalsDisplay, units: Mapping[str, EnergyU
         decimals = decimals_of(gap.value)
         rows.append(
             GapRow(
-                step=over_years(kgce.names.step_name(gap.step), standings[gap.step].years),
+                step=over_years(names.step_name(gap.step), standings[gap.step].years),
                 reading=_reading(gap),
-                kgce=signed(gap.value, decimals),
+                energy=signed(gap.value, decimals),
                 interval=between(gap.lo, gap.hi, decimals),
                 ranks=_ranks(standings[gap.step]),
                 co2=in_bounds(site.co2.get(gap.step)),
-                mj=NONE if gap.within_noise else number(gap.value * units["MJ"].per_kgce),
+                mj=NONE if gap.within_noise else number(gap.value * mj),
                 bar=DrawnInterval(f"{left:.2f}%", f"{right - left:.2f}%"),
                 whisker=DrawnInterval(f"{at(gap.lo):.2f}%", f"{at(gap.hi) - at(gap.lo):.2f}%"),
                 whisker_end=f"{at(gap.hi):.2f}%",
@@ -243,17 +266,17 @@ def _ranks(standing: StepStandingView) -> str:
     return _("%(places)s of %(of)d") % {"places": ranks_between(*standing.rank_interval), "of": standing.of}
 
 
-def _sum_row(clear: Sequence[RouteGap], units: Mapping[str, EnergyUnit], co2: tuple[float, float] | None) -> GapRow:
+def _sum_row(clear: Sequence[RouteGap], mj: float, co2: tuple[float, float] | None) -> GapRow:
     total = clear_sum(clear)
     nothing = DrawnInterval("0%", "0%")
     return GapRow(
         step=_("Gaps larger than the noise"),
         reading="",
-        kgce=number(total),
+        energy=number(total),
         interval=between(*sum_of_ends(clear), decimals_of(total)),
         ranks="",
         co2=in_bounds(co2),
-        mj=number(total * units["MJ"].per_kgce),
+        mj=number(total * mj),
         bar=nothing,
         whisker=nothing,
         whisker_end="0%",

@@ -153,7 +153,7 @@ def worth_row(
         kind=kind,
         kgce=number(gap.value, decimals),
         interval=between(gap.lo, gap.hi, decimals),
-        electricity=_electricity(kind, (gap.lo, gap.hi), own, units["kWh"].per_kgce),
+        electricity=_electricity(kind, gap.ends, own, units["kWh"].per_kgce),
         own_metric=own is not None,
         fuel=_scaled(fuel, MJ_PER_KGCE) if kind == "apart" and fuel else _without_fuel(kind),
         co2=in_bounds(co2),

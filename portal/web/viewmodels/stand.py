@@ -42,7 +42,7 @@ class GapRow:
 
     step: str
     reading: str  # why it leaves the sum; empty where it stays
-    kgce: str
+    energy: str  # in the unit that the totals are in
     interval: str
     ranks: str
     mj: str
@@ -79,11 +79,13 @@ class StandPage:
     unit_note: str
     conversions: str
     carbon_note: str
+    gap_energy: str  # what the gaps are in: `kgce`, of a pack whose totals are in another unit of energy that
     gaps: tuple[GapRow, ...]
     gap_sum: GapRow | None
     export_url: str = ""  # of the table that holds these values
     trend_url: str = ""  # where the curves over the periods are; empty for a site of one period
     no_score: str = ""  # why no step has one
+    interval_note: str = ""  # why the interval of the whole route is wider than those of the steps; empty where it is not
     score_lead: str = ""  # the whole route's score, or rank among few, with its interval
 
 

@@ -160,6 +160,7 @@ def _page(
         regulates=regulates,
         own=own,
         read_against=read_against or as_read(row),
+        agencies=selectors.agencies_of([row]),
         sections=sections,
         problem=problem,
     )

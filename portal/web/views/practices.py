@@ -48,7 +48,8 @@ def every_csv(request: HttpRequest) -> HttpResponse:
 def practice_page(request: HttpRequest, practice: str, version: int | None = None) -> HttpResponse:
     reports = request.user.is_authenticated and Role.ENTERPRISE in roles_of(person(request))
     library = selectors.library()
-    page = presenter.practice_page(library, practice, selectors.versions_of(practice), version, reports=reports)
+    versions = selectors.versions_of(practice)
+    page = presenter.practice_page(library, practice, versions, version, selectors.agencies_of(versions), reports=reports)
     if page is None:
         raise Http404
     payback = presenter.payback_of(library, practice, scheme_day()) if version is None else None

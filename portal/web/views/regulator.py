@@ -8,6 +8,7 @@ from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
@@ -80,7 +81,14 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     if request.method == "GET":  # a refusal stood at this address, and was loaded again
         return redirect("web:participation", group, period)
     asked = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
-    what_changed = request.POST.get("what_changed", "").strip()[:1000]
+    what_changed = request.POST.get("what_changed", "").strip()
+    if (beyond := len(what_changed) - drafting.MOST_CHARACTERS) > 0:
+        longer = ngettext(
+            "Nothing was drafted: what you wrote is longer by %(n)d character than the %(most)d that are kept. Shorten it.",
+            "Nothing was drafted: what you wrote is longer by %(n)d characters than the %(most)d that are kept. Shorten it.",
+            beyond,
+        )
+        return _not_composed(request, view, longer % {"n": beyond, "most": drafting.MOST_CHARACTERS}, what_changed)
     if view.may_decide and not what_changed and shown_beside(asked).exists():  # the public reads it beside the new version
         unsaid = _("State what changes and why. The public can read this beside the new version.")
         return _not_composed(request, view, unsaid, what_changed)

@@ -44,6 +44,20 @@ def energy_units(kgce_per_kwh: float) -> Mapping[str, EnergyUnit]:
     )
 
 
+def energy_of(unit: str) -> str:
+    """The unit of energy of a value for one of an output.
+
+    >>> energy_of("kgce/weight case"), energy_of("kWh/kWh")
+    ('kgce', 'kWh')
+    """
+    return unit.partition("/")[0]
+
+
+def kgce_of_one(unit: str, units: Mapping[str, EnergyUnit]) -> float:
+    """How many kgce one of a value's unit of energy is: packs declare totals in any of the switch's units."""
+    return 1.0 / units[energy_of(unit)].per_kgce
+
+
 def raised(text: str) -> str:
     """A unit, or a text with units, with exponents as they are written by hand: files and the API keep `m3`.
 

@@ -123,6 +123,36 @@ def test_a_years_output_and_prices_are_turned_into_a_years_worth_and_never_leave
     assert page.input_value("#yearly-output") == ""
 
 
+TYPE_ALL = """for (const [fields, text] of [
+    ["#yearly-output", "20,000,000"], ["#yearly-carbon", "80"], ["input[id^='price-']:enabled", "728.6"],
+])
+    for (const field of document.querySelectorAll(fields)) {
+        field.value = text;
+        field.dispatchEvent(new Event("input", { bubbles: true }));
+    }"""
+TOO_WIDE = """() => [...document.querySelectorAll("table[data-worth], table[data-carriers]")].map(table => {
+    if (!table.offsetParent) return 0;
+    const room = table.parentElement.getBoundingClientRect().right - parseFloat(getComputedStyle(table.parentElement).paddingRight);
+    return Math.round(table.getBoundingClientRect().right - room);
+}).filter(beyond => beyond > 0)"""
+
+
+@pytest.mark.parametrize("screen", [("en", 1280), ("zh-hans", 1280)], ids=["en-1280", "zh-hans-1280"])
+def test_a_years_worth_stays_within_the_page_once_everything_is_typed(reader: MakeReader, screen: tuple[str, int], world: World) -> None:
+    """Down to 961 px; below that each cell stands behind the title of its column."""
+    for reads, address in ((world.owner.email, "/what-to-do-next/"), (world.cast.drafter.email, "/home/")):
+        visitor = reader(*screen, reads)
+        page = visitor.page
+        visitor.open(address)
+        page.evaluate("document.querySelectorAll('details').forEach(one => one.open = true)")
+        page.evaluate(TYPE_ALL)
+        assert page.is_visible("[data-worth] [data-money]")
+        assert page.is_visible("[data-worth] [data-carbon]")
+        for width in (screen[1], 1100, 961):
+            page.set_viewport_size({"width": width, "height": 900})
+            assert page.evaluate(TOO_WIDE) == [], (address, width)
+
+
 @SCREENS
 def test_a_carbon_price_payback_and_the_border_are_worked_out_in_the_page_as_the_core_does(
     reader: MakeReader, screen: tuple[str, int], world: World

@@ -132,6 +132,7 @@ def test_djangos_own_check_for_deployment_has_nothing_to_say(tmp_path: Path, rol
     for name in environment.keys() & {"DIRECTORY_FILE", "RECEIPT_KEY_FILE", "PROCESSING_KEY_FILE"}:
         file = tmp_path / name
         file.touch()
+        file.with_name(f"{name}.password").touch()
         environment[name] = str(file)
     command = [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"]
     ran = subprocess.run(command, env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
@@ -260,15 +261,38 @@ def test_a_name_that_is_no_setting_and_a_key_file_that_is_not_there_are_told(
     settings.EMAIL_HOST = "mail.example"
     settings.DIRECTORY_FILE = settings.PROCESSING_KEY_FILE = None
     settings.RECEIPT_KEY_FILE = key
-    unknown, missing = environment.check_environment()
+    (unknown,) = environment.check_environment()
+    (missing,) = environment.check_key_files()
     assert (unknown.id, unknown.hint) == ("steplabel.W008", "Did you mean STEPLABEL_PROXIES?")
-    assert (missing.id, missing.msg.split(": ")[0]) == ("steplabel.W006", f"RECEIPT_KEY_FILE is {str(key)!r}")
+    assert (missing.id, missing.msg.split(": ")[0]) == ("steplabel.E006", f"RECEIPT_KEY_FILE is {str(key)!r}")
     monkeypatch.delenv("STEPLABEL_PROXYS")
     key.touch()
-    assert environment.check_environment() == []
+    assert environment.check_environment() == environment.check_key_files() == []
     settings.EMAIL_HOST, settings.ROLE = "", roles.ProcessRole.WEB
     (no_mail,) = environment.check_environment()
     assert no_mail.id == "steplabel.W007"
+
+
+@pytest.mark.parametrize(
+    ("role", "named"),
+    [("web", ["DIRECTORY_FILE", "RECEIPT_KEY_FILE"]), ("worker", ["DIRECTORY_FILE", "PROCESSING_KEY_FILE", "PROCESSING_KEY_FILE"])],
+)
+def test_a_key_file_that_is_missing_fails_the_check_of_its_role_and_not_the_start(role: str, named: list[str], tmp_path: Path) -> None:
+    inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
+    secrets = {"worker": {"PROCESSING_KEY_FILE": str(tmp_path / "processing.pem"), "VAULT_DATABASE_URL": "postgres://worker@db/vault"}}
+    production = {name: value for name, value in PRODUCTION.items() if role == "web" or name != "RECEIPT_KEY_FILE"}
+    given = {**inherited, **production, **secrets.get(role, {}), "STEPLABEL_ROLE": role}
+    check = [sys.executable, "manage.py", "check", "--deploy", "--tag", environment.TAG]
+    failed = subprocess.run(check, env=given, capture_output=True, text=True, check=False, cwd=ROOT)
+    assert failed.returncode == 1, failed.stderr
+    assert re.findall(r"steplabel\.E006\) (\w+) is ", failed.stderr) == named
+    assert "HINT: Put the file there" in failed.stderr
+    started = subprocess.run(
+        [sys.executable, "-c", "import portal.wsgi" if role == "web" else "import django; django.setup()"],
+        env=given, capture_output=True, text=True, check=False, cwd=ROOT,
+    )  # fmt: skip
+    assert started.returncode == 0, started.stderr
+    assert role == "worker" or "steplabel.E006" in started.stderr + started.stdout, "and says so in the log"
 
 
 def test_without_a_mail_server_no_mail_is_written_out() -> None:

@@ -38,6 +38,9 @@ def test_a_good_of_the_route_by_year_as_worked_by_hand(sector: str, route: str, 
     with translation.override("zh-hans"):
         chinese = border_of(sector, route, "CN", TODAY)
         assert chinese is not None
+        amounts = {row.value for each in chinese.goods for row in each.inputs}
+        assert any("、" in amount for amount in amounts), "shares of the years stand beside each other"
+        assert not any(", " in amount for amount in amounts)
         assert "实施条例 (EU) 2025/2621；须于 2027 年 12 月前复审" in {row.act for each in chinese.goods for row in each.inputs}
 
 

@@ -240,7 +240,9 @@ def test_gaps_and_what_to_do_stand_for_one_of_the_output() -> None:
         (),
     )
     with translation.override("en"):
-        gaps = render_to_string("web/parts/gap_table.html", {"gaps": (), "total": {}, "amount": "m² of tiles", "unit": "m²"})
+        gaps = render_to_string(
+            "web/parts/gap_table.html", {"gaps": (), "total": {}, "amount": "m² of tiles", "unit": "m²", "energy": "kgce"}
+        )
         to_do = render_to_string("web/parts/to_do.html", {"step": step, "number": 1})
     assert "Gap to the industry best per m² of tiles, largest gain first" in gaps
     assert [f"{head}</th>" in gaps for head in ("kgce per m², interval", "kg CO₂ per m²", "MJ per m²")] == [True] * 3

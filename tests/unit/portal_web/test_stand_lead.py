@@ -3,15 +3,26 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
+from datetime import UTC, datetime
 from typing import Any
 
 import pytest
 from django.template.loader import render_to_string
 from django.utils import translation
 
+from benchmarks import packs
+from benchmarks.phrases import Name
+from portal.publication.in_force import InForceView
+from portal.publication.shapes import LabelView, TotalView
+from portal.standings.reports import ReportView
+from portal.standings.selectors import StandView, StepStandingView
 from portal.web.charts.ladder import Picture
 from portal.web.presenters.ladders import Ladder, LadderRow
+from portal.web.presenters.stand import stand_page
 from portal.web.viewmodels.stand import StandPage
+from portal.web.words.figures import energy_units
+from tests.unit.portal_web.test_next_steps import cell
 
 TOTAL = LadderRow("Whole route", "kgce/t", "", "", "", "", "", "", "", None, None)
 LADDER = Ladder((), TOTAL, Picture((), "3.00%", ()), "kgce per tonne of cement", True, False, ())
@@ -40,6 +51,7 @@ def lead(language: str, **gaps: int) -> str:
         unit_note="",
         conversions="",
         carbon_note="",
+        gap_energy="kgce",
         gaps=(),
         gap_sum=None,
         **named,
@@ -96,3 +108,32 @@ def test_in_chinese_no_space_follows_a_full_stop() -> None:
     text = lead("zh-hans", all_gaps=9, clear_gaps=6, within_noise=1, at_best=2)
     assert text.count("。") == 4
     assert "。 " not in text
+
+
+@pytest.mark.parametrize(
+    ("interval", "wide"),
+    [((78.8, 81.9), True), ((81.2, 84.0), True), ((81.2, 82.0), False), (None, False)],
+)
+def test_a_whole_route_that_reaches_further_than_its_steps_says_why_and_no_other_does(
+    interval: tuple[float, float] | None, wide: bool
+) -> None:
+    """Two steps of 0.3 to either side make 0.42 of the whole."""
+    steps = tuple(
+        replace(cell("total", "kgce/t", ()), step=step, product=product, ratio=1.0)
+        for step, product in (("clinker-burning", "clinker"), ("cement-grinding", "cement"))
+    )
+    total = TotalView(None, None, "kgce/t", 12, None, False, "", "", "")
+    version = packs.load("cement").version
+    view = InForceView(1, "cement", version, "dry-process", "cn", "2025", 1, LabelView(steps, total, total, total, rule=None, firms=12))
+    standings = tuple(
+        StepStandingView(
+            step.step, step.product, "any", "total", "kgce/t", value, None, None, (value - 0.3, value + 0.3), None, None, None, 1
+        )
+        for step, value in zip(steps, (60.6, 21.0), strict=True)
+    )
+    route = StepStandingView("whole-route", "", "", "total", "kgce/t", 81.6, None, None, interval, None, None, None, 1)
+    start = datetime(2025, 1, 1, tzinfo=UTC)
+    report = ReportView(1, 1, "works-1", Name("Works 1"), 1, "cement", version, "dry-process", "cn", "2025", start)
+    units = energy_units(0.1229)
+    page = stand_page(StandView(report, None, standings, route), view, units["kgce"], units, "works-1/2025", several=False)
+    assert ("is wider than those of its steps make it" in page.interval_note) is wide

@@ -12,6 +12,7 @@ from benchmarks import packs
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from benchmarks.wire.attestations import SampleOutcome
+from portal.web.presenters.account import browser
 from portal.web.presenters.standard_limits import beside_rows
 from portal.web.words.checks import outcome_in_words
 from portal.web.words.terms import (
@@ -26,6 +27,13 @@ from portal.web.words.terms import (
 )
 
 CEMENT = Names("cement", packs.load("cement"))
+
+
+def test_a_browser_and_its_system_are_parted_as_the_language_of_the_page_does() -> None:
+    program = "Mozilla/5.0 (X11; Linux x86_64; rv:140.0) Gecko/20100101 Firefox/140.0"
+    assert browser(program) == "Firefox, Linux"
+    with translation.override("zh-hans"):
+        assert browser(program) == "Firefox、Linux"
 
 
 @pytest.mark.parametrize(

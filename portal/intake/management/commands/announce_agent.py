@@ -16,7 +16,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.wire import agent_releases
 from benchmarks.wire.agent_releases import AgentRelease, ReleasedFile, WhatChanges
 from benchmarks.wire.signing import DirectoryKey
@@ -48,7 +48,7 @@ class Command(OperatorCommand):
             )
         versions = {_version_in(file) for file in files}
         if len(versions) > 1:
-            raise refused(Phrase("The files are of several versions: %(versions)s.", versions=", ".join(sorted(versions))))
+            raise refused(Phrase("The files are of several versions: %(versions)s.", versions=enumerated(sorted(versions))))
         announced, today = folder / agent_releases.FILE, timezone.now().date()
         key = DirectoryKey.from_pem((options["dir"] / OFFLINE).read_bytes())
         number = agent_releases.verify(announced.read_bytes(), key.key_id).number + 1 if announced.exists() else 1

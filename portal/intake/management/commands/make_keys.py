@@ -9,6 +9,7 @@ make_keys take FILE            put the signed directory in the place of the old 
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from datetime import date, timedelta
 from hashlib import sha256
 from pathlib import Path
@@ -19,7 +20,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, Value, enumerated
 from benchmarks.wire import directory as directories
 from benchmarks.wire import directory_renewal
 from benchmarks.wire.directory import Directory
@@ -169,11 +170,15 @@ class Command(OperatorCommand):
             change = Phrase("no more") if witness not in asked.witnesses else AS_BEFORE if witness in present.witnesses else NEW
             self.answer(Phrase("witness %(key)s: %(change)s", key=witness.note_key.text, change=change))
         if asked.features != present.features:
-            facts = {"now": ", ".join(asked.features) or "–", "before": ", ".join(present.features) or "–"}
-            self.answer(Phrase("features: %(now)s (before: %(before)s)", **facts))
+            names = {"now": _together(asked.features), "before": _together(present.features)}
+            self.answer(Phrase("features: %(now)s (before: %(before)s)", **names))
         if asked.witnesses or present.witnesses:
             facts = {"now": _asked_for(asked), "before": _asked_for(present)}
             self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **facts))
+
+
+def _together(features: Sequence[str]) -> Value:
+    return enumerated(features) if features else "–"
 
 
 def _key_file(name: str, file: Path | None, options: dict[str, Any]) -> Path:

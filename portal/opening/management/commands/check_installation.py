@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.opening.installation_agreement import disagreements
@@ -29,9 +29,9 @@ class Command(OperatorCommand):
             self.answer(Phrase("%(name)s: %(found)s. See docs/runbook.md, %(name)s.", name=disagreement.name, found=disagreement.found))
         if settings.HEADS_FILE is None:
             self.remark(Phrase("Not checked: kept heads, for STEPLABEL_HEADS_FILE is not set."))
-        role, names = str(settings.ROLE), ", ".join(conflict.name for conflict in conflicts)
+        role, names = str(settings.ROLE), [conflict.name for conflict in conflicts]
         # for the alarm of who reads no journal: each night the checks are made while nobody looks
-        record(timezone.now(), role, Action.INSTALLATION_CHECKED, f"installation, as {role}", names)
+        record(timezone.now(), role, Action.INSTALLATION_CHECKED, f"installation, as {role}", ", ".join(names))
         if conflicts:
-            raise refused(Phrase("%(count)s do not agree: %(names)s.", count=len(conflicts), names=names))
+            raise refused(Phrase("%(count)s do not agree: %(names)s.", count=len(conflicts), names=enumerated(names)))
         self.answer(Phrase("Main database, vault, log, heads, receipts and the keys of the role %(role)s agree.", role=role))

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from portal import keys
 from portal.intake.worker_seen import database_now
 from portal.opening.refilling import refill
@@ -24,7 +24,7 @@ class Command(OperatorCommand):
         done = refill(keys.processing_keys(), database_now())
         self.answer(Phrase("%(count)s reports were written to the vault again.", count=done.written))
         if done.left:
-            reasons = ", ".join(f"{code} {number}" for code, number in sorted(done.left.items()))
+            reasons = enumerated(f"{code} {number}" for code, number in sorted(done.left.items()))
             left = sum(done.left.values())
             raise refused(
                 Phrase("%(count)s could not be: %(reasons)s. See docs/runbook.md, accepted-without-vault-row.", count=left, reasons=reasons)

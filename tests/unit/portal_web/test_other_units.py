@@ -1,0 +1,134 @@
+"""Pages of packs that count energy in kWh, or a product in square metres: no figure is headed by a unit that the pack does not use."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime
+
+import pytest
+from django.template.loader import render_to_string
+
+from benchmarks import packs, shelf
+from benchmarks.composition import Potential
+from benchmarks.guidance.practices import Library
+from benchmarks.phrases import Name
+from portal.publication.in_force import InForceView
+from portal.publication.shapes import LabelView, CellView, TotalView
+from portal.standings.reports import ReportView
+from portal.standings.selectors import StandView, StepStandingView
+from portal.web.presenters.benchmarks import unit_links
+from portal.web.presenters.next_steps import NextPage, next_page
+from portal.web.presenters.sector_worth import worth_of
+from portal.web.presenters.sectors import _reach
+from portal.web.presenters.stand import stand_page
+from portal.web.words.figures import energy_units
+from portal.web.words.terms import Names
+from tests.unit.portal_web.test_next_steps import cell
+
+UNITS = energy_units(0.1229)
+FILES = {name: (packs.HOME / "further" / f"{name}.toml").read_text(encoding="utf-8") for name in ("data-centre", "flat-glass")}
+VERSIONS = {name: packs.load(str(packs.HOME / "further" / f"{name}.toml")).version for name in FILES}
+
+
+class Approved(shelf.Empty):
+    def versions(self) -> Collection[tuple[str, str]]:
+        return tuple(VERSIONS.items())
+
+    def pack(self, pack: str, _version: str) -> str | None:
+        return FILES.get(pack)
+
+
+@pytest.fixture(autouse=True)
+def approved_packs() -> Iterator[None]:
+    with shelf.used(Approved()):
+        yield
+
+
+def in_force(pack: str, route: str, unit: str, steps: tuple[CellView, ...]) -> InForceView:
+    total = TotalView(None, None, unit, 12, None, False, "", "", "")
+    return InForceView(1, pack, VERSIONS[pack], route, "cn", "2025", 1, LabelView(steps, total, total, total, rule=None, firms=12))
+
+
+def stood(pack: str, route: str, step: CellView, value: float) -> StandView:
+    named = (step.step, step.product, step.variant, step.metric, step.unit)
+    standing = StepStandingView(*named, value, None, None, (value - 0.01, value + 0.01), None, None, None, 1)
+    report = ReportView(1, 1, "hall-1", Name("Hall 1"), 1, pack, VERSIONS[pack], route, "cn", "2025", datetime(2025, 1, 1, tzinfo=UTC))
+    return StandView(report, None, (standing,))
+
+
+def hall() -> CellView:
+    return replace(
+        cell("electricity", "kWh/kWh", (Potential("best", 0.1, (0.09, 0.11)),)),
+        step="data-hall", product="it-energy", ratio=1.0, headline=True,
+        best=1.2, interval=(1.19, 1.21), typical=1.4, typical_interval=(1.39, 1.41),
+    )  # fmt: skip
+
+
+def of_a_hall() -> tuple[StandView, InForceView]:
+    route = packs.load("data-centre").routes[0].id
+    return stood("data-centre", route, hall(), 1.5), in_force("data-centre", route, "kWh/kWh", (hall(),))
+
+
+def what_to_do(stand: StandView, view: InForceView) -> NextPage:
+    return next_page(stand, view, UNITS, "hall-1/2025", Library.held(), date(2026, 11, 29), "China", several=False)
+
+
+def test_the_gaps_of_a_data_centre_are_headed_and_converted_by_its_own_unit_of_energy() -> None:
+    """By hand: 1.5 less 1.2 kWh are 0.30 kWh, 1.08 MJ by 0.1229 kgce a kWh and 29.3076 MJ a kgce."""
+    page = stand_page(*of_a_hall(), UNITS["kgce"], UNITS, "hall-1/2025", several=False)
+    (row,) = page.gaps
+    assert (row.energy, row.mj) == ("+0.30", "1.08")
+    assert page.gap_sum is not None
+    assert page.gap_sum.mj == "1.08"
+    assert row.co2.startswith("0.1"), "the grid's 0.5 to 0.6 kg a kWh, not eight times that"
+    table = render_to_string(
+        "web/parts/gap_table.html", {"gaps": page.gaps, "total": page.gap_sum, "unit": page.product_unit, "energy": page.gap_energy}
+    )
+    assert "kWh per kWh, interval</th>" in table
+    assert "kgce" not in table
+
+
+def test_what_a_data_centre_can_do_is_worked_out_in_coal_equivalent_of_its_kilowatt_hours() -> None:
+    page = what_to_do(*of_a_hall())
+    (row,) = page.worth.rows
+    assert row.exact_kgce.split()[1] == f"{0.3 * 0.1229:.6g}"
+    assert row.electricity == "0.29 to 0.31"
+    assert "0.037 kgce per kWh" in page.steps[0].gap
+
+
+def test_what_data_centres_would_save_is_worked_out_in_coal_equivalent_of_their_kilowatt_hours() -> None:
+    _stand, view = of_a_hall()
+    worth = worth_of(view)
+    assert worth is not None
+    (table,) = worth.tables
+    assert table.rows[0].exact_kgce.split()[1] == f"{0.1 * 0.1229:.6g}"
+    assert "per kWh of electricity of the machines" in table.caption
+    assert worth.output.endswith(", in kWh")
+    (reach,) = _reach(view, Names.of("data-centre", VERSIONS["data-centre"]))
+    assert reach.kgce == "0.025", "of 0.2 kWh"
+
+
+def glass() -> tuple[StandView, InForceView]:
+    step = replace(
+        cell("total", "kgce/weight case", (Potential("best", 0.5, (0.4, 0.6)),)),
+        step="float-line", product="flat-glass", ratio=1.0, headline=True,
+        best=10.0, interval=(9.9, 10.1), typical=11.0, typical_interval=(10.9, 11.1),
+    )  # fmt: skip
+    return stood("flat-glass", "float", step, 12.0), in_force("flat-glass", "float", "kgce/weight case", (step,))
+
+
+def test_the_unit_switch_and_the_worth_of_a_sector_know_a_product_that_is_not_in_tonnes() -> None:
+    _stand, view = glass()
+    assert [link.id for link in unit_links(UNITS, UNITS["kgce"], view.label)] == ["kgce", "MJ", "kWh"]
+    worth = worth_of(view)
+    assert worth is not None
+    assert worth.tables[0].unit == "weight case"
+    assert "tonne" not in f"{[table.caption for table in worth.tables]}{worth.output}".lower()
+
+
+def test_notes_of_pages_speak_of_the_unit_that_the_pack_counts_in() -> None:
+    page = what_to_do(*glass())
+    assert page.practice_units == "weight case"
+    rendered = render_to_string("web/parts/payback.html", {"units": page.practice_units})
+    assert "Amounts are per weight case of the step’s product" in rendered
