@@ -54,12 +54,12 @@ def make_peer_group(
         )
     with transaction.atomic():
         group, _ = PeerGroup.objects.get_or_create(pack=pack.id, pack_version=pack.version, route=route or routes[0], scope=scope)
-        known = dict(group.members.values_list("site", "obliged"))
+        obliged_by_site = dict(group.members.values_list("site", "obliged"))
         PeerGroupMember.objects.bulk_create(
             [
                 PeerGroupMember(peer_group=group, site=site, obliged=obliged)
                 for site, obliged in members.items()
-                if site.retired_at is None and known.get(site.pk) is not obliged
+                if site.retired_at is None and obliged_by_site.get(site.pk) is not obliged
             ],
             batch_size=1_000,
             update_conflicts=True,
@@ -77,9 +77,9 @@ def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGr
         InputError: `pack-version-unknown`, `route-unknown`.
     """
     require_regulator_of_scope(user, group.scope)
-    known = PeerGroup.objects.filter(pack=group.pack, pack_version=version, route=group.route, scope=group.scope).first()
-    if known is not None:
-        return known
+    existing_group = PeerGroup.objects.filter(pack=group.pack, pack_version=version, route=group.route, scope=group.scope).first()
+    if existing_group is not None:
+        return existing_group
     members = list(group.members.select_related("site"))
     with transaction.atomic():
         obliged = [member.site for member in members if member.obliged]
