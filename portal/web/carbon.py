@@ -26,15 +26,15 @@ def co2(kgce: float, boundary: Boundary, on: date, country: str, heat: Bounds | 
     table = FactorTable.load().at(country)
     carriers = {*boundary.carriers} | ({"electricity"} if boundary.media else set())
     factors = [table.co2_per_kgce(carrier, on) for carrier in carriers]
-    known = [factor for factor in factors if factor is not None]
+    known_factors = [factor for factor in factors if factor is not None]
     fuels = [factor for carrier, factor in zip(carriers, factors, strict=True) if factor is not None and carrier != "electricity"]
-    if heat is not None and fuels and len(known) == len(factors):
+    if heat is not None and fuels and len(known_factors) == len(factors):
         electricity = table.co2_per_kgce("electricity", on)
         if electricity is None:
             return None
         ends = [fuel * part + electricity * (kgce - part) for fuel in fuels for part in heat]
         return min(ends), max(ends)
-    return (kgce * min(known), kgce * max(known)) if known and len(known) == len(factors) else None
+    return (kgce * min(known_factors), kgce * max(known_factors)) if known_factors and len(known_factors) == len(factors) else None
 
 
 def together(parts: Iterable[Bounds | None]) -> Bounds | None:

@@ -30,7 +30,7 @@ class RouteGap:
 
 def gap(step: str, you: Estimate, best: Estimate, ratio: float) -> RouteGap:
     """`you` less `best`, times the tonnes of the step's product per tonne of the route's product."""
-    value, (low, high) = difference(_known(you), _known(best))
+    value, (low, high) = difference(_with_ends(you), _with_ends(best))
     return RouteGap(step, ratio * value, ratio * low, ratio * high)
 
 
@@ -56,6 +56,6 @@ def with_interval(value: float, low: float, high: float, places: int | None = No
     return f"{number(value, places)} ({between(low, high, places)})"
 
 
-def _known(estimate: Estimate) -> Known:
+def _with_ends(estimate: Estimate) -> Known:
     low, high = (estimate.value if end is None else end for end in (estimate.lo, estimate.hi))
     return estimate.value, (low, high)

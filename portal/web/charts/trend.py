@@ -71,14 +71,14 @@ def draw(reported: Sequence[TrendPeriod]) -> TrendPicture:
     return TrendPicture(scale.lines(), marks, own, best)
 
 
-def known(then: Estimate, now: Estimate) -> bool:
+def have_intervals(then: Estimate, now: Estimate) -> bool:
     """Whether the interval of both was computed."""
     return None not in (then.lo, then.hi, now.lo, now.hi)
 
 
 def changed(then: Estimate, now: Estimate) -> bool:
     """Whether two values of one site differ by more than their noise: the 95 % interval of the difference leaves out 0."""
-    if not known(then, now):
+    if not have_intervals(then, now):
         return False
     rise, fall = gap("", now, then, 1.0), gap("", then, now, 1.0)
     return not (rise.within_noise and fall.within_noise)

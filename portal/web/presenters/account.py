@@ -66,5 +66,5 @@ def browser(program: str) -> str:
     """
     name = next((name for mark, name in BROWSERS if mark in program), "")
     system = next((name for mark, name in SYSTEMS if mark in program), "")
-    known = ", ".join(filter(None, (name, system)))
-    return known or program[:60] or _("unknown program")
+    names = ", ".join(filter(None, (name, system)))
+    return names or program[:60] or _("unknown program")

@@ -89,8 +89,8 @@ def _curve(step: StepView, shown: TotalsDisplay) -> StepCurve:
     factor, places = shown.factor(step.unit), shown.step_places(step)
     points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in step.curve]
     best = None if step.best is None else step.best * factor
-    known = shown.names.step(step.step)
-    product = in_page_language(known.product_words) if known else step.product
+    pack_step = shown.names.step(step.step)
+    product = in_page_language(pack_step.product_words) if pack_step else step.product
     unit = shown.per_output(step.unit, product)
     middle = next(point for point in points if point.percent == 50)
     facts = {"middle": number(middle.value.value, places), "unit": unit}
@@ -146,7 +146,7 @@ def cell_name(step: StepView, shown: TotalsDisplay) -> str:
 
 def _without(steps: Sequence[StepView], shown: TotalsDisplay, *, any_drawn: bool) -> str:
     """Why these have no curve, each cause once."""
-    held = [step for step in steps if not step.shown]
+    withheld = [step for step in steps if not step.shown]
     few = [step for step in steps if step.shown and step.firms < FEWEST]
     apart = [step for step in steps if step.shown and step.curve_withheld]
     older = [step for step in steps if step.shown and step.firms >= FEWEST and not step.curve_withheld]
@@ -163,8 +163,8 @@ def _without(steps: Sequence[StepView], shown: TotalsDisplay, *, any_drawn: bool
         )
         if not any_drawn:
             sentences.append(_("At most %(firms)s firms entered here.") % {"firms": max(step.firms for step in few)})
-    if held:
-        sentences.append(_("Withheld with its value: %(names)s.") % {"names": _listed(held, shown)})
+    if withheld:
+        sentences.append(_("Withheld with its value: %(names)s.") % {"names": _listed(withheld, shown)})
     if apart:
         sentences.append(
             _("Left out because together with another publication it would reveal in which part of the curve a firm lies: %(names)s.")

@@ -119,8 +119,8 @@ class TotalsDisplay:
 
     def step_places(self, step: StepView) -> int | None:
         """Decimals by the release grid, which the published values lie on, and by their intervals; None (by size) in any other unit."""
-        known = self.names.step(step.step)
-        rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
+        pack_step = self.names.step(step.step)
+        rule = next((rule for rule in pack_step.metrics if rule.metric == step.metric), None) if pack_step else None
         if rule is None or self.factor(step.unit) != 1.0:
             return None
         return fitting_decimals(grid_decimals(rule.grid_width), step.interval, step.typical_interval)
@@ -130,8 +130,8 @@ class TotalsDisplay:
             return None
         grids = []
         for step in label.headline:
-            known = self.names.step(step.step)
-            rule = next((rule for rule in known.metrics if rule.metric == step.metric), None) if known else None
+            pack_step = self.names.step(step.step)
+            rule = next((rule for rule in pack_step.metrics if rule.metric == step.metric), None) if pack_step else None
             if rule is None:
                 return None
             grids.append((step.ratio, rule.grid))
@@ -243,8 +243,8 @@ def _row(
     covered: bool,
     with_you: bool,
 ) -> LadderRow:
-    known = shown.names.step(step.step)
-    product = in_page_language(known.product_words) if known else step.product
+    pack_step = shown.names.step(step.step)
+    product = in_page_language(pack_step.product_words) if pack_step else step.product
     variant = shown.names.variant_name(step.step, step.variant)
     return LadderRow(
         name=f"{index}. {shown.names.step_name(step.step)}",

@@ -95,10 +95,10 @@ def over_years_page(
     )
 
 
-def _moved(known: Known | None) -> MovedValue:
-    if known is None:
+def _moved(change: Known | None) -> MovedValue:
+    if change is None:
         return MovedValue("", "", clear=False)
-    value, (low, high) = known
+    value, (low, high) = change
     places = decimals(high - low)
     return MovedValue(signed(value, places), between(low, high, places), clear=low > 0 or high < 0)
 

@@ -137,7 +137,7 @@ def next_page(
             ),
             total=number(total),
             total_interval=between(*sum_of_ends(clear), decimals(total)),
-            total_co2=in_bounds(known) if (known := together(carbon.values())) else _("incomplete"),
+            total_co2=in_bounds(co2) if (co2 := together(carbon.values())) else _("incomplete"),
             exact_total=exactly([sum(end(gap) for gap in clear) for end in (_LOW, attrgetter("value"), _HIGH)]),
         ),
         carriers=carriers_of((names.step(gap.step) for gap in clear), day, country),

@@ -29,7 +29,7 @@ from portal.web.words.terms import TONNES, Names, enumerated, headed, one_of_out
 
 @dataclass(frozen=True, slots=True)
 class SectorWorth:
-    """Savings as tables that a reader's own output and prices multiply; `held` says what the gate held back, and why."""
+    """Savings as tables that a reader's own output and prices multiply; `withheld` says what the gate held back, and why."""
 
     tables: tuple[WorthTable, ...]
     carriers: tuple[CarrierRow, ...]
@@ -43,7 +43,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     day, country = last_day(view.period), country_of(view.place)
     units = units_on(day)
     shown = TotalsDisplay(names, view.route, units["kgce"])
-    known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
+    savings = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
     if view.label.composite.unit != HEADLINE_UNIT or not any(step.potential or step.potential_withheld for step in steps):
         return None
     most = _most_electricity(view.label)
@@ -60,7 +60,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         ),
     }
     tables = []
-    for to, of_steps in known.items():
+    for to, of_steps in savings.items():
         if not of_steps:
             continue
         highest = max(high for _value, (_low, high) in of_steps.values()) or 1.0
@@ -92,20 +92,20 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                 exact_total=exactly((low, value, high)),
             )
         )
-    held = []
+    withheld = []
     for to, whole in (("typical", _("If all came down to typical")), ("best", _("If all came down to the best"))):
         reasons: dict[str, list[str]] = {}
         for step in steps:
-            if step.step not in known[to]:
+            if step.step not in savings[to]:
                 reasons.setdefault(why_held(step), []).append(names.step_name(step.step))
-        held += [headed((whole, enumerated(of), reason)) for reason, of in reasons.items()]
+        withheld += [headed((whole, enumerated(of), reason)) for reason, of in reasons.items()]
     own = _(
         "Electricity “by its own metric” is what the step’s published metric of electricity says: for each firm its distance above the"
         " step’s typical electricity, or above the best. It is not a part of the energy beside it, and no sum counts it."
     )
     own_notes = (own,) if any(row.own_metric for table in tables for row in table.rows) else ()
     notes = (*own_notes, ratios_of(view.label, names, view.route), units["MJ"].note, units["kWh"].note, carbon_note(day, country))
-    return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), day, country), tuple(held), notes)
+    return SectorWorth(tuple(tables), carriers_of((names.step(step.step) for step in steps), day, country), tuple(withheld), notes)
 
 
 def _most_electricity(label: LabelView) -> dict[str, float]:

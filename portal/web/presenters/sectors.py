@@ -179,7 +179,7 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
             of_heat = gap(step.step, typical, best, step.ratio / MJ_PER_KGCE)
             heat[step.step] = (of_heat.lo, of_heat.hi)
     for step in view.label.headline:
-        known, (best, typical) = names.step(step.step), step_estimates(step, 1.0)
+        pack_step, (best, typical) = names.step(step.step), step_estimates(step, 1.0)
         name = names.step_name(step.step)
         if best is None or typical is None:
             rows.append(ReachRow(name, NONE, "", NONE, in_language(step.reason_en, step.reason_zh) or _("withheld")))
@@ -188,6 +188,6 @@ def _reach(view: InForceView, names: Names) -> tuple[ReachRow, ...]:
         if step_gap.within_noise:
             rows.append(ReachRow(name, NONE, between(step_gap.lo, step_gap.hi), NONE, _("within the noise")))
             continue
-        carbon = in_bounds(carbon_of_gap(step_gap, known, heat.get(step.step), last_day(view.period), country_of(view.place)))
+        carbon = in_bounds(carbon_of_gap(step_gap, pack_step, heat.get(step.step), last_day(view.period), country_of(view.place)))
         rows.append(ReachRow(name, number(step_gap.value), between(step_gap.lo, step_gap.hi, decimals(step_gap.value)), carbon, ""))
     return tuple(rows)

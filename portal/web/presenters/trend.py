@@ -14,7 +14,7 @@ from benchmarks.label_keys import LabelKey
 from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
 from portal.publication.in_force import DefinedVersion, InForceView
 from portal.standings.reports import ReportedPeriod, ReportedValue
-from portal.web.charts.trend import TrendPeriod, TrendPicture, changed, draw, known
+from portal.web.charts.trend import TrendPeriod, TrendPicture, changed, draw, have_intervals
 from portal.web.gaps import gap
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.site_gaps import estimate_of
@@ -91,7 +91,7 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeri
             interval=between(*value.interval, places) if value.interval else "",
             best="" if point.best is None else number(point.best, places),
             flag=flag,
-            unchanged=before is not None and not flag and known(before.you, point.you) and not changed(before.you, point.you),
+            unchanged=before is not None and not flag and have_intervals(before.you, point.you) and not changed(before.you, point.you),
         )
         for value, point, flag, before in zip(values, points, flags, (None, *points), strict=False)
     )
@@ -110,7 +110,7 @@ def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
     if began == len(points) - 1:
         return _("Defined differently since %(since)s. There is nothing to compare it with yet.") % {"since": points[-1].label}
     first, last = points[began], points[-1]
-    if not known(first.you, last.you):
+    if not have_intervals(first.you, last.you):
         return _("Not known: an interval is computed with the next draft.")
     if not changed(first.you, last.you):
         return _("Within the noise since %(since)s.") % {"since": first.label}
@@ -125,7 +125,7 @@ def verdict(points: Sequence[TrendPeriod], unit: str) -> str:
         form = _("Rose by %(by)s %(unit)s since %(since)s (%(interval)s).")
     places = two_digits(apart.lo, apart.hi)
     facts = {"by": number(apart.value, places), "unit": unit, "since": first.label, "interval": between(apart.lo, apart.hi, places)}
-    newest = known(points[-2].you, last.you) and not changed(points[-2].you, last.you)
+    newest = have_intervals(points[-2].you, last.you) and not changed(points[-2].you, last.you)
     return form % facts + (sentence_space() + _("The last change is within the noise.") if newest else "")
 
 

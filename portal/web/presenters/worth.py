@@ -88,12 +88,12 @@ class CarrierRow:
 
 def carriers_of(steps: Iterable[Step | None], on: date, country: str) -> tuple[CarrierRow, ...]:
     """The energies of all steps whose amounts can be told by energy, those that every plant reports first."""
-    known = [step for step in steps if _kind(step, None) != "unknown" and step is not None]
-    usual = dict.fromkeys(carrier for step in known for carrier in _usual(step))
+    steps_of_known_kind = [step for step in steps if _kind(step, None) != "unknown" and step is not None]
+    usual = dict.fromkeys(carrier for step in steps_of_known_kind for carrier in _usual(step))
     table = FactorTable.load().at(country)
     return tuple(
         _carrier(carrier, table, on, usual=carrier in usual)
-        for carrier in dict.fromkeys((*usual, *(c for step in known for c in taken_at(step))))
+        for carrier in dict.fromkeys((*usual, *(c for step in steps_of_known_kind for c in taken_at(step))))
     )
 
 
@@ -102,8 +102,8 @@ def saved_of(step: Step | None, metric: Metric, on: date) -> tuple[CarrierRow, .
     if metric is Metric.ELECTRICITY:
         ids, usual = ["electricity"], {"electricity"}
     else:
-        taken = taken_at(step) if step else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
-        ids = [carrier for carrier in taken if CARRIERS[carrier].thermal]
+        carriers = taken_at(step) if step else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
+        ids = [carrier for carrier in carriers if CARRIERS[carrier].thermal]
         usual = {*_usual(step)} if step else set()
     table = FactorTable.load()
     return tuple(_carrier(carrier, table, on, usual=carrier in usual) for carrier in ids)
@@ -127,12 +127,12 @@ def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierR
     )
 
 
-def _co2_factor(id_: str, co2_per_kgce: float, kgce: float, held: CarbonFactor | None) -> str:
+def _co2_factor(id_: str, co2_per_kgce: float, kgce: float, factor: CarbonFactor | None) -> str:
     """Of electricity per kWh, of which the note beside the table names the grid and its year; of the others per GJ, with the standard."""
     if id_ == "electricity":
         return f"{co2_per_kgce * kgce:.4g} kg CO₂/kWh"
     per_gj = f"{1000 * co2_per_kgce / MJ_PER_KGCE:.4g} kg CO₂/GJ"
-    return f"{per_gj}, {held.source.document}" if held is not None and held.source.document else per_gj
+    return f"{per_gj}, {factor.source.document}" if factor is not None and factor.source.document else per_gj
 
 
 def _usual(step: Step) -> tuple[str, ...]:
