@@ -230,7 +230,9 @@ MORE_NONSENSE = (
 )
 
 
-@pytest.mark.parametrize(("name", "value"), [*NONSENSE.items(), *(pytest.param(*given, marks=pytest.mark.slow) for given in MORE_NONSENSE)])
+@pytest.mark.parametrize(
+    ("name", "value"), [*NONSENSE.items(), *(pytest.param(*nonsense, marks=pytest.mark.slow) for nonsense in MORE_NONSENSE)]
+)
 def test_a_setting_that_makes_no_sense_stops_the_portal_with_its_name_and_what_to_write(name: str, value: str) -> None:
     refusal = load("settings.DEBUG", **{**PRODUCTION, name: value}, STEPLABEL_ROLE="web").stderr.splitlines()[-1]
     assert refusal.startswith("django.core.exceptions.ImproperlyConfigured: " + name)
@@ -320,7 +322,7 @@ def test_a_database_elsewhere_has_to_prove_its_name(url: str, refused: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("url", "taken"),
+    ("url", "checked"),
     [
         ("redis://10.0.0.6/0", None),
         ("rediss://10.0.0.6/0", None),
@@ -330,9 +332,9 @@ def test_a_database_elsewhere_has_to_prove_its_name(url: str, refused: str) -> N
         ("redis://localhost/0", "redis://localhost/0"),
     ],
 )
-def test_a_redis_elsewhere_has_to_prove_its_name(url: str, taken: str | None) -> None:
-    if taken:
-        assert require_checked_redis("STEPLABEL_CACHE_URL", url) == taken
+def test_a_redis_elsewhere_has_to_prove_its_name(url: str, checked: str | None) -> None:
+    if checked:
+        assert require_checked_redis("STEPLABEL_CACHE_URL", url) == checked
     else:
         with pytest.raises(ImproperlyConfigured, match="STEPLABEL_CACHE_URL"):
             require_checked_redis("STEPLABEL_CACHE_URL", url)

@@ -43,12 +43,12 @@ def test_the_interval_of_a_difference_holds_the_true_one_as_often_as_it_says() -
     sd_you, sd_best, true_you, true_best, draws = 0.4, 0.15, 10.0, 9.0, 4000
     you = true_you + sd_you * rng.standard_normal(draws)
     best = true_best + sd_best * rng.standard_normal(draws)
-    held = held_by_half = 0
+    covered = held_by_half = 0
     for y, b in zip(you, best, strict=True):
         difference = gap("s", Estimate(y, y - 1.96 * sd_you, y + 1.96 * sd_you), Estimate(b, b - 1.96 * sd_best, b + 1.96 * sd_best), 1.0)
-        held += difference.lo <= true_you - true_best <= difference.hi
+        covered += difference.lo <= true_you - true_best <= difference.hi
         held_by_half += abs(difference.value - (true_you - true_best)) <= (difference.hi - difference.lo) / 4
-    assert 0.94 <= held / draws <= 0.96
+    assert 0.94 <= covered / draws <= 0.96
     assert held_by_half / draws < 0.75
 
 
