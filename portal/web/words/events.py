@@ -68,9 +68,7 @@ def detail_in_words(detail: str) -> str:
     own = next((index for index in range(2, len(parts), 2) if parts[index - 1] == ": " and not translated[index]), len(parts))
     if not any(translated[:own]):
         return detail  # what a person wrote keeps its own commas
-    return "".join(translation or _between(part) for translation, part in zip(translated[:own], parts[:own], strict=True)) + "".join(
-        parts[own:]
-    )
+    return "".join(text or _between(part) for text, part in zip(translated[:own], parts[:own], strict=True)) + "".join(parts[own:])
 
 
 def _between(part: str) -> str:
