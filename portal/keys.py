@@ -77,10 +77,10 @@ def published_directory() -> PublishedDirectory:
 
 def receipt_key() -> ReceiptKey:
     """Web and operator only: of the keys at hand, the listed one that began last."""
-    held = _receipt_keys(_stamp(*_files(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE")))
+    keys_at_hand = _receipt_keys(_stamp(*_files(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE")))
     today = timezone.now().date()
     listed = sorted(published_directory().content.receipts, key=lambda key: (key.valid_from <= today, key.valid_from))
-    newest = next((held[key.key_id] for key in reversed(listed) if key.key_id in held), None)
+    newest = next((keys_at_hand[key.key_id] for key in reversed(listed) if key.key_id in keys_at_hand), None)
     if newest is None:
         raise ImproperlyConfigured(
             Phrase("RECEIPT_KEY_FILE: the key directory lists none of the receipt keys at hand; see docs/portal.md.")
@@ -93,11 +93,11 @@ def newest_receipt_key_is_held() -> bool:
 
     Raises: as `receipt_key`.
     """
-    held = _receipt_keys(_stamp(*_files(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE")))
+    keys_at_hand = _receipt_keys(_stamp(*_files(settings.RECEIPT_KEY_FILE, "RECEIPT_KEY_FILE")))
     today = timezone.now().date()
     begun = [key for key in published_directory().content.receipts if key.valid_from <= today]
     newest = max((key.valid_from for key in begun), default=None)
-    return any(key.key_id in held for key in begun if key.valid_from == newest)
+    return any(key.key_id in keys_at_hand for key in begun if key.valid_from == newest)
 
 
 def processing_keys() -> tuple[ProcessingKey, ...]:

@@ -35,8 +35,8 @@ class RequestIdMiddleware:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponseBase:
-        given = request.headers.get(HEADER, "")
-        token = REQUEST.set(given if _GIVEN.fullmatch(given) else uuid.uuid4().hex)
+        request_id = request.headers.get(HEADER, "")
+        token = REQUEST.set(request_id if _GIVEN.fullmatch(request_id) else uuid.uuid4().hex)
         try:
             response = self.get_response(request)
             response.headers[HEADER] = REQUEST.get()

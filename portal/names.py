@@ -18,8 +18,8 @@ _SEPARATOR = "\x1f"  # ASCII's unit separator: a name that held one would be cut
 
 
 def name_of(name: str, chinese: str | None, others: Mapping[str, str] | None = None) -> Name:
-    given = {CHINESE: chinese or "", **(others or {})}
-    return Name(name, **{code: text for code, text in given.items() if text})
+    by_language = {CHINESE: chinese or "", **(others or {})}
+    return Name(name, **{code: text for code, text in by_language.items() if text})
 
 
 def in_chinese(name: Name) -> str:

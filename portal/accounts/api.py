@@ -73,9 +73,11 @@ class EnrolmentView(StrictView):
         """Register a device with a one-time token."""
         asked = EnrolmentSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        VerifyingKey.from_hex(given["device_public_key"])
-        enrolled = enrolling.enrol(given["secret"], given["device_public_key"], given["seed_commitment"], given["software"], timezone.now())
+        fields = asked.validated_data
+        VerifyingKey.from_hex(fields["device_public_key"])
+        enrolled = enrolling.enrol(
+            fields["secret"], fields["device_public_key"], fields["seed_commitment"], fields["software"], timezone.now()
+        )
         answer = {"site": enrolled.device.site.slug, "device_id": str(enrolled.device.pk), "directory": _directory()}
         return Response(answer, status=201 if enrolled.created else 200)
 
@@ -99,11 +101,11 @@ class RotationView(StrictView):
         """Register a device's new key; the old one signs nothing new from now on."""
         asked = RotationSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        new = VerifyingKey.from_hex(given["device_public_key"])
-        by_old, by_new = bytes.fromhex(given["by_old"]), bytes.fromhex(given["by_new"])
+        fields = asked.validated_data
+        new = VerifyingKey.from_hex(fields["device_public_key"])
+        by_old, by_new = bytes.fromhex(fields["by_old"]), bytes.fromhex(fields["by_new"])
         try:
-            rotated = enrolling.rotate(KeyRotation(given["device_id"], new, by_old, by_new), timezone.now())
+            rotated = enrolling.rotate(KeyRotation(fields["device_id"], new, by_old, by_new), timezone.now())
         except VerificationError as refusal:
             raise RefusedError(401, refusal.code, refusal.sentence, refusal.remedy) from refusal
         answer = {"site": rotated.device.site.slug, "device_id": str(rotated.device.pk), "directory": _directory()}

@@ -79,8 +79,8 @@ class ApiKeyView:
 
 def houses_of(user: User) -> QuerySet[Organisation]:
     """The organisations whose keys the person makes and revokes: those they manage, and not as a delegate."""
-    held = Membership.objects.filter(user=user, may_manage=True, delegate=False)
-    return Organisation.objects.filter(memberships__in=held.filter(role__in=SCOPES_OF)).distinct().order_by("name")
+    memberships = Membership.objects.filter(user=user, may_manage=True, delegate=False)
+    return Organisation.objects.filter(memberships__in=memberships.filter(role__in=SCOPES_OF)).distinct().order_by("name")
 
 
 def make(

@@ -51,7 +51,7 @@ class Attempt:
     network: str
     device: str = ""
     secret: AttemptKind = AttemptKind.PASSWORD
-    _taken: list[Counted] = field(default_factory=list, init=False)
+    _counted: list[Counted] = field(default_factory=list, init=False)
 
     def begin(self) -> bool:
         """Take a place in every count; False where one of them is full, and the password is then not to be looked at."""
@@ -64,12 +64,12 @@ class Attempt:
 
     def succeeded(self) -> None:
         """Only failures are kept."""
-        for what in self._taken:
+        for what in self._counted:
             rate_counts.take_back(*what)
-        self._taken.clear()
+        self._counted.clear()
 
     def _take(self, *what: str) -> int:
-        self._taken.append(what)
+        self._counted.append(what)
         return rate_counts.count(int(WINDOW.total_seconds()), *what)
 
     def _named(self) -> str:

@@ -77,10 +77,10 @@ def enrol(secret: str, public_key: str, seed_commitment: str, software: str, now
         if token is None:
             raise _token_unknown()
         if token.used_at is not None:
-            known = Device.objects.filter(
+            enrolled_by_token = Device.objects.filter(
                 site=token.site, public_key=public_key, seed_commitment=seed_commitment, enrolled_at=token.used_at, revoked_at=None
             )
-            if device := known.first():
+            if device := enrolled_by_token.first():
                 return EnrolledDevice(device, created=False)
             raise _token_unknown()
         if token.expires_at <= now:
@@ -138,10 +138,10 @@ def revoke(device: Device, by: User | None, now: datetime) -> None:
     """From now on nothing signed by the device is taken. What it sent before stands. `by`: None for the operator at the machine."""
     with transaction.atomic():
         head = log.lock()
-        held = Device.objects.select_for_update().get(pk=device.pk)
-        if held.revoked_at is None:
-            _revoke(head, held, by.email if by else "operator", now)
-            _tell(NoticeKind.DEVICE_REVOKED, held.site, now)
+        device = Device.objects.select_for_update().get(pk=device.pk)
+        if device.revoked_at is None:
+            _revoke(head, device, by.email if by else "operator", now)
+            _tell(NoticeKind.DEVICE_REVOKED, device.site, now)
 
 
 def revoke_all(sites: QuerySet[Site], by: str, now: datetime) -> None:

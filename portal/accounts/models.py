@@ -63,7 +63,7 @@ class User(AbstractBaseUser, PermissionsMixin):
     """
 
     acting_as: ClassVar[Acting | None] = None
-    held: ClassVar[PersonRoles | None] = None  # while a page is read, and never while something is decided
+    roles_so_far: ClassVar[PersonRoles | None] = None  # while a page is read, and never while something is decided
 
     email = models.EmailField(unique=True)
     name = models.CharField(max_length=150, blank=True)

@@ -56,17 +56,17 @@ def roles_of(user: User) -> frozenset[str]:
         return frozenset()
     if user.acting_as is not None:
         return frozenset({user.acting_as.role})
-    if user.held is not None and user.held.roles is not None:
-        return user.held.roles
+    if user.roles_so_far is not None and user.roles_so_far.roles is not None:
+        return user.roles_so_far.roles
     roles = frozenset(Membership.objects.filter(user=user).values_list("role", flat=True))
-    if user.held is not None:
-        user.held.roles = roles
+    if user.roles_so_far is not None:
+        user.roles_so_far.roles = roles
     return roles
 
 
 def read_once(user: User) -> None:
     """From now on this row is asked for its roles and its jurisdictions once: for a request that changes nothing."""
-    user.held = PersonRoles()  # type: ignore[misc]  # of this row alone; every other row has none
+    user.roles_so_far = PersonRoles()  # type: ignore[misc]  # of this row alone; every other row has none
 
 
 def organisations_as(user: User, role: Role, *, managing: bool = False) -> QuerySet[Organisation]:
@@ -77,8 +77,8 @@ def organisations_as(user: User, role: Role, *, managing: bool = False) -> Query
     if user.acting_as is not None:
         mine = user.acting_as.role == role and not managing
         return rows.filter(pk=user.acting_as.organisation) if mine else rows.none()
-    held = {"memberships__may_manage": True} if managing else {}
-    return rows.filter(memberships__user=user, memberships__role=role, **held)
+    may_manage = {"memberships__may_manage": True} if managing else {}
+    return rows.filter(memberships__user=user, memberships__role=role, **may_manage)
 
 
 def packs_of(organisations: QuerySet[Organisation]) -> frozenset[str]:
@@ -92,12 +92,12 @@ def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
         return ()
     if user.acting_as is not None:
         return tuple(Jurisdiction.objects.filter(organisations__in=organisations_as(user, Role.REGULATOR)).distinct())
-    if user.held is not None and user.held.jurisdictions is not None:
-        return user.held.jurisdictions
+    if user.roles_so_far is not None and user.roles_so_far.jurisdictions is not None:
+        return user.roles_so_far.jurisdictions
     of = {"organisations__memberships__user": user.pk, "organisations__memberships__role": Role.REGULATOR}
     jurisdictions = tuple(Jurisdiction.objects.filter(organisations__kind=Role.REGULATOR, **of).distinct())
-    if user.held is not None:
-        user.held.jurisdictions = jurisdictions
+    if user.roles_so_far is not None:
+        user.roles_so_far.jurisdictions = jurisdictions
     return jurisdictions
 
 
@@ -116,7 +116,7 @@ def may_decide_for(user: User, scope: Jurisdiction) -> bool:
 
 def may_decide_in(user: User, path: str) -> bool:
     """The same by the path of the jurisdiction."""
-    return any(held.covers_path(path) for held in jurisdictions_of(user))
+    return any(jurisdiction.covers_path(path) for jurisdiction in jurisdictions_of(user))
 
 
 def own_sites(user: User) -> QuerySet[Site]:

@@ -94,7 +94,7 @@ class EvidenceView(StrictView):
     def get(self, request: Request, sample: int) -> Response:
         """All that is needed from the portal to verify the opening, in one file."""
         user: Any = request.user  # a person of no row, who sees what the key's organisation sees
-        held = drawn_sample(user, sample)
-        if held is None:
+        drawn = drawn_sample(user, sample)
+        if drawn is None:
             raise Http404
-        return Response(evidence_of(held, receipt_key()))
+        return Response(evidence_of(drawn, receipt_key()))

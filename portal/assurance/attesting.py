@@ -108,16 +108,16 @@ def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -
     """
     _require_free(row, by)
     with transaction.atomic():
-        held = Attestation.objects.select_for_update().get(pk=row.pk)
-        if held.state != Attestation.State.ISSUED:
+        attestation = Attestation.objects.select_for_update().get(pk=row.pk)
+        if attestation.state != Attestation.State.ISSUED:
             raise RefusedError(409, "not-issued", "Only an attestation that was issued can be withdrawn.", "Look at its page.")
-        key = _own_key(held.body, by)
+        key = _own_key(attestation.body, by)
         withdrawal = attestations.AttestationWithdrawal(
-            held.digest, " ".join(reason.split()), scheme_day(now), bytes.fromhex(key.public_key)
+            attestation.digest, " ".join(reason.split()), scheme_day(now), bytes.fromhex(key.public_key)
         )
-        held.withdrawal = attestations.unsigned(withdrawal)
-        held.save(update_fields=["withdrawal"])
-    return held
+        attestation.withdrawal = attestations.unsigned(withdrawal)
+        attestation.save(update_fields=["withdrawal"])
+    return attestation
 
 
 def _statement(

@@ -42,7 +42,7 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
         )
     with transaction.atomic():
         lock_standing(assignment)
-        held: InterestDeclaration | None = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
+        earlier_declaration: InterestDeclaration | None = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
         if not interested and _is_interested(by, assignment):
             raise RefusedError(
                 409,
@@ -50,8 +50,8 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
                 "You declared an interest in this firm; it cannot be withdrawn.",
                 "Somebody from your body without an interest must take over.",
             )
-        if held is not None and (held.interested, held.text) == (interested, sentence):
-            return held
+        if earlier_declaration is not None and (earlier_declaration.interested, earlier_declaration.text) == (interested, sentence):
+            return earlier_declaration
         declaration: InterestDeclaration = InterestDeclaration.objects.create(
             assignment=assignment, person=by, interested=interested, text=sentence, declared_at=now
         )
@@ -113,20 +113,24 @@ def register(body: Organisation, public_key: str, by: User, now: datetime) -> Au
     """
     require_auditor(by, body)
     public = VerifyingKey.from_hex(public_key)
-    held = AuditorKey.objects.filter(public_key=public.hex).first()
-    if held is not None and held.revoked_at is None and (held.body_id, held.owner_id) == (body.pk, by.pk):
-        return held
-    taken = RefusedError(
+    registered_key = AuditorKey.objects.filter(public_key=public.hex).first()
+    if (
+        registered_key is not None
+        and registered_key.revoked_at is None
+        and (registered_key.body_id, registered_key.owner_id) == (body.pk, by.pk)
+    ):
+        return registered_key
+    key_taken = RefusedError(
         409, "auditor-key-taken", "This key is in use already, or was used before.", "Make a new key and register the new one."
     )
-    if held is not None or Device.objects.filter(public_key=public.hex).exists():
-        raise taken
+    if registered_key is not None or Device.objects.filter(public_key=public.hex).exists():
+        raise key_taken
     try:
         with transaction.atomic():
             key = AuditorKey.objects.create(body=body, owner=by, public_key=public.hex, registered_at=now)
             record(now, by.email, Action.AUDITOR_KEY_REGISTERED, f"auditor key {public.key_id[:16]}", str(body))
     except IntegrityError as error:
-        raise taken from error
+        raise key_taken from error
     return key
 
 

@@ -90,10 +90,10 @@ def draw_signed(sample: Sample, root: bytes, nonce: bytes, signature: bytes) -> 
 
 
 def _promise(assignment: Assignment, by: User, nonce_digest: bytes, day: date) -> Promise | None:
-    held = AuditorKey.objects.filter(body=assignment.body_id, owner=by, revoked_at=None).order_by("-pk").first()
-    if held is None:
+    auditor_key = AuditorKey.objects.filter(body=assignment.body_id, owner=by, revoked_at=None).order_by("-pk").first()
+    if auditor_key is None:
         return None
-    return Promise(assignment.site.slug, assignment.period, nonce_digest, STANDARD, (), day, VerifyingKey.from_hex(held.public_key))
+    return Promise(assignment.site.slug, assignment.period, nonce_digest, STANDARD, (), day, VerifyingKey.from_hex(auditor_key.public_key))
 
 
 def _draw(sample: Sample, root: bytes, nonce: bytes) -> Draw:

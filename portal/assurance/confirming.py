@@ -121,15 +121,15 @@ def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime)
         raise RefusedError(409, "reason-missing", "A confirmation is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         log.lock(numbering=False)
-        held = {row.pk: key.body for row, key in confirmed_by(by)}
-        row = SiteReport.objects.select_related("site").get(pk=report) if report in held else waiting_for(by).get(pk=report)
-        if report in held:
-            require_auditor(by, held[report])
+        confirming_bodies = {row.pk: key.body for row, key in confirmed_by(by)}
+        row = SiteReport.objects.select_related("site").get(pk=report) if report in confirming_bodies else waiting_for(by).get(pk=report)
+        if report in confirming_bodies:
+            require_auditor(by, confirming_bodies[report])
         if row.unconfirmed_at is not None:
             return row
         row.unconfirmed_at, row.unconfirmed_reason, row.unconfirmed_by = now, sentence, by
         row.save(update_fields=["unconfirmed_at", "unconfirmed_reason", "unconfirmed_by"])
-        _record_and_tell(row, Action.OUTCOME_UNCONFIRMED, by, now, event="withdrawn" if report in held else "refused")
+        _record_and_tell(row, Action.OUTCOME_UNCONFIRMED, by, now, event="withdrawn" if report in confirming_bodies else "refused")
         if row.counted_at is not None:
             new_edition(key, now)
     return row

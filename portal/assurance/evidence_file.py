@@ -76,10 +76,10 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
 
 def _restarts(committed: Commitment) -> list[bytes]:
     """Of a commitment that was handed in again after a restart of the log: the statements that its challenge's entry was lost."""
-    given = challenges.parse(bytes(committed.challenge))
-    if given.log_index == committed.log_index:
+    challenge = challenges.parse(bytes(committed.challenge))
+    if challenge.log_index == committed.log_index:
         return []
-    return [raw for raw in served() if restarts.parse(raw).lost(given.log_index, given.given_on)]
+    return [raw for raw in served() if restarts.parse(raw).lost(challenge.log_index, challenge.given_on)]
 
 
 @wall.opened()  # the entry holds a hash of the values, which its reader need not see

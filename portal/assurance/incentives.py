@@ -44,7 +44,7 @@ class IncentiveView:
     evidence: str
     period: str  # of the site's own report that the evidence is; empty for a document kept elsewhere
     recorder: int
-    known: bool  # whether anything on record about the site has this digest
+    on_record: bool  # whether anything on record about the site has this digest
     recorded_by: str
     recorded_at: datetime
     corrected: AmountCorrection | None
@@ -69,10 +69,10 @@ def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now:
     require_regulator_of_site(by, site)
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)
-        held: Incentive | None = Incentive.objects.filter(site=site, scheme=scheme, evidence=evidence).first()
-        if held is not None and held.amount == amount and not held.corrections.exists():
-            return held
-        if held is not None:
+        recorded: Incentive | None = Incentive.objects.filter(site=site, scheme=scheme, evidence=evidence).first()
+        if recorded is not None and recorded.amount == amount and not recorded.corrections.exists():
+            return recorded
+        if recorded is not None:
             raise RefusedError(
                 409,
                 "evidence-used",
@@ -133,7 +133,7 @@ def incentives_at(site: Site) -> tuple[IncentiveView, ...]:
 def _views(incentives: QuerySet[Incentive]) -> tuple[IncentiveView, ...]:
     rows = list(incentives.select_related("site", "recorded_by").prefetch_related("corrections__corrected_by"))
     periods = dict(Submission.objects.filter(digest__in={row.evidence for row in rows}).values_list("digest", "period"))
-    known = _known({row.evidence for row in rows})
+    on_record = _on_record({row.evidence for row in rows})
     return tuple(
         IncentiveView(
             row.pk,
@@ -144,7 +144,7 @@ def _views(incentives: QuerySet[Incentive]) -> tuple[IncentiveView, ...]:
             row.evidence,
             periods.get(row.evidence, ""),
             row.recorded_by_id,
-            row.evidence in periods or (row.site_id, row.evidence) in known,
+            row.evidence in periods or (row.site_id, row.evidence) in on_record,
             str(row.recorded_by),
             row.recorded_at,
             _newest(row),
@@ -161,7 +161,7 @@ def _newest(row: Incentive) -> AmountCorrection | None:
     return AmountCorrection(newest.amount, newest.reason, str(newest.corrected_by), newest.corrected_by_id, newest.corrected_at)
 
 
-def _known(digests: set[str]) -> set[tuple[int, str]]:
+def _on_record(digests: set[str]) -> set[tuple[int, str]]:
     """Statements, certificates and declared papers of these digests, by site."""
     statements = Attestation.objects.filter(digest__in=digests).values_list("site", "digest")
     certificates = SystemCertificate.objects.filter(evidence__in=digests).values_list("site", "evidence")

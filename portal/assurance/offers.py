@@ -71,9 +71,9 @@ def propose(terms: OfferTerms, scope: Jurisdiction, by: User, now: datetime) -> 
     fields = {name: getattr(terms, name) for name in OfferTerms.__dataclass_fields__}
     with transaction.atomic():
         Jurisdiction.objects.select_for_update().get(pk=scope.pk)  # one proposal of a jurisdiction at a time
-        held = IncentiveOffer.objects.filter(jurisdiction=scope, state__in=(State.PROPOSED, State.APPROVED), **fields).first()
-        if held is not None:
-            return held
+        same_offer = IncentiveOffer.objects.filter(jurisdiction=scope, state__in=(State.PROPOSED, State.APPROVED), **fields).first()
+        if same_offer is not None:
+            return same_offer
         offer = IncentiveOffer.objects.create(jurisdiction=scope, proposed_by=by, proposed_at=now, **fields)
         record(now, by.email, Action.INCENTIVE_OFFERED, _subject(offer), _record_line(offer))
     return offer

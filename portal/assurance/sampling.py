@@ -56,8 +56,8 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
     with transaction.atomic():
         lock_standing(assignment)
         head = log.lock()
-        if known := Sample.objects.filter(promise_digest=promised.digest).first():
-            return known
+        if earlier_sample := Sample.objects.filter(promise_digest=promised.digest).first():
+            return earlier_sample
         if Sample.objects.filter(assignment=assignment, draw=None, given_up_at=None).exists():
             raise RefusedError(
                 409,
@@ -225,12 +225,12 @@ def _of(sample: Sample, draw: signed_draws.Draw) -> bool:
 
 
 def _require_own_key(key: VerifyingKey, assignment: Assignment, by: User) -> None:
-    held = AuditorKey.objects.filter(public_key=key.hex, body=assignment.body_id, owner=by).first()
-    if held is None:
+    registered_key = AuditorKey.objects.filter(public_key=key.hex, body=assignment.body_id, owner=by).first()
+    if registered_key is None:
         raise RefusedError(
             403, "not-your-key", "This was signed with a key that is not yours.", "Register your key, or ask its owner to submit it."
         )
-    if held.revoked_at is not None:
+    if registered_key.revoked_at is not None:
         raise RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and sign again.")
 
 

@@ -83,9 +83,9 @@ def read_summary(raw: bytes) -> Summary:
         summary = _SummaryFile.model_validate_json(raw)
     except ValueError as error:
         raise refused from error
-    held, missing = frozenset(summary.held), frozenset(summary.not_checkable)
-    if len(held) + len(missing) + len(summary.failed) != len(held | missing | summary.failed.keys()):
+    passed, missing = frozenset(summary.held), frozenset(summary.not_checkable)
+    if len(passed) + len(missing) + len(summary.failed) != len(passed | missing | summary.failed.keys()):
         raise refused
     return Summary(
-        summary.site, summary.period, summary.revision, summary.draw, summary.binding == BINDING[True], held, summary.failed, missing
+        summary.site, summary.period, summary.revision, summary.draw, summary.binding == BINDING[True], passed, summary.failed, missing
     )

@@ -61,10 +61,10 @@ def put_on_record(site: Site, paper: CertificatePaper, by: User, now: datetime) 
     fields = {name: getattr(paper, name) for name in CertificatePaper.__dataclass_fields__}
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one record of a site at a time
-        held = SystemCertificate.objects.filter(site=site, evidence=paper.evidence, taken_back_at=None).first()
-        if held is not None:
-            if all(getattr(held, name) == value for name, value in fields.items()):
-                return held
+        recorded = SystemCertificate.objects.filter(site=site, evidence=paper.evidence, taken_back_at=None).first()
+        if recorded is not None:
+            if all(getattr(recorded, name) == value for name, value in fields.items()):
+                return recorded
             raise RefusedError(
                 409,
                 "evidence-used",

@@ -39,21 +39,21 @@ def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) ->
         RefusedError: `not-regulator` (403), `period-closed`, `due-before-end`, `due-past` (409).
     """
     with transaction.atomic():
-        held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
-        require_regulator_of_scope(by, held.peer_group.scope)
-        _require_open(held)
+        period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        require_regulator_of_scope(by, period.peer_group.scope)
+        _require_open(period)
         due = end_of(last_day)
-        if due <= held.end:
+        if due <= period.end:
             raise due_before_end()
-        if due == held.due:
+        if due == period.due:
             return
         if due <= now:
             raise RefusedError(
                 409, "due-past", "That day is past: every site that has not reported would be late at once.", "Choose today or a later day."
             )
-        before, held.due = held.due, due
-        held.save(update_fields=["due"])
-        record(now, by.email, Action.DUE_CHANGED, f"period {held.peer_group.pack}/{held.name}", f"{_day(before)} to {_day(due)}")
+        before, period.due = period.due, due
+        period.save(update_fields=["due"])
+        record(now, by.email, Action.DUE_CHANGED, f"period {period.peer_group.pack}/{period.name}", f"{_day(before)} to {_day(due)}")
 
 
 def due_before_end() -> RefusedError:
@@ -70,22 +70,22 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
             `extension-text-long` (409).
     """
     with transaction.atomic():
-        held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         require_regulator_of_site(by, site)
-        _require_member(held, site)
-        _require_open(held)
+        _require_member(period, site)
+        _require_open(period)
         sentence, due = _whole_text(reason), end_of(last_day)
         if not sentence:
             raise RefusedError(
                 409, "extension-reason-missing", "An extension needs a reason.", "Say in a sentence why the site gets more time."
             )
-        last: Extension | None = Extension.objects.filter(period=held, site=site).last()
+        last: Extension | None = Extension.objects.filter(period=period, site=site).last()
         if last is not None and (last.due, last.reason, last.granted_by_id) == (due, sentence, by.pk):
             return last
-        if due <= _due_of(held, site):
+        if due <= _due_of(period, site):
             raise _not_later()
-        extension = Extension.objects.create(period=held, site=site, due=due, reason=sentence, granted_by=by, granted_at=now)
-        _settle(held, site, due, sentence, by, now)
+        extension = Extension.objects.create(period=period, site=site, due=due, reason=sentence, granted_by=by, granted_at=now)
+        _settle(period, site, due, sentence, by, now)
     return extension
 
 
@@ -117,25 +117,27 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             `extension-text-long` (409).
     """
     with transaction.atomic():
-        held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         if not managed_sites(by).filter(pk=site.pk).exists():
             raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask the firm’s manager.")
-        _require_member(held, site)
-        _require_open(held)
+        _require_member(period, site)
+        _require_open(period)
         sentence = _whole_text(reason)
-        waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(period=held, site=site, granted=None).first()
+        waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(period=period, site=site, granted=None).first()
         if waiting is not None and (waiting.until, waiting.reason) == (until, sentence):
             return waiting
         if waiting is not None:
             raise RefusedError(409, "extension-asked", "More time has already been requested.", "Wait for the regulator’s decision.")
-        if end_of(until) <= _due_of(held, site):
+        if end_of(until) <= _due_of(period, site):
             raise _not_later()
         request: ExtensionRequest = ExtensionRequest.objects.create(
-            period=held, site=site, until=until, reason=sentence, asked_by=by, asked_at=now
+            period=period, site=site, until=until, reason=sentence, asked_by=by, asked_at=now
         )
-        record(now, by.email, Action.EXTENSION_ASKED, f"site {site.slug}", f"{held.peer_group.pack}/{held.name} until {until}: {sentence}")
-        facts: NoticeFacts = {**named(site), "period": held.name, "due": until.isoformat()}
-        parts: NoticeFacts = {"group": held.peer_group_id, "period": held.name}
+        record(
+            now, by.email, Action.EXTENSION_ASKED, f"site {site.slug}", f"{period.peer_group.pack}/{period.name} until {until}: {sentence}"
+        )
+        facts: NoticeFacts = {**named(site), "period": period.name, "due": until.isoformat()}
+        parts: NoticeFacts = {"group": period.peer_group_id, "period": period.name}
         tell(NoticeKind.EXTENSION_ASKED, regulators_of(site.jurisdiction), "web:deadlines", parts, facts, now)
     return request
 
@@ -147,27 +149,27 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
         RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided`, `extension-text-long` (409).
     """
     with transaction.atomic():
-        held: ExtensionRequest = ExtensionRequest.objects.select_for_update().get(pk=request)
-        require_regulator_of_site(by, held.site)
+        request_row: ExtensionRequest = ExtensionRequest.objects.select_for_update().get(pk=request)
+        require_regulator_of_site(by, request_row.site)
         sentence = _whole_text(answer)
         if not sentence:
             raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why. The firm can read it.")
-        if held.granted is not None:
-            if (held.granted, held.answer) == (False, sentence):
-                return held
+        if request_row.granted is not None:
+            if (request_row.granted, request_row.answer) == (False, sentence):
+                return request_row
             raise _decided()
-        held.granted, held.answer, held.decided_by, held.decided_at = False, sentence, by, now
-        held.save(update_fields=["granted", "answer", "decided_by", "decided_at"])
+        request_row.granted, request_row.answer, request_row.decided_by, request_row.decided_at = False, sentence, by, now
+        request_row.save(update_fields=["granted", "answer", "decided_by", "decided_at"])
         record(
             now,
             by.email,
             Action.EXTENSION_REFUSED,
-            f"site {held.site.slug}",
-            f"{held.period.peer_group.pack}/{held.period.name}: {sentence}",
+            f"site {request_row.site.slug}",
+            f"{request_row.period.peer_group.pack}/{request_row.period.name}: {sentence}",
         )
-        facts = {**named(held.site), "period": held.period.name}
-        tell(NoticeKind.EXTENSION_REFUSED, people_of_site(held.site), "web:site-record", {"slug": held.site.slug}, facts, now)
-    return held
+        facts = {**named(request_row.site), "period": request_row.period.name}
+        tell(NoticeKind.EXTENSION_REFUSED, people_of_site(request_row.site), "web:site-record", {"slug": request_row.site.slug}, facts, now)
+    return request_row
 
 
 def end_of(day: date) -> datetime:

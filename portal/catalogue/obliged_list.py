@@ -50,17 +50,17 @@ def difference(change: ObligedChange) -> ObligedChanges:
 def _difference(now: Mapping[str, ObligedSite], entries: Iterable[ObligedSite]) -> ObligedChanges:
     added, obliged, released, cohorts, unchanged = [], [], [], [], 0
     for entry in entries:
-        held = now.get(entry.site)
-        if held is None:
+        present_entry = now.get(entry.site)
+        if present_entry is None:
             added.append(entry.site)
-        elif entry.obliged and not held.obliged:
+        elif entry.obliged and not present_entry.obliged:
             obliged.append(entry.site)
-        elif held.obliged and not entry.obliged:
+        elif present_entry.obliged and not entry.obliged:
             released.append(entry.site)
-        elif held.cohort == entry.cohort:
+        elif present_entry.cohort == entry.cohort:
             unchanged += 1
-        if (held.cohort if held else "") != entry.cohort:
-            cohorts.append((entry.site, held.cohort if held else "", entry.cohort))
+        if (present_entry.cohort if present_entry else "") != entry.cohort:
+            cohorts.append((entry.site, present_entry.cohort if present_entry else "", entry.cohort))
     return ObligedChanges(tuple(added), tuple(obliged), tuple(released), tuple(cohorts), unchanged)
 
 
@@ -102,8 +102,8 @@ def apply(change: ObligedChange, read_against: str, by: User, now: datetime) -> 
 
 
 def _applied(row: ObligedChange, entries: Sequence[ObligedSite], by: User, now: datetime) -> ObligedChange:
-    held = _members(row.peer_group)
-    row.entries, row.before = _stored(entries), {entry.site: _plain(held.get(entry.site)) for entry in entries}
+    members = _members(row.peer_group)
+    row.entries, row.before = _stored(entries), {entry.site: _plain(members.get(entry.site)) for entry in entries}
     _write(row.peer_group, entries)
     row.state, row.applied_at = State.APPLIED, now
     row.save(update_fields=["entries", "before", "state", "applied_at"])
@@ -157,7 +157,7 @@ def entries_of(change: ObligedChange) -> tuple[ObligedSite, ...]:
         return entries
     listed = {entry.site: entry for entry in entries if entry.obliged}
     members = sorted(_members(change.peer_group).items())
-    return (*listed.values(), *(ObligedSite(site, False) for site, held in members if held.obliged and site not in listed))
+    return (*listed.values(), *(ObligedSite(site, False) for site, member in members if member.obliged and site not in listed))
 
 
 def _members(group: PeerGroup) -> Mapping[str, ObligedSite]:
@@ -173,8 +173,8 @@ def _stored(entries: Iterable[ObligedSite]) -> list[list[str | bool]]:
     return [[entry.site, entry.obliged, entry.cohort] for entry in entries]
 
 
-def _plain(held: ObligedSite | None) -> list[bool | str] | None:
-    return None if held is None else [held.obliged, held.cohort]
+def _plain(member: ObligedSite | None) -> list[bool | str] | None:
+    return None if member is None else [member.obliged, member.cohort]
 
 
 def _write(group: PeerGroup, entries: Sequence[ObligedSite]) -> None:

@@ -56,9 +56,9 @@ def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -
     """
     if not rows:
         return (), (LineFault(0, ObligedFileFault.EMPTY),)
-    known, of_code = set[str](), dict[str, list[str]]()
+    eligible_sites, of_code = set[str](), dict[str, list[str]]()
     for site, own, firm in _eligible(group).values_list("slug", "credit_code", "organisation__credit_code"):
-        known.add(site)
+        eligible_sites.add(site)
         of_code.setdefault(own or firm, []).append(site)
     entries: dict[str, ObligedSite] = {}
     faults: list[LineFault] = []
@@ -69,7 +69,7 @@ def read_list(rows: Sequence[tuple[int, Mapping[str, str]]], group: PeerGroup) -
             if fault is not None:
                 faults.append(LineFault(line, fault, row["credit_code"][:40]))
                 continue
-        if site not in known:
+        if site not in eligible_sites:
             faults.append(LineFault(line, ObligedFileFault.SITE_UNKNOWN, site[:63]))
         elif site in entries:
             faults.append(LineFault(line, ObligedFileFault.SITE_TWICE, site))

@@ -55,12 +55,12 @@ def make_peer_group(
         )
     with transaction.atomic():
         group, _ = PeerGroup.objects.get_or_create(pack=pack.id, pack_version=pack.version, route=route or routes[0], scope=scope)
-        known = dict(group.members.values_list("site", "obliged"))
+        obliged_by_site = dict(group.members.values_list("site", "obliged"))
         PeerGroupMember.objects.bulk_create(
             [
                 PeerGroupMember(peer_group=group, site=site, obliged=obliged)
                 for site, obliged in members.items()
-                if site.retired_at is None and known.get(site.pk) is not obliged
+                if site.retired_at is None and obliged_by_site.get(site.pk) is not obliged
             ],
             batch_size=1_000,
             update_conflicts=True,
@@ -78,9 +78,9 @@ def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGr
         InputError: `pack-version-unknown`, `route-unknown`.
     """
     require_regulator_of_scope(user, group.scope)
-    known = PeerGroup.objects.filter(pack=group.pack, pack_version=version, route=group.route, scope=group.scope).first()
-    if known is not None:
-        return known
+    existing_group = PeerGroup.objects.filter(pack=group.pack, pack_version=version, route=group.route, scope=group.scope).first()
+    if existing_group is not None:
+        return existing_group
     members = list(group.members.select_related("site"))
     with transaction.atomic():
         obliged = [member.site for member in members if member.obliged]
@@ -116,7 +116,7 @@ def _taking(pack: str) -> list[PeerGroup]:
     """
     groups = PeerGroup.objects.filter(pack=pack).select_related("scope")
     taking = list(groups.filter(periods__closed_at=None).distinct())
-    held = {(group.route, group.scope_id) for group in taking}
+    with_a_group = {(group.route, group.scope_id) for group in taking}
     ended = groups.annotate(newest=Max("periods__start")).order_by("newest")
-    between = {(group.route, group.scope_id): group for group in ended if (group.route, group.scope_id) not in held}
+    between = {(group.route, group.scope_id): group for group in ended if (group.route, group.scope_id) not in with_a_group}
     return [*taking, *between.values()]

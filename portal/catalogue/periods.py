@@ -47,11 +47,11 @@ def open_period(group: PeerGroup, name: str, by: str, now: datetime, due: dateti
 def close_period(period: ReportingPeriod, by: str, now: datetime) -> None:
     """Take no more reports of it."""
     with transaction.atomic():
-        held = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
-        if held.closed_at is None:
-            held.closed_at = now
-            held.save(update_fields=["closed_at"])
-            record(now, by, Action.PERIOD_CLOSED, f"period {held.peer_group.pack}/{held.name}", str(held.peer_group))
+        period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        if period.closed_at is None:
+            period.closed_at = now
+            period.save(update_fields=["closed_at"])
+            record(now, by, Action.PERIOD_CLOSED, f"period {period.peer_group.pack}/{period.name}", str(period.peer_group))
 
 
 def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last_day: date | None = None) -> ReportingPeriod:

@@ -41,9 +41,9 @@ class PeerGroupView:
 
 def groups_of(user: User) -> tuple[PeerGroupView, ...]:
     """The peer groups whose scope touches the person's jurisdiction, with all periods."""
-    held = jurisdictions_of(user)
+    jurisdictions = jurisdictions_of(user)
     rows = PeerGroup.objects.select_related("scope").annotate(member_count=Count("members")).order_by("pack", "route", "scope__path")
-    groups = [row for row in rows if any(touch(jurisdiction, row.scope.path) for jurisdiction in held)]
+    groups = [row for row in rows if any(touch(jurisdiction, row.scope.path) for jurisdiction in jurisdictions)]
     periods: dict[int, list[PeriodView]] = {}
     for row in ReportingPeriod.objects.filter(peer_group__in=groups):
         view = PeriodView(id=row.pk, name=row.name, start=row.start, end=row.end, due=row.due, closed_at=row.closed_at)
@@ -56,7 +56,7 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
             route=group.route,
             scope=group.scope.name,
             sites=group.member_count,
-            may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in held),
+            may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in jurisdictions),
             periods=tuple(periods.get(group.pk, ())),
             attested_only=group.attested_only,
             adverse_leaves=group.adverse_leaves,
@@ -67,9 +67,9 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
 
 def group_of(user: User, peer_group: int) -> PeerGroup:
     """One of those groups; `PeerGroup.DoesNotExist` for anybody else's, as for one that is not there."""
-    held = jurisdictions_of(user)
+    jurisdictions = jurisdictions_of(user)
     group = PeerGroup.objects.select_related("scope").get(pk=peer_group)
-    if not any(touch(jurisdiction, group.scope.path) for jurisdiction in held):
+    if not any(touch(jurisdiction, group.scope.path) for jurisdiction in jurisdictions):
         raise PeerGroup.DoesNotExist
     return group
 

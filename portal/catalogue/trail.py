@@ -61,11 +61,11 @@ def _fitting(user: User, wanted: TrailFilter) -> QuerySet[Event]:
 
 
 def _readable(user: User) -> QuerySet[Event]:
-    held = jurisdictions_of(user)
+    jurisdictions = jurisdictions_of(user)
     rows: QuerySet[Event] = Event.objects.all()
-    if any(jurisdiction.parent_id is None for jurisdiction in held):
+    if any(jurisdiction.parent_id is None for jurisdiction in jurisdictions):
         return rows
-    if not held:
+    if not jurisdictions:
         return rows.none()
     sites = [f"site {slug}" for slug in regulated_sites(user).values_list("slug", flat=True)]
     offices = Membership.objects.filter(user=user, role=Role.REGULATOR).values("organisation")

@@ -117,9 +117,9 @@ def _practice(sector: Sector, plants: Path, key: AuditorSigningKey, now: datetim
         report = _signed_outcome(plant, entry.practice, outcome, plants)
         confirmed = outcomes.confirm(report, key, scheme_day(now)) if person == manager else report
         confirming.hand_in(json.dumps(confirmed).encode(), entry.practice, person, keys.receipt_key(), now)
-    if held := next((practice for practice in Library.held().practices if practice.sector == sector.pack.id), None):
-        asked = json.dumps(_signed_outcome(sector.plants[0], held.id, SavingOutcome.UNDER_2, plants)).encode()
-        confirming.hand_in(asked, held.id, manager, keys.receipt_key(), now, ask=True)  # waits for the auditor
+    if sector_practice := next((practice for practice in Library.held().practices if practice.sector == sector.pack.id), None):
+        asked = json.dumps(_signed_outcome(sector.plants[0], sector_practice.id, SavingOutcome.UNDER_2, plants)).encode()
+        confirming.hand_in(asked, sector_practice.id, manager, keys.receipt_key(), now, ask=True)  # waits for the auditor
     return entry.practice
 
 

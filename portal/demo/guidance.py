@@ -72,12 +72,12 @@ def _potential(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:
     view = in_force_at(group.pack, group.scope.path, group.route, period.name)
     steps = view.label.headline if view and view.label.composite.unit == HEADLINE_UNIT else []
     shown = TotalsDisplay(Names.of(group.pack, group.pack_version), group.route, energy_units(1.0)["kgce"])
-    known = {step.step: potential for step in steps if (potential := potential_of(step, TO, shown)) is not None}
-    scope = {"to": TO, "steps": len(known), "of_steps": len(sector.pack.routes[0].steps)}
-    if not known:
+    potentials = {step.step: potential for step in steps if (potential := potential_of(step, TO, shown)) is not None}
+    scope = {"to": TO, "steps": len(potentials), "of_steps": len(sector.pack.routes[0].steps)}
+    if not potentials:
         return {"value": None, "interval": None, **scope}
     last = sector.pack.routes[0].steps[-1].step
     output_t = sum(float(history.output.sum()) for plant in sector.plants for history in plant.histories if history.step.id == last)
-    value, (low, high) = added_up([*known.values()])
+    value, (low, high) = added_up([*potentials.values()])
     tonnes = output_t / KGCE_PER_TCE
     return {"value": value * tonnes, "interval": [low * tonnes, high * tonnes], "output_t": output_t, **scope}

@@ -64,13 +64,13 @@ def propose(by: User, file: str, factors: str, corrects: str, reason: str, sourc
             )
             record(now, by.email, Action.PACK_PROPOSED, subject_of(row), row.digest)
             announcing.proposed(row, now)
-    except IntegrityError as taken:  # at the same moment, when the check above did not see it yet
+    except IntegrityError as error:  # at the same moment, when the check above did not see it yet
         raise RefusedError(
             409,
             "pack-faulty",
             Phrase("%(pack)s %(version)s was proposed at the same moment.", pack=checked.pack.id, version=checked.pack.version),
             "Read that proposal. If yours differs from it, propose it under another version number.",
-        ) from taken
+        ) from error
     return row
 
 
@@ -80,18 +80,18 @@ def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Com
     Raises:
         RefusedError: `not-concerned`, `not-regulator` (403), `proposal-decided` (409).
     """
-    held = roles_of(by)
-    if held.isdisjoint(CONCERNED):
+    roles = roles_of(by)
+    if roles.isdisjoint(CONCERNED):
         raise RefusedError(
             403,
             "not-concerned",
             "Proposals are commented on by regulators, enterprises and certification bodies.",
             "Ask one of them to comment.",
         )
-    if answers is not None and Role.REGULATOR not in held:
+    if answers is not None and Role.REGULATOR not in roles:
         raise _not_regulator()
     with transaction.atomic():
-        row = _held(proposal)
+        row = _locked_while_open(proposal)
         last = row.comments.last()
         answered = None if answers is None else answers.pk
         if last is not None and (last.author_id, last.text, last.answers_id) == (by.pk, text, answered):
@@ -109,7 +109,7 @@ def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: 
         RefusedError: `not-regulator` (403); `proposal-decided`, `own-proposal`, `approved-already`, `pack-faulty` (409).
     """
     with transaction.atomic():
-        row = _held(proposal)
+        row = _locked_while_open(proposal)
         _require_other(row, by)
         if row.approvals.filter(by=by).exists():
             raise RefusedError(
@@ -128,7 +128,7 @@ def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: 
 def refuse(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal:
     """End it with a reason. Raises RefusedError: `not-regulator` (403), `proposal-decided`, `own-proposal` (409)."""
     with transaction.atomic():
-        row = _held(proposal)
+        row = _locked_while_open(proposal)
         _require_other(row, by)
         return _end(row, ProposalState.REFUSED, Action.PACK_REFUSED, by, reason, now)
 
@@ -136,7 +136,7 @@ def refuse(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal
 def withdraw(proposal: Proposal, by: User, reason: str, now: datetime) -> Proposal:
     """The proposer takes it back with a reason. Raises RefusedError: `not-proposer` (403), `proposal-decided` (409)."""
     with transaction.atomic():
-        row = _held(proposal)
+        row = _locked_while_open(proposal)
         if row.proposed_by_id != by.pk:
             raise RefusedError(
                 403, "not-proposer", "Only the person who made a proposal can withdraw it.", "Refuse it with a reason instead."
@@ -149,7 +149,7 @@ def subject_of(row: Proposal) -> str:
     return f"pack {row.pack}/{row.version}"
 
 
-def _held(proposal: Proposal) -> Proposal:
+def _locked_while_open(proposal: Proposal) -> Proposal:
     """The row, locked, while it waits for a decision."""
     row = Proposal.objects.select_for_update(of=("self",)).get(pk=proposal.pk)
     if row.state != ProposalState.OPEN:

@@ -36,9 +36,9 @@ class SiteIntake:
     committed: dict[tuple[str, int], EarlierCommitment] = field(default_factory=dict)  # by period and revision, in the log's order
 
 
-def next_revisions(taken: Collection[int]) -> tuple[int, ...]:
+def next_revisions(taken_revisions: Collection[int]) -> tuple[int, ...]:
     """Which revision may come after those that were taken of a site and period."""
-    return (max(taken) + 1,) if taken else FIRST_REVISIONS
+    return (max(taken_revisions) + 1,) if taken_revisions else FIRST_REVISIONS
 
 
 HELD = """
@@ -60,9 +60,9 @@ ORDER BY 7
 def held_of(sites: Collection[int]) -> dict[int, SiteIntake]:
     """By site, in one statement."""
     wanted = [*sites]
-    held: dict[int, SiteIntake] = {site: SiteIntake() for site in wanted}
+    intakes: dict[int, SiteIntake] = {site: SiteIntake() for site in wanted}
     for what, site, period, revision, sequence, digest, _index in fetched(HELD.format(sites=placeholders(wanted)), wanted * 3):
-        of_site = held[site]
+        of_site = intakes[site]
         if what == "taking":
             of_site.taking.add(period)
         elif what == "committed":
@@ -71,32 +71,32 @@ def held_of(sites: Collection[int]) -> dict[int, SiteIntake]:
             of_site.reports[period, revision] = digest
             if sequence is not None:
                 of_site.by_sequence[sequence] = (period, revision)
-    return held
+    return intakes
 
 
-def require_taken(header: Header, held: SiteIntake) -> None:
+def require_taken(header: Header, intake: SiteIntake) -> None:
     """The report is the next one of an open period, what it is of was committed to, and its number in the ledger is its own.
 
     Raises:
         RefusedError: `period-not-open`, `revision-out-of-order`, `commitment-missing`, `ledger-sequence-wrong` (422);
             `revision-conflict`, `ledger-sequence-used` (409).
     """
-    if header.period not in held.taking:
+    if header.period not in intake.taking:
         raise RefusedError(
             422,
             "period-not-open",
             Phrase("The portal accepts no reports of %(period)s from the site %(site)s.", period=header.period, site=header.site),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
-    _require_turn(header, held)
-    _require_commitment(header, held)
-    _require_sequence(header, held)
+    _require_turn(header, intake)
+    _require_commitment(header, intake)
+    _require_sequence(header, intake)
 
 
-def _require_turn(header: Header, held: SiteIntake) -> None:
+def _require_turn(header: Header, intake: SiteIntake) -> None:
     """A revision not yet taken, and the next one; or a later one that was committed to: what lies between was given up by the site."""
-    taken = [revision for period, revision in held.reports if period == header.period]
-    if header.revision in taken:
+    taken_revisions = [revision for period, revision in intake.reports if period == header.period]
+    if header.revision in taken_revisions:
         raise RefusedError(
             409,
             "revision-conflict",
@@ -108,10 +108,10 @@ def _require_turn(header: Header, held: SiteIntake) -> None:
             ),
             "Send that envelope again for its receipt, or the corrected report as the next revision.",
         )
-    allowed = next_revisions(taken)
+    allowed = next_revisions(taken_revisions)
     if header.revision in allowed:
         return
-    if header.revision < max(allowed) or (header.period, header.revision) not in held.committed:
+    if header.revision < max(allowed) or (header.period, header.revision) not in intake.committed:
         raise RefusedError(
             422,
             "revision-out-of-order",
@@ -126,9 +126,9 @@ def _require_turn(header: Header, held: SiteIntake) -> None:
         )
 
 
-def _require_commitment(header: Header, held: SiteIntake) -> None:
+def _require_commitment(header: Header, intake: SiteIntake) -> None:
     """Something was committed to for this revision: the worker would open the report only to refuse it, and the revision be gone."""
-    if (header.period, header.revision) not in held.committed:
+    if (header.period, header.revision) not in intake.committed:
         raise RefusedError(
             422,
             "commitment-missing",
@@ -142,9 +142,9 @@ def _require_commitment(header: Header, held: SiteIntake) -> None:
         )
 
 
-def _require_sequence(header: Header, held: SiteIntake) -> None:
+def _require_sequence(header: Header, intake: SiteIntake) -> None:
     """The report's number in the site's ledger is that of its challenge, and no other report has it."""
-    used = held.by_sequence.get(header.ledger_sequence)
+    used = intake.by_sequence.get(header.ledger_sequence)
     if used is not None:
         raise RefusedError(
             409,
@@ -159,7 +159,7 @@ def _require_sequence(header: Header, held: SiteIntake) -> None:
             ),
             SET_BACK,
         )
-    wanted = held.committed.get((header.period, header.revision))
+    wanted = intake.committed.get((header.period, header.revision))
     if wanted is not None and wanted.sequence not in (None, header.ledger_sequence):
         raise RefusedError(
             422,

@@ -106,9 +106,9 @@ class CommitmentsView(StrictView):
     )
     def post(self, request: Request) -> Response:
         """Take a commitment to the data of a report; answer with the challenge that its draws are keyed by."""
-        taken = commitments.take(_body(request, Phrase("commitment")), keys.receipt_key(), timezone.now(), secrets.token_bytes)
-        count_for_device(request, self.throttle_scope, taken.commitment.device_id)
-        return Response(_committed(taken.commitment, keys.receipt_key()), status=201 if taken.created else 200)
+        stored = commitments.take(_body(request, Phrase("commitment")), keys.receipt_key(), timezone.now(), secrets.token_bytes)
+        count_for_device(request, self.throttle_scope, stored.commitment.device_id)
+        return Response(_committed(stored.commitment, keys.receipt_key()), status=201 if stored.created else 200)
 
     @extend_schema(
         operation_id="commitments_of_device",
@@ -145,8 +145,8 @@ class LostCommitmentsView(StrictView):
     def post(self, request: Request) -> Response:
         """Take a commitment back that the portal lost with its log, with the challenge that it had signed."""
         directory = keys.published_directory().content
-        taken = commitments.take_back(_body(request, Phrase("commitment and its challenge")), directory.receipt_keys(), timezone.now())
-        return Response(_committed(taken.commitment, keys.receipt_key()), status=201 if taken.created else 200)
+        stored = commitments.take_back(_body(request, Phrase("commitment and its challenge")), directory.receipt_keys(), timezone.now())
+        return Response(_committed(stored.commitment, keys.receipt_key()), status=201 if stored.created else 200)
 
 
 class SubmissionsView(StrictView):
@@ -180,11 +180,13 @@ class SubmissionsView(StrictView):
     )
     def post(self, request: Request) -> Response:
         """Take a sealed envelope."""
-        taken = receiving.receive(_body(request, Phrase("sealed envelope")), keys.published_directory(), keys.receipt_key(), timezone.now())
-        count_for_device(request, self.throttle_scope, taken.submission.device_id)
-        if taken.tells:
+        stored = receiving.receive(
+            _body(request, Phrase("sealed envelope")), keys.published_directory(), keys.receipt_key(), timezone.now()
+        )
+        count_for_device(request, self.throttle_scope, stored.submission.device_id)
+        if stored.tells:
             transaction.on_commit(lambda: nudge_soon(receiving.OPENING))
-        return Response(_shown(taken.submission), status=201 if taken.created else 200)
+        return Response(_shown(stored.submission), status=201 if stored.created else 200)
 
     @extend_schema(
         operation_id="submissions_of_device",

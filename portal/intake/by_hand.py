@@ -28,7 +28,7 @@ MOST_FILES = 10
 class FileOutcome:
     """What became of one file: a report with its receipt, a commitment with its challenge, or the refusal."""
 
-    taken: Submission | Commitment | None
+    stored: Submission | Commitment | None
     created: bool  # by this file; otherwise the portal had it before
     refusal: SteplabelError | None = None
 
@@ -40,13 +40,15 @@ def take(
     answers: dict[int, FileOutcome] = {}
     for index in sorted(range(len(files)), key=lambda index: _turn(files[index])):
         try:
-            answers[index] = _taken(user, files[index], directory, key, now, randomness)
+            answers[index] = _file_outcome(user, files[index], directory, key, now, randomness)
         except SteplabelError as refusal:
             answers[index] = FileOutcome(None, created=False, refusal=refusal)
     return tuple(answers[index] for index in range(len(files)))
 
 
-def _taken(user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness) -> FileOutcome:
+def _file_outcome(
+    user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness
+) -> FileOutcome:
     if wire_commitments.is_commitment(raw):
         committed = commitments.take_for(user, raw, key, now, randomness)
         return FileOutcome(committed.commitment, committed.created)

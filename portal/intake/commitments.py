@@ -62,12 +62,12 @@ def take(raw: bytes, key: ReceiptKey, now: datetime, randomness: Randomness) -> 
     device = _signing_device(signed)
     with transaction.atomic():
         head = log.lock()
-        held = held_of([device.site_id])[device.site_id]
-        if signed.commitment.digest in (commitment.digest for commitment in held.committed.values()):
+        intake = held_of([device.site_id])[device.site_id]
+        if signed.commitment.digest in (commitment.digest for commitment in intake.committed.values()):
             committed = StoredCommitment(Commitment.objects.select_related("site").get(digest=signed.commitment.digest), created=False)
         else:
-            _require_turn(signed, device, held)
-            committed = StoredCommitment(_store(head, raw, signed, device, key, now, randomness, ledger_now(held)), created=True)
+            _require_turn(signed, device, intake)
+            committed = StoredCommitment(_store(head, raw, signed, device, key, now, randomness, ledger_now(intake)), created=True)
     kept_heads.keep(committed.commitment.log_index + 1)  # the challenge says it
     return committed
 
@@ -105,46 +105,46 @@ def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> St
     commitment, challenge = challenges.read_handed_back(raw)
     signed = commitments.parse(commitment)
     device = _signing_device(signed)
-    given = challenges.verify(challenge, keys, signed.commitment)
+    issued = challenges.verify(challenge, keys, signed.commitment)
     with transaction.atomic():
         head = log.lock()
-        if known := Commitment.objects.filter(digest=signed.commitment.digest).first():
-            return StoredCommitment(known, created=False)
-        if given.ledger is None or not restarts.lost(given.log_index, given.given_on):
+        if stored_before := Commitment.objects.filter(digest=signed.commitment.digest).first():
+            return StoredCommitment(stored_before, created=False)
+        if issued.ledger is None or not restarts.lost(issued.log_index, issued.given_on):
             raise RefusedError(
                 409,
                 "commitment-not-lost",
                 Phrase(
                     "Entry %(index)s of the log, which this challenge names, was not lost when the log was restarted.",
-                    index=given.log_index,
+                    index=issued.log_index,
                 ),
                 "Tell the portal's operator: the commitment is not here, although the log is complete.",
             )
-        taken = Commitment.objects.filter(site=device.site)
-        same = Q(period=given.commitment.period, revision=given.commitment.revision) | Q(sequence=given.ledger.sequence)
-        if taken.filter(same).exists():
+        site_commitments = Commitment.objects.filter(site=device.site)
+        same = Q(period=issued.commitment.period, revision=issued.commitment.revision) | Q(sequence=issued.ledger.sequence)
+        if site_commitments.filter(same).exists():
             raise RefusedError(
                 409,
                 "commitment-conflict",
                 Phrase(
                     "%(site)s committed to other data for %(period)s, revision %(revision)s, since the portal lost this commitment.",
                     site=device.site.slug,
-                    period=given.commitment.period,
-                    revision=given.commitment.revision,
+                    period=issued.commitment.period,
+                    revision=issued.commitment.revision,
                 ),
                 SET_BACK,
             )
         row = Commitment.objects.create(
             digest=signed.commitment.digest,
             site=device.site,
-            period=given.commitment.period,
-            revision=given.commitment.revision,
+            period=issued.commitment.period,
+            revision=issued.commitment.revision,
             device=device,
-            data_root=given.commitment.data_root.hex(),
-            nonce=given.nonce.hex(),
+            data_root=issued.commitment.data_root.hex(),
+            nonce=issued.nonce.hex(),
             signed=commitment,
             challenge=challenge,
-            sequence=given.ledger.sequence,
+            sequence=issued.ledger.sequence,
             log_index=log.append(head, EntryKind.COMMITMENT, signed.commitment.digest, now),
             committed_at=now,
         )
@@ -199,39 +199,39 @@ def _store(
     return row
 
 
-def ledger_now(held: SiteIntake) -> LedgerStand:
+def ledger_now(intake: SiteIntake) -> LedgerStand:
     """Where the site's ledger stands before its next commitment is answered: under the log's lock."""
-    return _stand(held, held.committed, max(held.by_sequence, default=0))
+    return _stand(intake, intake.committed, max(intake.by_sequence, default=0))
 
 
 def ledger_before(row: Commitment) -> LedgerStand:
     """Where the site's ledger stood before a commitment that was answered."""
-    held = held_of([row.site_id])[row.site_id]
-    return _stand(held, takewhile(lambda key: key != (row.period, row.revision), held.committed), 0)
+    intake = held_of([row.site_id])[row.site_id]
+    return _stand(intake, takewhile(lambda key: key != (row.period, row.revision), intake.committed), 0)
 
 
-def _stand(held: SiteIntake, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
+def _stand(intake: SiteIntake, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
     """Commitments of before there were sequences take their place in the log as one."""
-    given = tuple(
-        AnsweredCommitment(held.committed[key].sequence or index, *key, bytes.fromhex(held.committed[key].digest))
+    answered_commitments = tuple(
+        AnsweredCommitment(intake.committed[key].sequence or index, *key, bytes.fromhex(intake.committed[key].digest))
         for index, key in enumerate(answered, 1)
     )
-    return LedgerStand(max(highest, given[-1].sequence if given else 0) + 1, given)
+    return LedgerStand(max(highest, answered_commitments[-1].sequence if answered_commitments else 0) + 1, answered_commitments)
 
 
 def challenge_of(row: Commitment, key: ReceiptKey) -> bytes:
     """The challenge as it is handed out: for a commitment of before there were sequences, the same nonce with the ledger beside it."""
-    given = challenges.parse(bytes(row.challenge))
-    if given.ledger is not None:
+    issued = challenges.parse(bytes(row.challenge))
+    if issued.ledger is not None:
         return bytes(row.challenge)
-    return challenges.issue(given.commitment, given.nonce, given.log_index, given.given_on, ledger_before(row), key)
+    return challenges.issue(issued.commitment, issued.nonce, issued.log_index, issued.given_on, ledger_before(row), key)
 
 
-def _require_turn(signed: SignedCommitment, device: Device, held: SiteIntake) -> None:
+def _require_turn(signed: SignedCommitment, device: Device, intake: SiteIntake) -> None:
     """A revision of an open period that nothing was committed to, the next one, and no more corrections than the policy allows."""
     commitment = signed.commitment
-    taken = {revision for period, revision in held.committed if period == commitment.period}
-    if commitment.revision in taken:
+    committed_revisions = {revision for period, revision in intake.committed if period == commitment.period}
+    if commitment.revision in committed_revisions:
         raise RefusedError(
             409,
             "commitment-conflict",
@@ -244,15 +244,15 @@ def _require_turn(signed: SignedCommitment, device: Device, held: SiteIntake) ->
             "Restore those data and run submit again. If the change is right, run submit with --correct: that makes the next "
             "revision and spends from the reserve for corrections.",
         )
-    of_correction = period_taking_reports(device.site, commitment.period) if taken else None
-    if commitment.period not in held.taking or (taken and of_correction is None):
+    of_correction = period_taking_reports(device.site, commitment.period) if committed_revisions else None
+    if commitment.period not in intake.taking or (committed_revisions and of_correction is None):
         raise RefusedError(
             422,
             "period-not-open",
             Phrase("The portal accepts no reports of %(period)s from the site %(site)s.", period=commitment.period, site=commitment.site),
             "Check --period; if it is right, ask the regulator to open the period for your peer group.",
         )
-    if commitment.revision not in next_revisions(taken):
+    if commitment.revision not in next_revisions(committed_revisions):
         raise RefusedError(
             422,
             "revision-out-of-order",
@@ -265,15 +265,15 @@ def _require_turn(signed: SignedCommitment, device: Device, held: SiteIntake) ->
             "Restore the newest copy of the state directory. Revisions are committed one after the other.",
         )
     if of_correction is not None:
-        _require_correction_left(commitment.period, of_correction, held)
+        _require_correction_left(commitment.period, of_correction, intake)
 
 
-def _require_correction_left(period: str, taking: ReportingPeriod, held: SiteIntake) -> None:
+def _require_correction_left(period: str, taking: ReportingPeriod, intake: SiteIntake) -> None:
     """Every commitment is a look at a draw: beyond the first of a period, the policy says how many a year."""
     allowed = packs.load(taking.peer_group.pack, taking.peer_group.pack_version).policy.corrections_per_year
     years = _years(period)
     of_period: dict[str, int] = {}
-    for name, _revision in held.committed:
+    for name, _revision in intake.committed:
         of_period[name] = of_period.get(name, 0) + 1
     corrections = sum(number - 1 for name, number in of_period.items() if years & _years(name))
     if corrections >= allowed:

@@ -36,12 +36,12 @@ def owed(user: User, now: datetime) -> tuple[OwedView, ...]:
     return owed_of(own_sites(user), now)
 
 
-def owed_of(sites: QuerySet[Site], now: datetime, held: Iterable[PeerGroupMember] | None = None) -> tuple[OwedView, ...]:
+def owed_of(sites: QuerySet[Site], now: datetime, memberships: Iterable[PeerGroupMember] | None = None) -> tuple[OwedView, ...]:
     """Of periods that still take reports, those due first on top. What a site need not report is owed once a report of it was refused.
 
-    `held`: their memberships with site and peer group, where the caller has read them.
+    `memberships`: their memberships with site and peer group, where the caller has read them.
     """
-    members = PeerGroupMember.objects.filter(site__in=sites).select_related("site", "peer_group") if held is None else held
+    members = PeerGroupMember.objects.filter(site__in=sites).select_related("site", "peer_group") if memberships is None else memberships
     by_group: dict[int, list[PeerGroupMember]] = {}
     for member in members:
         if member.site.retired_at is not None:

@@ -138,14 +138,14 @@ class ParticipationView:
 
 def participation(user: User, peer_group: int, period: str, now: datetime) -> ParticipationView | None:
     """Who of the group's sites in the regulator's jurisdiction reported; None where the person is no regulator of any of it."""
-    held = jurisdictions_of(user)
+    jurisdictions = jurisdictions_of(user)
     earlier = ReportingPeriod.objects.filter(peer_group=OuterRef("peer_group"), end__lte=OuterRef("start")).order_by("-end")
     periods = ReportingPeriod.objects.select_related("peer_group__scope").annotate(previous=Subquery(earlier.values("name")[:1]))
     asked = periods.filter(peer_group=peer_group, name=period).first()
-    if asked is None or not any(touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in held):
+    if asked is None or not any(touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in jurisdictions):
         return None
     group = asked.peer_group
-    members = PeerGroupMember.objects.filter(within(held, "site__jurisdiction__path"), peer_group=group)
+    members = PeerGroupMember.objects.filter(within(jurisdictions, "site__jurisdiction__path"), peer_group=group)
     return ParticipationView(
         peer_group=group.pk,
         pack=group.pack,
@@ -156,7 +156,7 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         start=asked.start,
         due=asked.due,
         closed_at=asked.closed_at,
-        may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in held),
+        may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in jurisdictions),
         previous=asked.previous,
         members=members,
         parts=_parts(members, asked, now),

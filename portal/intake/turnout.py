@@ -58,8 +58,8 @@ class _Sent:
 
 def regions_of(user: User) -> tuple[RegionView, ...]:
     """The jurisdictions within those that the person regulates, each after the one it lies in."""
-    held = jurisdictions_of(user)
-    rows = Jurisdiction.objects.filter(within(held, "path")).order_by("path")
+    jurisdictions = jurisdictions_of(user)
+    rows = Jurisdiction.objects.filter(within(jurisdictions, "path")).order_by("path")
     return tuple(RegionView(row.path, row.name) for row in rows)
 
 
@@ -97,11 +97,11 @@ def _sent(sites: QuerySet[Site], periods: Iterable[str]) -> dict[tuple[int, str]
     sent: dict[tuple[int, str], _Sent] = {}
     rows = Submission.objects.filter(site__in=sites, period__in=periods).order_by("revision")
     for site, period, state, received in rows.values_list("site_id", "period", "state", "received_at"):
-        held = sent.get((site, period))
-        if held is None:
+        sent_before = sent.get((site, period))
+        if sent_before is None:
             sent[site, period] = _Sent(received, state)
-        elif held.state != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
-            held.state = state
+        elif sent_before.state != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
+            sent_before.state = state
     return sent
 
 

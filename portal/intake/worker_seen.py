@@ -44,11 +44,11 @@ def this_machine() -> str:
 
 def write(key_ids: Collection[str], clock_apart: timedelta, now: datetime, trouble: str = "") -> None:
     """Say that the worker of this machine is at work, and what it finds wrong; `now` by the database's clock."""
-    seen = {"seen_at": now, "clock_apart_s": clock_apart.total_seconds(), "key_ids": " ".join(sorted(key_ids)), "trouble": trouble}
-    WorkerSeen.objects.update_or_create(name=this_machine(), defaults=seen)
+    columns = {"seen_at": now, "clock_apart_s": clock_apart.total_seconds(), "key_ids": " ".join(sorted(key_ids)), "trouble": trouble}
+    WorkerSeen.objects.update_or_create(name=this_machine(), defaults=columns)
 
 
-def seen() -> tuple[WorkerView, ...]:
+def workers() -> tuple[WorkerView, ...]:
     """Every machine that a worker ran on, the one seen last first."""
     now = database_now()
     rows = WorkerSeen.objects.order_by("-seen_at")

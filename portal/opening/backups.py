@@ -140,11 +140,11 @@ def _put_back(alias: str, dump: Path) -> None:
         _running("pg_restore", alias, "--clean", "--if-exists", "--no-owner", "--file=-", str(dump), stdout=subprocess.PIPE) as reading,
         _running("psql", alias, "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--output=/dev/null", stdin=subprocess.PIPE) as writing,
     ):
-        statements, taken = cast("IO[bytes]", reading.stdout), cast("IO[bytes]", writing.stdin)
-        taken.write(EMPTIED)
-        shutil.copyfileobj(statements, taken)
+        statements, psql_input = cast("IO[bytes]", reading.stdout), cast("IO[bytes]", writing.stdin)
+        psql_input.write(EMPTIED)
+        shutil.copyfileobj(statements, psql_input)
         if reading.wait() == 0:
-            taken.write(b"COMMIT;\n")
+            psql_input.write(b"COMMIT;\n")
 
 
 @dataclass(frozen=True, slots=True)

@@ -42,11 +42,11 @@ class DestroyedKey:
     reports: int  # that were sealed to it and have their fate
 
 
-def require_destructible(key_id: str, directory: Directory, held: int, now: datetime) -> int:
+def require_destructible(key_id: str, directory: Directory, key_count: int, now: datetime) -> int:
     """How many reports were sealed to the key, all of them opened or refused.
 
     Args:
-        held: how many processing keys this worker has.
+        key_count: how many processing keys this worker has.
 
     Raises:
         InputError: `key-in-use` (its window and the grace after it are not over), `reports-waiting`, `last-key`.
@@ -68,7 +68,7 @@ def require_destructible(key_id: str, directory: Directory, held: int, now: date
             "Let the worker finish; a report whose key is gone is lost.",
             found=key_id,
         )
-    if held < 2:
+    if key_count < 2:
         raise InputError(
             "last-key", "This is the only processing key at hand.", "Rotate first: without a key no report can be opened.", found=key_id
         )

@@ -52,13 +52,13 @@ def _log() -> Iterator[Disagreement]:
 
 
 def _heads() -> Iterator[Disagreement]:
-    known, size = kept_heads.shown_so_far(), selectors.size()
-    if known.size > size:
-        yield Disagreement("log-set-back", Phrase("the log has %(size)s entries and has shown %(shown)s", size=size, shown=known.size))
-    if known.signed is None:
+    shown_log, size = kept_heads.shown_so_far(), selectors.size()
+    if shown_log.size > size:
+        yield Disagreement("log-set-back", Phrase("the log has %(size)s entries and has shown %(shown)s", size=size, shown=shown_log.size))
+    if shown_log.signed is None:
         return
     try:
-        head = heads.read(known.signed, keys.published_directory().content.receipt_keys()).head
+        head = heads.read(shown_log.signed, keys.published_directory().content.receipt_keys()).head
     except VerificationError:
         yield Disagreement("head-signature-invalid", Phrase("the last kept head is not signed by a receipt key that the directory lists"))
         return
@@ -92,14 +92,14 @@ def _receipts() -> Iterator[Disagreement]:
 
 def _vault() -> Iterator[Disagreement]:
     """Accepted reports lie in the vault; what lies there was received here."""
-    held = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
+    in_vault = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
     states = dict(Submission.objects.values_list("digest", "state").iterator(AT_ONCE))
-    if lacking := _lacking([digest for digest, state in states.items() if state in IN_THE_VAULT and digest not in held]):
+    if lacking := _lacking([digest for digest, state in states.items() if state in IN_THE_VAULT and digest not in in_vault]):
         yield Disagreement(
             "accepted-without-vault-row",
             Phrase("%(count)s accepted reports are not in the vault: its dump is older than the other", count=lacking),
         )
-    if unknown := len(held - states.keys()):
+    if unknown := len(in_vault - states.keys()):
         yield Disagreement(
             "dumps-of-different-ages",
             Phrase("%(count)s reports in the vault were never received: its dump is newer than the other", count=unknown),
@@ -129,13 +129,13 @@ def _keys() -> Iterator[Disagreement]:
     if not settings.ROLE.opens_reports:
         return
     try:
-        held = {key.key_id for key in keys.processing_keys()}
+        ids_at_hand = {key.key_id for key in keys.processing_keys()}
     except (ImproperlyConfigured, SteplabelError) as error:
         yield Disagreement(error.code if isinstance(error, InputError) else "processing-key-missing", _sentence(error))
         return
     wanted = set(directory.sealed_to(timezone.now().date()))
     wanted |= set(Submission.objects.filter(state__in=WAITING).values_list("key_id", flat=True))
-    for key_id in sorted(wanted - held):
+    for key_id in sorted(wanted - ids_at_hand):
         yield Disagreement("processing-key-missing", Phrase("no file holds the processing key %(key)s", key=key_id))
 
 

@@ -28,9 +28,9 @@ class RefillCounts:
     left: Mapping[str, int]
 
 
-def refill(held: Sequence[ProcessingKey], now: datetime) -> RefillCounts:
+def refill(processing_keys: Sequence[ProcessingKey], now: datetime) -> RefillCounts:
     """Open each accepted report again that the vault lacks. Safe to run twice, and beside a worker."""
-    keys = {key.key_id: key for key in held}
+    keys = {key.key_id: key for key in processing_keys}
     present = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
     accepted = Submission.objects.filter(state__in=IN_THE_VAULT).values_list("pk", "digest").order_by("pk")
     written, left = 0, Counter[str]()

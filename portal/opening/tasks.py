@@ -56,16 +56,19 @@ def sweep() -> None:
     """
     apart = timezone.now() - worker_seen.database_now()
     try:
-        held = keys.processing_keys()
+        processing_keys = keys.processing_keys()
     except NO_KEY as error:
         tell_why(error)
         raise
     trouble = trouble_of_vault()
-    worker_seen.write([key.key_id for key in held], apart, timezone.now() - apart, trouble)
+    worker_seen.write([key.key_id for key in processing_keys], apart, timezone.now() - apart, trouble)
     if trouble:
         log.error("Nothing is opened: %s.", trouble)  # and nothing claimed, so that nothing waits for a claim to age
         return
-    begun, share = monotonic(), settings.SWEEP_FOR_SECONDS / len(held)  # so that no key's backlog holds up what is sealed to the next
-    left = [unsealing.sweep(key, lambda: timezone.now() - apart, begun + index * share).left for index, key in enumerate(held, 1)]
+    begun = monotonic()
+    share = settings.SWEEP_FOR_SECONDS / len(processing_keys)  # so that no key's backlog holds up what is sealed to the next
+    left = [
+        unsealing.sweep(key, lambda: timezone.now() - apart, begun + index * share).left for index, key in enumerate(processing_keys, 1)
+    ]
     if any(left):
         nudge(OPENING)

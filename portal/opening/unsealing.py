@@ -167,9 +167,9 @@ def _require_commitment(submission: Submission, report: Report) -> None:
     Raises:
         VerificationError: `commitment-missing`, `data-root-mismatch`, `challenge-mismatch`, `ledger-sequence-wrong`.
     """
-    held = Commitment.objects.filter(site=submission.site, period=submission.period, revision=submission.revision).first()
+    committed = Commitment.objects.filter(site=submission.site, period=submission.period, revision=submission.revision).first()
     subject = Phrase("%(site)s, %(period)s, revision %(n)s", site=submission.site.slug, period=submission.period, n=submission.revision)
-    if held is None:
+    if committed is None:
         raise VerificationError(
             "commitment-missing",
             Phrase(
@@ -179,19 +179,19 @@ def _require_commitment(submission: Submission, report: Report) -> None:
             ),
             "Use the agent of this release, which commits first, and submit a new revision.",
         )
-    if held.data_root != report.data_root.hex():
+    if committed.data_root != report.data_root.hex():
         raise VerificationError(
             "data-root-mismatch",
             Phrase("The report names data other than those in the commitment for %(subject)s.", subject=subject),
             "Submit a new revision from the data as they are: it commits to them first.",
         )
-    if held.nonce != report.challenge.hex():
+    if committed.nonce != report.challenge.hex():
         raise VerificationError(
             "challenge-mismatch",
             Phrase("The report was drawn with another challenge than the one given for %(subject)s.", subject=subject),
             "Submit a new revision with the agent of this release, which draws only with the portal's challenge.",
         )
-    if held.sequence is not None and held.sequence != submission.ledger_sequence:
+    if committed.sequence is not None and committed.sequence != submission.ledger_sequence:
         raise VerificationError(
             "ledger-sequence-wrong",
             Phrase(
@@ -199,7 +199,7 @@ def _require_commitment(submission: Submission, report: Report) -> None:
                 "number %(wanted)s.",
                 found=submission.ledger_sequence or 0,
                 subject=subject,
-                wanted=held.sequence,
+                wanted=committed.sequence,
             ),
             SET_BACK,
         )

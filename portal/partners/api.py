@@ -166,10 +166,10 @@ class DeliveriesView(ListView):
         """Declare what was delivered to a site that let the supplier in. Only the certification body assigned to it reads the figure."""
         asked = NewDeliverySerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        figures = (given["carrier"], Decimal(given["quantity"]), given["unit"], given["note"])
+        fields = asked.validated_data
+        figures = (fields["carrier"], Decimal(fields["quantity"]), fields["unit"], fields["note"])
         try:
-            row = deliveries.declare(self.who(request), given["site"], given["period"], *figures, timezone.now())
+            row = deliveries.declare(self.who(request), fields["site"], fields["period"], *figures, timezone.now())
         except Grant.DoesNotExist as error:
             raise Http404 from error
         return Response(_delivery(row, row.site.slug), status=201)
@@ -201,9 +201,9 @@ class ConformanceListView(ListView):
         """Declare a result of the conformance kit; the same again changes nothing."""
         asked = NewConformanceSerializer(data=request.data)
         asked.is_valid(raise_exception=True)
-        given = asked.validated_data
-        raw, house = given["result"].encode(), _holder(request).organisation
-        row = conformance.declare(self.who(request), house, given["product"], given["version"], raw, timezone.now())
+        fields = asked.validated_data
+        raw, house = fields["result"].encode(), _holder(request).organisation
+        row = conformance.declare(self.who(request), house, fields["product"], fields["version"], raw, timezone.now())
         return Response({**row_of(row, ConformanceSerializer), "failed": row.failed.split()}, status=201)
 
 

@@ -68,8 +68,8 @@ def declare(
         Grant.DoesNotExist: a site that did not let the supplier in, or none.
         RefusedError: `delivery-malformed` (400).
     """
-    given = granted_to(user, Role.SUPPLIER).select_related("partner").filter(site__slug=site).first()
-    if given is None:
+    grant = granted_to(user, Role.SUPPLIER).select_related("partner").filter(site__slug=site).first()
+    if grant is None:
         raise Grant.DoesNotExist
     try:
         period = canonical_period(period)  # by which the certification body is assigned
@@ -89,12 +89,12 @@ def declare(
             Phrase("Declare %(wanted)s.", wanted=wanted),
         )
     with transaction.atomic():
-        Organisation.objects.select_for_update().get(pk=given.partner_id)  # one figure at a time
-        before = Delivery.objects.filter(supplier=given.partner, site=given.site, period=period, carrier=carrier, taken_back_at=None)
+        Organisation.objects.select_for_update().get(pk=grant.partner_id)  # one figure at a time
+        before = Delivery.objects.filter(supplier=grant.partner, site=grant.site, period=period, carrier=carrier, taken_back_at=None)
         before.update(taken_back_at=now)
         delivery = Delivery.objects.create(
-            supplier=given.partner,
-            site=given.site,
+            supplier=grant.partner,
+            site=grant.site,
             period=period,
             carrier=carrier,
             quantity=quantity,
@@ -104,7 +104,7 @@ def declare(
             declared_at=now,
         )
         # without the figure: the record is read by more people than the certification body
-        record(now, by or user.email, Action.DELIVERY_DECLARED, f"site {given.site.slug}", f"{given.partner}, {period}, {carrier}")
+        record(now, by or user.email, Action.DELIVERY_DECLARED, f"site {grant.site.slug}", f"{grant.partner}, {period}, {carrier}")
     return delivery
 
 

@@ -95,12 +95,12 @@ def end_all(sites: Collection[Site], because: str, by: str, now: datetime) -> in
     To be called in a transaction.
     """
     rows = Grant.objects.filter(site__in=sites)
-    held = list(rows.filter(ended_at=None).select_related("site", "partner").order_by("pk"))
-    for row in held:
+    open_grants = list(rows.filter(ended_at=None).select_related("site", "partner").order_by("pk"))
+    for row in open_grants:
         record(now, by, Action.ACCESS_TAKEN_BACK, f"site {row.site.slug}", f"{row.partner}: {because}")
     rows.filter(ended_at=None).update(ended_at=now)
     rows.update(granted_by="", ended_by=by)
-    return len(held)
+    return len(open_grants)
 
 
 def grants_at(user: User, site_slug: str) -> tuple[GrantView, ...]:

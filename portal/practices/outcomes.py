@@ -43,9 +43,9 @@ def hand_in(raw: bytes, practice: str, by: User, key: ReceiptKey, now: datetime,
         outcome = outcomes.verify(raw, lambda named: _keys(_own_site(named.site, by), named))
         site = _own_site(outcome.site, by)
         _require_fit(outcome, site, practice, now)
-        confirmed = outcomes.confirmation(raw, held := auditors(site))
+        confirmed = outcomes.confirmation(raw, auditor_keys := auditors(site))
         asks = ask and confirmed is None
-        if asks and not held:
+        if asks and not auditor_keys:
             raise RefusedError(
                 409,
                 "no-auditor-to-confirm",
@@ -132,13 +132,13 @@ def _keys(site: Site, named: SiteOutcome) -> Mapping[str, VerifyingKey]:
     """By id, of the devices that may report for the site; none where the file was written for another portal."""
     if named.portal != keys.published_directory().fingerprint:
         return {}
-    held = Device.objects.filter(site=site, revoked_at=None).values_list("public_key", flat=True)
-    return {key.key_id: key for key in map(VerifyingKey.from_hex, held)}
+    public_keys = Device.objects.filter(site=site, revoked_at=None).values_list("public_key", flat=True)
+    return {key.key_id: key for key in map(VerifyingKey.from_hex, public_keys)}
 
 
 def _require_fit(outcome: SiteOutcome, site: Site, practice: str, now: datetime) -> None:
-    known = next((candidate for candidate in library().practices if candidate.id == practice), None)
-    fits = known is not None and known.sector == site.pack and int(outcome.version) <= known.version
+    in_library = next((candidate for candidate in library().practices if candidate.id == practice), None)
+    fits = in_library is not None and in_library.sector == site.pack and int(outcome.version) <= in_library.version
     if outcome.practice != practice or not fits or int(outcome.year) > scheme_day(now).year:
         raise RefusedError(
             409,

@@ -78,11 +78,11 @@ def import_list(by: User, contents: Mapping[str, Mapping[str, str]], now: dateti
         RefusedError: `not-regulator` (403); `practice-collected`, `practice-waits` (409).
     """
     _require_regulator(by)
-    if taken := next((practice for practice in contents if practice.startswith(COLLECTED)), None):
+    if reserved_id := next((practice for practice in contents if practice.startswith(COLLECTED)), None):
         raise RefusedError(
             409,
             "practice-collected",
-            Phrase("The id %(practice)s is kept for a practice of a firm; a list cannot use it.", practice=taken),
+            Phrase("The id %(practice)s is kept for a practice of a firm; a list cannot use it.", practice=reserved_id),
             "Give the list's own practice another id.",
         )
     with transaction.atomic():
@@ -191,9 +191,9 @@ def subject_of(row: Entry) -> str:
 def new_edition(key: ReceiptKey, now: datetime) -> None:
     """The library as it stands now, signed and logged. In the transaction of what changed it."""
     head = log.lock()  # whoever makes an edition is alone in it
-    held, last = of_this_portal(), Edition.objects.first()
-    number, text = (last.number if last else 0) + 1, held.model_dump_json()
-    edition = LibraryEdition(str(number), str(len(held.practices)), sha256(text), log.day_of(now).isoformat())
+    library, last = of_this_portal(), Edition.objects.first()
+    number, text = (last.number if last else 0) + 1, library.model_dump_json()
+    edition = LibraryEdition(str(number), str(len(library.practices)), sha256(text), log.day_of(now).isoformat())
     index = log.append(head, EntryKind.PRACTICES, logged.practices(edition).hex(), now)
     Edition.objects.create(number=number, library=text, document=signed_library.sign(edition, key), log_index=index, at=now)
 

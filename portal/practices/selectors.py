@@ -27,8 +27,10 @@ def of_this_portal() -> Library:
     counted: dict[str, list[tuple[int, str, int, bool]]] = {}
     for row in SiteReport.objects.exclude(counted_at=None):
         counted.setdefault(row.practice, []).append((row.firm_id, row.outcome, row.year, row.confirmed))
-    known = {entry.id for entry in (*Library.held().practices, *published.practices)}
-    return published.model_copy(update={"reported": {of: PracticeOutcomes.of(reports) for of, reports in counted.items() if of in known}})
+    practice_ids = {entry.id for entry in (*Library.held().practices, *published.practices)}
+    return published.model_copy(
+        update={"reported": {of: PracticeOutcomes.of(reports) for of, reports in counted.items() if of in practice_ids}}
+    )
 
 
 def reports_of(user: User, practice: str) -> QuerySet[SiteReport]:

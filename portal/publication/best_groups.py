@@ -53,20 +53,24 @@ def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
     with transaction.atomic():
         row = _locked(publication)
         require_regulator_of_scope(by, row.period.peer_group.scope)
-        held = BestGroup.objects.filter(publication=row).first()
-        if held is not None and held.published_at is not None:
+        earlier_proposal = BestGroup.objects.filter(publication=row).first()
+        if earlier_proposal is not None and earlier_proposal.published_at is not None:
             raise RefusedError(409, "best-group-published", "This is published already.", "What is published is never changed.")
         content = _content(row)
-        if held is not None and held.proposed_by_id == by.pk and held.document["steps"] == content["document"]["steps"]:
-            return held  # the form sent twice
+        if (
+            earlier_proposal is not None
+            and earlier_proposal.proposed_by_id == by.pk
+            and earlier_proposal.document["steps"] == content["document"]["steps"]
+        ):
+            return earlier_proposal  # the form sent twice
         proposal, _new = BestGroup.objects.update_or_create(publication=row, defaults={**content, "proposed_by": by, "proposed_at": now})
         record(now, by.email, Action.BEST_GROUP_PROPOSED, row.audit_subject, f"{_steps_with_traits(content['document'])} cells")
     return proposal
 
 
-def as_read(held: BestGroup | None) -> str:
+def as_read(proposal: BestGroup | None) -> str:
     """A digest of a proposal as an officer read it, and of there being none."""
-    read = [held.proposed_by_id, held.document["steps"]] if held is not None else []
+    read = [proposal.proposed_by_id, proposal.document["steps"]] if proposal is not None else []
     return hashlib.sha256(json.dumps(read, sort_keys=True).encode()).hexdigest()
 
 
@@ -89,26 +93,26 @@ def publish(publication: Publication, read_against: str, by: User, key: ReceiptK
     with transaction.atomic():
         row = _locked(publication)
         require_regulator_of_scope(by, row.period.peer_group.scope)
-        held = BestGroup.objects.select_for_update(of=("self",)).filter(publication=row).first()
-        if held is None:
+        proposal = BestGroup.objects.select_for_update(of=("self",)).filter(publication=row).first()
+        if proposal is None:
             raise RefusedError(409, "not-proposed", "Nobody has proposed this yet.", "Propose it; a second officer publishes it.")
-        if held.published_at is not None:
-            return held  # the form sent twice
-        if held.proposed_by_id == by.pk:
+        if proposal.published_at is not None:
+            return proposal  # the form sent twice
+        if proposal.proposed_by_id == by.pk:
             raise RefusedError(403, "own-best-group", "You proposed this yourself.", "A second officer has to publish it.")
-        if read_against != as_read(held):
+        if read_against != as_read(proposal):
             raise changed()
         content = _content(row)
-        if content["document"]["steps"] != held.document["steps"]:
+        if content["document"]["steps"] != proposal.document["steps"]:
             raise RefusedError(409, "best-group-outdated", "The gate would let other shares out now.", "Propose it again.")
         document = published.sign(content["document"] | {"on": scheme_day(now).isoformat()}, key)
         digest = published.digest(document)
         index = log.add(EntryKind.BEST_GROUP, logged.best_group(digest).hex(), now)
-        held.document, held.behind, held.digest, held.log_index = document, content["behind"], digest.hex(), index
-        held.published_by, held.published_at = by, now
-        held.save()
+        proposal.document, proposal.behind, proposal.digest, proposal.log_index = document, content["behind"], digest.hex(), index
+        proposal.published_by, proposal.published_at = by, now
+        proposal.save()
         record(now, by.email, Action.BEST_GROUP_PUBLISHED, row.audit_subject, f"{_steps_with_traits(document)} cells, entry {index}")
-    return held
+    return proposal
 
 
 def composed_of_best(publication: Publication) -> tuple[BestFirms, ...]:
@@ -206,10 +210,10 @@ def _told_of_other_days(publication: Publication) -> Mapping[str, Sequence[Other
     by_cell: dict[str, list[OtherDays]] = {}
     for behind, stored in rows.exclude(publication__period__in=same_days).values_list("behind", "publication__roster"):
         roster = Roster.from_json(stored)
-        held = _traits_of((member.site for cell in roster.cells for member in cell.members), period.peer_group.scope)
+        traits_by_site = _traits_of((member.site for cell in roster.cells for member in cell.members), period.peer_group.scope)
         for cell, tables in behind.items():
             sites = [member.site for member in roster.of(cell).members]
-            by_cell.setdefault(cell, []).append(OtherDays(_shares(tables), {site: held.get(site, GONE) for site in sites}))
+            by_cell.setdefault(cell, []).append(OtherDays(_shares(tables), {site: traits_by_site.get(site, GONE) for site in sites}))
     return by_cell
 
 

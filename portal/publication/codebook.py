@@ -66,25 +66,25 @@ def _over_years() -> tuple[CodebookColumn, ...]:
         *("pack", "pack_version", "jurisdiction", "route", "period", "version", "published_on", "step", "product", "variant"),
         *("boundary", "metric", "unit", "firms", "break_since", "breaks"),
     )
-    known = {variable.name: variable for variable in CODEBOOK}
-    meanings = {"best": known["best"].meaning, "typical": known["typical"].meaning}
+    by_name = {variable.name: variable for variable in CODEBOOK}
+    meanings = {"best": by_name["best"].meaning, "typical": by_name["typical"].meaning}
     meanings["spread"] = Phrase(
         "difference between the firms' lower and upper quartile; a quartile between two tenths is taken as their midpoint"
     )
-    meanings |= {name: known[name].meaning for name in ("saved_at_typical", "saved_at_best")}
+    meanings |= {name: by_name[name].meaning for name in ("saved_at_typical", "saved_at_best")}
     moved = Phrase("change since break_since; empty where something is defined differently")
     meanings |= {f"{name}_moved": moved for name in ("best", "typical", "spread")}
     figures = [
-        CodebookColumn(f"{name}{end}", OWN, COMPOSED, known[f"best{end}"].meaning if end else meaning)
+        CodebookColumn(f"{name}{end}", OWN, COMPOSED, by_name[f"best{end}"].meaning if end else meaning)
         for name, meaning in meanings.items()
         for end in ("", "_low", "_high")
     ]
     digest = CodebookColumn("digest", "", PORTAL, Phrase("SHA-256 of the signed document that contains the figures"))
-    return (*(known[name] for name in columns), *figures, digest)
+    return (*(by_name[name] for name in columns), *figures, digest)
 
 
 OVER_YEARS = _over_years()
-EVERY_COLUMN = (*CODEBOOK, *(variable for variable in OVER_YEARS if variable.name not in {known.name for known in CODEBOOK}))
+EVERY_COLUMN = (*CODEBOOK, *(variable for variable in OVER_YEARS if variable.name not in {column.name for column in CODEBOOK}))
 
 
 def codebook_csv() -> str:

@@ -29,9 +29,9 @@ def beside_what_was_shown(bands: Mapping[LabelKey, Bands], row: Publication, lea
     """
     period = row.period
     same_days = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=period.peer_group.pack)
-    seen = public().filter(period__in=same_days).only("document", "roster")
+    public_versions = public().filter(period__in=same_days).only("document", "roster")
     ours, remaining = Roster.from_json(row.roster), dict(bands)
-    for before in seen.iterator():
+    for before in public_versions.iterator():
         then = Roster.from_json(before.roster)
         for step in _counted(before.document):
             cell = _cell(step)

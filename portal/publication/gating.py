@@ -18,16 +18,16 @@ from portal.standings.cohort import Cohort, cohort
 
 def gate_of(period: ReportingPeriod, label: IndustryLabel, roster: Roster, present: Cohort, pack: Pack, now: datetime) -> GateResult:
     """Against all that the public ever saw of any time that this period holds, in every peer group of the sector; withdrawn or not."""
-    seen = public().order_by("published_at", "pk")
+    public_versions = public().order_by("published_at", "pk")
     at_that_time = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__pack=pack.id).exclude(pk=period.pk)
-    other_groups = seen.filter(period__in=at_that_time)
-    of_sector = seen.filter(period__peer_group__pack=pack.id).exclude(period=period)
+    other_groups = public_versions.filter(period__in=at_that_time)
+    of_sector = public_versions.filter(period__peer_group__pack=pack.id).exclude(period=period)
     other_years = of_sector.exclude(period__in=at_that_time)
     return gate(
         label,
         roster,
         pack.disclosure,
-        [_published(row, str(row.version)) for row in seen.filter(period=period)],
+        [_published(row, str(row.version)) for row in public_versions.filter(period=period)],
         elsewhere=[_published(row, row.audit_subject) for row in other_groups.select_related("period__peer_group__scope")],
         other_years=[_published(row, row.audit_subject) for row in other_years.select_related("period__peer_group__scope")],
         period_end=scheme_day(period.end),

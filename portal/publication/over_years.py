@@ -113,7 +113,7 @@ def _named(year: Year) -> dict[str, object]:
 
 def _values(year: Year) -> Iterator[tuple[str, float]]:
     figures = [*year.figures.items(), *((f"saved_at_{saving.to}", (saving.value, saving.interval)) for saving in year.cell.potential)]
-    figures += [(f"{name}_moved", known) for name, known in year.moved.items()]
+    figures += [(f"{name}_moved", change) for name, change in year.moved.items()]
     for name, (value, (low, high)) in figures:
         digits = WORKED_OUT_DIGITS if name == "spread" or name.endswith("_moved") else DOCUMENT_DIGITS
         yield from zip((name, f"{name}_low", f"{name}_high"), (round(end, digits) for end in (value, low, high)), strict=True)

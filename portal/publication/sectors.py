@@ -44,11 +44,11 @@ class DraftWaiting:
 
 def groups_in_force(user: User | None = None) -> tuple[GroupInForce, ...]:
     """Those whose scope touches what the person regulates; all of them for the public. By pack, route and jurisdiction."""
-    held: tuple[Jurisdiction, ...] = () if user is None else jurisdictions_of(user)
+    jurisdictions: tuple[Jurisdiction, ...] = () if user is None else jurisdictions_of(user)
     rows = [
         row
         for row in read(in_force().order_by("period__start", "period_id"))
-        if user is None or any(touch(jurisdiction, row.jurisdiction) for jurisdiction in held)
+        if user is None or any(touch(jurisdiction, row.jurisdiction) for jurisdiction in jurisdictions)
     ]
     groups: dict[tuple[str, str, str], list[VersionColumns]] = {}
     for row in rows:
@@ -89,9 +89,9 @@ def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
     rows = (
         Publication.objects.filter(status=VersionStatus.DRAFT).exclude(pk__in=scheduled).exclude(drafted_by=user.pk).order_by("drafted_at")
     )
-    held = jurisdictions_of(user)
+    jurisdictions = jurisdictions_of(user)
     return tuple(
         DraftWaiting(row.id, row.pack, row.pack_version, row.route, row.period, row.version, row.drafter or row.drafter_email)
         for row in read(rows)
-        if any(jurisdiction.covers_path(row.jurisdiction) for jurisdiction in held)
+        if any(jurisdiction.covers_path(row.jurisdiction) for jurisdiction in jurisdictions)
     )

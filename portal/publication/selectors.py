@@ -177,8 +177,8 @@ def every_version(peer_group: int, period: str) -> tuple[VersionView, ...]:
 
 def drafts_of_periods(groups: Sequence[PeerGroupView], periods: Collection[int]) -> Mapping[int, tuple[VersionState, ...]]:
     """By period, all versions of these periods as far as they are of groups that a regulator was given; newest first."""
-    given = {period.id for group in groups for period in group.periods}.intersection(periods)
-    rows = Publication.objects.filter(period__in=given).annotate(replaced=is_replaced()).order_by("-version")
+    period_ids = {period.id for group in groups for period in group.periods}.intersection(periods)
+    rows = Publication.objects.filter(period__in=period_ids).annotate(replaced=is_replaced()).order_by("-version")
     states: dict[int, tuple[VersionState, ...]] = {}
     for period, pk, version, status, replaced in rows.values_list("period_id", "pk", "version", "status", "replaced"):
         state = VersionState(pk, version, status, in_force=status == VersionStatus.PUBLISHED and not replaced)

@@ -124,12 +124,12 @@ def approve(
         RefusedError: `name-taken`, `credit-code-taken`, `credit-code-required` (409).
     """
     with transaction.atomic():
-        row = _held(user, application)
+        row = _locked(user, application)
         entered = valid(credit_code) if lacks_code(row) else ""
         if lacks_code(row) and not entered:
             raise code_required()
         if Organisation.objects.filter(name=row.name).exists():
-            raise _taken(row.name)
+            raise _name_taken(row.name)
         code = row.credit_code or entered
         require_free(code)
         decider = _decider(row, controlling) if row.kind == Role.ENTERPRISE else None
@@ -161,7 +161,7 @@ def invite_again(user: User, application: int, now: datetime) -> tuple[FirmAppli
 def refuse(user: User, application: int, reason: str, now: datetime) -> FirmApplication:
     """Nothing of the firm comes in; `FirmApplication.DoesNotExist` for none that waits in the person's jurisdictions."""
     with transaction.atomic():
-        row = _held(user, application)
+        row = _locked(user, application)
         _decide(row, user, now, approved=False, reason=reason)
         record(now, user.email, Action.FIRM_REFUSED, f"firm {row.name}"[:254], reason)
     return row
@@ -183,11 +183,11 @@ def _decider(row: FirmApplication, controlling: int | None) -> ControllingFirm:
         return ControllingFirm.objects.get(pk=controlling)
     alike = spelt_alike(ControllingFirm.objects.order_by("name"), row.controlling_firm)
     if alike is not None:
-        raise _taken(alike.name)
+        raise _name_taken(alike.name)
     return ControllingFirm.objects.create(name=row.controlling_firm)
 
 
-def _held(user: User, application: int) -> FirmApplication:
+def _locked(user: User, application: int) -> FirmApplication:
     """The row, locked: of two who decide at once the second finds nothing that waits."""
     FirmApplication.objects.select_for_update().filter(pk=application).first()
     return waiting_for(user).get(pk=application)
@@ -198,7 +198,7 @@ def _decide(row: FirmApplication, user: User, now: datetime, *, approved: bool, 
     row.save(update_fields=["decided_at", "decided_by", "approved", "reason"])
 
 
-def _taken(name: str) -> RefusedError:
+def _name_taken(name: str) -> RefusedError:
     return RefusedError(
         409,
         "name-taken",

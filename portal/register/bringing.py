@@ -30,7 +30,7 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
 from portal.days import scheme_day
 from portal.intake.models import Submission
-from portal.register.identifying import taken
+from portal.register.identifying import code_taken
 from portal.register.models import Leaving, SiteApplication
 from portal.register.register_file import (
     DeclaredAssignment,
@@ -125,7 +125,7 @@ class _Register:
 
     def _jurisdictions(self, declared: Sequence[DeclaredJurisdiction], level: Jurisdiction.Level) -> None:
         parents = {jurisdiction.path: jurisdiction.path.rpartition("/")[0] for jurisdiction in declared}
-        known = named(Jurisdiction, "path", filter(None, parents.values()))
+        parent_rows = named(Jurisdiction, "path", filter(None, parents.values()))
         self._keep(
             Jurisdiction,
             "path",
@@ -137,7 +137,7 @@ class _Register:
                         "name": jurisdiction.name,
                         "name_zh": jurisdiction.name_zh,
                         "level": level,
-                        "parent": known.get(parents[jurisdiction.path]),
+                        "parent": parent_rows.get(parents[jurisdiction.path]),
                     },
                 )
                 for jurisdiction in sorted(declared, key=lambda jurisdiction: jurisdiction.path)
@@ -147,8 +147,8 @@ class _Register:
     def _organisations(self, declared: Sequence[DeclaredOrganisation]) -> None:
         for entry in declared:
             needed = {Role.ENTERPRISE: ("firm", entry.firm), Role.REGULATOR: ("jurisdiction", entry.jurisdiction)}
-            name, given = needed.get(entry.kind, ("", "none needed"))
-            if given is None:
+            name, value = needed.get(entry.kind, ("", "none needed"))
+            if value is None:
                 raise InputError(
                     "organisation-incomplete",
                     Phrase("The %(kind)s %(organisation)s has no %(field)s.", kind=str(entry.kind), organisation=entry.name, field=name),
@@ -162,7 +162,7 @@ class _Register:
         }
         for organisation in declared:
             if organisation.credit_code and holders.setdefault(organisation.credit_code, organisation.name) != organisation.name:
-                raise taken(organisation.credit_code)
+                raise code_taken(organisation.credit_code)
         self._keep(
             Organisation,
             "name",
@@ -196,13 +196,13 @@ class _Register:
         ]
         # no sign-in before `manage.py changepassword`
         users = self._keep(User, "email", entries, lambda: {"password": make_password(None)})
-        held: dict[int, dict[Organisation, Membership]] = {}
+        memberships: dict[int, dict[Organisation, Membership]] = {}
         for row in Membership.objects.filter(user__in=users.values()).select_related("organisation"):
-            held.setdefault(row.user_id, {})[row.organisation] = row
+            memberships.setdefault(row.user_id, {})[row.organisation] = row
         begun = []
         for person in declared:
             user, acts_for = users[person.email], {houses[name] for name in person.acts_for}
-            before = held.setdefault(user.pk, {})
+            before = memberships.setdefault(user.pk, {})
             for organisation in sorted(acts_for - before.keys(), key=str):
                 before[organisation] = Membership(user=user, organisation=organisation, role=organisation.kind)
                 begun.append(before[organisation])
@@ -278,11 +278,11 @@ class _Register:
             obliged = [site for site in Site.objects.filter(within((scope,)), pack=declared.pack) if site.slug not in own_will]
         else:
             obliged = list(named(Site, "slug", declared.obliged).values())
-        known = set(PeerGroup.objects.values_list("pk", flat=True))
+        groups_before = set(PeerGroup.objects.values_list("pk", flat=True))
         before = _members(declared.pack, scope)
         group = make_peer_group(declared.pack, scope, obliged, declared.route, declared.version, voluntary=voluntary)
         subject = f"peer group {group}"[:254]
-        if group.pk not in known:
+        if group.pk not in groups_before:
             self._note(subject, Phrase("made"))
         for member in sorted(_members(declared.pack, scope).items() - before.items()):
             (_group, site), is_obliged = member
@@ -296,10 +296,10 @@ class _Register:
             self._period(group, period)
 
     def _period(self, group: PeerGroup, declared: DeclaredPeriod) -> None:
-        known = group.periods.count()
+        periods_before = group.periods.count()
         period = open_period(group, declared.name, self.by, self.now)
         subject = Phrase("period %(pack)s/%(period)s", pack=group.pack, period=period.name)
-        if group.periods.count() > known:
+        if group.periods.count() > periods_before:
             self.changes.append(RegisterChange(subject, Phrase("opened")))  # the service put it on record
         if declared.due is not None:
             due = datetime.combine(declared.due + timedelta(days=1), time(), ZoneInfo(settings.TIME_ZONE))  # the end of that day
@@ -322,10 +322,12 @@ class _Register:
     def _assignment(self, declared: DeclaredAssignment) -> None:
         body = named(Organisation, "name", [declared.body])[declared.body]
         site = named(Site, "slug", [declared.site])[declared.site]
-        known = body.assignments.filter(site=site, period=declared.period, due=declared.due, sees_values=declared.sees_values).exists()
+        assigned_before = body.assignments.filter(
+            site=site, period=declared.period, due=declared.due, sees_values=declared.sees_values
+        ).exists()
         by = named(User, "email", [declared.by])[declared.by]
         assign(body, site, declared.period, by, self.now, declared.due, sees_values=declared.sees_values)
-        if not known:
+        if not assigned_before:
             self.changes.append(
                 RegisterChange(
                     Phrase("site %(site)s", site=site.slug), Phrase("%(body)s checks %(period)s", body=str(body), period=declared.period)

@@ -52,10 +52,10 @@ def code_required() -> RefusedError:
 def require_free(code: str, firm: int | None = None) -> None:
     """Raises: RefusedError: `credit-code-taken` (409), where another organisation has the code."""
     if code and Organisation.objects.filter(credit_code=code).exclude(pk__in=[] if firm is None else [firm]).exists():
-        raise taken(code)
+        raise code_taken(code)
 
 
-def taken(code: str) -> RefusedError:
+def code_taken(code: str) -> RefusedError:
     return RefusedError(
         409,
         "credit-code-taken",

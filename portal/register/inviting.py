@@ -38,13 +38,13 @@ class SentInvitation:
 
 def led_houses(user: User) -> QuerySet[Organisation]:
     """The organisations whose people the person may invite and part with."""
-    held = {
+    as_leader = {
         "memberships__user": user,
         "memberships__role": F("kind"),
         "memberships__may_manage": True,
         "memberships__delegate": False,
     }
-    return Organisation.objects.filter(kind__in=INVITING, **held).distinct()
+    return Organisation.objects.filter(kind__in=INVITING, **as_leader).distinct()
 
 
 def led_firms(user: User) -> QuerySet[Organisation]:
@@ -167,13 +167,13 @@ def accept_as_new(secret: str, name: str, password: str, now: datetime) -> User:
         try:
             with transaction.atomic():
                 user = User.objects.create_user(row.email, password, name=name) if row else User()
-        except IntegrityError as known:  # the form was sent twice, or another invitation of the address accepted, at the same moment
+        except IntegrityError as error:  # the form was sent twice, or another invitation of the address accepted, at the same moment
             raise RefusedError(
                 409,
                 "account-made-meanwhile",
                 "An account with this address was made at the same moment.",
                 "Sign in with it. If the invitation still waits, open its link again.",
-            ) from known
+            ) from error
         accept(secret, user, now)
     return user
 

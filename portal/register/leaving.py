@@ -116,8 +116,8 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
     """
     with transaction.atomic():
         organisation = Organisation.objects.select_for_update(of=("self",)).get(pk=led_firms(user).get(pk=firm).pk)
-        if held := waiting(organisation):
-            return held
+        if asked_before := waiting(organisation):
+            return asked_before
         if extent(organisation).obliged:
             raise RefusedError(
                 409,
@@ -135,9 +135,9 @@ def undo(user: User, firm: int, now: datetime) -> None:
     """Stay; `Leaving.DoesNotExist` where nothing waits, `Organisation.DoesNotExist` for a firm that the person does not lead."""
     with transaction.atomic():
         organisation = led_firms(user).get(pk=firm)
-        held = _waiting().select_for_update(of=("self",)).get(organisation=organisation)
-        held.undone_at = now
-        held.save(update_fields=["undone_at"])
+        leaving = _waiting().select_for_update(of=("self",)).get(organisation=organisation)
+        leaving.undone_at = now
+        leaving.save(update_fields=["undone_at"])
         record(now, user.email, Action.FIRM_STAYING, _subject(organisation))
         _tell(NoticeKind.FIRM_STAYS, organisation, {}, now)
 
@@ -173,7 +173,7 @@ def _carry_out(leaving: int, now: datetime) -> bool:
 def _end_agents(leaving: int, now: datetime) -> bool:
     """Nothing signs for the firm's sites any more; False where it is not to be carried out."""
     with transaction.atomic():
-        row = _held(leaving)
+        row = _locked(leaving)
         if row is None:
             return False
         sites = Site.objects.filter(organisation=row.organisation)
@@ -184,7 +184,7 @@ def _end_agents(leaving: int, now: datetime) -> bool:
     return True
 
 
-def _held(leaving: int) -> Leaving | None:
+def _locked(leaving: int) -> Leaving | None:
     """The row, locked; None where another worker has it, or it was undone just now."""
     rows = _waiting().select_for_update(skip_locked=True, of=("self",)).select_related("organisation")
     return rows.filter(pk=leaving).first()
@@ -192,7 +192,7 @@ def _held(leaving: int) -> Leaving | None:
 
 def _delete(leaving: int, now: datetime) -> bool:
     with transaction.atomic():
-        row = _held(leaving)
+        row = _locked(leaving)
         if row is None:
             return False
         firm = row.organisation

@@ -86,8 +86,8 @@ def _entries(firm: Organisation, wanted: RecordFilter) -> QuerySet[Any, Any]:
     done_rows = done.annotate(
         when=F("at"), who=F("actor"), what=F("action"), about=F("subject"), more=F("detail"), kind=_word("done")
     ).values_list(*names)
-    seen = Viewing.objects.filter(organisation=firm, user__email__icontains=wanted.who, subject__icontains=wanted.what)
-    seen_rows = seen.annotate(
+    viewings = Viewing.objects.filter(organisation=firm, user__email__icontains=wanted.who, subject__icontains=wanted.what)
+    seen_rows = viewings.annotate(
         when=F("at"), who=F("user__email"), what=F("page"), about=F("subject"), more=_word(""), kind=_word("seen")
     ).values_list(*names)
     if wanted.seen_only:

@@ -42,8 +42,8 @@ def named(model: type[Row], field: str, names: Iterable[str]) -> dict[str, Row]:
     return rows
 
 
-def unknown(what: str, name: str, known: Iterable[str]) -> InputError:
-    near = difflib.get_close_matches(name, list(known), n=3)
+def unknown(what: str, name: str, present_names: Iterable[str]) -> InputError:
+    near = difflib.get_close_matches(name, list(present_names), n=3)
     return InputError(
         "name-unknown",
         Phrase("There is no %(what)s %(name)s.", what=what, name=repr(name)),

@@ -53,7 +53,7 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
         with wall.opened():  # an id is taken by whatever firm
             waiting = SiteApplication.objects.filter(slug=wish.slug, decided_at=None).exists()
         if waiting or Site.objects.filter(slug=wish.slug).exists():
-            raise _known(wish.slug)
+            raise _id_taken(wish.slug)
         row = SiteApplication.objects.create(
             organisation=organisation,
             slug=wish.slug,
@@ -142,14 +142,14 @@ def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Si
         RefusedError: `site-known`.
     """
     with transaction.atomic():
-        row = _held(user, application)
+        row = _locked(user, application)
         if row.site is not None:
             site = row.site
             site.size_class = row.size_class
             site.save(update_fields=["size_class"])
         else:
             if Site.objects.filter(slug=row.slug).exists():
-                raise _known(row.slug)
+                raise _id_taken(row.slug)
             site = Site.objects.create(
                 slug=row.slug,
                 name=row.name,
@@ -170,7 +170,7 @@ def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Si
 def refuse(user: User, application: int, reason: str, now: datetime) -> None:
     """`SiteApplication.DoesNotExist` for none that waits in the person's jurisdictions."""
     with transaction.atomic():
-        row = _held(user, application)
+        row = _locked(user, application)
         _decide(row, user, now, approved=False, reason=reason)
         record(now, user.email, Action.SITE_REFUSED, f"site {row.slug}", reason)
         _tell_firm(NoticeKind.SITE_REFUSED, row, now)
@@ -199,7 +199,7 @@ def _tell_firm(kind: NoticeKind, row: SiteApplication, now: datetime) -> None:
     tell(kind, people_of_firms((row.organisation_id,)), "web:sites", {}, facts, now)
 
 
-def _held(user: User, application: int) -> SiteApplication:
+def _locked(user: User, application: int) -> SiteApplication:
     """The row, locked: of two who decide at once the second finds nothing that waits."""
     SiteApplication.objects.select_for_update().filter(pk=application).first()
     return waiting_for(user).get(pk=application)
@@ -210,7 +210,7 @@ def _decide(row: SiteApplication, user: User, now: datetime, *, approved: bool, 
     row.save(update_fields=["decided_at", "decided_by", "approved", "reason"])
 
 
-def _known(slug: str) -> RefusedError:
+def _id_taken(slug: str) -> RefusedError:
     return RefusedError(
         409, "site-known", Phrase("There is already a site %(site)s, or one waits for approval.", site=slug), "Choose another id."
     )

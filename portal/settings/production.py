@@ -84,8 +84,8 @@ CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
 DATABASES = {"default": _database("DATABASE")}
 if ROLE.sees_vault:
     DATABASES["vault"] = _database("VAULT_DATABASE")
-elif given := sorted(name for name in os.environ if name.startswith("VAULT_DATABASE_")):
-    raise ImproperlyConfigured(f"{given[0]} is set for the web role. Only worker and operator may reach the vault.")
+elif vault_settings := sorted(name for name in os.environ if name.startswith("VAULT_DATABASE_")):
+    raise ImproperlyConfigured(f"{vault_settings[0]} is set for the web role. Only worker and operator may reach the vault.")
 
 if ROLE is ProcessRole.WEB and ("REPLICA_DATABASE_URL" in os.environ or "REPLICA_DATABASE_URL_FILE" in os.environ):
     # public pages do not wait for it as long as for the primary, which can answer them too

@@ -34,11 +34,11 @@ def seconds(name: str, default: float, least: float, most: float = 24 * 3600) ->
     return value
 
 
-def several(name: str, default: str, known: Collection[str]) -> tuple[str, ...]:
+def several(name: str, default: str, allowed: Collection[str]) -> tuple[str, ...]:
     """Words of a known set, comma-separated; none where the variable is set and empty."""
     words = tuple(filter(None, (word.strip() for word in os.environ.get(name, default).split(","))))
-    if not {*words} <= {*known}:
-        raise refused(name, f"some of {', '.join(known)}, separated by commas, or empty for none")
+    if not {*words} <= {*allowed}:
+        raise refused(name, f"some of {', '.join(allowed)}, separated by commas, or empty for none")
     return words
 
 

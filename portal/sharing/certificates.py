@@ -56,22 +56,22 @@ def issue(user: User, digest: str, now: datetime) -> CertificateView:
             raise RefusedError(
                 409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
             )
-        held: Certificate | None = Certificate.objects.filter(submission=row, revoked_at=None).first()
-        if held is None:
+        certificate: Certificate | None = Certificate.objects.filter(submission=row, revoked_at=None).first()
+        if certificate is None:
             content = labels_of(row).to_json()
-            held = Certificate.objects.create(submission=row, code=_code(), content=content, issued_by=user.email, issued_at=now)
-            record(now, user.email, Action.CERTIFICATE_ISSUED, f"site {row.site.slug}", f"{held.code}, {row.period}")
-    return _view(held)
+            certificate = Certificate.objects.create(submission=row, code=_code(), content=content, issued_by=user.email, issued_at=now)
+            record(now, user.email, Action.CERTIFICATE_ISSUED, f"site {row.site.slug}", f"{certificate.code}, {row.period}")
+    return _view(certificate)
 
 
 def revoke(user: User, digest: str, now: datetime) -> None:
     """The certificate of that report no longer holds; `Certificate.DoesNotExist` where none does or it is not theirs."""
     with transaction.atomic():
         rows = Certificate.objects.select_for_update(of=("self",)).select_related("submission__site")
-        held = rows.get(submission__digest=digest, submission__site__in=managed_sites(user), revoked_at=None)
-        held.revoked_at = now
-        held.save(update_fields=["revoked_at"])
-        record(now, user.email, Action.CERTIFICATE_REVOKED, f"site {held.submission.site.slug}", held.code)
+        certificate = rows.get(submission__digest=digest, submission__site__in=managed_sites(user), revoked_at=None)
+        certificate.revoked_at = now
+        certificate.save(update_fields=["revoked_at"])
+        record(now, user.email, Action.CERTIFICATE_REVOKED, f"site {certificate.submission.site.slug}", certificate.code)
 
 
 def certificate_of(user: User, digest: str) -> CertificateView | None:

@@ -86,14 +86,14 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
         row = SiteGroup.objects.select_for_update(of=("self",)).select_related("run_by").get(pk=group.pk)
         joined = list(GroupMember.objects.filter(group=row, state=GroupMember.State.JOINED).select_related("site__organisation"))
         gathered = _gather(joined, scheme_day(now))
-        known = {peer.mark for peer in joined if peer.steps or _same_firm(row, peer)}
+        known_marks = {peer.mark for peer in joined if peer.steps or _same_firm(row, peer)}
         ours: defaultdict[str, set[str]] = defaultdict(set)
         for member in joined:
-            if member.mark not in known:
+            if member.mark not in known_marks:
                 ours[member.mark] |= gathered.things(member)
-        held = GroupCount.objects.filter(group=row)
-        before: list[Contributions] = [{mark: set(things) for mark, things in count.contributions.items()} for count in held]
-        if not member_counts.may_replace(ours, before, known, *_policy(joined)):
+        shown_counts = GroupCount.objects.filter(group=row)
+        before: list[Contributions] = [{mark: set(things) for mark, things in count.contributions.items()} for count in shown_counts]
+        if not member_counts.may_replace(ours, before, known_marks, *_policy(joined)):
             return RecountOutcome.STANDS if before else RecountOutcome.TOO_FEW
         things = sorted({*(thing for of in ours.values() for thing in of), *(step for peer in joined for step in gathered.steps(peer))})
         counts = member_counts.rounded_down(ours, things)
@@ -119,10 +119,10 @@ class _Gathered:
     def things(self, row: GroupMember) -> set[str]:
         """Those of its steps that are attested, and the grade."""
         report = self.reports.get(row.slug)
-        held: set[str] = {GRADE} if row.slug in self.grades else set()
+        attested: set[str] = {GRADE} if row.slug in self.grades else set()
         if report is not None:
-            held |= {f"{report.site.pack}/{step}" for step in report.covers.split() if self.verdicts.attests(report.pk, step)}
-        return held
+            attested |= {f"{report.site.pack}/{step}" for step in report.covers.split() if self.verdicts.attests(report.pk, step)}
+        return attested
 
     def shown(self, row: GroupMember) -> ShownMember:
         labels, report = self.labels[row.slug], self.reports[row.slug]

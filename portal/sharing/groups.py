@@ -42,14 +42,14 @@ class GroupDescription:
 
 def runners(user: User) -> QuerySet[Organisation]:
     """The organisations for which the person may make and run groups."""
-    held = (organisations_as(user, role, managing=True).values_list("pk", flat=True) for role in RUNNING)
-    return Organisation.objects.filter(pk__in={pk for ids in held for pk in ids}).order_by("name")
+    ids_by_role = (organisations_as(user, role, managing=True).values_list("pk", flat=True) for role in RUNNING)
+    return Organisation.objects.filter(pk__in={pk for ids in ids_by_role for pk in ids}).order_by("name")
 
 
 def groups_run_by(user: User) -> QuerySet[SiteGroup]:
     """Those of the organisations that the person acts for, newest first; who may not manage reads them."""
-    held = (organisations_as(user, role).values_list("pk", flat=True) for role in RUNNING)
-    return SiteGroup.objects.filter(run_by__in={pk for ids in held for pk in ids}).select_related("run_by").order_by("-pk")
+    ids_by_role = (organisations_as(user, role).values_list("pk", flat=True) for role in RUNNING)
+    return SiteGroup.objects.filter(run_by__in={pk for ids in ids_by_role for pk in ids}).select_related("run_by").order_by("-pk")
 
 
 def memberships_of(user: User) -> QuerySet[GroupMember]:
@@ -72,9 +72,9 @@ def make(about: GroupDescription, runner: int, by: User, now: datetime) -> SiteG
     fields = {"kind": about.kind, "name": about.name, "name_zh": about.name_zh, "run_by": house}
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=house.pk)  # one group of an organisation at a time
-        held = SiteGroup.objects.filter(ended_at=None, **fields).first()
-        if held is not None:
-            return held
+        same_group = SiteGroup.objects.filter(ended_at=None, **fields).first()
+        if same_group is not None:
+            return same_group
         group = SiteGroup.objects.create(made_by=by.email, made_at=now, **fields)
         record(now, by.email, Action.GROUP_MADE, _subject(group), f"{group.kind}: {group.name}, {house}"[:1000])
     return group
@@ -97,10 +97,10 @@ def invite(group: SiteGroup, slugs: Sequence[str], by: User, now: datetime) -> i
         )
     with transaction.atomic():
         _require_run(group, by)
-        held = {row.slug: row for row in GroupMember.objects.select_for_update().filter(group=group)}
-        asked = [slug for slug in dict.fromkeys(slugs) if slug not in held or held[slug].state not in (State.INVITED, State.JOINED)]
+        members = {row.slug: row for row in GroupMember.objects.select_for_update().filter(group=group)}
+        asked = [slug for slug in dict.fromkeys(slugs) if slug not in members or members[slug].state not in (State.INVITED, State.JOINED)]
         for slug in asked:
-            row = held.get(slug) or GroupMember(group=group, slug=slug)
+            row = members.get(slug) or GroupMember(group=group, slug=slug)
             row.state, row.steps, row.invited_at, row.decided_by, row.decided_at = State.INVITED, [], now, "", None
             row.save()
             record(now, by.email, Action.GROUP_INVITED, _subject(group), slug)

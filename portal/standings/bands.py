@@ -127,8 +127,8 @@ def _if_nothing_is_told_of_the_others(
 ) -> tuple[NamedFirm, ...]:
     """The names, while enough firms stay unnamed and fewer than four in five of their sites lie in one quarter."""
     named = {firm: entry for firm, entry in willing.items() if entry.quarter is not None}
-    taken = sum((entry.sure for entry in named.values()), Counter[int]())
-    left = [sites - taken[quarter] for quarter, sites in enumerate(cell.counts, start=1)]
+    named_by_quarter = sum((entry.sure for entry in named.values()), Counter[int]())
+    left = [sites - named_by_quarter[quarter] for quarter, sites in enumerate(cell.counts, start=1)]
     unnamed = cell.of - sum(entry.sites for entry in named.values())
     revealing = len(firms - named.keys()) < fewest_unnamed or max(left) >= BAND_PROBABILITY * unnamed
     if revealing:

@@ -253,9 +253,9 @@ class CosignaturesView(StrictView):
     )
     def post(self, request: Request) -> Response:
         """Hand in a witness's cosignature, under the checkpoint that it is over."""
-        given = CosignedCheckpointSerializer(data=request.data)
-        given.is_valid(raise_exception=True)
-        raw = given.validated_data["checkpoint"].encode()
+        cosigned = CosignedCheckpointSerializer(data=request.data)
+        cosigned.is_valid(raise_exception=True)
+        raw = cosigned.validated_data["checkpoint"].encode()
         new = witnesses.take(raw, keys.published_directory(), timezone.now())
         return Response({"size": checkpoints.parse(raw).size, "new": new})
 

@@ -97,13 +97,13 @@ def restarts_so_far() -> list[LogRestartStatement]:
     if file is None or not file.exists():
         return []
     begin = f"{RESTART} ".encode("ascii")
-    taken: list[LogRestartStatement] = []
+    statements: list[LogRestartStatement] = []
     with file.open("rb") as lines:
         for line in lines:
             if line.startswith(begin):
                 with suppress(ValueError, VerificationError):  # of a line that was cut short
-                    taken.append(restarts.parse(base64.b64decode(line.removeprefix(begin).rstrip(b"\n"), validate=True)))
-    return taken
+                    statements.append(restarts.parse(base64.b64decode(line.removeprefix(begin).rstrip(b"\n"), validate=True)))
+    return statements
 
 
 def require_whole(size: int, most: int | None = None) -> None:
@@ -164,16 +164,16 @@ def _write(descriptor: int, line: bytes) -> None:
 
 def _read(file: Path, inode: int, length: int) -> ShownLog:
     """What the file says now; where it only grew since it was last looked into, from its new lines alone."""
-    global _seen
-    seen = _seen
-    if seen is not None and (seen.file, seen.inode) == (file, inode) and seen.read <= length:
-        now = seen.log
-        lines, read = _lines(file, seen.read, length)
+    global _last_look
+    last_look = _last_look
+    if last_look is not None and (last_look.file, last_look.inode) == (file, inode) and last_look.read <= length:
+        now = last_look.log
+        lines, read = _lines(file, last_look.read, length)
         for size, signed in _entries(lines):
             now = ShownLog(size, now.signed if signed is None else signed)
     else:
         now, read = _from_the_end(file, length)
-    _seen = _Seen(file, inode, read, now)
+    _last_look = _Seen(file, inode, read, now)
     return now
 
 
@@ -234,7 +234,7 @@ class _Seen:
     log: ShownLog
 
 
-_seen: _Seen | None = None
+_last_look: _Seen | None = None
 _NOTHING = ShownLog(0, None)
 REMEDY = Phrase(
     "You lose nothing by waiting: send the same again later. The operator follows docs/runbook.md, log-set-back: restore a newer "

@@ -42,8 +42,8 @@ def lock(*, numbering: bool = True) -> LogHead:
     Raises:
         RefusedError: `log-set-back` (503): nothing is added to a log that was set back.
     """
-    if held := fetched(HEAD_LOCKED if connection.features.has_select_for_update else HEAD, ()):
-        head = LogHead(pk=1, size=held[0][0])
+    if head_rows := fetched(HEAD_LOCKED if connection.features.has_select_for_update else HEAD, ()):
+        head = LogHead(pk=1, size=head_rows[0][0])
     else:
         head, _ = LogHead.objects.select_for_update().get_or_create(pk=1, defaults={"size": 0})
     kept_heads.require_whole(head.size)
@@ -88,8 +88,8 @@ def put_in_line(kind: EntryKind, digest: str) -> None:
 
 def size() -> int:
     """How many entries there are now, whole or set back."""
-    held = fetched(HEAD, ())
-    return int(held[0][0]) if held else 0
+    head_rows = fetched(HEAD, ())
+    return int(head_rows[0][0]) if head_rows else 0
 
 
 def number_waiting(now: datetime) -> None:
@@ -129,14 +129,14 @@ def grown(first: int, leaves: Sequence[bytes]) -> list[LogNode]:
     # a branch that ends before the first new leaf is there; the others grow here
     stored = sorted({number for number in left if number < 2 * first})
     branches = fetched(STORED.format(placeholders(stored)), stored) if stored else ()
-    known = {number: bytes(content) for number, content in branches}
+    hash_by_number = {number: bytes(content) for number, content in branches}
     rows = []
     for index, (leaf, completed) in enumerate(zip(leaves, above, strict=True), first):
         below = leaf
         for node in (Node(0, index), *completed):
             if node.level:
-                below = node_hash(known[LogNode.number_of(_left_branch(node))], below)
-            known[LogNode.number_of(node)] = below
+                below = node_hash(hash_by_number[LogNode.number_of(_left_branch(node))], below)
+            hash_by_number[LogNode.number_of(node)] = below
             rows.append(LogNode(number=LogNode.number_of(node), hash=below))
     return rows
 

@@ -23,18 +23,18 @@ from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogRestart
 
 
-def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) -> bytes:
+def ask(reason: str, key: ReceiptKey, now: datetime, kept_head: bytes | None = None) -> bytes:
     """What goes to the offline key: the log that was shown, the log that is there now.
 
     Args:
-        seen: a signed head that an agent or a witness kept, where the file of heads is lost.
+        kept_head: a signed head that an agent or a witness kept, where the file of heads is lost.
 
     Raises:
         InputError: `no-head-kept`, `log-damaged`.
         VerificationError: `restart-loses-nothing`.
     """
-    known = kept_heads.shown_so_far()
-    before = seen or known.signed
+    shown = kept_heads.shown_so_far()
+    before = kept_head or shown.signed
     if before is None:
         raise InputError(
             "no-head-kept",
@@ -52,7 +52,7 @@ def ask(reason: str, key: ReceiptKey, now: datetime, seen: bytes | None = None) 
         )
     after = selectors.head_of(selectors.size(), key)
     again = (earlier.lost_to for earlier in kept_heads.restarts_so_far() if after.size <= earlier.lost_from)
-    lost_to = max(known.size, heads.parse(before).size, *again)  # some were away since an earlier restart and know what that one lost
+    lost_to = max(shown.size, heads.parse(before).size, *again)  # some were away since an earlier restart and know what that one lost
     return restarts.request(LogRestartStatement(before, lost_to, after.signed, int(now.timestamp()), reason))
 
 

@@ -111,14 +111,16 @@ def _beginning_as_kept(size: int) -> bytes:
     signed = kept_heads.shown_so_far().signed
     if signed is None:
         return _root(size)
-    known = heads.parse(signed)
+    kept_head = heads.parse(signed)
     whole_size()
-    of_known, root = _roots(known.size, size)
-    if of_known != known.root:
+    of_known, root = _roots(kept_head.size, size)
+    if of_known != kept_head.root:
         raise RefusedError(
             503,
             "log-set-back",
-            Phrase("The portal's log does not begin with the %(size)s entries that it has shown: the log was set back.", size=known.size),
+            Phrase(
+                "The portal's log does not begin with the %(size)s entries that it has shown: the log was set back.", size=kept_head.size
+            ),
             REMEDY,
         )
     return root
@@ -144,8 +146,8 @@ def inclusion(index: int, at_size: int) -> tuple[EntryView, list[bytes]]:
 
 def inclusions(indices: Collection[int], at_size: int) -> dict[int, tuple[EntryView, list[bytes]]]:
     """As `inclusion`, for many entries with as many queries as for one."""
-    known = _known_size(at_size)
-    if beyond := [index for index in indices if index >= at_size or index >= known]:
+    known_size = _known_size(at_size)
+    if beyond := [index for index in indices if index >= at_size or index >= known_size]:
         raise RefusedError(
             404,
             "log-index-unknown",
@@ -268,15 +270,15 @@ def _hashes(runs: Iterable[Run]) -> list[bytes]:
     runs = list(runs)
     wanted = {LogNode.number_of(node) for run in runs for node in nodes_of(run)}
     rows = (row for at_once in batched(wanted) for row in fetched(log.STORED.format(placeholders(at_once)), at_once))
-    known = {number: bytes(content) for number, content in rows}
-    if len(known) < len(wanted):
+    hash_by_number = {number: bytes(content) for number, content in rows}
+    if len(hash_by_number) < len(wanted):
         raise RefusedError(
             500,
             "log-damaged",
             "Hashes of the portal's log are missing.",
             "Tell the portal's operator, who has backups and `manage.py check_log`.",
         )
-    return [hash_of(lambda node: known[LogNode.number_of(node)], run) for run in runs]
+    return [hash_of(lambda node: hash_by_number[LogNode.number_of(node)], run) for run in runs]
 
 
 def batched(numbers: Iterable[int]) -> Iterator[list[int]]:

@@ -71,8 +71,8 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
         VerificationError: malformed, of another log, not signed by the log, or a cosignature that does not hold.
         RefusedError: `witness-unknown` (403), `cosignature-of-another-log` (409), `log-size-unknown` (404), `cosignature-ahead` (400).
     """
-    given = checkpoints.read(raw, directory.fingerprint, directory.content.receipt_keys())
-    signatures = given.note.signed_by(directory.content.witness_keys())
+    checkpoint = checkpoints.read(raw, directory.fingerprint, directory.content.receipt_keys())
+    signatures = checkpoint.note.signed_by(directory.content.witness_keys())
     if not signatures:
         raise RefusedError(
             403,
@@ -80,7 +80,7 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
             "No witness that the key directory names has cosigned this checkpoint.",
             "Give the witness's public key to the portal's operator, who adds it to the next key directory.",
         )
-    _require_own(given)
+    _require_own(checkpoint)
     new = 0
     for key, line in signatures:
         at = datetime.fromtimestamp(line.time or 0, UTC)
@@ -90,9 +90,9 @@ def take(raw: bytes, directory: PublishedDirectory, now: datetime) -> int:
             )
         _, created = Cosignature.objects.get_or_create(
             witness=key.key.key_id,
-            size=given.size,
+            size=checkpoint.size,
             signed_at=at,
-            defaults={"root": given.root.hex(), "line": line.line.rstrip("\n"), "received_at": now},
+            defaults={"root": checkpoint.root.hex(), "line": line.line.rstrip("\n"), "received_at": now},
         )
         new += created
     return new
@@ -109,14 +109,15 @@ def witnesses(directory: PublishedDirectory) -> tuple[WitnessView, ...]:
     )
 
 
-def _require_own(given: Checkpoint) -> None:
+def _require_own(checkpoint: Checkpoint) -> None:
     """Two logs of one size under the portal's own key: somebody else holds it, or this log was set back."""
-    if selectors.root_at(given.size) != given.root:
+    if selectors.root_at(checkpoint.size) != checkpoint.root:
         raise RefusedError(
             409,
             "cosignature-of-another-log",
             Phrase(
-                "The checkpoint is signed by this portal's key, but the portal's log of %(size)s entries has another root.", size=given.size
+                "The checkpoint is signed by this portal's key, but the portal's log of %(size)s entries has another root.",
+                size=checkpoint.size,
             ),
             "Keep the checkpoint: it is evidence. Tell the operator and the coordinator by a way other than this portal. The receipt "
             "key may have been stolen, or the log was restored from a backup.",

@@ -48,10 +48,10 @@ def for_role(*roles: Role, posts: bool = False) -> Callable[[Page[P]], Page[P]]:
             user = person(request)
             if request.method in ("GET", "HEAD"):
                 read_once(user)
-            held = roles_of(user)
-            if held.isdisjoint(roles):
+            own_roles = roles_of(user)
+            if own_roles.isdisjoint(roles):
                 raise PermissionDenied
-            if second_factor.asked_of(held) and not second_factor.was_shown(request, user):
+            if second_factor.asked_of(own_roles) and not second_factor.was_shown(request, user):
                 return to_second_factor(request, user)
             try:
                 return page(request, *args, **kwargs)

@@ -223,8 +223,8 @@ def untranslated(catalog: Catalog) -> list[str]:
     """Texts without a translation, or with one that nobody has confirmed."""
     waiting = []
     for message in catalog:
-        given = message.string if isinstance(message.string, tuple | list) else (message.string,)
-        if message.id and (message.fuzzy or not all(given)):
+        translations = message.string if isinstance(message.string, tuple | list) else (message.string,)
+        if message.id and (message.fuzzy or not all(translations)):
             waiting.append(str(message.id))
     return waiting
 

@@ -180,10 +180,10 @@ def handed_in(owner: User, raw: bytes, road_name: str, road: Any) -> bytes:
     (answer,) = by_hand.take(owner, [raw], directory, key, timezone.now(), token_bytes)
     if answer.refusal is not None:
         raise answer.refusal
-    assert answer.taken is not None
-    if isinstance(answer.taken, Commitment):
-        return intake_commitments.challenge_of(answer.taken, key)
-    return bytes(answer.taken.receipt)
+    assert answer.stored is not None
+    if isinstance(answer.stored, Commitment):
+        return intake_commitments.challenge_of(answer.stored, key)
+    return bytes(answer.stored.receipt)
 
 
 def overspent(*plants: Plant) -> int:

@@ -43,11 +43,11 @@ def run(capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.
 def answered(run: Run, exercise: str, answers: dict[str, object], tmp_path: Path) -> None:
     """Right by arguments in the one language, by a file in the other."""
     for language in LANGUAGES:
-        given = [part for question, value in answers.items() for part in ("--answer", f"{question}={value}")]
+        arguments = [part for question, value in answers.items() for part in ("--answer", f"{question}={value}")]
         if language == "zh":
             (tmp_path / "mine.json").write_text(json.dumps(answers), encoding="utf-8")
-            given = ["--answers", str(tmp_path / "mine.json")]
-        code, reply = run("exercise", exercise, *given, "--lang", language, "--again")
+            arguments = ["--answers", str(tmp_path / "mine.json")]
+        code, reply = run("exercise", exercise, *arguments, "--lang", language, "--again")
         assert [(answer["question"], answer["code"]) for answer in reply["answers"]] == [(question, "right") for question in answers]
         assert (code, reply["right"], reply["of"]) == (0, len(answers), len(answers))
         assert all(answer["working"] for answer in reply["answers"])
@@ -173,13 +173,13 @@ def test_wrong_answers_are_counted_and_the_working_is_shown_after_some(run: Run,
 
 
 def test_answers_that_cannot_be_taken_are_refused_with_what_to_write(run: Run, tmp_path: Path) -> None:
-    for given, code in (
+    for arguments, code in (
         (("kiln-year",), "exercise-unknown"),
         (("mill-year", "--answer", "label"), "exercise-answer-unreadable"),
         (("mill-year", "--answer", "weather=3"), "exercise-question-unknown"),
         (("mill-year", "--answers", tmp_path / "none.toml"), "exercise-answers-unreadable"),
     ):
-        assert run("exercise", *given)[1]["error"]["code"] == code
+        assert run("exercise", *arguments)[1]["error"]["code"] == code
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "exercises.json").write_text("[1]", encoding="utf-8")
     assert run("exercise")[1]["error"]["code"] == "exercise-progress-unreadable"

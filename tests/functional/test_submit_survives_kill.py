@@ -68,12 +68,12 @@ class Server:
             def answer(self) -> None:
                 body = self.rfile.read(int(self.headers.get("Content-Length", 0)))
                 address = f"http://{self.headers['Host']}{self.path}"
-                given = portal(httpx.Request(self.command, address, headers=dict(self.headers), content=body))
-                self.send_response(given.status_code)
-                self.send_header("Content-Type", given.headers["content-type"])
-                self.send_header("Content-Length", str(len(given.content)))
+                answered = portal(httpx.Request(self.command, address, headers=dict(self.headers), content=body))
+                self.send_response(answered.status_code)
+                self.send_header("Content-Type", answered.headers["content-type"])
+                self.send_header("Content-Length", str(len(answered.content)))
                 self.end_headers()
-                self.wfile.write(given.content)
+                self.wfile.write(answered.content)
 
             do_GET = do_POST = answer  # noqa: N815  # the names that http.server asks for
 
@@ -306,8 +306,8 @@ def test_a_site_without_any_connection_goes_two_ways_by_hand(plant: Plant, serve
     assert done.returncode == 0, done.stderr
     assert json.loads(done.stdout)["file"] == str(file)
     assert plant.rows("SELECT COUNT(*) FROM ledger") == [(240,)]
-    taken = server.portal(httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes()))
-    assert taken.status_code == 201
+    stored = server.portal(httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes()))
+    assert stored.status_code == 201
     whole_report(server)
 
     sealed = file.read_bytes()
@@ -339,8 +339,8 @@ def test_a_site_without_any_connection_takes_changed_keys_by_hand(plant: Plant, 
 
     directory.write_bytes(server.portal.signed_directory())
     assert plant.submit(*by_hand, "--directory", str(directory)).returncode == 0
-    taken = server.portal(httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes()))
-    assert taken.status_code == 201
+    stored = server.portal(httpx.Request("POST", f"{server.url}/api/v1/submissions/", content=file.read_bytes()))
+    assert stored.status_code == 201
     assert envelope.parse(file.read_bytes()).header.key_id == server.portal.processing_key.key_id
     assert plant.submit(*by_hand).returncode == 0  # it is kept
 

@@ -45,8 +45,8 @@ class Advisories(BaseHTTPRequestHandler):
 
     def do_POST(self) -> None:
         asked = json.loads(self.rfile.read(int(self.headers["Content-Length"])))
-        known = {"id": "PYSEC-2024-60", "modified": "2024-04-12T00:00:00Z", "summary": "Slow.", "affected": AFFECTED}
-        answer = json.dumps({"vulns": [known]} if asked["package"]["name"] == "idna" else {}).encode()
+        weakness = {"id": "PYSEC-2024-60", "modified": "2024-04-12T00:00:00Z", "summary": "Slow.", "affected": AFFECTED}
+        answer = json.dumps({"vulns": [weakness]} if asked["package"]["name"] == "idna" else {}).encode()
         self.send_response(200)
         self.end_headers()
         self.wfile.write(answer)

@@ -65,8 +65,8 @@ class Plant:
         signed = commitments.parse(raw)
         with transaction.atomic():
             head = log.lock()
-            known = Commitment.objects.filter(digest=signed.commitment.digest).first()
-            row = known or intake_commitments.keep(head, raw, signed, self.device, keys.receipt_key(), NOW, token_bytes)
+            stored = Commitment.objects.filter(digest=signed.commitment.digest).first()
+            row = stored or intake_commitments.keep(head, raw, signed, self.device, keys.receipt_key(), NOW, token_bytes)
         return bytes.fromhex(row.nonce)
 
     def report(self, pack: Pack, revision: int = 1, shift: int = 0, period: str = PERIOD, *, committed: bool = True) -> Report:

@@ -649,10 +649,10 @@ class House:
     clients: dict[str, Client] = field(default_factory=dict)
 
     def address(self, name: str) -> str:
-        given, _get, _post = TABLE[name]
-        if isinstance(given, str):
-            return given
-        return reverse(name, kwargs={key: self.values.get(str(value), value) for key, value in given.items()})
+        parts, _get, _post = TABLE[name]
+        if isinstance(parts, str):
+            return parts
+        return reverse(name, kwargs={key: self.values.get(str(value), value) for key, value in parts.items()})
 
 
 @pytest.fixture
@@ -759,9 +759,9 @@ def house(portal_keys: object) -> House:
 
 def proposed(by: User, version: str) -> Proposal:
     """A version of the cement pack that differs by its name alone; the one that there is, where it was proposed already."""
-    known = Proposal.objects.filter(version=version).first()
+    proposed_before = Proposal.objects.filter(version=version).first()
     text = (packs.HOME / "cement.toml").read_text(encoding="utf-8").replace('version = "4"', f'version = "{version}"', 1)
-    return known or governance.propose(by, text, "", "", "A name.", "None.", NOW.replace(year=2027))
+    return proposed_before or governance.propose(by, text, "", "", "A name.", "None.", NOW.replace(year=2027))
 
 
 def asked_of(auditor: User, plant: Plant) -> int:
@@ -840,7 +840,7 @@ def test_every_address_answers_every_role_as_the_table_says(house: House, method
     """And no page names the first firm's plant, report or device to others."""
     before, surprises = state_of_things(), []
     names = ("Works 1<", 'works-1"', "works-1<", "Enterprise 1<", house.values["DIGEST"], str(house.values["DEVICE"]))
-    for turn, (name, (_given, on_get, on_post)) in enumerate(TABLE.items()):
+    for turn, (name, (_parts, on_get, on_post)) in enumerate(TABLE.items()):
         address, expected = house.address(name), on_get if method == "get" else on_post
         WorkerSeen.objects.update(seen_at=timezone.now())  # or /readyz misses the worker where the whole table takes long
         outsiders = OUTSIDERS if method == "get" and name not in HELD else ()

@@ -214,8 +214,8 @@ def views_in(patterns: Iterable[object]) -> Iterator[type[StrictView]]:
 def test_every_view_of_the_api_says_whose_it_is() -> None:
     views = list(views_in(get_resolver().url_patterns))
     assert len(views) > 10
-    known = {OPEN, ANY_KEY, *Scope.values}
-    assert {view.__name__: view.scope for view in views if view.scope not in known} == {}
+    scopes = {OPEN, ANY_KEY, *Scope.values}
+    assert {view.__name__: view.scope for view in views if view.scope not in scopes} == {}
     takes = [view for view in views if view.scope != OPEN and any(hasattr(view, method) for method in ("post", "put", "patch", "delete"))]
     assert takes
     assert {view.__name__: view.scope_to_write for view in takes if view.scope_to_write not in set(Scope.values)} == {}
@@ -231,12 +231,12 @@ def test_a_view_that_says_nothing_lets_nobody_in(cast: Cast) -> None:
 
 def test_lists_page_by_a_cursor_without_a_row_doubled_or_left_out(cast: Cast) -> None:
     key = key_of(cast.approver, Scope.SITES)
-    seen, path = [], "/api/v1/sites/?limit=1"
+    slugs, path = [], "/api/v1/sites/?limit=1"
     while path:
         _, page = asked(key, path)
-        seen += [row["site"] for row in page["results"]]  # type: ignore[attr-defined] # JSON
+        slugs += [row["site"] for row in page["results"]]  # type: ignore[attr-defined] # JSON
         path = str(page["next"] or "")
-    assert seen == ["works-1", "works-2"]
+    assert slugs == ["works-1", "works-2"]
 
 
 @pytest.mark.parametrize("query", ["cursor=!", "cursor=eA", "limit=0", "limit=201", "pack=Steel", "pack=a&pack=b", "sort=site"])

@@ -134,11 +134,11 @@ def test_only_regulators_of_the_jurisdiction_see_and_decide(cast: Cast) -> None:
 def test_a_known_controlling_firm_is_offered_and_counted_once(cast: Cast) -> None:
     row = applied(controlling_firm="firm 1")
     page = signed_in(cast.approver).get(f"/applications/firms/{row.pk}/").content.decode()
-    known = ControllingFirm.objects.get(name="Firm 1")
-    assert f'value="{known.pk}" selected' in page, "the one that is spelt alike is chosen beforehand"
+    controlling = ControllingFirm.objects.get(name="Firm 1")
+    assert f'value="{controlling.pk}" selected' in page, "the one that is spelt alike is chosen beforehand"
     before = ControllingFirm.objects.count()
-    signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": str(known.pk)})
-    assert Organisation.objects.get(name="New Cement").controlling_firm == known
+    signed_in(cast.approver).post(f"/applications/firms/{row.pk}/", {"do": "approve", "controlling": str(controlling.pk)})
+    assert Organisation.objects.get(name="New Cement").controlling_firm == controlling
     assert ControllingFirm.objects.count() == before
 
 
@@ -148,9 +148,9 @@ def test_a_controlling_firm_is_known_by_each_of_its_names_whatever_language_the_
     cast: Cast, spelt: str, language: str
 ) -> None:
     ControllingFirm.objects.filter(name="Firm 1").update(name_zh="第一集团")
-    known, row = ControllingFirm.objects.get(name="Firm 1"), applied(controlling_firm=spelt)
+    controlling, row = ControllingFirm.objects.get(name="Firm 1"), applied(controlling_firm=spelt)
     officer, here = signed_in(cast.approver, language), f"/applications/firms/{row.pk}/"
-    assert f'value="{known.pk}" selected' in officer.get(here).content.decode()
+    assert f'value="{controlling.pk}" selected' in officer.get(here).content.decode()
     answer = officer.post(here, {"do": "approve", "controlling": "new"})
     assert (answer.status_code, ControllingFirm.objects.filter(name=spelt.strip()).exists()) == (400, False)
     with pytest.raises(RefusedError) as refused:
@@ -199,12 +199,12 @@ def test_one_address_is_not_sent_mails_by_the_hundred_from_many_networks(cast: C
 @pytest.mark.parametrize("letters", [255, 320])
 def test_an_address_longer_than_any_can_be_is_refused_beside_its_field(cast: Cast, letters: int) -> None:
     long = "@new.example".rjust(letters, "a")
-    for client, path, given in (
+    for client, path, answers in (
         (Client(), "/register/", {**FIRM, "email": long}),
         (Client(), "/password/forgotten/", {"email": long}),
         (signed_in(cast.plants[0].owner), "/people/", {"email": long, "capacity": "viewer"}),
     ):
-        answer = client.post(path, given)
+        answer = client.post(path, answers)
         assert 'id="id_email_error"' in answer.content.decode(), path
         assert answer.status_code == (200 if path == "/password/forgotten/" else 400), path
     assert not FirmApplication.objects.exists()
@@ -217,13 +217,13 @@ def test_registrations_and_links_that_strangers_ask_for_keep_no_owner_from_a_new
         Client(REMOTE_ADDR=f"2001:db8:{number}::5").post("/register/", {**FIRM, "email": owner.email})
     asked = [Client(REMOTE_ADDR="2001:db8:9::5").post("/password/forgotten/", {"email": owner.email}) for _ in range(PER_MAIL_ADDRESS + 1)]
     assert [answer.status_code for answer in asked] == [302] * PER_MAIL_ADDRESS + [200]  # a stranger's count is full, and each mail came
-    known = Client(REMOTE_ADDR="2001:db8:77::1")
+    own_browser = Client(REMOTE_ADDR="2001:db8:77::1")
     request, response = RequestFactory().get("/"), HttpResponse()
     remember_device(request, response, owner.email)
-    known.cookies.update(response.cookies)
+    own_browser.cookies.update(response.cookies)
     letter_to(owner.email)
     mail.outbox.clear()
-    assert known.post("/password/forgotten/", {"email": owner.email}).status_code == 302
+    assert own_browser.post("/password/forgotten/", {"email": owner.email}).status_code == 302
     assert "/password/" in letter_to(owner.email)
 
 
@@ -370,8 +370,8 @@ def test_several_sites_are_approved_at_once_with_the_duty_that_was_said(cast: Ca
     rows = {row.slug: str(row.pk) for row in SiteApplication.objects.all()}
     chosen = [rows["new-1"], rows["new-2"]]
     assert "Approve several sites at once" in officer.get("/applications/").content.decode()
-    for given in ({"site": chosen}, {"duty": "obliged"}, {"site": ["x"], "duty": "obliged"}, {"site": chosen, "duty": "else"}):
-        assert "Nothing was approved" in officer.post("/applications/sites/approve/", given, follow=True).content.decode()
+    for answers in ({"site": chosen}, {"duty": "obliged"}, {"site": ["x"], "duty": "obliged"}, {"site": chosen, "duty": "else"}):
+        assert "Nothing was approved" in officer.post("/applications/sites/approve/", answers, follow=True).content.decode()
     assert not Site.objects.filter(slug__startswith="new-").exists()
     answer = officer.post("/applications/sites/approve/", {"site": chosen, "duty": "obliged"}, follow=True)
     assert "2 sites are approved." in answer.content.decode()

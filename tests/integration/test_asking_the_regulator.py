@@ -80,8 +80,8 @@ def test_a_firm_asks_for_time_where_it_reads_what_is_due_and_its_regulators_give
     assert "Works 3 asks for more time until 1 January 2031" in page
     assert REASON in page
     office.post(reverse("web:decide-time", args=[cast.group.pk, PERIOD, request.pk]), {"act": "grant"})
-    (given,) = Extension.objects.all()
-    assert (deadlines.last_day(given.due), given.granted_by) == (UNTIL, cast.provincial)
+    (extension,) = Extension.objects.all()
+    assert (deadlines.last_day(extension.due), extension.granted_by) == (UNTIL, cast.provincial)
     request.refresh_from_db()
     assert (request.granted, request.decided_by) == (True, cast.provincial)
     assert "asks for more time" not in read(office, reverse("web:home"))
@@ -175,8 +175,8 @@ def finding(cast: Cast) -> Finding:
 def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits_for_the_plant(cast: Cast, finding: Finding) -> None:
     firm, office, body = of(cast.plants[2].owner), of(cast.provincial), of(cast.auditor)
     parts = [finding.assignment_id, finding.number]
-    seen = reverse("web:appealed-finding", args=parts)
-    assert office.get(seen).status_code == 404, "of a finding nobody brought before it a regulator reads grade and state alone"
+    appeal = reverse("web:appealed-finding", args=parts)
+    assert office.get(appeal).status_code == 404, "of a finding nobody brought before it a regulator reads grade and state alone"
     firm.post(reverse("web:audit-finding", args=parts), {"text": APPEAL, "act": "appeal"})
     assert not any("answer finding" in row for row in (read(firm, reverse("web:home")),))
     assert not list(reminding.days_to_tell(scheme_day())), "nobody is told that its answer is late"
@@ -188,10 +188,10 @@ def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits
     assert "Works 3: appeal against finding 1" in read(office, reverse("web:home"))
     assert {"appeal.waits"} == set(asked_of(cast.provincial))
     assert "finding.appealed" in asked_of(cast.auditor)
-    assert APPEAL in read(office, seen)
-    assert office.post(seen, {"act": "confirm", "text": ""}).status_code == 400
+    assert APPEAL in read(office, appeal)
+    assert office.post(appeal, {"act": "confirm", "text": ""}).status_code == 400
     refused("not-your-site", findings.appeal, finding, "Mine.", "", cast.plants[1].owner, NOW)
-    office.post(seen, {"act": "confirm", "text": "The record is of another scale."})
+    office.post(appeal, {"act": "confirm", "text": "The record is of another scale."})
     assert "The record is of another scale." in read(firm, reverse("web:audit-finding", args=parts))
     assert "answer finding 1" in read(firm, reverse("web:home"))
     assert findings.open_majors(finding.assignment) == 1
@@ -204,9 +204,9 @@ def test_a_finding_that_falls_holds_nothing_up(cast: Cast, finding: Finding) -> 
     findings.appeal(finding, APPEAL, "", cast.plants[2].owner, NOW)
     refused("not-regulator", findings.decide_appeal, finding, "No.", cast.stranger, NOW, annulled=True)
     office = of(cast.approver)
-    seen = reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
-    office.post(seen, {"act": "annul", "text": "Calibrated in March."})
+    appeal = reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
+    office.post(appeal, {"act": "annul", "text": "Calibrated in March."})
     assert findings.open_majors(finding.assignment) == 0
-    assert "Dismissed on appeal" in read(office, seen)
+    assert "Dismissed on appeal" in read(office, appeal)
     refused("finding-closed", findings.answer, finding, "Words.", "", cast.plants[2].owner, NOW)
     assert Event.objects.filter(action="finding.annulled", actor=cast.approver.email).count() == 1

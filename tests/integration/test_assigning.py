@@ -55,8 +55,8 @@ class Office:
         assert answer.status_code == status, address
         return answer.content.decode()
 
-    def post(self, address: str, given: Mapping[str, object], status: int = 302) -> str:
-        answer = self.client.post(address, given)
+    def post(self, address: str, answers: Mapping[str, object], status: int = 302) -> str:
+        answer = self.client.post(address, answers)
         assert answer.status_code == status, answer.content.decode()[:3000]
         return answer.content.decode()
 
@@ -90,7 +90,7 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
     address = reverse("web:assign-site", args=["works-1"])
     assert address in officer.text(reverse("web:assign") + "?q=enterprise+1")
     due = scheme_day() + timedelta(days=60)
-    given: dict[str, object] = {"body": cast.body.pk, "period": PERIOD, "due": due.isoformat(), "sees": "values"}
+    answers: dict[str, object] = {"body": cast.body.pk, "period": PERIOD, "due": due.isoformat(), "sees": "values"}
     for wrong, says in (
         ({"body": ""}, "Choose a certification body."),
         ({"body": cast.plants[0].site.organisation_id}, "Choose a certification body."),
@@ -99,10 +99,10 @@ def test_a_regulator_assigns_on_the_page_and_the_body_is_told_once(cast: Cast) -
         ({"due": scheme_day().isoformat()}, "Choose a day in the future."),
         ({"sees": "all"}, "id_sees_error"),
     ):
-        assert says in officer.post(address, given | wrong, 400), wrong
+        assert says in officer.post(address, answers | wrong, 400), wrong
     assert not Assignment.objects.exists()
-    officer.post(address, given)
-    officer.post(address, given)  # sent twice
+    officer.post(address, answers)
+    officer.post(address, answers)  # sent twice
     row = Assignment.objects.get()
     assert (row.body, row.site.slug, row.due, row.sees_values, row.assigned_by) == (cast.body, "works-1", due, True, cast.provincial)
     assert notice_kinds(cast.auditor) == [NoticeKind.ASSIGNMENT_MADE]
@@ -140,12 +140,12 @@ def test_the_sites_of_another_agency_are_not_there(cast: Cast) -> None:
 def test_a_body_of_the_same_group_is_refused_with_a_remedy(cast: Cast) -> None:
     firm = cast.plants[0].site.organisation.controlling_firm
     Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=firm)
-    given = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
-    page = Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), given, 400)
+    answers = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
+    page = Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), answers, 400)
     assert "Certifier is controlled by the same firm as the site. Choose a body that belongs to another group." in page
     assert not Assignment.objects.exists()
     Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=ControllingFirm.objects.create(name="A group of its own"))
-    Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), given)
+    Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), answers)
     assert Assignment.objects.count() == 1
 
 
@@ -349,14 +349,14 @@ def test_the_table_is_narrowed_searched_sorted_paged_and_goes_out_by_the_same_wo
 
 def test_a_body_is_assigned_to_several_sites_and_who_may_not_be_checked_by_it_is_named(cast: Cast) -> None:
     office, address = Office.of(cast.approver), reverse("web:assign-several")
-    given = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
-    assert "Choose at least one site." in office.post(address, given, 400)
-    assert "Choose a certification body." in office.post(address, {**given, "body": "", "site": ["works-1"]}, 400)
+    answers = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
+    assert "Choose at least one site." in office.post(address, answers, 400)
+    assert "Choose a certification body." in office.post(address, {**answers, "body": "", "site": ["works-1"]}, 400)
     Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=cast.plants[1].site.organisation.controlling_firm)
     group = cast.plants[1].site.organisation.controlling_firm
     third = make_plant(3, cast.nation, cast.pack)
     Organisation.objects.filter(pk=third.site.organisation_id).update(controlling_firm=group)
-    office.post(address, {**given, "site": ["works-1", "works-2", "works-3", "no-such"]})
+    office.post(address, {**answers, "site": ["works-1", "works-2", "works-3", "no-such"]})
     assert list(Assignment.objects.values_list("site__slug", flat=True)) == ["works-1"]
     page = office.text(reverse("web:assignments"))
     assert "1 site is assigned." in page
@@ -367,8 +367,8 @@ def test_boxes_that_were_unticked_by_hand_stay_so_whatever_the_address_ticked(ca
     make_plant(3, cast.nation, cast.pack)
     office, address = Office.of(cast.approver), f"{reverse('web:assign-several')}?choose=all"
     assert office.text(address).count(" checked>") == 3
-    given = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
-    page = office.post(address, given, 400)
+    answers = {"body": cast.body.pk, "period": PERIOD, "due": "", "sees": "outside"}
+    page = office.post(address, answers, 400)
     assert "Choose at least one site." in page
     assert " checked>" not in page
     assert not Assignment.objects.exists()

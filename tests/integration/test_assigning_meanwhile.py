@@ -34,10 +34,10 @@ def test_other_terms_at_the_moment_of_a_withdrawal_are_those_of_a_new_assignment
     with ThreadPoolExecutor(2) as pool:
         withdrawn = pool.submit(withdraw)
         assert begun.wait(20)
-        given = pool.submit(give_other_terms)
+        assigned = pool.submit(give_other_terms)
         with pytest.raises(TimeoutError):
-            given.result(1)
+            assigned.result(1)
         decided.set()
         withdrawn.result(20)
-        given.result(20)
+        assigned.result(20)
     assert list(Assignment.objects.order_by("pk").values_list("sees_values", "taken_back_at")) == [(False, NOW), (True, None)]

@@ -64,9 +64,9 @@ def test_an_adverse_opinion_leaves_the_next_version_and_is_told(cast: Cast) -> N
     assert "1 report, with an adverse opinion of a certification body" in exclusions(row)
     assert "否定意见" in row.explanation["changes"]["zh"]
     assert standings.compute(cast.period, "worker", NOW) == PLANTS  # it keeps its place
-    taken = attesting.draw_up_withdrawal(bad, "It was the other works.", cast.auditor, NOW)
-    assert taken.withdrawal is not None
-    attesting.take(attestations.sign(bytes(taken.withdrawal), KEY), cast.auditor, NOW)
+    attestation = attesting.draw_up_withdrawal(bad, "It was the other works.", cast.auditor, NOW)
+    assert attestation.withdrawal is not None
+    attesting.take(attestations.sign(bytes(attestation.withdrawal), KEY), cast.auditor, NOW)
     assert len(drafted(cast, "Taken back.").participants) == PLANTS
 
 
@@ -91,8 +91,8 @@ def test_an_attestation_of_one_step_that_ends_stops_the_draft_that_used_it(
     audit(cast, cast.plants[9], steps=(first,))
     ends = audit(cast, cast.plants[9], steps=tuple(others))
     draft = drafted(cast)
-    taken = attesting.draw_up_withdrawal(ends, "The record was of another scale.", cast.auditor, NOW)
-    attesting.take(attestations.sign(bytes(taken.withdrawal or b""), KEY), cast.auditor, NOW)
+    attestation = attesting.draw_up_withdrawal(ends, "The record was of another scale.", cast.auditor, NOW)
+    attesting.take(attestations.sign(bytes(attestation.withdrawal or b""), KEY), cast.auditor, NOW)
     assert list(cohort(cast.period, NOW.date()).digests) == draft.participants
     if not looked_at:
         monkeypatch.setattr(history, "roster_of", lambda *_what: Roster.from_json(draft.roster))

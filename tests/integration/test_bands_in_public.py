@@ -90,10 +90,10 @@ def test_a_cell_that_is_held_back_or_has_too_few_firms_or_no_curve_shows_no_band
     row = drafting.draft(cast.period, cast.drafter, NOW)
     by_cell = bands(cast.period, cohort(cast.period), cast.pack, 8)
     assert len(by_cell) == len(row.gate["published"]["steps"])
-    few, held = row.gate["published"]["steps"][0], row.gate["cells"][1]
+    few, withheld = row.gate["published"]["steps"][0], row.gate["cells"][1]
     few["firms"] = 19
     row.gate["published"]["steps"][2]["curve_withheld"] = True
-    held["shown"] = False
+    withheld["shown"] = False
     document = document_of(GateResult.from_json(row.gate), row.explanation, 1, NOW.date(), BenchmarkScope.of(cast.nation), by_cell)
     assert [step["bands"] is None for step in document["steps"]] == [True, True, True] + [False] * (len(document["steps"]) - 3)
 

@@ -55,7 +55,7 @@ def stored() -> tuple[int, int]:
     return Commitment.objects.count(), LogEntry.objects.filter(kind=EntryKind.COMMITMENT).count()
 
 
-def given(answer: Any) -> challenges.Challenge:
+def challenge_of(answer: Any) -> challenges.Challenge:
     return challenges.read(base64.b64decode(answer.json()["challenge"]), keys.published_directory().content.receipt_keys())
 
 
@@ -63,7 +63,7 @@ def test_a_commitment_is_logged_and_answered_with_a_signed_challenge(client: Cli
     raw = commitment(cast.plants[0])
     answer = post(client, raw)
     assert answer.status_code == 201
-    challenge = given(answer)
+    challenge = challenge_of(answer)
     assert (challenge.commitment, challenge.log_index) == (commitments.parse(raw).commitment, answer.json()["log_index"])
     entry = LogEntry.objects.get(index=challenge.log_index)
     assert (entry.kind, entry.digest) == (EntryKind.COMMITMENT, challenge.commitment.digest)
@@ -87,7 +87,7 @@ def test_the_same_commitment_gets_the_same_challenge_by_whichever_device_and_aft
 
 
 def test_challenges_are_drawn_anew_for_every_commitment(client: Client, cast: Cast) -> None:
-    nonces = {given(post(client, commitment(plant))).nonce for plant in cast.plants}
+    nonces = {challenge_of(post(client, commitment(plant))).nonce for plant in cast.plants}
     assert len(nonces) == len(cast.plants)
 
 
@@ -172,8 +172,8 @@ def test_a_device_is_told_every_challenge_of_its_site_and_nobody_elses(client: C
 def test_a_revision_that_was_committed_to_and_given_up_does_not_stand_in_the_way_of_the_next(client: Client, cast: Cast) -> None:
     plant = cast.plants[0]
     assert post(client, commitment(plant)).status_code == 201
-    taken = deliver(plant.envelope(cast.pack, revision=2))
-    assert taken.created
+    stored = deliver(plant.envelope(cast.pack, revision=2))
+    assert stored.created
     open_waiting()
     assert Submission.objects.get().state == SubmissionState.ACCEPTED
 

@@ -152,13 +152,13 @@ def test_a_version_composed_of_a_report_twice_or_of_another_year_is_found_under_
     reports = content["reports"]
     check(of_a_log_of_its_own(content, reports))  # the log itself is no alarm
 
-    def given(own_leaves: bool, *more: JSON, **instead: object) -> str:
+    def refused_of(own_leaves: bool, *more: JSON, **instead: object) -> str:
         return refused(of_a_log_of_its_own(content, [*({**report, **instead} for report in reports), *more], own_leaves))
 
-    assert given(True, reports[0]) == "site-twice"
-    assert given(False, {**reports[0], "site": "another-site", "firm": "another"}) == "not-included"
-    assert given(True, period="2015") == "report-of-another-period"
-    assert given(False, period="2015") == "not-included"  # a report of 2015 that is said to be of the version's year
+    assert refused_of(True, reports[0]) == "site-twice"
+    assert refused_of(False, {**reports[0], "site": "another-site", "firm": "another"}) == "not-included"
+    assert refused_of(True, period="2015") == "report-of-another-period"
+    assert refused_of(False, period="2015") == "not-included"  # a report of 2015 that is said to be of the version's year
 
 
 FALSIFIED: dict[str, Callable[[JSON], None]] = {

@@ -39,7 +39,7 @@ def build_scene() -> Cast:
 
 
 def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None:
-    seen = set()
+    counts = set()
     for person in (cast.approver, cast.provincial):
         groups = groups_of(person)
         ids = [group.id for group in groups]
@@ -48,8 +48,8 @@ def test_both_ways_of_counting_agree_for_nation_and_province(cast: Cast) -> None
             view = participation(person, group.id, PERIOD, NOW)
             assert view is not None
             assert (counted.of[group.id], counted.reported[group.id, PERIOD]) == (view.firms, view.firms_reported)
-            seen.add((view.firms, view.firms_reported))
-    assert seen == {(6, 4), (3, 2), (2, 2), (1, 1)}
+            counts.add((view.firms, view.firms_reported))
+    assert counts == {(6, 4), (3, 2), (2, 2), (1, 1)}
 
 
 def test_a_site_is_missing_where_another_of_its_firm_has_reported(cast: Cast) -> None:

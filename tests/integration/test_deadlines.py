@@ -38,7 +38,7 @@ def build_scene() -> Cast:
     return cast
 
 
-def seen(cast: Cast, now: datetime = NOW) -> ParticipationView:
+def view_of(cast: Cast, now: datetime = NOW) -> ParticipationView:
     view = participation(cast.approver, cast.group.pk, PERIOD, now)
     assert view is not None
     return view
@@ -60,7 +60,7 @@ def test_a_due_date_is_the_end_of_a_day_where_the_portal_is(cast: Cast) -> None:
     due = ReportingPeriod.objects.get().due
     assert due == datetime(2017, 8, 1, tzinfo=ZoneInfo("Asia/Shanghai"))
     assert deadlines.last_day(due) == LATER
-    assert taking(seen(cast))["works-2"] is ReportingState.MISSING
+    assert taking(view_of(cast))["works-2"] is ReportingState.MISSING
     (event,) = Event.objects.filter(action="period.due-changed")
     assert (event.actor, event.detail) == (cast.approver.email, "2017-03-31 to 2017-07-31")
 
@@ -102,17 +102,17 @@ def test_the_day_of_all_is_today_at_the_earliest(cast: Cast) -> None:
 
 def test_an_extended_site_is_late_only_after_its_own_day(cast: Cast) -> None:
     deadlines.extend(cast.period, cast.plants[1].site, LATER, REASON, cast.approver, NOW)
-    assert taking(seen(cast)) == {
+    assert taking(view_of(cast)) == {
         "works-1": ReportingState.REPORTED,
         "works-2": ReportingState.MISSING,
         "works-3": ReportingState.LATE,
         "works-4": ReportingState.LATE,
     }
     assert turnout(cast.approver, NOW)[0].states[ReportingState.LATE] == 2
-    assert reminders.owing(seen(cast), NOW) == ("works-3", "works-4")
+    assert reminders.owing(view_of(cast), NOW) == ("works-3", "works-4")
     after = NOW + timedelta(days=90)
-    assert taking(seen(cast, after))["works-2"] is ReportingState.LATE
-    assert [row.granted_by for row in reminders.extensions(seen(cast))] == ["approver"]
+    assert taking(view_of(cast, after))["works-2"] is ReportingState.LATE
+    assert [row.granted_by for row in reminders.extensions(view_of(cast))] == ["approver"]
 
 
 def test_no_site_is_due_before_all_others_because_it_was_given_more_time(cast: Cast) -> None:
@@ -120,12 +120,14 @@ def test_no_site_is_due_before_all_others_because_it_was_given_more_time(cast: C
     site = cast.plants[1].site
     deadlines.extend(cast.period, site, date(2017, 4, 15), REASON, cast.approver, NOW)
     deadlines.set_due(cast.period, LATER, cast.approver, NOW)
-    assert {participant.site: participant.due for participant in seen(cast).participants}["works-2"] == deadlines.end_of(LATER)
-    assert taking(seen(cast))["works-2"] is ReportingState.MISSING
+    assert {participant.site: participant.due for participant in view_of(cast).participants}["works-2"] == deadlines.end_of(LATER)
+    assert taking(view_of(cast))["works-2"] is ReportingState.MISSING
     with refused("extension-not-later"):
         deadlines.extend(cast.period, site, date(2017, 5, 1), REASON, cast.approver, NOW)
     deadlines.set_due(cast.period, date(2017, 3, 31), cast.approver, NOW.replace(month=3))
-    assert {participant.site: participant.due for participant in seen(cast).participants}["works-2"] == deadlines.end_of(date(2017, 4, 15))
+    assert {participant.site: participant.due for participant in view_of(cast).participants}["works-2"] == deadlines.end_of(
+        date(2017, 4, 15)
+    )
 
 
 def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Cast) -> None:
@@ -154,13 +156,13 @@ def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Ca
 
 def test_late_sites_are_reminded_once_a_day_and_it_is_kept_who_was(cast: Cast) -> None:
     Membership.objects.filter(user=cast.plants[3].owner).delete()
-    reminded = reminders.remind(seen(cast), cast.approver, NOW)
+    reminded = reminders.remind(view_of(cast), cast.approver, NOW)
     assert {row.site.slug: row.reminded for row in reminded} == {"works-2": ["owner2"], "works-3": ["owner3"], "works-4": []}
     with refused("nobody-late"):
-        reminders.remind(seen(cast), cast.approver, NOW + timedelta(hours=23))
-    again = reminders.remind(seen(cast), cast.approver, NOW + timedelta(hours=25))
+        reminders.remind(view_of(cast), cast.approver, NOW + timedelta(hours=23))
+    again = reminders.remind(view_of(cast), cast.approver, NOW + timedelta(hours=25))
     assert len(again) == 3
-    assert [row.site for row in reminders.reminders(seen(cast))][:3] == ["works-4", "works-3", "works-2"]
+    assert [row.site for row in reminders.reminders(view_of(cast))][:3] == ["works-4", "works-3", "works-2"]
     assert Event.objects.filter(action="reminders.sent").count() == 2
 
 
@@ -168,14 +170,14 @@ def test_a_province_reminds_its_own_sites_and_reads_of_no_others(cast: Cast) -> 
     view = participation(cast.provincial, cast.group.pk, PERIOD, NOW)
     assert view is not None
     assert [row.site.slug for row in reminders.remind(view, cast.provincial, NOW)] == ["works-3"]
-    reminders.remind(seen(cast), cast.approver, NOW)
+    reminders.remind(view_of(cast), cast.approver, NOW)
     assert [row.site for row in reminders.reminders(view)] == ["works-3"]
     # even a view that holds more does not let a regulator remind beyond its own
-    assert [row.site.slug for row in reminders.remind(seen(cast), cast.provincial, NOW + timedelta(days=2))] == ["works-3"]
+    assert [row.site.slug for row in reminders.remind(view_of(cast), cast.provincial, NOW + timedelta(days=2))] == ["works-3"]
 
 
 def test_the_people_of_a_late_site_read_it_where_they_look_until_they_have_reported(cast: Cast) -> None:
-    reminders.remind(seen(cast), cast.approver, NOW)
+    reminders.remind(view_of(cast), cast.approver, NOW)
     owner = Client()
     assert owner.login(username=cast.plants[1].owner.email, password=PASSWORD)
     page = owner.get(reverse("web:submissions")).content.decode()
@@ -200,8 +202,8 @@ def test_the_page_says_what_is_owed_and_takes_the_forms(cast: Cast) -> None:
         answer = officer.post(reverse("web:extend", args=parts), form)
         assert answer.status_code == 400
         assert sentence in answer.content.decode()
-    given = {"site": "works-2", "until": "2031-01-01", "reason": REASON}
-    assert REASON in officer.post(reverse("web:extend", args=parts), given, follow=True).content.decode()
+    answers = {"site": "works-2", "until": "2031-01-01", "reason": REASON}
+    assert REASON in officer.post(reverse("web:extend", args=parts), answers, follow=True).content.decode()
     assert "2 sites are reminded." in officer.post(reverse("web:remind", args=parts), follow=True).content.decode()
     answer = officer.post(reverse("web:set-due", args=parts), {"due": "2016-01-01"})
     assert (answer.status_code, "cannot be due before" in answer.content.decode()) == (400, True)
@@ -238,10 +240,10 @@ def test_several_sites_get_more_time_or_none_of_them(cast: Cast) -> None:
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     address = reverse("web:extend", args=[cast.group.pk, PERIOD])
     deadlines.extend(cast.period, cast.plants[2].site, date(2032, 1, 1), REASON, cast.approver, NOW)
-    given = {"site": ["works-2", "works-3"], "until": "2031-01-01", "reason": REASON}
-    assert officer.post(address, given).status_code == 400  # earlier than what works 3 has
+    answers = {"site": ["works-2", "works-3"], "until": "2031-01-01", "reason": REASON}
+    assert officer.post(address, answers).status_code == 400  # earlier than what works 3 has
     assert Extension.objects.count() == 1
-    answer = officer.post(address, given | {"until": "2033-01-01"}, follow=True)
+    answer = officer.post(address, answers | {"until": "2033-01-01"}, follow=True)
     assert "2 sites have more time." in answer.content.decode()
     assert Extension.objects.count() == 3
 

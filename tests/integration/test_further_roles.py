@@ -122,11 +122,11 @@ def test_a_result_of_today_is_taken_while_it_is_yesterday_in_greenwich(partners:
 def test_a_result_is_handed_in_as_a_file(partners: Partners) -> None:
     client = Client()
     client.force_login(partners.people["other-provider"])
-    given = {"product": "Bridge", "version": "1.0"}
-    wrong = client.post("/provider/", {**given, "result": SimpleUploadedFile("r.json", b"{}")})
+    answers = {"product": "Bridge", "version": "1.0"}
+    wrong = client.post("/provider/", {**answers, "result": SimpleUploadedFile("r.json", b"{}")})
     assert wrong.status_code == 400
     assert "not a result of the conformance kit" in wrong.content.decode()
-    assert client.post("/provider/", {**given, "result": SimpleUploadedFile("r.json", result_file())}).status_code == 302
+    assert client.post("/provider/", {**answers, "result": SimpleUploadedFile("r.json", result_file())}).status_code == 302
     assert Conformance.objects.get(product="Bridge").provider == partners.houses["other-provider"]
 
 
@@ -318,5 +318,5 @@ def test_the_further_roles_register_like_a_firm_and_count_in_no_disclosure_rule(
 def test_nobody_registers_as_a_regulator(cast: Cast) -> None:
     with pytest.raises(ValueError, match="regulator"):
         applying.apply(applying.FirmWish("Office", "", "", cast.province, "Li", "li@x.example", "en", Role.REGULATOR), timezone.now())
-    given = {"kind": "regulator", "name": "Office", "jurisdiction": "cn/he", "contact": "Li", "email": "li@x.example"}
-    assert Client().post("/register/", given).status_code == 400
+    answers = {"kind": "regulator", "name": "Office", "jurisdiction": "cn/he", "contact": "Li", "email": "li@x.example"}
+    assert Client().post("/register/", answers).status_code == 400

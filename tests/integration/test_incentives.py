@@ -76,7 +76,7 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
     assert officer.login(username=cast.approver.email, password=PASSWORD)
     assert province.login(username=cast.provincial.email, password=PASSWORD)
     address = reverse("web:incentives")
-    given = {"site": "works-2", "scheme": "Green credit", "amount": "120000.50", "evidence": DOCUMENT}
+    answers = {"site": "works-2", "scheme": "Green credit", "amount": "120000.50", "evidence": DOCUMENT}
     for wrong, sentence in (
         ({"amount": "much"}, "Write the amount as"),
         ({"amount": "1e10"}, "Write the amount as"),
@@ -85,16 +85,16 @@ def test_the_page_takes_the_form_and_each_regulator_reads_its_own(cast: Cast) ->
         ({"evidence": digest_of(cast, 0)}, "another site&#x27;s report"),
         ({"site": "elsewhere"}, "Choose a site."),
     ):
-        answer = officer.post(address, given | wrong)
+        answer = officer.post(address, answers | wrong)
         assert answer.status_code == 400
         assert sentence in answer.content.decode(), wrong
-    assert "<b>120,000 yuan</b> went to <b>1</b> site" in officer.post(address, given, follow=True).content.decode()
+    assert "<b>120,000 yuan</b> went to <b>1</b> site" in officer.post(address, answers, follow=True).content.decode()
     unknown = "nothing on record here has this digest"
     assert unknown in officer.get(address).content.decode()
     declare(cast.plants[1].site, "cn-energy-leaders", "grade", ("grade 1", "Report", DOCUMENT), cast.plants[1].owner, NOW)
     assert unknown not in officer.get(address).content.decode()
     assert "Green credit" in officer.get(reverse("web:incentives-csv")).content.decode()
-    assert province.post(address, given).status_code == 400  # not one of its sites
+    assert province.post(address, answers).status_code == 400  # not one of its sites
     assert "Green credit" not in province.get(address).content.decode()
     assert "Green credit" not in province.get(reverse("web:incentives-csv")).content.decode()
 
@@ -119,11 +119,11 @@ def test_a_site_among_many_is_searched_for_and_then_chosen(cast: Cast) -> None:
     assert 'value="mill-18"' not in page
     assert '<option value="mill-17">' in officer.get(address, {"find": "17号磨机"}, headers={"accept-language": "zh-hans"}).content.decode()
     assert "No site of your jurisdiction fits" in officer.get(address, {"find": "nowhere"}).content.decode()
-    given = {"site": "mill-17", "scheme": "Green credit", "amount": "5", "evidence": DOCUMENT}
-    assert officer.post(f"{address}?find=mill+17", given).status_code == 302
-    assert 'value="mill-17" selected' in officer.post(address, given | {"amount": "much"}).content.decode(), "the choice is kept"
+    answers = {"site": "mill-17", "scheme": "Green credit", "amount": "5", "evidence": DOCUMENT}
+    assert officer.post(f"{address}?find=mill+17", answers).status_code == 302
+    assert 'value="mill-17" selected' in officer.post(address, answers | {"amount": "much"}).content.decode(), "the choice is kept"
     assert 'value="mill-17"' not in province.get(address, {"find": "mill"}).content.decode()
-    assert province.post(address, given).status_code == 400
+    assert province.post(address, answers).status_code == 400
 
 
 def test_a_second_officer_marks_what_was_entered_in_error_and_it_no_longer_counts(cast: Cast) -> None:

@@ -85,10 +85,10 @@ def test_a_sealed_report_replayed_under_another_header_is_refused(client: Client
     plant = cast.plants[0]
     post(client, plant.envelope(cast.pack))
     open_period(cast.group, "2015", "test", NOW)
-    taken = decode(plant.envelope(cast.pack))
-    assert isinstance(taken, dict)
-    taken["header"] = {**plant.header().to_wire(), **field}
-    answer = post(client, encode(taken))
+    content = decode(plant.envelope(cast.pack))
+    assert isinstance(content, dict)
+    content["header"] = {**plant.header().to_wire(), **field}
+    answer = post(client, encode(content))
     assert (answer.status_code, answer.json()["code"]) == (401, "outer-signature-invalid")
     assert stored() == (1, 1, 1)
 

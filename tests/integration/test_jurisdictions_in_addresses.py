@@ -66,7 +66,7 @@ def publish(cast: Cast) -> Publication:
 
 
 def test_each_has_its_own_page_file_and_document(beside: Cast, client: Client) -> None:
-    seen = {}
+    by_place = {}
     for jurisdiction, address, name in (("cn", HERE, "China"), ("xx/north", THERE, "North")):
         page = client.get(f"{address}v1/").content.decode()
         rows = list(csv.DictReader(io.StringIO(client.get(f"{address}v1/benchmark.csv").content.decode())))
@@ -81,9 +81,9 @@ def test_each_has_its_own_page_file_and_document(beside: Cast, client: Client) -
         assert f"testserver{address}v1/" in cited
         assert name in cited
         assert client.get(f"{address}v1/benchmark.pdf").content.startswith(b"%PDF")
-        seen[jurisdiction] = (document["route_total"]["value"], cited)
-    assert seen["cn"][0] != seen["xx/north"][0]
-    assert seen["cn"][1] != seen["xx/north"][1]
+        by_place[jurisdiction] = (document["route_total"]["value"], cited)
+    assert by_place["cn"][0] != by_place["xx/north"][0]
+    assert by_place["cn"][1] != by_place["xx/north"][1]
 
 
 def test_the_list_the_search_and_the_api_tell_them_apart(beside: Cast, client: Client) -> None:

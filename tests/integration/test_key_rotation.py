@@ -78,8 +78,8 @@ def rotate(folder: Path) -> key_ceremony.RotationRequest:
 def sealed_to_old(plant: Plant, cast: Cast) -> bytes:
     """An envelope of somebody who has not fetched the new directory."""
     old = keys.published_directory().content.processing[0]
-    known = directory.Directory(1, (old,), ())
-    recipient = known.processing_key(NOW.date())
+    old_directory = directory.Directory(1, (old,), ())
+    recipient = old_directory.processing_key(NOW.date())
     header = replace(plant.header(), key_id=recipient.key_id)
     return envelope.build(plant.report(cast.pack), header, plant.key, recipient)
 
@@ -201,10 +201,10 @@ def test_a_key_is_destroyed_only_when_nothing_waits_for_it(folder: Path, cast: C
 def test_the_bytes_of_a_destroyed_key_are_overwritten_before_the_name_goes(tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     file.write_bytes(b"secret" * 100)
-    held = file.open("rb")  # another name for the same blocks
+    same_blocks = file.open("rb")  # another name for the same blocks
     destruction.overwrite_and_delete(file)
-    left = held.read()
-    held.close()
+    left = same_blocks.read()
+    same_blocks.close()
     assert not file.exists()
     assert len(left) == 600
     assert b"secret" not in left

@@ -94,10 +94,10 @@ def test_a_token_that_is_away_is_told_and_a_worker_that_runs_goes_on_until_its_f
     folder: Path, client: Client, tmp_path: Path
 ) -> None:
     run("wrap_key", "--draw")
-    held = keys.processing_keys()
+    unwrapped = keys.processing_keys()
     (tmp_path / "tokens").rename(tmp_path / "unplugged")
     (tmp_path / "tokens").mkdir()
-    assert keys.processing_keys() == held
+    assert keys.processing_keys() == unwrapped
     assert {"processing-key-missing", "token-away"} <= set(wrong_at_start(client))
     (tmp_path / "tokens").rmdir()
     (tmp_path / "unplugged").rename(tmp_path / "tokens")

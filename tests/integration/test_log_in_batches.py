@@ -51,9 +51,9 @@ def receive(raw: bytes) -> storing.StoredReport:
 
 
 def in_a_thread(do: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    def doing(given: Any) -> Any:
+    def doing(item: Any) -> Any:
         try:
-            return do(given)
+            return do(item)
         finally:
             connection.close()
 
@@ -63,16 +63,16 @@ def in_a_thread(do: Callable[[Any], Any]) -> Callable[[Any], Any]:
 @contextmanager
 def head_held(pool: ThreadPoolExecutor) -> Iterator[None]:
     """By another connection, until it is left."""
-    held, done = Event(), Event()
+    locked, done = Event(), Event()
 
     def hold(_: object) -> None:
         with transaction.atomic():
             log.lock()
-            held.set()
+            locked.set()
             done.wait(20)
 
     holding = pool.submit(in_a_thread(hold), None)
-    assert held.wait(20)
+    assert locked.wait(20)
     try:
         yield
     finally:
@@ -97,12 +97,12 @@ def test_reports_that_come_at_once_are_stored_in_few_transactions_each_with_its_
             coming: list[Future[storing.StoredReport]] = [pool.submit(in_a_thread(receive), raw) for raw in sealed]
             while len(storing._waiting) < PLANTS:  # for the head, or for who waits for it
                 time.sleep(0.01)
-        taken = [future.result(20) for future in coming]
+        reports = [future.result(20) for future in coming]
     assert sum(stored) == PLANTS
     assert len(stored) <= 2  # the first came alone
-    assert sum(report.tells for report in taken) == len(stored)  # the worker is told once for each
+    assert sum(report.tells for report in reports) == len(stored)  # the worker is told once for each
     listed = keys.published_directory().content.receipt_keys()
-    for received in taken:
+    for received in reports:
         stated = receipts.read(bytes(received.submission.receipt), listed)
         assert LogEntry.objects.get(index=stated.log_index).digest == stated.envelope_digest == received.submission.digest
     assert selectors.first_fault() is None
@@ -135,10 +135,10 @@ def test_of_two_reports_of_one_revision_that_two_processes_store_at_once_one_is_
     looked, whole = Barrier(2), admission.held_of
 
     def look(sites: Any) -> Any:
-        held = whole(sites)
+        intakes = whole(sites)
         if not Submission.objects.exists():
             looked.wait(20)
-        return held
+        return intakes
 
     monkeypatch.setattr(storing, "held_of", look)
 
@@ -162,10 +162,10 @@ def test_one_that_is_refused_leaves_those_that_came_with_it(cast: Cast) -> None:
         for raw, plant in zip((wrong, good), (cast.plants[1], cast.plants[0]), strict=True)
     ]
     storing._store_all(arrivals)
-    refused, taken = (arrival.outcome.exception() or arrival.outcome.result() for arrival in arrivals)
+    refused, stored = (arrival.outcome.exception() or arrival.outcome.result() for arrival in arrivals)
     assert isinstance(refused, RefusedError)
     assert refused.code == "commitment-missing"
-    assert isinstance(taken, storing.StoredReport)
+    assert isinstance(stored, storing.StoredReport)
 
 
 def test_a_report_is_accepted_while_somebody_else_holds_the_log(cast: Cast) -> None:

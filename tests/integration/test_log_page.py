@@ -40,17 +40,17 @@ def test_an_empty_log_has_a_page(client: Client) -> None:
 def test_the_page_shows_the_head_and_gives_it_as_a_file(client: Client, cast: Cast) -> None:
     text = page(client).content.decode()
     signed = client.get("/log/head.cbor")
-    seen = heads.read(signed.content, keys.published_directory().content.receipt_keys()).head
+    head = heads.read(signed.content, keys.published_directory().content.receipt_keys()).head
     assert signed["Content-Type"] == "application/cbor"
-    assert seen.root.hex() in text
-    assert seen.key_id in text
-    assert seen.size == selectors.size()
+    assert head.root.hex() in text
+    assert head.key_id in text
+    assert head.size == selectors.size()
 
 
 def test_the_key_directory_is_given_as_the_file_that_a_plant_takes(client: Client, cast: Cast) -> None:
-    answer, known = client.get("/log/directory.cbor"), keys.published_directory()
-    assert renewed(answer.content, known.fingerprint, known.content) == known.content
-    assert answer["Content-Disposition"] == f'attachment; filename="steplabel-directory-{known.content.number}.cbor"'
+    answer, directory = client.get("/log/directory.cbor"), keys.published_directory()
+    assert renewed(answer.content, directory.fingerprint, directory.content) == directory.content
+    assert answer["Content-Disposition"] == f'attachment; filename="steplabel-directory-{directory.content.number}.cbor"'
     owner = Client()
     owner.force_login(cast.plants[0].owner)
     assert 'href="/log/directory.cbor"' in owner.get("/submissions/hand-in/").content.decode()

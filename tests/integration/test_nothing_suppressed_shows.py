@@ -100,7 +100,7 @@ def in_world(cast: Cast, factor: float, curve_factor: float | None = None) -> Pu
 
 def house_of(cast: Cast, row: Publication) -> House:
     draft = drafting.draft(cast.period, cast.drafter, NOW, "A second version in the making.")
-    named = (value for given, _get, _post in TABLE.values() if isinstance(given, dict) for value in given.values())
+    named = (value for parts, _get, _post in TABLE.values() if isinstance(parts, dict) for value in parts.values())
     # what an address names and this house has not (lists, invitations) is row 0, which is nobody's
     values: dict[str, Any] = {str(value): 0 for value in named if str(value).isupper()} | {
         "DIGEST": Submission.objects.get(site=cast.plants[0].site).digest,

@@ -73,13 +73,13 @@ def test_a_person_reads_their_own_notifications_page_by_page(cast: Cast) -> None
         "read": False,
     }
     assert "works-2" not in json.dumps(rows)
-    seen, page = [], asked(key, "?limit=2")
+    paged, page = [], asked(key, "?limit=2")
     while True:
-        seen += page["results"]
+        paged += page["results"]
         if page["next"] is None:
             break
         page = asked(key, "?" + page["next"].partition("?")[2])
-    assert seen == rows
+    assert paged == rows
     assert [row["kind"] for row in asked(key, "?kind=extension.granted")["results"]] == ["extension.granted"]
 
 

@@ -50,7 +50,7 @@ def build_scene() -> Cast:
     return cast
 
 
-def seen(views: tuple[ObligedView, ...]) -> dict[str, tuple[str, date | None]]:
+def duties(views: tuple[ObligedView, ...]) -> dict[str, tuple[str, date | None]]:
     return {view.site: (view.due.duty.value, view.due.day) for view in views}
 
 
@@ -60,27 +60,27 @@ def notice_kinds(user: User) -> list[str]:
 
 def test_a_statement_sets_the_day_and_a_withdrawn_one_counts_no_more(cast: Cast) -> None:
     assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    assert seen(obliged_own(cast.plants[0].owner, TODAY)) == {"works-1": ("unknown", None)}
+    assert duties(obliged_own(cast.plants[0].owner, TODAY)) == {"works-1": ("unknown", None)}
     attested = make_attestation(assignment, cast.auditor, NOW, key=KEY)
     expected = {"works-1": ("later", after_years(TODAY, 4))}
-    assert seen(obliged_own(cast.plants[0].owner, TODAY)) == expected
-    assert seen(obliged_checked(cast.auditor, TODAY)) == expected
+    assert duties(obliged_own(cast.plants[0].owner, TODAY)) == expected
+    assert duties(obliged_checked(cast.auditor, TODAY)) == expected
     drawn = attesting.draw_up_withdrawal(attested, "A wrong record.", cast.auditor, NOW)
     attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), KEY), cast.auditor, NOW)
-    assert seen(obliged_own(cast.plants[0].owner, TODAY)) == {"works-1": ("unknown", None)}
+    assert duties(obliged_own(cast.plants[0].owner, TODAY)) == {"works-1": ("unknown", None)}
 
 
 def test_each_sees_its_own_sites_and_only_the_obliged(cast: Cast) -> None:
-    assert set(seen(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2", "works-3"}
-    assert set(seen(obliged_regulated(cast.provincial, TODAY))) == {"works-1", "works-3"}
+    assert set(duties(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2", "works-3"}
+    assert set(duties(obliged_regulated(cast.provincial, TODAY))) == {"works-1", "works-3"}
     assert (obliged_checked(cast.auditor, TODAY), obliged_own(cast.stranger, TODAY)) == ((), ())
     assignment = assign(cast.body, cast.plants[1].site, PERIOD, cast.approver, NOW)
-    assert set(seen(obliged_checked(cast.auditor, TODAY))) == {"works-2"}
+    assert set(duties(obliged_checked(cast.auditor, TODAY))) == {"works-2"}
     take_assignment_back(assignment, "Another body comes.", cast.approver, NOW)
     assert obliged_checked(cast.auditor, TODAY) == ()
     lists.amend(cast.group, ObligedSite("works-3", False), cast.approver, NOW)
-    assert set(seen(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2"}
-    assert set(seen(obliged_regulated(cast.approver, TODAY, "works-2"))) == {"works-2"}
+    assert set(duties(obliged_regulated(cast.approver, TODAY))) == {"works-1", "works-2"}
+    assert set(duties(obliged_regulated(cast.approver, TODAY, "works-2"))) == {"works-2"}
 
 
 def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_taken_back(cast: Cast) -> None:
@@ -90,7 +90,7 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
     assert "The due date of the next audit is not known." in page
     assert "ask your regulator to assign a certification body" in page
     today = scheme_day()
-    given: Mapping[str, str] = {
+    answers: Mapping[str, str] = {
         "standard": "iso-50001",
         "number": "EnMS 7",
         "certifier": "Somebody Certifies",
@@ -107,16 +107,16 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
         ({"valid_until": (today + timedelta(days=2000)).isoformat()}, "valid for more than five years"),
         ({"evidence": "abc"}, "This is not a SHA-256"),
     ):
-        answer = owner.post(address, {**given, **wrong})
+        answer = owner.post(address, {**answers, **wrong})
         assert (answer.status_code, says in answer.content.decode()) == (400, True), wrong
     assert not SystemCertificate.objects.exists()
     for _twice in range(2):
-        assert owner.post(address, given).status_code == 302
+        assert owner.post(address, answers).status_code == 302
     row = SystemCertificate.objects.get()
     assert (row.recorded_by, row.evidence) == (cast.plants[0].owner, EVIDENCE)
     assert Event.objects.filter(action="certified-system.recorded", subject="site works-1").count() == 1
-    assert "This certificate is already on record" in owner.post(address, {**given, "number": "EnMS 8"}).content.decode()
-    assert seen(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("exempt", today + timedelta(days=1000))}
+    assert "This certificate is already on record" in owner.post(address, {**answers, "number": "EnMS 8"}).content.decode()
+    assert duties(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("exempt", today + timedelta(days=1000))}
     assert EVIDENCE in signed_in(cast.provincial).get(address).content.decode()
 
     officer, back = signed_in(cast.approver), reverse("web:take-system-back", args=["works-1", row.pk])
@@ -124,7 +124,7 @@ def test_the_firm_puts_its_certificate_on_record_and_it_exempts_until_it_is_take
     for _twice in range(2):
         assert officer.post(back, {"reason": "The paper is of another site."}).status_code == 302
     assert Event.objects.filter(action="certified-system.taken-back", subject="site works-1").count() == 1
-    assert seen(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("unknown", None)}
+    assert duties(obliged_own(cast.plants[0].owner, today)) == {"works-1": ("unknown", None)}
     assert "The paper is of another site." in owner.get(address).content.decode()
 
 

@@ -227,11 +227,11 @@ def seen_by(cast: Cast) -> ParticipationView:
 
 def told_of(cast: Cast, steps: Collection[str]) -> dict[str, QualityView]:
     view = seen_by(cast)
-    known = quality(view, steps)
-    by_site = {participant.site: of for participant in view.participants if (of := known.of(participant)) is not None}
-    assert known.accepted == len(by_site)
-    assert known.whole == sum(report.steps == len(set(steps)) for report in by_site.values())
-    assert known.broken == sum(bool(report.breaks) for report in by_site.values())
+    views = quality(view, steps)
+    by_site = {participant.site: of for participant in view.participants if (of := views.of(participant)) is not None}
+    assert views.accepted == len(by_site)
+    assert views.whole == sum(report.steps == len(set(steps)) for report in by_site.values())
+    assert views.broken == sum(bool(report.breaks) for report in by_site.values())
     return by_site
 
 
@@ -265,17 +265,17 @@ def test_a_report_that_lacks_a_step_of_the_route_is_not_whole(cast: Cast) -> Non
 def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:
     start, end = cast.period.start - timedelta(days=365), cast.period.start
     ReportingPeriod.objects.create(peer_group=cast.group, name="2015", start=start, end=end, due=NOW)
-    held = Submission.objects.get(site__slug="works-1")
+    report = Submission.objects.get(site__slug="works-1")
     before = Submission(
-        digest="0" * 64, site=held.site, period="2015", revision=1, device=cast.plants[1].device, key_id=held.key_id, ledger_sequence=9,
+        digest="0" * 64, site=report.site, period="2015", revision=1, device=cast.plants[1].device, key_id=report.key_id, ledger_sequence=9,
         envelope=b"", size_bytes=0, receipt=b"", log_index=99, received_at=IN_TIME, state="accepted",
     )  # fmt: skip
     before.save()
     by_site = told_of(cast, ())
     assert by_site["works-1"].breaks == (HistoryBreak.AGENT, HistoryBreak.LEDGER)
     assert by_site["works-2"].breaks == ()
-    held.device.replaces = cast.plants[1].device  # its own rotation: the key before vouched for this one
-    held.device.save()
+    report.device.replaces = cast.plants[1].device  # its own rotation: the key before vouched for this one
+    report.device.save()
     assert told_of(cast, ())["works-1"].breaks == (HistoryBreak.LEDGER,)
     page = signed_in(cast.approver.email).get(reverse("web:participation", args=[cast.group.pk, PERIOD])).content.decode()
     assert "its privacy ledger counts fewer reports" in page

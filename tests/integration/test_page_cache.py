@@ -136,11 +136,11 @@ def test_nothing_of_a_person_or_of_a_firm_lies_in_the_cache(cast: Cast, monkeypa
     stored: list[bytes] = []
     plain = caches["pages"].set
 
-    def seen(key: str, value: object, seconds: int) -> None:
+    def store(key: str, value: object, seconds: int) -> None:
         stored.append(repr(value).encode())
         plain(key, value, seconds)
 
-    monkeypatch.setattr(caches["pages"], "set", seen)
+    monkeypatch.setattr(caches["pages"], "set", store)
     caches["pages"].clear()
     owner, officer = Client(), Client()
     assert owner.login(username=cast.plants[0].owner.email, password=PASSWORD)

@@ -87,12 +87,12 @@ class Shown(HTMLParser):
         self._open: list[tuple[str, bool]] = []
 
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
-        given = dict(attrs)
-        silent = tag in self.SILENT or given.get("lang", LANGUAGE) != LANGUAGE or any(hushed for _, hushed in self._open[-1:])
+        attributes = dict(attrs)
+        silent = tag in self.SILENT or attributes.get("lang", LANGUAGE) != LANGUAGE or any(hushed for _, hushed in self._open[-1:])
         if tag not in self.VOID:
             self._open.append((tag, silent))
         if not silent:
-            self.texts += [text for name, text in given.items() if text and name in self.SAID]
+            self.texts += [text for name, text in attributes.items() if text and name in self.SAID]
 
     def handle_endtag(self, tag: str) -> None:
         while self._open and self._open.pop()[0] != tag:
@@ -179,7 +179,7 @@ def test_nothing_that_a_role_reads_is_left_in_english(house: House, tmp_path: Pa
     own = own_names()
     left: dict[str, set[str]] = {}
     with pages_spoken(tmp_path):
-        for name, (_given, on_get, on_post) in TABLE.items():
+        for name, (_parts, on_get, on_post) in TABLE.items():
             if name.partition(":")[0] == "api" or "earlier" in name:
                 continue
             for method, answers, wanted in (("get", on_get, "ok"), ("post", on_post, "wrong")):

@@ -311,11 +311,11 @@ class TestConfirmedByAnAuditor:
         self.assigned(cast, plant)
         post(signed_in(plant.owner), file_of(plant), ask="on")
         assert list(confirming.waiting_for(cast.auditor)) == list(SiteReport.objects.all())
-        held = Membership.objects.filter(user=cast.auditor)
+        memberships = Membership.objects.filter(user=cast.auditor)
         if gone == "left the body":
-            held.delete()
+            memberships.delete()
         elif gone == "may only read there":
-            held.update(may_manage=False)
+            memberships.update(may_manage=False)
         else:
             User.objects.filter(pk=cast.auditor.pk).update(is_active=False)
         assert auditors_of(plant.site) == {}
@@ -445,7 +445,7 @@ class TestConfirmedByAnAuditor:
         post(signed_in(first.owner), file_of(first), ask="on")
         asked = SiteReport.objects.get()
         self.assigned(cast, second)
-        held = hand_in(second, raw=self.confirmed(cast, second, key))
+        confirmed = hand_in(second, raw=self.confirmed(cast, second, key))
         interested = person("interested@example.org", cast.body, Role.CERTIFICATION_BODY)
         auditors.declare(Assignment.objects.get(site=first.site), interested, True, "My sister works there.", NOW)
         elsewhere = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
@@ -457,7 +457,7 @@ class TestConfirmedByAnAuditor:
                     ("confirm-outcome", asked.pk),
                     ("outcome-to-confirm", asked.pk),
                     ("withdraw-confirmation", asked.pk),
-                    ("withdraw-confirmation", held.pk),
+                    ("withdraw-confirmation", confirmed.pk),
                 )
             ]
             assert tuple(codes) == statuses, who

@@ -139,8 +139,8 @@ def test_a_set_back_log_is_not_served_and_after_the_ceremony_an_old_agent_goes_o
     assert plant.debited() == 3 * 120  # nothing was drawn or paid for a second time
     with plant.state.connect() as connection:
         fingerprint = keys.published_directory().fingerprint
-        (taken,) = log_restarts.accepted(connection, fingerprint)
-        assert log_restarts.as_shown(taken)["reason"] == REASON
+        (statement,) = log_restarts.accepted(connection, fingerprint)
+        assert log_restarts.as_shown(statement)["reason"] == REASON
         head = log_heads.newest_head(connection, fingerprint)
         assert head is not None
         assert heads.parse(head.signed).size > size
@@ -255,9 +255,9 @@ def test_a_statement_serves_once_and_for_the_lost_range_alone() -> None:
     assert not lost.explains(head(13, "beyond"))
     assert not lost.explains(head(5, "before the range"))
     assert not lost.explains(head(8, "made after the statement", at=101))
-    for signer, known in ((DirectoryKey.generate().key_id, listed), (offline.key_id, {})):
+    for signer, receipt_keys in ((DirectoryKey.generate().key_id, listed), (offline.key_id, {})):
         with pytest.raises(VerificationError):
-            restarts.verify(raw, signer, known)
+            restarts.verify(raw, signer, receipt_keys)
     with pytest.raises(VerificationError) as altered:
         restarts.verify(raw.replace(b"night", b"day b"), offline.key_id, listed)
     assert altered.value.code == "restart-signature-invalid"
@@ -313,9 +313,9 @@ def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(tmp_p
 def at_work(alias: str) -> Iterator[str]:
     """A session as a process of the portal holds it, and its role: the tests' own are those of web and worker."""
     parameters = connections[alias].get_connection_params()
-    known = {name: parameters[name] for name in ("host", "port", "dbname", "user", "password") if parameters.get(name)}
-    with psycopg.connect(**known):
-        yield str(known["user"])
+    parameters_set = {name: parameters[name] for name in ("host", "port", "dbname", "user", "password") if parameters.get(name)}
+    with psycopg.connect(**parameters_set):
+        yield str(parameters_set["user"])
 
 
 @pytest.mark.parametrize("alias", ["default", "vault"])

@@ -370,14 +370,14 @@ def test_it_holds_the_statement_that_the_commitments_first_entry_was_lost(cast: 
     sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
     assert "restarts" not in evidence_of(sample, keys.receipt_key()), "as agents before them read it"
     committed = Commitment.objects.get(site=sample.submission.site_id, period=PERIOD)
-    given, at = challenges.parse(bytes(committed.challenge)), int(NOW.timestamp()) + 86_400
-    before, after = (heads.issue(size, bytes(32), at, keys.receipt_key()) for size in (given.log_index + 9, given.log_index))
-    other = heads.issue(given.log_index + 1, bytes(32), at, keys.receipt_key())
+    challenge, at = challenges.parse(bytes(committed.challenge)), int(NOW.timestamp()) + 86_400
+    before, after = (heads.issue(size, bytes(32), at, keys.receipt_key()) for size in (challenge.log_index + 9, challenge.log_index))
+    other = heads.issue(challenge.log_index + 1, bytes(32), at, keys.receipt_key())
     for number, goes_on_from in enumerate((after, other)):
-        raw = restarts.issue(LogRestartStatement(before, given.log_index + 9, goes_on_from, at, "A disk."), DirectoryKey.generate())
+        raw = restarts.issue(LogRestartStatement(before, challenge.log_index + 9, goes_on_from, at, "A disk."), DirectoryKey.generate())
         LogRestart.objects.create(digest=f"{number:064x}", signed=raw, taken_at=NOW)
     committed.log_index += 5  # where it would be handed in again
-    assert [restarts.parse(raw).lost_from for raw in _restarts(committed)] == [given.log_index]
+    assert [restarts.parse(raw).lost_from for raw in _restarts(committed)] == [challenge.log_index]
 
 
 def test_the_api_describes_every_member_of_the_file() -> None:
@@ -430,8 +430,8 @@ def test_a_promise_that_names_a_day_long_past_is_refused_with_the_reason(
     typed = signed_on(client.get(address).content.decode())
     at_moment(monkeypatch, LATE + timedelta(days=2))
     client.force_login(cast.auditor)  # the session of then is over
-    for given in (typed, {**typed, "day": ""}, {**typed, "day": "soon"}):
-        answer = client.post(address, given)
+    for answers in (typed, {**typed, "day": ""}, {**typed, "day": "soon"}):
+        answer = client.post(address, answers)
         assert (answer.status_code, "Open the page again" in answer.content.decode()) == (400, True)
     assert not Sample.objects.exists()
     assert client.post(address, signed_on(client.get(address).content.decode())).status_code == 302

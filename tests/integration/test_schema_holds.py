@@ -146,7 +146,7 @@ def build_scene() -> tuple[House, dict[str, str]]:
 
 
 @pytest.fixture
-def known(scene: tuple[House, dict[str, str]]) -> dict[str, str]:
+def path_values(scene: tuple[House, dict[str, str]]) -> dict[str, str]:
     return scene[1]
 
 
@@ -158,8 +158,8 @@ def test_every_request_is_answered_as_the_schema_says(case: Case[Any], portal_ke
 
 @fitting.include(path_regex=r"\{").parametrize()
 @thoroughly
-def test_what_there_is_has_the_fields_that_the_schema_says(case: Case[Any], known: dict[str, str]) -> None:
-    case.path_parameters = {name: known.get(name, value) for name, value in case.path_parameters.items()}
+def test_what_there_is_has_the_fields_that_the_schema_says(case: Case[Any], path_values: dict[str, str]) -> None:
+    case.path_parameters = {name: path_values.get(name, value) for name, value in case.path_parameters.items()}
     case.call_and_validate()
 
 

@@ -42,7 +42,7 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
     client = Client()
     assert client.login(username=cast.auditor.email, password=PASSWORD)
     address = reverse("web:engagement-opinion", args=[assignment.pk])
-    given = {
+    answers = {
         "opinion": "unqualified",
         "assurance": "limited",
         "steps": [cast.pack.steps[0].id],
@@ -60,9 +60,9 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
         ({"improvement": ""}, "needs the improvement"),
         ({"baseline": "x"}, "as 2022"),
     ):
-        answer = client.post(address, given | wrong)
+        answer = client.post(address, answers | wrong)
         assert answer.status_code == 400
         assert sentence in answer.content.decode()
-    assert "SEP gold" in client.post(address, given, follow=True).content.decode()
+    assert "SEP gold" in client.post(address, answers, follow=True).content.decode()
     (view,) = views_of([Attestation.objects.get()], localdate())
     assert view.statement.performance == reached("sep", "2022", Fraction("0.113"))

@@ -33,8 +33,8 @@ def test_a_server_that_was_away_is_used_again_as_soon_as_it_answers() -> None:
         stack.callback(lambda: server.stop())
         address = f"host=127.0.0.1 port={server.port} user=postgres dbname=postgres"
         pool = stack.enter_context(ConnectionPool(address, check=ConnectionPool.check_connection, **shared_connections(MOST, wait_s=0.5)))
-        held = [pool.getconn() for _ in range(MOST)]  # as many as there may be: all of them die
-        for connection in held:
+        connections = [pool.getconn() for _ in range(MOST)]  # as many as there may be: all of them die
+        for connection in connections:
             pool.putconn(connection)
         server.kill()
         (server.data / "postmaster.pid").unlink()

@@ -160,11 +160,11 @@ def test_each_fault_is_told_by_its_name_and_has_its_page(
 
 
 def test_a_key_that_reports_are_sealed_to_and_no_worker_holds_is_told_before_one_comes(client: Client) -> None:
-    (held,) = keys.published_directory().sealed_to(timezone.now().date())
+    (key_id,) = keys.published_directory().sealed_to(timezone.now().date())
     WorkerSeen.objects.update(key_ids="0" * 64)  # as where a rotation put the new key into another folder
     assert ready(client) == (503, ["processing-key-missing"])
     assert {sample.labels.get("name") for sample in samples(client)["steplabel_wrong"]} == {"processing-key-missing"}
-    WorkerSeen.objects.create(name="another machine", seen_at=timezone.now(), clock_apart_s=0, key_ids=held)
+    WorkerSeen.objects.create(name="another machine", seen_at=timezone.now(), clock_apart_s=0, key_ids=key_id)
     assert ready(client) == (200, [])
 
 
@@ -313,9 +313,9 @@ def test_probes_from_this_machine_need_no_name_and_everything_else_does(client: 
 
 def test_a_request_keeps_the_proxys_id_and_gets_one_where_it_has_none_that_is_safe(client: Client) -> None:
     assert client.get("/livez", headers={HEADER: "abc-12345678"})[HEADER] == "abc-12345678"
-    for given in ("", "x", "a b c d e f g h", "é" * 9, "x" * 65):
-        drawn = client.get("/livez", headers={HEADER: given})[HEADER]
-        assert drawn != given
+    for request_id in ("", "x", "a b c d e f g h", "é" * 9, "x" * 65):
+        drawn = client.get("/livez", headers={HEADER: request_id})[HEADER]
+        assert drawn != request_id
         assert len(drawn) == 32
 
 

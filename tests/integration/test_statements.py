@@ -55,18 +55,18 @@ def test_what_is_held_of_sites_is_what_the_models_say(cast: Cast) -> None:
     ReportingPeriod.objects.create(peer_group=other, name="of-steel", **span)
     PeerGroupMember.objects.create(peer_group=other, site=third.device.site)
     sites = {plant.device.site_id for plant in cast.plants}
-    held = admission.held_of(sites)
+    intakes = admission.held_of(sites)
     names = set(ReportingPeriod.objects.values_list("name", flat=True))
     assert {"closed", "of-steel", PERIOD} <= names
     for site in Site.objects.filter(pk__in=sites):
-        of_site = held.pop(site.pk)
+        of_site = intakes.pop(site.pk)
         assert of_site.taking == {name for name in names if period_taking_reports(site, name)} == {PERIOD}
         reports = {(row.period, row.revision): row for row in Submission.objects.filter(site=site)}
         assert of_site.reports == {name: row.digest for name, row in reports.items()}
         assert of_site.by_sequence == {row.ledger_sequence: name for name, row in reports.items()}
         committed = Commitment.objects.filter(site=site)
         assert of_site.committed == {(row.period, row.revision): admission.EarlierCommitment(row.digest, row.sequence) for row in committed}
-    assert not held
+    assert not intakes
     assert Submission.objects.count() == 2
     assert Commitment.objects.count() == 3
 
@@ -88,8 +88,8 @@ def test_rows_are_stored_as_the_models_store_them(cast: Cast) -> None:
     submission = receive(cast.plants[0].envelope(cast.pack))
     stored = Submission.objects.get(pk=submission.pk)
     for field in Submission._meta.concrete_fields:
-        of_row, given = getattr(stored, field.attname), getattr(submission, field.attname)
-        assert (bytes(of_row) if isinstance(of_row, memoryview) else of_row) == given, field.attname
+        of_row, handed_in = getattr(stored, field.attname), getattr(submission, field.attname)
+        assert (bytes(of_row) if isinstance(of_row, memoryview) else of_row) == handed_in, field.attname
     events = [Event(at=NOW, actor="a", action=Action.SITE_NOTED, subject=f"s {n}", detail="%s {}") for n in range(3)]
     insert(events)
     assert [(row.pk, row.subject, row.detail) for row in Event.objects.filter(actor="a").order_by("pk")] == [
@@ -154,7 +154,7 @@ def test_behind_a_line_that_was_cut_short_the_next_is_a_line_of_its_own(heads: P
     assert heads.read_text("ascii").endswith(f"{cut}\n1043 -\n")
     for _ in range(2):
         assert kept_heads.shown_so_far() == kept_heads.ShownLog(1043, signed)
-        kept_heads._seen = None
+        kept_heads._last_look = None
     kept_heads.keep(1043, head_of(1043))
     assert kept_heads.shown_so_far() == kept_heads.ShownLog(1043, head_of(1043))
 

@@ -52,7 +52,7 @@ def receipt_keys() -> Any:
     return keys.published_directory().content.receipt_keys()
 
 
-def seen(client: Client) -> SeenHead:
+def served_head(client: Client) -> SeenHead:
     return heads.read(base64.b64decode(client.get("/api/v1/log/head/").json()["head"]), receipt_keys())
 
 
@@ -120,7 +120,7 @@ def test_everything_that_happens_is_logged_and_whoever_has_the_thing_finds_its_l
         EntryKind.PUBLICATION_WITHDRAWN: logged.publication_withdrawn(document, "A meter was wrong.").hex(),
         EntryKind.DEVICE_KEY: logged.device_key("revoked", str(device.pk), bytes.fromhex(device.public_key)).hex(),
     }
-    head = seen(client).head
+    head = served_head(client).head
     for kind, name in expected.items():
         entry = client.get(f"/api/v1/log/entry/?digest={name}").json()
         assert entry["kind"] == kind
@@ -164,7 +164,7 @@ def test_entries_come_in_order_and_make_the_root(client: Client) -> None:
     assert [row["index"] for row in rows] == [0, 1, 2, 3, 4]
     leaves = [logged.leaf_of_object(EntryKind(row["kind"]), bytes.fromhex(row["object"]), date.fromisoformat(row["on"])) for row in rows]
     assert [leaf_hash(leaf).hex() for leaf in leaves] == [row["leaf_hash"] for row in rows]
-    assert Tree(leaf_hash(leaf) for leaf in leaves).root() == seen(client).head.root
+    assert Tree(leaf_hash(leaf) for leaf in leaves).root() == served_head(client).head.root
     assert client.get("/api/v1/log/entries/?from=3&to=4").json() == rows[3:4]
     assert client.get("/api/v1/log/entries/?from=4&to=3").json() == []
 
@@ -249,27 +249,27 @@ def rebuilt(names: list[str]) -> None:
 @pytest.mark.parametrize("name", INTRUSIONS)
 def test_a_log_written_anew_is_found_by_whoever_kept_a_head_and_by_nobody_else(client: Client, name: str) -> None:
     logged_entries(7)
-    head = seen(client)
+    head = served_head(client)
     rebuilt(INTRUSIONS[name]([digest(number) for number in range(7)]))
     assert selectors.first_fault() is None  # the portal itself cannot know
     with pytest.raises(VerificationError) as refused:
-        head_succession.require_succession(head, seen(client), proof_from(client))
+        head_succession.require_succession(head, served_head(client), proof_from(client))
     assert refused.value.code == ("log-forked" if name == "forked" else "log-rewritten")
 
 
 def test_a_log_that_lost_its_end_is_found(client: Client) -> None:
     logged_entries(7)
-    head = seen(client)
+    head = served_head(client)
     rebuilt([digest(number) for number in range(6)])
     with pytest.raises(VerificationError) as refused:
-        head_succession.require_succession(head, seen(client), proof_from(client))
+        head_succession.require_succession(head, served_head(client), proof_from(client))
     assert refused.value.code == "log-shrunk"
 
 
 def test_a_log_that_was_set_back_says_of_nothing_that_it_was_never_logged(client: Client, settings: Settings, tmp_path: Path) -> None:
     logged_entries(7)
     settings.HEADS_FILE = tmp_path / "heads.log"
-    seen(client)
+    served_head(client)
     settings.HEADS_FILE = None
     rebuilt([digest(number) for number in range(6)])
     settings.HEADS_FILE = tmp_path / "heads.log"
@@ -380,9 +380,9 @@ def test_what_is_undone_leaves_no_entry() -> None:
 
 
 def test_a_later_log_begins_with_the_earlier_at_the_addresses_too(client: Client, cast: Cast) -> None:
-    before = seen(client)
+    before = served_head(client)
     deliver(cast.plants[0].envelope(cast.pack))
-    after = seen(client)
+    after = served_head(client)
     assert Device.objects.count() <= before.head.size < after.head.size
     require_consistency(
         before.head.size, before.head.root, after.head.size, after.head.root, proof_from(client)(before.head.size, after.head.size)

@@ -111,7 +111,7 @@ def answers(house: House) -> dict[str, bytes]:
     values = {"SIZE": str(log.size()), "INDEX": str(report.log_index), "DIGEST": report.digest}
     key = {"Authorization": f"Bearer {key_for(house.cast.auditor)}"}
     contents: dict[str, bytes] = {}
-    for name, (_given, on_get, _post) in TABLE.items():
+    for name, (_parts, on_get, _post) in TABLE.items():
         query = QUERIES.get(name, "")
         for name, value in values.items():
             query = query.replace(name, value)
@@ -170,9 +170,9 @@ def test_what_the_log_lists_holds_beside_its_head(house: House, tmp_path: Path, 
     assert {check["code"] for check in output["checks"]} == {
         *("entries-logged", "heads-agree", "version-logged", "benchmark-signed", "receipt-signed"),
     }
-    taken = Submission.objects.get(digest=house.values["DIGEST"])
+    report = Submission.objects.get(digest=house.values["DIGEST"])
     rows = json.loads(files["api:log-entries"])
-    paths[0].write_text(json.dumps([row | ({"kind": "attestation"} if row["index"] == taken.log_index else {}) for row in rows]))
+    paths[0].write_text(json.dumps([row | ({"kind": "attestation"} if row["index"] == report.log_index else {}) for row in rows]))
     code = main(["verify", *map(str, paths), *trust, "--json"])
     output = json.loads(capsys.readouterr().out)
     assert (code, [check["code"] for check in output["checks"] if check["state"] == "failed"]) == (1, ["entries-logged"])

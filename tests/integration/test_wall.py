@@ -105,9 +105,9 @@ def test_each_finds_the_values_of_own_regulated_assigned_and_granted_sites(cast:
     assert values_seen(f"person:{cast.provincial.pk}") == {first.slug}
     assert values_seen(f"key:{second.organisation_id}:enterprise") == {second.slug}
     assert values_seen(f"key:{second.organisation_id}:regulator") == both - {first.slug, second.slug}, "a key has one role"
-    held = assign(cast.body, second, PERIOD, cast.approver, NOW)
+    assignment = assign(cast.body, second, PERIOD, cast.approver, NOW)
     assert values_seen(f"person:{cast.auditor.pk}") == set(), "of an assigned report the body sees the outside alone"
-    type(held).objects.update(sees_values=True)
+    type(assignment).objects.update(sees_values=True)
     assert values_seen(f"person:{cast.auditor.pk}") == {second.slug}
     Membership.objects.filter(user=cast.plants[0].owner).delete()
     assert values_seen(f"person:{cast.plants[0].owner.pk}") == set(), "who left the firm"

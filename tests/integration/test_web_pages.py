@@ -172,8 +172,8 @@ def test_what_others_publish_stands_beside_a_version_only_where_it_agrees(
 
     # as if the mean were of dry kilns, and another figure of the file were known at second hand alone
     changed: dict[str, dict[str, Any]] = {"gnr-2016-kiln-heat": {"routes": ("dry-process",)}, "lbnl-kiln-heat": {"source": second_hand()}}
-    held = tuple(each.model_copy(update=changed.get(each.id, {})) for each in references.references())
-    monkeypatch.setattr(references, "references", lambda: held)
+    figures = tuple(each.model_copy(update=changed.get(each.id, {})) for each in references.references())
+    monkeypatch.setattr(references, "references", lambda: figures)
     caches[STORE].clear()
     page = client.get(address).content.decode()
     assert agreed in page

@@ -91,8 +91,8 @@ def number(label: Text, hint: Text = "", required: Text = "", *, invalid: Text, 
 def day(label: Text, hint: Text = "", required: Text = "", **more: Any) -> forms.DateField:
     """A day up to the year 2999, by the browser's calendar where it has one."""
     widget = forms.DateInput(attrs={"class": "govuk-input govuk-input--width-10", "type": "date"}, format="%Y-%m-%d")
-    given = _texts(label, hint, required, more, invalid=DAY)
-    return forms.DateField(**given, widget=widget, input_formats=YEAR_FIRST, validators=[MaxValueValidator(LATEST, TOO_LATE)])
+    texts = _texts(label, hint, required, more, invalid=DAY)
+    return forms.DateField(**texts, widget=widget, input_formats=YEAR_FIRST, validators=[MaxValueValidator(LATEST, TOO_LATE)])
 
 
 def email(label: Text, hint: Text = "", required: Text = "", *, attrs: Mapping[str, str] | None = None) -> forms.EmailField:

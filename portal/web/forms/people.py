@@ -52,13 +52,13 @@ class JoinForm(forms.Form):
         self.email = email
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        password = given.get("password")
+        answers = self.cleaned_data
+        password = answers.get("password")
         if password is not None:
             try:
-                passwords.check(password, User(email=self.email, name=given.get("name", "")))
+                passwords.check(password, User(email=self.email, name=answers.get("name", "")))
             except forms.ValidationError as error:
                 self.add_error("password", error)
-            if "again" in given and given["again"] != password:
+            if "again" in answers and answers["again"] != password:
                 self.add_error("again", _("The two passwords differ. Type the same twice."))
-        return given
+        return answers

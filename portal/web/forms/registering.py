@@ -99,21 +99,21 @@ class FirmForm(_Placed):
     field_order = ("kind", "name", "name_zh", "credit_code", "controlling_firm", "jurisdiction", "contact", "email")
 
     def clean(self) -> dict[str, Any]:
-        given = self.cleaned_data
-        given["kind"] = given.get("kind") or Role.ENTERPRISE
-        if given["kind"] == Role.ENTERPRISE and "controlling_firm" not in self.errors and not given.get("controlling_firm"):
+        answers = self.cleaned_data
+        answers["kind"] = answers.get("kind") or Role.ENTERPRISE
+        if answers["kind"] == Role.ENTERPRISE and "controlling_firm" not in self.errors and not answers.get("controlling_firm"):
             self.add_error(
                 "controlling_firm", _("Enter the group or parent that decides for the firm. If there is none, enter the firm’s own name.")
             )
-        jurisdiction = given.get("jurisdiction")
+        jurisdiction = answers.get("jurisdiction")
         if (
-            given["kind"] == Role.ENTERPRISE
+            answers["kind"] == Role.ENTERPRISE
             and jurisdiction
             and required_in(jurisdiction.path)
-            and not (given.get("credit_code") or self.errors.get("credit_code"))
+            and not (answers.get("credit_code") or self.errors.get("credit_code"))
         ):
             self.add_error("credit_code", in_words(REQUIRED))
-        return given
+        return answers
 
 
 class NameForm(forms.Form):
@@ -196,8 +196,8 @@ class FirmDecisionForm(RefusalForm):
         if not lacks_code:
             del self.fields["credit_code"]
         firms = list(ControllingFirm.objects.order_by("name"))
-        known = [(str(firm.pk), shown_name(firm.name)) for firm in firms]
-        self.fields["controlling"].choices = [(self.NEW, _("New: %(name)s") % {"name": spelt}), *known]  # type: ignore[attr-defined]
+        firm_choices = [(str(firm.pk), shown_name(firm.name)) for firm in firms]
+        self.fields["controlling"].choices = [(self.NEW, _("New: %(name)s") % {"name": spelt}), *firm_choices]  # type: ignore[attr-defined]
         alike = spelt_alike(firms, spelt)
         self.fields["controlling"].initial = self.NEW if alike is None else str(alike.pk)
 

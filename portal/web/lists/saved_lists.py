@@ -81,14 +81,14 @@ def _link(row: SavedFilter, request: HttpRequest | None) -> FilterLink:
     if _page_at(path) != row.page:
         return FilterLink(row.pk, row.name, row.path, "", False, _("This list no longer exists."))
     listed, asked = LISTS[row.page], dict(parse_qsl(row.query))
-    known = {name: value for name, value in asked.items() if name in (*listed.fields, SORT)}
-    lost = [f"{name}={value}" for name, value in asked.items() if name not in known]
+    still_listed = {name: value for name, value in asked.items() if name in (*listed.fields, SORT)}
+    lost = [f"{name}={value}" for name, value in asked.items() if name not in still_listed]
     return FilterLink(
         id=row.pk,
         text=row.name,
         of=_title(row),
-        url=f"{path}?{urlencode(known)}",
-        here=request is not None and narrowed(row.page, request.GET) == urlencode(known),
+        url=f"{path}?{urlencode(still_listed)}",
+        here=request is not None and narrowed(row.page, request.GET) == urlencode(still_listed),
         gone=_("This filter also used %(what)s, which this list no longer offers.") % {"what": enumerated(lost)} if lost else "",
     )
 

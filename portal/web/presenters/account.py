@@ -67,5 +67,5 @@ def browser(program: str) -> str:
     """
     name = next((name for mark, name in BROWSERS if mark in program), "")
     system = next((name for mark, name in SYSTEMS if mark in program), "")
-    known = enumerated(filter(None, (name, system)))
-    return known or program[:60] or _("unknown program")
+    names = enumerated(filter(None, (name, system)))
+    return names or program[:60] or _("unknown program")

@@ -81,8 +81,8 @@ def _fits(view: ListedView, words: Sequence[str]) -> bool:
     pack = pack_of(view.pack, view.pack_version)
     if pack is not None:
         names = [pack.words, *(name for route in pack.routes if route.id == view.route for name in (route.words, route.product_words))]
-        known = set(view.summary.steps)
-        names += [name for step in pack.steps if step.id in known for name in (step.words, step.product_words)]
+        step_ids = set(view.summary.steps)
+        names += [name for step in pack.steps if step.id in step_ids for name in (step.words, step.product_words)]
         text += " ".join(text for name in names for text in name.by_language.values())
     return all(word in text.lower() for word in words)
 

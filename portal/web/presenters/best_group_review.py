@@ -30,7 +30,7 @@ from portal.web.words.terms import (
 )
 
 
-def review_page(row: Publication, composed: Sequence[BestFirms], held: BestGroup | None, *, reads: int, problem: str = "") -> FormSheet:
+def review_page(row: Publication, composed: Sequence[BestFirms], proposal: BestGroup | None, *, reads: int, problem: str = "") -> FormSheet:
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
@@ -48,26 +48,26 @@ def review_page(row: Publication, composed: Sequence[BestFirms], held: BestGroup
     heads = (_("Step"), _("Firms"), _("Best firms"), _("What may be shown"))
     facts = [Fact(_("Version"), str(row.version)), Fact(_("Period"), period_name(row.period.name))]
     state = None
-    if held is not None:
-        facts.append(Fact(_("Proposed by"), f"{held.proposed_by}, {moment_in_words(held.proposed_at)}"))
+    if proposal is not None:
+        facts.append(Fact(_("Proposed by"), f"{proposal.proposed_by}, {moment_in_words(proposal.proposed_at)}"))
         state = StateWord(_("Proposed, waits for a second officer"), "wait")
-    if held is not None and held.published_at is not None:
-        facts.append(Fact(_("Published by"), f"{held.published_by}, {moment_in_words(held.published_at)}"))
-        facts.append(Fact(_("Log index"), f"{held.log_index:,}"))
+    if proposal is not None and proposal.published_at is not None:
+        facts.append(Fact(_("Published by"), f"{proposal.published_by}, {moment_in_words(proposal.published_at)}"))
+        facts.append(Fact(_("Log index"), f"{proposal.log_index:,}"))
         state = StateWord(_("Published"), "ok")
-    out = held is not None and held.published_at is not None
+    out = proposal is not None and proposal.published_at is not None
     may = count > 0 and not out
-    mine = held is not None and held.proposed_by_id == reads
+    mine = proposal is not None and proposal.proposed_by_id == reads
     crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
     return FormSheet(
         MethodSheet(
             _("How the best firms are composed"), (crumb,), lead, tuple(facts), (MethodSection("", table_of(_("Values"), heads, rows, "")),)
         ),
         problem,
-        best_groups.as_read(held),
+        best_groups.as_read(proposal),
         state=state,
         act_url=reverse("web:best-group", args=[row.pk]) if may and not mine else "",
-        act_text=_("Propose it for publication") if held is None else _("Publish it"),
+        act_text=_("Propose it for publication") if proposal is None else _("Publish it"),
         why_not=_("You proposed it. A second officer has to publish it.") if may and mine else "",
     )
 

@@ -78,7 +78,7 @@ class GoodAtBorder:
 
 @dataclass(frozen=True, slots=True)
 class Border:
-    known: date
+    known_on: date
     origin: str
     goods: tuple[GoodAtBorder, ...]
     changed: tuple[str, ...]  # by acts of the last year that hold for imports of before they were published
@@ -148,14 +148,14 @@ def _field(good: str, part: PrecursorCode) -> PartField:
 
 
 def _year(year: int, default: Payable | InputError, free: Payable, parts: Sequence[Decimal]) -> ImportYearRow:
-    held = default if isinstance(default, Payable) else None
+    payable = default if isinstance(default, Payable) else None
     return ImportYearRow(
         year=year,
         factor=_percent(_of(free, "phase-out")),
-        mark_up=_("mark-up %(share)s") % {"share": _percent(_of(held, "mark-up"))} if held else "",
-        emissions=f"{held.emissions:.3f}" if held else "–",
-        certificates=f"{held.certificates:.3f}" if held else "–",
-        exact_certificates=f"{held.certificates.normalize():f}" if held else "",
+        mark_up=_("mark-up %(share)s") % {"share": _percent(_of(payable, "mark-up"))} if payable else "",
+        emissions=f"{payable.emissions:.3f}" if payable else "–",
+        certificates=f"{payable.certificates:.3f}" if payable else "–",
+        exact_certificates=f"{payable.certificates.normalize():f}" if payable else "",
         free=f"{free.free:.3f}",
         exact_free=" ".join(f"{each.normalize():f}" for each in (free.free, *parts)),
     )

@@ -90,8 +90,8 @@ def _curve(cell: CellView, shown: TotalsDisplay) -> CellCurve:
     factor, decimals = shown.factor(cell.unit), shown.step_decimals(cell)
     points = [curve.Point(point.percent, Estimate(point.value, *point.interval).scaled(factor)) for point in cell.curve]
     best = None if cell.best is None else cell.best * factor
-    known = shown.names.step(cell.step)
-    product = in_page_language(known.product_words) if known else cell.product
+    pack_step = shown.names.step(cell.step)
+    product = in_page_language(pack_step.product_words) if pack_step else cell.product
     unit = shown.per_output(cell.unit, product)
     middle = next(point for point in points if point.percent == 50)
     facts = {"middle": number(middle.value.value, decimals), "unit": unit}
@@ -147,7 +147,7 @@ def cell_name(cell: CellView, shown: TotalsDisplay) -> str:
 
 def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool) -> str:
     """Why these have no curve, each cause once."""
-    held = [cell for cell in cells if not cell.shown]
+    withheld = [cell for cell in cells if not cell.shown]
     few = [cell for cell in cells if cell.shown and cell.firms < FEWEST]
     apart = [cell for cell in cells if cell.shown and cell.curve_withheld]
     older = [cell for cell in cells if cell.shown and cell.firms >= FEWEST and not cell.curve_withheld]
@@ -164,8 +164,8 @@ def _without(cells: Sequence[CellView], shown: TotalsDisplay, *, any_drawn: bool
         )
         if not any_drawn:
             sentences.append(_("At most %(firms)s firms entered here.") % {"firms": max(cell.firms for cell in few)})
-    if held:
-        sentences.append(_("Withheld with its value: %(names)s.") % {"names": _listed(held, shown)})
+    if withheld:
+        sentences.append(_("Withheld with its value: %(names)s.") % {"names": _listed(withheld, shown)})
     if apart:
         sentences.append(
             _("Left out because together with another publication it would reveal in which part of the curve a firm lies: %(names)s.")

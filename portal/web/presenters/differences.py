@@ -115,12 +115,12 @@ def _grade(grade: GradeMoves) -> str:
 def _change(change: NumberChange, before: Pack, after: Pack) -> tuple[TableCell, ...]:
     role, _colon, path = change.path.partition(": ")
     holder = after if change.after is not None else before
-    known = packs.is_known(holder.id) and holder.version in {pack.version for pack in packs.versions(holder.id)}
+    has_page = packs.is_known(holder.id) and holder.version in {pack.version for pack in packs.versions(holder.id)}
     return (
         TableCell(
             path,
             note=" · ".join(filter(None, (str(ROLES[NumberRole(role)][0]), about(holder, path)))),
-            url=number_url(holder.id, holder.version, role, path) if known else "",
+            url=number_url(holder.id, holder.version, role, path) if has_page else "",
         ),
         TableCell(change.before or NONE, num=True),
         TableCell(change.after or NONE, num=True),

@@ -108,15 +108,15 @@ def _checks(view: DraftView, decisions: Decisions) -> tuple[DraftCheck, ...]:
         )
     ]
     if view.newest_shown is not None:
-        held = _reason(decisions, names, "differencing")
+        difference_reason = _reason(decisions, names, "differencing")
         same = {cell.reason_code for cell in view.label.cells if cell.shown} == {"unchanged"}
         differs = (
             _("The same firms and values as before are behind every value, so the figures are those of version %(n)d.")
             if same
             else _("Enough firms differ from version %(n)d: the difference does not reveal any firm.")
         )
-        text = held or differs % {"n": view.newest_shown}
-        checks.append(DraftCheck(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if held else "ok"))
+        text = difference_reason or differs % {"n": view.newest_shown}
+        checks.append(DraftCheck(_("Difference from version %(n)d") % {"n": view.newest_shown}, text, "no" if difference_reason else "ok"))
     if others := _reason(decisions, names, *_BESIDE_OTHERS):
         checks.append(DraftCheck(_("Difference from other public values"), others, "no"))
     if years := _reason(decisions, names, "years"):
@@ -175,8 +175,8 @@ def _release(view: ReleaseView) -> ReleaseRow:
 
 def _reason(decisions: Decisions, names: Names, *codes: str) -> str:
     """The gate's sentence for the first value that it holds for one of these reasons; empty where there is none."""
-    held = (names.total_reason(decision.reason_en, decision.reason_zh) for decision in decisions if decision.reason_code in codes)
-    return next(held, "")
+    reasons = (names.total_reason(decision.reason_en, decision.reason_zh) for decision in decisions if decision.reason_code in codes)
+    return next(reasons, "")
 
 
 def _why_not(view: DraftView) -> str:
@@ -205,8 +205,8 @@ def _cells(label: LabelView, metrics: Mapping[str, str], shown: TotalsDisplay) -
     table = []
     for (step_id, variant_id), by_metric in rows.items():
         variant = shown.names.variant_name(step_id, variant_id)
-        known = shown.names.step(step_id)
-        released = {rule.metric for rule in known.metrics if rule.released} if known else set()
+        pack_step = shown.names.step(step_id)
+        released = {rule.metric for rule in pack_step.metrics if rule.released} if pack_step else set()
         table.append(
             GateRow(
                 with_variant(shown.names.step_name(step_id), variant),

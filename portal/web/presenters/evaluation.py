@@ -278,8 +278,8 @@ def _refusals(facts: EvaluationFacts) -> EvaluationSection:
         % {"received": refusals.received, "accepted": refusals.accepted}
     ]
     if published is not None:
-        held = sum(not cell.shown for cell in published.label.cells)
-        lines.append(_("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": held})
+        withheld = sum(not cell.shown for cell in published.label.cells)
+        lines.append(_("Cells of the label that the disclosure gate withheld: %(n)d.") % {"n": withheld})
     if not refusals.refused:
         return EvaluationSection(_("Refusals"), (*lines, _("No report was refused.")))
     rows = tuple((_why(code), str(count)) for code, count in sorted(refusals.refused.items()))

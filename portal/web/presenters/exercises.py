@@ -124,18 +124,18 @@ def pieces(text: str) -> Text:
 
 
 def _asked(exercise: Exercise, question: ExerciseQuestion, query: Mapping[str, str], language: str) -> AskedQuestion:
-    given = query.get(question.id, "").strip()[:MOST_TYPED]
+    answer = query.get(question.id, "").strip()[:MOST_TYPED]
     before = query.get(f"{WRONG}{question.id}", "")
     wrong = min(int(before), TRIES) if before.isdecimal() and len(before) < 3 else 0
-    verdict = check(exercise, question, given, language) if given else None
-    wrong += verdict is not None and verdict.is_a_try and given != query.get(f"{LAST}{question.id}")
+    verdict = check(exercise, question, answer, language) if answer else None
+    wrong += verdict is not None and verdict.is_a_try and answer != query.get(f"{LAST}{question.id}")
     words = {code: exercise.text(f"question.{question.id}.choice.{code}", language) for code in question.choices}
     return AskedQuestion(
         id=question.id,
         ask=exercise.text(f"question.{question.id}.ask", language),
         unit="" if question.unit == "1" else question.unit,
-        choices=tuple(AnswerChoice(code, text, code == given) for code, text in words.items()),
-        answer=given,
+        choices=tuple(AnswerChoice(code, text, code == answer) for code, text in words.items()),
+        answer=answer,
         wrong=wrong,
         judged=None if verdict is None else _judged(exercise, question, verdict, wrong, language),
     )

@@ -35,7 +35,7 @@ class FileAnswer:
     """A file and its answer; `refusal` is empty where it was taken."""
 
     name: str
-    taken: Submission | Commitment | None
+    stored: Submission | Commitment | None
     created: bool
     refusal: str
 
@@ -44,7 +44,7 @@ def told_of(name: str, answer: FileOutcome | None, fault: str) -> FileAnswer:
     """`fault` is why the file was not even read; otherwise there is an answer."""
     if answer is None:
         return FileAnswer(name, None, created=False, refusal=fault)
-    return FileAnswer(name, answer.taken, answer.created, _refusal(answer.refusal))
+    return FileAnswer(name, answer.stored, answer.created, _refusal(answer.refusal))
 
 
 def handed_in(answers: Sequence[FileAnswer]) -> HandedIn:
@@ -70,7 +70,7 @@ def handed_in(answers: Sequence[FileAnswer]) -> HandedIn:
 
 
 def _row(answer: FileAnswer) -> tuple[TableCell, ...]:
-    if answer.taken is None:
+    if answer.stored is None:
         return (
             TableCell(answer.name),
             TableCell("", note=answer.refusal, state=StateWord(pgettext("report", "Refused"), "no")),
@@ -78,19 +78,19 @@ def _row(answer: FileAnswer) -> tuple[TableCell, ...]:
         )
     state = StateWord(_("Submitted"), "ok") if answer.created else StateWord(_("Same as before"), "ok")
     about = _("%(site)s, %(period)s, revision %(n)s") % {
-        "site": shown_name(answer.taken.site.name),
-        "period": period_name(answer.taken.period),
-        "n": answer.taken.revision,
+        "site": shown_name(answer.stored.site.name),
+        "period": period_name(answer.stored.period),
+        "n": answer.stored.revision,
     }
-    if isinstance(answer.taken, Commitment):
-        url = reverse("web:challenge", args=[answer.taken.digest])
+    if isinstance(answer.stored, Commitment):
+        url = reverse("web:challenge", args=[answer.stored.digest])
         return (
             TableCell(answer.name, note=about),
             TableCell("", state=state),
             TableCell(_("Challenge, to take back to the plant"), url=url, about=about),
         )
-    url = reverse("web:submission-receipt", args=[answer.taken.digest])
-    page = reverse("web:submission", args=[answer.taken.digest])
+    url = reverse("web:submission-receipt", args=[answer.stored.digest])
+    page = reverse("web:submission", args=[answer.stored.digest])
     return TableCell(answer.name, note=about, url=page), TableCell("", state=state), TableCell(_("Signed receipt"), url=url, about=about)
 
 

@@ -100,7 +100,7 @@ def crumbs() -> tuple[Crumb, ...]:
 def _evidence(incentive: IncentiveView) -> str:
     if incentive.period:
         return _("its report of %(period)s") % {"period": period_name(incentive.period)}
-    return "" if incentive.known else _("a document kept elsewhere: nothing on record here has this digest")
+    return "" if incentive.on_record else _("a document kept elsewhere: nothing on record here has this digest")
 
 
 def incentives_table(views: Sequence[IncentiveView]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:

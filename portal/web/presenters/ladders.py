@@ -133,8 +133,8 @@ class TotalsDisplay:
 
     def step_decimals(self, cell: CellView) -> int | None:
         """Decimals by the release grid, which the published values lie on, and by their intervals; None (by size) in any other unit."""
-        known = self.names.step(cell.step)
-        rule = next((rule for rule in known.metrics if rule.metric == cell.metric), None) if known else None
+        pack_step = self.names.step(cell.step)
+        rule = next((rule for rule in pack_step.metrics if rule.metric == cell.metric), None) if pack_step else None
         if rule is None or self.factor(cell.unit) != 1.0:
             return None
         return fitting_decimals(grid_decimals(rule.grid_width), cell.interval, cell.typical_interval)
@@ -144,8 +144,8 @@ class TotalsDisplay:
             return None
         grids = []
         for cell in label.headline:
-            known = self.names.step(cell.step)
-            rule = next((rule for rule in known.metrics if rule.metric == cell.metric), None) if known else None
+            pack_step = self.names.step(cell.step)
+            rule = next((rule for rule in pack_step.metrics if rule.metric == cell.metric), None) if pack_step else None
             if rule is None:
                 return None
             grids.append((cell.ratio, rule.grid))
@@ -242,8 +242,8 @@ def _row(
     covered: bool,
     with_you: bool,
 ) -> LadderRow:
-    known = shown.names.step(cell.step)
-    product = in_page_language(known.product_words) if known else cell.product
+    pack_step = shown.names.step(cell.step)
+    product = in_page_language(pack_step.product_words) if pack_step else cell.product
     variant = shown.names.variant_name(cell.step, cell.variant)
     return LadderRow(
         name=f"{index}. {shown.names.step_name(cell.step)}",

@@ -95,10 +95,10 @@ def over_years_page(
     )
 
 
-def _moved(known: Known | None) -> MovedValue:
-    if known is None:
+def _moved(change: Known | None) -> MovedValue:
+    if change is None:
         return MovedValue("", "", clear=False)
-    value, (low, high) = known
+    value, (low, high) = change
     decimals = decimals_of(high - low)
     return MovedValue(signed(value, decimals), between(low, high, decimals), clear=low > 0 or high < 0)
 

@@ -138,7 +138,7 @@ def next_page(
             ),
             total=number(total),
             total_interval=between(low, high, decimals_of(total)),
-            total_co2=in_bounds(known) if (known := together(site.co2.values())) else _("incomplete"),
+            total_co2=in_bounds(co2) if (co2 := together(site.co2.values())) else _("incomplete"),
             exact_total=exactly((low, total, high)),
         ),
         carriers=carriers_of((names.step(gap.step) for gap in clear), factors),

@@ -204,9 +204,9 @@ def _matrix(standings: Sequence[RankedView], names: Names, query: QueryDict) -> 
     here, pages = paged(sorted(cells), query)
     rows = []
     for firm, site in here:
-        held = cells[firm, site]
-        first = next(iter(held.values()))
-        rows.append(MatrixRow(firm, shown_name(first.site_name), tuple(_matrix_cell(held.get(step)) for step in steps)))
+        by_step = cells[firm, site]
+        first = next(iter(by_step.values()))
+        rows.append(MatrixRow(firm, shown_name(first.site_name), tuple(_matrix_cell(by_step.get(step)) for step in steps)))
     head = tuple(with_variant(names.step_name(step), names.variant_name(step, variant)) for step, variant in steps)
     return Matrix(head, tuple(rows), pages, capfirst(metric_name(metric)))
 

@@ -81,14 +81,14 @@ def _later(group: PeerGroupView, versions: Sequence[Pack]) -> tuple[str, ...]:
 
 
 def packs_page(groups: Sequence[PeerGroupView]) -> PacksPage:
-    known = {pack_id: packs.versions(pack_id) for pack_id in packs.available()}
-    taken = {(group.pack, group.route, group.scope, group.pack_version) for group in groups}
+    versions_by_pack = {pack_id: packs.versions(pack_id) for pack_id in packs.available()}
+    used_versions = {(group.pack, group.route, group.scope, group.pack_version) for group in groups}
     return PacksPage(
         packs=tuple(
-            PackLine(in_page_language(held[0].words), pack_id, len(held), held[0].version, held[0].effective_from)
-            for pack_id, held in known.items()
+            PackLine(in_page_language(versions[0].words), pack_id, len(versions), versions[0].version, versions[0].effective_from)
+            for pack_id, versions in versions_by_pack.items()
         ),
-        groups=tuple(_group(group, _take_up(group, known, taken)) for group in groups),
+        groups=tuple(_group(group, _take_up(group, versions_by_pack, used_versions)) for group in groups),
         open_periods=sum(period.closed_at is None for group in groups for period in group.periods),
     )
 
@@ -97,13 +97,19 @@ def group_title(group: PeerGroupView) -> str:
     return f"{Names.of(group.pack, group.pack_version).title(group.route)} · {shown_name(group.scope)}"
 
 
-def _take_up(group: PeerGroupView, known: Mapping[str, Sequence[Pack]], taken: Collection[tuple[str, ...]]) -> tuple[TakeUp, ...]:
+def _take_up(
+    group: PeerGroupView, versions_by_pack: Mapping[str, Sequence[Pack]], used_versions: Collection[tuple[str, ...]]
+) -> tuple[TakeUp, ...]:
     """Approved versions that this reader may take up for the group's firms, and that no group of theirs has yet."""
     if not group.may_decide:
         return ()
     own = (group.pack, group.route, group.scope)
     approved = {version for pack, version in shelf.approved().versions() if pack == group.pack}
-    versions = (version for version in _later(group, known.get(group.pack, ())) if version in approved and (*own, version) not in taken)
+    versions = (
+        version
+        for version in _later(group, versions_by_pack.get(group.pack, ()))
+        if version in approved and (*own, version) not in used_versions
+    )
     return tuple(TakeUp(version, reverse("web:take-up", args=[group.id, version])) for version in versions)
 
 

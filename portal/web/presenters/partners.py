@@ -198,9 +198,9 @@ def grants_list(views: Sequence[GrantView], site: str, query: QueryDict) -> List
             ends = TableCell(_("Withdraw"), post_url=reverse("web:end-access", args=[site, view.id]), about=name)
         kind = _("technology provider") if view.kind == Role.PROVIDER else _("energy supplier")
         what = open_to(view.receipts, view.values) if view.kind == Role.PROVIDER else _("declares deliveries")
-        given = moment_in_words(view.granted_at)
+        granted_at = moment_in_words(view.granted_at)
         word = StateWord(_("Has access"), "ok") if view.ended_at is None else StateWord(_("Ended"), "wait")
-        return TableCell(name, note=kind), TableCell(what), TableCell(given, note=view.granted_by), TableCell("", state=word), ends
+        return TableCell(name, note=kind), TableCell(what), TableCell(granted_at, note=view.granted_by), TableCell("", state=word), ends
 
     return listed(
         views,

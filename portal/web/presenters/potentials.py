@@ -46,9 +46,11 @@ def savings_of(label: LabelView, shown: TotalsDisplay) -> Savings | None:
     steps = label.headline
     if not any(step.potential or step.potential_withheld for step in steps):
         return None
-    known = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
-    rows = [SavingRow(shown.names.step_name(step.step), *(_saving(known[to].get(step.step), step) for to in REFERENCES)) for step in steps]
-    added = {to: added_up([*known[to].values()]) if len(known[to]) == len(steps) else None for to in REFERENCES}
+    savings = {to: {step.step: saving for step in steps if (saving := potential_of(step, to, shown)) is not None} for to in REFERENCES}
+    rows = [
+        SavingRow(shown.names.step_name(step.step), *(_saving(savings[to].get(step.step), step) for to in REFERENCES)) for step in steps
+    ]
+    added = {to: added_up([*savings[to].values()]) if len(savings[to]) == len(steps) else None for to in REFERENCES}
     total = SavingRow(_("Whole route"), *(_saving(added[to], None) for to in REFERENCES)) if any(added.values()) else None
     return Savings(shown.spelled(label.composite.unit), tuple(rows), total)
 
@@ -68,14 +70,14 @@ def added_up(parts: Sequence[Known]) -> Known:
     return sum(value for value, _ends in parts), (sum(lows), sum(highs))
 
 
-def _saving(known: Known | None, cell: CellView | None) -> ShownPotential:
-    if known is None:
+def _saving(potential: Known | None, cell: CellView | None) -> ShownPotential:
+    if potential is None:
         return ShownPotential("", "", why_held(cell))
-    value, (low, high) = known
+    value, (low, high) = potential
     decimals = decimals_of(value)
     return ShownPotential(number(value, decimals), between(low, high, decimals), "")
 
 
 def why_held(cell: CellView | None) -> str:
-    held = _("withheld: too few firms would contribute to it, here or in comparison with another year")
-    return held if cell is None or cell.shown else in_language(cell.reason_en, cell.reason_zh)
+    withheld = _("withheld: too few firms would contribute to it, here or in comparison with another year")
+    return withheld if cell is None or cell.shown else in_language(cell.reason_en, cell.reason_zh)

@@ -160,14 +160,14 @@ def library_page(library: Library, query: QueryDict) -> LibraryPage:
     sector, step, cause = (query.get(name, "") for name in ("sector", "step", "cause"))
     order = {practice.id: index for index, practice in enumerate(every)}
     names = {practice.sector: Names.newest(practice.sector) for practice in every}
-    held = {practice.cause for practice in every}  # a cause that nothing is held against would only lead to an empty list
+    causes = {practice.cause for practice in every}  # a cause that nothing is held against would only lead to an empty list
     steps = dict.fromkeys((practice.sector, practice.step) for practice in every if practice.step and sector in ("", practice.sector))
     return LibraryPage(
         count=len(every),
         collected=sum(library.listing(practice).confidence == "told" for practice in every),
-        sectors=_choices(_("All sectors"), ((code, held.sector) for code, held in names.items()), sector),
+        sectors=_choices(_("All sectors"), ((code, sector_names.sector) for code, sector_names in names.items()), sector),
         steps=_choices(_("All steps"), ((where, names[of].step_name(where)) for of, where in steps if where), step),
-        causes=_choices(_("All causes"), ((key, text) for key, text in cause_choices() if key in held or key == cause), cause),
+        causes=_choices(_("All causes"), ((key, text) for key, text in cause_choices() if key in causes or key == cause), cause),
         table=listed(
             _asked_for(library, query),
             query,

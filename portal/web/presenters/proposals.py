@@ -146,14 +146,14 @@ def faults_table(faults: Sequence[PackFault]) -> ListTable:
 def _decision(view: ProposalView, *, decides: bool) -> str:
     if view.state != "open":
         return ""
-    given = _("%(n)s of %(of)s approvals are given.") % {"n": len(view.approvals), "of": APPROVALS}
+    approvals_so_far = _("%(n)s of %(of)s approvals are given.") % {"n": len(view.approvals), "of": APPROVALS}
     if view.may_decide:
-        return given + sentence_space() + _("You did not propose it, so you may approve or refuse it.")
+        return approvals_so_far + sentence_space() + _("You did not propose it, so you may approve or refuse it.")
     if view.may_withdraw:
-        return given + sentence_space() + _("You have proposed it. Two others decide. You may withdraw it with a reason.")
+        return approvals_so_far + sentence_space() + _("You have proposed it. Two others decide. You may withdraw it with a reason.")
     if decides:
-        return given + sentence_space() + _("You have approved it. Another person must decide too.")
-    return given + sentence_space() + _("Regulators at national level decide.")
+        return approvals_so_far + sentence_space() + _("You have approved it. Another person must decide too.")
+    return approvals_so_far + sentence_space() + _("Regulators at national level decide.")
 
 
 def _ended(view: ProposalView) -> str:

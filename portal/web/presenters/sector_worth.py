@@ -27,7 +27,7 @@ from portal.web.words.terms import Names, enumerated, headed, one_of_output, out
 
 @dataclass(frozen=True, slots=True)
 class SectorWorth:
-    """Savings as tables that a reader's own output and prices multiply; `held` says what the gate held back, and why."""
+    """Savings as tables that a reader's own output and prices multiply; `withheld` says what the gate held back, and why."""
 
     output: str  # what is typed to multiply by
     tables: tuple[WorthTable, ...]
@@ -45,7 +45,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     if not any(step.potential or step.potential_withheld for step in steps):
         return None
     in_kgce = kgce_of_one(view.label.composite.unit, units)
-    known = {
+    savings = {
         to: {step.step: _times(in_kgce, saving) for step in steps if (saving := potential_of(step, to, shown)) is not None}
         for to in REFERENCES
     }
@@ -63,7 +63,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
         ),
     }
     tables = []
-    for to, of_steps in known.items():
+    for to, of_steps in savings.items():
         if not of_steps:
             continue
         highest = max(high for _value, (_low, high) in of_steps.values()) or 1.0
@@ -95,13 +95,13 @@ def worth_of(view: InForceView) -> SectorWorth | None:
                 exact_total=exactly((low, value, high)),
             )
         )
-    held = []
+    withheld = []
     for to, whole in (("typical", _("If all came down to typical")), ("best", _("If all came down to the best"))):
         reasons: dict[str, list[str]] = {}
         for step in steps:
-            if step.step not in known[to]:
+            if step.step not in savings[to]:
                 reasons.setdefault(why_held(step), []).append(names.step_name(step.step))
-        held += [headed((whole, enumerated(of), reason)) for reason, of in reasons.items()]
+        withheld += [headed((whole, enumerated(of), reason)) for reason, of in reasons.items()]
     own = _(
         "Electricity “by its own metric” is what the step’s published metric of electricity says: for each firm its distance above the"
         " step’s typical electricity, or above the best. It is not a part of the energy beside it, and no sum counts it."
@@ -111,7 +111,7 @@ def worth_of(view: InForceView) -> SectorWorth | None:
     output = output_of_a_year(
         names.made_in(view.route), names.product(view.route), _("Tonnes of %(product)s that these firms make in a year")
     )
-    return SectorWorth(output, tuple(tables), carriers_of((names.step(step.step) for step in steps), factors), tuple(held), notes)
+    return SectorWorth(output, tuple(tables), carriers_of((names.step(step.step) for step in steps), factors), tuple(withheld), notes)
 
 
 def _times(factor: float, saving: Known) -> Known:

@@ -98,8 +98,8 @@ def saved_of(step: Step | None, metric: Metric, on: date) -> tuple[CarrierRow, .
     if metric is Metric.ELECTRICITY:
         ids, usual = ["electricity"], {"electricity"}
     else:
-        taken = may_take(step.boundary) if step else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
-        ids = [carrier for carrier in taken if CARRIERS[carrier].thermal]
+        carriers = may_take(step.boundary) if step else tuple(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
+        ids = [carrier for carrier in carriers if CARRIERS[carrier].thermal]
         usual = {*must_report(step.boundary)} if step else set()
     table = FactorTable.load()
     return tuple(_carrier(carrier, table, on, usual=carrier in usual) for carrier in ids)
@@ -123,12 +123,12 @@ def _carrier(id_: str, table: FactorTable, on: date, *, usual: bool) -> CarrierR
     )
 
 
-def _co2_factor(id_: str, co2_per_kgce: float, kgce: float, held: CarbonFactor | None) -> str:
+def _co2_factor(id_: str, co2_per_kgce: float, kgce: float, factor: CarbonFactor | None) -> str:
     """Of electricity per kWh, of which the note beside the table names the grid and its year; of the others per GJ, with the standard."""
     if id_ == "electricity":
         return f"{co2_per_kgce * kgce:.4g} kg CO₂/kWh"
     per_gj = f"{1000 * co2_per_kgce / MJ_PER_KGCE:.4g} kg CO₂/GJ"
-    return f"{per_gj}, {held.source.document}" if held is not None and held.source.document else per_gj
+    return f"{per_gj}, {factor.source.document}" if factor is not None and factor.source.document else per_gj
 
 
 def worth_row(

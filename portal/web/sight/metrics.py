@@ -80,12 +80,12 @@ class _Installation:
         yield GaugeMetricFamily("steplabel_oldest_waiting_seconds", "How long the oldest report waits to be opened", value=age)
 
     def _workers(self) -> Iterator[Metric]:
-        seen = worker_seen.seen()
+        workers = worker_seen.workers()
         yield _gauge(
-            "steplabel_worker_seen_seconds", "Since a worker was seen", "worker", {worker.name: worker.seen_ago_s for worker in seen}
+            "steplabel_worker_seen_seconds", "Since a worker was seen", "worker", {worker.name: worker.seen_ago_s for worker in workers}
         )
         # of a machine that is gone nobody sets the clock
-        apart = {worker.name: worker.clock_apart_s for worker in seen if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()}
+        apart = {worker.name: worker.clock_apart_s for worker in workers if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()}
         yield _gauge("steplabel_worker_clock_apart_seconds", "Its clock less the database's", "worker", apart)
         web = (self._now - worker_seen.database_now()).total_seconds()
         yield GaugeMetricFamily("steplabel_web_clock_apart_seconds", "This process's clock less the database's", value=web)

@@ -157,16 +157,16 @@ def _log() -> Iterator[str]:
         yield "heads-not-kept"
 
 
-def _keys_lacked(held: set[str], now: datetime) -> bool:
+def _keys_lacked(key_ids: set[str], now: datetime) -> bool:
     """Whether reports are sealed to a key that no worker holds; of a directory that cannot be read, only whether there is any."""
     try:
-        return not held or not keys.published_directory().sealed_to(now.date()) <= held
+        return not key_ids or not keys.published_directory().sealed_to(now.date()) <= key_ids
     except (ImproperlyConfigured, SteplabelError):
-        return not held
+        return not key_ids
 
 
 def _worker(now: datetime) -> Iterator[str]:
-    workers = [worker for worker in worker_seen.seen() if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()]
+    workers = [worker for worker in worker_seen.workers() if worker.seen_ago_s <= worker_seen.SEEN_WITHIN.total_seconds()]
     if not workers:
         yield "worker-not-seen"
     elif _keys_lacked({key_id for worker in workers for key_id in worker.key_ids}, now):

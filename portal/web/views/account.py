@@ -64,12 +64,12 @@ def not_sent(request: HttpRequest) -> HttpResponseBase:
     """What was typed when the session had ended: to send, or to throw away."""
     if request.method == "POST":
         unsent_forms.drop(request)
-    held = unsent_forms.unsent_form(request)
-    if held is None:
+    unsent = unsent_forms.unsent_form(request)
+    if unsent is None:
         return redirect(first_page(request))
     labels = {name: field.label for form in DECISIONS for name, field in form.base_fields.items()}
-    typed = tuple((labels.get(name, name), value) for name, value in held.typed)
-    return render(request, "web/unsent.html", {"unsent": held, "typed": typed})
+    typed = tuple((labels.get(name, name), value) for name, value in unsent.typed)
+    return render(request, "web/unsent.html", {"unsent": unsent, "typed": typed})
 
 
 def language(request: HttpRequest) -> HttpResponseBase:

@@ -91,16 +91,16 @@ def firm(request: HttpRequest, application: int) -> HttpResponseBase:
         else RefusalForm(given_form)
     )
     if request.method == "POST" and form.is_valid() and _decision(request, form):
-        given = form.cleaned_data
+        answers = form.cleaned_data
         try:
             with transaction.atomic():  # no decision without its letter
                 if request.POST["do"] == "approve":
-                    chosen = given.get("controlling", "")
-                    known = None if chosen in ("", FirmDecisionForm.NEW) else int(chosen)
-                    _mail(*applying.approve(user, row.pk, known, now, given.get("credit_code", "")))
+                    chosen = answers.get("controlling", "")
+                    controlling = None if chosen in ("", FirmDecisionForm.NEW) else int(chosen)
+                    _mail(*applying.approve(user, row.pk, controlling, now, answers.get("credit_code", "")))
                 else:
-                    applying.refuse(user, row.pk, given["reason"], now)
-                    facts = {"firm": row.name, "reason": given["reason"]}
+                    applying.refuse(user, row.pk, answers["reason"], now)
+                    facts = {"firm": row.name, "reason": answers["reason"]}
                     post_link("application_refused", row.email, row.language, facts, good_for=applying.TIME_TO_ANSWER)
             return report_done(request, _("The decision is recorded, and the applicant is informed by mail."), "web:applications")
         except RefusedError as refusal:

@@ -85,10 +85,10 @@ def assign(request: HttpRequest, slug: str) -> HttpResponseBase:
         today=scheme_day(),
     )
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        sees = given["sees"] == AssignForm.VALUES
+        answers = form.cleaned_data
+        sees = answers["sees"] == AssignForm.VALUES
         try:
-            assigning.assign(bodies[given["body"]], site, given["period"], user, timezone.now(), given["due"], sees_values=sees)
+            assigning.assign(bodies[answers["body"]], site, answers["period"], user, timezone.now(), answers["due"], sees_values=sees)
         except RefusedError as refusal:
             if refusal.status == 403:
                 raise
@@ -129,18 +129,18 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and not chosen:
         form.add_error(None, _("Choose at least one site."))
     if request.method == "POST" and form.is_valid():
-        given, done = form.cleaned_data, 0
+        answers, done = form.cleaned_data, 0
         refused: dict[str, list[str]] = {}
         for site in chosen:
             try:
                 assigning.assign(
-                    bodies[given["body"]],
+                    bodies[answers["body"]],
                     site,
-                    given["period"],
+                    answers["period"],
                     user,
                     timezone.now(),
-                    given["due"],
-                    sees_values=given["sees"] == AssignForm.VALUES,
+                    answers["due"],
+                    sees_values=answers["sees"] == AssignForm.VALUES,
                 )
                 done += 1
             except RefusedError as refusal:
@@ -202,22 +202,22 @@ def take_back(request: HttpRequest, assignment: int) -> HttpResponseBase:
 def appealed(request: HttpRequest, assignment: int, number: int) -> HttpResponseBase:
     """A finding that the firm brought before the regulator."""
     user, today = person(request), scheme_day()
-    seen = appealed_finding(user, assignment, number, today)
-    if seen is None:
+    appeal = appealed_finding(user, assignment, number, today)
+    if appeal is None:
         raise Http404
     form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        held = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
+        finding_row = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
         try:
             annulled = request.POST.get("act") == "annul"
-            findings.decide_appeal(held, form.cleaned_data["text"], user, timezone.now(), annulled=annulled)
+            findings.decide_appeal(finding_row, form.cleaned_data["text"], user, timezone.now(), annulled=annulled)
         except RefusedError as refusal:
             add_error(form, "text", refusal)
         else:
             return report_done(
                 request, _("Your decision is on record; plant and body can read it."), "web:appealed-finding", assignment, number
             )
-    context = {"page": finding_page(*seen, today, (_crumb(),), regulator=True), "reader": "regulator"}
+    context = {"page": finding_page(*appeal, today, (_crumb(),), regulator=True), "reader": "regulator"}
     return form_page(request, "web/finding.html", context, form)
 
 

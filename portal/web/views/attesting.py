@@ -30,7 +30,7 @@ from portal.web.forms.audits import OpinionForm, SignedFileForm, WithdrawalForm
 from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import attestation_page, engagement_title, file_to_sign
 from portal.web.viewmodels.shared import Crumb
-from portal.web.views.engagements import row, seen
+from portal.web.views.engagements import row, seen_engagement
 from portal.web.words.terms import Names
 
 FIELD_OF = {"major-open": "opinion", "validity-too-long": "valid_until", "level-not-reached": "improvement"}
@@ -39,7 +39,7 @@ FIELD_OF = {"major-open": "opinion", "validity-too-long": "valid_until", "level-
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
-    view = seen(request, assignment)
+    view = seen_engagement(request, assignment)
     names = Names.newest(view.pack)
     steps = [(step.id, names.step_name(step.id)) for step in packs.load(view.pack).steps] if packs.is_known(view.pack) else []
     today = scheme_day()
@@ -62,25 +62,25 @@ def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
 @freshly
 def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
     """What is said, the file to sign where one waits, and the place to hand the signed one in."""
-    held = _own(request, digest)
-    waiting = _waiting(held)
+    statement = _own(request, digest)
+    waiting = _waiting(statement)
     form = SignedFileForm(request.POST, request.FILES) if request.method == "POST" else SignedFileForm()
     if request.method == "POST" and form.is_valid():
         try:
             raw = form.raw(lambda signature, _number: attestations.signed(waiting, signature))
-            taken = attesting.take(raw, person(request), timezone.now())
+            stored = attesting.take(raw, person(request), timezone.now())
         except SteplabelError as refusal:
             add_error(form, "signed", refusal)
         else:
-            withdrawn = taken.state == Attestation.State.WITHDRAWN
+            withdrawn = stored.state == Attestation.State.WITHDRAWN
             messages.success(
                 request, _("The attestation is withdrawn.") if withdrawn else _("The attestation is issued and is in the log.")
             )
-            return redirect("web:attestation", taken.digest)
-    (view,) = views_of([held], scheme_day())
+            return redirect("web:attestation", stored.digest)
+    (view,) = views_of([statement], scheme_day())
     crumbs = [Crumb(_("Assigned sites"), reverse("web:assigned"))]
-    if held.assignment_id is not None:
-        crumbs.append(Crumb(_("Engagement"), reverse("web:engagement", args=[held.assignment_id])))
+    if statement.assignment_id is not None:
+        crumbs.append(Crumb(_("Engagement"), reverse("web:engagement", args=[statement.assignment_id])))
     context = {"page": attestation_page(view, tuple(crumbs)), "signing": statement_to_sign(waiting) if waiting else None}
     return form_page(request, "web/attestation.html", context, form)
 
@@ -88,19 +88,19 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
 @for_role(Role.CERTIFICATION_BODY)
 def to_sign(request: HttpRequest, digest: str) -> HttpResponse:
     """The canonical bytes that wait for the signature: of the withdrawal where one was drawn up, else of the attestation."""
-    held = _own(request, digest)
-    if not (waiting := _waiting(held)):
+    statement = _own(request, digest)
+    if not (waiting := _waiting(statement)):
         raise Http404
-    return attachment(waiting, "application/cbor", file_to_sign(digest, withdrawal=held.state == Attestation.State.ISSUED))
+    return attachment(waiting, "application/cbor", file_to_sign(digest, withdrawal=statement.state == Attestation.State.ISSUED))
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
-    held = _own(request, digest)
+    statement = _own(request, digest)
     form = WithdrawalForm(request.POST) if request.method == "POST" else WithdrawalForm()
     if request.method == "POST" and form.is_valid():
         try:
-            attesting.draw_up_withdrawal(held, form.cleaned_data["reason"], person(request), timezone.now())
+            attesting.draw_up_withdrawal(statement, form.cleaned_data["reason"], person(request), timezone.now())
         except SteplabelError as refusal:
             add_error(form, "reason", refusal)
         else:
@@ -136,18 +136,18 @@ def _terms(cleaned: dict[str, Any]) -> attesting.AttestationTerms:
     )
 
 
-def _waiting(held: Attestation) -> bytes:
+def _waiting(statement: Attestation) -> bytes:
     """What waits for a signature: the withdrawal where one was drawn up, else the attestation; empty where nothing does."""
-    if held.state == Attestation.State.DRAWN_UP:
-        return bytes(held.content)
-    return bytes(held.withdrawal or b"") if held.state == Attestation.State.ISSUED else b""
+    if statement.state == Attestation.State.DRAWN_UP:
+        return bytes(statement.content)
+    return bytes(statement.withdrawal or b"") if statement.state == Attestation.State.ISSUED else b""
 
 
 def _own(request: HttpRequest, digest: str) -> Attestation:
-    held = attestation_of_body(person(request), digest)
-    if held is None or held.state == Attestation.State.DISCARDED:
+    statement = attestation_of_body(person(request), digest)
+    if statement is None or statement.state == Attestation.State.DISCARDED:
         raise Http404
-    return held
+    return statement
 
 
 def _crumbs(view: EngagementView) -> tuple[Crumb, ...]:

@@ -48,10 +48,10 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
     form = AnswerForm(request.POST) if request.method == "POST" else AnswerForm()
     if request.method == "POST" and form.is_valid():
         appealed = request.POST.get("act") == "appeal"
-        held = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
+        finding_row = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
         try:
             say = findings.appeal if appealed else findings.answer
-            say(held, form.cleaned_data["text"], form.cleaned_data["evidence_digest"], person(request), timezone.now())
+            say(finding_row, form.cleaned_data["text"], form.cleaned_data["evidence_digest"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.status == 403:
                 raise

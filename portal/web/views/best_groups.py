@@ -28,10 +28,10 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
     row = Publication.objects.select_related("period__peer_group__scope").filter(pk=publication, status=VersionStatus.PUBLISHED).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         raise Http404
-    held = BestGroup.objects.select_related("proposed_by", "published_by").filter(publication=row).first()
+    proposal = BestGroup.objects.select_related("proposed_by", "published_by").filter(publication=row).first()
     problem = ""
     if request.method == "POST":
-        if held is None or held.proposed_by_id == user.pk:
+        if proposal is None or proposal.proposed_by_id == user.pk:
             best_groups.propose(row, user, now)
             return report_done(request, _("It is proposed. A second officer has to publish it."), "web:best-group", publication)
         try:
@@ -40,8 +40,8 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
             if refusal.code != best_groups.changed().code:
                 raise
             problem = in_whole(refusal)
-            held = BestGroup.objects.select_related("proposed_by", "published_by").get(publication=row)
+            proposal = BestGroup.objects.select_related("proposed_by", "published_by").get(publication=row)
         else:
             return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)
-    sheet = review_page(row, best_groups.composed_of_best(row), held, reads=user.pk, problem=problem)
+    sheet = review_page(row, best_groups.composed_of_best(row), proposal, reads=user.pk, problem=problem)
     return render(request, "web/form_sheet.html", {"page": sheet}, status=409 if problem else 200)

@@ -56,14 +56,14 @@ def file(request: HttpRequest, report: int) -> HttpResponse:
 @freshly
 def withdraw(request: HttpRequest, report: int) -> HttpResponseBase:
     """Refuse what waits, or take back what was confirmed."""
-    held = {row.pk: row for row, _key in confirming.confirmed_by(person(request))}
-    row = held.get(report) or _waiting(request, report)
+    confirmed = {row.pk: row for row, _key in confirming.confirmed_by(person(request))}
+    row = confirmed.get(report) or _waiting(request, report)
     if row.unconfirmed_at is not None:
         return report_done(request, _("This confirmation is withdrawn already."), "web:confirmations")
     form = UnconfirmForm(request.POST) if request.method == "POST" else UnconfirmForm()
     if request.method == "POST" and form.is_valid():
         confirming.withdraw(report, form.cleaned_data["reason"], person(request), receipt_key(), timezone.now())
-        done = _("The confirmation is withdrawn.") if report in held else _("The firm can read that you do not confirm it, and why.")
+        done = _("The confirmation is withdrawn.") if report in confirmed else _("The firm can read that you do not confirm it, and why.")
         return report_done(request, done, "web:confirmations")
     act = (
         _("The report itself stays. The library counts one confirmation fewer from now on, and the firm is told.")
@@ -73,9 +73,9 @@ def withdraw(request: HttpRequest, report: int) -> HttpResponseBase:
     return confirm_page(
         request,
         form,
-        title=_("Withdraw the confirmation?") if report in held else _("Refuse to confirm it?"),
+        title=_("Withdraw the confirmation?") if report in confirmed else _("Refuse to confirm it?"),
         sentence=f"{presenter.which(library(), row)}{sentence_space()}{act}",
-        button=_("Withdraw it") if report in held else _("Refuse it"),
+        button=_("Withdraw it") if report in confirmed else _("Refuse it"),
         warning=True,
         back=reverse("web:confirmations"),
         crumbs=presenter.crumbs(),

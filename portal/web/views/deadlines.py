@@ -86,9 +86,9 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
         raise Http404
     form = MoreTimeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        held = ReportingPeriod.objects.get(peer_group=group, name=period)
+        period_row = ReportingPeriod.objects.get(peer_group=group, name=period)
         try:
-            deadlines.ask(held, site, form.cleaned_data["until"], form.cleaned_data["reason"], user, now)
+            deadlines.ask(period_row, site, form.cleaned_data["until"], form.cleaned_data["reason"], user, now)
         except RefusedError as refusal:
             if refusal.code not in ("extension-not-later", "extension-asked"):
                 raise

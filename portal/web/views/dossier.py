@@ -110,8 +110,8 @@ def as_json(request: HttpRequest, slug: str) -> HttpResponse:
 def _asked(request: HttpRequest, slug: str) -> tuple[Site, Programme]:
     """The site, not found where it is not the reader's to see; and the programme asked for, or the first."""
     site = visible_sites(person(request)).select_related("organisation", "jurisdiction").filter(slug=slug).first()
-    known = programmes()
-    programme = known.get(request.GET.get("programme", next(iter(known))))
+    offered = programmes()
+    programme = offered.get(request.GET.get("programme", next(iter(offered))))
     if site is None or programme is None:
         raise Http404
     return site, programme

@@ -25,12 +25,12 @@ from portal.web.viewmodels.shared import Crumb
 @for_role(Role.CERTIFICATION_BODY)
 def page(request: HttpRequest, assignment: int) -> HttpResponse:
     today = scheme_day()
-    return render(request, "web/engagement.html", {"page": engagement_page(seen(request, assignment), today)})
+    return render(request, "web/engagement.html", {"page": engagement_page(seen_engagement(request, assignment), today)})
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
-    view = seen(request, assignment)
+    view = seen_engagement(request, assignment)
     form = InterestForm(request.POST) if request.method == "POST" else InterestForm()
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
@@ -49,7 +49,7 @@ def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
-    view = seen(request, assignment)
+    view = seen_engagement(request, assignment)
     form = FindingForm(request.POST) if request.method == "POST" else FindingForm()
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
@@ -75,14 +75,14 @@ def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseBase:
-    view = seen(request, assignment)
+    view = seen_engagement(request, assignment)
     shown = finding_of(view, number)
     form = SettleForm(request.POST) if request.method == "POST" else SettleForm()
     if request.method == "POST" and form.is_valid():
-        held = Finding.objects.select_related("assignment__body", "assignment__site").get(assignment=assignment, number=number)
+        finding_row = Finding.objects.select_related("assignment__body", "assignment__site").get(assignment=assignment, number=number)
         settle = findings.close if request.POST.get("act") == "close" else findings.send_back
         try:
-            settle(held, form.cleaned_data["text"], person(request), timezone.now())
+            settle(finding_row, form.cleaned_data["text"], person(request), timezone.now())
         except RefusedError as refusal:
             add_error(form, "text", refusal)
         else:
@@ -94,7 +94,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
     return form_page(request, "web/finding.html", context, form)
 
 
-def seen(request: HttpRequest, assignment: int) -> EngagementView:
+def seen_engagement(request: HttpRequest, assignment: int) -> EngagementView:
     """The engagement as the reader may see it; not there for anybody else."""
     view = engagement(person(request), assignment, scheme_day())
     if view is None:

@@ -121,13 +121,13 @@ def token(request: HttpRequest, slug: str) -> HttpResponseBase:
 @freshly
 def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
     """By its enterprise or the regulator of where it stands: a stolen machine is stopped by whoever hears of it first."""
-    known = revocable_device(person(request), device)
-    if known is None:
+    revocable = revocable_device(person(request), device)
+    if revocable is None:
         raise Http404
-    own = any(site.pk == known.site_id for site in own_sites(person(request)))
+    own = any(site.pk == revocable.site_id for site in own_sites(person(request)))
     back = Crumb(_("Sites and agents"), reverse("web:sites"))
     if not own:
-        back = Crumb(shown_name(known.site.name), reverse("web:agents", args=[known.site.slug]))
+        back = Crumb(shown_name(revocable.site.name), reverse("web:agents", args=[revocable.site.slug]))
     if request.method == "POST":
         accounts.revoke_for(person(request), str(device), timezone.now())
         return report_done(request, _("The agent is revoked. What it sent before remains valid."), back.url)
@@ -135,7 +135,7 @@ def revoke(request: HttpRequest, device: UUID) -> HttpResponseBase:
         request,
         title=_("Revoke this agent?"),
         sentence=_("Nothing that the agent %(name)s signs will be accepted any more. To report again, enrol a new one with a new token.")
-        % {"name": known.public_key[:16]},
+        % {"name": revocable.public_key[:16]},
         button=_("Revoke the agent"),
         warning=True,
         back=back.url,

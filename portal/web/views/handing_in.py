@@ -50,14 +50,14 @@ def upload(request: HttpRequest) -> HttpResponseBase:
             page |= {"answers": handed_in(answers), "form": SealedFilesForm()}
             return render(request, "web/upload.html", page, status=400 if all_refused else 200)
         (only,) = answers
-        if isinstance(only.taken, Commitment):
-            return _challenge_file(only.taken)
-        if isinstance(only.taken, Submission):
+        if isinstance(only.stored, Commitment):
+            return _challenge_file(only.stored)
+        if isinstance(only.stored, Submission):
             messages.success(
                 request,
                 _("The sealed file has been received.") if only.created else _("This file was submitted before. Here is its receipt."),
             )
-            return redirect("web:submission", only.taken.digest)
+            return redirect("web:submission", only.stored.digest)
         form.add_error("sealed", only.refusal)
     mark_errors(form)
     return render(request, "web/upload.html", page, status=400)
@@ -76,12 +76,12 @@ def _answers(request: HttpRequest, form: SealedFilesForm) -> list[FileAnswer]:
     """Of every file, in the order in which they were chosen."""
     files = form.cleaned_data["sealed"]
     readable = [file for file in files if not form.fault_of(file)]
-    taken = by_hand.take(
+    outcomes = by_hand.take(
         person(request), [file.read() for file in readable], published_directory(), receipt_key(), timezone.now(), token_bytes
     )
-    if any(answer.created and isinstance(answer.taken, Submission) for answer in taken):
+    if any(answer.created and isinstance(answer.stored, Submission) for answer in outcomes):
         nudge(OPENING)
-    answered = dict(zip(map(id, readable), taken, strict=True))
+    answered = dict(zip(map(id, readable), outcomes, strict=True))
     return [told_of(file.name or "", answered.get(id(file)), form.fault_of(file)) for file in files]
 
 

@@ -103,9 +103,9 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
 def _to_review(user: User) -> tuple[int, int, int]:
     """Practices offered and not reviewed, practices that somebody else reviewed, and incentives that somebody else proposed."""
     mine = tuple(jurisdictions_of(user))
-    offered, reviewed = entries_to_review(user) if any(held.parent_id is None for held in mine) else (0, 0)
+    offered, reviewed = entries_to_review(user) if any(jurisdiction.parent_id is None for jurisdiction in mine) else (0, 0)
     proposed = offers_seen_by(user).filter(state=IncentiveOffer.State.PROPOSED).exclude(proposed_by=user)
-    return offered, reviewed, sum(any(held.covers_path(offer.jurisdiction.path) for held in mine) for offer in proposed)
+    return offered, reviewed, sum(any(jurisdiction.covers_path(offer.jurisdiction.path) for jurisdiction in mine) for offer in proposed)
 
 
 def _changes(user: User, roles: frozenset[str], since: datetime) -> tuple[RecentChange, ...]:

@@ -37,11 +37,11 @@ def page(request: HttpRequest) -> HttpResponseBase:
         if not second_factor.was_shown(request, user):
             return to_second_factor(request, user)
         if form.is_valid():
-            given = form.cleaned_data
-            lifetime, personal = timedelta(days=int(given["lifetime"])), given["kind"] == "personal"
+            answers = form.cleaned_data
+            lifetime, personal = timedelta(days=int(answers["lifetime"])), answers["kind"] == "personal"
             try:
                 issued = api_keys.make(
-                    user, int(given["organisation"]), given["name"], given["scopes"], lifetime, personal=personal, now=now
+                    user, int(answers["organisation"]), answers["name"], answers["scopes"], lifetime, personal=personal, now=now
                 )
             except RefusedError as refusal:
                 add_error(form, "scopes", refusal)
@@ -50,7 +50,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
             else:
                 context = {
                     "key": issued.text,
-                    "name": given["name"],
+                    "name": answers["name"],
                     "expires": issued.key.expires_at,
                     "crumbs": _crumbs(),
                     "portal": own_address(),
@@ -79,15 +79,15 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
     """At once, and without a second factor: whoever hears that a key has leaked should not look for a telephone first."""
     user = person(request)
-    known = ApiKey.objects.filter(pk=key, organisation__in=api_keys.houses_of(user)).first()
-    if known is None:
+    key_row = ApiKey.objects.filter(pk=key, organisation__in=api_keys.houses_of(user)).first()
+    if key_row is None:
         raise Http404
     if request.method == "POST":
         api_keys.revoke(user, key, timezone.now())
         return report_done(request, _("The key is revoked. It no longer gives access."), "web:keys")
     return confirm_page(
         request,
-        title=_("Revoke the key %(name)s?") % {"name": known.name},
+        title=_("Revoke the key %(name)s?") % {"name": key_row.name},
         sentence=_("From now on every request with it is refused. A key cannot be restored; make a new one instead."),
         button=_("Revoke the key"),
         warning=True,

@@ -29,8 +29,8 @@ def page(request: HttpRequest) -> HttpResponse:
     mark_errors(form)
     directory = published_directory()
     content = directory.content
-    seen = witnesses.witnesses(directory)
-    shown = log_page(head, seen, content.witnesses_required, content.witnessed_within_days, entry)
+    witness_views = witnesses.witnesses(directory)
+    shown = log_page(head, witness_views, content.witnesses_required, content.witnessed_within_days, entry)
     return render(request, "web/log.html", {"page": shown, "form": form}, status=404 if form.errors else 200)
 
 

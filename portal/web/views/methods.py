@@ -30,8 +30,8 @@ def method(request: HttpRequest, pack: str) -> HttpResponse:
 
 @require_safe
 def version(request: HttpRequest, pack: str, version: str) -> HttpResponse:
-    held = _pack(pack, version)
-    return _sheet(request, methods.version_page(held, approved_pack(pack, version), errata_of(pack, version), request.GET))
+    pack_version = _pack(pack, version)
+    return _sheet(request, methods.version_page(pack_version, approved_pack(pack, version), errata_of(pack, version), request.GET))
 
 
 @require_safe
@@ -40,13 +40,13 @@ def number(request: HttpRequest, pack: str, version: str, path: str) -> HttpResp
     _pack(pack, version)
     role, _slash, where = path.partition("/")
     history = [
-        (held, next((entry for entry in methods.numbers(held) if (entry.role.value, entry.path) == (role, where)), None))
-        for held in packs.versions(pack)
+        (past, next((entry for entry in methods.numbers(past) if (entry.role.value, entry.path) == (role, where)), None))
+        for past in packs.versions(pack)
     ]
-    held, figure = next((held, past) for held, past in history if held.version == version)
+    asked, figure = next((past, number_then) for past, number_then in history if past.version == version)
     if figure is None:
         raise Http404
-    return _sheet(request, methods.number_page(held, figure, history))
+    return _sheet(request, methods.number_page(asked, figure, history))
 
 
 @require_safe

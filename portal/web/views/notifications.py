@@ -63,12 +63,12 @@ def wishes(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
     kinds = kinds_of(roles_of(user))
     if request.method == "POST":
-        given = {
+        frequencies = {
             kind.value: MailFrequency(chosen) for kind in kinds if (chosen := request.POST.get(kind.value, "")) in MailFrequency.values
         }
         language = request.POST.get("language", "")
-        known = language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
-        telling.wish(user.pk, given, known)
+        mail_language = language if language in dict(settings.LANGUAGES) else selectors.language_of(user.pk)
+        telling.wish(user.pk, frequencies, mail_language)
         return report_done(request, _("Your settings are saved."), "web:notification-wishes")
     spoken = selectors.language_of(user.pk)
     context = {

@@ -46,19 +46,19 @@ def upload(request: HttpRequest, group: int) -> HttpResponseBase:
     form = ObligedListForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, view, list_form=form)
-    held = _held(view)
+    peer_group = _peer_group(view)
     rows, faults = obliged_files.rows_of(form.cleaned_data["listed"].read())
     if not faults:
-        listed, faults = obliged_rows.read_list(rows, held)
+        listed, faults = obliged_rows.read_list(rows, peer_group)
     if faults:
         return _page(request, view, faults=faults)
-    return redirect("web:obliged-list", group, obliged_list.propose(held, listed, person(request), timezone.now()).pk)
+    return redirect("web:obliged-list", group, obliged_list.propose(peer_group, listed, person(request), timezone.now()).pk)
 
 
 @for_role(Role.REGULATOR)
 def now_csv(request: HttpRequest, group: int) -> HttpResponse:
     """Who is obliged today, in the columns of a new list."""
-    return csv_file(f"steplabel-obliged-{group}.csv", *obliged_files.table(obliged_list.listed_now(_held(_group(request, group)))))
+    return csv_file(f"steplabel-obliged-{group}.csv", *obliged_files.table(obliged_list.listed_now(_peer_group(_group(request, group)))))
 
 
 @for_role(Role.REGULATOR)
@@ -72,12 +72,14 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
     view = _group(request, group)
     if request.method == "GET":
         return redirect("web:obliged", group)
-    held = _held(view)
-    form = ObligedForm(request.POST, sites=obliged_rows.eligible(held))
+    peer_group = _peer_group(view)
+    form = ObligedForm(request.POST, sites=obliged_rows.eligible(peer_group))
     if not form.is_valid():
         return _page(request, view, form=form)
     answers = form.cleaned_data
-    obliged_list.amend(held, ObligedSite(answers["site"], answers["duty"] == "obliged", answers["cohort"]), person(request), timezone.now())
+    obliged_list.amend(
+        peer_group, ObligedSite(answers["site"], answers["duty"] == "obliged", answers["cohort"]), person(request), timezone.now()
+    )
     return report_done(request, _("The list is changed."), "web:obliged", group)
 
 
@@ -132,7 +134,7 @@ def _page(
     context = {
         "page": obliged_page(view, newest, lists, faults),
         "wrong": wrong,
-        "form": form or ObligedForm(sites=obliged_rows.eligible(_held(view))),
+        "form": form or ObligedForm(sites=obliged_rows.eligible(_peer_group(view))),
         "list_form": list_form or ObligedListForm(),
     }
     return render(request, "web/obliged.html", context, status=400 if wrong is not None or faults else 200)
@@ -146,7 +148,7 @@ def _group(request: HttpRequest, group: int) -> PeerGroupView:
     return view
 
 
-def _held(view: PeerGroupView) -> PeerGroup:
+def _peer_group(view: PeerGroupView) -> PeerGroup:
     return PeerGroup.objects.select_related("scope").get(pk=view.id)
 
 

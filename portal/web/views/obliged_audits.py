@@ -55,7 +55,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     """When the next audit of one obliged site is due, why, and putting a certificate on record."""
     user, today = person(request), scheme_day()
-    view = _seen(user, slug)
+    view = _obliged_site(user, slug)
     may_record = systems.may_record(user).filter(slug=slug).exists()
     if request.method == "POST" and not may_record:
         raise Http404
@@ -109,7 +109,7 @@ def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponse
     )
 
 
-def _seen(user: User, slug: str) -> ObligedView:
+def _obliged_site(user: User, slug: str) -> ObligedView:
     """The site, where the person regulates it, acts for it or checks it."""
     today = scheme_day()
     for views in (obliged_regulated, obliged_own, obliged_checked):

@@ -36,11 +36,11 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 @for_role(Role.REGULATOR, posts=True)
 def new(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
-    held = {str(jurisdiction.pk): jurisdiction for jurisdiction in jurisdictions_of(user)}
-    jurisdictions = [(pk, shown_name(jurisdiction.name)) for pk, jurisdiction in held.items()]
-    form = OfferedForm(request.POST if request.method == "POST" else None, jurisdictions=jurisdictions)
+    jurisdictions = {str(jurisdiction.pk): jurisdiction for jurisdiction in jurisdictions_of(user)}
+    choices = [(pk, shown_name(jurisdiction.name)) for pk, jurisdiction in jurisdictions.items()]
+    form = OfferedForm(request.POST if request.method == "POST" else None, jurisdictions=choices)
     if request.method == "POST" and form.is_valid():
-        proposed = propose(form.terms(), held[form.cleaned_data["place"]], user, timezone.now())
+        proposed = propose(form.terms(), jurisdictions[form.cleaned_data["place"]], user, timezone.now())
         return report_done(request, _("The offer is proposed. A second officer has to approve it."), "web:offer", proposed.pk)
     return form_page(request, "web/form_sheet.html", {"page": presenter.new_offer_page()}, form)
 

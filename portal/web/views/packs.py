@@ -36,9 +36,9 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
     view = _group(request, group)
     form = PeriodForm(request.POST) if request.method == "POST" else PeriodForm()
     if request.method == "POST" and form.is_valid():
-        held, asked = PeerGroup.objects.select_related("scope").get(pk=group), form.cleaned_data
+        peer_group, asked = PeerGroup.objects.select_related("scope").get(pk=group), form.cleaned_data
         try:
-            opened = periods.open_period_for(person(request), held, asked["name"], timezone.now(), asked["due"])
+            opened = periods.open_period_for(person(request), peer_group, asked["name"], timezone.now(), asked["due"])
         except SteplabelError as refusal:
             if refusal.code == "not-regulator":
                 raise
@@ -65,8 +65,8 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
         raise Http404
     facts = {"version": version, "group": group_title(view)}
     if request.method == "POST":
-        held = PeerGroup.objects.select_related("scope").get(pk=group)
-        peer_groups.take_up(person(request), held, version, timezone.now())
+        peer_group = PeerGroup.objects.select_related("scope").get(pk=group)
+        peer_groups.take_up(person(request), peer_group, version, timezone.now())
         return report_done(request, _("%(group)s now uses version %(version)s. Next, open its periods.") % facts, "web:packs")
     return confirm_page(
         request,
@@ -87,8 +87,8 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
     if period not in {entry.name for entry in view.periods}:
         raise Http404
     if request.method == "POST":
-        held = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
-        periods.close_period_for(person(request), held, timezone.now())
+        period_row = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
+        periods.close_period_for(person(request), period_row, timezone.now())
         return report_done(request, _("The period %(period)s is closed for reports.") % {"period": period_name(period)}, "web:packs")
     return confirm_page(
         request,
@@ -105,12 +105,16 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
 def policy(request: HttpRequest, group: int) -> HttpResponseBase:
     """What attestations and adverse opinions do to the group's publications."""
     view = _group(request, group)
-    held = PeerGroup.objects.select_related("scope").get(pk=group)
-    form = AuditPolicyForm(request.POST) if request.method == "POST" else AuditPolicyForm.of(held.attested_only, held.adverse_leaves)
+    peer_group = PeerGroup.objects.select_related("scope").get(pk=group)
+    form = (
+        AuditPolicyForm(request.POST)
+        if request.method == "POST"
+        else AuditPolicyForm.of(peer_group.attested_only, peer_group.adverse_leaves)
+    )
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         set_policy(
-            held,
+            peer_group,
             attested_only=answers["attested"] == "yes",
             adverse_leaves=answers["adverse"] == "yes",
             by=person(request),

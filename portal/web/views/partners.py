@@ -36,10 +36,10 @@ def provider(request: HttpRequest) -> HttpResponseBase:
     asked = request.POST.get("organisation", "") or str(houses[0].pk)
     form = ResultForm(request.POST, request.FILES) if request.method == "POST" else ResultForm()
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
+        answers = form.cleaned_data
         try:
             house = next(organisation.pk for organisation in houses if str(organisation.pk) == asked)
-            conformance.declare(user, house, given["product"], given["version"], given["result"].read(), now)
+            conformance.declare(user, house, answers["product"], answers["version"], answers["result"].read(), now)
         except StopIteration as error:
             raise Http404 from error
         except RefusedError as refusal:
@@ -91,10 +91,12 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
     offered = [(view.site, f"{shown_name(view.site_name)} ({view.site})") for view in sites]
     form = DeliveryForm(request.POST, sites=offered) if request.method == "POST" else DeliveryForm(sites=offered)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        carrier, _mark, unit = given["carrier"].partition("~")
+        answers = form.cleaned_data
+        carrier, _mark, unit = answers["carrier"].partition("~")
         try:
-            deliveries.declare(user, given["site"], given["period"], carrier, given["quantity"], unit, given["note"], timezone.now())
+            deliveries.declare(
+                user, answers["site"], answers["period"], carrier, answers["quantity"], unit, answers["note"], timezone.now()
+            )
         except Grant.DoesNotExist as error:
             raise Http404 from error
         except RefusedError as refusal:

@@ -43,10 +43,10 @@ def people(request: HttpRequest) -> HttpResponseBase:
         firm = next((view.id for view in led if str(view.id) == asked), None)
         if firm is None:
             raise Http404
-        given = form.cleaned_data
+        answers = form.cleaned_data
         try:
             sent = inviting.invite(
-                user, firm, given["email"], may_manage=given["capacity"] == "manager", delegate=given["delegate"], now=now
+                user, firm, answers["email"], may_manage=answers["capacity"] == "manager", delegate=answers["delegate"], now=now
             )
         except RefusedError as refusal:
             add_error(form, "email", refusal)
@@ -116,8 +116,8 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
     if offer is None:
         return render(request, "web/join.html", {"outdated": True}, status=200 if request.method == "GET" else 400)
     here = person(request) if request.user.is_authenticated else None
-    known = User.objects.filter(email=offer.email).exists()
-    form = None if known else JoinForm(offer.email, request.POST if request.method == "POST" else None)
+    has_account = User.objects.filter(email=offer.email).exists()
+    form = None if has_account else JoinForm(offer.email, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if here is not None and here.email == offer.email:
             return _joined(request, inviting.accept(secret, here, now))

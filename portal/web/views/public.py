@@ -98,8 +98,8 @@ def _search_results(words: str, sector: str, page_number: str) -> BenchmarkList:
 
 def _list_query(words: str, sector: str, page_number: str) -> QueryDict:
     """What links to other pages of the list keep of an address: what the list knows, and nothing else that stood there."""
-    known = {"q": words, "sector": sector, "page": page_number}
-    return QueryDict(urlencode({name: value for name, value in known.items() if value}))
+    fields = {"q": words, "sector": sector, "page": page_number}
+    return QueryDict(urlencode({name: value for name, value in fields.items() if value}))
 
 
 @require_safe

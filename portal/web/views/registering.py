@@ -26,25 +26,25 @@ from portal.web.words.terms import shown_name
 def register(request: HttpRequest) -> HttpResponseBase:
     form = FirmForm(request.POST) if request.method == "POST" else FirmForm()
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        if not first_mails.may_register(request, given["email"]):
+        answers = form.cleaned_data
+        if not first_mails.may_register(request, answers["email"]):
             form.add_error(None, _("Too many firms were registered from here or for this address. Wait an hour, then try again."))
         else:
             language = get_language() or "en"
             wish = applying.FirmWish(
-                given["name"].strip(),
-                given["name_zh"].strip(),
-                given["controlling_firm"].strip(),
-                given["jurisdiction"],
-                given["contact"].strip(),
-                given["email"],
+                answers["name"].strip(),
+                answers["name_zh"].strip(),
+                answers["controlling_firm"].strip(),
+                answers["jurisdiction"],
+                answers["contact"].strip(),
+                answers["email"],
                 language,
-                Role(given["kind"]),
-                given["credit_code"],
+                Role(answers["kind"]),
+                answers["credit_code"],
             )
             secret = applying.apply(wish, timezone.now())
             link = absolute(reverse("web:register-confirm", args=[secret]))
-            post_link("application", given["email"], language, {}, link, good_for=applying.TIME_TO_ANSWER)
+            post_link("application", answers["email"], language, {}, link, good_for=applying.TIME_TO_ANSWER)
             return redirect("web:register-sent")
     return form_page(request, "web/register.html", {}, form)
 

@@ -29,13 +29,13 @@ from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import engagement_title
 from portal.web.presenters.samples import commitment_name, evidence_name, sample_page
 from portal.web.viewmodels.shared import Crumb
-from portal.web.views.engagements import row, seen
+from portal.web.views.engagements import row, seen_engagement
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
     """One form at a time: what the newest sample waits for, or a new promise."""
-    view, newest = seen(request, assignment), _newest(assignment)
+    view, newest = seen_engagement(request, assignment), _newest(assignment)
     step = _next(newest)
     form = step(request.POST, request.FILES) if request.method == "POST" else step()
     if request.method == "POST" and form.is_valid():
@@ -55,7 +55,7 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def give_up(request: HttpRequest, assignment: int) -> HttpResponseBase:
     """Why nobody will draw with the promise that waits."""
-    view, newest = seen(request, assignment), _newest(assignment)
+    view, newest = seen_engagement(request, assignment), _newest(assignment)
     if newest is None or not newest.waits:
         return redirect("web:engagement-sample", assignment)
     form = GiveUpForm(request.POST) if request.method == "POST" else GiveUpForm()
@@ -85,31 +85,31 @@ def give_up(request: HttpRequest, assignment: int) -> HttpResponseBase:
 @for_role(Role.CERTIFICATION_BODY)
 def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
     """The plant's signed commitment, to draw from."""
-    view = seen(request, assignment)
+    view = seen_engagement(request, assignment)
     report = view.accepted
-    held = report and Commitment.objects.filter(site__slug=view.site, period=view.period, revision=report.revision).first()
-    if not held:
+    committed = report and Commitment.objects.filter(site__slug=view.site, period=view.period, revision=report.revision).first()
+    if not committed:
         raise Http404
-    return attachment(bytes(held.signed), "application/cbor", commitment_name(view))
+    return attachment(bytes(committed.signed), "application/cbor", commitment_name(view))
 
 
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
 def draw_file(request: HttpRequest, sample: int) -> HttpResponse:
     """The signed draw, for the body that made it and for the plant that opens it."""
-    held = drawn_sample(person(request), sample)
-    if held is None:
+    drawn = drawn_sample(person(request), sample)
+    if drawn is None:
         raise Http404
-    return attachment(bytes(held.draw or b""), "application/cbor", f"draw-{held.pk}.cbor")
+    return attachment(bytes(drawn.draw or b""), "application/cbor", f"draw-{drawn.pk}.cbor")
 
 
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
 def evidence(request: HttpRequest, sample: int) -> HttpResponse:
     """All that the body needs from the portal to verify the opening, in one file; for the plant, too, which may check it first."""
-    held = drawn_sample(person(request), sample)
-    if held is None:
+    drawn = drawn_sample(person(request), sample)
+    if drawn is None:
         raise Http404
-    response = JsonResponse(evidence_of(held, receipt_key()))
-    response["Content-Disposition"] = f'attachment; filename="{evidence_name(held)}"'
+    response = JsonResponse(evidence_of(drawn, receipt_key()))
+    response["Content-Disposition"] = f'attachment; filename="{evidence_name(drawn)}"'
     return response
 
 

@@ -45,12 +45,12 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
     if request.method == "POST" and not managed:
         raise Http404
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        cells = [labels.rows[int(index)].cell for index in given["labels"]]
-        secret = shares.share(user, digest, given["buyer"].strip(), cells, given["days"], now)
+        answers = form.cleaned_data
+        cells = [labels.rows[int(index)].cell for index in answers["labels"]]
+        secret = shares.share(user, digest, answers["buyer"].strip(), cells, answers["days"], now)
         link = absolute(reverse("web:shared", args=[secret]))
         form = ShareForm(offered=offered)
-    held = certificates.certificate_of(user, digest)
+    certificate = certificates.certificate_of(user, digest)
     saw(user, OpenedPage.SHOWN, f"submission {digest}", now, view.site)
     title = _("%(title)s, %(period)s") % {"title": shown_name(view.site_name), "period": period_name(view.period)}
     context = {
@@ -58,7 +58,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         "digest": digest,
         "accepted": view.state == SubmissionState.ACCEPTED,
         "managed": managed,
-        "certificate": certificate_block(held) if held else None,
+        "certificate": certificate_block(certificate) if certificate else None,
         "link": link,
         "shares": tuple(share_row(share, digest, now) for share in shares.shares_of(user, digest)),
         "crumbs": (Crumb(_("Submissions"), reverse("web:submissions")), Crumb(title, reverse("web:submission", args=[digest]))),
@@ -96,12 +96,12 @@ def certificate(request: HttpRequest, digest: str) -> HttpResponseBase:
 
 @for_role(Role.ENTERPRISE)
 def certificate_pdf(request: HttpRequest, digest: str) -> HttpResponse:
-    held = certificates.certificate_of(person(request), digest)
-    if held is None:
+    certificate = certificates.certificate_of(person(request), digest)
+    if certificate is None:
         raise Http404
-    saw(person(request), OpenedPage.CERTIFICATE, f"submission {digest}", timezone.now(), held.labels.site)
-    verify_at = certificate_block(held).verify_at
-    return attachment(certificate_paper.pdf(held, verify_at), "application/pdf", f"steplabel-certificate-{held.code}.pdf")
+    saw(person(request), OpenedPage.CERTIFICATE, f"submission {digest}", timezone.now(), certificate.labels.site)
+    verify_at = certificate_block(certificate).verify_at
+    return attachment(certificate_paper.pdf(certificate, verify_at), "application/pdf", f"steplabel-certificate-{certificate.code}.pdf")
 
 
 @require_GET

@@ -31,7 +31,7 @@ from portal.web.presenters.site_record import FirmDue, SiteFacts, events_table, 
 def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     """A POST puts a regulator's note on record."""
     user, now = person(request), timezone.now()
-    row, regulator = _seen(user, slug)
+    row, regulator = _site_for(user, slug)
     if request.method == "POST":
         if not regulator:
             raise Http404
@@ -62,7 +62,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE)
 def events_csv(request: HttpRequest, slug: str) -> HttpResponse:
-    row, regulator = _seen(person(request), slug)
+    row, regulator = _site_for(person(request), slug)
     return csv_file(f"steplabel-site-{slug}.csv", *events_table(site_history.happened_at(row, regulator=regulator)))
 
 
@@ -104,7 +104,7 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
     return render(request, "web/firm_record.html", {"page": page, "form": form}, status=400 if form.errors else 200)
 
 
-def _seen(user: User, slug: str) -> tuple[Site, bool]:
+def _site_for(user: User, slug: str) -> tuple[Site, bool]:
     """The site, and whether the person regulates it; not found where it is neither that nor their own."""
     related = ("organisation__controlling_firm", "jurisdiction")
     for sites, regulator in ((regulated_sites(user), True), (own_sites(user), False)):

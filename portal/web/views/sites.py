@@ -29,8 +29,8 @@ def new(request: HttpRequest) -> HttpResponseBase:
     asked = request.POST.get("firm", "") or (str(firms[0].pk) if len(firms) == 1 else "")
     form = SiteForm(request.POST) if request.method == "POST" else SiteForm()
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        wish = siting.SiteWish(**{name: given[name] for name in SiteForm.field_order})
+        answers = form.cleaned_data
+        wish = siting.SiteWish(**{name: answers[name] for name in SiteForm.field_order})
         chosen = next((firm.pk for firm in firms if str(firm.pk) == asked), None)
         if chosen is None:
             raise Http404
@@ -59,9 +59,9 @@ def edit(request: HttpRequest, slug: str) -> HttpResponseBase:
     now["size_class"] = siting.wished_size(site)  # else a new name would take the wish for another one back
     form = EditForm(request.POST) if request.method == "POST" else EditForm(initial=now)
     if request.method == "POST" and form.is_valid():
-        given = form.cleaned_data
-        code = given.pop("credit_code")
-        waits = siting.change(user, slug, **given, code=code, now=timezone.now())
+        answers = form.cleaned_data
+        code = answers.pop("credit_code")
+        waits = siting.change(user, slug, **answers, code=code, now=timezone.now())
         messages.success(
             request, _("Your request for the other size class has been sent to the regulator.") if waits else _("The site is changed.")
         )

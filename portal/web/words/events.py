@@ -61,21 +61,21 @@ def detail_in_words(detail: str) -> str:
     >>> detail_in_words("2016, finding 1: observation"), detail_in_words("2016, 9 labels, for Buyer")
     ('2016, finding 1: observation', '2016, labels: 9, for Buyer')
     """
-    if whole := _known(detail):
+    if whole := _translated(detail):
         return whole
     parts = _PARTS.split(detail)
-    translated = [_known(part) for part in parts]
+    translated = [_translated(part) for part in parts]
     own = next((index for index in range(2, len(parts), 2) if parts[index - 1] == ": " and not translated[index]), len(parts))
     if not any(translated[:own]):
         return detail  # what a person wrote keeps its own commas
-    return "".join(known or _between(part) for known, part in zip(translated[:own], parts[:own], strict=True)) + "".join(parts[own:])
+    return "".join(text or _between(part) for text, part in zip(translated[:own], parts[:own], strict=True)) + "".join(parts[own:])
 
 
 def _between(part: str) -> str:
     return period_name(part) if _PERIOD.fullmatch(part) else str(_BETWEEN.get(part, part))
 
 
-def _known(part: str) -> str:
+def _translated(part: str) -> str:
     written = (str(text) % _with_period_name(fits.groupdict()) for pattern, text in _DETAIL if (fits := pattern.fullmatch(part)))
     return next(written, "") or _steps(part)
 

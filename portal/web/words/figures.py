@@ -101,10 +101,10 @@ def label_decimals(*values: float | None) -> int:
     >>> label_decimals(0.246), label_decimals(0.0246), label_decimals(3.74), label_decimals(3.845), label_decimals(None)
     (3, 3, 2, 3, 3)
     """
-    decimals, given = decimals_of(*values), [v for v in values if v is not None]
-    if decimals == 2 and max(map(abs, given)) < 1:
+    decimals, numbers = decimals_of(*values), [v for v in values if v is not None]
+    if decimals == 2 and max(map(abs, numbers)) < 1:
         return 3
-    return next((n for n in range(decimals, 3) if all(abs(round(v, n) - v) < 1e-9 for v in given)), 3) if decimals else 0
+    return next((n for n in range(decimals, 3) if all(abs(round(v, n) - v) < 1e-9 for v in numbers)), 3) if decimals else 0
 
 
 def number(value: float, decimals: int | None = None) -> str:

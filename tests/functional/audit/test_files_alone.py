@@ -317,8 +317,8 @@ def test_a_challenge_with_another_nonce_than_the_openings_fails_by_name(handed: 
     trust = ("--fingerprint", scene.fingerprint)
     code, verdict = run("verify", *handed.without("commitment"), scene.path("challenge"), *trust)
     assert (code, states_of(verdict)["challenge-signed"]) == (0, "held")
-    for given in (trust, ()):
-        code, verdict = run("verify", *handed.without(), scene.path("other-challenge"), *given)
+    for more in (trust, ()):
+        code, verdict = run("verify", *handed.without(), scene.path("other-challenge"), *more)
         assert (code, states_of(verdict)["challenge-signed"], states_of(verdict)["root-committed"]) == (1, "failed", "held")
 
 

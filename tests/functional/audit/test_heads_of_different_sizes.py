@@ -51,8 +51,8 @@ def archive(tmp_path: Path) -> Kept:
 @pytest.fixture
 def verified(archive: Kept, capsys: pytest.CaptureFixture[str]) -> Verify:
     def verify(*files: Path) -> tuple[int, dict[str, Any]]:
-        given = [*map(str, files), str(archive.directory)]
-        code = main(["verify", *given, "--fingerprint", archive.portal.directory_key.key_id, "--json"])
+        paths = [*map(str, files), str(archive.directory)]
+        code = main(["verify", *paths, "--fingerprint", archive.portal.directory_key.key_id, "--json"])
         answer: dict[str, Any] = json.loads(capsys.readouterr().out)
         return code, answer
 

@@ -93,5 +93,5 @@ def test_an_extract_gives_a_record_as_often_as_the_tree_holds_it(works: Path, tm
     leaves = [index for index, filed in enumerate(plant.tree.batches, start=1) if filed.excluded == "duplicate"]
     (record,) = {plant.tree.record(index) for index in leaves}
     extract, _, different = wide_enough(plant.tree, plant.site, ExtractTaker.of(plant.site), leaves, [], lambda _: None)
-    given = recompute(plant.site, plant.tree.contents, extract).of(plant.tree.batches[leaves[0] - 1].batch)
-    assert (len(leaves), given[record], different) == (2, 2, [])
+    recomputed = recompute(plant.site, plant.tree.contents, extract).of(plant.tree.batches[leaves[0] - 1].batch)
+    assert (len(leaves), recomputed[record], different) == (2, 2, [])

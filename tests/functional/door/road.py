@@ -44,35 +44,35 @@ class Outcome:
 def take(case: Case) -> Outcome:
     """Map, answer what a person knows, read, and compare with the truth; then the same without a mapping."""
     order = "".join(letter for letter in case.habit.date.lower() if letter in "ymd")
-    known = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity"}
-    known |= {f"{name}.date_order": order for name in ("batches", "readings", "log")} | case.answers
-    given: dict[str, str] = {}
+    facts = {"timezone": case.habit.zone, "step": "eaf", "energy.carrier": "electricity"}
+    facts |= {f"{name}.date_order": order for name in ("batches", "readings", "log")} | case.answers
+    answers: dict[str, str] = {}
     for _ in range(_QUESTIONS):
-        code, answer, message = _both(case, given)
+        code, answer, message = _both(case, answers)
         open_keys = [question["key"] for question in answer.get("questions", ())]
         if not open_keys:
             break
-        strangers = [key for key in open_keys if key not in known]
+        strangers = [key for key in open_keys if key not in facts]
         if strangers:
-            return Outcome("refused", f"asked what the file or nobody can tell: {', '.join(strangers)}", tuple(given))
-        given |= {key: known[key] for key in open_keys}
+            return Outcome("refused", f"asked what the file or nobody can tell: {', '.join(strangers)}", tuple(answers))
+        answers |= {key: facts[key] for key in open_keys}
     if code != 0:
-        return Outcome("refused", message, tuple(given))
+        return Outcome("refused", message, tuple(answers))
     if case.rows:
-        return _rows(case, answer["toml"], known)
+        return _rows(case, answer["toml"], facts)
     path = case.path.with_suffix(".toml")
     path.write_text(_HEAD.format(zone=case.habit.zone, toml=answer["toml"]), encoding="utf-8")
     mapped = load_site(path)
-    outcome = _read(case, mapped, tuple(given))
-    return outcome if outcome.kind != "read" else _without_mapping(case, mapped, known)
+    outcome = _read(case, mapped, tuple(answers))
+    return outcome if outcome.kind != "read" else _without_mapping(case, mapped, facts)
 
 
-def _both(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+def _both(case: Case, answers: dict[str, str]) -> tuple[int, dict[str, Any], str]:
     """What `map` says of the file, and of the one beside it."""
-    code, answer, message = _map(case, case.path, given)
+    code, answer, message = _map(case, case.path, answers)
     if case.beside is None:
         return code, answer, message
-    second, more, also = _map(case, case.beside, given)
+    second, more, also = _map(case, case.beside, answers)
     toml = f"{answer.get('toml', '')}{more.get('toml', '')}".replace("\n[inputs]\n", "\n")
     inputs = re.findall(r"^(?:batches|energy) = .*$", toml, re.MULTILINE)
     rest = re.sub(r"^(?:\[inputs\]|(?:batches|energy) = .*)$", "", toml, flags=re.MULTILINE)
@@ -80,9 +80,9 @@ def _both(case: Case, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
     return max(code, second), {"questions": [*answer.get("questions", ()), *more.get("questions", ())], "toml": whole}, message + also
 
 
-def _map(case: Case, path: Path, given: dict[str, str]) -> tuple[int, dict[str, Any], str]:
+def _map(case: Case, path: Path, answered: dict[str, str]) -> tuple[int, dict[str, Any], str]:
     answers = case.path.with_suffix(".answers")
-    answers.write_text(_as_toml(given), encoding="utf-8")
+    answers.write_text(_as_toml(answered), encoding="utf-8")
     out, err = io.StringIO(), io.StringIO()
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(err):
         code = main(["map", str(path), "--json", "--answers", str(answers)])
@@ -90,7 +90,7 @@ def _map(case: Case, path: Path, given: dict[str, str]) -> tuple[int, dict[str, 
     return code, answer, " ".join(err.getvalue().split())
 
 
-def _rows(case: Case, toml: str, known: dict[str, str]) -> Outcome:
+def _rows(case: Case, toml: str, facts: dict[str, str]) -> Outcome:
     """Readings and logs, row by row: by the profile that `map` prints, and without a mapping."""
     document = tomllib.loads(toml)
     (name,) = document["mapping"]
@@ -102,7 +102,7 @@ def _rows(case: Case, toml: str, known: dict[str, str]) -> Outcome:
     batches.write_text("batch_id,step,start,output_quantity\nH1,eaf,2025-05-01 06:00,100\n", encoding="utf-8")
     more = f"batches = {json.dumps(str(batches))}\n" if name == "readings" else ""
     path = case.path.with_suffix(".site.toml")
-    answers = {key: value for key, value in known.items() if key != "timezone"}
+    answers = {key: value for key, value in facts.items() if key != "timezone"}
     inputs = f"[inputs]\n{name} = {json.dumps(str(case.path))}\n{more}"
     path.write_text(_HEAD.format(zone=case.habit.zone, toml=f"{inputs}[answers]\n{_as_toml(answers)}{meters}"), encoding="utf-8")
     try:
@@ -139,28 +139,28 @@ def _as_toml(answers: dict[str, str]) -> str:
     return "".join(f"{json.dumps(key)} = {json.dumps(value, ensure_ascii=False)}\n" for key, value in answers.items())
 
 
-def _without_mapping(case: Case, mapped: SiteSettings, known: dict[str, str]) -> Outcome:
+def _without_mapping(case: Case, mapped: SiteSettings, facts: dict[str, str]) -> Outcome:
     """site.toml names the file and nothing else; each line that is asked for is added, and no other."""
-    path, given = case.path.with_suffix(".site.toml"), dict[str, str]()
+    path, answers = case.path.with_suffix(".site.toml"), dict[str, str]()
     inputs = "".join(f"{name} = {json.dumps(file)}\n" for name, file in mapped.inputs.model_dump(exclude_none=True).items())
     for _ in range(_QUESTIONS):
-        toml = f"[inputs]\n{inputs}\n[answers]\n{_as_toml(given)}"
+        toml = f"[inputs]\n{inputs}\n[answers]\n{_as_toml(answers)}"
         path.write_text(_HEAD.format(zone=case.habit.zone, toml=toml), encoding="utf-8")
         try:
             with contextlib.redirect_stderr(io.StringIO()):
                 site = recognised_site(Namespace(site=path, json=True))
         except InputError as refused:
             lines = _OPEN.findall(refused.remedy) if refused.code == "answers-wanted" else []
-            if not lines or set(lines) - set(known):
-                return Outcome("refused", f"without a mapping: {refused}", tuple(given))
-            given |= {key: known[key] for key in lines}
+            if not lines or set(lines) - set(facts):
+                return Outcome("refused", f"without a mapping: {refused}", tuple(answers))
+            answers |= {key: facts[key] for key in lines}
             continue
         for name in mapped.mapping.model_fields_set:
-            mapping, taken = getattr(mapped.mapping, name), getattr(site.mapping, name)
-            if mapping != taken:
-                return Outcome("misread", f"map says {mapping!r} of {name}, check and label take {taken!r}", tuple(given))
-        return _read(case, site, tuple(given))
-    return Outcome("refused", "without a mapping: asked too much", tuple(given))
+            mapping, as_read = getattr(mapped.mapping, name), getattr(site.mapping, name)
+            if mapping != as_read:
+                return Outcome("misread", f"map says {mapping!r} of {name}, check and label take {as_read!r}", tuple(answers))
+        return _read(case, site, tuple(answers))
+    return Outcome("refused", "without a mapping: asked too much", tuple(answers))
 
 
 def _read(case: Case, site: SiteSettings, asked: tuple[str, ...]) -> Outcome:

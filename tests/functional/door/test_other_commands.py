@@ -46,8 +46,8 @@ def test_compare_reads_a_log_without_a_mapping(habit: Habit, tmp_path: Path, cap
     document = {"schema": "steplabel/benchmark/1", "pack": "steel", "pack_version": "1", "period": "2025", "version": 1}
     file = tmp_path / "benchmark.json"
     file.write_text(json.dumps(document | {"steps": [step | figures]}), encoding="utf-8")
-    given = ["--site", str(site), "--benchmark", str(file), "--period", PERIOD, "--state", str(tmp_path / "none")]
-    assert main(["compare", *given, "--json"]) == 0
+    arguments = ["--site", str(site), "--benchmark", str(file), "--period", PERIOD, "--state", str(tmp_path / "none")]
+    assert main(["compare", *arguments, "--json"]) == 0
     assert json.loads(capsys.readouterr().out)["benchmark"]["period"] == "2025"
 
 
@@ -94,7 +94,7 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
 
 
 @pytest.mark.parametrize(
-    ("given", "fetched"),
+    ("of_page", "fetched"),
     [
         ("https://p.example/benchmarks/steel/cn/any/2025/v2/", "https://p.example/api/v1/benchmarks/steel/cn/any/2025/v2/"),
         ("https://p.example/benchmarks/steel/cn/any/2025?unit=MJ#steps", "https://p.example/api/v1/benchmarks/steel/cn/any/2025/"),
@@ -102,5 +102,5 @@ def test_reconcile_holds_a_months_bills_against_readings_without_a_mapping(
         ("https://p.example/api/v1/benchmarks/steel/2025/", "https://p.example/api/v1/benchmarks/steel/2025/"),
     ],
 )
-def test_the_address_of_a_page_is_that_of_its_document(given: str, fetched: str) -> None:
-    assert of_its_json(given) == fetched
+def test_the_address_of_a_page_is_that_of_its_document(of_page: str, fetched: str) -> None:
+    assert of_its_json(of_page) == fetched

@@ -93,10 +93,10 @@ def uses(tried: Tried) -> list[Deviation]:
             if (share := shares.get((meter.step, name, meter.carrier))) is not None
         )
         parts = {str(part): energy for part, energy in use.parts.items() if str(part) not in COSTS_OF_FAULTS}
-        known = sum(true.values())
+        true_total = sum(true.values())
         for part in sorted({*expected, *parts}):
             away = parts.get(part, 0.0) - expected.get(part, 0.0)
-            deviations.append(Deviation(f"{_name(tried)} {use.meter} {part}", away / known))
+            deviations.append(Deviation(f"{_name(tried)} {use.meter} {part}", away / true_total))
     return deviations
 
 

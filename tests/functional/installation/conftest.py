@@ -83,17 +83,17 @@ class Plant:
             label_of(self.pack, step, rule.metric.value, shift) for step in self.pack.steps for rule in step.metrics if rule.released
         )
         released = ReleasedReport(self.site, self.pack.id, self.pack.version, PERIOD, revision, labels)
-        given = self.challenge(revision)
-        assert given.ledger is not None
+        challenge = self.challenge(revision)
+        assert challenge.ledger is not None
         report = Report(
             released,
             pack_digest or packs.digest(self.pack),
             policy_digest(self.pack.policy),
             DATA_ROOT,
-            given.nonce,
+            challenge.nonce,
             "steplabel-agent/test",
         )
-        header = Header(self.site, PERIOD, revision, self.recipient.key_id, self.device_id, given.ledger.sequence)
+        header = Header(self.site, PERIOD, revision, self.recipient.key_id, self.device_id, challenge.ledger.sequence)
         return envelope.build(report, header, signer or self.key, self.recipient)
 
 
@@ -188,16 +188,16 @@ class Installation:
 
     def web_memory_mb(self, which: str) -> float:
         """Of the web process that holds or held most: `VmRSS` now, `VmHWM` at its peak."""
-        held = 0
+        memory_kb = 0
         for process in Path("/proc").glob("[0-9]*"):
             try:
                 if b"granian" in (process / "cmdline").read_bytes() and str(self.folder).encode() in (process / "environ").read_bytes():
                     lines = (process / "status").read_text("ascii").splitlines()
-                    held = max(held, *(int(line.split()[1]) for line in lines if line.startswith(which)))
+                    memory_kb = max(memory_kb, *(int(line.split()[1]) for line in lines if line.startswith(which)))
             except OSError:
                 continue  # ended while we looked
-        assert held
-        return held / 1024
+        assert memory_kb
+        return memory_kb / 1024
 
     def client(self) -> httpx.Client:
         return httpx.Client(base_url=self.address, headers=BEHIND_TLS, trust_env=False, timeout=30)

@@ -68,7 +68,7 @@ def test_a_body_of_100_mb_is_refused_before_a_byte_of_it_is_sent(installation: I
 
 @pytest.mark.parametrize(("chunked", "status"), [(False, "413"), (True, "411")])
 def test_100_mb_pushed_all_the_same_are_not_kept_in_memory(installation: Installation, chunked: bool, status: str) -> None:
-    before, held = stored(installation), installation.web_memory_mb("VmHWM")
+    before, memory_before = stored(installation), installation.web_memory_mb("VmHWM")
     with opened(installation, "Transfer-Encoding: chunked" if chunked else f"Content-Length: {HUNDRED_MB}") as connection:
         sent = 0
         try:
@@ -82,7 +82,7 @@ def test_100_mb_pushed_all_the_same_are_not_kept_in_memory(installation: Install
         except ConnectionResetError:
             response = ""
     assert not response or response.startswith(f"HTTP/1.1 {status} ")
-    assert installation.web_memory_mb("VmHWM") - held < 50
+    assert installation.web_memory_mb("VmHWM") - memory_before < 50
     assert stored(installation) == before
     assert post(installation, b"\xff").status_code == 400  # it goes on serving
 
@@ -192,7 +192,7 @@ def test_postgresql_shuts_the_web_role_out_of_the_vault_of_this_installation(ins
         psycopg.connect(as_user(installation.vault_url, web))
     with psycopg.connect(installation.vault_url) as connection:  # it is there, and its owner gets in
         connection.execute("SELECT count(*) FROM opening_openedreport")
-    given = {**installation.environment("web"), "VAULT_DATABASE_URL": installation.vault_url}
-    ran = subprocess.run([sys.executable, "manage.py", "check"], env=given, cwd=ROOT, capture_output=True, text=True, check=False)
+    environment = {**installation.environment("web"), "VAULT_DATABASE_URL": installation.vault_url}
+    ran = subprocess.run([sys.executable, "manage.py", "check"], env=environment, cwd=ROOT, capture_output=True, text=True, check=False)
     assert ran.returncode != 0
     assert "Only worker and operator may reach the vault" in ran.stderr

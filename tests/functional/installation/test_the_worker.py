@@ -148,10 +148,10 @@ def test_a_task_that_a_database_refuses_is_logged_without_the_row(installation: 
     assert {failure["error"] for failure in failures} == {"IntegrityError"}
     assert all(failure["message"].endswith("raised unexpected: IntegrityError") and failure["through"] for failure in failures)
     with redis.Redis.from_url(installation.more["REDIS_URL"]) as broker:
-        held = b"".join(broker.dump(key) or b"" for key in broker.scan_iter())
+        dumped = b"".join(broker.dump(key) or b"" for key in broker.scan_iter())
     for quoted in ("Failing row", "DETAIL", other_plant.site, other_plant.device_id, digest, "\\\\xaf"):
         assert quoted not in log
-        assert quoted.encode() not in held
+        assert quoted.encode() not in dumped
 
 
 def failed_task(installation: Installation) -> str:

@@ -101,15 +101,15 @@ def test_killed_again_and_again_the_web_is_back_in_seconds(
     statuses: Counter[int] = Counter()
     for number in range(KILLS):
         killed = web if number % 3 == 2 else web[number % 2 :][:1]
-        with asked_all_the_time(address) as seen:
+        with asked_all_the_time(address) as availability:
             for _ in range(2 if number % 3 == 1 else 1):
                 for server in killed:
                     server.kill(-1 if number % 2 else 0)
                 time.sleep(3)
             for server in web:
                 wait_for(f"http://127.0.0.1:{server.port}")
-        (both if len(killed) > 1 else alone).append(seen.longest_s)
-        statuses += seen.statuses
+        (both if len(killed) > 1 else alone).append(availability.longest_s)
+        statuses += availability.statuses
     summary = f"longest without an answer {max(alone):.1f} s with one killed, {max(both):.1f} s with both, {dict(statuses)}"
     record_property("killed", summary)
     print(summary)
@@ -128,7 +128,7 @@ class Seen:
 @contextmanager
 def asked_all_the_time(address: str) -> Iterator[Seen]:
     """Ten times a second, until the block ends and once more after."""
-    seen, over = Seen(), threading.Event()
+    availability, over = Seen(), threading.Event()
 
     def ask() -> None:
         last, ends = time.monotonic(), False
@@ -136,15 +136,15 @@ def asked_all_the_time(address: str) -> Iterator[Seen]:
             while not ends:
                 ends = over.is_set()
                 status = asking.get(f"{address}/healthz").status_code
-                seen.statuses[status] += 1
+                availability.statuses[status] += 1
                 if status == 200:
-                    seen.longest_s, last = max(seen.longest_s, time.monotonic() - last), time.monotonic()
+                    availability.longest_s, last = max(availability.longest_s, time.monotonic() - last), time.monotonic()
                 time.sleep(0.1)
 
     with ThreadPoolExecutor(1) as pool:  # whose result raises what asking ended by: a thread alone would say nothing, and see no gap
         asking = pool.submit(ask)
         try:
-            yield seen
+            yield availability
         finally:
             over.set()
         asking.result()
@@ -197,10 +197,10 @@ def slow_senders(address: str, number: int) -> Iterator[None]:
 
 def percentile_99(address: str) -> float:
     """Seconds, of 200 requests."""
-    taken = []
+    seconds = []
     with client("127.0.3.1") as asking:
         for _ in range(200):
             start = time.monotonic()
             assert asking.get(f"{address}/healthz").status_code == 200
-            taken.append(time.monotonic() - start)
-    return quantiles(taken, n=100)[-1]
+            seconds.append(time.monotonic() - start)
+    return quantiles(seconds, n=100)[-1]

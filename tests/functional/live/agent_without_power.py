@@ -30,10 +30,10 @@ FOR_THE_WIRE_S = 0.3  # in which the client's own thread sends its acknowledgeme
 class _Intake(Intake):
     die_at = ""
     acknowledge_first = False
-    taken = 0
+    arrivals_taken = 0
 
     def _keep(self, waiting: Sequence[MessageArrival]) -> ArrivalOutcome:
-        _Intake.taken += len(waiting)
+        _Intake.arrivals_taken += len(waiting)
         if self.acknowledge_first:
             for arrival in waiting:
                 arrival.acknowledge()
@@ -43,14 +43,14 @@ class _Intake(Intake):
             time.sleep(FOR_THE_WIRE_S)
             waiting = [MessageArrival(arrival.readings, arrival.rows) for arrival in waiting]
         reached("before-writing")
-        taken = super()._keep(waiting)
+        outcome = super()._keep(waiting)
         time.sleep(FOR_THE_WIRE_S if self.die_at == "after-acknowledging" and due() else 0)
         reached("after-acknowledging")
-        return taken
+        return outcome
 
 
 def due() -> bool:
-    return _Intake.taken >= AFTER_ARRIVALS
+    return _Intake.arrivals_taken >= AFTER_ARRIVALS
 
 
 def reached(instant: str) -> None:

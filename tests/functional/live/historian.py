@@ -108,8 +108,8 @@ class Historian:
     def tell(self, row: dict[str, str]) -> None:
         """A heat begins, and then its row is completed."""
         for end, tapped, power in ((None, None, None), (row["end"], row["output_quantity"], row["var.power_on_s"])):
-            held = (row["batch_id"], row["start"], end, tapped, row["equipment"], power)
-            self.until_done(lambda connection, held=held: connection.execute(_TOLD, held))  # type: ignore[misc]
+            columns = (row["batch_id"], row["start"], end, tapped, row["equipment"], power)
+            self.until_done(lambda connection, columns=columns: connection.execute(_TOLD, columns))  # type: ignore[misc]
 
 
 def _insert(connection: psycopg.Connection[object], readings: Sequence[Sent]) -> None:

@@ -55,7 +55,7 @@ class Plant:
         by_meter: dict[str, list[tuple[int, float]]] = {}
         for block in source.readings(frozenset(meter.id for meter in site.meters)):
             by_meter.setdefault(block.meter, []).extend(zip(block.time_us.tolist(), block.value.tolist(), strict=True))
-        return {meter: sorted(held) for meter, held in by_meter.items()}
+        return {meter: sorted(readings) for meter, readings in by_meter.items()}
 
     def sent_of(self) -> dict[str, list[tuple[int, float]]]:
         return expected(self.sent)

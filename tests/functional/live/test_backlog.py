@@ -93,19 +93,19 @@ def watched(backlog: Backlog, parts: Sequence[Part]) -> tuple[Plant, list[str]]:
     """What `watch` knows some seconds after the last part was read, and its sentences."""
     sentences: list[str] = []
     watch, stop, waiting = SiteWatch(load_site(backlog.live), sentences.append), threading.Event(), list(parts)
-    begun_s, seen = time.monotonic(), (-1, time.monotonic())
+    begun_s, last_change = time.monotonic(), (-1, time.monotonic())
 
     def each_round(running: SiteWatch) -> None:
-        nonlocal seen
+        nonlocal last_change
         now_s = time.monotonic()
         waits = running.room.plant.unlearned or running.room.reopening.gathers or running.room.plant.awaited.settling
         busy = -2 if waits else running.stored
-        if busy != seen[0]:
-            seen = busy, now_s
-        if busy >= 0 and now_s - seen[1] > 2 * GATHERED_S:
+        if busy != last_change[0]:
+            last_change = busy, now_s
+        if busy >= 0 and now_s - last_change[1] > 2 * GATHERED_S:
             if waiting:
                 waiting.pop(0)(backlog)
-                seen = -1, now_s
+                last_change = -1, now_s
             else:
                 stop.set()
         assert now_s - begun_s < IN_TIME_S

@@ -93,11 +93,11 @@ def test_corrected_readings_give_the_labels_of_files_that_hold_the_corrected_val
     plant.listens_at(broker.port)
     count = len(plant.sent) // len(plant.sent_of())  # of a meter
     wrong = {index: replace(original, value=original.value * 0.75 + 3.0) for index, original in enumerate(plant.sent) if index % 7 == 0}
-    given = dict.fromkeys(plant.sent_of(), count)
+    last_numbers = dict.fromkeys(plant.sent_of(), count)
     corrections = []
     for index in wrong:
-        given[plant.sent[index].meter] += 1
-        corrections.append(replace(plant.sent[index], number=given[plant.sent[index].meter]))
+        last_numbers[plant.sent[index].meter] += 1
+        corrections.append(replace(plant.sent[index], number=last_numbers[plant.sent[index].meter]))
     with subscribed(plant), Gateway(broker.port) as gateway:
         agent = Agent(plant)
         for index, reading in enumerate(plant.sent):
@@ -145,8 +145,8 @@ def test_an_agent_that_acknowledges_before_it_synced_loses_readings(tmp_path: Pa
         agent.says("is connected")
         time.sleep(5)
     agent.end()
-    spooled = {meter: set(held) for meter, held in plant.spooled().items()}
-    lost = sum(len(set(held) - spooled.get(meter, set())) for meter, held in plant.sent_of().items())
+    spooled = {meter: set(readings) for meter, readings in plant.spooled().items()}
+    lost = sum(len(set(readings) - spooled.get(meter, set())) for meter, readings in plant.sent_of().items())
     assert lost > 0
 
 

@@ -75,11 +75,11 @@ def polled(plant: Plant, line: RequestLine, for_s: float) -> tuple[dict[str, lis
     while time.monotonic() < until_s:
         for block in blocks(settings_of(plant).registers):
             try:
-                held = line.read(block)
+                registers = line.read(block)
             except NoAnswer:
                 missed += 1
                 continue
-            for reading in readings(block, held, 0):
+            for reading in readings(block, registers, 0):
                 by_meter.setdefault(reading.meter, []).append(reading.value)
     line.close()
     return by_meter, missed
@@ -165,12 +165,12 @@ def test_killed_at_random_instants_the_spool_holds_what_was_answered(
     agent.end()
     answers, spooled = answered(server), plant.spooled()
     lost = 0
-    for meter, held in spooled.items():
-        assert len({time_us for time_us, _ in held}) == len(held)
-        assert is_part([value for _, value in held], answers[meter])
-        lost += len(answers[meter]) - len(held)
+    for meter, pairs in spooled.items():
+        assert len({time_us for time_us, _ in pairs}) == len(pairs)
+        assert is_part([value for _, value in pairs], answers[meter])
+        lost += len(answers[meter]) - len(pairs)
         if meter.endswith("electricity"):  # the energy between the first reading and the last, whatever was missed between them
-            values = [value for _, value in held]
+            values = [value for _, value in pairs]
             series = answers[meter]
             whole = series[series.index(values[0]) : len(series) - series[::-1].index(values[-1])]
             assert counted(values) == pytest.approx(counted(whole), abs=1e-3)

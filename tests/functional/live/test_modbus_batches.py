@@ -51,10 +51,10 @@ class Furnace:
         await self._ended.wait()
         await server.shutdown()  # type: ignore[no-untyped-call]  # of pymodbus
 
-    async def _answer(self, function: int, start: int, address: int, count: int, held: list[int], written: object) -> None:
+    async def _answer(self, function: int, start: int, address: int, count: int, registers: list[int], written: object) -> None:
         del function, address, count, written
         words = struct.unpack(">5H", struct.pack(">IHf", self.id, self.state, self.tapped_t))
-        held[ID - start : TAPPED_T + 2 - start] = words
+        registers[ID - start : TAPPED_T + 2 - start] = words
         self.polls += 1
 
     def stands(self, **values: float) -> None:

@@ -107,7 +107,7 @@ def test_what_comes_again_without_a_time_is_kept_once(tmp_path: Path, version: s
     broker = Broker(tmp_path / "broker").start()
     intake = Intake(Spool(tmp_path / "spool"))
 
-    def taken() -> int:
+    def readings_taken() -> int:
         step = intake.step(IN_TIME_S)
         assert step is not None
         return step.new
@@ -119,19 +119,19 @@ def test_what_comes_again_without_a_time_is_kept_once(tmp_path: Path, version: s
         until(lambda: intake._queue.qsize() == 5)
         line.drop()
         until(lambda: intake._queue.qsize() == 10)
-        assert taken() == 5
+        assert readings_taken() == 5
         send(sends, range(5))
         until(lambda: intake._queue.qsize() == 5)
         reads.stop()
-        assert taken() == 5
+        assert readings_taken() == 5
         intake.spool.close()
 
         intake = Intake(Spool(tmp_path / "spool"))
         reads = source(tmp_path, line.port, intake, version=version)
         until(lambda: intake._queue.qsize() == 5)
-        assert taken() == 0
+        assert readings_taken() == 0
         send(sends, range(1))
-        assert taken() == 1
+        assert readings_taken() == 1
         reads.stop()
     intake.spool.close()
     sends.loop_stop()

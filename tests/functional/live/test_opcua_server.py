@@ -117,9 +117,9 @@ class Connected:
         self.rows: list[Row] = []
 
     def step(self) -> None:
-        if (taken := self.intake.step(0.05)) is not None:
-            self.readings += taken.readings
-            self.rows += taken.rows
+        if (outcome := self.intake.step(0.05)) is not None:
+            self.readings += outcome.readings
+            self.rows += outcome.rows
 
     def until(self, reached: Callable[[], bool]) -> None:
         deadline = time.monotonic() + IN_TIME_S

@@ -38,8 +38,8 @@ class Host:
         deadline = time.monotonic() + IN_TIME_S
         while not reached():
             assert time.monotonic() < deadline, self.found[-3:]
-            if (taken := self.intake.step(0.05)) is not None:
-                self.found += [(reading.time_us // 1_000_000 - BEGIN_MS // 1000, reading.value) for reading in taken.readings]
+            if (outcome := self.intake.step(0.05)) is not None:
+                self.found += [(reading.time_us // 1_000_000 - BEGIN_MS // 1000, reading.value) for reading in outcome.readings]
 
     def end(self) -> None:
         self.source.stop()

@@ -148,8 +148,8 @@ def test_an_agent_that_notes_its_position_before_it_synced_loses_readings(tmp_pa
         agent.end()
     finally:
         end_all()
-    spooled = {meter: set(held) for meter, held in plant.spooled().items()}
-    assert sum(len(set(held) - spooled.get(meter, set())) for meter, held in plant.sent_of().items()) > 0
+    spooled = {meter: set(readings) for meter, readings in plant.spooled().items()}
+    assert sum(len(set(readings) - spooled.get(meter, set())) for meter, readings in plant.sent_of().items()) > 0
 
 
 def test_a_historian_without_a_look_back_loses_what_was_committed_out_of_order(tmp_path: Path, cluster: Cluster) -> None:
@@ -164,8 +164,8 @@ def test_a_historian_without_a_look_back_loses_what_was_committed_out_of_order(t
         time.sleep(2)  # those are read by then
     time.sleep(2)
     agent.end()
-    assert {meter: len(held) for meter, held in plant.spooled().items()} == {
-        meter: len(held) - 5 for meter, held in plant.sent_of().items()
+    assert {meter: len(readings) for meter, readings in plant.spooled().items()} == {
+        meter: len(readings) - 5 for meter, readings in plant.sent_of().items()
     }
 
 

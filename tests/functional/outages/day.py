@@ -57,7 +57,7 @@ def main() -> int:
             system.agents = Prepared(system.address, system.agents.folder, system.agents.tokens, asked.agents, sites=sites)
         system.agents.a_site, system.agents.every_s = asked.a_site, 3_600 / asked.per_hour if asked.per_hour else 0.0
         before, bytes_before = _cpu_s(system), _bytes(system)
-        held: list[dict[str, float]] = []
+        measured_parts: list[dict[str, float]] = []
         start = time.monotonic()
         with system.read():
             system.agents.start()
@@ -65,8 +65,8 @@ def main() -> int:
             for part in range(1, parts + 1):
                 before_part = len(system.agents.handed_in)
                 time.sleep(max(0.0, start + part * asked.minutes * 60 / parts - time.monotonic()))
-                held.append({**_memory_mb(system), "waiting": system.waiting(), **_so_far(system, before_part)})
-                print(json.dumps(held[-1]), file=sys.stderr, flush=True)
+                measured_parts.append({**_memory_mb(system), "waiting": system.waiting(), **_so_far(system, before_part)})
+                print(json.dumps(measured_parts[-1]), file=sys.stderr, flush=True)
             system.agents.end()
         seconds = time.monotonic() - start
         empty_s = until(lambda: system.waiting() == 0, EMPTY_S * 5, "the queue at the end")
@@ -74,12 +74,12 @@ def main() -> int:
         after, added = _cpu_s(system), _bytes(system) - bytes_before
         account = settle(system.installation, system.agents.receipts)
         log_held_ms = _log_held_ms(system)
-        agent, request = (quantiles(taken, n=100) for taken in (system.agents.seconds, system.agents.handed_in))
+        agent, request = (quantiles(durations, n=100) for durations in (system.agents.seconds, system.agents.handed_in))
     statuses = system.pages + system.agents.statuses
     result = {
         "day": f"{datetime.now(UTC):%Y-%m-%d}",
         "machine": f"{os.cpu_count()} cores, agents, portal and databases on it together",
-        "load": f"{mean(part['load'] for part in held):.0f} (means of 15 minutes)",
+        "load": f"{mean(part['load'] for part in measured_parts):.0f} (means of 15 minutes)",
         "version": f"release {version('steplabel')}",
         "agents": asked.agents,
         "sites": len(system.agents.debits),
@@ -101,7 +101,7 @@ def main() -> int:
         "database_bytes_per_report": round(added / reports),
         "queue_empty_after_s": round(empty_s, 1),
         "log_held_ms": round(log_held_ms, 2),
-        "parts": held,
+        "parts": measured_parts,
     }
     print(json.dumps(result))
     if asked.keep:
@@ -111,8 +111,8 @@ def main() -> int:
 
 def _so_far(system: World, before: int) -> dict[str, float]:
     """Reports and errors since the start, and how long the requests that handed in took after so many."""
-    taken = system.agents.handed_in[before:]
-    hundredths = quantiles(taken, n=100) if len(taken) > 1 else [0.0] * 99
+    durations = system.agents.handed_in[before:]
+    hundredths = quantiles(durations, n=100) if len(durations) > 1 else [0.0] * 99
     return {
         "reports": len(system.agents.receipts),
         "errors": _errors(system),
@@ -187,13 +187,13 @@ def _cpu_s(system: World) -> dict[str, float]:
 
 
 def _memory_mb(system: World) -> dict[str, float]:
-    held: dict[str, float] = defaultdict(float)
+    memory_mb: dict[str, float] = defaultdict(float)
     for kind, numbers in _processes(system).items():
         if kind in ("web", "worker"):
             for number in numbers:
                 lines = Path(f"/proc/{number}/status").read_text("ascii").splitlines()
-                held[kind] += round(next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024)
-    return held
+                memory_mb[kind] += round(next(int(line.split()[1]) for line in lines if line.startswith("VmRSS")) / 1024)
+    return memory_mb
 
 
 def _bytes(system: World) -> int:

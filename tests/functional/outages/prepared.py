@@ -120,9 +120,9 @@ class Prepared(Reporting):
 
     def _reports(self) -> Iterator[tuple[dict[str, Any], int]]:
         """Each site's first report, then each one's second: a site never has two on the way."""
-        known = list(self.sites) if self.a_site > 1 else self.sites
+        sites = list(self.sites) if self.a_site > 1 else self.sites
         for number in range(self.a_site):
-            for site in known:
+            for site in sites:
                 yield site, number
 
     def _report(self) -> None:
@@ -154,12 +154,12 @@ class Prepared(Reporting):
                 self._ask(connection, path, signer=site)
             committed = json.loads(self._ask(connection, "/api/v1/commitments/", bytes.fromhex(site["later"][number])))
             begun, envelope = time.monotonic(), bytes.fromhex(site["reports"][number])
-            taken = json.loads(self._ask(connection, "/api/v1/submissions/", envelope))
+            stored = json.loads(self._ask(connection, "/api/v1/submissions/", envelope))
             with self._lock:
                 self.handed_in.append(time.monotonic() - begun)
                 self.receipts[sha256(envelope).hexdigest()] = time.monotonic()
-            assert b64decode(taken["receipt"])
-            site["head"], site["own"] = size, [*site["own"], committed["log_index"], taken["log_index"]]
+            assert b64decode(stored["receipt"])
+            site["head"], site["own"] = size, [*site["own"], committed["log_index"], stored["log_index"]]
         finally:
             connection.close()
 

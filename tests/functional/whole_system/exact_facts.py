@@ -82,9 +82,9 @@ def _begun(raw: bytes) -> bytes:
     """By the remainder of four bytes, whether such four may stand in `raw`: half a million forms are looked for, and few begin as anything
     does."""
     each = np.frombuffer(raw, np.uint8).astype(np.uint32)
-    seen = np.zeros(PRIME, bool)
-    seen[(each[:-3] | each[1:-2] << 8 | each[2:-1] << 16 | each[3:] << 24) % PRIME] = True
-    return seen.tobytes()
+    begun = np.zeros(PRIME, bool)
+    begun[(each[:-3] | each[1:-2] << 8 | each[2:-1] << 16 | each[3:] << 24) % PRIME] = True
+    return begun.tobytes()
 
 
 def found_in_message(facts: ExactFacts, message: Value) -> list[str]:

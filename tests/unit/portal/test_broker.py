@@ -24,16 +24,16 @@ def channel(tmp_path: Path) -> Iterator[Channel]:
 
 
 def test_a_message_appears_only_when_it_is_whole(channel: Channel, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    seen: list[list[str]] = []
+    names_before: list[list[str]] = []
     replace = Path.replace
 
     def watched(self: Path, target: Path) -> Path:
-        seen.append([file.name for file in (tmp_path / "in").glob("*.msg")])
+        names_before.append([file.name for file in (tmp_path / "in").glob("*.msg")])
         return replace(self, target)
 
     monkeypatch.setattr(Path, "replace", watched)
     channel._put("celery", {"task": "sweep"})
-    assert seen == [[]]
+    assert names_before == [[]]
     assert channel._get("celery") == {"task": "sweep"}
     with pytest.raises(Empty):
         channel._get("celery")

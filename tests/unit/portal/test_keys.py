@@ -65,9 +65,9 @@ def test_a_rotation_changes_nothing_before_the_signed_directory_is_taken(tmp_pat
     asked = rotated(tmp_path)
     assert {name: (tmp_path / name).read_bytes() for name in before} == before
     answer = key_ceremony.sign(asked.request.read_bytes(), before["directory.cbor"], tmp_path / "offline.pem")
-    taken = key_ceremony.take(tmp_path / "directory.cbor", answer)
+    in_force = key_ceremony.take(tmp_path / "directory.cbor", answer)
     listed = directory.verify((tmp_path / "directory.cbor").read_bytes(), keys.fingerprint)
-    assert taken == listed
+    assert in_force == listed
     assert (listed.processing_key(FROM).key_id, listed.processing_key(TURN).key_id) == (keys.processing_key_id, asked.processing_key_id)
     assert set(listed.receipt_keys()) == {keys.receipt_key_id, asked.receipt_key_id}
     assert {stat.S_IMODE(path.stat().st_mode) for path in tmp_path.iterdir()} == {0o600}
@@ -88,10 +88,10 @@ def test_a_rotation_whose_keys_cannot_be_written_asks_for_none_and_can_be_repeat
     signed = (tmp_path / "directory.cbor").read_bytes()
     before = sorted(path.name for path in tmp_path.iterdir())
     for at_most in range(3):  # password, key, receipt key
-        given = [False] * at_most + [True]
+        refusals = [False] * at_most + [True]
 
-        def give(_file: object, _user: int, _group: int, given: list[bool] = given) -> None:
-            if given.pop(0):
+        def give(_file: object, _user: int, _group: int, refusals: list[bool] = refusals) -> None:
+            if refusals.pop(0):
                 raise PermissionError("not permitted")
 
         with monkeypatch.context() as patch:
@@ -100,8 +100,10 @@ def test_a_rotation_whose_keys_cannot_be_written_asks_for_none_and_can_be_repeat
                 rotated(tmp_path)
         assert sorted(path.name for path in tmp_path.iterdir()) == before
     asked = rotated(tmp_path)
-    taken = key_ceremony.take(tmp_path / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem"))
-    assert taken.processing_key(TURN).key_id == asked.processing_key_id
+    in_force = key_ceremony.take(
+        tmp_path / "directory.cbor", key_ceremony.sign(asked.request.read_bytes(), signed, tmp_path / "offline.pem")
+    )
+    assert in_force.processing_key(TURN).key_id == asked.processing_key_id
     (pem,) = tmp_path.glob("processing-*.pem")
     assert ProcessingKey.from_pem(pem.read_bytes(), pem.with_name(f"{pem.name}.password").read_bytes()).key_id == asked.processing_key_id
 

@@ -231,7 +231,9 @@ MORE_NONSENSE = (
 )
 
 
-@pytest.mark.parametrize(("name", "value"), [*NONSENSE.items(), *(pytest.param(*given, marks=pytest.mark.slow) for given in MORE_NONSENSE)])
+@pytest.mark.parametrize(
+    ("name", "value"), [*NONSENSE.items(), *(pytest.param(*nonsense, marks=pytest.mark.slow) for nonsense in MORE_NONSENSE)]
+)
 def test_a_setting_that_makes_no_sense_stops_the_portal_with_its_name_and_what_to_write(name: str, value: str) -> None:
     refusal = load("settings.DEBUG", **{**PRODUCTION, name: value}, STEPLABEL_ROLE="web").stderr.splitlines()[-1]
     assert refusal.startswith("django.core.exceptions.ImproperlyConfigured: " + name)
@@ -281,15 +283,15 @@ def test_a_key_file_that_is_missing_fails_the_check_of_its_role_and_not_the_star
     inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG") if name in os.environ}
     secrets = {"worker": {"PROCESSING_KEY_FILE": str(tmp_path / "processing.pem"), "VAULT_DATABASE_URL": "postgres://worker@db/vault"}}
     production = {name: value for name, value in PRODUCTION.items() if role == "web" or name != "RECEIPT_KEY_FILE"}
-    given = {**inherited, **production, **secrets.get(role, {}), "STEPLABEL_ROLE": role}
+    variables = {**inherited, **production, **secrets.get(role, {}), "STEPLABEL_ROLE": role}
     check = [sys.executable, "manage.py", "check", "--deploy", "--tag", environment.TAG]
-    failed = subprocess.run(check, env=given, capture_output=True, text=True, check=False, cwd=ROOT)
+    failed = subprocess.run(check, env=variables, capture_output=True, text=True, check=False, cwd=ROOT)
     assert failed.returncode == 1, failed.stderr
     assert re.findall(r"steplabel\.E006\) (\w+) is ", failed.stderr) == named
     assert "HINT: Put the file there" in failed.stderr
     started = subprocess.run(
         [sys.executable, "-c", "import portal.wsgi" if role == "web" else "import django; django.setup()"],
-        env=given, capture_output=True, text=True, check=False, cwd=ROOT,
+        env=variables, capture_output=True, text=True, check=False, cwd=ROOT,
     )  # fmt: skip
     assert started.returncode == 0, started.stderr
     assert role == "worker" or "steplabel.E006" in started.stderr + started.stdout, "and says so in the log"
@@ -344,7 +346,7 @@ def test_a_database_elsewhere_has_to_prove_its_name(url: str, refused: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("url", "taken"),
+    ("url", "checked"),
     [
         ("redis://10.0.0.6/0", None),
         ("rediss://10.0.0.6/0", None),
@@ -354,9 +356,9 @@ def test_a_database_elsewhere_has_to_prove_its_name(url: str, refused: str) -> N
         ("redis://localhost/0", "redis://localhost/0"),
     ],
 )
-def test_a_redis_elsewhere_has_to_prove_its_name(url: str, taken: str | None) -> None:
-    if taken:
-        assert require_checked_redis("STEPLABEL_CACHE_URL", url) == taken
+def test_a_redis_elsewhere_has_to_prove_its_name(url: str, checked: str | None) -> None:
+    if checked:
+        assert require_checked_redis("STEPLABEL_CACHE_URL", url) == checked
     else:
         with pytest.raises(ImproperlyConfigured, match="STEPLABEL_CACHE_URL"):
             require_checked_redis("STEPLABEL_CACHE_URL", url)

@@ -194,25 +194,25 @@ def cohort(verdicts: Verdicts, reported: list[tuple[str, str, str]], left_out: d
 
 def test_a_firm_with_an_attested_site_and_another_stands_on_both_sides_and_the_first_end_is_told() -> None:
     reported = [(step, site, firm) for step in ("kiln", "mill") for site, firm in (("s1", "A"), ("s3", "A"), ("s4", "B"))]
-    seen = verification(cohort(Verdicts(POSITIVE, frozenset()), reported))
-    kiln, mill = seen.steps
+    verified = verification(cohort(Verdicts(POSITIVE, frozenset()), reported))
+    kiln, mill = verified.steps
     assert (kiln.step, kiln.sites, kiln.of, kiln.firms, kiln.other_firms) == ("kiln", 1, 3, 1, 2)
     assert (mill.step, mill.sites) == ("mill", 1)
-    assert [name.en for name in seen.names] == ["Audit", "Zertifikat"]
-    assert (seen.bodies, seen.valid_until) == (2, SOON)
+    assert [name.en for name in verified.names] == ["Audit", "Zertifikat"]
+    assert (verified.bodies, verified.valid_until) == (2, SOON)
 
 
 def test_a_statement_that_an_adverse_one_outweighs_names_no_body_and_no_day() -> None:
     """The report enters all the same where the peer group did not decide that it leaves."""
     positive = {1: (verdict("Zertifikat", LATE, "kiln"),), 2: (verdict("Audit", SOON, "kiln"),)}
-    seen = verification(cohort(Verdicts(positive, frozenset({2})), [("kiln", "s1", "A"), ("kiln", "s2", "B")]))
-    assert [name.en for name in seen.names] == ["Zertifikat"]
-    assert (seen.bodies, seen.valid_until, seen.steps[0].sites, seen.steps[0].of) == (1, LATE, 1, 2)
+    verified = verification(cohort(Verdicts(positive, frozenset({2})), [("kiln", "s1", "A"), ("kiln", "s2", "B")]))
+    assert [name.en for name in verified.names] == ["Zertifikat"]
+    assert (verified.bodies, verified.valid_until, verified.steps[0].sites, verified.steps[0].of) == (1, LATE, 1, 2)
 
 
 def test_without_a_statement_no_body_and_no_day_is_told() -> None:
-    seen = verification(cohort(Verdicts({}, frozenset()), [("kiln", "s1", "A")]))
-    assert (seen.bodies, seen.names, seen.valid_until, seen.steps[0].sites) == (0, (), None, 0)
+    verified = verification(cohort(Verdicts({}, frozenset()), [("kiln", "s1", "A")]))
+    assert (verified.bodies, verified.names, verified.valid_until, verified.steps[0].sites) == (0, (), None, 0)
 
 
 def test_who_left_is_told_of_those_that_stood_in_the_version_before_and_left_for_an_adverse_opinion() -> None:

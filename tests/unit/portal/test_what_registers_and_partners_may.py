@@ -128,9 +128,9 @@ def test_a_report_is_whole_where_it_covers_every_step_of_the_route_and_only_acce
         for index, (covers, taking) in enumerate(covered)
     ]
     view = cast(ParticipationView, SimpleNamespace(parts=parts, previous="", peer_group=1, period="2016"))
-    seen = quality.quality(view, ["kiln", "mill"])
-    assert (seen.accepted, seen.whole, seen.broken) == (3, 2, 0)
-    assert [getattr(seen.of(part), "steps", None) for part in parts] == [2, 2, 1, None]
+    view_of_quality = quality.quality(view, ["kiln", "mill"])
+    assert (view_of_quality.accepted, view_of_quality.whole, view_of_quality.broken) == (3, 2, 0)
+    assert [getattr(view_of_quality.of(part), "steps", None) for part in parts] == [2, 2, 1, None]
 
 
 def result(**changed: object) -> bytes:

@@ -30,8 +30,8 @@ def label(*curves: tuple[CurvePoint, ...], firms: int = 60) -> LabelView:
     return LabelView(steps, total(76.1), total(77.9), total(83.2), "mean-of-best-five", firms)
 
 
-def spread(given: LabelView, unit: str = "kgce") -> Spread:
-    return spread_of(given, shown_in(unit))
+def spread(version: LabelView, unit: str = "kgce") -> Spread:
+    return spread_of(version, shown_in(unit))
 
 
 def test_points_rise_to_the_right_and_each_stands_within_its_interval() -> None:
@@ -75,7 +75,7 @@ def test_the_drawing_is_in_the_page_without_script_or_style() -> None:
 
 
 @pytest.mark.parametrize(
-    ("given", "sentence"),
+    ("version", "sentence"),
     [
         (label(firms=FEWEST - 1), "At most 19 firms entered here."),
         (label(firms=FEWEST), "This version was published before curves were drawn."),
@@ -83,16 +83,16 @@ def test_the_drawing_is_in_the_page_without_script_or_style() -> None:
     ],
     ids=["too-few", "older", "held-back"],
 )
-def test_without_a_curve_the_page_says_why(given: LabelView, sentence: str) -> None:
-    html = render_to_string("web/parts/spread.html", {"spread": spread(given)})
+def test_without_a_curve_the_page_says_why(version: LabelView, sentence: str) -> None:
+    html = render_to_string("web/parts/spread.html", {"spread": spread(version)})
     assert "No curve can be drawn for this version." in html
     assert sentence in html
     assert "<svg" not in html
 
 
 def test_a_curve_that_the_gate_left_out_is_said_to_be_left_out_and_not_older() -> None:
-    given = label(firms=FEWEST)
-    withheld = replace(given, cells=tuple(replace(step, curve_withheld=True) for step in given.cells))
+    shown = label(firms=FEWEST)
+    withheld = replace(shown, cells=tuple(replace(step, curve_withheld=True) for step in shown.cells))
     html = render_to_string("web/parts/spread.html", {"spread": spread(withheld)})
     assert "it would reveal in which part of the curve a firm lies: Crushing and prehomogenisation; " in html
     assert "before curves were drawn" not in html

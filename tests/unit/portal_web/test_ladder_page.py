@@ -143,9 +143,9 @@ def test_every_level_of_every_limit_leads_to_the_page_of_its_number(name: str) -
 
 
 def test_a_limit_that_the_pack_states_otherwise_by_now_leads_nowhere() -> None:
-    (held, *_) = shown_limits(PACK, ROUTE, date(2023, 12, 31))
-    other = replace(held, grades=(1.0, 2.0, 3.0))
-    for limit, pack in ((other, PACK), (held, None)):
+    (stated, *_) = shown_limits(PACK, ROUTE, date(2023, 12, 31))
+    other = replace(stated, grades=(1.0, 2.0, 3.0))
+    for limit, pack in ((other, PACK), (stated, None)):
         _cells, _whole, (shown,) = beside_rows([limit], limit.steps_covered, pack)
         assert not any(level.url for level in shown.levels)
 

@@ -34,18 +34,31 @@ def test_half_of_the_firms_reach_what_the_middle_firm_surely_does(level: float, 
 
 def in_force(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", unit: str = "kgce/t") -> InForceView:
     """A version that shows these steps, each with 366 kgce/t as its typical value."""
-    known = packs.load(pack)
-    held = TotalView(None, None, "kgce/t", 0, None, False, "too-few-firms", "", "")
+    declared = packs.load(pack)
+    hidden_total = TotalView(None, None, "kgce/t", 0, None, False, "too-few-firms", "", "")
     cells = tuple(
         CellView(
-            *(place.step, known.step(place.step).product, "", "", "total", unit, 2.0, True, 350.0, (349.0, 351.0), 366.0, (364.0, 368.0)),
+            *(
+                place.step,
+                declared.step(place.step).product,
+                "",
+                "",
+                "total",
+                unit,
+                2.0,
+                True,
+                350.0,
+                (349.0, 351.0),
+                366.0,
+                (364.0, 368.0),
+            ),
             *("mean-of-best-five", 20, True, "", "", "", True, curve),
         )
-        for place in known.routes[0].steps
+        for place in declared.routes[0].steps
         if place.step in step.split()
     )
-    label = LabelView(cells, held, held, held, None, 20)
-    return InForceView(1, pack, known.version, known.routes[0].id, "cn", "2026", 1, label)
+    label = LabelView(cells, hidden_total, hidden_total, hidden_total, None, 20)
+    return InForceView(1, pack, declared.version, declared.routes[0].id, "cn", "2026", 1, label)
 
 
 def rows(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", unit: str = "kgce/t") -> list[LevelRow]:

@@ -14,8 +14,8 @@ from portal.web.words.terms import Names
 
 def test_only_causes_are_offered_that_a_practice_is_held_against() -> None:
     library = Library.held()
-    held = {str(practice.cause) for practice in library.practices if practice.cause}
-    assert {cause.value for cause in library_page(library, QueryDict("")).causes} == {"", *held}
+    causes = {str(practice.cause) for practice in library.practices if practice.cause}
+    assert {cause.value for cause in library_page(library, QueryDict("")).causes} == {"", *causes}
     assert "low-load" in {cause.value for cause in library_page(library, QueryDict("cause=low-load")).causes}, "what is asked stays visible"
 
 

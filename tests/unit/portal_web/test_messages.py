@@ -43,8 +43,8 @@ CATALOGUES = pytest.mark.parametrize(
 @pytest.mark.slow
 @CATALOGUES
 def test_every_text_in_use_has_a_translation(po_file: Path, in_use: Callable[[], Catalog]) -> None:
-    held = {(message.context, message.id) for message in translations(po_file) if message.id}
-    missing = {(message.context, message.id) for message in in_use() if message.id} - held
+    translated = {(message.context, message.id) for message in translations(po_file) if message.id}
+    missing = {(message.context, message.id) for message in in_use() if message.id} - translated
     assert not missing, "run python -m portal.web.messages and translate these"
     assert untranslated(translations(po_file)) == []
 
@@ -61,8 +61,8 @@ def test_every_translation_keeps_the_figures_and_marks_of_its_text(po_file: Path
     for message in translations(po_file):
         if message.id:
             many = message.id[-1] if isinstance(message.id, tuple | list) else message.id
-            given = message.string[0] if isinstance(message.string, tuple | list) else message.string
-            assert marks(many) == marks(given or ""), many
+            translation = message.string[0] if isinstance(message.string, tuple | list) else message.string
+            assert marks(many) == marks(translation or ""), many
 
 
 def marks(text: str) -> tuple[set[str], list[str]]:
@@ -79,10 +79,10 @@ def test_the_compiled_catalogue_is_the_written_one(po_file: Path, in_use: Callab
 def test_the_core_says_a_phrase_in_chinese_with_its_values() -> None:
     phrase = Phrase("You colluded with %(who)s.", who="nobody")
     assert in_language(phrase, "zh") == in_language(phrase, "en") == phrase, "what nobody translated is said in English"
-    known = next(message for message in translations(CORE_PO_FILE) if message.id)
-    values = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(known.id)), "7")
-    phrase = Phrase(str(known.id), **values)
-    assert in_language(phrase, "zh") == str(known.string) % values != phrase
+    message_of_core = next(message for message in translations(CORE_PO_FILE) if message.id)
+    values = dict.fromkeys(re.findall(r"%\((\w+)\)s", str(message_of_core.id)), "7")
+    phrase = Phrase(str(message_of_core.id), **values)
+    assert in_language(phrase, "zh") == str(message_of_core.string) % values != phrase
     assert in_language(DataFinding("x", Severity.NOTICE, phrase, 1).sentence, "zh") == Words.of(phrase).said_in("zh")
 
 

@@ -14,7 +14,7 @@ from benchmarks.composition import Potential
 from benchmarks.guidance.practices import Library
 from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
-from portal.publication.shapes import LabelView, CellView, TotalView
+from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.presenters.benchmarks import unit_links

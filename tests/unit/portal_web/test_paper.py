@@ -30,7 +30,7 @@ DIGEST = 32 * "ab"
 
 
 def page(**changed: Any) -> BenchmarkPage:
-    given, shown = label((), (), QUARTILES), shown_in("kgce")
+    composed, shown = label((), (), QUARTILES), shown_in("kgce")
     benchmark = BenchmarkPage(
         title="水泥" if shown.names.sector.startswith("水") else "Cement",
         period="2025",
@@ -38,13 +38,13 @@ def page(**changed: Any) -> BenchmarkPage:
         scope="China",
         version=2,
         published=date(2026, 6, 30),
-        lead=lead_of(given, shown),
+        lead=lead_of(composed, shown),
         figures=(HeadlineFigure("Industry label", "76.1", "kgce/t", "95 % interval 75.6 to 76.6"),),
-        ladder=ladder_of(given, shown),
+        ladder=ladder_of(composed, shown),
         savings=None,
         best_group=None,
         references=None,
-        spread=spread_of(given, shown),
+        spread=spread_of(composed, shown),
         units=(),
         unit_note="",
         no_limits="No limit was in force.",
@@ -76,16 +76,16 @@ def texts(of: BenchmarkPage) -> str:
 
 
 def test_every_figure_of_ladder_and_curve_stands_on_the_paper() -> None:
-    given = page()
-    content = texts(given)
-    for row in (*given.ladder.rows, given.ladder.total):
+    benchmark = page()
+    content = texts(benchmark)
+    for row in (*benchmark.ladder.rows, benchmark.ladder.total):
         assert all(text in content for text in ((row.hidden,) if row.hidden else (row.best, row.best_interval, row.typical)))
-    for point in given.spread.curves[0].rows:
+    for point in benchmark.spread.curves[0].rows:
         assert point.value in content
         assert point.interval in content
     assert "Runs of one day." in content
     assert DIGEST in content
-    assert given.address in content
+    assert benchmark.address in content
     assert "\u22120.9" in content  # a true minus
 
 
@@ -109,8 +109,8 @@ def test_who_the_best_firms_are_stands_on_the_paper_with_its_source_or_why_it_is
 
 
 def test_the_first_sentence_is_written_as_it_reads_whatever_a_product_is_called() -> None:
-    given = page()
-    named = replace(given, lead=replace(given.lead, amount='a tonne of "iron & steel" for kiln\'s < 2 t'))
+    benchmark = page()
+    named = replace(benchmark, lead=replace(benchmark.lead, amount='a tonne of "iron & steel" for kiln\'s < 2 t'))
     assert 'a tonne of "iron & steel" for kiln\'s < 2 t' in paper.lead_text(named)
 
 
@@ -124,8 +124,8 @@ def test_a_withdrawn_version_says_so_with_its_reason() -> None:
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_the_file_has_language_title_and_page_numbers_and_is_always_the_same(language: str) -> None:
     with translation.override(language):
-        given = page()
-        document, again = paper.pdf(given, given.citation), paper.pdf(given, given.citation)
+        benchmark = page()
+        document, again = paper.pdf(benchmark, benchmark.citation), paper.pdf(benchmark, benchmark.citation)
     assert document == again
     assert document.startswith(b"%PDF-1.")
     assert f"/Lang ({'zh-Hans' if language == 'zh-hans' else 'en'})".encode() in document

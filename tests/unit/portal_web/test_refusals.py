@@ -39,20 +39,20 @@ def modules_of_core_and_portal() -> Iterator[Unfilled]:
             yield Unfilled(path)
 
 
-def not_translatable(modules: Iterator[Module], known: set[str]) -> list[str]:
+def not_translatable(modules: Iterator[Module], texts: set[str]) -> list[str]:
     """Refusals whose sentence or remedy is none of these texts: put together when it is raised, or handed over unmarked."""
     return [
         f"{module.file}: {refusal.code}: {sentence}"
         for module in modules
         for refusal in module.refusals()
         for sentence in (*refusal.sentence.split(OR), *refusal.remedy.split(OR))
-        if sentence not in known and refusal.code not in PHRASES_OF_ELSEWHERE
+        if sentence not in texts and refusal.code not in PHRASES_OF_ELSEWHERE
     ]
 
 
 def test_every_refusal_of_core_and_portal_is_made_of_texts_of_the_catalogue() -> None:
-    known = {str(message.id) for file in (PO_FILE, CORE_PO_FILE) for message in translations(file) if message.id and not message.context}
-    assert not_translatable(modules_of_core_and_portal(), known) == [], "use a literal, or a Phrase with its values by name"
+    texts = {str(message.id) for file in (PO_FILE, CORE_PO_FILE) for message in translations(file) if message.id and not message.context}
+    assert not_translatable(modules_of_core_and_portal(), texts) == [], "use a literal, or a Phrase with its values by name"
 
 
 @pytest.mark.parametrize(
@@ -62,15 +62,15 @@ def test_every_refusal_of_core_and_portal_is_made_of_texts_of_the_catalogue() ->
 def test_a_refusal_that_cannot_be_translated_is_found(sentence: str) -> None:
     module = Unfilled(ROOT / "portal" / "assurance" / "sampling.py")
     module.tree = ast.parse(f'def refuse(size: str) -> None:\n    raise RefusedError(409, "x", {sentence}, "Choose at least one.")')
-    known = {str(message.id) for message in translations() if message.id}
-    assert len(not_translatable(iter([module]), known)) == 1
+    texts = {str(message.id) for message in translations() if message.id}
+    assert len(not_translatable(iter([module]), texts)) == 1
 
 
 def test_every_text_of_a_refusal_is_chinese_in_chinese() -> None:
-    given = {message.id: str(message.string) for message in translations() if not message.context}
+    in_chinese = {message.id: str(message.string) for message in translations() if not message.context}
     texts = {text for _file, _line, text in texts_of_refusals()}
     assert len(texts) > 300
-    assert [text for text in texts if re.search("[A-Za-z]", PLACE.sub("", text)) and not CHINESE.search(given[text])] == []
+    assert [text for text in texts if re.search("[A-Za-z]", PLACE.sub("", text)) and not CHINESE.search(in_chinese[text])] == []
 
 
 SENTENCES = ("Phrase", "worded")

@@ -169,10 +169,10 @@ class Demo:
             # before the years before: one agent's keys sign all of a series
             report_all(self.sector.plants, cast.tokens, address, self.var / "plants", hear, submit=False)
 
-            def held(what: str, refusal: RefusedError) -> None:
+            def say_withheld(what: str, refusal: RefusedError) -> None:
                 say(_refused(f"{what}: {refusal.worded(in_words)}"))
 
-            sent = beside.fill(self.sector, others, self.var / "plants", self._wait_for_the_worker, held)
+            sent = beside.fill(self.sector, others, self.var / "plants", self._wait_for_the_worker, say_withheld)
             waiting.fill(self.sector, now)
         versions = Counter(Publication.objects.values_list("status", flat=True))
         return {"reports": sent, "firms": Organisation.objects.filter(kind=Role.ENTERPRISE).count(), "versions": dict(versions)}
@@ -259,7 +259,7 @@ class Demo:
             "version": publication.version,
             "status": publication.status,
             "steps": [{field: step[field] for field in fields} | {"gate": _verdict(step["gate"])} for step in document["steps"]],
-            "held": _held(document["steps"]),
+            "held": _withheld_reasons(document["steps"]),
             "route_total": document["route_total"]["value"],
             "best_reached_total": document["best_reached_total"]["value"],
         }
@@ -312,7 +312,7 @@ def _verdict(gate: dict[str, Any]) -> str:
     return "passed" if gate["shown"] else gate["code"]
 
 
-def _held(steps: list[dict[str, Any]]) -> dict[str, str]:
+def _withheld_reasons(steps: list[dict[str, Any]]) -> dict[str, str]:
     """The gate's reasons for what it lets nobody see, by code, each in its sentence."""
     return {step["gate"]["code"]: step["gate"]["reason"]["en"] for step in steps if not step["gate"]["shown"]}
 

@@ -14,9 +14,9 @@ class Command(OperatorCommand):
 
     def handle(self, *_args: Any, **_options: Any) -> None:
         name = worker_seen.this_machine()
-        seen = next((worker for worker in worker_seen.seen() if worker.name == name), None)
-        if seen is None or seen.seen_ago_s > worker_seen.SEEN_WITHIN.total_seconds():
+        own_worker = next((worker for worker in worker_seen.workers() if worker.name == name), None)
+        if own_worker is None or own_worker.seen_ago_s > worker_seen.SEEN_WITHIN.total_seconds():
             raise refused(Phrase("worker-not-seen: the worker of %(name)s was not at work of late.", name=name))
-        if not seen.key_ids:
+        if not own_worker.key_ids:
             raise refused(Phrase("processing-key-missing: the worker of %(name)s has no processing key.", name=name))
-        self.answer(Phrase("The worker of %(name)s was at work %(seconds)s s ago.", name=name, seconds=f"{seen.seen_ago_s:.0f}"))
+        self.answer(Phrase("The worker of %(name)s was at work %(seconds)s s ago.", name=name, seconds=f"{own_worker.seen_ago_s:.0f}"))

@@ -142,16 +142,18 @@ class Command(OperatorCommand):
         if options["file"] is None:
             raise refused(Phrase("Say which file came back from the offline key: %(command)s take FILE.", command="make_keys"))
         answer, in_force = options["file"].read_bytes(), folder / ceremony.DIRECTORY
-        taken = ceremony.judged(in_force, answer)
-        newest = taken.processing_key(today)
+        directory = ceremony.judged(in_force, answer)
+        newest = directory.processing_key(today)
         now = timezone.now()
         with transaction.atomic():
-            record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {taken.number}", f"processing key {newest.key_id}")
+            record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {directory.number}", f"processing key {newest.key_id}")
             log.add_once(EntryKind.KEY_DIRECTORY, sha256(answer).hexdigest(), now)
             ceremony.take(in_force, answer)  # last: what the log or the trail refuses leaves the directory as it is
         (folder / ceremony.REQUEST).unlink(missing_ok=True)
         self.answer(
-            Phrase("Directory %(number)s is in force; reports are sealed to %(key)s from now on.", number=taken.number, key=newest.key_id)
+            Phrase(
+                "Directory %(number)s is in force; reports are sealed to %(key)s from now on.", number=directory.number, key=newest.key_id
+            )
         )
 
     def _tell(self, present: Directory, asked: Directory) -> None:
@@ -160,10 +162,10 @@ class Command(OperatorCommand):
             (Phrase("processing key"), present.processing, asked.processing),
             (Phrase("receipt key"), present.receipts, asked.receipts),
         ):
-            known = {key.public_bytes: key for key in before}
+            keys_before = {key.public_bytes: key for key in before}
             for key in after:
                 facts = {"what": what, "key": key.key_id, "first": key.valid_from.isoformat(), "last": key.valid_to.isoformat()}
-                old = known.get(key.public_bytes)
+                old = keys_before.get(key.public_bytes)
                 change = NEW if old is None else Phrase("ends earlier") if old != key else AS_BEFORE
                 self.answer(Phrase("%(what)s %(key)s, %(first)s to %(last)s: %(change)s", change=change, **facts))
         for witness in dict.fromkeys((*asked.witnesses, *present.witnesses)):

@@ -40,9 +40,9 @@ class Command(OperatorCommand):
         )
         self.remark(destruction.NOT_GUARANTEED)
 
-    def _standing(self, key_id: str, held: int) -> Phrase:
+    def _standing(self, key_id: str, key_count: int) -> Phrase:
         try:
-            destruction.require_destructible(key_id, keys.published_directory().content, held, timezone.now())
+            destruction.require_destructible(key_id, keys.published_directory().content, key_count, timezone.now())
         except SteplabelError as refusal:
             return Phrase("%(key)s stays: %(reason)s", key=key_id, reason=refusal.sentence)
         return Phrase("%(key)s may be destroyed", key=key_id)

@@ -50,8 +50,8 @@ class Command(OperatorCommand):
     def _ask(self, folder: Path, options: dict[str, Any]) -> None:
         if not options["reason"]:
             raise refused(Phrase("Say with --reason what happened; it is signed, served and shown to every agent."))
-        seen = options["head"].read_bytes() if options["head"] else None
-        request = ceremony.ask(options["reason"], keys.receipt_key(), timezone.now(), seen)
+        kept_head = options["head"].read_bytes() if options["head"] else None
+        request = ceremony.ask(options["reason"], keys.receipt_key(), timezone.now(), kept_head)
         (folder / REQUEST).write_bytes(request)
         self._tell(restarts.read_request(request))
         self.answer(
