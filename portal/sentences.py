@@ -5,8 +5,7 @@ from __future__ import annotations
 from django.utils.translation import get_language, gettext
 
 from benchmarks import catalogue
-from benchmarks.errors import SteplabelError
-from benchmarks.phrases import Name, Phrase, Value, joined
+from benchmarks.phrases import Name, Phrase, Value
 
 
 def in_words(sentence: str) -> str:
@@ -16,11 +15,6 @@ def in_words(sentence: str) -> str:
     if not sentence.values:
         return _translated(sentence.text)
     return _translated(sentence.text) % {name: _in_the_language(value) for name, value in sentence.values.items()}
-
-
-def in_whole(error: SteplabelError) -> str:
-    """What happened and what to do about it, one after the other."""
-    return in_words(joined(error.sentence, error.remedy))
 
 
 def _translated(text: str) -> str:
