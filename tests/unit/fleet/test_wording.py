@@ -14,8 +14,8 @@ from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.fleet import page
 from reporting_agent.fleet.one_site import do
-from reporting_agent.fleet.storage import site_at
 from reporting_agent.fleet.site_tasks import Task
+from reporting_agent.fleet.storage import site_at
 
 MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 
