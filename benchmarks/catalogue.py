@@ -8,7 +8,7 @@ own in a language is said in it wherever it is a value, alone or as in `11.5 kgc
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from importlib import resources
@@ -47,20 +47,28 @@ def tag(language: str) -> str:
     return (of_language(_folders(), language) or "en").replace("_", "-")
 
 
-def in_language(text: str, language: str) -> str:
+def translated(text: str, context: str, language: str) -> str:
+    """A text as this catalogue has it, before its values are filled in."""
+    catalogue = _catalogue(language)
+    return catalogue.pgettext(context, text) if context else catalogue.gettext(text)
+
+
+def in_language(text: str, language: str, look_up: Callable[[str, str, str], str] = translated) -> str:
     """The text as a reader of this language reads it; what varies in a phrase is filled in, phrases among it translated too.
 
     A name is in the language if it has one of its own there; else the catalogue may know it.
+
+    Args:
+        look_up: what a text in a context is in a language; whoever has a catalogue of their own asks it before this one.
     """
     if isinstance(text, Name) and (own := of_language(text.by_language, language)):
         return own
     if not isinstance(text, Phrase):
-        return _catalogue(language).gettext(text) if text else text
+        return look_up(text, "", language) if text else text
     if not text.text:
         return ""
-    catalogue = _catalogue(language)
-    translated = catalogue.pgettext(text.context, text.text) if text.context else catalogue.gettext(text.text)
-    return translated % {name: _value(value, language) for name, value in text.values.items()} if text.values else translated
+    words = look_up(text.text, text.context, language)
+    return words % {name: _value(value, language, look_up) for name, value in text.values.items()} if text.values else words
 
 
 def unit_in_language(unit: str, language: str) -> str:
@@ -68,8 +76,10 @@ def unit_in_language(unit: str, language: str) -> str:
     return _UNIT.sub(lambda match: in_language(_UNITS[match[0]], language), unit)
 
 
-def _value(value: str | int, language: str) -> str | int:
-    if isinstance(value, Phrase | Name):
+def _value(value: str | int, language: str, look_up: Callable[[str, str, str], str]) -> str | int:
+    if isinstance(value, Phrase):
+        return in_language(value, language, look_up)
+    if isinstance(value, Name):
         return in_language(value, language)
     return unit_in_language(value, language) if isinstance(value, str) else value
 

@@ -16,7 +16,7 @@ from functools import partial
 from typing import Any
 
 from benchmarks.catalogue import in_language
-from benchmarks.phrases import Phrase, joined
+from benchmarks.phrases import Phrase, as_phrase, joined
 
 
 class ExitCode(IntEnum):
@@ -68,11 +68,16 @@ class SteplabelError(Exception):
     def __init__(self, code: str, sentence: str, remedy: str) -> None:
         super().__init__(sentence)
         self.code = code
-        self.sentence = sentence
-        self.remedy = remedy
+        self.sentence = as_phrase(sentence)
+        self.remedy = as_phrase(remedy)
 
     def __str__(self) -> str:
         return self.in_words("en")
+
+    @property
+    def whole(self) -> Phrase:
+        """What happened and what to do about it, one after the other."""
+        return joined(self.sentence, self.remedy)
 
     def in_words(self, language: str) -> str:
         """What a reader of this language is shown; what no catalogue holds is said in English."""
@@ -80,7 +85,7 @@ class SteplabelError(Exception):
 
     def worded(self, say: Callable[[str], str]) -> str:
         """The refusal on a terminal, each of its sentences as `say` has it."""
-        return f"{say(joined(self.sentence, self.remedy))} [{self.code}]"
+        return f"{say(self.whole)} [{self.code}]"
 
     def to_json(self) -> dict[str, Any]:
         """The refusal for a program."""

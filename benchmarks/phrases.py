@@ -1,8 +1,8 @@
 """Sentences that can be said again in another language, names in several, lists put into one sentence, and phrases kept as JSON.
 
 A refusal is worded where it arises, in English, and logs, records and the API keep that text. A page says it to its reader in the
-reader's language: it needs the sentence before its values were filled in. A literal is that sentence already; one with values is a
-`Phrase`. Who translates looks `text` up, and fills the same values in by name.
+reader's language: it needs the sentence before its values were filled in, which is a `Phrase`. Who translates looks `text` up, and fills
+the same values in by name. A refusal makes a phrase of a literal by itself.
 """
 
 from __future__ import annotations
@@ -78,14 +78,19 @@ def of_language(texts: Mapping[str, str], language: str) -> str | None:
     return texts.get(code) or texts.get(code.partition("-")[0])
 
 
-def joined(sentence: str, remedy: str) -> Phrase:
+def as_phrase(text: str) -> Phrase:
+    """A literal sentence as a phrase without values; a phrase as it is."""
+    return text if isinstance(text, Phrase) else Phrase(text)
+
+
+def joined(sentence: Value, remedy: Value) -> Phrase:
     """What happened and what to do about it, as one."""
-    return Phrase("%(sentence)s %(remedy)s", sentence=_phrase(sentence), remedy=_phrase(remedy))
+    return Phrase("%(sentence)s %(remedy)s", sentence=sentence, remedy=remedy)
 
 
 def sentences(parts: Iterable[Value]) -> Value:
     """One sentence after another, of which there is at least one, as of everything that is put together below."""
-    return _in_a_row(parts, lambda first, rest: Phrase("%(sentence)s %(remedy)s", sentence=first, remedy=rest))
+    return _in_a_row(parts, joined)
 
 
 def enumerated(names: Iterable[Value]) -> Value:
@@ -125,7 +130,3 @@ def restored(encoded: list[Any]) -> Phrase:
     """The phrase of such JSON."""
     text, values = encoded
     return Phrase(text, **{name: restored(value) if isinstance(value, list) else value for name, value in values.items()})
-
-
-def _phrase(text: str) -> Phrase:
-    return text if isinstance(text, Phrase) else Phrase(text)

@@ -46,7 +46,7 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; argparse leaves with 2 by itself on wrong usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
-    args = _parser(arguments).parse_args(arguments)
+    args = command_parser(arguments).parse_args(arguments)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: tall narrow matrices go slower by several threads, not quicker
     if sys.platform == "linux":
@@ -66,7 +66,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         return int(refusal.exit_code)
 
 
-def _parser(arguments: list[str]) -> argparse.ArgumentParser:
+def command_parser(arguments: list[str]) -> argparse.ArgumentParser:
+    """The whole command line, with the options of the one command that these arguments ask for."""
     parser = argparse.ArgumentParser(
         prog="steplabel-agent",
         description="Makes the energy label of each production step from the plant's own files, and reports it protected.",

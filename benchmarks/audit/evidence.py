@@ -167,14 +167,9 @@ def failed(code: str, sentence: Words | Phrase, to_do: Words | Phrase, places: I
     return CheckOutcome(code, CheckState.FAILED, Words.of(sentence), Words.of(to_do), listed[:MOST_NAMED], len(listed))
 
 
-def in_words(refusal: SteplabelError) -> tuple[Words, Words]:
-    """Sentence and remedy of a refusal; one that is no phrase stands as it is."""
-    return Words.of(refusal.sentence), Words.of(refusal.remedy)
-
-
 def refused(code: str, refusal: SteplabelError) -> CheckOutcome:
     """A check that failed because what it read was refused."""
-    return failed(code, *in_words(refusal))
+    return failed(code, refusal.sentence, refusal.remedy)
 
 
 def named(index: int, batch: Batch) -> Words:

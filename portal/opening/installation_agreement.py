@@ -16,7 +16,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.errors import InputError, SteplabelError, VerificationError
-from benchmarks.phrases import Phrase, joined, listed
+from benchmarks.phrases import Phrase, listed
 from benchmarks.wire import heads, receipts
 from portal import keys, wall
 from portal.intake.models import IN_THE_VAULT, WAITING, Submission
@@ -140,4 +140,4 @@ def _keys() -> Iterator[Disagreement]:
 
 
 def _sentence(error: SteplabelError | ImproperlyConfigured) -> str:
-    return joined(error.sentence, error.remedy) if isinstance(error, SteplabelError) else str(error.args[0])
+    return error.whole if isinstance(error, SteplabelError) else str(error.args[0])

@@ -25,7 +25,7 @@ from django.db.models import Q
 
 from benchmarks import packs
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase, joined, stored
+from benchmarks.phrases import Phrase, stored
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import logged
 from benchmarks.wire.consent import Consent
@@ -235,7 +235,7 @@ def settle(
         if row.state != SubmissionState.OPENING or row.claim != claim_id:
             return None
         if refusal is not None:
-            reason = joined(refusal.sentence, refusal.remedy)
+            reason = refusal.whole
             row.state, row.reason_code, row.reason, row.reason_phrase = SubmissionState.REFUSED, refusal.code, reason[:1000], stored(reason)
             record(now, "worker", Action.SUBMISSION_REFUSED, f"submission {row.digest}", refusal.code)
         elif report is not None:

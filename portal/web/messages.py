@@ -79,7 +79,6 @@ PUBLISHED = ("portal/publication/audited.py", "portal/publication/codebook.py")
 
 TEXTS = (
     *(f"reporting_agent/report/{name}.toml" for name in ("words", "sections", "verdicts", "columns")),
-    *(f"reporting_agent/analysis/{name}.toml" for name in ("drivers", "tariff")),
     "reporting_agent/consent.toml",
     "portal/publication/codebook.toml",
 )

@@ -78,7 +78,9 @@ class Review:
     def without(self, data: PlantData, zone: tzinfo) -> PlantData:
         """The data less every batch that an open question makes doubtful."""
         doubtful = [question.change for question in self.open]
-        return replace(data, batches=[batch for batch in data.batches if not any(_questions(change, batch, zone) for change in doubtful)])
+        return replace(
+            data, batches=[batch for batch in data.batches if not any(makes_doubtful(change, batch, zone) for change in doubtful)]
+        )
 
     def require_answers(self) -> None:
         """PolicyRefusal `change-unanswered`: nothing leaves the site while a change of its data is unexplained."""
@@ -111,10 +113,12 @@ def review(site: SiteSettings, data: PlantData) -> Review:
 
 
 def _answer(change: Change, site: SiteSettings, earliest: date) -> DeclaredEvent | None:
-    return next((event for event in site.events if _is_of(event, change) and _answers(event, change, site.zone, earliest)), None)
+    return next(
+        (event for event in site.events if is_declared_of(event, change) and answers_change(event, change, site.zone, earliest)), None
+    )
 
 
-def _is_of(event: DeclaredEvent, change: Change) -> bool:
+def is_declared_of(event: DeclaredEvent, change: Change) -> bool:
     """Whether it was declared of the meter, or of the step, line and product that changed."""
     if event.meter is not None:
         return event.meter in change.meters
@@ -122,7 +126,7 @@ def _is_of(event: DeclaredEvent, change: Change) -> bool:
     return event.step == change.step and own_line and event.product in {None, change.product}
 
 
-def _answers(event: DeclaredEvent, change: Change, zone: ZoneInfo, earliest: date) -> bool:
+def answers_change(event: DeclaredEvent, change: Change, zone: ZoneInfo, earliest: date) -> bool:
     """Whether unusable time holds all days of the change, or a process began (or ended) with it; what holds throughout began with the
     record, at `earliest`."""
     begins, ends = event.begins(zone).date(), event.ends(zone)
@@ -146,7 +150,7 @@ def _near(day: date | None, other: date | None) -> bool:
     return day is not None and other is not None and abs(day - other) <= NEAR
 
 
-def _questions(change: Change, batch: Batch, zone: tzinfo) -> bool:
+def makes_doubtful(change: Change, batch: Batch, zone: tzinfo) -> bool:
     """Whether the change makes this batch doubtful."""
     if change.batches:
         return (batch.step, batch.batch_id) in change.batches

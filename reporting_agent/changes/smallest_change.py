@@ -105,11 +105,12 @@ def _of_line(line: MeterLine, unit: str) -> SmallestChange:
     per_output, rate = daily(line.day, line.per_output), daily(line.day, line.rate)
     energy = [threshold for threshold in (told_from(per_output, LEAST), freed.told_from(freed.of_line(line))) if threshold is not None]
     output = [threshold for threshold in (told_from(rate, LEAST_OF_RATE), freed.told_from(rate, LEAST_OF_RATE, 0)) if threshold is not None]
-    least = (_share(min(of_ln, default=None)) for of_ln in (energy, output))
+    least = (share_of_ln(min(of_ln, default=None)) for of_ln in (energy, output))
     return SmallestChange(line.meter, line.record.meter.carrier, line.step, unit, *least)
 
 
-def _share(of_ln: float | None) -> float | None:
+def share_of_ln(of_ln: float | None) -> float | None:
+    """A difference of logarithms as a share."""
     return None if of_ln is None else expm1(of_ln)
 
 

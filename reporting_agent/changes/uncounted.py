@@ -101,7 +101,7 @@ def _out_of_its_time(
         if edge is None or any(takes_over(other.meter, other, meter, edge, site, after=after) for other in records if other is not record):
             continue
         edge_us = to_us(datetime.combine(edge, time(), site.zone).astimezone(UTC))
-        beyond = _energy_beyond(record, edge_us, after=after)
+        beyond = energy_beyond(record, edge_us, after=after)
         energy = max(beyond, _by_its_runs(record, data, site, edge, after=after))
         share = _share(energy, record, counted, beyond if len(record.hour_us) else 0.0)
         if share > LEAST:
@@ -121,7 +121,8 @@ def _by_its_runs(record: MeterRecord, data: PlantData, site: SiteSettings, edge:
     return record.in_runs * beyond / own if own else 0.0
 
 
-def _energy_beyond(record: MeterRecord, edge_us: int, *, after: bool) -> float:
+def energy_beyond(record: MeterRecord, edge_us: int, *, after: bool) -> float:
+    """What a meter counted before or after a moment: of its hours where they are known, else by its share of the time."""
     if len(record.hour_us):
         beyond = record.hour_us >= edge_us if after else record.hour_us < edge_us
         return float(record.hour_energy[beyond].sum())

@@ -60,7 +60,7 @@ def run(args: argparse.Namespace) -> int:
     lines = disclosure.shown_by_opening(args.lang, draw, assembled, sealed=draw.seal_to is not None)
     for line in lines:
         say(line)
-    _agree(args)
+    agree(args)
     signed = openings.sign(assembled.opening, identity.device_key)
     recipient = None if draw.seal_to is None else ProcessingPublicKey(draw.seal_to)
     write_file(args.out, signed if recipient is None else openings.seal(signed, draw.digest, recipient))
@@ -89,7 +89,7 @@ def run(args: argparse.Namespace) -> int:
     return ExitCode.DONE
 
 
-def _agree(args: argparse.Namespace) -> None:
+def agree(args: argparse.Namespace) -> None:
     """A yes of the person at the terminal, in English or in their language, or the option that says so."""
     import sys
 

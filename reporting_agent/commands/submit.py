@@ -90,10 +90,10 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
         )
         if args.offline is not None:
             begun = _offline_begun(args, submission, identity.portal, material, name)
-            payload, text = _offline(submission, begun, material, args.offline)
+            payload, text = seal_for_carrying(submission, begun, material, args.offline)
         else:
             with _portal(args, identity.portal) as portal:
-                payload, text = _online(submission, portal, material, name, args.correct, say)
+                payload, text = send_online(submission, portal, material, name, args.correct, say)
     emit(args, payload, text)
     return ExitCode.DONE
 
@@ -103,9 +103,10 @@ def _portal(args: argparse.Namespace, address: str) -> Portal:
     return portal_at(args, address, None if args.offline is None else ())
 
 
-def _online(
+def send_online(
     submission: SubmissionProcess, portal: Portal, material: ReportMaterial, period: str, correct: bool, say: Callable[[str], None]
 ) -> tuple[dict[str, Any], str]:
+    """Prepare and send over the network: what a program is told of it, and a person."""
     from benchmarks.errors import SteplabelError
     from benchmarks.phrases import Phrase
     from reporting_agent.console import LANGUAGE
@@ -184,7 +185,10 @@ def _offline_begun(
             return begun
 
 
-def _offline(submission: SubmissionProcess, begun: ReportUnderWay, material: ReportMaterial, file: Path) -> tuple[dict[str, Any], str]:
+def seal_for_carrying(
+    submission: SubmissionProcess, begun: ReportUnderWay, material: ReportMaterial, file: Path
+) -> tuple[dict[str, Any], str]:
+    """Write a file that somebody carries to the portal: the sealed report, or before it the commitment whose challenge it waits for."""
     if begun.waits_for_challenge:
         return _commitment_file(begun.parcel, file)
     parcel = submission.to_carry(submission.seal(begun))

@@ -104,7 +104,7 @@ def _uses(label: StepLabel, factors: FactorTable) -> Iterator[CarrierUse]:
     for (carrier, direction, unit), entries in groups.items():
         quantities, kgces, co2s, sources = zip(*entries, strict=True)
         named = "; ".join(dict.fromkeys(origin for origin in sources if origin))
-        yield CarrierUse(carrier, direction, sum(quantities), unit, _sum(kgces), _sum(co2s), named or None)
+        yield CarrierUse(carrier, direction, sum(quantities), unit, sum_if_all_known(kgces), sum_if_all_known(co2s), named or None)
 
 
 def _known_amount(ask: Callable[[], float]) -> float | None:
@@ -116,6 +116,7 @@ def _known_amount(ask: Callable[[], float]) -> float | None:
         return None
 
 
-def _sum(amounts: tuple[float | None, ...]) -> float | None:
+def sum_if_all_known(amounts: tuple[float | None, ...]) -> float | None:
+    """The sum of amounts; None where one of them is not known."""
     known_amounts = [amount for amount in amounts if amount is not None]
     return sum(known_amounts) if len(known_amounts) == len(amounts) else None

@@ -195,21 +195,21 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHou
             unit,
             lhv,
             energy=np.sum([np.where(within, part.energy, 0.0) for part, within in parts], axis=0),
-            known_s=_known_s(parts),
+            known_s=seconds_known_by_all(parts),
             unplaced=np.sum([np.where(within, part.unplaced, 0.0) for part, within in parts], axis=0),
-            output=_output(step, data, clock),
+            output=output_by_quarter_hour(step, data, clock),
             output_unit=data.pack.step(step).output_unit,
         )
 
 
-def _known_s(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Floats:
+def seconds_known_by_all(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Floats:
     """The seconds that every meter knew which was in its place then; none where no meter was."""
     of_all = np.min([np.where(within, part.known_s, np.inf) for part, within in parts], axis=0)
     known_s: Floats = np.where(np.isfinite(of_all), of_all, 0.0)
     return known_s
 
 
-def _output(step: str, data: PlantData, clock: QuarterHours) -> Floats:
+def output_by_quarter_hour(step: str, data: PlantData, clock: QuarterHours) -> Floats:
     """Good output of the batches of the step that ended in each quarter hour, in the step's unit; a batch twice on record counts once."""
     once = each_once([batch for batch in data.batches if batch.step == step])
     own = [batch for batch in once if batch.status is ProductStatus.GOOD and batch.output > 0 and batch.end is not None]

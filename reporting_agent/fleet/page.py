@@ -12,7 +12,7 @@ from markupsafe import Markup
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import in_language
-from benchmarks.phrases import Phrase, Value, enumerated, joined
+from benchmarks.phrases import Phrase, Value, as_phrase, enumerated, joined
 from reporting_agent.fleet.checks import worst_first
 from reporting_agent.fleet.site_tasks import DataQuality, EnergyPrice, SitePrices, SiteStep, SiteTaskOutcome
 from reporting_agent.fleet.sites_compared import CauseApart, GroupStep, SiteAtStep
@@ -78,7 +78,7 @@ def _failed(outcomes: Sequence[SiteTaskOutcome], lang: str) -> list[dict[str, st
     for each in outcomes:
         if each.refused is not None:
             actual, wanted = (each.refused.get(name) for name in ("found", "wanted"))
-            sentence = in_language(joined(each.refused["sentence"], each.refused["remedy"]), lang)
+            sentence = in_language(joined(as_phrase(each.refused["sentence"]), as_phrase(each.refused["remedy"])), lang)
             rows.append(
                 {
                     "file": each.file,

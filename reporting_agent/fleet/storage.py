@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.report import writing
 from reporting_agent.sources import object_storage
@@ -26,7 +27,7 @@ def site_at(file: str, inherit: Mapping[str, Any]) -> SiteSettings:
             return load_site(file, inherit)
         except InputError as refusal:
             if isinstance(refusal.__cause__, FileNotFoundError):
-                refusal.remedy = "Correct `file` under [[sites]] of fleet.toml, or put the site.toml there."
+                refusal.remedy = Phrase("Correct `file` under [[sites]] of fleet.toml, or put the site.toml there.")
             raise
     place = Place(file)
     (copy,) = object_storage.fetched(file, place)

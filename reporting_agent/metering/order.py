@@ -96,7 +96,7 @@ def leapt(time_us: Integers, count: Floats | None, back: list[int], spacing: Spa
         for leap in near.tolist():
             off_us = abs(int(steps[leap]) - _usual(steps, leap) - leap_us)
             if off_us <= spacing.usual_us:
-                against = int(off_us > EXACT_US) + int(count is not None and _passed(count, leap, float(steps[leap]) / spacing.usual_us))
+                against = int(off_us > EXACT_US) + int(count is not None and passed(count, leap, float(steps[leap]) / spacing.usual_us))
                 pairs.append(Pair(leap, min(leap, at) + 1, max(leap, at) + 1, against))
         stages.append([pair for pair in pairs if _explains(time_us, pair, leap_us, spacing)])
     for pair in _chosen(stages):
@@ -109,7 +109,7 @@ def _usual(steps: Integers, index: int) -> float:
     return float(np.median(np.abs(steps[max(index - AROUND, 0) : index + AROUND + 1])))
 
 
-def _passed(count: Floats, index: int, times: float) -> bool:
+def passed(count: Floats, index: int, times: float) -> bool:
     """Whether a register counted over this step, so many times the usual one, as over its whole time, and not as over one step."""
     usual = float(np.median(np.diff(count[max(index - AROUND, 0) : index + AROUND + 2])))
     moved = float(count[index + 1] - count[index])

@@ -24,7 +24,7 @@ Flags = NDArray[np.bool_]
 
 PLACES_KEPT = 20
 
-_SENTENCES: dict[str, tuple[Severity, Phrase]] = {
+SENTENCES: dict[str, tuple[Severity, Phrase]] = {
     "sentinel": (
         Severity.WARNING,
         Phrase("values of all nines, which a logger writes for a fault; left out, the time counts as missing"),
@@ -172,7 +172,7 @@ class Tally:
     def findings(self) -> list[DataFinding]:
         tallied = []
         for code, count in self.counts.items():
-            severity, fault = _SENTENCES[code]
+            severity, fault = SENTENCES[code]
             places = tuple(self.places.get(code, ()))
             sentence = Phrase("Meter %(meter)s: %(count)s %(fault)s.", meter=self.meter, count=f"{count:,}", fault=fault)
             tallied.append(DataFinding(code, severity, sentence, count, places))

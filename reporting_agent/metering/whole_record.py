@@ -90,7 +90,7 @@ def _first_changes(sample: SampledReadings) -> Integers:
             continue
         starts, ends = _stretches(fits, moves)
         bounds = zip(starts.tolist(), ends.tolist(), strict=True)
-        own = np.array([not _nearly_so_around(value, step, start, end) for start, end in bounds], dtype=bool)
+        own = np.array([not nearly_so_around(value, step, start, end) for start, end in bounds], dtype=bool)
         starts, ends = starts[own], ends[own]
         if len(starts):
             edges = np.concatenate((starts[starts > 0], ends[ends < len(value)]))
@@ -106,7 +106,7 @@ def _multiples(value: Floats, step: float) -> Flags:
     return fits
 
 
-def _nearly_so_around(value: Floats, step: float, start: int, end: int) -> bool:
+def nearly_so_around(value: Floats, step: float, start: int, end: int) -> bool:
     """Whether the values before or after are multiples of a step nearly as coarse: then those between are of this one by chance."""
     finer = [candidate for candidate in _STEPS.tolist() if step / COARSER * (1 + 1e-9) < candidate < step]
     around = (value[max(start - FEWEST_MOVES, 0) : start], value[end : end + FEWEST_MOVES])

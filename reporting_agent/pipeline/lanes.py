@@ -66,7 +66,7 @@ class Lanes:
         """After all readings have passed: read the meters again whose days did not come in order, and add what all lanes met to one log."""
         if self._days is not None and (late := self._days.late):
             for opened, own in zip(self._openers, self._logs, strict=True):
-                self._days.take_whole(opened(late, _again(own)))
+                self._days.take_whole(opened(late, read_again(own)))
         for own in self._logs:
             if own is not log:
                 log.take_in(own)
@@ -118,7 +118,7 @@ def _empty(log: ReadingLog) -> ReadingLog:
     return replace(log, rejected=[], rejected_count=0, rows=0, unknown_meters={}, totals=[], understood=set())
 
 
-def _again(log: ReadingLog) -> ReadingLog:
+def read_again(log: ReadingLog) -> ReadingLog:
     """For the same files once more: what is met a second time was counted already."""
     return replace(_empty(log), understood=set(log.understood))
 
@@ -128,7 +128,7 @@ def _read(opened: Opener, log: ReadingLog, days: DayDigests | None, declared: De
 
     def read(names: frozenset[str]) -> Iterator[Block]:
         is_first, wanted = next(passes) == 1, declared.to_read(names)
-        blocks = opened(wanted, log if is_first else _again(log))
+        blocks = opened(wanted, log if is_first else read_again(log))
         blocks = gathered(_digested(blocks, days) if is_first and days is not None else blocks)
         for block in progress(blocks, None, Phrase("reading meters, blocks")) if shows_progress else blocks:
             readings = Readings(block.time_us, block.value, block.row)

@@ -29,7 +29,7 @@ from reporting_agent.sources import RejectedRow, Table
 
 PLACES_KEPT = 20
 
-_SENTENCES = {
+SENTENCES = {
     "log-first-row": Phrase("first rows of an equipment's log: the time that they cover is not known; left out"),
     "log-gap": Phrase("rows that cover longer than longest_gap_s of the pack's label rule; left out, the time counts as missing"),
     "log-not-normal": Phrase("rows in another state than normal; left out of the runs with their output and energy"),
@@ -135,7 +135,7 @@ def cut(tables: Sequence[Table], site: SiteSettings, pack: Pack) -> CutRuns:
         for state, energy in run.left.items()
         if energy
     ]
-    findings = [_finding(code, noted[code]) for code in _SENTENCES if code in noted]
+    findings = [_finding(code, noted[code]) for code in SENTENCES if code in noted]
     assumed = [_unit_assumed(site.runs.unit, len(rows))] if site.runs.unit_assumed else []
     return CutRuns(batches, left_out, rejected, [*findings, *assumed], beside)
 
@@ -311,7 +311,7 @@ def _as_texts(values: Iterable[object]) -> tuple[str, ...]:
 def _finding(code: str, places: Sequence[Place]) -> DataFinding:
     severity = Severity.WARNING if code in EXCLUDING else Severity.NOTICE
     count = len(places)
-    sentence = Phrase("%(count)s %(rows)s.", count=f"{count:,}", rows=_SENTENCES[code])
+    sentence = Phrase("%(count)s %(rows)s.", count=f"{count:,}", rows=SENTENCES[code])
     return DataFinding(code, severity, sentence, count, tuple(places[:PLACES_KEPT]))
 
 

@@ -52,10 +52,11 @@ def together(look: FileLook, headers: Sequence[str]) -> list[Cell]:
     """What the parts say row by row, as one text or one moment."""
     indices = [look.header.index(header) for header in headers]
     rows = (cells for row, cells in look.rows if row not in look.totals and max(indices) < len(cells))
-    return [_joined([cells[index] for index in indices]) for cells in rows if not any(is_blank(cells[index]) for index in indices)]
+    return [joined_cells([cells[index] for index in indices]) for cells in rows if not any(is_blank(cells[index]) for index in indices)]
 
 
-def _joined(parts: Sequence[Cell]) -> Cell:
+def joined_cells(parts: Sequence[Cell]) -> Cell:
+    """A moment out of the cells that its parts stand in."""
     if len(parts) > 2:
         return datetime(2000, 1, 1)  # noqa: DTZ001 - a day and a clock that name no zone; in which order is known
     day, clock = parts
@@ -70,11 +71,12 @@ def _typed(cells: Sequence[Cell]) -> bool:
 
 def _bare_date(look: FileLook, clocks: Mapping[str, int]) -> tuple[int, ...] | None:
     """The one column of dates without a clock; of several, none can be told."""
-    bare = [index for index in look.dates if index not in clocks.values() and not any(map(_has_clock, look.column(index)))]
+    bare = [index for index in look.dates if index not in clocks.values() and not any(map(has_clock, look.column(index)))]
     return (bare[0],) if len(bare) == 1 else None
 
 
-def _has_clock(cell: Cell) -> bool:
+def has_clock(cell: Cell) -> bool:
+    """Whether a cell holds a time of day; midnight alone proves none."""
     if isinstance(cell, str):
         return is_date(cell) and len(cell.split()) > 1
     return isinstance(cell, datetime) and (cell.hour, cell.minute, cell.second) != (0, 0, 0)

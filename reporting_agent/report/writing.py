@@ -31,7 +31,7 @@ def folder(path: Path) -> Path:
     try:
         path.mkdir(parents=True, exist_ok=True)
     except OSError as refused:
-        raise _cannot_write(path, refused) from refused
+        raise cannot_write(path, refused) from refused
     return path
 
 
@@ -115,7 +115,7 @@ def remove(path: Path) -> None:
     try:
         path.unlink(missing_ok=True)
     except OSError as refused:
-        raise _cannot_write(path, refused) from refused
+        raise cannot_write(path, refused) from refused
 
 
 def _write_whole(path: Path, content: bytes) -> None:
@@ -125,7 +125,7 @@ def _write_whole(path: Path, content: bytes) -> None:
         os.replace(beside, path)
     except OSError as refused:
         _remove(beside)
-        raise _cannot_write(path, refused) from refused
+        raise cannot_write(path, refused) from refused
 
 
 def require_room(folder: Path) -> None:
@@ -134,7 +134,7 @@ def require_room(folder: Path) -> None:
     try:
         trial.write_bytes(bytes(ROOM))
     except OSError as refused:
-        raise _cannot_write(folder, refused) from refused
+        raise cannot_write(folder, refused) from refused
     finally:
         _remove(trial)
 
@@ -144,7 +144,8 @@ def _remove(half_written: Path) -> None:
         half_written.unlink(missing_ok=True)
 
 
-def _cannot_write(path: Path, refused: OSError) -> InputError:
+def cannot_write(path: Path, refused: OSError) -> InputError:
+    """The refusal of a disk that is full, or of a place that cannot be written to."""
     if refused.errno in FULL:
         return InputError(
             "output-not-writable",

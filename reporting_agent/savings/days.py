@@ -92,7 +92,7 @@ def of_meter(site: SiteSettings, result: LabelResult, meter: str) -> Days | None
     ]
     meters = site.tree.needed_by(record.meter) | {meter}
     below = frozenset(other.id for other in site.meters if record.meter in site.tree.above(other))
-    energy = np.where(_unusable(site, meters, hours.days), np.nan, day_energy(record, hours))
+    energy = np.where(unusable_days(site, meters, hours.days), np.nan, day_energy(record, hours))
     of_days = _days(site, result, each_once(own), hours.days, energy, record.unit)
     if not lines:  # it is as warm outside an office as outside the halls
         of_days = replace(of_days, degrees=_degrees(site, result.data.batches, hours.days, np.isfinite(energy)))
@@ -118,7 +118,7 @@ def of_step(site: SiteSettings, result: LabelResult, step: str) -> Days | None:
     used = _sound_energy(labels[0])
     energy = np.zeros(len(days))
     for run in batches:
-        for day, share in _spread(run, days, site):
+        for day, share in spread_over_days(run, days, site):
             energy[day] += used.get((run.equipment, run.batch_id, run.start), np.nan) * share
     return _days(site, result, batches, days, energy, labels[0].energy_unit)
 
@@ -144,18 +144,18 @@ def _days(site: SiteSettings, result: LabelResult, batches: Sequence[Batch], day
     refuted = _refuted(result)
     sound: list[Batch] = []
     for run in batches:
-        inside = [day for day, _ in _spread(run, days, site)]
-        if _output_unknown(site, run, refuted):
+        inside = [day for day, _ in spread_over_days(run, days, site)]
+        if output_unknown(site, run, refuted):
             energy[inside] = np.nan
         elif inside:
             sound.append(run)
     output: dict[tuple[str, str], Floats] = {}
     names = sorted({name for batch in sound for name in batch.variables if _is_condition(site, name)})
-    centre = {name: _mean(sound, name) for name in names}
+    centre = {name: mean_condition(sound, name) for name in names}
     conditions = {name: np.zeros(len(days)) for name in names if centre[name] is not None}
     for run in sound:
         produced = max(run.output, 0.0)
-        for day, share in _spread(run, days, site):
+        for day, share in spread_over_days(run, days, site):
             output.setdefault((run.product, run.variant), np.zeros(len(days)))[day] += produced * share
             for name, column in conditions.items():
                 column[day] += produced * share * (run.variables.get(name, centre[name]) - (centre[name] or 0.0))  # type: ignore[operator]
@@ -170,7 +170,7 @@ def _degrees(site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...
     warm, recorded = np.zeros(len(days)), np.zeros(len(days))
     for run in batches:
         outdoor = next((value for name, value in run.variables.items() if name in OUTDOOR), None)
-        for day, _ in _spread(run, days, site) if outdoor is not None else ():
+        for day, _ in spread_over_days(run, days, site) if outdoor is not None else ():
             warm[day] += outdoor
             recorded[day] += 1
     recorded_days = recorded > 0
@@ -180,7 +180,7 @@ def _degrees(site: SiteSettings, batches: Sequence[Batch], days: tuple[date, ...
     return degree_days(np.interp(at, at[recorded_days], warm[recorded_days] / recorded[recorded_days]))
 
 
-def _unusable(site: SiteSettings, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:
+def unusable_days(site: SiteSettings, meters: AbstractSet[str], days: tuple[date, ...]) -> Flags:
     """The days on which one of these meters is declared unusable."""
     unusable = np.zeros(len(days), dtype=bool)
     for event in site.events:
@@ -202,7 +202,7 @@ def _refuted(result: LabelResult) -> set[tuple[str, str, datetime]]:
     }
 
 
-def _output_unknown(site: SiteSettings, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]) -> bool:
+def output_unknown(site: SiteSettings, run: Batch, refuted: AbstractSet[tuple[str, str, datetime]]) -> bool:
     """Whether nobody knows what a batch made: less than nothing, in another unit, more than can be, or declared unusable."""
     if run.excluded == UNIT_WRONG or not run.output >= 0 or (run.step, run.batch_id, run.start) in refuted:
         return True
@@ -215,7 +215,7 @@ def _is_condition(site: SiteSettings, name: str) -> bool:
     return declared is not None and declared.kind == "condition" and name not in OUTDOOR
 
 
-def _mean(batches: Sequence[Batch], name: str) -> float | None:
+def mean_condition(batches: Sequence[Batch], name: str) -> float | None:
     """The mean of a condition by output; None where too little of the output carries it."""
     produced = np.array([max(batch.output, 0.0) for batch in batches])
     value = np.array([batch.variables.get(name, np.nan) for batch in batches])
@@ -230,7 +230,7 @@ def _end(batch: Batch) -> datetime:
     return batch.start if batch.end is None or batch.end <= batch.start else batch.end
 
 
-def _spread(batch: Batch, days: tuple[date, ...], site: SiteSettings) -> list[tuple[int, float]]:
+def spread_over_days(batch: Batch, days: tuple[date, ...], site: SiteSettings) -> list[tuple[int, float]]:
     """The days that a batch ran on, each with its share of the batch's time."""
     start, end = batch.start, _end(batch)
     whole = (end - start).total_seconds()

@@ -64,14 +64,14 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
     if len(energy) < 2 * rank + 10:
         return None
     fitted = fit(day, x, energy, rank)
-    degrees_of_freedom = _effective(len(energy), fitted.alike) - rank
+    degrees_of_freedom = effective_days(len(energy), fitted.alike) - rank
     if fitted.alike >= MOST_ALIKE or degrees_of_freedom < 4:
         return None
     summed = z.sum(axis=0)
     of_model = float(summed @ fitted.covariance @ summed)
     of_days = fitted.variance * sum_factor(len(later), fitted.alike)
     residual = fitted.residual
-    slow, freedom = _of_blocks(day, residual)
+    slow, freedom = block_variance(day, residual)
     of_slow = slow * (len(later) + float(summed @ np.linalg.pinv(x.T @ x) @ summed))
     reach = max(_quantile(degrees_of_freedom) * sqrt(of_model + of_days), _quantile(freedom) * sqrt(of_slow))
     expected, actual = float(summed @ fitted.coefficients), float(later.sum())
@@ -88,12 +88,12 @@ def forecast(day: Integers, energy: Floats, terms: Floats, later: Floats, later_
     )
 
 
-def _effective(count: int, alike: float) -> float:
+def effective_days(count: int, alike: float) -> float:
     """Independent days that tell as much of a mean as `count` days so alike."""
     return count * (1 - alike) / (1 + alike)
 
 
-def _of_blocks(day: Integers, residual: Floats) -> tuple[float, int]:
+def block_variance(day: Integers, residual: Floats) -> tuple[float, int]:
     """Variance a day of sums over four weeks, and its degrees of freedom: what slow drifts add that neighbouring days do not show."""
     block = (day - day[0]) // BLOCK_DAYS
     sums, counts = np.bincount(block, weights=residual), np.bincount(block)

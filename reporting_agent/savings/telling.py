@@ -5,8 +5,8 @@ from __future__ import annotations
 from enum import StrEnum
 
 from benchmarks.phrases import Phrase
-from reporting_agent.analysis.sentences import percent
-from reporting_agent.analysis.sentences import shown as number
+from reporting_agent.analysis.figures import percent
+from reporting_agent.analysis.figures import shown as number
 from reporting_agent.savings.actions import SavingAction, Target
 
 

@@ -109,7 +109,7 @@ class VerifiedSaving:
 def verified(site: SiteSettings, actions: Actions, today: date) -> tuple[tuple[VerifiedSaving, ...], LabelResult]:
     """Every action and target in the order of the file, and the data over all their periods, empty where none has begun."""
     declared: tuple[SavingAction | Target, ...] = (*actions.actions, *actions.targets)
-    compared = [(aim, *_periods(aim, site, today)) for aim in declared]
+    compared = [(aim, *compared_periods(aim, site, today)) for aim in declared]
     spans = [period for _, baseline, reporting in compared for period in (baseline, reporting) if period is not None]
     if not spans:
         return tuple(_untold(aim, site, today, telling.not_done(aim)) for aim, _, _ in compared), _no_data(site, today)
@@ -127,7 +127,7 @@ def verified(site: SiteSettings, actions: Actions, today: date) -> tuple[tuple[V
             days_by_key[key] = (
                 by_day.of_meter(site, result, action.meter) if action.meter else by_day.of_step(site, result, str(action.step))
             )
-        results.append(_verified(site, result, reviewed, action, baseline, reporting, days_by_key[key]))
+        results.append(verified_action(site, result, reviewed, action, baseline, reporting, days_by_key[key]))
     return tuple(results), result
 
 
@@ -136,12 +136,12 @@ def _no_data(site: SiteSettings, today: date) -> LabelResult:
     return LabelResult(SiteLabel(pack.id, pack.version, period, ()), PlantData(pack, [], [], []))
 
 
-def _periods(action: SavingAction | Target, site: SiteSettings, today: date) -> tuple[Period | None, Period | None]:
+def compared_periods(action: SavingAction | Target, site: SiteSettings, today: date) -> tuple[Period | None, Period | None]:
     """Baseline and reporting period, before `today`; none where the action is not done, or its reporting period has not begun."""
     if isinstance(action, SavingAction) and action.state != "done":
         return None, None
     if action.baseline is not None and action.reporting is not None:
-        baseline, reporting = (_before(today, Period.parse(text, site.zone), site) for text in (action.baseline, action.reporting))
+        baseline, reporting = (period_before(today, Period.parse(text, site.zone), site) for text in (action.baseline, action.reporting))
         return (baseline, reporting) if reporting.start.date() < today else (None, None)
     assert isinstance(action, SavingAction)  # noqa: S101 - a target names both periods
     if action.day >= today:
@@ -150,7 +150,7 @@ def _periods(action: SavingAction | Target, site: SiteSettings, today: date) -> 
     return Period.parse(f"{before}/{action.day}", site.zone), Period.parse(f"{action.day}/{today}", site.zone)
 
 
-def _before(today: date, period: Period, site: SiteSettings) -> Period:
+def period_before(today: date, period: Period, site: SiteSettings) -> Period:
     """What of a period lies before a day, under its name."""
     return replace(period, end=min(period.end, datetime.combine(today, time(), site.zone)))
 
@@ -161,7 +161,7 @@ def _untold(action: SavingAction | Target, site: SiteSettings, today: date, why:
     return VerifiedSaving(action, empty, empty, "", 0, 0, None, why)
 
 
-def _verified(
+def verified_action(
     site: SiteSettings,
     result: LabelResult,
     reviewed: Review,
@@ -170,6 +170,7 @@ def _verified(
     reporting: Period,
     days: Days | None,
 ) -> VerifiedSaving:
+    """What one action saved between its two periods, or why that cannot be told."""
     if days is None:
         return VerifiedSaving(action, baseline, reporting, "", 0, 0, None, telling.no_data(action))
     sound = np.isfinite(days.energy) if action.meter else np.isfinite(days.energy) & (days.production > 0)
@@ -178,10 +179,10 @@ def _verified(
     after &= np.isin(days.running, days.running[before])  # what an idle day takes, a baseline without one does not know
     counts = (int(before.sum()), int(after.sum()))
     untold = VerifiedSaving(action, baseline, reporting, days.unit, *counts, None, None)
-    why = _why(action, days, before, after, baseline, reporting, reviewed)
+    why = why_not_told(action, days, before, after, baseline, reporting, reviewed)
     if why is not None:
         return replace(untold, why=why)
-    terms = _terms(days, before, season=not days.degrees and action.no_season is None and _whole_year(before))
+    terms = baseline_terms(days, before, season=not days.degrees and action.no_season is None and _whole_year(before))
     prediction = forecast(np.flatnonzero(before), days.energy[before], terms[before], days.energy[after], terms[after])
     if prediction is None:
         return replace(untold, why=telling.drifting())
@@ -190,17 +191,18 @@ def _verified(
     return replace(untold, forecast=prediction, day=reporting_days, below=prediction.of_day - days.energy[after], **worth)
 
 
-def _why(
+def why_not_told(
     action: SavingAction | Target, days: Days, before: Flags, after: Flags, baseline: Period, reporting: Period, reviewed: Review
 ) -> Phrase | None:
+    """Why no saving can be told of these days; None where one can."""
     if before.sum() < FEWEST_BASELINE_DAYS or after.sum() < FEWEST_REPORTING_DAYS:
         return telling.few_days(int(before.sum()), FEWEST_BASELINE_DAYS, int(after.sum()), FEWEST_REPORTING_DAYS)
     by_itself = not days.feeds and action.no_output is not None
     if action.meter is not None and not by_itself and not days.production[before | after].any():
         return telling.no_output(action.meter)
-    if not days.degrees and action.no_season is None and not _whole_year(before) and not _same_season(days, before, after):
-        return telling.season(_span(before))
-    if unseen := _unseen(days, before, after):
+    if not days.degrees and action.no_season is None and not _whole_year(before) and not same_season(days, before, after):
+        return telling.season(span_of_days(before))
+    if unseen := unseen_products(days, before, after):
         return telling.new_kind(unseen)
     low, high = np.quantile(days.production[before], (0.01, 0.99))
     beyond = (days.production[after] < 0.9 * low) | (days.production[after] > 1.1 * high)
@@ -209,12 +211,12 @@ def _why(
     questions = [
         question
         for question in reviewed.open
-        if _concerns(question.change, action, days) and question.change.lies_in(baseline.start.date(), reporting.end.date())
+        if concerns(question.change, action, days) and question.change.lies_in(baseline.start.date(), reporting.end.date())
     ]
     return telling.unanswered(questions[0].sentence) if questions else None
 
 
-def _concerns(change: Change, action: SavingAction | Target, days: Days) -> bool:
+def concerns(change: Change, action: SavingAction | Target, days: Days) -> bool:
     """Whether a change moves what is compared: a meter that the energy is made from, energy a tonne of a line below it, or what its
     lines made. One that names no step is of every step."""
     if action.step is not None:
@@ -228,7 +230,7 @@ def _concerns(change: Change, action: SavingAction | Target, days: Days) -> bool
     )
 
 
-def _terms(days: Days, before: Flags, *, season: bool) -> Floats:
+def baseline_terms(days: Days, before: Flags, *, season: bool) -> Floats:
     """The columns of the baseline: level of a running and of an idle day, output by kind, conditions, and the time of the year."""
     running = days.running
     own = {kind: column for kind, column in days.output.items() if (column[before] > 0).sum() >= FEWEST_OF_KIND}
@@ -240,23 +242,24 @@ def _terms(days: Days, before: Flags, *, season: bool) -> Floats:
     return np.column_stack(columns)
 
 
-def _span(before: Flags) -> int:
+def span_of_days(before: Flags) -> int:
+    """Days from the first of these to the last, both included."""
     days = np.flatnonzero(before)
     return int(days[-1] - days[0] + 1)
 
 
 def _whole_year(before: Flags) -> bool:
-    return _span(before) >= A_YEAR_DAYS
+    return span_of_days(before) >= A_YEAR_DAYS
 
 
-def _same_season(days: Days, before: Flags, after: Flags) -> bool:
+def same_season(days: Days, before: Flags, after: Flags) -> bool:
     """Whether every reporting day has a baseline day at about the same time of the year."""
     of_year = np.array([day.timetuple().tm_yday for day in days.days])
     apart = np.abs(of_year[after][:, None] - of_year[before][None, :])
     return bool((np.minimum(apart, 365 - apart).min(axis=1) <= SAME_SEASON_DAYS).all())
 
 
-def _unseen(days: Days, before: Flags, after: Flags) -> list[str]:
+def unseen_products(days: Days, before: Flags, after: Flags) -> list[str]:
     """Products and variants that make up more of the reporting period than can be left open, and that the baseline hardly made."""
     whole = float(days.production[after].sum())
     hardly_made: Sequence[tuple[tuple[str, str], Floats]] = [

@@ -81,7 +81,7 @@ def look(connection: sqlite3.Connection, identity: AgentIdentity, log: PortalLog
         Unreachable: the portal did not answer; the kept head stays.
     """
     keys = identity.directory.receipt_keys()
-    witnessed = _witnessed(identity, log, now)
+    witnessed = witnessed_head(identity, log, now)
     shown = heads.read(log.log_head(), keys)
     own = tuple(_own_entries(parcels, keys))
 
@@ -138,7 +138,7 @@ def kept_witnessed(connection: sqlite3.Connection, fingerprint: str) -> KeptHead
     return None if row is None else KeptHead(row["checkpoint"], row["seen_at"])
 
 
-def _witnessed(identity: AgentIdentity, log: PortalLog, now: datetime) -> Checkpoint | None:
+def witnessed_head(identity: AgentIdentity, log: PortalLog, now: datetime) -> Checkpoint | None:
     """The largest head that enough witnesses have cosigned of late; None where the directory asks for none."""
     directory = identity.directory
     if not directory.witnesses_required:

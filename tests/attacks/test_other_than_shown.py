@@ -210,7 +210,7 @@ def test_a_larger_forked_head_without_a_proof_does_not_pass(
     with pytest.raises(VerificationError):  # and no proof can be given
         merkle.require_consistency(7, log_seen.root(7), 12, forked.root(12), forked.consistency_proof(7, 12))
 
-    monkeypatch.setattr(agent_published, "_begins", lambda _size, _proven: {0})
+    monkeypatch.setattr(agent_published, "begins", lambda _size, _proven: {0})
     for verify in forms:
         code, verdict = answer(*verify)
         assert (code, verdict["checks"][-1]["state"]) == (0, "held")

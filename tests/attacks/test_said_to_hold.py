@@ -107,7 +107,7 @@ def test_what_a_document_says_of_itself_counts_for_nothing(
     chosen = _five_set_aside(honest)
     defended["firms set aside"] = stopping_check(chosen)
     with monkeypatch.context() as world:
-        world.setattr(versions, "_left_out", lambda _made: [])
+        world.setattr(versions, "left_out_of_versions", lambda _made: [])
         undefended["firms set aside"] = stopping_check(chosen)
     again, lacking = "benchmark-recomputed", "repeats-shown-before"
     assert defended == {

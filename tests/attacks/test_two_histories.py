@@ -190,7 +190,7 @@ def test_two_histories_are_found_by_each_agent_and_by_each_witness(
     mixed = replace(own, note=Note(own.note.text, (*own.note.signatures, relayed)))
     assert refusal_of(lambda: checkpoints.cosigned_by(mixed, keys.published_directory().content)) == "note-signature-invalid"
 
-    monkeypatch.setattr(log_heads, "_witnessed", lambda *_: None)
+    monkeypatch.setattr(log_heads, "witnessed_head", lambda *_: None)
     with history(3, 4):
         off = [look(plants[0])]
     with history(3, 99):

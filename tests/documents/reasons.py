@@ -23,7 +23,7 @@ def exclusions() -> Codes:
 
 def findings() -> Codes:
     """What the data-quality report can say besides the exclusions."""
-    tables = {*tally._SENTENCES, *runs._SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
+    tables = {*tally.SENTENCES, *runs.SENTENCES, *(fault.code for fault in batch_faults.FAULTS)}
     codes = set(_first_arguments("DataFinding", "benchmarks", "reporting_agent"))
     return (tables | codes) - exclusions() | {"sentinel"}  # of readings as well as of batches
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree as ET
 
 import pytest
 
-from reporting_agent.cli import COMMANDS, _parser
+from reporting_agent.cli import COMMANDS, command_parser
 from tests.functional.test_submit_survives_kill import ROOT, Plant, Server
 
 AGENT = ROOT / "deploy" / "agent"
@@ -90,7 +90,7 @@ def test_every_command_is_one_of_the_agents(file: Path) -> None:
     assert asked
     for line in asked:
         words = shlex.split(line)
-        assert _parser(words).parse_args(words).command in COMMANDS
+        assert command_parser(words).parse_args(words).command in COMMANDS
 
 
 def test_the_task_of_windows_runs_that_file_as_a_user_without_rights() -> None:

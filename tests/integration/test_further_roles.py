@@ -23,7 +23,7 @@ from portal.partners.models import AcceptedTerms, Conformance, Delivery, Grant
 from portal.problems import RefusedError
 from portal.publication import citation, drafting, publishing
 from portal.register import applying, inviting
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from reporting_agent.sources import conformance as kit
 from tests.example_source.historian import Historian
 from tests.integration.partners_cast import Partners, make_partners, result_file
@@ -226,9 +226,9 @@ def test_a_delivery_that_cannot_be_is_refused(partners: Partners, carrier: str, 
     with pytest.raises(RefusedError) as refused:
         deliveries.declare(partners.people["supplier"], "works-1", PERIOD, carrier, Decimal(quantity), unit, "", NOW)
     assert refused.value.code == "delivery-malformed"
-    assert "Declare electricity (kWh, MWh); natural-gas (m3, GJ); " in in_whole(refused.value)
+    assert "Declare electricity (kWh, MWh); natural-gas (m3, GJ); " in in_words(refused.value.whole)
     with translation.override("zh-hans"):
-        assert "electricity（kWh、MWh）；natural-gas（m3、GJ）；" in in_whole(refused.value)
+        assert "electricity（kWh、MWh）；natural-gas（m3、GJ）；" in in_words(refused.value.whole)
 
 
 @pytest.mark.parametrize("period", ["2026-13", "2026-00", "2026-Q5", "2026-02-30/2026-03-01", "2026-03-01/2026-02-01"])

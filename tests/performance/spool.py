@@ -96,10 +96,10 @@ def _spooled(folder: Path) -> None:
         parts.append(records)
     first = np.concatenate([part[: len(part) // 2] for part in parts])
     second = np.stack([part[len(part) // 2 :] for part in parts], axis=1).ravel()  # by time: all meters tell at once
-    (folder / "spool" / "days" / "2021-01-01.00000001.parquet").write_bytes(compaction._parquet(names, first))
+    (folder / "spool" / "days" / "2021-01-01.00000001.parquet").write_bytes(compaction.as_parquet(names, first))
     with layout.segment_path(folder / "spool", 2).open("wb") as file:
         for at in range(0, len(second), FRAME):
-            file.write(segments._packed(names if at == 0 else (), (), second[at : at + FRAME]))
+            file.write(segments.packed_frame(names if at == 0 else (), (), second[at : at + FRAME]))
     text = (folder / "site.toml").read_text("utf-8")
     lines = [line for line in text.splitlines() if not line.startswith("readings =")]
     position = lines.index("[inputs]")

@@ -6,7 +6,7 @@ from django import forms
 from django.forms.utils import ErrorList
 
 from benchmarks.errors import SteplabelError
-from portal.sentences import in_whole
+from portal.sentences import in_words
 
 
 def mark_errors(form: forms.Form) -> None:
@@ -26,4 +26,4 @@ def mark_errors(form: forms.Form) -> None:
 
 def add_error(form: forms.Form, field: str, refusal: SteplabelError) -> None:
     """A refusal of a service, beside the field it concerns."""
-    form.add_error(field, ErrorList([in_whole(refusal)]).as_data())
+    form.add_error(field, ErrorList([in_words(refusal.whole)]).as_data())

@@ -19,7 +19,7 @@ from benchmarks.guidance.acts import Act, ActCollection, ActKind
 from benchmarks.guidance.cbam import AttestedEmissions, Goods, Input, Payable, Precursor, by_year
 from benchmarks.guidance.goods import PrecursorCode, RouteGood, goods_of
 from benchmarks.phrases import Phrase
-from portal.sentences import in_whole, in_words
+from portal.sentences import in_words
 from portal.web.words.figures import raised
 from portal.web.words.terms import dated, enumerated, in_page_language
 
@@ -113,7 +113,7 @@ def _good(good: RouteGood, origin: str, today: date) -> GoodAtBorder:
     for year, default in on_default:
         free = own[year]
         if isinstance(free, InputError):
-            refused = refused or in_whole(free)
+            refused = refused or in_words(free.whole)
             continue
         parts = [each.free - free.free for of in with_part if isinstance(each := of[year], Payable)]
         rows.append(_year(year, default, free, parts))

@@ -12,7 +12,7 @@ from django.utils.translation import pgettext
 from benchmarks.errors import SteplabelError, VerificationError
 from portal.intake.by_hand import FileOutcome
 from portal.intake.models import Commitment, Submission
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import StateWord
 from portal.web.viewmodels.tables import ColumnHead
@@ -100,4 +100,4 @@ def _refusal(error: SteplabelError | None) -> str:
         sentence = _("This is neither a sealed report nor a commitment, or it was altered on the way.")
         remedy = _("Choose the file that “steplabel-agent submit --offline” wrote, or copy it again from the plant’s computer.")
         return f"{sentence}{sentence_space()}{remedy}"
-    return "" if error is None else in_whole(error)
+    return "" if error is None else in_words(error.whole)

@@ -20,7 +20,7 @@ from portal.problems import RefusedError
 from portal.register import applying, siting
 from portal.register.inviting import LIFETIME, SentInvitation
 from portal.register.models import FirmApplication, SiteApplication
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from portal.web.access import for_role, person
 from portal.web.answers import form_page, report_done
 from portal.web.forms.choosing import ChoiceBox, choosing, chosen_by
@@ -64,7 +64,7 @@ def approve_sites(request: HttpRequest) -> HttpResponseBase:
             siting.approve(user, row.pk, obliged=duty == "obliged", now=timezone.now())
             done += 1
         except RefusedError as refusal:
-            messages.error(request, headed((row.slug, in_whole(refusal))))
+            messages.error(request, headed((row.slug, in_words(refusal.whole))))
         except SiteApplication.DoesNotExist:  # at the same moment
             decided = _("Somebody else has decided about it meanwhile; nothing that you chose was recorded.")
             messages.error(request, headed((row.slug, decided)))

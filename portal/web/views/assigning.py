@@ -26,7 +26,7 @@ from portal.assurance.models import Assignment, Finding
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.problems import RefusedError
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, listing_page, report_done
 from portal.web.forms.assigning import AssignForm, TakeBackForm
@@ -144,7 +144,7 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
                 )
                 done += 1
             except RefusedError as refusal:
-                refused.setdefault(in_whole(refusal), []).append(site.slug)
+                refused.setdefault(in_words(refusal.whole), []).append(site.slug)
         for why, slugs in refused.items():
             messages.error(request, _("Not assigned: %(sites)s. %(why)s") % {"sites": enumerated(slugs), "why": why})
         if done:

@@ -13,7 +13,7 @@ from portal.keys import receipt_key
 from portal.problems import RefusedError
 from portal.publication import best_groups
 from portal.publication.models import BestGroup, Publication, VersionStatus
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import report_done
 from portal.web.presenters.best_group_review import review_page
@@ -39,7 +39,7 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
         except RefusedError as refusal:
             if refusal.code != best_groups.changed().code:
                 raise
-            problem = in_whole(refusal)
+            problem = in_words(refusal.whole)
             proposal = BestGroup.objects.select_related("proposed_by", "published_by").get(publication=row)
         else:
             return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)

@@ -19,7 +19,7 @@ from portal.catalogue.selectors import PeerGroupView, groups_of
 from portal.intake.participation import participation
 from portal.problems import RefusedError
 from portal.request_sizes import MAX_FORM_BYTES, takes
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from portal.web.access import for_role, person
 from portal.web.answers import report_done
 from portal.web.forms.errors import mark_errors
@@ -105,7 +105,7 @@ def apply(request: HttpRequest, group: int, change: int) -> HttpResponseBase:
     except RefusedError as error:
         if error.code != "list-changed-meanwhile":
             raise
-        messages.error(request, in_whole(error))
+        messages.error(request, in_words(error.whole))
         return redirect("web:obliged-list", group, change)
     return report_done(request, _("The list is applied. You can undo it until another list is applied."), "web:obliged", group)
 

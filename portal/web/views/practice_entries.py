@@ -19,7 +19,7 @@ from portal.practices.models import Entry, EntryState
 from portal.practices.reviewing import WAITING
 from portal.practices.revisions import as_read, changed, text_read, texts_of, wrote_in
 from portal.problems import RefusedError
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms.errors import add_error, mark_errors
@@ -100,7 +100,7 @@ def publish(request: HttpRequest, entry: int) -> HttpResponseBase:
             raise
         stands = _entry(request, entry)
         form = _form_of(stands)(initial=initial_of(stands.content)) if _editable(user, stands) else None
-        return _page(request, stands, form, _changes(request, stands), problem=in_whole(refusal))
+        return _page(request, stands, form, _changes(request, stands), problem=in_words(refusal.whole))
     return report_done(request, _("The practice is published, and the library is signed and logged."), "web:practice-entry", entry)
 
 
@@ -120,7 +120,7 @@ def end(request: HttpRequest, entry: int) -> HttpResponseBase:
             if refusal.code not in MEANWHILE:
                 raise
             row = _entry(request, entry)
-            problem, changes, read_against = in_whole(refusal), _changes(request, row), as_read(row)
+            problem, changes, read_against = in_words(refusal.whole), _changes(request, row), as_read(row)
         else:
             return report_done(request, _("It is ended, with your reason."), "web:practice-entry", entry)
     refuses = row.state != EntryState.PUBLISHED and not selectors.speaks_for(user, row)
@@ -180,7 +180,7 @@ def _not_saved(request: HttpRequest, row: Entry, form: PracticeForm, refusal: Re
     merging = merged(before, stands.content, typed)
     again = _form_of(stands)(initial=merging) if _editable(person(request), stands) else None
     sections = (*changed_meanwhile(before, stands.content), *not_saved(stands.content, merging))
-    return _page(request, stands, again, sections, problem=in_whole(refusal))
+    return _page(request, stands, again, sections, problem=in_words(refusal.whole))
 
 
 def _changes(request: HttpRequest, row: Entry) -> tuple[MethodSection, ...]:

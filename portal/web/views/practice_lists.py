@@ -19,7 +19,7 @@ from portal.practices.entry_texts import FIELDS
 from portal.practices.revisions import as_read
 from portal.problems import RefusedError
 from portal.request_sizes import MAX_FORM_BYTES, takes
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page, form_page, report_done
 from portal.web.forms.errors import add_error
@@ -47,7 +47,7 @@ def publish_lists(request: HttpRequest) -> HttpResponseBase:
         except RefusedError as refusal:
             if refusal.code != "practice-changed":
                 raise
-            problem = in_whole(refusal)
+            problem = in_words(refusal.whole)
         else:
             return report_done(request, _("%(n)s practices are published.") % {"n": len(rows)}, "web:practice-entries")
     return confirm_page(

@@ -20,7 +20,7 @@ from portal.intake.participation import ParticipationView, participation
 from portal.publication import drafting
 from portal.publication.rows import shown_beside
 from portal.publication.selectors import drafts_of_periods, every_version
-from portal.sentences import in_whole
+from portal.sentences import in_words
 from portal.standings import computing as standings
 from portal.standings.quality import QualitiesView, quality
 from portal.web.access import for_role, person
@@ -97,7 +97,7 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     except SteplabelError as refusal:
         if not view.may_decide:
             raise
-        return _not_composed(request, view, in_whole(refusal), what_changed)
+        return _not_composed(request, view, in_words(refusal.whole), what_changed)
     standings.compute(asked, person(request).email, timezone.now())
     messages.success(request, _("Version %(n)d is drafted. A second person must read and publish it.") % {"n": row.version})
     return redirect("web:draft", row.pk)

@@ -19,7 +19,7 @@ from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, Metric
 from benchmarks.phrases import Phrase, Value
 from benchmarks.routes import Pack
-from reporting_agent.analysis.sentences import plain
+from reporting_agent.analysis.figures import plain
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.pipeline.material_flow import parents_of

@@ -20,7 +20,7 @@ from benchmarks.measurements import Metric, Period
 from benchmarks.phrases import Phrase
 from benchmarks.routes import RouteStep
 from reporting_agent.analysis.account.types import AccountLine, Draft
-from reporting_agent.analysis.sentences import plain
+from reporting_agent.analysis.figures import plain
 from reporting_agent.pipeline.site_balance import BalanceLine, CarrierBalance, SiteBalance
 
 WEIGHING = 0.03

@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.carriers import CARRIERS
 from benchmarks.measurements import DataFinding, Severity
 from benchmarks.phrases import Phrase, joined
-from reporting_agent.analysis.sentences import shown, to_one_decimal
+from reporting_agent.analysis.figures import shown, to_one_decimal
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
 
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from benchmarks.declared import Words
+from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import Integers
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.baselines.model import LocalHours, in_own_time
 from reporting_agent.analysis.energy_costs.prices import Prices
-from reporting_agent.analysis.sentences import in_words, shown
+from reporting_agent.analysis.figures import shown
 from reporting_agent.metering.record import MeterRecord
 
 HOURS_A_DAY, HOURS_A_YEAR = 24, 8760
@@ -22,6 +23,15 @@ WORK = (8, 18)  # hours of a working day that nights are compared with
 SATURDAY = 5
 WHOLE = 0.999
 THROUGH = 0.8  # nights above this share of working hours: the plant does not stop at night
+
+_IDLE = Phrase(
+    "The usual load (median) is %(night)s %(rate)s at night (00:00–05:00), %(weekend)s %(rate)s on weekends, %(day)s %(rate)s in working "
+    "hours. The load that is never switched off, %(base)s %(rate)s, adds up to %(per_year)s %(unit)s a year%(money)s."
+)
+_THROUGH = Phrase(
+    "It runs day and night: the usual load (median) is %(night)s %(rate)s at night, %(day)s %(rate)s in working hours. The lowest hours, "
+    "%(base)s %(rate)s, would add up to %(per_year)s %(unit)s a year%(money)s. The meter alone cannot show how much of that makes product."
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,11 +67,6 @@ def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices:
     money = None if price is None else per_year * price
     rate_unit = _rate_unit(record.unit)
     through = at_night is not None and at_work is not None and at_night > THROUGH * at_work
-    bill = (
-        in_words("base", "money", money=shown(money), currency=prices.currency)
-        if money is not None and prices is not None
-        else Words(en="")
-    )
     return BaseLoad(
         night=at_night,
         weekend=at_weekend,
@@ -72,9 +77,8 @@ def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices:
         unit=record.unit,
         money_per_year=money,
         currency=None if money is None or prices is None else prices.currency,
-        sentence=in_words(
-            "base",
-            "through" if through else "idle",
+        sentence=worded(
+            _THROUGH if through else _IDLE,
             night=_or_dash(at_night),
             weekend=_or_dash(at_weekend),
             day=_or_dash(at_work),
@@ -82,9 +86,14 @@ def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices:
             rate=rate_unit,
             per_year=shown(per_year),
             unit=record.unit,
-            money=bill,
+            money="" if money is None or prices is None else priced_at(money, prices.currency),
         ),
     )
+
+
+def priced_at(money: float, currency: str) -> Phrase:
+    """How a sentence on an amount goes on with what it costs."""
+    return Phrase(", %(money)s %(currency)s", money=shown(money), currency=currency)
 
 
 def too_seldom(record: MeterRecord) -> bool:

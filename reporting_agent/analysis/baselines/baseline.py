@@ -8,21 +8,28 @@ from typing import NamedTuple
 
 import numpy as np
 
-from benchmarks.declared import Words
+from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags, Floats, Integers
-from benchmarks.phrases import listed
-from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, too_seldom
+from benchmarks.phrases import Phrase, listed
+from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, priced_at, too_seldom
 from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHARTED
 from reporting_agent.analysis.baselines.control import ControlSignal, control, events
 from reporting_agent.analysis.baselines.model import FEWEST_DAYS, HOLIDAY, HOUR_US, LEAST_KNOWN, LocalHours, Model, day_energy, fit_baseline
 from reporting_agent.analysis.baselines.production import PRODUCTION, ProductionColumns
 from reporting_agent.analysis.energy_costs.prices import Prices
-from reporting_agent.analysis.sentences import after, in_words, shown
+from reporting_agent.analysis.figures import shown
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.pipeline import LabelResult
 
 THIRDS = 3
+_ON_A_DAY = Phrase("On %(first)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects (%(share)s)%(money)s.")
+_OVER_DAYS = Phrase("From %(first)s to %(last)s the meter counted %(energy)s %(unit)s %(side)s the baseline expects (%(share)s)%(money)s.")
+_TERMS = {
+    PRODUCTION: Phrase("unit of output"),
+    "heating": Phrase("degree below 15 °C outdoors"),
+    "cooling": Phrase("degree above 22 °C outdoors"),
+}
 
 __all__ = ["Anomaly", "BaseLoad", "Baseline", "Chart", "DayType", "baselines"]
 
@@ -131,16 +138,22 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
             anomalies = tuple(_anomaly(event, record, hours, model, prices) for event in events(residual, drawn))
     why = None
     if too_seldom(record):
-        why = in_words("why", "seldom", hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}")
+        why = worded(
+            "The meter is read every %(hours)s hours, so use at night, on weekends or in its lowest hours cannot be distinguished from the "
+            "rest of that time.",
+            hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}",
+        )
+    elif int(finite.sum()) < FEWEST_CHARTED:
+        why = worded(
+            "Only %(days)s days have data for at least %(least)s of their hours. A baseline needs %(wanted)s days, "
+            "a control chart %(chart)s.",
+            days=int(finite.sum()),
+            least=f"{100 * LEAST_KNOWN:.0f} %",
+            wanted=FEWEST_DAYS,
+            chart=FEWEST_CHARTED,
+        )
     elif chart is None:
-        few = int(finite.sum()) < FEWEST_CHARTED
-        facts = {
-            "days": str(int(finite.sum())),
-            "least": f"{100 * LEAST_KNOWN:.0f} %",
-            "wanted": str(FEWEST_DAYS),
-            "chart": str(FEWEST_CHARTED),
-        }
-        why = in_words("why", "few_days", **facts) if few else in_words("why", "flat")
+        why = worded("The meter's days do not differ at all: there is nothing to chart.")
     return Baseline(
         meter=record.meter.id,
         step=record.meter.step,
@@ -171,9 +184,6 @@ def _anomaly(event: ControlSignal, record: MeterRecord, hours: LocalHours, model
     money = None if price is None else event.energy * price
     expected = float(np.nansum(np.abs(model.expected[event.first : event.last + 1])))
     currency = None if prices is None or money is None else prices.currency
-    bill = Words(en="")
-    if money is not None and currency is not None:
-        bill = in_words("base", "money", money=shown(abs(money)), currency=currency)
     return Anomaly(
         first=first,
         last=last,
@@ -182,16 +192,15 @@ def _anomaly(event: ControlSignal, record: MeterRecord, hours: LocalHours, model
         money=money,
         currency=currency,
         signal=event.signal,
-        sentence=in_words(
-            "anomaly",
-            "day" if first == last else "days",
+        sentence=worded(
+            _ON_A_DAY if first == last else _OVER_DAYS,
             first=first.isoformat(),
             last=last.isoformat(),
             energy=shown(abs(event.energy)),
             unit=record.unit,
-            side=in_words("anomaly", "more" if event.energy > 0 else "less"),
+            side=Phrase("more than") if event.energy > 0 else Phrase("less than"),
             share=f"{100 * event.energy / expected:+.0f} %".replace("-", "−") if expected > 0 else "–",
-            money=bill,
+            money="" if money is None or currency is None else priced_at(abs(money), currency),
         ),
     )
 
@@ -207,19 +216,30 @@ def _day_types(energy: Floats, model: Model) -> tuple[DayType, ...]:
 
 def _model_words(model: Model, unit: str) -> Words:
     kinds = [
-        in_words("model", "kind", days=words, level=shown(level), unit=unit) for words, level in zip(model.kinds, model.levels, strict=True)
+        Phrase("%(days)s: %(level)s %(unit)s", days=words, level=shown(level), unit=unit)
+        for words, level in zip(model.kinds, model.levels, strict=True)
     ]
-    terms = [
-        in_words("model", "term", coefficient=shown(coefficient), unit=unit, of=_term(name))
-        for name, coefficient in model.coefficients.items()
-    ]
-    return in_words("model", "sentence", kinds=Words.of(listed(kinds)), terms=after(*terms), explained=f"{100 * model.explained:.0f} %")
+    terms: Phrase | str = ""
+    for name, coefficient in model.coefficients.items():
+        terms = Phrase(
+            "%(terms)s plus %(coefficient)s %(unit)s for each %(of)s",
+            terms=terms,
+            coefficient=shown(coefficient),
+            unit=unit,
+            of=_term(name),
+        )
+    return worded(
+        "The expected energy of a day is that of its kind (%(kinds)s)%(terms)s. This explains %(explained)s of the variance between days.",
+        kinds=listed(kinds),
+        terms=terms,
+        explained=f"{100 * model.explained:.0f} %",
+    )
 
 
-def _term(name: str) -> Words:
-    if name in {PRODUCTION, "heating", "cooling"}:
-        return in_words("model", name)
-    return in_words("model", "output_of", of=name) if name else in_words("model", "output_of_rest")
+def _term(name: str) -> Phrase:
+    if name in _TERMS:
+        return _TERMS[name]
+    return Phrase("unit of output of %(of)s", of=name) if name else Phrase("unit of output of the rest")
 
 
 def _moment(us: int) -> datetime:

@@ -9,13 +9,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from benchmarks.declared import Words, worded
+from benchmarks.declared import worded
 from benchmarks.labels.columns import Floats
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.released import rank
 from benchmarks.routes import LabelRule
 from reporting_agent.analysis.drivers.result import EffectPoint, NormalisedLabel, SettingSaving, VariableKind
 from reporting_agent.analysis.drivers.search import JudgedVariable, SearchOutcome
-from reporting_agent.analysis.sentences import between, in_words, joined, shown, signed, span
+from reporting_agent.analysis.figures import between, shown, signed, span
 
 _STEPS = 21
 
@@ -53,9 +54,9 @@ def _saving(outcome: SearchOutcome, judgement: JudgedVariable) -> SettingSaving 
     rows, output = outcome.search.rows, outcome.search.used.output[outcome.search.rows]
     moved = judgement.change(np.full(len(rows), best.x), np.clip(column.values[rows], low, high))
     energy = judgement.fit.contrast(output @ moved)
-    sentence = in_words(
-        "saving",
-        "sentence",
+    sentence = worded(
+        "At %(then)s (%(name)s) instead of %(now)s: %(change)s %(unit)s (95 %%: %(interval)s), if all else is equal. If all batches of the "
+        "period had run this way: %(energy)s %(energy_unit)s (%(energy_interval)s). Within the range seen.",
         name=column.words,
         now=between(middle, column.unit),
         then=between(best.x, column.unit),
@@ -77,7 +78,7 @@ def normalised(outcome: SearchOutcome, rule: LabelRule) -> NormalisedLabel | Non
     label = outcome.search.label
     value: Floats = outcome.search.value.copy()
     conditions: dict[str, float] = {}
-    names: list[Words] = []
+    names: list[Phrase] = []
     for condition in by:
         column = condition.column
         low, middle, high = column.seen
@@ -86,14 +87,14 @@ def normalised(outcome: SearchOutcome, rule: LabelRule) -> NormalisedLabel | Non
         value += condition.change(np.full(len(value), reference), column.values[outcome.search.rows]) @ condition.fit.coefficients
         conditions[column.name] = reference
         at = between(reference, column.unit)
-        names.append(worded("%(column)s %(at)s", column=column.words, at=at))
+        names.append(Phrase("%(column)s %(at)s", column=column.words, at=at))
     ordered = np.sort(value)
     best, typical = float(ordered[rank(rule.quantile, len(ordered)) - 1]), float(np.median(ordered))
     pack_best = label.best.value
-    sentence = in_words(
-        "normalised",
-        "sentence",
-        conditions=joined(names),
+    sentence = worded(
+        "Brought to %(conditions)s, the same rule gives %(best)s %(unit)s and the typical batch %(typical)s %(unit)s. The pack's label "
+        "stays %(pack_best)s. The value given here is for comparisons within the plant.",
+        conditions=enumerated(names),
         best=shown(best, 4),
         typical=shown(typical, 4),
         unit=label.unit,

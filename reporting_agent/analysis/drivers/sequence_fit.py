@@ -102,19 +102,19 @@ def fit_sequence(y: Floats, x: Floats, before: Integers) -> SequenceFit:
     """Fit rows in the order of time. `before[i]` is the row before on the same equipment, -1 for its first."""
     follows = before >= 0
     previous = before[follows]
-    level = _m_estimate(y, x, tukey=False)
+    level = m_estimate(y, x, tukey=False)
     rho = 0.0
     b = level
     for _ in range(2):
         residual = y - x @ b
         rho = _persistence(residual, follows, previous, x.shape[1] - 1)
         lagged_y, lagged_x = y[follows] - rho * y[previous], x[follows] - rho * x[previous]
-        b = _m_estimate(lagged_y, lagged_x, tukey=True)
+        b = m_estimate(lagged_y, lagged_x, tukey=True)
     innovations = lagged_y - lagged_x @ b
-    scale = _mad(innovations)
+    scale = mad(innovations)
     covariance, dof, weights = _sandwich(lagged_x, innovations, scale)
     level_residual = y - x @ level
-    level_covariance, _, _ = _sandwich(x, level_residual, _mad(level_residual))
+    level_covariance, _, _ = _sandwich(x, level_residual, mad(level_residual))
     return SequenceFit(
         coefficients=b,
         covariance=covariance,
@@ -131,19 +131,19 @@ def fit_sequence(y: Floats, x: Floats, before: Integers) -> SequenceFit:
     )
 
 
-def _m_estimate(y: Floats, x: Floats, *, tukey: bool) -> Floats:
+def m_estimate(y: Floats, x: Floats, *, tukey: bool) -> Floats:
     """Huber's estimate, then on demand Tukey's from there; for many rows started on every k-th."""
     step = -(-len(y) // THINNED_TO)
     some_y, some_x = y[::step], x[::step]
     plain = np.asarray(np.linalg.lstsq(some_x, some_y, rcond=None)[0], dtype=float)
     b = _reweighted(some_y, some_x, plain, _huber)
     if tukey:
-        scale = _mad(y - x @ b)
+        scale = mad(y - x @ b)
         ended = _reweighted(some_y, some_x, b, _tukey, scale)
         if not _leans_on_few(y, x, ended, scale):
             b = ended
     if step > 1:
-        scale = _mad(y - x @ b)
+        scale = mad(y - x @ b)
         for _ in range(STEPS_OVER_ALL):
             weights = (_tukey if tukey else _huber)((y - x @ b) / scale)
             b = np.asarray(np.linalg.lstsq(squares(x, weights), x.T @ (weights * y), rcond=None)[0], dtype=float)
@@ -202,7 +202,7 @@ def _persistence(residual: Floats, follows: Flags, previous: Integers, regressor
     Pairs with an outlier are left out instead of clipped: one bad batch in a slow sequence would hide how slow it is.
     """
     centred = residual - np.median(residual)
-    inside = np.abs(centred) < 3 * _mad(residual)
+    inside = np.abs(centred) < 3 * mad(residual)
     earlier, later = centred[previous], centred[follows]
     both = inside[previous] & inside[follows]
     earlier, later = earlier[both], later[both]
@@ -241,7 +241,7 @@ def _curvature(u: Floats) -> Floats:
     return curve
 
 
-def _mad(residual: Floats) -> float:
+def mad(residual: Floats) -> float:
     """Normal-consistent median absolute deviation; never 0, so that rows that all fit exactly have a scale as well."""
     spread = float(np.median(np.abs(residual - np.median(residual)))) / MAD_OF_NORMAL
     return max(spread, 1e-12 * float(np.max(np.abs(residual), initial=0.0)), 1e-300)

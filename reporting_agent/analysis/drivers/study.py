@@ -5,24 +5,54 @@ Read in this order: relevance (types, and which cannot be told apart), variables
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
 
-from benchmarks.declared import Words
+from benchmarks.declared import Words, worded
 from benchmarks.labels import Best, StepLabel
 from benchmarks.measurements import Metric
+from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from reporting_agent.analysis.drivers.normalised import curve, moves_with, normalised, savings
 from reporting_agent.analysis.drivers.result import DoubtReason, Driver, Relevance, StepDrivers, VariableKind
 from reporting_agent.analysis.drivers.search import FEWEST, JudgedVariable, Search, SearchOutcome, begin, finish
 from reporting_agent.analysis.drivers.variables import FEWEST_OF_EQUIPMENT, StepLog, VariableColumn, used_batches
-from reporting_agent.analysis.sentences import after, between, in_words, joined, shown, signed, span
+from reporting_agent.analysis.figures import between, shown, signed, span
 from reporting_agent.analysis.waste.chance import holm
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 _SHAPES = {1: "linear", 2: "quadratic", 3: "cubic"}
+_CURVED = {"quadratic": Phrase(", on a curve (quadratic)"), "cubic": Phrase(", on a curve (cubic)")}
+_CANNOT_TELL = Phrase("The data cannot show the effect of %(name)s: %(why)s.")
+_DOUBTS: Mapping[DoubtReason, Phrase] = {
+    DoubtReason.TOO_FEW: Phrase("%(batches)s batches have all tested variables recorded; %(wanted)s are needed"),
+    DoubtReason.MISSING: Phrase("only %(batches)s of %(used)s batches have it recorded"),
+    DoubtReason.CONSTANT: Phrase("it hardly ever changed (nearly always %(typical)s)"),
+    DoubtReason.RANGE: Phrase(
+        "it changed only from %(low)s to %(high)s, and over that range the effect is uncertain within %(interval)s %(unit)s; "
+        "trials outside that range would show it"
+    ),
+    DoubtReason.COLLINEAR: Phrase(
+        "it changes together with %(others)s, and their effects cannot be distinguished; change one and keep the other constant for a time"
+    ),
+    DoubtReason.AUTOCORRELATED: Phrase(
+        "successive batches are so similar that %(batches)s of them count as only %(effective)s independent ones; over the range seen "
+        "the effect is uncertain within %(interval)s %(unit)s"
+    ),
+    DoubtReason.SCATTER: Phrase(
+        "batches scatter by %(scatter)s %(unit)s for other reasons; over the range seen the effect is uncertain within %(interval)s "
+        "%(unit)s"
+    ),
+    DoubtReason.MANY: Phrase(
+        "by itself its effect would be within %(interval)s %(unit)s, but among so many tested variables one can look like that by chance; "
+        "more batches are needed"
+    ),
+    DoubtReason.UNSTABLE: Phrase(
+        "the effect seen in one part of the period does not appear in the rest, or does not predict later batches better than without it"
+    ),
+}
 
 
 def drivers(site: SiteSettings, result: LabelResult) -> tuple[StepDrivers, ...]:
@@ -65,8 +95,16 @@ def _summed_up(search: Search, outcome: SearchOutcome | None, result: LabelResul
     if outcome is None:
         listed, rho, explained = untold, None, None
         constant = all(doubt is DoubtReason.CONSTANT for doubt in search.untestable.values())
-        few = in_words("summary", "too_few", batches=f"{len(search.rows):,}", wanted=str(FEWEST))
-        summary = in_words("summary", "none_varies") if constant else few
+        few = worded(
+            "Too few batches have the variables recorded: %(batches)s; %(wanted)s are needed.",
+            batches=f"{len(search.rows):,}",
+            wanted=FEWEST,
+        )
+        summary = (
+            worded("No variable that was recorded changes from batch to batch, so no effect on the energy can be shown.")
+            if constant
+            else few
+        )
     else:
         order = {Relevance.DRIVER: 0, Relevance.NO_EFFECT: 2, Relevance.CANNOT_TELL: 1}
         judged = sorted(outcome.judged, key=lambda judgement: (order[judgement.verdict], -abs(judgement.over_range.value)))
@@ -100,10 +138,10 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
     names = moves_with(outcome, judgement)
     others = [other for other in search.used.columns if other.name in names]
     shape = _SHAPES[judgement.design.degree[judgement.position]]
-    facts: dict[str, str | Words] = {
+    facts: dict[str, Value] = {
         "name": column.words,
         "unit": search.label.unit,
-        "var_unit": column.unit or in_words("driver", "of_it"),
+        "var_unit": column.unit or Phrase("unit of it"),
         "low": between(low, column.unit),
         "typical": between(middle, column.unit),
         "high": between(high, column.unit),
@@ -112,15 +150,22 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
         "slope": f"{signed(judgement.per_unit.value)} {search.label.unit}",
     }
     if judgement.verdict is Relevance.DRIVER:
-        with_others = in_words("driver", "moves_with", others=joined([other.words for other in others])) if others else None
-        undeclared = in_words("driver", "undeclared", key=column.name) if column.kind is VariableKind.UNDECLARED else None
-        result = in_words("driver", "consequence") if column.kind is VariableKind.CONSEQUENCE else None
-        sentence = after(in_words("driver", "driver", shape=in_words("driver", shape), **facts), with_others, undeclared, result)
+        effect = Phrase(
+            "From %(low)s to %(high)s of %(name)s, the energy changes by %(change)s (95 %%: %(interval)s); near %(typical)s, by %(slope)s "
+            "per %(var_unit)s%(shape)s.",
+            shape=_CURVED.get(shape, ""),
+            **facts,
+        )
+        sentence = Words.of(sentences([effect, *_remarks(column, [other.words for other in others])]))
     elif judgement.verdict is Relevance.NO_EFFECT:
         most = max(abs(judgement.over_range.low), abs(judgement.over_range.high))
-        sentence = in_words("driver", "no_effect", most=f"{shown(most, 2)} {search.label.unit}", **facts)
+        sentence = worded(
+            "%(name)s changes the energy by at most %(most)s over the range seen (%(low)s to %(high)s).",
+            most=f"{shown(most, 2)} {search.label.unit}",
+            **facts,
+        )
     else:
-        sentence = in_words("driver", "cannot", name=column.words, why=_why(outcome, judgement, facts))
+        sentence = worded(_CANNOT_TELL, name=column.words, why=_why(outcome, judgement, facts))
     return Driver(
         variable=column.name,
         words=column.words,
@@ -143,13 +188,26 @@ def _tested(outcome: SearchOutcome, judgement: JudgedVariable) -> Driver:
     )
 
 
-def _why(outcome: SearchOutcome, judgement: JudgedVariable, facts: dict[str, str | Words]) -> Words:
+def _remarks(column: VariableColumn, others: Sequence[Words]) -> Iterator[Phrase]:
+    """What is said beside the effect of a variable: whose it may be, and what it can be used for."""
+    if others:
+        yield Phrase("It changes together with %(others)s: the effect may be theirs.", others=enumerated(others))
+    if column.kind is VariableKind.UNDECLARED:
+        yield Phrase(
+            "Declare [variables.%(key)s] kind in site.toml (setting, condition, consequence). Only then is it computed what the variable "
+            "would save or what it explains.",
+            key=column.name,
+        )
+    if column.kind is VariableKind.CONSEQUENCE:
+        yield Phrase("It is a result of the run: it shows where the energy went, and cannot be set.")
+
+
+def _why(outcome: SearchOutcome, judgement: JudgedVariable, facts: Mapping[str, Value]) -> Phrase:
     doubt = judgement.doubt or DoubtReason.SCATTER
     others = [other.words for other in outcome.search.tested if other is not judgement.column] if doubt is DoubtReason.COLLINEAR else []
-    return in_words(
-        "doubt",
-        str(doubt),
-        others=joined(others),
+    return Phrase(
+        _DOUBTS[doubt],
+        others=enumerated(others) if others else "",
         batches=f"{outcome.fit.rows:,}",
         effective=f"{outcome.fit.effective_rows:,.0f}",
         scatter=shown(outcome.fit.scale, 2),
@@ -163,14 +221,13 @@ def _untested(search: Search, outcome: SearchOutcome | None, column: VariableCol
     doubt = DoubtReason.COLLINEAR if column.name in search.moved_with else search.untestable[column.name]
     recorded = int(column.recorded.sum())
     low, middle, high = column.seen if recorded else (0.0, 0.0, 0.0)
-    why = in_words(
-        "doubt",
-        str(doubt),
+    why = Phrase(
+        _DOUBTS[doubt],
         batches=f"{recorded if doubt is DoubtReason.MISSING else len(search.rows):,}",
         used=f"{len(search.used.value):,}",
-        wanted=str(FEWEST),
+        wanted=FEWEST,
         typical=between(middle, column.unit),
-        others=joined([twin.words for twin in twins]),
+        others=enumerated(twin.words for twin in twins) if twins else "",
     )
     return Driver(
         variable=column.name,
@@ -190,7 +247,7 @@ def _untested(search: Search, outcome: SearchOutcome | None, column: VariableCol
         vif=None,
         cannot_tell_from=tuple(twin.name for twin in twins),
         curve=(),
-        sentence=in_words("driver", "cannot", name=column.words, why=why),
+        sentence=worded(_CANNOT_TELL, name=column.words, why=why),
     )
 
 
@@ -212,13 +269,17 @@ def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
 def _summary(outcome: SearchOutcome, explained: float | None, tested: int) -> Words:
     causes = [judgement for judgement in outcome.drivers if judgement.column.kind is not VariableKind.CONSEQUENCE]
     if not causes or explained is None or outcome.skill is None:
-        return in_words("summary", "none", tested=str(tested))
-    return in_words(
-        "summary",
-        "found",
-        count=str(len(causes)),
-        tested=str(tested),
-        names=joined([cause.column.words for cause in causes]),
+        return worded(
+            "The data do not show that any of %(tested)s variables affects the energy. This does not prove that none does: each line says "
+            "what the data cannot show.",
+            tested=tested,
+        )
+    return worded(
+        "%(count)s of %(tested)s tested variables affect the energy: %(names)s. Together they explain %(explained)s of the spread between "
+        "batches, and predict later batches %(skill)s better than without them.",
+        count=len(causes),
+        tested=tested,
+        names=enumerated(cause.column.words for cause in causes),
         explained=f"{100 * explained:.0f} %",
         skill=f"{100 * outcome.skill.value:.0f} %",
     )

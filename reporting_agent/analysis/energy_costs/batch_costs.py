@@ -10,19 +10,35 @@ from typing import NamedTuple
 import numpy as np
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.declared import Words
+from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.energy_costs.cheapest_hours import shifted
 from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, PowerCurve, part_of_peaks, peaks, site_power
 from reporting_agent.analysis.energy_costs.prices import PricedEnergy, Prices, from_us, load_of, priced, windows
-from reporting_agent.analysis.sentences import in_words, joined, shown
+from reporting_agent.analysis.figures import shown
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
 LEAST_REST = 0.005
 """Share of the demand charge below which it is not told that no batch took it."""
+_OTHER_UNIT = Phrase(
+    "%(count)s amounts of %(carrier)s cannot be turned into the unit of its price: not in the cost. Give them in that unit with lhv, or a "
+    "price per GJ."
+)
+_PARTLY = Phrase("%(count)s amounts of %(carrier)s are outside the tariff's dates: not in the cost.")
+_UNPRICED = Phrase("No price is given for %(carriers)s: not in the cost.")
+_NO_FACTOR = Phrase("No CO2 factor is in force for %(carriers)s: their carbon is not priced.")
+_NOT_FETCHED = Phrase("Of the price series %(series)s nothing was fetched yet: run `steplabel-agent prices fetch`.")
+_SERIES = Phrase(
+    "%(carrier)s is priced by the series %(series)s where it has a price: %(prices)s prices from %(first)s to %(last)s%(fetched)s."
+)
+_ASSUMPTION = Phrase(
+    "Upper bound, assuming that batches can start at any hour of their day and be interrupted where the price changes, each equipment "
+    "keeps its hours and mean power, product can wait within the day, and the highest demand does not rise."
+)
 _RUNS_ON = timedelta(days=31)  # a batch of the period may end after it: a campaign, a pot-month
 
 
@@ -121,7 +137,15 @@ def _rest_of_demand(whole: float, shared: float, currency: str) -> tuple[Words, 
     """What of the demand charge fell on no batch, so that the steps and it add up to the bill's; nothing where hardly any did."""
     if whole - shared <= LEAST_REST * whole:
         return ()
-    return (in_words("note", "demand_rest", rest=shown(whole - shared), whole=shown(whole), currency=currency),)
+    return (
+        worded(
+            "Of the site's demand charge of %(whole)s %(currency)s, %(rest)s %(currency)s is for energy that no batch used, and is not in "
+            "any step.",
+            rest=shown(whole - shared),
+            whole=shown(whole),
+            currency=currency,
+        ),
+    )
 
 
 def _step_cost(
@@ -154,9 +178,9 @@ def _step_cost(
             unpriced.append(entry.carrier)
             continue
         other_unit = np.isnan(entry.amount[own])
-        for note, lacking in (("other_unit", other_unit), ("partly", np.isnan(entry.cost[own]) & ~other_unit)):
+        for note, lacking in ((_OTHER_UNIT, other_unit), (_PARTLY, np.isnan(entry.cost[own]) & ~other_unit)):
             if lacking.any():
-                notes.append(in_words("note", note, count=f"{lacking.sum():,}", carrier=CARRIERS[entry.carrier].words))
+                notes.append(worded(note, count=f"{lacking.sum():,}", carrier=CARRIERS[entry.carrier].words))
         np.add.at(energy, entry.row[own], np.nan_to_num(entry.cost[own]))
         by_period += _periods(entry, own)
     if not by_period and not carbon.any():
@@ -227,36 +251,42 @@ def _shift(
     moved = shifted(prices, electricity.curve, load, start, end, machine, electricity.amount[own])
     saving = moved.before - moved.after
     share = saving / moved.before if moved.before > 0 else 0.0
-    sentence = in_words("shift", "nothing")
+    sentence = worded("Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day.")
     if share > 0.001:
-        sentence = in_words(
-            "shift",
-            "saves",
+        sentence = worded(
+            "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
+            "(%(share)s of their electricity), over %(days)s days.",
             saving=shown(saving),
             currency=prices.currency,
             share=f"{100 * share:.1f} %",
             days=f"{moved.days:,}",
         )
-    return LoadShift(saving, share, moved.days, in_words("shift", "assumption"), sentence)
+    return LoadShift(saving, share, moved.days, Words.of(_ASSUMPTION), sentence)
 
 
 def _notes(
     prices: Prices, result: LabelResult, step: str, powers: Mapping[int, PowerCurve], unpriced: Sequence[str], without_factor: Sequence[str]
 ) -> list[Words]:
-    notes = [in_words("note", "even" if load_of(result.data.meters, step, "electricity", prices.zone) is None else "metered")]
+    metered = load_of(result.data.meters, step, "electricity", prices.zone) is not None
+    notes = [
+        worded("Energy of a batch is priced hour by hour, as the step's meters show it.")
+        if metered
+        else worded("Energy of a batch is priced evenly over its time: no meter shows when it was used.")
+    ]
     if prices.tariff.demand:
         notes.append(_demand_note(prices, powers))
     if (rule := prices.tariff.carbon) is not None:
-        notes.append(in_words("note", "carbon", scope=in_words("note", "with_electricity" if rule.electricity else "fuels_only")))
-    for key, names in (("unpriced", unpriced), ("no_factor", without_factor)):
+        bought = Phrase(", bought electricity at the grid's mean factor") if rule.electricity else Phrase(", bought electricity left out")
+        notes.append(worded("Carbon is priced by the conversion table's factors%(scope)s.", scope=bought))
+    for note, names in ((_UNPRICED, unpriced), (_NO_FACTOR, without_factor)):
         if names:
-            notes.append(in_words("note", key, carriers=joined([CARRIERS[name].words for name in names])))
+            notes.append(worded(note, carriers=enumerated(CARRIERS[name].words for name in names)))
     left = sum(
         batch.step == step and batch.excluded is not None and batch.start in result.site_label.period for batch in result.data.batches
     )
     if left:
-        notes.append(in_words("note", "excluded", count=f"{left:,}"))
-    return [*notes, in_words("note", "left_out")]
+        notes.append(worded("%(count)s batches with unreliable time or energy are not included.", count=f"{left:,}"))
+    return [*notes, worded("Not included: power factor, taxes on the whole bill, demand carried over from earlier months.")]
 
 
 def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words]:
@@ -264,25 +294,39 @@ def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words
     notes = []
     for carrier, (series, stamped) in prices.series.items():
         if not len(stamped.start_us):
-            notes.append(in_words("note", "not_fetched", series=series.name))
+            notes.append(worded(_NOT_FETCHED, series=series.name))
         elif any((part.carrier, part.period) == (carrier, series.name) for part in by_period):
             first, last = (f"{from_us(int(stamped.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}" for end in (0, -1))
             newest = stamped.newest
-            fetched = newest and in_words("note", "fetched", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12])
+            fetched = newest and Phrase(
+                ", fetched on %(day)s (SHA-256 %(digest)s…)", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12]
+            )
             count = f"{len(stamped.start_us):,}"
             name = CARRIERS[carrier].words
-            notes.append(
-                in_words("note", "series", carrier=name, series=series.name, prices=count, first=first, last=last, fetched=fetched or "")
-            )
+            notes.append(worded(_SERIES, carrier=name, series=series.name, prices=count, first=first, last=last, fetched=fetched or ""))
     return notes
 
 
 def _demand_note(prices: Prices, powers: Mapping[int, PowerCurve]) -> Words:
     """How the demand was known, of the charge where it was known worst."""
     if not powers:
-        return in_words("note", "demand_unsound")
+        return worded(
+            "The demand charge is left out: no meter shows the power, and in the log batches end before they begin or overlap on the same "
+            "equipment."
+        )
     minutes, power = max(powers.items(), key=lambda item: item[1].told_min / item[0])
     if not power.metered:
-        return in_words("note", "demand_batches")
-    key = "demand_coarse" if power.told_min > minutes else "demand_metered"
-    return in_words("note", key, minutes=str(minutes), told=shown(power.told_min, 2))
+        return worded(
+            "The demand charge is calculated from the batches alone, spread evenly over their time. It is a lower bound: use outside "
+            "batches, and power above a batch's mean, are not included."
+        )
+    if power.told_min <= minutes:
+        return worded(
+            "The demand charge is calculated from the meters' highest mean over %(minutes)s minutes of each month.", minutes=minutes
+        )
+    return worded(
+        "The meters record means over %(told)s minutes. The bill's %(minutes)s-minute maximum is higher, so the demand charge is a lower "
+        "bound.",
+        minutes=minutes,
+        told=shown(power.told_min, 2),
+    )

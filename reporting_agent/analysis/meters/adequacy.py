@@ -22,9 +22,9 @@ from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
+from reporting_agent.analysis.figures import shown
 from reporting_agent.analysis.meters.adequacy_rules import FEWEST_COVERED, covered, issues, worst
 from reporting_agent.analysis.meters.adequacy_verdicts import AdequacyVerdict, Aspect, Issue, Measuring, MeterLoad
-from reporting_agent.analysis.sentences import shown
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import MeterRecord, Windows
 from reporting_agent.metering.moments import to_us

@@ -12,8 +12,8 @@ from math import floor, log10
 
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
+from reporting_agent.analysis.figures import plain, shown
 from reporting_agent.analysis.meters.adequacy_verdicts import GRAVITY, AdequacyVerdict, Aspect, Issue, Measuring
-from reporting_agent.analysis.sentences import plain, shown
 from reporting_agent.metering.record import MeterRecord
 from reporting_agent.metering.uncertainty import resolution
 

@@ -25,8 +25,8 @@ from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase, Value, joined
 from benchmarks.quantities import ratio
+from reporting_agent.analysis.figures import shown, to_one_decimal
 from reporting_agent.analysis.meters import suspects
-from reporting_agent.analysis.sentences import shown, to_one_decimal
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.tree import MeterTree
 from reporting_agent.metering import MeterRecord, Windows

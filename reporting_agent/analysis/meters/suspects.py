@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.declared import Words, worded
 from benchmarks.phrases import Phrase
-from reporting_agent.analysis.sentences import shown, to_one_decimal
+from reporting_agent.analysis.figures import shown, to_one_decimal
 from reporting_agent.metering import MeterRecord
 
 Floats = NDArray[np.float64]

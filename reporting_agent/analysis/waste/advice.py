@@ -33,7 +33,7 @@ from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack
 from reporting_agent.analysis.energy_costs.amounts import Amount, added
 from reporting_agent.analysis.energy_costs.prices import Prices, in_unit, to_us
-from reporting_agent.analysis.sentences import percent, shown
+from reporting_agent.analysis.figures import percent, shown
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.gains import Advice, named, of_causes, of_groups, worst_first
 from reporting_agent.analysis.waste.gap_parts import StepLosses

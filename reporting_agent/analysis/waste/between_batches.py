@@ -31,7 +31,7 @@ from benchmarks.declared import Words
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
 from benchmarks.phrases import Phrase, Value
-from reporting_agent.analysis.sentences import plain
+from reporting_agent.analysis.figures import plain
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.metering import MeterRecord, PauseStretch
 from reporting_agent.metering.moments import to_us

@@ -34,7 +34,7 @@ from benchmarks.labels.waste import on_grid
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Step
 from reporting_agent.analysis.drivers.regression import fit
-from reporting_agent.analysis.sentences import plain
+from reporting_agent.analysis.figures import plain
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, GroupDifference, differences, holm, of_product, without_drift
 from reporting_agent.analysis.waste.evidence import BatchEvidence, Groups
 

@@ -62,7 +62,7 @@ def evidence_of(columns: StepColumns, site: SiteSettings) -> BatchEvidence:
     root = columns.step.only_root
     product = _grouped(["/".join((batch.product or columns.step.product, batch.variant or root)) for batch in batches])
     kept_warm = np.array([batch.state not in _COLD for batch in batches], dtype=bool)
-    pause, changed = _before(start, end, equipment.code, product.code, kept_warm)
+    pause, changed = pauses_and_changes(start, end, equipment.code, product.code, kept_warm)
     unknown = list(missing_before(batches))
     pause[unknown], changed[unknown] = np.nan, np.nan
     local = start + _utc_offsets(start, site)
@@ -77,14 +77,14 @@ def evidence_of(columns: StepColumns, site: SiteSettings) -> BatchEvidence:
         changed=changed,
         day=day,
         hour=Groups((of_day_s // _HOUR_S).astype(np.int64), tuple(f"{hour:02d}:00" for hour in range(24))),
-        shift=_shifts(of_day_s, site.runs.shift_starts),
+        shift=shifts_of(of_day_s, site.runs.shift_starts),
         month=_grouped([f"{moment}" for moment in day.astype("datetime64[D]").astype("datetime64[M]").tolist()], months=True),
         equipment=equipment,
         product=product,
     )
 
 
-def _before(start: Floats, end: Floats, equipment: Integers, product: Integers, kept_warm: Flags) -> tuple[Floats, Floats]:
+def pauses_and_changes(start: Floats, end: Floats, equipment: Integers, product: Integers, kept_warm: Flags) -> tuple[Floats, Floats]:
     """Pause since the batch before on the same equipment, and whether the product changed."""
     order = np.lexsort((start, equipment))
     position = np.where(kept_warm[order], np.arange(len(order)), -1)
@@ -106,7 +106,7 @@ def _grouped(keys: list[str], months: bool = False) -> Groups:
     return Groups(np.array([code_of[key] for key in keys], dtype=np.int64), tuple(name[:7] if months else name for name in names))
 
 
-def _shifts(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
+def shifts_of(of_day_s: Floats, starts: tuple[str, ...]) -> Groups:
     """The shift that a batch began in; before the first start of the day it is the last of the day before."""
     edges = [60 * int(clock[:-3]) + int(clock[-2:]) for clock in starts]
     code: NDArray[np.int64] = np.searchsorted(np.array(edges) * 60.0, of_day_s, side="right").astype(np.int64) - 1

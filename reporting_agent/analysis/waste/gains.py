@@ -16,7 +16,7 @@ from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack
 from reporting_agent.analysis.energy_costs.amounts import Amount, added, amount_of
-from reporting_agent.analysis.sentences import percent, plain
+from reporting_agent.analysis.figures import percent, plain
 from reporting_agent.analysis.waste.causes import CauseRule
 from reporting_agent.analysis.waste.chance import SIGNIFICANT, level_shift
 from reporting_agent.analysis.waste.evidence import Groups

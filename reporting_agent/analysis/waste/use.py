@@ -165,7 +165,7 @@ def _inside(
         parts[use] = parts.get(use, 0.0) + energy
 
     for batch, energy, use in inside:
-        rejected = _rejected(batch, use, energy)
+        rejected = energy_of_reject(batch, use, energy)
         add(use, energy - rejected)
         add(Use.REJECT, rejected)
     for record, by in zip(records, scale, strict=True):
@@ -187,7 +187,8 @@ def _runs_beyond(batch: Batch, moment_us: int) -> bool:
     return batch.end is not None and to_us(batch.end) > moment_us
 
 
-def _rejected(batch: Batch, use: Use, energy: float) -> float:
+def energy_of_reject(batch: Batch, use: Use, energy: float) -> float:
+    """What of a batch's energy went into output that was rejected, by its share; nothing of use that adds no value."""
     if use is not Use.VALUE_ADDING or not batch.reject > 0:
         return 0.0
     return _on_grid(energy * batch.reject / (batch.output + batch.reject))
@@ -249,7 +250,7 @@ def _of_batches(
             if entry.direction is not Direction.IMPORT or _has_meter(batch, entry.carrier, metered):
                 continue
             energy = round(entry.quantity * GRID) / GRID
-            rejected = _rejected(batch, use, energy) if batch.reject else 0.0
+            rejected = energy_of_reject(batch, use, energy) if batch.reject else 0.0
             parts = sums.setdefault((batch.step, entry.carrier, entry.unit), {})
             parts[use] = parts.get(use, 0.0) + energy - rejected
             if rejected:

@@ -14,7 +14,7 @@ from benchmarks.labels import MeasuredBatches
 from benchmarks.labels.columns import Floats
 from reporting_agent.analysis.drivers.names import unit_of
 from reporting_agent.analysis.energy_costs.amounts import Amount, amount_of
-from reporting_agent.analysis.sentences import between, plain
+from reporting_agent.analysis.figures import between, plain
 from reporting_agent.analysis.waste.causes import Attribution
 from reporting_agent.analysis.waste.evidence import BatchEvidence
 

@@ -62,7 +62,7 @@ def declared_in(site: SiteSettings) -> tuple[SettingDeclaration, ...]:
     """Events, then by meter, mapping, scale, heating value, step and equipment what is said of it; at last every other table as written."""
     declarations = [*_events(site)]
     for meter in site.meters:
-        declarations += [*_what_it_counts_for(meter, site), *_of_meter(meter)]
+        declarations += [*what_it_counts_for(meter, site), *_of_meter(meter)]
     for name in type(site.mapping).model_fields:
         declarations += _mapped(name, getattr(site.mapping, name))
     declarations += [_of_scale(scale) for scale in site.scales]
@@ -152,7 +152,7 @@ def _of_scale(scale: Scale) -> SettingDeclaration:
     )
 
 
-def _what_it_counts_for(meter: Meter, site: SiteSettings) -> Iterator[SettingDeclaration]:
+def what_it_counts_for(meter: Meter, site: SiteSettings) -> Iterator[SettingDeclaration]:
     """What a meter counts for: what one that counts for nothing measures is in a label only where another meter counts it too. One that
     reads a state counts by the meters that name it."""
     tree, where = site.tree, " ".join(filter(None, (meter.step, meter.equipment, meter.carrier)))

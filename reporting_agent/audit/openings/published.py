@@ -238,7 +238,7 @@ def heads_agree(
     number, sizes = len(seen_heads), sorted(roots)
     if number == 1:
         return check_held(code, Phrase("The portal signed this head of its log of %(size)s entries.", size=f"{sizes[0]:,}"), number)
-    open_pairs = [(first, second) for first, second in pairwise(sizes) if not _begins(first, proven) & _begins(second, proven)]
+    open_pairs = [(first, second) for first, second in pairwise(sizes) if not begins(first, proven) & begins(second, proven)]
     asked = ", ".join(f"from={first}&to={second}" for first, second in open_pairs)
     if not asked:
         return check_held(
@@ -265,7 +265,7 @@ def checkpoint_signed(raw: bytes, fingerprint: str, keys: Mapping[str, Verifying
     return check_held(code, Phrase("The portal signed this checkpoint of its log of %(size)s entries.", size=f"{checkpoint.size:,}"))
 
 
-def _begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
+def begins(size: int, proven: Sequence[tuple[int, int]]) -> set[int]:
     """The sizes of which the log of this size is shown to be the beginning, itself among them. Two that begin one log do not differ."""
     sizes, left = set[int](), [size]
     while left:

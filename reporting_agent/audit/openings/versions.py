@@ -46,7 +46,7 @@ def composed_again(raw: bytes, earlier: Sequence[Mapping[str, Any]], keys: Mappi
     again = check_held(
         code_again, Phrase("%(figures)s figures follow from %(reports)s reports.", figures=figures, reports=reports), figures
     )
-    return [logged, again, *_repeated(checked), *_left_out(checked), *_worded(checked)]
+    return [logged, again, *_repeated(checked), *left_out_of_versions(checked), *_worded(checked)]
 
 
 def _signed(earlier: Sequence[Mapping[str, Any]], keys: Mapping[str, VerifyingKey]) -> list[Mapping[str, Any]]:
@@ -88,7 +88,7 @@ def _repeated(checked: RecompositionCheck) -> list[CheckOutcome]:
     ]
 
 
-def _left_out(checked: RecompositionCheck) -> list[CheckOutcome]:
+def left_out_of_versions(checked: RecompositionCheck) -> list[CheckOutcome]:
     """Labels that pack and reports would let enter, and that the file leaves out: nothing where there are none."""
     if not checked.left_out.labels:
         return []

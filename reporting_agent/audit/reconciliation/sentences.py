@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from datetime import date
 
-from benchmarks.audit.evidence import CheckOutcome, in_words, not_checkable
+from benchmarks.audit.evidence import CheckOutcome, not_checkable
 from benchmarks.audit.records import microseconds
-from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
@@ -47,9 +46,7 @@ def outside(code: str, name: Phrase, period: Period) -> CheckOutcome:
 
 
 def of_units(code: str, name: Phrase, refusal: InputError) -> CheckOutcome:
-    sentence, to_do = in_words(refusal)
-    named = Words.of(name)
-    return not_checkable(code, Phrase("%(named)s: %(said)s", named=named, said=sentence), to_do)
+    return not_checkable(code, Phrase("%(named)s: %(said)s", named=name, said=refusal.sentence), refusal.remedy)
 
 
 def _plain(value: float, digits: int) -> str:

@@ -21,7 +21,7 @@ from email.utils import format_datetime
 from pathlib import Path
 from typing import Any
 
-from benchmarks.phrases import Phrase, restored, stored
+from benchmarks.phrases import Phrase, as_phrase, restored, stored
 from reporting_agent.live.control_room.answers import AlertAnswer
 from reporting_agent.live.control_room.unsent import Notification, UnsentMessages, WaitingMessage
 from reporting_agent.live.running.plant import Alert
@@ -52,7 +52,7 @@ class Journal:
         return {answer.alert: answer for answer in alert_answers}
 
     def add(self, alert: Alert) -> None:
-        self._write({**asdict(alert), "cause": str(alert.cause), "cause_phrase": stored(_phrase(alert.cause))})
+        self._write({**asdict(alert), "cause": str(alert.cause), "cause_phrase": stored(as_phrase(alert.cause))})
 
     def answer(self, answer: AlertAnswer) -> None:
         self._write({"answer": asdict(answer)})
@@ -77,10 +77,6 @@ class Journal:
                 os.fsync(file.fileno())
         except OSError as refused:
             self._say(not_saved(self._path.name, refused))
-
-
-def _phrase(text: str) -> Phrase:
-    return text if isinstance(text, Phrase) else Phrase(text)
 
 
 def _alert(entry: dict[str, Any]) -> Alert:

@@ -41,7 +41,7 @@ def write(folder: Path, number: int) -> None:
             write_whole(layout.table_path(folder, number), json.dumps(rows).encode())
         if len(records):
             day = datetime.fromtimestamp(int(records["received_us"][0]) / 1e6, UTC).date()
-            write_whole(folder / "days" / f"{day}.{number:08}.parquet", _parquet(names, records))
+            write_whole(folder / "days" / f"{day}.{number:08}.parquet", as_parquet(names, records))
 
 
 class Compaction:
@@ -108,7 +108,8 @@ def whole(path: Path) -> tuple[list[str], Any, list[Row]]:
     return list(segment.names), segment.records, list(segment.rows)
 
 
-def _parquet(names: list[str], records: Any) -> bytes:
+def as_parquet(names: list[str], records: Any) -> bytes:
+    """Records as a Parquet file, sorted by meter."""
     import pyarrow as pa
     import pyarrow.parquet as pq
 

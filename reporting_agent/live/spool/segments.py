@@ -94,7 +94,7 @@ class Segment:
             ],
             RECORD,
         )
-        frame = _packed(new, rows, records)
+        frame = packed_frame(new, rows, records)
         try:
             written = 0
             while written < len(frame):
@@ -144,7 +144,8 @@ def joined(block_frames: Sequence[Frame]) -> Frame:
     return Frame(block_frames[-1].names if block_frames else (), packed, [row for frame in block_frames for row in frame.rows])
 
 
-def _packed(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) -> bytes:
+def packed_frame(names: Sequence[str], rows: Sequence[Row], records: NDArray[Any]) -> bytes:
+    """A frame as it stands in a segment: length and checksum before names, table rows and records."""
     named = json.dumps(names).encode() if names else b""
     tables = json.dumps(rows).encode() if rows else b""
     body = b"".join((_LENGTHS.pack(len(named), len(tables)), named, tables, records.tobytes()))

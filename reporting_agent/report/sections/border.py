@@ -23,7 +23,7 @@ def _goods(view: View, cost: BorderCost) -> dict[str, Any]:
     goods, refused = cost.goods, cost.refused
     heading = " ".join(part for part in (goods.name, goods.cn_code, goods.route, f"({goods.origin})") if part)
     if refused is not None:
-        return {"heading": heading, "refused": view.text(_why_not(refused))}
+        return {"heading": heading, "refused": view.text(refused.whole)}
     first = cost.years[0]
     answers = [answer for answer in (first.default, first.attested) if isinstance(answer, Payable)]
     refusals = [answer for answer in (first.default, first.attested) if isinstance(answer, InputError)]
@@ -37,7 +37,7 @@ def _goods(view: View, cost: BorderCost) -> dict[str, Any]:
         "sentence": view.text(_saving(goods.emissions is not None)),
         "inputs": [_input(view, each) for each in inputs.values()],
         "inputs_of": first.year,
-        "notes": [view.text(_why_not(each)) for each in refusals] + [view.text(each) for each in caveats],
+        "notes": [view.text(each.whole) for each in refusals] + [view.text(each) for each in caveats],
         "known": cost.known.isoformat(),
     }
 
@@ -49,10 +49,6 @@ def _saving(attested: bool) -> Phrase:
         return joined(on_defaults, more)
     more = Phrase("With attested values, each tonne of CO₂ less saves one certificate, until nothing is left to pay.")
     return joined(on_defaults, more)
-
-
-def _why_not(refusal: InputError) -> Phrase:
-    return joined(refusal.sentence, refusal.remedy)
 
 
 def _year(row: BorderYear) -> dict[str, str]:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from django.db.models import QuerySet
 
-from portal import sentences
+from benchmarks import catalogue
 from portal.assurance.models import Assignment
 from portal.catalogue.models import Reminder
 from portal.intake.models import Submission, SubmissionState
@@ -106,6 +106,6 @@ def test_no_english_is_left_in_what_is_refused(reader: MakeReader, screen: tuple
 def test_with_the_translation_off_english_is_found(
     reader: MakeReader, world: World, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(sentences, "_translated", str)
+    monkeypatch.setattr(catalogue, "in_language", lambda sentence, *_: str(sentence))
     for provoked in PROVOKED:
         assert english_in(provoked(reader, ("zh-hans", 1440), world, tmp_path)), provoked.__name__

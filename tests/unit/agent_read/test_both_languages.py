@@ -53,7 +53,7 @@ def test_every_code_that_a_report_can_show_has_a_name_in_both_languages() -> Non
         for _, call in calls_of_finding()
         if isinstance(call.args[0], ast.Constant) and isinstance(call.args[0].value, str)
     }
-    codes = written | {fault.code for fault in batch_faults.FAULTS} | set(tally._SENTENCES) | set(runs._SENTENCES) | set(ExclusionReason)
+    codes = written | {fault.code for fault in batch_faults.FAULTS} | set(tally.SENTENCES) | set(runs.SENTENCES) | set(ExclusionReason)
     for lang in ("en", "zh"):
         assert {str(code) for code in codes} - set(words(lang)["reasons"]) == set()
     bare = {

@@ -19,7 +19,7 @@ from benchmarks.wire import envelope
 from benchmarks.wire.schema import decode_report
 from reporting_agent import pipeline
 from reporting_agent.cli import main
-from reporting_agent.commands.submit import _offline, _online
+from reporting_agent.commands.submit import seal_for_carrying, send_online
 from reporting_agent.config import load_site
 from reporting_agent.sending import enrolment, rotation, submission
 from reporting_agent.sending.kept_reports import Outbox, Parcel, ParcelState
@@ -413,7 +413,7 @@ def sealed_under_a_device_that_is_replaced(desk: Desk, data: ReportMaterial) -> 
 def test_what_was_sealed_anew_is_told_by_the_digest_that_the_portal_received(enrolled: Desk, year: ReportMaterial) -> None:
     sending = sealed_under_a_device_that_is_replaced(enrolled, year)
     with enrolled.road as road:
-        payload, text = _online(sending, road, year, "2016", False, print)
+        payload, text = send_online(sending, road, year, "2016", False, print)
     (body,) = enrolled.portal.submissions.values()
     assert payload["envelope_digest"] == sha256(body).hexdigest()
     assert sha256(body).hexdigest() in text
@@ -424,13 +424,13 @@ def test_a_file_to_be_carried_is_sealed_anew_where_the_portal_would_not_take_the
 ) -> None:
     sending = sealed_under_a_device_that_is_replaced(enrolled, year)
     file = tmp_path / "report.sealed"
-    _offline(sending, sending.begin(year, "2016", correct=False), year, file)
+    seal_for_carrying(sending, sending.begin(year, "2016", correct=False), year, file)
     device = envelope.parse(file.read_bytes()).header.device_id
     enrolment_in_force = enrolment.current(enrolled.connection)
     assert enrolment_in_force is not None
     assert device == enrolment_in_force.device_id
     again = enrolled.submission()  # without a contact nothing is known of what the portal holds
-    _offline(again, again.begin(year, "2016", correct=False), year, tmp_path / "again.sealed")
+    seal_for_carrying(again, again.begin(year, "2016", correct=False), year, tmp_path / "again.sealed")
     assert (tmp_path / "again.sealed").read_bytes() == file.read_bytes()
 
 

@@ -29,8 +29,8 @@ def test_the_question_is_asked_in_the_readers_language(typed: str, is_agreed: bo
 
     monkeypatch.setattr("builtins.input", answer)
     if is_agreed:
-        command._agree(Namespace(yes=False, lang="de"))
+        command.agree(Namespace(yes=False, lang="de"))
     else:
         with pytest.raises(PolicyRefusal, match="you did not agree"):
-            command._agree(Namespace(yes=False, lang="de"))
+            command.agree(Namespace(yes=False, lang="de"))
     assert asked == ["Datei schreiben? Ja eintippen: "]

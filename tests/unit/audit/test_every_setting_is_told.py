@@ -192,7 +192,7 @@ def _named(model: type[BaseModel], values: dict[str, Any]) -> dict[str, Any]:
 @pytest.mark.parametrize(("model", "name"), [pytest.param(*key, id=f"{key[0].__name__}.{key[1]}") for key in keys()])
 def test_a_key_that_is_set_otherwise_is_told_otherwise(model: type[BaseModel], name: str, monkeypatch: pytest.MonkeyPatch) -> None:
     """Without the lines of what a meter counts for, which many keys decide together: each one is told by itself."""
-    monkeypatch.setattr(declared, "_place_of", lambda _meter, _site: iter(()))
+    monkeypatch.setattr(declared, "what_it_counts_for", lambda _meter, _site: iter(()))
     tried = [(declared_in(site), declared_in(other)) for site in sites() for other in with_other(site, model, name)]
     assert tried, "no table of this kind stands in the settings above: add one"
     assert any(before != otherwise for before, otherwise in tried)

@@ -18,9 +18,9 @@ from reporting_agent.changes.days import repeated
 from reporting_agent.changes.jumps import Daily, daily, differences
 from reporting_agent.changes.levels import LevelDifference, closed, moved
 from reporting_agent.changes.lines import MeterLine, days_of, of_product
-from reporting_agent.changes.review import _answers, _is_of, _questions
-from reporting_agent.changes.smallest_change import SmallestChange, _share, beside
-from reporting_agent.changes.uncounted import _energy_beyond
+from reporting_agent.changes.review import answers_change, is_declared_of, makes_doubtful
+from reporting_agent.changes.smallest_change import SmallestChange, beside, share_of_ln
+from reporting_agent.changes.uncounted import energy_beyond
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering import MeterRecord
 from tests.unit.changes.test_told_from import label, limit
@@ -109,25 +109,27 @@ def test_a_change_lies_in_a_period_in_which_it_begins_or_ends(begins: date, ends
 
 @pytest.mark.parametrize(("days", "answers"), [(-16, False), (-15, True), (0, True), (15, True), (16, False)])
 def test_a_declared_process_answers_a_change_within_fifteen_days(days: int, answers: bool) -> None:
-    assert _answers(event(MAY + timedelta(days=days)), change(), SHANGHAI, date(2025, 1, 1)) is answers
+    assert answers_change(event(MAY + timedelta(days=days)), change(), SHANGHAI, date(2025, 1, 1)) is answers
 
 
 def test_a_process_that_ended_with_a_change_answers_it() -> None:
     ended = event(date(2025, 2, 1), until=MAY.isoformat())
-    assert _answers(ended, change(), SHANGHAI, date(2025, 1, 1))
-    assert not _answers(ended, change(first=date(2025, 3, 20)), SHANGHAI, date(2025, 1, 1)), "neither began nor ended then"
+    assert answers_change(ended, change(), SHANGHAI, date(2025, 1, 1))
+    assert not answers_change(ended, change(first=date(2025, 3, 20)), SHANGHAI, date(2025, 1, 1)), "neither began nor ended then"
 
 
 def test_what_holds_throughout_is_answered_by_what_began_with_the_record() -> None:
     throughout = change(ChangeKind.UNCOUNTED, first=None)
-    assert _answers(event(date(2025, 1, 10)), throughout, SHANGHAI, date(2025, 1, 1))
-    assert not _answers(event(date(2025, 3, 1)), throughout, SHANGHAI, date(2025, 1, 1))
-    assert not _answers(event(date(2025, 1, 1), until="2025-06-01"), throughout, SHANGHAI, date(2025, 1, 1)), "it ended, the change did not"
+    assert answers_change(event(date(2025, 1, 10)), throughout, SHANGHAI, date(2025, 1, 1))
+    assert not answers_change(event(date(2025, 3, 1)), throughout, SHANGHAI, date(2025, 1, 1))
+    assert not answers_change(event(date(2025, 1, 1), until="2025-06-01"), throughout, SHANGHAI, date(2025, 1, 1)), (
+        "it ended, the change did not"
+    )
 
 
 def test_no_process_makes_readings_below_nothing() -> None:
-    assert not _answers(event(MAY), change(ChangeKind.NEGATIVE), SHANGHAI, date(2025, 1, 1))
-    assert not _answers(event(MAY, "rounding", meter="m1"), change(), SHANGHAI, date(2025, 1, 1)), "a resolution changes no value"
+    assert not answers_change(event(MAY), change(ChangeKind.NEGATIVE), SHANGHAI, date(2025, 1, 1))
+    assert not answers_change(event(MAY, "rounding", meter="m1"), change(), SHANGHAI, date(2025, 1, 1)), "a resolution changes no value"
 
 
 @pytest.mark.parametrize(("until", "answers"), [("2025-05-04", True), ("2025-05-03", False), (None, True)])
@@ -135,20 +137,20 @@ def test_time_declared_unusable_answers_where_it_holds_every_day_of_the_fault(un
     """The meter stood on 1 and 3 May; `until` is the first day that is usable again."""
     dead = change(ChangeKind.DEAD, days=(MAY, date(2025, 5, 3)))
     unusable = event(MAY, "unusable", meter="m1", **({} if until is None else {"until": until}))
-    assert _answers(unusable, dead, SHANGHAI, date(2025, 1, 1)) is answers
+    assert answers_change(unusable, dead, SHANGHAI, date(2025, 1, 1)) is answers
     late = event(date(2025, 5, 2), "unusable", meter="m1")
-    assert not _answers(late, dead, SHANGHAI, date(2025, 1, 1))
+    assert not answers_change(late, dead, SHANGHAI, date(2025, 1, 1))
 
 
 def test_an_event_is_of_the_line_and_product_that_it_names() -> None:
     of_slag = change(product="slag")
-    assert _is_of(event(MAY), of_slag)
-    assert _is_of(event(MAY, equipment="f1", product="slag"), of_slag)
-    assert not _is_of(event(MAY, equipment="f2"), of_slag)
-    assert not _is_of(event(MAY, product="blended"), of_slag)
-    assert not _is_of(event(MAY, product="slag"), change()), "what is of all products is not of one"
-    assert _is_of(event(MAY, meter="m1"), change())
-    assert not _is_of(event(MAY, meter="m2"), change())
+    assert is_declared_of(event(MAY), of_slag)
+    assert is_declared_of(event(MAY, equipment="f1", product="slag"), of_slag)
+    assert not is_declared_of(event(MAY, equipment="f2"), of_slag)
+    assert not is_declared_of(event(MAY, product="blended"), of_slag)
+    assert not is_declared_of(event(MAY, product="slag"), change()), "what is of all products is not of one"
+    assert is_declared_of(event(MAY, meter="m1"), change())
+    assert not is_declared_of(event(MAY, meter="m2"), change())
 
 
 def run(day: date = MAY, **changes: Any) -> Batch:
@@ -168,15 +170,15 @@ def run(day: date = MAY, **changes: Any) -> Batch:
     ],
 )
 def test_a_change_makes_the_batches_of_its_line_doubtful_from_its_day_on(batch: Batch, doubtful: bool) -> None:
-    assert _questions(change(), batch, SHANGHAI) is doubtful
+    assert makes_doubtful(change(), batch, SHANGHAI) is doubtful
 
 
 def test_a_change_of_a_product_or_of_single_batches_makes_no_others_doubtful() -> None:
-    assert [_questions(change(product=name), run(), SHANGHAI) for name in ("glass", "green", "brown")] == [True, True, False]
+    assert [makes_doubtful(change(product=name), run(), SHANGHAI) for name in ("glass", "green", "brown")] == [True, True, False]
     of_one = change(batches=frozenset({("melting", "B1")}))
-    assert [_questions(of_one, run(batch_id=name), SHANGHAI) for name in ("B1", "B2")] == [True, False]
+    assert [makes_doubtful(of_one, run(batch_id=name), SHANGHAI) for name in ("B1", "B2")] == [True, False]
     of_days = change(days=(MAY, MAY + timedelta(days=2)))
-    assert [_questions(of_days, run(MAY + timedelta(days=number)), SHANGHAI) for number in range(4)] == [True, False, True, False]
+    assert [makes_doubtful(of_days, run(MAY + timedelta(days=number)), SHANGHAI) for number in range(4)] == [True, False, True, False]
 
 
 def test_a_day_is_told_by_its_median_run() -> None:
@@ -314,9 +316,9 @@ def test_energy_beyond_a_meters_time_is_that_of_its_hours_or_by_its_share_of_the
     record = hours(1, hour_us=BEGINS_US + np.arange(10) * HOUR_US, hour_energy=np.full(10, 10.0))
     of_time = hours(1, hour_us=np.zeros(0), start_us=BEGINS_US, end_us=BEGINS_US + 10 * HOUR_US, total=100.0)
     for meter in (record, of_time):
-        assert _energy_beyond(meter, edge_us, after=True) == pytest.approx(40)
-        assert _energy_beyond(meter, edge_us, after=False) == pytest.approx(60)
-    assert _energy_beyond(of_time, BEGINS_US - HOUR_US, after=True) == 100, "no more than all of it"
+        assert energy_beyond(meter, edge_us, after=True) == pytest.approx(40)
+        assert energy_beyond(meter, edge_us, after=False) == pytest.approx(60)
+    assert energy_beyond(of_time, BEGINS_US - HOUR_US, after=True) == 100, "no more than all of it"
 
 
 def test_a_change_as_large_as_the_labels_own_uncertainty_is_not_told_beside_it() -> None:
@@ -327,7 +329,7 @@ def test_a_change_as_large_as_the_labels_own_uncertainty_is_not_told_beside_it()
 
 def test_a_limit_of_just_a_half_is_still_one_and_each_is_told_by_its_own() -> None:
     """A limit is a share: a step of ln 1.1 is a tenth."""
-    assert _share(log(1.1)) == pytest.approx(0.1)
+    assert share_of_ln(log(1.1)) == pytest.approx(0.1)
     assert "changes below 50.0 % of energy per t or 17.0 %" in str(SmallestChange("m", "electricity", "firing", "t", 0.5, 0.17).sentence)
     hidden = str(SmallestChange("m", "electricity", "firing", "t", 0.03, 0.51).sentence)
     assert "changes below 3.0 % of energy per t are not seen; no change of output" in hidden

@@ -13,7 +13,7 @@ from pathlib import Path
 import pytest
 from django.core.management import get_commands, load_command_class
 
-from reporting_agent.cli import COMMANDS, _parser
+from reporting_agent.cli import COMMANDS, command_parser
 from reporting_agent.config import Equipment, InputFiles, Mapping, Meter, Profile, Runs, SiteSettings
 from reporting_agent.config.site import SiteIdentity, StepSetting
 from tests.documents.errors_page import PAGE as ERRORS
@@ -97,7 +97,7 @@ def test_options_of_the_scripts_are_options() -> None:
 
 
 def commands_of_the_agent() -> dict[str, ArgumentParser]:
-    (action,) = (candidate for candidate in _parser([])._actions if isinstance(candidate, _SubParsersAction))
+    (action,) = (candidate for candidate in command_parser([])._actions if isinstance(candidate, _SubParsersAction))
     return dict(action.choices)
 
 
@@ -111,7 +111,7 @@ def options_of(command: ArgumentParser) -> set[str]:
 @EVERY_PAGE
 def test_every_quoted_command_of_the_agent_parses(page: str) -> None:
     """A whole command line as it would be typed; "…" and capital letters stand for a value."""
-    parser = _parser([])
+    parser = command_parser([])
     for line in quoted(TEXTS[page]):
         words = words_of(line)
         if words[:1] != ["steplabel-agent"] or page == "docs/cli.md" or len(words) == 1:

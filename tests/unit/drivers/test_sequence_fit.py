@@ -30,7 +30,7 @@ def batches(request: pytest.FixtureRequest) -> Batches:
 
 def test_an_estimate_leaves_aside_what_lies_far_off(batches: Batches) -> None:
     y, x = batches
-    own = sequence_fit._m_estimate(y, x, tukey=True)
+    own = sequence_fit.m_estimate(y, x, tukey=True)
     plain = np.linalg.lstsq(x, y, rcond=None)[0]
     planted = np.array([400, 5, 10, 15, 3.0, -2.0, 0.5])
     assert np.abs(own - planted).max() < 0.5 < np.abs(plain - planted).max()
@@ -40,7 +40,7 @@ def test_an_estimate_is_that_of_statsmodels(batches: Batches) -> None:
     y, x = batches
     asked: dict[str, Any] = {"conv": "coefs", "tol": sequence_fit.MOVED, "maxiter": sequence_fit.MOST_STEPS}
     huber = RLM(y, x, M=norms.HuberT(sequence_fit.HUBER_C)).fit(**asked).params
-    np.testing.assert_allclose(sequence_fit._m_estimate(y, x, tukey=False), huber, rtol=1e-9)
-    fixed = {"start_params": huber, "start_scale": sequence_fit._mad(y - x @ huber), "update_scale": False}
+    np.testing.assert_allclose(sequence_fit.m_estimate(y, x, tukey=False), huber, rtol=1e-9)
+    fixed = {"start_params": huber, "start_scale": sequence_fit.mad(y - x @ huber), "update_scale": False}
     biweight = RLM(y, x, M=norms.TukeyBiweight(sequence_fit.TUKEY_C)).fit(**asked, **fixed).params
-    np.testing.assert_allclose(sequence_fit._m_estimate(y, x, tukey=True), biweight, rtol=1e-9)
+    np.testing.assert_allclose(sequence_fit.m_estimate(y, x, tukey=True), biweight, rtol=1e-9)

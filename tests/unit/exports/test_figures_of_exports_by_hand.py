@@ -24,10 +24,17 @@ from benchmarks.wire import attestations
 from benchmarks.wire.attestations import AttestationWithdrawal
 from benchmarks.wire.signing import AuditorSigningKey, key_id
 from reporting_agent.exports.assured import holding
-from reporting_agent.exports.carbon import CarrierUse, StepCarbon, _sum
+from reporting_agent.exports.carbon import CarrierUse, StepCarbon, sum_if_all_known
 from reporting_agent.exports.footprint_settings import FootprintSettings
 from reporting_agent.exports.footprints import Footprint, StepFootprint, footprint
-from reporting_agent.exports.intervals import Floats, IntervalSeries, QuarterHours, SiteIntervals, _known_s, _output
+from reporting_agent.exports.intervals import (
+    Floats,
+    IntervalSeries,
+    QuarterHours,
+    SiteIntervals,
+    output_by_quarter_hour,
+    seconds_known_by_all,
+)
 from reporting_agent.exports.monitoring import deviations, fill, quality, remarks, shares
 from reporting_agent.exports.monitoring_schema import load_schema
 from reporting_agent.exports.pact_and_catena_x import catena_x, pact
@@ -71,7 +78,7 @@ def batch(minutes: float, name: str = "B", **changes: Any) -> Batch:
 def output_of(*batches: Batch) -> dict[int, float]:
     """Quarter hours with an output."""
     data = PlantData(packs.load("cement", None), list(batches), [], [])
-    output = _output("cement-grinding", data, CLOCK)
+    output = output_by_quarter_hour("cement-grinding", data, CLOCK)
     return {place: float(output[place]) for place in np.flatnonzero(output).tolist()}
 
 
@@ -125,7 +132,7 @@ def test_of_several_meters_a_quarter_hour_is_known_as_far_as_the_one_that_knows_
     """In the first half of the month both stand, later one alone, and on the last day none."""
     place = np.arange(QUARTERS)
     early, throughout = series(known_s=300.0), series(known_s=600.0)
-    known_s = _known_s([(early, place < QUARTERS // 2), (throughout, place < QUARTERS - 96)])
+    known_s = seconds_known_by_all([(early, place < QUARTERS // 2), (throughout, place < QUARTERS - 96)])
     assert (known_s[0], known_s[QUARTERS // 2], known_s[-1]) == (300.0, 600.0, 0.0)
 
 
@@ -216,7 +223,9 @@ def test_one_carrier_without_a_factor_leaves_a_step_without_a_sum() -> None:
     assert step(use(50.0), use(30.0, carrier="coal")).co2_per_output == pytest.approx(0.4)
     lacking = step(use(50.0), use(None, carrier="coal"))
     assert (lacking.lacking, lacking.co2_kg, lacking.co2_per_output) == (("coal",), None, None)
-    assert (_sum((1.5, 2.0)), _sum((1.5, None)), _sum(())) == (3.5, None, 0), "of a carrier's entries, too"
+    assert (sum_if_all_known((1.5, 2.0)), sum_if_all_known((1.5, None)), sum_if_all_known(())) == (3.5, None, 0), (
+        "of a carrier's entries, too"
+    )
 
 
 def test_energy_given_back_is_neither_credited_nor_does_its_factor_lack() -> None:

@@ -30,12 +30,12 @@ METERS = {
 
 
 def test_the_table_of_meters_names_every_code_and_no_other() -> None:
-    assert set(METERS) == set(tally._SENTENCES) | AGAINST_BATCHES
+    assert set(METERS) == set(tally.SENTENCES) | AGAINST_BATCHES
 
 
-@pytest.mark.parametrize("code", tally._SENTENCES)
+@pytest.mark.parametrize("code", tally.SENTENCES)
 def test_the_severity_is_that_of_the_code(code: str) -> None:
-    severity, fault = tally._SENTENCES[code]
+    severity, fault = tally.SENTENCES[code]
     assert METERS[code] == str(severity)
     assert fault
     assert re.search(r"[\u4e00-\u9fff]", in_language(fault, "zh"))

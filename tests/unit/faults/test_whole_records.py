@@ -170,7 +170,7 @@ def test_even_thousands_by_chance_are_no_coarser_step_where_all_are_thousands(mo
     value[AT:] = np.round(value[AT:] / 100) * 100
     value[AT + 3000 : AT + 3400] = np.round(value[AT + 3000 : AT + 3400] / 200) * 200
     assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 1}
-    monkeypatch.setattr(whole_record, "_nearly_so_around", lambda value, step, start, end: False)
+    monkeypatch.setattr(whole_record, "nearly_so_around", lambda value, step, start, end: False)
     assert counts_by_code(course(meter("rate"), MOMENTS, value)) == {"quantum-change": 3}
 
 

@@ -75,7 +75,7 @@ def test_where_the_page_of_all_does_not_fit_the_last_line_counts_the_sites_that_
     file, out = group_of(tmp_path, 2), tmp_path / "out"
 
     def full(path: Path, *_: object) -> None:
-        raise writing._cannot_write(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
+        raise writing.cannot_write(path, OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))
 
     monkeypatch.setattr(writing, "write_json", full)  # of this process; the sites are done in others
     assert fleet(file, out) == 1

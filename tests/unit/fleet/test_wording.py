@@ -15,6 +15,7 @@ from reporting_agent.config import load_site
 from reporting_agent.fleet import page
 from reporting_agent.fleet.one_site import do
 from reporting_agent.fleet.site_tasks import Task
+from reporting_agent.fleet.storage import site_at
 
 MADE = datetime(2026, 1, 5, 8, 12, tzinfo=UTC)
 
@@ -29,6 +30,9 @@ def test_a_site_file_that_is_missing_is_named_once_with_the_line_of_fleet_toml(t
     assert "--site" not in heard
     written = (tmp_path / "out" / "check.html").read_text(encoding="utf-8")
     assert written.count("works-2/site.toml") == 1
+    with pytest.raises(InputError) as refused:
+        site_at(str(tmp_path / "works-2" / "site.toml"), {})
+    assert "请更正 fleet.toml" in refused.value.in_words("zh")
 
 
 @pytest.mark.parametrize(("key", "word", "wanted"), [("timezone", "UTX", "UTC"), ("reading", "intervall", "'interval'")])

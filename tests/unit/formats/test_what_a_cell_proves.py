@@ -9,7 +9,7 @@ import pytest
 from reporting_agent.proposal import notation
 from reporting_agent.proposal.columns import carrier_in
 from reporting_agent.proposal.notation import Notation
-from reporting_agent.proposal.spread_moments import _has_clock, _joined
+from reporting_agent.proposal.spread_moments import has_clock, joined_cells
 from reporting_agent.sources.cells import Cell
 
 
@@ -140,9 +140,9 @@ def test_a_carrier_is_told_by_a_whole_word_of_a_header(header: str, carrier: str
 
 def test_a_day_and_a_clock_are_one_moment() -> None:
     day, clock = datetime(2025, 5, 13), datetime(2025, 5, 13, 6, 30).time()  # noqa: DTZ001 - as a workbook gives them
-    assert _joined([day.date(), clock]) == datetime(2025, 5, 13, 6, 30)  # noqa: DTZ001 - as above
-    assert _joined(["13.05.2025", "06:30"]) == "13.05.2025 06:30"
-    assert [_has_clock(cell) for cell in (day, datetime(2025, 5, 13, 6, tzinfo=UTC), "13.05.2025", "13.05.2025 06:30")] == [
+    assert joined_cells([day.date(), clock]) == datetime(2025, 5, 13, 6, 30)  # noqa: DTZ001 - as above
+    assert joined_cells(["13.05.2025", "06:30"]) == "13.05.2025 06:30"
+    assert [has_clock(cell) for cell in (day, datetime(2025, 5, 13, 6, tzinfo=UTC), "13.05.2025", "13.05.2025 06:30")] == [
         False,
         True,
         False,

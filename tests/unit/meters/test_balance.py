@@ -8,9 +8,9 @@ import pytest
 from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
 from reporting_agent.analysis import Analysis
+from reporting_agent.analysis.figures import percent
 from reporting_agent.analysis.meters import balance
 from reporting_agent.analysis.meters.balance import Balance, balances, findings
-from reporting_agent.analysis.sentences import percent
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, label
 from reporting_agent.report import html

@@ -23,13 +23,13 @@ def test_what_was_met_counts_once(a_site: Build, labelled: Label, monkeypatch: p
     with (site.folder / "readings.csv").open("a", encoding="utf-8") as file:
         file.write("main,no time at all,7\n")
     second = []
-    again = lanes._again
+    again = lanes.read_again
 
     def noted(log: ReadingLog) -> ReadingLog:
         second.append(log)
         return again(log)
 
-    monkeypatch.setattr(lanes, "_again", noted)
+    monkeypatch.setattr(lanes, "read_again", noted)
     plant = labelled(site).data
     assert second, "the meter's file was read a second time"
     assert plant.undeclared["strange"].readings == len(STRANGE)

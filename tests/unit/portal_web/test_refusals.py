@@ -13,7 +13,7 @@ from django.utils import translation
 
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Name, Phrase, joined, restored, stored
-from portal.sentences import in_whole, in_words
+from portal.sentences import in_words
 from portal.web.messages import CORE_PO_FILE, PO_FILE, texts_of_refusals, translations
 from tests.documents.refusals import OR, PACKAGES, ROOT, Module, Scope
 
@@ -101,10 +101,10 @@ def test_a_phrase_is_its_english_text() -> None:
 def test_a_page_says_it_in_its_readers_language_with_the_same_values() -> None:
     refusal = VerificationError("label-off-pack", NESTED, "Choose at least one.")
     with translation.override("en"):
-        assert in_whole(refusal) == f"{refusal.sentence} {refusal.remedy}"
+        assert in_words(refusal.whole) == f"{refusal.sentence} {refusal.remedy}"
     with translation.override("zh-hans"):
         assert in_words(NESTED) == "coke、total 的标签无法与其他标签比较：该工序没有品类 'two'。"
-        assert in_whole(refusal) == f"{in_words(NESTED)}请至少选择一项。"
+        assert in_words(refusal.whole) == f"{in_words(NESTED)}请至少选择一项。"
         assert in_words("") == ""
 
 
@@ -127,7 +127,7 @@ def test_a_name_is_the_one_that_the_reader_knows() -> None:
 
 
 def test_a_phrase_is_kept_with_a_record_and_comes_back_whole() -> None:
-    reason = joined(NESTED, "Choose at least one.")
+    reason = joined(NESTED, Phrase("Choose at least one."))
     back = restored(json.loads(json.dumps(stored(reason))))
     assert back == reason == f"{NESTED} Choose at least one."
     with translation.override("zh-hans"):

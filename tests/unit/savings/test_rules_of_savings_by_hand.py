@@ -19,20 +19,20 @@ from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.pipeline import LabelResult
 from reporting_agent.savings.actions import SavingAction, Target
-from reporting_agent.savings.days import Days, _mean, _output_unknown, _spread, _unusable
-from reporting_agent.savings.saving_interval import Forecast, _effective, _of_blocks, forecast
+from reporting_agent.savings.days import Days, mean_condition, output_unknown, spread_over_days, unusable_days
+from reporting_agent.savings.saving_interval import Forecast, block_variance, effective_days, forecast
 from reporting_agent.savings.telling import SavingVerdict, verdict
 from reporting_agent.savings.verified import (
     VerifiedSaving,
-    _before,
-    _concerns,
-    _periods,
-    _same_season,
-    _span,
-    _terms,
-    _unseen,
-    _verified,
-    _why,
+    baseline_terms,
+    compared_periods,
+    concerns,
+    period_before,
+    same_season,
+    span_of_days,
+    unseen_products,
+    verified_action,
+    why_not_told,
 )
 
 SITE = cast("SiteSettings", SimpleNamespace(zone=UTC, events=()))
@@ -80,8 +80,8 @@ def test_shares_are_of_what_was_expected() -> None:
 
 def test_a_period_ends_where_the_data_do() -> None:
     whole = Period.parse("2023", UTC)
-    assert _before(date(2023, 7, 1), whole, SITE).end == datetime(2023, 7, 1, tzinfo=UTC)
-    assert _before(date(2024, 7, 1), whole, SITE).end == datetime(2024, 1, 1, tzinfo=UTC)
+    assert period_before(date(2023, 7, 1), whole, SITE).end == datetime(2023, 7, 1, tzinfo=UTC)
+    assert period_before(date(2024, 7, 1), whole, SITE).end == datetime(2024, 1, 1, tzinfo=UTC)
 
 
 @pytest.mark.parametrize(
@@ -95,7 +95,7 @@ def test_a_period_ends_where_the_data_do() -> None:
     ],
 )
 def test_a_saving_has_a_period_once_a_day_of_it_has_passed(keys: dict[str, Any], today: date, begun: bool) -> None:
-    baseline, reporting = _periods(action(**keys), SITE, today)
+    baseline, reporting = compared_periods(action(**keys), SITE, today)
     assert (reporting is not None) is begun
     if baseline is not None and reporting is not None:
         assert (baseline.start, baseline.end) == (datetime(2022, 1, 1, tzinfo=UTC), datetime(2023, 1, 1, tzinfo=UTC))
@@ -132,11 +132,11 @@ def test_two_periods_are_of_one_season_where_no_day_is_ten_days_from_one_of_the_
     baseline: tuple[Any, Any], reporting: tuple[Any, Any], same: bool
 ) -> None:
     of = days()
-    assert _same_season(of, between(of, *baseline), between(of, *reporting)) is same
+    assert same_season(of, between(of, *baseline), between(of, *reporting)) is same
 
 
 def test_a_span_is_from_the_first_known_day_to_the_last() -> None:
-    assert _span(np.array([False, True, False, True, True, False])) == 4
+    assert span_of_days(np.array([False, True, False, True, True, False])) == 4
 
 
 def test_days_between_hold_the_first_and_not_the_last() -> None:
@@ -150,21 +150,21 @@ def test_what_the_baseline_hardly_made_may_be_a_fiftieth_of_the_output(amount: f
     new = np.where(after, amount, 0.0)
     new[:seen_on] = 5.0
     of = days(200, {("cement", "slag"): new, ("cement", "blended"): np.where(after, 100 - amount, 100.0)})
-    assert _unseen(of, before, after) == (["cement slag"] if named else [])
+    assert unseen_products(of, before, after) == (["cement slag"] if named else [])
 
 
 def test_a_kind_seldom_made_has_no_term_of_its_own_and_is_left_in_the_rest() -> None:
     """Level of a running and of an idle day, the kind of 20 days, the rest: the columns in this order."""
     often, seldom = np.zeros(30), np.zeros(30)
     often[:20], seldom[20:29] = 10.0, 7.0
-    terms = _terms(days(30, {("a", ""): often, ("b", ""): seldom}), np.ones(30, dtype=bool), season=False)
+    terms = baseline_terms(days(30, {("a", ""): often, ("b", ""): seldom}), np.ones(30, dtype=bool), season=False)
     assert terms.shape == (30, 4)
     assert terms[[0, 20, 29]].tolist() == [[1, 0, 10, 0], [1, 0, 0, 7], [0, 1, 0, 0]]
 
 
 def test_where_nothing_is_fed_weekdays_are_the_running_days() -> None:
     """1 January 2023 was a Sunday."""
-    terms = _terms(days(8, feeds=False), np.ones(8, dtype=bool), season=False)
+    terms = baseline_terms(days(8, feeds=False), np.ones(8, dtype=bool), season=False)
     assert terms[:, 0].tolist() == [0, 1, 1, 1, 1, 1, 0, 0]
     assert terms[:, 1].tolist() == [1, 0, 0, 0, 0, 0, 1, 1]
 
@@ -180,7 +180,7 @@ def test_an_idle_day_tells_nothing_where_the_baseline_has_none() -> None:
         of = replace(days(465, {("glass", ""): output}), energy=energy)
         periods = Period.parse("2023", UTC), Period.parse("2024-01-01/2024-04-10", UTC)
         result = cast("LabelResult", SimpleNamespace(data=SimpleNamespace(meters=())))
-        saving = _verified(SITE, result, Review(), action(no_season="no season"), *periods, of)
+        saving = verified_action(SITE, result, Review(), action(no_season="no season"), *periods, of)
         assert saving.forecast is not None
         assert saving.forecast.saving == pytest.approx(0.0, abs=50.0)
         assert saving.reporting_days == (100 if idle_before else 97)
@@ -212,8 +212,8 @@ def a_change(kind: ChangeKind, *meters: str, step: str = "melting", equipment: t
 def test_a_change_concerns_a_saving_whose_energy_or_output_it_moves(change: Change, of_meter: bool, of_step: bool) -> None:
     of = days(2, meters=frozenset({"grid"}), below=frozenset({"sub"}))
     target = Target(id="t", step="melting", saving_pct=3, baseline="2022", reporting="2023", owner="Wang Li")
-    assert _concerns(change, action(meter="grid"), of) is of_meter
-    assert _concerns(change, target, of) is of_step
+    assert concerns(change, action(meter="grid"), of) is of_meter
+    assert concerns(change, target, of) is of_step
 
 
 def run(begins: datetime, hours: float, **changes: Any) -> Batch:
@@ -223,9 +223,9 @@ def run(begins: datetime, hours: float, **changes: Any) -> Batch:
 
 def test_a_batch_across_midnight_counts_on_both_days_by_its_hours() -> None:
     row = days(3).days
-    assert _spread(run(datetime(2023, 1, 1, 18, tzinfo=UTC), 24), row, SITE) == [(0, 0.25), (1, 0.75)]
-    assert _spread(run(datetime(2023, 1, 1, 18, tzinfo=UTC), 6), row, SITE) == [(0, 1.0)], "it ends at midnight"
-    assert _spread(run(datetime(2022, 12, 31, 12, tzinfo=UTC), 24), row, SITE) == [(0, 0.5)], "half of it lies before"
+    assert spread_over_days(run(datetime(2023, 1, 1, 18, tzinfo=UTC), 24), row, SITE) == [(0, 0.25), (1, 0.75)]
+    assert spread_over_days(run(datetime(2023, 1, 1, 18, tzinfo=UTC), 6), row, SITE) == [(0, 1.0)], "it ends at midnight"
+    assert spread_over_days(run(datetime(2022, 12, 31, 12, tzinfo=UTC), 24), row, SITE) == [(0, 0.5)], "half of it lies before"
 
 
 def test_hours_count_as_they_passed_where_clocks_change() -> None:
@@ -233,14 +233,14 @@ def test_hours_count_as_they_passed_where_clocks_change() -> None:
     zone = ZoneInfo("Europe/Berlin")
     site = cast("SiteSettings", SimpleNamespace(zone=zone, events=()))
     night = run(datetime(2025, 10, 25, 16, tzinfo=UTC), 13)
-    assert dict(_spread(night, (date(2025, 10, 25), date(2025, 10, 26)), site)) == pytest.approx({0: 6 / 13, 1: 7 / 13})
+    assert dict(spread_over_days(night, (date(2025, 10, 25), date(2025, 10, 26)), site)) == pytest.approx({0: 6 / 13, 1: 7 / 13})
 
 
 @pytest.mark.parametrize(
     "changes", [{"end": None}, {"end": datetime(2023, 1, 1, 12, tzinfo=UTC)}, {"end": datetime(2023, 1, 1, tzinfo=UTC)}]
 )
 def test_a_batch_without_a_sound_end_is_of_the_day_that_it_began(changes: dict[str, Any]) -> None:
-    assert _spread(run(datetime(2023, 1, 2, 12, tzinfo=UTC), 1, **changes), days(3).days, SITE) == [(1, 1.0)]
+    assert spread_over_days(run(datetime(2023, 1, 2, 12, tzinfo=UTC), 1, **changes), days(3).days, SITE) == [(1, 1.0)]
 
 
 def unusable(begins: str, until: str | None, **keys: Any) -> SiteSettings:
@@ -254,9 +254,9 @@ def unusable(begins: str, until: str | None, **keys: Any) -> SiteSettings:
 )
 def test_every_day_that_unusable_time_touches_is_unusable(until: str | None, places: list[int]) -> None:
     """From noon of 2 January until midnight, or the morning, of 4 January, which is not included."""
-    flags = _unusable(unusable("2023-01-02T12:00", until, meter="el"), {"el"}, days(6).days)
+    flags = unusable_days(unusable("2023-01-02T12:00", until, meter="el"), {"el"}, days(6).days)
     assert np.flatnonzero(flags).tolist() == places
-    assert not _unusable(unusable("2023-01-02", until, meter="other"), {"el"}, days(6).days).any()
+    assert not unusable_days(unusable("2023-01-02", until, meter="other"), {"el"}, days(6).days).any()
 
 
 @pytest.mark.parametrize(
@@ -270,14 +270,14 @@ def test_every_day_that_unusable_time_touches_is_unusable(until: str | None, pla
     ],
 )
 def test_nobody_knows_what_a_batch_made_that_made_less_than_nothing(changes: dict[str, Any], unknown: bool) -> None:
-    assert _output_unknown(SITE, run(datetime(2023, 1, 1, tzinfo=UTC), 1, **changes), set()) is unknown
+    assert output_unknown(SITE, run(datetime(2023, 1, 1, tzinfo=UTC), 1, **changes), set()) is unknown
 
 
 def test_a_batch_in_time_that_is_declared_unusable_made_what_nobody_knows() -> None:
     site = unusable("2023-01-02", "2023-01-03", step="melting")
     begins = [datetime(2023, 1, day, tzinfo=UTC) for day in (1, 2, 3)]
-    assert [_output_unknown(site, run(begin, 1), set()) for begin in begins] == [False, True, False]
-    assert _output_unknown(SITE, run(begins[0], 1), {("melting", "B", begins[0])}), "more than its energy can have made"
+    assert [output_unknown(site, run(begin, 1), set()) for begin in begins] == [False, True, False]
+    assert output_unknown(SITE, run(begins[0], 1), {("melting", "B", begins[0])}), "more than its energy can have made"
 
 
 @pytest.mark.parametrize(("recorded", "mean"), [(8, 3.0), (7, None)])
@@ -286,35 +286,35 @@ def test_a_condition_is_a_term_where_four_fifths_of_the_output_carry_it(recorded
     batches = [
         run(datetime(2023, 1, 1, tzinfo=UTC), 1, variables={"moisture": 2.0 + 2 * (n % 2)} if n < recorded else {}) for n in range(10)
     ]
-    assert _mean(batches, "moisture") == (None if mean is None else pytest.approx(mean))
+    assert mean_condition(batches, "moisture") == (None if mean is None else pytest.approx(mean))
 
 
 def test_a_mean_of_a_condition_is_by_output() -> None:
     """30 t at 2 and 10 t at 6."""
     batches = [run(datetime(2023, 1, 1, tzinfo=UTC), 1, output=t, variables={"moisture": value}) for t, value in ((30.0, 2.0), (10.0, 6.0))]
-    assert _mean(batches, "moisture") == pytest.approx(3.0)
+    assert mean_condition(batches, "moisture") == pytest.approx(3.0)
 
 
 def test_days_that_are_alike_tell_as_much_of_a_mean_as_fewer_that_are_not() -> None:
     """(1 - r) / (1 + r): a third of 300 days at r = 1/2."""
-    assert _effective(300, 0.5) == pytest.approx(100)
+    assert effective_days(300, 0.5) == pytest.approx(100)
 
 
 def test_four_weeks_of_half_their_days_or_more_count_as_blocks() -> None:
     """Seven blocks of 28 days, each at 1 or -1 throughout: a sum of 28, over the root of 28 days; 7 x 28 / (7 - 3) a day."""
     day, sign = np.arange(7 * 28), np.repeat([1.0, -1.0, 1.0, -1.0, 1.0, -1.0, 1.0], 28)
-    assert _of_blocks(day, sign) == pytest.approx((7 * 28 / 4, 4))
+    assert block_variance(day, sign) == pytest.approx((7 * 28 / 4, 4))
     few = np.concatenate((day[: 6 * 28], day[6 * 28 : 6 * 28 + 13]))
-    variance, freedom = _of_blocks(few, sign[few] * np.where(few >= 6 * 28, 100.0, 1.0))
+    variance, freedom = block_variance(few, sign[few] * np.where(few >= 6 * 28, 100.0, 1.0))
     assert (variance, freedom) == pytest.approx((6 * 28 / 3, 3)), "thirteen days are no block, however far they lie"
 
 
 def test_blocks_that_drift_together_count_for_more_and_blocks_that_turn_for_no_less() -> None:
     """Six blocks: 1 1 1 1 1 1 (five pairs alike) against 1 -1 1 -1 1 -1: (6 + 2 x 5) x 28 / 3 and 6 x 28 / 3."""
     day = np.arange(6 * 28)
-    assert _of_blocks(day, np.ones(len(day)))[0] == pytest.approx(16 * 28 / 3)
-    assert _of_blocks(day, np.repeat([1.0, -1.0] * 3, 28))[0] == pytest.approx(6 * 28 / 3)
-    assert _of_blocks(day[: 5 * 28], np.ones(5 * 28)) == (0.0, 3), "of five blocks nothing is told"
+    assert block_variance(day, np.ones(len(day)))[0] == pytest.approx(16 * 28 / 3)
+    assert block_variance(day, np.repeat([1.0, -1.0] * 3, 28))[0] == pytest.approx(6 * 28 / 3)
+    assert block_variance(day[: 5 * 28], np.ones(5 * 28)) == (0.0, 3), "of five blocks nothing is told"
 
 
 @pytest.mark.parametrize(("count", "is_told"), [(13, False), (14, True)])
@@ -364,5 +364,5 @@ def reason(of: Days, before: int, **keys: Any) -> str | None:
     """Why nothing is told of a saving whose baseline is so many days, and the reporting period all after."""
     place = np.arange(len(of.days))
     whole = Period.parse("2023", UTC)
-    why = _why(action(no_season="a kiln", **keys), of, place < before, place >= before, whole, whole, Review())
+    why = why_not_told(action(no_season="a kiln", **keys), of, place < before, place >= before, whole, whole, Review())
     return None if why is None else str(why)

@@ -12,8 +12,8 @@ import pytest
 from benchmarks.measurements import OperatingState, ProductStatus
 from reporting_agent.analysis.waste.causes import label_level
 from reporting_agent.analysis.waste.chance import GroupDifference, differences, level_shift, of_product, without_drift
-from reporting_agent.analysis.waste.evidence import Groups, Use, _before, _shifts, purpose
-from reporting_agent.analysis.waste.use import _rejected
+from reporting_agent.analysis.waste.evidence import Groups, Use, pauses_and_changes, purpose, shifts_of
+from reporting_agent.analysis.waste.use import energy_of_reject
 
 
 def of_days(own: list[float], others: list[float]) -> tuple[GroupDifference, GroupDifference]:
@@ -102,14 +102,14 @@ def test_a_level_is_known_by_the_days_on_either_side_of_a_month() -> None:
 )
 def test_a_batch_belongs_to_the_shift_that_it_began_in(clock: str, shift: int) -> None:
     seconds = 3600.0 * int(clock[:2]) + 60 * int(clock[3:])
-    assert _shifts(np.array([seconds]), ("06:00", "14:00", "22:00")).code.tolist() == [shift]
+    assert shifts_of(np.array([seconds]), ("06:00", "14:00", "22:00")).code.tolist() == [shift]
 
 
 def test_a_pause_is_since_the_batch_before_on_the_same_equipment_that_kept_it_warm() -> None:
     """On f0 batches at 0-10, 15-20 (a start-up, which does not keep it warm), 30-40; on f1 one at 12-14 and one that overlaps it."""
     start, end = np.array([0.0, 15.0, 30.0, 12.0, 13.0]), np.array([10.0, 20.0, 40.0, 14.0, 20.0])
     equipment, product = np.array([0, 0, 0, 1, 1]), np.array([0, 0, 1, 0, 0])
-    pause, changed = _before(start, end, equipment, product, np.array([True, False, True, True, True]))
+    pause, changed = pauses_and_changes(start, end, equipment, product, np.array([True, False, True, True, True]))
     assert np.nan_to_num(pause, nan=-9).tolist() == [-9, 5, 20, -9, -9], "one that overlaps has none"
     assert np.nan_to_num(changed, nan=-9).tolist() == [-9, 0, 1, -9, 0]
 
@@ -135,9 +135,9 @@ def test_energy_of_a_batch_was_for_what_its_record_says(changes: dict[str, Any],
 def test_rejected_output_takes_its_share_of_what_was_produced_and_only_of_product(a_melt: Callable[..., Any]) -> None:
     """20 t rejected beside 100 t good: a sixth of 1,200 kWh."""
     melt = a_melt(0, reject=20.0)
-    assert _rejected(melt, Use.VALUE_ADDING, 1200.0) == 200.0
-    assert _rejected(melt, Use.SCRAP, 1200.0) == 0.0
-    assert _rejected(a_melt(0), Use.VALUE_ADDING, 1200.0) == 0.0
+    assert energy_of_reject(melt, Use.VALUE_ADDING, 1200.0) == 200.0
+    assert energy_of_reject(melt, Use.SCRAP, 1200.0) == 0.0
+    assert energy_of_reject(a_melt(0), Use.VALUE_ADDING, 1200.0) == 0.0
 
 
 @pytest.mark.parametrize(("count", "lowest"), [(100, 10), (54, 5), (56, 6), (20, 5), (3, 3)])

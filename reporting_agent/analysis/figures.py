@@ -1,48 +1,11 @@
-"""Sentences on drivers, baselines and costs, and how a figure, a share, an interval or a value with its unit stands in them.
-
-How a figure stands in a sentence of the analysis: three significant digits, thousands apart, a true minus.
-"""
+"""How a figure, a share, an interval or a value with its unit stands in a sentence of the analysis: three significant digits, thousands
+apart, a true minus."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import lru_cache
 from math import floor, isfinite, log10
-from pathlib import Path
 
-from benchmarks import texts
-from benchmarks.catalogue import in_language, languages
-from benchmarks.declared import Words
-from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.analysis.drivers.result import Interval
-
-_FILES = ("drivers.toml", "tariff.toml")
-
-
-@lru_cache(maxsize=1)
-def _sentences() -> dict[str, dict[str, Phrase]]:
-    return {section: entries for name in _FILES for section, entries in texts.read(Path(__file__).with_name(name)).items()}
-
-
-def in_words(section: str, key: str, /, **facts: str | Words) -> Words:
-    """One sentence of the two files with its facts; a fact given as Words stands in its own language."""
-    text = _sentences()[section][key]
-    return Words(**{language: in_language(text, language).format(**_in(language, facts)) for language in languages()})
-
-
-def joined(parts: list[Words]) -> Words:
-    """A list of names."""
-    return Words.of(enumerated(parts) if parts else "")
-
-
-def after(*sentences: Words | None) -> Words:
-    """Sentences one behind the other; each brings its own space."""
-    present = [sentence for sentence in sentences if sentence is not None]
-    return Words(**{language: "".join(sentence.said_in(language) for sentence in present) for language in languages()})
-
-
-def _in(language: str, facts: Mapping[str, str | Words]) -> dict[str, str]:
-    return {name: fact.said_in(language) if isinstance(fact, Words) else fact for name, fact in facts.items()}
 
 
 def shown(value: float, digits: int = 3) -> str:
