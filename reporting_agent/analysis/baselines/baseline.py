@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.declared import Words
 from benchmarks.labels.columns import Flags, Floats, Integers
-from benchmarks.phrases import listed
+from benchmarks.phrases import listed, significant
 from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, too_seldom
 from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHARTED
 from reporting_agent.analysis.baselines.control import ControlSignal, control, events
@@ -131,7 +131,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
             anomalies = tuple(_anomaly(event, record, hours, model, prices) for event in events(residual, drawn))
     why = None
     if too_seldom(record):
-        why = in_words("why", "seldom", hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}")
+        why = in_words("why", "seldom", hours=significant((record.facts.usual_step_s or 0.0) / 3600, 3))
     elif chart is None:
         few = int(known.sum()) < FEWEST_CHARTED
         facts = {
