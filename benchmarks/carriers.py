@@ -58,6 +58,7 @@ def read_table(path: Path = TABLE) -> dict[str, Carrier]:
 _carriers = read_table()
 CARRIERS: Mapping[str, Carrier] = MappingProxyType(_carriers)
 """Every carrier there is: those of the table, and those that a pack which was read brought along."""
+_OF_TABLE = frozenset(_carriers)
 
 
 def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
@@ -68,6 +69,11 @@ def bring(own: Iterable[OwnCarrier]) -> tuple[str, ...]:
         if (carrier.form, carrier.unit) != (entry.kind, entry.unit):
             clashing.append(entry.id)
     return tuple(clashing)
+
+
+def by_id(own: Iterable[OwnCarrier]) -> dict[str, OwnCarrier]:
+    """A pack's own carriers as this version of it has them, though another was read first; what the table holds stays as it is there."""
+    return {entry.id: entry for entry in own if entry.id not in _OF_TABLE}
 
 
 @contextmanager

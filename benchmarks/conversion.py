@@ -18,7 +18,7 @@ from __future__ import annotations
 
 import tomllib
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date
 from decimal import Decimal
@@ -31,10 +31,10 @@ from typing import Literal, Protocol, TypeVar
 from pydantic import TypeAdapter, ValidationError, model_validator
 
 from benchmarks import shelf
-from benchmarks.carriers import Carrier, carrier
+from benchmarks.carriers import Carrier, by_id, carrier
 from benchmarks.declared import Declared, FigureSource, Words, content_digest
 from benchmarks.errors import InputError, Place
-from benchmarks.materials import HeatingRange
+from benchmarks.materials import HeatingRange, OwnCarrier
 from benchmarks.measurements import CarrierEnergy, Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
@@ -170,6 +170,7 @@ class FactorTable:
     digest: bytes = b""  # SHA-256 of what decides a kgce: factors, carriers without a default, heating bounds; CO2 decides no label
     heating: Mapping[str, HeatingBounds] = field(default_factory=dict)
     efficiencies: Mapping[tuple[Kind, Kind], Efficiency] = field(default_factory=dict)  # by what is taken and what is given
+    own: Mapping[str, HeatingRange | None] = field(default_factory=dict)  # of the carriers that the pack itself brings along
 
     @classmethod
     def of(cls, version: str) -> FactorTable:
@@ -211,6 +212,10 @@ class FactorTable:
         grid = (*own, *self.by_country.get(country or "", ()))
         return replace(self, carbon={**self.carbon, "electricity": grid}) if grid else self
 
+    def with_own(self, carriers: Sequence[OwnCarrier]) -> FactorTable:
+        """The table beside a pack's own carriers, as that version of the pack has them: another version may have been read before it."""
+        return replace(self, own={id_: entry.lhv for id_, entry in by_id(carriers).items()}) if carriers else self
+
     def factor(self, carrier_id: str, basis: Basis, on: date) -> ConversionFactor:
         """The factor in force on that day.
 
@@ -230,7 +235,7 @@ class FactorTable:
 
     def can_hold(self, carrier_id: str) -> HeatingRange | None:
         """The heating values that a carrier can have, in MJ per its unit; None where it has no bounds."""
-        return self.heating.get(carrier_id) or carrier(carrier_id).lhv
+        return self.heating.get(carrier_id) or (self.own[carrier_id] if carrier_id in self.own else carrier(carrier_id).lhv)
 
     def impossible(self, carrier_id: str, mj_per_unit: float, unit: str) -> Phrase | None:
         """What a heating value per `unit` should lie in, where the carrier cannot hold this one; None where it can, or without bounds."""

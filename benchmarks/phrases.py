@@ -8,8 +8,11 @@ the same values in by name. A refusal makes a phrase of a literal by itself.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
+from decimal import Decimal
 from pathlib import Path
 from typing import Any, Protocol, runtime_checkable
+
+GROUPED_FROM = 10_000  # a figure of four digits is read without
 
 
 @runtime_checkable
@@ -119,6 +122,12 @@ def _in_a_row(items: Iterable[Value], pair: Callable[[Value, Value], Value]) -> 
     while len(row) > 1:
         row = [pair(*two) if len(two) == 2 else two[0] for two in (row[index : index + 2] for index in range(0, len(row), 2))]
     return row[0]
+
+
+def significant(value: float, digits: int) -> str:
+    """A figure of a sentence in so many significant digits: 0.5, 1230, 13,500, and never 1.35e+04, as no person writes it."""
+    rounded = Decimal(f"{value:.{digits}g}")
+    return f"{rounded:,f}" if abs(rounded) >= GROUPED_FROM else f"{rounded:f}"
 
 
 def stored(phrase: Phrase) -> list[Any]:

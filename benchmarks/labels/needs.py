@@ -22,7 +22,7 @@ from benchmarks.labels.columns import EnergyKind, Flags, Floats, StepColumns, co
 from benchmarks.labels.result import StepLabel
 from benchmarks.materials import CarrierNeed
 from benchmarks.measurements import DataFinding, Direction, Metric, Severity
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
 
@@ -118,11 +118,11 @@ def _sentence(need: CarrierNeed, reported: float, higher: float, label: StepLabe
     return Phrase(
         "%(found)s %(unit)s of %(carrier)s are reported. At least %(usual)s is usual; with that the label would be %(higher)s %(of)s "
         "higher. Check whether a meter of it is missing from the files.",
-        found=f"{reported:.3g}",
+        found=significant(reported, 3),
         unit=f"{need.unit}/{step.output_unit}",
         carrier=carrier,
         usual=f"{need.usual:g}",
-        higher=f"{higher:.2g}",
+        higher=significant(higher, 2),
         of=label.unit,
     )
 
@@ -133,6 +133,6 @@ def _made_inside(need: CarrierNeed, higher: float, label: StepLabel, step: Step)
         "%(usual)s amounts to %(higher)s %(of)s. Keep the records of how it is made for an auditor.",
         carrier=CARRIERS[need.carrier].words,
         usual=f"{need.usual:g} {need.unit}/{step.output_unit}",
-        higher=f"{higher:.2g}",
+        higher=significant(higher, 2),
         of=label.unit,
     )

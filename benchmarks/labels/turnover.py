@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.labels.result import StepLabel
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.routes import Step
 
 LARGE = 2.0
@@ -32,7 +32,7 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
             " weighed material, changes it: %(sizes)s %(unit)s. Keep the scale records and the laboratory's moisture values for an"
             " auditor.",
             sizes=enumerated(
-                Phrase("%(part)s %(size)s", part=CARRIERS[carrier].words, size=f"{size:.3g}")
+                Phrase("%(part)s %(size)s", part=CARRIERS[carrier].words, size=significant(size, 3))
                 for carrier, size in sorted(sizes.items(), key=lambda pair: -pair[1])
             ),
             unit=label.unit,

@@ -19,7 +19,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import StepLabel
 from benchmarks.materials import Yield
 from benchmarks.measurements import DataFinding, Direction, Metric, Severity
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.routes import Step
 
 
@@ -69,14 +69,14 @@ def sentences(label: StepLabel, step: Step, factors: FactorTable) -> Iterator[Wo
                 per=step.output_unit,
                 carriers=_named(yield_.gives),
                 usual=_of(yield_, yield_.usual, held_against, step),
-                higher=f"{higher:.2g}",
+                higher=significant(higher, 2),
                 unit=label.unit,
             )
             yield Words.of(message)
 
 
 def _mj(amount: float) -> str:
-    return f"{amount:,.0f}" if abs(amount) >= 100 else f"{amount:.3g}"
+    return f"{amount:,.0f}" if abs(amount) >= 100 else significant(amount, 3)
 
 
 def _named(carriers: Collection[str]) -> Value:

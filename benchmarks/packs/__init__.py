@@ -112,7 +112,7 @@ def checked(text: str, name: str) -> Pack:
 
 def factors(pack: Pack) -> FactorTable:
     """The conversion factors that labels by this pack are made with. Raises InputError `factor-table-version-unknown`."""
-    return FactorTable.of(pack.conversion)
+    return FactorTable.of(pack.conversion).with_own(pack.own_carriers)
 
 
 def _read_checked(path: Path) -> Pack:

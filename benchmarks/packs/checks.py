@@ -222,6 +222,7 @@ def _usual_heat(pack: Pack) -> Iterator[PackFault]:
     """What is usual of a carrier lies within what it can hold."""
     yield from _unique("heating_values", [f"{entry.carrier} {step}" for entry in pack.heating_values for step in entry.steps or ("",)])
     steps = {step.id for step in pack.steps}
+    factors = FactorTable.of(pack.conversion).with_own(pack.own_carriers)
     for heat in pack.heating_values:
         carrier, place = CARRIERS.get(heat.carrier), f"heating_values[{heat.carrier}]"
         if carrier is None or not carrier.thermal or carrier.id == "heat":
@@ -234,7 +235,7 @@ def _usual_heat(pack: Pack) -> Iterator[PackFault]:
             wanted_order = Phrase("least, typical, most in this order; no bounds where there is no usual range")
             yield PackFault(f"{place}.least", f"{heat.least}, {heat.typical}, {heat.most}", wanted_order)
         for value in values:
-            if (wanted := FactorTable.of(pack.conversion).impossible(carrier.id, value, carrier.unit)) is not None:
+            if (wanted := factors.impossible(carrier.id, value, carrier.unit)) is not None:
                 yield PackFault(place, f"{value:g} MJ/{carrier.unit}", wanted)
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from datetime import date, timedelta
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from reporting_agent.changes.causes import likely_ratio, likely_unit
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.config.events import SAY, DeclaredEvent, as_toml
@@ -48,7 +48,7 @@ def _what(change: Change, unit: str) -> Phrase:
     meter, line = " / ".join(change.meters), " / ".join(change.equipment) or change.step
     line = f"{line}, {change.product}" if change.product else line
     when, step = _when(change), change.step
-    times, error = f"{change.size:.4g}", f"{change.size_error:.2g}"
+    times, error = significant(change.size, 4), significant(change.size_error, 2)
     match change.kind:
         case ChangeKind.LEVEL:
             return Phrase(
@@ -128,7 +128,7 @@ def _of_log(change: Change, line: str) -> Phrase:
 
 def _of_no_batch(change: Change) -> Phrase:
     """What was metered and counts nowhere, and a check meter that differs."""
-    meter, share = change.meters[0], f"{100 * change.size:.3g} %"
+    meter, share = change.meters[0], f"{significant(100 * change.size, 3)} %"
     if change.kind is ChangeKind.CHECK:
         return Phrase(
             "Check meter %(meter)s shows %(share)s of what meter %(other)s shows, which it checks: the difference is larger than the"
@@ -172,7 +172,7 @@ def _of_days(change: Change) -> Phrase:
     if change.kind is ChangeKind.LEAP:
         return Phrase(
             "Meter %(meter)s: runs on %(count)s days have %(times)s times the usual energy per hour (%(days)s).",
-            meter=meter, count=count, times=f"{change.size:.4g}", days=days,
+            meter=meter, count=count, times=significant(change.size, 4), days=days,
         )  # fmt: skip
     if not change.size:
         return Phrase(

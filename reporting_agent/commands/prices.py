@@ -98,7 +98,7 @@ def _shown(series: PriceSeries, site: SiteSettings, now: datetime) -> tuple[dict
     if not len(stamped.start_us):
         return row, Phrase("%(series)s: nothing was fetched yet. Run `steplabel-agent prices fetch`.", series=series.name)
     first, last = (datetime.fromtimestamp(int(stamped.start_us[end]) / 1e6, UTC).astimezone(site.zone) for end in (0, -1))
-    low, high = (f"{end:,.2f}" for end in (stamped.price.min(), stamped.price.max()))
+    low, high = _in_so_many_decimals(float(stamped.price.min()), float(stamped.price.max()))
     row |= {"currency": series.currency, "first": first.isoformat(), "last": last.isoformat()}
     came = Phrase("from the file %(file)s", file=series.file or "")
     if stamped.newest is not None:
@@ -123,3 +123,14 @@ def _shown(series: PriceSeries, site: SiteSettings, now: datetime) -> tuple[dict
         unit=series.unit,
         came=came,
     )
+
+
+def _in_so_many_decimals(low: float, high: float) -> tuple[str, str]:
+    """Both with two decimals, and with more where the larger of them has its first three digits further behind (0.0312 EUR/kWh)."""
+    from math import floor, log10
+
+    from benchmarks.explanation.wording import figure
+
+    largest = max(abs(low), abs(high))
+    places = max(2, 2 - floor(log10(largest))) if largest else 2
+    return figure(low, places), figure(high, places)

@@ -1,7 +1,7 @@
 """The spool as an input of `label`, `check` and all that read: `[inputs] source = "spool"`.
 
 Parquet is read by the path of the site's files, segments as they stand, so that the same readings give the same label. It reads while
-`watch` writes: a segment that became Parquet meanwhile is looked for there.
+`watch` writes: a segment that became Parquet meanwhile is looked for there, and a day that was deleted for room meanwhile is refused.
 """
 
 from __future__ import annotations
@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import DataFinding
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.live import unreadable
 from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches, without_running
@@ -83,6 +84,7 @@ class KeptSource:
         """`zone`: of times of batches without an offset; stamps of readings are UTC."""
         self.settings, self.zone = settings, zone
         self._tallies: dict[str, Tally] = {}
+        self._read: dict[int, Path] = {}  # the segments that readings came from so far, each with the file that held them
 
     def gives(self) -> frozenset[str]:
         """Readings, and every table of which a row arrived."""
@@ -138,8 +140,15 @@ class KeptSource:
         ]
 
     def _arrived(self, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
-        """All that the spool holds, each meter's in order of arrival."""
+        """All that the spool holds, each meter's in order of arrival.
+
+        Raises:
+            InputError: `watch` deleted a day for room since the first reading: what is said of one day would rest on other readings.
+        """
         parquet, segments = layout.parts(self.settings.folder)
+        listed = {layout.number_of(path) for path in (*parquet, *segments)}
+        if gone := [path for number, path in self._read.items() if number not in listed]:
+            raise _gone(gone[0])
         for path in parquet:
             yield from self._of_day(path, meters, log)
         yield from gathered(block for path in segments for block in self._of_segment(path, meters, log))
@@ -148,22 +157,26 @@ class KeptSource:
         return self.settings.units
 
     def _of_day(self, path: Path, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
+        self._read[layout.number_of(path)] = path
         try:
             yield from stream_readings([path], Profile(), meters, UTC, log)
-        except InputError:
-            if path.exists():  # else it was deleted for room meanwhile
-                raise
+        except (InputError, FileNotFoundError) as refused:
+            if not path.exists():
+                raise _gone(path) from refused
+            raise
 
     def _of_segment(self, path: Path, meters: frozenset[str], log: ReadingLog) -> Iterator[ReadingBlock]:
         try:
             names, records, _ = whole(path)
-        except FileNotFoundError:
-            part = layout.day_of(self.settings.folder, layout.number_of(path))
-            if part is not None:
-                yield from self._of_day(part, meters, log)
+        except FileNotFoundError as missing:
+            day = layout.day_of(self.settings.folder, layout.number_of(path))
+            if day is None:
+                raise _gone(path) from missing
+            yield from self._of_day(day, meters, log)
             return
         if not len(records):
             return
+        self._read[layout.number_of(path)] = path
         time_us, value = np.ascontiguousarray(records["time_us"]), np.ascontiguousarray(records["value"])
         rows = Consecutive(1, len(records))
         for own in straight.parts(records["meter"].astype(np.int32), names, "", time_us, value, rows):
@@ -176,3 +189,14 @@ class KeptSource:
     def rows(self) -> list[Row]:
         """The rows of all tables, in order of arrival."""
         return kept_rows(self.settings.folder)
+
+
+def _gone(path: Path) -> InputError:
+    return InputError(
+        "spool-day-gone",
+        "A day of the spool was deleted for room while this command read it.",
+        "Run the command again: it then goes by the readings that are left. To keep days longer, raise most_gb under [source].",
+        place=Place(str(path)),
+        found=Phrase("a file that is no longer there"),
+        wanted=Phrase("the same files from the first reading to the last"),
+    )

@@ -15,7 +15,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of, size_of
 from reporting_agent.pipeline.site_balance import CarrierBalance, SiteBalance
@@ -35,7 +35,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBala
             "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: energy without a meter "
             "or a row goes missing unnoticed. Each percent that is missing lowers the label by %(size)s %(unit)s. State in "
             "[site_boundary] what the site bought, made and sold.",
-            size=f"{abs(label.best.value) / 99:.2g}",
+            size=significant(abs(label.best.value) / 99, 2),
             unit=label.unit,
         )
         yield Words.of(sentence)
@@ -62,7 +62,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBala
                     "Under purchased of [site_boundary], state the amounts of the supplier's bills or a meter of the supplier.",
                     carrier=CARRIERS[carrier].words,
                     meters=enumerated(of_meters),
-                    size=f"{percent:.2g}",
+                    size=significant(percent, 2),
                     unit=label.unit,
                 )
                 yield Words.of(sentence)
@@ -105,7 +105,7 @@ def _sentence(account: CarrierBalance, amount: float, size: float, label: StepLa
         "amount": _figure(abs(amount)),
         "of": _figure(supplied),
         "unit": account.unit,
-        "size": f"{size:.3g}",
+        "size": significant(size, 3),
         "per": label.unit,
     }
     if account.closes is None:
@@ -131,4 +131,4 @@ def _sentence(account: CarrierBalance, amount: float, size: float, label: StepLa
 
 
 def _figure(amount: float) -> str:
-    return f"{amount:,.0f}" if amount >= 1000 else f"{amount:.3g}"
+    return f"{amount:,.0f}" if amount >= 1000 else significant(amount, 3)

@@ -11,7 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
-from benchmarks.carriers import CARRIERS, named
+from benchmarks.carriers import CARRIERS, by_id, named
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, DataFinding, OperatingState, ProductStatus, Severity
@@ -22,6 +22,9 @@ from reporting_agent.metering.tally import PLACES_KEPT
 from reporting_agent.pipeline.units import to_output_unit
 from reporting_agent.sources import RejectedRow, Table
 
+Densities = tuple[tuple[str, float | None], ...]
+"""kg/Nm3 by carrier."""
+
 
 def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[RejectedRow]]:
     """The batches in the order of the file, and the rows whose step, variant or unit the pack does not know."""
@@ -31,6 +34,7 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[RejectedRow]
     columns = table.columns
     variables = [(name.removeprefix("var."), columns[name]) for name in columns if name.startswith("var.")]
     inputs = [name for name in columns if name.startswith("input.") and not name.endswith(".unit")]
+    densities = tuple((id_, carrier.kg_per_nm3) for id_, carrier in by_id(pack.own_carriers).items())
     statuses = {text: ProductStatus(text) for text in set(columns["status"])}
     states = {text: OperatingState(text) for text in set(columns["state"])}
     names = ("step", "output_unit", "batch_id", "product", "variant", "start", "end", "output_quantity", "equipment", "status", "state")
@@ -49,7 +53,7 @@ def batches_of(table: Table, pack: Pack) -> tuple[list[Batch], list[RejectedRow]
             continue
         values = {variable: float(column[index]) for variable, column in variables if column[index] is not None}
         if inputs:
-            values |= dict(_inputs(table, index, inputs))
+            values |= dict(_inputs(table, index, inputs, densities))
         batches.append(
             Batch(
                 batch_id=batch_id,
@@ -76,8 +80,8 @@ def _row(table: Table, index: int) -> dict[str, object]:
     return {name: column[index] for name, column in table.columns.items()}
 
 
-def _inputs(table: Table, index: int, names: list[str]) -> Iterator[tuple[str, float]]:
-    """What was charged, in t; gas whose density is not known in Nm3.
+def _inputs(table: Table, index: int, names: list[str], densities: Densities) -> Iterator[tuple[str, float]]:
+    """What was charged, in t; gas whose density is not known in Nm3. `densities` are those of the pack's own carriers.
 
     Raises:
         InputError: the unit measures neither; names file, row and column.
@@ -86,7 +90,7 @@ def _inputs(table: Table, index: int, names: list[str]) -> Iterator[tuple[str, f
         if isinstance(amount := table.columns[name][index], float):
             unit = table.columns.get(f"{name}.unit", {index: None})[index]
             try:
-                yield name, amount * (_scale(name, str(unit)) if unit else 1.0)
+                yield name, amount * (_scale(name, str(unit), densities) if unit else 1.0)
             except InputError:
                 raise InputError(
                     "unit-mismatch",
@@ -100,13 +104,13 @@ def _inputs(table: Table, index: int, names: list[str]) -> Iterator[tuple[str, f
 
 
 @lru_cache(maxsize=256)
-def _scale(name: str, unit: str) -> float:
+def _scale(name: str, unit: str, densities: Densities) -> float:
     try:
         return ratio(unit, "t")
     except InputError:
         if (what := named(name)) is None or CARRIERS[what.carrier].unit != "Nm3":
             raise
-        density = CARRIERS[what.carrier].kg_per_nm3
+        density = dict(densities).get(what.carrier, CARRIERS[what.carrier].kg_per_nm3)
         return ratio(unit, "Nm3") * (1.0 if density is None else density / 1000)
 
 

@@ -18,7 +18,7 @@ from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import Best, StepGrade
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Conversion, Flow
 from reporting_agent.pipeline.sitewide import SiteTotals
@@ -141,7 +141,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
                 "The site's conversions use %(what)s. If the part above the use of a typical conversion belonged to this step, the "
                 "label would be higher by %(size)s %(unit)s. Check the meters and heating values of their input and output.",
                 what=_figures(judgement),
-                size=f"{max(size, 0.0):.3g}",
+                size=significant(max(size, 0.0), 3),
                 unit=label.unit,
             )
             yield Words.of(sentence)
@@ -166,7 +166,7 @@ def _lost_before_it(label: StepLabel, judgement: JudgedConversion) -> Iterator[W
             id=judgement.conversion.id,
             carriers=enumerated(CARRIERS[carrier].words for carrier in energy_by_carrier),
             loss=f"{1 - judgement.given / judgement.taken:.0%}",
-            size=f"{size:.3g}",
+            size=significant(size, 3),
             unit=label.unit,
         )
         yield Words.of(sentence)

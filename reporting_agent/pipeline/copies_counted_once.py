@@ -19,7 +19,7 @@ from benchmarks.labels.columns import Floats
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.one_machine_at_once import at_once
 from benchmarks.measurements import Batch, DataFinding, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 
 CODE = "runs-copied"  # of the finding below
 ALIKE = 1e-3
@@ -58,8 +58,8 @@ def where_better(site_label: SiteLabel, counted_once: SiteLabel) -> SiteLabel:
             "Step %(step)s, %(metric)s: some runs share a machine and its time, or equal others in every amount. Counted as they are, the"
             " best is %(twice)s; counted once, %(once)s %(unit)s. The second value counts, and no report can be sent. Remove copies from"
             " the log, write simultaneous runs of one machine as one run, and name the equipment of lines that run side by side.",
-            step=label.step, metric=str(label.metric), twice=f"{label.best.value:.4g}",
-            once="–" if other.best.value is None else f"{other.best.value:.4g}", unit=label.unit,
+            step=label.step, metric=str(label.metric), twice=significant(label.best.value, 4),
+            once="–" if other.best.value is None else significant(other.best.value, 4), unit=label.unit,
         )  # fmt: skip
         findings.append(DataFinding("runs-copied", Severity.WARNING, sentence, label.used - other.used))
     return replace(site_label, steps=tuple(steps), findings=(*site_label.findings, *findings))

@@ -15,7 +15,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.quantities import ratio
 from benchmarks.released import rank
 from benchmarks.routes import Pack
@@ -97,14 +97,14 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotal
     for event in _factors(site, pack, whole.period).get(label.step, ()):
         yield _factor(event)
         without = _without(event, label, pack.step(label.step).label_rule.quantile, whole)
-        if without is not None:
+        if without is not None and label.best.value is not None:
             sentence = Phrase(
                 "Without that factor of %(what)s from %(start)s the label would be %(without)s %(unit)s instead of %(best)s. Keep "
                 "evidence of the factor for an auditor.",
                 what=event.named,
                 start=event.start,
-                without=f"{without:.4g}",
-                best=f"{label.best.value:.4g}",
+                without=significant(without, 4),
+                best=significant(label.best.value, 4),
                 unit=label.unit,
             )
             yield Words.of(sentence)
@@ -118,8 +118,8 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack, whole: SiteTotal
                 column=column,
                 table=table,
                 factor=f"{factor:g}",
-                without=f"{label.best.value + _moved(label, more, pack.step(label.step).label_rule.quantile):.4g}",
-                best=f"{label.best.value:.4g}",
+                without=significant(label.best.value + _moved(label, more, pack.step(label.step).label_rule.quantile), 4),
+                best=significant(label.best.value, 4),
                 unit=label.unit,
             )
             yield Words.of(sentence)

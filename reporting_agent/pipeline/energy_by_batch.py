@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Container, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
 from functools import lru_cache
 from math import fsum
 from operator import itemgetter
@@ -25,6 +26,8 @@ from benchmarks.quantities import mj_in, ratio
 from reporting_agent.sources import ENERGY, RejectedRow, Table
 
 PLACES_KEPT = 20
+WRITTEN_AGAIN = timedelta(days=1)
+"""As far apart rows of one id may begin and be one batch, written again with its right start (a convention of ours)."""
 _IMPOSSIBLE = Phrase("the carrier cannot have this heating value")
 Key = tuple[str, str]  # step and batch id
 Row = tuple[Any, ...]
@@ -54,7 +57,8 @@ def join(
 ) -> GivenEnergy:
     """Give each batch the carriers that the energy file holds for it; a row that stands twice counts once.
 
-    A blank quantity, a row that could not be read, a carrier or unit that is not known: that much was used and is not known, never 0.
+    A blank quantity, a row that could not be read, a carrier or unit that is not known, an id of two batches: that much was used and is
+    not known, never 0.
 
     `factors` says what a carrier can hold. `rows_counted` are those that count already, of the files before; those of this one are added.
     `names` gives a batch's name by step and the id that the energy file uses, where the two differ; `unread` are ids of
@@ -70,6 +74,8 @@ def join(
     strays: list[Place] = []
     nameless: dict[str, list[CarrierEnergy]] = {}
     again: list[Place] = []
+    doubtful: list[Place] = []
+    shared = _of_two_batches(batches)
     named = (tuple(row.get(column, "") for column in ("step", "batch_id")) for row in table.unread)
     blank: set[Key] = {(step, renamed.get((step, name), name)) for step, name in named}
     columns, beside = tuple(table.columns), sorted(table.carriers)
@@ -91,6 +97,9 @@ def join(
                 )
         elif row["quantity"] is None:
             blank.add(key)
+        elif key in shared:
+            blank.add(key)
+            doubtful.append(table.place(index))
         elif content in rows_counted:
             again.append(table.place(index))
         else:
@@ -105,39 +114,48 @@ def join(
                 wanted = wrong.wanted if by_heat else _units(row["carrier"])
                 reason = _IMPOSSIBLE if beyond else Phrase("the unit does not measure the carrier")
                 rejected.append(RejectedRow(table.place(index, column), reason, repr(row[column]), wanted, _as_texts(row)))
-    findings = []
-    if again:
-        findings.append(
-            DataFinding(
-                "energy-repeated",
-                Severity.WARNING,
-                Phrase(
-                    "%(count)s rows of energy are identical to an earlier row of the same batch in every column and are counted "
-                    "once. If a batch used the same amount twice, write the sum in one row.",
-                    count=f"{len(again):,}",
-                ),
-                len(again),
-                tuple(again[:PLACES_KEPT]),
-            )
-        )
-    if strays:
-        findings.append(
-            DataFinding(
-                "energy-without-batch",
-                Severity.WARNING,
-                Phrase(
-                    "%(strays)s rows of energy name a batch that is not in the batches file; no label includes them.",
-                    strays=f"{len(strays):,}",
-                ),
-                len(strays),
-                tuple(strays[:PLACES_KEPT]),
-            )
-        )
     joined = [
         replace(batch, energy=(*batch.energy, *entries)) if (entries := energy.get((batch.step, batch.batch_id))) else batch
         for batch in batches
     ]
-    return GivenEnergy(joined, rejected, findings, frozenset(blank), nameless)
+    return GivenEnergy(joined, rejected, _findings(again, strays, doubtful), frozenset(blank), nameless)
+
+
+def _of_two_batches(batches: Sequence[Batch]) -> set[Key]:
+    """Keys of rows of the log that begin further apart than one that was written again: of energy by id nothing tells whose it is."""
+    first: dict[Key, datetime] = {}
+    return {
+        (batch.step, batch.batch_id)
+        for batch in batches
+        if abs(batch.start - first.setdefault((batch.step, batch.batch_id), batch.start)) > WRITTEN_AGAIN
+    }
+
+
+def _findings(again: Sequence[Place], strays: Sequence[Place], doubtful: Sequence[Place]) -> list[DataFinding]:
+    """Of rows that stand twice, that name no batch, and that name two."""
+    repeated = Phrase(
+        "%(count)s rows of energy are identical to an earlier row of the same batch in every column and are counted "
+        "once. If a batch used the same amount twice, write the sum in one row.",
+        count=f"{len(again):,}",
+    )
+    unnamed = Phrase(
+        "%(strays)s rows of energy name a batch that is not in the batches file; no label includes them.", strays=f"{len(strays):,}"
+    )
+    of_two = Phrase(
+        "%(count)s rows of energy name an id that two batches of their step have, which begin more than a day apart. Nothing shows whose "
+        "it is, so the energy of both is not known. Give each batch an id of its own in both files, as with its year, or give the agent "
+        "the files of one year at a time.",
+        count=f"{len(doubtful):,}",
+    )
+    return [
+        DataFinding(code, Severity.WARNING, sentence, len(places), tuple(places[:PLACES_KEPT]))
+        for code, places, sentence in (
+            ("energy-repeated", again, repeated),
+            (CODE, strays, unnamed),
+            ("energy-of-two-batches", doubtful, of_two),
+        )
+        if places
+    ]
 
 
 def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEnergy:

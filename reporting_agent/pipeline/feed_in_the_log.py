@@ -17,7 +17,7 @@ from benchmarks.labels import Best, SiteLabel, StepGrade, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import Feed
 from benchmarks.measurements import Batch, Metric
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_output, own_runs
 
@@ -79,7 +79,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
                 "output, and whether the log names all of the feed.",
                 **shown,
                 usual=f"{lowest:g}",
-                size=f"{best * (lowest / amount - 1):.2g}",
+                size=significant(best * (lowest / amount - 1), 2),
             )
             yield Words.of(sentence)
         elif label.metric is not Metric.ELECTRICITY and burnt > WORTH_TELLING * abs(best):
@@ -89,7 +89,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
                 "of the product.",
                 **shown,
                 usual=f"{highest:g}",
-                size=f"{burnt:.3g}",
+                size=significant(burnt, 3),
             )
             yield Words.of(sentence)
         elif label.metric is not Metric.ELECTRICITY and percent and _is_part(feed, charged.pack.step(label.step).feeds):
@@ -98,7 +98,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
                 "product. So nothing shows that none of it is burnt: each percent burnt would raise the label by %(size)s %(unit)s. "
                 "Log the other materials.",
                 **shown,
-                size=f"{percent:.2g}",
+                size=significant(percent, 2),
             )
             yield Words.of(sentence)
 
@@ -117,7 +117,7 @@ def _held_by_nothing(label: StepLabel, charged: ChargedMaterials, batches: Seque
     sentence = Phrase(
         "The log names no materials of the product, or too little of them, so the output cannot be checked: each percent by which it "
         "is too high lowers the label by %(size)s %(unit)s. Log the input of each run, in t, as input.MATERIAL: %(materials)s.",
-        size=f"{best / 99:.2g}",
+        size=significant(best / 99, 2),
         unit=label.unit,
         materials=enumerated(charged.words_of(material) for material in feeds[0].of),
     )
@@ -126,7 +126,7 @@ def _held_by_nothing(label: StepLabel, charged: ChargedMaterials, batches: Seque
 
 def _shown(feed: Feed, amount: float, columns: Set[str], label: StepLabel, charged: ChargedMaterials) -> dict[str, Value]:
     names = enumerated(charged.words_of(material) for material in feed.of if columns & {*charged.columns_of([material])})
-    return {"amount": f"{amount:.3g}", "materials": names, "per": charged.pack.step(label.step).output_unit, "unit": label.unit}
+    return {"amount": significant(amount, 3), "materials": names, "per": charged.pack.step(label.step).output_unit, "unit": label.unit}
 
 
 def _is_part(feed: Feed, feeds: Sequence[Feed]) -> bool:

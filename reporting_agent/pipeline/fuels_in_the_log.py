@@ -21,7 +21,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Metric, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
@@ -166,7 +166,7 @@ def sentences(label: StepLabel, short: Mapping[tuple[str, str], float], doubted:
         sentence = Phrase(
             "One run is left out, because its log names fuel that is missing from its energy (`check` names the row). If all runs used"
             " that fuel, the label would be at most %(size)s %(unit)s higher. Report it as energy, or correct the log.",
-            size=f"{doubted[label.step] / MJ_PER[label.energy_unit] / label.output:.2g}",
+            size=significant(doubted[label.step] / MJ_PER[label.energy_unit] / label.output, 2),
             unit=label.unit,
         )
         yield Words.of(sentence)
@@ -181,7 +181,7 @@ def sentences(label: StepLabel, short: Mapping[tuple[str, str], float], doubted:
                 "moisture values for an auditor.",
                 share=f"{1 / (1 + missing):.1%}",
                 carrier=CARRIERS[carrier].words,
-                size=f"{size:.3g}",
+                size=significant(size, 3),
                 unit=label.unit,
             )
             yield Words.of(sentence)

@@ -22,7 +22,7 @@ from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
@@ -231,8 +231,8 @@ def sentences(label: StepLabel, ranges: Mapping[tuple[str, date], Range], values
                     "%(share)s %% apart. With the other one the label would be higher by %(size)s %(unit)s. Use one value of the day "
                     "for both sides.",
                     carrier=CARRIERS[carrier].words.each(str.capitalize),
-                    share=f"{100 * max(most / least - 1 for (gas, _), (least, most) in ranges.items() if gas == carrier):.2g}",
-                    size=f"{size:.2g}",
+                    share=significant(100 * max(most / least - 1 for (gas, _), (least, most) in ranges.items() if gas == carrier), 2),
+                    size=significant(size, 2),
                     unit=label.unit,
                 )
             )

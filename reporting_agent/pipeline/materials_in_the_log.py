@@ -22,7 +22,7 @@ from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import Material, MaterialAt
 from benchmarks.measurements import Batch, DataFinding, Metric, ProductStatus, Severity
 from benchmarks.packs.corrections import factors_of
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.routes import Pack, Step
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import batch_names
@@ -183,7 +183,7 @@ def _held_back(label: StepLabel, charged: ChargedMaterials, batches: Sequence[Ba
             Phrase(
                 "The log shows %(amount)s t of %(material)s charged per %(per)s of output, but [static] %(variable)s says %(stated)s "
                 "%%. Correct one of them.",
-                amount=f"{amount / own_output(own):.3g}",
+                amount=significant(amount / own_output(own), 3),
                 material=material.words,
                 per=step.output_unit,
                 variable=name,
@@ -233,7 +233,7 @@ def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amo
         sentence = Phrase(
             "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much was made elsewhere, with energy "
             "that no label here includes. Keep the delivery notes for an auditor.",
-            amount=f"{amount:.3g}",
+            amount=significant(amount, 3),
             material=material.words,
             per=step.output_unit,
         )
@@ -242,10 +242,10 @@ def _ready(label: StepLabel, step: Step, at: MaterialAt, material: Material, amo
             "The log shows %(amount)s t of %(material)s charged per %(per)s of output: this much was bought finished or half "
             "finished. Per %(per)s made entirely here, the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for "
             "an auditor.",
-            amount=f"{amount:.3g}",
+            amount=significant(amount, 3),
             material=material.words,
             per=step.output_unit,
-            made_here=f"{value / (1 - share):.3g}",
+            made_here=significant(value / (1 - share), 3),
             unit=label.unit,
         )
     return Words.of(sentence)
@@ -270,14 +270,14 @@ def _not_known(label: StepLabel, step: Step, amounts: Mapping[str, float]) -> It
             "standard coal %(size)s %(unit)s. Report a fuel as energy. For a material, give the column a name that the pack knows.",
             per=step.output_unit,
             inputs=enumerated(inputs),
-            size=f"{size:.3g}",
+            size=significant(size, 3),
             unit=label.unit,
         )
         yield Words.of(sentence)
 
 
 def _shown(column: str, amount: float) -> Phrase:
-    return Phrase("%(column)s %(amount)s t", column=column, amount=f"{amount:.3g}")
+    return Phrase("%(column)s %(amount)s t", column=column, amount=significant(amount, 3))
 
 
 def own_runs(batches: Sequence[Batch], step: str) -> list[Batch]:

@@ -16,7 +16,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.measurements import Batch, DataFinding, Direction, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
 
@@ -96,7 +96,7 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
                 "The site declares that %(carrier)s was bought from outside and not made in its own boilers. Each percent that "
                 "boilers would lose is %(size)s %(unit)s. Keep the supplier's invoices for an auditor.",
                 carrier=CARRIERS[carrier].words,
-                size=f"{0.01 * energy / label.output:.2g}",
+                size=significant(0.01 * energy / label.output, 2),
                 unit=label.unit,
             )
             yield Words.of(sentence)

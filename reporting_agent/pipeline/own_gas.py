@@ -20,7 +20,7 @@ from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 
@@ -99,7 +99,7 @@ def sentences(label: StepLabel, pack: Pack) -> Iterator[Words]:
                 "found": f"{burnt / heat_given_back:.0%}",
                 "carriers": enumerated(CARRIERS[carrier].words for carrier in usual.gives),
                 "usual": f"{usual.burns_usually:.0%}",
-                "higher": f"{higher:.2g}",
+                "higher": significant(higher, 2),
                 "unit": label.unit,
             }
             if forms == {"electricity"}:

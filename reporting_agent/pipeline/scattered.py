@@ -24,7 +24,7 @@ from benchmarks.declared import Words
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Severity
-from benchmarks.phrases import Phrase, Value
+from benchmarks.phrases import Phrase, Value, significant
 from benchmarks.quantities import mj_in
 from benchmarks.released import rank
 from benchmarks.routes import Pack, ReferenceCondition, Step
@@ -111,9 +111,9 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
             continue
         named: dict[str, Value] = {
             "variable": condition.variable,
-            "value": f"{_mean(values, measured.output):.4g} {condition.unit}",
+            "value": f"{significant(_mean(values, measured.output), 4)} {condition.unit}",
             "reference": f"{condition.reference:g}",
-            "without": f"{without:.4g}",
+            "without": significant(without, 4),
             "unit": label.unit,
         }
         if np.std(moved) <= STEADY * abs(np.mean(moved)):
@@ -154,14 +154,14 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
             "%(variable)s is %(value)s on average, outside the usual %(least)s to %(most)s, and energy cannot show whether every "
             "value is off by as much. Each %(one)s by which the true values are %(lower)s raises the label by %(each)s; at "
             "%(nearest)s it would be %(then)s %(unit)s. Keep the test records for an auditor.",
-            value=f"{mean:.4g} {unit}",
+            value=f"{significant(mean, 4)} {unit}",
             least=f"{condition.usual[0]:g}",
             most=f"{condition.usual[1]:g}",
             one=f"1 {unit}",
             lower=Phrase("lower") if slope > 0 else Phrase("higher"),
-            each=f"{abs(slope):.2g} {label.unit}",
+            each=f"{significant(abs(slope), 2)} {label.unit}",
             nearest=f"{nearest:g}",
-            then=f"{then:.4g}",
+            then=significant(then, 4),
             **shown,
         )
         yield Words.of(sentence)
@@ -172,10 +172,10 @@ def _followed_by_energy(label: StepLabel, condition: ReferenceCondition, values:
             "The runs' energy follows %(variable)s within %(apart)s %(of)s, which is closer than repeated tests agree (%(test)s). "
             "The values may have been calculated from the energy. Without this correction the label would be %(without)s %(unit)s. "
             "Keep the test records for an auditor.",
-            apart=f"{apart:.2g}",
+            apart=significant(apart, 2),
             of=unit,
             test=f"{condition.test:g}",
-            without=f"{np.sort(uncorrected)[at]:.4g}",
+            without=significant(np.sort(uncorrected)[at], 4),
             **shown,
         )
         yield Words.of(sentence)
@@ -261,8 +261,8 @@ def _finding(scatter: ScatteredLabel) -> DataFinding:
         step=label.step,
         metric=str(label.metric),
         variable=scatter.variable,
-        run=f"{by_run:.4g}",
-        mean=f"{scatter.best:.4g}",
+        run="–" if by_run is None else significant(by_run, 4),
+        mean=significant(scatter.best, 4),
         unit=label.unit,
     )
     return DataFinding("variable-scattered", Severity.WARNING, sentence, label.used)
@@ -310,7 +310,7 @@ def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
     steps, findings = [], []
     for day in by_day.steps:
         lot = lots.get(LabelKey.of(day))
-        if lot is None or not _betters(day, lot):
+        if lot is None or (bests := _bettered(day, lot)) is None:
             steps.append(day)
             continue
         steps.append(lot)
@@ -318,12 +318,13 @@ def held_by_lot(by_day: SiteLabel, by_lot: SiteLabel) -> SiteLabel:
             "Step %(step)s, %(metric)s: with heating values that differ from run to run the best is %(day)s, with one value for the "
             "period it is %(lot)s %(unit)s. The heating values vary more than the fuel that was burnt. The second value counts, and "
             "no report can be sent. Correct the heating values, or give those of the lots under [[lhv]].",
-            step=day.step, metric=str(day.metric), day=f"{day.best.value:.4g}", lot=f"{lot.best.value:.4g}", unit=day.unit,
+            step=day.step, metric=str(day.metric), day=significant(bests[0], 4), lot=significant(bests[1], 4), unit=day.unit,
         )  # fmt: skip
         findings.append(DataFinding("heating-value-scattered", Severity.WARNING, sentence, day.used))
     return replace(by_day, steps=tuple(steps), findings=(*by_day.findings, *findings))
 
 
-def _betters(day: StepLabel, lot: StepLabel) -> bool:
+def _bettered(day: StepLabel, lot: StepLabel) -> tuple[float, float] | None:
+    """The best of each, where that by the values as given is better by more than `NEARLY`."""
     best, other = day.best.value, lot.best.value
-    return best is not None and other is not None and other - best > NEARLY * abs(other)
+    return (best, other) if best is not None and other is not None and other - best > NEARLY * abs(other) else None

@@ -24,7 +24,7 @@ from benchmarks.labels.columns import EnergyKind, Integers, StepColumns, counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import UsualHeat
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
@@ -159,13 +159,13 @@ def _between(usual: UsualHeat, mean: float, energy: float, label: StepLabel, why
             "for an auditor.",
             carrier=CARRIERS[usual.carrier].words.each(str.capitalize),
             given=as_given if why is None else Phrase("as the site declares: %(reason)s", reason=why.reason.strip().rstrip(".")),
-            mean=f"{mean:.4g} MJ/{CARRIERS[usual.carrier].unit}",
-            size=f"{0.01 * energy:.2g}",
+            mean=f"{significant(mean, 4)} MJ/{CARRIERS[usual.carrier].unit}",
+            size=significant(0.01 * energy, 2),
             unit=label.unit,
             least=f"{least:g}",
             most=f"{most:g}",
-            low=f"{best + lower:.4g}",
-            high=f"{best + higher:.4g}",
+            low=significant(best + lower, 4),
+            high=significant(best + higher, 4),
         )
     )
 
@@ -193,9 +193,9 @@ def _rests_on(carrier: str, mean: float, why: HeatingValue, size: float, label: 
             "The site declares that %(carrier)s counts at %(mean)s on average: %(reason)s. Each percent of error in it changes the "
             "label by %(size)s %(unit)s. Keep the laboratory's records for an auditor.",
             carrier=CARRIERS[carrier].words,
-            mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
+            mean=f"{significant(mean, 4)} MJ/{CARRIERS[carrier].unit}",
             reason=why.reason.strip().rstrip("."),
-            size=f"{size:.2g}",
+            size=significant(size, 2),
             unit=label.unit,
         )
     )
@@ -207,8 +207,8 @@ def _one_value(carrier: str, value: float, size: float, label: StepLabel) -> Wor
             "%(carrier)s counts at one heating value for the whole time, %(value)s, although its lots differ. Each percent of error "
             "in it changes the label by %(size)s %(unit)s. Give the laboratory's values by date under [[lhv]].",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
-            value=f"{value:.4g} MJ/{CARRIERS[carrier].unit}",
-            size=f"{size:.2g}",
+            value=f"{significant(value, 4)} MJ/{CARRIERS[carrier].unit}",
+            size=significant(size, 2),
             unit=label.unit,
         )
     )
@@ -220,9 +220,9 @@ def _away(carrier: str, mean: float, typical: float, better: float, label: StepL
             "%(carrier)s counts at %(mean)s on average; typical is %(typical)s, with which the label would be higher by %(better)s "
             "%(unit)s. Keep the laboratory's records for an auditor.",
             carrier=CARRIERS[carrier].words.each(str.capitalize),
-            mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
+            mean=f"{significant(mean, 4)} MJ/{CARRIERS[carrier].unit}",
             typical=f"{typical:g}",
-            better=f"{better:.2g}",
+            better=significant(better, 2),
             unit=label.unit,
         )
     )

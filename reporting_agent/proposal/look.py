@@ -259,20 +259,31 @@ def _text_notation(path: Path, keys: dict[str, object], because: dict[str, str],
 
 
 def _delimiter(lines: Sequence[str]) -> str:
-    """The delimiter that parts most lines into the same number of cells, and into the most cells."""
+    """The delimiter that parts most lines into the same number of cells, and into the most cells.
+
+    One that stands within numbers alone in all lines of so many cells parts the digits of numbers: a line of names has it elsewhere.
+    """
 
     def steadiness(delimiter: str) -> tuple[float, int]:
         try:
-            counts = Counter(len(row) for row in csv.reader(lines, delimiter=delimiter))
+            widths = [len(row) for row in csv.reader(lines, delimiter=delimiter)]
         except csv.Error:  # a cell longer than any: the reader says where
             return 0.0, 0
+        counts = Counter(widths)
         cells, often = max(((cells, often) for cells, often in counts.items() if cells > 1), key=lambda item: item[1], default=(1, 0))
-        return (often / max(sum(counts.values()), 1) if cells > 1 else 0.0), cells
+        parted_alike = [line for width, line in zip(widths, lines, strict=False) if width == cells]
+        if len(widths) == len(lines) and _within_numbers_alone(delimiter, parted_alike):  # else a cell holds the end of a line
+            return 0.0, 1
+        return (often / max(len(widths), 1) if cells > 1 else 0.0), cells
 
     parted = {delimiter: steadiness(delimiter) for delimiter in DELIMITERS}
-    return max(
-        DELIMITERS, key=lambda delimiter: (round(parted[delimiter][0], 1), parted[delimiter][1], parted[delimiter][0])
-    )  # decimal commas part no header
+    return max(DELIMITERS, key=lambda delimiter: (round(parted[delimiter][0], 1), parted[delimiter][1], parted[delimiter][0]))
+
+
+def _within_numbers_alone(sign: str, lines: Sequence[str]) -> bool:
+    """Whether a sign has a digit before and behind it wherever it stands, as in 1,234,567 and 1,5."""
+    beside_other = re.compile(rf"(?<!\d){re.escape(sign)}|{re.escape(sign)}(?!\d)")
+    return not any(map(beside_other.search, lines))
 
 
 def _declare_delimiter(path: Path, keys: dict[str, object], header_row: int) -> None:

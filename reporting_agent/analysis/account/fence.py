@@ -9,7 +9,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from reporting_agent.analysis.account.made_and_needed import SERVES, lost_in_conversions, of_line
 from reporting_agent.analysis.account.types import AccountLine, Draft, named_carrier
 from reporting_agent.pipeline.site_balance import SiteBalance
@@ -68,7 +68,7 @@ def no_production(draft: Draft, balance: SiteBalance | None, of_route: float) ->
     if energy <= 0:
         return
     share = energy / (energy + max(of_route, 0.0))
-    shown = {"share": f"{100 * share:.2g}", "reasons": "; ".join(dict.fromkeys(said_of.values()))}
+    shown = {"share": significant(100 * share, 2), "reasons": "; ".join(dict.fromkeys(said_of.values()))}
     if share > LARGEST_SHARE:
         sentence = Phrase(
             "%(share)s %% of the energy is declared as not for production (%(reasons)s), but at most 0.5 %% may be. Declare the rest "
@@ -109,7 +109,7 @@ def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: f
             "Auxiliaries that are declared to serve steps outside this account used %(share)s %% of their own and the account's energy "
             "together: %(steps)s."
         ),
-        share=f"{100 * energy / whole:.2g}",
+        share=significant(100 * energy / whole, 2),
         steps=steps,
     )
     draft.provisos.append(Words.of(sentence))

@@ -17,7 +17,7 @@ from benchmarks.declared import Words
 from benchmarks.labels.columns import counts
 from benchmarks.labels.validity import ONE_WEIGHING
 from benchmarks.measurements import Metric, Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import RouteStep
 from reporting_agent.analysis.account.types import AccountLine, Draft
 from reporting_agent.analysis.figures import plain
@@ -98,7 +98,7 @@ def _share_passed_on(draft: Draft, step_id: str, following: str, met: float) -> 
         sentence = Phrase(
             "The output of %(step)s was %(short)s %% less than the following steps used. This is within the weighing error. If the "
             "difference was bought in, the value is too low by the same share of that step's energy.",
-            short=f"{100 * short:.2g}",
+            short=significant(100 * short, 2),
             step=draft.named(step_id),
         )
         draft.provisos.append(Words.of(sentence))
@@ -128,7 +128,7 @@ def _unmixed(draft: Draft, step_id: str, following: str) -> float:
             "%(share)s %% of the output of %(into)s was made from the product of %(step)s. The energy up to there is divided by that "
             "part only."
         ),
-        share=f"{100 * needed / alone:.3g}",
+        share=significant(100 * needed / alone, 3),
         into=draft.named(following),
         step=draft.named(step_id),
     )

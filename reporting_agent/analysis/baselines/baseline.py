@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags, Floats, Integers
-from benchmarks.phrases import Phrase, listed
+from benchmarks.phrases import Phrase, listed, significant
 from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, priced_at, too_seldom
 from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHARTED
 from reporting_agent.analysis.baselines.control import ControlSignal, control, events
@@ -141,7 +141,7 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
         why = worded(
             "The meter is read every %(hours)s hours, so use at night, on weekends or in its lowest hours cannot be distinguished from the "
             "rest of that time.",
-            hours=f"{(record.facts.usual_step_s or 0.0) / 3600:.3g}",
+            hours=significant((record.facts.usual_step_s or 0.0) / 3600, 3),
         )
     elif int(finite.sum()) < FEWEST_CHARTED:
         why = worded(

@@ -12,6 +12,7 @@ import hashlib
 import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import IO, Any
 
@@ -60,6 +61,7 @@ class FileSource(PolledSource):
         wrong: dict[str, str] = {}
         for name in names:
             try:
+                self._require_one_reader(name)
                 self._follow(name)
             except (OSError, UnexpectedAnswer) as why:
                 wrong[_shown(name)] = reason(why)
@@ -86,6 +88,16 @@ class FileSource(PolledSource):
             yield Word(name, why, sentence)
         for name in self._named - self._wrong.keys():
             yield Word(name, "", Phrase("%(file)s of %(source)s is read, or gone.", file=name, source=self.name))
+
+    def _require_one_reader(self, name: str) -> None:
+        """Patterns may be apart until a file comes that two of them match: how far it was read is kept once, so neither entry reads it.
+
+        Raises:
+            UnexpectedAnswer: another entry reads the same of it.
+        """
+        if pattern := next((pattern for pattern in self.settings.beside if fnmatchcase(name, pattern)), None):
+            path = Path(self.settings.path).with_name(pattern)
+            raise UnexpectedAnswer(Phrase("the pattern %(pattern)s of another entry matches it too: narrow one of the two", pattern=path))
 
     def _follow(self, name: str) -> None:
         with (self._folder / name).open("rb") as file:

@@ -165,7 +165,7 @@ class LiveSettings(Setting):
         for first, second in combinations(files, 2):
             if (first.batches is None) is (second.batches is None) and _share_files(Path(first.path), Path(second.path)):
                 raise ValueError("files that another entry reads: how far one was read is kept once, so name each file in one entry")
-        return files
+        return tuple(entry.with_entries_beside(files) for entry in files)
 
     @property
     def most_bytes(self) -> int | None:

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from datetime import datetime
+from pathlib import Path
 from typing import Literal, Self
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, PrivateAttr, field_validator, model_validator
 
 from reporting_agent.config.profile import Setting
 from reporting_agent.live.spool.reading import ReadingQuality
@@ -141,6 +143,26 @@ class GrowingFiles(Setting):
     complete_after_s: float | None = Field(default=None, gt=0)  # a last line without an end counts once the file stood still for so long
     readings: ReadingColumns | None = None
     batches: FileBatches | None = None
+    _beside: tuple[str, ...] = PrivateAttr(default=())
+
+    @property
+    def beside(self) -> tuple[str, ...]:
+        """Patterns of other entries that read the same of files in this folder: a file that one of them matches has two readers."""
+        return self._beside
+
+    def with_entries_beside(self, files: Iterable[GrowingFiles]) -> Self:
+        """The same entry, which knows of the others of its folder: where these change it is another entry."""
+        known = self.model_copy()
+        known._beside = tuple(
+            sorted(
+                Path(other.path).name
+                for other in files
+                if other is not self
+                and (other.batches is None) is (self.batches is None)
+                and Path(other.path).parent == Path(self.path).parent
+            )
+        )
+        return known
 
     @field_validator("path")
     @classmethod

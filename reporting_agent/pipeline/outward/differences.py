@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Pack
 from reporting_agent.pipeline import scattered
 
@@ -41,9 +41,9 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
                 metric=label.metric.value,
                 local=label.used,
                 out=used,
-                here=f"{label.best.value:.5g}",
-                half="?" if label.uncertainty is None or label.uncertainty.best is None else f"{label.uncertainty.best.value:.2g}",
-                there="none" if value is None else f"{value:.5g}",
+                here=significant(label.best.value, 5),
+                half="?" if label.uncertainty is None or label.uncertainty.best is None else significant(label.uncertainty.best.value, 2),
+                there="none" if value is None else significant(value, 5),
                 unit=label.unit,
             )
 

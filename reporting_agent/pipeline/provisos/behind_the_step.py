@@ -14,7 +14,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_output, own_runs
 from reporting_agent.pipeline.provisos.bought_ready import percent
@@ -37,16 +37,16 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
             continue
         shown: dict[str, Value] = {
             "per": step.output_unit,
-            "through_it": f"{value / (1 - share):.3g}",
+            "through_it": significant(value / (1 - share), 3),
             "unit": label.unit,
             "variable": name,
         }
-        materials = enumerated(Phrase("%(column)s %(amount)s t", column=what, amount=f"{amount:.3g}") for what, amount in added)
+        materials = enumerated(Phrase("%(column)s %(amount)s t", column=what, amount=significant(amount, 3)) for what, amount in added)
         if back and stated is not None:
             sentence = Phrase(
                 "The site states that %(share)s %% of the weighed output returns as charge (%(variable)s). Per %(per)s that remains "
                 "the label would be %(through_it)s %(unit)s. Keep the scale records for an auditor.",
-                share=f"{stated:.3g}",
+                share=significant(stated, 3),
                 **shown,
             )
         elif back:
@@ -61,7 +61,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
             sentence = Phrase(
                 "The site states that %(share)s %% of the output was added after the step (%(variable)s). Per %(per)s that went "
                 "through the step the label would be %(through_it)s %(unit)s. Keep the scale records for an auditor.",
-                share=f"{stated:.3g}",
+                share=significant(stated, 3),
                 **shown,
             )
         else:

@@ -18,7 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import EnergyKind, counts, factor_of, within
 from benchmarks.measurements import Direction
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Flow, SiteBoundary
 from reporting_agent.pipeline.sitewide import SiteTotals
@@ -62,7 +62,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     together = fsum(amount for _, amount in parts if amount > 0)
     if together > USUAL * abs(label.best.value):
         shown = (
-            Phrase("%(part)s %(size)s", part=name, size=f"{amount:.3g}")
+            Phrase("%(part)s %(size)s", part=name, size=significant(amount, 3))
             for name, amount in sorted(parts, key=lambda part: -part[1])
             if amount > 0
         )
@@ -72,7 +72,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             "use a meter that shows what it serves.",
             per=pack.step(label.step).output_unit,
             parts=enumerated(shown),
-            size=f"{together:.3g}",
+            size=significant(together, 3),
             unit=label.unit,
         )
         yield Words.of(sentence)

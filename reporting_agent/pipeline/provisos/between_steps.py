@@ -20,7 +20,7 @@ from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import TypicalTake
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.sitewide import SiteTotals
@@ -76,7 +76,7 @@ class StepEnergyUse:
         return Phrase(
             "%(step)s %(amount)s per %(per)s (%(typical)s typical, %(most)s usual at most)",
             step=self.step.words,
-            amount=f"{self.amount:.3g} {self.usual.unit}",
+            amount=f"{significant(self.amount, 3)} {self.usual.unit}",
             per=self.step.output_unit,
             typical=f"{self.usual.typical:g}",
             most=f"{self.usual.most:g}",
@@ -95,7 +95,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
                 "circuits of their meters what each serves.",
                 kind=_KINDS[usual.metric],
                 others=enumerated(others.values()),
-                size=f"{size:.3g}",
+                size=significant(size, 3),
                 unit=label.unit,
             )
             yield Words.of(sentence)

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.result import MeasuredBatches
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Step
 
 
@@ -25,17 +25,17 @@ def sentences(label: StepLabel, step: Step, static: Mapping[str, float | str]) -
             "The site does not state how much of the output was bought finished or half finished (%(variable)s). Each percent of it "
             "lowers the label by up to %(size)s %(unit)s. State it under [static], 0 if there is none.",
             variable=name,
-            size=f"{0.01 * abs(value):.2g}",
+            size=significant(0.01 * abs(value), 2),
             unit=label.unit,
         )
     elif share > 0:
         sentence = Phrase(
             "The site states that %(share)s %% of the output was bought finished or half finished (%(variable)s). Per %(per)s made "
             "entirely here, the label would be up to %(made_here)s %(unit)s. Keep the delivery notes for an auditor.",
-            share=f"{share:.3g}",
+            share=significant(share, 3),
             variable=name,
             per=step.output_unit,
-            made_here=f"{value / (1 - share / 100):.3g}",
+            made_here=significant(value / (1 - share / 100), 3),
             unit=label.unit,
         )
     else:

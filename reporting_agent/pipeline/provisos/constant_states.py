@@ -18,7 +18,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Direction
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from reporting_agent.config.agreement import amount_unit
 from reporting_agent.config.meters import DesignState, Meter, Steam
 from reporting_agent.metering import MeterRecord, steam_gas_and_virtual
@@ -53,7 +53,7 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
                 meter=record.meter.id,
                 carrier=CARRIERS[counted.carrier].words,
                 constants=enumerated(
-                    Phrase("%(size)s %(unit)s for %(constant)s", constant=constant, size=f"{size:.3g}", unit=label.unit)
+                    Phrase("%(size)s %(unit)s for %(constant)s", constant=constant, size=significant(size, 3), unit=label.unit)
                     for constant, size in worth
                 ),
             )

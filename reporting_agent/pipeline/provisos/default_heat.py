@@ -17,7 +17,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, factor_of
 from benchmarks.measurements import CarrierEnergy, Direction
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.quantities import mj_in
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.sitewide import SiteTotals
@@ -52,11 +52,11 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
                 "the real value is higher raises the label by %(size)s %(unit)s; at %(most)s, the highest possible value, it would "
                 "be %(high)s instead of %(best)s. Give measured values under [[lhv]].",
                 carrier=CARRIERS[carrier].words.each(str.capitalize),
-                default=f"{default:.4g} MJ/{CARRIERS[carrier].unit}",
-                size=f"{0.01 * energy:.2g}",
+                default=f"{significant(default, 4)} MJ/{CARRIERS[carrier].unit}",
+                size=significant(0.01 * energy, 2),
                 unit=label.unit,
                 most=f"{bounds.most:g}",
-                high=f"{best + energy * (bounds.most / default - 1):.4g}",
-                best=f"{best:.4g}",
+                high=significant(best + energy * (bounds.most / default - 1), 4),
+                best=significant(best, 4),
             )
             yield Words.of(sentence)

@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Step
 
 TIMES = 2.0
@@ -47,10 +47,10 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
             " is %(usual)s; this note appears from %(most)s. Energy may be booked on other days, one name may cover several products, or"
             " the plant may really run so unevenly. At the usual difference the label would be %(higher)s %(unit)s higher. Compare each"
             " day's energy with the main meters, and give different products different names.",
-            below=f"{below:.3g}",
-            usual=f"{usual:.2g}",
-            most=f"{most:.2g}",
-            higher=f"{below - usual:.3g}",
+            below=significant(below, 3),
+            usual=significant(usual, 2),
+            most=significant(most, 2),
+            higher=significant(below - usual, 3),
             unit=label.unit,
         )
         yield Words.of(sentence)

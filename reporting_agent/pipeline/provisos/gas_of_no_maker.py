@@ -23,7 +23,7 @@ from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.materials import UsualHeat
 from benchmarks.measurements import Direction
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.sitewide import SiteTotals
@@ -56,11 +56,11 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             "analysis each month; keep the supplier's contract for an auditor.",
             share=f"{bought:.0%}",
             carrier=CARRIERS[carrier].words,
-            mean=f"{mean:.4g} MJ/{CARRIERS[carrier].unit}",
+            mean=f"{significant(mean, 4)} MJ/{CARRIERS[carrier].unit}",
             richest=CARRIERS[richest].words,
             value=f"{gases[richest]:g}",
-            high=f"{can_be[richest]:.4g}",
-            best=f"{best:.4g}",
+            high=significant(can_be[richest], 4),
+            best=significant(best, 4),
             unit=label.unit,
         )
         yield Words.of(sentence)

@@ -12,7 +12,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, Metric
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import ChargedMaterials, own_output, own_runs
 
@@ -32,12 +32,12 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
         if size <= WORTH_TELLING * abs(best):
             continue
         shown: dict[str, Value] = {
-            "amount": f"{amount:.3g}",
+            "amount": significant(amount, 3),
             "materials": enumerated(charged.words_of(material) for material in held_heat.of if charged.columns_of([material])),
             "per": step.output_unit,
             "heat": f"{heat:g}",
             "variable": held_heat.stated_by,
-            "size": f"{size:.3g}",
+            "size": significant(size, 3),
             "unit": label.unit,
         }
         if heat is stated:

@@ -15,7 +15,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Direction
-from benchmarks.phrases import Phrase, Value
+from benchmarks.phrases import Phrase, Value, significant
 from benchmarks.quantities import mj_in
 from reporting_agent.config.meters import Meter
 from reporting_agent.metering import MeterRecord
@@ -49,7 +49,7 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
                 carrier=CARRIERS[counted.carrier].words,
                 meter=record.meter.id,
                 vapour=f"{vapour if back else 1 - dry:.1%}",
-                size=f"{size:.3g}",
+                size=significant(size, 3),
                 unit=label.unit,
             )
         )
@@ -67,7 +67,7 @@ def sentences(label: StepLabel, whole: SiteTotals) -> Iterator[Words]:
                 "the label by %(size)s %(unit)s. If this is the case, give the meter in m3 with its temperature, pressure and "
                 "relative_humidity_pct.",
                 carrier=CARRIERS[carrier].words,
-                size=f"{size:.3g}",
+                size=significant(size, 3),
                 unit=label.unit,
             )
             yield Words.of(sentence)

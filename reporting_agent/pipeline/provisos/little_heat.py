@@ -15,7 +15,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.provisos.beside_the_meters import in_unit_of
 from reporting_agent.pipeline.provisos.between_steps import StepEnergyUse
@@ -52,10 +52,10 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         "The step uses %(amount)s of heat per %(per)s; typical is %(typical)s. Some plants need less, for example with hot charging "
         "or electric heat. If fuel is missing from the files and the account, the label would be higher by up to %(size)s %(unit)s. "
         "Keep the bills of all fuels for an auditor.",
-        amount=f"{amount:.3g} {usual.unit}",
+        amount=f"{significant(amount, 3)} {usual.unit}",
         per=step.output_unit,
         typical=f"{usual.typical:g} {usual.unit}",
-        size=f"{size:.3g}",
+        size=significant(size, 3),
         unit=label.unit,
     )
     yield Words.of(sentence)

@@ -18,7 +18,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
 from benchmarks.labels.result import MeasuredBatches
 from benchmarks.measurements import Batch, Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from reporting_agent.pipeline.provisos.stretches import HIGHER
 
 A_YEAR = timedelta(days=360)
@@ -55,8 +55,8 @@ def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
             count=other.used - label.used,
             first=longer.period.start.date().isoformat(),
             last=longer.period.end.date().isoformat(),
-            other=f"{best + higher:.4g}",
-            best=f"{best:.4g}",
+            other=significant(best + higher, 4),
+            best=significant(best, 4),
             unit=label.unit,
         )
         yield Words.of(sentence)

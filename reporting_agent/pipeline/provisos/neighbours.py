@@ -16,7 +16,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Floats, Integers
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.result import MeasuredBatches
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Step
 
 OPPOSED = -0.3
@@ -43,7 +43,7 @@ def sentences(label: StepLabel, step: Step) -> Iterator[Words]:
     least = min(OPPOSED, -SIGMAS / len(first) ** 0.5)
     if opposed >= least or higher <= WORTH_TELLING * abs(label.best.value):
         return
-    shown = {"opposed": f"{opposed:.2f}", "size": f"{higher:.2g}", "unit": label.unit}
+    shown = {"opposed": f"{opposed:.2f}", "size": significant(higher, 2), "unit": label.unit}
     if (cause := _cause(measured, least)) is not None:
         variable, follows = cause
         slopes = (condition.slope.get(label.metric, 0.0) for condition in step.reference_conditions if condition.variable == variable)

@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Batch
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Pack
 from reporting_agent.pipeline.materials_in_the_log import own_output, own_runs
 
@@ -37,7 +37,7 @@ def sentences(label: StepLabel, batches: Sequence[Batch], pack: Pack) -> Iterato
             made=f"{meanwhile:,.0f}",
             per=step.output_unit,
             output=f"{output:,.0f}",
-            size=f"{size:.3g}",
+            size=significant(size, 3),
             unit=label.unit,
         )
         yield Words.of(sentence)

@@ -19,7 +19,7 @@ from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import Floats, counts, within
 from benchmarks.labels.result import MeasuredBatches
 from benchmarks.measurements import Direction, ProductStatus
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.quantities import mj_in
 from benchmarks.released import rank
 from benchmarks.routes import Pack
@@ -92,12 +92,15 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
     if waits <= WAITING * abs(label.best.value) and higher - waits <= USUAL * abs(label.best.value):
         return
     parts = (
-        (Phrase("outside runs and in runs that the label leaves out %(size)s", size=f"{waits:.3g}"), waits),
-        (Phrase("in pauses next to runs and in runs without product, at the power of runs %(size)s", size=f"{running:.3g}"), running),
-        (Phrase("on meters with much of their energy outside their runs %(size)s", size=f"{foreign:.3g}"), foreign),
-        (Phrase("in runs before or after a meter was in use %(size)s", size=f"{ended:.3g}"), ended),
-        (Phrase("in readings outside a meter's range %(size)s", size=f"{beyond:.3g}"), beyond),
-        (Phrase("in time without readings, at the highest load shown or twice the usual one, %(size)s", size=f"{peaks:.3g}"), peaks),
+        (Phrase("outside runs and in runs that the label leaves out %(size)s", size=significant(waits, 3)), waits),
+        (
+            Phrase("in pauses next to runs and in runs without product, at the power of runs %(size)s", size=significant(running, 3)),
+            running,
+        ),
+        (Phrase("on meters with much of their energy outside their runs %(size)s", size=significant(foreign, 3)), foreign),
+        (Phrase("in runs before or after a meter was in use %(size)s", size=significant(ended, 3)), ended),
+        (Phrase("in readings outside a meter's range %(size)s", size=significant(beyond, 3)), beyond),
+        (Phrase("in time without readings, at the highest load shown or twice the usual one, %(size)s", size=significant(peaks, 3)), peaks),
     )
     sentence = Phrase(
         "Some energy of this step is in no run that counts, per %(per)s of its output: %(parts)s %(unit)s. With all of it the label "
@@ -105,7 +108,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
         per=step.output_unit,
         parts=enumerated(name for name, amount in sorted(parts, key=lambda part: -part[1]) if amount > 0),
         unit=label.unit,
-        size=f"{higher:.3g}",
+        size=significant(higher, 3),
     )
     yield Words.of(sentence)
 

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline.provisos.bought_ready import percent
@@ -37,7 +37,7 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
             "%(unit)s. Under [static] in site.toml, state how many percent of the power used were subtracted (%(variable)s), 0 if "
             "none was.",
             variable=name,
-            size=f"{0.01 * used:.3g}",
+            size=significant(0.01 * used, 3),
             unit=label.unit,
         )
     elif share > 0:
@@ -45,9 +45,9 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
             "The site states that %(share)s %% of the power that it uses is generated on the site and was subtracted before the "
             "readings were written to these files (%(variable)s). With it the label would be %(whole)s %(unit)s. Give the full power "
             "used in the files, and state 0.",
-            share=f"{share:.3g}",
+            share=significant(share, 3),
             variable=name,
-            whole=f"{value + used * (1 / (1 - share / 100) - 1):.4g}",
+            whole=significant(value + used * (1 / (1 - share / 100) - 1), 4),
             unit=label.unit,
         )
     else:

@@ -19,7 +19,7 @@ from benchmarks.labels.columns import Floats
 from benchmarks.labels.limit_test import named
 from benchmarks.labels.step import means_of_variables
 from benchmarks.packs.corrections import NotAssessable, corrected_limits
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.routes import Step
 from reporting_agent.pipeline.sitewide import SiteTotals
 
@@ -89,9 +89,9 @@ def sentences(label: StepLabel, step: Step, whole: SiteTotals) -> Iterator[Words
         "there, this label and the mean that its grade tests would be higher by up to %(size)s %(unit)s, and the label would be "
         "%(together)s %(unit)s. Meter the runs of each product, or keep the readings behind these amounts for an auditor.",
         others=enumerated(above) if len(above) <= NAMED else Phrase("%(count)s other products", count=len(above)),
-        apart=f"{max(above.values()):.3g}",
-        size=f"{size:.3g}",
-        together=f"{label.best.value + size:.4g}",
+        apart=significant(max(above.values()), 3),
+        size=significant(size, 3),
+        together=significant(label.best.value + size, 4),
         unit=label.unit,
     )
     yield Words.of(sentence)

@@ -13,7 +13,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, OperatingState, ProductStatus
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 
 
 def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:
@@ -42,8 +42,8 @@ def sentences(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
             "The log marks %(count)s runs with product as tests, or as not normal running, so they are left out. With them the label "
             "would be %(other)s %(unit)s instead of %(best)s. Keep the orders of these tests for an auditor.",
             count=other.used - label.used,
-            other=f"{with_all:.4g}",
-            best=f"{best:.4g}",
+            other=significant(with_all, 4),
+            best=significant(best, 4),
             unit=label.unit,
         )
         yield Words.of(sentence)

@@ -14,7 +14,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.materials import MaterialShare
 from benchmarks.measurements import Batch
 from benchmarks.packs.corrections import RULES
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.materials_in_the_log import ROOM_PCT, ChargedMaterials, own_output, own_runs
 
@@ -40,13 +40,13 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
             "By the log %(materials)s is %(shown)s %% of %(whole)s, but %(variable)s says %(stated)s %%. With the log's share "
             "%(effect)s. Correct one of them.",
             materials=enumerated(charged.words_of(material) for material in share.of if charged.columns_of([material])),
-            shown=f"{shown:.3g}",
+            shown=significant(shown, 3),
             whole=_among(share, charged),
             variable=share.variable,
-            stated=f"{stated:.3g}",
-            effect=Phrase("the label would be higher by %(size)s %(unit)s", size=f"{higher:.3g}", unit=label.unit)
+            stated=significant(stated, 3),
+            effect=Phrase("the label would be higher by %(size)s %(unit)s", size=significant(higher, 3), unit=label.unit)
             if higher > 0
-            else Phrase("limits that it corrects would be lower by up to %(size)s %(unit)s", size=f"{lower:.3g}", unit=label.unit),
+            else Phrase("limits that it corrects would be lower by up to %(size)s %(unit)s", size=significant(lower, 3), unit=label.unit),
         )
         yield Words.of(sentence)
 

@@ -17,7 +17,7 @@ from benchmarks.labels.result import LimitGrade
 from benchmarks.labels.step import means_of_variables
 from benchmarks.measurements import Period
 from benchmarks.packs.corrections import asked_by, grade, strictest
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.routes import Step
 from benchmarks.standard_limits import StandardLimit
 
@@ -73,7 +73,7 @@ def rests_on(
             level=level,
             standard=limit.standard,
             stated=enumerated(f"{name} = {_plain(conditions[name])}" for name in stated),
-            limits=" / ".join("-" if bound is None else f"{bound:.4g}" for bound in could_be),
+            limits=" / ".join("-" if bound is None else significant(bound, 4) for bound in could_be),
             unit=limit.unit,
             then=Phrase("no level would be met") if met is None else Phrase("level %(met)s would be met", met=met),
         )

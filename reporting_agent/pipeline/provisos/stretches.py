@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import Flags, Floats, Integers
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from benchmarks.released import rank
 from benchmarks.routes import LabelRule
 from reporting_agent.pipeline.provisos.neighbours import by_day
@@ -69,7 +69,7 @@ def _sentence(days: Integers, mean: Floats, weight: Floats, low: Flags, higher: 
         all=len(days),
         first=date.fromordinal(int(days[first])).isoformat(),
         last=date.fromordinal(int(days[after - 1])).isoformat(),
-        below=f"{below:.3g}",
-        higher=f"{higher:.3g}",
+        below=significant(below, 3),
+        higher=significant(higher, 3),
         unit=unit,
     )

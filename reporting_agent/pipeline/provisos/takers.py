@@ -18,7 +18,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Direction
-from benchmarks.phrases import Phrase, Value
+from benchmarks.phrases import Phrase, Value, significant
 from benchmarks.routes import Pack
 from reporting_agent.config.site_boundary import Conversion, Flow, SiteBoundary
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, size_of
@@ -73,7 +73,7 @@ def unserved(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words]
                 "rest in [site_boundary], with the meter.",
                 id=conversion.id,
                 share=f"{served:.0%}",
-                size=f"{(1 - served) * conversion_input:.3g}",
+                size=significant((1 - served) * conversion_input, 3),
                 unit=label.unit,
             )
             yield Words.of(sentence)
@@ -160,13 +160,13 @@ def _on_paper(what: Value, size: float, label: StepLabel) -> Phrase:
         "The sale of %(what)s is only stated; no meter shows it. Compare it with the invoices. Without it the label would be higher "
         "by %(size)s %(unit)s.",
         what=what,
-        size=f"{size:.3g}",
+        size=significant(size, 3),
         unit=label.unit,
     )
 
 
 def _sentence(carrier: str, rest: float, share: float, label: StepLabel) -> Phrase:
-    size: dict[str, Value] = {"carrier": CARRIERS[carrier].words, "size": f"{rest:.3g}", "unit": label.unit}
+    size: dict[str, Value] = {"carrier": CARRIERS[carrier].words, "size": significant(rest, 3), "unit": label.unit}
     if share <= 0:
         return Phrase(
             "Nothing shows who uses the %(carrier)s that is credited: no other step of the site does, and no flow of "

@@ -16,7 +16,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, significant
 from benchmarks.routes import Pack, Step
 from reporting_agent.pipeline.provisos.beside_the_meters import USUAL, in_unit_of
 from reporting_agent.pipeline.sitewide import SiteTotals
@@ -45,9 +45,11 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             " If the step had used this energy, the label would be %(size)s %(unit)s higher. Correct the direction. If the energy only"
             " passes through, assign the meter to no step and name it in [site_boundary].",
             carriers=enumerated(
-                Phrase("%(carrier)s %(size)s", carrier=CARRIERS[carrier].words, size=f"{size:.3g}") for carrier, size in ordered if size > 0
+                Phrase("%(carrier)s %(size)s", carrier=CARRIERS[carrier].words, size=significant(size, 3))
+                for carrier, size in ordered
+                if size > 0
             ),
-            size=f"{together:.3g}",
+            size=significant(together, 3),
             unit=label.unit,
         )
         yield Words.of(sentence)

@@ -15,7 +15,7 @@ from benchmarks.declared import Words
 from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.measurements import Direction
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, significant
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter
@@ -61,7 +61,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             "the step that it serves, the meter above it, or its line in [site_boundary].",
             per=step.output_unit,
             meters=_shown(of_no_step, whole),
-            size=f"{together:.3g}",
+            size=significant(together, 3),
             unit=label.unit,
         )
         yield Words.of(sentence)
@@ -72,7 +72,7 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack) -> Iterator[Words
             " the rest below it too, so that the balance can show it.",
             per=step.output_unit,
             meters=_shown(in_the_file_alone, whole),
-            size=f"{together:.3g}",
+            size=significant(together, 3),
             unit=label.unit,
         )
         yield Words.of(sentence)
@@ -84,7 +84,7 @@ def _shown(sizes: dict[str, float], whole: SiteTotals) -> Value:
 
 
 def _of(meter: Meter, size: float, whole: SiteTotals) -> Phrase:
-    shown: dict[str, Value] = {"meter": meter.id, "carrier": CARRIERS[meter.carrier].words, "size": f"{size:.3g}"}
+    shown: dict[str, Value] = {"meter": meter.id, "carrier": CARRIERS[meter.carrier].words, "size": significant(size, 3)}
     if meter.direction is not Direction.IMPORT:
         return Phrase("%(meter)s (%(carrier)s, declared as given back) %(size)s", **shown)
     if any(sub_meter.id in whole.records for sub_meter in whole.site.tree.below(meter)):

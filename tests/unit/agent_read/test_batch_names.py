@@ -45,3 +45,32 @@ def test_one_number_in_two_years_is_refused_where_energy_is_given_by_number(tmp_
     assert refused.value.found == "1~2016 and 1~2017"
     assert refused.value.place is not None
     assert refused.value.place.row == 3
+
+
+@pytest.mark.parametrize(
+    ("second", "told_apart"),
+    [
+        ("1,eaf,,2017-03-01 10:00,2017-03-01 11:00,120,t", False),  # the number of last year
+        ("1,eaf,,2016-04-01 10:00,2016-04-01 11:00,120,t", False),  # numbers begin anew each month
+        ("1,eaf,,2016-03-01 10:05,2016-03-01 11:00,120,t", True),  # the same batch, written again with its right start
+        ("1,eaf,,2016-03-01 10:00,2016-03-01 11:00,120,t", True),
+        ("1,lf,,2017-03-01 10:00,2017-03-01 11:00,120,t", True),  # another step's
+    ],
+)
+def test_one_number_of_two_batches_gives_neither_of_them_the_sum_of_their_energy(tmp_path: Path, second: str, told_apart: bool) -> None:
+    site = works(tmp_path, "1,eaf,,2016-03-01 10:00,2016-03-01 11:00,120,t", second)
+    site.write_text(SITE.replace("restart-yearly", "unique"), encoding="utf-8")
+    with (tmp_path / "energy.csv").open("a", encoding="utf-8") as file:
+        file.write("1,eaf,electricity,50000,kWh\n")
+    data = pipeline.read(load_site(site))
+    energy = [batch.energy for batch in data.batches if batch.step == "eaf"]
+    findings = [finding for finding in data.findings if finding.code == "energy-of-two-batches"]
+    if told_apart:
+        assert [entry.quantity for entry in energy[0]] == [48_000, 50_000]
+        assert findings == []
+        return
+    assert energy == [(), ()]
+    (finding,) = findings
+    assert (finding.count, [place.row for place in finding.places]) == (2, [2, 3])
+    assert "an id of its own" in finding.sentence
+    assert all(batch.excluded for batch in data.batches)

@@ -458,6 +458,15 @@ def test_a_factor_that_is_not_known_is_neither_said_nor_proposed() -> None:
     assert "factor = 0.5" in to_declare(narrow, date(2025, 1, 1))
 
 
+def test_a_question_writes_no_figure_as_a_power_of_ten() -> None:
+    """A meter that nobody declared may count twelve times what the site's did, and a unit be off by ten thousand."""
+    undeclared = Change(ChangeKind.UNDECLARED, "", ("gate",), (), None, None, 12.34, 0.0, (ChangeCause.DECLARED,))
+    assert "it is 1230 % of what" in str(sentence(undeclared))
+    scaled = Change(ChangeKind.LEVEL, "melting", ("m",), (), date(2025, 3, 1), None, 12_345.0, 123.0, (ChangeCause.UNIT,))
+    assert "shows 12,340 ± 120 times" in str(sentence(scaled))
+    assert "shows 0.00001235 ± 0.00000012 times" in str(sentence(replace(scaled, size=1.2346e-5, size_error=1.2e-7)))
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(("late_s", "phrase"), [(28_800.0, "the output that is 8 h later"), (-28_800.0, "the output that is 8 h earlier")])
 def test_output_that_is_booked_early_is_told_as_earlier(late_s: float, phrase: str) -> None:

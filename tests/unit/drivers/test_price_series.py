@@ -12,6 +12,7 @@ from pydantic import ValidationError
 from benchmarks.errors import InputError
 from reporting_agent.analysis.energy_costs.batch_costs import costs
 from reporting_agent.analysis.energy_costs.prices import Prices
+from reporting_agent.cli import main
 from reporting_agent.config import SiteSettings
 from reporting_agent.sources.price_series import prices_of
 from tests.unit.drivers.simulated import site
@@ -134,3 +135,27 @@ def test_prices_of_one_carrier_follow_one_another_in_units_of_their_own() -> Non
     mixed = [gas | {"unit": "GJ", "valid_to": "2023-05-01"}, gas | {"unit": "Nm3", "valid_from": "2023-05-01"}]
     with pytest.raises(ValidationError, match="all be per amount, or all per heat"):
         site(tariff={"currency": "CNY", "prices": mixed})
+
+
+@pytest.mark.parametrize(
+    ("rows", "shown"),
+    [
+        (("0.0312", "0.0068", "0.1"), "0.007 to 0.100"),
+        (("0.0312", "0.0068"), "0.0068 to 0.0312"),
+        (("-20", "1500.5"), "−20.00 to 1,500.50"),
+        (("0", "0"), "0.00 to 0.00"),
+    ],
+)
+def test_prices_are_shown_with_as_many_decimals_as_matter(
+    rows: tuple[str, ...], shown: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    table = "time,price\n" + "".join(f"2023-05-01T0{hour}:00Z,{price}\n" for hour, price in enumerate(rows))
+    (tmp_path / "spot.csv").write_text(table, encoding="utf-8")
+    (tmp_path / "site.toml").write_text(
+        '[site]\nid = "works"\ntimezone = "UTC"\npack = "steel"\n[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n'
+        '[tariff]\ncurrency = "EUR"\n[[tariff.series]]\nname = "spot"\ncarrier = "electricity"\nunit = "kWh"\ncurrency = "EUR"\n'
+        'file = "spot.csv"\n',
+        encoding="utf-8",
+    )
+    assert main(["prices", "show", "--site", str(tmp_path / "site.toml")]) == 0
+    assert f", {shown} EUR/kWh, from the file spot.csv." in capsys.readouterr().out

@@ -415,3 +415,29 @@ def test_a_comma_behind_four_digits_parts_no_groups() -> None:
     decimal, _ = decimal_of(["1250,125", "1300,500"])
     assert decimal is not None
     assert (decimal.value, decimal.certain) == (",", True)
+
+
+@pytest.mark.parametrize(
+    ("delimiter", "header", "cells", "further"),
+    [
+        (";", "timestamp{}101{}102", ("{}", "1,204,48{}.5", "2,345,67{}.5"), {"thousands": ","}),
+        (";", "timestamp{}meter A, kWh{}meter B, kWh", ("{}", "1,204,48{}.5", "2,345,67{}.5"), {"delimiter": ";", "thousands": ","}),
+        (";", "timestamp{}101{}102{}103{}104", ("{}", "4{},1", "5{},2", "6{},3", "7{},4"), {"decimal": ","}),
+        (",", "timestamp{}101{}102", ("{}", "4{}.1", "5{}.2"), {}),
+        (",", "timestamp{}a;b{}c;d{}remark;more", ("{}", "4{}.1", "5{}.2", "x;y"), {}),
+    ],
+)
+def test_a_sign_that_stands_within_numbers_alone_parts_no_columns(
+    mapped: Any, delimiter: str, header: str, cells: tuple[str, ...], further: dict[str, str]
+) -> None:
+    """English groups of digits, or decimal commas, in a file parted by semicolons: commas are as many as semicolons, or more."""
+    rows = [
+        delimiter.join(cell.format(n % 10 if place else f"2026-03-{1 + n // 24:02} {n % 24:02}:00") for place, cell in enumerate(cells))
+        for n in range(72)
+    ]
+    _, answer = mapped("\n".join([header.replace("{}", delimiter), *rows]) + "\n")
+    profile = proposal_of(answer, "readings")["profile"]
+    assert {key: profile.get(key) for key in ("delimiter", "decimal", "thousands")} == {
+        "delimiter": None, "decimal": None, "thousands": None, **further,
+    }  # fmt: skip
+    assert all(row["rejected"] == 0 for row in [proposal_of(answer, "readings")["proof"]])

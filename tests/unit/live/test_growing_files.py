@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from benchmarks.catalogue import in_language
 from benchmarks.errors import InputError
 from fixtures.simulator.furnaces import Furnaces
 from reporting_agent.config import load_site
@@ -343,3 +344,37 @@ def test_two_tables_that_read_the_same_of_a_file_are_refused(first: str, second:
     with pytest.raises(InputError, match="files that another entry reads") as refused:
         load({"folder": "spool", "files": files}, tmp_path)
     assert refused.value.code == "source-option-invalid"
+
+
+def test_a_file_that_the_patterns_of_two_entries_match_is_read_by_neither_and_told_by_both(tmp_path: Path) -> None:
+    """`m*.csv` and `*1.csv` are apart until a file comes that is called m1.csv: after a restart each would lack lines of it."""
+    (tmp_path / "out").mkdir()
+    files = [{"path": path, "delimiter": ";", "readings": READINGS} for path in ("out/m*.csv", "out/*1.csv")]
+    batches = {"path": "out/m1*.csv", "delimiter": ";", "batches": {"columns": {"batch_id": "tag", "step": "at"}}}
+    spool = Spool(tmp_path / "spool")
+    intake = Intake(spool)
+    settings = load({"folder": "spool", "files": [*files, batches]}, tmp_path)
+    first, second, of_batches = (FileSource(entry, tmp_path, intake) for entry in settings.files)
+    for name, place in (("m2.csv", 0), ("n1.csv", 1), ("m1.csv", 2)):
+        (tmp_path / "out" / name).write_text(HEADER + lines(place, 1), "utf-8")
+    for source in (first, second, of_batches):
+        source.poll()
+        intake.step(0.0)
+    stored = SpoolKind().connect({"folder": "spool"}, tmp_path, UTC)
+    assert sorted(value for block in stored.readings(frozenset({"m-1"})) for value in block.value.tolist()) == [0.5, 1.5]
+    assert len([row for row in kept_rows(tmp_path / "spool") if row["table"] == "batches"]) == 1
+    for reader, pattern in ((first, "out/*1.csv"), (second, "out/m*.csv")):
+        (word,) = reader.words()
+        assert word.about == "m1.csv"
+        assert pattern in in_language(word.sentence, "en")
+        assert "narrow one of the two" in in_language(word.sentence, "en")
+    assert list(of_batches.words()) == []
+    spool.close()
+
+
+def test_an_entry_is_another_once_an_entry_beside_it_may_read_its_files(tmp_path: Path) -> None:
+    """So that `watch`, which goes on with entries that did not change, begins it anew."""
+    first, second = ({"path": path, "readings": READINGS} for path in ("out/m*.csv", "out/*1.csv"))
+    (alone,) = load({"folder": "spool", "files": [first]}, tmp_path).files
+    assert alone != load({"folder": "spool", "files": [first, second]}, tmp_path).files[0]
+    assert alone == load({"folder": "spool", "files": [first, {**second, "path": "in/*1.csv"}]}, tmp_path).files[0]

@@ -429,14 +429,52 @@ def between(monkeypatch: pytest.MonkeyPatch, happens: Callable[[], object]) -> N
     monkeypatch.setattr(layout, "parts", parts)
 
 
-def test_a_day_that_is_deleted_for_room_while_the_spool_is_read_is_left_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("lay_as", ["Parquet", "a segment"])
+def test_a_day_that_is_deleted_for_room_while_the_spool_is_read_is_refused(
+    lay_as: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its batches would stand without energy, or a meter would be judged by days that its energy lacks."""
+    spool = Spool(tmp_path)
+    for first in (0, 10):
+        spool.append(numbered_readings(10, first))
+        if first or lay_as == "Parquet":
+            spool.seal()
+    oldest = 1
+
+    def goes() -> None:
+        spool.seal()
+        drop(tmp_path, oldest)
+
+    between(monkeypatch, goes)
+    with pytest.raises(InputError) as refused:
+        readings_held(tmp_path)
+    assert (refused.value.code, Path(refused.value.place.file if refused.value.place else "").parent.parent) == ("spool-day-gone", tmp_path)
+    assert "most_gb" in in_language(refused.value.remedy, "en")
+    spool.close()
+
+
+def test_a_day_that_is_deleted_for_room_between_two_readings_of_the_spool_is_refused(tmp_path: Path) -> None:
+    """One command reads a meter more than once, and all that it says rests on the same readings."""
     spool = Spool(tmp_path)
     for first in (0, 10):
         spool.append(numbered_readings(10, first))
         spool.seal()
-    oldest = layout.number_of(layout.days(tmp_path)[0])
-    between(monkeypatch, lambda: drop(tmp_path, oldest))
-    assert readings_held(tmp_path) == as_held(numbered_readings(10, 10))
+    source = SpoolKind().connect({"folder": "."}, tmp_path, UTC)
+    assert sum(len(block.time_us) for block in source.readings(frozenset({"m-1"}))) == 20
+    assert sum(len(block.time_us) for block in source.readings(frozenset({"m-1"}))) == 20
+    drop(tmp_path, layout.number_of(layout.days(tmp_path)[0]))
+    with pytest.raises(InputError, match="spool-day-gone"):
+        list(source.readings(frozenset({"m-1"})))
+    spool.close()
+
+
+def test_a_segment_that_becomes_parquet_between_two_readings_of_the_spool_changes_nothing(tmp_path: Path) -> None:
+    spool = Spool(tmp_path)
+    spool.append(numbered_readings(10))
+    source = SpoolKind().connect({"folder": "."}, tmp_path, UTC)
+    first = [block.value.tolist() for block in source.readings(frozenset({"m-1"}))]
+    spool.seal()
+    assert [block.value.tolist() for block in source.readings(frozenset({"m-1"}))] == first
     spool.close()
 
 
