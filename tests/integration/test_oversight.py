@@ -101,7 +101,7 @@ def test_a_file_that_cannot_hold_the_whole_record_is_refused_and_never_cut(cast:
 
 
 def test_the_record_is_paged_in_the_database(cast: Cast, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("portal.web.views.oversight.PAGE_ROWS", 5)
+    monkeypatch.setattr("portal.web.views.audit_trail.PAGE_ROWS", 5)
     monkeypatch.setattr("portal.web.lists.tables.pages_of.__defaults__", (5, ""))
     page = signed_in(cast.approver.email).get(reverse("web:trail"), {"page": "2"}).content.decode()
     assert f"6 to 10 of {Event.objects.count()}" in page

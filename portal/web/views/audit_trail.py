@@ -1,23 +1,20 @@
-"""For a regulator: the audit trail, and where the sites of a period stand."""
+"""For a regulator: the audit trail, as a page and as a file."""
 
 from __future__ import annotations
 
 from datetime import UTC, date, datetime, time, timedelta
 from functools import partial
 
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.utils import timezone
 
 from portal.accounts.models import Role
 from portal.catalogue import trail as trails
 from portal.catalogue.trail import TrailFilter
-from portal.intake.participation import ParticipationView, participation
-from portal.standings.ranked import ranked
 from portal.web.access import for_role, person
 from portal.web.lists.tables import PAGE_ROWS, csv_file, pages_of, whole
-from portal.web.presenters.oversight import standings_page, standings_table, trail_page, trail_table
-from portal.web.words.terms import Names
+from portal.web.presenters.audit_trail import trail_page, trail_table
 
 
 @for_role(Role.REGULATOR)
@@ -33,20 +30,6 @@ def trail(request: HttpRequest) -> HttpResponse:
 def trail_csv(request: HttpRequest) -> HttpResponse:
     rows = whole(partial(trails.events, person(request), _wanted(request)))
     return csv_file("steplabel-audit-trail.csv", *trail_table(rows))
-
-
-@for_role(Role.REGULATOR)
-def standings(request: HttpRequest, group: int, period: str) -> HttpResponse:
-    view = _participation(request, group, period)
-    page = standings_page(view, ranked(person(request), group, period), request.GET)
-    return render(request, "web/standings.html", {"page": page})
-
-
-@for_role(Role.REGULATOR)
-def standings_csv(request: HttpRequest, group: int, period: str) -> HttpResponse:
-    view = _participation(request, group, period)
-    name = f"steplabel-standings-{view.pack}-{period.replace('/', '_')}.csv"
-    return csv_file(name, *standings_table(ranked(person(request), group, period), request.GET, Names.of(view.pack, view.pack_version)))
 
 
 def _wanted(request: HttpRequest) -> TrailFilter:
@@ -66,10 +49,3 @@ def _midnight(text: str, days_later: int = 0) -> datetime | None:
         return (timezone.make_aware(datetime.combine(date.fromisoformat(text), time())) + timedelta(days=days_later)).astimezone(UTC)
     except (ValueError, OverflowError):
         return None
-
-
-def _participation(request: HttpRequest, group: int, period: str) -> ParticipationView:
-    view = participation(person(request), group, period, timezone.now())
-    if view is None:
-        raise Http404
-    return view

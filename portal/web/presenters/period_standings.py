@@ -1,8 +1,8 @@
-"""The audit trail with its filters, and the standings of a period with theirs."""
+"""The standings of a period for its regulator, site by site: between which ranks and in which quarter each lies, and their filters."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -12,8 +12,6 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 
 from benchmarks.measurements import Metric
-from portal.auditlog.models import Action
-from portal.catalogue.trail import TrailEvent
 from portal.intake.participation import ParticipationView
 from portal.names import in_any_language
 from portal.standings.ranked import RankedView
@@ -22,32 +20,8 @@ from portal.web.presenters.regulator import page_title
 from portal.web.presenters.stand import ranks_between
 from portal.web.viewmodels.shared import Crumb, SelectOption
 from portal.web.viewmodels.tables import ColumnHead, PageRange, SortForm
-from portal.web.words.events import act_in_words, detail_in_words, name_in_words
 from portal.web.words.figures import NONE
 from portal.web.words.terms import Names, metric_name, shown_name, with_variant
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    at: datetime
-    actor: str
-    words: str  # what was done
-    action: str  # its code, which stands in files and addresses
-    subject: str
-    detail: str
-
-
-@dataclass(frozen=True, slots=True)
-class TrailPage:
-    rows: tuple[EventRow, ...]
-    matches: int
-    pages: PageRange | None
-    actions: tuple[SelectOption, ...]
-    actor: str
-    subject: str
-    after: str
-    before: str
-    export_url: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,7 +77,6 @@ class StandingsPage:
     crumbs: tuple[Crumb, ...]
 
 
-TRAIL_COLUMNS = ("at", "actor", "action", "subject", "detail")
 STANDING_COLUMNS = (
     *("firm", "site", "jurisdiction", "step", "variant", "metric", "rank_low", "rank_high", "of", "quarter"),
     *("step_name", "variant_name"),  # in the reader's language, beside the codes
@@ -116,35 +89,6 @@ KEYS: Mapping[str, Key[RankedView]] = {
     "quarter": lambda standing: (standing.band or 9, standing.step, standing.firm),
 }
 DEFAULT_ORDER = "places"
-
-
-def trail_page(rows: Iterable[TrailEvent], matches: int, pages: PageRange | None, query: QueryDict) -> TrailPage:
-    asked = query.get("action", "")
-    return TrailPage(
-        rows=tuple(
-            EventRow(
-                event.at,
-                name_in_words(event.actor),
-                act_in_words(event.action),
-                event.action,
-                name_in_words(event.subject),
-                detail_in_words(event.detail),
-            )
-            for event in rows
-        ),
-        matches=matches,
-        pages=pages,
-        actions=filter_choices(asked, _("Everything"), {action.value: act_in_words(action.value) for action in Action}),
-        actor=query.get("actor", "")[:100],
-        subject=query.get("subject", "")[:100],
-        after=query.get("after", "")[:10],
-        before=query.get("before", "")[:10],
-        export_url=reverse("web:trail-csv") + with_query(query, page=None),
-    )
-
-
-def trail_table(rows: Iterable[TrailEvent]) -> tuple[Sequence[str], Iterator[Sequence[object]]]:
-    return TRAIL_COLUMNS, ((event.at.isoformat(), event.actor, event.action, event.subject, event.detail) for event in rows)
 
 
 def standings_page(view: ParticipationView, rows: Sequence[RankedView], query: QueryDict) -> StandingsPage:
