@@ -35,7 +35,7 @@ from reporting_agent.analysis.energy_costs.amounts import Amount, added
 from reporting_agent.analysis.energy_costs.prices import Prices, in_unit, to_us
 from reporting_agent.analysis.figures import percent, shown
 from reporting_agent.analysis.waste.evidence import Use
-from reporting_agent.analysis.waste.gains import Advice, named, of_causes, of_groups, worst_first
+from reporting_agent.analysis.waste.gains import LEAST_SHARE, Advice, named, of_causes, of_groups, worst_first
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.pareto import Pareto
 from reporting_agent.analysis.waste.use import StepUse
@@ -163,7 +163,10 @@ def _nothing(labels: int) -> Advice:
         "nothing-stands-out",
         "",
         worded(
-            "Nothing is unusual: in %(labels)s labels no cause, shift, equipment, hour or month differs by more than chance.", labels=labels
+            "Nothing is unusual: in %(labels)s labels no cause, shift, equipment, hour or month that makes up %(least)s of the gap or more "
+            "differs by more than chance.",
+            labels=labels,
+            least=percent(LEAST_SHARE),
         ),
         None,
         None,

@@ -25,7 +25,7 @@ from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow
 
 IDS = 10
 _MONTHS_OF_ONE_YEAR = 13
-_LEAST_SHARE = 0.005  # of all energy beyond slopes and uncertainty: below this nobody should look first
+LEAST_SHARE = 0.005  # of all energy beyond slopes and uncertainty: below this nobody should look first
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,7 +49,7 @@ def of_causes(pack: Pack, counted: Iterable[StepLosses], whole: float) -> Iterat
     for label in counted:
         for rule in label.rules:
             amount = label.by_cause.get(rule.cause)
-            if not rule.stands or amount is None or rule.cause in _TOLD_AS_GROUPS or amount.kgce < _LEAST_SHARE * whole:
+            if not rule.stands or amount is None or rule.cause in _TOLD_AS_GROUPS or amount.kgce < LEAST_SHARE * whole:
                 continue
             energy = label.batches.by_cause[rule.cause]
             share = amount.kgce / whole
@@ -140,7 +140,7 @@ def _of_shift(pack: Pack, label: StepLosses, whole: float, level: float) -> Advi
         return None
     since = month.code >= month.names.index(shift.month)
     amount = _scaled(label, since, shift.difference * float(label.batches.output[since].sum()))
-    if amount.kgce < _LEAST_SHARE * whole:
+    if amount.kgce < LEAST_SHARE * whole:
         return None
     share = min(amount.kgce / whole, 1.0)
     name, season = named(pack, label), _or_season(month.code)
@@ -203,7 +203,7 @@ def _of_months(pack: Pack, label: StepLosses, above: Sequence[ParetoRow], whole:
     name = named(pack, label)
     worst = max((month for month in medians if months.names[month] in names), key=lambda month: medians[month])
     amount = _scaled(label, inside, gain)
-    if amount.kgce < _LEAST_SHARE * whole:
+    if amount.kgce < LEAST_SHARE * whole:
         return None
     share, season = min(amount.kgce / whole, 1.0), _or_season(code)
     return Advice(
@@ -241,7 +241,7 @@ def _advice(
 ) -> Iterator[Advice]:
     first = labels[0]
     amount = added(_scaled(label, where, gain * _part(label, where, labels, inside)) for label, where in zip(labels, inside, strict=True))
-    if amount.kgce < _LEAST_SHARE * whole or row.difference is None or row.p_value is None:
+    if amount.kgce < LEAST_SHARE * whole or row.difference is None or row.p_value is None:
         return
     share = min(amount.kgce / whole, 1.0)
     name = pack.step(first.step).words

@@ -48,7 +48,7 @@ def test_where_nothing_stands_out_the_one_sentence_says_so(a_melt: Melt, look: L
     _, _, advice = look(noisy(a_melt))
     assert [recommendation.code for recommendation in advice] == ["nothing-stands-out", "record-more"]
     assert advice[0].amount is None
-    assert "differs by more than chance" in advice[0].words.en
+    assert "that makes up 0.5 % of the gap or more differs by more than chance" in advice[0].words.en  # smaller ones are not told
     assert "未超出偶然范围" in advice[0].words.said_in("zh")
     assert "var.holding_min" in advice[1].words.en
 
