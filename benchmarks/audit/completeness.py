@@ -12,7 +12,7 @@ from benchmarks.audit.accounted import Accounted, QuestionedStretch, StretchQues
 from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, failed, named, not_asked, not_checkable, of_no_readings
 from benchmarks.audit.records import microseconds
 from benchmarks.declared import Words, worded
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 
 
 def nothing_left_out(evidence: Evidence) -> CheckOutcome:
@@ -222,6 +222,9 @@ def _weighed(evidence: Evidence, leaf: int, output: float, weighed: float) -> Wo
     unit = next((part.output_unit for part in evidence.pack.steps if part.id == batch.step), "t")
     record = named(leaf, batch)
     figures = worded(
-        "output %(output)s %(unit)s, weighed %(weighed)s %(unit)s", output=f"{output:,.4g}", weighed=f"{weighed:,.4g}", unit=unit
+        "output %(output)s %(unit)s, weighed %(weighed)s %(unit)s",
+        output=significant(output, 4),
+        weighed=significant(weighed, 4),
+        unit=unit,
     )
     return worded("%(record)s: %(said)s", record=record, said=figures)

@@ -6,7 +6,7 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
@@ -178,9 +178,9 @@ def _footprint(args: Namespace) -> int:
     lines = [
         Phrase(
             "%(total)s kg CO2e per kg of %(product)s. Of this, %(steps)s is measured in the steps; the firm declares the rest.",
-            total=f"{footprint.total:.4g}",
+            total=significant(footprint.total, 4),
             product=settings.product.name,
-            steps=f"{footprint.of_steps:.4g}",
+            steps=significant(footprint.of_steps, 4),
         ),
         Phrase(
             "The energy figures of %(share)s %% of it are assured by %(count)s statements.",

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, listed
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
@@ -84,8 +84,15 @@ def _site(args: Namespace) -> int:
             file=file,
         )
         say(in_language(sentence, args.lang))
-    if args.xlsx or args.tables:
-        _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables)
+    written_too = _more(out, result, analysis, xlsx=args.xlsx, parquet=args.tables) if args.xlsx or args.tables else set()
+    if stale := [
+        file for file in (out / "label.xlsx", *sorted((out / "tables").glob("*.parquet"))) if file.is_file() and file not in written_too
+    ]:
+        sentence = Phrase(
+            "These files contain an earlier run, not this one: %(files)s. Write them anew with --xlsx and --tables, or delete them.",
+            files=listed(str(file.relative_to(out)) for file in stale),
+        )
+        say(in_language(sentence, args.lang))
     asked = "".join(f"{line}\n" for line in quality.questions_as_text(analysis.review, args.lang))
     values = f"{summary.as_text(result, analysis.review.limits, args.lang)}\n{summary.routes_as_text(analysis.routes, args.lang)}".rstrip()
     written = Phrase("Written to %(out)s. Everything in it is exact and stays on this site.", out=str(out))
@@ -93,16 +100,19 @@ def _site(args: Namespace) -> int:
     return 0
 
 
-def _more(out: Path, result: LabelResult, analysis: Analysis, *, xlsx: bool, parquet: bool) -> None:
-    """The same figures once more, for those who go on with them."""
+def _more(out: Path, result: LabelResult, analysis: Analysis, *, xlsx: bool, parquet: bool) -> set[Path]:
+    """The same figures once more, for those who go on with them; the files that were written."""
     from reporting_agent.report import writing
     from reporting_agent.report.analysis_tables import every
     from reporting_agent.report.xlsx import workbook
 
-    tables = every(result, analysis)
+    tables, files = every(result, analysis), set()
     if xlsx:
+        files.add(out / "label.xlsx")
         writing.write_bytes(out / "label.xlsx", workbook(tables))
     if parquet:
         folder = writing.folder(out / "tables")
         for table in tables:
+            files.add(folder / f"{table.name}.parquet")
             writing.write_table(folder / f"{table.name}.parquet", table)
+    return files

@@ -120,6 +120,16 @@ def test_the_command_writes_them_where_asked(tmp_path: Path) -> None:
     assert pq.read_table(out / "batches.parquet").equals(pq.read_table(out / "tables" / "batches.parquet"))
 
 
+def test_figures_of_an_earlier_run_are_told_as_such(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    out, once = tmp_path / "out", ["label", "--site", str(heats_site(tmp_path, 80)), "--period", "2016"]
+    assert main([*once, "--out", str(out), "--xlsx", "--tables"]) == 0
+    assert "earlier run" not in capsys.readouterr().err
+    assert main([*once, "--out", str(out), "--xlsx"]) == 0
+    assert "These files contain an earlier run, not this one: tables/about.parquet; " in capsys.readouterr().err
+    assert main([*once, "--out", str(out), "--tables"]) == 0
+    assert "These files contain an earlier run, not this one: label.xlsx. Write them anew" in capsys.readouterr().err
+
+
 def test_nothing_that_a_plant_wrote_becomes_a_formula() -> None:
     names = ("=1+1", "plain", "bell\x07", None)
     sheet = openpyxl.load_workbook(io.BytesIO(xlsx.workbook([table("names", (("name", "text"),), [(name,) for name in names])])))["names"]
