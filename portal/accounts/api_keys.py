@@ -170,6 +170,11 @@ def keys_of(user: User) -> tuple[ApiKeyView, ...]:
     )
 
 
+def key_of(user: User, key: int) -> ApiKey | None:
+    """One of these keys; None for one of an organisation that the person does not manage."""
+    return ApiKey.objects.filter(pk=key, organisation__in=houses_of(user)).first()
+
+
 @wall.opened()  # who asks is known by the key's secret
 def holder_of(text: str, now: datetime) -> Holder:
     """Who asks with this key; its use is noted to the minute.

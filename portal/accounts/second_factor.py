@@ -8,7 +8,7 @@ derived from `SECRET_KEY`, so that a stolen copy of the database makes nobody a 
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from allauth.account.authentication import get_authentication_records
@@ -39,6 +39,11 @@ def needed_by(user: User) -> bool:
 
 def has_one(user: User) -> bool:
     return bool(Authenticator.objects.filter(user=user, type=Authenticator.Type.TOTP).exists())
+
+
+def authenticators_of(user: User) -> Mapping[str, Authenticator]:
+    """What the person has set up, by type: the app, the recovery codes."""
+    return {authenticator.type: authenticator for authenticator in Authenticator.objects.filter(user=user)}
 
 
 def was_shown(request: HttpRequest, user: User) -> bool:

@@ -13,7 +13,18 @@ from uuid import UUID
 from django.db.models import Prefetch, Q, QuerySet
 
 from benchmarks.phrases import Name
-from portal.accounts.models import Device, EnrolmentToken, Jurisdiction, Membership, Organisation, PersonRoles, Role, Site, User
+from portal.accounts.models import (
+    ControllingFirm,
+    Device,
+    EnrolmentToken,
+    Jurisdiction,
+    Membership,
+    Organisation,
+    PersonRoles,
+    Role,
+    Site,
+    User,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +61,16 @@ def _devices(site: Site) -> tuple[DeviceView, ...]:
     )
 
 
+def active_person(email: str) -> User | None:
+    """Who signs in with this address; None where nobody does, or may no longer."""
+    return User.objects.filter(email=email, is_active=True).first()
+
+
+def has_account(email: str) -> bool:
+    """Whether this address has an account, one that is closed too."""
+    return User.objects.filter(email=email).exists()
+
+
 def roles_of(user: User) -> frozenset[str]:
     """The roles a person has in any organisation; none for somebody who is not signed in."""
     if not user.is_authenticated:
@@ -81,6 +102,12 @@ def organisations_as(user: User, role: Role, *, managing: bool = False) -> Query
     return rows.filter(memberships__user=user, memberships__role=role, **may_manage)
 
 
+def colleagues_of(user: User) -> QuerySet[Membership]:
+    """Who acts for an organisation that the person acts for, themselves too; a delegate, who is of another house, sees nobody."""
+    houses = Membership.objects.filter(user=user, delegate=False).values("organisation")
+    return Membership.objects.filter(organisation__in=houses)
+
+
 def packs_of(organisations: QuerySet[Organisation]) -> frozenset[str]:
     """The packs of all their sites."""
     return frozenset(Site.objects.filter(organisation__in=organisations.order_by()).values_list("pack", flat=True))
@@ -101,6 +128,21 @@ def jurisdictions_of(user: User) -> tuple[Jurisdiction, ...]:
     return jurisdictions
 
 
+def every_jurisdiction() -> QuerySet[Jurisdiction]:
+    """All there are, each behind the one that it lies in."""
+    return Jurisdiction.objects.order_by("path")
+
+
+def jurisdiction_at(path: str) -> Jurisdiction:
+    """The one of that path; `Jurisdiction.DoesNotExist` where there is none."""
+    return Jurisdiction.objects.get(path=path)
+
+
+def controlling_firms() -> QuerySet[ControllingFirm]:
+    """All that are known, by name."""
+    return ControllingFirm.objects.order_by("name")
+
+
 def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__path") -> Q:
     """The condition that a row's jurisdiction is one of these or lies in one of them; never true for none."""
     condition = Q(pk__in=[])
@@ -117,6 +159,11 @@ def may_decide_for(user: User, scope: Jurisdiction) -> bool:
 def may_decide_in(user: User, path: str) -> bool:
     """The same by the path of the jurisdiction."""
     return any(jurisdiction.covers_path(path) for jurisdiction in jurisdictions_of(user))
+
+
+def site_by_slug(slug: str) -> Site:
+    """The site of that id, for who has asked already whether the person may; `Site.DoesNotExist` where there is none."""
+    return Site.objects.get(slug=slug)
 
 
 def own_sites(user: User) -> QuerySet[Site]:
@@ -169,6 +216,11 @@ def regulated_site(user: User, slug: str, now: datetime) -> SiteView | None:
 def regulated_site_views(user: User, now: datetime) -> tuple[SiteView, ...]:
     """Every site that lies where the person is regulator, with its devices."""
     return _site_views(regulated_sites(user), now)
+
+
+def devices_at(site: Site) -> tuple[Device, ...]:
+    """Every device that signs or signed for the site, in the order in which they were enrolled."""
+    return tuple(Device.objects.filter(site=site).order_by("enrolled_at"))
 
 
 def revocable_device(user: User, device: UUID) -> Device | None:

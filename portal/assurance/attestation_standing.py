@@ -140,6 +140,11 @@ def by_code(typed: str, today: date) -> AttestationView | None:
     return next(iter(views_of(with_names(issued)[:1], today)), None)
 
 
+def signed_statement(attestation: int) -> bytes:
+    """The statement as it was signed, to be handed out as it is; empty before that."""
+    return bytes(Attestation.objects.values_list("signed", flat=True).get(pk=attestation) or b"")
+
+
 @wall.opened()
 def valid_for_report(digest: str, today: date) -> tuple[AttestationView, ...]:
     """The attestations of one report that are valid, for whoever was shown its labels. An issued attestation is public."""

@@ -197,6 +197,12 @@ def note(sample: Sample, summary: Summary, by: User, now: datetime) -> Sample:
     return row
 
 
+def newest_sample(assignment: int) -> Sample | None:
+    """The last one that was promised for this assignment, with what its page shows; None before the first."""
+    rows = Sample.objects.filter(assignment=assignment)
+    return rows.select_related("assignment__site__organisation", "assignment__body", "submission", "given_up_by").first()
+
+
 def outcome_of(assignment: Assignment, report: Submission) -> SampleOutcome | None:
     """What the body of this assignment noted of its newest verified opening of exactly this report; None where there is none."""
     newest = Sample.objects.filter(submission=report, assignment__body=assignment.body_id).exclude(verified_at=None).first()

@@ -97,6 +97,17 @@ def take_back(certificate: SystemCertificate, reason: str, by: User, now: dateti
     return row
 
 
+def certificates_of(slug: str) -> QuerySet[SystemCertificate]:
+    """Every certificate on record for the site, withdrawn or not, newest first; who calls has asked whether the person may see them."""
+    return SystemCertificate.objects.filter(site__slug=slug).select_related("site__jurisdiction", "recorded_by").order_by("-pk")
+
+
+def recordable(user: User, slug: str, certificate: int) -> SystemCertificate | None:
+    """A certificate of that site that the person may withdraw, with its site."""
+    rows = SystemCertificate.objects.filter(site__in=may_record(user), site__slug=slug).select_related("site")
+    return rows.filter(pk=certificate).first()
+
+
 def may_record(user: User) -> QuerySet[Site]:
     """The sites that the person regulates or acts for."""
     ids = {*managed_sites(user).values_list("pk", flat=True), *regulated_sites(user).values_list("pk", flat=True)}

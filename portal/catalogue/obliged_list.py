@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 
 from benchmarks.phrases import Phrase
 from portal.accounts.deciding import require_regulator_of_scope
@@ -39,6 +39,21 @@ def listed_now(group: PeerGroup) -> tuple[PeerGroupMember, ...]:
     """Who is obliged as things stand, with site, firm and jurisdiction, by the site's id."""
     rows = PeerGroupMember.objects.filter(peer_group=group, obliged=True).select_related("site__organisation", "site__jurisdiction")
     return tuple(rows.order_by("site__slug"))
+
+
+def lists_of(group: int) -> QuerySet[ObligedChange]:
+    """Every list of the group, applied or not, with who proposed it, newest first."""
+    return ObligedChange.objects.filter(peer_group=group).select_related("by").order_by("-pk")
+
+
+def list_of(group: int, change: int) -> ObligedChange | None:
+    """One of them, with group and scope; None for one of another group."""
+    return ObligedChange.objects.select_related("peer_group__scope").filter(pk=change, peer_group=group).first()
+
+
+def last_applied(group: int) -> ObligedChange | None:
+    """The list that was applied last and still holds: the only one that can be undone."""
+    return ObligedChange.objects.filter(peer_group=group, state=State.APPLIED).order_by("-applied_at", "-pk").first()
 
 
 def difference(change: ObligedChange) -> ObligedChanges:
@@ -120,7 +135,7 @@ def undo(change: ObligedChange, by: User, now: datetime) -> None:
     with transaction.atomic():
         row = _locked(change)
         require_regulator_of_scope(by, row.peer_group.scope)
-        last = ObligedChange.objects.filter(peer_group=row.peer_group, state=State.APPLIED).order_by("-applied_at", "-pk").first()
+        last = last_applied(row.peer_group_id)
         if last is None or last.pk != row.pk:
             raise RefusedError(409, "list-not-last", "Only the last list that was applied can be undone.", "Undo the later ones first.")
         _write(row.peer_group, [ObligedSite(site, *(was or (False, ""))) for site, was in (row.before or {}).items()])

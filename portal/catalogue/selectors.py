@@ -10,7 +10,7 @@ from django.db.models import Count, Q
 from benchmarks.phrases import Name
 from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of
-from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.catalogue.models import Extension, ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,10 +68,35 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
 def group_of(user: User, peer_group: int) -> PeerGroup:
     """One of those groups; `PeerGroup.DoesNotExist` for anybody else's, as for one that is not there."""
     jurisdictions = jurisdictions_of(user)
-    group = PeerGroup.objects.select_related("scope").get(pk=peer_group)
+    group = peer_group_by_id(peer_group)
     if not any(touch(jurisdiction, group.scope.path) for jurisdiction in jurisdictions):
         raise PeerGroup.DoesNotExist
     return group
+
+
+def peer_group_by_id(peer_group: int) -> PeerGroup:
+    """With its scope, for who has asked already whether the person may; `PeerGroup.DoesNotExist` where there is none."""
+    return PeerGroup.objects.select_related("scope").get(pk=peer_group)
+
+
+def period_of_group(peer_group: int, name: str) -> ReportingPeriod:
+    """With its group and scope, open or closed; `ReportingPeriod.DoesNotExist` where the group has none of that name."""
+    return ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=peer_group, name=name)
+
+
+def memberships_of(site: Site) -> tuple[PeerGroupMember, ...]:
+    """In which peer groups the site is, with site and group."""
+    return tuple(PeerGroupMember.objects.filter(site=site).select_related("site", "peer_group"))
+
+
+def requests_of(site: Site) -> tuple[ExtensionRequest, ...]:
+    """What the site's firm asked for more time, newest first, with site and period."""
+    return tuple(ExtensionRequest.objects.filter(site=site).select_related("site", "period"))
+
+
+def extensions_of(site: Site) -> tuple[Extension, ...]:
+    """The more time that the site was given, in the order in which it was, with the period."""
+    return tuple(Extension.objects.filter(site=site).select_related("period"))
 
 
 def period_taking_reports(site: Site, name: str) -> ReportingPeriod | None:

@@ -84,6 +84,16 @@ def proposal(user: User, pk: int) -> ProposalView | None:
     return None if row is None else _view(row, user)
 
 
+def proposal_by_id(pk: int) -> Proposal:
+    """The row, to decide on; `Proposal.DoesNotExist` where there is none."""
+    return Proposal.objects.get(pk=pk)
+
+
+def comment_to_answer(proposal: int, comment: int) -> Comment | None:
+    """A comment on the proposal; None for one on another, and for what is itself an answer."""
+    return Comment.objects.filter(proposal=proposal, answers=None, pk=comment).first()
+
+
 def approved_pack(pack: str, version: str) -> ApprovedPackView | None:
     """None for a version that comes with Steplabel, as for one that is not there."""
     row = Proposal.objects.filter(pack=pack, version=version, state=ProposalState.APPROVED).first()

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -36,7 +36,9 @@ def owed(user: User, now: datetime) -> tuple[OwedView, ...]:
     return owed_of(own_sites(user), now)
 
 
-def owed_of(sites: QuerySet[Site], now: datetime, memberships: Iterable[PeerGroupMember] | None = None) -> tuple[OwedView, ...]:
+def owed_of(
+    sites: QuerySet[Site] | Collection[Site], now: datetime, memberships: Iterable[PeerGroupMember] | None = None
+) -> tuple[OwedView, ...]:
     """Of periods that still take reports, those due first on top. What a site need not report is owed once a report of it was refused.
 
     `memberships`: their memberships with site and peer group, where the caller has read them.

@@ -5,16 +5,17 @@ Another firm's submission is not found, exactly as one that does not exist.
 
 from __future__ import annotations
 
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Min, QuerySet
+from django.db.models import Count, Min, QuerySet
 
 from benchmarks.phrases import Name, restored
 from portal import wall
-from portal.accounts.models import User
+from portal.accounts.models import Site, User
 from portal.accounts.selectors import managed_sites, own_sites, visible_sites
-from portal.intake.models import WAITING, Commitment, Submission
+from portal.intake.models import WAITING, Commitment, Submission, SubmissionState
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +49,17 @@ def waiting_since() -> datetime | None:
     return oldest
 
 
+def counted_by_state() -> Mapping[str, int]:
+    """How many submissions are in each state; a state that none is in is left out."""
+    return {row["state"]: row["n"] for row in Submission.objects.values("state").annotate(n=Count("pk"))}
+
+
+def refusals_by_reason() -> Mapping[str, int]:
+    """How many submissions were refused, by the code of the reason."""
+    refused = Submission.objects.filter(state=SubmissionState.REFUSED).values("reason_code").annotate(n=Count("pk"))
+    return {row["reason_code"]: row["n"] for row in refused}
+
+
 def submissions_of(user: User) -> tuple[SubmissionView, ...]:
     """All submissions of the person's own sites, newest first."""
     rows = Submission.objects.filter(site__in=own_sites(user)).order_by("-log_index")
@@ -57,6 +69,16 @@ def submissions_of(user: User) -> tuple[SubmissionView, ...]:
 def submission(user: User, digest: str) -> SubmissionView | None:
     """One submission of an own or regulated site."""
     return next(iter(views_of(Submission.objects.filter(digest=digest, site__in=visible_sites(user)))), None)
+
+
+def submissions_at(sites: Collection[Site]) -> tuple[SubmissionView, ...]:
+    """All submissions of these sites, newest first, for who has asked already whether the person may see them."""
+    return views_of(Submission.objects.filter(site__in=sites).order_by("-log_index"))
+
+
+def commitment_to(site: str, period: str, revision: int) -> Commitment | None:
+    """What the site committed to for this very revision of its report, for who has asked already whether the person may see it."""
+    return Commitment.objects.filter(site__slug=site, period=period, revision=revision).first()
 
 
 def own_commitment(user: User, digest: str) -> Commitment | None:

@@ -21,7 +21,7 @@ from portal.accounts.audience import regulators_of
 from portal.accounts.credit_codes import credit_code as valid
 from portal.accounts.credit_codes import required_in
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, User
-from portal.accounts.selectors import jurisdictions_of, within
+from portal.accounts.selectors import controlling_firms, jurisdictions_of, within
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.notifications.kinds import NoticeKind
@@ -181,7 +181,7 @@ def _decider(row: FirmApplication, controlling: int | None) -> ControllingFirm:
     """The known firm of that id, or the one that the applicant names and nobody knows."""
     if controlling is not None:
         return ControllingFirm.objects.get(pk=controlling)
-    alike = spelt_alike(ControllingFirm.objects.order_by("name"), row.controlling_firm)
+    alike = spelt_alike(controlling_firms(), row.controlling_firm)
     if alike is not None:
         raise _name_taken(alike.name)
     return ControllingFirm.objects.create(name=row.controlling_firm)

@@ -52,6 +52,11 @@ def groups_run_by(user: User) -> QuerySet[SiteGroup]:
     return SiteGroup.objects.filter(run_by__in={pk for ids in ids_by_role for pk in ids}).select_related("run_by").order_by("-pk")
 
 
+def is_invited_or_in(group: SiteGroup, slug: str) -> bool:
+    """Whether the site is asked into the group or is in it: whom its runner can remove."""
+    return GroupMember.objects.filter(group=group, slug=slug, state__in=(State.INVITED, State.JOINED)).exists()
+
+
 def memberships_of(user: User) -> QuerySet[GroupMember]:
     """Invitations and memberships of the person's own sites, in groups that have not ended."""
     slugs = own_sites(user).filter(retired_at=None).values("slug")

@@ -80,6 +80,11 @@ def labels_of(row: Submission, cells: Collection[LabelKey] | None = None) -> Lab
     return labels if cells is None else replace(labels, rows=tuple(label for label in labels.rows if label.cell in cells))
 
 
+def labels_of_digest(digest: str) -> Labels:
+    """The same of the report of that digest, for who has asked already whether the person may; `Submission.DoesNotExist` for none."""
+    return labels_of(Submission.objects.select_related("site__organisation").defer("envelope").get(digest=digest))
+
+
 def labels_of_all(rows: Sequence[Submission]) -> tuple[Labels, ...]:
     """The same of several reports of different sites, in their order, by three questions to the database."""
     reports = {(row.site_id, row.period): row for row in rows}

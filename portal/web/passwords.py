@@ -13,6 +13,7 @@ from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from portal.accounts.models import User
+from portal.accounts.selectors import active_person
 from portal.own_address import absolute
 from portal.web.words.mails import post_link
 
@@ -37,7 +38,7 @@ def post_link_to_new_password(email: str, language: str) -> None:
     Only the worker, which nobody waits for, tells them apart: a letter to an address without an account is dropped there, and the
     link in it, made for nobody, opens nothing.
     """
-    user = User.objects.filter(email=email.strip().lower(), is_active=True).first() or User(pk=0, email=email)
+    user = active_person(email.strip().lower()) or User(pk=0, email=email)
     parts = {"uidb36": user_pk_to_url_str(user), "key": default_token_generator.make_token(user)}
     link = absolute(reverse("account_reset_password_from_key", kwargs=parts))
     post_link("new_password", user.email, language, {}, link, good_for=timedelta(seconds=settings.PASSWORD_RESET_TIMEOUT))

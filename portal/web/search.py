@@ -14,8 +14,8 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
-from portal.accounts.models import Membership, Role, Site, User
-from portal.accounts.selectors import own_sites, regulated_sites, roles_of
+from portal.accounts.models import Role, Site, User
+from portal.accounts.selectors import colleagues_of, roles_of, visible_sites
 from portal.assurance.attestation_standing import canonical
 from portal.assurance.engagements import assigned_to
 from portal.catalogue import trail
@@ -83,11 +83,6 @@ def _every(words: Sequence[str], *fields: str) -> Q:
     return condition
 
 
-def _visible(user: User) -> QuerySet[Site]:
-    ids = {*own_sites(user).values_list("pk", flat=True), *regulated_sites(user).values_list("pk", flat=True)}
-    return Site.objects.filter(pk__in=ids)
-
-
 def sites_fitting(sites: QuerySet[Site], words: Sequence[str]) -> QuerySet[Site]:
     """Those of which id, name, code or firm has every word, with their firms, by id."""
     fits = _every(words, "slug", "name", "name_zh", "credit_code", *_OF_FIRM)
@@ -95,7 +90,7 @@ def sites_fitting(sites: QuerySet[Site], words: Sequence[str]) -> QuerySet[Site]
 
 
 def _sites(user: User, words: Sequence[str]) -> QuerySet[Site]:
-    return sites_fitting(_visible(user), words)[:MOST]
+    return sites_fitting(visible_sites(user), words)[:MOST]
 
 
 def _site(site: Site) -> SearchHit:
@@ -105,7 +100,7 @@ def _site(site: Site) -> SearchHit:
 
 def _firms(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
     control = "organisation__controlling_firm__name"
-    rows = _visible(user).filter(_every(words, *_OF_FIRM, control, f"{control}_zh"))
+    rows = visible_sites(user).filter(_every(words, *_OF_FIRM, control, f"{control}_zh"))
     named = rows.order_by("organisation__name").annotate(called=RelatedName("organisation__"))
     firms = named.values_list("organisation", "called", "organisation__credit_code").distinct()[:MOST]
     return tuple(SearchHit(shown_name(name), code, reverse("web:firm-record", args=[pk])) for pk, name, code in firms)
@@ -120,9 +115,7 @@ def _assigned(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
 
 
 def _people(user: User, words: Sequence[str]) -> tuple[SearchHit, ...]:
-    """Colleagues: who acts for an organisation that the person acts for; a delegate, who is of another house, sees nobody."""
-    houses = Membership.objects.filter(user=user, delegate=False).values("organisation")
-    rows = Membership.objects.filter(organisation__in=houses).filter(_every(words, "user__name", "user__email"))
+    rows = colleagues_of(user).filter(_every(words, "user__name", "user__email"))
     led = {Role.REGULATOR: ""}
     return tuple(
         SearchHit(str(membership.user), shown_name(membership.organisation.name), led.get(Role(membership.role), reverse("web:people")))

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from benchmarks import packs
 from portal.accounts.credit_codes import WrongCodeError, credit_code, required_in
-from portal.accounts.models import ControllingFirm, Jurisdiction, Role, SizeClass
+from portal.accounts.models import Jurisdiction, Role, SizeClass
+from portal.accounts.selectors import controlling_firms, every_jurisdiction, jurisdiction_at
 from portal.register.applying import spelt_alike
 from portal.register.identifying import REQUIRED
 from portal.sentences import in_words
@@ -30,7 +31,7 @@ SITE_ID = RegexValidator(
 
 
 def jurisdictions() -> list[tuple[str, str]]:
-    return [(jurisdiction.path, shown_name(jurisdiction.name)) for jurisdiction in Jurisdiction.objects.order_by("path")]
+    return [(jurisdiction.path, shown_name(jurisdiction.name)) for jurisdiction in every_jurisdiction()]
 
 
 def sectors() -> list[tuple[str, str]]:
@@ -47,7 +48,7 @@ class _Placed(forms.Form):
         self.fields["jurisdiction"].choices = [UNCHOSEN, *jurisdictions()]  # type: ignore[attr-defined] # of a ChoiceField
 
     def clean_jurisdiction(self) -> Jurisdiction:
-        return Jurisdiction.objects.get(path=self.cleaned_data["jurisdiction"])
+        return jurisdiction_at(self.cleaned_data["jurisdiction"])
 
 
 KINDS = {
@@ -195,7 +196,7 @@ class FirmDecisionForm(RefusalForm):
         super().__init__(*args, **kwargs)
         if not lacks_code:
             del self.fields["credit_code"]
-        firms = list(ControllingFirm.objects.order_by("name"))
+        firms = list(controlling_firms())
         firm_choices = [(str(firm.pk), shown_name(firm.name)) for firm in firms]
         self.fields["controlling"].choices = [(self.NEW, _("New: %(name)s") % {"name": spelt}), *firm_choices]  # type: ignore[attr-defined]
         alike = spelt_alike(firms, spelt)

@@ -15,7 +15,6 @@ from typing import Any, cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db.models import Count, Max
 from django.http import HttpResponse
 from django.utils import timezone
 from prometheus_client import CollectorRegistry, generate_latest
@@ -24,10 +23,11 @@ from prometheus_client.exposition import CONTENT_TYPE_LATEST
 
 from benchmarks.errors import SteplabelError
 from portal import keys, read_replica, wall
-from portal.auditlog.models import Action, Event
+from portal.auditlog.models import Action
+from portal.auditlog.selectors import last_recorded_at, newest_of_each_actor
 from portal.intake import worker_seen
-from portal.intake.models import Submission, SubmissionState
-from portal.intake.selectors import waiting_since
+from portal.intake.models import SubmissionState
+from portal.intake.selectors import counted_by_state, refusals_by_reason, waiting_since
 from portal.problems import SERVER_AWAY, answered
 from portal.translog import kept_heads, selectors, witnesses
 from portal.web.sight import readiness
@@ -69,12 +69,9 @@ class _Installation:
             return
 
     def _reports(self) -> Iterator[Metric]:
-        states = {str(state): 0.0 for state in SubmissionState} | {
-            row["state"]: float(row["n"]) for row in Submission.objects.values("state").annotate(n=Count("pk"))
-        }
+        states = {str(state): 0.0 for state in SubmissionState} | {state: float(count) for state, count in counted_by_state().items()}
         yield _gauge("steplabel_reports", "Reports by state", "state", states)
-        refused = Submission.objects.filter(state=SubmissionState.REFUSED).values("reason_code").annotate(n=Count("pk"))
-        yield _gauge("steplabel_refused_reports", "Refused reports by reason", "reason", {row["reason_code"]: row["n"] for row in refused})
+        yield _gauge("steplabel_refused_reports", "Refused reports by reason", "reason", dict(refusals_by_reason()))
         waiting = waiting_since()
         age = 0.0 if waiting is None else (self._now - waiting).total_seconds()
         yield GaugeMetricFamily("steplabel_oldest_waiting_seconds", "How long the oldest report waits to be opened", value=age)
@@ -116,16 +113,15 @@ class _Installation:
 
     def _backup(self) -> Iterator[Metric]:
         """Nothing where none was made yet: the alarm asks for that too."""
-        made_at = Event.objects.filter(action=Action.BACKUP_MADE).aggregate(at=Max("at"))["at"]
+        made_at = last_recorded_at(Action.BACKUP_MADE)
         if made_at is not None:
             age_s = (self._now - made_at).total_seconds()
             yield GaugeMetricFamily("steplabel_backup_age_seconds", "Since the last backup was finished", value=age_s)
 
     def _checks(self) -> Iterator[Metric]:
         """What the newest check of each role found; nothing where none was made yet."""
-        checks = Event.objects.filter(action=Action.INSTALLATION_CHECKED)
-        newest = checks.order_by().values("actor").annotate(pk=Max("pk")).values("pk")
-        counts = {event.actor: float(len(event.detail.split())) for event in Event.objects.filter(pk__in=newest)}
+        checks = newest_of_each_actor(Action.INSTALLATION_CHECKED)
+        counts = {check.actor: float(len(check.detail.split())) for check in checks}
         yield _gauge("steplabel_disagreements", "Names that the newest check_installation of a role ended with", "role", counts)
 
 

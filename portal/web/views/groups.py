@@ -116,7 +116,7 @@ def end_group(request: HttpRequest, group: int) -> HttpResponseBase:
 @for_role(*READERS, posts=True)
 def remove_member(request: HttpRequest, group: int, slug: str) -> HttpResponseBase:
     row = _managed(request, group)
-    if not GroupMember.objects.filter(group=row, slug=slug, state__in=(State.INVITED, State.JOINED)).exists():
+    if not groups.is_invited_or_in(row, slug):
         return redirect("web:site-group", group)
     if request.method == "POST":
         groups.remove(row, slug, person(request), timezone.now())

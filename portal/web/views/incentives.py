@@ -7,8 +7,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Role, Site
-from portal.accounts.selectors import regulated_sites
+from portal.accounts.models import Role
+from portal.accounts.selectors import regulated_sites, site_by_slug
 from portal.assurance.incentives import correct, give, incentives_of
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
@@ -27,7 +27,7 @@ def page(request: HttpRequest) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         content = form.cleaned_data
         try:
-            site = Site.objects.get(slug=content["site"])
+            site = site_by_slug(content["site"])
             give(site, content["scheme"], content["amount"], content["evidence"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.code == "not-regulator":

@@ -11,7 +11,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts import api_keys, second_factor
-from portal.accounts.models import ApiKey, Organisation, Role
+from portal.accounts.models import Organisation, Role
 from portal.accounts.scopes import OF_A_PERSON, SCOPES_OF, Scope
 from portal.own_address import own_address
 from portal.problems import RefusedError
@@ -79,7 +79,7 @@ def as_csv(request: HttpRequest) -> HttpResponse:
 def revoke(request: HttpRequest, key: int) -> HttpResponseBase:
     """At once, and without a second factor: whoever hears that a key has leaked should not look for a telephone first."""
     user = person(request)
-    key_row = ApiKey.objects.filter(pk=key, organisation__in=api_keys.houses_of(user)).first()
+    key_row = api_keys.key_of(user, key)
     if key_row is None:
         raise Http404
     if request.method == "POST":

@@ -12,10 +12,10 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
 from portal.catalogue import obliged_list, obliged_rows
-from portal.catalogue.models import ObligedChange, PeerGroup
+from portal.catalogue.models import ObligedChange
 from portal.catalogue.obliged_list import MOST_BYTES
 from portal.catalogue.obliged_rows import LineFault, ObligedSite
-from portal.catalogue.selectors import PeerGroupView, groups_of
+from portal.catalogue.selectors import PeerGroupView, groups_of, peer_group_by_id
 from portal.intake.participation import participation
 from portal.problems import RefusedError
 from portal.request_sizes import MAX_FORM_BYTES, takes
@@ -46,7 +46,7 @@ def upload(request: HttpRequest, group: int) -> HttpResponseBase:
     form = ObligedListForm(request.POST, request.FILES)
     if not form.is_valid():
         return _page(request, view, list_form=form)
-    peer_group = _peer_group(view)
+    peer_group = peer_group_by_id(view.id)
     rows, faults = obliged_files.rows_of(form.cleaned_data["listed"].read())
     if not faults:
         listed, faults = obliged_rows.read_list(rows, peer_group)
@@ -58,7 +58,9 @@ def upload(request: HttpRequest, group: int) -> HttpResponseBase:
 @for_role(Role.REGULATOR)
 def now_csv(request: HttpRequest, group: int) -> HttpResponse:
     """Who is obliged today, in the columns of a new list."""
-    return csv_file(f"steplabel-obliged-{group}.csv", *obliged_files.table(obliged_list.listed_now(_peer_group(_group(request, group)))))
+    return csv_file(
+        f"steplabel-obliged-{group}.csv", *obliged_files.table(obliged_list.listed_now(peer_group_by_id(_group(request, group).id)))
+    )
 
 
 @for_role(Role.REGULATOR)
@@ -72,7 +74,7 @@ def amend(request: HttpRequest, group: int) -> HttpResponseBase:
     view = _group(request, group)
     if request.method == "GET":
         return redirect("web:obliged", group)
-    peer_group = _peer_group(view)
+    peer_group = peer_group_by_id(view.id)
     form = ObligedForm(request.POST, sites=obliged_rows.eligible(peer_group))
     if not form.is_valid():
         return _page(request, view, form=form)
@@ -88,7 +90,7 @@ def one_list(request: HttpRequest, group: int, change: int) -> HttpResponse:
     view = _group(request, group)
     row = _change(view, change)
     difference = obliged_list.difference(row)
-    last = ObligedChange.objects.filter(peer_group=group, state="applied").order_by("-applied_at", "-pk").first()
+    last = obliged_list.last_applied(group)
     is_last = last is not None and last.pk == row.pk
     return render(
         request, "web/obliged_list.html", {"page": list_page(view, row, difference, obliged_list.held_now(row.peer_group), is_last=is_last)}
@@ -130,11 +132,11 @@ def _page(
     if wrong is not None:
         mark_errors(wrong)
     newest = participation(person(request), view.id, view.periods[0].name, timezone.now()) if view.periods else None
-    lists = list(ObligedChange.objects.filter(peer_group=view.id).select_related("by").order_by("-pk")[:MOST_LISTS])
+    lists = list(obliged_list.lists_of(view.id)[:MOST_LISTS])
     context = {
         "page": obliged_page(view, newest, lists, faults),
         "wrong": wrong,
-        "form": form or ObligedForm(sites=obliged_rows.eligible(_peer_group(view))),
+        "form": form or ObligedForm(sites=obliged_rows.eligible(peer_group_by_id(view.id))),
         "list_form": list_form or ObligedListForm(),
     }
     return render(request, "web/obliged.html", context, status=400 if wrong is not None or faults else 200)
@@ -148,12 +150,8 @@ def _group(request: HttpRequest, group: int) -> PeerGroupView:
     return view
 
 
-def _peer_group(view: PeerGroupView) -> PeerGroup:
-    return PeerGroup.objects.select_related("scope").get(pk=view.id)
-
-
 def _change(view: PeerGroupView, change: int) -> ObligedChange:
-    row = ObligedChange.objects.select_related("peer_group__scope").filter(pk=change, peer_group=view.id).first()
+    row = obliged_list.list_of(view.id, change)
     if row is None:
         raise Http404
     return row

@@ -8,10 +8,9 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Role, Site, User
-from portal.accounts.selectors import jurisdictions_of, own_sites, roles_of
+from portal.accounts.models import Role, User
+from portal.accounts.selectors import jurisdictions_of, own_sites, roles_of, site_by_slug
 from portal.assurance import systems
-from portal.assurance.models import SystemCertificate
 from portal.assurance.next_audit import Duty, obligatory_audit
 from portal.assurance.obliged_sites import ObligedView, obliged_checked, obliged_own, obliged_regulated
 from portal.days import scheme_day
@@ -62,12 +61,11 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
     form = SystemForm(request.POST if request.method == "POST" else None, jurisdiction=view.jurisdiction)
     if request.method == "POST" and form.is_valid():
         try:
-            systems.put_on_record(Site.objects.get(slug=slug), form.paper(), user, timezone.now())
+            systems.put_on_record(site_by_slug(slug), form.paper(), user, timezone.now())
         except RefusedError as refusal:
             add_error(form, FIELD_OF.get(refusal.code, "evidence"), refusal)
         else:
             return report_done(request, _("The certificate is on record."), "web:obliged-audit", slug)
-    rows = SystemCertificate.objects.filter(site__slug=slug).select_related("site__jurisdiction", "recorded_by").order_by("-pk")
     firm = own_sites(user).filter(slug=slug).exists()
     context = {
         "title": _title(view),
@@ -75,7 +73,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
         "last_audit": view.last_audit,
         "to_do": duty_in_words(view.due, firm=firm, regulator=may_record),
         **_rule(view.jurisdiction),
-        "table": certificates_list(list(rows), request.GET, today, may_take_back=may_record),
+        "table": certificates_list(list(systems.certificates_of(slug)), request.GET, today, may_take_back=may_record),
         "form": form if may_record else None,
         "crumbs": (_crumb(user),),
     }
@@ -86,8 +84,7 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
 @freshly
 def take_back(request: HttpRequest, slug: str, certificate: int) -> HttpResponseBase:
     user = person(request)
-    rows = SystemCertificate.objects.filter(site__in=systems.may_record(user), site__slug=slug).select_related("site")
-    row = rows.filter(pk=certificate).first()
+    row = systems.recordable(user, slug, certificate)
     if row is None:
         raise Http404
     if row.taken_back_at is not None:

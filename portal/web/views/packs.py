@@ -13,9 +13,8 @@ from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
 from portal.catalogue import peer_groups, periods
 from portal.catalogue.deadlines import last_day
-from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.policies import set_policy
-from portal.catalogue.selectors import PeerGroupView, groups_of
+from portal.catalogue.selectors import PeerGroupView, groups_of, peer_group_by_id, period_of_group
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, report_done
 from portal.web.forms.audits import AuditPolicyForm
@@ -36,7 +35,7 @@ def open_period(request: HttpRequest, group: int) -> HttpResponseBase:
     view = _group(request, group)
     form = PeriodForm(request.POST) if request.method == "POST" else PeriodForm()
     if request.method == "POST" and form.is_valid():
-        peer_group, asked = PeerGroup.objects.select_related("scope").get(pk=group), form.cleaned_data
+        peer_group, asked = peer_group_by_id(group), form.cleaned_data
         try:
             opened = periods.open_period_for(person(request), peer_group, asked["name"], timezone.now(), asked["due"])
         except SteplabelError as refusal:
@@ -65,7 +64,7 @@ def take_up(request: HttpRequest, group: int, version: str) -> HttpResponseBase:
         raise Http404
     facts = {"version": version, "group": group_title(view)}
     if request.method == "POST":
-        peer_group = PeerGroup.objects.select_related("scope").get(pk=group)
+        peer_group = peer_group_by_id(group)
         peer_groups.take_up(person(request), peer_group, version, timezone.now())
         return report_done(request, _("%(group)s now uses version %(version)s. Next, open its periods.") % facts, "web:packs")
     return confirm_page(
@@ -87,7 +86,7 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
     if period not in {entry.name for entry in view.periods}:
         raise Http404
     if request.method == "POST":
-        period_row = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
+        period_row = period_of_group(group, period)
         periods.close_period_for(person(request), period_row, timezone.now())
         return report_done(request, _("The period %(period)s is closed for reports.") % {"period": period_name(period)}, "web:packs")
     return confirm_page(
@@ -105,7 +104,7 @@ def close_period(request: HttpRequest, group: int, period: str) -> HttpResponseB
 def policy(request: HttpRequest, group: int) -> HttpResponseBase:
     """What attestations and adverse opinions do to the group's publications."""
     view = _group(request, group)
-    peer_group = PeerGroup.objects.select_related("scope").get(pk=group)
+    peer_group = peer_group_by_id(group)
     form = (
         AuditPolicyForm(request.POST)
         if request.method == "POST"

@@ -14,7 +14,8 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods
 
-from portal.accounts.models import Membership, Organisation, Role, User
+from portal.accounts.models import Membership, Organisation, Role
+from portal.accounts.selectors import has_account
 from portal.own_address import absolute
 from portal.problems import RefusedError
 from portal.register import inviting
@@ -116,8 +117,8 @@ def join(request: HttpRequest, secret: str) -> HttpResponseBase:
     if offer is None:
         return render(request, "web/join.html", {"outdated": True}, status=200 if request.method == "GET" else 400)
     here = person(request) if request.user.is_authenticated else None
-    has_account = User.objects.filter(email=offer.email).exists()
-    form = None if has_account else JoinForm(offer.email, request.POST if request.method == "POST" else None)
+    is_known = has_account(offer.email)
+    form = None if is_known else JoinForm(offer.email, request.POST if request.method == "POST" else None)
     if request.method == "POST":
         if here is not None and here.email == offer.email:
             return _joined(request, inviting.accept(secret, here, now))

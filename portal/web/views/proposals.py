@@ -19,7 +19,6 @@ from portal.days import scheme_day
 from portal.governance import proposing, selectors
 from portal.governance.checking import check
 from portal.governance.effects import difference
-from portal.governance.models import Comment, Proposal
 from portal.governance.proposing import CONCERNED
 from portal.governance.selectors import ProposalView
 from portal.keys import receipt_key
@@ -85,8 +84,8 @@ def comment(request: HttpRequest, proposal: int) -> HttpResponseBase:
         return _page(request, view, comment_form=form)
     named = request.POST.get("answers", "")
     is_number = named.isascii() and named.isdigit() and len(named) < 19
-    answered = Comment.objects.filter(proposal=proposal, answers=None, pk=int(named)).first() if is_number else None
-    proposing.comment(_row(proposal), person(request), form.cleaned_data["text"], timezone.now(), answered)
+    answered = selectors.comment_to_answer(proposal, int(named)) if is_number else None
+    proposing.comment(selectors.proposal_by_id(proposal), person(request), form.cleaned_data["text"], timezone.now(), answered)
     return redirect(f"{reverse('web:proposal', args=[proposal])}#comments")
 
 
@@ -99,7 +98,7 @@ def approve(request: HttpRequest, proposal: int) -> HttpResponseBase:
     form = SecondForm(request.POST)
     if not form.is_valid():
         return _page(request, view, approval_form=form)
-    row = proposing.approve(_row(proposal), person(request), receipt_key(), timezone.now(), form.cleaned_data["note"])
+    row = proposing.approve(selectors.proposal_by_id(proposal), person(request), receipt_key(), timezone.now(), form.cleaned_data["note"])
     done = _("Version %(version)s is approved, signed and logged.") if row.state == "approved" else _("Your approval is on record.")
     return report_done(request, done % {"version": view.version}, "web:proposal", proposal)
 
@@ -111,7 +110,7 @@ def refuse(request: HttpRequest, proposal: int) -> HttpResponseBase:
         return redirect("web:proposal", proposal)
     form = EndForm(request.POST) if request.method == "POST" else EndForm()
     if request.method == "POST" and form.is_valid():
-        proposing.refuse(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
+        proposing.refuse(selectors.proposal_by_id(proposal), person(request), form.cleaned_data["reason"], timezone.now())
         return report_done(request, _("The proposal is refused."), "web:proposal", proposal)
     return _end(request, view, form, _("Refuse this proposal?"), _("Refuse it"))
 
@@ -123,7 +122,7 @@ def withdraw(request: HttpRequest, proposal: int) -> HttpResponseBase:
         return redirect("web:proposal", proposal)
     form = EndForm(request.POST) if request.method == "POST" else EndForm()
     if request.method == "POST" and form.is_valid():
-        proposing.withdraw(_row(proposal), person(request), form.cleaned_data["reason"], timezone.now())
+        proposing.withdraw(selectors.proposal_by_id(proposal), person(request), form.cleaned_data["reason"], timezone.now())
         return report_done(request, _("The proposal is withdrawn."), "web:proposal", proposal)
     return _end(request, view, form, _("Withdraw this proposal?"), _("Withdraw it"))
 
@@ -160,7 +159,3 @@ def _view(request: HttpRequest, proposal: int) -> ProposalView:
     if view is None:
         raise Http404
     return view
-
-
-def _row(proposal: int) -> Proposal:
-    return Proposal.objects.get(pk=proposal)

@@ -13,8 +13,7 @@ from django.utils.translation import ngettext
 from benchmarks.errors import SteplabelError
 from portal.accounts.models import Role
 from portal.accounts.selectors import regulated_site
-from portal.catalogue.models import ReportingPeriod
-from portal.catalogue.selectors import groups_of
+from portal.catalogue.selectors import groups_of, period_of_group
 from portal.intake.firms_taking_part import firms
 from portal.intake.participation import ParticipationView, participation
 from portal.publication import drafting
@@ -80,7 +79,7 @@ def compose(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     view = _participation(request, group, period)
     if request.method == "GET":  # a refusal stood at this address, and was loaded again
         return redirect("web:participation", group, period)
-    asked = ReportingPeriod.objects.select_related("peer_group__scope").get(peer_group=group, name=period)
+    asked = period_of_group(group, period)
     what_changed = request.POST.get("what_changed", "").strip()
     if (beyond := len(what_changed) - drafting.MOST_CHARACTERS) > 0:
         longer = ngettext(

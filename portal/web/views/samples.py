@@ -18,7 +18,7 @@ from portal.assurance.engagements import EngagementView
 from portal.assurance.evidence_file import drawn_sample, evidence_of
 from portal.assurance.models import Sample
 from portal.days import scheme_day
-from portal.intake.models import Commitment
+from portal.intake.selectors import commitment_to
 from portal.keys import published_directory, receipt_key
 from portal.problems import RefusedError
 from portal.translog import selectors as logged
@@ -35,7 +35,7 @@ from portal.web.views.engagements import row, seen_engagement
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
     """One form at a time: what the newest sample waits for, or a new promise."""
-    view, newest = seen_engagement(request, assignment), _newest(assignment)
+    view, newest = seen_engagement(request, assignment), sampling.newest_sample(assignment)
     step = _next(newest)
     form = step(request.POST, request.FILES) if request.method == "POST" else step()
     if request.method == "POST" and form.is_valid():
@@ -55,7 +55,7 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def give_up(request: HttpRequest, assignment: int) -> HttpResponseBase:
     """Why nobody will draw with the promise that waits."""
-    view, newest = seen_engagement(request, assignment), _newest(assignment)
+    view, newest = seen_engagement(request, assignment), sampling.newest_sample(assignment)
     if newest is None or not newest.waits:
         return redirect("web:engagement-sample", assignment)
     form = GiveUpForm(request.POST) if request.method == "POST" else GiveUpForm()
@@ -87,7 +87,7 @@ def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
     """The plant's signed commitment, to draw from."""
     view = seen_engagement(request, assignment)
     report = view.accepted
-    committed = report and Commitment.objects.filter(site__slug=view.site, period=view.period, revision=report.revision).first()
+    committed = report and commitment_to(view.site, view.period, report.revision)
     if not committed:
         raise Http404
     return attachment(bytes(committed.signed), "application/cbor", commitment_name(view))
@@ -111,11 +111,6 @@ def evidence(request: HttpRequest, sample: int) -> HttpResponse:
     response = JsonResponse(evidence_of(drawn, receipt_key()))
     response["Content-Disposition"] = f'attachment; filename="{evidence_name(drawn)}"'
     return response
-
-
-def _newest(assignment: int) -> Sample | None:
-    rows = Sample.objects.filter(assignment=assignment)
-    return rows.select_related("assignment__site__organisation", "assignment__body", "submission", "given_up_by").first()
 
 
 def _crumbs(view: EngagementView) -> tuple[Crumb, ...]:

@@ -35,7 +35,7 @@ def index(request: HttpRequest) -> HttpResponseBase:
             read_in(user, chosen)
             messages.success(request, _("Your time zone is saved."))
         return redirect("mfa_index")
-    authenticators = {authenticator.type: authenticator for authenticator in Authenticator.objects.filter(user=user)}
+    authenticators = second_factor.authenticators_of(user)
     codes = authenticators.get(Authenticator.Type.RECOVERY_CODES)
     page = security_page(
         user,

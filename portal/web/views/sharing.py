@@ -20,7 +20,7 @@ from portal.intake.selectors import SubmissionView, submission
 from portal.own_address import absolute
 from portal.register.record import OpenedPage, saw
 from portal.sharing import certificates, shares
-from portal.sharing.labels import Labels, labels_of
+from portal.sharing.labels import labels_of_digest
 from portal.sharing.models import Certificate, Share
 from portal.web.access import for_role, person
 from portal.web.answers import attachment, form_page
@@ -38,7 +38,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
     user, now = person(request), timezone.now()
     view = _own(request, digest)
     managed = managed_sites(user).filter(slug=view.site).exists()
-    labels = _labels(view)
+    labels = labels_of_digest(view.digest)
     names = Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
     offered = [(str(index), label_name(label, names)) for index, label in enumerate(labels.rows)]
     form, link = ShareForm(request.POST if request.method == "POST" else None, offered=offered), ""
@@ -131,7 +131,3 @@ def _own(request: HttpRequest, digest: str) -> SubmissionView:
     if view is None or not own_sites(user).filter(slug=view.site).exists():
         raise Http404
     return view
-
-
-def _labels(view: SubmissionView) -> Labels:
-    return labels_of(Submission.objects.select_related("site__organisation").defer("envelope").get(digest=view.digest))

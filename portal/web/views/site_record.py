@@ -8,16 +8,15 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from portal.accounts.models import Device, Organisation, Role, Site, User
-from portal.accounts.selectors import own_sites, regulated_sites, visible_sites
+from portal.accounts.models import Role, Site, User
+from portal.accounts.selectors import devices_at, own_sites, regulated_sites, visible_sites
 from portal.assurance.engagements import audits_at
 from portal.assurance.incentives import incentives_at
 from portal.assurance.obliged_sites import obliged_own, obliged_regulated
-from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
+from portal.catalogue.selectors import extensions_of, memberships_of, requests_of
 from portal.days import scheme_day
-from portal.intake.models import Submission
 from portal.intake.owed import owed_of
-from portal.intake.selectors import SubmissionView, views_of
+from portal.intake.selectors import SubmissionView, submissions_at
 from portal.problems import RefusedError
 from portal.register import identifying, site_history
 from portal.web.access import for_role, person
@@ -42,19 +41,19 @@ def site(request: HttpRequest, slug: str) -> HttpResponseBase:
             messages.error(request, _("The note is empty. Write a sentence."))
         return redirect("web:site-record", slug)
     today = scheme_day(now)
-    members = tuple(PeerGroupMember.objects.filter(site=row).select_related("site", "peer_group"))
+    members = memberships_of(row)
     facts = SiteFacts(
         site=row,
         regulator=regulator,
         members=members,
-        owed=owed_of(Site.objects.filter(pk=row.pk), now, members),
+        owed=owed_of((row,), now, members),
         duties=(obliged_regulated if regulator else obliged_own)(user, today, slug),
-        submissions=views_of(Submission.objects.filter(site=row).order_by("-log_index")),
-        devices=tuple(Device.objects.filter(site=row).order_by("enrolled_at")),
+        submissions=submissions_at((row,)),
+        devices=devices_at(row),
         audits=audits_at(user, (row.pk,), today),
         incentives=incentives_at(row),
-        requests=tuple(ExtensionRequest.objects.filter(site=row).select_related("site", "period")),
-        extensions=tuple(Extension.objects.filter(site=row).select_related("period")),
+        requests=requests_of(row),
+        extensions=extensions_of(row),
         events=site_history.happened_at(row, regulator=regulator),
     )
     return render(request, "web/site_record.html", {"page": site_record_page(facts, request.GET, today)})
@@ -71,10 +70,10 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
     """The firm's sites that the reader may see: not found where there is none. A POST enters or corrects the firm's credit code."""
     user, now = person(request), timezone.now()
     sites = visible_sites(user).filter(organisation=organisation)
-    rows = list(sites.select_related("jurisdiction").order_by("slug"))
+    rows = list(sites.select_related("jurisdiction", "organisation__controlling_firm").order_by("slug"))
     if not rows:
         raise Http404
-    house = Organisation.objects.select_related("controlling_firm").get(pk=organisation)
+    house = rows[0].organisation
     form = FirmCodeForm(request.POST if request.method == "POST" else None, initial={"credit_code": house.credit_code})
     may_identify = identifying.may_identify(user, house.pk)
     if request.method == "POST":
@@ -91,8 +90,8 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
         mark_errors(form)
     newest: dict[int, SubmissionView] = {}
     of_slug = {row.slug: row.pk for row in rows}
-    for view in views_of(Submission.objects.filter(site__in=rows).order_by("log_index")):
-        newest[of_slug[view.site]] = view
+    for view in submissions_at(rows):
+        newest.setdefault(of_slug[view.site], view)
     regulator = regulated_sites(user).filter(organisation=organisation).exists()
     today = scheme_day(now)
     due = FirmDue(

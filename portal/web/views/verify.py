@@ -16,7 +16,6 @@ from django.views.decorators.http import require_GET
 
 from portal.assurance import attestation_standing
 from portal.assurance.attestation_standing import AttestationView, by_code
-from portal.assurance.models import Attestation
 from portal.days import scheme_day
 from portal.own_address import absolute
 from portal.sharing import certificates
@@ -93,8 +92,7 @@ def _attestation_statement(code: str) -> HttpResponse | None:
     view = by_code(code, scheme_day())
     if view is None:
         return None
-    signed = Attestation.objects.values_list("signed", flat=True).get(pk=view.id)
-    return attachment(bytes(signed or b""), "application/cbor", f"attestation-{view.code}.cbor")
+    return attachment(attestation_standing.signed_statement(view.id), "application/cbor", f"attestation-{view.code}.cbor")
 
 
 def _attestation_certificate(request: HttpRequest, code: str) -> HttpResponse | None:
