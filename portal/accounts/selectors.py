@@ -5,7 +5,7 @@ Every other selector asks these; a view never filters by itself.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
@@ -143,6 +143,11 @@ def controlling_firms() -> QuerySet[ControllingFirm]:
     return ControllingFirm.objects.order_by("name")
 
 
+def country_of(path: str) -> Jurisdiction | None:
+    """The country that the jurisdiction of that path lies in, or is."""
+    return Jurisdiction.objects.filter(path=path.partition("/")[0]).first()
+
+
 def within(jurisdictions: tuple[Jurisdiction, ...], path: str = "jurisdiction__path") -> Q:
     """The condition that a row's jurisdiction is one of these or lies in one of them; never true for none."""
     condition = Q(pk__in=[])
@@ -159,6 +164,11 @@ def may_decide_for(user: User, scope: Jurisdiction) -> bool:
 def may_decide_in(user: User, path: str) -> bool:
     """The same by the path of the jurisdiction."""
     return any(jurisdiction.covers_path(path) for jurisdiction in jurisdictions_of(user))
+
+
+def sites_by_slug(slugs: Iterable[str]) -> QuerySet[Site]:
+    """The sites of these ids, in their order, for who has asked already whether the person may."""
+    return Site.objects.filter(slug__in=slugs).order_by("slug")
 
 
 def site_by_slug(slug: str) -> Site:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
 
-from django.db.models import QuerySet
+from django.db.models import Count, QuerySet
 
 from benchmarks.phrases import Name
 from portal.accounts.models import Organisation, Role, Site, User
@@ -87,9 +87,15 @@ def certification_bodies() -> QuerySet[Organisation]:
     return Organisation.objects.filter(kind=Role.CERTIFICATION_BODY).order_by("name")
 
 
-def periods_of(site: Site) -> tuple[str, ...]:
-    """The periods that the site's peer groups report for, newest first: each of them can be checked."""
-    rows = ReportingPeriod.objects.filter(peer_group__members__site=site).order_by("-start").values_list("name", flat=True)
+def bodies_at(sites: QuerySet[Site]) -> dict[int, int]:
+    """How many assignments stand at each of these sites; none for a site without."""
+    standing = Assignment.objects.filter(taken_back_at=None, site__in=sites)
+    return dict(standing.values_list("site").annotate(n=Count("pk")))
+
+
+def periods_of(*sites: Site) -> tuple[str, ...]:
+    """The periods that peer groups of the sites report for, newest first: each of them can be checked."""
+    rows = ReportingPeriod.objects.filter(peer_group__members__site__in=sites).order_by("-start").values_list("name", flat=True)
     return tuple(dict.fromkeys(rows))
 
 

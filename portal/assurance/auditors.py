@@ -11,6 +11,7 @@ from __future__ import annotations
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
+from django.db.models import QuerySet
 
 from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Device, Organisation, Role, User
@@ -132,6 +133,17 @@ def register(body: Organisation, public_key: str, by: User, now: datetime) -> Au
     except IntegrityError as error:
         raise key_taken from error
     return key
+
+
+def keys_of(body: Organisation) -> QuerySet[AuditorKey]:
+    """Every key of the body, revoked ones too, newest first, with whose it is."""
+    return AuditorKey.objects.filter(body=body).select_related("owner").order_by("-pk")
+
+
+def own_key(user: User, key: int) -> AuditorKey | None:
+    """The key if it is of a body that the person acts for, with the body."""
+    bodies = organisations_as(user, Role.CERTIFICATION_BODY)
+    return AuditorKey.objects.filter(body__in=bodies, pk=key).select_related("body").first()
 
 
 def revoke(key: AuditorKey, by: User, now: datetime) -> AuditorKey:

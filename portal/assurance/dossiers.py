@@ -217,6 +217,12 @@ def declare(site: Site, programme_id: str, criterion_id: str, texts: tuple[str, 
     return declaration
 
 
+def declaration_by_id(declaration: int) -> Declaration:
+    """With its site, for who has asked already whether the person may; `Declaration.DoesNotExist` where there is none."""
+    row: Declaration = Declaration.objects.select_related("site").get(pk=declaration)
+    return row
+
+
 def read_paper(declaration: Declaration, finding: tuple[bool, str], by: User, now: datetime) -> PaperReading:
     """An officer of where the site lies read the paper behind a declaration: whether it shows the criterion, and what was found.
 

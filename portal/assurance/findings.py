@@ -63,6 +63,12 @@ def raise_finding(
     return finding
 
 
+def finding_of(assignment: int, number: int) -> Finding:
+    """With its assignment, body and site, for who has asked already whether the person may; `Finding.DoesNotExist` where there is none."""
+    row: Finding = Finding.objects.select_related("assignment__body", "assignment__site").get(assignment=assignment, number=number)
+    return row
+
+
 def answer(finding: Finding, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
     """The plant's answer and what it corrected.
 

@@ -132,6 +132,17 @@ def composed_of_best(publication: Publication) -> tuple[BestFirms, ...]:
     return tuple(composed)
 
 
+def published_version(publication: int) -> Publication | None:
+    """The version if it is in public, with its period, group and scope."""
+    rows = Publication.objects.select_related("period__peer_group__scope")
+    return rows.filter(pk=publication, status=VersionStatus.PUBLISHED).first()
+
+
+def proposal_of(publication: Publication) -> BestGroup | None:
+    """What was proposed of the version's best firms, or published, with who did."""
+    return BestGroup.objects.select_related("proposed_by", "published_by").filter(publication=publication).first()
+
+
 def best_group_of(publication: int) -> BestGroup | None:
     """What was published of a version; None while nothing is."""
     return BestGroup.objects.filter(publication=publication, published_at__isnull=False).first()

@@ -191,3 +191,8 @@ def _versions(pack: str, period: str, route: str | None, jurisdiction: str | Non
     if jurisdiction is not None:
         rows = rows.filter(period__peer_group__scope__path=jurisdiction)
     return rows.order_by("-version", "-published_at")
+
+
+def version_by_id(publication: int) -> Publication:
+    """The row of a draft or version, for who has asked already whether the person may; `Publication.DoesNotExist` where there is none."""
+    return Publication.objects.get(pk=publication)

@@ -43,25 +43,6 @@ MAY_CATCH = {
 }
 """Modules that catch everything once each, with the reason. A handler that ends in `raise` passes on what it caught and is not counted."""
 
-MAY_QUERY: Mapping[str, str] = {}
-"""Modules of `portal/web` that query models themselves, with the reason: such as a page that is nothing but one query of its own."""
-NOT_YET = frozenset(
-    {
-        "portal/web/presenters/best_group_review.py",
-        "portal/web/views/assigning.py",
-        "portal/web/views/audits.py",
-        "portal/web/views/best_groups.py",
-        "portal/web/views/certification.py",
-        "portal/web/views/deadlines.py",
-        "portal/web/views/dossier.py",
-        "portal/web/views/drafts.py",
-        "portal/web/views/engagements.py",
-        "portal/web/views/enterprise.py",
-        "portal/web/views/evaluation.py",
-    }
-)
-"""Modules of `portal/web` whose queries are still to be moved into the app whose models they are."""
-
 SAYS_NOTHING = frozenset(
     {"one", "some", "found", "told", "said", "made", "kept", "there", "held", "known", "given", "seen", "taken"},
 )

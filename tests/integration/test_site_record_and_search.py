@@ -106,12 +106,12 @@ def test_a_firm_reads_no_note_of_its_regulators_anywhere(cast: Cast) -> None:
         reverse("web:record-csv", args=[site.organisation_id]),
         f"{reverse('web:search')}?words=kiln",
     )
-    for address in read:
-        text = owner.get(address).content.decode()
-        assert NOTE not in text, address
-        assert "site.noted" not in text, address
-        assert "note of a regulator" not in text.lower(), address
-        assert cast.approver.email not in text, address
+    for page in read:
+        text = owner.get(page).content.decode()
+        assert NOTE not in text, page
+        assert "site.noted" not in text, page
+        assert "note of a regulator" not in text.lower(), page
+        assert cast.approver.email not in text, page
     assert owner.post(address, {"note": "Mine."}).status_code == 404
 
 

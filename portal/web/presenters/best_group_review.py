@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.disclosure.best_group import BestFirms, ClassShare
 from benchmarks.label_keys import CellKey
-from portal.accounts.models import Jurisdiction
+from portal.accounts.selectors import every_jurisdiction
 from portal.names import in_chinese
 from portal.publication import best_groups
 from portal.publication.models import BestGroup, Publication
@@ -40,9 +40,7 @@ def review_page(row: Publication, composed: Sequence[BestFirms], proposal: BestG
         "of": len(composed),
     }
     regions = (
-        {region.path: {"en": region.name, "zh": in_chinese(region.name) or region.name} for region in Jurisdiction.objects.all()}
-        if count
-        else {}
+        {region.path: {"en": region.name, "zh": in_chinese(region.name) or region.name} for region in every_jurisdiction()} if count else {}
     )
     rows = tuple(_review_row(composition, names, regions) for composition in composed)
     heads = (_("Step"), _("Firms"), _("Best firms"), _("What may be shown"))

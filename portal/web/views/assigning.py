@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from django.contrib import messages
-from django.db.models import Count, Q
+from django.db.models import Q
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -17,13 +17,12 @@ from portal.assurance.assignments import (
     AssignmentStanding,
     assignable_sites,
     assignments_of_regulator,
+    bodies_at,
     certification_bodies,
     periods_of,
     regulated_assignments,
 )
 from portal.assurance.engagements import appealed_finding
-from portal.assurance.models import Assignment, Finding
-from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.sentences import in_words
@@ -65,8 +64,7 @@ def choose(request: HttpRequest) -> HttpResponse:
     for word in request.GET.get("q", "").split():
         named = Q(slug__icontains=word) | Q(name__icontains=word) | Q(name_zh__icontains=word)
         rows = rows.filter(named | Q(organisation__name__icontains=word) | Q(organisation__name_zh__icontains=word))
-    counted = Assignment.objects.filter(taken_back_at=None, site__in=rows).values_list("site").annotate(n=Count("pk"))
-    table = sites_list(list(rows.order_by("slug")), dict(counted), request.GET)
+    table = sites_list(list(rows.order_by("slug")), bodies_at(rows), request.GET)
     lead = _("A certification body is assigned to one site and one period. Find the site; its page asks for the rest.")
     return listing_page(request, _("Choose a site"), lead, table, (_crumb(),), _("Name or id of the site, or its firm"))
 
@@ -117,11 +115,10 @@ def assign_several(request: HttpRequest) -> HttpResponseBase:
     sites = list(assignable_sites(user).select_related("organisation", "jurisdiction").order_by("slug"))
     boxes = [ChoiceBox(plant.slug, plant.jurisdiction.path, shown_name(plant.jurisdiction.name)) for plant in sites]
     bodies = {str(body.pk): body for body in certification_bodies()}
-    names = ReportingPeriod.objects.filter(peer_group__members__site__in=sites).order_by("-start").values_list("name", flat=True)
     form = AssignForm(
         request.POST if request.method == "POST" else None,
         bodies=[(number, shown_name(body.name)) for number, body in bodies.items()],
-        periods=dict.fromkeys(names),
+        periods=periods_of(*sites),
         today=scheme_day(),
     )
     picked = frozenset(request.POST.getlist("site")) if request.method == "POST" else chosen_by(boxes, request.GET) or frozenset()
@@ -207,7 +204,7 @@ def appealed(request: HttpRequest, assignment: int, number: int) -> HttpResponse
         raise Http404
     form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        finding_row = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
+        finding_row = findings.finding_of(assignment, number)
         try:
             annulled = request.POST.get("act") == "annul"
             findings.decide_appeal(finding_row, form.cleaned_data["text"], user, timezone.now(), annulled=annulled)

@@ -12,7 +12,6 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role
 from portal.assurance import findings
 from portal.assurance.engagements import audit_of_own_site, audits_of_own_sites
-from portal.assurance.models import Finding
 from portal.assurance.obliged_sites import obliged_own
 from portal.days import scheme_day
 from portal.problems import RefusedError
@@ -48,7 +47,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
     form = AnswerForm(request.POST) if request.method == "POST" else AnswerForm()
     if request.method == "POST" and form.is_valid():
         appealed = request.POST.get("act") == "appeal"
-        finding_row = Finding.objects.select_related("assignment__site").get(assignment=assignment, number=number)
+        finding_row = findings.finding_of(assignment, number)
         try:
             say = findings.appeal if appealed else findings.answer
             say(finding_row, form.cleaned_data["text"], form.cleaned_data["evidence_digest"], person(request), timezone.now())

@@ -12,7 +12,6 @@ from portal.accounts.selectors import may_decide_for
 from portal.keys import receipt_key
 from portal.problems import RefusedError
 from portal.publication import best_groups
-from portal.publication.models import BestGroup, Publication, VersionStatus
 from portal.sentences import in_words
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import report_done
@@ -25,10 +24,10 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
     """A POST proposes it; of what another proposed, it publishes it as it was read. Not found for who does not regulate the whole of its
     scope."""
     user, now = person(request), timezone.now()
-    row = Publication.objects.select_related("period__peer_group__scope").filter(pk=publication, status=VersionStatus.PUBLISHED).first()
+    row = best_groups.published_version(publication)
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         raise Http404
-    proposal = BestGroup.objects.select_related("proposed_by", "published_by").filter(publication=row).first()
+    proposal = best_groups.proposal_of(row)
     problem = ""
     if request.method == "POST":
         if proposal is None or proposal.proposed_by_id == user.pk:
@@ -40,7 +39,7 @@ def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
             if refusal.code != best_groups.changed().code:
                 raise
             problem = in_words(refusal.whole)
-            proposal = BestGroup.objects.select_related("proposed_by", "published_by").get(publication=row)
+            proposal = best_groups.proposal_of(row)
         else:
             return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)
     sheet = review_page(row, best_groups.composed_of_best(row), proposal, reads=user.pk, problem=problem)

@@ -74,8 +74,7 @@ def keys(request: HttpRequest) -> HttpResponseBase:
             return report_done(
                 request, _("The key is registered. Statements that you prepare from now on are signed with it."), "web:auditor-keys"
             )
-    rows = AuditorKey.objects.filter(body=body).select_related("owner").order_by("-pk")
-    context = {"rows": tuple(_key_row(row) for row in rows)}
+    context = {"rows": tuple(_key_row(row) for row in auditors.keys_of(body))}
     return form_page(request, "web/auditor_keys.html", context, form)
 
 
@@ -83,8 +82,7 @@ def keys(request: HttpRequest) -> HttpResponseBase:
 @freshly
 def revoke_key(request: HttpRequest, key: int) -> HttpResponseBase:
     user = person(request)
-    mine = AuditorKey.objects.filter(body__in=organisations_as(user, Role.CERTIFICATION_BODY))
-    row = mine.filter(pk=key).select_related("body").first()
+    row = auditors.own_key(user, key)
     if row is None:
         raise Http404
     back = Crumb(_("Signing keys"), reverse("web:auditor-keys"))

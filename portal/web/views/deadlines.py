@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
-from portal.accounts.models import Role, Site
-from portal.accounts.selectors import managed_sites, regulated_sites
+from portal.accounts.models import Role
+from portal.accounts.selectors import managed_sites, regulated_sites, sites_by_slug
 from portal.catalogue import deadlines
-from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.selectors import period_of_group
 from portal.intake import reminders
 from portal.intake.owed import owed_of
 from portal.intake.participation import ParticipationView, participation
@@ -43,7 +43,7 @@ def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     form = DueForm(request.POST)
     if form.is_valid():
         try:
-            deadlines.set_due(_period(view), form.cleaned_data["due"], person(request), timezone.now())
+            deadlines.set_due(period_of_group(view.peer_group, view.period), form.cleaned_data["due"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.code not in ("due-before-end", "due-past"):
                 raise
@@ -63,8 +63,9 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
         answers = form.cleaned_data
         try:
             with transaction.atomic():  # all of them or none
-                for site in Site.objects.filter(slug__in=answers["site"]).order_by("slug"):
-                    deadlines.extend(_period(view), site, answers["until"], answers["reason"], person(request), timezone.now())
+                row = period_of_group(view.peer_group, view.period)
+                for site in sites_by_slug(answers["site"]):
+                    deadlines.extend(row, site, answers["until"], answers["reason"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.code != "extension-not-later":
                 raise
@@ -80,13 +81,14 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
 def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpResponseBase:
     """A firm asks for more time for one of its sites."""
     user, now = person(request), timezone.now()
-    site = managed_sites(user).filter(slug=slug).first()
-    row = next((duty for duty in owed_of(Site.objects.filter(slug=slug), now) if (duty.group, duty.period) == (group, period)), None)
+    sites = managed_sites(user).filter(slug=slug)
+    site = sites.first()
+    row = next((duty for duty in owed_of(sites, now) if (duty.group, duty.period) == (group, period)), None)
     if site is None or row is None:
         raise Http404
     form = MoreTimeForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        period_row = ReportingPeriod.objects.get(peer_group=group, name=period)
+        period_row = period_of_group(group, period)
         try:
             deadlines.ask(period_row, site, form.cleaned_data["until"], form.cleaned_data["reason"], user, now)
         except RefusedError as refusal:
@@ -165,10 +167,6 @@ def _page(
         "extension_form": extension_form or ExtensionForm(sites=may_be_extended(view)),
     }
     return render(request, "web/deadlines.html", context, status=400 if wrong is not None else 200)
-
-
-def _period(view: ParticipationView) -> ReportingPeriod:
-    return ReportingPeriod.objects.get(peer_group=view.peer_group, name=view.period)
 
 
 def _participation(request: HttpRequest, group: int, period: str) -> ParticipationView:

@@ -12,8 +12,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role, Site
 from portal.accounts.selectors import managed_sites, regulated_sites, visible_sites
 from portal.assurance.dossier_document import dossier_json
-from portal.assurance.dossiers import declare, dossier, read_paper
-from portal.assurance.models import Declaration
+from portal.assurance.dossiers import declaration_by_id, declare, dossier, read_paper
 from portal.assurance.programmes import ATTESTATION, REPORT, Programme, programmes
 from portal.days import scheme_day
 from portal.problems import RefusedError
@@ -83,7 +82,7 @@ def read(request: HttpRequest, slug: str) -> HttpResponseBase:
     form = ReadingForm(request.POST if request.method == "POST" else None, declared=declared)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
-        declaration = Declaration.objects.select_related("site").get(pk=answers["criterion"])
+        declaration = declaration_by_id(answers["criterion"])
         try:
             read_paper(declaration, (answers["reading"] == "met", answers["note"]), person(request), timezone.now())
         except RefusedError as refusal:

@@ -13,8 +13,8 @@ from portal.accounts.models import Role
 from portal.keys import receipt_key
 from portal.publication import draft_comments, drafting, publishing, scheduling
 from portal.publication.composed import composed_of
-from portal.publication.models import Publication
 from portal.publication.review import DraftView, draft_review
+from portal.publication.selectors import version_by_id
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import confirm_page
 from portal.web.forms.drafts import ApprovalForm, CommentForm
@@ -49,7 +49,7 @@ def comment(request: HttpRequest, publication: int) -> HttpResponseBase:
     form = CommentForm(request.POST)
     if not form.is_valid():
         return _page(request, view, comment_form=form)
-    draft_comments.comment(Publication.objects.get(pk=publication), person(request), form.cleaned_data["text"], timezone.now())
+    draft_comments.comment(version_by_id(publication), person(request), form.cleaned_data["text"], timezone.now())
     return redirect(f"{reverse('web:draft', args=[publication])}#comments")
 
 
@@ -62,7 +62,7 @@ def publish(request: HttpRequest, publication: int) -> HttpResponseBase:
     form = ApprovalForm(request.POST, now=now)
     if not form.is_valid():
         return _page(request, view, approval_form=form)
-    row, at, note = Publication.objects.get(pk=publication), form.cleaned_data["at"], form.cleaned_data["note"]
+    row, at, note = version_by_id(publication), form.cleaned_data["at"], form.cleaned_data["note"]
     if form.later:
         scheduling.schedule(row, person(request), at, receipt_key(), now, note)
         facts = {"n": view.version, "moment": moment_in_words(at), "zone": zone_name(at)}
@@ -78,7 +78,7 @@ def cancel_release(request: HttpRequest, publication: int) -> HttpResponseBase:
     view = _draft(request, publication)
     if request.method == "GET" or view.release is None or view.release.state != "waiting":  # loaded again, or sent twice
         return redirect("web:draft", publication)
-    scheduling.cancel(Publication.objects.get(pk=publication), person(request), timezone.now())
+    scheduling.cancel(version_by_id(publication), person(request), timezone.now())
     messages.success(request, _("The release is cancelled. Version %(n)d is a draft again.") % {"n": view.version})
     return redirect("web:draft", publication)
 
@@ -91,7 +91,7 @@ def withdraw(request: HttpRequest, publication: int) -> HttpResponseBase:
         return redirect("web:draft", publication)
     form = ReasonForm(request.POST) if request.method == "POST" else ReasonForm()
     if request.method == "POST" and form.is_valid():
-        publishing.withdraw(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
+        publishing.withdraw(version_by_id(publication), person(request), form.cleaned_data["reason"], timezone.now())
         messages.success(request, _("Version %(n)d is withdrawn. Its page stays, marked with the reason.") % {"n": view.version})
         return redirect("web:draft", publication)
     page = draft_page(view)
@@ -114,7 +114,7 @@ def discard(request: HttpRequest, publication: int) -> HttpResponseBase:
         return redirect("web:draft", publication)
     form = DiscardForm(request.POST) if request.method == "POST" else DiscardForm()
     if request.method == "POST" and form.is_valid():
-        drafting.discard(Publication.objects.get(pk=publication), person(request), form.cleaned_data["reason"], timezone.now())
+        drafting.discard(version_by_id(publication), person(request), form.cleaned_data["reason"], timezone.now())
         messages.success(request, _("Version %(n)d is discarded. You can compose a new draft at any time.") % {"n": view.version})
         return redirect("web:participation", view.peer_group, view.period)
     return confirm_page(

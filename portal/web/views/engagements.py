@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from portal.accounts.models import Role
 from portal.assurance import auditors, findings
 from portal.assurance.engagements import EngagementView, FindingView, assigned_to, engagement
-from portal.assurance.models import Assignment, Finding
+from portal.assurance.models import Assignment
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.web.access import for_role, person
@@ -79,7 +79,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
     shown = finding_of(view, number)
     form = SettleForm(request.POST) if request.method == "POST" else SettleForm()
     if request.method == "POST" and form.is_valid():
-        finding_row = Finding.objects.select_related("assignment__body", "assignment__site").get(assignment=assignment, number=number)
+        finding_row = findings.finding_of(assignment, number)
         settle = findings.close if request.POST.get("act") == "close" else findings.send_back
         try:
             settle(finding_row, form.cleaned_data["text"], person(request), timezone.now())

@@ -13,8 +13,8 @@ from django.utils.translation import gettext as _
 from benchmarks.label_keys import LabelKey
 from portal.accounts import enrolling as accounts
 from portal.accounts.enrolling import TOKEN_LIFETIME
-from portal.accounts.models import Jurisdiction, Role, Site
-from portal.accounts.selectors import own_sites, revocable_device, sites_of
+from portal.accounts.models import Role, Site
+from portal.accounts.selectors import country_of, own_sites, revocable_device, sites_of
 from portal.days import scheme_day
 from portal.intake.reminders import owed_by
 from portal.intake.selectors import SubmissionView, submission, submissions_of
@@ -165,7 +165,7 @@ def next_steps(request: HttpRequest) -> HttpResponse:
         return render(request, "web/stand_empty.html", {"choices": _choices(chosen), "title": _("What to do next")})
     saw(person(request), OpenedPage.STAND, f"site {report.site}, {report.period}", timezone.now(), firm=report.organisation)
     _unit, units = chosen_unit(request, view.period)
-    country = Jurisdiction.objects.filter(path=report.jurisdiction.partition("/")[0]).first()
+    country = country_of(report.jurisdiction)
     which, named = _key((report.site, report.period)), shown_name(country.name) if country else ""
     several = len(chosen.of_its_site) > 1
     page = next_page(standing_of(report), view, units, which, library(), scheme_day(), named, several=several)

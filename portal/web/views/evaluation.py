@@ -10,7 +10,7 @@ from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role
 from portal.assurance.period_audits import audits_of_period, refusals_of_period
-from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.selectors import period_of_group
 from portal.days import scheme_day
 from portal.intake.participation import participation
 from portal.publication.in_force import in_force_at
@@ -52,7 +52,7 @@ def _evaluation(request: HttpRequest, group: int, period: str) -> EvaluationPage
     taking = participation(person(request), group, period, now)
     if taking is None:
         raise Http404
-    jurisdiction = ReportingPeriod.objects.values_list("peer_group__scope__path", flat=True).get(peer_group=group, name=period)
+    jurisdiction = period_of_group(group, period).peer_group.scope.path
     in_force = in_force_at(taking.pack, jurisdiction, taking.route, period)
     published = None if in_force is None else benchmark(taking.pack, period, in_force.version, taking.route, jurisdiction)
     sites = [participant.site_id for participant in taking.participants]

@@ -152,8 +152,8 @@ class GrowingFiles(Setting):
 
     def with_entries_beside(self, files: Iterable[GrowingFiles]) -> Self:
         """The same entry, which knows of the others of its folder: where these change it is another entry."""
-        known = self.model_copy()
-        known._beside = tuple(
+        entry = self.model_copy()
+        entry._beside = tuple(
             sorted(
                 Path(other.path).name
                 for other in files
@@ -162,7 +162,7 @@ class GrowingFiles(Setting):
                 and Path(other.path).parent == Path(self.path).parent
             )
         )
-        return known
+        return entry
 
     @field_validator("path")
     @classmethod
