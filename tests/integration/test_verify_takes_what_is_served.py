@@ -113,8 +113,8 @@ def answers(house: House) -> dict[str, bytes]:
     contents: dict[str, bytes] = {}
     for name, (_parts, on_get, _post) in TABLE.items():
         query = QUERIES.get(name, "")
-        for name, value in values.items():
-            query = query.replace(name, value)
+        for placeholder, value in values.items():
+            query = query.replace(placeholder, value)
         for role in READERS:
             keyed = name in (*KEYED, "api:evidence")
             if query or on_get[role] == "ok" or keyed:
