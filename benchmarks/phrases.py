@@ -127,7 +127,7 @@ def _in_a_row(items: Iterable[Value], pair: Callable[[Value, Value], Value]) -> 
 def significant(value: float, digits: int) -> str:
     """A figure of a sentence in so many significant digits: 0.5, 1230, 13,500, and never 1.35e+04, as no person writes it."""
     rounded = Decimal(f"{value:.{digits}g}")
-    return f"{rounded:,f}" if abs(rounded) >= GROUPED_FROM else f"{rounded:f}"
+    return f"{rounded:,f}" if abs(float(rounded)) >= GROUPED_FROM else f"{rounded:f}"
 
 
 def stored(phrase: Phrase) -> list[Any]:
