@@ -63,7 +63,7 @@ def raise_finding(
     return finding
 
 
-def finding_of(assignment: int, number: int) -> Finding:
+def finding_by_number(assignment: int, number: int) -> Finding:
     """With its assignment, body and site, for who has asked already whether the person may; `Finding.DoesNotExist` where there is none."""
     row: Finding = Finding.objects.select_related("assignment__body", "assignment__site").get(assignment=assignment, number=number)
     return row

@@ -204,7 +204,7 @@ def appealed(request: HttpRequest, assignment: int, number: int) -> HttpResponse
         raise Http404
     form = SettleForm(request.POST if request.method == "POST" else None)
     if form.is_valid():
-        finding_row = findings.finding_of(assignment, number)
+        finding_row = findings.finding_by_number(assignment, number)
         try:
             annulled = request.POST.get("act") == "annul"
             findings.decide_appeal(finding_row, form.cleaned_data["text"], user, timezone.now(), annulled=annulled)

@@ -47,7 +47,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
     form = AnswerForm(request.POST) if request.method == "POST" else AnswerForm()
     if request.method == "POST" and form.is_valid():
         appealed = request.POST.get("act") == "appeal"
-        finding_row = findings.finding_of(assignment, number)
+        finding_row = findings.finding_by_number(assignment, number)
         try:
             say = findings.appeal if appealed else findings.answer
             say(finding_row, form.cleaned_data["text"], form.cleaned_data["evidence_digest"], person(request), timezone.now())

@@ -79,7 +79,7 @@ def finding(request: HttpRequest, assignment: int, number: int) -> HttpResponseB
     shown = finding_of(view, number)
     form = SettleForm(request.POST) if request.method == "POST" else SettleForm()
     if request.method == "POST" and form.is_valid():
-        finding_row = findings.finding_of(assignment, number)
+        finding_row = findings.finding_by_number(assignment, number)
         settle = findings.close if request.POST.get("act") == "close" else findings.send_back
         try:
             settle(finding_row, form.cleaned_data["text"], person(request), timezone.now())
