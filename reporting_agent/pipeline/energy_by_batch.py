@@ -147,15 +147,12 @@ def _findings(again: Sequence[Place], strays: Sequence[Place], doubtful: Sequenc
         "the files of one year at a time.",
         count=f"{len(doubtful):,}",
     )
-    return [
-        DataFinding(code, Severity.WARNING, sentence, len(places), tuple(places[:PLACES_KEPT]))
-        for code, places, sentence in (
-            ("energy-repeated", again, repeated),
-            (CODE, strays, unnamed),
-            ("energy-of-two-batches", doubtful, of_two),
-        )
-        if places
-    ]
+    findings = (
+        DataFinding("energy-repeated", Severity.WARNING, repeated, len(again), tuple(again[:PLACES_KEPT])),
+        DataFinding("energy-without-batch", Severity.WARNING, unnamed, len(strays), tuple(strays[:PLACES_KEPT])),
+        DataFinding("energy-of-two-batches", Severity.WARNING, of_two, len(doubtful), tuple(doubtful[:PLACES_KEPT])),
+    )
+    return [finding for finding in findings if finding.count]
 
 
 def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEnergy:

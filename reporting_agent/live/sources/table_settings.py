@@ -147,11 +147,11 @@ class GrowingFiles(Setting):
 
     @property
     def beside(self) -> tuple[str, ...]:
-        """Patterns of other entries that read the same of files in this folder: a file that one of them matches has two readers."""
+        """Patterns of other entries that read the same of files which this one may match: a file of both has two readers."""
         return self._beside
 
     def with_entries_beside(self, files: Iterable[GrowingFiles]) -> Self:
-        """The same entry, which knows of the others of its folder: where these change it is another entry."""
+        """The same entry, which knows of those that may match its files: where these change it is another entry."""
         entry = self.model_copy()
         entry._beside = tuple(
             sorted(
@@ -160,6 +160,7 @@ class GrowingFiles(Setting):
                 if other is not self
                 and (other.batches is None) is (self.batches is None)
                 and Path(other.path).parent == Path(self.path).parent
+                and _have_a_name_in_common(_in_wildcards(other.path), _in_wildcards(self.path))
             )
         )
         return entry
@@ -187,3 +188,19 @@ class GrowingFiles(Setting):
         if (self.readings is None) == (self.batches is None):
             raise ValueError("either readings or batches")
         return self
+
+
+def _in_wildcards(path: str) -> str:
+    """The pattern of names with `?` for each set of characters: it matches no fewer of them."""
+    return re.sub(r"\[!?\]?[^\]]*\]", "?", Path(path).name)
+
+
+def _have_a_name_in_common(pattern: str, other: str) -> bool:
+    """Whether some name fits both patterns of `*`, `?` and letters."""
+    if not pattern or not other:
+        return not (pattern + other).strip("*")
+    if pattern[0] == "*":
+        return _have_a_name_in_common(pattern[1:], other) or _have_a_name_in_common(pattern, other[1:])
+    if other[0] == "*":
+        return _have_a_name_in_common(other, pattern)
+    return (pattern[0] == other[0] or "?" in (pattern[0], other[0])) and _have_a_name_in_common(pattern[1:], other[1:])

@@ -378,3 +378,20 @@ def test_an_entry_is_another_once_an_entry_beside_it_may_read_its_files(tmp_path
     (alone,) = load({"folder": "spool", "files": [first]}, tmp_path).files
     assert alone != load({"folder": "spool", "files": [first, second]}, tmp_path).files[0]
     assert alone == load({"folder": "spool", "files": [first, {**second, "path": "in/*1.csv"}]}, tmp_path).files[0]
+
+
+@pytest.mark.parametrize(
+    ("path", "may"),
+    [
+        ("out/*1.csv", True),
+        ("out/m.csv", True),
+        ("out/?7*", True),
+        ("out/[lm]*.c[a-z]v", True),
+        ("out/zero*.csv", False),
+        ("out/m*.txt", False),
+    ],
+)
+def test_an_entry_that_can_match_no_file_of_another_is_none_beside_it(path: str, may: bool, tmp_path: Path) -> None:
+    files = [{"path": each, "readings": READINGS} for each in ("out/m*.csv", path)]
+    first, second = load({"folder": "spool", "files": files}, tmp_path).files
+    assert (first.beside, second.beside) == (((path.removeprefix("out/"),), ("m*.csv",)) if may else ((), ()))
