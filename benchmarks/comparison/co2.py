@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, date
+from functools import cached_property
 from math import inf
 
 from benchmarks.comparison.energies import Bounds, must_report
@@ -20,7 +21,7 @@ from benchmarks.measurements import Period
 from benchmarks.routes import Boundary
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Co2Factors:
     """The factors of one country (ISO 3166-1, two letters) on one day. All CO2 in kg, all energy in kgce."""
 
@@ -73,7 +74,7 @@ class Co2Factors:
         of_the_grid = self.table.carbon.get("electricity", ())
         return max((factor.effective_from.year for factor in of_the_grid if factor.effective_from <= self.day), default=None)
 
-    @property
+    @cached_property
     def table(self) -> FactorTable:
         return FactorTable.load().at(self.country)
 

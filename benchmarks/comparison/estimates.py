@@ -25,7 +25,12 @@ class Estimate:
 
     @property
     def has_interval(self) -> bool:
-        return self.lo is not None and self.hi is not None
+        return self.reach is not None
+
+    @property
+    def reach(self) -> tuple[float, float] | None:
+        """How far the interval reaches below the value and above it."""
+        return None if self.lo is None or self.hi is None else (self.value - self.lo, self.hi - self.value)
 
     def less(self, other: Estimate) -> Known:
         """The difference with its interval; an end that was not computed counts as the value itself."""

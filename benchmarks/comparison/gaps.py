@@ -62,8 +62,8 @@ def whole_route(steps: Iterable[tuple[float, Estimate]]) -> Estimate:
     """The sum of ratio x step. Noises are independent, so distances add in squares; no interval where one lacks."""
     parts = [estimate.scaled(ratio) for ratio, estimate in steps]
     value = sum(part.value for part in parts)
-    if not all(part.has_interval for part in parts):
+    reaches = [part.reach for part in parts if part.reach is not None]
+    if len(reaches) < len(parts):
         return Estimate(value)
-    down = hypot(*(part.value - part.lo for part in parts if part.lo is not None))
-    up = hypot(*(part.hi - part.value for part in parts if part.hi is not None))
+    down, up = (hypot(*ends) for ends in zip(*reaches, strict=True)) if reaches else (0.0, 0.0)
     return Estimate(value, value - down, value + up)

@@ -104,7 +104,7 @@ def next_page(
 ) -> NextPage:
     """`which` names site and period in the address, `several` says whether the site has more; the law of the border is as known `today`."""
     names = Names.of(view.pack, view.pack_version)
-    site = compared(stand, view.label, names)
+    site = compared(stand, view.label, names, units)
     gaps, clear = ([gap.times(site.in_kgce) for gap in each] for each in (site.gaps, site.clear))
     factors = site.factors
     total, (low, high) = clear_sum(gaps), sum_of_ends(clear)

@@ -16,8 +16,7 @@ from benchmarks.measurements import Metric
 from portal.publication.shapes import CellView, LabelView
 from portal.standings.reports import ReportedValue
 from portal.standings.selectors import StandView, StepStandingView
-from portal.web.presenters.benchmarks import units_on
-from portal.web.words.figures import MJ_PER_KGCE, energy_of, kgce_of_one
+from portal.web.words.figures import MJ_PER_KGCE, EnergyUnit, energy_of, kgce_of_one
 from portal.web.words.terms import Names, sentence_space
 
 
@@ -36,7 +35,8 @@ class SiteComparison:
     factors: Co2Factors
 
 
-def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison:
+def compared(stand: StandView, label: LabelView, names: Names, units: Mapping[str, EnergyUnit]) -> SiteComparison:
+    """`units`: those of the page, so that one factor of electricity serves all of it."""
     cells = {LabelKey.of(cell) for cell in label.headline}
     standings = {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in cells}
     own = {step: estimate_of(standing) for step, standing in standings.items()}
@@ -44,7 +44,7 @@ def compared(stand: StandView, label: LabelView, names: Names) -> SiteComparison
     clear = [step_gap for step_gap in gaps if not step_gap.within_noise]
     heat = heat_of(stand, label)
     factors = Co2Factors.of(stand.report.period, stand.report.jurisdiction)
-    in_kgce = kgce_of_one(label.composite.unit, units_on(factors.day))
+    in_kgce = kgce_of_one(label.composite.unit, units)
     co2 = {
         step_gap.step: factors.of_gap(step_gap.times(in_kgce).ends, names.boundary(step_gap.step), heat.get(step_gap.step))
         for step_gap in clear

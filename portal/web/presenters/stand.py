@@ -4,7 +4,6 @@ noise gets a dash), its ranks and scores, and its trend."""
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import cast
 
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -45,7 +44,7 @@ def stand_page(
     """`which` names site and period in the address; `several` says whether there are other periods of the site to look back on."""
     names = Names.of(view.pack, view.pack_version)
     shown = TotalsDisplay(names, view.route, unit)
-    site = compared(stand, view.label, names)
+    site = compared(stand, view.label, names, units)
     mj = site.in_kgce * units["MJ"].per_kgce
     standings, gaps, clear = site.standings, site.gaps, site.clear
     total = total_of(stand, site.own, view.label)
@@ -176,11 +175,9 @@ def ranks_between(low: int, high: int) -> str:
 
 def _why_wide(total: Estimate | None, of_steps: Estimate | None) -> str:
     """Said of a whole route whose interval reaches several times as far to one side as its steps do."""
-    if total is None or of_steps is None or None in (total.lo, total.hi, of_steps.lo, of_steps.hi):
+    if total is None or of_steps is None or total.reach is None or of_steps.reach is None:
         return ""
-    below = (of_steps.value - cast(float, of_steps.lo), total.value - cast(float, total.lo))
-    above = (cast(float, of_steps.hi) - of_steps.value, cast(float, total.hi) - total.value)
-    if not any(route > WIDE * steps for steps, route in (below, above)):
+    if not any(route > WIDE * steps for steps, route in zip(of_steps.reach, total.reach, strict=True)):
         return ""
     return _(
         "The interval of your whole route is wider than those of its steps make it: noise can in rare cases put a step’s value far"
