@@ -39,7 +39,7 @@ def labelled_copy(labelled: LabelledWorkbook) -> bytes:
     book = _opened(labelled.sheet.path, labelled.sheet.sheet)
     _beside_the_runs(book[labelled.sheet.sheet], labelled)
     _labels(book.create_sheet(_free(book, tell(SHEETS["labels"], labelled.sheet.lang)), 0), labelled)
-    if labelled.sheet.rejected:
+    if labelled.sheet.unread:
         _unread(book.create_sheet(_free(book, tell(SHEETS["unread"], labelled.sheet.lang))), labelled)
     book.active = 0
     content = io.BytesIO()
@@ -202,13 +202,14 @@ def _unread(sheet: Any, labelled: LabelledWorkbook) -> None:
     from openpyxl.styles import Font
 
     lang = labelled.sheet.lang
-    sheet.append([tell(RESULTS[name], lang) for name in ("row", "column", "reason", "found", "wanted")])
+    sheet.append([tell(RESULTS[name], lang) for name in ("sheet", "row", "column", "reason", "found", "wanted")])
     for cell in sheet[1]:
         cell.font = Font(bold=True)
         sheet.column_dimensions[cell.column_letter].width = 2 * _WIDTH
-    for rejection in labelled.sheet.rejected:
+    for name, rejection in labelled.sheet.unread:
         sheet.append(
             [
+                name,
                 rejection.place.row,
                 rejection.place.column,
                 cell_fault(rejection.reason, lang),

@@ -11,10 +11,10 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.catalogue import languages
+from benchmarks.catalogue import in_language, languages
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, ProductStatus
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, listed
 from benchmarks.quantities import ratio
 from reporting_agent.config import Profile
 from reporting_agent.config.profile import zone_named
@@ -26,6 +26,7 @@ from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, En
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_UNCERTAINTY_PCT = 2.0
+NO_SETTING = Phrase("its name is no setting’s, so nothing came of its value")
 _ROWS_LOOKED_AT = 20
 _ROWS_OF_A_SHEET = 200  # enough to find the headings, and all that `About` says
 COPIED = (".xlsx", ".xlsm")
@@ -56,6 +57,7 @@ class AboutSheet:
     currency: str = ""
     prices: Mapping[str, Mapping[str, float]] = field(default_factory=dict)
     lhv: Mapping[str, float] = field(default_factory=dict)
+    unread: tuple[RejectedRow, ...] = ()  # values under a name that is no setting's: misspelled, or the firm's own note
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,6 +74,12 @@ class RunSheet:
     @property
     def lang(self) -> Lang:
         return self.headings.lang
+
+    @property
+    def unread(self) -> list[tuple[str, RejectedRow]]:
+        """Every row that nothing was made of, with the sheet that it stands in."""
+        about = tell(SHEETS["about"], self.lang)
+        return [*((about, row) for row in self.about.unread), *((self.sheet, row) for row in self.rejected)]
 
 
 def read(path: Path) -> RunSheet:
@@ -185,6 +193,7 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
     settings: dict[str, object] = {}
     prices: dict[str, dict[str, float]] = {}
     lhv: dict[str, float] = {}
+    unread: list[RejectedRow] = []
     for row, cells in sheets[name]:
         key, value = [*cells, None, None][:2]
         if key in (None, "") or value in (None, ""):
@@ -202,7 +211,9 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
                 prices.setdefault(carrier, {})[unit] = _number(path, row, setting, text, value)
             else:
                 lhv[carrier] = _number(path, row, setting, text, value)
-        elif setting is not None:
+        elif setting is None:
+            unread.append(RejectedRow(Place(str(path), row), NO_SETTING, text, _settings_named(lang), (text, str(value))))
+        else:
             settings[setting] = _number(path, row, setting, text, value) if setting == "uncertainty_pct" else str(value).strip()
     zone = str(settings.get("timezone", DEFAULT_ZONE))
     if zone_named(zone) is None:
@@ -215,7 +226,14 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
         currency=str(settings.get("currency", "")),
         prices=prices,
         lhv=lhv,
+        unread=tuple(unread),
     )
+
+
+def _settings_named(lang: Lang) -> str:
+    """The names that a row of `About` may have, as the workbook's language writes them."""
+    plain = [tell(words, lang) for setting, words in SETTINGS.items() if setting not in {"price", "lhv"}]
+    return str(in_language(listed([*plain, *(carrier_setting(setting, "natural-gas", lang) for setting in ("price", "lhv"))]), lang))
 
 
 def _begins(text: str, setting: str, lang: Lang) -> bool:

@@ -24,11 +24,12 @@ def as_text(labelled: LabelledWorkbook) -> str:
             for key, value in (("gap", label.gap.energy), ("unexplained", label.gap.unexplained)):
                 lines.append(f"  {tell(RESULTS[key], lang, energy=label.gap.unit)}: {shown(value)}")
         lines += [f"  {tell(RESULTS['left_out'], lang)}: {reason(code, lang)} {count:,}" for code, count in label.excluded.items()]
-    if labelled.sheet.rejected:
-        first = labelled.sheet.rejected[0]
-        where = f"{tell(RESULTS['row'], lang)} {first.place.row}{f', {first.place.column}' if first.place.column else ''}: {first.found}"
+    if labelled.sheet.unread:
+        sheet, first = labelled.sheet.unread[0]
+        row = f"{sheet}, {tell(RESULTS['row'], lang)} {first.place.row}"
+        where = f"{row}{f', {first.place.column}' if first.place.column else ''}: {first.found}"
         where += f"; {tell(RESULTS['wanted'], lang)}: {cell_fault(first.wanted, lang)}"
-        lines.append(f"{tell(SHEETS['unread'], lang)}: {len(labelled.sheet.rejected):,} ({where})")
+        lines.append(f"{tell(SHEETS['unread'], lang)}: {len(labelled.sheet.unread):,} ({where})")
     if labelled.without_lhv:
         names = ", ".join(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         lines.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))

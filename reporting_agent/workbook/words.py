@@ -71,6 +71,7 @@ RESULTS: Mapping[str, Phrase] = {
     "energy": Phrase("Energy in"),
     "as_beside": Phrase("as in “Energy in”"),
     "no_label": Phrase("Why there is no label"),
+    "sheet": Phrase("Sheet"),
     "row": Phrase("Row"),
     "column": Phrase("Column"),
     "found": Phrase("Found"),

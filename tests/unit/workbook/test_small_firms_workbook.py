@@ -119,8 +119,20 @@ def test_rows_that_cannot_be_read_stand_in_a_sheet_of_their_own(tmp_path: Path) 
     copy = tmp_path / "copy.xlsx"
     copy.write_bytes(copying.labelled_copy(labelled))
     rows = [[cell.value for cell in row] for row in openpyxl.load_workbook(copy)["Not read"].iter_rows(min_row=2)]
-    assert [(row[0], row[1]) for row in rows] == [(5, "Electricity kWh"), (7, "Output unit")]
-    assert rows[0][4] == "a number, typed as a number and not as text"
+    assert [tuple(row[:3]) for row in rows] == [("Runs", 5, "Electricity kWh"), ("Runs", 7, "Output unit")]
+    assert rows[0][5] == "a number, typed as a number and not as text"
+
+
+@pytest.mark.parametrize(("lang", "name"), [("en", "Meter uncertanty, %"), ("zh", "计量误差，%")])
+def test_a_setting_whose_name_is_none_stands_in_the_sheet_of_what_was_not_read(tmp_path: Path, lang: Lang, name: str) -> None:
+    labelled = labelling.label(reading.read(settled(filled(tmp_path, lang), ("", name, 5.0))), NOW)
+    book = openpyxl.load_workbook(io.BytesIO(copying.labelled_copy(labelled)))
+    [row] = [[cell.value for cell in row] for row in book[{"en": "Not read", "zh": "未读入"}[lang]].iter_rows(min_row=2)]
+    about = book[{"en": "About", "zh": "说明"}[lang]]
+    assert (row[0], about.cell(row[1], 1).value, row[4]) == (about.title, name, name)
+    assert str(about.cell(7, 1).value) in row[5]  # the name that was meant
+    assert name in summary.as_text(labelled)
+    assert labelled.sheet.rejected == []  # of the runs none was lost by it
 
 
 def test_gas_needs_its_heating_value_and_the_answer_says_where_to_write_it(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
