@@ -15,6 +15,7 @@ from portal.assurance.models.assigned import interests_in
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
+from portal.whole_text import whole_sentence
 
 
 def assign(
@@ -61,16 +62,16 @@ def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> A
     A statement that was drawn up and not signed can be signed no more. Taken back twice is taken back once.
 
     Raises:
-        RefusedError: `not-regulator` (403), `reason-missing` (409).
+        RefusedError: `not-regulator` (403), `reason-missing`, `text-too-long` (409).
     """
     require_regulator_of_site(by, assignment.site)
-    sentence = " ".join(reason.split())
+    sentence = whole_sentence(reason)
     if not sentence:
         raise RefusedError(409, "reason-missing", "An assignment is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         row = Assignment.objects.select_for_update(of=("self",)).select_related("body", "site").get(pk=assignment.pk)
         if row.taken_back_at is None:
-            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, sentence[:1000]
+            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, sentence
             row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
             record(
                 now, by.email, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {row.taken_back_reason}"

@@ -31,6 +31,7 @@ from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.standings.models import Verdict
 from portal.translog import log
+from portal.whole_text import whole_sentence
 
 LONGEST = 4 * 366
 """Days that an attestation is valid at most: the audit is due again every four years."""
@@ -104,7 +105,7 @@ def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -
     """The withdrawal to be signed, by whoever draws it up.
 
     Raises:
-        RefusedError: `not-auditor` (403), `not-issued`, `no-auditor-key`, and what `require_free` refuses (409).
+        RefusedError: `not-auditor` (403), `not-issued`, `no-auditor-key`, `text-too-long`, and what `require_free` refuses (409).
     """
     _require_free(row, by)
     with transaction.atomic():
@@ -113,7 +114,7 @@ def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -
             raise RefusedError(409, "not-issued", "Only an attestation that was issued can be withdrawn.", "Look at its page.")
         key = _own_key(attestation.body, by)
         withdrawal = attestations.AttestationWithdrawal(
-            attestation.digest, " ".join(reason.split()), scheme_day(now), bytes.fromhex(key.public_key)
+            attestation.digest, whole_sentence(reason), scheme_day(now), bytes.fromhex(key.public_key)
         )
         attestation.withdrawal = attestations.unsigned(withdrawal)
         attestation.save(update_fields=["withdrawal"])
@@ -218,7 +219,7 @@ def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Attestation
         raise _unknown()
     _require_signer(key, row, by)
     row.withdrawal_signed, row.state, row.withdrawn_at = raw, Attestation.State.WITHDRAWN, now
-    row.withdrawal_reason = withdrawal.reason[:1000]
+    row.withdrawal_reason = whole_sentence(withdrawal.reason)
     row.withdrawal_log_index = log.add(EntryKind.ATTESTATION_WITHDRAWN, withdrawal.digest, now)
     row.save(update_fields=["withdrawal_signed", "state", "withdrawn_at", "withdrawal_reason", "withdrawal_log_index"])
     Verdict.objects.filter(attestation=row.digest).update(ended_at=now)

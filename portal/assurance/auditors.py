@@ -21,6 +21,7 @@ from portal.assurance.models.assigned import interests_in
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
+from portal.whole_text import whole_sentence
 
 
 def require_auditor(user: User, body: Organisation) -> None:
@@ -33,10 +34,10 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
     """Put on record whether the person has an interest in the firm. The same said twice is one declaration.
 
     Raises:
-        RefusedError: `not-auditor` (403), `interest-unsaid`, `interest-stays`, and what `lock_standing` refuses (409).
+        RefusedError: `not-auditor` (403), `interest-unsaid`, `text-too-long`, `interest-stays`, and what `lock_standing` refuses (409).
     """
     require_auditor(by, assignment.body)
-    sentence = " ".join(text.split())
+    sentence = whole_sentence(text)
     if interested and not sentence:
         raise RefusedError(
             409, "interest-unsaid", "An interest was declared without an explanation.", "Say in a sentence what the interest is."

@@ -30,6 +30,7 @@ from portal.practices.models import SiteReport
 from portal.practices.reviewing import new_edition
 from portal.problems import RefusedError
 from portal.translog import log
+from portal.whole_text import whole_sentence
 
 
 def auditors_of(site: Site) -> Mapping[str, VerifyingKey]:
@@ -114,9 +115,9 @@ def withdraw(report: int, reason: str, by: User, key: ReceiptKey, now: datetime)
 
     Raises:
         SiteReport.DoesNotExist: neither waits for the person nor was confirmed by the person's body.
-        RefusedError: `not-auditor` (403); `reason-missing` (409).
+        RefusedError: `not-auditor` (403); `reason-missing`, `text-too-long` (409).
     """
-    sentence = " ".join(reason.split())[:1000]
+    sentence = whole_sentence(reason)
     if not sentence:
         raise RefusedError(409, "reason-missing", "A confirmation is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():

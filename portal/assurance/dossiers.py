@@ -30,6 +30,7 @@ from portal.auditlog.recording import record
 from portal.intake.models import Submission, SubmissionState
 from portal.names import name_of
 from portal.problems import RefusedError
+from portal.whole_text import whole_sentence
 
 
 class CriterionState(StrEnum):
@@ -227,11 +228,11 @@ def read_paper(declaration: Declaration, finding: tuple[bool, str], by: User, no
     """An officer of where the site lies read the paper behind a declaration: whether it shows the criterion, and what was found.
 
     Raises:
-        RefusedError: `not-regulator` (403), `declaration-changed`, `nothing-declared`, `reason-missing` (409).
+        RefusedError: `not-regulator` (403), `declaration-changed`, `nothing-declared`, `reason-missing`, `text-too-long` (409).
     """
     site, of = declaration.site, {"programme": declaration.programme, "criterion": declaration.criterion}
     require_regulator_of_site(by, site)
-    met, note = finding[0], " ".join(finding[1].split())[:500]
+    met, note = finding[0], whole_sentence(finding[1], 500)
     if not note:
         raise RefusedError(409, "reason-missing", "The finding says nothing.", "Say in a sentence what the paper shows, and on which page.")
     with transaction.atomic():

@@ -23,6 +23,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import Submission
 from portal.problems import RefusedError
+from portal.whole_text import whole_sentence
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,9 +96,9 @@ def correct(incentive: int, amount: Decimal | None, reason: str, by: User, now: 
 
     Raises:
         Incentive.DoesNotExist: there is none.
-        RefusedError: `not-regulator`, `own-incentive`, `own-correction` (403); `reason-missing`, `incentive-as-recorded` (409).
+        RefusedError: `not-regulator`, `own-incentive`, `own-correction` (403); `reason-missing`, `text-too-long`, `incentive-as-recorded` (409).
     """
-    sentence = " ".join(reason.split())[:500]
+    sentence = whole_sentence(reason, 500)
     if not sentence:
         raise RefusedError(409, "reason-missing", "A record is never marked without a reason.", "Say in a sentence what is wrong.")
     with transaction.atomic():

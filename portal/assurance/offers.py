@@ -22,6 +22,7 @@ from portal.assurance.programmes import programmes
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
+from portal.whole_text import whole_sentence
 
 State = IncentiveOffer.State
 
@@ -84,9 +85,9 @@ def decide(offer: int, by: User, now: datetime, *, refused_because: str = "") ->
 
     Raises:
         IncentiveOffer.DoesNotExist: there is none.
-        RefusedError: `not-regulator`, `own-offer` (403); `offer-decided` (409).
+        RefusedError: `not-regulator`, `own-offer` (403); `text-too-long`, `offer-decided` (409).
     """
-    reason = " ".join(refused_because.split())[:500]
+    reason = whole_sentence(refused_because, 500)
     wanted = State.REFUSED if reason else State.APPROVED
     with transaction.atomic():
         row = _locked(offer)
@@ -108,9 +109,9 @@ def end(offer: int, reason: str, by: User, now: datetime) -> IncentiveOffer:
 
     Raises:
         IncentiveOffer.DoesNotExist: there is none.
-        RefusedError: `not-regulator` (403); `reason-missing`, `offer-not-approved` (409).
+        RefusedError: `not-regulator` (403); `reason-missing`, `text-too-long`, `offer-not-approved` (409).
     """
-    sentence = " ".join(reason.split())[:500]
+    sentence = whole_sentence(reason, 500)
     if not sentence:
         raise RefusedError(409, "reason-missing", "An offer is never ended without a reason.", "Say in a sentence why.")
     with transaction.atomic():

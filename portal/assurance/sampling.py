@@ -33,6 +33,7 @@ from portal.intake.models import Commitment, Submission
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged
+from portal.whole_text import whole_sentence
 
 
 def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Sample:
@@ -86,10 +87,10 @@ def give_up(sample: Sample, reason: str, by: User, now: datetime) -> Sample:
     Given up twice is given up once.
 
     Raises:
-        RefusedError: what `require_free` and `lock_standing` refuse; `reason-missing`, `sample-drawn` (409).
+        RefusedError: what `require_free` and `lock_standing` refuse; `reason-missing`, `text-too-long`, `sample-drawn` (409).
     """
     require_free(sample.assignment, by)
-    sentence = " ".join(reason.split())
+    sentence = whole_sentence(reason)
     if not sentence:
         raise RefusedError(409, "reason-missing", "A promise is never given up without a reason.", "Say in a sentence why.")
     with transaction.atomic():
@@ -98,7 +99,7 @@ def give_up(sample: Sample, reason: str, by: User, now: datetime) -> Sample:
         if row.draw is not None:
             raise _drawn()
         if row.given_up_at is None:
-            row.given_up_at, row.given_up_by, row.given_up_reason = now, by, sentence[:1000]
+            row.given_up_at, row.given_up_by, row.given_up_reason = now, by, sentence
             row.save(update_fields=["given_up_at", "given_up_by", "given_up_reason"])
             detail = f"{sample.assignment.period}, promise {row.promise_digest[:16]}: {row.given_up_reason}"
             record(now, by.email, Action.SAMPLE_GIVEN_UP, f"site {sample.assignment.site.slug}", detail)

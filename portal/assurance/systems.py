@@ -17,6 +17,7 @@ from portal.assurance.next_audit import obligatory_audit
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
+from portal.whole_text import whole_sentence
 
 LONGEST = 5 * 366
 """Days that a certificate is valid at most; three years are usual (ISO/IEC 17021-1, 9.1.3)."""
@@ -81,16 +82,16 @@ def take_back(certificate: SystemCertificate, reason: str, by: User, now: dateti
     """It no longer counts; what it said stays on record. Taken back twice is taken back once.
 
     Raises:
-        RefusedError: `not-your-site` (403), `reason-missing` (409).
+        RefusedError: `not-your-site` (403), `reason-missing`, `text-too-long` (409).
     """
     _require_theirs(certificate.site, by)
-    sentence = " ".join(reason.split())
+    sentence = whole_sentence(reason)
     if not sentence:
         raise RefusedError(409, "reason-missing", "A certificate is never withdrawn without a reason.", "Say in a sentence why.")
     with transaction.atomic():
         row = SystemCertificate.objects.select_for_update(of=("self",)).select_related("site").get(pk=certificate.pk)
         if row.taken_back_at is None:
-            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, sentence[:1000]
+            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, sentence
             row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
             detail = f"{row.standard} {row.number}: {row.taken_back_reason}"
             record(now, by.email, Action.SYSTEM_TAKEN_BACK, f"site {row.site.slug}", detail)

@@ -21,6 +21,7 @@ from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import NoticeFacts, tell
 from portal.problems import RefusedError
+from portal.whole_text import whole_text
 
 MOST_CHARACTERS = 500
 """Of a reason or an answer."""
@@ -67,14 +68,14 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
 
     Raises:
         RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-reason-missing`,
-            `extension-text-long` (409).
+            `text-too-long` (409).
     """
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         require_regulator_of_site(by, site)
         _require_member(period, site)
         _require_open(period)
-        sentence, due = _whole_text(reason), end_of(last_day)
+        sentence, due = whole_text(reason, MOST_CHARACTERS), end_of(last_day)
         if not sentence:
             raise RefusedError(
                 409, "extension-reason-missing", "An extension needs a reason.", "Say in a sentence why the site gets more time."
@@ -106,7 +107,7 @@ def grant(request: ExtensionRequest, answer: str, by: User, now: datetime) -> No
             extend(period, request.site, request.until, answer or request.reason, by, now)
         else:
             require_regulator_of_site(by, request.site)
-            _settle(period, request.site, due, _whole_text(answer or request.reason), by, now)
+            _settle(period, request.site, due, whole_text(answer or request.reason, MOST_CHARACTERS), by, now)
 
 
 def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User, now: datetime) -> ExtensionRequest:
@@ -114,7 +115,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
 
     Raises:
         RefusedError: `not-your-site` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-asked`,
-            `extension-text-long` (409).
+            `text-too-long` (409).
     """
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
@@ -122,7 +123,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             raise RefusedError(403, "not-your-site", "You do not act for this site.", "Ask the firm’s manager.")
         _require_member(period, site)
         _require_open(period)
-        sentence = _whole_text(reason)
+        sentence = whole_text(reason, MOST_CHARACTERS)
         waiting: ExtensionRequest | None = ExtensionRequest.objects.filter(period=period, site=site, granted=None).first()
         if waiting is not None and (waiting.until, waiting.reason) == (until, sentence):
             return waiting
@@ -146,12 +147,12 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
     """No more time, and why; the firm is told. Refused twice is refused once.
 
     Raises:
-        RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided`, `extension-text-long` (409).
+        RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided`, `text-too-long` (409).
     """
     with transaction.atomic():
         request_row: ExtensionRequest = ExtensionRequest.objects.select_for_update().get(pk=request)
         require_regulator_of_site(by, request_row.site)
-        sentence = _whole_text(answer)
+        sentence = whole_text(answer, MOST_CHARACTERS)
         if not sentence:
             raise RefusedError(409, "extension-reason-missing", "A refusal needs a reason.", "Say in a sentence why. The firm can read it.")
         if request_row.granted is not None:
@@ -194,19 +195,6 @@ def _settle(period: ReportingPeriod, site: Site, due: datetime, sentence: str, b
     record(now, by.email, Action.EXTENSION_GRANTED, subject, detail)
     facts = {**named(site), "period": period.name, "due": _day(due)}
     tell(NoticeKind.EXTENSION_GRANTED, people_of_site(site), "web:submissions", {}, facts, now)
-
-
-def _whole_text(typed: str) -> str:
-    """A reason or an answer as it is kept, whole."""
-    sentence = typed.strip()
-    if len(sentence) > MOST_CHARACTERS:
-        raise RefusedError(
-            409,
-            "extension-text-long",
-            Phrase("The text has %(length)s characters, and %(most)s are kept.", length=len(sentence), most=MOST_CHARACTERS),
-            "Shorten it.",
-        )
-    return sentence
 
 
 def _day(due: datetime) -> str:

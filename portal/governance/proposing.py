@@ -26,6 +26,7 @@ from portal.governance.models import Approval, Comment, Proposal, ProposalState
 from portal.governance.selectors import may_decide
 from portal.problems import RefusedError
 from portal.translog import log
+from portal.whole_text import whole_text
 
 APPROVALS = 2
 """People other than the proposer."""
@@ -106,7 +107,7 @@ def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: 
     """Approve it; with the second approval it is signed, logged, and there for everybody to report by.
 
     Raises:
-        RefusedError: `not-regulator` (403); `proposal-decided`, `own-proposal`, `approved-already`, `pack-faulty` (409).
+        RefusedError: `not-regulator` (403); `proposal-decided`, `own-proposal`, `approved-already`, `pack-faulty`, `text-too-long` (409).
     """
     with transaction.atomic():
         row = _locked_while_open(proposal)
@@ -118,8 +119,8 @@ def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: 
                 "You have approved this proposal already.",
                 "A second person who did not propose it must also approve it.",
             )
-        Approval.objects.create(proposal=row, by=by, at=now, note=note.strip()[:1000])
-        record(now, by.email, Action.PACK_SECONDED, subject_of(row), note.strip())
+        approval: Approval = Approval.objects.create(proposal=row, by=by, at=now, note=whole_text(note))
+        record(now, by.email, Action.PACK_SECONDED, subject_of(row), approval.note)
         if row.approvals.count() >= APPROVALS:
             _take_effect(row, by, key, now)
     return row
@@ -209,7 +210,7 @@ def _digest_now(row: Proposal) -> str:
 
 
 def _end(row: Proposal, state: ProposalState, action: Action, by: User, reason: str, now: datetime) -> Proposal:
-    row.state, row.ended_at, row.ended_by, row.ended_reason = state, now, by, reason.strip()[:1000]
+    row.state, row.ended_at, row.ended_by, row.ended_reason = state, now, by, whole_text(reason)
     row.save(update_fields=["state", "ended_at", "ended_by", "ended_reason"])
     record(now, by.email, action, subject_of(row), row.ended_reason)
     announcing.decided(row, by.pk, now)

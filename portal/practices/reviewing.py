@@ -33,6 +33,7 @@ from portal.practices.revisions import require_as_read, write, wrote_in
 from portal.practices.selectors import of_this_portal, speaks_for
 from portal.problems import RefusedError
 from portal.translog import log
+from portal.whole_text import whole_text
 
 WAITING = (EntryState.OFFERED, EntryState.REVIEWED)
 COLLECTED = "collected-"
@@ -199,7 +200,7 @@ def new_edition(key: ReceiptKey, now: datetime) -> None:
 
 
 def _end(row: Entry, state: EntryState, by: User, reason: str, now: datetime) -> None:
-    row.state, row.ended_by, row.ended_at, row.ended_reason = state, by, now, reason.strip()[:1000]
+    row.state, row.ended_by, row.ended_at, row.ended_reason = state, by, now, whole_text(reason)
     row.save(update_fields=["state", "ended_by", "ended_at", "ended_reason"])
     action = Action.PRACTICE_WITHDRAWN if state == EntryState.WITHDRAWN else Action.PRACTICE_REFUSED
     record(now, by.email, action, subject_of(row), row.ended_reason)

@@ -12,18 +12,19 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.publication.models import DraftComment, Publication
 from portal.publication.refusals import refusal
+from portal.whole_text import whole_text
 
 
 def comment(publication: Publication, by: User, text: str, now: datetime) -> DraftComment:
     """Add to the thread of a version. The same words of the same person in a row, as of a form sent twice, stand once.
 
     Raises:
-        RefusedError: `not-regulator` (403), `comment-empty` (409).
+        RefusedError: `not-regulator` (403), `comment-empty`, `text-too-long` (409).
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
         require_regulator_of_scope(by, row.period.peer_group.scope)
-        trimmed = text.strip()[:2000]
+        trimmed = whole_text(text, 2_000)
         if not trimmed:
             raise refusal("comment-empty")
         last: DraftComment | None = row.comments.last()

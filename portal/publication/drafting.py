@@ -28,6 +28,7 @@ from portal.publication.refusals import refusal
 from portal.publication.rows import at_one_address
 from portal.publication.shapes import summary_json
 from portal.standings.cohort import Cohort, cohort
+from portal.whole_text import whole_text
 
 MOST_CHARACTERS = 1_000
 """Of what is told of a change."""
@@ -97,7 +98,7 @@ def discard(publication: Publication, by: User, reason: str, now: datetime) -> P
     """Whoever may decide about a draft may discard it, who drafted it too: nothing becomes public by it.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-a-draft`, `is-scheduled`, `discard-unexplained` (409).
+        RefusedError: `not-regulator` (403), `not-a-draft`, `is-scheduled`, `discard-unexplained`, `text-too-long` (409).
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
@@ -108,7 +109,7 @@ def discard(publication: Publication, by: User, reason: str, now: datetime) -> P
             raise refusal("is-scheduled")
         if not reason.strip():
             raise refusal("discard-unexplained")
-        row.status, row.discarded_by, row.discarded_at, row.discard_reason = VersionStatus.DISCARDED, by, now, reason.strip()[:1000]
+        row.status, row.discarded_by, row.discarded_at, row.discard_reason = VersionStatus.DISCARDED, by, now, whole_text(reason)
         row.save(update_fields=["status", "discarded_by", "discarded_at", "discard_reason"])
         record(now, by.email, Action.PUBLICATION_DISCARDED, row.audit_subject, row.discard_reason)
     return row

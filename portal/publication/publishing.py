@@ -32,6 +32,7 @@ from portal.publication.refusals import refusal
 from portal.publication.shapes import summary_json
 from portal.publication.who_may_publish import obstacle
 from portal.standings.bands import bands
+from portal.whole_text import whole_text
 
 JSON = dict[str, Any]
 
@@ -56,7 +57,7 @@ def publish(publication: Publication, by: User, key: ReceiptKey, now: datetime, 
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
-        let_out(row, approved(row, by, key, now), by.pk, now, note.strip()[:1000])
+        let_out(row, approved(row, by, key, now), by.pk, now, whole_text(note))
         record(now, by.email, Action.PUBLICATION_PUBLISHED, row.audit_subject, row.approval_note)
         made_known(row, now)
     return row
@@ -103,7 +104,7 @@ def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> 
     """Take a published version back. It stays readable at its address, marked, with the reason.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-published`, `reason-missing` (409).
+        RefusedError: `not-regulator` (403), `not-published`, `reason-missing`, `text-too-long` (409).
     """
     with transaction.atomic():
         row = Publication.objects.select_for_update().get(pk=publication.pk)
@@ -112,7 +113,7 @@ def withdraw(publication: Publication, by: User, reason: str, now: datetime) -> 
             raise refusal("not-published")
         if not reason.strip():
             raise refusal("reason-missing")
-        row.status, row.withdrawn_by, row.withdrawn_at, row.withdrawal_reason = VersionStatus.WITHDRAWN, by, now, reason.strip()[:1000]
+        row.status, row.withdrawn_by, row.withdrawn_at, row.withdrawal_reason = VersionStatus.WITHDRAWN, by, now, whole_text(reason)
         row.save(update_fields=["status", "withdrawn_by", "withdrawn_at", "withdrawal_reason"])
         record(now, by.email, Action.PUBLICATION_WITHDRAWN, row.audit_subject, row.withdrawal_reason)
         log_withdrawn(row, now)

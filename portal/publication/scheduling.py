@@ -28,6 +28,7 @@ from portal.publication.models import Publication, ScheduledRelease, VersionStat
 from portal.publication.publishing import ApprovedVersion, approved, let_out, made_known
 from portal.publication.refusals import refusal
 from portal.standings.naming import named_firms
+from portal.whole_text import whole_text
 
 WAITING = ScheduledRelease.State.WAITING
 
@@ -48,7 +49,7 @@ def schedule(publication: Publication, by: User, at: datetime, key: ReceiptKey, 
             at=at,
             approved_by=by,
             approved_at=now,
-            note=note.strip()[:1000],
+            note=whole_text(note),
             gate=what.gate,
             explanation=what.explanation,
             document=what.document,

@@ -18,6 +18,7 @@ from portal.auditlog.recording import record
 from portal.intake.models import Submission
 from portal.problems import RefusedError
 from portal.register.record import own_actors
+from portal.whole_text import whole_sentence
 
 KINDS = {
     "report": ("submission.", "label.", "certificate."),
@@ -70,10 +71,10 @@ def note(site: Site, text: str, by: User, now: datetime) -> None:
     """Put a regulator's note about a site on record, where regulators of the site read it and its firm does not.
 
     Raises:
-        RefusedError: `not-regulator` (403), `note-empty` (409).
+        RefusedError: `not-regulator` (403), `note-empty`, `text-too-long` (409).
     """
     require_regulator_of_site(by, site)
-    sentence = " ".join(text.split())[:1000]
+    sentence = whole_sentence(text)
     if not sentence:
         raise RefusedError(409, "note-empty", "The note is empty.", "Write a sentence.")
     record(now, by.email, Action.SITE_NOTED, f"site {site.slug}", sentence)

@@ -109,7 +109,14 @@ ROOMS: dict[str, tuple[str, ...]] = {
         "portal/translog",
     ),
     "opening": ("portal/opening",),
-    "publishing": ("portal/accounts/deciding.py", "portal/publication", "portal/assurance", "portal/catalogue", "portal/partners"),
+    "publishing": (
+        "portal/whole_text.py",
+        "portal/accounts/deciding.py",
+        "portal/publication",
+        "portal/assurance",
+        "portal/catalogue",
+        "portal/partners",
+    ),
     "operating": (
         "portal/register",
         "portal/sharing",

@@ -111,7 +111,7 @@ def test_an_answer_that_is_too_long_to_be_kept_decides_nothing(cast: Cast) -> No
         page = of(cast.provincial).post(decide, {"act": act, "answer": "x" * 501}, follow=True).content.decode()
         assert "Nothing was decided. Write at most 500 characters." in page
     assert ExtensionRequest.objects.get().granted is None
-    refused("extension-text-long", deadlines.refuse, request.pk, "x" * 501, cast.provincial, NOW)
+    refused("text-too-long", deadlines.refuse, request.pk, "x" * 501, cast.provincial, NOW)
 
 
 @pytest.mark.parametrize("reason", ["Meter exchanged, 2026-13", "Order (4711-20)"])

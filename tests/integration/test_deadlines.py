@@ -136,7 +136,7 @@ def test_an_extension_has_a_reason_is_later_and_of_a_site_one_regulates(cast: Ca
         deadlines.extend(cast.period, outside, LATER, REASON, cast.provincial, NOW)
     with refused("extension-reason-missing"):
         deadlines.extend(cast.period, inside, LATER, "  ", cast.provincial, NOW)
-    with refused("extension-text-long"):
+    with refused("text-too-long"):
         deadlines.extend(cast.period, inside, LATER, "x" * 501, cast.provincial, NOW)
     with refused("extension-not-later"):
         deadlines.extend(cast.period, inside, date(2017, 3, 31), REASON, cast.provincial, NOW)

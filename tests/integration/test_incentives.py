@@ -170,6 +170,7 @@ def test_who_recorded_a_wrong_correction_does_not_correct_it_alone(cast: Cast) -
     [
         ("auditor", None, "Wrong", "not-regulator"),
         ("provincial", None, "  ", "reason-missing"),
+        ("provincial", None, "Wrong" * 101, "text-too-long"),
         ("provincial", AMOUNT, "Wrong", "incentive-as-recorded"),
     ],
 )

@@ -144,6 +144,14 @@ class TestApproval:
         assert refusal(lambda: approve(row, cast.approver)) == (409, "approved-already")
         assert Proposal.objects.get().state == ProposalState.OPEN
 
+    def test_a_note_longer_than_is_kept_is_refused_and_the_approval_with_it(self, cast: Cast) -> None:
+        row = propose(cast.provincial, FIVE)
+        with pytest.raises(RefusedError, match="1001 characters, and 1000 are kept"):
+            proposing.approve(row, cast.drafter, keys.receipt_key(), NOW, "x" * 1_001)
+        assert not row.approvals.exists()
+        proposing.approve(row, cast.drafter, keys.receipt_key(), NOW, f" {'x' * 1_000}\n")
+        assert row.approvals.get().note == "x" * 1_000
+
     def test_only_a_regulator_proposes(self, cast: Cast) -> None:
         for stranger in (cast.plants[0].owner, cast.auditor, cast.stranger):
             assert refusal(lambda by=stranger: propose(by, FIVE)) == (403, "not-regulator")

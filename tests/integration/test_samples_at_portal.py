@@ -193,6 +193,7 @@ def test_a_promise_that_nobody_can_draw_with_is_given_up_and_a_colleague_promise
 def test_with_a_promise_that_was_given_up_nobody_draws(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
     assert refusal_of(lambda: sampling.give_up(sample, " ", cast.auditor, NOW)) == "reason-missing"
+    assert refusal_of(lambda: sampling.give_up(sample, "x" * 1_001, cast.auditor, NOW)) == "text-too-long", "a reason is never cut"
     sampling.give_up(sample, "The number is lost.", cast.auditor, NOW)
     assert sampling.give_up(sample, "Another reason.", cast.auditor, NOW).given_up_reason == "The number is lost."
     assert refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)) == "promise-given-up"
