@@ -19,7 +19,7 @@ from benchmarks.wire.signing import Purpose, VerifyingKey
 from portal.accounts.models import User
 from portal.assurance.models import Assignment, AuditorKey, Sample
 from portal.days import scheme_day
-from portal.intake.models import Commitment
+from portal.intake.selectors import commitment_of
 from portal.problems import RefusedError
 
 MARK = hashlib.sha256(b"steplabel/1 here the number is put in").digest()
@@ -98,7 +98,7 @@ def _promise(assignment: Assignment, by: User, nonce_digest: bytes, day: date) -
 
 def _draw(sample: Sample, root: bytes, nonce: bytes) -> Draw:
     promise, report = signed_draws.read_promise(bytes(sample.promise)), sample.submission
-    committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
+    committed = commitment_of(report)
     return Draw(
         commitment=commitments.parse(bytes(committed.signed)).commitment,
         nonce=nonce,

@@ -16,6 +16,7 @@ from portal.accounts.selectors import own_sites
 from portal.assurance.engagements import assigned_to
 from portal.assurance.models import Sample
 from portal.intake.models import Commitment, Submission
+from portal.intake.selectors import commitment_of
 from portal.standings.models import ProtectedValue
 from portal.translog import selectors as log
 from portal.translog.models import LogEntry
@@ -41,7 +42,7 @@ def evidence_of(sample: Sample, key: ReceiptKey) -> dict[str, Any]:
         RefusedError: `log-damaged` (500).
     """
     report, size = sample.submission, sample.head_size
-    committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
+    committed = commitment_of(report)
     indices = [committed.log_index, report.log_index, *_values_entry(report), *_entry(EntryKind.AUDIT_PROMISE, sample.promise_digest)]
     proven = log.inclusions(sorted(index for index in indices if index < size), size)
     files = {

@@ -96,7 +96,8 @@ def correct(incentive: int, amount: Decimal | None, reason: str, by: User, now: 
 
     Raises:
         Incentive.DoesNotExist: there is none.
-        RefusedError: `not-regulator`, `own-incentive`, `own-correction` (403); `reason-missing`, `text-too-long`, `incentive-as-recorded` (409).
+        RefusedError: `not-regulator`, `own-incentive`, `own-correction` (403); `reason-missing`, `text-too-long`,
+            `incentive-as-recorded` (409).
     """
     sentence = whole_sentence(reason, 500)
     if not sentence:

@@ -30,6 +30,7 @@ from portal.assurance.summaries import Summary
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.intake.models import Commitment, Submission
+from portal.intake.selectors import commitment_of
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.translog import selectors as logged
@@ -53,7 +54,7 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
         raise RefusedError(
             409, "no-accepted-report", "There is no accepted report to draw from.", "Wait until the site's report is accepted."
         )
-    committed = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
+    committed = commitment_of(report)
     with transaction.atomic():
         lock_standing(assignment)
         head = log.lock()

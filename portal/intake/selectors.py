@@ -81,6 +81,12 @@ def commitment_to(site: str, period: str, revision: int) -> Commitment | None:
     return Commitment.objects.filter(site__slug=site, period=period, revision=revision).first()
 
 
+def commitment_of(report: Submission) -> Commitment:
+    """What the report's site committed to before it: no report is accepted without."""
+    committed: Commitment = Commitment.objects.get(site=report.site_id, period=report.period, revision=report.revision)
+    return committed
+
+
 def own_commitment(user: User, digest: str) -> Commitment | None:
     """What was committed to for a site that the person manages."""
     return Commitment.objects.select_related("site").filter(digest=digest, site__in=managed_sites(user)).first()
