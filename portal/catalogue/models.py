@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import cached_property
+
 from django.db import models
 from django.db.models import F, Q
 
@@ -59,6 +61,7 @@ class ReportingPeriod(models.Model):
     end = models.DateTimeField()
     due = models.DateTimeField()
     closed_at = models.DateTimeField(null=True, blank=True)
+    obliged_when_closed = models.JSONField(null=True)  # numbers of sites; null while it is open, and where it closed before this was kept
 
     class Meta:
         constraints = (
@@ -69,6 +72,14 @@ class ReportingPeriod(models.Model):
 
     def __str__(self) -> str:
         return f"{self.peer_group}, {self.name}"
+
+    def obliges(self, site: int, *, now: bool) -> bool:
+        """Whether the site has to report of it: as the list stood when it closed; until then as it stands `now`."""
+        return now if self._obliged_then is None else site in self._obliged_then
+
+    @cached_property
+    def _obliged_then(self) -> frozenset[int] | None:
+        return None if self.obliged_when_closed is None else frozenset(self.obliged_when_closed)
 
 
 class ObligedChange(models.Model):

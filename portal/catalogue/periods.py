@@ -45,12 +45,13 @@ def open_period(group: PeerGroup, name: str, by: str, now: datetime, due: dateti
 
 
 def close_period(period: ReportingPeriod, by: str, now: datetime) -> None:
-    """Take no more reports of it."""
+    """Take no more reports of it; whom a later list obliges did not owe one."""
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         if period.closed_at is None:
-            period.closed_at = now
-            period.save(update_fields=["closed_at"])
+            obliged = period.peer_group.members.filter(obliged=True).order_by("site")
+            period.closed_at, period.obliged_when_closed = now, list(obliged.values_list("site", flat=True))
+            period.save(update_fields=["closed_at", "obliged_when_closed"])
             record(now, by, Action.PERIOD_CLOSED, f"period {period.peer_group.pack}/{period.name}", str(period.peer_group))
 
 

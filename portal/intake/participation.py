@@ -174,7 +174,8 @@ def _parts(members: QuerySet[PeerGroupMember], period: ReportingPeriod, now: dat
         if site not in counting or counting[site][-2] != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
             counting[site] = row
     parts = []
-    for site, firm, obliged, region, report, state, covers in counting.values():
+    for site, firm, obliged_now, region, report, state, covers in counting.values():
+        obliged = period.obliges(site, now=obliged_now)
         due = later.get((period.pk, site), period.due)
         parts.append(PartView(site, firm, obliged, region, taking_of(state, due, now, obliged=obliged), due, covers or "", report))
     return tuple(parts)

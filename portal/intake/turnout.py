@@ -116,7 +116,8 @@ def _counted(
     states: Counter[ReportingState] = Counter()
     firms, reported = set(), set()
     sites = obliged = obliged_reported = only_committed = late = 0
-    for site, firm, is_obliged in members:
+    for site, firm, obliged_now in members:
+        is_obliged = period.obliges(site, now=obliged_now)
         report = sent.get((site, period.name))
         due = later.get((period.pk, site), period.due)
         taking = taking_of(report.state if report else None, due, now, obliged=is_obliged)

@@ -51,8 +51,9 @@ def _participation(
     drafted: tuple[User, datetime],
     approved: tuple[User, datetime] | None,
 ) -> Participation:
-    members = PeerGroupMember.objects.filter(peer_group=period.peer_group, obliged=True)
-    obliged = {str(firm) for firm in members.values_list("site__organisation__controlling_firm", flat=True).distinct()}
+    members = PeerGroupMember.objects.filter(peer_group=period.peer_group)
+    rows = members.values_list("site", "obliged", "site__organisation__controlling_firm")
+    obliged = {str(firm) for site, now, firm in rows if period.obliges(site, now=now)}
     reporting = {row.firm for row in present.labels}
     before = shown_beside(period).filter(version__lt=version).order_by("-version").first()
     approvals = [_approval(*drafted, "drafted")]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Iterator
 from contextlib import contextmanager
+from datetime import timedelta
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -17,6 +18,9 @@ from portal.auditlog.models import Event
 from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
 from portal.catalogue.obliged_rows import LineFault, ObligedFileFault, ObligedSite
+from portal.catalogue.periods import close_period
+from portal.intake.participation import ReportingState, participation
+from portal.intake.turnout import turnout
 from portal.problems import RefusedError
 from portal.web.lists import obliged_files
 from portal.web.lists.workbooks import workbook_of
@@ -170,6 +174,24 @@ def test_one_site_is_changed_by_hand_and_undone_in_order(cast: Cast) -> None:
     assert as_it_stands(cast) == OBLIGED | {"works-5": (False, "")}
     with refused("site-not-eligible"):
         obliged_list.amend(cast.group, ObligedSite("mill", True), cast.approver, NOW)
+
+
+def test_of_a_closed_period_those_stay_obliged_who_were_when_it_closed(cast: Cast) -> None:
+    def obliged() -> list[set[str]]:
+        view = participation(cast.approver, cast.group.pk, cast.period.name, after)
+        assert view is not None
+        counted = next(row for row in turnout(cast.approver, after) if row.period == cast.period.name)
+        obliged_sites = {row.site for row in view.participants if row.obliged}
+        assert counted.obliged == len(obliged_sites)
+        return [obliged_sites, {row.site for row in view.participants if row.taking is ReportingState.LATE}]
+
+    after = cast.period.due + timedelta(days=1)
+    close_period(cast.period, "test", NOW)
+    before = obliged()
+    obliged_list.amend(cast.group, ObligedSite("works-2", False), cast.approver, NOW)
+    obliged_list.amend(cast.group, ObligedSite("works-5", True), cast.approver, NOW)
+    assert obliged() == before
+    assert before == [set(OBLIGED), set(OBLIGED)]
 
 
 def test_only_a_regulator_of_the_whole_scope_changes_the_list(cast: Cast) -> None:

@@ -14,10 +14,10 @@ from benchmarks.disclosure import GateReason, GateResult
 from benchmarks.errors import VerificationError
 from benchmarks.wire import published
 from portal import keys
-from portal.accounts.models import SizeClass
+from portal.accounts.models import Site, SizeClass
 from portal.auditlog.models import Event
 from portal.catalogue.peer_groups import make_peer_group
-from portal.catalogue.periods import open_period
+from portal.catalogue.periods import close_period, open_period
 from portal.intake.participation import ReportingState, participation
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing, review, selectors
@@ -227,6 +227,18 @@ def test_who_takes_part_by_their_own_will_is_not_counted_among_the_obliged(cast:
     )  # one could be guessed
     cast.group.members.filter(site__in=[plant.site for plant in cast.plants]).update(obliged=False)
     assert sample("None.").startswith("10 firms (0 of 0 obliged to report, 10 by their own will), 10 sites")
+
+
+def test_a_later_list_of_the_obliged_changes_nothing_of_a_period_that_closed_before(cast: Cast) -> None:
+    close_period(cast.period, "test", NOW)
+    cast.group.members.filter(site=cast.plants[0].site).update(obliged=False)
+    late = Site.objects.create(
+        slug="late", name="Late", organisation=cast.plants[1].site.organisation, jurisdiction=cast.province, pack="cement"
+    )
+    cast.group.members.create(site=late, obliged=True)
+    cast.period.refresh_from_db()
+    drafted = drafting.draft(cast.period, cast.drafter, NOW, "A list came.")
+    assert str(drafted.explanation["sample_characteristics"]["en"]).startswith("10 firms of 10 obliged to report, 10 sites")
 
 
 def test_a_form_sent_twice_gives_one_draft(cast: Cast) -> None:
