@@ -20,6 +20,7 @@ from benchmarks import shelf
 from benchmarks.catalogue import own_language
 from benchmarks.errors import SteplabelError
 from reporting_agent.approved_packs import ApprovedShelf
+from reporting_agent.command_parser import CommandParser
 from reporting_agent.completion import SHELLS, PrintCompletion
 from reporting_agent.console import LANGUAGE, answer
 from reporting_agent.software import SOFTWARE
@@ -46,6 +47,8 @@ COMMANDS = (
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one command and return its exit code; argparse leaves with 2 by itself on wrong usage."""
     arguments = list(sys.argv[1:] if argv is None else argv)
+    own = own_language(os.environ)
+    LANGUAGE.set(own)
     args = command_parser(arguments).parse_args(arguments)
     gc.set_threshold(OBJECTS_BETWEEN_COLLECTIONS)
     os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")  # before NumPy: tall narrow matrices go slower by several threads, not quicker
@@ -54,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         os.environ.setdefault("JE_ARROW_MALLOC_CONF", f"dirty_decay_ms:{MEMORY_KEPT_MS}")
     module: ModuleType = args.module
     approved = ApprovedShelf.of(StateDirectory.locate(getattr(args, "state", None), os.environ, Path.home()))
-    language = getattr(args, "lang", own_language(os.environ))
+    language = getattr(args, "lang", own)
     LANGUAGE.set(language)
     try:
         with shelf.used(approved):
@@ -68,7 +71,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def command_parser(arguments: list[str]) -> argparse.ArgumentParser:
     """The whole command line, with the options of the one command that these arguments ask for."""
-    parser = argparse.ArgumentParser(
+    parser = CommandParser(
         prog="steplabel-agent",
         description="Makes the energy label of each production step from the plant's own files, and reports it protected.",
         epilog="Exit codes: 0 done, 1 input wrong, 2 usage, 3 portal not reached (work is kept), 4 refused by policy.",

@@ -9,6 +9,7 @@ import json
 import os
 import sys
 import time
+import unicodedata
 from argparse import Namespace
 from collections.abc import Iterable, Iterator
 from contextvars import ContextVar
@@ -44,6 +45,11 @@ def answer(text: str) -> None:
     except BrokenPipeError:
         # whoever reads has read enough (`| head`); the work is done, and the interpreter must not stumble over it at its end
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+
+def columns_of(text: str) -> int:
+    """The columns that a text takes in letters of one width: those of Chinese and Japanese take two."""
+    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 def progress(items: Iterable[Item], total: int | None, what: str) -> Iterator[Item]:

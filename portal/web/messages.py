@@ -73,6 +73,11 @@ SENTENCE_AT = {
 }  # fmt: skip
 """Which argument of a refusal is its sentence; its remedy is the next."""
 
+COMMAND_LINE = ("reporting_agent/cli.py", "reporting_agent/commands/")
+DECLARING_ARGUMENTS = {"add_parser", "add_argument", "CommandParser"}
+"""Calls that declare the agent's command line: its help is of these keywords."""
+SAID_IN_HELP = {"help", "description", "epilog"}
+
 PUBLISHED = ("portal/publication/audited.py", "portal/publication/codebook.py")
 """What is published in every language at once, whoever reads it: said by the core's catalogue."""
 
@@ -116,7 +121,8 @@ def phrases_of_core(language: str = "zh_Hans") -> Catalog:
         file = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
             if isinstance(node, ast.Call):
-                for text, context in _texts(node):
+                said_in_help = _texts_of_help(node) if file.startswith(COMMAND_LINE) else ()
+                for text, context in (*_texts(node), *said_in_help):
                     catalog.add(text, locations=[(file, node.lineno)], context=context)
     for file in TEXTS:
         for phrase in _phrases(tomllib.loads((ROOT / file).read_text(encoding="utf-8"))):
@@ -173,6 +179,14 @@ def _texts(call: ast.Call) -> Iterator[tuple[str, str | None]]:
         return
     for expression in sentences:
         yield from ((text, None) for text in _literals(expression))
+
+
+def _texts_of_help(call: ast.Call) -> Iterator[tuple[str, None]]:
+    name = call.func.attr if isinstance(call.func, ast.Attribute) else _name(call)
+    if name in DECLARING_ARGUMENTS:
+        for keyword in call.keywords:
+            if keyword.arg in SAID_IN_HELP:
+                yield from ((text, None) for text in _literals(keyword.value))
 
 
 def _literals(of: ast.expr) -> Iterator[str]:

@@ -64,15 +64,15 @@ def portal_at(args: Namespace, address: str, pauses: tuple[float, ...] | None = 
     return Portal(address, sleep=time.sleep, software=SOFTWARE, network=network, pauses=PAUSES_S if pauses is None else pauses)
 
 
-def add_language(parser: ArgumentParser, of: str) -> None:
-    """The option that names the language of a report and of the lines on the screen; else that of the terminal."""
+def add_language(parser: ArgumentParser) -> None:
+    """The option that names the language of what it writes and of the lines on the screen; else that of the terminal."""
     parser.add_argument(
         "--lang", "--language", dest="lang", choices=languages(), default=own_language(os.environ),
-        help=f"language of {of} and of the words on the screen (default: the terminal's)",
+        help="language of what it writes and says (default: the terminal's)",
     )  # fmt: skip
 
 
-def add_report(parser: ArgumentParser, what: str) -> None:
+def add_report(parser: ArgumentParser) -> None:
     """The options of a report that people read: where it goes, and its language, which is that of the lines on the screen too."""
-    parser.add_argument("--out", type=Path, metavar="FILE", help=f"{what}: a page (FILE.html) or Markdown (FILE.md)")
-    add_language(parser, "the report")
+    parser.add_argument("--out", type=Path, metavar="FILE", help="what it found, for people: a page (FILE.html) or Markdown (FILE.md)")
+    add_language(parser)

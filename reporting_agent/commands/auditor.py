@@ -28,7 +28,9 @@ def add_keys(parser: argparse.ArgumentParser) -> None:
 
 
 def add_password(parser: argparse.ArgumentParser) -> None:
-    parser.add_argument("--password-file", type=Path, metavar="FILE", help="the file that holds the password of the keys; asked for else")
+    parser.add_argument(
+        "--password-file", type=Path, metavar="FILE", help="the file that holds the password of the keys; asked for where not given"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -14,11 +14,11 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser("check", help="read all inputs and say what is wrong with them; computes nothing")
     add_site(parser)
-    parser.add_argument("--period", metavar="PERIOD", help="only batches of this period; all where not given")
+    parser.add_argument("--period", metavar="PERIOD", help="only batches of this period (default: all)")
     parser.add_argument(
         "--out", metavar="DIR", default="check", help="where quality.json, quality.html and rejected.csv go (default: check)"
     )
-    add_language(parser, "quality.html")
+    add_language(parser)
 
 
 def run(args: Namespace) -> int:

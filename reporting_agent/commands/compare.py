@@ -42,11 +42,13 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser("compare", help="the exact gap to a published benchmark, computed on site; sends nothing")
     add_site(parser)
-    parser.add_argument("--benchmark", metavar="FILE_OR_URL", help="a published benchmark; where not given, that of the portal enrolled at")
-    parser.add_argument("--period", metavar="PERIOD", help="our period; the benchmark's own, and its newest, where not given")
+    parser.add_argument(
+        "--benchmark", metavar="FILE_OR_URL", help="a published benchmark (default: that of the portal where the site is enrolled)"
+    )
+    parser.add_argument("--period", metavar="PERIOD", help="the site's period (default: the benchmark's own, and its newest version)")
     parser.add_argument("--state", type=Path, metavar="DIR", help="the agent's state directory (default: $STEPLABEL_STATE or ~/.steplabel)")
     add_connection(parser)
-    add_language(parser, "the answer")
+    add_language(parser)
 
 
 def run(args: Namespace) -> int:

@@ -35,7 +35,7 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--again", action="store_true", help="forget the answers that were given before")
     parser.add_argument("--recompute", action="store_true", help="compute the right answers anew from the exercise's files, and compare")
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
-    add_language(parser, "the exercise")
+    add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -49,7 +49,7 @@ def run(args: argparse.Namespace) -> int:
     progress = Progress(StateDirectory.locate(args.state, os.environ, Path.home()).path)
     if args.name is None:
         if args.answer or args.answers or args.out or args.again or args.recompute:
-            args.wrong_usage("give NAME")
+            args.wrong_usage(Phrase("give NAME"))
         return _list(args, progress)
     return _play(args, progress)
 

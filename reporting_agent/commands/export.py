@@ -39,7 +39,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         add_site(kind)
         add_period(kind)
         kind.add_argument("--out", type=Path, metavar="DIR", help="where the files go (default: export-KIND)")
-        add_language(kind, "the answer")
+        add_language(kind)
         kind.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
     parser.set_defaults(json=False)
 

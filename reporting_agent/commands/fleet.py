@@ -33,17 +33,21 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser.add_argument(
         "--out",
         metavar="PATH",
-        help="label, check: where the files go, a folder a site, or s3://BUCKET/PATH (default: fleet, fleet-check); status: a file",
+        help="label, check: where the files go, one folder per site, or s3://BUCKET/PATH (default: fleet, fleet-check); status: a file",
     )
     parser.add_argument(
         "--processes", type=int, metavar="N", default=os.cpu_count() or 1, help="sites done at a time (default: one a processor)"
     )
     parser.add_argument("--dask", metavar="ADDRESS", help="do the sites on this Dask cluster instead, such as tls://HOST:8786")
-    for name, what in (("ca-file", "certificates that it trusts"), ("cert", "our certificate"), ("key", "its key")):
-        parser.add_argument(f"--tls-{name}", type=Path, metavar="PEM", help=f"with --dask: {what}")
+    for name, what in (
+        ("ca-file", Phrase("with --dask: certificates that it trusts")),
+        ("cert", Phrase("with --dask: our certificate")),
+        ("key", Phrase("with --dask: its key")),
+    ):
+        parser.add_argument(f"--tls-{name}", type=Path, metavar="PEM", help=what)
     parser.add_argument("--csv", action="store_true", help="status: the table as CSV on stdout")
     parser.add_argument("--trouble-fails", action="store_true", help="status: end with 1 where something needs a person")
-    add_language(parser, "the reports")
+    add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -64,17 +68,17 @@ def _form(args: Namespace) -> None:
     if args.config is None and args.work not in WORKS:
         args.config, args.work = args.work, "label"
     if args.work not in WORKS:
-        args.wrong_usage(f"{args.work!r} is not one of {', '.join(WORKS)}")
+        args.wrong_usage(Phrase("%(work)s is not one of %(works)s", work=f"{args.work!r}", works=", ".join(WORKS)))
     if args.config is None:
-        args.wrong_usage("name the sites: --config FLEET.toml")
+        args.wrong_usage(Phrase("name the sites: --config FLEET.toml"))
     if args.work == "label" and args.period is None:
-        args.wrong_usage("label needs --period PERIOD")
+        args.wrong_usage(Phrase("label needs --period PERIOD"))
     if args.work != "status" and (args.csv or args.trouble_fails):
-        args.wrong_usage("--csv and --trouble-fails are of status")
+        args.wrong_usage(Phrase("--csv and --trouble-fails are of status"))
     if args.processes < 1:
-        args.wrong_usage("--processes must be 1 or more")
+        args.wrong_usage(Phrase("--processes must be 1 or more"))
     if args.dask is None and (args.tls_ca_file or args.tls_cert or args.tls_key):
-        args.wrong_usage("--tls-ca-file, --tls-cert and --tls-key are of a cluster: give --dask ADDRESS")
+        args.wrong_usage(Phrase("--tls-ca-file, --tls-cert and --tls-key are of a cluster: give --dask ADDRESS"))
 
 
 def _sites(args: Namespace, fleet: Fleet) -> int:

@@ -20,14 +20,14 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     parser = sub.add_parser("init", help="write a commented site.toml and an example of each input file")
     parser.add_argument("directory", metavar="DIR", nargs="?", help="where they go; nothing that is there is overwritten")
     parser.add_argument("--workbook", metavar="FILE.xlsx", help="write a small firm's empty workbook instead")
-    add_language(parser, "the workbook")
+    add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
 
 def run(args: Namespace) -> int:
     """Copy the starter files, or write the empty workbook."""
     if (args.directory is None) == (args.workbook is None):
-        args.wrong_usage("give DIR, or --workbook FILE.xlsx")
+        args.wrong_usage(Phrase("give DIR, or --workbook FILE.xlsx"))
     return _workbook(args) if args.workbook is not None else _starter(args)
 
 

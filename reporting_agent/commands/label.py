@@ -24,9 +24,9 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     add_site(parser, required=False)
     add_period(parser, required=False)
     parser.add_argument("--out", metavar="DIR", default="label", help="where the files go (default: label)")
-    parser.add_argument("--xlsx", action="store_true", help="also label.xlsx: the report's figures, a sheet a table")
-    parser.add_argument("--tables", action="store_true", help="also tables/NAME.parquet: the same, a file a table")
-    add_language(parser, "report.html")
+    parser.add_argument("--xlsx", action="store_true", help="also label.xlsx: the report's figures, one sheet per table")
+    parser.add_argument("--tables", action="store_true", help="also tables/NAME.parquet: the same, one file per table")
+    add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -34,10 +34,10 @@ def run(args: Namespace) -> int:
     """Read, label, write; the label's values go to stdout."""
     if args.workbook is not None:
         if args.site or args.period:
-            args.wrong_usage("a workbook stands alone: it holds its own runs and settings; leave out --site and --period")
+            args.wrong_usage(Phrase("a workbook stands alone: it holds its own runs and settings; leave out --site and --period"))
         return _workbook(args)
     if not (args.site and args.period):
-        args.wrong_usage("give --site FILE and --period PERIOD, or a WORKBOOK.xlsx")
+        args.wrong_usage(Phrase("give --site FILE and --period PERIOD, or a WORKBOOK.xlsx"))
     return _site(args)
 
 

@@ -18,7 +18,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
         "--as", dest="wanted", choices=("batches", "energy", "readings", "log"), help="what the file holds (default: found out)"
     )
     parser.add_argument("--sheet", metavar="NAME", help="of a workbook (default: the first)")
-    parser.add_argument("--answers", metavar="FILE", help="answers as TOML, KEY = VALUE a line; - reads them from stdin")
+    parser.add_argument("--answers", metavar="FILE", help="answers as TOML, one KEY = VALUE per line; - reads them from stdin")
     parser.add_argument("--out", metavar="FILE", help="write the profile here as well")
 
 

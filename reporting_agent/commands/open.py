@@ -22,7 +22,7 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="where the opening goes")
     parser.add_argument("--promise", type=Path, metavar="FILE", help="the promise that the auditor gave before: the draw is held to it")
     parser.add_argument("--yes", action="store_true", help="do not ask: what the file shows was read and is agreed to")
-    add_language(parser, "the questions")
+    add_language(parser)
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 

@@ -7,11 +7,11 @@ None tells anything of the plant: the file of an outcome holds a class, and a pe
 from __future__ import annotations
 
 import argparse
-from datetime import date
 from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.argument_types import day
 from reporting_agent.commands import add_connection, add_language, add_site, portal_at
 from reporting_agent.commands.auditor import add_keys, load_keys
 
@@ -19,14 +19,14 @@ from reporting_agent.commands.auditor import add_keys, load_keys
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("practices", help="take the portal's signed practices, and write what one of them saved here")
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    fetch = acts.add_parser("fetch", help="take the newest edition, verify signature and log entry, keep it; tells nothing")
+    fetch = acts.add_parser("fetch", help="take the newest edition, verify signature and log entry, keep it; tells the portal nothing")
     add_connection(fetch)
     outcome = acts.add_parser(
         "outcome", help="verify an action that follows a practice, and write its class as a signed file; sends nothing"
     )
     outcome.add_argument("action", metavar="ACTION", help="the id of an action in actions.toml that names its practice")
     add_site(outcome)
-    outcome.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="take data before this day (default: today)")
+    outcome.add_argument("--today", type=day, metavar="DAY", help="take data before this day (default: today)")
     outcome.add_argument("--out", type=Path, metavar="FILE", help="where the file goes (default: practice-outcome-ACTION.json)")
     confirm = acts.add_parser(
         "confirm",
@@ -36,11 +36,11 @@ def add_parser(sub: Any) -> None:
     confirm.add_argument("action", metavar="ACTION", help="the id of the action in actions.toml")
     add_site(confirm)
     add_keys(confirm)
-    confirm.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="take data before this day (default: today)")
+    confirm.add_argument("--today", type=day, metavar="DAY", help="take data before this day (default: today)")
     confirm.add_argument("--out", type=Path, metavar="FILE", help="where the confirmed file goes (default: FILE itself)")
     for act in (fetch, outcome, confirm):
         act.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
-        add_language(act, "the answer")
+        add_language(act)
         act.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="machine-readable answer on stdout")
 
 

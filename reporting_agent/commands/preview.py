@@ -32,7 +32,7 @@ def add_parser(sub: Any) -> None:
     add_period(parser)
     add_pool(parser)
     parser.add_argument("--correct", action="store_true", help="show what the next revision would hold, not what is sealed")
-    add_language(parser, "the preview")
+    add_language(parser)
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 

@@ -18,12 +18,12 @@ if TYPE_CHECKING:
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("prices", help="fetch the price series of [[tariff.series]], and show what is held of them")
     acts = parser.add_subparsers(dest="act", required=True, metavar="ACT")
-    fetch = acts.add_parser("fetch", help="ask for each series that has an address, check it and save it; says nothing of the site")
+    fetch = acts.add_parser("fetch", help="ask for each series that has an address, check it and save it; tells nothing of the site")
     add_connection(fetch)
     show = acts.add_parser("show", help="each series: its prices, from when to when, and how old they are; asks nobody")
     for act in (fetch, show):
         add_site(act)
-        add_language(act, "the answer")
+        add_language(act)
         act.add_argument("--json", action="store_true", default=argparse.SUPPRESS, help="machine-readable answer on stdout")
 
 

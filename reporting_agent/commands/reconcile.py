@@ -17,7 +17,7 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--template", type=Path, metavar="FILE", help="write an empty FILE.xlsx or FILE.toml with an example of every kind")
     add_site(parser, required=False)
     add_period(parser, required=False)
-    add_report(parser, "the working paper")
+    add_report(parser)
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 
 

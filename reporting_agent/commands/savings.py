@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.argument_types import day
 from reporting_agent.commands import add_language, add_site
 
 
@@ -15,9 +16,9 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser("savings", help="verify what the actions in actions.toml saved, against their baselines")
     add_site(parser)
-    parser.add_argument("--today", type=date.fromisoformat, metavar="DAY", help="take data before this day (default: today)")
+    parser.add_argument("--today", type=day, metavar="DAY", help="take data before this day (default: today)")
     parser.add_argument("--out", metavar="DIR", default="savings", help="where savings.json and savings.html go (default: savings)")
-    add_language(parser, "savings.html")
+    add_language(parser)
 
 
 def run(args: Namespace) -> int:

@@ -30,13 +30,13 @@ if TYPE_CHECKING:
 def add_parser(sub: Any) -> None:
     parser = sub.add_parser("status", help="privacy budget spent and left, spool, receipts, enrolment")
     parser.add_argument("--site", metavar="FILE", help="the site.toml of the plant: its pack says what is left of the budget")
-    parser.add_argument("--fleet", metavar="FLEET.toml", help="as `fleet --config FLEET.toml status`; this form goes with the next release")
+    parser.add_argument("--fleet", metavar="FLEET.toml", help="as `fleet --config FLEET.toml status`; this form ends with the next release")
     parser.add_argument("--csv", action="store_true", help="with --fleet: the table as CSV on stdout")
     parser.add_argument(
         "--out", type=Path, metavar="FILE", help="write the answer there too, as --json: for the firm's table on another machine"
     )
     parser.add_argument("--trouble-fails", action="store_true", help="end with 1 where something needs a person")
-    add_language(parser, "the answer")
+    add_language(parser)
     parser.add_argument(
         "--heads",
         type=Path,

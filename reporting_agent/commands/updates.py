@@ -17,7 +17,7 @@ def add_parser(sub: Any) -> None:
     parser = sub.add_parser("updates", help="whether a newer version was announced, by whom signed, what changes; installs nothing")
     parser.add_argument("--file", type=Path, metavar="FILE", help="the announcement, brought by hand; no connection is tried")
     parser.add_argument("--downloaded", type=Path, metavar="FILE", help="whether this file is one of the version that was announced")
-    add_language(parser, "the answer")
+    add_language(parser)
     parser.add_argument("--state", type=Path, metavar="DIR", help="state directory (else $STEPLABEL_STATE, else ~/.steplabel)")
     add_connection(parser)
 

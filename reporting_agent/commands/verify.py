@@ -27,7 +27,7 @@ def add_parser(sub: Any) -> None:
     parser.add_argument("--keys", type=Path, metavar="FILE", help="the auditor's keys, for an opening that is sealed")
     add_password(parser)
     parser.add_argument("--site", metavar="FILE", help="on site: the plant's site.toml; the whole label is recomputed from its files")
-    add_report(parser, "the report")
+    add_report(parser)
     parser.add_argument("--summary", type=Path, metavar="FILE.json", help="how many checks held and failed, to hand in at the portal")
     parser.add_argument("--json", action="store_true", help="machine-readable answer on stdout")
 

@@ -15,7 +15,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     """Declare the subcommand."""
     parser = sub.add_parser("watch", help="stay and keep what the plant's live sources send, each reading exactly once")
     add_site(parser)
-    add_language(parser, "messages")
+    add_language(parser)
 
 
 def run(args: Namespace) -> int:

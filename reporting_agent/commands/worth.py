@@ -6,17 +6,18 @@ without a site. Nothing of either leaves the machine.
 
 from __future__ import annotations
 
-from argparse import ArgumentTypeError, Namespace, _SubParsersAction
+from argparse import Namespace, _SubParsersAction
 from dataclasses import replace
 from datetime import UTC, date, datetime
-from decimal import Decimal, InvalidOperation
+from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
+from reporting_agent.argument_types import amount, day, precursor, year
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
-    from benchmarks.guidance.cbam import Input, Payable, Precursor
+    from benchmarks.guidance.cbam import Input, Payable
     from benchmarks.routes import Pack
     from reporting_agent.analysis.energy_costs.amounts import Amount
     from reporting_agent.analysis.energy_costs.cbam import BorderCost
@@ -35,23 +36,23 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     border = parser.add_argument_group("cbam")
     border.add_argument("--good", metavar="GOOD", help="hot-rolled-flat, grey-clinker, primary-aluminium, or a CN code of 4 to 10 digits")
     border.add_argument("--origin", metavar="CC", help="country in which it was made, ISO 3166-1")
-    border.add_argument("--year", type=_year, metavar="Y", help="year of import")
+    border.add_argument("--year", type=year, metavar="Y", help="year of import")
     border.add_argument("--route", default="", metavar="R", help="A, B clinker; C, D, E steel; K, L aluminium (docs/tariffs.md)")
-    border.add_argument("--emissions", type=_amount, metavar="T", help="t CO2e a tonne as attested; without it default values hold")
+    border.add_argument("--emissions", type=amount, metavar="T", help="t CO2e a tonne as attested; without it default values hold")
     border.add_argument(
         "--precursor",
-        type=_precursor,
+        type=precursor,
         action="append",
         default=[],
         metavar="CN[:R]=T",
         help="what went in, tonnes a tonne; with --emissions",
     )
-    border.add_argument("--price", type=_amount, metavar="EUR", help="of a certificate; without it that of an act, where one is held")
+    border.add_argument("--price", type=amount, metavar="EUR", help="of a certificate; without it that of an act, where one is held")
     border.add_argument(
-        "--paid-at-home", type=_amount, default=Decimal(0), metavar="EUR", help="carbon price paid at home, a tonne of goods"
+        "--paid-at-home", type=amount, default=Decimal(0), metavar="EUR", help="carbon price paid at home, a tonne of goods"
     )
-    border.add_argument("--known", type=date.fromisoformat, metavar="DAY", help="the law as published by that day (default: today)")
-    add_language(parser, "the answer")
+    border.add_argument("--known", type=day, metavar="DAY", help="the law as published by that day (default: today)")
+    add_language(parser)
     parser.set_defaults(wrong_usage=parser.error)
 
 
@@ -59,12 +60,12 @@ def run(args: Namespace) -> int:
     """Work it out and print it."""
     if args.of == CBAM:
         if not (args.good and args.origin and args.year):
-            args.wrong_usage("give --good GOOD, --origin CC and --year Y")
+            args.wrong_usage(Phrase("give --good GOOD, --origin CC and --year Y"))
         if args.precursor and args.emissions is None:
-            args.wrong_usage("--precursor counts on attested emissions alone: give --emissions, too")
+            args.wrong_usage(Phrase("--precursor counts on attested emissions alone: give --emissions, too"))
         return _cbam(args)
     if not (args.site and args.period):
-        args.wrong_usage("give --site FILE and --period PERIOD, or cbam with --good, --origin and --year")
+        args.wrong_usage(Phrase("give --site FILE and --period PERIOD, or cbam with --good, --origin and --year"))
     return _site(args)
 
 
@@ -244,29 +245,3 @@ def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: s
         "only its avoidable part is."
     )
     return [*lines, in_language(last if lines else Phrase("No label has a value, so there is no energy above a label."), lang)]
-
-
-def _amount(text: str) -> Decimal:
-    try:
-        amount = Decimal(text)
-    except InvalidOperation:
-        raise ArgumentTypeError(f"{text} is no number") from None
-    if not amount.is_finite() or amount < 0:
-        raise ArgumentTypeError(f"{text} is no amount: write a number that is not negative")
-    return amount
-
-
-def _year(text: str) -> int:
-    if not (text.isdecimal() and len(text) == 4 and text > "1999"):
-        raise ArgumentTypeError(f"{text} is no year: write it as 2026")
-    return int(text)
-
-
-def _precursor(text: str) -> Precursor:
-    from benchmarks.guidance.cbam import Precursor
-
-    goods, equals, tonnes = text.partition("=")
-    code, _, route = goods.partition(":")
-    if not (code and equals):
-        raise ArgumentTypeError(f"{text}: write CODE=TONNES or CODE:ROUTE=TONNES")
-    return Precursor(code, _amount(tonnes), route)

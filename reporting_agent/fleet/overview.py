@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.catalogue import in_language
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
-from reporting_agent.sources.cells import columns_of
+from reporting_agent.console import columns_of
 
 KEYS_END_WITHIN = timedelta(days=60)
 OLD_AFTER = timedelta(days=3)

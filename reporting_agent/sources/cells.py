@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import math
 import re
-import unicodedata
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta, tzinfo
 from decimal import Decimal
@@ -24,7 +23,7 @@ from reporting_agent.config import Profile
 from reporting_agent.sources import stamps
 from reporting_agent.sources.stamps import UnreadableCell
 
-__all__ = ["BLANK", "Cell", "UnreadableCell", "columns_of", "is_blank", "moment", "number", "plain", "seconds", "text"]
+__all__ = ["BLANK", "Cell", "UnreadableCell", "is_blank", "moment", "number", "plain", "seconds", "text"]
 
 Cell = str | float | int | bool | Decimal | datetime | date | time | timedelta | bytes | list[object] | dict[str, object] | None
 
@@ -201,11 +200,6 @@ def written_moment(cell: Cell, profile: Profile) -> datetime:
     else:
         raise UnreadableCell("a date and time")
     return stamps.of_a_plant(stamp)
-
-
-def columns_of(text: str) -> int:
-    """The columns that a text takes in letters of one width: those of Chinese and Japanese take two."""
-    return sum(2 if unicodedata.east_asian_width(sign) in "WF" else 1 for sign in text)
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 from zoneinfo import ZoneInfo
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.catalogue import in_language, languages
+from benchmarks.catalogue import languages
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, ProductStatus
 from benchmarks.phrases import Phrase, listed
@@ -230,10 +230,11 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
     )
 
 
-def _settings_named(lang: Lang) -> str:
+def _settings_named(lang: Lang) -> Phrase:
     """The names that a row of `About` may have, as the workbook's language writes them."""
     plain = [tell(words, lang) for setting, words in SETTINGS.items() if setting not in {"price", "lhv"}]
-    return str(in_language(listed([*plain, *(carrier_setting(setting, "natural-gas", lang) for setting in ("price", "lhv"))]), lang))
+    of_carriers = [carrier_setting(setting, "natural-gas", lang) for setting in ("price", "lhv")]
+    return Phrase("one of these names: %(names)s", names=listed([*plain, *of_carriers]))
 
 
 def _begins(text: str, setting: str, lang: Lang) -> bool:

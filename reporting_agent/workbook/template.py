@@ -6,7 +6,7 @@ import io
 from pathlib import Path
 from typing import Any
 
-from reporting_agent.sources.cells import columns_of
+from reporting_agent.console import columns_of
 from reporting_agent.workbook.reading import DEFAULT_UNCERTAINTY_PCT, DEFAULT_ZONE, carrier_setting
 from reporting_agent.workbook.words import COLUMNS, NOTES, SETTINGS, SHEETS, STATUS, Lang, carrier_name, tell
 

@@ -22,6 +22,7 @@ from benchmarks.errors import InputError, Place
 from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
 from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
 from reporting_agent.config import Profile
+from reporting_agent.console import columns_of
 from reporting_agent.sources import cells
 from reporting_agent.sources.cells import Cell, UnreadableCell
 from reporting_agent.sources.workbooks import Book
@@ -114,7 +115,7 @@ def template(lang: str) -> bytes:
         sheet.freeze_panes = "B2"
         for cell in sheet[1]:
             cell.font = Font(bold=True)
-            sheet.column_dimensions[cell.column_letter].width = max(12, cells.columns_of(cell.value) + 2)
+            sheet.column_dimensions[cell.column_letter].width = max(12, columns_of(cell.value) + 2)
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()

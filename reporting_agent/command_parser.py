@@ -1,0 +1,110 @@
+"""The command line's help, usage and refusals in the language of the terminal.
+
+argparse words its refusals itself and gives them on in English, filled in: each is known again by its sentence, and said anew.
+"""
+
+from __future__ import annotations
+
+import argparse
+import re
+import sys
+import unicodedata
+from collections.abc import Iterable, Iterator
+from typing import Any, NoReturn
+
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase
+from reporting_agent.argument_types import SENTENCES
+from reporting_agent.console import LANGUAGE, columns_of
+
+OF_ARGPARSE = (
+    Phrase("argument %(argument)s: %(fault)s"),
+    Phrase("the following arguments are required: %(names)s"),
+    Phrase("one of the arguments %(names)s is required"),
+    Phrase("unrecognized arguments: %(names)s"),
+    Phrase("ambiguous option: %(option)s could match %(options)s"),
+    Phrase("not allowed with argument %(option)s"),
+    Phrase("ignored explicit argument %(value)s"),
+    Phrase("expected one argument"),
+    Phrase("expected at most one argument"),
+    Phrase("expected at least one argument"),
+    Phrase("invalid %(kind)s value: %(value)s"),
+    Phrase("invalid choice: %(value)s (choose from %(choices)s)"),
+)
+"""Its refusals, with names for what it fills in."""
+
+OF_ITS_HELP = (
+    Phrase("positional arguments"),
+    Phrase("options"),
+    Phrase("show this help message and exit"),
+    Phrase("show program's version number and exit"),
+)
+"""Its headings and the help that it writes: it asks for them by these texts, so that they need only stand in the catalogue."""
+
+_CLOSING = {"Pe", "Pf", "Po"}
+"""General categories (Unicode) of brackets, quotes and stops that no line of Chinese begins with."""
+
+
+class CommandParser(argparse.ArgumentParser):
+    """Says what it says in the language of the terminal; texts of help are translated as they stand."""
+
+    def __init__(self, **settings: Any) -> None:
+        super().__init__(**{"formatter_class": HelpInLanguage, **settings})
+
+    def error(self, message: str) -> NoReturn:
+        self.print_usage(sys.stderr)
+        fault = message if isinstance(message, Phrase) else _known_again(message)
+        self.exit(2, f"{_translated(Phrase('%(program)s: error: %(fault)s', program=self.prog, fault=fault))}\n")
+
+
+class HelpInLanguage(argparse.HelpFormatter):
+    """Wraps by the columns that a text takes: Chinese has no blanks, and its letters are two wide."""
+
+    def add_usage(self, usage: str | None, actions: Iterable[argparse.Action], groups: Iterable[Any], prefix: str | None = None) -> None:
+        super().add_usage(usage, actions, groups, _translated(Phrase("usage: ")) if prefix is None else prefix)
+
+    def start_section(self, heading: str | None) -> None:
+        super().start_section(heading and _translated(heading))
+
+    def add_text(self, text: str | None) -> None:
+        super().add_text(text and _translated(text))
+
+    def _get_help_string(self, action: argparse.Action) -> str | None:
+        return action.help and _translated(action.help)
+
+    def _split_lines(self, text: str, width: int) -> list[str]:
+        return super()._split_lines(text, width) if text.isascii() else list(_lines(text, width))
+
+    def _fill_text(self, text: str, width: int, indent: str) -> str:
+        if text.isascii():
+            return super()._fill_text(text, width, indent)
+        return "\n".join(f"{indent}{line}" for line in _lines(text, width - len(indent)))
+
+
+def _known_again(message: str) -> str:
+    """The phrase that the message was made of; as it stands where it is none of these."""
+    for sentence in (*OF_ARGPARSE, *SENTENCES):
+        pattern = re.escape(sentence.text).replace(r"%\(", "(?P<").replace(r"\)s", ">.*?)")
+        if values := re.fullmatch(pattern, message, re.DOTALL):
+            return Phrase(sentence.text, **{name: _known_again(value) for name, value in values.groupdict().items()})
+    return message
+
+
+def _translated(text: str) -> str:
+    return in_language(text, LANGUAGE.get())
+
+
+def _lines(text: str, width: int) -> Iterator[str]:
+    """Broken at blanks and between signs that are two columns wide, but never before one that closes."""
+    line = ""
+    for part in re.findall(r"\s+|[\x21-\u2e7f]+|.", text):
+        if line and columns_of(line + part.rstrip()) > width and not _closes(part):
+            yield line.rstrip()
+            line = part.lstrip()
+        else:
+            line += part
+    yield line.rstrip()
+
+
+def _closes(part: str) -> bool:
+    return columns_of(part[0]) == 2 and unicodedata.category(part[0]) in _CLOSING
