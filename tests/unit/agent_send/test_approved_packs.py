@@ -70,6 +70,13 @@ def test_what_was_fetched_is_found_by_its_version(tmp_path: Path) -> None:
     assert "5" not in [pack.version for pack in packs.versions("cement")]
 
 
+def test_a_pack_whose_file_was_written_on_windows_is_read_as_it_was_approved(tmp_path: Path) -> None:
+    text = TEXT.replace("\n", "\r\n")
+    pack_shelf = Portal(text=text, changed={"file": approved.sha256(text)}).fetched(tmp_path)
+    with shelf.used(pack_shelf):
+        assert packs.load("cement", "5").version == "5"
+
+
 @pytest.mark.parametrize(
     ("portal", "code"),
     [
