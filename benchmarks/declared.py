@@ -38,9 +38,9 @@ def _plain(value: object) -> str:
 
 
 class Declared(BaseModel):
-    """Base of everything a pack declares: immutable, and an unknown field is an error."""
+    """Base of everything a pack declares: immutable, and an unknown field is an error, as is a number that is none (`nan`, `inf` of TOML)."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True)
+    model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 
 
 _CODE = re.compile(r"[a-z]{2,3}(-[a-z0-9]+)*")

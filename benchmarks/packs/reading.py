@@ -72,6 +72,7 @@ _WANTED = {
     "string_type": Phrase("a text in quotation marks"),
     "float_type": Phrase("a number"),
     "float_parsing": Phrase("a number"),
+    "finite_number": Phrase("a number"),
     "int_type": Phrase("a whole number"),
     "int_parsing": Phrase("a whole number"),
     "int_from_float": Phrase("a whole number"),

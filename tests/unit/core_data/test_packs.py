@@ -409,6 +409,8 @@ WRONG_FIELDS: Faults = [
     ),
     ("furnace_capacity_t = { from = 70 }", "furnace_capacity_t = { at = 70 }", "gb21256-2025-eaf-70].applies", "at", "from"),
     ('run_kind = "day"', 'run_kind = "fortnight"', "steps[coking].run_kind", "fortnight", "day"),
+    ("grades = { grade1 = 110,", "grades = { grade1 = nan,", "steps[coking].limits[gb21342-2025-top].grades", "nan", "a number"),
+    ("slope = { total = ", "slope = { total = nan } # ", "slope.total", "nan", "a number"),
     ("floor = 40\n", "", "steps[coking].metrics[total].floor", "nothing", "it is required"),
     ("floor = 40\n", "floor = 40\nflour = 1\n", "steps[coking].metrics[total].flour", "1", "no entry of this name"),
 ]
