@@ -38,7 +38,7 @@ def _plain(value: object) -> str:
 
 
 class Declared(BaseModel):
-    """Base of everything a pack declares: immutable, and an unknown field is an error, as is a number that is none (`nan`, `inf` of TOML)."""
+    """Base of everything a pack declares: immutable, and an unknown field is an error, as is `nan` or `inf` for a number."""
 
     model_config = ConfigDict(frozen=True, extra="forbid", arbitrary_types_allowed=True, allow_inf_nan=False)
 

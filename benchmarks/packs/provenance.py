@@ -291,15 +291,23 @@ def _of_limit(limit: StandardLimit, path: str) -> Iterator[Number]:
         if grade is not None:
             yield Number(f"{path}.{limit.levels}{number}", NumberRole.LIMIT, _written(grade), limit.unit, limit.source, limit.clause)
     for variable, wanted in limit.applies.items():
-        for end in (wanted.above, wanted.up_to) if isinstance(wanted, ValueRange) else wanted if isinstance(wanted, tuple) else ():
+        for name, end in _ends(wanted):
             if end is not None:
-                yield Number(f"{path}.{variable}", NumberRole.APPLIES, _written(end), "", limit.source, limit.clause)
+                yield Number(f"{path}.{variable}.{name}", NumberRole.APPLIES, _written(end), "", limit.source, limit.clause)
     rule = None if limit.correction is None else RULES[limit.correction]
     for index, term in enumerate(rule.terms if rule else (), 1):
         for name, value in _numbers_in(term, term.variable):
             at, clause = f"{path}.correction.{index}.{name}", rule.clause if rule else ""
             ours = name.rpartition(".")[2] in _NO_STANDARD_SAYS
             yield Number(at, NumberRole.CORRECTION, value, "", OURS if ours else limit.source, "" if ours else clause)
+
+
+def _ends(wanted: object) -> Iterator[tuple[str, float | None]]:
+    """The ends of a range, as the pack names them: two of one name would hide each other's change."""
+    if isinstance(wanted, ValueRange):
+        yield from (("above", wanted.above), ("up_to", wanted.up_to))
+    elif isinstance(wanted, tuple):
+        yield from zip(("from", "to"), wanted, strict=True)
 
 
 def _plain(path: str, role: NumberRole, part: Declared, pack: Pack) -> Iterator[Number]:
@@ -347,7 +355,8 @@ def _of_role(pack: Pack, role: NumberRole) -> FigureSource | None:
 
 
 def _written(value: object) -> str:
+    """Every digit of it: versions that differ in the seventh differ."""
     if isinstance(value, Fraction):
         exact = float(value)
-        return f"{exact:g}" if Fraction(str(exact)) == value else f"{value.numerator}/{value.denominator}"
-    return f"{value:.10g}" if isinstance(value, float) else str(value)
+        return f"{exact:.15g}" if Fraction(str(exact)) == value else f"{value.numerator}/{value.denominator}"
+    return f"{value:.15g}" if isinstance(value, float) else str(value)

@@ -225,6 +225,21 @@ def test_every_field_that_differs_is_told_and_what_moves(
     assert "0 numbers differ.\n0 other fields differ." not in out
 
 
+@pytest.mark.parametrize(
+    ("stated", "first", "other", "path"),
+    [
+        ("{ from = 50, to = 70 }", "{ from = 50, to = 70 }", "{ from = 55, to = 70 }", "furnace_capacity_t.from"),
+        ("ratio = 0.35,", "ratio = 0.3500001,", "ratio = 0.3500002,", "routes.national-mix.coking"),
+    ],
+    ids=["the lower end of a range", "the seventh digit of a ratio"],
+)
+def test_no_number_that_differs_is_passed_over(stated: str, first: str, other: str, path: str) -> None:
+    assert stated in STEEL_TEXT
+    old, new = (packs.checked(STEEL_TEXT.replace(stated, text, 1), "own.toml") for text in (first, other))
+    (change,) = changed_numbers(old, new)
+    assert change.path.endswith(path)
+
+
 def test_a_number_that_differs_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     changed = STEEL_TEXT.replace("slope = { total = 3.67 }", "slope = { total = 3.5 }", 1).replace(
         'run_kind = "day"', 'run_kind = "month"', 1
