@@ -205,7 +205,7 @@ def require_in_effect(pack: Pack, period: Period) -> None:
     first = period.start.date()
     if pack.effective_from <= first and (pack.effective_to is None or first < pack.effective_to):
         return
-    until = f" until {pack.effective_to.isoformat()}" if pack.effective_to else ""
+    until = Phrase(" until %(day)s", day=pack.effective_to.isoformat()) if pack.effective_to else ""
     raise PolicyRefusal(
         "pack-not-in-effect",
         Phrase(

@@ -293,7 +293,8 @@ def _nothing_to_release(withheld: set[tuple[str, str, str]], site_label: SiteLab
     codes = {code for _, _, code in withheld}
     if codes == {TOO_FEW_BATCHES}:
         return _all_too_small(site_label, pack)
-    named = ", ".join(f"{step} {metric}: {code}" for step, metric, code in sorted(withheld)) or "the period holds no labelled batches"
+    reasons = ", ".join(f"{step} {metric}: {code}" for step, metric, code in sorted(withheld))
+    named = reasons or Phrase("the period holds no labelled batches")
     return PolicyRefusal(
         codes.pop() if len(codes) == 1 else "nothing-to-release",
         Phrase("Nothing can be released for this period (%(named)s).", named=named),

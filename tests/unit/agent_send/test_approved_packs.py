@@ -13,6 +13,7 @@ import pytest
 from benchmarks import packs, shelf
 from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 from benchmarks.wire import approved, logged
 from benchmarks.wire.approved import ApprovedPack
 from benchmarks.wire.heads import TreeHead
@@ -138,3 +139,6 @@ def test_a_period_that_begins_before_the_pack_is_in_effect_or_after_it_is_not_re
     with pytest.raises(PolicyRefusal) as refusal:
         require_in_effect(pack, period)
     assert refusal.value.code == "pack-not-in-effect"
+    if to is not None:  # every word of it can be said in another language
+        assert isinstance(refusal.value.sentence, Phrase)
+        assert isinstance(refusal.value.sentence.values["until"], Phrase)
