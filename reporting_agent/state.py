@@ -26,6 +26,7 @@ ENVIRONMENT_NAME = "STEPLABEL_STATE"
 SCHEMA_VERSION = 11
 OLDEST_VERSION = 2  # before it, nothing was drawn by the portal's challenge
 SECONDS_TO_WAIT_FOR_A_WRITER = 10.0
+_DAMAGED = frozenset({sqlite3.SQLITE_NOTADB, sqlite3.SQLITE_CORRUPT})
 _NOT_WRITTEN = frozenset({sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR, sqlite3.SQLITE_READONLY, sqlite3.SQLITE_CANTOPEN})
 
 _LOG_TABLES = """
@@ -211,7 +212,8 @@ class StateDirectory:
         """The database, made on first use; autocommit, transactions are opened by `transaction`.
 
         Raises:
-            InputError: `state-not-written` where the disk does not take what is written, `state-too-new`, `state-too-old`.
+            InputError: `state-not-written` where the disk does not take what is written, `state-damaged`, `state-too-new`,
+                `state-too-old`.
         """
         with (
             self._on_disk(),
@@ -226,12 +228,18 @@ class StateDirectory:
 
     @contextmanager
     def _on_disk(self) -> Iterator[None]:
-        """Make the directory; tell in words what a disk that is full, broken or read-only answers to a write."""
+        """Make the directory; tell in words what a disk that is full, broken or read-only answers, and a database that is none any more."""
         try:
-            self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            try:
+                self.path.mkdir(mode=0o700, parents=True, exist_ok=True)
+            except OSError as error:
+                raise self._not_written(str(error.strerror or error)) from error
             yield
-        except sqlite3.OperationalError as error:
-            if error.sqlite_errorcode & 0xFF not in _NOT_WRITTEN:  # the low byte is the kind, the rest says where
+        except sqlite3.DatabaseError as error:
+            kind = getattr(error, "sqlite_errorcode", 0) & 0xFF  # the low byte is the kind, the rest says where
+            if kind in _DAMAGED:
+                raise self._damaged(str(error)) from error
+            if kind not in _NOT_WRITTEN:
                 raise
             raise self._not_written(str(error)) from error
 
@@ -242,6 +250,17 @@ class StateDirectory:
             (
                 "Free some disk space, or give the agent permission to write there. Then run the same command again: it continues where "
                 "this one stopped."
+            ),
+            found=found,
+        )
+
+    def _damaged(self, found: str) -> InputError:
+        return InputError(
+            "state-damaged",
+            Phrase("The database in the state directory %(path)s is damaged or cut short.", path=self.path),
+            (
+                "Restore the newest backup of the whole directory. If there is none, keep it as it is, because it holds the site's seed, "
+                "and enrol a new directory with --state and a new token: that closes the periods of reports that are not known there."
             ),
             found=found,
         )

@@ -69,6 +69,25 @@ def test_a_second_process_is_told_that_the_directory_is_busy(state: StateDirecto
         pass
 
 
+def test_a_database_that_a_half_restored_backup_left_is_told_in_words(state: StateDirectory) -> None:
+    with state.connect() as connection, transaction(connection):
+        connection.executemany("INSERT INTO closed VALUES (?, '2016', 1, '')", [(bytes([number]) * 400,) for number in range(200)])
+    whole = state.database.read_bytes()
+    for left in (b"not a database" * 300, whole[:4096] + b"\xff" * (len(whole) - 4096)):
+        state.database.write_bytes(left)
+        with pytest.raises(InputError) as refusal, state.connect() as connection:
+            connection.execute("SELECT * FROM closed ORDER BY period").fetchall()
+        assert refusal.value.code == "state-damaged"
+        assert state.database.read_bytes()[:14] == left[:14]
+
+
+def test_a_state_directory_that_is_a_file_is_told_in_words(tmp_path: Path) -> None:
+    (tmp_path / "state").write_text("", encoding="utf-8")
+    with pytest.raises(InputError) as refusal, StateDirectory(tmp_path / "state").connect():
+        pass
+    assert refusal.value.code == "state-not-written"
+
+
 def test_a_directory_of_a_newer_version_is_left_alone(state: StateDirectory) -> None:
     with state.connect() as connection:
         connection.execute(f"PRAGMA user_version = {SCHEMA_VERSION + 1}")
