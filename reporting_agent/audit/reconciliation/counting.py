@@ -53,6 +53,12 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
     def together(first: date, last: date) -> float:
         return fsum(of(record, first, last) for record in records)
 
+    def beyond(day: date, within: date) -> float:
+        """A day's use beyond an end; where the time that was read ends there too, that of the day within."""
+        is_read = any(_inside(record, day, day + _DAY, site).any() for record in records)
+        first = day if is_read else within
+        return together(first, first + _DAY)
+
     each = [of(record, from_day, to_day) for record in records]
     total = fsum(each)
     errors = [abs(energy) * _uncertainty(record, site) for energy, record in zip(each, records, strict=True)]
@@ -61,7 +67,7 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
         hypot(*errors) / abs(total) if total else 1.0,
         min(_known_share(line, from_day, to_day, site) for line in in_turn(records)),
         max(together(from_day, from_day + _DAY), together(to_day - _DAY, to_day)),
-        max(together(from_day - _DAY, from_day), together(to_day, to_day + _DAY)),
+        max(beyond(from_day - _DAY, from_day), beyond(to_day, to_day - _DAY)),
     )
 
 

@@ -19,6 +19,7 @@ from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
+from reporting_agent.analysis.baselines.production import each_once
 from reporting_agent.audit.reconciliation.bills_against_meters import FIND_OUT, of_bills, of_survey
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.audit.reconciliation.papers import Calibration, Papers, Sale
@@ -44,8 +45,8 @@ def _output(data: PlantData, paper: Sale, site: SiteSettings, period: Period) ->
         return not_checkable(code, about(name, Phrase("the pack has no such step.")), Phrase("Name a step of the pack."))
     unit = data.pack.step(paper.step).output_unit
     start, end = us_of(paper.from_day, site), us_of(paper.to_day, site)
-    rows = [batch for batch in data.batches if batch.step == paper.step and start <= microseconds(batch.start) < end]
-    output = fsum({batch.batch_id: batch.output for batch in reversed(rows)}.values())  # of a row in two exports the first, as in a label
+    once = each_once([batch for batch in data.batches if batch.step == paper.step])  # of a row in two exports the first, as in a label
+    output = fsum(batch.output for batch in once if start <= microseconds(batch.start) < end)
     try:
         sold = paper.output * ratio(paper.unit, unit)
     except InputError as refusal:

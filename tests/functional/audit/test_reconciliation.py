@@ -151,6 +151,15 @@ def test_the_hour_of_reading_moves_a_bill_by_less_than_a_day_and_their_sum_not(s
     assert [finding.state for finding in steady] == [CheckState.NOT_CHECKABLE] * 3 + [CheckState.FAILED]
 
 
+@pytest.mark.parametrize("share", [0.972, 1.028])
+def test_the_hour_of_reading_moves_the_bill_of_a_whole_period_both_ways(site: SiteSettings, share: float) -> None:
+    """No reading is of the time beyond the period, and the meter may have been read there all the same."""
+    month = Period.parse("2025-02", site.zone)
+    finding = reconcile(site, pipeline.read(site, month), Papers(bill=(bill(share * february_kwh(site)),)), month)[0]
+    assert finding.state is CheckState.NOT_CHECKABLE
+    assert "hour of reading" in finding.sentence
+
+
 def test_documents_that_all_say_less_are_told_with_the_first_day(site: SiteSettings, data: PlantData) -> None:
     used = [kwh(site, data, first, last) for first, last in pairwise(ENDS)]
     findings = in_a_row(site, data, used[0], 0.4 * used[1], 0.0)
@@ -223,6 +232,13 @@ def test_a_row_that_stands_in_two_exports_was_made_once(site: SiteSettings, data
     overlapping = pipeline.read(twice, Period.parse(PERIOD, twice.zone))
     assert len(overlapping.batches) > len(data.batches)
     assert only(twice, overlapping, sale=(sale,)).sentence == only(site, data, sale=(sale,)).sentence
+
+
+def test_batches_whose_numbers_begin_again_were_each_made(site: SiteSettings, data: PlantData) -> None:
+    fields = {"step": "clinker-burning", **FEBRUARY, "unit": "t", "uncertainty_pct": 0.5, "document": "L 1", "sold": 1.0}
+    sale = Sale.model_validate(fields | {"opening": 0.0, "closing": 0.0})
+    numbered = [replace(batch, batch_id=f"{batch.start.day % 10}") for batch in data.batches]
+    assert only(site, replace(data, batches=numbered), sale=(sale,)).sentence == only(site, data, sale=(sale,)).sentence
 
 
 @pytest.mark.parametrize(
