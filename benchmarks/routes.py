@@ -242,3 +242,8 @@ class Pack(Declared):
             if step.id == step_id:
                 return step
         raise KeyError(f"pack {self.id} has no step {step_id!r}; it has {', '.join(s.id for s in self.steps)}")
+
+    def usual_heat(self, step_id: str) -> dict[str, UsualHeat]:
+        """By carrier, what is usual of it at the step: an entry of the step's own before one of all."""
+        of_all = {usual.carrier: usual for usual in self.heating_values if not usual.steps}
+        return of_all | {usual.carrier: usual for usual in self.heating_values if step_id in usual.steps}

@@ -22,6 +22,8 @@ _MOVES_NO_LABEL = MOVES_NOTHING | {
     *("typical", "spread", "released"),  # of what is released, not of the label
     *("grid_lower", "grid_upper", "grid_width", "most_records_a_day"),
 }
+ANY_COUNTS = (float("-inf"), float("inf"))
+"""Between which heating values of a carrier a batch counts that a pack says nothing usual of."""
 _SAYS_ONLY = SOURCES | {"words", "clause", "grades"}  # of a limit: what decides nothing, and what is told level by level
 
 
@@ -116,11 +118,21 @@ def _because(step: str, old: Pack, new: Pack, fields: Sequence[FieldChange], num
                 yield carrier
             case ("standard_basis",):
                 yield "standard_basis"
+    usual_before, usual_after = (counts_without_reason(pack, step) for pack in (old, new))
+    yield from sorted(carrier for carrier in measured if usual_before.get(carrier, ANY_COUNTS) != usual_after.get(carrier, ANY_COUNTS))
     for number in numbers:
         role, _colon, path = number.path.partition(": ")
         carrier = path.partition(".")[0]
         if (role == NumberRole.FACTOR.value and carrier in with_factor) or (role == NumberRole.HEATING.value and carrier in measured):
             yield carrier
+
+
+def counts_without_reason(pack: Pack, step: str) -> dict[str, tuple[float, float] | None]:
+    """By carrier, between which heating values a batch counts without a reason; None where none does."""
+    return {
+        carrier: (usual.least, usual.most) if usual.admits and usual.least is not None and usual.most is not None else None
+        for carrier, usual in pack.usual_heat(step).items()
+    }
 
 
 def _with_factor(step: Step) -> set[str]:

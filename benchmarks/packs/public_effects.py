@@ -24,7 +24,7 @@ from benchmarks.conversion import Basis, FactorTable
 from benchmarks.measurements import Metric
 from benchmarks.packs import factors
 from benchmarks.packs.changes import changes
-from benchmarks.packs.consequences import MOVES_NOTHING
+from benchmarks.packs.consequences import ANY_COUNTS, MOVES_NOTHING, counts_without_reason
 from benchmarks.routes import MetricRule, Pack, Step
 
 
@@ -123,11 +123,17 @@ def _changed_factors(old: Pack, new: Pack, step: Step, value: PublishedValue) ->
 
 
 def _changed_bounds(old: Pack, new: Pack, step: Step) -> tuple[str, ...]:
-    """Carriers of the step that can hold another heating value: batches count, or no longer do, in every metric."""
+    """Carriers of the step that can, or usually do, hold another heating value: batches count, or no longer do, in every metric."""
     before, after = (factors(pack) for pack in (old, new))
+    usual_before, usual_after = (counts_without_reason(pack, step.id) for pack in (old, new))
     boundary = step.boundary
     carriers = dict.fromkeys((*boundary.carriers, *boundary.counted, *boundary.credited))
-    return tuple(carrier for carrier in carriers if _range(before, carrier) != _range(after, carrier))
+    return tuple(
+        carrier
+        for carrier in carriers
+        if _range(before, carrier) != _range(after, carrier)
+        or usual_before.get(carrier, ANY_COUNTS) != usual_after.get(carrier, ANY_COUNTS)
+    )
 
 
 def _range(table: FactorTable, carrier: str) -> tuple[float, float, str | None] | None:

@@ -40,7 +40,7 @@ def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[
     """The batches, those with an unusual value that nothing declares left out, and a finding for each step and carrier."""
     if not pack.heating_values:
         return list(batches), []
-    by_step = {step.id: _usual(step.id, pack) for step in pack.steps}
+    by_step = {step.id: pack.usual_heat(step.id) for step in pack.steps}
     values, tally = site.heating_values, Counter[tuple[str, str]]()
     marked = []
     for batch in batches:
@@ -52,12 +52,6 @@ def left_out(batches: Sequence[Batch], site: SiteSettings, pack: Pack) -> tuple[
             batch = replace(batch, excluded=ExclusionReason.HEATING_VALUE_UNUSUAL.value)
         marked.append(batch)
     return marked, [_unusual(step, by_step[step][carrier], count) for (step, carrier), count in sorted(tally.items())]
-
-
-def _usual(step: str, pack: Pack) -> dict[str, UsualHeat]:
-    """By carrier, what is usual of it at the step: an entry of the step's own before one of all."""
-    of_all = {usual.carrier: usual for usual in pack.heating_values if not usual.steps}
-    return of_all | {usual.carrier: usual for usual in pack.heating_values if step in usual.steps}
 
 
 def _stands(energy: CarrierEnergy, usual: UsualHeat, values: HeatingValues, batch: Batch) -> bool:
@@ -100,7 +94,7 @@ def sentences(label: StepLabel, site: SiteSettings, pack: Pack) -> Iterator[Word
     made_from = label.made_from
     if made_from is None or label.best.value is None or not label.output:
         return
-    usual = _usual(label.step, pack)
+    usual = pack.usual_heat(label.step)
     typical = {carrier: usual_heat.typical for carrier, usual_heat in usual.items() if usual_heat.typical is not None}
     wide = {carrier for carrier, usual_heat in usual.items() if usual_heat.typical is None and usual_heat.least is not None}
     measured = pack.step(label.step).boundary.measured

@@ -18,6 +18,7 @@ from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.packs import provenance, two_labellings
 from benchmarks.packs.changed_numbers import changed_numbers
 from benchmarks.packs.changes import changes
+from benchmarks.packs.consequences import labels_move
 from benchmarks.routes import Pack
 from reporting_agent.cli import main
 
@@ -238,6 +239,15 @@ def test_no_number_that_differs_is_passed_over(stated: str, first: str, other: s
     old, new = (packs.checked(STEEL_TEXT.replace(stated, text, 1), "own.toml") for text in (first, other))
     (change,) = changed_numbers(old, new)
     assert change.path.endswith(path)
+
+
+def test_a_usual_heating_value_moves_the_labels_of_the_steps_that_it_is_for() -> None:
+    """A run beyond it counts only by a declared value: what is usual decides which batches count."""
+    old = packs.load("steel")
+    stated = 'carrier = "coal"\nsteps = ["blast-furnace"]\nleast = 25.0'
+    assert stated in STEEL_TEXT
+    new = packs.checked(STEEL_TEXT.replace(stated, stated.replace("25.0", "26.5")), "own.toml")
+    assert [move.as_text().strip() for move in labels_move(old, new)] == ["blast-furnace: because of coal"]
 
 
 def test_a_number_that_differs_is_told_once(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -116,3 +116,13 @@ def test_what_a_pack_says_otherwise_of_a_carrier_of_its_own_moves_the_steps_that
     assert moves[BURNING].because == ("anthracite",)
     assert moves[BURNING].most is None
     assert [(move.step, move.because) for move in labels_move(old, new)] == [(STEP, ("anthracite",))]
+
+
+def test_a_usual_heating_value_moves_the_values_of_its_steps() -> None:
+    """A run beyond it counts only by a declared value."""
+    carrier = "coal"
+    usual = CEMENT.usual_heat(STEP)[carrier]
+    assert usual.most is not None
+    other = [heat.model_copy(update={"most": usual.most - 1}) if heat == usual else heat for heat in CEMENT.heating_values]
+    moves = list(moved(CEMENT, CEMENT.model_copy(update={"heating_values": tuple(other)}), PUBLISHED, "dry-process"))
+    assert [(move.of, move.because) for move in moves][:1] == [(BURNING, (carrier,))]
