@@ -23,6 +23,7 @@ from benchmarks.wire import approved, library, logged, published
 from benchmarks.wire.canonical import decode
 from benchmarks.wire.logged import EntryKind
 
+_NOT_JSON = (ValueError, RecursionError)  # a file may be all brackets
 WRAPPED = ("head", "directory", "receipt", "challenge")
 """Fields of answers that hold a signed file in base64."""
 
@@ -74,7 +75,7 @@ def items_of(raw: bytes) -> list[dict[str, Any]] | None:
     """The rows of an answer that is a list, or a page of one; None where this is no list."""
     try:
         answer = json.loads(raw)
-    except ValueError:
+    except _NOT_JSON:
         return None
     rows = answer.get("results") if isinstance(answer, dict) and answer.keys() == {"results", "next"} else answer
     return rows if isinstance(rows, list) and all(isinstance(row, dict) for row in rows) else None
@@ -204,7 +205,7 @@ def document(raw: bytes) -> dict[str, Any]:
     """A JSON document; empty where this is none."""
     try:
         content = json.loads(raw)
-    except ValueError:
+    except _NOT_JSON:
         return {}
     return content if isinstance(content, dict) else {}
 
@@ -213,7 +214,7 @@ def proof_of(raw: bytes) -> tuple[bytes, ...] | None:
     """The hashes of an inclusion proof; None where this is none."""
     try:
         return tuple(bytes.fromhex(sibling) for sibling in json.loads(raw)["proof"])
-    except (ValueError, TypeError, KeyError):
+    except (*_NOT_JSON, TypeError, KeyError):
         return None
 
 

@@ -136,6 +136,13 @@ def test_json_of_another_program_is_no_file_of_an_audit(log: Log, capsys: pytest
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "audit-file-unknown"
 
 
+@pytest.mark.parametrize("raw", ["[" * 100_000, '{"a":' * 100_000], ids=["lists", "objects"])
+def test_a_file_that_is_all_brackets_is_no_file_of_an_audit(tmp_path: Path, capsys: pytest.CaptureFixture[str], raw: str) -> None:
+    (tmp_path / "deep.json").write_text(raw, encoding="utf-8")
+    assert main(["verify", str(tmp_path / "deep.json"), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "audit-file-unknown"
+
+
 @pytest.mark.parametrize("document", ["steplabel/pack/1", ["pack"], 1])
 def test_an_approved_pack_whose_document_is_none_fails_in_words(log: Log, verified: Verify, document: Any) -> None:
     answer = {"document": document, "pack_toml": "", "factors_toml": "", "log": {}}
