@@ -53,7 +53,8 @@ def registry() -> pint.UnitRegistry[float]:
     """The project's unit registry: pint's, with coal equivalent and normal volume as base dimensions."""
     import pint
 
-    units: pint.UnitRegistry[float] = pint.UnitRegistry()
+    units: pint.UnitRegistry[float] = pint.UnitRegistry(on_redefinition="ignore")
+    units.define("calorie = 4.1868 joule = cal")  # the steam tables', by which a kgce is 7,000 kcal (GB/T 2589); pint's is 4.184
     units.define("kgce = [coal_equivalent]")
     units.define("tce = 1000 kgce")
     units.define("Nm3 = [normal_volume]")

@@ -16,6 +16,7 @@ from benchmarks.carriers import CARRIERS, carrier, read_table
 from benchmarks.conversion import TABLE, Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Direction
+from benchmarks.quantities import ratio
 from reporting_agent.config.emissions import Emissions
 
 TABLE_IN_USE = FactorTable.load()
@@ -85,6 +86,12 @@ def test_a_fuel_may_be_given_in_any_unit_that_measures_heat(unit: str, mj: float
     energy = CarrierEnergy("natural-gas", 2, unit, lhv_mj_per_unit=35_500.0)
     assert TABLE_IN_USE.mj(energy, DAY) == pytest.approx(2 * mj, rel=1e-3)
     assert kgce(energy) == pytest.approx(2 * mj / 29.3076, rel=1e-3)
+
+
+def test_coal_of_7000_kilocalories_a_kilogram_is_coal_equivalent() -> None:
+    """GB/T 2589: 29,307.6 kJ are 7,000 kcal, so a kilocalorie is the one of the steam tables."""
+    assert kgce(CarrierEnergy("coal", 1, "kg", lhv_mj_per_unit=7000 * ratio("kcal/kg", "MJ/kg"))) == pytest.approx(1.0, rel=1e-12)
+    assert kgce(CarrierEnergy("natural-gas", 7, "Gcal")) == pytest.approx(1000.0, rel=1e-12)
 
 
 def test_heat_is_counted_by_its_own_factor() -> None:

@@ -40,7 +40,7 @@ def test_each_value_holds_from_its_day_until_the_next() -> None:
 
 
 def test_a_value_is_read_in_the_laboratorys_unit() -> None:
-    assert value("coal", "2024-01-01", 5000, "kcal/kg").mj_per("t") == pytest.approx(5000 * 4.184, rel=1e-9)
+    assert value("coal", "2024-01-01", 5000, "kcal/kg").mj_per("t") == pytest.approx(5000 * 4.1868, rel=1e-9)
     assert value("natural-gas", "2024-01-01", 35.6).mj_per("kNm3") == pytest.approx(35_600)
 
 
