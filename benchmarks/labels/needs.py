@@ -23,14 +23,14 @@ from benchmarks.labels.result import StepLabel
 from benchmarks.materials import CarrierNeed
 from benchmarks.measurements import DataFinding, Direction, Metric, Severity
 from benchmarks.phrases import Phrase, Value, enumerated, significant
-from benchmarks.quantities import ratio
+from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Step
 
 WORTH_TELLING = 0.005
 """Of the label, what the usual amount would add to it: as energy outside the boundary and auxiliaries (a convention of ours)."""
 
 
-def too_little(columns: StepColumns, metric: Metric, unreported: AbstractSet[str]) -> dict[str, Flags]:
+def too_little(columns: StepColumns, metric: Metric, unreported: AbstractSet[str], factors: FactorTable) -> dict[str, Flags]:
     """By essential carrier, batches that report less of it than the process takes, where this metric counts it or what makes it.
 
     Args:
@@ -42,9 +42,11 @@ def too_little(columns: StepColumns, metric: Metric, unreported: AbstractSet[str
             continue
         if need.carrier not in unreported:
             if counts(need.carrier, metric):
-                short[need.carrier] = _with_instead(columns, need) < need.least * columns.output
+                short[need.carrier] = _with_instead(columns, need, factors) < need.least * columns.output
         elif need.made_inside and any(counts(carrier, metric) for carrier in need.made_inside):
-            shares = [amounts_taken(columns, carrier, CARRIERS[carrier].unit) / amount for carrier, amount in need.made_inside.items()]
+            shares = [
+                amounts_taken(columns, carrier, CARRIERS[carrier].unit, factors) / amount for carrier, amount in need.made_inside.items()
+            ]
             short[need.carrier] = np.sum(shares, axis=0) < columns.output
     return short
 
@@ -71,27 +73,30 @@ def findings(step: Step, unreported: AbstractSet[str], short: Mapping[str, Flags
             yield DataFinding("need-unmet", Severity.EXCLUSION, message, many)
 
 
-def _with_instead(columns: StepColumns, need: CarrierNeed) -> Floats:
+def _with_instead(columns: StepColumns, need: CarrierNeed, factors: FactorTable) -> Floats:
     """What each batch took in of a carrier, and of those that do the same work, as amounts of it."""
-    others = [stands_for * amounts_taken(columns, carrier, CARRIERS[carrier].unit) for carrier, stands_for in need.instead.items()]
-    amounts: Floats = amounts_taken(columns, need.carrier, need.unit) + sum(others, np.zeros(len(columns.batches)))
+    others = [stands_for * amounts_taken(columns, carrier, CARRIERS[carrier].unit, factors) for carrier, stands_for in need.instead.items()]
+    amounts: Floats = amounts_taken(columns, need.carrier, need.unit, factors) + sum(others, np.zeros(len(columns.batches)))
     return amounts
 
 
-def amounts_taken(columns: StepColumns, carrier: str, unit: str) -> Floats:
-    """What each batch took in of a carrier; of an amount in a unit that is none of it (steam in GJ) infinitely much: it is not judged."""
-    own = [kind.carrier == carrier and kind.direction is Direction.IMPORT for kind in columns.kinds]
-    scale = np.array([_scale(kind.unit, unit) if is_own else 0.0 for kind, is_own in zip(columns.kinds, own, strict=True)])
-    entries = np.flatnonzero(scale[columns.entry_kind] * columns.entry_quantity) if any(own) else np.zeros(0, dtype=np.int64)
+def amounts_taken(columns: StepColumns, carrier: str, unit: str, factors: FactorTable) -> Floats:
+    """What each batch took in of a carrier; of an amount given by its heat (steam in GJ) the most that it can be."""
+    own = np.array([kind.carrier == carrier and kind.direction is Direction.IMPORT for kind in columns.kinds], dtype=bool)
+    scale = np.array([_scale(kind, unit, factors) if is_own else 0.0 for kind, is_own in zip(columns.kinds, own, strict=True)])
+    entries = np.flatnonzero(own[columns.entry_kind] & (columns.entry_quantity != 0)) if own.any() else np.zeros(0, dtype=np.int64)
     amounts = columns.entry_quantity[entries] * scale[columns.entry_kind[entries]] if len(entries) else None
     return np.bincount(columns.entry_row[entries], amounts, len(columns.batches)).astype(float)
 
 
-def _scale(unit: str, to: str) -> float:
+def _scale(kind: EnergyKind, unit: str, factors: FactorTable) -> float:
+    """How many `unit` one of the unit read is; of heat as many as hold the least that the carrier can hold, and without end where nothing
+    says what that is: such an amount is not judged."""
     try:
-        return ratio(unit, to)
+        return ratio(kind.unit, unit)
     except InputError:
-        return np.inf
+        heat, can_hold = mj_in(kind.unit), factors.can_hold(kind.carrier)
+        return np.inf if heat is None or can_hold is None else heat / can_hold.least * ratio(CARRIERS[kind.carrier].unit, unit)
 
 
 def sentences(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, on: date, unreported: AbstractSet[str]) -> Iterator[Words]:
@@ -103,7 +108,7 @@ def sentences(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, 
         if need.usual is None or not counts(need.carrier, label.metric):
             continue
         inside = need.carrier in unreported and need.carrier in step.boundary.essential
-        reported = 0.0 if inside else fsum(_with_instead(measured.columns, need)[measured.rows]) / label.output
+        reported = 0.0 if inside else fsum(_with_instead(measured.columns, need, factors)[measured.rows]) / label.output
         kind = EnergyKind(need.carrier, need.unit, Direction.IMPORT, None, on)
         higher = (need.usual - reported) * factor_of(kind, label.energy_unit, factors, basis)
         if higher > WORTH_TELLING * abs(label.best.value):

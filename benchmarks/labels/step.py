@@ -127,7 +127,7 @@ def measure(columns: StepColumns, rule: MetricRule, record_reasons: Reasons, con
     value = np.full(len(columns.batches), np.nan)
     np.divide(energy.total, columns.output, out=value, where=usable)
     at_reference, assumed, unusable = _at_reference(columns, rule, value)
-    short = needs.too_little(columns, rule.metric, not_used)
+    short = needs.too_little(columns, rule.metric, not_used, context.factors)
     over = yields.too_much(columns, rule.metric, context.factors)
     unmet, beyond = (
         np.any(list(flags.values()), axis=0) if flags else np.zeros(len(columns.batches), dtype=bool) for flags in (short, over)

@@ -62,6 +62,15 @@ def test_what_makes_blast_inside_may_be_electricity_and_steam_together(electrici
     assert labelled({**furnace, "energy": energies}).used == used
 
 
+@pytest.mark.parametrize(("steam", "used"), [(0, 0), (0.01, 0), (0.15, 0), (0.45, 60)])
+def test_steam_given_by_its_heat_makes_no_more_blast_than_so_much_heat_can_be_steam(steam: float, used: int) -> None:
+    """40 of 75 kWh lack 140 kg of 300: at 1.5 MJ/kg, the least that steam can hold, 0.21 GJ."""
+    furnace = BY_ID["blast-furnace-beside-its-turbine"]
+    energies = [energy for energy in furnace["energy"] if energy["carrier"] != "electricity"]
+    energies += [{"carrier": "electricity", "quantity": 40, "unit": "kWh"}, {"carrier": "steam", "quantity": steam, "unit": "GJ"}]
+    assert labelled({**furnace, "energy": energies}).used == used
+
+
 @pytest.mark.parametrize(
     ("blast", "oxygen", "used"),
     [
