@@ -96,7 +96,9 @@ def _scale(kind: EnergyKind, unit: str, factors: FactorTable) -> float:
         return ratio(kind.unit, unit)
     except InputError:
         heat, can_hold = mj_in(kind.unit), factors.can_hold(kind.carrier)
-        return np.inf if heat is None or can_hold is None else heat / can_hold.least * ratio(CARRIERS[kind.carrier].unit, unit)
+        if heat is None or can_hold is None or can_hold.least <= 0:
+            return np.inf
+        return heat / can_hold.least * ratio(CARRIERS[kind.carrier].unit, unit)
 
 
 def sentences(label: StepLabel, step: Step, factors: FactorTable, basis: Basis, on: date, unreported: AbstractSet[str]) -> Iterator[Words]:
