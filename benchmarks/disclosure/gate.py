@@ -87,8 +87,7 @@ def _decide_cell(cell: IndustryCell, period: str, sight: Sight, beside: Sequence
     earlier, elsewhere = (_shown_before(versions, cell.name) for versions in (sight.previous, sight.elsewhere))
     ours = influence.of_cell("", sight.roster.of(cell.name), cell, period)
     already_public = [shown for old, shown in (*earlier, *elsewhere) if ours.stands_as(old) and _same_method(shown, cell)]
-    # a figure already public gives nothing away, and stands: in this route's ratio
-    same = dataclasses.replace(already_public[0], ratio=cell.ratio, headline=cell.headline) if already_public else None
+    same = _standing(already_public[0], cell) if already_public else None
     refusal = sight.too_early or frequency_and_dominance.alone(ours.who, cell.rule, sight.policy, sight.weights)
     if not refusal and not same:
         public = PublicHistory(
@@ -136,6 +135,13 @@ def _other_metrics(cell: IndustryCell, period: str, sight: Sight, beside: Sequen
 def _same_method(earlier: IndustryCell, cell: IndustryCell) -> bool:
     """Whether an earlier figure may stand: same rules and grid; another method is another figure."""
     return (earlier.rule, earlier.averaging, earlier.grid) == (cell.rule, cell.averaging, cell.grid)
+
+
+def _standing(earlier: IndustryCell, cell: IndustryCell) -> IndustryCell:
+    """A figure already public, which gives nothing away: in this route's ratio, beside those of this draft who do not enter."""
+    return dataclasses.replace(
+        earlier, ratio=cell.ratio, headline=cell.headline, sites=cell.sites, eligible=cell.eligible, set_aside=cell.set_aside
+    )
 
 
 def _hidden(cell: IndustryCell, reason: GateReason) -> IndustryCell:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from benchmarks.composition.result import IndustryCell, IndustryLabel, RouteTotal
@@ -35,7 +35,7 @@ def decide_totals(draft: IndustryLabel, cells: Sequence[IndustryCell], sight: Si
         ("best-reached", draft.best_reached),
         ("typical", draft.typical),
     )
-    shown_now = tuple(cell for cell in cells if cell.headline)
+    shown_now = _without_others(cell for cell in cells if cell.headline)
     who = sight.roster.of(WHOLE_ROUTE)
     for measure, total in totals:
         refusal = sight.too_early or _no_total(total, sight.policy) or secondary
@@ -51,9 +51,14 @@ def decide_totals(draft: IndustryLabel, cells: Sequence[IndustryCell], sight: Si
                 refusal = beside_others.refused(ours, public, sight.policy)
         else:
             same = ((version, old) for version, old in alike if version.label.period == draft.period)
-            standing = next((old for version, old in same if version.label.headline == shown_now), None)
+            standing = next((old for version, old in same if _without_others(version.label.headline) == shown_now), None)
         decided[measure] = _decide_total(draft, measure, total, refusal, standing, width)
     return decided
+
+
+def _without_others(cells: Iterable[IndustryCell]) -> tuple[IndustryCell, ...]:
+    """Cells without the counts of those who reported there and do not enter: these move no figure."""
+    return tuple(dataclasses.replace(cell, sites=0, eligible=0, set_aside=()) for cell in cells)
 
 
 def _hidden_steps(cells: Sequence[IndustryCell]) -> list[str]:

@@ -291,6 +291,19 @@ def test_an_unchanged_cell_keeps_its_published_figures(pack: Pack, everyone: lis
     assert result.published == first.label
 
 
+def test_an_unchanged_cell_tells_who_was_set_aside_in_this_draft(pack: Pack, everyone: list[ReportedLabel]) -> None:
+    """A second site of a firm moves no figure, and is counted and named by the reason for which it does not enter."""
+    first = published(pack, everyone)
+    of_a_firm = next(row for row in everyone if row.label.step == "melting")
+    further = dataclasses.replace(of_a_firm, site="zz-further-site", report="further")
+    result = passed(pack, [*everyone, further], (first,))
+    assert {cell.reason_code for cell in result.cells} == {GateReason.UNCHANGED}
+    melting, before = result.published.cells[0], first.label.cells[0]
+    assert (before.sites, before.set_aside) == (26, ())
+    assert (melting.sites, melting.eligible, melting.set_aside) == (27, 27, (("other-site-of-firm", 1),))
+    assert (melting.best, melting.interval, melting.curve) == (before.best, before.interval, before.curve)
+
+
 def test_a_roster_of_other_participants_is_refused(pack: Pack, everyone: list[ReportedLabel]) -> None:
     draft, _ = drafted(pack, everyone)
     _, other = drafted(pack, everyone[1:])
