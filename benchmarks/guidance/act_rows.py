@@ -37,6 +37,11 @@ def _common(of_row: str, digits: str) -> int:
     return shorter if alike and shorter >= 4 else 0
 
 
+def _narrower(of_row: str, digits: str) -> bool:
+    """Whether a row is of some goods of a heading alone. Eight digits are the whole code; noughts divide nothing."""
+    return bool(of_row[len(digits) : 8].strip("0"))
+
+
 def in_words(route: str) -> Phrase | str:
     """A letter of a route with what it stands for; one that no act uses, as it was written."""
     return Phrase("%(letter)s (%(words)s)", letter=route, words=ROUTES[route]) if route in ROUTES else route
@@ -46,9 +51,10 @@ def only_row(matches: list[dict[str, str]], code: str, route: str, act: Act, all
     """The one row of the `matches` for the code and the route among `all_rows`.
 
     Raises:
-        InputError: none was, here or by this route (`border-goods-unknown`), or several (`border-goods-ambiguous`).
+        InputError: none was, here or by this route (`border-goods-unknown`), or several, or one of some of the goods that the code
+            covers (`border-goods-ambiguous`).
     """
-    if len(matches) == 1:
+    if len(matches) == 1 and not _narrower(matches[0]["cn_code"], re.sub(r"\D", "", code)):
         return matches[0]
     by_other_routes = "" if matches else ", ".join(dict.fromkeys(row["route"] for row in rows_of(all_rows, code, "") if row["route"]))
     if by_other_routes:

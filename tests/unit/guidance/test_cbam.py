@@ -162,6 +162,10 @@ def test_default_values_of_2026_1740_are_not_known_before_they_were_published() 
             date(2026, 2, 1),
             "border-goods-ambiguous",
         ),  # no default row tells the route
+        # the tables have nuts, plate and calcined clay alone of what these headings hold
+        (Goods("7318", "CN", "C", AttestedEmissions(Decimal("2.5"))), date(2026, 2, 1), "border-goods-ambiguous"),
+        (Goods("7606", "CN", "K"), date(2026, 2, 1), "border-goods-ambiguous"),
+        (Goods("2507", "CN"), date(2026, 2, 1), "border-goods-ambiguous"),
         (Goods("7208", "CN", "C", AttestedEmissions(Decimal(-2))), date(2026, 2, 1), "border-amount"),
         (Goods("7208", "CN", "C", AttestedEmissions(Decimal("NaN"))), date(2026, 2, 1), "border-amount"),
         (Goods("72", "CN"), date(2026, 2, 1), "border-goods-unknown"),
