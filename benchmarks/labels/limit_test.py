@@ -46,6 +46,7 @@ def grade_step(
     ran: AbstractSet[str] = frozenset(),
     doubts: Mapping[str, str] = MappingProxyType({}),
     lost: LeftOutShare | None = None,
+    product: str = "",
 ) -> StepGrade:
     """Test the annual mean of one variant against every limit of this step and metric; None with a reason where that cannot be done.
 
@@ -53,6 +54,7 @@ def grade_step(
         ran: the steps that the site's log holds in the period; a limit that some of them recover for is tested on the account of the route.
         doubts: what `doubtful` found.
         lost: what of the year the mean does not hold.
+        product: of the label, as its log names it; the step's own where it is empty.
     """
     if not is_whole_year(period):
         return StepGrade(None, "period-not-a-year", why=Words.of(_NOT_A_YEAR))
@@ -61,10 +63,17 @@ def grade_step(
     limits = [limit for limit in step.limits if limit.metric == rule.metric and limit.unit == rule.unit]
     if not limits:
         return StepGrade(None, "no-limit-for-this-metric", why=Words.of(_NO_LIMIT))
+    if product not in ("", step.product):
+        why = Phrase(
+            "The pack's limits of this step are for %(own)s. This label is for another product (%(product)s), so no grade is tested.",
+            own=step.product_words,
+            product=product,
+        )
+        return StepGrade(None, "not-applicable", why=Words.of(why))
     if not covered.is_whole:
         return StepGrade(None, "period-not-covered", why=_not_covered(step, covered))
-    if lost is not None and (why := lost.too_much) is not None:
-        return StepGrade(None, "production-left-out", why=Words.of(why))
+    if lost is not None and (too_much := lost.too_much) is not None:
+        return StepGrade(None, "production-left-out", why=Words.of(too_much))
     _, last_day = period.first_and_last  # the version in force when the year was complete
     tested = tuple(
         _test(limit, step, mean, {**static_factors, **batch_means, **named(limit, variant, step)}, last_day, ran, doubts)

@@ -181,6 +181,7 @@ def label_rows(
             context.ran,
             doubtful(step, [columns.batches[row] for row in valid.tolist()], context.static_factors or {}),
             left_out(columns, energy, reasons, rows, context.period, (context.stopped or {}).get(step.id, ())),
+            product,
         ),
         coverage=measured.coverage,
         output=output,

@@ -259,6 +259,16 @@ def limit_of(source: object, **changes: object) -> StandardLimit:
     return StandardLimit.model_validate({**defaults, **changes})
 
 
+def test_no_grade_is_given_to_a_product_that_the_limits_are_not_for(
+    label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build
+) -> None:
+    step = a_step(limits=[limit_of(a_metric().grid_source)])
+    grades = {product: label([a_heat(0, 380)], step, product=product, stopped=STOOD).grade for product in ("molten-steel", "cast-iron")}
+    assert grades["molten-steel"].best_met == 2
+    assert (grades["cast-iron"].best_met, grades["cast-iron"].reason, grades["cast-iron"].limits) == (None, "not-applicable", ())
+    assert "cast-iron" in str(grades["cast-iron"].why)
+
+
 def test_grades_are_tested_against_the_annual_mean_only(
     label: Callable[..., StepLabel], a_step: BuildStep, a_metric: BuildMetric, a_heat: Build
 ) -> None:
