@@ -85,6 +85,16 @@ def ratio(from_unit: str, to_unit: str) -> float:
 
 
 @lru_cache(maxsize=1024)
+def converts(from_unit: str, to_unit: str) -> bool:
+    """Whether an amount in the one unit can be told in the other."""
+    try:
+        ratio(from_unit, to_unit)
+    except InputError:
+        return False
+    return True
+
+
+@lru_cache(maxsize=1024)
 def _ratio(from_unit: str, to_unit: str) -> float:
     if (of_multiples := _of_multiples(from_unit, to_unit)) is not None:
         return float(of_multiples)

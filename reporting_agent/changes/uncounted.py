@@ -13,10 +13,9 @@ from datetime import UTC, date, datetime, time
 
 import numpy as np
 
-from benchmarks.errors import InputError
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import Direction
-from benchmarks.quantities import ratio
+from benchmarks.quantities import converts, ratio
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.metering import MeterRecord, Windows
@@ -62,8 +61,10 @@ def _counted(records: Sequence[MeterRecord]) -> dict[CountingPoint, list[MeterRe
 
 
 def _share(energy: float, of: MeterRecord, counted: dict[CountingPoint, list[MeterRecord]], beyond: float = 0.0) -> float:
-    """Of what all counted meters of its step and carrier counted in their time, and this one `beyond` it."""
-    whole = beyond + sum(record.total * ratio(record.unit, of.unit) for record in counted[_point(of.meter)])
+    """Of what all meters of its step and carrier that count in its kind of unit counted in their time, and this one `beyond` it."""
+    whole = beyond + sum(
+        record.total * ratio(record.unit, of.unit) for record in counted[_point(of.meter)] if converts(record.unit, of.unit)
+    )
     return energy / whole if whole > 0 else 0.0
 
 
@@ -135,10 +136,9 @@ def _check(record: MeterRecord, records: dict[str, MeterRecord], site: SiteSetti
     other = records.get(record.meter.checked or "")
     if other is None or record.meter.computed or other.meter.computed:
         return None
-    try:
-        unit = ratio(record.unit, other.unit)
-    except InputError:
+    if not converts(record.unit, other.unit):
         return None
+    unit = ratio(record.unit, other.unit)
     hours, energies = _in_common(record, other)
     own, checked = energies[0] * unit, energies[1]
     if checked <= 0 or hours <= 0:

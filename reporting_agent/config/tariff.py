@@ -16,8 +16,7 @@ from typing import Annotated, Literal, Protocol, Self, TypeVar
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.errors import InputError
-from benchmarks.quantities import ratio
+from benchmarks.quantities import converts
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.config.profile import Setting
 
@@ -175,7 +174,7 @@ class Tariff(Setting):
         every = [(price.carrier, price.unit) for price in self.prices] + [(entry.carrier, entry.unit) for entry in self.series]
         for carrier in {of for of, _unit in every}:
             units = [unit for of, unit in every if of == carrier]
-            if not all(_converts(unit, units[0]) for unit in units):
+            if not all(converts(unit, units[0]) for unit in units):
                 raise ValueError(
                     f"the prices of {carrier} must all be per amount, or all per heat, found {', '.join(dict.fromkeys(units))}"
                 )
@@ -197,16 +196,8 @@ def _check_unit(carrier: str, unit: str) -> None:
     if carrier not in CARRIERS:
         raise ValueError(f"must name a carrier: {', '.join(CARRIERS)}")
     wanted = (CARRIERS[carrier].unit, *(("MJ",) if CARRIERS[carrier].thermal else ()))
-    if not any(_converts(unit, target) for target in wanted):
+    if not any(converts(unit, target) for target in wanted):
         raise ValueError(f"unit must be one that {carrier} is counted in, such as {' or '.join(wanted)}")
-
-
-def _converts(unit: str, other: str) -> bool:
-    try:
-        ratio(unit, other)
-    except InputError:
-        return False
-    return True
 
 
 _D = TypeVar("_D", bound="_Ranged")

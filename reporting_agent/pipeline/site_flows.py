@@ -9,11 +9,10 @@ from typing import Literal
 import numpy as np
 
 from benchmarks.carriers import CARRIERS
-from benchmarks.errors import InputError
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Period, Severity
 from benchmarks.phrases import Phrase
-from benchmarks.quantities import ratio
+from benchmarks.quantities import converts, ratio
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.site_boundary import Flow
 from reporting_agent.metering import MeterRecord
@@ -255,17 +254,17 @@ def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
     None where an amount has none.
     """
     own = CARRIERS[carrier].unit
-    unit = own if all(_converts(entry.unit, own) for entry in raw) else "MJ"
+    unit = own if all(converts(entry.unit, own) for entry in raw) else "MJ"
     weights = [
         (abs(entry.quantity) * ratio(entry.unit, own), entry.lhv * ratio(own, entry.unit))
         for entry in raw
-        if entry.lhv is not None and _converts(entry.unit, own)
+        if entry.lhv is not None and converts(entry.unit, own)
     ]
     whole = sum(weight for weight, _ in weights)
     lhv = sum(weight * value for weight, value in weights) / whole if whole else None
     amounts = Amounts(carrier, unit, lhv if unit == own else None)
     for part in raw:
-        if _converts(part.unit, unit):
+        if converts(part.unit, unit):
             scale = ratio(part.unit, unit)
         elif lhv is not None:
             scale = ratio(part.unit, own) * lhv
@@ -273,11 +272,3 @@ def _in_one_unit(carrier: str, raw: list[Raw]) -> Amounts | None:
             return None
         amounts.entries.append(EnergyFlow(part.kind, part.name, part.quantity * scale, part.source, part.uncertainty * abs(scale)))
     return amounts
-
-
-def _converts(unit: str, to: str) -> bool:
-    try:
-        ratio(unit, to)
-    except InputError:
-        return False
-    return True

@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import DataFinding, Direction, Severity
 from benchmarks.phrases import Phrase, Value, joined
-from benchmarks.quantities import ratio
+from benchmarks.quantities import converts, ratio
 from reporting_agent.analysis.figures import shown, to_one_decimal
 from reporting_agent.analysis.meters import suspects
 from reporting_agent.config import Meter, SiteSettings
@@ -111,10 +111,11 @@ def _all(site: SiteSettings, tree: MeterTree, records: Mapping[str, MeterRecord]
         if record is None or not len(record.hour_us):
             continue
         if meter.checked is not None and meter.checked in records:
-            yield _balance("check", site, tree, records, record, [records[meter.checked]])
+            if converts(records[meter.checked].unit, record.unit):
+                yield _balance("check", site, tree, records, record, [records[meter.checked]])
             continue
         below = tree.below(meter)
-        if below and all(sub_meter.id in records for sub_meter in below):
+        if below and all(sub_meter.id in records and converts(records[sub_meter.id].unit, record.unit) for sub_meter in below):
             yield _balance("subs", site, tree, records, record, [records[sub_meter.id] for sub_meter in below])
 
 

@@ -22,7 +22,7 @@ from benchmarks.declared import Words, worded
 from benchmarks.labels import ExclusionReason
 from benchmarks.labels.waste import GRID
 from benchmarks.measurements import Batch, Direction
-from benchmarks.quantities import ratio
+from benchmarks.quantities import converts, ratio
 from reporting_agent.analysis.waste.between_batches import standing
 from reporting_agent.analysis.waste.evidence import Use, of_state, purpose
 from reporting_agent.config import SiteSettings
@@ -99,6 +99,7 @@ def _grouped(records: Sequence[MeterRecord], covers: Mapping[int, tuple[Sink, ..
 
 def _meet(record: MeterRecord, other: MeterRecord, covers: Mapping[int, tuple[Sink, ...]]) -> bool:
     alike = record.meter.carrier == other.meter.carrier and (record.meter.allocation is None) is (other.meter.allocation is None)
+    alike = alike and converts(record.unit, other.unit)
     return alike and any(
         mine.step == theirs.step and (mine.equipment == theirs.equipment or "" in (mine.equipment, theirs.equipment))
         for mine in covers[id(record)]
@@ -199,7 +200,10 @@ def _counted_in(batch: Batch, carrier: str, unit: str, shared: bool) -> float | 
     own = [
         energy
         for energy in batch.energy
-        if energy.carrier == carrier and energy.direction is Direction.IMPORT and energy.of_shared_meter is shared
+        if energy.carrier == carrier
+        and energy.direction is Direction.IMPORT
+        and energy.of_shared_meter is shared
+        and converts(energy.unit, unit)
     ]
     return (
         sum(_on_grid(energy.quantity if energy.unit == unit else energy.quantity * ratio(energy.unit, unit)) for energy in own)

@@ -11,8 +11,10 @@ import pytest
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Metric, Period
 from reporting_agent import pipeline
+from reporting_agent.analysis import analyse
 from reporting_agent.changes.change import ChangeKind
 from reporting_agent.changes.lines import lines_of
+from reporting_agent.changes.questioned_label import questioned
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import SiteSettings
 from tests.unit.agent_read.small_works import Ran, labelled, took, works
@@ -22,6 +24,7 @@ Build = Callable[..., SiteSettings]
 DAYS = 30
 OWN = (ChangeKind.UNCOUNTED, ChangeKind.CHECK, ChangeKind.UNDECLARED)
 MAIN = meter("a", step='"eaf"')
+OF_GAS = {"step": '"eaf"', "parent": '"g"', "carrier": '"natural-gas"'}
 
 
 def furnace(moment: datetime) -> float:
@@ -238,3 +241,15 @@ def test_a_meter_is_held_against_the_runs_of_its_own_step(a_site: Build, march: 
         ("a", "eaf", {100.0}),
         ("b", "ladle-refining", {90.0}),
     ]
+
+
+def test_of_one_carrier_one_meter_may_count_volume_and_another_heat(a_site: Build, march: Period) -> None:
+    """Gas of all furnaces by its heat until 3 March, of furnace F1 by its volume, and the site's own above both by its volume."""
+    tree = meter("g", unit="Nm3", carrier='"natural-gas"') + meter("g1", unit="Nm3", **OF_GAS, equipment='"F1"')
+    tree += meter("g2", unit="MJ", **OF_GAS, until="2024-03-03")
+    volume, lines = register(lambda _: 500.0, 6, 600), [*heats(24 * 5, equipment="F1"), *heats(24 * 5, equipment="F2")]
+    readings = {"a": register(furnace, 6, 600), "g": volume, "g1": volume, "g2": register(lambda _: 20_000.0, 6, 600)}
+    site = a_site(MAIN + tree, lines, readings)
+    analysis = analyse(site, questioned(site, pipeline.label(site, march), march.end))
+    assert [use.unit for use in analysis.value_adding] == ["kWh", "Nm3", "MJ"]
+    assert analysis.balances == ()
