@@ -97,9 +97,7 @@ def _of_line(line: MeterLine, balance: Daily | None) -> list[Change]:
         step = next((jump for jump in left_over if jump.day in groups[index]), None)
         shifts["freed"] = UNKNOWN if step is None else LevelDifference(step.by, step.error)
         of_balance = None if balance is None else moved(balance, before, day, after)
-        if (
-            change := _change(line, date.fromordinal(day), None if after is None else date.fromordinal(after), shifts, of_balance)
-        ) is not None:
+        if (change := _change(line, date.fromordinal(day), shifts, of_balance)) is not None:
             changes.append(change)
     changes = closed(changes)
     return [_of_load(level, len(changes)) if level.first in unrested else level for level in changes]
@@ -135,14 +133,12 @@ def moved(series: Daily, before: int | None, day: int, after: int | None, neares
     return LevelDifference(float(np.median(late) - np.median(early)), error)
 
 
-def _change(
-    line: MeterLine, day: date, until: date | None, shifts: dict[str, LevelDifference], balance: LevelDifference | None
-) -> Change | None:
+def _change(line: MeterLine, day: date, shifts: dict[str, LevelDifference], balance: LevelDifference | None) -> Change | None:
     power, rate, idle = shifts["power"], shifts["rate"], shifts["idle"]
     alike = idle.sure and abs(idle.by - power.by) <= max(ALIKE * abs(idle.by), SIGMAS * float(np.hypot(power.error, idle.error)))
     # power and tonnes an hour that move together are the mill pushed harder, whatever idles; where the power does not tell, it is asked
     if abs(rate.by) >= max(0.8 * LEAST_OF_RATE, SIGMAS * rate.error) and abs(rate.by) > 2 * (abs(power.by) - power.error):
-        return _change_of(line, ChangeKind.OUTPUT, day, until, rate, (*causes.of_output(exp(rate.by), rate.error), ChangeCause.PROCESS))
+        return _change_of(line, ChangeKind.OUTPUT, day, rate, (*causes.of_output(exp(rate.by), rate.error), ChangeCause.PROCESS))
     if alike or (power.sure and not np.isfinite(idle.by)):
         of_load = shifts["freed"]
         size = (
@@ -150,26 +146,24 @@ def _change(
             if of_load.sure and not idle.sure
             else min((shift for shift in (power, idle) if shift.sure), key=lambda shift: shift.error)
         )
-        return _change_of(line, ChangeKind.LEVEL, day, until, size, (*causes.of_meter(exp(size.by), size.error), ChangeCause.PROCESS))
+        return _change_of(line, ChangeKind.LEVEL, day, size, (*causes.of_meter(exp(size.by), size.error), ChangeCause.PROCESS))
     per_output = next((shift for shift in (shifts["per_output"], shifts["freed"]) if shift.sure), UNKNOWN)
     if per_output.sure:
         likely = causes.of_meter(exp(per_output.by), per_output.error)
         if power.sure and balance is not None and balance.sure and balance.by * power.by < 0:
-            return _change_of(line, ChangeKind.LEVEL, day, until, power, (*likely, ChangeCause.PROCESS))
-        return _change_of(line, ChangeKind.PROCESS, day, until, per_output, (ChangeCause.PROCESS, *likely))
+            return _change_of(line, ChangeKind.LEVEL, day, power, (*likely, ChangeCause.PROCESS))
+        return _change_of(line, ChangeKind.PROCESS, day, per_output, (ChangeCause.PROCESS, *likely))
     return None  # idle power, or power and output together, change no label
 
 
-def _change_of(
-    line: MeterLine, kind: ChangeKind, day: date, until: date | None, size: LevelDifference, likely: tuple[ChangeCause, ...]
-) -> Change:
+def _change_of(line: MeterLine, kind: ChangeKind, day: date, size: LevelDifference, likely: tuple[ChangeCause, ...]) -> Change:
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
     meters = () if kind is ChangeKind.OUTPUT else (line.meter,)
-    return Change(kind, line.step, meters, equipment, day, until, exp(size.by), 1.96 * size.error * exp(size.by), likely)
+    return Change(kind, line.step, meters, equipment, day, None, exp(size.by), 1.96 * size.error * exp(size.by), likely)
 
 
 def closed(single_changes: list[Change]) -> list[Change]:
-    """A change and the next one back to the old level are one, with a first day and a last."""
+    """A change and the next one back to the old level are one, with a first day and a last; any other lasts, whatever else turns later."""
     changes: list[Change] = []
     position = 0
     while position < len(single_changes):
@@ -180,16 +174,12 @@ def closed(single_changes: list[Change]) -> list[Change]:
             and back.kind is change.kind
             and abs(np.log(change.size * back.size)) <= max(LEAST, ALIKE * abs(np.log(change.size)))
         ):
-            changes.append(change)
+            changes.append(replace(change, until=back.first))
             position += 2
         else:
-            changes.append(change if back is None else _open(change))
+            changes.append(change)
             position += 1
     return changes
-
-
-def _open(change: Change) -> Change:
-    return replace(change, until=None)
 
 
 _OF_LEVELS = frozenset({ChangeKind.LEVEL, ChangeKind.OUTPUT, ChangeKind.PROCESS})

@@ -110,7 +110,7 @@ def _of_product(line: MeterLine, own: Flags, name: str, days_of: Callable[[Daily
             continue
         by_scale = rate.sure and abs(rate.by + energy.by) <= 0.5 * abs(rate.by)
         size = rate if by_scale else energy
-        yield _change(line, name, date.fromordinal(day), None if after is None else date.fromordinal(after), size, by_scale=by_scale)
+        yield _change(line, name, date.fromordinal(day), size, by_scale=by_scale)
 
 
 def _against_others(day: Integers, value: Floats, own: Flags) -> ProductAgainstOthers:
@@ -124,7 +124,7 @@ def _against_others(day: Integers, value: Floats, own: Flags) -> ProductAgainstO
     return ProductAgainstOthers(day[mine], value[mine] - (middle[0] + middle[1]) / 2, between)
 
 
-def _change(line: MeterLine, product: str, day: date, until: date | None, size: LevelDifference, *, by_scale: bool) -> Change:
+def _change(line: MeterLine, product: str, day: date, size: LevelDifference, *, by_scale: bool) -> Change:
     factor = exp(size.by)
     equipment = tuple(sorted({batch.equipment for batch in line.batches if batch.equipment}))
     likely = (
@@ -133,7 +133,7 @@ def _change(line: MeterLine, product: str, day: date, until: date | None, size: 
         else (ChangeCause.PROCESS, ChangeCause.SCALE, ChangeCause.BOOKING)
     )
     kind, meters = (ChangeKind.OUTPUT, ()) if by_scale else (ChangeKind.PROCESS, (line.meter,))
-    return Change(kind, line.step, meters, equipment, day, until, factor, 1.96 * size.error * factor, likely, product=product)
+    return Change(kind, line.step, meters, equipment, day, None, factor, 1.96 * size.error * factor, likely, product=product)
 
 
 def _same(change: Change, other: Change) -> bool:

@@ -138,6 +138,16 @@ def test_pauses_that_did_not_move_tell_the_load_first() -> None:
     assert (change.kind, change.causes[0]) == (ChangeKind.PROCESS, ChangeCause.PROCESS)
 
 
+@pytest.mark.parametrize(("sizes", "until"), [([(100, 0.5)], None), ([(100, 0.5), (300, 2.0)], 300)])
+def test_a_change_does_not_end_on_a_day_on_which_only_the_pauses_turn(sizes: list[tuple[int, float]], until: int | None) -> None:
+    """A lost half of the transformers was told to end when lamps were hung in the hall, and the lines to paste put right that part only."""
+    line = by_the_day(sizes, 0.01, range(len(DAYS)))
+    line.idle.value[200:] += np.log(1.5)
+    (change,) = levels.of_lines([line], {})
+    assert (change.kind, change.first) == (ChangeKind.LEVEL, date.fromordinal(int(DAYS[100])))
+    assert change.until == (None if until is None else date.fromordinal(int(DAYS[until])))
+
+
 def half_a_year(seed: int, by: float = 0.0, *, season: float = 0.0) -> Daily:
     """Tonnes an hour of 199 days, 1.7 % of scatter by day; `by` is added from two thirds on."""
     day = np.arange(199)

@@ -228,9 +228,9 @@ def test_a_shift_is_sure_from_four_errors_and_two_hundredths_on(by: float, error
 def test_a_change_and_its_way_back_are_one() -> None:
     """Half, then twice as much (1.0 of before), or within a quarter of ln 2: 1.9 (0.95); after 1.5 it is still at 0.75."""
     june = date(2025, 6, 1)
-    first = change(until=june, size=0.5)
+    first = change(size=0.5)
     for back in (2.0, 1.9):
-        assert closed([first, change(first=june, size=back)]) == [first]
+        assert closed([first, change(first=june, size=back)]) == [change(until=june, size=0.5)]
     still = closed([first, change(first=june, size=1.5)])
     assert [(entry.size, entry.first, entry.until) for entry in still] == [(0.5, MAY, None), (1.5, june, None)]
     assert len(closed([first, change(ChangeKind.OUTPUT, first=june, size=2.0)])) == 2, "output does not take back what a meter shows"
