@@ -198,6 +198,11 @@ class View:
         most = max(candidates, key=lambda group: group.losses.beyond.kgce if group.losses else 0.0, default=None)
         return most if most is not None else next(iter(self.labelled), None)
 
+    @cached_property
+    def steps_in_question(self) -> frozenset[str]:
+        """Steps with a label that such a change makes doubtful: what could be saved there is not told."""
+        return frozenset(step for step, *_ in self.analysis.doubtful)
+
     def in_question(self, group: LabelGroup) -> bool:
         """Whether a change in the data that nobody has explained makes the group's main label doubtful."""
         return LabelKey.of(group.main) in self.analysis.doubtful

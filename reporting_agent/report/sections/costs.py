@@ -29,7 +29,7 @@ def data(view: View) -> dict[str, Any] | None:
         "shifts": [
             {"step": view.step_name(cost.step), "sentence": view.text(cost.shift.sentence), "assumption": view.text(cost.shift.assumption)}
             for cost in ordered
-            if cost.shift
+            if cost.shift and cost.step not in view.steps_in_question
         ],
         "notes": _notes(view, ordered),
         "unpriced": [

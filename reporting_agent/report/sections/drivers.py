@@ -41,7 +41,7 @@ def _label(view: View, label: StepDrivers, start: int) -> dict[str, Any]:
         "unit": view.counted(label.unit) + view.doubt,
         "summary": view.text(label.summary),
         "tables": [table for table in (judged, unknown) if table["rows"]],
-        "savings": [_saving(view, saving) for saving in label.savings],
+        "savings": [_saving(view, saving) for saving in label.savings if label.step not in view.steps_in_question],
         "normalised": "" if label.normalised is None else view.text(label.normalised.sentence),
         "facts": [*_facts(w, label), *_moved(view, label)],
     }
@@ -57,7 +57,10 @@ def _facts(w: dict[str, str], label: StepDrivers) -> list[str]:
 
 
 def _moved(view: View, label: StepDrivers) -> list[str]:
-    """How much of the gap beyond uncertainty goes with the variables; nothing where the regression does not predict."""
+    """How much of the gap beyond uncertainty goes with the variables; nothing where the regression does not predict, or the gap is in
+    question."""
+    if label.step in view.steps_in_question:
+        return []
     key = LabelKey.of(label)
     losses = next((cell for cell in view.analysis.losses if LabelKey.of(cell) == key), None)
     if losses is None or losses.moved_by_variables is None or losses.beyond.energy <= 0:

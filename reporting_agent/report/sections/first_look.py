@@ -11,7 +11,7 @@ from reporting_agent.report.view import View
 
 def data(view: View) -> dict[str, Any] | None:
     """The advice in the order of what can be gained; none on a step whose labels are in question."""
-    in_question = {step for step, *_ in view.analysis.doubtful}
+    in_question = view.steps_in_question
     first_look = [hint for hint in view.analysis.first_look if hint.step not in in_question]
     if not first_look:
         return None

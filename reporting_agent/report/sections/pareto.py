@@ -25,7 +25,7 @@ def data(view: View) -> dict[str, Any] | None:
     for pareto in view.analysis.pareto:
         starts[id(pareto)] = at
         at += len(pareto.rows)
-    in_question = {step for step, *_ in view.analysis.doubtful}
+    in_question = view.steps_in_question
     visible = [ranking for ranking in view.analysis.pareto if not in_question or (ranking.step and ranking.step not in in_question)]
     ordered = sorted(visible, key=lambda ranking: (bool(ranking.step), ORDER.index(ranking.dimension)))
     tables = [_table(view, pareto, starts[id(pareto)]) for pareto in ordered if len(pareto.rows) > 1]

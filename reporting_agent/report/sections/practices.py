@@ -11,7 +11,7 @@ from reporting_agent.report.view import View
 
 def data(view: View) -> dict[str, Any] | None:
     """By step, in the order of the analysis; none on a step whose labels are in question."""
-    in_question = {step for step, *_ in view.analysis.doubtful}
+    in_question = view.steps_in_question
     practices = [each for each in fitting_practices(view.site, view.analysis.losses, view.analysis.costs) if each.step not in in_question]
     if not practices:
         return None

@@ -7,11 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import Best
 from reporting_agent.analysis.drivers.result import DoubtReason, Driver, Relevance, StepDrivers, VariableKind
 from reporting_agent.analysis.drivers.study import drivers
 from reporting_agent.analysis.drivers.variables import StepLog
-from tests.unit.drivers.simulated import Floats, plant, remembering, site
+from reporting_agent.report import html
+from tests.analysed import analysed
+from tests.unit.drivers.simulated import YEAR, Floats, plant, remembering, site
 
 COUNT = 600
 
@@ -68,6 +71,22 @@ def test_a_setting_saves_within_the_range_seen_and_says_so_in_both_languages(rng
     assert f"At {saving.then:.1f} Hz" in saving.sentence.en
     assert "if all else is equal" in saving.sentence.en
     assert "其他条件不变" in saving.sentence.said_in("zh")
+
+
+def test_of_a_label_in_question_the_page_tells_no_saving(rng: np.random.Generator) -> None:
+    """Neither by a setting, nor by running at cheaper hours, nor how much of its gap goes with its variables."""
+    frequency = rng.uniform(40, 50, COUNT)
+    cheap = {"carrier": "electricity", "unit": "kWh", "price": 1.0, "periods": [{"name": "valley", "price": 0.2, "hours": ["00:00-06:00"]}]}
+    works = site(tariff={"currency": "CNY", "prices": [cheap], "shiftable": ["eaf"]})
+    moisture = rng.uniform(8, 12, COUNT)
+    value = 400 + 3 * (frequency - 45) + 5 * (moisture - 10) + 8 * remembering(rng, COUNT, 0.5)
+    result = plant(value, {"frequency_hz": frequency, "moisture_pct": moisture})
+    analysis = analysed(works, result)
+    in_question = replace(analysis, doubtful=frozenset({LabelKey.of(result.site_label.steps[0])}))
+    sentences = ("If all batches of the period had run this way", "these batches would have cost", "is related to them")
+    page, page_in_question = (html.render(works, result, each, "en", YEAR.end) for each in (analysis, in_question))
+    assert all(sentence in page for sentence in sentences)
+    assert not [sentence for sentence in sentences if sentence in page_in_question]
 
 
 def test_no_driver_and_no_saving_of_what_predicts_later_batches_no_better(rng: np.random.Generator) -> None:
