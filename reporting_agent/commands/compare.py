@@ -118,7 +118,7 @@ def _as_text(
 ) -> str:
     from benchmarks.catalogue import in_language
 
-    lines = [in_language(line, lang) for line in _head(benchmark, our_period)]
+    lines = [in_language(line, lang) for line in _head(benchmark, our_period, pack.version)]
     for gap in gaps:
         lines.append(in_language(_line(lang, pack, gap), lang))
         if gap.in_question:
@@ -134,7 +134,7 @@ def _as_text(
     return "\n".join(lines)
 
 
-def _head(benchmark: Benchmark, our_period: str) -> Iterator[Phrase]:
+def _head(benchmark: Benchmark, our_period: str, our_version: str) -> Iterator[Phrase]:
     """What was compared with, and how far it can be trusted."""
     document = benchmark.document
     yield Phrase(
@@ -154,6 +154,13 @@ def _head(benchmark: Benchmark, our_period: str) -> Iterator[Phrase]:
         yield Phrase("WITHDRAWN by the portal (%(reason)s): do not build on this comparison.", reason=benchmark.withdrawn)
     if document.period != our_period:
         yield Phrase("Our own values are of %(ours)s, the benchmark's of %(theirs)s.", ours=our_period, theirs=document.period)
+    if document.pack_version != our_version:
+        yield Phrase(
+            "Our own values are by version %(ours)s of the pack, the benchmark's by version %(theirs)s, whose rules may differ: set "
+            "pack_version in site.toml to compare by one.",
+            ours=our_version,
+            theirs=document.pack_version,
+        )
 
 
 def _references(comparisons: Sequence[PlacedReference]) -> Iterator[Phrase]:
