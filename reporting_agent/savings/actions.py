@@ -5,15 +5,15 @@ The file lies beside site.toml and belongs to people: Steplabel reads it and nev
 
 from __future__ import annotations
 
-from datetime import date, tzinfo
+from datetime import date, datetime, time, tzinfo
 from pathlib import Path
 from typing import Literal, Self
 
 from pydantic import Field, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
-from benchmarks.measurements import Period
-from reporting_agent.config import SiteSettings, toml_files
+from benchmarks.measurements import Direction, Period
+from reporting_agent.config import Meter, SiteSettings, toml_files
 from reporting_agent.config.profile import Setting
 from reporting_agent.pipeline import pack_of
 
@@ -120,10 +120,13 @@ def load_actions(site: SiteSettings) -> Actions:
             wanted="actions.toml",
         )
     read = toml_files.read(Actions, path, _wrong)
-    meters, steps = {meter.id for meter in site.meters}, {step.id for step in pack_of(site).steps}
+    meters, steps = {meter.id: meter for meter in site.meters}, {step.id for step in pack_of(site).steps}
     for action in (*read.actions, *read.targets):
         if action.meter is not None and action.meter not in meters:
             raise _wrong(_place(path, action, "meter"), repr(action.meter), "a meter of site.toml: " + ", ".join(sorted(meters)))
+        if action.meter is not None and not _takes_in(meters[action.meter]):
+            wanted = "a meter of energy that is taken in, or the step, from whose energy what it gives back is taken off"
+            raise _wrong(_place(path, action, "meter"), repr(action.meter), wanted)
         if action.step is not None and action.step not in steps:
             raise _wrong(_place(path, action, "step"), repr(action.step), "a step of the pack: " + ", ".join(sorted(steps)))
         if action.baseline is not None and action.reporting is not None:
@@ -132,7 +135,20 @@ def load_actions(site: SiteSettings) -> Actions:
             if reporting.start < baseline.end:
                 wanted = f"a period that begins when the baseline ({baseline.name}) has ended"
                 raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)
+            if isinstance(action, SavingAction) and action.state == "done":
+                begins = datetime.combine(action.day, time(), site.zone)
+                if baseline.end > begins:
+                    wanted = f"a period that has ended when the action took effect, on {action.day}"
+                    raise _wrong(_place(path, action, "baseline"), repr(action.baseline), wanted)
+                if reporting.start < begins:
+                    wanted = f"a period that begins when the action has taken effect, on {action.day} or later"
+                    raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)
     return read
+
+
+def _takes_in(meter: Meter) -> bool:
+    """Whether less on it can be a saving: what is given back, and a temperature, are none."""
+    return meter.role != "state" and meter.direction is Direction.IMPORT
 
 
 def _period(path: Path, action: ComparedPeriods, key: str, text: str, zone: tzinfo) -> Period:

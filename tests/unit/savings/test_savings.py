@@ -192,6 +192,30 @@ def test_a_wrong_list_is_refused_by_its_key(works: Path, text: str, says: str) -
     assert says in str(refused.value)
 
 
+BACK = 'step = "cement-grinding"\ncarrier = "electricity"\ndirection = "recovered"\nreading = "interval"\nunit = "kWh"'
+STATE = 'role = "state"\nreading = "rate"\nunit = "degC"'
+
+
+@pytest.mark.parametrize("keys", [BACK, STATE])
+def test_less_of_what_is_given_back_is_no_saving(works: Path, keys: str) -> None:
+    """Recovered power that fell by 8 % was told as 7 % saved, and could be handed in for the library."""
+    other = f'[[meters]]\nid = "back"\n{keys}\n'
+    amend(works, '[[meters]]\nid = "el"\n', f'{other}[[meters]]\nid = "el"\n', "site.toml")
+    amend(works, 'meter = "el"', 'meter = "back"')
+    with pytest.raises(InputError, match="a meter of energy that is taken in, or the step"):
+        load_actions(load_site(works / "site.toml"))
+
+
+@pytest.mark.parametrize(("day", "key"), [("2022-03-01", "lids.baseline"), ("2023-03-01", "lids.reporting")])
+def test_an_action_took_effect_between_its_periods(works: Path, day: str, key: str) -> None:
+    """An action of March 2022 saved 7 % against the whole of 2022; one that is only planned may still have another day."""
+    amend(works, "day = 2023-01-01", f"day = {day}")
+    with pytest.raises(InputError, match=key):
+        load_actions(load_site(works / "site.toml"))
+    amend(works, 'state = "done"', 'state = "agreed"')
+    assert load_actions(load_site(works / "site.toml")).actions
+
+
 @pytest.mark.parametrize("lang", ["en", "zh"])
 def test_the_command_writes_figures_and_a_page(works: Path, lang: str, capsys: pytest.CaptureFixture[str]) -> None:
     out = works / "out"
