@@ -8,6 +8,7 @@ a reason that an auditor reads, but never that readings are below nothing. A ste
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta, tzinfo
 from typing import Any
@@ -106,16 +107,24 @@ def review(site: SiteSettings, data: PlantData) -> Review:
     units = {step.id: step.output_unit for step in data.pack.steps}
     changes = look(data, lines, site.zone)
     questions = (
-        ChangeQuestion(change, _answer(change, site, begins), sentence(change, units.get(change.step, "t")), to_declare(change, begins))
+        ChangeQuestion(
+            change,
+            answer(change, site.events, site.zone, begins),
+            sentence(change, units.get(change.step, "t")),
+            to_declare(change, begins),
+        )
         for change in (*changes, *uncounted.of_meters(data, site, changes))
     )
     return Review(tuple(questions), smallest_change.of_lines(lines, data.meters, units))
 
 
-def _answer(change: Change, site: SiteSettings, earliest: date) -> DeclaredEvent | None:
-    return next(
-        (event for event in site.events if is_declared_of(event, change) and answers_change(event, change, site.zone, earliest)), None
-    )
+def answer(change: Change, events: Sequence[DeclaredEvent], zone: ZoneInfo, earliest: date) -> DeclaredEvent | None:
+    """The event that answers a change, or the first of several that declare each of its days unusable."""
+    own = [event for event in events if is_declared_of(event, change)]
+    if (alone := next((event for event in own if answers_change(event, change, zone, earliest)), None)) is not None:
+        return alone
+    unusable = [event for event in own if event.kind == "unusable"] if change.kind in _OF_DAYS and change.days else []
+    return next(iter(unusable), None) if all(any(_holds(event, day, zone) for event in unusable) for day in change.days) else None
 
 
 def is_declared_of(event: DeclaredEvent, change: Change) -> bool:
@@ -131,7 +140,7 @@ def answers_change(event: DeclaredEvent, change: Change, zone: ZoneInfo, earlies
     record, at `earliest`."""
     begins, ends = event.begins(zone).date(), event.ends(zone)
     last = None if ends is None else ends.date()
-    if change.days and not all(begins <= day and (last is None or day < last) for day in change.days):
+    if not all(_holds(event, day, zone) for day in change.days):
         return False
     if event.kind == "unusable" and change.kind in _OF_DAYS:
         if change.days:
@@ -144,6 +153,11 @@ def answers_change(event: DeclaredEvent, change: Change, zone: ZoneInfo, earlies
     if first is not None:
         return _near(begins, first) or _near(last, first)
     return _near(begins, earliest) and (last is None or _near(last, change.until))
+
+
+def _holds(event: DeclaredEvent, day: date, zone: ZoneInfo) -> bool:
+    ends = event.ends(zone)
+    return event.begins(zone).date() <= day and (ends is None or day < ends.date())
 
 
 def _near(day: date | None, other: date | None) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
 from benchmarks.phrases import Phrase, significant
@@ -11,6 +11,8 @@ from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.config.events import SAY, DeclaredEvent, as_toml
 
 DAYS_NAMED = 3
+ONE_DAY = timedelta(days=1)
+APART = timedelta(days=7)  # from which on two faulty days are two spells
 ZONE_STEP_S = 900  # zones differ by whole quarters of an hour
 NEAR_A_ZONE_S = 120
 _COUNTS_NOWHERE = frozenset({ChangeKind.UNCOUNTED, ChangeKind.CHECK, ChangeKind.UNDECLARED})
@@ -248,7 +250,7 @@ def _events(change: Change, earliest: date) -> list[DeclaredEvent]:
     begins = change.first or earliest
     until = change.until
     if change.days:
-        begins, until = change.days[0], change.days[-1] + timedelta(days=1)
+        begins, until = change.days[0], change.days[-1] + ONE_DAY
     when = {"from": begins.isoformat()} | ({} if until is None else {"until": until.isoformat()})
     of_step = {"step": change.step} | ({"equipment": change.equipment[0]} if len(change.equipment) == 1 else {})
     likeliest = change.causes[0]
@@ -258,7 +260,8 @@ def _events(change: Change, earliest: date) -> list[DeclaredEvent]:
         or likeliest is ChangeCause.DEAD
         or unsure
     ):
-        return [_event({"meter": change.meters[0], "kind": "unusable"} | when)]
+        spells = [{"from": first.isoformat(), "until": (last + ONE_DAY).isoformat()} for first, last in _spells(change.days)]
+        return [_event({"meter": change.meters[0], "kind": "unusable"} | spell) for spell in spells or [when]]
     if change.kind in {ChangeKind.LEVEL, ChangeKind.BALANCE} and likeliest is not ChangeCause.PROCESS:
         kind = "unit" if likeliest is ChangeCause.UNIT else "ratio"
         return [_event({"meter": change.meters[0], "kind": kind, "factor": _factor(change)} | when)]
@@ -284,6 +287,17 @@ def _events(change: Change, earliest: date) -> list[DeclaredEvent]:
     if change.kind in {ChangeKind.UNCOUNTED, ChangeKind.CHECK}:
         return [_event({"meter": change.meters[0], "kind": "process"} | when)]
     return [_event(of_step | of_product | {"kind": "process"} | when)]
+
+
+def _spells(days: Sequence[date]) -> list[tuple[date, date]]:
+    """First and last of the days, in order, between which no week is free of them: what lies between two spells is sound."""
+    spells: list[tuple[date, date]] = []
+    for day in days:
+        if spells and day - spells[-1][1] <= APART:
+            spells[-1] = spells[-1][0], day
+        else:
+            spells.append((day, day))
+    return spells
 
 
 def _is_sure(change: Change) -> bool:

@@ -18,8 +18,9 @@ from reporting_agent.changes.days import repeated
 from reporting_agent.changes.jumps import Daily, daily, differences
 from reporting_agent.changes.levels import LevelDifference, closed, moved
 from reporting_agent.changes.lines import MeterLine, days_of, of_product
-from reporting_agent.changes.review import answers_change, is_declared_of, makes_doubtful
+from reporting_agent.changes.review import answer, answers_change, is_declared_of, makes_doubtful
 from reporting_agent.changes.smallest_change import SmallestChange, beside, share_of_ln
+from reporting_agent.changes.telling import to_declare
 from reporting_agent.changes.uncounted import energy_beyond
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering import MeterRecord
@@ -140,6 +141,21 @@ def test_time_declared_unusable_answers_where_it_holds_every_day_of_the_fault(un
     assert answers_change(unusable, dead, SHANGHAI, date(2025, 1, 1)) is answers
     late = event(date(2025, 5, 2), "unusable", meter="m1")
     assert not answers_change(late, dead, SHANGHAI, date(2025, 1, 1))
+
+
+@pytest.mark.parametrize("kind", [ChangeKind.DEAD, ChangeKind.REPEATED, ChangeKind.NEGATIVE])
+def test_days_far_apart_are_answered_by_an_event_each(kind: ChangeKind) -> None:
+    """A meter stood on two days of May and one of November: one event over both had to leave out the six months between."""
+    november = date(2025, 11, 20)
+    of_days = change(kind, days=(MAY, MAY + timedelta(days=1), november))
+    first, second = (event(day, "unusable", meter="m1", until=until) for day, until in ((MAY, "2025-05-03"), (november, "2025-11-21")))
+    assert answer(of_days, [first, second], SHANGHAI, date(2025, 1, 1)) is first
+    assert answer(of_days, [first], SHANGHAI, date(2025, 1, 1)) is None
+    apart = [event(MAY, until="2025-05-03"), event(november, until="2025-11-21")]
+    assert answer(of_days, apart, SHANGHAI, date(2025, 1, 1)) is None, "a process holds all of them"
+    if kind is not ChangeKind.NEGATIVE:
+        lines = to_declare(of_days, date(2025, 1, 1))
+        assert [lines.count(day) for day in ("2025-05-01", "2025-05-03", "2025-11-20", "2025-11-21")] == [1, 1, 1, 1]
 
 
 def test_an_event_is_of_the_line_and_product_that_it_names() -> None:
