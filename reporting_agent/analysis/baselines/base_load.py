@@ -9,6 +9,7 @@ import numpy as np
 from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
 from benchmarks.labels.columns import Integers
+from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.baselines.model import LocalHours, in_own_time
@@ -51,8 +52,8 @@ class BaseLoad:
 
 
 def base_load(record: MeterRecord, hours: LocalHours, weekday: Integers, prices: Prices | None) -> BaseLoad | None:
-    if too_seldom(record):
-        return None
+    if too_seldom(record) or record.meter.direction is not Direction.IMPORT:
+        return None  # what is given back day and night costs nothing
     whole = (record.hour_known > WHOLE) & in_own_time(record, hours)[hours.day]
     if whole.sum() < 7 * HOURS_A_DAY:
         return None

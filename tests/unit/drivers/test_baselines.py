@@ -11,7 +11,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.labels import SiteLabel
-from benchmarks.measurements import Batch, Period
+from benchmarks.measurements import Batch, Direction, Period
 from fixtures.simulator import mill
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.baseline import Baseline, baselines
@@ -74,6 +74,14 @@ def test_base_load_at_night_and_on_weekends_is_told_in_power_energy_and_money(rn
     assert load.outside_use == pytest.approx(20 * (260 * 5 + 105 * 24), rel=0.01)
     assert "The load that is never switched off" in load.sentence.en
     assert "CNY" in load.sentence.said_in("zh")
+
+
+def test_what_is_given_back_has_no_load_that_is_never_switched_off(rng: np.random.Generator) -> None:
+    """The lowest hours of a generator were told as energy and money that its base load costs."""
+    generator = record(weeks(rng))
+    given_back = replace(generator, meter=generator.meter.model_copy(update={"direction": Direction.RECOVERED}))
+    assert baseline(given_back).base_load is None
+    assert baseline(given_back).chart is not None
 
 
 def test_kinds_of_day_are_found_and_a_holiday_is_one_of_its_own(rng: np.random.Generator) -> None:
