@@ -9,7 +9,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import Phrase, enumerated, significant
 from reporting_agent.analysis.account.made_and_needed import SERVES, lost_in_conversions, of_line
 from reporting_agent.analysis.account.types import AccountLine, Draft, named_carrier
 from reporting_agent.pipeline.site_balance import SiteBalance
@@ -103,7 +103,7 @@ def auxiliaries_elsewhere(draft: Draft, balance: SiteBalance | None, of_route: f
     if energy <= 0:
         return
     whole = energy + max(of_route, 0.0)
-    steps = "; ".join(dict.fromkeys(line.name for _, line in outside))
+    steps = enumerated(draft.named(step_id) for step_id in dict.fromkeys(line.name for _, line in outside))
     sentence = Phrase(
         (
             "Auxiliaries that are declared to serve steps outside this account used %(share)s %% of their own and the account's energy "

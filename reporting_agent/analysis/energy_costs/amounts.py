@@ -220,6 +220,8 @@ def _money_rate(measured: MeasuredBatches, taken_in: Floats, paid: Mapping[str, 
     if not without:
         return rate, worded("%(batches)s batches have no price.", batches=batches)
     words = Phrase(
-        "%(batches)s batches have no price: [tariff] has none for %(carriers)s at that time.", batches=batches, carriers=enumerated(without)
+        "%(batches)s batches have no price: [tariff] has none for %(carriers)s at that time.",
+        batches=batches,
+        carriers=enumerated(CARRIERS[carrier].words for carrier in without),
     )
     return rate, Words.of(words)

@@ -33,7 +33,9 @@ def data(view: View) -> dict[str, Any] | None:
         ],
         "notes": _notes(view, ordered),
         "unpriced": [
-            view.w["costs"]["unpriced"].format(step=view.step_name(cost.step), carriers=", ".join(cost.unpriced))
+            view.w["costs"]["unpriced"].format(
+                step=view.step_name(cost.step), carriers=view.enumerated([view.text(CARRIERS[carrier].words) for carrier in cost.unpriced])
+            )
             for cost in ordered
             if cost.unpriced
         ],

@@ -18,14 +18,18 @@ from benchmarks.errors import InputError
 from benchmarks.labels import label_site
 from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
+from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost, costs
 from reporting_agent.analysis.energy_costs.prices import Prices, priced, to_us
+from reporting_agent.analysis.waste.gap_parts import losses
 from reporting_agent.config import Meter, load_site
 from reporting_agent.config.tariff import DemandCharge, Tariff
 from reporting_agent.metering import MeterFacts, MeterRecord
 from reporting_agent.metering.record import Intervals
 from reporting_agent.pipeline import LabelResult, PlantData
-from tests.unit.drivers.simulated import site
+from reporting_agent.report.sections import costs as page_of_costs
+from reporting_agent.report.view import View
+from tests.unit.drivers.simulated import plant, site
 
 FLAT = {"carrier": "electricity", "unit": "kWh", "price": 0.5}
 TIME_OF_USE = {
@@ -122,6 +126,23 @@ def test_a_carrier_without_a_price_is_named_and_not_in_the_sum() -> None:
     assert cost.energy == pytest.approx(50)
     assert cost.unpriced == ("oxygen",)
     assert any("No price is given for oxygen" in note.en and "氧气" in note.said_in("zh") for note in cost.notes)
+    (note,) = _of_the_page(View(site(), labelled(), Analysis(costs=(cost,)), "zh", MONDAY))["unpriced"]
+    assert "氧气" in note
+    assert "oxygen" not in note
+
+
+def test_what_has_no_price_then_is_named_in_the_readers_language() -> None:
+    works = site(tariff={"currency": "CNY", "prices": [{**FLAT, "valid_from": "2024-01-01"}]})
+    result = plant(np.linspace(380, 420, 100), {})
+    (reason,) = {loss.money_reason for loss in losses(works, result, ()) if loss.money_reason is not None}
+    assert "has none for electricity" in reason.en
+    assert "electricity" not in reason.said_in("zh")
+
+
+def _of_the_page(view: View) -> dict[str, Any]:
+    content = page_of_costs.data(view)
+    assert content is not None
+    return content
 
 
 def test_the_demand_charge_goes_to_the_batches_that_ran_in_the_highest_quarter_hour() -> None:

@@ -537,8 +537,9 @@ def test_an_auxiliary_serves_a_step_that_ran_or_there_is_no_account() -> None:
     beside = served("cement-grinding")
     assert beside.value == pytest.approx(CLINKER_TOTAL - 20 * COAL)
     assert beside.provisos[-1].en.startswith(
-        "Auxiliaries that are declared to serve steps outside this account used 14 % of their own and the account's energy together: cem"
+        "Auxiliaries that are declared to serve steps outside this account used 14 % of their own and the account's energy together: Cement"
     )
+    assert "cement" not in beside.provisos[-1].said_in("zh").lower()
 
 
 def test_a_missing_step_leaves_the_account_open() -> None:
