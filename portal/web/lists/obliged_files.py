@@ -8,6 +8,7 @@ from __future__ import annotations
 import csv
 import io
 import zipfile
+import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 
 from django.conf import settings
@@ -25,6 +26,13 @@ COLUMNS = ("credit_code", REPORTING_FIRM, "site", "site_name", "jurisdiction", "
 ZIP = b"PK\x03\x04"
 MOST_UNPACKED_BYTES = 40 * 1024 * 1024
 MOST_ROWS = 100_000
+
+UNREADABLE = (
+    *(zipfile.BadZipFile, zlib.error, EOFError, OSError),  # damaged, or cut short
+    *(RuntimeError, NotImplementedError),  # locked by a password, or of a version of ZIP that there is not
+    *(InvalidFileException, KeyError, IndexError, ValueError, TypeError, SyntaxError),  # unpacked, it is no workbook
+)
+"""What reading a workbook ends in where the file is none."""
 
 Rows = tuple[tuple[int, Mapping[str, str]], ...]
 
@@ -103,7 +111,7 @@ def _workbook(raw: bytes) -> tuple[Lines, LineFault | None]:
             cells = ["" if value is None else str(value).strip() for value in row]
             if any(cells):
                 lines.append((line, cells))
-    except (zipfile.BadZipFile, InvalidFileException, KeyError, IndexError, ValueError, SyntaxError):
+    except UNREADABLE:
         return [], LineFault(0, ObligedFileFault.NO_WORKBOOK)
     return lines, None
 
