@@ -17,6 +17,7 @@ from django.utils.text import capfirst
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext, pgettext_lazy
 
+from benchmarks.wire.attestations import Opinion
 from portal.accounts.models import Device, Organisation, Site
 from portal.assurance.engagements import EngagementView, FindingView
 from portal.assurance.incentives import IncentiveView
@@ -35,7 +36,7 @@ from portal.web.presenters.listed import listed
 from portal.web.viewmodels.listed import ListTable, TableCell
 from portal.web.viewmodels.shared import Crumb, Item, Mood, SelectOption, StateWord
 from portal.web.viewmodels.site_record import EventLine, FirmRecordPage, RecordAction, SiteRecordPage, Tile
-from portal.web.words.audits import GRADES, ended_because
+from portal.web.words.audits import GRADES, OPINIONS, ended_because
 from portal.web.words.events import act_in_words, detail_in_words, name_in_words
 from portal.web.words.terms import (
     COHORTS,
@@ -190,8 +191,11 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
     report = facts.submissions[0] if facts.submissions else None
     running = [device for device in facts.devices if device.revoked_at is None]
     standing = [audit for audit in facts.audits if audit.taken_back_at is None]
-    attested = next((audit for audit in standing if any(view.standing == "valid" for view in audit.attestations)), None)
-    audit_shown = attested or (standing[0] if standing else None)
+    opinions = [(audit, view.statement.opinion) for audit in facts.audits for view in audit.attestations if view.standing == "valid"]
+    newest = [(audit, opinion) for audit, opinion in opinions if audit.period == opinions[0][0].period]
+    attested = next((audit for audit, _opinion in newest), None)
+    adverse = next((audit for audit, opinion in newest if opinion == Opinion.ADVERSE), None)  # it outweighs another body's
+    audit_shown = adverse or attested or (standing[0] if standing else None)
     findings = [finding for audit in facts.audits for finding in audit.findings]
     waiting = [finding for finding in findings if not finding.closed]
     return (
@@ -210,7 +214,9 @@ def _tiles(facts: SiteFacts) -> tuple[Tile, ...]:
         ),
         Tile(
             _("Audit"),
-            StateWord(_("Attested"), "ok")
+            StateWord(str(OPINIONS[Opinion.ADVERSE]), "no")
+            if adverse
+            else StateWord(_("Attested"), "ok")
             if attested
             else StateWord(_("In progress"), "wait")
             if audit_shown
