@@ -55,7 +55,7 @@ class GroupCounts:
     members: tuple[GroupMember, ...]
     shown: tuple[ShownMember, ...]
     joined: int
-    counted: int  # firms that are counted and show nothing
+    counted: int  # firms that are counted: they show nothing, and are not the runner's own
     fewest: int  # of these, from which on counts are shown
     counts: Mapping[str, int] | None
     told_at: datetime | None
@@ -68,7 +68,7 @@ def group_view(group: SiteGroup, today: date) -> GroupCounts:
     gathered = _gather(joined, today)
     last = GroupCount.objects.filter(group=group).first()
     shows = [row for row in joined if row.steps]
-    counted = {row.mark for row in joined if not row.steps} - {row.mark for row in shows}
+    counted = {row.mark for row in joined} - _known_marks(group, joined)
     return GroupCounts(
         members=rows,
         shown=tuple(gathered.shown(row) for row in shows if row.slug in gathered.labels),
@@ -86,7 +86,7 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
         row = SiteGroup.objects.select_for_update(of=("self",)).select_related("run_by").get(pk=group.pk)
         joined = list(GroupMember.objects.filter(group=row, state=GroupMember.State.JOINED).select_related("site__organisation"))
         gathered = _gather(joined, scheme_day(now))
-        known_marks = {peer.mark for peer in joined if peer.steps or _same_firm(row, peer)}
+        known_marks = _known_marks(row, joined)
         ours: defaultdict[str, set[str]] = defaultdict(set)
         for member in joined:
             if member.mark not in known_marks:
@@ -160,6 +160,11 @@ def _policy(joined: Iterable[GroupMember]) -> tuple[int, int]:
     named = {row.site.pack for row in joined if row.site is not None} or set(packs.available())
     policies = [packs.versions(pack)[0].disclosure for pack in named]
     return max(policy.fewest_firms for policy in policies), max(policy.least_changed_participants for policy in policies)
+
+
+def _known_marks(group: SiteGroup, joined: Iterable[GroupMember]) -> set[str]:
+    """Of firms that are not counted, for the runner reads their labels anyway."""
+    return {row.mark for row in joined if row.steps or _same_firm(group, row)}
 
 
 def _same_firm(group: SiteGroup, row: GroupMember) -> bool:

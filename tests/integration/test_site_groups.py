@@ -215,6 +215,7 @@ def test_a_member_that_shows_itself_and_the_runners_own_hide_nobody(cast: Cast) 
     for plant in cast.plants[:8]:
         groups.join(own.pk, plant.site.slug, [], plant.owner, NOW)
     assert count_again(own, cast.plants[0].owner, NOW) is RecountOutcome.TOO_FEW
+    assert group_view(own, TODAY).counted == 7, "the runner's own is none of those that are counted"
 
 
 def test_the_grade_that_an_officer_confirmed_is_shown_beside_the_labels(cast: Cast) -> None:
