@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -27,6 +28,7 @@ from portal.problems import RefusedError
 SCHEMA = "steplabel/conformance/1"
 CHECKS = ("inputs", "tables", "complete", "order", "zones", "units", "values", "meters", "places", "restart", "refusals")
 MOST_BYTES = 65_536
+_FORBIDDEN = re.compile("[\x00\ud800-\udfff]")  # JSON can spell these; no database keeps them
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +187,8 @@ def _wrong(document: Any) -> str:
     if not isinstance(document, dict) or document.get("schema") != SCHEMA:
         return Phrase("it does not have the schema %(schema)s", schema=SCHEMA)
     for name, most in (("source", 200), ("kit", 100), ("ran_on", 10)):
-        if not isinstance(document.get(name), str) or not 0 < len(document[name]) <= most or "\x00" in document[name]:
+        text = document.get(name)
+        if not isinstance(text, str) or not 0 < len(text) <= most or _FORBIDDEN.search(text):
             return Phrase("%(name)s is not a text of 1 to %(most)s characters", name=name, most=most)
     try:
         date.fromisoformat(document["ran_on"])

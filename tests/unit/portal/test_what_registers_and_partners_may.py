@@ -155,12 +155,13 @@ def test_a_result_of_the_kit_is_read_with_what_failed(changed: dict[str, object]
         (result(source="x" * 201), "source is not a text of 1 to 200 characters"),
         (result(kit="x" * 101), "kit is not a text of 1 to 100 characters"),
         (result(kit="a\0b"), "kit is not a text"),
+        (result(source="half a character: \ud83d"), "source is not a text"),
         (result(ran_on="20170501x"), "ran_on is not a day"),
         (result(source=5), "source is not a text"),
         (result().ljust(conformance.MOST_BYTES + 1), "does not have the schema"),
         (result(checks=[{"name": name, "passed": True} for name in conformance.CHECKS[:-1]]), "not those of the kit"),
     ],
-    ids=["long source", "long kit", "null", "no day", "no text", "too many bytes", "a check less"],
+    ids=["long source", "long kit", "null", "half a character", "no day", "no text", "too many bytes", "a check less"],
 )
 def test_what_is_wrong_with_a_result_is_told(raw: bytes, wrong: str) -> None:
     with pytest.raises(RefusedError) as refused:
