@@ -155,7 +155,7 @@ def _step(finding: Finding, act: FindingAct, text: str, evidence_digest: str, by
     with transaction.atomic():
         lock_standing(_standing(finding))
         last: FindingStep | None = FindingStep.objects.filter(finding=finding).last()
-        if last is not None and (last.act, last.text, last.by_id) == (act, text, by.pk):
+        if last is not None and (last.act, last.text, last.evidence_digest, last.by_id) == (act, text, evidence_digest, by.pk):
             return last
         if last is not None and last.act in ENDED:
             raise RefusedError(409, "finding-closed", "This finding is closed.", "If something else was found, raise a new finding.")

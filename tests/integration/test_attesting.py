@@ -190,6 +190,13 @@ def test_a_firm_answers_and_reads_what_is_found_at_its_own_sites_only(audit: Aud
         type(major).objects.update(text="Nothing.")
 
 
+def test_an_answer_with_its_document_is_kept_beside_the_same_words_without_it(audit: Audit) -> None:
+    major = audit.major()
+    for digest in ("", "ab" * 32, "ab" * 32):
+        findings.answer(major, "Replaced on 3 May.", digest, audit.owner, NOW)
+    assert [step.evidence_digest for step in major.steps.all()] == ["", "ab" * 32], "only what is sent twice is one"
+
+
 def test_another_body_sees_and_does_nothing(audit: Audit) -> None:
     elsewhere = Organisation.objects.create(name="Another certifier", kind=Role.CERTIFICATION_BODY)
     stranger = person("other@example.org", elsewhere, Role.CERTIFICATION_BODY)
