@@ -8,6 +8,7 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from django.urls import reverse
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations
@@ -23,9 +24,10 @@ from portal.assurance.models.findings import FindingGrade
 from portal.assurance.reminding import AuditNeed, needs
 from portal.assurance.selectors import assigned_values
 from portal.auditlog.models import AppendOnlyError, Event
+from portal.intake.models import Submission
 from portal.problems import RefusedError
 from portal.translog import log, selectors
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -195,6 +197,22 @@ def test_an_answer_with_its_document_is_kept_beside_the_same_words_without_it(au
     for digest in ("", "ab" * 32, "ab" * 32):
         findings.answer(major, "Replaced on 3 May.", digest, audit.owner, NOW)
     assert [step.evidence_digest for step in major.steps.all()] == ["", "ab" * 32], "only what is sent twice is one"
+
+
+def test_only_steps_of_the_report_can_be_stated_to_be_audited(audit: Audit) -> None:
+    Submission.objects.filter(site=audit.assignment.site).update(covers="clinker-burning raw-milling")
+    auditor, address = signed_in(audit.auditor), reverse("web:engagement-opinion", args=[audit.assignment.pk])
+    assert [step for step, _name in auditor.get(address).context["form"].fields["steps"].choices] == ["clinker-burning", "raw-milling"]
+    answers = {
+        "opinion": "unqualified",
+        "assurance": "limited",
+        "boundary": "Kiln 1.",
+        "materiality": "5",
+        "checked": "60 records.",
+        "not_checked": "Nothing else.",
+        "valid_until": "2999-01-01",
+    }
+    assert "steps" in auditor.post(address, {**answers, "steps": ["cement-grinding"]}).context["form"].errors
 
 
 def test_another_body_sees_and_does_nothing(audit: Audit) -> None:

@@ -12,13 +12,12 @@ from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from benchmarks import packs
 from benchmarks.errors import SteplabelError
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion
 from portal.accounts.models import Role
 from portal.assurance import attesting
-from portal.assurance.attestation_standing import attestation_of_body, views_of
+from portal.assurance.attestation_standing import attestation_of_body, audited_report, views_of
 from portal.assurance.browser_signing import statement_to_sign
 from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Attestation
@@ -40,8 +39,8 @@ FIELD_OF = {"major-open": "opinion", "validity-too-long": "valid_until", "level-
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
     view = seen_engagement(request, assignment)
-    names = Names.newest(view.pack)
-    steps = [(step.id, names.step_name(step.id)) for step in packs.load(view.pack).steps] if packs.is_known(view.pack) else []
+    names, report = Names.newest(view.pack), audited_report(row(request, assignment))
+    steps = [(step, names.step_name(step)) for step in (report.covers.split() if report else ())]
     today = scheme_day()
     if request.method == "POST":
         form = OpinionForm(request.POST, steps=steps, today=today)
