@@ -22,7 +22,7 @@ class PeriodAudits:
 
     assigned: int
     bodies: int
-    opinions: Mapping[str, int]  # of attestations that hold today
+    opinions: Mapping[str, int]  # reports by the opinion of a statement on them that holds today
     withdrawn: int
     findings: Mapping[tuple[str, bool], int]
 
@@ -41,10 +41,11 @@ def audits_of_period(sites: Collection[int], period: str, today: date) -> Period
     assigned = Assignment.objects.filter(site__in=sites, period=period, taken_back_at=None)
     attested = {"site__in": sites, "submission__period": period}
     findings = Finding.objects.filter(assignment__site__in=sites, assignment__period=period).annotate(last=last_act())
+    holding = concluding().filter(**attested, valid_until__gte=today).values_list("opinion", "submission").distinct()
     return PeriodAudits(
         assigned=len(rows := list(assigned.values_list("body_id", flat=True))),
         bodies=len(set(rows)),
-        opinions=Counter(concluding().filter(**attested, valid_until__gte=today).values_list("opinion", flat=True)),
+        opinions=Counter(opinion for opinion, _report in holding),
         withdrawn=Attestation.objects.filter(**attested, state=Attestation.State.WITHDRAWN).count(),
         findings=Counter((grade, act in ENDED) for grade, act in findings.values_list("grade", "last")),
     )

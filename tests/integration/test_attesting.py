@@ -21,6 +21,7 @@ from portal.assurance.attestation_standing import AttestationStanding, by_code, 
 from portal.assurance.engagements import audits_of_own_sites, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import FindingGrade
+from portal.assurance.period_audits import audits_of_period
 from portal.assurance.reminding import AuditNeed, needs
 from portal.assurance.selectors import assigned_values
 from portal.auditlog.models import AppendOnlyError, Event
@@ -213,6 +214,13 @@ def test_only_steps_of_the_report_can_be_stated_to_be_audited(audit: Audit) -> N
         "valid_until": "2999-01-01",
     }
     assert "steps" in auditor.post(address, {**answers, "steps": ["cement-grinding"]}).context["form"].errors
+
+
+def test_a_report_with_two_statements_of_one_opinion_is_counted_once(audit: Audit) -> None:
+    audit.issue()
+    audit.issue(replace(TERMS, checked="80 records against the log."))
+    counted = audits_of_period([audit.assignment.site_id], PERIOD, TODAY)
+    assert counted.opinions == {"unqualified": 1}
 
 
 def test_another_body_sees_and_does_nothing(audit: Audit) -> None:
