@@ -14,7 +14,7 @@ from django.db import transaction
 
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import Assurance, Opinion, Performance, ReportSubject, SampleOutcome
+from benchmarks.wire.attestations import Assurance, AttestationStatement, Opinion, Performance, ReportSubject, SampleOutcome
 from benchmarks.wire.logged import EntryKind
 from portal.accounts.models import Organisation, User
 from portal.assurance import reminding
@@ -88,7 +88,8 @@ def take(raw: bytes, by: User, now: datetime) -> Attestation:
     Raises:
         VerificationError: what `attestations.read` refuses.
         RefusedError: `not-auditor`, `not-your-key` (403), `attestation-unknown` (404); `auditor-key-revoked`, `attestation-stale`,
-            `report-superseded`, `major-open`, `attestation-discarded`, and what `require_free` and `lock_standing` refuse (409).
+            `report-superseded`, `another-opening`, `major-open`, `attestation-discarded`, and what `require_free` and `lock_standing`
+            refuse (409).
     """
     statement = attestations.read(raw)
     with transaction.atomic():
@@ -194,6 +195,14 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
                 "report-superseded",
                 "The site has reported again since this was drawn up.",
                 "Look at the new report, then draw it up again.",
+            )
+        statement = attestations.parse(bytes(row.content)).statement
+        if isinstance(statement, AttestationStatement) and statement.sample != outcome_of(row.assignment, row.submission):
+            raise RefusedError(
+                409,
+                "another-opening",
+                "The result of another opening was recorded since this was drawn up.",
+                "Look at that result, then draw it up again.",
             )
     row.signed, row.state, row.issued_at = raw, Attestation.State.ISSUED, now
     row.log_index = log.add(EntryKind.ATTESTATION, row.digest, now)

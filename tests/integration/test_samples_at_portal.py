@@ -223,6 +223,24 @@ def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors
     assert assured.sample.promised_before == 1, "every promise of this report counts, whichever body made it"
 
 
+def test_a_statement_is_not_signed_over_an_opening_that_another_has_followed(cast: Cast, assignment: Assignment) -> None:
+    """The first opening held, a statement was drawn up, and then a second one failed."""
+    first = promised(cast, assignment)
+    sampling.draw(first, draw_of(first, KEY), cast.auditor, NOW)
+    sampling.note(first, summary_of(first), cast.auditor, NOW)
+    drawn = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    second = sampling.promise(assignment, promise_of(assignment, KEY, NOW, OTHER), cast.auditor, NOW)
+    sampling.draw(second, draw_of(second, KEY, OTHER), cast.auditor, NOW)
+    sampling.note(second, summary_of(second, failed={"records-recomputed": 2}), cast.auditor, NOW)
+    assert refusal_of(lambda: attesting.take(attestations.sign(bytes(drawn.content), KEY), cast.auditor, NOW)) == "another-opening"
+    anew = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    issued = attesting.take(attestations.sign(bytes(anew.content), KEY), cast.auditor, NOW)
+    statement = attestations.parse(bytes(issued.content)).statement
+    assert isinstance(statement, attestations.AttestationStatement)
+    assert statement.sample is not None
+    assert statement.sample.failed == ("records-recomputed",)
+
+
 def test_the_head_is_no_choice(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
     for number in range(3):
