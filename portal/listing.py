@@ -30,7 +30,7 @@ View = TypeVar("View", bound=type[StrictView])
 
 PAGE_ROWS = 50
 MOST_ROWS = 200
-CURSOR = r"[A-Za-z0-9_-]{1,600}"
+CURSOR = r"[A-Za-z0-9_-]{1,1600}"  # a name of 200 characters has up to 800 bytes, and there is more in a key
 _MONTH = r"\d{4}-(0[1-9]|1[0-2])"
 _DAY = rf"{_MONTH}-(0[1-9]|[12]\d|3[01])"
 PERIOD = rf"\d{{4}}(-Q[1-4])?|{_MONTH}|{_DAY}/{_DAY}"
