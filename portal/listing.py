@@ -21,6 +21,7 @@ from rest_framework.request import Request
 from rest_framework.response import Response
 
 from benchmarks.phrases import Phrase
+from benchmarks.wire.schema import canonical_period
 from portal.api_views import ProblemSerializer, StrictView
 from portal.problems import RefusedError
 
@@ -93,8 +94,13 @@ class ListView(StrictView):
         return request.user
 
     def asked(self, request: Request, name: str) -> str:
-        """The value of a filter; empty where it was not given."""
-        return request.query_params.get(name, "")
+        """The value of a filter; empty where it was not given. A period has the one name by which it is stored.
+
+        Raises:
+            InputError: a period that there is not.
+        """
+        value = str(request.query_params.get(name, ""))
+        return canonical_period(value) if value and name == PERIOD_FILTER.name else value
 
     def page(self, request: Request, rows: Sequence[Row], key: Callable[[Row], Key]) -> Response:
         """The page that the cursor names, of rows in any order; `next` is its address, or null at the end.
