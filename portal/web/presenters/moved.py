@@ -42,6 +42,7 @@ class OtherScope:
     url: str
     period: str
     saving: SavingRow | None
+    unit: str  # of the saving, where it is not that of the newest version here
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +86,7 @@ def over_years_page(
     return OverYears(
         since=period_name(prior.period) if prior else "",
         rows=tuple(rows) if prior else (),
-        elsewhere=tuple(_elsewhere(*region) for region in regions),
+        elsewhere=tuple(_elsewhere(*region, newest.label.composite.unit) for region in regions),
         downloads=(
             Download(_("Table, CSV"), f"{address}sector.csv"),
             Download(_("Table, XLSX"), f"{address}sector.xlsx"),
@@ -103,7 +104,8 @@ def _moved(change: Known | None) -> MovedValue:
     return MovedValue(signed(value, decimals), between(low, high, decimals), clear=low > 0 or high < 0)
 
 
-def _elsewhere(group: GroupInForce, view: InForceView, url: str) -> OtherScope:
+def _elsewhere(group: GroupInForce, view: InForceView, url: str, unit: str) -> OtherScope:
     shown = TotalsDisplay(Names.of(view.pack, view.pack_version), view.route, energy_units(1.0)["kgce"])
     savings = savings_of(view.label, shown)
-    return OtherScope(shown_name(group.scope), url, period_name(view.period), savings.total if savings else None)
+    own_unit = "" if savings is None or view.label.composite.unit == unit else savings.unit
+    return OtherScope(shown_name(group.scope), url, period_name(view.period), savings.total if savings else None, own_unit)

@@ -51,6 +51,7 @@ class SectorYearRow:
     typical_interval: str
     firms: str
     note: str
+    unit: str  # where it is not that of the page
 
 
 @dataclass(frozen=True, slots=True)
@@ -103,8 +104,10 @@ def sector_page(views: Sequence[InForceView], scope: Name) -> SectorPage:
         period=period_name(newest.period),
         gap=_gap_of(typical, best, decimals) if best and typical else "",
         firms=str(newest.label.composite.firms),
-        rungs=_rungs(shown_years, shown),
-        years=tuple(_year(view, shown, before) for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))),
+        rungs=_rungs([view for view in shown_years if _same_unit(view, newest)], shown),
+        years=tuple(
+            _year(view, shown, before, newest) for before, view in reversed(list(zip([None, *shown_years], shown_years, strict=False)))
+        ),
         reach=_reach(newest, names),
         worth=worth_of(newest),
         over_years_url=reverse("web:sector", args=[newest.pack, newest.jurisdiction, newest.route]),
@@ -121,8 +124,12 @@ def _totals(view: InForceView) -> tuple[Estimate | None, Estimate | None]:
     return view.label.composite.estimate, view.label.typical.estimate
 
 
+def _same_unit(view: InForceView, newest: InForceView) -> bool:
+    return view.label.composite.unit == newest.label.composite.unit
+
+
 def _rungs(views: Sequence[InForceView], shown: TotalsDisplay) -> tuple[YearRung, ...]:
-    """Empty where no year has a value."""
+    """Of years in one unit; empty where none has a value."""
     totals = [_totals(view) for view in views]
     ends = [
         end for pair in totals for estimate in pair if estimate for end in (estimate.lo, estimate.value, estimate.hi) if end is not None
@@ -155,8 +162,9 @@ def _broken(before: InForceView | None, view: InForceView) -> bool:
     return before is not None and (before.pack_version, before.label.composite.unit) != (view.pack_version, view.label.composite.unit)
 
 
-def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None) -> SectorYearRow:
-    decimals = shown.total_decimals(view.label)
+def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None, newest: InForceView) -> SectorYearRow:
+    alike = _same_unit(view, newest)
+    decimals = shown.total_decimals(view.label) if alike else None
     (best, typical) = _totals(view)
     return SectorYearRow(
         period=period_name(view.period),
@@ -168,6 +176,7 @@ def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None) -
         typical_interval=between(typical.lo, typical.hi, decimals) if typical else "",
         firms=str(view.label.composite.firms) if best else NONE,
         note=_("defined differently from the year before") if _broken(before, view) else "",
+        unit="" if alike else shown.spelled(view.label.composite.unit),
     )
 
 

@@ -14,13 +14,15 @@ from benchmarks.composition import Potential
 from benchmarks.guidance.practices import Library
 from benchmarks.phrases import Name
 from portal.publication.in_force import InForceView
+from portal.publication.sectors import GroupInForce
 from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.standings.reports import ReportView
 from portal.standings.selectors import StandView, StepStandingView
 from portal.web.presenters.benchmarks import unit_links
+from portal.web.presenters.moved import over_years_page
 from portal.web.presenters.next_steps import NextPage, next_page
 from portal.web.presenters.sector_worth import worth_of
-from portal.web.presenters.sectors import _reach
+from portal.web.presenters.sectors import _reach, sector_page
 from portal.web.presenters.stand import stand_page
 from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
@@ -125,6 +127,25 @@ def test_the_unit_switch_and_the_worth_of_a_sector_know_a_product_that_is_not_in
     assert worth is not None
     assert worth.tables[0].unit == "weight case"
     assert "tonne" not in f"{[table.caption for table in worth.tables]}{worth.output}".lower()
+
+
+def of_year(view: InForceView, period: str, unit: str, best: float, typical: float) -> InForceView:
+    """The same benchmark of a year in which it was counted in this unit."""
+    composite, middle = (TotalView(value, (value - 0.1, value + 0.1), unit, 12, None, True, "", "", "") for value in (best, typical))
+    cells = tuple(replace(each, unit=unit) for each in view.label.cells)
+    return replace(view, period=period, label=replace(view.label, cells=cells, composite=composite, typical=middle))
+
+
+def test_a_year_in_another_unit_says_so_and_stands_on_no_scale_of_the_newest() -> None:
+    _stand, view = glass()
+    before, newest = of_year(view, "2024", "kWh/weight case", 81.4, 89.5), of_year(view, "2025", "kgce/weight case", 10.0, 11.0)
+    page = sector_page((before, newest), Name("China"))
+    assert [rung.label for rung in page.rungs] == ["2025"]
+    assert [(row.best, row.unit) for row in page.years] == [("10.00", ""), ("81.4", "kWh/weight case")]
+    assert "kWh/weight case" in render_to_string("web/parts/sector_years.html", {"sector": page, "level": 2})
+    group = GroupInForce("flat-glass", before.pack_version, "float", "cn/he", Name("Hebei"), (1,))
+    (other,) = over_years_page((), newest, ((group, before, "/there/"),), "/here/").elsewhere
+    assert other.unit == "kWh/weight case"
 
 
 def test_notes_of_pages_speak_of_the_unit_that_the_pack_counts_in() -> None:
