@@ -146,6 +146,20 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
     assert sampling.outcome_of(assignment, Submission.objects.get(site=plant.site, revision=2)) is None
 
 
+def test_a_promise_that_waits_is_drawn_with_from_the_revision_that_it_was_made_for(cast: Cast, assignment: Assignment) -> None:
+    sample = promised(cast, assignment)
+    deliver(cast.plants[0].envelope(cast.pack, revision=2))
+    open_waiting()
+    auditor = signed_in(cast.auditor)
+    assert "-r1.cbor" in auditor.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    answer = auditor.get(reverse("web:engagement-commitment", args=[assignment.pk]))
+    assert "-r1.cbor" in answer["Content-Disposition"]
+    assert answer.content == bytes(Commitment.objects.get(site=assignment.site, revision=1).signed)
+    sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    answer = auditor.get(reverse("web:engagement-commitment", args=[assignment.pk]))
+    assert answer.content == bytes(Commitment.objects.get(site=assignment.site, revision=2).signed)
+
+
 def test_of_two_promises_none_can_be_chosen(cast: Cast, assignment: Assignment) -> None:
     sample = promised(cast, assignment)
     another = promise_of(assignment, KEY, NOW, OTHER)

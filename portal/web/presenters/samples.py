@@ -43,7 +43,7 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
         planned=sample is None,
         head=f"{sample.head_size}:{root.hex()}" if sample is not None and waits and root is not None else "",
         about=f"{view.site}/{view.period}",
-        commitment_name=commitment_name(view),
+        commitment_name=commitment_name(view, revision_to_draw(view, sample)),
         commitment_url=reverse("web:engagement-commitment", args=[view.id]) if waits and ready else "",
         give_up_url=reverse("web:engagement-give-up", args=[view.id]) if waits else "",
         draw_url=reverse("web:draw-file", args=[sample.pk]) if sample is not None and drawn else "",
@@ -60,10 +60,16 @@ def evidence_name(sample: Sample) -> str:
     return f"evidence-{sample.pk}.json"
 
 
-def commitment_name(view: EngagementView) -> str:
+def revision_to_draw(view: EngagementView, sample: Sample | None) -> int | None:
+    """The revision that is drawn from: that of the promise that waits, which a later one may have replaced; else the accepted one."""
+    if sample is not None and sample.waits:
+        return sample.submission.revision
+    return view.accepted.revision if view.accepted else None
+
+
+def commitment_name(view: EngagementView, revision: int | None) -> str:
     """What the plant's commitment is called as a file."""
-    report = view.accepted
-    return f"commitment-{view.site}-{view.period.replace('/', '_')}-r{report.revision}.cbor" if report else ""
+    return f"commitment-{view.site}-{view.period.replace('/', '_')}-r{revision}.cbor" if revision else ""
 
 
 def _stage(sample: Sample | None, *, verified: bool, drawn: bool, ready: bool) -> str:

@@ -27,7 +27,7 @@ from portal.web.answers import attachment, confirm_page, form_page, report_done
 from portal.web.forms.audits import GiveUpForm, SignedFileForm, SummaryForm
 from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import engagement_title
-from portal.web.presenters.samples import commitment_name, evidence_name, sample_page
+from portal.web.presenters.samples import commitment_name, evidence_name, revision_to_draw, sample_page
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import row, seen_engagement
 
@@ -86,11 +86,11 @@ def give_up(request: HttpRequest, assignment: int) -> HttpResponseBase:
 def commitment(request: HttpRequest, assignment: int) -> HttpResponse:
     """The plant's signed commitment, to draw from."""
     view = seen_engagement(request, assignment)
-    report = view.accepted
-    committed = report and commitment_to(view.site, view.period, report.revision)
+    revision = revision_to_draw(view, sampling.newest_sample(assignment))
+    committed = revision and commitment_to(view.site, view.period, revision)
     if not committed:
         raise Http404
-    return attachment(bytes(committed.signed), "application/cbor", commitment_name(view))
+    return attachment(bytes(committed.signed), "application/cbor", commitment_name(view, revision))
 
 
 @for_role(Role.CERTIFICATION_BODY, Role.ENTERPRISE)
