@@ -35,8 +35,8 @@ class ObligatoryAuditsView(ListView):
 
     def get(self, request: Request) -> Response:
         site, duty = self.asked(request, "site"), self.asked(request, "duty")
-        who, today = self.who(request), scheme_day()
-        obliged = {view.site: view for views in (obliged_regulated, obliged_own, obliged_checked) for view in views(who, today, site)}
+        who, today, named = self.who(request), scheme_day(), (site,) if site else ()
+        obliged = {view.site: view for views in (obliged_regulated, obliged_own, obliged_checked) for view in views(who, today, *named)}
         rows = [
             {
                 "site": view.site,

@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from datetime import date, datetime, timedelta
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from benchmarks.wire import attestations
@@ -28,6 +29,7 @@ from portal.problems import RefusedError
 from portal.web.presenters.notices import KINDS_OF
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
+from tests.integration.test_api_by_role import key_for
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -56,6 +58,18 @@ def duties(views: tuple[ObligedView, ...]) -> dict[str, tuple[str, date | None]]
 
 def notice_kinds(user: User) -> list[str]:
     return list(Notice.objects.filter(recipient=user).order_by("pk").values_list("kind", flat=True))
+
+
+def test_over_the_api_every_obliged_site_is_read_and_one_by_its_id(cast: Cast) -> None:
+    address, key = reverse("api:obligatory-audits"), f"Bearer {key_for(cast.approver)}"
+
+    def sites(**asked: str) -> list[str]:
+        return [row["site"] for row in Client().get(address, asked, headers={"Authorization": key}).json()["results"]]
+
+    assert sites() == ["works-1", "works-2", "works-3"]
+    assert sites(site="works-2") == ["works-2"]
+    assert sites(duty="unknown") == ["works-1", "works-2", "works-3"]
+    assert sites(site="works-9") == []
 
 
 def test_a_statement_sets_the_day_and_a_withdrawn_one_counts_no_more(cast: Cast) -> None:
