@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date
+from datetime import UTC, date
 from urllib.parse import urlencode
 
 from csp.decorators import csp
@@ -19,6 +19,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.clickjacking import xframe_options_exempt
 from django.views.decorators.http import require_safe
 
+from benchmarks.measurements import Period
 from portal.own_address import absolute, own_address
 from portal.publication import citation, codebook, open_data, sectors, selectors
 from portal.publication.best_groups import best_group_of
@@ -304,7 +305,7 @@ def _series_and_row(
 
 
 def _began(period: str) -> date:
-    return date(int(period[:4]), 1, 1)
+    return Period.parse(period, UTC).first_and_last[0]
 
 
 def _cited(row: VersionColumns) -> tuple[BenchmarkView, str, str, str, str]:

@@ -8,6 +8,7 @@ from datetime import UTC, date, datetime
 
 import pytest
 from django.template.loader import render_to_string
+from django.test import RequestFactory
 
 from benchmarks import packs, shelf
 from benchmarks.composition import Potential
@@ -24,6 +25,7 @@ from portal.web.presenters.next_steps import NextPage, next_page
 from portal.web.presenters.sector_worth import worth_of
 from portal.web.presenters.sectors import _reach, sector_page
 from portal.web.presenters.stand import stand_page
+from portal.web.views.public import chosen_unit
 from portal.web.words.figures import energy_units
 from portal.web.words.terms import Names
 from tests.unit.portal_web.test_next_steps import cell
@@ -153,3 +155,11 @@ def test_notes_of_pages_speak_of_the_unit_that_the_pack_counts_in() -> None:
     assert page.practice_units == "weight case"
     rendered = render_to_string("web/parts/payback.html", {"units": page.practice_units})
     assert "Amounts are per weight case of the step’s product" in rendered
+
+
+@pytest.mark.parametrize("period", ["2008-Q3", "2008-07", "2008-07-01/2009-01-01"])
+def test_kilowatt_hours_go_by_the_factor_of_the_day_on_which_the_period_began(period: str) -> None:
+    """GB/T 2589-2008 is in force from June 2008 on: on the first day of that year no factor is held."""
+    unit, units = chosen_unit(RequestFactory().get("/", {"unit": "kWh"}), period)
+    assert unit is units["kWh"]
+    assert unit.per_kgce == pytest.approx(1 / 0.1229)
