@@ -84,10 +84,15 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
 
 def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeriod], flags: Sequence[str]) -> TrendStep:
     decimals, unit = decimals_of(*(value.value for value in values)), unit_in_words(values[-1].unit)
+
+    def in_its_unit(value: ReportedValue) -> str:
+        figure = number(value.value, decimals)
+        return figure if value.unit == values[-1].unit else f"{figure} {unit_in_words(value.unit)}"
+
     rows = tuple(
         TrendRow(
             period=point.label,
-            value=number(value.value, decimals),
+            value=in_its_unit(value),
             interval=between(*value.interval, decimals) if value.interval else "",
             best="" if point.best is None else number(point.best, decimals),
             flag=flag,

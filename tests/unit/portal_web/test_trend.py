@@ -5,7 +5,10 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.comparison.estimates import Estimate, changed
+from portal.standings.reports import ReportedValue
 from portal.web.charts.trend import TrendPeriod, draw
+from portal.web.presenters.site_gaps import estimate_of
+from portal.web.presenters.trend import _step
 
 APART = Estimate(100.0, 99.0, 101.0), Estimate(96.0, 95.0, 97.0)
 ALIKE = Estimate(100.0, 98.0, 102.0), Estimate(98.5, 96.5, 100.5)
@@ -35,3 +38,13 @@ def test_without_an_interval_nothing_is_called_a_change() -> None:
 @pytest.mark.parametrize("values", [APART, ALIKE])
 def test_no_line_crosses_a_break(values: tuple[Estimate, Estimate]) -> None:
     assert lines(*values, broken=True) == 0
+
+
+def test_a_value_of_a_period_in_another_unit_is_told_in_that() -> None:
+    """The step is headed by the unit of the newest period."""
+    values = [ReportedValue(value, None, unit, "kiln", 1) for value, unit in ((110.0, "kgce/t"), (895.0, "kWh/t"), (890.0, "kWh/t"))]
+    points = [TrendPeriod(str(2024 + index), estimate_of(value), None, index == 1) for index, value in enumerate(values)]
+    step = _step("Kiln", values, points, ("", "unit: kgce/t, then kWh/t", ""))
+    assert step.unit == "kWh/t"
+    assert [row.value for row in step.rows] == ["110.0 kgce/t", "895.0", "890.0"]
+    assert step.described == "Kiln over 3 periods, from 110.0 kgce/t to 890.0 kWh/t"
