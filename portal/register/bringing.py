@@ -80,8 +80,8 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterC
     """Make and correct what the roll declares; what was changed.
 
     Raises:
-        InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`, `period-closed`, and what the core says
-            of packs.
+        InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`, `period-closed`, `assignment-ended`,
+            and what the core says of packs.
         RefusedError: what `assurance.assigning.assign` refuses.
     """
     with transaction.atomic():
@@ -111,7 +111,7 @@ class _Register:
     def bring_to(self, roll: Roll) -> tuple[RegisterChange, ...]:
         for depth in range(len(LEVELS)):  # a parent before what lies in it
             self._jurisdictions([declared for declared in roll.jurisdictions if declared.path.count("/") == depth], LEVELS[depth])
-        firms = [_Entry(Phrase("firm %(name)s", name=firm.name), firm.name, {"name_zh": firm.name_zh}) for firm in roll.firms]
+        firms = [_Entry(Phrase("firm %(name)s", name=firm.name), firm.name, firm.mentioned("name_zh")) for firm in roll.firms]
         self._keep(ControllingFirm, "name", firms)
         self._organisations(roll.organisations)
         self._people(roll.people)
@@ -135,7 +135,7 @@ class _Register:
                     jurisdiction.path,
                     {
                         "name": jurisdiction.name,
-                        "name_zh": jurisdiction.name_zh,
+                        **jurisdiction.mentioned("name_zh"),
                         "level": level,
                         "parent": parent_rows.get(parents[jurisdiction.path]),
                     },
@@ -171,11 +171,10 @@ class _Register:
                     Phrase("organisation %(name)s", name=declaration.name),
                     declaration.name,
                     {
-                        "name_zh": declaration.name_zh,
                         "kind": declaration.kind,
                         "controlling_firm": firms.get(declaration.firm or ""),
-                        "jurisdiction": jurisdictions.get(declaration.jurisdiction or ""),
-                        # left out, it stays what firm or regulator entered
+                        **({"jurisdiction": jurisdictions[declaration.jurisdiction]} if declaration.jurisdiction else {}),
+                        **declaration.mentioned("name_zh"),
                         **({"credit_code": declaration.credit_code} if declaration.credit_code else {}),
                     },
                 )
@@ -244,11 +243,10 @@ class _Register:
                     site.id,
                     {
                         "name": site.name,
-                        "name_zh": site.name_zh,
                         "organisation": houses[site.organisation],
                         "jurisdiction": jurisdictions[site.jurisdiction],
                         "pack": site.pack,
-                        "size_class": site.size_class,
+                        **site.mentioned("name_zh", "size_class"),
                         **({"credit_code": site.credit_code} if site.credit_code else {}),
                     },
                 )
@@ -272,15 +270,16 @@ class _Register:
 
     def _peer_group(self, declared: DeclaredPeerGroup) -> None:
         scope = named(Jurisdiction, "path", [declared.scope])[declared.scope]
-        voluntary = named(Site, "slug", declared.voluntary).values()
-        if declared.obliged is None:
-            own_will = set(declared.voluntary)
-            obliged = [site for site in Site.objects.filter(within((scope,)), pack=declared.pack) if site.slug not in own_will]
-        else:
-            obliged = list(named(Site, "slug", declared.obliged).values())
+        voluntary = list(named(Site, "slug", declared.voluntary).values())
         groups_before = set(PeerGroup.objects.values_list("pk", flat=True))
         before = _members(declared.pack, scope)
-        group = make_peer_group(declared.pack, scope, obliged, declared.route, declared.version, voluntary=voluntary)
+        group = make_peer_group(declared.pack, scope, (), declared.route, declared.version, voluntary=voluntary)
+        if declared.obliged is None:  # who is a member stays what a regulator's list has made of it
+            of_scope = Site.objects.filter(within((scope,)), pack=declared.pack)
+            obliged = list(of_scope.exclude(pk__in=group.members.values("site")))
+        else:
+            obliged = list(named(Site, "slug", declared.obliged).values())
+        make_peer_group(declared.pack, scope, obliged, declared.route, declared.version, voluntary=voluntary)
         subject = f"peer group {group}"[:254]
         if group.pk not in groups_before:
             self._note(subject, Phrase("made"))
@@ -322,10 +321,22 @@ class _Register:
     def _assignment(self, declared: DeclaredAssignment) -> None:
         body = named(Organisation, "name", [declared.body])[declared.body]
         site = named(Site, "slug", [declared.site])[declared.site]
-        assigned_before = body.assignments.filter(
-            site=site, period=declared.period, due=declared.due, sees_values=declared.sees_values
-        ).exists()
         by = named(User, "email", [declared.by])[declared.by]
+        of_period = body.assignments.filter(site=site, period=declared.period)
+        standing = of_period.filter(taken_back_at=None)
+        if not standing.exists() and (ended := of_period.order_by("-pk").first()):
+            raise InputError(
+                "assignment-ended",
+                Phrase(
+                    "The assignment of %(body)s to the site %(site)s for %(period)s ended on %(day)s.",
+                    body=body.name,
+                    site=site.slug,
+                    period=declared.period,
+                    day=scheme_day(cast("datetime", ended.taken_back_at)).isoformat(),
+                ),
+                "Take its entry out of the file; nothing was changed. A regulator of the site may assign it again on the portal.",
+            )
+        assigned_before = standing.filter(due=declared.due, sees_values=declared.sees_values).exists()
         assign(body, site, declared.period, by, self.now, declared.due, sees_values=declared.sees_values)
         if not assigned_before:
             self.changes.append(

@@ -50,6 +50,10 @@ PeriodName = Annotated[str, AfterValidator(_period)]
 class _Declared(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid")
 
+    def mentioned(self, *names: str) -> dict[str, Any]:
+        """Those of these fields that the entry states: what it leaves out stays as a firm or a regulator has settled it since."""
+        return {name: getattr(self, name) for name in names if name in self.model_fields_set}
+
 
 class DeclaredJurisdiction(_Declared):
     """`path` spells the tree out: `cn` is a nation, `cn/he` a province, `cn/he/tangshan` a city."""
@@ -104,7 +108,8 @@ class DeclaredPeriod(_Declared):
 
 
 class DeclaredPeerGroup(_Declared):
-    """`obliged` left out: every site of the pack in the scope, not `voluntary` and not retired. Members are added, never taken away."""
+    """`obliged` left out: every site of the pack in the scope that is no member yet, not `voluntary` and not retired. Members are added,
+    never taken away."""
 
     pack: Name
     version: str | None = None

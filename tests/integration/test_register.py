@@ -18,9 +18,12 @@ from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Site, User
 from portal.accounts.selectors import own_sites, roles_of
+from portal.assurance.assigning import take_back
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action, Event
+from portal.catalogue import obliged_list
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.catalogue.obliged_rows import ObligedSite
 from portal.catalogue.periods import close_period
 from portal.catalogue.selectors import period_taking_reports
 from portal.register import siting
@@ -300,3 +303,38 @@ def test_every_command_that_a_page_or_a_document_names_exists() -> None:
     named = {name for text in texts for name in re.findall(r"manage\.py ([a-z_]+)", text.read_text("utf-8"))}
     assert {"register", "make_keys", "issue_token"} <= named
     assert named <= get_commands().keys() | {"demo"}  # the demo's app is installed in the embedded settings alone
+
+
+def test_what_an_entry_does_not_mention_stays_as_a_regulator_or_the_firm_has_settled_it(edited: Path) -> None:
+    """The file is run again to close a period: it says nothing of a second site's size class, nor of names in Chinese."""
+    register(edited)
+    Site.objects.filter(slug="yanshan-2").update(size_class="very-large", name_zh="燕山二厂")
+    ControllingFirm.objects.update(name_zh="燕山集团")
+    Organisation.objects.filter(name="Yanshan Cement").update(name_zh="燕山水泥")
+    edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
+    assert register(edited) == ["period cement/2025: closed"]
+    assert Site.objects.values_list("size_class", "name_zh").get(slug="yanshan-2") == ("very-large", "燕山二厂")
+    edit(edited, 'pack = "cement"\n\n[[peer', 'pack = "cement"\nsize_class = "medium"\n\n[[peer')
+    assert register(edited) == ["site yanshan-2: size_class was very-large, is medium"], "what it does mention is corrected"
+
+
+def test_a_file_that_names_nobody_as_obliged_leaves_members_as_a_regulators_list_left_them(edited: Path) -> None:
+    edit(edited, 'voluntary = ["yanshan-2"]\n', "")
+    register(edited)
+    officer, group = User.objects.get(email="li.wei@ministry.example"), PeerGroup.objects.get()
+    obliged_list.amend(group, ObligedSite("yanshan-1", False), officer, NOW)
+    edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
+    assert register(edited) == ["period cement/2025: closed"]
+    assert dict(group.members.values_list("site__slug", "obliged")) == {"yanshan-1": False, "yanshan-2": True}
+
+
+def test_an_assignment_that_a_regulator_took_back_is_not_made_again_by_the_next_run(edited: Path) -> None:
+    register(edited)
+    officer = User.objects.get(email="li.wei@ministry.example")
+    take_back(Assignment.objects.get(), "The body advised this plant.", officer, NOW)
+    edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
+    with pytest.raises(CommandError, match="Certification Body North to the site yanshan-1 for 2025 ended on 2017-06-01"):
+        register(edited)
+    assert Assignment.objects.get().taken_back_at is not None
+    edited.write_text(edited.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
+    assert register(edited) == ["period cement/2025: closed"]
