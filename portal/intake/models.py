@@ -30,6 +30,11 @@ WAITING = (SubmissionState.RECEIVED, SubmissionState.OPENING)
 IN_THE_VAULT = (SubmissionState.ACCEPTED, SubmissionState.SUPERSEDED)
 
 
+def counting_by(version: str) -> tuple[str, str]:
+    """What a report that counts in a peer group by that version of the pack has as `pack_version`: none before it is opened."""
+    return "", version
+
+
 class Submission(models.Model):
     """One envelope: one site, period and revision, all steps. Revisions add up; nothing is overwritten."""
 

@@ -13,7 +13,7 @@ from portal.accounts.models import Site, User
 from portal.accounts.selectors import own_sites
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
-from portal.intake.models import Submission, SubmissionState
+from portal.intake.models import IN_THE_VAULT, Submission, counting_by
 from portal.intake.participation import ReportingState, taking_of
 
 
@@ -50,16 +50,15 @@ def owed_of(
             continue
         by_group.setdefault(member.peer_group_id, []).append(member)
     periods = list(ReportingPeriod.objects.filter(peer_group__in=by_group, closed_at=None))
-    sent: dict[tuple[int, str], tuple[str, str]] = {}
+    sent: dict[tuple[int, str], list[tuple[str, str, str]]] = {}
     rows = Submission.objects.filter(site__in=sites, period__in={period.name for period in periods}).order_by("revision")
-    for site, name, state, digest in rows.values_list("site_id", "period", "state", "digest"):
-        if sent.get((site, name), ("", ""))[0] != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
-            sent[site, name] = (state, digest)
+    for site, name, state, digest, version in rows.values_list("site_id", "period", "state", "digest", "pack_version"):
+        sent.setdefault((site, name), []).append((state, digest, version))
     later = due_dates([period.pk for period in periods])
     duties = []
     for period in periods:
         for member in by_group[period.peer_group_id]:
-            state, digest = sent.get((member.site_id, period.name), ("", ""))
+            state, digest = _counting(sent.get((member.site_id, period.name), ()), member.peer_group.pack_version)
             due = later.get((period.pk, member.site_id), period.due)
             taking = taking_of(state or None, due, now, obliged=member.obliged)
             if taking in (ReportingState.LATE, ReportingState.UNUSABLE) or (taking is ReportingState.MISSING and member.obliged):
@@ -74,3 +73,12 @@ def owed_of(
                     )
                 )
     return tuple(sorted(duties, key=lambda duty: (duty.due, duty.site)))
+
+
+def _counting(reports: Iterable[tuple[str, str, str]], version: str) -> tuple[str, str]:
+    """State and digest of the report that counts by that version of the pack: an accepted one, else the last; empty where none came."""
+    counting = ("", "")
+    for state, digest, made_by in reports:
+        if made_by in counting_by(version) and (counting[0] not in IN_THE_VAULT or state in IN_THE_VAULT):
+            counting = (state, digest)
+    return counting

@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any, NamedTuple
 
-from django.db.models import FilteredRelation, OuterRef, Q, QuerySet, Subquery
+from django.db.models import Exists, FilteredRelation, OuterRef, Q, QuerySet, Subquery
 from django.db.models.functions import Coalesce
 
 from benchmarks.phrases import Name, restored
@@ -19,7 +19,7 @@ from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.catalogue.selectors import touch
-from portal.intake.models import Commitment, Submission, SubmissionState
+from portal.intake.models import IN_THE_VAULT, Commitment, Submission, SubmissionState, counting_by
 from portal.names import RelatedName
 
 
@@ -166,12 +166,15 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
 def _parts(members: QuerySet[PeerGroupMember], period: ReportingPeriod, now: datetime) -> tuple[PartView, ...]:
     """One question, however many sites there are. An accepted report counts, else the last one."""
     later = due_dates([period.pk])
-    of_the_period = FilteredRelation("site__submissions", condition=Q(site__submissions__period=period.name))
+    counting_here = Q(
+        site__submissions__period=period.name, site__submissions__pack_version__in=counting_by(period.peer_group.pack_version)
+    )
+    of_the_period = FilteredRelation("site__submissions", condition=counting_here)
     rows = members.annotate(sent=of_the_period).order_by(*ORDERS["firm"], "sent__revision")
     counting: dict[int, Any] = {}
     for row in rows.values_list("site_id", _FIRM, "obliged", "site__jurisdiction_id", "sent__pk", "sent__state", "sent__covers"):
         site, *_about, state, _covers = row
-        if site not in counting or counting[site][-2] != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
+        if site not in counting or counting[site][-2] not in IN_THE_VAULT or state in IN_THE_VAULT:
             counting[site] = row
     parts = []
     for site, firm, obliged_now, region, report, state, covers in counting.values():
@@ -187,7 +190,8 @@ def participants(view: ParticipationView, parts: Collection[PartView]) -> tuple[
     if len(parts) < len(view.parts):
         members = members.filter(site__in=[part.site_id for part in parts])
     theirs = {"period": view.period, "site__in": members.values("site")}
-    reports, commitments = Submission.objects.filter(**theirs), Commitment.objects.filter(**theirs)
+    reports = Submission.objects.filter(**theirs, pack_version__in=counting_by(view.pack_version))
+    commitments = Commitment.objects.filter(**theirs)
     committed = dict(commitments.order_by("-committed_at").values_list("site_id", "committed_at"))  # the first one stays
     sent = {row.pk: row for row in reports.order_by("-revision").values_list(*_REPORT, named=True)}
     first = {row.site_id: row.received_at for row in sent.values()}
@@ -291,7 +295,7 @@ _REPORT = ("pk", "site_id", "received_at", "revision", "reason", "reason_phrase"
 
 
 def _totals(view: ParticipationView) -> ParticipationTotals:
-    commitments = Commitment.objects.filter(period=view.period, site__in=view.members.values("site"))
+    commitments = unanswered_commitments().filter(period=view.period, site__in=view.members.values("site"))
     committed = set(commitments.values_list("site_id", flat=True))
     regions = Jurisdiction.objects.filter(pk__in={part.region for part in view.parts})
     return ParticipationTotals(
@@ -303,12 +307,18 @@ def _totals(view: ParticipationView) -> ParticipationTotals:
     )
 
 
+def unanswered_commitments() -> QuerySet[Commitment]:
+    """Those of which no report came: not those of a report by another version of the pack either."""
+    came = Submission.objects.filter(site=OuterRef("site"), period=OuterRef("period"), revision=OuterRef("revision"))
+    return Commitment.objects.filter(~Exists(came))
+
+
 def taking_of(state: str | None, due: datetime, now: datetime, *, obliged: bool) -> ReportingState:
     """Where a site stands whose last report that counts is in this state; None: nothing came."""
     if state is None:
         if now <= due:
             return ReportingState.MISSING
         return ReportingState.LATE if obliged else ReportingState.NOT_OWED
-    if state == SubmissionState.ACCEPTED:
+    if state in IN_THE_VAULT:  # superseded: by a report that another version of the pack takes
         return ReportingState.REPORTED
     return ReportingState.UNUSABLE if state == SubmissionState.REFUSED else ReportingState.WAITING

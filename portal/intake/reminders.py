@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import named, people_of_site
@@ -17,7 +17,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.deadlines import due_dates, last_day
 from portal.catalogue.models import Extension, ExtensionRequest, Reminder, ReportingPeriod
-from portal.intake.models import Submission, SubmissionState
+from portal.intake.models import Submission, SubmissionState, counting_by
 from portal.intake.participation import ParticipationView, ReportingState
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
@@ -140,14 +140,15 @@ def extensions(view: ParticipationView) -> tuple[ExtensionView, ...]:
 
 def asked_for(sites: QuerySet[Site]) -> tuple[ExtensionRequest, ...]:
     """The requests for more time of these sites that wait, oldest first: of open periods, and of reports that have not come since."""
-    came = Submission.objects.filter(site=OuterRef("site"), period=OuterRef("period__name"), state=SubmissionState.ACCEPTED)
+    by_its_version = Q(pack_version="") | Q(pack_version=OuterRef("period__peer_group__pack_version"))
+    came = Submission.objects.filter(by_its_version, site=OuterRef("site"), period=OuterRef("period__name"), state=SubmissionState.ACCEPTED)
     rows = ExtensionRequest.objects.filter(~Exists(came), granted=None, site__in=sites, site__retired_at=None, period__closed_at=None)
     return tuple(rows.select_related("site__organisation", "period__peer_group", "asked_by").order_by("pk"))
 
 
 def owed_by(user: User) -> tuple[RemindedReport, ...]:
     """What the person's own sites were reminded of and have not reported since; for the page of their submissions."""
-    rows = Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None).select_related("site", "period")
+    rows = Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None).select_related("site", "period__peer_group")
     newest: dict[tuple[int, int], Reminder] = {}
     for row in rows.order_by("pk"):
         newest[row.period_id, row.site_id] = row
@@ -155,13 +156,13 @@ def owed_by(user: User) -> tuple[RemindedReport, ...]:
         Submission.objects.filter(
             site__in={site for _period, site in newest},
             state__in=(SubmissionState.ACCEPTED, SubmissionState.RECEIVED, SubmissionState.OPENING),
-        ).values_list("site_id", "period")
+        ).values_list("site_id", "period", "pack_version")
     )
     later = due_dates({period for period, _site in newest})
     return tuple(
         RemindedReport(row.site.name, row.site.pack, row.period.name, later.get(key, row.period.due), row.sent_at)
         for key, row in newest.items()
-        if (row.site_id, row.period.name) not in settled
+        if settled.isdisjoint((row.site_id, row.period.name, made_by) for made_by in counting_by(row.period.peer_group.pack_version))
     )
 
 

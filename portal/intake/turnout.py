@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import NamedTuple
 
 from django.db.models import Q, QuerySet
 
@@ -14,8 +15,8 @@ from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import jurisdictions_of, regulated_sites, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
-from portal.intake.models import Commitment, Submission, SubmissionState
-from portal.intake.participation import ReportingState, taking_of
+from portal.intake.models import IN_THE_VAULT, Submission, counting_by
+from portal.intake.participation import ReportingState, taking_of, unanswered_commitments
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +49,12 @@ class TurnoutView:
     arrived_late: int  # obliged sites whose first report came after the due date
 
 
-@dataclass(slots=True)
-class _Sent:
-    """What one site sent for one period, as far as it has been read."""
+class _Sent(NamedTuple):
+    """A report that one site sent for one period."""
 
-    first: datetime
     state: str
+    received: datetime
+    made_by: str  # version of the pack
 
 
 def regions_of(user: User) -> tuple[RegionView, ...]:
@@ -80,7 +81,7 @@ def turnout(user: User, now: datetime, *, pack: str = "", region: str = "", size
         periods = periods.filter(peer_group__pack=pack)
     names = {period.name for period in periods}
     sent = _sent(sites.filter(pack=pack) if pack else sites, names)
-    committed = set(Commitment.objects.filter(site__in=sites, period__in=names).values_list("site_id", "period"))
+    committed = set(unanswered_commitments().filter(site__in=sites, period__in=names).values_list("site_id", "period"))
     later = due_dates([period.pk for period in periods])
     return tuple(_counted(period, members[period.peer_group_id], sent, committed, later, now) for period in periods)
 
@@ -92,23 +93,19 @@ def _sites(user: User, region: str, size: str) -> QuerySet[Site]:
     return sites.filter(size_class=size) if size else sites
 
 
-def _sent(sites: QuerySet[Site], periods: Iterable[str]) -> dict[tuple[int, str], _Sent]:
-    """The first report of each site and period, and the state of the one that counts: an accepted one, else the last."""
-    sent: dict[tuple[int, str], _Sent] = {}
+def _sent(sites: QuerySet[Site], periods: Iterable[str]) -> dict[tuple[int, str], list[_Sent]]:
+    """The reports of each site and period by revision."""
+    sent: dict[tuple[int, str], list[_Sent]] = {}
     rows = Submission.objects.filter(site__in=sites, period__in=periods).order_by("revision")
-    for site, period, state, received in rows.values_list("site_id", "period", "state", "received_at"):
-        sent_before = sent.get((site, period))
-        if sent_before is None:
-            sent[site, period] = _Sent(received, state)
-        elif sent_before.state != SubmissionState.ACCEPTED or state == SubmissionState.ACCEPTED:
-            sent_before.state = state
+    for site, period, state, received, version in rows.values_list("site_id", "period", "state", "received_at", "pack_version"):
+        sent.setdefault((site, period), []).append(_Sent(state, received, version))
     return sent
 
 
 def _counted(
     period: ReportingPeriod,
     members: Iterable[tuple[int, int | None, bool]],
-    sent: Mapping[tuple[int, str], _Sent],
+    sent: Mapping[tuple[int, str], Sequence[_Sent]],
     committed: set[tuple[int, str]],
     later: Mapping[tuple[int, int], datetime],
     now: datetime,
@@ -116,17 +113,20 @@ def _counted(
     states: Counter[ReportingState] = Counter()
     firms, reported = set(), set()
     sites = obliged = obliged_reported = only_committed = late = 0
+    versions = counting_by(period.peer_group.pack_version)
     for site, firm, obliged_now in members:
         is_obliged = period.obliges(site, now=obliged_now)
-        report = sent.get((site, period.name))
+        reports = [report for report in sent.get((site, period.name), ()) if report.made_by in versions]
+        in_vault = [report for report in reports if report.state in IN_THE_VAULT]
+        counting = next(reversed(in_vault or reports), None)  # an accepted one, else the last
         due = later.get((period.pk, site), period.due)
-        taking = taking_of(report.state if report else None, due, now, obliged=is_obliged)
+        taking = taking_of(counting.state if counting else None, due, now, obliged=is_obliged)
         states[taking] += 1
         sites += 1
         firms.add(firm)
         obliged += is_obliged
-        only_committed += report is None and (site, period.name) in committed
-        late += is_obliged and report is not None and report.first > due
+        only_committed += counting is None and (site, period.name) in committed
+        late += is_obliged and bool(reports) and reports[0].received > due
         if taking is ReportingState.REPORTED:
             reported.add(firm)
             obliged_reported += is_obliged

@@ -22,8 +22,9 @@ from benchmarks.wire.merkle import require_inclusion
 from portal import keys
 from portal.accounts.models import Organisation, Role, Site, User
 from portal.accounts.reading import read_in
+from portal.accounts.selectors import own_sites
 from portal.auditlog.models import Event
-from portal.catalogue import peer_groups
+from portal.catalogue import deadlines, peer_groups
 from portal.catalogue import periods as catalogue
 from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.catalogue.selectors import groups_of
@@ -32,7 +33,12 @@ from portal.governance.checking import PackCheck, check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, ProposalState
 from portal.governance.selectors import published_by
+from portal.intake.firms_taking_part import firms
 from portal.intake.models import Submission
+from portal.intake.owed import owed
+from portal.intake.participation import participation
+from portal.intake.reminders import asked_for, owed_by, remind, remindable
+from portal.intake.turnout import turnout
 from portal.notifications import selectors as notices
 from portal.notifications.kinds import NoticeKind
 from portal.problems import RefusedError
@@ -399,6 +405,48 @@ def test_a_group_takes_a_version_up_and_composes_by_it_what_was_made_by_it(cast:
     assert draft.label["pack_version"] == "5"
     assert draft.label["pack_digest"] == packs.digest(five).hex()
     assert len(draft.participants) == 1
+
+
+def test_who_reported_by_the_old_version_alone_owes_the_report_that_the_new_one_is_composed_of(cast: Cast) -> None:
+    """Its composition leaves that report out: nobody may read that the site has reported, and nothing would be asked of it."""
+    approve(propose(cast.provincial, FIVE), cast.drafter, cast.approver)
+    old, new = cast.plants
+    deliver(old.envelope(cast.pack))
+    open_waiting()
+    group = peer_groups.take_up(cast.approver, cast.group, "5", NOW)
+    catalogue.close_period_for(cast.approver, cast.period, NOW)
+    period = catalogue.open_period_for(cast.approver, group, PERIOD, NOW, date(2099, 3, 31))
+
+    def states(of: PeerGroup) -> dict[str, str]:
+        view = participation(cast.approver, of.pk, PERIOD, NOW)
+        assert view is not None
+        assert sum(part.report is not None for part in view.parts) == sum(shown.revision is not None for shown in view.participants)
+        return {participant.site: participant.taking for participant in view.participants}
+
+    def reported(of: PeerGroup) -> tuple[int, int]:
+        (row,) = (row for row in turnout(cast.approver, NOW) if row.peer_group == of.pk)
+        return row.firms_reported, firms(cast.approver, [of.pk], [PERIOD]).reported.get((of.pk, PERIOD), 0)
+
+    deliver(new.envelope(packs.load("cement", "5")))
+    open_waiting()
+    assert states(group) == {old.site.slug: "missing", new.site.slug: "reported"}
+    assert reported(group) == (1, 1)
+    assert [(duty.site, duty.pack_version) for duty in owed(old.owner, NOW)] == [(old.site.slug, "5")]
+    view = participation(cast.approver, group.pk, PERIOD, NOW)
+    assert view is not None
+    assert remindable(view) == (old.site.slug,)
+    remind(view, cast.approver, NOW, [old.site.slug])
+    assert [report.site_name for report in owed_by(old.owner)] == [old.site.name]
+    deadlines.ask(period, old.site, date(2099, 4, 30), "The agent is being renewed.", old.owner, NOW)
+    assert len(asked_for(own_sites(old.owner))) == 1
+    assert states(cast.group)[old.site.slug] == "reported"
+
+    deliver(old.envelope(packs.load("cement", "5"), revision=2))
+    open_waiting()
+    assert states(group) == {old.site.slug: "reported", new.site.slug: "reported"}
+    assert reported(group) == (2, 2)
+    assert (owed(old.owner, NOW), owed_by(old.owner), asked_for(own_sites(old.owner))) == ((), (), ())
+    assert states(cast.group)[old.site.slug] == "reported", "what it reported by the old version stands"
 
 
 def test_a_certificate_names_the_version_that_its_report_was_made_by(portal_keys: object) -> None:
