@@ -57,8 +57,9 @@ def years(rows: Sequence[VersionColumns]) -> tuple[Year, ...]:
 
 
 def _follows(before: VersionColumns, row: VersionColumns) -> bool:
-    """Whether a period comes after one of its length: a leap year is no other year, a quarter is no month."""
-    return before.end <= row.start and 0.9 < _days(before.start, before.end) / _days(row.start, row.end) < 1.1
+    """Whether a period comes after one of its length: a leap year is no other year, February is a month, a quarter is none."""
+    shorter, longer = sorted((_days(before.start, before.end), _days(row.start, row.end)))
+    return before.end <= row.start and shorter > 0.9 * longer
 
 
 def _days(start: datetime, end: datetime) -> float:

@@ -85,6 +85,14 @@ def test_two_years_on_a_page_and_as_open_data(client: Client) -> None:
     assert [address.rsplit("/", 3)[-3] for address in linked["isBasedOn"]] == [BEFORE, PERIOD]
 
 
+def test_february_is_held_against_january_and_not_against_the_last_month_of_thirty_days(client: Client) -> None:
+    cast = make_cast(FIRMS)
+    for month in ("2014-11", "2015-01", "2015-02", "2015-03"):
+        published(cast, month, FIRMS)
+    before = {row["period"]: row["break_since"] for row in rows_of(client)}
+    assert before == {"2014-11": "", "2015-01": "2014-11 v1", "2015-02": "2015-01 v1", "2015-03": "2015-02 v1"}
+
+
 def test_who_joined_between_two_years_is_not_told_by_what_they_could_save(client: Client) -> None:
     cast = make_cast(FIRMS)
     published(cast, BEFORE, FIRMS - 1)
