@@ -14,6 +14,7 @@ from benchmarks.released import ReleasedLabel
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
+from portal.intake.models import SubmissionState
 from portal.problems import RefusedError
 from portal.publication.entries import found_in
 from portal.publication.models import LoggedAct, Publication
@@ -27,14 +28,15 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
     """The file for a regulator of the whole scope; None for anybody else, and where nothing was published.
 
     Raises:
-        RefusedError: `not-logged` (409): published, or a report accepted, before the portal logged such things.
+        RefusedError: `not-logged` (409): published, or a report accepted, before the portal logged such things; `values-deleted` (409): a
+            firm that it was composed of has left.
     """
     row = public().select_related("period__peer_group__scope").filter(pk=publication).first()
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         return None
     act = LoggedAct.objects.filter(publication=row, act=LoggedAct.Act.PUBLISHED).first()
     if act is None:
-        raise _not_logged(Phrase("The version was published before the log recorded publications."))
+        raise _refused("not-logged", Phrase("The version was published before the log recorded publications."))
     head = log.head(key)
     return {
         "schema": SCHEMA,
@@ -49,9 +51,11 @@ def composed_of(user: User, publication: int, key: ReceiptKey) -> JSON | None:
 
 def _reports(row: Publication, size: int) -> list[JSON]:
     reports = found_in(row)
+    if any(entrant.report.state == SubmissionState.DELETED for entrant in reports):
+        raise _refused("values-deleted", Phrase("A firm whose report entered this version has left since, and its values were deleted."))
     entries = [entrant.entry for entrant in reports if entrant.entry is not None]
     if len(entries) < len(reports):
-        raise _not_logged(Phrase("A report was accepted before the log recorded protected values."))
+        raise _refused("not-logged", Phrase("A report was accepted before the log recorded protected values."))
     leaves = {
         index: _leaf(inclusion)
         for index, inclusion in log.inclusions([*(entrant.report.log_index for entrant in reports), *entries], size).items()
@@ -86,5 +90,5 @@ def _leaf(entry: tuple[log.EntryView, list[bytes]]) -> JSON:
     return {"index": view.index, "on": view.on.isoformat(), "proof": [digest.hex() for digest in proof]}
 
 
-def _not_logged(sentence: Phrase) -> RefusedError:
-    return RefusedError(409, "not-logged", sentence, "Check the versions published since; the figures of this one remain as signed.")
+def _refused(code: str, sentence: Phrase) -> RefusedError:
+    return RefusedError(409, code, sentence, "Check the versions published since; the figures of this one remain as signed.")

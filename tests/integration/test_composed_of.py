@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from benchmarks.audit import members, recomposed
 from benchmarks.audit import published as audited
@@ -25,9 +26,12 @@ from benchmarks.wire.heads import issue
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import Tree, leaf_hash
 from portal import keys
+from portal.catalogue.models import PeerGroupMember
+from portal.problems import RefusedError
 from portal.publication import drafting, publishing
 from portal.publication.composed import composed_of
 from portal.publication.models import LoggedAct, Publication
+from portal.register import leaving
 from portal.standings import computing as standings
 from portal.standings.models import ProtectedValue
 from reporting_agent.cli import main
@@ -417,3 +421,14 @@ def test_only_a_regulator_of_the_whole_scope_gets_the_file(cast: Cast, client: C
     draft = drafting.draft(cast.period, cast.drafter, NOW, "Only the wording.")
     assert client.login(username=cast.approver.email, password=PASSWORD)
     assert client.get(reverse("web:composed-of", args=[draft.pk])).status_code == 404
+
+
+def test_of_a_version_that_a_firm_entered_which_has_left_the_file_is_refused_for_that_reason(cast: Cast) -> None:
+    """Not for another: its report was accepted when the log recorded values long since."""
+    first, asked = cast.plants[0], timezone.now()
+    PeerGroupMember.objects.filter(site=first.site).update(obliged=False)
+    leaving.ask(first.owner, first.site.organisation_id, asked)
+    assert leaving.carry_out_due(lambda: asked + leaving.COOLING) == 1
+    with pytest.raises(RefusedError, match="has left") as refusal:
+        the_file(cast)
+    assert refusal.value.code == "values-deleted"
