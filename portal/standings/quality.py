@@ -85,7 +85,8 @@ def _breaks(peer_group: int, period: str, previous: str) -> Mapping[int, tuple[H
     breaks: dict[int, tuple[HistoryBreak, ...]] = {}
     for site, device_before, device, ledger_before, ledger in differing:
         agent = () if _vouched_for(device_before, device, successor_of) else (HistoryBreak.AGENT,)
-        if site_breaks := (*agent, HistoryBreak.LEDGER) if ledger < ledger_before else agent:
+        set_back = None not in (ledger, ledger_before) and ledger < ledger_before  # a number that another report had is not kept
+        if site_breaks := (*agent, HistoryBreak.LEDGER) if set_back else agent:
             breaks[site] = site_breaks
     return breaks
 

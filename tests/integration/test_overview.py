@@ -279,3 +279,7 @@ def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:
     assert told_of(cast, ())["works-1"].breaks == (HistoryBreak.LEDGER,)
     page = signed_in(cast.approver.email).get(reverse("web:participation", args=[cast.group.pk, PERIOD])).content.decode()
     assert "its privacy ledger counts fewer reports" in page
+    report.device.replaces = None
+    report.device.save()
+    Submission.objects.filter(pk=before.pk).update(ledger_sequence=None)  # one of before, whose number another report has
+    assert told_of(cast, ())["works-1"].breaks == (HistoryBreak.AGENT,)
