@@ -230,8 +230,10 @@ def _own_member(user: User, membership: int) -> Membership:
 
 
 def _require_another_manager(row: Membership) -> None:
-    """Holding every membership of the firm, or two managers could part with each other at once."""
-    managers = Membership.objects.select_for_update().filter(organisation=row.organisation, role=row.role, may_manage=True, delegate=False)
+    """Holding every membership of the firm, or two managers could part with each other at once. Who may not sign in manages nothing."""
+    managers = Membership.objects.select_for_update(of=("self",)).filter(
+        organisation=row.organisation, role=row.role, may_manage=True, delegate=False, user__is_active=True
+    )
     if row.delegate or any(manager.pk != row.pk for manager in managers):
         return
     raise RefusedError(

@@ -194,6 +194,17 @@ def test_a_person_is_made_a_viewer_and_parted_with_and_the_last_manager_stays(ow
     assert Event.objects.filter(action=Action.PERSON_REMOVED, actor=NEW).exists()
 
 
+def test_a_manager_who_may_no_longer_sign_in_is_no_other_manager(owner: Client, cast: Cast, firm: Organisation) -> None:
+    """The operator's register says `active = false` of somebody who went: alone, they could let nobody in."""
+    joined(invite(owner))
+    row, own = Membership.objects.get(user__email=NEW), Membership.objects.get(user=cast.plants[0].owner)
+    owner.post(f"/people/{row.pk}/", {"do": "manager"})
+    User.objects.filter(email=NEW).update(is_active=False)
+    for deed in ("viewer", "part"):
+        assert owner.post(f"/people/{own.pk}/", {"do": deed}).status_code == 409
+    assert owner.post(f"/people/{row.pk}/", {"do": "part"}).status_code == 302, "who went can be parted with"
+
+
 def test_people_of_another_firm_are_not_there(owner: Client, cast: Cast) -> None:
     other = Membership.objects.get(user=cast.plants[1].owner)
     sent = inviting.invite(cast.plants[1].owner, other.organisation_id, NEW, may_manage=True, delegate=False, now=timezone.now())
