@@ -61,11 +61,19 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last
     `last_day` is the last one for its reports; some months after the period if not said.
 
     Raises:
-        RefusedError: `not-regulator` (403), `pack-not-in-force`, `period-overlaps`, `due-before-end`, `due-in-the-past` (409).
+        RefusedError: `not-regulator` (403), `period-closed`, `pack-not-in-force`, `period-overlaps`, `due-before-end`,
+            `due-in-the-past` (409).
         SteplabelError: what `canonical_period` says of the name.
     """
     require_regulator_of_scope(user, group.scope)
     period = _period(name)
+    if group.periods.filter(name=period.name).exclude(closed_at=None).exists():
+        raise RefusedError(
+            409,
+            "period-closed",
+            Phrase("The period %(period)s is closed.", period=period.name),
+            "A closed period cannot be opened again. Open another one.",
+        )
     pack, first = packs.load(group.pack, group.pack_version), period.start.date()
     if first < pack.effective_from or (pack.effective_to is not None and first >= pack.effective_to):
         raise RefusedError(

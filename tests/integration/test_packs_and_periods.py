@@ -121,6 +121,17 @@ def test_periods_that_touch_and_periods_of_other_groups_are_opened_and_the_same_
     assert periods.open_period_for(cast.approver, clinker, "2016-01-01/2016-12-31", NOW, TO_COME).peer_group == clinker
 
 
+def test_a_period_that_was_closed_is_not_said_to_be_open_where_somebody_opens_it_again(cast: Cast) -> None:
+    periods.close_period_for(cast.approver, cast.period, NOW)
+    address = reverse("web:open-period", args=[cast.group.pk])
+    for name in (PERIOD, "2016-01-01/2017-01-01"):
+        answer = signed_in(cast.approver.email).post(address, {"name": name, "due": "2099-03-31"})
+        assert answer.status_code == 400, name
+        assert "The period 2016 is closed." in answer.content.decode()
+    cast.period.refresh_from_db()
+    assert cast.period.closed_at == NOW
+
+
 def test_the_page_says_which_period_overlaps_beside_the_field(cast: Cast) -> None:
     answer = signed_in(cast.approver.email).post(reverse("web:open-period", args=[cast.group.pk]), {"name": "2016-Q1"})
     assert answer.status_code == 400
