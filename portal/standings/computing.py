@@ -34,6 +34,7 @@ def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
     present = cohort(period)
     rows = _standings(period, present, now)
     with transaction.atomic():
+        ReportingPeriod.objects.select_for_update(of=("self",)).get(pk=period.pk)  # who computes them at the same moment waits
         Standing.objects.filter(period=period).delete()
         Standing.objects.bulk_create(rows)
         record(now, by, Action.STANDINGS_COMPUTED, f"period {period.peer_group.pack}/{period.name}", f"{len(present.digests)} submissions")

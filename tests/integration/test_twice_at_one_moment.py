@@ -17,7 +17,9 @@ from portal.governance.models import Proposal
 from portal.problems import RefusedError
 from portal.register import inviting
 from portal.register.models import Invitation
-from tests.integration.portal_cast import NOW, make_cast
+from portal.standings import computing as standings
+from portal.standings.models import Standing
+from tests.integration.portal_cast import NOW, deliver, make_cast, open_waiting
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -48,6 +50,34 @@ def refusal_of_the_second(first: Callable[[], object], second: Callable[[], obje
             refused.result(20)
     assert refusal.value.status == 409
     return refusal.value.code
+
+
+def test_standings_that_two_drafts_compute_at_one_moment_are_there_once() -> None:
+    """A form of drafting that is sent twice makes one draft; each then computes the standings of the period."""
+    cast = make_cast(8)
+    for index, plant in enumerate(cast.plants):
+        deliver(plant.envelope(cast.pack, shift=index))
+    open_waiting()
+    ranked = standings.compute(cast.period, "first", NOW)
+    cells = Standing.objects.count()
+    begun, asked = threading.Event(), threading.Event()
+
+    def compute(wait: bool) -> int:
+        with closing(connection), transaction.atomic():
+            sites = standings.compute(cast.period, "again", NOW)
+            begun.set()
+            assert not wait or asked.wait(60)
+        return sites
+
+    with ThreadPoolExecutor(2) as pool:
+        first = pool.submit(compute, True)
+        assert begun.wait(60)
+        second = pool.submit(compute, False)
+        with pytest.raises(TimeoutError):
+            second.result(20)
+        asked.set()
+        assert first.result(60) == second.result(60) == ranked == 8
+    assert Standing.objects.count() == cells > 0
 
 
 def test_a_version_of_a_pack_is_proposed_once() -> None:
