@@ -11,9 +11,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.db import transaction
+
 from benchmarks.errors import VerificationError
 from benchmarks.wire.sealing import ProcessingKey
-from portal.intake.models import IN_THE_VAULT, Submission
+from portal.intake.models import IN_THE_VAULT, Submission, SubmissionState
 from portal.opening.models import OpenedReport
 from portal.opening.unsealing import keep, opened
 
@@ -49,5 +51,14 @@ def refill(processing_keys: Sequence[ProcessingKey], now: datetime) -> RefillCou
             left["values-of-another-report"] += 1
             continue
         keep(submission, report, now)
-        written += 1
+        written += _stays(submission)
     return RefillCounts(written, left)
+
+
+def _stays(submission: Submission) -> bool:
+    """Whether the report may lie in the vault; if its firm left while it was opened, it is deleted there again."""
+    with transaction.atomic():  # waits for a firm that is leaving, which has emptied the vault and not yet said so
+        state = Submission.objects.select_for_update().values_list("state", flat=True).get(pk=submission.pk)
+        if state == SubmissionState.DELETED:
+            OpenedReport.objects.filter(envelope_digest=submission.digest).delete()
+    return bool(state != SubmissionState.DELETED)

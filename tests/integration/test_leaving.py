@@ -17,6 +17,8 @@ from benchmarks.composition import Roster
 from benchmarks.label_keys import LabelKey
 from benchmarks.wire import logged
 from benchmarks.wire.logged import EntryKind
+from benchmarks.wire.schema import Report
+from benchmarks.wire.sealing import ProcessingKey
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import EnrolmentToken, Membership, Organisation, Role, User
@@ -28,7 +30,7 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.intake.models import Submission
 from portal.notifications import mailing
 from portal.notifications.models import Mail, Notice
-from portal.opening import unsealing
+from portal.opening import refilling, unsealing
 from portal.opening.models import OpenedReport
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing
@@ -254,6 +256,23 @@ def test_what_was_being_opened_while_the_firm_left_is_not_in_the_vault_afterward
     assert unsealing.settle(claimed, claimed.claim, report, None, NOW) is None
     assert not OpenedReport.objects.filter(site=plant.site.slug).exists()
     assert set(Submission.objects.filter(site=plant.site).values_list("state", flat=True)) == {"deleted"}
+
+
+def test_what_is_filled_into_the_vault_again_while_the_firm_leaves_is_not_there_afterwards(
+    cast: Cast, firm: Organisation, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    plant, asked = cast.plants[0], timezone.now()
+    leaving.ask(plant.owner, firm.pk, asked)
+    OpenedReport.objects.filter(site=plant.site.slug).delete()
+
+    def opened(submission: Submission, key: ProcessingKey) -> Report:
+        report = unsealing.opened(submission, key)
+        assert leaving.carry_out_due(lambda: over(asked)) == 1
+        return report
+
+    monkeypatch.setattr(refilling, "opened", opened)
+    assert refilling.refill([keys.processing_key()], NOW) == refilling.RefillCounts(0, {})
+    assert not OpenedReport.objects.filter(site=plant.site.slug).exists()
 
 
 def test_who_was_obliged_after_asking_stays_and_its_managers_are_told(cast: Cast, firm: Organisation, owner: Client) -> None:
