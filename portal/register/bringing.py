@@ -8,11 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, time, timedelta
+from datetime import datetime
 from typing import Any, TypeVar, cast
-from zoneinfo import ZoneInfo
 
-from django.conf import settings
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 from django.db.models import Model
@@ -25,6 +23,7 @@ from portal.accounts.selectors import within
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, Event
 from portal.auditlog.recording import record_each
+from portal.catalogue.deadlines import due_before_end, end_of
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
@@ -82,7 +81,7 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterC
     Raises:
         InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`, `period-closed`, `assignment-ended`,
             and what the core says of packs.
-        RefusedError: what `assurance.assigning.assign` refuses.
+        RefusedError: `due-before-end` (409), and what `assurance.assigning.assign` refuses.
     """
     with transaction.atomic():
         return _Register(now, by).bring_to(roll)
@@ -301,7 +300,9 @@ class _Register:
         if group.periods.count() > periods_before:
             self.changes.append(RegisterChange(subject, Phrase("opened")))  # the service put it on record
         if declared.due is not None:
-            due = datetime.combine(declared.due + timedelta(days=1), time(), ZoneInfo(settings.TIME_ZONE))  # the end of that day
+            due = end_of(declared.due)
+            if due <= period.end:
+                raise due_before_end()
             self._keep(ReportingPeriod, "pk", [_Entry(subject, period.pk, {"due": due})])
         if declared.closed and period.closed_at is None:
             close_period(period, self.by, self.now)

@@ -179,6 +179,7 @@ WRONG = {
     "a name longer than the portal keeps": ('name_zh = "中国"', f'name_zh = "{"国" * 121}"', "jurisdictions 1, name_zh.*at most 120"),
     "an English name longer than the portal keeps": ('name = "China"', f'name = "{"C" * 121}"', "jurisdictions 1, name.*at most 120"),
     "a person longer than the portal keeps": ('name = "Li Wei"', f'name = "{"L" * 151}"', "people 1, name.*at most 150"),
+    "reports due when their period has not ended": ("due = 2026-03-31", "due = 2025-12-31", "cannot be due before their period has ended"),
     "an assignment of no period": ('period = "2025"', 'period = "year 25"', "assignments 1, period"),
     "no TOML": ("[[firms]]", "[[firms", "cannot be read"),
 }
