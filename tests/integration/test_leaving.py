@@ -39,6 +39,7 @@ from portal.register import inviting, leaving
 from portal.register.models import Leaving
 from portal.sharing import certificates, shares
 from portal.standings import computing as standings
+from portal.standings import naming
 from portal.standings.models import ProtectedValue
 from portal.translog.models import LogEntry
 from portal.web.words.mails import write
@@ -215,6 +216,16 @@ def test_it_can_be_undone_until_its_time_and_asking_twice_is_asking_once(cast: C
     ]
     owner.post(path, {"name": firm.name})
     assert Leaving.objects.filter(undone_at=None).count() == 1, "and it may leave after all"
+
+
+def test_a_firm_that_chose_to_be_named_is_not_promised_that_what_was_published_names_none(
+    cast: Cast, firm: Organisation, owner: Client
+) -> None:
+    """What was signed stays as it was, with the names beside their quarters."""
+    naming.choose(firm, True, cast.plants[0].owner, NOW)
+    page = owner.get(f"/people/firms/{firm.pk}/leave/").content.decode()
+    assert "it names no firm." not in page
+    assert "others cite it. It names a firm only if that firm had chosen to be named." in page
 
 
 def test_the_day_of_leaving_is_the_schemes_on_record_and_in_the_mail(cast: Cast, firm: Organisation) -> None:

@@ -25,7 +25,7 @@ def facts(done: DeletionRecord) -> tuple[Item, ...]:
 def staying() -> Sequence[str]:
     """What stays and why, as the page and the paper say it."""
     return (
-        _("What was published: others cite it, and it names no firm."),
+        _("What was published: others cite it. It names a firm only if that firm had chosen to be named."),
         _("The receipt of each report and its place in the log: a log with a missing entry proves nothing. They contain digests only."),
         _(
             "For each published value, a record that some firm contributed to it with this class and these grid points, with firm"
