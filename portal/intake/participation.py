@@ -111,7 +111,7 @@ class ParticipationView:
     due: datetime
     closed_at: datetime | None
     may_decide: bool
-    previous: str | None  # the period before, by name
+    previous: str | None  # the period before, by name, of this group or its like by another version of the pack
     members: QuerySet[PeerGroupMember]  # whom the reader may see
     parts: tuple[PartView, ...]  # of these, by firm and site
 
@@ -139,7 +139,8 @@ class ParticipationView:
 def participation(user: User, peer_group: int, period: str, now: datetime) -> ParticipationView | None:
     """Who of the group's sites in the regulator's jurisdiction reported; None where the person is no regulator of any of it."""
     jurisdictions = jurisdictions_of(user)
-    earlier = ReportingPeriod.objects.filter(peer_group=OuterRef("peer_group"), end__lte=OuterRef("start")).order_by("-end")
+    alike = {name: OuterRef(name) for name in ("peer_group__pack", "peer_group__route", "peer_group__scope")}  # by any version of the pack
+    earlier = ReportingPeriod.objects.filter(**alike, end__lte=OuterRef("start")).order_by("-end")
     periods = ReportingPeriod.objects.select_related("peer_group__scope").annotate(previous=Subquery(earlier.values("name")[:1]))
     asked = periods.filter(peer_group=peer_group, name=period).first()
     if asked is None or not any(touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in jurisdictions):

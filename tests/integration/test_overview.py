@@ -18,7 +18,7 @@ from django.urls import reverse
 from benchmarks.wire import envelope
 from portal import keys
 from portal.accounts.models import ControllingFirm, Jurisdiction, Organisation, Role, Site, SizeClass
-from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.intake.participation import ParticipationView, ReportingState, in_order, participation
@@ -262,9 +262,13 @@ def test_a_report_that_lacks_a_step_of_the_route_is_not_whole(cast: Cast) -> Non
     assert told_of(cast, ["somewhere-else"])["works-2"].steps == 0
 
 
-def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast) -> None:
+@pytest.mark.parametrize("version", ["4", "3"], ids=["by the same version", "by the version of the pack before"])
+def test_another_agent_and_a_ledger_set_back_break_a_series(cast: Cast, version: str) -> None:
     start, end = cast.period.start - timedelta(days=365), cast.period.start
-    ReportingPeriod.objects.create(peer_group=cast.group, name="2015", start=start, end=end, due=NOW)
+    group, _made = PeerGroup.objects.get_or_create(
+        pack=cast.group.pack, pack_version=version, route=cast.group.route, scope=cast.group.scope
+    )
+    ReportingPeriod.objects.create(peer_group=group, name="2015", start=start, end=end, due=NOW)
     report = Submission.objects.get(site__slug="works-1")
     before = Submission(
         digest="0" * 64, site=report.site, period="2015", revision=1, device=cast.plants[1].device, key_id=report.key_id, ledger_sequence=9,
