@@ -9,6 +9,7 @@ only misspelt would count as one more in every disclosure rule.
 from __future__ import annotations
 
 import secrets
+import unicodedata
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -168,13 +169,14 @@ def refuse(user: User, application: int, reason: str, now: datetime) -> FirmAppl
 
 
 def spelt_alike(firms: Iterable[ControllingFirm], spelt: str) -> ControllingFirm | None:
-    """The one of these firms that has this name in any of its languages, capitals and blanks aside; None for a new one."""
+    """The one of these firms that has this name in any of its languages, capitals, blanks and full width aside; None for a new one."""
     name = _letters(spelt)
     return next((firm for firm in firms if name in map(_letters, firm.name.by_language.values())), None)
 
 
 def _letters(name: str) -> str:
-    return " ".join(name.casefold().split())
+    """With compatibility forms made one (NFKC): a Chinese keyboard writes brackets and Latin letters in full width."""
+    return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
 
 
 def _decider(row: FirmApplication, controlling: int | None) -> ControllingFirm:

@@ -142,7 +142,7 @@ def test_a_known_controlling_firm_is_offered_and_counted_once(cast: Cast) -> Non
     assert ControllingFirm.objects.count() == before
 
 
-@pytest.mark.parametrize("spelt", ["第一集团", " 第一集团 ", "FIRM  1"])
+@pytest.mark.parametrize("spelt", ["第一集团", " 第一集团 ", "FIRM  1", "Ｆｉｒｍ　１"])
 @pytest.mark.parametrize("language", ["en", "zh-hans"])
 def test_a_controlling_firm_is_known_by_each_of_its_names_whatever_language_the_officer_reads(
     cast: Cast, spelt: str, language: str
