@@ -16,7 +16,7 @@ from stdnum.cn import uscc
 
 from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
-from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Site, User
+from portal.accounts.models import ControllingFirm, EnrolmentToken, Jurisdiction, Membership, Organisation, Site, User
 from portal.accounts.selectors import own_sites, roles_of
 from portal.assurance.assigning import take_back
 from portal.assurance.models import Assignment
@@ -296,6 +296,15 @@ def test_a_token_for_a_registered_site_is_printed_once_and_nothing_else() -> Non
     assert EnrolmentSecret.parse(output.getvalue().strip()).fingerprint == keys.published_directory().fingerprint
     with pytest.raises(CommandError, match="There is no site 'yanshan-9'"):
         call_command("issue_token", "yanshan-9")
+
+
+def test_no_token_is_issued_for_a_site_that_is_retired() -> None:
+    """By its firm, or because its firm left: no agent signs for it any more."""
+    register(REGISTER)
+    Site.objects.filter(slug="yanshan-1").update(retired_at=NOW)
+    with pytest.raises(CommandError, match="The site 'yanshan-1' is retired"):
+        call_command("issue_token", "yanshan-1", stdout=StringIO(), stderr=StringIO())
+    assert not EnrolmentToken.objects.exists()
 
 
 def test_every_command_that_a_page_or_a_document_names_exists() -> None:
