@@ -107,7 +107,7 @@ def fields_of(
                 wanted="one",
             )
         own = profile.model_copy(update={"midnight": "begins"}) if name in profile.parts else profile  # made of parts: midnight is settled
-        read = _reader(column, own, where, is_key=name == wanted.key)
+        read = _reader(column, own, where, zone, is_key=name == wanted.key)
         missing = profile.missing.get(name, ())
         if name in profile.constants:
             fields.append(Field(column, name, None, _constant(read, profile.constants[name], file, name), read, missing))
@@ -220,7 +220,8 @@ def zone_of(profile: Profile, file: str, wanted: Template) -> tzinfo | None:
     )
 
 
-def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: bool) -> Callable[[Cell], Any]:
+def _reader(column: TemplateColumn, profile: Profile, where: tzinfo, zone: tzinfo, *, is_key: bool) -> Callable[[Cell], Any]:
+    """How a cell is read: a stamp without an offset is of the zone `where`, and its day and year are those of the site's `zone`."""
     words = profile.values.get(column.name, {})
     scale = profile.scale.get(column.name, 1.0)
 
@@ -247,11 +248,11 @@ def _reader(column: TemplateColumn, profile: Profile, zone: tzinfo, *, is_key: b
 
     def read_written(cell: Cell) -> datetime:
         written = cells.written_moment(cell, profile)
-        stamps.fixed(written, zone)  # refused where the clock skipped it
+        stamps.fixed(written, where)  # refused where the clock skipped it
         return written
 
     if column.kind is CellKind.MOMENT:
-        return read_written if column.as_written else lambda cell: cells.moment(cell, profile, zone)
+        return read_written if column.as_written else lambda cell: stamps.fixed(cells.moment(cell, profile, where), zone)
     return read_number
 
 

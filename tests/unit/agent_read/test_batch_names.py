@@ -37,6 +37,15 @@ def test_a_batch_carries_the_year_of_its_start_in_the_sites_time_and_finds_its_e
     assert [energy.quantity for energy in batch.energy] == [48_000]
 
 
+def test_days_and_years_are_the_sites_where_the_file_is_written_in_another_zone(tmp_path: Path) -> None:
+    site = works(tmp_path, "1,eaf,,2016-12-31 17:00,2016-12-31 18:00,120,t")
+    with site.open("a", encoding="utf-8") as file:
+        file.write('[mapping.batches]\ntimezone = "UTC"\n')
+    (batch,) = pipeline.read(load_site(site)).batches
+    assert batch.batch_id == "1~2017"
+    assert batch.start.isoformat() == "2017-01-01T01:00:00+08:00"  # whose year its privacy account and whose day its heating value is
+
+
 def test_one_number_in_two_years_is_refused_where_energy_is_given_by_number(tmp_path: Path) -> None:
     site = works(tmp_path, "1,eaf,,2016-03-01 10:00,2016-03-01 11:00,120,t", "1,eaf,,2017-03-01 10:00,2017-03-01 11:00,120,t")
     with pytest.raises(InputError) as refused:
