@@ -153,12 +153,12 @@ def _mj(unit: str, carrier: str, about: AboutSheet) -> float | None:
 
 
 def _blank(sheet: RunSheet) -> frozenset[tuple[str, str]]:
-    """Runs of which a carrier is blank that other runs of the same product report."""
-    used: dict[str, set[str]] = {}
-    for batch in sheet.batches:
-        used.setdefault(batch.step, set()).update(energy.carrier for energy in batch.energy)
+    """Runs of which an energy column is blank that other runs of the same product fill: one of two meters of a carrier as well."""
+    used: dict[str, set[int]] = {}
+    for batch, columns in zip(sheet.batches, sheet.filled, strict=True):
+        used.setdefault(batch.step, set()).update(columns)
     return frozenset(
-        (batch.step, batch.batch_id) for batch in sheet.batches if used[batch.step] - {energy.carrier for energy in batch.energy}
+        (batch.step, batch.batch_id) for batch, columns in zip(sheet.batches, sheet.filled, strict=True) if used[batch.step] - columns
     )
 
 

@@ -70,6 +70,7 @@ class RunSheet:
     about: AboutSheet
     batches: list[Batch]
     rejected: list[RejectedRow]
+    filled: list[frozenset[int]]  # of each run, in which of the energy columns an amount stands
 
     @property
     def lang(self) -> Lang:
@@ -99,8 +100,8 @@ def read(path: Path) -> RunSheet:
     words = {tell(words, headings.lang): status for status, words in STATUS.items()}
     profile = Profile(sheet=name, header_row=headings.row, columns=columns, values={"status": words})
     table = _table(path, profile, about, headings)
-    batches, refused = _batches(table, headings, about)
-    return RunSheet(path, name, headings, about, batches, [*table.rejected, *refused])
+    batches, filled, refused = _batches(table, headings, about)
+    return RunSheet(path, name, headings, about, batches, [*table.rejected, *refused], filled)
 
 
 def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings) -> Table:
@@ -194,6 +195,7 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
     prices: dict[str, dict[str, float]] = {}
     lhv: dict[str, float] = {}
     unread: list[RejectedRow] = []
+    row_of: dict[str, int] = {}
     for row, cells in sheets[name]:
         key, value = [*cells, None, None][:2]
         if key in (None, "") or value in (None, ""):
@@ -203,6 +205,9 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
             (setting_name for setting_name, words in SETTINGS.items() if text == tell(words, lang) or _begins(text, setting_name, lang)),
             None,
         )
+        if setting is not None and (before := row_of.setdefault(text, row)) != row:
+            once = Phrase("one row of this name; row %(row)s has it already", row=before)
+            raise _setting_refused(path, row, text, str(value), once)
         if setting in {"price", "lhv"}:
             carrier, unit = _carrier_and_unit(str(setting), text, lang)
             if carrier is None or (setting == "lhv" and unit != CARRIERS[carrier].unit):
@@ -277,8 +282,10 @@ def _setting_refused(path: Path, row: int | None, key: str, found: str, wanted: 
     )
 
 
-def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[Batch], list[RejectedRow]]:
+def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[Batch], list[frozenset[int]], list[RejectedRow]]:
+    """The runs, in which energy columns of each an amount stands, and the rows whose unit of output is none."""
     batches: list[Batch] = []
+    filled: list[frozenset[int]] = []
     refused: list[RejectedRow] = []
     names = list(table.columns)
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
@@ -295,6 +302,7 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
             for number, energy_column in enumerate(headings.energy)
             if row.get(f"energy.{number}") is not None
         )
+        filled.append(frozenset(number for number in range(len(headings.energy)) if row.get(f"energy.{number}") is not None))
         batches.append(
             Batch(
                 batch_id=row["batch_id"],
@@ -310,7 +318,7 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
                 place=table.place(index),
             )
         )
-    return batches, refused
+    return batches, filled, refused
 
 
 def _lhv(column: EnergyColumn, about: AboutSheet) -> float | None:

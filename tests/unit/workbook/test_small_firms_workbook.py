@@ -113,6 +113,15 @@ def test_a_wrong_reading_cannot_make_the_label_and_is_named(tmp_path: Path) -> N
     assert label.best.value == pytest.approx(before.best.value, rel=0.02)
 
 
+def test_a_run_of_which_one_of_two_meters_is_blank_is_left_out(tmp_path: Path) -> None:
+    half = {(row, 13): 200.0 for row in range(2, RUNS + 2)} | {(row, 13): None for row in range(2, 12)}
+    labelled = labelling.label(reading.read(edited(filled(tmp_path), {(1, 13): "Electricity, kWh"} | half)), NOW)
+    label = next(step for step in labelled.labels if step.product == "bracket" and str(step.metric) == "electricity")
+    assert label.excluded == {"energy-partly-unknown": 5}
+    assert label.minimum is not None
+    assert label.minimum > 1000 * KWH_A_KG["bracket"] + 200 / 0.6  # and not that of a run of which one meter is known
+
+
 def test_rows_that_cannot_be_read_stand_in_a_sheet_of_their_own(tmp_path: Path) -> None:
     path = edited(filled(tmp_path), {(5, 10): "12,5", (7, 8): "boxes"})
     labelled = labelling.label(reading.read(path), NOW)
@@ -360,6 +369,23 @@ def test_a_setting_that_would_make_energy_nothing_or_every_gap_chance_is_refused
     with pytest.raises(InputError, match=wanted) as refused:
         reading.read(path)
     assert refused.value.code == "workbook-setting-wrong"
+
+
+@pytest.mark.parametrize(("name", "value"), [("Price of electricity, per kWh", 0.9), ("Time zone", "Asia/Tokyo"), ("Firm", "Bolts")])
+def test_a_setting_that_stands_twice_is_refused_with_both_rows(tmp_path: Path, name: str, value: object) -> None:
+    path = filled(tmp_path)
+    book = openpyxl.load_workbook(path)
+    about = book.worksheets[0]
+    about.append(["Firm", "Bolts & Sons"])
+    about.append([name, value])
+    last = about.max_row
+    book.save(path)
+    with pytest.raises(InputError) as refused:
+        reading.read(path)
+    assert refused.value.code == "workbook-setting-wrong"
+    assert refused.value.place is not None
+    assert (refused.value.place.row, refused.value.place.column) == (last, name)
+    assert "row" in str(refused.value.wanted)
 
 
 def test_a_workbook_and_a_site_are_not_labelled_in_one_command(tmp_path: Path) -> None:
