@@ -40,9 +40,8 @@ class JointRuns:
     findings: list[DataFinding]
 
 
-def merged(batches: Sequence[Batch], site: SiteSettings) -> JointRuns:
-    """Find joint runs before anything is metered."""
-    by_time = site.inputs.energy is None
+def merged(batches: Sequence[Batch], *, by_time: bool) -> JointRuns:
+    """Find joint runs before anything is metered; `by_time` where no energy is given per batch."""
     if _each_alone(batches):
         return JointRuns(list(batches), {}, [])
     groups: dict[tuple[object, ...], list[int]] = {}

@@ -185,8 +185,9 @@ def read_rows(request: Request) -> LoggedBatches:
         rows = batch_names.in_their_years(rows)
         own_ids = batch_names.by_own_id(rows) if request.inputs.has("energy") else {}
     rows = declared.rows(rows, site)
-    together = joint.merged(rows, site)
-    own, out = together.batches, judging.rows(rows, site) if request.outward else together.batches
+    by_time = site.inputs.energy is None and not request.inputs.has("energy")  # an extract need hold no row of the site's file
+    together = joint.merged(rows, by_time=by_time)
+    own, out = together.batches, judging.rows(rows, by_time=by_time) if request.outward else together.batches
     if len(out) == len(own) and all(row is other for row, other in zip(out, own, strict=True)):
         out = own
     return LoggedBatches(

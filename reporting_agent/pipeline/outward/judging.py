@@ -59,8 +59,8 @@ class OutwardBatches:
     logged: Sequence[Batch] = ()
 
 
-def rows(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
-    """One record an account, before anything is metered."""
+def rows(batches: Sequence[Batch], *, by_time: bool) -> list[Batch]:
+    """One record an account, before anything is metered; `by_time` where no energy is given per batch."""
     groups: dict[tuple[str, str], list[int]] = {}
     for index, batch in enumerate(batches):
         groups.setdefault((batch.step, batch.batch_id), []).append(index)
@@ -70,7 +70,7 @@ def rows(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
     for indices in groups.values():
         own = [batches[index] for index in indices]
         alike = len({(row.product, row.variant) for row in own}) < 2
-        first_counts = alike or (site.inputs.energy is None and joint.follow_one_another(own))
+        first_counts = alike or (by_time and joint.follow_one_another(own))
         for index in indices[1:] if first_counts else indices:
             why = DUPLICATE if first_counts else joint.JOINT_RUN
             marked[index] = replace(batches[index], excluded=batches[index].excluded or why)

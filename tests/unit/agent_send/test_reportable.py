@@ -8,7 +8,7 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
-from reporting_agent.config import SiteSettings
+from reporting_agent.config import InputFiles, Runs, SiteSettings
 from reporting_agent.config.events import CONFIRM, SAY, DeclaredEvent
 from reporting_agent.sending.eligibility import require_reportable
 
@@ -48,6 +48,12 @@ def test_an_assumed_unit_is_not_reported(tmp_path: Path) -> None:
     require_reportable(site("steel", tmp_path))
     with pytest.raises(PolicyRefusal, match="unit-assumed"):
         require_reportable(site("steel", tmp_path, unit_assumed=True))
+
+
+def test_nor_is_that_of_a_log_that_a_source_gives(tmp_path: Path) -> None:
+    of_a_source = {"inputs": InputFiles(source="a-historian"), "runs": Runs(unit_assumed=True)}
+    with pytest.raises(PolicyRefusal, match="unit-assumed"):
+        require_reportable(site("steel", tmp_path).model_copy(update=of_a_source))
 
 
 @pytest.mark.parametrize("reason", [CONFIRM, f" {SAY} "])

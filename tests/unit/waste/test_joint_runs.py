@@ -35,8 +35,8 @@ def measured(batches: list[Batch]) -> list[Batch]:
     return [replace(batch, energy=(CarrierEnergy("electricity", 6_000.1, "kWh"),)) for batch in batches]
 
 
-def test_the_log_tells_the_changeover(a_melt: Melt, a_site: Sites) -> None:
-    merged = joint.merged(rows(a_melt, follow=True), a_site(**METERED))
+def test_the_log_tells_the_changeover(a_melt: Melt) -> None:
+    merged = joint.merged(rows(a_melt, follow=True), by_time=True)
     assert [batch.batch_id for batch in merged.batches] == ["L00000/any", "L00000/vacuum-treated"]
     assert [finding.code for finding in merged.findings] == ["joint-run-cut"]
     assert not merged.parts
@@ -46,7 +46,7 @@ def test_the_log_tells_the_changeover(a_melt: Melt, a_site: Sites) -> None:
 def test_a_joint_run_is_metered_as_one_and_divided_by_ratio(a_melt: Melt, a_site: Sites, same_id: bool) -> None:
     """60 t at 1.0 and 40 t at 1.5 are 60 and 60: half the energy and half the hour each."""
     site = a_site(**METERED, joint=RATIOS)
-    merged = joint.merged(rows(a_melt, same_id=same_id), site)
+    merged = joint.merged(rows(a_melt, same_id=same_id), by_time=True)
     (whole,) = merged.batches
     assert (whole.output, whole.duration) == (100.0, timedelta(minutes=60))
     divided, findings = joint.split(measured(merged.batches), merged.parts, site)
@@ -64,27 +64,27 @@ def test_a_joint_run_is_metered_as_one_and_divided_by_ratio(a_melt: Melt, a_site
 
 def test_without_a_ratio_it_stands_in_the_balance_and_in_no_label(a_melt: Melt, a_site: Sites) -> None:
     site = a_site(**METERED, joint=[{"step": "ladle-refining", "ratios": {"any": 1.0, "other": 2.0}}])
-    merged = joint.merged(rows(a_melt), site)
+    merged = joint.merged(rows(a_melt), by_time=True)
     (left,), findings = joint.split(measured(merged.batches), merged.parts, site)
     assert left.excluded == "joint-run"
     assert left.energy[0].quantity == 6_000.1
     assert [(finding.code, finding.count) for finding in findings] == [("joint-run", 1)]
 
 
-def test_rows_with_energy_of_their_own_are_batches_of_their_own(a_melt: Melt, a_site: Sites) -> None:
-    merged = joint.merged(rows(a_melt, same_id=False), a_site())
+def test_rows_with_energy_of_their_own_are_batches_of_their_own(a_melt: Melt) -> None:
+    merged = joint.merged(rows(a_melt, same_id=False), by_time=False)
     assert len(merged.batches) == 2
     assert not merged.parts
 
 
-def test_parallel_machines_without_a_name_are_no_joint_run(a_melt: Melt, a_site: Sites) -> None:
+def test_parallel_machines_without_a_name_are_no_joint_run(a_melt: Melt) -> None:
     nameless = [replace(row, equipment="") for row in rows(a_melt, same_id=False)]
-    assert joint.merged(nameless, a_site(**METERED)).batches == nameless
+    assert joint.merged(nameless, by_time=True).batches == nameless
 
 
-def test_one_batch_written_twice_is_left_to_be_found_as_a_duplicate(a_melt: Melt, a_site: Sites) -> None:
+def test_one_batch_written_twice_is_left_to_be_found_as_a_duplicate(a_melt: Melt) -> None:
     twice = [a_melt(0), a_melt(0)]
-    assert joint.merged(twice, a_site(**METERED)).batches == twice
+    assert joint.merged(twice, by_time=True).batches == twice
 
 
 def test_ratios_are_positive(a_site: Sites) -> None:
