@@ -128,14 +128,15 @@ def has_offset(cells: Sequence[Cell]) -> bool | None:
 
 
 def midnight_ends(cells: Sequence[Cell]) -> str | None:
-    """The evidence that 00:00 stands for the end of the date beside it: it follows 23:xx of the same date."""
-    before = ""
-    for cell in cells:
-        text = plain(cell) if isinstance(cell, str) else str(cell)
-        date, _, clock = text.replace("T", " ").partition(" ")
-        if clock.startswith("00:00") and before.startswith(f"{date} 23:"):
+    """The evidence that 00:00 stands for the end of the date beside it: it follows 23:xx of the same date, and no later time of that date
+    follows it, as where the day of another meter or machine begins.
+    """
+    texts = [(plain(cell) if isinstance(cell, str) else str(cell)).replace("T", " ") for cell in cells]
+    for before, text, after in zip(texts, texts[1:], [*texts[2:], ""], strict=False):
+        date, _, clock = text.partition(" ")
+        goes_on = after.startswith(f"{date} ") and not after.startswith(f"{date} 00:00")
+        if clock.startswith("00:00") and before.startswith(f"{date} 23:") and not goes_on:
             return f"{text!r} follows {before!r}"
-        before = f"{date} {clock}"
     return None
 
 

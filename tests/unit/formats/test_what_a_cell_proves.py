@@ -109,6 +109,9 @@ def test_stamps_name_their_offset_only_where_every_one_does(cells: tuple[Cell, .
         (("2025-05-13 23:45", "2025-05-14 00:00"), False),  # as everybody writes it
         (("2025-05-13 00:00", "2025-05-13 00:15"), False),
         (("2025-05-13 22:45", "2025-05-13 00:00"), False),  # an hour lacks: it may be another day
+        (("2025-05-13 23:45", "2025-05-13 00:00", "2025-05-13 00:15"), False),  # one day of two meters, one below the other
+        (("2025-05-13 23:45", "2025-05-13 00:00", "2025-05-13 00:00", "2025-05-14 00:15"), True),  # two meters side by side
+        (("2025-05-13 23:45", "2025-05-13 00:00", "2025-05-13 00:15", "2025-05-13 23:45", "2025-05-13 00:00"), True),
     ],
 )
 def test_midnight_is_the_end_of_a_day_where_it_follows_that_days_last_hour(cells: tuple[Cell, ...], ends: bool) -> None:
