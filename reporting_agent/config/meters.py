@@ -166,7 +166,8 @@ class Meter(Setting):
         if self.checks is not None and self.role != "check":
             raise ValueError("checks belongs to a meter of role = 'check'")
         for key in ("temperature", "pressure"):
-            if getattr(self, f"{key}_meter") is not None and getattr(self, "temperature_c" if key == "temperature" else "pressure_kpa"):
+            constant = getattr(self, "temperature_c" if key == "temperature" else "pressure_kpa")
+            if getattr(self, f"{key}_meter") is not None and constant is not None:
                 raise ValueError(f"{key} is given twice: by a meter and as a constant")
         return self
 

@@ -90,7 +90,7 @@ class SiteTotals:
         try:
             if carrier == "electricity":
                 return quantity * ratio(unit, "MJ")
-            if lhv is None and declared is not None and mj_in(unit) is None:
+            if lhv is None and declared is not None and declared.source != "default" and mj_in(unit) is None:
                 lhv = declared.mj_per(unit)
             if lhv is None and mj_in(unit) is None:
                 lhv = self._mean_lhv(carrier, unit)

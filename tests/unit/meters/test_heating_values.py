@@ -7,12 +7,13 @@ import pytest
 
 from benchmarks import packs
 from benchmarks.errors import InputError, PolicyRefusal
-from benchmarks.measurements import Batch, CarrierEnergy, Direction
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.materials import HeatingValue, HeatingValues
 from reporting_agent.pipeline import LabelResult, pack_of
 from reporting_agent.pipeline.heating_values import BatchesWithHeat, require_one_value, settle
+from reporting_agent.pipeline.sitewide import SiteTotals
 from tests.unit.meters.conftest import heats, meter, register
 
 Build = Callable[..., SiteSettings]
@@ -37,6 +38,18 @@ def test_each_value_holds_from_its_day_until_the_next() -> None:
     day_values = [values.of("natural-gas", day) for day in (date(2023, 12, 31), date(2024, 1, 1), date(2024, 1, 31), date(2024, 2, 1))]
     assert [None if heating_value is None else heating_value.value for heating_value in day_values] == [None, 34.0, 34.0, 35.0]
     assert values.of("coal", date(2024, 2, 1)) is None
+
+
+def test_in_the_sites_account_too_a_value_that_the_plant_calls_a_default_is_the_packs_to_give(a_site: Build) -> None:
+    period = Period.parse("2024", UTC)
+    declared = '[[lhv]]\ncarrier = "coal"\nfrom = 2024-01-01\nvalue = 25.0\nsource = "{}"\n'
+    account = {
+        source: SiteTotals.of(a_site(meter("m", step='"eaf"') + declared.format(source)), STEEL, period, [], [])
+        for source in ("default", "measured")
+    }
+    assert account["measured"].mj("coal", 10, "kg", None) == pytest.approx(250)
+    by_table = packs.factors(STEEL).mj(CarrierEnergy("coal", 10, "kg"), date(2024, 7, 1))
+    assert account["default"].mj("coal", 10, "kg", None) == pytest.approx(by_table)  # as runs count
 
 
 def test_a_value_is_read_in_the_laboratorys_unit() -> None:

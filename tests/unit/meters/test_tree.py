@@ -152,6 +152,7 @@ def test_what_does_not_agree_is_refused_by_its_key(a_site: Build, toml: str, col
         ({"allocation": '{ by = "hours", among = ["a"] }'}, "at least two"),
         ({"formula": '{ plus = ["x"] }'}, "role = 'virtual'"),
         ({"accuracy_class": 1.0, "accuracy_of": '"range"'}, "needs range"),
+        ({"temperature_meter": '"t"', "temperature_c": 0}, "temperature is given twice"),
         ({"steam": '{ state = "superheated", feed_water_c = 100, dryness = 0.9 }'}, "dryness goes with saturated"),
         ({"steam": '{ state = "saturated", feed_water_c = 100, condensate_returned = 0.5 }'}, "go together"),
     ],
