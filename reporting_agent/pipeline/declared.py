@@ -54,6 +54,14 @@ def _row(batch: Batch, site: SiteSettings) -> Batch:
     return batch
 
 
+def start_as_written(batch: Batch, site: SiteSettings) -> datetime:
+    """The stamp of its row, by which events of its step hold, where a declared clock has been put right since."""
+    for event in of_step(site.events, batch.step, batch.equipment):
+        if event.shift and event.holds(batch.start - event.shift, site.zone):
+            return batch.start - event.shift
+    return batch.start
+
+
 def energies(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
     """What is declared of a step's energies put to those that the plant gives per batch."""
     if not any(event.carrier is not None for event in site.events):
@@ -62,8 +70,9 @@ def energies(batches: Sequence[Batch], site: SiteSettings) -> list[Batch]:
 
 
 def _energies(batch: Batch, site: SiteSettings) -> Batch:
+    start = start_as_written(batch, site)
     for event in of_step(site.events, batch.step, batch.equipment, batch.product, batch.variant):
-        if event.carrier is not None and event.factor is not None and event.holds(batch.start, site.zone):
+        if event.carrier is not None and event.factor is not None and event.holds(start, site.zone):
             factor = event.factor
             scaled = (
                 replace(energy, quantity=energy.quantity * factor) if energy.carrier == event.carrier else energy for energy in batch.energy
@@ -171,7 +180,9 @@ def _without(event: DeclaredEvent, label: StepLabel, quantile: Fraction, whole: 
     if measured is None or label.best.value is None or not factor or (event.meter is not None and not shares):
         return None
     batches = [measured.columns.batches[row] for row in measured.rows.tolist()]
-    of_event = np.array([event.holds(batch.start, whole.site.zone) and _is_of(event, batch) for batch in batches])
+    starts = (batch.start if event.step is None else start_as_written(batch, whole.site) for batch in batches)
+    in_time = [event.holds(start, whole.site.zone) for start in starts]
+    of_event = np.array([holds and _is_of(event, batch) for holds, batch in zip(in_time, batches, strict=True)])
     if event.meter is None and event.carrier is None:
         more = measured.value * (factor - 1)
     else:

@@ -15,6 +15,7 @@ from benchmarks.phrases import Phrase
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import CONFIRM, DeclaredEvent, as_toml
 from reporting_agent.metering.shared_meters import Sink
+from reporting_agent.pipeline.declared import start_as_written
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.outward.own_metering import STRUCTURAL, OutgoingBatches, overlaps
 
@@ -67,11 +68,12 @@ def _unusable(batch: Batch, site: SiteSettings) -> DeclarationProposal:
 
 
 def _second_of_start(batch: Batch, site: SiteSettings) -> dict[str, object]:
-    """An event's step and time that are those of this batch alone, in local time.
+    """An event's step and time that are those of this batch alone, in local time, as its row is stamped.
 
     The second is counted in UTC: a sum in local time takes the first pass of an hour that the clock repeats.
     """
-    moments = (batch.start, batch.start.astimezone(UTC) + _SECOND)
+    written = start_as_written(batch, site)
+    moments = (written, written.astimezone(UTC) + _SECOND)
     start, end = (moment.astimezone(site.zone).isoformat() for moment in moments)
     return {"step": batch.step, "from": start, "until": end}
 
