@@ -163,6 +163,11 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Lo
     of_stamp: tuple[str, datetime] | None = None
     contents: set[frozenset[tuple[str, Any]]] = set()  # of the rows of this equipment and stamp
     for table, index in _in_order(tables):
+        if not isinstance(index, int):  # it cannot be read: the next one covers no time of it, and has the state that it says
+            before[index["equipment"]] = index["timestamp"]
+            if index.get("state"):
+                state_before[index["equipment"]] = OperatingState(index["state"])
+            continue
         row: dict[str, Any] = {name: column[index] for name, column in table.columns.items()}
         place = table.place(index)
         if of_stamp != (stamp := (row["equipment"], row["timestamp"])):
@@ -197,10 +202,19 @@ def rows_of(tables: Sequence[Table], setting: Runs, pack: Pack) -> tuple[list[Lo
     return rows, rejected, repeated
 
 
-def _in_order(tables: Sequence[Table]) -> list[tuple[Table, int]]:
-    """Every row of these files by its table and index, in order of equipment and stamp; of one stamp as they stand."""
-    rows = [(table, index) for table in tables for index in range(len(table))]
-    return sorted(rows, key=lambda row: (row[0].columns["equipment"][row[1]], row[0].columns["timestamp"][row[1]]))
+def _in_order(tables: Sequence[Table]) -> list[tuple[Table, int | Mapping[str, Any]]]:
+    """Every row of these files by its table and index, one that cannot be read by what it does tell, in order of equipment and stamp; of
+    one stamp as they stand."""
+    rows: list[tuple[Table, int | Mapping[str, Any]]] = [(table, index) for table in tables for index in range(len(table))]
+    rows += [(table, unread) for table in tables for unread in table.unread if unread.get("equipment") and unread.get("timestamp")]
+    return sorted(rows, key=_turn)
+
+
+def _turn(row: tuple[Table, int | Mapping[str, Any]]) -> tuple[str, datetime]:
+    table, index = row
+    if isinstance(index, int):
+        return table.columns["equipment"][index], table.columns["timestamp"][index]
+    return index["equipment"], index["timestamp"]
 
 
 def codes_of(row: LogRow, setting: Runs) -> Iterator[str]:

@@ -50,7 +50,7 @@ class Table:
     again: Callable[[], Sheet] | None = None  # opens the file once more, from its beginning
     corrections: Corrections = field(default_factory=Corrections)
     in_doubt: list[Place] = field(default_factory=list)  # rows of several a batch that may be of more batches than one
-    unread: list[Mapping[str, Any]] = field(default_factory=list)  # of each rejected row, the texts that it does tell, and its start
+    unread: list[Mapping[str, Any]] = field(default_factory=list)  # of each rejected row, the texts that it tells, and its start or stamp
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -178,10 +178,11 @@ class _Reading:
         self.table.unread.append(self._texts(original))
 
     def _texts(self, raw: Sequence[Cell]) -> dict[str, Any]:
-        """What a row that cannot be read says in its columns of text, and when it began: of which batch it is, where it says that."""
+        """What a row that cannot be read says in its columns of text, and when it began or was stamped: of which batch or line it is, where
+        it says that."""
         texts: dict[str, Any] = {}
         for slot, position in self.there:
-            if (slot.column.kind is CellKind.TEXT or slot.column.name == "start") and position < len(raw):
+            if (slot.column.kind is CellKind.TEXT or slot.column.name in {"start", "timestamp"}) and position < len(raw):
                 with suppress(BadCell):
                     texts[slot.column.name] = slot.value(raw[position])
         return texts | {constant.column.name: constant.constant for constant in self.constant}

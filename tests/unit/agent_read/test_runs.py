@@ -85,6 +85,22 @@ def test_a_row_that_cannot_be_used_leaves_its_time_to_no_other(tmp_path: Path, r
     assert len(logged.rejected) == 1
 
 
+@pytest.mark.parametrize(("items", "energy", "state"), [("4 o'clock", 60, "normal"), (4, "60 kW?", "normal"), (4, 60, "idling")])
+def test_nor_does_one_that_cannot_be_read(tmp_path: Path, items: Any, energy: object, state: str) -> None:
+    rows: list[Row] = [(0, 4, 60, "normal"), (5, 4, 60, "normal"), (15, items, energy, state), (20, 4, 60, "normal")]
+    logged = cut(tmp_path, rows, energy="rate", unit="kW")
+    (run,) = logged.batches
+    assert run.energy[0].quantity == pytest.approx(10)  # 60 kW over two rows of five minutes
+    assert run.variables["power_on_s"] == 600
+
+
+def test_the_state_of_a_row_that_cannot_be_read_holds_from_its_stamp(tmp_path: Path) -> None:
+    rows: list[Row] = [(0, 4, 5, "normal"), (5, 4, 5, "normal"), (10, 4, "5 kWh?", "idle"), (15, 0, 1, "normal"), (20, 4, 5, "normal")]
+    logged = cut(tmp_path, rows, row_state="from-the-stamp")
+    assert [run.energy[0].quantity for run in logged.batches] == [10]
+    assert {left.state: left.energy for left in logged.left_out} == {None: 5, OperatingState.IDLE: 1}
+
+
 @pytest.mark.parametrize(("second", "mean"), [("16", 14.0), ("", None)])
 def test_a_run_has_the_output_weighted_mean_of_what_every_row_with_output_gives(tmp_path: Path, second: str, mean: float | None) -> None:
     """6 items at 12 % and 6 at 16 %; a row that makes nothing need not say. Where one that does says nothing, the run does not either."""
