@@ -27,6 +27,7 @@ _DAMAGE = (
 """What openpyxl raises on damage: it has no refusal of its own, and fails where a value is missing or is no number. A SyntaxError is one of
 XML: openpyxl takes lxml where that is installed, whose error is no ParseError of the standard library."""
 _WIDTH = 18
+_LAST_COLUMN = 16_384  # XFD, of the format
 _FORMAT = "#,##0.00"
 
 
@@ -79,9 +80,9 @@ def _beside_the_runs(sheet: Any, labelled: LabelledWorkbook) -> None:
 
     lang, header = labelled.sheet.lang, labelled.sheet.headings.row
     units = _units(labelled)
-    first = sheet.max_column + 1
     marked = PatternFill("solid", fgColor="E4EEF0")
     with_money = not labelled.unpriced
+    first = _first_free_column(sheet, len(units) * (7 if with_money else 6))
     for metric in metrics(labelled):
         unit, energy = units[metric]
         names = ["value", "label", "gap", "uncertain", "unexplained", *(["money"] if with_money else []), "left_out"]
@@ -97,6 +98,14 @@ def _beside_the_runs(sheet: Any, labelled: LabelledWorkbook) -> None:
                     cell.value, cell.fill = _cell(name, run, lang), marked
                     cell.number_format = _FORMAT
         first += len(names)
+
+
+def _first_free_column(sheet: Any, width: int) -> int:
+    """The column behind the last that holds something: cells that are only formatted may reach to the end of the sheet. What stands so far
+    out that so many columns have no room behind it is passed over."""
+    filled = {column for (_, column), cell in sheet._cells.items() if cell.value is not None}  # rows would be made up to the last column
+    filled |= {column for merged in sheet.merged_cells.ranges for column in range(merged.min_col, merged.max_col + 1)}
+    return 1 + max((column for column in filled if column <= _LAST_COLUMN - width), default=0)
 
 
 def _cell(name: str, run: RunResult, lang: str) -> float | str | None:

@@ -13,6 +13,7 @@ import numpy as np
 import openpyxl
 import pytest
 import python_calamine
+from openpyxl.styles import Font
 
 from benchmarks.errors import InputError
 from benchmarks.measurements import Batch
@@ -98,6 +99,20 @@ def test_the_copy_holds_the_firms_own_cells_unchanged_and_the_gap_of_every_run_b
     assert book.sheetnames[0] == ("标签" if lang == "zh" else "Labels")
     shown = [row[5].value for row in book.worksheets[0].iter_rows(min_row=2, max_row=5)]
     assert shown == pytest.approx([step.best.value for step in labelled.labels])
+
+
+@pytest.mark.parametrize(("column", "value"), [(1024, None), (16_384, None), (16_384, "x")])
+def test_the_results_stand_beside_the_runs_also_where_a_far_cell_is_formatted(tmp_path: Path, column: int, value: object) -> None:
+    path = edited(filled(tmp_path), {(1, column): value})
+    book = openpyxl.load_workbook(path)
+    book.worksheets[1].cell(1, column).font = Font(bold=True)
+    book.save(path)
+    copy = tmp_path / "copy.xlsx"
+    copy.write_bytes(copying.labelled_copy(labelling.label(reading.read(path), NOW)))
+    runs = openpyxl.load_workbook(copy)["Runs"]
+    assert str(runs.cell(1, 14).value).startswith("Used, ")
+    assert runs.max_column <= 16_384  # the last that a spreadsheet program opens
+    assert runs.cell(1, column).value == value
 
 
 def test_a_wrong_reading_cannot_make_the_label_and_is_named(tmp_path: Path) -> None:
