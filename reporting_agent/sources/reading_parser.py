@@ -249,9 +249,9 @@ class ColumnBlock:
         self.zoned = np.where(np.arange(len(whether)) == index, zoned, whether)
         scale = self.profile.scale.get("value", 1.0)
         for header in self.values:
-            if not cells.is_blank(cells_now[header], self.profile.missing.get("value", ())):
-                value = _checked(header, cells_now[header], lambda cell: cells.number(cell, self.profile, scale))
-                self.values[header] = _with(self.values[header], index, value)
+            is_blank = cells.is_blank(cells_now[header], self.profile.missing.get("value", ()))
+            value = np.nan if is_blank else _checked(header, cells_now[header], lambda cell: cells.number(cell, self.profile, scale))
+            self.values[header] = _with(self.values[header], index, value)
         if layout.meter is not None:
             meters = self.columns[layout.meter].to_pylist()
             meters[index] = cells_now[layout.meter]

@@ -7,6 +7,7 @@ import io
 import json
 import re
 from collections.abc import Mapping
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -17,9 +18,11 @@ from benchmarks.catalogue import in_language
 from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.cli import main
-from reporting_agent.config import load_site
+from reporting_agent.config import Profile, load_site
+from reporting_agent.sources import stream_readings
 from reporting_agent.sources.cells import RejectedRow
 from reporting_agent.sources.corrections import Corrections, as_csv, load
+from reporting_agent.sources.reading_log import ReadingLog
 
 SITE = """
 [site]
@@ -240,3 +243,20 @@ def test_every_reason_is_told_in_the_readers_language(tmp_path: Path) -> None:
     for chinese in translations.values():
         assert re.fullmatch(r"[\d,]+ 行：\S.*[；。]见 rejected\.csv。", chinese)
         assert not re.search(r"[A-Za-z]{2,}", chinese.replace("rejected.csv", "").replace("furlong", "")), chinese
+
+
+def test_a_value_that_a_person_blanks_beside_the_one_corrected_is_not_known(tmp_path: Path) -> None:
+    path = tmp_path / "wide.csv"
+    path.write_text("timestamp,a,b\n2025-05-13 10:00,1,7\n2025-05-13 10:15,2x,999999\n2025-05-13 10:30,3,9\n", encoding="utf-8")
+    first, again = ReadingLog(), ReadingLog()
+    list(stream_readings([path], Profile(), frozenset({"a", "b"}), UTC, first))
+    rejected = tmp_path / "rejected.csv"
+    rejected.write_text(as_csv(first.rejected), encoding="utf-8")
+    rows = table(rejected)
+    rows[0] |= {"a": "2", "b": ""}
+    write(rejected, rows)
+    again.corrections = load(rejected)
+    blocks = stream_readings([path], Profile(), frozenset({"a", "b"}), UTC, again)
+    values = {block.meter: block.value.tolist() for block in blocks}
+    assert values["a"] == [1, 2, 3]
+    assert str(values["b"]) == "[7.0, nan, 9.0]"
