@@ -52,12 +52,13 @@ def sentences(label: StepLabel, batches: Sequence[Batch], static: Mapping[str, f
 
 
 def _stated(variable: str, own: Sequence[Batch], static: Mapping[str, float | str]) -> float | None:
-    """In %, the mean of these runs; None where it is not stated of each."""
+    """In %, the mean of these runs; None where it is not stated of each, or they made nothing."""
     values = [run.variables.get(variable, static.get(variable)) for run in own]
     numbers = [value for value in values if isinstance(value, int | float)]
-    if not numbers or len(numbers) < len(values):
+    output = own_output(own)
+    if len(numbers) < len(values) or output <= 0:
         return None
-    return fsum(value * run.output for value, run in zip(numbers, own, strict=True)) / own_output(own)
+    return fsum(value * run.output for value, run in zip(numbers, own, strict=True)) / output
 
 
 def _slopes(variable: str, label: StepLabel, step: Step) -> tuple[float, float]:

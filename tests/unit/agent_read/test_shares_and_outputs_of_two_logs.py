@@ -44,6 +44,17 @@ def test_more_scrap_than_the_log_charges_is_told_with_its_size(tmp_path: Path, s
     assert expected is not None or not sentences
 
 
+def test_a_log_that_names_a_charge_of_nothing_but_a_heat_that_failed_says_nothing(tmp_path: Path) -> None:
+    site, label = run(tmp_path, "converter", Ran(100, BLOWN, {"scrap_pct": 22.0}), CHARGE, ",")
+    rows = (tmp_path / "batches.csv").read_text(encoding="utf-8").splitlines()
+    failed = dict(zip(rows[0].split(","), rows[-1].split(","), strict=True))
+    failed |= {"batch_id": "failed", "output_quantity": "0", "input.hot-metal": "95", "input.scrap": "13"}
+    (tmp_path / "batches.csv").write_text("\n".join([*rows, ",".join(failed.values())]) + "\n", encoding="utf-8")
+    again = of(labelled(site), "converter")
+    assert again.best.value == label.best.value
+    assert by_the_log(again) == []
+
+
 @pytest.mark.parametrize(("stated", "clinker", "expected"), [(77, 2250, "2.4"), (76, 2250, None), (75, 2310, None)])
 def test_more_clinker_than_the_log_charges_is_told_by_what_its_limit_loses(
     tmp_path: Path, stated: float, clinker: int, expected: str | None
