@@ -28,6 +28,9 @@ from reporting_agent.sources.interface import Source, SourceWithFindings, Source
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.totals import TotalRow
 
+_BESIDE_OTHERS = ("~$", "._")
+"""How names begin of what Excel keeps beside a workbook that is open, and macOS beside any file on a shared folder: no data of a plant."""
+
 
 class Inputs:
     """What `[inputs]` names, opened once for a command."""
@@ -148,7 +151,7 @@ def paths_of(site: SiteSettings, pattern: str) -> list[Path]:
         paths = sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))))
     else:
         paths = sorted(site.folder.glob(pattern))
-    files = [path for path in paths if path.is_file()]
+    files = [path for path in paths if path.is_file() and not path.name.startswith(_BESIDE_OTHERS)]
     if not files:
         raise InputError(
             "file-missing",

@@ -46,6 +46,14 @@ def test_the_night_shift_is_one_run_though_its_file_ends_at_midnight(tmp_path: P
     assert [finding.code for finding in parted.findings] == [finding.code for finding in whole.findings]
 
 
+@pytest.mark.parametrize("name", ["~$2022-09-0.csv", "._2022-09-0.csv"])
+def test_what_an_open_file_or_a_shared_folder_leaves_beside_the_files_of_a_pattern_is_no_input(tmp_path: Path, name: str) -> None:
+    data = read(tmp_path, rows(0, 110))
+    (tmp_path / "logs" / name).write_bytes(b"\x00\x05\x16\x07" + b"\x00" * 160)
+    again = pipeline.read(load_site(tmp_path / "site.toml"))
+    assert [batch.energy for batch in again.batches] == [batch.energy for batch in data.batches]
+
+
 @pytest.mark.parametrize("broken", [0, 1])
 def test_a_row_that_is_refused_stands_in_the_columns_of_its_own_file(tmp_path: Path, broken: int) -> None:
     files = [rows(0, 110), rows(120, 400)]
