@@ -131,6 +131,8 @@ class BatchLog:
         """To another unit, where a later row names one."""
         if equipment != batch.equipment:
             self.lines[batch.line].remove(batch)
+            if not self.lines[batch.line]:
+                del self.lines[batch.line]  # whoever looks at a line looks at its last batch
             batch.equipment = equipment
             insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
 

@@ -141,6 +141,13 @@ def test_a_batch_whose_row_names_another_unit_is_of_that_unit(log: Log) -> None:
     assert "E0" not in [batch.id for batch in log.plant.log.lines["eaf", "eaf-1"]]
 
 
+def test_a_unit_that_was_named_by_mistake_alone_is_forgotten_once_its_only_batch_is_of_another(log: Log) -> None:
+    log.row("E0", -20, equipment="eaf-11")
+    assert [name for name, _ in log.listed()] == ["eaf-11"]
+    log.row("E0", -20, equipment="eaf-1")
+    assert (log.fresh(), log.listed(), log.plant.idle(), log.runs()) == ([], [], [], ["E0"])
+
+
 def test_batches_that_shared_long_ago_are_not_told_at_each_start(log: Log) -> None:
     log.row("A", -5000, -4900)
     log.row("B", -4950, -4890)
