@@ -38,6 +38,11 @@ def parts(folder: Path) -> tuple[list[Path], list[Path]]:
     return parquet, [path for path in written if number_of(path) not in numbers]
 
 
+def half_written(folder: Path) -> list[Path]:
+    """What `write_whole` left of files that were not put into place, beside the files of others that may lie in the folder itself."""
+    return [*folder.glob(".*.json.????????"), *(folder / "days").glob(".*"), *(folder / "tables").glob(".*")]
+
+
 def day_of(folder: Path, number: int) -> Path | None:
     """The Parquet of a segment, where it was written."""
     return next((folder / "days").glob(f"*.{number:08}.parquet"), None)

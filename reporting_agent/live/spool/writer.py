@@ -68,7 +68,7 @@ class Spool:
         self.dropped: list[str] = []  # files deleted for room
         self._dropped_number = 0  # the last segment of which only batches are left
         last_learned = self._load_state()
-        for stale in folder.rglob(".*"):  # a file that was not put into place
+        for stale in layout.half_written(folder):
             stale.unlink()
         numbers = [layout.number_of(path) for path in layout.segments(folder)]
         for number in numbers:

@@ -394,6 +394,18 @@ def test_a_disk_that_is_full_in_the_middle_of_a_frame_leaves_the_segment_as_it_w
     assert readings_held(tmp_path) == as_held(numbered_readings(10))
 
 
+def test_a_spool_in_a_folder_with_files_of_others_clears_away_nothing_but_its_own_half_written_ones(tmp_path: Path) -> None:
+    """`folder = "."` puts it beside site.toml, where hidden files of others lie."""
+    (tmp_path / ".ssh").mkdir()
+    others = [tmp_path / ".profile", tmp_path / ".ssh" / ".known"]
+    Spool(tmp_path).close()
+    own = [tmp_path / ".state.json.a1b2c3d4", tmp_path / "days" / ".2025-01-02.00000001.parquet.a1b2c3d4"]
+    for path in (*others, *own):
+        path.write_text("x")
+    Spool(tmp_path).close()
+    assert [path.exists() for path in (*others, *own)] == [True, True, False, False]
+
+
 def test_two_processes_do_not_write_one_spool(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     with pytest.raises(InputError) as refused:
