@@ -138,7 +138,7 @@ class LateRecount:
 
     def _sentence(self, differing: Sequence[RunningBatch], recount: Recount) -> Phrase:
         months = sorted(
-            {f"{datetime.fromtimestamp((batch.end_us or 0) / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in differing}
+            {f"{datetime.fromtimestamp(batch.start_us / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in differing}
         )
         named: list[Value] = [
             Phrase(

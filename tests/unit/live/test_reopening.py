@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import date, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import numpy as np
@@ -23,15 +23,15 @@ from reporting_agent.live.spool.writer import Spool
 from tests.unit.live.rounds import sentences_of_rounds
 
 METER = "eaf-1-gas"
+BEGIN = Furnaces().begin
 
 
 class Works:
     """Two furnaces whose gas of one was not told for two hours, with the spool that received the rest."""
 
-    def __init__(self, folder: Path) -> None:
-        self.furnaces = Furnaces(heats=14, every_s=60)  # longer than what is held of a meter beside open batches
+    def __init__(self, folder: Path, begin: datetime = BEGIN) -> None:
+        self.furnaces = Furnaces(heats=14, every_s=60, begin=begin)  # longer than what is held of a meter beside open batches
         self.site = load_site(self.furnaces.write(folder))
-        begin = self.furnaces.begin
         sent = [
             Reading(reading.meter, _us(reading.stamp), reading.value, received_us=_us(reading.stamp))
             for reading in self.furnaces.readings()
@@ -85,6 +85,17 @@ def _us(stamp: datetime) -> int:
 @pytest.fixture
 def works(tmp_path: Path) -> Works:
     return Works(tmp_path)
+
+
+def test_the_month_whose_label_changes_is_that_in_which_the_batch_began(tmp_path: Path) -> None:
+    """`label` has a batch over midnight in the month of its start, and `submit --correct` is for that."""
+    works = Works(tmp_path, datetime(2025, 1, 31, 9, 30, tzinfo=UTC))
+    last = works.rows[-1]
+    start, end = (datetime.fromisoformat(last[column]).astimezone(works.site.zone) for column in ("start", "end"))
+    assert (start.month, end.month) == (1, 2)
+    works.take([], [{**last, "output_quantity": str(float(last["output_quantity"]) / 2)}])
+    (sentence,) = works.told()
+    assert "Labels that hold 2025-01 change" in sentence
 
 
 def test_late_readings_count_the_batches_again_that_they_touch(works: Works) -> None:
