@@ -49,7 +49,8 @@ class PeriodClosing:
     ) -> None:
         self._site, self._settings, self._tell, self._clock = site, settings.reports, tell, clock
         self._file = settings.folder / "reports.json"
-        self.made: dict[str, dict[str, Any]] = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
+        attempts = json.loads(self._file.read_text("utf-8")) if self._file.exists() else {}
+        self.made: dict[str, dict[str, Any]] = {period: attempt for period, attempt in attempts.items() if self._is_of_its_step(attempt)}
         self._open: set[str] = set()  # periods that closed and have no report
         self._waits: Phrase | None = None
         self._not_before_s: dict[str, float] = {}
@@ -97,6 +98,10 @@ class PeriodClosing:
                 if lacking := attempt.get("lacking"):
                     rows.append((name, _lacks(period, lacking), False))
         return rows
+
+    def _is_of_its_step(self, attempt: Mapping[str, Any]) -> bool:
+        """A local report is no sealed one, and neither was sent. An earlier version noted no step: then it was the one that is set."""
+        return self._settings is None or attempt.get("step", self._settings.step) == self._settings.step
 
     def _due(self, settings: Reports) -> Period | None:
         """The first period that closed with its grace over and has no report, once it may be tried; one that is refused keeps none after
@@ -172,7 +177,9 @@ class PeriodClosing:
         """Keep what came of it before it is told."""
         self._not_before_s[period] = time.monotonic() + (REFUSED_AGAIN_S if state == REFUSED else AGAIN_S)
         before = self.made.get(period, {})
-        now = {"state": state, "at": self._clock().isoformat(timespec="seconds"), "told": answer, "lacking": self._lacking}
+        step = None if self._settings is None else self._settings.step
+        at = self._clock().isoformat(timespec="seconds")
+        now = {"state": state, "step": step, "at": at, "told": answer, "lacking": self._lacking}
         self.made = {**self.made, period: now}
         try:
             write_whole(self._file, json.dumps(self.made, ensure_ascii=False, indent=1).encode())

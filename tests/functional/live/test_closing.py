@@ -163,6 +163,25 @@ def test_a_period_that_is_refused_keeps_none_after_it_and_stays_in_sight(tmp_pat
     assert room.notices() == [done]
 
 
+def test_a_period_whose_label_was_made_is_not_sealed_by_that(tmp_path: Path, spool: Spool, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The owner looks at local reports first, and lets them be sealed from the same period on once they agree."""
+    room = due(tmp_path, spool, every="quarter", first="2024-Q4")
+    program = tmp_path / "python"
+    program.write_text('#!/bin/sh\necho "$3"\n')
+    program.chmod(0o700)
+    monkeypatch.setattr(sys, "executable", str(program))
+    done = "Report of 2024-Q4: done at 2025-02-01T00:00:00+00:00"
+    room.until_told(1)
+    room.restart()
+    assert (room.told, room.notices()) == ([f"{done}: label"], [done])
+    room.reports |= {"step": "seal", "terms": SCHEME, "agreed_by": "M. Weber"}
+    room.restart()
+    assert room.notices() == ["2024-Q4 is being made"]
+    room.until_told(2)
+    room.restart()
+    assert (room.told[1:], room.notices()) == ([f"{done}: submit"], [done])
+
+
 def test_a_folder_that_cannot_be_made_refuses_the_report_and_ends_nothing(tmp_path: Path, spool: Spool) -> None:
     room = due(tmp_path, spool, out="share/2025")
     (tmp_path / "share").write_text("not mounted")
