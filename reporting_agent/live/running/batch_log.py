@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from math import isfinite, prod
 from statistics import median
+from typing import Any
 from zoneinfo import ZoneInfo
 
 import numpy as np
@@ -25,6 +26,8 @@ from reporting_agent.live.spool.segments import Row
 from reporting_agent.pipeline.units import between
 
 TONNES = "t"
+_COLUMNS = ("product", "variant", "equipment", "start", "end", "output_quantity", "output_unit", "status", "state")
+"""What is read of a row; as `label` puts the rows of a batch together, an empty cell says nothing."""
 LATEST = 50  # batches of a line that tell how long one lasts
 LEFT_TIMES = 3.0
 Key = tuple[str, str]
@@ -88,6 +91,7 @@ class BatchLog:
         self._steps = {} if pack is None else {step.id: step for step in pack.steps}
         self._zone, self._events = zone, [event for event in events if event.step is not None and event.factor is not None]
         self.batches: dict[Key, RunningBatch] = {}
+        self._cells: dict[Key, dict[str, Any]] = {}  # of each batch, as its rows say together
         self.lines: dict[Line, list[RunningBatch]] = {}  # by step and equipment, in order of their beginning
         self.open: dict[Key, RunningBatch] = {}  # whose end was not told
         self.ending: dict[Key, RunningBatch] = {}  # ended, and not yet counted
@@ -99,16 +103,19 @@ class BatchLog:
         """A row of the log; returns its batch, None of one that has not begun by any row."""
         key = (str(row.get("step", "")), str(row.get("batch_id", "")))
         batch = self.batches.get(key)
-        start_us, end_us = moment_us(row.get("start"), self._zone), moment_us(row.get("end"), self._zone)
+        cells = self._cells.setdefault(key, {})
+        cells |= {column: row[column] for column in _COLUMNS if row.get(column) not in (None, "")}
+        start_us, end_us = moment_us(cells.get("start"), self._zone), moment_us(cells.get("end"), self._zone)
+        kind = f"{cells.get('product', '')}/{cells.get('variant', '')}"
         if batch is None:
             if start_us is None:
                 return None
-            kind = f"{row.get('product', '')}/{row.get('variant', '')}"
-            batch = self.batches[key] = RunningBatch(key[1], key[0], kind, str(row.get("equipment", "")), start_us)
+            batch = self.batches[key] = RunningBatch(key[1], key[0], kind, str(cells.get("equipment", "")), start_us)
             batch.unit = TONNES if (step := self._steps.get(key[0])) is None else step.output_unit
             insort(self.lines.setdefault(batch.line, []), batch, key=lambda entry: entry.start_us)
-        before = batch.line, batch.start_us, batch.end_us, batch.output, batch.good
-        self._move(batch, str(row.get("equipment") or batch.equipment))
+        before = batch.line, batch.start_us, batch.end_us, batch.output, batch.good, batch.kind
+        batch.kind = kind
+        self._move(batch, str(cells.get("equipment") or batch.equipment))
         if start_us is not None and start_us != batch.start_us:
             batch.start_us = start_us
             self.lines[batch.line].sort(key=lambda entry: entry.start_us)
@@ -117,13 +124,12 @@ class BatchLog:
             self.open[key] = batch
         else:
             self.open.pop(key, None)
-        if row.get("output_quantity"):
-            batch.output = self._output(row, batch)
-        if end_us is not None:
-            batch.good = str(row.get("status", "")) in ("", "good") and str(row.get("state", "")) in ("", "normal")
-        if batch.end_us is None or before == (batch.line, batch.start_us, batch.end_us, batch.output, batch.good):
+        if "output_quantity" in cells:
+            batch.output = self._output(cells, batch)
+        batch.good = str(cells.get("status", "")) in ("", "good") and str(cells.get("state", "")) in ("", "normal")
+        if batch.end_us is None or before == (batch.line, batch.start_us, batch.end_us, batch.output, batch.good, batch.kind):
             return batch
-        only_output = before == (batch.line, batch.start_us, batch.end_us, None, batch.good)
+        only_output = before == (batch.line, batch.start_us, batch.end_us, None, batch.good, batch.kind)
         (self.ending if batch.noted is None else self.completed if only_output else self.corrected)[key] = batch
         return batch
 

@@ -148,6 +148,22 @@ def test_a_unit_that_was_named_by_mistake_alone_is_forgotten_once_its_only_batch
     assert (log.fresh(), log.listed(), log.plant.idle(), log.runs()) == ([], [], [], ["E0"])
 
 
+def test_the_rows_of_a_batch_say_together_what_label_takes_of_them_in_whatever_order_they_come(log: Log) -> None:
+    """The end first, the start with the product later, and another end without unit and status; then the product is corrected."""
+    own = {"table": "batches", "batch_id": "P", "step": "eaf", "equipment": "eaf-1"}
+    end, later_end = log.now - timedelta(minutes=6), log.now - timedelta(minutes=5)
+    rows: list[dict[str, str]] = [
+        {"end": end.isoformat(), "output_quantity": "90000", "output_unit": "kg", "status": "scrap"},
+        {"start": (log.now - timedelta(minutes=50)).isoformat(), "product": "carbon-steel"},
+        {"end": later_end.isoformat(), "output_quantity": "91000"},
+    ]
+    log.plant.take((), [{**own, **row} for row in rows])
+    batch = log.plant.log.batches["eaf", "P"]
+    assert (batch.end_us, batch.output, batch.good, batch.kind) == (round(later_end.timestamp() * 1e6), 91.0, False, "carbon-steel/")
+    log.plant.take((), [{**own, "product": "stainless-steel", "status": "good"}])
+    assert (batch.good, batch.kind) == (True, "stainless-steel/")
+
+
 def test_batches_that_shared_long_ago_are_not_told_at_each_start(log: Log) -> None:
     log.row("A", -5000, -4900)
     log.row("B", -4950, -4890)
