@@ -11,6 +11,7 @@ from datetime import date
 import numpy as np
 from numpy.typing import NDArray
 
+from benchmarks.measurements import Direction
 from reporting_agent.config import SiteSettings
 from reporting_agent.live.running import costs
 from reporting_agent.live.running.as_label import POINTS, AsLabel
@@ -257,7 +258,9 @@ class Plant:
             if line in running or not since_us:
                 continue
             powers = [
-                (total, _idle_power(total, now_us, since_us)) for total in self.totals.followed(line, now_us) if total.meter.equipment
+                (total, _idle_power(total, now_us, since_us))
+                for total in self.totals.followed(line, now_us)
+                if total.meter.equipment and total.meter.direction is Direction.IMPORT  # what it gives back is nothing that it takes
             ]
             idle_powers = [(total, power) for total, power in powers if power is not None and power.an_hour]
             if not idle_powers:

@@ -164,6 +164,19 @@ def test_the_rows_of_a_batch_say_together_what_label_takes_of_them_in_whatever_o
     assert (batch.good, batch.kind) == (True, "stainless-steel/")
 
 
+def test_heat_that_idle_equipment_gives_back_is_nothing_that_it_takes(tmp_path: Path) -> None:
+    site = Furnaces(heats=1).write(tmp_path)
+    meter = 'step = "eaf"\nequipment = "eaf-1"\ncarrier = "heat"\ndirection = "recovered"\nreading = "register"\nunit = "GJ"\n'
+    site.write_text(f'{site.read_text("utf-8")}\n[[meters]]\nid = "h"\n{meter}', "utf-8")
+    plant, now = Plant(load_site(site), datetime.now(UTC).date()), datetime.now(UTC)
+    start, end = ((now - timedelta(minutes=minute)).isoformat() for minute in (90, 45))
+    plant.take((), [{"table": "batches", "batch_id": "E", "step": "eaf", "equipment": "eaf-1", "start": start, "end": end}])
+    for minute in range(-20, 1):
+        at_us = round((now + timedelta(minutes=minute)).timestamp() * 1e6)
+        plant.take([Reading(name, at_us, 20_000.0 + 9 * minute, received_us=at_us) for name in ("eaf-1-electricity", "h")])
+    assert [[carrier for carrier, _, _ in idle.takes] for idle in plant.idle()] == [["electricity"]]
+
+
 def test_batches_that_shared_long_ago_are_not_told_at_each_start(log: Log) -> None:
     log.row("A", -5000, -4900)
     log.row("B", -4950, -4890)
