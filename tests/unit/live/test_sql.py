@@ -223,6 +223,14 @@ def test_a_password_stands_in_no_url_for_the_page_shows_it(url: str) -> None:
         Sql.model_validate({"url": url, "readings": [READINGS]})
 
 
+def test_a_password_whose_file_is_no_text_is_refused_in_words(tmp_path: Path) -> None:
+    (tmp_path / "historian.password").write_bytes("schlüssel".encode("latin-1"))
+    settings = Sql.model_validate({"url": "sqlite:plant.db", "password_file": "historian.password", "batches": [BATCHES]})
+    with pytest.raises(InputError) as refused:
+        SqlSource(settings, tmp_path, Intake(Spool(tmp_path / "spool")))
+    assert refused.value.code == "password-unreadable"
+
+
 def test_a_database_that_is_not_there_is_told_by_its_own_words(historian: Historian) -> None:
     historian.database.execute("drop table samples")
     with pytest.raises(UnexpectedAnswer, match="query readings 1: no such table: samples"):
