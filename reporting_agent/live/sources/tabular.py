@@ -97,6 +97,8 @@ def _number(mapping: ReadingColumns, cell: Any) -> float:
         text = cell.strip()
         if text.lower() in _NOTHING:
             return math.nan
+        if "_" in text or (mapping.decimal == "," and "." in text):  # a group of digits as likely as a decimal point
+            raise no_number(cell)
         try:
             cell = float(text.replace(",", ".") if mapping.decimal == "," else text)
         except ValueError as wrong:

@@ -108,6 +108,15 @@ def test_a_bad_value_is_not_known() -> None:
     assert bad.quality == ReadingQuality.BAD
 
 
+def test_a_point_where_a_comma_is_declared_is_no_number() -> None:
+    """1.234 may be a thousand or one: `label` refuses it in a file, too."""
+    columns = ReadingColumns.model_validate({"meter": "m", "columns": {"time": "t", "value": "v"}, "decimal": ","})
+    for written in ("1.234", "1.234,5", "1_234"):
+        with pytest.raises(payloads.UnreadablePayload):
+            tabular.readings(columns, {"t": "2025-01-02T06:00:00Z", "v": written}, 5)
+    assert tabular.readings(columns, {"t": "2025-01-02T06:00:00Z", "v": "1234,5"}, 5)[0].value == 1234.5
+
+
 def test_a_quality_is_known_in_whatever_case_site_toml_names_it() -> None:
     named = {"bad": ("Bad", " STALE"), "uncertain": ("Uncertain",)}
     mapping = MqttReadings(topic="works/#", meter="m", fields={"value": "v", "quality": "q"}, **named)
