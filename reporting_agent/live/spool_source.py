@@ -22,6 +22,7 @@ from reporting_agent.live import unreadable
 from reporting_agent.live.batch_tables import column_remedy, refuse_without_batches, without_running
 from reporting_agent.live.sources.settings import LiveSettings, load
 from reporting_agent.live.spool import layout
+from reporting_agent.live.spool.batch_years import BatchYears
 from reporting_agent.live.spool.compaction import whole
 from reporting_agent.live.spool.corrected import CorrectionPass
 from reporting_agent.live.spool.kept_rows import kept_rows
@@ -83,8 +84,12 @@ class KeptSource:
     def __init__(self, settings: LiveSettings, zone: tzinfo) -> None:
         """`zone`: of times of batches without an offset; stamps of readings are UTC."""
         self.settings, self.zone = settings, zone
+        self._years: BatchYears | None = None  # where ids of batches start again each year
         self._tallies: dict[str, Tally] = {}
         self._read: dict[int, Path] = {}  # the segments that readings came from so far, each with the file that held them
+
+    def part_by_year(self) -> None:
+        self._years = BatchYears(self.zone)
 
     def gives(self) -> frozenset[str]:
         """Readings, and every table of which a row arrived."""
@@ -105,7 +110,8 @@ class KeptSource:
             )
         merged: dict[Any, dict[str, str]] = {}
         for index, row in enumerate(row for row in self.rows if row["table"] == name):
-            key = (row.get("step"), row.get("batch_id")) if name == "batches" else index
+            year = None if self._years is None else self._years.of(row)
+            key = (row.get("step"), row.get("batch_id"), year) if name == "batches" else index
             merged.setdefault(key, {}).update(
                 {column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")}
             )

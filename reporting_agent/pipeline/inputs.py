@@ -24,7 +24,7 @@ from reporting_agent.sources import (
 )
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.extract import Extract, ExtractReadings
-from reporting_agent.sources.interface import Source, SourceWithFindings, SourceWithLog
+from reporting_agent.sources.interface import Source, SourceOfManyRows, SourceWithFindings, SourceWithLog
 from reporting_agent.sources.meter_readings import ReadingLog
 from reporting_agent.sources.totals import TotalRow
 
@@ -47,6 +47,8 @@ class Inputs:
             return
         if site.inputs.source is not None:
             self.source = interface.connect(site.inputs.source, dict(site.source), site.folder, site.zone)
+            if site.site.batch_ids == "restart-yearly" and isinstance(self.source, SourceOfManyRows):
+                self.source.part_by_year()
             self._check_units(self.source)
         if site.inputs.corrections is not None:
             self.corrections = corrections.load(*paths_of(site, site.inputs.corrections))

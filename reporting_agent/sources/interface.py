@@ -85,6 +85,15 @@ class SourceWithLog(Protocol):
         ...
 
 
+@runtime_checkable
+class SourceOfManyRows(Protocol):
+    """What a source may also have: several rows a batch, which it puts together by the batch's id."""
+
+    def part_by_year(self) -> None:
+        """Asked before anything is read, of a site whose batch ids start again each January: such an id is of one batch a year."""
+        ...
+
+
 @dataclass(frozen=True, slots=True)
 class ExampleReading:
     """One reading of the kit's plant; `value` is None where the meter said nothing."""

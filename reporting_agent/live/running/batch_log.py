@@ -21,8 +21,10 @@ from reporting_agent.config.events import DeclaredEvent, of_step
 from reporting_agent.live.running.line_meters import Line
 from reporting_agent.live.running.meter_total import SECOND_US
 from reporting_agent.live.running.stamps_ahead import WRONG_US
+from reporting_agent.live.spool.batch_years import BatchYears
 from reporting_agent.live.spool.kept_rows import moment_us
 from reporting_agent.live.spool.segments import Row
+from reporting_agent.pipeline.batch_names import with_year
 from reporting_agent.pipeline.units import between
 
 TONNES = "t"
@@ -85,11 +87,14 @@ class RunningBatch:
 class BatchLog:
     """Every batch that was heard of, in the order of each line."""
 
-    def __init__(self, zone: ZoneInfo, events: Sequence[DeclaredEvent] = (), pack: Pack | None = None) -> None:
+    def __init__(
+        self, zone: ZoneInfo, events: Sequence[DeclaredEvent] = (), pack: Pack | None = None, *, restart_yearly: bool = False
+    ) -> None:
         """With what is declared of outputs, which are in the unit of their step of the pack, and in tonnes where it has no such step;
-        shifts of a step's clock are not put to rows that come live."""
+        shifts of a step's clock are not put to rows that come live. Ids that start again each year have it in their name, as in `label`."""
         self._steps = {} if pack is None else {step.id: step for step in pack.steps}
         self._zone, self._events = zone, [event for event in events if event.step is not None and event.factor is not None]
+        self._years = BatchYears(zone) if restart_yearly else None
         self.batches: dict[Key, RunningBatch] = {}
         self._cells: dict[Key, dict[str, Any]] = {}  # of each batch, as its rows say together
         self.lines: dict[Line, list[RunningBatch]] = {}  # by step and equipment, in order of their beginning
@@ -101,7 +106,10 @@ class BatchLog:
 
     def take(self, row: Row) -> RunningBatch | None:
         """A row of the log; returns its batch, None of one that has not begun by any row."""
-        key = (str(row.get("step", "")), str(row.get("batch_id", "")))
+        name = str(row.get("batch_id", ""))
+        if self._years is not None and (year := self._years.of(row)) is not None:
+            name = with_year(name, year)
+        key = (str(row.get("step", "")), name)
         batch = self.batches.get(key)
         cells = self._cells.setdefault(key, {})
         cells |= {column: row[column] for column in _COLUMNS if row.get(column) not in (None, "")}

@@ -87,7 +87,8 @@ class Plant:
     def __init__(self, site: SiteSettings, on: date, rate_a_week: float = 1.0) -> None:
         self.site = site
         self.totals = RunningTotals(site, on)
-        self.log = BatchLog(site.zone, site.events, self.totals.pack)
+        restart_yearly = site.site.batch_ids == "restart-yearly"
+        self.log = BatchLog(site.zone, site.events, self.totals.pack, restart_yearly=restart_yearly)
         self.history = History(self.totals, self.log, rate_a_week)
         self.awaited = AwaitedBatches()
         self.stamps_ahead = StampsAhead()

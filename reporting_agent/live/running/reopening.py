@@ -137,9 +137,7 @@ class LateRecount:
             yield self._last
 
     def _sentence(self, differing: Sequence[RunningBatch], recount: Recount) -> Phrase:
-        months = sorted(
-            {f"{datetime.fromtimestamp(batch.start_us / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in differing}
-        )
+        months = sorted({f"{datetime.fromtimestamp(batch.start_us / 1e6, UTC).astimezone(self._site.zone):%Y-%m}" for batch in differing})
         named: list[Value] = [
             Phrase(
                 "%(batch)s: %(values)s %(unit)s",

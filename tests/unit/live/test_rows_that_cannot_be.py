@@ -119,6 +119,31 @@ def test_label_finds_in_a_spool_the_ends_that_are_missing_as_in_files(tmp_path: 
     assert (outcomes[1][0], len(outcomes[1][1])) == ({"H2-0002": "end-missing"}, 1)
 
 
+def test_label_and_watch_keep_batches_of_a_spool_apart_whose_ids_start_again_each_year(tmp_path: Path) -> None:
+    """By `batch_ids` of site.toml; the rows of one year's batch are one batch, a later one without its start too."""
+    years = {year: Furnaces(heats=3, begin=datetime(year, 1, 2, 6, tzinfo=UTC)) for year in (2025, 2026)}
+    site_file = years[2025].fed_by(tmp_path, PATHS)
+    site_file.write_text(site_file.read_text("utf-8").replace("[site]", '[site]\nbatch_ids = "restart-yearly"'), "utf-8")
+    spool = Spool(tmp_path / "spool")
+    for furnaces in years.values():
+        spool.append([Reading(sent.meter, round(sent.stamp.timestamp() * 1e6), sent.value) for sent in furnaces.readings()])
+        for row in furnaces.batches():
+            begun, ended = ({"table": "batches", **row}, {"table": "batches", **row})
+            del begun["end"], ended["start"]
+            spool.append([], [begun, ended])
+    spool.close()
+    site = load_site(site_file)
+    for year, furnaces in years.items():
+        data = pipeline.read(site, Period.parse(str(year), site.zone))
+        own = sorted(batch.batch_id for batch in data.batches if batch.excluded is None)
+        assert own == sorted(f"{row['batch_id']}~{year}" for row in furnaces.batches())
+    plant = Plant(site, datetime(2026, 1, 2, tzinfo=UTC).date())
+    plant.take((), [{"table": "batches", **row} for furnaces in years.values() for row in furnaces.batches()])
+    assert sorted(batch.id for batch in plant.log.batches.values()) == sorted(
+        f"{row['batch_id']}~{year}" for year, furnaces in years.items() for row in furnaces.batches()
+    )
+
+
 def test_a_batch_whose_end_was_never_told_does_not_run_for_ever(log: Log) -> None:
     log.row("E0", -400)
     assert log.runs() == []
