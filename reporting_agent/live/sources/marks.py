@@ -46,13 +46,21 @@ def later(mark: Any, other: Any) -> bool:
 def before(mark: Mark, look_back: float) -> Mark:
     """The mark so many seconds, or numbers, before; a text in the form that it has."""
     if isinstance(mark, datetime):
-        return mark - timedelta(seconds=look_back)
+        return _earlier(mark, look_back)
     if isinstance(mark, str):
-        earlier = order(mark) - timedelta(seconds=look_back)
+        earlier = _earlier(order(mark), look_back)
         separator = "T" if "T" in mark else " "
         text = str(earlier.isoformat(separator, timespec="auto" if "." in mark else "seconds"))
         return text.replace("+00:00", "Z") if mark.endswith("Z") else text
     return mark - Decimal(look_back) if isinstance(mark, Decimal) else mark - type(mark)(look_back)
+
+
+def _earlier(moment: datetime, look_back: float) -> datetime:
+    """The calendar begins in year 1: who writes that as `start` wants all of a table."""
+    try:
+        return moment - timedelta(seconds=look_back)
+    except OverflowError:
+        return datetime.min.replace(tzinfo=moment.tzinfo)
 
 
 def to_json(mark: Mark) -> dict[str, str]:

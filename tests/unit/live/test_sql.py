@@ -259,6 +259,14 @@ def test_a_mark_goes_back_in_its_own_form_and_is_kept_as_it_was(mark: marks.Mark
     assert type(marks.read(marks.to_json(mark))) is type(mark)
 
 
+@pytest.mark.parametrize(
+    "first", [datetime.fromisoformat("0001-01-01"), datetime(1, 1, 1, tzinfo=UTC), "0001-01-01T00:00:00Z", "0001-01-01 00:00:00"]
+)
+def test_the_first_day_of_the_calendar_as_start_is_the_earliest_mark(first: marks.Mark) -> None:
+    """Who wants all of a table writes it so; there is no time before it to look back to."""
+    assert marks.before(first, 600) == first
+
+
 def test_a_query_that_two_tables_ask_is_refused(tmp_path: Path) -> None:
     """How far it was read is kept once, by its text."""
     database = {"url": "sqlite:plant.db", "readings": [READINGS]}
