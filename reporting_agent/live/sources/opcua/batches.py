@@ -119,4 +119,6 @@ def _text(value: Any) -> str | None:
         return None
     if isinstance(value, datetime):
         return (value if value.tzinfo else value.replace(tzinfo=UTC)).isoformat()
+    if isinstance(value, float) and value.is_integer():  # a gateway may hold ids and states so: 0.0 is no batch, as 0 is
+        return str(int(value))
     return str(value.Text) if isinstance(value, ua.LocalizedText) else str(value)
