@@ -45,7 +45,7 @@ class RoomView:
             else t(Phrase("no reading yet")),
             "alerts": [self._words.on_the_wall(alert, lang) | self._words.answering(alert, moment, lang) for alert in moment.alerts],
             "open": [self._line(running, moment.wall_us, lang) for running in moment.open],
-            "idle": [self._idle(idle, lang) for idle in moment.idle],
+            "idle": [self._idle(idle, moment.wall_us, lang) for idle in moment.idle],
             "idle_money": f"{count(sum(dear))} {self._words.currency}" if dear else "",
             "idle_unpriced": t(_unpriced(len(moment.idle) - len(dear), len(moment.idle))) if dear and len(dear) < len(moment.idle) else "",
             "sources": [*self._sources(moment, lang)],
@@ -107,7 +107,7 @@ class RoomView:
         }
         return view | (drawn(running) if running.band else {"band": ""})
 
-    def _idle(self, idle: IdleEquipment, lang: str) -> dict[str, str]:
+    def _idle(self, idle: IdleEquipment, wall_us: int, lang: str) -> dict[str, str]:
         takes = []
         for carrier, power, unit in idle.takes:
             words = CARRIERS[carrier].words
@@ -119,7 +119,7 @@ class RoomView:
             "%(takes)s (mean from %(first)s to %(last)s)", takes=", ".join(takes), first=clock(idle.from_us), last=clock(idle.to_us)
         )
         uses = in_language(mean, lang) if idle.to_us else ", ".join(takes)
-        return {"equipment": idle.equipment, "since": clock(idle.since_us), "takes": uses, "money": money}
+        return {"equipment": idle.equipment, "since": self._words.since(idle.since_us, wall_us), "takes": uses, "money": money}
 
     def _sources(self, moment: PlantMoment, lang: str) -> Sequence[dict[str, str]]:
         t = partial(in_language, language=lang)

@@ -64,6 +64,14 @@ def test_a_difference_of_nothing_has_no_sign() -> None:
     assert [tenths(value) for value in (-0.04, 0.04, -0.06, 0.06, None)] == ["0.0", "0.0", "−0.1", "+0.1", "–"]
 
 
+def test_equipment_that_is_idle_since_another_day_stands_with_that_day(room: Room) -> None:
+    zone, days = room.site.zone, (0, 3)
+    idle = [IdleEquipment(f"eaf-{day}", AT_US - day * 86_400_000_000, (("steam", 3.0, "t"),), None) for day in days]
+    since = [datetime.fromtimestamp(entry.since_us / 1e6, UTC).astimezone(zone) for entry in idle]
+    view = RoomView(room.pages.words).of(replace(MOMENT, idle=idle), "en")
+    assert [row["since"] for row in view["idle"]] == [f"{since[0]:%H:%M}", f"{since[1]:%Y-%m-%d %H:%M}"]
+
+
 def test_the_page_after_an_answer_shows_the_answer(room: Room) -> None:
     """Without waiting for the next picture: who sees the buttons again presses twice."""
     room.settings.folder.mkdir()
