@@ -16,7 +16,7 @@ from contextvars import ContextVar
 from typing import Any, TypeVar
 
 from benchmarks.catalogue import in_language
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, Value
 
 Item = TypeVar("Item")
 
@@ -36,6 +36,11 @@ def say(text: str) -> None:
 def emit(args: Namespace, payload: dict[str, Any], text: str) -> None:
     """The command's answer: `payload` as JSON on stdout with `--json`, else `text`, in the terminal's language where it is a phrase."""
     answer(json.dumps(payload, ensure_ascii=False, indent=2) if getattr(args, "json", False) else in_language(text, LANGUAGE.get()))
+
+
+def in_terminals_language(lines: Iterable[Value]) -> str:
+    """Lines of an answer, each in the terminal's language."""
+    return "\n".join(in_language(line, LANGUAGE.get()) if isinstance(line, str) else str(line) for line in lines)
 
 
 def answer(text: str) -> None:

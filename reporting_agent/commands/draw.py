@@ -8,12 +8,14 @@ how much of which steps is drawn. Then, once the plant's commitment and a later 
 from __future__ import annotations
 
 import argparse
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from reporting_agent.commands.answer_files import write_file
 from reporting_agent.commands.auditor import add_keys, load_keys
+from reporting_agent.console import emit, in_terminals_language
 
 if TYPE_CHECKING:
     from benchmarks.audit.sampling_plan import SamplingPlan
@@ -75,7 +77,6 @@ def _promise(args: argparse.Namespace) -> int:
 
     from benchmarks.audit import sampling_plan, signed_draws
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
-    from reporting_agent.console import emit
 
     site, slash, period = args.about.partition("/")
     if not (site and slash and period):
@@ -95,12 +96,14 @@ def _promise(args: argparse.Namespace) -> int:
     digest = signed_draws.read_promise(raw).digest
     shares = [_share(plan, number) for number in ([args.batches] if args.batches else _USUAL)]
     sufficient = not sampling_plan.weaker(plan) and not args.step
-    text = (
-        f"Promised, for {site} {period}: {promise}, digest {digest}. {_shares_sentence(shares, smallest=args.smallest)} "
-        f"{'' if sufficient else _INSUFFICIENT}Hand it in at the portal now; keep {args.nonce} to yourself until you draw."
-    )
+    lines = [
+        Phrase("Promised, for %(site)s %(period)s: %(file)s, digest %(digest)s.", site=site, period=period, file=promise, digest=digest),
+        *_shares_sentences(shares, smallest=args.smallest),
+        *(() if sufficient else (_INSUFFICIENT,)),
+        Phrase("Hand it in at the portal now; keep %(file)s to yourself until you draw.", file=args.nonce),
+    ]
     payload = {"promise": str(promise), "digest": digest, "nonce": str(args.nonce), "opens": shares, "sufficient": sufficient}
-    emit(args, payload, text)
+    emit(args, payload, in_terminals_language([sentences(lines)]))
     return ExitCode.DONE
 
 
@@ -109,7 +112,6 @@ def _draw(args: argparse.Namespace) -> int:
     from benchmarks.audit.signed_draws import Draw
     from benchmarks.errors import ExitCode
     from reporting_agent.audit.openings.files import read_one
-    from reporting_agent.console import emit
 
     keys, nonce = load_keys(args), read_one(args.nonce)
     promise = signed_draws.read_promise(read_one(args.nonce.with_name(f"{args.nonce.name}.promise")))
@@ -129,9 +131,14 @@ def _draw(args: argparse.Namespace) -> int:
     write_file(args.out, raw)
     commitment = drawn.commitment
     payload = {"draw": str(args.out), "digest": drawn.digest, "root": commitment.data_root.hex(), "head": drawn.head.size}
-    sentence = (
-        f"Draw for {commitment.site} {commitment.period} revision {commitment.revision} written to {args.out}, digest {drawn.digest}. Give "
-        "it to the plant, which answers with `steplabel-agent open`."
+    sentence = Phrase(
+        "Draw for %(site)s %(period)s revision %(revision)s written to %(file)s, digest %(digest)s. Give it to the plant, which answers "
+        "with `steplabel-agent open`.",
+        site=commitment.site,
+        period=commitment.period,
+        revision=commitment.revision,
+        file=args.out,
+        digest=drawn.digest,
     )
     emit(args, payload, sentence)
     return ExitCode.DONE
@@ -141,7 +148,7 @@ _USUAL = (200, 500, 2000)
 """Batches of a step, for which shares are told where nobody says how many there are."""
 
 
-_INSUFFICIENT = "This is less sure than the standard plan, or not of all steps: `plan-sufficient` will not hold. "
+_INSUFFICIENT = Phrase("This is less sure than the standard plan, or not of all steps: `plan-sufficient` will not hold.")
 
 
 def _share(plan: SamplingPlan, batches: int) -> dict[str, int]:
@@ -154,14 +161,20 @@ def _share(plan: SamplingPlan, batches: int) -> dict[str, int]:
     return {"batches": batches, "opened": opened(plan, batches, lowest), "smallest": opened(smallest(plan), batches, lowest)}
 
 
-def _shares_sentence(shares: list[dict[str, int]], *, smallest: bool) -> str:
-    def percent(name: str) -> str:
-        return ", ".join(f"{100 * share[name] / share['batches']:.0f} % of {share['batches']:,}" for share in shares)
+def _shares_sentences(shares: list[dict[str, int]], *, smallest: bool) -> Iterator[Phrase]:
+    def percent(name: str) -> Value:
+        return enumerated(
+            Phrase(
+                "%(percent)s %% of %(batches)s",
+                percent=f"{100 * share[name] / share['batches']:.0f}",
+                batches=f"{share['batches']:,}",
+            )
+            for share in shares
+        )
 
-    sentence = f"Of a step's batches of one product this plan opens {percent('opened')}, besides those of drawn days."
-    if smallest:
-        return sentence
-    return f"{sentence} The smallest of its certainty (--smallest): {percent('smallest')}."
+    yield Phrase("Of a step's batches of one product this plan opens %(shares)s, besides those of drawn days.", shares=percent("opened"))
+    if not smallest:
+        yield Phrase("The smallest of its certainty (--smallest): %(shares)s.", shares=percent("smallest"))
 
 
 def _plan(args: argparse.Namespace) -> SamplingPlan:

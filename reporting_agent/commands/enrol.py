@@ -6,7 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.phrases import Phrase, enumerated, sentences
 from reporting_agent.commands import add_connection, portal_at
+from reporting_agent.console import emit, in_terminals_language
 
 if TYPE_CHECKING:
     from sqlite3 import Connection
@@ -32,7 +34,6 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode, UsageError, VerificationError
     from benchmarks.wire.directory import EnrolmentSecret
-    from reporting_agent.console import emit
     from reporting_agent.sending import enrolment, rotation
     from reporting_agent.software import SOFTWARE
     from reporting_agent.state import StateDirectory
@@ -56,13 +57,24 @@ def run(args: argparse.Namespace) -> int:
         _look_at_log(state, connection, portal, done.site)
         closed = rotation.reported_elsewhere(state, connection, portal, done, now=datetime.now(UTC))
     payload: dict[str, object] = {"site": done.site, "device_id": done.device_id, "portal": done.portal, "directory_key": done.fingerprint}
-    sentence = f"Enrolled at {done.portal} as {done.site}, device {done.device_id}. Keys are in {state.path}; back that folder up."
+    lines = [
+        Phrase(
+            "Enrolled at %(portal)s as %(site)s, device %(device)s. Keys are in %(folder)s; back that folder up.",
+            portal=done.portal,
+            site=done.site,
+            device=str(done.device_id),
+            folder=state.path,
+        )
+    ]
     if closed:
         payload["reported_elsewhere"] = list(closed)
-        sentence += (
-            f" The portal holds reports that this folder does not know ({', '.join(closed)}): nothing more is spent on these periods."
+        lines.append(
+            Phrase(
+                "The portal holds reports that this folder does not know (%(periods)s): nothing more is spent on these periods.",
+                periods=enumerated(closed),
+            )
         )
-    emit(args, payload, sentence)
+    emit(args, payload, in_terminals_language([sentences(lines)]))
     return ExitCode.DONE
 
 
@@ -72,7 +84,6 @@ def _rotate(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
     from benchmarks.errors import ExitCode, UsageError
-    from reporting_agent.console import emit
     from reporting_agent.sending import rotation
     from reporting_agent.state import StateDirectory
 
@@ -88,7 +99,12 @@ def _rotate(args: argparse.Namespace) -> int:
     emit(
         args,
         payload,
-        f"{done.site} is now device {done.device_id}. The old key is deleted; back {state.path} up again.",
+        Phrase(
+            "%(site)s is now device %(device)s. The old key is deleted; back %(folder)s up again.",
+            site=str(done.site),
+            device=str(done.device_id),
+            folder=state.path,
+        ),
     )
     return ExitCode.DONE
 

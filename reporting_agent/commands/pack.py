@@ -6,9 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.catalogue import in_language
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.commands import add_connection, portal_at
+from reporting_agent.console import emit, in_terminals_language
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -64,7 +64,6 @@ def _fetch(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import InputError
     from reporting_agent.approved_packs import ApprovedShelf, fetch
-    from reporting_agent.console import emit
     from reporting_agent.sending import enrolment, log_heads
     from reporting_agent.sending.kept_reports import Outbox
     from reporting_agent.state import StateDirectory
@@ -133,7 +132,6 @@ def _check(args: argparse.Namespace) -> int:
     from benchmarks.packs import provenance
     from benchmarks.packs.checks import read_in_the_future, refuse
     from benchmarks.packs.published_names import impostures
-    from reporting_agent.console import emit
 
     pack = named(args.pack)
     refuse([*impostures(pack), *read_in_the_future(pack, datetime.now(UTC).astimezone().date())], Path(args.pack))
@@ -183,7 +181,6 @@ def _check(args: argparse.Namespace) -> int:
 def _numbers(args: argparse.Namespace) -> int:
     from benchmarks import packs
     from benchmarks.packs import provenance
-    from reporting_agent.console import emit
 
     pack = named(args.pack)
     every = [*provenance.numbers(pack), *provenance.factors(packs.factors(pack))]
@@ -222,7 +219,6 @@ def _diff(args: argparse.Namespace) -> int:
     from benchmarks.packs import consequences
     from benchmarks.packs.changed_numbers import changed_numbers
     from benchmarks.packs.changes import changes
-    from reporting_agent.console import emit
 
     if bool(args.site) is not bool(args.period):
         raise UsageError("site-without-period", "--site and --period go together.", "Give both, or neither.")
@@ -273,13 +269,6 @@ def _moved(args: argparse.Namespace, old: Pack, new: Pack) -> tuple[list[Effect]
     site = load_site(args.site)
     before, after = (labelled(site, args.period, datetime.now(UTC), pack=pack).result.site_label.steps for pack in (old, new))
     return moved_labels(before, after), moved_grades(before, after)
-
-
-def in_terminals_language(lines: Iterable[str]) -> str:
-    """Lines of an answer, each in the terminal's language."""
-    from reporting_agent.console import LANGUAGE
-
-    return "\n".join(in_language(line, LANGUAGE.get()) for line in lines)
 
 
 def _part(count: int, what: Phrase, lines: Iterable[str]) -> list[str]:

@@ -8,11 +8,13 @@ hand too, where its keys have changed.
 from __future__ import annotations
 
 import argparse
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from benchmarks.phrases import Phrase
 from reporting_agent.commands import add_connection, add_period, add_pool, add_site, portal_at
+from reporting_agent.console import LANGUAGE, emit, in_terminals_language, say
 
 if TYPE_CHECKING:
     from reporting_agent.sending.kept_reports import Parcel
@@ -50,7 +52,6 @@ def run(args: argparse.Namespace, checkpoint: Callable[[str], None] | None = Non
     from benchmarks.measurements import Period
     from reporting_agent.approved_packs import ApprovedShelf, require_in_effect, require_signed
     from reporting_agent.config import load_site
-    from reporting_agent.console import emit, say
     from reporting_agent.pipeline.outward.differences import reminder
     from reporting_agent.sending import enrolment
     from reporting_agent.sending.eligibility import require_reportable
@@ -108,8 +109,6 @@ def send_online(
 ) -> tuple[dict[str, Any], str]:
     """Prepare and send over the network: what a program is told of it, and a person."""
     from benchmarks.errors import SteplabelError
-    from benchmarks.phrases import Phrase
-    from reporting_agent.console import LANGUAGE
 
     out_of_reach = submission.consult(portal)
     for restart in submission.restarts_taken():
@@ -159,11 +158,16 @@ def send_online(
         },
         "others": others,
     }
-    text = (
-        f"{parcel.site} {parcel.period} revision {parcel.revision}: received by the portal on {receipt.received_on.isoformat()}, "
-        f"log entry {receipt.log_index}, envelope {receipt.envelope_digest}.{_remarks(payload)}"
+    received = Phrase(
+        "%(site)s %(period)s revision %(revision)s: received by the portal on %(day)s, log entry %(entry)s, envelope %(digest)s.",
+        site=parcel.site,
+        period=parcel.period,
+        revision=parcel.revision,
+        day=receipt.received_on.isoformat(),
+        entry=receipt.log_index,
+        digest=receipt.envelope_digest,
     )
-    return payload, text
+    return payload, in_terminals_language([received, *_remarks(payload)])
 
 
 def _offline_begun(
@@ -195,12 +199,17 @@ def seal_for_carrying(
     assert parcel.envelope is not None  # noqa: S101  # `seal` ends with a sealed parcel
     _write(file, parcel.envelope)
     payload = _summary(parcel, material) | {"file": str(file)}
-    text = (
-        f"{parcel.site} {parcel.period} revision {parcel.revision}: sealed report written to {file}, envelope {parcel.digest}. "
-        "Hand the file in as it is, on the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can neither read "
-        f"nor change it. `submit` without --offline sends the same bytes and keeps the receipt.{_remarks(payload)}"
+    sealed = Phrase(
+        "%(site)s %(period)s revision %(revision)s: sealed report written to %(file)s, envelope %(digest)s. Hand the file in as it is, on "
+        "the portal's upload page or by POST to /api/v1/submissions/; whoever carries it can neither read nor change it. `submit` without "
+        "--offline sends the same bytes and keeps the receipt.",
+        site=parcel.site,
+        period=parcel.period,
+        revision=parcel.revision,
+        file=file,
+        digest=str(parcel.digest),
     )
-    return payload, text
+    return payload, in_terminals_language([sealed, *_remarks(payload)])
 
 
 def _commitment_file(parcel: Parcel, file: Path) -> tuple[dict[str, Any], str]:
@@ -216,15 +225,27 @@ def _commitment_file(parcel: Parcel, file: Path) -> tuple[dict[str, Any], str]:
         "file": None,
         "commitment_file": str(commitment),
     }
-    text = (
-        f"{parcel.site} {parcel.period} revision {parcel.revision}: the portal is not in reach, and nothing can be drawn without its "
-        f"challenge. Nothing was drawn or spent; {file} is not written yet.\n"
-        f"1. Hand {commitment} in on the portal's upload page. It holds site, period, revision and a salted digest, no figure.\n"
-        "2. The page gives back a file with the challenge: bring it here.\n"
-        f"3. Run the same command with `--offline {file} --challenge` and that file: it writes the sealed report. Do not change the data "
-        "in between: the challenge is for these data only."
+    lines = (
+        Phrase(
+            "%(site)s %(period)s revision %(revision)s: the portal is not in reach, and nothing can be drawn without its challenge. "
+            "Nothing was drawn or spent; %(file)s is not written yet.",
+            site=parcel.site,
+            period=parcel.period,
+            revision=parcel.revision,
+            file=file,
+        ),
+        Phrase(
+            "1. Hand %(file)s in on the portal's upload page. It holds site, period, revision and a salted digest, no figure.",
+            file=commitment,
+        ),
+        Phrase("2. The page gives back a file with the challenge: bring it here."),
+        Phrase(
+            "3. Run the same command with `--offline %(file)s --challenge` and that file: it writes the sealed report. Do not change the "
+            "data in between: the challenge is for these data only.",
+            file=file,
+        ),
     )
-    return payload, text
+    return payload, in_terminals_language(lines)
 
 
 def _read(file: Path) -> bytes:
@@ -304,14 +325,16 @@ def _summary(parcel: Parcel, material: ReportMaterial) -> dict[str, Any]:
     }
 
 
-def _remarks(payload: dict[str, Any]) -> str:
+def _remarks(payload: dict[str, Any]) -> Iterator[Phrase]:
     """What a person should know of the content: labels over several years, and what was withheld."""
     from reporting_agent.sending.consent import reason, text
 
+    language = LANGUAGE.get()
     pooled = {label["step"]: label["years"] for label in payload["labels"] if label["years"] > 1}
-    lines = [f"\nOver {years} years as one: {step}." for step, years in pooled.items()]
+    for step, years in pooled.items():
+        yield Phrase("Over %(years)s years as one: %(step)s.", years=years, step=step)
     for withheld in payload["withheld"]:
         carriers = ", ".join(withheld["missing_carriers"])
-        why = text("en", "withheld.missing", carriers=carriers, step=withheld["step"]) if carriers else ""
-        lines.append(f"\nWithheld: {withheld['step']}, {withheld['metric']}: {reason('en', withheld['reason'])}{why}")
-    return "".join(lines)
+        missing = text(language, "withheld.missing", carriers=carriers, step=withheld["step"]) if carriers else ""
+        why = f"{reason(language, withheld['reason'])}{missing}"
+        yield Phrase("Withheld: %(step)s, %(metric)s: %(why)s", step=withheld["step"], metric=withheld["metric"], why=why)

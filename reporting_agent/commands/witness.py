@@ -6,8 +6,9 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.commands import add_connection, portal_at
+from reporting_agent.console import emit, in_terminals_language, say
 
 if TYPE_CHECKING:
     from reporting_agent.audit.witness_visits import Witness, WitnessVisit
@@ -40,7 +41,6 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.errors import ExitCode, InputError, SteplabelError
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.audit.witness_visits import WitnessedLog, witness
-    from reporting_agent.console import emit, say
     from reporting_agent.state import StateDirectory
 
     state = StateDirectory(args.state or Path.home() / ".steplabel-witness")
@@ -54,7 +54,7 @@ def run(args: argparse.Namespace) -> int:
             visit = watch.visit(by, datetime.now(UTC), others, begin=args.begin, restart=args.restart)
         except SteplabelError as refusal:
             if isinstance(refusal, InputError) and refusal.code == "witness-unknown":
-                say(f"The key to hand to the portal's operator, by another way than this portal: {by.note_key.text}")
+                say(Phrase("The key to hand to the portal's operator, by another way than this portal: %(key)s", key=by.note_key.text))
             raise
         finally:
             if watch.directory_held and not state.has_secret(pin):  # a mistyped key has signed none, and is not kept
@@ -111,22 +111,35 @@ def _payload(by: Witness, visit: WitnessVisit, file: Path) -> dict[str, Any]:
 
 
 def _text(by: Witness, visit: WitnessVisit, file: Path) -> str:
-    before = (
-        "it is the first head seen here and was held against none before it"
-        if visit.before is None
-        else f"it continues the one of {visit.before:,} entries"
-    )
     if visit.restart is not None:
-        lost = f"entries {visit.restart.lost_from:,} to {visit.restart.lost_to - 1:,}"
-        before = f"it continues the backup from which the log was restarted, and {lost} are lost"
-    lines = [f"{by.name} cosigned the log's head of {visit.checkpoint.size:,} entries; {before}."]
+        before = Phrase(
+            "it continues the backup from which the log was restarted, and entries %(first)s to %(last)s are lost",
+            first=f"{visit.restart.lost_from:,}",
+            last=f"{visit.restart.lost_to - 1:,}",
+        )
+    elif visit.before is None:
+        before = Phrase("it is the first head seen here and was held against none before it")
+    else:
+        before = Phrase("it continues the one of %(size)s entries", size=f"{visit.before:,}")
     if visit.witnessed is None:
-        lines.append(
+        witnessed = Phrase(
             "The portal has no head to show that enough witnesses have cosigned. If that stays so, compare with the others: they may be "
             "shown another log."
         )
     else:
-        names = ", ".join(witness.name for witness in visit.others)
-        lines.append(f"The head of {visit.witnessed:,} entries is cosigned by {names} and belongs to the same log.")
-    lines.append(f"Hand {file} to the other witnesses; `--compare FILE` holds theirs against this log.")
-    return "\n".join(lines)
+        witnessed = Phrase(
+            "The head of %(size)s entries is cosigned by %(names)s and belongs to the same log.",
+            size=f"{visit.witnessed:,}",
+            names=enumerated(witness.name for witness in visit.others),
+        )
+    lines = (
+        Phrase(
+            "%(witness)s cosigned the log's head of %(size)s entries; %(before)s.",
+            witness=by.name,
+            size=f"{visit.checkpoint.size:,}",
+            before=before,
+        ),
+        witnessed,
+        Phrase("Hand %(file)s to the other witnesses; `--compare FILE` holds theirs against this log.", file=file),
+    )
+    return in_terminals_language(lines)
