@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
 from reporting_agent.commands.answer_files import write_file
+from reporting_agent.console import emit, in_terminals_language
 
 if TYPE_CHECKING:
     from reporting_agent.audit.openings.statements import AuditorKeys
@@ -38,7 +39,6 @@ def run(args: argparse.Namespace) -> int:
     from benchmarks.wire import attestations
     from reporting_agent.audit.openings.files import read_one
     from reporting_agent.audit.openings.statements import AuditorKeys
-    from reporting_agent.console import emit
 
     if (args.sign is None) != (args.out is None):
         raise UsageError("auditor-arguments", "--sign and --out go together.", "Give both, or neither to make new keys.")
@@ -80,7 +80,6 @@ def load_keys(args: argparse.Namespace) -> AuditorKeys:
 
 def password(args: argparse.Namespace, *, new: bool = False) -> bytes:
     """The password, from its file or from the person at the terminal."""
-    import getpass
     import sys
 
     from benchmarks.errors import UsageError
@@ -89,8 +88,8 @@ def password(args: argparse.Namespace, *, new: bool = False) -> bytes:
     if args.password_file is not None:
         secret = read_one(args.password_file).strip()
     elif sys.stdin.isatty():
-        secret = getpass.getpass("New password of the auditor's keys: " if new else "Password of the auditor's keys: ").encode()
-        if new and getpass.getpass("The same once more: ").encode() != secret:
+        secret = _typed(Phrase("New password of the auditor's keys: ") if new else Phrase("Password of the auditor's keys: "))
+        if new and _typed(Phrase("The same once more: ")) != secret:
             raise UsageError(
                 "password-differs",
                 "The two passwords differ, and no keys were made.",
@@ -105,3 +104,9 @@ def password(args: argparse.Namespace, *, new: bool = False) -> bytes:
             "Give --password-file FILE, or use a terminal.",
         )
     return secret
+
+
+def _typed(question: Phrase) -> bytes:
+    import getpass
+
+    return getpass.getpass(in_terminals_language([question])).encode()

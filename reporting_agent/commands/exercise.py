@@ -118,7 +118,7 @@ def _recompute(exercise: Exercise) -> None:
             Phrase("Recomputed from its files, the right answers of the exercise %(exercise)s differ from its key.", exercise=exercise.id),
             "This installation computes differently from the one that wrote the key: update it, or report it to the maintainers.",
             found=", ".join(differing),
-            wanted="the same figures",
+            wanted=Phrase("the same figures"),
         )
     say(Phrase("The right answers were recomputed from the files of the exercise: %(count)s facts, all the same.", count=len(facts)))
 

@@ -54,7 +54,7 @@ def _already_there(path: Path, found: str) -> InputError:
         "Name an empty folder, or another file.",
         place=Place(str(path)),
         found=found,
-        wanted="none of these files",
+        wanted=Phrase("none of these files"),
     )
 
 

@@ -84,7 +84,7 @@ def _fetch(args: argparse.Namespace) -> int:
                     "The portal has approved no such pack.",
                     "Name a pack that the portal has approved. Packs that come with Steplabel need not be fetched.",
                     found=args.pack,
-                    wanted=", ".join("@".join(pack) for pack in offered) or "none is approved there yet",
+                    wanted=", ".join("@".join(pack) for pack in offered) or Phrase("none is approved there yet"),
                 )
             fetched = [fetch(ApprovedShelf.of(state), portal, identity.directory.receipt_keys(), head, *pack) for pack in wanted]
     payload = [

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 
 if TYPE_CHECKING:
     from reporting_agent.report.tables import ReportTable
@@ -153,7 +154,7 @@ def cannot_write(path: Path, refused: OSError) -> InputError:
             "Free space there, or name a folder on another disk with --out.",
             place=Place(str(path)),
             found=refused.strerror or str(refused),
-            wanted="room for the result",
+            wanted=Phrase("room for the result"),
         )
     return InputError(
         "output-not-writable",
@@ -161,5 +162,5 @@ def cannot_write(path: Path, refused: OSError) -> InputError:
         "Name another folder with --out, or make the one named writable.",
         place=Place(str(path)),
         found=refused.strerror or str(refused),
-        wanted="a folder that can be written to",
+        wanted=Phrase("a folder that can be written to"),
     )
