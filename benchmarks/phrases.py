@@ -116,6 +116,11 @@ def listed(items: Iterable[Value]) -> Value:
     return _in_a_row(items, lambda first, rest: Phrase("%(first)s; %(rest)s", first=first, rest=rest))
 
 
+def lines(parts: Iterable[Value]) -> Value:
+    """Each on a line of its own."""
+    return _in_a_row(parts, lambda first, rest: Phrase("%(first)s\n%(rest)s", first=first, rest=rest))
+
+
 def _in_a_row(items: Iterable[Value], pair: Callable[[Value, Value], Value]) -> Value:
     """Neighbours are paired, then pairs, and so on: whoever translates a list of thousands goes a dozen phrases deep, not thousands."""
     row = list(items)

@@ -5,6 +5,9 @@ from __future__ import annotations
 from argparse import Namespace
 from typing import TYPE_CHECKING
 
+from benchmarks.catalogue import in_language
+from benchmarks.phrases import Phrase, as_phrase, enumerated
+
 if TYPE_CHECKING:
     from reporting_agent.config import SiteSettings
     from reporting_agent.proposal import Ask, ProfileProposal, ProfileQuestion
@@ -37,27 +40,35 @@ def recognised_site(args: Namespace) -> SiteSettings:
         return site
     recognised = recognise(site, files, [step.id for step in pipeline.pack_of(site).steps], asker(args))
     for proposal in recognised.proposals:
-        say("\n".join(evidence(proposal)))
+        for line in evidence(proposal):
+            say(line)
     if recognised.proposals:
-        toml = profiles_as_toml(recognised.proposals)
-        say(f"site.toml has no mapping for this; a report is made only of what stands there. Paste into site.toml:\n\n{toml}")
+        say(Phrase("site.toml has no mapping for this; a report is made only of what stands there. Paste into site.toml:"))
+        say(f"\n{profiles_as_toml(recognised.proposals)}")  # of no phrase: it is the same in every language
     return recognised.site
 
 
-def evidence(proposal: ProfileProposal) -> list[str]:
+def evidence(proposal: ProfileProposal) -> list[Phrase]:
     """What a file was taken for, and because of what in it."""
-    lines = [f"{proposal.look.path}: read as {proposal.input}"]
-    lines += [f"  {clue.key} = {clue.value!r}\n      because {clue.because}" for clue in proposal.evidence if clue.because]
-    return [*lines, f"  not used: {', '.join(proposal.unused)}"] if proposal.unused else lines
+    lines = [Phrase("%(file)s: read as %(input)s", file=proposal.look.path, input=proposal.input)]
+    for clue in proposal.evidence:
+        if clue.because:
+            setting = as_phrase(f"  {clue.key} = {clue.value!r}")  # as it is written, in every language
+            lines.append(Phrase("%(setting)s\n      because %(reason)s", setting=setting, reason=clue.because))
+    return [*lines, Phrase("  not used: %(columns)s", columns=enumerated(proposal.unused))] if proposal.unused else lines
 
 
 def _ask(question: ProfileQuestion) -> str | None:
     """One question on the terminal, again until the answer is possible; None where the person ends the input."""
     import sys
 
-    hint = " / ".join(question.choices) if question.choices else f"such as {question.example}" if question.example else ""
+    from reporting_agent.console import LANGUAGE
+
+    ask, hint = in_language(question.ask, LANGUAGE.get()), " / ".join(question.choices)
+    if not hint and question.example:
+        hint = in_language(Phrase("such as %(example)s", example=question.example), LANGUAGE.get())
     while True:
-        sys.stderr.write(f"{question.ask}{f' [{hint}]' if hint else ''} ")
+        sys.stderr.write(f"{ask}{f' [{hint}]' if hint else ''} ")
         sys.stderr.flush()
         line = sys.stdin.readline()
         answer = line.strip()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from argparse import Namespace, _SubParsersAction
+from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from benchmarks.phrases import Phrase
 
 if TYPE_CHECKING:
     from reporting_agent.proposal import ProfileProposal, Proof
@@ -36,7 +39,11 @@ def run(args: Namespace) -> int:
     toml = as_toml(proposals, args.file)
     if args.out:
         writing.write_text(Path(args.out), toml)
-    say("\n\n".join(_summary(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)))
+    for number, (proposal, proof) in enumerate(zip(proposals, proofs, strict=True)):
+        if number:
+            say("")
+        for line in (*asking.evidence(proposal), *_proved(proof)):
+            say(line)
     questions = open_questions(proposals)
     payload = {
         "proposals": [_as_json(proposal, proof) for proposal, proof in zip(proposals, proofs, strict=True)],
@@ -45,7 +52,9 @@ def run(args: Namespace) -> int:
     }
     emit(args, payload, toml)
     if questions:
-        say("To be answered, with --answers FILE (or - for stdin):\n" + "\n".join(open_lines(questions)))
+        say(Phrase("To be answered, with --answers FILE (or - for stdin):"))
+        for line in open_lines(questions):
+            say(line)
     return 1 if questions or any(proof.refused for proof in proofs) else 0
 
 
@@ -68,22 +77,28 @@ def _answers(name: str | None) -> dict[str, str]:
             'Write one answer a line, such as timezone = "Europe/Berlin".',
             place=Place("stdin" if name == "-" else name),
             found=str(wrong),
-            wanted="TOML: KEY = VALUE",
+            wanted=Phrase("TOML: KEY = VALUE"),
         ) from wrong
 
 
-def _summary(proposal: ProfileProposal, proof: Proof) -> str:
-    from reporting_agent.commands.asking import evidence
+def _proved(proof: Proof) -> Iterator[str]:
+    """What reading the file with the profile gave, a line each."""
+    from reporting_agent.console import LANGUAGE
 
-    lines = evidence(proposal)
     if proof.refused:
-        return "\n".join(
-            [*lines, "  The file cannot be read with this profile (yet):", *(f"    {line}" for line in proof.refused.splitlines())]
+        yield Phrase("  The file cannot be read with this profile (yet):")
+        yield from (f"    {line}" for line in proof.refused.in_words(LANGUAGE.get()).splitlines())
+        return
+    counts = {"read": f"{proof.read:,}", "rejected": f"{proof.rejected:,}"}
+    if proof.totals:
+        totals = f"{proof.totals:,}"
+        yield Phrase(
+            "  Read with it: %(read)s rows, %(rejected)s rejected, %(totals)s totals left out. The first:", **counts, totals=totals
         )
-    totals = f", {proof.totals:,} totals left out" if proof.totals else ""
-    lines.append(f"  Read with it: {proof.read:,} rows, {proof.rejected:,} rejected{totals}. The first:")
-    lines += ["    " + " | ".join(proof.header), *("    " + " | ".join(row) for row in proof.first)]
-    return "\n".join([*lines, *(f"    rejected: {reason}" for reason in proof.reasons)])
+    else:
+        yield Phrase("  Read with it: %(read)s rows, %(rejected)s rejected. The first:", **counts)
+    yield from (f"    {' | '.join(cells)}" for cells in (proof.header, *proof.first))
+    yield from (Phrase("    rejected: %(reason)s", reason=reason) for reason in proof.reasons)
 
 
 def _as_json(proposal: ProfileProposal, proof: Proof) -> dict[str, Any]:
@@ -100,6 +115,6 @@ def _as_json(proposal: ProfileProposal, proof: Proof) -> dict[str, Any]:
             "totals": proof.totals,
             "first": [dict(zip(proof.header, row, strict=True)) for row in proof.first],
             "reasons": list(proof.reasons),
-            "refused": proof.refused or None,
+            "refused": str(proof.refused) if proof.refused else None,
         },
     }

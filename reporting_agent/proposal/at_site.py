@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, as_phrase, lines
 from benchmarks.quantities import ratio
 from reporting_agent.config import Meter, Profile, SiteSettings
 from reporting_agent.proposal.naming import unit_of
@@ -138,7 +138,8 @@ def _name_meters(proposal: ProfileProposal, site: SiteSettings, ask: Ask) -> Non
     named = {name: meter for name in proposal.meters if (meter := _meter_of(name, site)) is not None}
     if not named and proposal.keys.get("wide") and "meter_id" not in proposal.look.header:
         for meter in site.meters:
-            question = ProfileQuestion(f"readings.meters.{meter.id}", f"Which column is meter {meter.id!r}?", tuple(proposal.meters))
+            which = Phrase("Which column is meter %(meter)s?", meter=repr(meter.id))
+            question = ProfileQuestion(f"readings.meters.{meter.id}", which, tuple(proposal.meters))
             answer = site.answers.get(question.key) or ask(question)
             if answer in proposal.meters:
                 named[str(answer)] = meter
@@ -150,7 +151,8 @@ def _name_meters(proposal: ProfileProposal, site: SiteSettings, ask: Ask) -> Non
         if name == meter.id:
             continue
         if proposal.keys.get("wide"):
-            proposal.set(f"columns.{meter.id}", name, f"column {name!r} is meter {meter.id}")
+            why = Phrase("column %(column)s is meter %(meter)s", column=repr(name), meter=meter.id)
+            proposal.set(f"columns.{meter.id}", name, why)
         else:
             words = proposal.table("values").setdefault("meter_id", {})
             assert isinstance(words, dict)  # noqa: S101 - a table of words
@@ -194,12 +196,18 @@ def _refuse_other_unit(stated: str, declared: str, proposal: ProfileProposal, wh
     )
 
 
-def open_lines(questions: Sequence[ProfileQuestion]) -> Iterator[str]:
-    """One line a question, as an answers file and [answers] of site.toml take it, and the question below it."""
+def open_lines(questions: Sequence[ProfileQuestion]) -> Iterator[Phrase]:
+    """One line a question, as an answers file and [answers] of site.toml take it, and the question below it.
+
+    The line is pasted: it is a phrase of its own, without values, so that what the plant's headers say is the same in every language.
+    """
     for question in questions:
-        hint = " | ".join(question.choices) or (f"such as {question.example}" if question.example else "")
-        remark = f"  # {' '.join(hint.split())}" if hint else ""
-        yield f'  {json.dumps(question.key, ensure_ascii=False)} = "…"{remark}\n      {question.ask}'
+        line = f'  {json.dumps(question.key, ensure_ascii=False)} = "…"'
+        if question.choices:
+            line += f"  # {' '.join(' | '.join(question.choices).split())}"
+        elif question.example:
+            line = Phrase("%(line)s  # such as %(example)s", line=as_phrase(line), example=" ".join(question.example.split()))
+        yield Phrase("%(line)s\n      %(question)s", line=as_phrase(line), question=question.ask)
 
 
 def _refuse_open(proposals: Sequence[ProfileProposal]) -> None:
@@ -210,8 +218,8 @@ def _refuse_open(proposals: Sequence[ProfileProposal]) -> None:
     raise InputError(
         "answers-wanted",
         "The files do not show all settings, and site.toml has no mapping for them.",
-        "Add to site.toml:\n  [answers]\n" + "\n".join(open_lines(list(questions.values()))),
+        Phrase("Add to site.toml:\n  [answers]\n%(lines)s", lines=lines(open_lines(list(questions.values())))),
         place=Place(str(first.look.path), column=f"mapping.{first.input}"),
-        found=f"{len(questions)} open question{'s' if len(questions) > 1 else ''}",
-        wanted="an answer to each, under [answers], or a profile, as `steplabel-agent map FILE` makes it",
+        found=Phrase("%(count)s open questions", count=len(questions)) if len(questions) > 1 else Phrase("1 open question"),
+        wanted=Phrase("an answer to each, under [answers], or a profile, as `steplabel-agent map FILE` makes it"),
     )

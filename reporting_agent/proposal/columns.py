@@ -8,6 +8,7 @@ from contextlib import suppress
 from itertools import pairwise, permutations
 from operator import gt, lt
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.proposal.look import FileLook, is_date
 from reporting_agent.proposal.maker import Maker
@@ -97,7 +98,12 @@ def readings(maker: Maker) -> None:
     output = set(output_columns(maker.look))
     of_carriers = [i for i in of_carriers if i not in output] or of_carriers
     chosen = of_carriers or columns
-    maker.proposal.set("wide", True, f"{len(chosen)} column{'s' if len(chosen) > 1 else ''} of meters beside one of stamps")
+    why = (
+        Phrase("%(count)s columns of meters beside one of stamps", count=len(chosen))
+        if len(chosen) > 1
+        else Phrase("%(count)s column of meters beside one of stamps", count=len(chosen))
+    )
+    maker.proposal.set("wide", True, why)
     for index in chosen:
         header = maker.look.header[index]
         maker.found[f"meters.{header}"] = ColumnMatch(index, header, "", 0.5)
@@ -111,36 +117,40 @@ def _values_of(maker: Maker, meter: str) -> Iterator[Cell]:
 
 def _meter(maker: Maker, name: str, cells: Sequence[Cell], stated: tuple[str, str] | None) -> None:
     """What is known of a meter: unit, and whether it is a register, a rate or an interval."""
-    unit = stated[0] if stated else maker.asked(f"readings.unit.{name}", f"In which unit is meter {name!r}?", example="kWh")
+    unit = (
+        stated[0]
+        if stated
+        else maker.asked(f"readings.unit.{name}", Phrase("In which unit is meter %(meter)s?", meter=repr(name)), example="kWh")
+    )
     meter = {} if unit is None else {"unit": unit}
     kind, because = _reading_of(maker, cells, unit)
     if kind is None:
-        kind = maker.asked(
-            f"readings.reading.{name}", f"What are the values of meter {name!r}? {because}", ("register", "rate", "interval")
-        )
+        ask = Phrase("What are the values of meter %(meter)s? %(reason)s", meter=repr(name), reason=because)
+        kind = maker.asked(f"readings.reading.{name}", ask, ("register", "rate", "interval"))
     if kind is not None:
         meter["reading"] = kind
         maker.proposal.evidence.append(KeyEvidence(f"meters.{name}.reading", kind, because))
     if kind == "interval" and "midnight" not in maker.proposal.keys:
-        ask = "Does the stamp of an interval stand at its end or at its start?"
+        ask = Phrase("Does the stamp of an interval stand at its end or at its start?")
         stamp = maker.asked("readings.stamp", ask, ("end", "start"))
         if stamp == "start":
             meter["stamp"] = stamp
     maker.proposal.meters[name] = meter
 
 
-def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[str | None, str]:
+def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[str | None, Phrase]:
     kind = VOCABULARY.kind_of_unit(unit) if unit is not None else None
     if kind in {"power", "flow"}:
-        return "rate", f"{unit} is a power or a flow"
+        return "rate", Phrase("%(unit)s is a power or a flow", unit=str(unit))
     written = {key: maker.proposal.keys[key] for key in ("decimal", "thousands") if key in maker.proposal.keys}
     values = [*_read(cells, Profile.model_validate(written))]
     falls, rises = (sum(map(turned, values[1:], values)) for turned in (lt, gt))
     few, moves = len(values) // 100, len(set(values)) > len(values) // 10
     if len(values) > 2 and falls <= few and moves:
-        return "register", f"the values rise ({falls} falls in {len(values):,})"
+        return "register", Phrase("the values rise (%(falls)s falls in %(count)s)", falls=falls, count=f"{len(values):,}")
     if len(values) >= _FEWEST_FALLING and rises <= few and moves:
-        return "register", f"the values fall, newest first ({rises} rises in {len(values):,})"
+        why = Phrase("the values fall, newest first (%(rises)s rises in %(count)s)", rises=rises, count=f"{len(values):,}")
+        return "register", why
     if kind in {"energy", "volume", "mass"}:
-        return "interval", f"{unit} is an amount, and the values rise and fall"
-    return None, "They rise and fall, and no unit is known: a rate or an interval."
+        return "interval", Phrase("%(unit)s is an amount, and the values rise and fall", unit=str(unit))
+    return None, Phrase("They rise and fall, and no unit is known: a rate or an interval.")

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources.encodings import decodes, head, looks_western, recognise
 
@@ -41,14 +42,14 @@ def encoding_of(path: Path) -> Encoding:
     candidates = {name: words for name in _CANDIDATES if (words := _known_words(raw, name)) and decodes(path, name)}
     best = max(candidates, key=lambda name: len(candidates[name]), default=None)
     if best is not None:
-        return Encoding(best, f"its header then says {', '.join(candidates[best][:3])}")
+        return Encoding(best, Phrase("its header then says %(words)s", words=enumerated(candidates[best][:3])))
     if encoding != "cp1252":
-        return Encoding(encoding, "recognised as GBK")
-    sample = _where_it_matters(raw)
+        return Encoding(encoding, Phrase("recognised as GBK"))
+    sample = repr(_where_it_matters(raw))
     if looks_western(raw):
-        return Encoding(encoding, f"accented letters stand before plain ones: {sample!r} reads as Windows-1252")
+        return Encoding(encoding, Phrase("accented letters stand before plain ones: %(text)s reads as Windows-1252", text=sample))
     possible = tuple(name for name in _CANDIDATES if decodes(path, name))
-    return Encoding(encoding, f"the bytes are neither UTF-8 nor GBK: {sample!r} in Windows-1252", possible)
+    return Encoding(encoding, Phrase("the bytes are neither UTF-8 nor GBK: %(text)s in Windows-1252", text=sample), possible)
 
 
 def _known_words(raw: bytes, encoding: str) -> list[str]:

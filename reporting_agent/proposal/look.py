@@ -18,6 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config import Profile
 from reporting_agent.proposal.encoding import Encoding, encoding_of
 from reporting_agent.proposal.vocabulary import UNITS, VOCABULARY
@@ -27,6 +28,9 @@ from reporting_agent.sources.encodings import open_bytes, recognise
 from reporting_agent.sources.rearranged import dated, without_units
 from reporting_agent.sources.sheets import DELIMITERS, Sheet, delimiter_of, format_of, open_sheet, raw_rows
 from reporting_agent.sources.workbooks import Book
+
+AS_ANSWERED = Phrase("as answered")
+"""The evidence of what a person said."""
 
 ROWS_LOOKED_AT = 20_000  # half a year of quarter hours, two years of heats
 _CELLS_LOOKED_AT = 200_000  # of a table with a hundred columns 2,000 rows: what is looked at stays in memory
@@ -104,34 +108,34 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
     rows = _sample(raw.rows)
     titles = _titles(rows)
     if _days_stand_side_by_side(rows):
-        keys["across"], because["across"] = True, "days stand side by side in one row: columns are read as rows"
+        keys["across"], because["across"] = True, Phrase("days stand side by side in one row: columns are read as rows")
         raw = raw_rows(path, Profile.model_validate(keys))
         rows = _sample(raw.rows)
     top, bottom, first = _header_of(rows, path, raw.merged)
     if top != 1:
         keys["header_row"] = top
-        because["header_row"] = f"rows 1 to {top - 1} hold titles, row {top} the first names of columns"
+        because["header_row"] = Phrase("rows 1 to %(last)s hold titles, row %(row)s the first names of columns", last=top - 1, row=top)
     if bottom != top:
         keys["header_rows"] = bottom - top + 1
-        because["header_rows"] = f"rows {top} to {bottom} are one header of merged cells"
+        because["header_rows"] = Phrase("rows %(first)s to %(last)s are one header of merged cells", first=top, last=bottom)
     below = {row: cells for row, cells in rows if bottom < row < first}
     if first > bottom + 1:
         keys["below_header"] = first - bottom - 1
-        because["below_header"] = f"the first row of data is row {first}"
+        because["below_header"] = Phrase("the first row of data is row %(row)s", row=first)
     header = open_sheet(path, Profile.model_validate(keys)).header
     day = _day_column(header, [cells for row, cells in rows if row >= first])
     if day and month:
-        keys["month"], because["month"] = {day: month}, "as answered"
+        keys["month"], because["month"] = {day: month}, AS_ANSWERED
         dates = dated(Sheet(str(path), header, iter(rows)), {day: month}).rows
         rows = list(dates)
     in_cells = _units_in_cells(header, [cells for row, cells in rows if row >= first])
     if in_cells:
         keys["in_cells"] = in_cells
-        because["in_cells"] = "each number carries its unit; one with another unit, or none, is not read"
+        because["in_cells"] = Phrase("each number carries its unit; one with another unit, or none, is not read")
         rows = list(without_units(Sheet(str(path), header, iter(rows)), in_cells).rows)
     units = _units_of(below, len(header))
     if any(units):
-        because["below_header"] = f"row {bottom + 1} holds units: {', '.join(unit for unit in units if unit)}"
+        because["below_header"] = Phrase("row %(row)s holds units: %(units)s", row=bottom + 1, units=enumerated(filter(None, units)))
     delimiter = str(keys.get("delimiter", ""))
     if kind == "csv":
         _declare_delimiter(path, keys, bottom)
@@ -229,7 +233,7 @@ def _sheets(path: Path, keys: dict[str, object], because: dict[str, str]) -> tup
     tables = [name for name in book.names if _first_data([cells for _, cells in book.sheet(name, _HEADER_WITHIN).rows]) is not None]
     if tables and tables[0] != book.names[0]:
         keys["sheet"] = tables[0]
-        because["sheet"] = f"sheet {book.names[0]!r}, the first, holds no table"
+        because["sheet"] = Phrase("sheet %(sheet)s, the first, holds no table", sheet=repr(book.names[0]))
     return tuple(tables) if len(tables) > 1 else ()
 
 
@@ -249,7 +253,7 @@ def _is_identifier(cell: Cell) -> bool:
 
 def _text_notation(path: Path, keys: dict[str, object], because: dict[str, str], answered: str | None) -> tuple[str, ...]:
     """Declare encoding and delimiter; give the encodings that are possible, where a person has to say which."""
-    encoding = encoding_of(path) if answered is None else Encoding(answered, "as answered")
+    encoding = encoding_of(path) if answered is None else Encoding(answered, AS_ANSWERED)
     if encoding.because:
         keys["encoding"], because["encoding"] = encoding.name, encoding.because
     with io.TextIOWrapper(open_bytes(path), encoding=encoding.name, newline="", errors="replace") as text:
@@ -303,8 +307,8 @@ def _header_of(rows: Sequence[tuple[int, Sequence[Cell]]], path: Path, merged: o
             "No row of names with rows of data below it was found.",
             "Name the sheet that contains the table, or the right file.",
             place=Place(str(path)),
-            found="no row with two numbers or dates below another row",
-            wanted="a table",
+            found=Phrase("no row with two numbers or dates below another row"),
+            wanted=Phrase("a table"),
         )
     bottom = first - 1
     while bottom > 0 and (not _filled(early[bottom][1]) or _is_units(early[bottom][1])):
@@ -333,7 +337,7 @@ def _refuse_second_table(path: Path, header: Sequence[str], data: Sequence[tuple
                 "Put each table on a sheet or into a file of its own.",
                 place=Place(str(path), row=row),
                 found=", ".join(names),
-                wanted="one table, or the same columns again",
+                wanted=Phrase("one table, or the same columns again"),
             )
 
 

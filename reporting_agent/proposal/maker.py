@@ -7,10 +7,10 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, alternatives, enumerated, in_context, joined
 from reporting_agent.config.profile import zone_named
 from reporting_agent.proposal import notation
-from reporting_agent.proposal.look import FileLook, is_clock, is_date, is_value
+from reporting_agent.proposal.look import AS_ANSWERED, FileLook, is_clock, is_date, is_value
 from reporting_agent.proposal.naming import ColumnMatch, bare_days, named, numbers, rivals, unclear_unit_of, unit_of
 from reporting_agent.proposal.spread_moments import parts_of, together
 from reporting_agent.proposal.types import KeyEvidence, ProfileProposal, ProfileQuestion
@@ -39,13 +39,16 @@ class Maker:
             self.proposal.keys[key] = value
         for key, because in self.look.because.items():
             self.proposal.evidence.append(KeyEvidence(key, self.look.keys.get(key, ""), because))
-        if self.look.sheets and self.asked("sheet", "Which sheet holds the table?", self.look.sheets) is not None:
-            self.proposal.set("sheet", self.answers["sheet"], "as answered")
+        if self.look.sheets and self.asked("sheet", Phrase("Which sheet holds the table?"), self.look.sheets) is not None:
+            self.proposal.set("sheet", self.answers["sheet"], AS_ANSWERED)
         if self.look.encodings:
-            self.asked("encoding", f"In which encoding is the file? {self.look.because['encoding']}.", self.look.encodings)
+            ask = Phrase("In which encoding is the file? %(reason)s.", reason=self.look.because["encoding"])
+            self.asked("encoding", ask, self.look.encodings)
         if self.look.day:
-            above = f" Above the table stands {', '.join(map(repr, self.look.titles))}." if self.look.titles else ""
-            self.asked("month", f"{self.look.day!r} holds numbers of days. Of which month?{above}", example="2025-03")
+            ask = Phrase("%(column)s holds numbers of days. Of which month?", column=repr(self.look.day))
+            if self.look.titles:
+                ask = joined(ask, Phrase("Above the table stands %(titles)s.", titles=enumerated(map(repr, self.look.titles))))
+            self.asked("month", ask, example="2025-03")
         self._days()
         self._columns()
         self._numbers()
@@ -56,8 +59,9 @@ class Maker:
         """Words in cells, totals, and what is not used; then the proposal is whole."""
         self._words()
         if self.look.totals:
-            rows = ", ".join(map(str, self.look.totals[:5]))
-            self.proposal.evidence.append(KeyEvidence("totals", "", f"rows {rows} are totals by their words; they are told and left out"))
+            rows = enumerated(map(str, self.look.totals[:5]))
+            why = Phrase("rows %(rows)s are totals by their words; they are told and left out", rows=rows)
+            self.proposal.evidence.append(KeyEvidence("totals", "", why))
         used = {matched.index for matched in self.found.values()} | {
             self.look.header.index(part) for parts in self.spread.values() for part in parts
         }
@@ -77,7 +81,7 @@ class Maker:
                 "Correct it in the answers file.",
                 place=Place(str(self.look.path), column=key),
                 found=repr(answer),
-                wanted=" or ".join(choices),
+                wanted=Phrase("%(answers)s", answers=alternatives(choices)),
             )
         return answer
 
@@ -91,15 +95,15 @@ class Maker:
     def _days(self) -> None:
         """A row a day: its date names the batch, which lasts until the next one begins."""
         header = bare_days(self.look) if self.wanted.key == "batch_id" and "batch_id" not in self.found else None
-        if (
-            header is None
-            or self.asked("days", f"{header!r} holds dates without a clock time. Is a row the whole of its day?", _YES) != _YES[0]
-        ):
+        if header is None:
             return
-        self.proposal.set("days", True, "as answered")
-        self.found["batch_id"] = ColumnMatch(self.look.header.index(header), header, "its day names the batch", 1.0)
+        ask = Phrase("%(column)s holds dates without a clock time. Is a row the whole of its day?", column=repr(header))
+        if self.asked("days", ask, _YES) != _YES[0]:
+            return
+        self.proposal.set("days", True, AS_ANSWERED)
+        self.found["batch_id"] = ColumnMatch(self.look.header.index(header), header, Phrase("its day names the batch"), 1.0)
         if self.wanted.column("duration_s") is not None:
-            self.proposal.set("constants.duration_s", 86_400.0, "a day")
+            self.proposal.set("constants.duration_s", 86_400.0, Phrase("a day"))
 
     def _blank_dates(self) -> None:
         """Dates that stand on the first row of a block alone, above rows that have their own clock times."""
@@ -111,10 +115,14 @@ class Maker:
         blank = [row for row, cells in rows if is_blank(cells[index])]
         if 5 * len(blank) < len(rows) or not rows or is_blank(rows[0][1][index]):
             return
-        header = self.look.header[index]
-        ask = f"{header!r} is blank in {len(blank):,} rows, the first in row {blank[0]}. Is its date that of the row above?"
+        ask = Phrase(
+            "%(column)s is blank in %(count)s rows, the first in row %(first)s. Is its date that of the row above?",
+            column=repr(self.look.header[index]),
+            count=f"{len(blank):,}",
+            first=blank[0],
+        )
         if self.asked(f"{self.wanted.name}.fill_down", ask, _YES) == _YES[0]:
-            self.proposal.set("fill_down", moments, "as answered")
+            self.proposal.set("fill_down", moments, AS_ANSWERED)
 
     def _columns(self) -> None:
         for column in self.wanted.columns:
@@ -126,12 +134,18 @@ class Maker:
                 header = self.found[column.name].header
                 if header in others:
                     raise self._twice(header)
-                ask = f"Which column holds {column.name} ({self.wanted.name})? {header!r} and {', '.join(map(repr, others))} can be it."
+                ask = Phrase(
+                    "Which column holds %(wanted)s (%(input)s)? %(chosen)s and %(others)s can be it.",
+                    wanted=column.name,
+                    input=self.wanted.name,
+                    chosen=repr(header),
+                    others=enumerated(map(repr, others)),
+                )
                 answer = self.asked(f"{self.wanted.name}.{column.name}", ask, [header, *others])
                 if answer is not None:
-                    self.found[column.name] = ColumnMatch(self.look.header.index(answer), answer, "as answered", 1.0)
+                    self.found[column.name] = ColumnMatch(self.look.header.index(answer), answer, AS_ANSWERED, 1.0)
         for name, parts in self.spread.items():
-            self.proposal.set(f"parts.{name}", parts, "each holds a part of it")
+            self.proposal.set(f"parts.{name}", parts, Phrase("each holds a part of it"))
         for name, matched in self.found.items():
             if matched.header != name and name not in self.spread:
                 self.proposal.set(f"columns.{name}", matched.header, matched.because)
@@ -142,8 +156,8 @@ class Maker:
             "Two columns have the same header.",
             "Rename one of them in the file.",
             place=Place(str(self.look.path), column=header),
-            found=f"{self.look.header.count(header)} columns named {header!r}",
-            wanted="one",
+            found=Phrase("%(count)s columns named %(name)s", count=self.look.header.count(header), name=repr(header)),
+            wanted=in_context("a column", "one"),
         )
 
     def _numbers(self) -> None:
@@ -154,12 +168,12 @@ class Maker:
         if decimal is not None and not decimal.certain and wanted:
             decimal, group = self._notation(every | wanted)
         if decimal is not None and not decimal.certain and not (decimal.value == "." and self.look.delimiter == ","):
-            ask = f"{decimal.because}. Which is it?"
+            ask = Phrase("%(reason)s. Which is it?", reason=decimal.because)
             answer = self.asked(f"{self.wanted.name}.decimal", ask, ("decimal", "group"))
             if answer == "group":
-                self.proposal.set("thousands", decimal.value, "as answered")
+                self.proposal.set("thousands", decimal.value, AS_ANSWERED)
             if answer == ("decimal" if decimal.value == "," else "group"):
-                self.proposal.set("decimal", ",", "as answered")
+                self.proposal.set("decimal", ",", AS_ANSWERED)
         elif decimal is not None and decimal.value == ",":
             self.proposal.set("decimal", decimal.value, decimal.because)
         if group is not None:
@@ -178,16 +192,18 @@ class Maker:
         if not cells:
             return
         if (serial := notation.excel_serials(cells)) is not None:
-            answer = self.asked("excel_dates", f"{serial}. By which of Excel's systems? Files of Windows have 1900.", ("1900", "1904"))
+            ask = Phrase("%(reason)s. By which of Excel's systems? Files of Windows have 1900.", reason=serial)
+            answer = self.asked("excel_dates", ask, ("1900", "1904"))
             if answer is not None:
                 self.proposal.set("excel_dates", answer, serial)
         order = notation.date_order_of(cells)
         if (written := notation.date_formats_of(cells)) is not None:
             self._date_format(*written)
         elif order is not None and not order.certain:
-            answer = self.asked(f"{self.wanted.name}.date_order", f"Is the day or the month first? {order.because}.", ("dmy", "mdy"))
+            ask = Phrase("Is the day or the month first? %(reason)s.", reason=order.because)
+            answer = self.asked(f"{self.wanted.name}.date_order", ask, ("dmy", "mdy"))
             if answer is not None:
-                self.proposal.set("date_order", answer, "as answered")
+                self.proposal.set("date_order", answer, AS_ANSWERED)
         elif order is not None:
             self.proposal.set("date_order", order.value, order.because)
         if (ends := notation.midnight_ends(self._cells_of(names[0]))) is not None:
@@ -205,12 +221,12 @@ class Maker:
 
     def _date_format(self, formats: Mapping[str, str], because: str) -> None:
         """A format of stamps; asked for where day, month and year may stand in several orders."""
-        ask = f"In which order do day, month and year stand? {because}."
+        ask = Phrase("In which order do day, month and year stand? %(reason)s.", reason=because)
         order = next(iter(formats), None) if len(formats) < 2 else self.asked(f"{self.wanted.name}.date_order", ask, tuple(formats))
         if order is not None:
             self.proposal.set("date_format", formats[order], because)
 
-    def several_rows(self, quantity: str, *more: tuple[str, str]) -> None:
+    def several_rows(self, quantity: str, *more: tuple[str, Phrase]) -> None:
         """Batches that stand in several rows: whether their amounts are to be summed, or stand whole in each row."""
         keys = [self.found[name].index for name in ("batch_id", "step", "carrier") if name in self.found]
         rows = [
@@ -224,14 +240,22 @@ class Maker:
         if count < 2:
             return
         what = self.found[quantity].header if quantity in self.found else quantity
-        ask = f"Batch {name[0]!r} stands in {count} rows. What is its {what!r}: the sum of them, the first or the last?"
+        ask = Phrase(
+            "Batch %(batch)s stands in %(count)s rows. What is its %(what)s: the sum of them, the first or the last?",
+            batch=repr(name[0]),
+            count=count,
+            what=repr(what),
+        )
+        for _, remark in more:
+            ask = joined(ask, remark)
         choices = ("sum", "first", "last", *(choice for choice, _ in more))
-        answer = self.asked(f"{self.wanted.name}.{quantity}.rows", "".join([ask, *(f" {remark}" for _, remark in more)]), choices)
+        answer = self.asked(f"{self.wanted.name}.{quantity}.rows", ask, choices)
         if answer in {"sum", "first", "last"}:
-            self.proposal.set(f"rows.{quantity}", answer, "as answered")
+            self.proposal.set(f"rows.{quantity}", answer, AS_ANSWERED)
 
     def _zone(self) -> None:
-        answer = self.asked("timezone", "In which time zone are the stamps? They carry no offset.", example="Europe/Berlin")
+        ask = Phrase("In which time zone are the stamps? They carry no offset.")
+        answer = self.asked("timezone", ask, example="Europe/Berlin")
         if answer is None:
             return
         if zone_named(answer) is None:
@@ -241,9 +265,9 @@ class Maker:
                 "Correct it in the answers file.",
                 place=Place(str(self.look.path), column="timezone"),
                 found=repr(answer),
-                wanted="a time zone of the IANA list, such as Asia/Shanghai",
+                wanted=Phrase("a time zone of the IANA list, such as %(names)s", names="Asia/Shanghai"),
             )
-        self.proposal.set("timezone", answer, "as answered")
+        self.proposal.set("timezone", answer, AS_ANSWERED)
 
     def _stands_for_missing(self, name: str, matched: ColumnMatch) -> None:
         """A cell among dates that is none and comes again stands for a date that is not known."""
@@ -252,9 +276,13 @@ class Maker:
         )
         often = [text for text, count in others.items() if count > 1]
         if often and self.proposal.keys.get("excel_dates") is None:
-            self.proposal.set(
-                f"missing.{name}", often, f"{often[0]!r} stands {others[often[0]]:,} times among the dates of {matched.header!r}"
+            why = Phrase(
+                "%(word)s stands %(count)s times among the dates of %(column)s",
+                word=repr(often[0]),
+                count=f"{others[often[0]]:,}",
+                column=repr(matched.header),
             )
+            self.proposal.set(f"missing.{name}", often, why)
 
     def required(self, name: str, ask: str, example: str, key: str | None = None, choices: Sequence[str] = ()) -> None:
         """A required column that the file lacks: a header that was not recognised, or one value for every row."""
@@ -264,12 +292,12 @@ class Maker:
         key = key or f"{self.wanted.name}.{name}"
         answer = self.asked(key, ask, choices, example)
         if answer in self.look.header:
-            self.found[name] = ColumnMatch(self.look.header.index(str(answer)), str(answer), "as answered", 1.0)
-            self.proposal.set(f"columns.{name}", answer, "as answered")
+            self.found[name] = ColumnMatch(self.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0)
+            self.proposal.set(f"columns.{name}", answer, AS_ANSWERED)
         elif answer is not None:
             column = self.wanted.column(name)
             number = column is not None and column.kind in {CellKind.NUMBER, CellKind.AMOUNT}
-            self.proposal.set(f"constants.{name}", self._amount(key, answer) if number else answer, "as answered")
+            self.proposal.set(f"constants.{name}", self._amount(key, answer) if number else answer, AS_ANSWERED)
 
     def _amount(self, key: str, answer: str) -> float | str:
         """A number as an answers file takes it, with a decimal point; of what is none, the reader says so."""
@@ -284,7 +312,7 @@ class Maker:
                 "Correct it in the answers file.",
                 place=Place(str(self.look.path), column=key),
                 found=repr(answer),
-                wanted="a number with a decimal point, such as 122.5, or the header of a column",
+                wanted=Phrase("a number with a decimal point, such as 122.5, or the header of a column"),
             ) from no_number
 
     def unit(self, quantity: str, unit: str) -> None:
@@ -298,16 +326,17 @@ class Maker:
             return
         what = repr(matched.header) if matched is not None else quantity
         if matched is not None and (unclear := unclear_unit_of(self.look, matched.index)) is not None:
-            ask = f"{what} is in {unclear}: 1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)?"
+            ask = Phrase("%(what)s is in %(unit)s: 1,000 kg (t), 907.18 kg (short_ton) or 1,016.05 kg (long_ton)?", what=what, unit=unclear)
             if (answer := self.asked(f"{self.wanted.name}.{unit}", ask, ("t", "short_ton", "long_ton"))) is not None:
-                self.proposal.set(f"constants.{unit}", answer, "as answered")
+                self.proposal.set(f"constants.{unit}", answer, AS_ANSWERED)
             return
-        answer = self.asked(f"{self.wanted.name}.{unit}", f"In which unit is {what}?", example="t" if unit == "output_unit" else "kWh")
+        ask = Phrase("In which unit is %(what)s?", what=what)
+        answer = self.asked(f"{self.wanted.name}.{unit}", ask, example="t" if unit == "output_unit" else "kWh")
         if answer is not None:
-            self.proposal.set(f"constants.{unit}", answer, "as answered")
+            self.proposal.set(f"constants.{unit}", answer, AS_ANSWERED)
 
     def step(self) -> None:
-        self.required("step", "Which step of your pack do these rows belong to?", "eaf", key="step")
+        self.required("step", Phrase("Which step of your pack do these rows belong to?"), "eaf", key="step")
 
     def _words(self) -> None:
         """Words of a column that the template writes otherwise, and words that only a person can translate."""
@@ -321,13 +350,17 @@ class Maker:
                     continue
                 standard = VOCABULARY.standard_word(name, word)
                 if standard is None:
-                    ask = f"What does {word!r} in column {matched.header!r} ({name}) mean?"
+                    ask = Phrase(
+                        "What does %(word)s in column %(column)s (%(wanted)s) mean?",
+                        word=repr(word),
+                        column=repr(matched.header),
+                        wanted=name,
+                    )
                     standard = self.asked(f"{self.wanted.name}.{name}.{word}", ask, choices)
                 if standard is not None:
                     self._standard_words(name)[word] = standard
-                    self.proposal.evidence.append(
-                        KeyEvidence(f"values.{name}", f"{word} = {standard}", f"{word!r} stands in {matched.header!r}")
-                    )
+                    why = Phrase("%(word)s stands in %(column)s", word=repr(word), column=repr(matched.header))
+                    self.proposal.evidence.append(KeyEvidence(f"values.{name}", f"{word} = {standard}", why))
 
     def _standard_words(self, column: str) -> dict[str, str]:
         inner = self.proposal.table("values").setdefault(column, {})

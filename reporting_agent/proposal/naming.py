@@ -7,9 +7,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
+from benchmarks.phrases import Phrase
 from reporting_agent.proposal.look import FileLook, is_clock, is_date, is_value, mostly
 from reporting_agent.proposal.notation import excel_serials
-from reporting_agent.proposal.vocabulary import VOCABULARY
+from reporting_agent.proposal.vocabulary import VOCABULARY, Meaning
 from reporting_agent.sources.cells import Cell, plain
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
@@ -50,10 +51,14 @@ def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
     for share, column, index, meaning in sorted(scored, key=lambda score: (score[2] not in energy_first, -score[0], score[2])):
         if share >= _LEAST and column.name not in matches and index not in used_indices:
             header = look.header[index]
-            matches[column.name] = ColumnMatch(index, header, f"header {header!r}: {meaning.word!r} ({meaning.language})", share)
+            matches[column.name] = ColumnMatch(index, header, _why_named(header, meaning), share)
             used_indices.add(index)
     _by_their_cells(look, wanted, matches, used_indices)
     return matches
+
+
+def _why_named(header: str, meaning: Meaning) -> Phrase:
+    return Phrase("header %(header)s: %(word)s (%(language)s)", header=repr(header), word=repr(meaning.word), language=meaning.language)
 
 
 _NEVER = {
@@ -119,14 +124,16 @@ def numbers(look: FileLook) -> list[int]:
 
 def unit_of(look: FileLook, index: int) -> tuple[str, str] | None:
     """The unit that the row below the header or the header itself states for a column, and where it stands."""
+    header = repr(look.header[index])
     if index < len(look.units) and look.units[index]:
-        return look.units[index], f"{look.units[index]!r} stands below the header {look.header[index]!r}"
+        return look.units[index], Phrase("%(unit)s stands below the header %(header)s", unit=repr(look.units[index]), header=header)
     if (behind := look.in_cells.get(look.header[index])) is not None:
         own, other = VOCABULARY.unit_in(behind, alone=True), VOCABULARY.unit_in(look.header[index])
         agree = own is not None and other in {None, own}  # a header that says another unit is asked about
-        return (str(own), f"{behind!r} stands behind the numbers of {look.header[index]!r}") if agree else None
+        why = Phrase("%(unit)s stands behind the numbers of %(header)s", unit=repr(behind), header=header)
+        return (str(own), why) if agree else None
     unit = VOCABULARY.unit_in(look.header[index]) or VOCABULARY.unit_in(look.header[index], alone=True)
-    return None if unit is None else (unit, f"{unit!r} stands in the header {look.header[index]!r}")
+    return None if unit is None else (unit, Phrase("%(unit)s stands in the header %(header)s", unit=repr(unit), header=header))
 
 
 def unclear_unit_of(look: FileLook, index: int) -> str | None:
@@ -144,15 +151,14 @@ def _by_their_cells(look: FileLook, wanted: Template, named: dict[str, ColumnMat
         used_indices.add(free[0])
     measured = [index for index in numbers(look) if index not in used_indices and unit_of(look, index)]
     if "meter_id" in named and "value" not in named and len(measured) == 1:
-        named["value"] = ColumnMatch(
-            measured[0], look.header[measured[0]], "the only column of numbers with a unit, beside a meter's name", 0.0
-        )
+        why = Phrase("the only column of numbers with a unit, beside a meter's name")
+        named["value"] = ColumnMatch(measured[0], look.header[measured[0]], why, 0.0)
         used_indices.add(measured[0])
     if wanted.key == "batch_id" and "batch_id" not in named:
         for index, header in enumerate(look.header):
             cells = [plain(str(cell)) for cell in look.column(index)]
             if index not in used_indices and header and len(cells) > 1 and len(set(cells)) == len(cells) and not mostly(is_value, cells):
-                named["batch_id"] = ColumnMatch(index, header, f"every cell of {header!r} differs", 0.0)
+                named["batch_id"] = ColumnMatch(index, header, Phrase("every cell of %(header)s differs", header=repr(header)), 0.0)
                 return
 
 
@@ -161,8 +167,8 @@ def _sample(cells: Sequence[Cell]) -> Sequence[Cell]:
     return cells[:: max(1, len(cells) // _SEEN)]
 
 
-def _why_dates(look: FileLook, free: Sequence[int]) -> str:
-    return f"the {'only' if len(free) == 1 else 'first'} column of dates"
+def _why_dates(look: FileLook, free: Sequence[int]) -> Phrase:
+    return Phrase("the only column of dates") if len(free) == 1 else Phrase("the first column of dates")
 
 
 def _fits(column: TemplateColumn, cells: Sequence[Cell]) -> bool:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from benchmarks.phrases import Phrase
 from reporting_agent.proposal.look import is_date
 from reporting_agent.sources.cells import Cell, plain
 
@@ -38,35 +39,39 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
     if both is not None:
         last = "," if both.rindex(",") > both.rindex(".") else "."
         parts = "." if last == "," else ","
-        why = f"{both!r}: the last sign parts the decimals, the other groups"
+        why = Phrase("%(number)s: the last sign parts the decimals, the other groups", number=repr(both))
         return (Notation(",", why) if last == "," else None), Notation(parts, why)
     group = _group_sign(texts)
     if group is not None:
         texts = [re.sub(rf"(?<=\d){group.value}(?=\d{{3}})", "", text) for text in texts]
     if (comma := next((text for text in texts if re.fullmatch(r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+)", text)), None)) is not None:
-        return Notation(",", f"{comma!r}: no group has other than three digits"), group
+        return Notation(",", Phrase("%(number)s: no group has other than three digits", number=repr(comma))), group
     if (twice := next((text for text in texts if text.count(",") > 1), None)) is not None:
-        return None, Notation(",", f"{twice!r}: a number has one decimal sign")
+        return None, Notation(",", _one_sign(twice))
     if (points := next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text)), None)) is not None:
-        return Notation(",", f"{points!r}: a number has one decimal sign"), Notation(".", f"{points!r}")
+        return Notation(",", _one_sign(points)), Notation(".", repr(points))
     if (unclear := next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3},\d{3}", text)), None)) is not None:
         if any(text.startswith("0,") for text in texts):
             zero = next(text for text in texts if text.startswith("0,"))
-            return Notation(",", f"{zero!r}: no group begins with a nought alone"), group
-        return Notation(",", f"{unclear!r} may be a decimal comma or a group of three digits", certain=False), group
+            return Notation(",", Phrase("%(number)s: no group begins with a nought alone", number=repr(zero))), group
+        either = Phrase("%(number)s may be a decimal comma or a group of three digits", number=repr(unclear))
+        return Notation(",", either, certain=False), group
     pointed = [text for text in texts if "." in text]
     if pointed and all(re.fullmatch(r"[+-]?[1-9]\d{0,2}\.\d{3}", text) for text in pointed):
-        return Notation(
-            ".", f"{pointed[0]!r} may have a decimal point or a group of three digits, as all numbers here", certain=False
-        ), group
+        either = Phrase("%(number)s may have a decimal point or a group of three digits, as all numbers here", number=repr(pointed[0]))
+        return Notation(".", either, certain=False), group
     return None, group
+
+
+def _one_sign(number: str) -> Phrase:
+    return Phrase("%(number)s: a number has one decimal sign", number=repr(number))
 
 
 def _group_sign(texts: Sequence[str]) -> Notation | None:
     for sign in (" ", "'"):
         example = next((text for text in texts if re.fullmatch(rf"[+-]?\d{{1,3}}({sign}\d{{3}})+([.,]\d+)?", text)), None)
         if example is not None:
-            return Notation(sign, f"{example!r}")
+            return Notation(sign, repr(example))
     return None
 
 
@@ -77,13 +82,19 @@ def date_order_of(cells: Sequence[Cell]) -> Notation | None:
         return None
     for match, text in parts:
         if int(match[1]) > 12:
-            return Notation("dmy", f"{text!r}: there is no month {match[1]}")
+            return Notation("dmy", _no_month(text, match[1]))
         if int(match[2]) > 12:
-            return Notation("mdy", f"{text!r}: there is no month {match[2]}")
+            return Notation("mdy", _no_month(text, match[2]))
     first, second = ({match[group] for match, _ in parts} for group in (1, 2))
-    guess = "dmy" if len(first) >= len(second) else "mdy"
-    more = "the first number changes more often than the second" if guess == "dmy" else "the second number changes more often"
-    return Notation(guess, f"no day is above 12 ({parts[0][1]!r}); {more}", certain=False)
+    date = repr(parts[0][1])
+    if len(first) >= len(second):
+        why = Phrase("no day is above 12 (%(date)s); the first number changes more often than the second", date=date)
+        return Notation("dmy", why, certain=False)
+    return Notation("mdy", Phrase("no day is above 12 (%(date)s); the second number changes more often", date=date), certain=False)
+
+
+def _no_month(date: str, number: str) -> Phrase:
+    return Phrase("%(date)s: there is no month %(number)s", date=repr(date), number=number)
 
 
 def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
@@ -103,11 +114,12 @@ def date_formats_of(cells: Sequence[Cell]) -> tuple[dict[str, str], str] | None:
     clock += f"{first['point']}%S" if first["second"] else ""
     clock += (" %p" if first["space"] else "%p") if first["half"] else ""
     year = "%y" if short else "%Y"
+    short_year = Phrase("%(stamp)s: its year has two digits", stamp=repr(first[0]))
     if first[0][len(first[1])] == "年":
-        return {"ymd": f"{year}年%m月%d日{clock}"}, f"{first[0]!r}: its year has two digits"
+        return {"ymd": f"{year}年%m月%d日{clock}"}, short_year
     orders = [order for order in ("dmy", "mdy", "ymd") if all(_is_day(match, order, 2 if short else 4) for match in stamps)]
     formats = {order: first[2].join(year if part == "y" else f"%{part}" for part in order) + clock for order in orders}
-    return formats, f"{first[0]!r}: {'its year has two digits' if short else 'its clock is written with a point'}"
+    return formats, short_year if short else Phrase("%(stamp)s: its clock is written with a point", stamp=repr(first[0]))
 
 
 def _is_day(match: re.Match[str], order: str, year_digits: int) -> bool:
@@ -136,7 +148,7 @@ def midnight_ends(cells: Sequence[Cell]) -> str | None:
         date, _, clock = text.partition(" ")
         goes_on = after.startswith(f"{date} ") and not after.startswith(f"{date} 00:00")
         if clock.startswith("00:00") and before.startswith(f"{date} 23:") and not goes_on:
-            return f"{text!r} follows {before!r}"
+            return Phrase("%(midnight)s follows %(before)s", midnight=repr(text), before=repr(before))
     return None
 
 
@@ -145,5 +157,5 @@ def excel_serials(cells: Sequence[Cell]) -> str | None:
     texts = [str(cell) for cell in cells]
     days = [float(text) for text in texts if re.fullmatch(r"\d{5}(\.\d+)?", text)]
     if texts and len(days) == len(texts) and all(30_000 <= day < 60_000 for day in days):
-        return f"{texts[0]}: every cell is a number of days"
+        return Phrase("%(number)s: every cell is a number of days", number=texts[0])
     return None

@@ -10,6 +10,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.proposal.types import INPUTS, ProfileProposal
 from reporting_agent.sources import read_sheet, stream_readings
@@ -33,7 +34,7 @@ class Proof:
     header: tuple[str, ...]
     first: tuple[tuple[str, ...], ...]
     reasons: tuple[str, ...]
-    refused: str = ""
+    refused: InputError | None = None
 
 
 def prove(proposal: ProfileProposal) -> Proof:
@@ -43,7 +44,7 @@ def prove(proposal: ProfileProposal) -> Proof:
     try:
         return _of_readings(proposal, profile, zone) if proposal.input == "readings" else _of_table(proposal, profile, zone)
     except InputError as refused:
-        return Proof(0, 0, 0, (), (), (), refused=str(refused))
+        return Proof(0, 0, 0, (), (), (), refused=refused)
 
 
 def _open(proposal: ProfileProposal) -> dict[str, str | float]:
@@ -89,9 +90,18 @@ def _of_readings(proposal: ProfileProposal, profile: Profile, zone: ZoneInfo) ->
 def _reasons(rejected: Sequence[RejectedRow]) -> tuple[str, ...]:
     counted = Counter((rejection.reason, rejection.place.column or "", rejection.wanted) for rejection in rejected)
     first = {(rejection.reason, rejection.place.column or "", rejection.wanted): rejection for rejection in reversed(rejected)}
-    return tuple(
-        f"{count:,} rows, first {first[key].place.row}: column {key[1]!r}, {key[0]}; found {first[key].found}, wanted {key[2]}"
-        for key, count in counted.most_common(5)
+    return tuple(_reason(first[key], count) for key, count in counted.most_common(5))
+
+
+def _reason(rejection: RejectedRow, count: int) -> Phrase:
+    return Phrase(
+        "%(count)s rows, first %(row)s: column %(column)s, %(reason)s; found %(found)s, wanted %(wanted)s",
+        count=f"{count:,}",
+        row=str(rejection.place.row),
+        column=repr(rejection.place.column or ""),
+        reason=rejection.reason,
+        found=rejection.found,
+        wanted=rejection.wanted,
     )
 
 

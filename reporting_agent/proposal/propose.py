@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import MONTH
 from reporting_agent.proposal import columns, rows
 from reporting_agent.proposal.columns import counter_pair, energy_columns, output_columns
@@ -73,7 +74,7 @@ def _month(answer: str | None, path: Path) -> str | None:
         "Correct it in the answers file.",
         place=Place(str(path), column="month"),
         found=repr(answer),
-        wanted="a year and a month, such as 2025-03",
+        wanted=Phrase("a year and a month, such as 2025-03"),
     )
 
 
@@ -84,10 +85,10 @@ def open_questions(proposals: Sequence[ProfileProposal]) -> list[ProfileQuestion
 
 def _profiles(look: FileLook, wanted: str | None, answers: Mapping[str, str]) -> list[ProfileProposal]:
     """One profile, or two where batches carry their energy in the same row."""
-    name, because = (wanted, "as asked") if wanted is not None else _kind_of(look)
+    name, because = (wanted, Phrase("as asked")) if wanted is not None else _kind_of(look)
     proposals = [_proposal(look, name, answers, because)]
     if wanted is None and name == "batches" and (energy_columns(look) or counter_pair(look)):
-        proposals.append(_proposal(look, "energy", answers, "energy stands beside the batches"))
+        proposals.append(_proposal(look, "energy", answers, Phrase("energy stands beside the batches")))
     for key, unclear in (("sheet", look.sheets), ("encoding", look.encodings), ("month", look.day)):
         if unclear and key not in answers:  # what else is open depends on it
             for proposal in proposals:
@@ -108,25 +109,26 @@ def _kind_of(look: FileLook) -> tuple[str, str]:
     sure = {name: {column for column, matched in columns.items() if matched.share > 0} for name, columns in matches.items()}
     when = dates(look) or list(calendar(look) or ())
     if {"meter_id", "value"} <= sure["readings"] and when:
-        return "readings", "a column names meters, another holds values"
+        return "readings", Phrase("a column names meters, another holds values")
     if "batch_id" in sure["batches"] and (when or "start" in sure["batches"]):
-        return "batches", f"{matches['batches']['batch_id'].header!r} names batches, and there are dates"
+        header = repr(matches["batches"]["batch_id"].header)
+        return "batches", Phrase("%(header)s names batches, and there are dates", header=header)
     if "batch_id" in sure["energy"] and {"quantity", "carrier"} & sure["energy"]:
-        return "energy", "batches are named and quantities given, without dates"
+        return "energy", Phrase("batches are named and quantities given, without dates")
     if len(when) == 1 and "equipment" in sure["log"] and "output_quantity" in sure["log"]:
-        return "log", "one column of dates, equipment and output, and no batches"
+        return "log", Phrase("one column of dates, equipment and output, and no batches")
     outputs, used = output_columns(look), energy_columns(look)
     if len(when) == 1 and len(outputs) == 1 and used and bare_days(look) is not None:
-        return "batches", "a row a day, output and energy beside its date"
+        return "batches", Phrase("a row a day, output and energy beside its date")
     if len(when) == 1 and outputs and used:
         if len(outputs) > 1 and len(used) > 1:
             raise _side_by_side(look, outputs, used)
-        return "log", "one column of dates, output and energy beside each other, and no batches"
+        return "log", Phrase("one column of dates, output and energy beside each other, and no batches")
     if len(when) >= 2:
-        return "batches", "two columns of dates"
+        return "batches", Phrase("two columns of dates")
     if when and numbers(look):
-        return "readings", "one column of dates and numbers beside it"
-    return "batches", "nothing else fits"
+        return "readings", Phrase("one column of dates and numbers beside it")
+    return "batches", Phrase("nothing else fits")
 
 
 def _side_by_side(look: FileLook, outputs: Sequence[int], used: Sequence[int]) -> InputError:
@@ -136,5 +138,5 @@ def _side_by_side(look: FileLook, outputs: Sequence[int], used: Sequence[int]) -
         "Write one row for each of them, with a column that names it.",
         place=Place(str(look.path)),
         found=", ".join(look.header[index] for index in sorted([*outputs, *used])),
-        wanted="one column of output, and one of each carrier",
+        wanted=Phrase("one column of output, and one of each carrier"),
     )

@@ -7,7 +7,9 @@ from datetime import time, timedelta
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.proposal.columns import carrier_in, counter_pair, energy_columns, output_columns
+from reporting_agent.proposal.look import AS_ANSWERED
 from reporting_agent.proposal.maker import Maker
 from reporting_agent.proposal.naming import ColumnMatch, dates, numbers, unit_of
 from reporting_agent.proposal.types import KeyEvidence
@@ -21,23 +23,24 @@ _NONE = "none"  # the answer of who has no such column
 
 
 def batches(maker: Maker) -> None:
-    maker.required("batch_id", "Which column names the batch?", "Heat No")
+    maker.required("batch_id", Phrase("Which column names the batch?"), "Heat No")
     maker.step()
-    maker.required("start", "Which column holds the start of the batch?", "Start")
+    maker.required("start", Phrase("Which column holds the start of the batch?"), "Start")
     _duration(maker)
     _end(maker)
     _output_by_its_unit(maker)
-    ask = "Which column holds the output of the batch, or how much is it in every row?"
+    ask = Phrase("Which column holds the output of the batch, or how much is it in every row?")
     maker.required("output_quantity", ask, "122.5")
     maker.unit("output_quantity", "output_unit")
-    maker.several_rows("output_quantity", ("separate", "Or is each row a batch of its own (separate)?"))
+    maker.several_rows("output_quantity", ("separate", Phrase("Or is each row a batch of its own (separate)?")))
     used_indices = {matched.index for matched in maker.found.values()}
     for index in numbers(maker.look):
         variable = VOCABULARY.variable(maker.look.header[index])
         if index not in used_indices and variable is not None:
             name, meaning = f"var.{variable[0]}", variable[1]
             maker.found[name] = ColumnMatch(index, maker.look.header[index], "", 1.0)
-            maker.proposal.set(f"columns.{name}", maker.look.header[index], f"header: {meaning.word!r} ({meaning.language})")
+            why = Phrase("header: %(word)s (%(language)s)", word=repr(meaning.word), language=meaning.language)
+            maker.proposal.set(f"columns.{name}", maker.look.header[index], why)
     _power_beside(maker)
 
 
@@ -48,9 +51,10 @@ def _power_beside(maker: Maker) -> None:
     units = {index: unit_of(maker.look, index) for index in numbers(maker.look)}
     powers = [index for index, unit in units.items() if unit is not None and VOCABULARY.kind_of_unit(unit[0]) == "power"]
     if powers:
-        ask = (
-            f"{maker.look.header[powers[0]]!r} is a power, and no column holds the energy of a batch. Add a column of it (kWh: mean power "
-            "times the hours that it is the mean of) or let a meter tell it. Is the power left out?"
+        ask = Phrase(
+            "%(column)s is a power, and no column holds the energy of a batch. Add a column of it (kWh: mean power "
+            "times the hours that it is the mean of) or let a meter tell it. Is the power left out?",
+            column=repr(maker.look.header[powers[0]]),
         )
         maker.asked("batches.power", ask, (_LEFT_OUT,))
 
@@ -60,8 +64,9 @@ def _output_by_its_unit(maker: Maker) -> None:
     alone = [index for index in output_columns(maker.look) if VOCABULARY.unit_in(maker.look.header[index], alone=True) is not None]
     if "output_quantity" not in maker.found and len(alone) == 1:
         header = maker.look.header[alone[0]]
-        maker.found["output_quantity"] = ColumnMatch(alone[0], header, f"header {header!r} is a unit of output", 0.5)
-        maker.proposal.set("columns.output_quantity", header, f"header {header!r} is a unit of output")
+        why = Phrase("header %(header)s is a unit of output", header=repr(header))
+        maker.found["output_quantity"] = ColumnMatch(alone[0], header, why, 0.5)
+        maker.proposal.set("columns.output_quantity", header, why)
 
 
 def _duration(maker: Maker) -> None:
@@ -78,9 +83,10 @@ def _duration(maker: Maker) -> None:
     if unit not in _SECONDS:
         longest = max(cells, key=lambda cell: (len(cell), cell))
         choices = ("h:mm", "mm:ss") if clock else ("h", "min", "s")
-        unit = maker.asked("batches.duration_s", f"In which unit is {duration.header!r}, such as {longest!r}?", choices)
+        ask = Phrase("In which unit is %(column)s, such as %(value)s?", column=repr(duration.header), value=repr(longest))
+        unit = maker.asked("batches.duration_s", ask, choices)
     if unit is not None and _SECONDS[unit] != 1:
-        maker.proposal.set("scale.duration_s", _SECONDS[unit], stated[1] if stated is not None and not clock else "as answered")
+        maker.proposal.set("scale.duration_s", _SECONDS[unit], stated[1] if stated is not None and not clock else AS_ANSWERED)
 
 
 def _end(maker: Maker) -> None:
@@ -89,14 +95,14 @@ def _end(maker: Maker) -> None:
     free = [maker.look.header[index] for index in dates(maker.look) if index not in used_indices and maker.look.header[index]]
     if "end" in maker.found or "end" in maker.spread or "duration_s" in maker.found or not free or maker.spread:
         return
-    answer = maker.asked("batches.end", "Which column holds the end of the batch? None is named so.", (*free, _NONE))
+    answer = maker.asked("batches.end", Phrase("Which column holds the end of the batch? None is named so."), (*free, _NONE))
     if answer in free:
-        maker.found["end"] = ColumnMatch(maker.look.header.index(str(answer)), str(answer), "as answered", 1.0)
-        maker.proposal.set("columns.end", answer, "as answered")
+        maker.found["end"] = ColumnMatch(maker.look.header.index(str(answer)), str(answer), AS_ANSWERED, 1.0)
+        maker.proposal.set("columns.end", answer, AS_ANSWERED)
 
 
 def energy(maker: Maker) -> None:
-    maker.required("batch_id", "Which column names the batch?", "Heat No")
+    maker.required("batch_id", Phrase("Which column names the batch?"), "Heat No")
     maker.step()
     if (pair := counter_pair(maker.look)) is not None:
         _counter(maker, pair)
@@ -111,37 +117,44 @@ def energy(maker: Maker) -> None:
         _wide_energy(maker, columns)
         maker.several_rows("quantity")
         return
-    maker.required("quantity", "Which column holds the energy?", "Energy")
+    maker.required("quantity", Phrase("Which column holds the energy?"), "Energy")
     if "carrier" not in maker.found:
         header = maker.found["quantity"].header if "quantity" in maker.found else ""
         carrier = carrier_in(header)
         if carrier is not None:
-            maker.proposal.set("constants.carrier", carrier, f"header {header!r}")
-    maker.required("carrier", "Which carrier is it?", "electricity", choices=() if "carrier" in maker.found else list(CARRIERS))
+            maker.proposal.set("constants.carrier", carrier, _of_header(header))
+    maker.required("carrier", Phrase("Which carrier is it?"), "electricity", choices=() if "carrier" in maker.found else list(CARRIERS))
     maker.unit("quantity", "unit")
     maker.several_rows("quantity")
+
+
+def _of_header(header: str) -> Phrase:
+    return Phrase("header %(header)s", header=repr(header))
 
 
 def _counter(maker: Maker, pair: tuple[int, int]) -> None:
     """One counter, read at the start and at the end of each row."""
     later, earlier = (maker.look.header[index] for index in pair)
-    ask = (
-        f"{earlier!r} and {later!r} rise in turns, like a counter that is read at the start and at the end. Is the energy their difference?"
+    ask = Phrase(
+        "%(earlier)s and %(later)s rise in turns, like a counter that is read at the start and at the end. Is the energy their difference?",
+        earlier=repr(earlier),
+        later=repr(later),
     )
     answer = maker.asked("energy.differences", ask, ("yes", "no"))
     if "quantity" in maker.found and maker.found["quantity"].index in pair:
         maker.drop("quantity")
     if answer == "yes":
         maker.drop("quantity")
-        maker.proposal.set("differences.quantity", (later, earlier), "as answered")
-        maker.found["quantity"] = ColumnMatch(pair[0], later, "as answered", 1.0)
-        maker.found["quantity at the start"] = ColumnMatch(pair[1], earlier, "as answered", 1.0)
+        maker.proposal.set("differences.quantity", (later, earlier), AS_ANSWERED)
+        maker.found["quantity"] = ColumnMatch(pair[0], later, AS_ANSWERED, 1.0)
+        maker.found["quantity at the start"] = ColumnMatch(pair[1], earlier, AS_ANSWERED, 1.0)
 
 
 def _found_quantity(maker: Maker, index: int) -> None:
     header = maker.look.header[index]
-    maker.found["quantity"] = ColumnMatch(index, header, f"header {header!r} names energy", 0.5)
-    maker.proposal.set("columns.quantity", header, f"header {header!r} names energy")
+    why = Phrase("header %(header)s names energy", header=repr(header))
+    maker.found["quantity"] = ColumnMatch(index, header, why, 0.5)
+    maker.proposal.set("columns.quantity", header, why)
 
 
 def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
@@ -150,16 +163,19 @@ def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
     by_carrier: dict[str, dict[str, tuple[int, str, str]]] = {}
     for index in columns:
         header, stated = maker.look.header[index], unit_of(maker.look, index)
-        carrier = carrier_in(header) or maker.asked(f"energy.carrier.{header}", f"Which carrier is {header!r}?", list(CARRIERS))
-        unit = stated[0] if stated else maker.asked(f"energy.unit.{header}", f"In which unit is {header!r}?", example="kWh")
+        which = Phrase("Which carrier is %(column)s?", column=repr(header))
+        carrier = carrier_in(header) or maker.asked(f"energy.carrier.{header}", which, list(CARRIERS))
+        unit = stated[0] if stated else maker.asked(f"energy.unit.{header}", _unit_of_header(header), example="kWh")
         if carrier is not None and unit is not None:
-            by_carrier.setdefault(carrier, {})[header] = (index, unit, stated[1] if stated else f"header {header!r}")
+            by_carrier.setdefault(carrier, {})[header] = (index, unit, stated[1] if stated else _of_header(header))
     for carrier, same in by_carrier.items():
         chosen: str | None = next(iter(same))
         if len(same) > 1:
-            ask = (
-                f"{', '.join(map(repr, same))} are all {carrier}, and one column of a carrier is read. Which one holds all of a batch's? "
-                "Where none does, add a column that is their sum."
+            ask = Phrase(
+                "%(columns)s are all %(carrier)s, and one column of a carrier is read. Which one holds all of a batch's? "
+                "Where none does, add a column that is their sum.",
+                columns=enumerated(map(repr, same)),
+                carrier=carrier,
             )
             chosen = maker.asked(f"energy.column.{carrier}", ask, tuple(same))
         if chosen is not None:
@@ -170,18 +186,23 @@ def _wide_energy(maker: Maker, columns: Sequence[int]) -> None:
 
 def log(maker: Maker) -> None:
     maker.step()
-    maker.required("equipment", "Which column names the equipment, or which equipment is it in every row?", "line-1")
-    maker.required("timestamp", "Which column holds the stamp?", "Time")
-    maker.required("output_quantity", "Which column holds the output?", "Pieces")
+    maker.required("equipment", Phrase("Which column names the equipment, or which equipment is it in every row?"), "line-1")
+    maker.required("timestamp", Phrase("Which column holds the stamp?"), "Time")
+    maker.required("output_quantity", Phrase("Which column holds the output?"), "Pieces")
     maker.unit("output_quantity", "output_unit")
     used_indices = {matched.index for matched in maker.found.values()}
     powers = [i for i in numbers(maker.look) if i not in used_indices and VOCABULARY.names("amounts", "power", maker.look.header[i])]
     if "energy" not in maker.found and len(powers) == 1:
         header = maker.look.header[powers[0]]
-        maker.found["energy"] = ColumnMatch(powers[0], header, f"header {header!r} names a power", 1.0)
-        maker.proposal.set("columns.energy", header, f"header {header!r} names a power")
+        why = Phrase("header %(header)s names a power", header=repr(header))
+        maker.found["energy"] = ColumnMatch(powers[0], header, why, 1.0)
+        maker.proposal.set("columns.energy", header, why)
     if "energy" in maker.found:
         _energy_of_log(maker, maker.found["energy"])
+
+
+def _unit_of_header(header: str) -> Phrase:
+    return Phrase("In which unit is %(what)s?", what=repr(header))
 
 
 def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
@@ -189,13 +210,15 @@ def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
     stated = unit_of(maker.look, matched.index)
     kind: str | None = None
     if stated is None and VOCABULARY.names("amounts", "power", matched.header):
-        ask = f"{matched.header!r} names a power. Is it the mean power over the time of its row (rate), or an amount of energy (interval)?"
+        ask = Phrase(
+            "%(column)s names a power. Is it the mean power over the time of its row (rate), or an amount of energy (interval)?",
+            column=repr(matched.header),
+        )
         kind = maker.asked("log.energy", ask, ("rate", "interval"))
         if kind is None:
             return
-    unit = (
-        stated[0] if stated else maker.asked("log.unit", f"In which unit is {matched.header!r}?", example="kW" if kind == "rate" else "kWh")
-    )
+    example = "kW" if kind == "rate" else "kWh"
+    unit = stated[0] if stated else maker.asked("log.unit", _unit_of_header(matched.header), example=example)
     if unit is not None:
         rate = VOCABULARY.kind_of_unit(unit) in {"power", "flow"}
         if kind is not None and rate != (kind == "rate"):
@@ -205,7 +228,7 @@ def _energy_of_log(maker: Maker, matched: ColumnMatch) -> None:
                 "A mean power is in kW or the like, an amount in kWh: correct one of them in the answers file.",
                 place=Place(str(maker.look.path), column="log.unit"),
                 found=f"{kind}, {unit}",
-                wanted="kW of a rate, kWh of an interval",
+                wanted=Phrase("kW of a rate, kWh of an interval"),
             )
         maker.proposal.runs = {"unit": unit, "energy": "rate" if rate else "interval"}
-        maker.proposal.evidence.append(KeyEvidence("runs.unit", unit, stated[1] if stated else "as answered"))
+        maker.proposal.evidence.append(KeyEvidence("runs.unit", unit, stated[1] if stated else AS_ANSWERED))

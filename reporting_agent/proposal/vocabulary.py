@@ -12,14 +12,15 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import SPELLINGS, TWO_MEANINGS
 from reporting_agent.sources.cells import plain
 from reporting_agent.sources.sheets import JOINER
 
 LANGUAGES = {
-    "en": "English", "zh": "Chinese", "de": "German", "es": "Spanish", "ru": "Russian",
-    "ja": "Japanese", "fr": "French", "pt": "Portuguese", "it": "Italian", "tr": "Turkish",
-    "nl": "Dutch", "pl": "Polish",
+    "en": Phrase("English"), "zh": Phrase("Chinese"), "de": Phrase("German"), "es": Phrase("Spanish"),
+    "ru": Phrase("Russian"), "ja": Phrase("Japanese"), "fr": Phrase("French"), "pt": Phrase("Portuguese"),
+    "it": Phrase("Italian"), "tr": Phrase("Turkish"), "nl": Phrase("Dutch"), "pl": Phrase("Polish"),
 }  # fmt: skip
 _OF_A_PART = 0.95  # a word that is the last part of a header of several rows, beside one that is the whole header
 
@@ -97,7 +98,7 @@ class Vocabulary:
                 best, replace(of_part, share=_OF_A_PART * of_part.share), key=lambda meaning: 0.0 if meaning is None else meaning.share
             )
         if column.casefold() == text or column.casefold() == header.strip().casefold():
-            return Meaning(1.0, column, "template")
+            return Meaning(1.0, column, Phrase("template"))
         return best
 
     def variable(self, header: str) -> tuple[str, Meaning] | None:
