@@ -34,7 +34,7 @@ def settings_of(site: SiteSettings) -> LiveSettings:
             "The site reads no spool, so there is nothing to watch.",
             'Set source = "spool" under [inputs], and [source] as docs/live.md says.',
             place=Place(str(site.path), column="inputs.source"),
-            found=site.inputs.source or "nothing",
+            found=site.inputs.source or Phrase("nothing"),
             wanted='"spool"',
         )
     settings = load(site.source, site.folder, str(site.path))
@@ -44,8 +44,8 @@ def settings_of(site: SiteSettings) -> LiveSettings:
             "No source writes to the spool.",
             "Name where readings come from, as docs/live.md says.",
             place=Place(str(site.path), column="source"),
-            found="no source",
-            wanted="at least one of " + ", ".join(f"[[source.{kind}]]" for kind in kinds.KINDS),
+            found=Phrase("no source"),
+            wanted=Phrase("at least one of %(tables)s", tables=", ".join(f"[[source.{kind}]]" for kind in kinds.KINDS)),
         )
     return settings
 

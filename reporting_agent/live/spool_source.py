@@ -51,7 +51,7 @@ class SpoolKind:
                 "There is no spool in this folder.",
                 "Let `steplabel-agent watch` receive readings first, or correct folder under [source].",
                 place=Place("site.toml", column="source.folder"),
-                found="no such folder",
+                found=Phrase("no such folder"),
                 wanted=str(settings.folder),
             )
         return KeptSource(settings, zone)
@@ -105,7 +105,7 @@ class KeptSource:
                 "No row of this table has arrived yet.",
                 "Name a file for it under [inputs], or correct [source].",
                 place=Place(str(self.settings.folder), column=name),
-                found="no row",
+                found=Phrase("no row"),
                 wanted=", ".join(sorted(self.gives())),
             )
         merged: dict[Any, dict[str, str]] = {}

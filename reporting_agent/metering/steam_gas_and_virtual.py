@@ -265,8 +265,8 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
         raise tree.refuse(
             meter,
             "unit",
-            f"Virtual meter {meter.id} adds up {unit}, which is not its own unit.",
-            "Give it the unit that its parts count in, without the time of a rate.",
+            Phrase("Virtual meter %(meter)s adds up %(unit)s, which is not its own unit.", meter=meter.id, unit=unit),
+            Phrase("Give it the unit that its parts count in, without the time of a rate."),
             meter.unit,
             unit,
         ) from unfit

@@ -64,7 +64,7 @@ def by_own_id(batches: Sequence[Batch]) -> dict[Key, str]:
                 ),
                 "Give the agent the files of one year at a time under [inputs].",
                 place=batch.place,
-                found=f"{name} and {batch.batch_id}",
-                wanted="each id in one year only",
+                found=Phrase("%(first)s and %(second)s", first=name, second=batch.batch_id),
+                wanted=Phrase("each id in one year only"),
             )
     return names

@@ -189,7 +189,9 @@ def _carrier_energy(row: Mapping[str, Any], factors: FactorTable) -> CarrierEner
 
 def _units(carrier_id: str) -> str:
     what = CARRIERS[carrier_id]
-    return f"a unit of {carrier_id}, such as {what.unit}" + (", or of its heat, such as GJ" if what.thermal else "")
+    if what.thermal:
+        return Phrase("a unit of %(carrier)s, such as %(unit)s, or of its heat, such as GJ", carrier=carrier_id, unit=what.unit)
+    return Phrase("a unit of %(carrier)s, such as %(unit)s", carrier=carrier_id, unit=what.unit)
 
 
 @lru_cache(maxsize=64)

@@ -84,7 +84,7 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
                 "Share it by hours, by rated power or by declared shares.",
                 place=Place(str(site.path), column=f"meters.{meter.id}.allocation.by"),
                 found=", ".join(sorted(measured_in)),
-                wanted="one unit of output",
+                wanted=Phrase("one unit of output"),
             )
 
 

@@ -162,7 +162,7 @@ def paths_of(site: SiteSettings, pattern: str) -> list[Path]:
             if paths
             else "Check the path under [inputs] in site.toml; it is relative to site.toml.",
             place=Place(str(site.path), column="inputs"),
-            found="a folder" if paths else "no such file",
+            found=Phrase("a folder") if paths else Phrase("no such file"),
             wanted=str(whole),
         )
     return files

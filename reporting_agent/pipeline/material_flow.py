@@ -55,7 +55,7 @@ def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:
                     ),
                     place=Place(str(site.path), column=f"steps.{step.id}.not_used"),
                     found=carrier,
-                    wanted="amounts, or made_inside of a medium",
+                    wanted=Phrase("amounts, or made_inside of a medium"),
                 )
 
 

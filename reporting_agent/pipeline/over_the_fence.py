@@ -40,7 +40,7 @@ def refuse_conversions_within(site: SiteSettings, pack: Pack) -> None:
                     "meter is a loss of [site_boundary].",
                     place=Place(str(site.path), column=f"site_boundary.conversions.{conversion.id}"),
                     found=carrier,
-                    wanted="no conversion of it into itself",
+                    wanted=Phrase("no conversion of it into itself"),
                 )
 
 

@@ -37,6 +37,7 @@ from benchmarks.quantities import ratio
 from reporting_agent.sources.encodings import BROKEN_ARCHIVE, damaged, open_bytes
 
 ROOTS = ("ProductionPerformance", "OperationsPerformance")
+_ROOTS = Phrase("%(first)s or %(rest)s", first=ROOTS[0], rest=ROOTS[1])
 _SEGMENT = "SegmentResponse"
 _DATA = ("SegmentData", "ProductionData", "SegmentParameter", "OperationsData", "Parameter")
 _PRODUCED = frozenset({"", "produced", "material produced", "yield produced"})
@@ -110,7 +111,7 @@ def table_of(path: Path, wanted: str) -> tuple[tuple[str, ...], Iterator[tuple[i
             "Name a CSV, XLSX or Parquet file.",
             place=Place(str(path)),
             found=path.name,
-            wanted=".csv, .xlsx or .parquet",
+            wanted=Phrase(".csv, .xlsx or .parquet"),
         )
     rows: list[tuple[int, dict[str, Any]]] = []
 
@@ -139,13 +140,13 @@ def _parse(path: Path, take: Callable[[_Element], None]) -> None:
         with open_bytes(path) as stream:
             parser.parse(stream)
     except DefusedXmlException as refused:
-        raise _refused(path, "a document type or an entity", "XML without DOCTYPE and ENTITY") from refused
+        raise _refused(path, Phrase("a document type or an entity"), Phrase("XML without DOCTYPE and ENTITY")) from refused
     except SAXParseException as broken:
-        raise _refused(path, broken.getMessage(), "well-formed XML", broken.getLineNumber()) from broken
+        raise _refused(path, broken.getMessage(), Phrase("well-formed XML"), broken.getLineNumber()) from broken
     except BROKEN_ARCHIVE as broken:
         raise damaged(path, broken) from broken
     if reader.root not in ROOTS:
-        raise _refused(path, f"an XML document of {reader.root!r}", " or ".join(ROOTS))
+        raise _refused(path, Phrase("an XML document of %(root)s", root=repr(reader.root)), _ROOTS)
 
 
 def _refused(path: Path, found: str, wanted: str, line: int | None = None) -> InputError:

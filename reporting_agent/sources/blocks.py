@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.processors import processors
 from reporting_agent.row_numbers import Consecutive, Rows
@@ -189,7 +190,7 @@ def _csv(
                 "Check delimiter and encoding in the mapping profile, or export the file again.",
                 place=Place(str(path)),
                 found=str(broken).splitlines()[0],
-                wanted=f"{encoding} CSV with the columns {', '.join(wanted)}",
+                wanted=Phrase("%(encoding)s CSV with the columns %(names)s", encoding=encoding, names=", ".join(wanted)),
             ) from broken
         except BROKEN_ARCHIVE as broken:
             raise damaged(path, broken) from broken
@@ -199,8 +200,8 @@ def _csv(
             "A quote in this row is opened and never closed, so everything after it would be one cell.",
             "Close the quote, or double a quote that belongs to the text.",
             place=Place(str(path), row=open_quote[0]),
-            found="no closing quote to the end of the file",
-            wanted='a closing " before the next delimiter',
+            found=Phrase("no closing quote to the end of the file"),
+            wanted=Phrase('a closing " before the next delimiter'),
         )
 
 

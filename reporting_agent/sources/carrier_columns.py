@@ -27,7 +27,7 @@ def spread(sheet: Sheet, carriers: Mapping[str, CarrierColumn]) -> Sheet:
                 Phrase("The file has no column, or more than one, for %(carrier)s.", carrier=carrier),
                 "Correct its column under [mapping.energy.carriers].",
                 place=Place(sheet.file, column=column.column),
-                found=", ".join(name for name in sheet.header if name) or "no headers",
+                found=", ".join(name for name in sheet.header if name) or Phrase("no headers"),
                 wanted=column.column,
             )
         index_of[carrier] = sheet.header.index(column.column)

@@ -100,11 +100,11 @@ def text(cell: Cell) -> str:
         raise UnreadableCell(Phrase("a text"))
     line = plain(str(cell))
     if len(line) > LONGEST_TEXT:
-        raise UnreadableCell(f"a text of at most {LONGEST_TEXT:,} characters; a quote may stand open")
+        raise UnreadableCell(Phrase("a text of at most %(length)s characters; a quote may stand open", length=f"{LONGEST_TEXT:,}"))
     if "\n" in line or "\r" in line or _CONTROL.search(line):
-        raise UnreadableCell("a text of one line without control characters")
+        raise UnreadableCell(Phrase("a text of one line without control characters"))
     if _FORMULA.match(line):
-        raise UnreadableCell("a text that is no formula")
+        raise UnreadableCell(Phrase("a text that is no formula"))
     return line
 
 
@@ -115,10 +115,10 @@ def number(cell: Cell, profile: Profile, scale: float = 1.0) -> float:
     elif isinstance(cell, str):
         value = _written(plain(cell), profile)
     else:
-        raise UnreadableCell("a number")
+        raise UnreadableCell(Phrase("a number"))
     scaled = value * scale
     if not math.isfinite(scaled):
-        raise UnreadableCell("a finite number")
+        raise UnreadableCell(Phrase("a finite number"))
     return scaled
 
 
@@ -148,20 +148,20 @@ def _notation(decimal: str, thousands: str) -> tuple[re.Pattern[str], re.Pattern
     return straight, re.compile(rf"[+-]?\d{{1,3}}(?:{re.escape(thousands)}\d{{3}})+(?:{point}\d*)?")
 
 
-def _hint(text: str, profile: Profile) -> str:
+def _hint(text: str, profile: Profile) -> Phrase:
     if profile.thousands and re.fullmatch(rf"[+-]?\d[\d.,' ]*{re.escape(profile.thousands)}[\d.,' ]*", text):
-        return f"a number whose {profile.thousands!r} parts groups of three digits"
+        return Phrase("a number whose %(sign)s parts groups of three digits", sign=repr(profile.thousands))
     if profile.decimal == "," and "." in text:
-        return "a number with a decimal comma; declare thousands = '.' where the point groups digits"
+        return Phrase("a number with a decimal comma; declare thousands = '.' where the point groups digits")
     if profile.decimal == "." and "," in text:
-        return "a number with a decimal point; declare decimal = ',' or thousands = ',' in the mapping profile"
+        return Phrase("a number with a decimal point; declare decimal = ',' or thousands = ',' in the mapping profile")
     if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text):
-        return "a number with one decimal point; declare thousands = '.' and decimal = ',' where the points group digits"
+        return Phrase("a number with one decimal point; declare thousands = '.' and decimal = ',' where the points group digits")
     if re.fullmatch(r"[+-]?\d{1,3}(['’ ]\d{3})+([.,]\d+)?", text):
-        return "a number without spaces or apostrophes; declare thousands = ' ' or \"'\" in the mapping profile"
+        return Phrase("a number without spaces or apostrophes; declare thousands = ' ' or \"'\" in the mapping profile")
     if _WITH_UNIT.fullmatch(text):
-        return "a number alone, without its unit"
-    return "a number"
+        return Phrase("a number alone, without its unit")
+    return Phrase("a number")
 
 
 def seconds(cell: Cell, profile: Profile) -> float:
@@ -173,7 +173,7 @@ def seconds(cell: Cell, profile: Profile) -> float:
     if isinstance(cell, str) and (match := _CLOCK.fullmatch(plain(cell).replace(",", "."))):
         hours, minutes, rest = match.groups()
         if float(rest) >= 60 or (hours is not None and int(minutes) >= 60):
-            raise UnreadableCell("MM:SS with seconds below 60")
+            raise UnreadableCell(Phrase("MM:SS with seconds below 60"))
         return int(hours or 0) * 3600.0 + int(minutes) * 60.0 + float(rest)
     return number(cell, profile)
 
@@ -198,7 +198,7 @@ def written_moment(cell: Cell, profile: Profile) -> datetime:
     elif isinstance(cell, str):
         stamp = stamps.read(plain(cell), profile)
     else:
-        raise UnreadableCell("a date and time")
+        raise UnreadableCell(Phrase("a date and time"))
     return stamps.of_a_plant(stamp)
 
 

@@ -22,6 +22,7 @@ from functools import cached_property
 from pathlib import Path, PurePath
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources.cells import Cell, RejectedRow, plain
 from reporting_agent.sources.sheets import open_sheet
@@ -131,7 +132,7 @@ def _load(path: Path, corrections: Corrections) -> None:
             "The corrections lack the column that names each row.",
             "Correct the rejected.csv that `check` or `label` wrote, and keep its first columns.",
             place=Place(sheet.file, 1, "row_id"),
-            found=", ".join(name for name in sheet.header if name) or "no headers",
+            found=", ".join(name for name in sheet.header if name) or Phrase("no headers"),
             wanted="row_id",
         )
     for row, cells in sheet.rows:

@@ -20,7 +20,7 @@ from benchmarks.phrases import Phrase
 
 _CHUNK = 1 << 20
 _MARKS = ((codecs.BOM_UTF8, "utf-8-sig"), (codecs.BOM_UTF16_LE, "utf-16"), (codecs.BOM_UTF16_BE, "utf-16"))
-_EXAMPLES = "UTF-8, UTF-16 or GBK text"
+_EXAMPLES = Phrase("UTF-8, UTF-16 or GBK text")
 _PAIR = re.compile(rb"[\x81-\xfe]([\x40-\xfe])")
 
 
@@ -41,7 +41,7 @@ def open_bytes(path: Path) -> BinaryIO:
             "Check the path under [inputs] in site.toml; it is relative to site.toml.",
             place=Place(str(path)),
             found=gone.strerror or str(gone),
-            wanted="a readable file",
+            wanted=Phrase("a readable file"),
         ) from gone
 
 
@@ -82,7 +82,7 @@ def recognise(path: Path) -> str:
         "The file is in an encoding that cannot be recognised.",
         'Name it with encoding = "…" in the mapping profile (often "cp1252" in the West), or save the file as UTF-8.',
         place=Place(str(path)),
-        found="bytes that are neither UTF-8 nor GBK",
+        found=Phrase("bytes that are neither UTF-8 nor GBK"),
         wanted=_EXAMPLES,
     )
 
@@ -110,10 +110,17 @@ def _refuse_if_western(path: Path) -> None:
                     "The file can be read as Windows-1252 and as GBK, and gives different words in each.",
                     'Declare encoding = "cp1252" (or "gbk") in the mapping profile, or save the file as UTF-8.',
                     place=Place(str(path)),
-                    found=f"{sample.decode('cp1252', 'replace')!r} or {sample.decode('gb18030', 'replace')!r}",
+                    found=Phrase(
+                        "%(first)s or %(rest)s",
+                        **{name: repr(sample.decode(encoding, "replace")) for name, encoding in (("first", "cp1252"), ("rest", "gb18030"))},
+                    ),
                     wanted=_EXAMPLES,
                 )
             return
+
+
+def _as_text(sample: bytes, encoding: str) -> str:
+    return repr(sample.decode(encoding, "replace"))
 
 
 def _utf16_without_mark(start: bytes, path: Path) -> str:
@@ -125,7 +132,7 @@ def _utf16_without_mark(start: bytes, path: Path) -> str:
             "The file is not text.",
             "Name the right file under [inputs]; a workbook ends in .xlsx, Parquet in .parquet.",
             place=Place(str(path)),
-            found="binary content",
+            found=Phrase("binary content"),
             wanted=_EXAMPLES,
         )
     return "utf-16-be" if even > odd else "utf-16-le"
@@ -155,8 +162,8 @@ def damaged(path: Path, broken: Exception) -> InputError:
             "The file's name says that it is compressed, but it is not.",
             Phrase("Remove %(suffix)s from its name.", suffix=path.suffix),
             place=Place(str(path)),
-            found="no archive",
-            wanted="a .gz or .zst file",
+            found=Phrase("no archive"),
+            wanted=Phrase("a .gz or .zst file"),
         )
     return InputError(
         "file-damaged",
@@ -164,7 +171,7 @@ def damaged(path: Path, broken: Exception) -> InputError:
         "Copy it again from its source.",
         place=Place(str(path)),
         found=str(broken),
-        wanted="a whole .gz or .zst file",
+        wanted=Phrase("a whole .gz or .zst file"),
     )
 
 

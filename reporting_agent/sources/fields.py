@@ -10,7 +10,7 @@ from typing import Any
 
 from benchmarks.carriers import CARRIERS, named
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, alternatives
 from reporting_agent.config import Profile
 from reporting_agent.config.profile import zone_named
 from reporting_agent.sources import cells, stamps, totals
@@ -55,18 +55,20 @@ class Field:
     def _read(self, cell: Cell) -> Any:
         if cells.is_blank(cell, self.missing):
             if self.column.required:
-                raise BadCell(self.header, Phrase("a required value is missing"), repr(cell or ""), self.column.kind)
+                raise BadCell(self.header, Phrase("a required value is missing"), repr(cell or ""), self.column.kind.words)
             return self.column.default
         try:
             return self.read(cell)
         except UnreadableCell as wrong:
-            raise BadCell(self.header, Phrase("the value cannot be read"), shown(cell), str(wrong)) from wrong
+            raise BadCell(self.header, Phrase("the value cannot be read"), shown(cell), wrong.wanted) from wrong
 
 
 def shown(cell: Cell) -> str:
-    """A cell in a message: as written, and not longer than a message may be."""
+    """A cell in a message: as written, and not longer than a message may be. A remark that stands in the cell's place stays a phrase."""
     text = cell.isoformat(" ") if isinstance(cell, datetime) else cell.isoformat() if isinstance(cell, date | time) else repr(cell)
-    return text if len(text) <= 120 else f"{text[:100]}… ({len(text):,} characters)"
+    if len(text) > 120:
+        return Phrase("%(beginning)s… (%(length)s characters)", beginning=text[:100], length=f"{len(text):,}")
+    return Phrase("'%(remark)s'", remark=cell) if isinstance(cell, Phrase) else text
 
 
 def fields_of(
@@ -96,15 +98,15 @@ def fields_of(
     for name, foreign in chosen.items():
         column = wanted.column(name)
         if column is None:
-            raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
+            raise _profile_error(file, name, wanted)
         if foreign and header.count(foreign) > 1:
             raise InputError(
                 "header-twice",
                 "Two columns have the same header.",
                 "Rename one of them in the file.",
                 place=Place(file, profile.header_row, foreign),
-                found=f"{header.count(foreign)} columns named {foreign!r}",
-                wanted="one",
+                found=Phrase("%(count)s columns named %(name)s", count=header.count(foreign), name=repr(foreign)),
+                wanted=Phrase("one"),
             )
         own = profile.model_copy(update={"midnight": "begins"}) if name in profile.parts else profile  # made of parts: midnight is settled
         read = _reader(column, own, where, zone, is_key=name == wanted.key)
@@ -125,8 +127,8 @@ def fields_of(
                     table=wanted.name,
                 ),
                 place=Place(file, profile.header_row, foreign or name),
-                found=", ".join(heading for heading in header if heading) or "no headers",
-                wanted=foreign or f"a column for {name} of its own",
+                found=", ".join(heading for heading in header if heading) or Phrase("no headers"),
+                wanted=foreign or Phrase("a column for %(name)s of its own", name=name),
             )
         else:
             fields.append(Field(column, name, None, column.default, read, missing))
@@ -137,11 +139,11 @@ def fields_of(
             Phrase("Remove rows from [mapping.%(table)s].", table=wanted.name),
             place=Place(file, column=f"mapping.{wanted.name}.rows"),
             found=", ".join(profile.rows),
-            wanted="no rows",
+            wanted=Phrase("no rows"),
         )
     for name in (*profile.fill_down, *profile.rows, *profile.scale, *profile.values, *profile.missing):
         if wanted.column(name) is None:
-            raise _profile_error(file, name, f"mapping.{wanted.name} names a column that this input does not have", wanted)
+            raise _profile_error(file, name, wanted)
     refuse_words_for_numbers(profile, wanted, file)
     used = {filled.header for filled in fields if filled.position is not None}
     return fields, tuple(name for name in header if name and name not in used)
@@ -162,8 +164,8 @@ def refuse_words_for_numbers(profile: Profile, wanted: Template, file: str) -> N
                     table=wanted.name,
                 ),
                 place=Place(file, column=f"mapping.{wanted.name}.values.{name}"),
-                found=", ".join(f"{word!r} = {other!r}" for word, other in profile.values[name].items()) or "an empty table",
-                wanted=f"a column of texts; {name} is {column.kind}",
+                found=", ".join(f"{word!r} = {other!r}" for word, other in profile.values[name].items()) or Phrase("an empty table"),
+                wanted=Phrase("a column of texts; %(name)s is %(kind)s", name=name, kind=column.kind.words),
             )
 
 
@@ -216,7 +218,7 @@ def zone_of(profile: Profile, file: str, wanted: Template) -> tzinfo | None:
         Phrase("Correct timezone under [mapping.%(table)s].", table=wanted.name),
         place=Place(file, column="timezone"),
         found=repr(profile.timezone),
-        wanted="a time zone of the IANA list, such as Asia/Shanghai",
+        wanted=Phrase("a time zone of the IANA list, such as Asia/Shanghai"),
     )
 
 
@@ -230,17 +232,17 @@ def _reader(column: TemplateColumn, profile: Profile, where: tzinfo, zone: tzinf
         raw = f"{day:%Y-%m-%d}" if day is not None else str(cell) if isinstance(cell, bool) else cells.text(cell)
         text = words.get(raw, raw)
         if column.choices and text not in column.choices:
-            raise UnreadableCell("one of " + ", ".join(column.choices))
+            raise UnreadableCell(Phrase("one of %(choices)s", choices=", ".join(column.choices)))
         if is_key and totals.names_a_total(text, profile.totals):
-            raise UnreadableCell("the name of a row; this is a word for a total")
+            raise UnreadableCell(Phrase("the name of a row; this is a word for a total"))
         return text
 
     def read_number(cell: Cell) -> float:
         value = cells.seconds(cell, profile) * scale if column.kind is CellKind.SECONDS else cells.number(cell, profile, scale)
         if column.kind in {CellKind.AMOUNT, CellKind.SECONDS} and value < 0:
-            raise UnreadableCell(CellKind.AMOUNT if column.kind is CellKind.AMOUNT else "a duration of at least 0")
+            raise UnreadableCell(CellKind.AMOUNT.words if column.kind is CellKind.AMOUNT else Phrase("a duration of at least 0"))
         if column.kind is CellKind.SECONDS and value > _LONGEST_S:
-            raise UnreadableCell("a duration in seconds, below 200 years")
+            raise UnreadableCell(Phrase("a duration in seconds, below 200 years"))
         return value
 
     if column.kind is CellKind.TEXT:
@@ -266,18 +268,21 @@ def _constant(read: Callable[[Cell], Any], value: str | float, file: str, name: 
             "Correct it under constants in the mapping profile.",
             place=Place(file, column=name),
             found=repr(value),
-            wanted=str(wrong),
+            wanted=wrong.wanted,
         ) from wrong
 
 
-def _profile_error(file: str, name: str, sentence: str, wanted: Template) -> InputError:
+def _profile_error(file: str, name: str, wanted: Template) -> InputError:
     column_names = ", ".join(column.name for column in wanted.columns)
-    more = f", or a name that begins with {' or '.join(wanted.open_prefixes)}" if wanted.open_prefixes else ""
     return InputError(
         "profile-invalid",
-        Phrase("%(sentence)s.", sentence=sentence),
+        Phrase("mapping.%(table)s names a column that this input does not have.", table=wanted.name),
         "Correct the name in the mapping profile.",
         place=Place(file, column=name),
         found=name,
-        wanted=column_names + more,
+        wanted=column_names
+        if not wanted.open_prefixes
+        else Phrase(
+            "%(columns)s, or a name that begins with %(prefixes)s", columns=column_names, prefixes=alternatives(wanted.open_prefixes)
+        ),
     )

@@ -25,6 +25,7 @@ from typing import Protocol, cast, runtime_checkable
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import DataFinding
+from benchmarks.phrases import Phrase
 from reporting_agent.sources.reading_log import ReadingBlock, ReadingLog
 from reporting_agent.sources.sheets import Sheet
 
@@ -148,14 +149,16 @@ def named(name: str) -> SourceKind:
         return _instance(points[name].load())
     module_name, colon, attribute = OWN.get(name, name).partition(":")
     if not colon:
+        names = ", ".join(sorted((*OWN, *points)))
         raise InputError(
             "source-unknown",
             "No source of this name is installed.",
             "Install the provider's package where the agent is installed, or name its module as module:attribute.",
             place=Place("site.toml", column="inputs.source"),
             found=name,
-            wanted=", ".join(sorted((*OWN, *points)))
-            + ("" if points else f", or a package with an entry point in the group {ENTRY_POINTS}"),
+            wanted=names
+            if points
+            else Phrase("%(names)s, or a package with an entry point in the group %(group)s", names=names, group=ENTRY_POINTS),
         )
     try:
         return _instance(getattr(importlib.import_module(module_name), attribute))

@@ -88,8 +88,8 @@ def stream_readings(
             "The files of readings have a header and no rows.",
             "Export them again, or name others under [inputs].",
             place=Place(str(paths[0]) if paths else "site.toml"),
-            found="0 rows",
-            wanted="at least one row",
+            found=Phrase("0 rows"),
+            wanted=Phrase("at least one row"),
         )
 
 
@@ -102,7 +102,7 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             "Correct [mapping.readings].",
             place=Place(str(path), column="parts"),
             found=", ".join([*profile.parts, *profile.rows]),
-            wanted="parts of timestamp, and no rows, under [mapping.readings]",
+            wanted=Phrase("parts of timestamp, and no rows, under [mapping.readings]"),
         )
     refuse_words_for_numbers(profile, READINGS, str(path))
     header = open_sheet(path, profile, "readings").header
@@ -125,8 +125,8 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             "The file of readings lacks a column.",
             "Name the columns under [mapping.readings] columns. A wide file needs one column per meter, named by the meter's id.",
             place=Place(str(path), profile.header_row, missing[0] if missing else None),
-            found=", ".join(name for name in header if name) or "no headers",
-            wanted=", ".join(missing) or "a column named by one of the meters " + ", ".join(sorted(meters)),
+            found=", ".join(name for name in header if name) or Phrase("no headers"),
+            wanted=", ".join(missing) or Phrase("a column named by one of the meters %(meters)s", meters=", ".join(sorted(meters))),
         )
     wanted = (*needed, *found_meters)
     if twice := [name for name in wanted if header.count(name) > 1]:
@@ -135,8 +135,8 @@ def _layout(path: Path, profile: Profile, meters: frozenset[str], understood: bo
             "Two columns have the same header.",
             "Rename one of them in the file.",
             place=Place(str(path), profile.header_row, twice[0]),
-            found=f"{header.count(twice[0])} columns named {twice[0]!r}",
-            wanted="one",
+            found=Phrase("%(count)s columns named %(name)s", count=header.count(twice[0]), name=repr(twice[0])),
+            wanted=Phrase("one"),
         )
     if wide:
         return Layout(header, stamp, wanted, tuple(found_meters), None, found_meters, parts=parts)

@@ -71,7 +71,7 @@ def fetched(pattern: str, place: Place) -> list[Path]:
             "There is no object with this name.",
             "Check the path under [inputs] in site.toml: s3://BUCKET/PATH, where * stands for any part of a name.",
             place=place,
-            found="no such object",
+            found=Phrase("no such object"),
             wanted=pattern,
         )
     return files
@@ -134,7 +134,7 @@ def _not_writable(address: str, found: str) -> InputError:
         "Check the bucket that --out names, and that your keys may write to it.",
         place=Place(address),
         found=found,
-        wanted="a bucket that can be written to",
+        wanted=Phrase("a bucket that can be written to"),
     )
 
 
@@ -199,5 +199,5 @@ def _saving(path: Path) -> Iterator[None]:
             "Free space on its disk, or name another folder in the environment variable STEPLABEL_OBJECTS.",
             place=Place(str(path)),
             found=refused.strerror or str(refused),
-            wanted="a folder with room for what is fetched",
+            wanted=Phrase("a folder with room for what is fetched"),
         ) from refused

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, in_context
 from reporting_agent.sources.cells import Cell
 
 _ROWS_A_BATCH = 8_192
@@ -36,8 +37,8 @@ def unreadable(path: Path, broken: BaseException) -> InputError:
         "The file cannot be read as Parquet.",
         "Write it again, without encryption.",
         place=Place(str(path)),
-        found=(str(broken).splitlines() or ["nothing"])[0],
-        wanted="a whole Parquet file",
+        found=(str(broken).splitlines() or [in_context("a file", "nothing")])[0],
+        wanted=Phrase("a whole Parquet file"),
     )
 
 

@@ -83,7 +83,7 @@ def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
                 "A file of prices is not the one that was fetched.",
                 "Delete it and fetch again: `steplabel-agent prices fetch`. For prices of your own give file in place of address.",
                 place=Place(str(answer.path)),
-                found="another SHA-256 than its name says",
+                found=Phrase("another SHA-256 than its name says"),
                 wanted=answer.digest,
             )
         read = read_prices(answer.path, series, site.zone)
@@ -151,7 +151,7 @@ def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
                 "Leave one of them, or correct timezone under [[tariff.series]].",
                 place=table.place(row, series.time),
                 found=moment.isoformat(),
-                wanted="each time once",
+                wanted=Phrase("each time once"),
             )
         starts.add(start)
         moments.append(start)
@@ -173,12 +173,12 @@ def _of_json(path: Path, series: PriceSeries) -> Iterator[tuple[int, Sequence[Ce
     try:
         document = json.loads(path.read_bytes())
     except OSError as gone:
-        raise _unreadable(path, gone.strerror or str(gone), "a file of prices") from gone
+        raise _unreadable(path, gone.strerror or str(gone), Phrase("a file of prices")) from gone
     except (ValueError, RecursionError) as wrong:
-        raise _unreadable(path, str(wrong), "JSON") from wrong
+        raise _unreadable(path, str(wrong)[:200], "JSON") from wrong
     for step in filter(None, series.rows.split(".")):
         if not isinstance(document, dict) or step not in document:
-            raise _unreadable(path, f"no member {step}", series.rows)
+            raise _unreadable(path, Phrase("no member %(name)s", name=step), series.rows)
         document = document[step]
     for row, (time, price) in enumerate(_pairs(document, path, series), start=1):
         yield row, (_counted(time, series), price)
@@ -191,7 +191,9 @@ def _pairs(document: Any, path: Path, series: PriceSeries) -> list[tuple[Any, An
     times, prices = (document.get(time), document.get(price)) if isinstance(document, dict) else (None, None)
     if isinstance(times, list) and isinstance(prices, list) and len(times) == len(prices):
         return list(zip(times, prices, strict=True))
-    wanted = f"a list of objects with {time} and {price}, or an object in which both are lists of one length"
+    wanted = Phrase(
+        "a list of objects with %(time)s and %(price)s, or an object in which both are lists of one length", time=time, price=price
+    )
     raise _unreadable(path, type(document).__name__, wanted)
 
 
@@ -209,6 +211,6 @@ def _unreadable(path: Path, found: str, wanted: str) -> InputError:
         "The prices are not written as [[tariff.series]] says.",
         "Correct format, rows, time and price there; docs/tariffs.md has examples.",
         place=Place(str(path)),
-        found=found[:200],
+        found=found,
         wanted=wanted,
     )

@@ -53,8 +53,8 @@ class RaggedRows:
             self.log.corrections.use("readings", self.file, header, row, raw, now)
             return
         reason, name = Phrase("the row does not have as many cells as the header"), identity("readings", self.file, raw)
-        place = Place(self.file, row)
-        self.log.reject(RejectedRow(place, reason, f"{found} cells", f"{wanted} cells", tuple(raw), header, "readings", name))
+        counted, needed = Phrase("%(count)s cells", count=found), Phrase("%(count)s cells", count=wanted)
+        self.log.reject(RejectedRow(Place(self.file, row), reason, counted, needed, tuple(raw), header, "readings", name))
 
     def block(self) -> ColumnBlock:
         """The corrected rows as a block of their own."""
@@ -171,7 +171,7 @@ class ColumnBlock:
                 try:
                     stamps_by_cell[text] = _microseconds(text, self._of_stamps)
                 except UnreadableCell as wrong:
-                    self._fault(index, self.layout.stamp, str(wrong))
+                    self._fault(index, self.layout.stamp, wrong.wanted)
                     continue
             read[index], zoned[index] = stamps_by_cell[text]
         self.zoned = zoned
@@ -199,7 +199,7 @@ class ColumnBlock:
             try:
                 read[index] = cells.number(text, profile, scale)
             except UnreadableCell as wrong:
-                self._fault(index, header, str(wrong))
+                self._fault(index, header, wrong.wanted)
         return read
 
     def _fault(self, index: int, header: str, wanted: str) -> None:
@@ -283,7 +283,7 @@ def _checked(header: str, cell: cells.Cell, read: Callable[[cells.Cell], Read]) 
     try:
         return read(cell)
     except UnreadableCell as wrong:
-        raise BadCell(header, Phrase("the value cannot be read"), shown(cell), str(wrong)) from wrong
+        raise BadCell(header, Phrase("the value cannot be read"), shown(cell), wrong.wanted) from wrong
 
 
 def _with(array: NDArray[Any], index: int, value: float) -> NDArray[Any]:

@@ -70,7 +70,7 @@ def _without(cell: Cell, unit: str) -> Cell:
     text = cells.plain(str(cell))
     if text.endswith(unit) and text.removesuffix(unit)[-1:] in {*"0123456789., "}:
         return text.removesuffix(unit).rstrip()
-    return f"{text} (not in {unit})"
+    return Phrase("%(text)s (not in %(unit)s)", text=text, unit=unit)
 
 
 def named(pair: Sequence[str]) -> str:
@@ -103,7 +103,7 @@ def _difference(later: Cell, earlier: Cell, profile: Profile) -> Cell:
     try:
         return round(cells.number(later, profile) - cells.number(earlier, profile), 9)  # of two decimals: no more digits than they have
     except UnreadableCell:
-        return f"{later!r} less {earlier!r}"
+        return Phrase("%(later)s less %(earlier)s", later=repr(later), earlier=repr(earlier))
 
 
 def _index(sheet: Sheet, header: str, key: str) -> int:
@@ -114,6 +114,6 @@ def _index(sheet: Sheet, header: str, key: str) -> int:
         "The file has no column, or more than one, for what the profile names.",
         Phrase("Correct its header under %(key)s in the mapping profile.", key=key),
         place=Place(sheet.file, column=header),
-        found=", ".join(name for name in sheet.header if name) or "no headers",
+        found=", ".join(name for name in sheet.header if name) or Phrase("no headers"),
         wanted=header,
     )

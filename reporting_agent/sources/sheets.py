@@ -13,9 +13,10 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, in_context
 from reporting_agent.config import Profile
 from reporting_agent.sources import b2mml, parquet, signatures, workbooks
 from reporting_agent.sources.cells import Cell, as_name
@@ -26,9 +27,14 @@ DELIMITERS = (",", ";", "\t", "|")
 
 
 class BrokenRow(tuple[Cell, ...]):
-    """Cells of a row whose quoting is wrong: the row is set aside, the file goes on."""
+    """Cells of a row whose quoting is wrong, of which nothing is left but a remark: the row is set aside, the file goes on."""
 
     __slots__ = ()
+
+    @property
+    def remark(self) -> str:
+        """What was wrong, as it is to be said."""
+        return cast("str", self[0])
 
 
 def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]]:
@@ -45,7 +51,7 @@ def rows_of(path: Path, profile: Profile) -> Iterator[tuple[int, Sequence[Cell]]
             "Check the encoding in the mapping profile, or export the file again.",
             place=Place(str(path)),
             found=str(broken),
-            wanted=f"{encoding} text",
+            wanted=Phrase("%(encoding)s text", encoding=encoding),
         ) from broken
     except BROKEN_ARCHIVE as broken:
         raise damaged(path, broken) from broken
@@ -61,14 +67,15 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
         except StopIteration:
             return
         except csv.Error as broken:
+            lines = reader.line_num - first_line + 1
             if "unexpected end" in str(broken):
                 raise InputError(
                     "quote-open",
                     "A quote in this row is opened and never closed, so everything after it would be one cell.",
                     "Close the quote, or double a quote that belongs to the text.",
                     place=Place(str(path), row=number),
-                    found=f"no closing quote in the {reader.line_num - first_line + 1:,} lines to the end of the file",
-                    wanted='a closing " before the next delimiter',
+                    found=Phrase("no closing quote in the %(lines)s lines to the end of the file", lines=f"{lines:,}"),
+                    wanted=Phrase('a closing " before the next delimiter'),
                 ) from broken
             if "field larger" in str(broken):
                 raise InputError(
@@ -76,13 +83,18 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
                     "A cell in this row is longer than a table cell can be.",
                     "Check the delimiter in the mapping profile, and check that the file is the right table.",
                     place=Place(str(path), row=number),
-                    found=f"more than {csv.field_size_limit():,} characters in one cell",
-                    wanted="cells of a table",
+                    found=Phrase("more than %(limit)s characters in one cell", limit=f"{csv.field_size_limit():,}"),
+                    wanted=Phrase("cells of a table"),
                 ) from broken
-            lines = reader.line_num - first_line + 1
-            yield number, BrokenRow((f"{lines} line{'s' if lines > 1 else ''} with a quote inside a quoted cell",))
+            yield number, BrokenRow((_quote_inside(lines),))
             continue
         yield number, record
+
+
+def _quote_inside(lines: int) -> Phrase:
+    if lines > 1:
+        return Phrase("%(lines)s lines with a quote inside a quoted cell", lines=lines)
+    return Phrase("1 line with a quote inside a quoted cell")
 
 
 def joins_lines(path: Path, profile: Profile) -> bool:
@@ -130,7 +142,7 @@ def encoding_of(path: Path, profile: Profile) -> str:
             "Correct it.",
             place=Place(str(path)),
             found=repr(profile.encoding),
-            wanted="utf-8, gbk, utf-16, cp1252 or another encoding's name",
+            wanted=Phrase("utf-8, gbk, utf-16, cp1252 or another encoding's name"),
         ) from unknown
     return by_mark(start) or profile.encoding
 
@@ -186,10 +198,10 @@ def format_of(path: Path) -> str:
     raise InputError(
         "format-unknown",
         "Only text files can be read compressed." if packed_already else "The file's format cannot be determined from its name.",
-        f"Unpack it; {last} is packed already." if packed_already else "Rename or convert the file.",
+        Phrase("Unpack it; %(suffix)s is packed already.", suffix=last) if packed_already else "Rename or convert the file.",
         place=Place(str(path)),
         found=path.name,
-        wanted=".csv, .csv.gz, .csv.zst, .xlsx, .parquet or .xml (B2MML)",
+        wanted=Phrase(".csv, .csv.gz, .csv.zst, .xlsx, .parquet or .xml (B2MML)"),
     )
 
 
@@ -204,8 +216,8 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
             "This is a folder, not a file.",
             "Name a file under [inputs], or all files of the folder by a pattern such as readings/*.csv.",
             place=Place(str(path)),
-            found="a folder",
-            wanted="a CSV, XLSX, Parquet or B2MML file",
+            found=Phrase("a folder"),
+            wanted=Phrase("a CSV, XLSX, Parquet or B2MML file"),
         )
     if not path.is_file():
         raise InputError(
@@ -213,8 +225,8 @@ def open_sheet(path: Path, profile: Profile, wanted: str = "batches") -> Sheet:
             "The file does not exist.",
             "Check the path under [inputs] in site.toml; it is relative to site.toml.",
             place=Place(str(path)),
-            found="no such file",
-            wanted="a CSV, XLSX, Parquet or B2MML file",
+            found=Phrase("no such file"),
+            wanted=Phrase("a CSV, XLSX, Parquet or B2MML file"),
         )
     kind = format_of(path)
     if kind == "b2mml":
@@ -266,8 +278,8 @@ def _headed(path: Path, raw: RawRows, profile: Profile) -> Sheet:
             "The file has no header row.",
             "Give the row with header_row in the mapping profile, or put the header into the first row.",
             place=Place(str(path), row=top),
-            found="nothing" if path.stat().st_size == 0 else "a blank row" if lines else "fewer rows",
-            wanted="the names of the columns",
+            found=in_context("a file", "nothing") if path.stat().st_size == 0 else Phrase("a blank row") if lines else Phrase("fewer rows"),
+            wanted=Phrase("the names of the columns"),
         )
     below = numbered
     if format_of(path) == "xlsx":

@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, as_phrase, in_context
 
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")  # compound files: old Office, and encrypted new Office (MS-CFB 2.2)
 _SIGNATURES = (
@@ -38,41 +39,44 @@ def kind_of(head: bytes) -> str:
             return kind
     start = head.removeprefix(b"\xef\xbb\xbf").lstrip()[:200].lower()
     if start.startswith((b"<!doctype html", b"<html", b"<table", b"<head")):
-        return "an HTML page"
+        return Phrase("an HTML page")
     if start.startswith(b"<?xml") and (b"spreadsheet" in head or b"Workbook" in head):
-        return "an XML spreadsheet of Excel 2003"
+        return Phrase("an XML spreadsheet of Excel 2003")
     if start.startswith(b"<?xml"):
-        return "an XML document"
+        return Phrase("an XML document")
     return "text"
 
 
 def check_workbook(path: Path) -> None:
     """Refuse what is called a workbook and is none that can be read."""
     kind = kind_of(_head(path))
-    remedy = "Open it in a spreadsheet program and save it again as .xlsx."
+    remedy = Phrase("Open it in a spreadsheet program and save it again as .xlsx.")
     if kind == "zip":
         _check_zip(path)
         return
     if kind == "ole2":
         if _PASSWORD in path.read_bytes():
-            content, remedy = "a workbook with a password", "Save it without the password; the agent asks for none."
+            content = Phrase("a workbook with a password")
+            remedy = Phrase("Save it without the password; the agent asks for none.")
         elif path.suffix.lower() == ".xls":
             _check_compound(path)
             return
         else:
-            content, remedy = "an old workbook (.xls) under the name of a new one", "Save it as .xlsx, or rename it to .xls."
+            content = Phrase("an old workbook (.xls) under the name of a new one")
+            remedy = Phrase("Save it as .xlsx, or rename it to .xls.")
     elif kind == "text":
-        content = "nothing" if path.stat().st_size == 0 else "text"
-        remedy = "Rename it to .csv if it is a table of text, or save it as .xlsx."
+        content = in_context("a file", "nothing") if path.stat().st_size == 0 else Phrase("text")
+        remedy = Phrase("Rename it to .csv if it is a table of text, or save it as .xlsx.")
     else:
-        content = {"parquet": "a Parquet file", "gzip": "a gzip archive", "zstd": "a Zstandard archive"}.get(kind, kind)
+        names = {"parquet": Phrase("a Parquet file"), "gzip": Phrase("a gzip archive"), "zstd": Phrase("a Zstandard archive")}
+        content = names.get(str(kind), as_phrase(kind))
     raise InputError(
         "workbook-unreadable",
         "The workbook cannot be opened.",
         remedy,
         place=Place(str(path)),
         found=content,
-        wanted="a workbook",
+        wanted=Phrase("a workbook"),
     )
 
 
@@ -81,16 +85,25 @@ def check_text(path: Path, head: bytes) -> None:
     kind = kind_of(head)
     if kind in {"text", "an XML document"}:  # other binary content is found by its zero bytes
         return
-    names = {"zip": "a zip archive (a workbook is one, too)", "ole2": "an old Office document", "parquet": "a Parquet file"}
-    remedies = {"zip": "Rename a workbook to .xlsx; take the table out of an archive.", "parquet": "Rename it to .parquet."}
     packed = {"gzip": ".gz", "zstd": ".zst"}
+    names = {
+        "zip": Phrase("a zip archive (a workbook is one, too)"),
+        "ole2": Phrase("an old Office document"),
+        "parquet": Phrase("a Parquet file"),
+        **{name: Phrase("a %(kind)s archive", kind=name) for name in packed},
+    }
+    remedies = {
+        "zip": Phrase("Rename a workbook to .xlsx; take the table out of an archive."),
+        "parquet": Phrase("Rename it to .parquet."),
+        **{name: Phrase("Rename it to end in %(suffix)s.", suffix=suffix) for name, suffix in packed.items()},
+    }
     raise InputError(
         "not-a-text-file",
         "The file's name says that it is text, but it is not.",
-        remedies.get(kind, f"Rename it to end in {packed[kind]}." if kind in packed else "Export the table as CSV, and name that file."),
+        remedies.get(kind, Phrase("Export the table as CSV, and name that file.")),
         place=Place(str(path)),
-        found=names.get(kind, f"a {kind} archive" if kind in packed else kind),
-        wanted="UTF-8, UTF-16 or GBK text",
+        found=names.get(kind, kind),
+        wanted=Phrase("UTF-8, UTF-16 or GBK text"),
     )
 
 
@@ -106,7 +119,7 @@ def _check_zip(path: Path) -> None:
             "Copy it again from its source.",
             place=Place(str(path)),
             found=str(broken),
-            wanted="a whole workbook",
+            wanted=Phrase("a whole workbook"),
         ) from broken
     if size > _LARGEST_WORKBOOK:
         raise InputError(
@@ -114,8 +127,8 @@ def _check_zip(path: Path) -> None:
             "The workbook unpacks to more than a workbook can contain.",
             "Export the table as CSV or Parquet.",
             place=Place(str(path)),
-            found=f"{size:,} bytes unpacked",
-            wanted=f"at most {_LARGEST_WORKBOOK:,}",
+            found=Phrase("%(size)s bytes unpacked", size=f"{size:,}"),
+            wanted=Phrase("at most %(size)s", size=f"{_LARGEST_WORKBOOK:,}"),
         )
     if not any(name in {"[Content_Types].xml", "content.xml"} for name in names):
         raise InputError(
@@ -123,8 +136,8 @@ def _check_zip(path: Path) -> None:
             "The file is a zip archive, not a workbook.",
             "Extract the table from the archive, and name that file.",
             place=Place(str(path)),
-            found=", ".join(names[:3]) or "an empty archive",
-            wanted="a workbook",
+            found=", ".join(names[:3]) or Phrase("an empty archive"),
+            wanted=Phrase("a workbook"),
         )
 
 
@@ -137,8 +150,8 @@ def _check_compound(path: Path) -> None:
             "The workbook is damaged or cut short.",
             "Copy it again from its source.",
             place=Place(str(path)),
-            found=f"{size:,} bytes",
-            wanted=f"a whole number of sectors of {sector:,} bytes",
+            found=Phrase("%(size)s bytes", size=f"{size:,}"),
+            wanted=Phrase("a whole number of sectors of %(size)s bytes", size=f"{sector:,}"),
         )
 
 

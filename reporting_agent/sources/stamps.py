@@ -10,11 +10,16 @@ import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 
 
 class UnreadableCell(ValueError):  # noqa: N818 - reads as what it says: a cell is unreadable
-    """A cell cannot be read as what its column holds; the text says what is wanted."""
+    """A cell cannot be read as what its column holds; says what is wanted."""
+
+    def __init__(self, wanted: Phrase) -> None:
+        super().__init__(wanted)
+        self.wanted = wanted
 
 
 FIRST_YEAR, LAST_YEAR = 1980, 2199
@@ -47,11 +52,11 @@ def read(text: str, profile: Profile) -> datetime:
 def of_serial(days: float, profile: Profile) -> datetime:
     """A moment out of Excel's number of days, to the millisecond, which is all that such a number holds."""
     if days > 100_000_000:
-        raise UnreadableCell("a date and time; counts of seconds since 1970 are not read as one")
+        raise UnreadableCell(Phrase("a date and time; counts of seconds since 1970 are not read as one"))
     if profile.excel_dates is None:
-        raise UnreadableCell("a date and time; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
+        raise UnreadableCell(Phrase("a date and time; declare excel_dates = '1900' (or '1904') where dates are numbers of days"))
     if not 0 <= days < 120_000 or (profile.excel_dates == "1900" and days < 61):
-        raise UnreadableCell("a number of days of this century")
+        raise UnreadableCell(Phrase("a number of days of this century"))
     return _DAY_NOUGHT[profile.excel_dates] + timedelta(milliseconds=round(days * 86_400_000))
 
 
@@ -70,7 +75,7 @@ def _a_day_later(stamp: datetime) -> datetime:
 def of_a_plant(stamp: datetime) -> datetime:
     """The stamp, where its year can be a plant's."""
     if not FIRST_YEAR <= stamp.year <= LAST_YEAR:
-        raise UnreadableCell(f"a year from {FIRST_YEAR} to {LAST_YEAR}")
+        raise UnreadableCell(Phrase("a year from %(first)s to %(last)s", first=FIRST_YEAR, last=LAST_YEAR))
     return stamp
 
 
@@ -81,10 +86,10 @@ def fixed(stamp: datetime, zone: tzinfo) -> datetime:
     local = stamp.replace(tzinfo=zone)
     offset = local.utcoffset()
     if offset is None:
-        raise UnreadableCell("a date and time in a known time zone")
+        raise UnreadableCell(Phrase("a date and time in a known time zone"))
     with_offset = stamp.replace(tzinfo=timezone(offset))
     if with_offset.astimezone(zone).replace(tzinfo=None) != stamp:
-        raise UnreadableCell("a time that exists: the clock was put forward over this one")
+        raise UnreadableCell(Phrase("a time that exists: the clock was put forward over this one"))
     return with_offset
 
 
@@ -101,7 +106,7 @@ def written(stamp: date, profile: Profile) -> str:
 
 
 def _by_format(text: str, profile: Profile) -> datetime:
-    wanted = f"a date and time written as {profile.date_format}"
+    wanted = Phrase("a date and time written as %(format)s", format=str(profile.date_format))
     ended = _DAYS_END.sub(lambda clock: "00:00" + (clock[1] or ""), text)  # some logs write the end of a day as 24:00
     try:
         stamp = datetime.strptime(ended, str(profile.date_format))  # noqa: DTZ007 - the zone is given in fixed
@@ -111,26 +116,28 @@ def _by_format(text: str, profile: Profile) -> datetime:
 
 
 def _by_order(text: str, profile: Profile) -> datetime:
-    wanted = f"a date and time in the order {profile.date_order}"
+    wanted = Phrase("a date and time in the order %(order)s", order=profile.date_order)
     match = _STAMP.fullmatch(text)
     if match is None:
         if profile.excel_dates is None and _SERIAL.fullmatch(text):
-            raise UnreadableCell(f"{wanted}; declare excel_dates = '1900' (or '1904') where dates are numbers of days")
+            raise UnreadableCell(
+                Phrase("%(wanted)s; declare excel_dates = '1900' (or '1904') where dates are numbers of days", wanted=wanted)
+            )
         raise UnreadableCell(wanted)
     year, month, day = (match[group] for group in _GROUPS[profile.date_order])
     if len(year) != 4 or len(month) > 2 or len(day) > 2:
-        raise UnreadableCell(wanted + " with a year of four digits")
+        raise UnreadableCell(Phrase("%(wanted)s with a year of four digits", wanted=wanted))
     hour, minute, second = int(match[4] or 0), int(match[5] or 0), int(match[6] or 0)
     if match[8] is not None:
         if not 1 <= hour <= 12:
-            raise UnreadableCell(wanted + ", and hours from 1 to 12 beside AM or PM")
+            raise UnreadableCell(Phrase("%(wanted)s, and hours from 1 to 12 beside AM or PM", wanted=wanted))
         hour = hour % 12 + (12 if match[8] in "Pp" else 0)
     ends_the_day = hour == 24 and minute == second == 0
     fraction = int((match[7] or "0").ljust(6, "0")[:6])
     try:
         stamp = datetime(int(year), int(month), int(day), 0 if ends_the_day else hour, minute, second, fraction, _offset(match[9]))
     except ValueError as impossible:
-        raise UnreadableCell(f"{wanted} that exists ({impossible})") from impossible
+        raise UnreadableCell(Phrase("%(wanted)s that exists (%(reason)s)", wanted=wanted, reason=impossible)) from impossible
     return _a_day_later(stamp) if ends_the_day else midnight(stamp, profile)
 
 

@@ -14,6 +14,7 @@ from datetime import date, datetime, time, timedelta, timezone, tzinfo
 from typing import Any
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources import cells, rearranged, stamps
 from reporting_agent.sources.cells import Cell, UnreadableCell
@@ -47,7 +48,7 @@ def put_together(sheet: Sheet, profile: Profile) -> Sheet:
                 "The file has no column, or more than one, for a part of a time stamp.",
                 "Correct its header under parts in the mapping profile.",
                 place=Place(sheet.file, profile.header_row, part),
-                found=", ".join(name for name in sheet.header if name) or "no headers",
+                found=", ".join(name for name in sheet.header if name) or Phrase("no headers"),
                 wanted=part,
             )
     columns_of = {name: [sheet.header.index(part) for part in parts] for name, parts in profile.parts.items()}
@@ -73,7 +74,7 @@ def _rows(sheet: Sheet, columns_of: Mapping[str, Sequence[int]], profile: Profil
         }
         if dates and isinstance(moments.get("start"), datetime):
             if repeated and latest is not None and moments["start"] < latest:
-                moments["start"] = f"{moments['start']:%Y-%m-%d %H:%M}, before the row above: of which day?"
+                moments["start"] = Phrase("%(start)s, before the row above: of which day?", start=f"{moments['start']:%Y-%m-%d %H:%M}")
             else:
                 latest = moments["start"]
         if (
@@ -114,11 +115,11 @@ def moment_of(parts: Sequence[Cell], profile: Profile) -> Cell:
 def _day_of(parts: Sequence[Cell], profile: Profile) -> date:
     numbers = [cells.number(part, profile) for part in parts]
     if not all(number.is_integer() for number in numbers):
-        raise UnreadableCell("a year, a month and a day")
+        raise UnreadableCell(Phrase("a year, a month and a day"))
     try:
         return date(*map(int, numbers))
     except (ValueError, OverflowError) as impossible:
-        raise UnreadableCell("a day that exists") from impossible
+        raise UnreadableCell(Phrase("a day that exists")) from impossible
 
 
 def end_after_durations(columns: dict[str, list[Any]], zone: tzinfo) -> None:

@@ -20,6 +20,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from benchmarks.errors import Place
+from benchmarks.phrases import Phrase
 from reporting_agent.sources.cells import Cell, plain
 
 WORDS: list[str] = tomllib.loads((Path(__file__).parent / "totals.toml").read_text(encoding="utf-8"))["words"]
@@ -101,7 +102,7 @@ class RunningSums:
             group, whole = self._group.get(name, 0.0), self._whole.get(name, 0.0)
             near = half_a_digit + 1e-9 * max(abs(amount), abs(whole))
             if abs(group - amount) > near and abs(whole - amount) > near:
-                return False, f"{name} {amount:.10g}", f"{group:.10g}" + (f" or {whole:.10g}" if whole != group else "")
+                return False, f"{name} {amount:.10g}", _sums(f"{group:.10g}", f"{whole:.10g}")
             agrees = True
         return agrees, "", ""
 
@@ -117,3 +118,8 @@ def half_a_digit(text: str) -> float:
     """Half of the last digit shown: 0.05 for 12.3. Both signs count as a decimal sign; of a whole number it is 0.5."""
     match = re.search(r"[.,](\d+)$", text)
     return 0.5 * 10.0 ** -len(match[1]) if match else 0.5
+
+
+def _sums(group: str, whole: str) -> str:
+    """Of the rows since the total before, and of all rows, where these differ as they are written."""
+    return group if group == whole else Phrase("%(first)s or %(rest)s", first=group, rest=whole)

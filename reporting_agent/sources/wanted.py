@@ -8,15 +8,22 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import StrEnum
 
+from benchmarks.phrases import Phrase
+
 
 class CellKind(StrEnum):
     """What a cell must hold; the value is the phrase that a message uses for what is wanted."""
 
-    TEXT = "a text"
-    NUMBER = "a number"
-    AMOUNT = "a number of at least 0"
-    SECONDS = "a number of seconds, MM:SS or HH:MM:SS"
-    MOMENT = "a date and time, such as 2016-05-14T08:30:00+08:00"
+    TEXT = Phrase("a text")
+    NUMBER = Phrase("a number")
+    AMOUNT = Phrase("a number of at least 0")
+    SECONDS = Phrase("a number of seconds, MM:SS or HH:MM:SS")
+    MOMENT = Phrase("a date and time, such as 2016-05-14T08:30:00+08:00")
+
+    @property
+    def words(self) -> Phrase:
+        """The same, to be said in a reader's language: a member of an enumeration is a text and no more."""
+        return Phrase(self.value)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ import numpy as np
 
 from benchmarks.audit.records import microseconds
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.config import SiteSettings
 from reporting_agent.sources.extract import ExtractReadings
@@ -36,7 +37,7 @@ def by_scale(site: SiteSettings, tables: list[Table]) -> Mapping[str, ExtractRea
                     "Declare it under [[scales]], or leave its rows out.",
                     place=table.place(at, "scale_id"),
                     found=repr(name),
-                    wanted=", ".join(sorted(scales)) or "a scale of site.toml",
+                    wanted=", ".join(sorted(scales)) or Phrase("a scale of site.toml"),
                 )
             weighings.setdefault(name, []).append(
                 (microseconds(stamp), quantity * _ratio(unit, scales[name].unit, table.place(at, "unit")))

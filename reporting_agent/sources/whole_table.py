@@ -160,7 +160,9 @@ class _Reading:
         if len(raw) != self.width or isinstance(raw, BrokenRow):
             _refuse_ragged(raw, self.width)
         if (first := _first(raw)) in self.unnamed and totals.names_a_total(raw[first], self.profile.totals):
-            raise BadCell(self.sheet.header[first], "the row begins with a word for a total", shown(raw[first]), "the name of a row")
+            raise BadCell(
+                self.sheet.header[first], Phrase("the row begins with a word for a total"), shown(raw[first]), Phrase("the name of a row")
+            )
         return [slot.value(raw[position]) for slot, position in self.there]
 
     def _set_aside(self, row: int, raw: Sequence[Cell], mended: Sequence[Cell] | None, bad: BadCell) -> None:
@@ -172,7 +174,7 @@ class _Reading:
             return
         name, original = identity(wanted, file, raw), tuple(raw if mended is None else mended)
         if row == self.profile.first_data_row and not any(is_value(cell) for cell in raw):
-            bad.wanted += "; declare below_header = 1 where this row holds units or remarks"
+            bad.wanted = Phrase("%(wanted)s; declare below_header = 1 where this row holds units or remarks", wanted=bad.wanted)
         place = Place(file, row, bad.header)
         self.table.rejected.append(RejectedRow(place, bad.reason, bad.found, bad.wanted, original, self.sheet.header, wanted, name))
         self.table.unread.append(self._texts(original))
@@ -237,12 +239,18 @@ def _first(raw: Sequence[Cell]) -> int | None:
     return next((index for index, cell in enumerate(raw) if not is_blank(cell)), None)
 
 
+def _cells(count: int) -> Phrase:
+    return Phrase("%(count)s cells", count=count)
+
+
 def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:
     if isinstance(raw, BrokenRow):
-        raise BadCell(None, Phrase("a quote is inside a quoted cell"), str(raw[0]), 'a quote inside a quoted cell written twice ("")')
+        raise BadCell(
+            None, Phrase("a quote is inside a quoted cell"), raw.remark, Phrase('a quote inside a quoted cell written twice ("")')
+        )
     extra = [cell for cell in raw[width:] if cell not in (None, "")]
     if len(raw) < width or extra:
-        raise BadCell(None, Phrase("the row does not have as many cells as the header"), f"{len(raw)} cells", f"{width} cells")
+        raise BadCell(None, Phrase("the row does not have as many cells as the header"), _cells(len(raw)), _cells(width))
 
 
 def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
@@ -252,8 +260,8 @@ def _refuse_if_mostly_unreadable(table: Table, read: int) -> None:
             "The file has a header and no rows." if not table.totals else "The file has totals and no rows.",
             "Export it again, or name another file under [inputs].",
             place=Place(table.file),
-            found="0 rows",
-            wanted="at least one row",
+            found=Phrase("0 rows"),
+            wanted=Phrase("at least one row"),
         )
     if len(table.rejected) > read:
         first = table.rejected[0]

@@ -24,6 +24,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 from zipfile import BadZipFile
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
 from reporting_agent.sources import signatures
 from reporting_agent.sources.cells import Cell
@@ -201,8 +202,8 @@ def sheet_of(path: Path, profile: Profile) -> WorkbookSheet:
             "The workbook has no such sheet.",
             'Correct sheet = "…" in the mapping profile.',
             place=Place(str(path)),
-            found=", ".join(book.names) or "no sheets",
-            wanted=profile.sheet or "a sheet",
+            found=", ".join(book.names) or Phrase("no sheets"),
+            wanted=profile.sheet or Phrase("a sheet"),
         )
     return book.sheet(profile.sheet or book.names[0])
 
@@ -216,8 +217,13 @@ def is_sparse(path: Path, extents: Sequence[SheetExtent]) -> bool:
             "A cell is so far from the others that the sheet cannot be read as one table.",
             "Delete whatever is far below or to the right of the table, or save the workbook as .xlsx.",
             place=Place(str(path), row=extent.last_row),
-            found=f"{extent.cells:,} filled cells in {extent.last_row:,} rows and {extent.last_column:,} columns",
-            wanted="a table without far cells",
+            found=Phrase(
+                "%(cells)s filled cells in %(rows)s rows and %(columns)s columns",
+                cells=f"{extent.cells:,}",
+                rows=f"{extent.last_row:,}",
+                columns=f"{extent.last_column:,}",
+            ),
+            wanted=Phrase("a table without far cells"),
         )
     return extent.is_nearly_empty
 
@@ -230,8 +236,8 @@ def _refuse_unworked(path: Path, extents: Sequence[SheetExtent]) -> None:
             "The workbook contains formulas that were never calculated, so their cells have no value.",
             "Open it in a spreadsheet program and save it, or export values instead of formulas.",
             place=Place(str(path)),
-            found=f"{count:,} formulas without a value",
-            wanted="a value beside each formula",
+            found=Phrase("%(count)s formulas without a value", count=f"{count:,}"),
+            wanted=Phrase("a value beside each formula"),
         )
 
 
@@ -248,8 +254,8 @@ def _rows_with_cells(path: Path, name: str) -> Iterator[tuple[int, Sequence[Cell
                     "A cell is far from the others, and a workbook of this format can then not be read.",
                     ("Delete whatever is far below or to the right of the table, or save the file as an ordinary Excel workbook (.xlsx)."),
                     place=Place(str(path)),
-                    found="Strict Open XML Spreadsheet",
-                    wanted="Excel Workbook (.xlsx)",
+                    found=Phrase("Strict Open XML Spreadsheet"),
+                    wanted=Phrase("Excel Workbook (.xlsx)"),
                 )
             sheet = book[name]
             sheet.reset_dimensions()

@@ -222,7 +222,7 @@ def _unread(sheet: Any, labelled: LabelledWorkbook) -> None:
                 rejection.place.row,
                 rejection.place.column,
                 cell_fault(rejection.reason, lang),
-                _as_text(rejection.found),
+                _as_text(in_language(rejection.found, lang)),
                 cell_fault(rejection.wanted, lang),
             ]
         )

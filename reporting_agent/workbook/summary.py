@@ -27,7 +27,7 @@ def as_text(labelled: LabelledWorkbook) -> str:
     if labelled.sheet.unread:
         sheet, first = labelled.sheet.unread[0]
         row = f"{sheet}, {tell(RESULTS['row'], lang)} {first.place.row}"
-        where = f"{row}{f', {first.place.column}' if first.place.column else ''}: {first.found}"
+        where = f"{row}{f', {first.place.column}' if first.place.column else ''}: {in_language(first.found, lang)}"
         where += f"; {tell(RESULTS['wanted'], lang)}: {cell_fault(first.wanted, lang)}"
         lines.append(f"{tell(SHEETS['unread'], lang)}: {len(labelled.sheet.unread):,} ({where})")
     if labelled.without_lhv:

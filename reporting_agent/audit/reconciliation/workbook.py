@@ -19,6 +19,7 @@ from pydantic import BaseModel, ValidationError
 from benchmarks.catalogue import languages
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
 from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
 from reporting_agent.config import Profile
@@ -164,7 +165,7 @@ def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
         try:
             values[key] = _value(key, cell)
         except UnreadableCell as wrong:
-            raise sheet.refused(row, key, cell, str(wrong)) from wrong
+            raise sheet.refused(row, key, cell, wrong.wanted) from wrong
     try:
         return _KINDS[sheet.kind].model_validate(values)
     except ValidationError as wrong:
@@ -196,8 +197,8 @@ def _day(cell: Cell) -> date:
         try:
             return date(*map(int, parts.groups()))
         except ValueError as wrong:
-            raise UnreadableCell("a day of the calendar, such as 2025-01-31") from wrong
-    raise UnreadableCell("a day, such as 2025-01-31 or a cell in the format of a date")
+            raise UnreadableCell(Phrase("a day of the calendar, such as 2025-01-31")) from wrong
+    raise UnreadableCell(Phrase("a day, such as 2025-01-31 or a cell in the format of a date"))
 
 
 def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -> InputError:

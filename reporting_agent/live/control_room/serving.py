@@ -17,7 +17,8 @@ from importlib.resources import files
 from typing import Any
 from urllib.parse import SplitResult, parse_qs, urlsplit
 
-from benchmarks.catalogue import languages
+from benchmarks.catalogue import in_language, languages
+from benchmarks.phrases import Phrase
 from reporting_agent.live.control_room.answers import KINDS, LONGEST_WORD
 from reporting_agent.live.control_room.moment import PlantMoment
 from reporting_agent.live.control_room.pages import SitePages
@@ -27,7 +28,9 @@ from reporting_agent.live.sources.settings import PageAddress
 EVERY_S = 0.25  # a picture is made twice a second, and waits no longer than this
 MOST_LISTENING = 50
 MOST_BYTES_SENT = 4_096
-_UNKNOWN_HOST = "Unknown host name: see names under [source.page]."
+_UNKNOWN_HOST = Phrase("Unknown host name: see names under [source.page].")
+_STALE = Phrase("This form is of before the agent started again. Load the page again, and answer once more.")
+_ANSWERS = Phrase("An answer is %(kinds)s, with at most %(length)s characters.", kinds=", ".join(KINDS), length=LONGEST_WORD)
 POLICY = (
     "default-src 'none'; style-src 'self'; script-src 'self'; img-src data:; connect-src 'self'; base-uri 'none'; form-action 'self'; "
     "frame-ancestors 'none'"
@@ -93,7 +96,7 @@ class _Handler(BaseHTTPRequestHandler):
             content = (files("reporting_agent.live.control_room") / "templates" / asked.path[1:]).read_bytes()
             self._answer(HTTPStatus.OK, _FILES[asked.path], content)
         elif (moment := self.server.latest()) is None:
-            self._say(HTTPStatus.SERVICE_UNAVAILABLE, "Starting.")
+            self._say(HTTPStatus.SERVICE_UNAVAILABLE, Phrase("Starting."))
         elif asked.path in _LANGUAGES:
             page = self.server.pages.room(moment, _LANGUAGES[asked.path], hold=asked.query == "hold")
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
@@ -106,7 +109,7 @@ class _Handler(BaseHTTPRequestHandler):
         elif (base := asked.path.removeprefix("/events")) in _LANGUAGES and asked.path.startswith("/events"):
             self._events(_LANGUAGES[base])
         else:
-            self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
+            self._say(HTTPStatus.NOT_FOUND, Phrase("There is no such page."))
 
     def do_HEAD(self) -> None:
         """As GET, without its content (RFC 9110, 9.3.2)."""
@@ -120,11 +123,11 @@ class _Handler(BaseHTTPRequestHandler):
         if not self._is_known():
             self._say(HTTPStatus.MISDIRECTED_REQUEST, _UNKNOWN_HOST)
         elif base not in _LANGUAGES or not self.path.endswith("answer"):
-            self._say(HTTPStatus.NOT_FOUND, "There is no such page.")
+            self._say(HTTPStatus.NOT_FOUND, Phrase("There is no such page."))
         elif _parts(origin).netloc != host:
-            self._say(HTTPStatus.FORBIDDEN, "An answer is sent from this page only.")
+            self._say(HTTPStatus.FORBIDDEN, Phrase("An answer is sent from this page only."))
         elif not length.isdecimal() or int(length) > MOST_BYTES_SENT:
-            self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, "No answer is so long.")
+            self._say(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, Phrase("No answer is so long."))
         else:
             sent = {name: values[0].strip() for name, values in parse_qs(self.rfile.read(int(length)).decode("utf-8", "replace")).items()}
             self._take_answer(sent, base)
@@ -132,11 +135,13 @@ class _Handler(BaseHTTPRequestHandler):
     def _take_answer(self, sent: dict[str, str], location: str) -> None:
         alert, kind, word = sent.get("alert", ""), sent.get("answer", ""), " ".join(sent.get("word", "").split())
         if not self.server.pages.tokens.holds(alert, sent.get("token", "")):
-            self._say(HTTPStatus.FORBIDDEN, "This form is of before the agent started again. Load the page again, and answer once more.")
+            self._say(
+                HTTPStatus.FORBIDDEN, Phrase("This form is of before the agent started again. Load the page again, and answer once more.")
+            )
         elif kind not in KINDS or len(word) > LONGEST_WORD:
-            self._say(HTTPStatus.BAD_REQUEST, f"An answer is {', '.join(KINDS)}, with at most {LONGEST_WORD} characters.")
+            self._say(HTTPStatus.BAD_REQUEST, _ANSWERS)
         elif not self.server.answer(alert, kind, word):
-            self._say(HTTPStatus.NOT_FOUND, "There is no such alert.")
+            self._say(HTTPStatus.NOT_FOUND, Phrase("There is no such alert."))
         else:
             self.send_response(HTTPStatus.SEE_OTHER)
             self.send_header("Location", location)
@@ -146,7 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _form(self, moment: PlantMoment, alert: str, lang: str) -> None:
         page = self.server.pages.answer(moment, alert, lang)
         if page is None:
-            self._say(HTTPStatus.NOT_FOUND, "There is no such alert in this shift.")
+            self._say(HTTPStatus.NOT_FOUND, Phrase("There is no such alert in this shift."))
         else:
             self._answer(HTTPStatus.OK, "text/html; charset=utf-8", page.encode())
 
@@ -155,15 +160,18 @@ class _Handler(BaseHTTPRequestHandler):
         host = _parts(f"//{self.headers.get('Host', '')}").hostname
         return host is not None and host in self.server.names
 
-    def _say(self, status: HTTPStatus, text: str) -> None:
-        self._answer(status, "text/plain; charset=utf-8", f"{text}\n".encode())
+    def _say(self, status: HTTPStatus, text: Phrase) -> None:
+        """A sentence in the language of the pages under which the address stands."""
+        path = _parts(self.path).path.removeprefix("/events")
+        language = next((lang for start, lang in _LANGUAGES.items() if start != "/" and path.startswith(start)), "en")
+        self._answer(status, "text/plain; charset=utf-8", f"{in_language(text, language)}\n".encode())
 
     def _events(self, lang: str) -> None:
         if self.command == "HEAD":
             self._head(HTTPStatus.OK, _EVENTS)
             return
         if not self.server.listening.acquire(blocking=False):
-            self._say(HTTPStatus.SERVICE_UNAVAILABLE, "Too many pages are open.")
+            self._say(HTTPStatus.SERVICE_UNAVAILABLE, Phrase("Too many pages are open."))
             return
         try:
             self._head(HTTPStatus.OK, _EVENTS)

@@ -29,7 +29,7 @@ class Lifeline:
     @property
     def why(self) -> str:
         """Why it ended, once it did; of one that was not stopped there is always a reason."""
-        return "" if not self.ended else self.fault or "its thread returned"
+        return "" if not self.ended else self.fault or Phrase("its thread returned")
 
     @property
     def trouble(self) -> Phrase | None:

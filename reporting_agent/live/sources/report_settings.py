@@ -11,8 +11,15 @@ from pydantic import Field, model_validator
 
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import Setting
 from reporting_agent.sending.consent import SCHEME
+
+_FIRST = {
+    "month": Phrase("first must be a month: 2025, 2025-Q1 or 2025-01"),
+    "quarter": Phrase("first must be a quarter: 2025, 2025-Q1 or 2025-01"),
+    "year": Phrase("first must be a year: 2025, 2025-Q1 or 2025-01"),
+}
 
 
 class Reports(Setting):
@@ -35,17 +42,21 @@ class Reports(Setting):
     def _is_agreed_to(self) -> Self:
         if self.step != "label" and (self.terms != SCHEME or not self.agreed_by):
             raise ValueError(
-                f'step = "{self.step}" needs the owner\'s consent: read the terms that `steplabel-agent preview` shows, then write '
-                f'terms = "{SCHEME}" and agreed_by'
+                Phrase(
+                    'step = "%(step)s" needs the owner\'s consent: read the terms that `steplabel-agent preview` shows, then write '
+                    'terms = "%(terms)s" and agreed_by',
+                    step=self.step,
+                    terms=SCHEME,
+                )
             )
         if self.step != "label" and self.every == "month":
-            raise ValueError(f'step = "{self.step}" is for a quarter or a year: labels of months stay on the site')
+            raise ValueError(Phrase('step = "%(step)s" is for a quarter or a year: labels of months stay on the site', step=self.step))
         if {4: "year", 7: "quarter" if "Q" in self.first else "month"}.get(len(self.first)) != self.every:
-            raise ValueError(f"first must be a {self.every}: 2025, 2025-Q1 or 2025-01")
+            raise ValueError(_FIRST[self.every])
         try:
             Period.parse(self.first, UTC)
         except InputError as wrong:
-            raise ValueError("first must be a period: 2025, 2025-Q1 or 2025-01") from wrong
+            raise ValueError(Phrase("first must be a period: 2025, 2025-Q1 or 2025-01")) from wrong
         return self
 
     def periods(self, zone: tzinfo, until: datetime) -> Iterator[Period]:

@@ -26,6 +26,7 @@ from typing import Literal, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 from reporting_agent.config.faults import SettingFault
 from reporting_agent.config.profile import Setting
 from reporting_agent.live.sources.modbus.settings import Modbus
@@ -51,11 +52,13 @@ class MqttReadings(ReadingWords):
     @model_validator(mode="after")
     def _names_a_meter(self) -> Self:
         if unknown := set(self.fields) - FIELDS:
-            raise ValueError(f"fields: {sorted(unknown)[0]!r} is none of " + ", ".join(sorted(FIELDS)))
+            raise ValueError(
+                Phrase("fields: %(name)s is none of %(known)s", name=repr(sorted(unknown)[0]), known=", ".join(sorted(FIELDS)))
+            )
         if sum((self.meter is not None, self.meter_level is not None, "meter" in self.fields)) != 1:
-            raise ValueError("the meter must be told once: by fields.meter, meter_level or meter")
+            raise ValueError(Phrase("the meter must be told once: by fields.meter, meter_level or meter"))
         if self.consecutive and "sequence" not in self.fields:
-            raise ValueError("consecutive goes with fields.sequence")
+            raise ValueError(Phrase("consecutive goes with fields.sequence"))
         return self
 
 
@@ -93,7 +96,7 @@ class Mqtt(Setting):
     @model_validator(mode="after")
     def _says_something(self) -> Self:
         if not (self.readings or self.sparkplug):
-            raise ValueError("readings or sparkplug must say which messages carry readings")
+            raise ValueError(Phrase("readings or sparkplug must say which messages carry readings"))
         return self
 
 
@@ -148,7 +151,7 @@ class LiveSettings(Setting):
     def _apart(cls, brokers: tuple[Mqtt, ...]) -> tuple[Mqtt, ...]:
         names = [(broker.host, broker.port, broker.client_id) for broker in brokers]
         if len(set(names)) < len(names):
-            raise ValueError("every entry needs a client_id of its own: a broker lets no two in by the same")
+            raise ValueError(Phrase("every entry needs a client_id of its own: a broker lets no two in by the same"))
         return brokers
 
     @field_validator("sql")
@@ -156,7 +159,7 @@ class LiveSettings(Setting):
     def _ask_apart(cls, databases: tuple[Sql, ...]) -> tuple[Sql, ...]:
         asked = [(database.url, table.query, table.mark) for database in databases for table in (*database.readings, *database.batches)]
         if len(set(asked)) < len(asked):
-            raise ValueError("a query that another entry asks: how far it was read is kept once, so word each differently")
+            raise ValueError(Phrase("a query that another entry asks: how far it was read is kept once, so word each differently"))
         return databases
 
     @field_validator("files")
@@ -164,7 +167,9 @@ class LiveSettings(Setting):
     def _read_apart(cls, files: tuple[GrowingFiles, ...]) -> tuple[GrowingFiles, ...]:
         for first, second in combinations(files, 2):
             if (first.batches is None) is (second.batches is None) and _share_files(Path(first.path), Path(second.path)):
-                raise ValueError("files that another entry reads: how far one was read is kept once, so name each file in one entry")
+                raise ValueError(
+                    Phrase("files that another entry reads: how far one was read is kept once, so name each file in one entry")
+                )
         return tuple(entry.with_entries_beside(files) for entry in files)
 
     @property

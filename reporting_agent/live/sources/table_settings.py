@@ -10,6 +10,7 @@ from typing import Literal, Self
 
 from pydantic import Field, PrivateAttr, field_validator, model_validator
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import Setting
 from reporting_agent.live.spool.reading import ReadingQuality
 
@@ -53,13 +54,13 @@ class ReadingColumns(ReadingWords):
     @model_validator(mode="after")
     def _names_what_it_needs(self) -> Self:
         if "time" not in self.columns:
-            raise ValueError("columns must name the column of the time")
+            raise ValueError(Phrase("columns must name the column of the time"))
         if sum((self.meter is not None, bool(self.meters), "meter" in self.columns)) != 1:
-            raise ValueError("the meter must be told once: by columns.meter, meters or meter")
+            raise ValueError(Phrase("the meter must be told once: by columns.meter, meters or meter"))
         if bool(self.meters) == ("value" in self.columns):
-            raise ValueError("the value must be told once: by columns.value, or by meters")
+            raise ValueError(Phrase("the value must be told once: by columns.value, or by meters"))
         if self.consecutive and "sequence" not in self.columns:
-            raise ValueError("consecutive goes with columns.sequence")
+            raise ValueError(Phrase("consecutive goes with columns.sequence"))
         return self
 
     @property
@@ -117,9 +118,9 @@ class Sql(Setting):
     @model_validator(mode="after")
     def _is_whole(self) -> Self:
         if not (self.readings or self.batches):
-            raise ValueError("readings or batches must give a query")
+            raise ValueError(Phrase("readings or batches must give a query"))
         if re.search(r"://[^/@]*:[^/@]+@|[:?&;]\s*(password|pwd)\s*=", self.url, re.IGNORECASE):
-            raise ValueError("a password does not stand here: name its file by password_file")
+            raise ValueError(Phrase("a password does not stand here: name its file by password_file"))
         return self
 
     @property
@@ -169,7 +170,9 @@ class GrowingFiles(Setting):
     @classmethod
     def _is_of_one_folder(cls, path: str) -> str:
         if re.search(r"[*?\[].*/", path):
-            raise ValueError("a pattern of names in one folder: * stands behind the last / alone; give each folder a table of its own")
+            raise ValueError(
+                Phrase("a pattern of names in one folder: * stands behind the last / alone; give each folder a table of its own")
+            )
         return path
 
     @field_validator("encoding")
@@ -178,15 +181,15 @@ class GrowingFiles(Setting):
         try:
             sound = "\n".encode(name) == b"\n"
         except LookupError as unknown:
-            raise ValueError(f"no encoding is called {name}") from unknown
+            raise ValueError(Phrase("no encoding is called %(name)s", name=name)) from unknown
         if not sound:
-            raise ValueError("only an encoding whose line ends with the byte 0A: utf-8, gbk, latin-1, cp1252 and their like")
+            raise ValueError(Phrase("only an encoding whose line ends with the byte 0A: utf-8, gbk, latin-1, cp1252 and their like"))
         return name
 
     @model_validator(mode="after")
     def _is_one_thing(self) -> Self:
         if (self.readings is None) == (self.batches is None):
-            raise ValueError("either readings or batches")
+            raise ValueError(Phrase("either readings or batches"))
         return self
 
 

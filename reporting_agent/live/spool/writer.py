@@ -232,8 +232,8 @@ def _locked(folder: Path) -> IO[Any]:
             "Another process writes this spool.",
             "Let the other `steplabel-agent watch` continue, or end it first.",
             place=Place(str(folder)),
-            found="a spool that is locked",
-            wanted="one writer",
+            found=Phrase("a spool that is locked"),
+            wanted=Phrase("one writer"),
         ) from locked
     return lock
 

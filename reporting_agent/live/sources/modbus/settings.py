@@ -7,6 +7,7 @@ from typing import Literal, Self
 
 from pydantic import Field, model_validator
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import Setting
 from reporting_agent.live.sources import tags
 
@@ -34,9 +35,9 @@ class Value(Setting):
     @model_validator(mode="after")
     def _fits(self) -> Self:
         if self.address + self.length > 65536:
-            raise ValueError(f"a {self.type} at {self.address} ends after the last register, 65535")
+            raise ValueError(Phrase("a %(type)s at %(address)s ends after the last register, 65535", type=self.type, address=self.address))
         if self.scale == 0:
-            raise ValueError("scale must not be 0")
+            raise ValueError(Phrase("scale must not be 0"))
         return self
 
 
@@ -81,9 +82,9 @@ class ModbusBatches(Setting):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         if "step" not in self.constants:
-            raise ValueError("step must be told, by constants")
+            raise ValueError(Phrase("step must be told, by constants"))
         if set(self.start) & set(self.end):
-            raise ValueError("a state cannot both start and end a batch")
+            raise ValueError(Phrase("a state cannot both start and end a batch"))
         return self
 
     def values(self) -> Iterator[tuple[str, Value]]:
@@ -116,12 +117,12 @@ class Modbus(Setting):
     @model_validator(mode="after")
     def _one_line(self) -> Self:
         if (self.host is None) == (self.device is None):
-            raise ValueError("name either host or device")
+            raise ValueError(Phrase("name either host or device"))
         if self.device is not None and self.framing == "tcp":
-            raise ValueError("a serial line has RTU frames")
+            raise ValueError(Phrase("a serial line has RTU frames"))
         meters = [register.meter for register in self.registers]
         if len(set(meters)) < len(meters):
-            raise ValueError("a meter is read from one register")
+            raise ValueError(Phrase("a meter is read from one register"))
         return self
 
     @property

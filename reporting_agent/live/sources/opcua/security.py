@@ -22,6 +22,7 @@ from cryptography.exceptions import InvalidSignature
 from cryptography.x509.oid import ExtendedKeyUsageOID
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.live.sources.opcua.settings import OpcUa
 from reporting_agent.live.sources.passwords import password_of
 
@@ -57,7 +58,7 @@ def check(settings: OpcUa, folder: Path) -> None:
             "No certificate of an OPC UA server is trusted.",
             "Put the server's certificate, or that of the authority that signed it, into this folder as *.der or *.pem.",
             place=Place("site.toml", column="source.opcua.trusted"),
-            found="no *.der and no *.pem",
+            found=Phrase("no *.der and no *.pem"),
             wanted=str(folder / settings.trusted),
         )
 

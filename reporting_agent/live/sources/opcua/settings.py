@@ -7,6 +7,7 @@ from typing import Annotated, Literal, Self
 
 from pydantic import AfterValidator, AwareDatetime, Field, model_validator
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import Setting
 
 _NODE = re.compile(r"(ns=\d+;|nsu=[^;]+;)?[isgb]=.+")
@@ -15,7 +16,7 @@ ID = "batch_id"
 
 def _node(written: str) -> str:
     if not _NODE.fullmatch(written):
-        raise ValueError("a node is written ns=2;s=NAME, ns=2;i=NUMBER, or with its namespace's URI: nsu=URI;s=NAME")
+        raise ValueError(Phrase("a node is written ns=2;s=NAME, ns=2;i=NUMBER, or with its namespace's URI: nsu=URI;s=NAME"))
     return written
 
 
@@ -44,16 +45,16 @@ class OpcUaBatches(Setting):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         if (self.id is None) == (self.event is None):
-            raise ValueError("batches are told by tags (id) or by events (event), one of both")
+            raise ValueError(Phrase("batches are told by tags (id) or by events (event), one of both"))
         if "step" not in {*self.fields, *self.constants}:
-            raise ValueError("step must be told, by constants or fields")
+            raise ValueError(Phrase("step must be told, by constants or fields"))
         if self.event is not None and ID not in self.fields:
-            raise ValueError("fields must name the event's property that holds batch_id")
+            raise ValueError(Phrase("fields must name the event's property that holds batch_id"))
         if self.id is not None:
             for node in self.fields.values():
                 _node(node)
         if set(self.start) & set(self.end):
-            raise ValueError("a state cannot both start and end a batch")
+            raise ValueError(Phrase("a state cannot both start and end a batch"))
         return self
 
 
@@ -83,16 +84,22 @@ class OpcUa(Setting):
         if self.security == "none":
             if self.username is not None:
                 raise ValueError(
-                    "a password without encryption can be read on the line: set security, certificate, private_key and trusted"
+                    Phrase("a password without encryption can be read on the line: set security, certificate, private_key and trusted")
                 )
             if any(needed.values()):
-                raise ValueError('certificate, private_key and trusted go with security other than "none"')
+                raise ValueError(Phrase('certificate, private_key and trusted go with security other than "none"'))
         elif lacking := [name for name, value in needed.items() if value is None]:
-            raise ValueError(f'security = "{self.security}" needs {lacking[0]}; security = "none" encrypts nothing and trusts every server')
+            raise ValueError(
+                Phrase(
+                    'security = "%(security)s" needs %(key)s; security = "none" encrypts nothing and trusts every server',
+                    security=self.security,
+                    key=lacking[0],
+                )
+            )
         if self.username is not None and self.mode == "sign":
-            raise ValueError('username needs mode = "sign-and-encrypt"')
+            raise ValueError(Phrase('username needs mode = "sign-and-encrypt"'))
         if (self.username is None) != (self.password_file is None):
-            raise ValueError("username goes with password_file")
+            raise ValueError(Phrase("username goes with password_file"))
         if len(set(self.nodes.values())) < len(self.nodes):
-            raise ValueError("two meters have one node")
+            raise ValueError(Phrase("two meters have one node"))
         return self
