@@ -36,7 +36,7 @@ from benchmarks.declared import Declared, FigureSource, Words, content_digest
 from benchmarks.errors import InputError, Place
 from benchmarks.materials import HeatingRange, OwnCarrier
 from benchmarks.measurements import CarrierEnergy, Direction
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, alternatives
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import NEWEST
 
@@ -98,7 +98,7 @@ class CarbonFactor(Declared):
     def _one_form(self) -> CarbonFactor:
         by_heat = self.lhv_mj_per_unit is not None and self.kg_co2_per_mj is not None
         if by_heat is (self.kg_co2_per_unit is not None):
-            raise ValueError("CO2 is given either per unit, or by LHV, carbon content and oxidised share")
+            raise ValueError(Phrase("CO2 is given either per unit, or by LHV, carbon content and oxidised share"))
         return self
 
 
@@ -193,7 +193,7 @@ class FactorTable:
                 Phrase("There is no version %(version)s of the table of conversion factors.", version=repr(version)),
                 "Set `conversion` of the pack to an existing version.",
                 found=version,
-                wanted=" or ".join((*sorted(older), newest.version)),
+                wanted=alternatives((*sorted(older), newest.version)),
             )
         return cls.load(older[version])
 
@@ -288,7 +288,7 @@ class FactorTable:
                 "carbon-factor-missing",
                 Phrase("There is no CO2 factor for %(what)s on %(on)s.", what=what.words, on=on.isoformat()),
                 ("Leave CO2 out for this carrier and date. For electricity, name the country or a factor under [emissions] in site.toml."),
-                found=f"{energy.carrier} on {on.isoformat()}",
+                found=Phrase("%(carrier)s on %(day)s", carrier=energy.carrier, day=on.isoformat()),
             )
         if carbon.kg_co2_per_mj is not None and (content := measured_mj(energy)) is not None:
             return _sign(energy) * content * carbon.kg_co2_per_mj
@@ -326,8 +326,8 @@ class FactorTable:
                     "Give `lhv` and `lhv_unit` (MJ per %(unit)s; for steam its enthalpy) with each amount, or the amount in GJ.",
                     unit=what.unit,
                 ),
-                found=f"{what.id} without lhv",
-                wanted=f"lhv in MJ/{what.unit}",
+                found=Phrase("%(carrier)s without lhv", carrier=what.id),
+                wanted=Phrase("lhv in MJ/%(unit)s", unit=what.unit),
             )
         return InputError(
             "factor-missing",
@@ -427,7 +427,10 @@ def _checked(path: str, rows: list[_D]) -> tuple[_D, ...]:
         ratio(row.unit, carrier(row.carrier).unit)
     for earlier, later in pairwise(ordered):
         if earlier.effective_to is None or earlier.effective_to > later.effective_from:
-            raise _invalid(path, f"two factors of {later.carrier} are in force on {later.effective_from.isoformat()}")
+            raise _invalid(
+                path,
+                Phrase("two factors of %(carrier)s are in force on %(day)s", carrier=later.carrier, day=later.effective_from.isoformat()),
+            )
     return ordered
 
 

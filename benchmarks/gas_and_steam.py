@@ -37,6 +37,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase
 
 Floats = NDArray[np.float64]
 
@@ -142,7 +143,7 @@ def _loaded() -> Any:
             "steam-tables-not-installed",
             "This plant counts steam by its state, but the steam tables are not installed.",
             "Install them: pip install 'steplabel-agent[steam]'.",
-            found="no CoolProp",
+            found=Phrase("no CoolProp"),
         )
     tables = sys.modules[_TABLES] = module_from_spec(part)
     part.loader.exec_module(tables)

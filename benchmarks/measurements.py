@@ -109,7 +109,7 @@ def _dates_of(text: str) -> tuple[date, date]:
         "The period cannot be read.",
         "Give a year, a quarter, a month, or two dates. The second date is the first day that is not included.",
         found=repr(text),
-        wanted="2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01",
+        wanted=Phrase("2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01"),
     )
 
 

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol, runtime_checkable
+from typing import Any, Protocol, overload, runtime_checkable
 
 GROUPED_FROM = 10_000  # a figure of four digits is read without
 
@@ -72,7 +72,10 @@ def _filled(value: Value) -> str | int:
         return value
     if isinstance(value, Named):
         return Name(value.en, **{code: text for code, text in value.by_language.items() if code != "en"})
-    return str(value)
+    words = str(value)
+    if isinstance(value, Exception) and value.args and isinstance(phrase := value.args[0], Phrase) and phrase == words:
+        return phrase  # an error that says a phrase and nothing else
+    return words
 
 
 def of_language(texts: Mapping[str, str], language: str) -> str | None:
@@ -96,11 +99,19 @@ def sentences(parts: Iterable[Value]) -> Value:
     return _in_a_row(parts, joined)
 
 
+@overload
+def enumerated(names: Iterable[str]) -> str: ...
+@overload
+def enumerated(names: Iterable[Value]) -> Value: ...
 def enumerated(names: Iterable[Value]) -> Value:
     """Names beside each other: `a, b`."""
     return _in_a_row(names, lambda first, rest: Phrase("%(first)s, %(rest)s", first=first, rest=rest))
 
 
+@overload
+def alternatives(names: Iterable[str]) -> str: ...
+@overload
+def alternatives(names: Iterable[Value]) -> Value: ...
 def alternatives(names: Iterable[Value]) -> Value:
     """Names one of which is meant: `a or b`."""
     return _in_a_row(names, lambda first, rest: Phrase("%(first)s or %(rest)s", first=first, rest=rest))
@@ -111,6 +122,10 @@ def clauses(parts: Iterable[Value]) -> Value:
     return _in_a_row(parts, lambda clause, rest: Phrase("%(clause)s, %(rest)s", clause=clause, rest=rest))
 
 
+@overload
+def listed(items: Iterable[str]) -> str: ...
+@overload
+def listed(items: Iterable[Value]) -> Value: ...
 def listed(items: Iterable[Value]) -> Value:
     """Items that may hold commas themselves: `a; b`."""
     return _in_a_row(items, lambda first, rest: Phrase("%(first)s; %(rest)s", first=first, rest=rest))

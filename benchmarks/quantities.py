@@ -144,7 +144,7 @@ def _parse(unit: str) -> pint.Unit:
             Phrase("A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States."),
             Phrase("Write t (or tonne) for 1,000 kg, and short_ton or long_ton for the others."),
             found=repr(unit),
-            wanted="t, short_ton or long_ton",
+            wanted=Phrase("t, short_ton or long_ton"),
         )
     try:
         if not _FORM.fullmatch(unit):
@@ -171,7 +171,7 @@ def _refuse_small_energy(unit: str, parsed: pint.Unit) -> None:
                 Phrase("A unit of energy begins with a small m (or a smaller prefix), which means a thousandth. Often a million is meant."),
                 Phrase("Write MWh, MJ, MW (a capital M) if you mean a million. If not, convert the amounts to kWh, kJ or W."),
                 found=repr(unit),
-                wanted="kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce",
+                wanted=Phrase("kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce"),
             )
 
 

@@ -150,7 +150,8 @@ def _not_affordable(key: str, number: int, step: Step, rule: MetricRule, policy:
 
     if error(count_class(number, policy)) <= largest:
         return None
-    enough = next((f"{edge:,} batches would do" for edge in sorted(policy.count_classes) if error(edge) <= largest), "no class would do")
+    classes = (edge for edge in sorted(policy.count_classes) if error(edge) <= largest)
+    enough = next((Phrase("%(edge)s batches would do", edge=f"{edge:,}") for edge in classes), Phrase("no class would do"))
     return PolicyRefusal(
         "day-not-affordable",
         Phrase(

@@ -81,7 +81,7 @@ def fetch(series: PriceSeries, site: SiteSettings, network: Network, now: dateti
             "Make the folder writable, and check that its disk has room.",
             place=Place(str(path.parent)),
             found=refused.strerror or str(refused),
-            wanted="a folder that can be written to",
+            wanted=Phrase("a folder that can be written to"),
         ) from refused
     first, last = (datetime.fromtimestamp(int(read.start_us[end]) / 1e6, UTC) for end in (0, -1))
     return FetchedPrices(FetchedAnswer(path, now, digest), len(read.start_us), first, last, unchanged)

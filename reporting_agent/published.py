@@ -99,7 +99,7 @@ def load(source: str, keys: Mapping[str, VerifyingKey] | None, network: Network 
             "Fetch the JSON form of the published page.",
             place=Place(source),
             found=fault,
-            wanted=f"a JSON document of the schema {published.SCHEMA}",
+            wanted=Phrase("a JSON document of the schema %(schema)s", schema=published.SCHEMA),
         ) from wrong
     if keys is not None:
         published.verify(whole, keys)
@@ -128,7 +128,7 @@ def newest(portal: str, pack: str, network: Network) -> str:
             "Name the benchmark with --benchmark, or try another address.",
             place=Place(address),
             found=str(wrong).splitlines()[0],
-            wanted="a list of published benchmarks",
+            wanted=Phrase("a list of published benchmarks"),
         ) from wrong
     fitting = next((row for row in rows if row.pack == pack), None)
     if fitting is None:
@@ -137,7 +137,7 @@ def newest(portal: str, pack: str, network: Network) -> str:
             Phrase("The portal has not yet published a benchmark made with the pack %(pack)s.", pack=pack),
             "Wait for its first publication, or name a benchmark with --benchmark.",
             place=Place(address),
-            found=", ".join(sorted({row.pack for row in rows})) or "none at all",
+            found=", ".join(sorted({row.pack for row in rows})) or Phrase("none at all"),
             wanted=pack,
         )
     return f"{portal}{fitting.url}"
@@ -153,7 +153,7 @@ def _read(path: Path) -> bytes:
             "Check the path given with --benchmark.",
             place=Place(str(path)),
             found=gone.strerror or str(gone),
-            wanted="a JSON file of a published benchmark",
+            wanted=Phrase("a JSON file of a published benchmark"),
         ) from gone
 
 
@@ -184,8 +184,8 @@ def _fetch(address: str, network: Network) -> tuple[bytes, str | None]:
                         "The answer is larger than any benchmark.",
                         "Check the address.",
                         place=Place(address),
-                        found=f"more than {MOST_BYTES:,} bytes",
-                        wanted="a published benchmark",
+                        found=Phrase("more than %(most)s bytes", most=f"{MOST_BYTES:,}"),
+                        wanted=Phrase("a published benchmark"),
                     )
             withdrawn = answer.headers.get("Steplabel-Withdrawn", "withdrawn")
             return bytes(body), unquote(withdrawn) if answer.headers.get("Steplabel-Status") == "withdrawn" else None

@@ -273,8 +273,8 @@ class StateDirectory:
                     "state-too-new",
                     "The state directory was written by a newer version of steplabel-agent.",
                     "Use that version or a newer one. An older version could spend the privacy budget twice.",
-                    found=f"state version {version} in {self.path}",
-                    wanted=f"at most {SCHEMA_VERSION}",
+                    found=Phrase("state version %(version)s in %(path)s", version=version, path=self.path),
+                    wanted=Phrase("at most %(version)s", version=SCHEMA_VERSION),
                 )
             if 0 < version < OLDEST_VERSION:
                 raise InputError(
@@ -284,8 +284,8 @@ class StateDirectory:
                         "reports."
                     ),
                     "Keep it, because it records what was spent. Enrol a new directory with --state and a new token.",
-                    found=f"state version {version} in {self.path}",
-                    wanted=f"{OLDEST_VERSION} to {SCHEMA_VERSION}",
+                    found=Phrase("state version %(version)s in %(path)s", version=version, path=self.path),
+                    wanted=Phrase("%(least)s to %(most)s", least=OLDEST_VERSION, most=SCHEMA_VERSION),
                 )
             for since, statements in _ADDED:
                 if OLDEST_VERSION <= version < since:

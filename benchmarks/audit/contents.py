@@ -39,7 +39,7 @@ def _counts_by_point(fields: Fields, name: str) -> tuple[tuple[int, int], ...]:
             case [int(point), int(number)] if point > (counts[-1][0] if counts else -1) and 0 < number <= _COUNT:
                 counts.append((point, number))
             case _:
-                raise malformed(fields.path(name), "a rising list of grid points, each with how many batches lie at it")
+                raise malformed(fields.path(name), Phrase("a rising list of grid points, each with how many batches lie at it"))
     return tuple(counts)
 
 
@@ -198,10 +198,10 @@ def _refuse_gaps(contents: Contents) -> None:
     leaf = 1
     for first, count in _parts(contents):
         if first != leaf:
-            raise _inconsistent(f"a part begins at leaf {first}, the one before it ends at {leaf}")
+            raise _inconsistent(Phrase("a part begins at leaf %(first)s, the one before it ends at %(leaf)s", first=first, leaf=leaf))
         leaf += count
     if contents.size != padded(leaf):
-        raise _inconsistent(f"it names {contents.size} leaves, its parts need {padded(leaf)}")
+        raise _inconsistent(Phrase("it names %(size)s leaves, its parts need %(needed)s", size=contents.size, needed=padded(leaf)))
 
 
 def _parts(contents: Contents) -> Iterator[tuple[int, int]]:
@@ -211,7 +211,7 @@ def _parts(contents: Contents) -> Iterator[tuple[int, int]]:
     yield from ((meter.first, meter.days) for meter in contents.meters)
 
 
-def _inconsistent(contradiction: str) -> VerificationError:
+def _inconsistent(contradiction: Phrase) -> VerificationError:
     return VerificationError(
         "contents-inconsistent",
         Phrase("The table of contents contradicts itself: %(found)s.", found=contradiction),

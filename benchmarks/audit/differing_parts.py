@@ -5,6 +5,7 @@ The digests stay on the site, beside the report: they are not salted, and a root
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from hashlib import sha256
 from typing import TypeAlias
@@ -12,10 +13,29 @@ from typing import TypeAlias
 from benchmarks.audit import contents
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
-from benchmarks.declared import Words, worded
+from benchmarks.phrases import Phrase, in_context
 
 Parts: TypeAlias = dict[str, str]
 """Name -> number of records and digest, as `117 5e88…`."""
+
+_OF_THE_TABLE = {
+    str(part): part
+    for part in (
+        in_context("a part of a site's data", "pack"),
+        in_context("a part of a site's data", "policy"),
+        in_context("a part of a site's data", "settings"),
+        in_context("a part of a site's data", "agent's version"),
+        in_context("a part of a site's data", "seed"),
+        in_context("a part of a site's data", "windows"),
+        in_context("a part of a site's data", "labels"),
+    )
+}
+_OF_RECORDS = (
+    (re.compile(r"step (.+), used"), Phrase("step %(id)s, used")),
+    (re.compile(r"step (.+), excluded"), Phrase("step %(id)s, excluded")),
+    (re.compile(r"meter (.+)"), Phrase("meter %(id)s")),
+)
+"""Names are kept with reports as `contents.ranges` writes them."""
 
 
 def parts_of(tree: DataTree) -> Parts:
@@ -42,23 +62,30 @@ def _alone(table: Contents) -> Parts:
     return {name: f"1 {sha256(content).hexdigest()}" for name, content in alone.items()}
 
 
-def differing(committed: Parts, now: Parts) -> list[Words]:
+def differing(committed: Parts, now: Parts) -> list[Phrase]:
     """The parts that are not alike, each in words: what there is now, and what there was."""
     return list(_differing(committed, now))
 
 
-def _differing(committed: Parts, now: Parts) -> Iterator[Words]:
+def _differing(committed: Parts, now: Parts) -> Iterator[Phrase]:
     for name in dict.fromkeys([*committed, *now]):
         before, after = committed.get(name), now.get(name)
         if before == after:
             continue
         if before is None or after is None:
-            new = worded("%(name)s: not there when it was committed to", name=name)
-            gone = worded("%(name)s: no longer there", name=name)
+            new = Phrase("%(name)s: not there when it was committed to", name=_in_words(name))
+            gone = Phrase("%(name)s: no longer there", name=_in_words(name))
             yield new if before is None else gone
             continue
         then, here = before.partition(" ")[0], after.partition(" ")[0]
         if here != then:
-            yield worded("%(name)s: %(here)s records, %(there)s when they were committed to", name=name, here=here, there=then)
+            yield Phrase("%(name)s: %(here)s records, %(there)s when they were committed to", name=_in_words(name), here=here, there=then)
         else:
-            yield worded("%(name)s: not the same", name=name)
+            yield Phrase("%(name)s: not the same", name=_in_words(name))
+
+
+def _in_words(part: str) -> str:
+    for pattern, phrase in _OF_RECORDS:
+        if match := pattern.fullmatch(part):
+            return Phrase(phrase.text, id=match[1])
+    return _OF_THE_TABLE.get(part, part)

@@ -197,7 +197,7 @@ def _cells(document: Mapping[str, Any], label: IndustryLabel) -> list[Recomputed
     """The cells there are, and each of them."""
     shown = {name_of(step): step for step in document["steps"]}
     cells = {cell.name: cell for cell in label.cells}
-    figures = [RecomputedFigure("cells", [name_of(step) for step in document["steps"]], [*cells])]
+    figures = [RecomputedFigure(Phrase("cells"), [name_of(step) for step in document["steps"]], [*cells])]
     for name, cell in cells.items():
         if name in shown:
             figures += _of_cell(name, shown[name], cell)
@@ -209,32 +209,38 @@ def _of_cell(name: str, shown: Mapping[str, Any], cell: IndustryCell) -> list[Re
     version the figures are that version's."""
     gate = shown["gate"]
     figures = [
-        RecomputedFigure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
-        RecomputedFigure(f"{name} unit", shown["unit"], cell.unit),
-        RecomputedFigure(f"{name} ratio", shown["ratio"], cell.ratio),
-        RecomputedFigure(f"{name} headline", shown["headline"], cell.headline),
-        RecomputedFigure(f"{name} firms", shown["firms"], cell.firms),
-        RecomputedFigure(f"{name} rule", shown["rule"], cell.rule),
-        RecomputedFigure(f"{name} averaging", shown.get("averaging", "single-rank"), cell.averaging),
+        RecomputedFigure(Phrase("%(cell)s shown", cell=name), gate["shown"], gate["code"] in SHOWN),
+        RecomputedFigure(Phrase("%(cell)s unit", cell=name), shown["unit"], cell.unit),
+        RecomputedFigure(Phrase("%(cell)s ratio", cell=name), shown["ratio"], cell.ratio),
+        RecomputedFigure(Phrase("%(cell)s headline", cell=name), shown["headline"], cell.headline),
+        RecomputedFigure(Phrase("%(cell)s firms", cell=name), shown["firms"], cell.firms),
+        RecomputedFigure(Phrase("%(cell)s rule", cell=name), shown["rule"], cell.rule),
+        RecomputedFigure(Phrase("%(cell)s averaging", cell=name), shown.get("averaging", "single-rank"), cell.averaging),
     ]
     if not gate["shown"] or shown.get("curve_withheld") or not percents(cell.firms):
-        figures.append(RecomputedFigure(f"{name} quarters", shown.get("bands"), None))
+        figures.append(RecomputedFigure(Phrase("%(cell)s quarters", cell=name), shown.get("bands"), None))
     if gate["code"] == GateReason.UNCHANGED:
         return figures
     width, origin, is_shown = cell.grid.width, cell.grid.lower, gate["shown"]
     pooled = [{"years": years, "firms": firms} for years, firms in cell.pooled] if is_shown else []
     return [
         *figures,
-        RecomputedFigure(f"{name} best", shown["best"], _point(cell.best if is_shown else None, width, origin)),
-        RecomputedFigure(f"{name} interval", shown["interval"], _ends(cell.interval if is_shown else None, width, origin)),
-        RecomputedFigure(f"{name} typical", shown["typical"], _point(cell.typical if is_shown else None, width, origin)),
+        RecomputedFigure(Phrase("%(cell)s best", cell=name), shown["best"], _point(cell.best if is_shown else None, width, origin)),
         RecomputedFigure(
-            f"{name} typical interval", shown["typical_interval"], _ends(cell.typical_interval if is_shown else None, width, origin)
+            Phrase("%(cell)s interval", cell=name), shown["interval"], _ends(cell.interval if is_shown else None, width, origin)
         ),
-        RecomputedFigure(f"{name} curve", _curve_shown(shown), _curve(shown, cell) if is_shown else []),
-        RecomputedFigure(f"{name} potential", _potential_shown(shown), _potential(shown, cell) if is_shown else []),
-        RecomputedFigure(f"{name} pooled", shown.get("pooled", []), pooled),
-        RecomputedFigure(f"{name} in part", shown.get("in_part", 0), cell.in_part if is_shown else 0),
+        RecomputedFigure(
+            Phrase("%(cell)s typical", cell=name), shown["typical"], _point(cell.typical if is_shown else None, width, origin)
+        ),
+        RecomputedFigure(
+            Phrase("%(cell)s typical interval", cell=name),
+            shown["typical_interval"],
+            _ends(cell.typical_interval if is_shown else None, width, origin),
+        ),
+        RecomputedFigure(Phrase("%(cell)s curve", cell=name), _curve_shown(shown), _curve(shown, cell) if is_shown else []),
+        RecomputedFigure(Phrase("%(cell)s potential", cell=name), _potential_shown(shown), _potential(shown, cell) if is_shown else []),
+        RecomputedFigure(Phrase("%(cell)s pooled", cell=name), shown.get("pooled", []), pooled),
+        RecomputedFigure(Phrase("%(cell)s in part", cell=name), shown.get("in_part", 0), cell.in_part if is_shown else 0),
     ]
 
 
@@ -250,10 +256,10 @@ def _totals(document: Mapping[str, Any], label: IndustryLabel) -> list[Recompute
 def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fraction) -> list[RecomputedFigure]:
     gate = shown["gate"]
     figures = [
-        RecomputedFigure(f"{name} shown", gate["shown"], gate["code"] in SHOWN),
-        RecomputedFigure(f"{name} unit", shown["unit"], total.unit),
-        RecomputedFigure(f"{name} firms", shown["firms"], total.firms),
-        RecomputedFigure(f"{name} rule", shown["rule"], total.rule),
+        RecomputedFigure(Phrase("%(cell)s shown", cell=name), gate["shown"], gate["code"] in SHOWN),
+        RecomputedFigure(Phrase("%(cell)s unit", cell=name), shown["unit"], total.unit),
+        RecomputedFigure(Phrase("%(cell)s firms", cell=name), shown["firms"], total.firms),
+        RecomputedFigure(Phrase("%(cell)s rule", cell=name), shown["rule"], total.rule),
     ]
     if gate["code"] == GateReason.UNCHANGED:
         return figures
@@ -261,7 +267,7 @@ def _of_total(name: str, shown: Mapping[str, Any], total: RouteTotal, width: Fra
     return [
         *figures,
         RecomputedFigure(name, shown["value"], _point(total.value if is_shown else None, width)),
-        RecomputedFigure(f"{name} interval", shown["interval"], _ends(total.interval if is_shown else None, width)),
+        RecomputedFigure(Phrase("%(cell)s interval", cell=name), shown["interval"], _ends(total.interval if is_shown else None, width)),
     ]
 
 
@@ -276,7 +282,11 @@ def _moved(label: IndustryLabel, whole: IndustryLabel) -> list[RecomputedFigure]
     moved = []
     for cell in label.cells:
         other, width, origin = with_all.get(cell.name), cell.grid.width, cell.grid.lower
-        moved.append(RecomputedFigure(f"{cell.name} best", _point(cell.best, width, origin), other and _point(other.best, width, origin)))
+        moved.append(
+            RecomputedFigure(
+                Phrase("%(cell)s best", cell=cell.name), _point(cell.best, width, origin), other and _point(other.best, width, origin)
+            )
+        )
     return [figure for figure in moved if not figure.agrees]
 
 
@@ -296,7 +306,9 @@ def _quarters(logged: LoggedDocument, pack: Pack) -> list[RecomputedFigure]:
     for key, bands in shown.items():
         stated = Quarters(tuple(bands["quarters"]), sum(bands["quarters"]) + bands["untold"])
         computed = [ranking.get(key) for ranking in ranked]
-        figures.append(RecomputedFigure(f"{'/'.join(key)} quarters", stated, stated if stated in computed else computed[0]))
+        figures.append(
+            RecomputedFigure(Phrase("%(cell)s quarters", cell="/".join(key)), stated, stated if stated in computed else computed[0])
+        )
     return figures
 
 

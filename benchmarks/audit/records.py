@@ -17,6 +17,7 @@ from enum import StrEnum
 from typing import TypeAlias, TypeVar
 
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, OperatingState, ProductStatus
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import LARGEST_INTEGER, SMALLEST_INTEGER, Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
 
@@ -112,10 +113,10 @@ def read(raw: bytes) -> Record:
     elif kind == PADDING:
         record = Padding()
     else:
-        raise malformed("kind", f"one of {BATCH}, {READINGS} and {PADDING}")
+        raise malformed("kind", Phrase("one of %(batch)s, %(readings)s and %(padding)s", batch=BATCH, readings=READINGS, padding=PADDING))
     fields.done()
     if isinstance(record, Batch) and tuple(sorted(record.energy, key=_order_of_energy)) != record.energy:
-        raise malformed("energy", "in the order of its entries")
+        raise malformed("energy", Phrase("in the order of its entries"))
     return record
 
 
@@ -123,7 +124,7 @@ def any_text(fields: Fields, name: str) -> str:
     """A field that may hold any text: a plant's own ids are as its systems write them."""
     value = fields.map_of(name)
     if not isinstance(value, str):
-        raise malformed(fields.path(name), "a text")
+        raise malformed(fields.path(name), Phrase("a text"))
     return value
 
 
@@ -183,7 +184,7 @@ def _batch(fields: Fields) -> Batch:
 def _variables(fields: Fields) -> Mapping[str, float]:
     named = fields.map_of("variables")
     if not isinstance(named, dict) or len(named) > MOST_ENTRIES:
-        raise malformed(fields.path("variables"), "a map of named numbers")
+        raise malformed(fields.path("variables"), Phrase("a map of named numbers"))
     within = Fields(named, fields.path("variables"))
     return {name: _number(within, name) for name in named}
 
@@ -205,7 +206,7 @@ def _energy(fields: Fields) -> CarrierEnergy:
 def _day(fields: Fields) -> MeterDay:
     start_us = microseconds(_moment(fields, "start"))  # a day of the calendar, for it is told by its date
     if start_us % DAY_US:
-        raise malformed(fields.path("start"), "midnight of UTC")
+        raise malformed(fields.path("start"), Phrase("midnight of UTC"))
     return MeterDay(
         meter=any_text(fields, "meter"),
         unit=any_text(fields, "unit"),
@@ -220,9 +221,9 @@ def _number(fields: Fields, name: str) -> float:
     try:
         number = float.fromhex(text)
     except (ValueError, OverflowError) as wrong:
-        raise malformed(fields.path(name), "the hexadecimal text of a number") from wrong
+        raise malformed(fields.path(name), Phrase("the hexadecimal text of a number")) from wrong
     if exactly(number) != text:
-        raise malformed(fields.path(name), "the one hexadecimal text of its number")
+        raise malformed(fields.path(name), Phrase("the one hexadecimal text of its number"))
     return number
 
 
@@ -231,7 +232,7 @@ def _moment(fields: Fields, name: str) -> datetime:
     try:
         return moment(us)
     except OverflowError as beyond:
-        raise malformed(fields.path(name), "a moment of the years 1 to 9999") from beyond
+        raise malformed(fields.path(name), Phrase("a moment of the years 1 to 9999")) from beyond
 
 
 def _one_of(fields: Fields, name: str, kinds: type[_Kind]) -> _Kind:
@@ -239,4 +240,4 @@ def _one_of(fields: Fields, name: str, kinds: type[_Kind]) -> _Kind:
     try:
         return kinds(text)
     except ValueError as unknown:
-        raise malformed(fields.path(name), "one of " + ", ".join(kinds)) from unknown
+        raise malformed(fields.path(name), Phrase("one of %(names)s", names=", ".join(kinds))) from unknown

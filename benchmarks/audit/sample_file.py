@@ -73,7 +73,7 @@ class SampleFile(BaseModel):
     def _whole(cls, files: dict[str, str]) -> dict[str, str]:
         """All of them are there: what was taken out would not be looked at, and nothing would say so."""
         if lacking := sorted(set(FILES) - files.keys()):
-            raise ValueError(f"{', '.join(lacking)}: not in the file")
+            raise ValueError(Phrase("%(names)s: not in the file", names=", ".join(lacking)))
         return files
 
     def contents(self) -> dict[str, bytes]:
@@ -98,7 +98,7 @@ def read(content: Mapping[str, Any]) -> SampleFile:
         for entry in file.entries:
             entry.entry()
     except ValueError as wrong:  # pydantic's are among them
-        message = wrong.errors(include_url=False)[0]["msg"] if isinstance(wrong, ValidationError) else str(wrong)
+        message = _fault(wrong) if isinstance(wrong, ValidationError) else str(wrong)
         raise VerificationError(
             "evidence-unreadable",
             Phrase("This is not the evidence file of a sample."),
@@ -109,6 +109,13 @@ def read(content: Mapping[str, Any]) -> SampleFile:
             ),
         ) from wrong
     return file
+
+
+def _fault(wrong: ValidationError) -> str:
+    """The first fault; what this file's own rule says in a phrase stays one."""
+    first = wrong.errors(include_url=False)[0]
+    phrase = first["ctx"]["error"].args[0] if first["type"] == "value_error" else None
+    return phrase if isinstance(phrase, Phrase) else first["msg"]
 
 
 def written(

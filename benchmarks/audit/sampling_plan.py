@@ -22,6 +22,8 @@ from enum import StrEnum
 from fractions import Fraction
 from math import ceil, perm
 
+from benchmarks.phrases import Phrase
+
 _SEED = b"steplabel/1 audit seed\x00"
 _STRATUM = b"steplabel/1 audit stratum\x00"
 _WORD = 1 << 64
@@ -47,7 +49,7 @@ class StratumSize:
 
     def __post_init__(self) -> None:
         if not (0 < self.confidence < 1 and 0 < self.share <= 1):
-            raise ValueError("confidence lies between 0 and 1, and the share above 0 and at most at 1")
+            raise ValueError(Phrase("confidence lies between 0 and 1, and the share above 0 and at most at 1"))
 
     def reaches(self, other: StratumSize) -> bool:
         """Whether of a stratum of any number this draws at least as many: as sure of as small a share."""

@@ -20,6 +20,7 @@ from benchmarks.disclosure.decisions import Measure
 from benchmarks.disclosure.reasons import GateReason, sentence
 from benchmarks.explanation import Participation, explain
 from benchmarks.measurements import Metric, Period
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack, Route
 
 STATED = ("participants_and_coordinator", "verification_of_data", "exclusions", "approval", "changes")
@@ -50,7 +51,7 @@ def worded_otherwise(
     ]
     decided = zip(_gate(document, label).cells, [*document["steps"], *(document[name] for _, name in _MEASURES)], strict=True)
     reasons = [
-        f"{cell.step or cell.measure} reason"
+        Phrase("%(cell)s reason", cell=cell.step or cell.measure)
         for cell, shown in decided
         if cell.reason_code in (GateReason.SHOWN, GateReason.UNCHANGED) and _words(shown) != sentence(cell.reason_code)
     ]

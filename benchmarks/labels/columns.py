@@ -289,7 +289,7 @@ def _energy_unit(rule: MetricRule, step: Step) -> str:
         Phrase("The pack gives the metric %(metric)s in %(rule_unit)s.", metric=rule.metric, rule_unit=f"{rule.unit!r}"),
         "Correct the pack: a metric is energy per output unit of the step's product.",
         found=rule.unit,
-        wanted=f"kgce, kWh or MJ per {step.output_unit}",
+        wanted=Phrase("kgce, kWh or MJ per %(unit)s", unit=step.output_unit),
     )
 
 

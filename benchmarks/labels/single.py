@@ -13,6 +13,7 @@ from benchmarks.labels.columns import StepColumns, metric_energy
 from benchmarks.labels.outside import outside_energy
 from benchmarks.labels.validity import ExclusionReason
 from benchmarks.measurements import Batch
+from benchmarks.phrases import Phrase
 from benchmarks.routes import MetricRule, Step
 
 
@@ -20,10 +21,14 @@ class IncompleteError(InputError):
     """The batch has no value for this metric; `code` is the exclusion reason, `missing` names the carriers that lack or are beyond."""
 
     def __init__(self, reason: ExclusionReason, batch_id: str, missing: tuple[str, ...] = ()) -> None:
-        named = f": {', '.join(missing)}" if missing else ""
+        batch, carriers = repr(batch_id), ", ".join(missing)
         super().__init__(
             reason,
-            f"Batch {batch_id!r} has no value for this metric ({reason}{named}).",
+            Phrase(
+                "Batch %(batch)s has no value for this metric (%(reason)s: %(carriers)s).", batch=batch, reason=reason, carriers=carriers
+            )
+            if missing
+            else Phrase("Batch %(batch)s has no value for this metric (%(reason)s).", batch=batch, reason=reason),
             "Report what is missing, or declare in site.toml what the step does not use, or uses outside its boundary.",
         )
         self.missing = missing

@@ -18,7 +18,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.packs.checks import refuse_faults
 from benchmarks.packs.pack_digest import digest as digest
 from benchmarks.packs.reading import parse, text_of
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, alternatives
 from benchmarks.routes import Pack
 
 HOME = Path(__file__).parent
@@ -126,5 +126,5 @@ def _version_unknown(name: str, version: str, there_are: tuple[str, ...]) -> Inp
         "Set `pack_version` in site.toml to an existing version.",
         place=Place(name),
         found=version,
-        wanted=" or ".join(sorted(there_are)),
+        wanted=alternatives(sorted(there_are)),
     )

@@ -151,7 +151,7 @@ def _unreadable(path: Path, error: Exception) -> InputError:
         "A pack is a TOML file in UTF-8. Correct the line that is named.",
         place=Place(str(path)),
         found=str(error),
-        wanted="TOML in UTF-8",
+        wanted=Phrase("TOML in UTF-8"),
     )
 
 

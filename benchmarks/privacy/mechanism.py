@@ -86,7 +86,7 @@ def require_dyadic(epsilon: Fraction) -> float:
             Phrase("Epsilon %(epsilon)s is not exact in binary arithmetic.", epsilon=str(epsilon)),
             "Use a sum of halves, quarters, eighths and so on.",
             found=str(epsilon),
-            wanted="for example 3/4 or 1/4",
+            wanted=Phrase("for example 3/4 or 1/4"),
         )
     return float(epsilon)
 

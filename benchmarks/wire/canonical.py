@@ -87,7 +87,7 @@ def _require_subset(value: object, depth_left: int) -> None:
     if not isinstance(value, dict | list):
         raise TypeError(Phrase("%(kind)s cannot be sent; use integers, bytes, text, lists and maps", kind=kind.__name__))
     if depth_left == 0:
-        raise ValueError(f"a value on the wire is nested at most {DEEPEST} deep")
+        raise ValueError(Phrase("a value on the wire is nested at most %(deepest)s deep", deepest=DEEPEST))
     if isinstance(value, dict) and {*map(type, value)} - {str}:
         raise TypeError(Phrase("map keys on the wire are text"))
     for item in value.values() if isinstance(value, dict) else value:

@@ -125,21 +125,23 @@ def require_succession(old: Directory, new: Directory) -> None:
     A day that had none before loses nothing. That the keys all end earlier than before is no refusal: the next renewal comes before.
     """
     if new.number != old.number + 1:
-        raise _no_successor(f"number {new.number} does not follow {old.number}")
+        raise _no_successor(Phrase("number %(new)s does not follow %(old)s", new=new.number, old=old.number))
     for before, after in ((old.processing, new.processing), (old.receipts, new.receipts)):
         listed = {key.public_bytes: key for key in after}
         if len(listed) != len(after):
-            raise _no_successor("a key is listed twice")
+            raise _no_successor(Phrase("a key is listed twice"))
         for key in before:
             successor = listed.get(key.public_bytes)
             if successor is None:
-                raise _no_successor(f"the key {key_id(key.public_bytes)[:16]} is missing")
+                raise _no_successor(Phrase("the key %(key)s is missing", key=key_id(key.public_bytes)[:16]))
             if successor.valid_from != key.valid_from or successor.valid_to > key.valid_to:
-                raise _no_successor(f"the window of the key {key_id(key.public_bytes)[:16]} was moved or lengthened")
+                raise _no_successor(Phrase("the window of the key %(key)s was moved or lengthened", key=key_id(key.public_bytes)[:16]))
         covered_to = min((key.valid_from for key in after), default=date.max)
         for key in sorted(after, key=lambda listed_key: listed_key.valid_from):
             if lost := _days_with_a_key(before, covered_to, key.valid_from):
-                raise _no_successor(f"no key would be valid from {lost[0].isoformat()} to {lost[1].isoformat()}")
+                raise _no_successor(
+                    Phrase("no key would be valid from %(first)s to %(last)s", first=lost[0].isoformat(), last=lost[1].isoformat())
+                )
             covered_to = max(covered_to, key.valid_to)
 
 
@@ -160,7 +162,7 @@ def _digest(signed: bytes) -> str:
     return hashlib.sha256(signed).hexdigest()
 
 
-def _no_successor(why: str) -> VerificationError:
+def _no_successor(why: Phrase) -> VerificationError:
     return VerificationError(
         "directory-no-successor",
         Phrase("The key directory cannot follow the one before: %(why)s.", why=why),

@@ -101,9 +101,9 @@ def _of_root(tree: DataTree, committed: bytes, contents: Contents | None, parts:
     now, then = tree.root.hex(), committed.hex()
     differences = [worded("the files give %(now)s, but %(then)s was committed to", now=now, then=then)]
     if parts:
-        differences = differing(dict(parts), parts_of(tree)) or differences
+        differences = list(map(Words.of, differing(dict(parts), parts_of(tree)))) or differences
     elif contents is not None:
-        differences = differing(told_by(contents), told_by(tree.contents)) or [
+        differences = list(map(Words.of, differing(told_by(contents), told_by(tree.contents)))) or [
             worded("%(told)s; the numbers of records and the rest of the table of contents are the same", told=differences[0])
         ]
     return [ReportDifference(ROOT, difference) for difference in differences]

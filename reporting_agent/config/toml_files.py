@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 
 File = TypeVar("File", bound=BaseModel)
 Refusal = Callable[[Place, str, str], InputError]
@@ -25,7 +26,7 @@ def read(kind: type[File], path: Path, refused: Refusal) -> File:
     try:
         raw = tomllib.loads(path.read_text(encoding="utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise refused(Place(str(path)), str(wrong), "a TOML file in UTF-8") from wrong
+        raise refused(Place(str(path)), str(wrong), Phrase("a TOML file in UTF-8")) from wrong
     return checked(kind, raw, str(path), refused)
 
 
@@ -36,5 +37,7 @@ def checked(kind: type[File], raw: dict[str, Any], name: str, refused: Refusal) 
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
         place = Place(name, column=".".join(str(part) for part in first["loc"]) or None)
-        actual = "nothing" if first["type"] == "missing" else repr(first["input"])[:120]
-        raise refused(place, actual, first["msg"].removeprefix("Value error, ")) from wrong
+        actual = Phrase("nothing") if first["type"] == "missing" else repr(first["input"])[:120]
+        phrase = first["ctx"]["error"].args[0] if first["type"] == "value_error" else None
+        wanted = phrase if isinstance(phrase, Phrase) else first["msg"].removeprefix("Value error, ")
+        raise refused(place, actual, wanted) from wrong

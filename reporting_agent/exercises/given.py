@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 
 
 def from_file(path: Path) -> dict[str, str]:
@@ -27,7 +28,7 @@ def from_file(path: Path) -> dict[str, str]:
             'Write one line a question, change = "process", in a file that ends with .toml; or JSON in one that ends with .json.',
             place=Place(str(path)),
             found=str(wrong),
-            wanted="TOML or JSON of question and answer",
+            wanted=Phrase("TOML or JSON of question and answer"),
         ) from wrong
 
 

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from benchmarks.errors import InputError, Place
 from benchmarks.exercises import CheckedAnswer, Exercise
+from benchmarks.phrases import Phrase
 from reporting_agent.state import write_whole
 
 FILE = "exercises.json"
@@ -39,7 +40,7 @@ class Progress:
                     "Delete it. Only the count of tries is lost.",
                     place=Place(str(self._path)),
                     found=str(broken),
-                    wanted="the file as it was written",
+                    wanted=Phrase("the file as it was written"),
                 ) from broken
 
     def of(self, exercise: Exercise) -> Mapping[str, QuestionProgress]:

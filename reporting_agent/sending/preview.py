@@ -82,15 +82,15 @@ class Prospectus:
         policy = self.pack.policy
         return label.epsilon if policy.unit == "record" else policy.epsilon_best + policy.epsilon_typical
 
-    def canonical(self) -> dict[str, Any]:
-        """The report as it is encoded, byte strings as hex; values still to be drawn or made marked so."""
+    def canonical(self, language: Language = "en") -> dict[str, Any]:
+        """The report as it is encoded, byte strings as hex; values still to be drawn or made marked so, for a reader of this language."""
         shown = _readable(decode(encode_report(self.report)))
         assert isinstance(shown, dict)  # noqa: S101  # the schema is a map
         if not self.drawn:
-            shown["data_root"] = shown["salt"] = text("en", "mark.submit")
-            shown["challenge"] = text("en", "mark.challenge")
+            shown["data_root"] = shown["salt"] = text(language, "mark.submit")
+            shown["challenge"] = text(language, "mark.challenge")
             for label in shown["labels"]:
-                label["best"]["cell"] = label["typical"]["cell"] = text("en", "mark.draw")
+                label["best"]["cell"] = label["typical"]["cell"] = text(language, "mark.draw")
         return shown
 
     def to_json(self) -> dict[str, Any]:
@@ -139,7 +139,7 @@ class Prospectus:
             [_head(language, "section.consent", scheme=SCHEME), *_indented(terms(language))],
             [_head(language, "section.open"), *_indented([text(language, f"open.{name}") for name in UNPROTECTED])],
             [_head(language, "section.stays"), *_indented([text(language, "stays")])],
-            [_head(language, "section.canonical"), json.dumps(self.canonical(), ensure_ascii=False, indent=1)],
+            [_head(language, "section.canonical"), json.dumps(self.canonical(language), ensure_ascii=False, indent=1)],
         ]
         return "\n\n".join("\n".join(block) for block in blocks)
 

@@ -12,7 +12,7 @@ from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, listed
 from benchmarks.wire.schema import Report, decode_report
 from reporting_agent.audit.openings.assembling import AssembledOpening
 from reporting_agent.config import SiteSettings
@@ -70,11 +70,12 @@ def tree_of(site: SiteSettings, parcel: Parcel, seed: bytes) -> tuple[DataTree, 
     if tree.root != parcel.data_root:
         from benchmarks.audit.differing_parts import differing, parts_of
 
+        differences = differing(dict(parcel.parts), parts_of(tree))
         raise InputError(
             "opening-data-changed",
             "The plant's files or settings are not those that were committed to, so nothing about them can be proven.",
             "Restore the files and site.toml as they were when the report was made, or use the version of the agent that made it.",
-            found="; ".join(difference.en for difference in differing(dict(parcel.parts), parts_of(tree))) or tree.root.hex(),
+            found=listed(differences) if differences else tree.root.hex(),
             wanted=report.software,
         )
     return tree, report

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 
 from benchmarks import packs
 from benchmarks.measurements import Batch, Direction
+from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
 from reporting_agent.audit.openings.as_written import as_written, keys_of, tables_of
 from reporting_agent.config import Meter, Profile, SiteSettings
@@ -162,8 +163,12 @@ def what_it_counts_for(meter: Meter, site: SiteSettings) -> Iterator[SettingDecl
         yield SettingDeclaration("counts_for_nothing", meter.id, does=" < ".join(filter(None, (meter.role, meter.checks or meter.parent))))
 
 
+def _of_the_meter(meter: Meter) -> Phrase:
+    return Phrase("meter %(id)s", id=meter.id)
+
+
 def _of_meter(meter: Meter) -> Iterator[SettingDeclaration]:
-    yield SettingDeclaration("settings", f"meter {meter.id}", does=keys_of(meter, without=_GAS))
+    yield SettingDeclaration("settings", _of_the_meter(meter), does=keys_of(meter, without=_GAS))
     if meter.range is not None:
         unit = meter.unit if meter.reading == "rate" else f"{meter.unit}/h"
         yield SettingDeclaration("range", meter.id, does=f"{meter.range[0]:g} … {meter.range[1]:g} {unit}")
@@ -175,12 +180,12 @@ def _of_meter(meter: Meter) -> Iterator[SettingDeclaration]:
     if meter.formula is not None:
         yield SettingDeclaration("formula", meter.id, does=" − ".join((" + ".join(meter.formula.plus), *meter.formula.minus)))
     if meter.clock_offset_s or meter.clock_drift_s_per_day:
-        yield SettingDeclaration("clock", f"meter {meter.id}", does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
+        yield SettingDeclaration("clock", _of_the_meter(meter), does=f"{meter.clock_offset_s:g} s, {meter.clock_drift_s_per_day:g} s/d")
     if state := keys_of(meter, only=_GAS):
         yield SettingDeclaration("gas_state", meter.id, does=state, multiplies=True)
     if meter.lhv is not None:
         yield SettingDeclaration(
-            "lhv", f"meter {meter.id}", does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True
+            "lhv", _of_the_meter(meter), does=f"{meter.lhv:g} MJ/{meter.unit}", reason=meter.lhv_source or "", multiplies=True
         )
 
 

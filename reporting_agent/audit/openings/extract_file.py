@@ -13,6 +13,7 @@ from datetime import datetime
 import numpy as np
 
 from benchmarks.errors import VerificationError
+from benchmarks.phrases import Phrase
 from benchmarks.wire.canonical import Value, decode, encode
 from benchmarks.wire.fields import Fields, malformed
 from reporting_agent.sources import BATCHES, ENERGY, LOG, SCALES, CellKind, Template
@@ -65,7 +66,7 @@ def _tables(fields: Fields) -> dict[str, tuple[ExtractRows, ...]]:
     named = fields.map_of("tables")
     within = Fields(named, fields.path("tables"))
     if not isinstance(named, dict) or not set(named) <= set(_TABLES):
-        raise malformed(fields.path("tables"), "a map of " + ", ".join(_TABLES))
+        raise malformed(fields.path("tables"), Phrase("a map of %(tables)s", tables=", ".join(_TABLES)))
     return {name: tuple(_rows(part, _TABLES[name]) for part in within.each(name, _MOST)) for name in named}
 
 
@@ -75,7 +76,7 @@ def _rows(fields: Fields, wanted: Template) -> ExtractRows:
     rows = []
     for row in fields.items("rows", _MOST):
         if not isinstance(row, list) or len(row) != len(header):
-            raise malformed(fields.path("rows"), "a list of rows with a cell for every column")
+            raise malformed(fields.path("rows"), Phrase("a list of rows with a cell for every column"))
         rows.append(tuple(_read_cell(cell, is_moment) for cell, is_moment in zip(row, moments, strict=True)))
     fields.done()
     return ExtractRows(header, tuple(rows))
@@ -89,16 +90,16 @@ def _read_cell(cell: Value, is_moment: bool) -> Cell:
         return _moment(cell) if is_moment else cell
     if cell == 0:
         return None
-    raise malformed("extract.tables", "cells of text, numbers of 8 bytes, or 0")
+    raise malformed("extract.tables", Phrase("cells of text, numbers of 8 bytes, or 0"))
 
 
 def _moment(text: str) -> datetime:
     try:
         moment = datetime.fromisoformat(text)
     except ValueError as wrong:
-        raise malformed("extract.tables", "moments of ISO 8601") from wrong
+        raise malformed("extract.tables", Phrase("moments of ISO 8601")) from wrong
     if moment.tzinfo is None:
-        raise malformed("extract.tables", "moments with an offset")
+        raise malformed("extract.tables", Phrase("moments with an offset"))
     return moment
 
 
@@ -110,7 +111,7 @@ def _readings(fields: Fields) -> dict[str, ExtractReadings]:
         time, value = record.octets("time"), record.octets("value")
         record.done()
         if len(time) != len(value) or len(time) % _WORD:
-            raise malformed(within.path(meter), "as many times as values")
+            raise malformed(within.path(meter), Phrase("as many times as values"))
         readings[meter] = ExtractReadings(np.frombuffer(time, ">i8").astype(np.int64), np.frombuffer(value, ">f8").astype(np.float64))
     return readings
 

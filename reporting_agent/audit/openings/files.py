@@ -148,11 +148,11 @@ class _Pile:
         elif self.by_kind.setdefault(kind, raw) != raw:
             raise InputError(
                 "audit-file-twice",
-                Phrase("Two different files are both a %(kind)s.", kind=kind),
+                Phrase("Two different files are both a %(kind)s.", kind=recognising.NAMES.get(kind, kind)),
                 "Give one file of each kind.",
                 place=Place(str(path)),
-                found=kind,
-                wanted="one",
+                found=recognising.NAMES.get(kind, kind),
+                wanted=Phrase("one"),
             )
 
     def _add_served(self, kind: str, raw: bytes, path: Path) -> None:
@@ -208,7 +208,7 @@ def read_one(path: Path) -> bytes:
         ) from error
 
 
-def lacking(what: str, why: str) -> InputError:
+def lacking(what: Phrase, why: Phrase) -> InputError:
     return InputError(
         "audit-file-lacking", Phrase("The %(what)s is missing: %(why)s.", what=what, why=why), "Give it as well.", wanted=what
     )

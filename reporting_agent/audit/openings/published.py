@@ -21,7 +21,7 @@ from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.files import HandedInFiles, lacking
 from reporting_agent.audit.openings.log_entries import SignedEntry, entries_logged, version_logged
-from reporting_agent.audit.openings.recognising import BENCHMARK, CHECKPOINT, Consistency, document
+from reporting_agent.audit.openings.recognising import BENCHMARK, CHECKPOINT, NAMES, TREE_HEAD, Consistency, document
 from reporting_agent.audit.openings.versions import composed_again
 
 _NO_KEYS = worded("The portal's key directory and its fingerprint were not given.")
@@ -49,7 +49,14 @@ def of_the_portal(files: HandedInFiles, fingerprint: str | None, keys: Mapping[s
     sizes = [heads.parse(raw).size for raw in files.heads] + ([] if checkpoint is None else [checkpoints.parse(checkpoint).size])
     for proof in files.consistency:
         if not {proof.first, proof.second} <= set(sizes):
-            raise lacking("tree-head", f"a proof leads from {proof.first:,} to {proof.second:,} entries, and needs both heads")
+            raise lacking(
+                NAMES[TREE_HEAD],
+                Phrase(
+                    "a proof leads from %(first)s to %(second)s entries, and needs both heads",
+                    first=f"{proof.first:,}",
+                    second=f"{proof.second:,}",
+                ),
+            )
     if len(sizes) > 1 or (alone and files.heads):
         unsure = not_checkable("heads-agree", _NO_KEYS, _GIVE_KEYS)
         findings.append(heads_agree(files.heads, checkpoint, files.consistency, trusted, keys) if trusted else unsure)

@@ -19,6 +19,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit import sample_file
 from benchmarks.audit.sample_file import ListedEntry
 from benchmarks.errors import InputError, Place, VerificationError
+from benchmarks.phrases import enumerated, in_context
 from benchmarks.wire import approved, library, logged, published
 from benchmarks.wire.canonical import decode
 from benchmarks.wire.logged import EntryKind
@@ -154,6 +155,33 @@ SCHEMAS = {
 }
 
 
+NAMES = {
+    str(name): name
+    for name in (
+        in_context("a file of an audit", "opening"),
+        in_context("a file of an audit", "sealed-opening"),
+        in_context("a file of an audit", "draw"),
+        in_context("a file of an audit", "promise"),
+        in_context("a file of an audit", "commitment"),
+        in_context("a file of an audit", "challenge"),
+        in_context("a file of an audit", "receipt"),
+        in_context("a file of an audit", "directory"),
+        in_context("a file of an audit", "tree-head"),
+        in_context("a file of an audit", "statement"),
+        in_context("a file of an audit", "inclusion-proof"),
+        in_context("a file of an audit", "consistency-proof"),
+        in_context("a file of an audit", "benchmark"),
+        in_context("a file of an audit", "composed-of"),
+        in_context("a file of an audit", "evidence"),
+        in_context("a file of an audit", "checkpoint"),
+        in_context("a file of an audit", "log-entry"),
+        in_context("a file of an audit", "logged-act"),
+        in_context("a file of an audit", "form"),
+    )
+}
+"""The kinds as people are told of them."""
+
+
 @dataclass(frozen=True, slots=True)
 class Consistency:
     """What is to prove that the log of `second` entries begins with that of `first`; nothing is checked here."""
@@ -241,7 +269,5 @@ def unknown(path: Path) -> InputError:
         "This kind of file is not used in an audit.",
         "Give the files exactly as they were written. They are binary, and no program may change them on the way.",
         place=Place(str(path)),
-        wanted=", ".join(
-            [*dict.fromkeys(KINDS.values()), INCLUSION, CONSISTENCY, BENCHMARK, COMPOSED, EVIDENCE, CHECKPOINT, ENTRY, ACT, FORM]
-        ),
+        wanted=enumerated(NAMES.values()),
     )

@@ -12,6 +12,7 @@ from benchmarks.audit.at_reference import AtReference, at_reference
 from benchmarks.audit.by_rows import ByRows
 from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.audit.withheld import withheld_of
+from benchmarks.catalogue import in_language
 from benchmarks.errors import UsageError
 from benchmarks.phrases import Phrase
 from reporting_agent.audit.openings.verdict import OPENING, PAPERS, AuditVerdict, metered_of, strata_of, subject_of, values_of
@@ -53,7 +54,7 @@ def require_kind(report: Path | None) -> None:
             "report-kind-unknown",
             Phrase(
                 "A report cannot be written to a file that ends in %(value)s: %(report)s.",
-                value=f"{report.suffix or 'nothing'!r}",
+                value=repr(report.suffix) if report.suffix else Phrase("'nothing'"),
                 report=report,
             ),
             Phrase("Name a file that ends in %(page)s or %(markdown)s.", page=PAGE, markdown=MARKDOWN),
@@ -267,7 +268,7 @@ def _declared(verdict: AuditVerdict, lang: str) -> list[dict[str, str]]:
     return [
         {
             "kind": kinds[declaration.kind],
-            "of": declaration.of,
+            "of": in_language(declaration.of, lang) if isinstance(declaration.of, Phrase) else declaration.of,
             "since": declaration.since,
             "until": declaration.until,
             "does": declaration.does,

@@ -12,7 +12,7 @@ from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, Public
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.signed_draws import Head
 from benchmarks.errors import InputError, UsageError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_context
 from benchmarks.wire import challenges, commitments, directory, heads
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import ReportCommitment
@@ -25,7 +25,7 @@ from reporting_agent.audit.openings.examining import AuditorFiles, examine, site
 from reporting_agent.audit.openings.files import HandedInFiles, lacking
 from reporting_agent.audit.openings.log_entries import values_published
 from reporting_agent.audit.openings.published import directory_signed, of_the_portal, received_of
-from reporting_agent.audit.openings.recognising import STATEMENT
+from reporting_agent.audit.openings.recognising import NAMES, STATEMENT
 from reporting_agent.audit.openings.relogged import relogged
 from reporting_agent.audit.openings.statements import statement_signed
 from reporting_agent.audit.openings.verdict import FILES, AuditVerdict
@@ -55,7 +55,7 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
     """
     opening = _opening(files, trust)
     if opening is None and (site is not None or files.of_an_audit):
-        raise lacking("opening", "nothing of what was published was checked")
+        raise lacking(NAMES["opening"], Phrase("nothing of what was published was checked"))
     keys = _keys(files, trust)
     received = received_of(files.receipts, keys)
     findings = []
@@ -67,10 +67,10 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
         if not findings and files.by_kind.keys() == {"directory"}:
             findings.append(directory_signed(files.by_kind["directory"], trust.fingerprint))
         if not findings:
-            raise lacking("opening", "nothing else of these files can be checked alone")
+            raise lacking(NAMES["opening"], Phrase("nothing else of these files can be checked alone"))
         return AuditVerdict(tuple(findings), of=FILES)
     if "draw" not in files.by_kind:
-        raise lacking("draw", "an opening is the answer to one")
+        raise lacking(NAMES["draw"], Phrase("an opening is the answer to one"))
     draw = signed_draws.read(files.by_kind["draw"])
     _require_one_report(files, opening, draw.commitment)
     promise = signed_draws.read_promise(files.by_kind["promise"]) if "promise" in files.by_kind else None
@@ -111,7 +111,7 @@ def _opening(files: HandedInFiles, trust: Trust) -> Opening | None:
     sealed = files.by_kind.get("sealed-opening")
     if sealed is not None:
         if trust.unsealing is None:
-            raise lacking("key", "the opening is sealed: give --keys")
+            raise lacking(in_context("a file of an audit", "key"), Phrase("the opening is sealed: give --keys"))
         return openings.read(openings.unseal(sealed, trust.unsealing))
     raw = files.by_kind.get("opening")
     return None if raw is None else openings.read(raw)
@@ -124,12 +124,13 @@ def _require_one_report(files: HandedInFiles, opening: Opening, drawn: ReportCom
         InputError: `audit-files-of-two`.
     """
     contents, subject = opening.contents, (drawn.site, drawn.period, drawn.revision)
-    subjects = {"opening": (contents.site, contents.period, contents.revision)}
+    subjects = [(NAMES["opening"], (contents.site, contents.period, contents.revision))]
     if files.evidence_of is not None:
-        subjects["evidence file"] = files.evidence_of
-    for name, other in subjects.items():
+        subjects.append((Phrase("evidence file"), files.evidence_of))
+    for name, other in subjects:
         if other != subject:
-            both = "plants" if other[0] != subject[0] else "periods" if other[1] != subject[1] else "revisions"
+            of_period = Phrase("periods") if other[1] != subject[1] else Phrase("revisions")
+            both = Phrase("plants") if other[0] != subject[0] else of_period
             raise InputError(
                 "audit-files-of-two",
                 Phrase(
@@ -145,8 +146,8 @@ def _require_one_report(files: HandedInFiles, opening: Opening, drawn: ReportCom
             )
 
 
-def _named(site: str, period: str, revision: int) -> str:
-    return f"{site} {period} revision {revision}"
+def _named(site: str, period: str, revision: int) -> Phrase:
+    return Phrase("%(site)s %(period)s revision %(revision)s", site=site, period=period, revision=revision)
 
 
 def _commitment(files: HandedInFiles) -> ReportCommitment | None:

@@ -10,7 +10,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit.evidence import CheckOutcome, check_held, not_checkable, refused
 from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.errors import SteplabelError, VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated, listed
 from benchmarks.wire import published
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.recognising import document
@@ -92,7 +92,15 @@ def left_out_of_versions(checked: RecompositionCheck) -> list[CheckOutcome]:
     """Labels that pack and reports would let enter, and that the file leaves out: nothing where there are none."""
     if not checked.left_out.labels:
         return []
-    moved = "; ".join(f"{figure.name} {figure.published} → {figure.recomputed}" for figure in checked.left_out.effect) or "-"
+    effects = [
+        Phrase(
+            "%(figure)s %(published)s → %(recomputed)s",
+            figure=effect.name,
+            published=str(effect.published),
+            recomputed=str(effect.recomputed),
+        )
+        for effect in checked.left_out.effect
+    ]
     return [
         not_checkable(
             "left-out-justified",
@@ -100,7 +108,7 @@ def left_out_of_versions(checked: RecompositionCheck) -> list[CheckOutcome]:
                 "%(number)s labels were not included, and no file shows why: %(labels)s. If they were included: %(moved)s.",
                 number=len(checked.left_out.labels),
                 labels=", ".join(checked.left_out.labels),
-                moved=moved,
+                moved=listed(effects) if effects else "-",
             ),
             Phrase(
                 "Ask the portal for the peer group's policy on audits and the statements on these reports. If no policy leaves them "
@@ -117,7 +125,7 @@ def _worded(checked: RecompositionCheck) -> list[CheckOutcome]:
     return [
         not_checkable(
             "explanation-follows",
-            Phrase("These parts of the explanation cannot be recomputed as published: %(parts)s.", parts=", ".join(checked.reworded)),
+            Phrase("These parts of the explanation cannot be recomputed as published: %(parts)s.", parts=enumerated(checked.reworded)),
             Phrase(
                 "Check with the release of Steplabel that published the version. What differs there too does not follow from these figures."
             ),

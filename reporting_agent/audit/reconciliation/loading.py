@@ -38,7 +38,9 @@ def template(path: Path, lang: str) -> bytes:
         raise UsageError(
             "template-kind-unknown",
             Phrase(
-                "A template cannot be written to a file that ends in %(value)s: %(path)s.", value=f"{path.suffix or 'nothing'!r}", path=path
+                "A template cannot be written to a file that ends in %(value)s: %(path)s.",
+                value=repr(path.suffix) if path.suffix else Phrase("'nothing'"),
+                path=path,
             ),
             "Name a file that ends in .xlsx or .toml.",
         )

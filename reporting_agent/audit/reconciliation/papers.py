@@ -10,6 +10,7 @@ from typing import Self
 from pydantic import Field, model_validator
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config import toml_files
 from reporting_agent.config.profile import Setting
 
@@ -71,7 +72,7 @@ class _Span(Setting):
     @model_validator(mode="after")
     def _in_order(self) -> Self:
         if self.from_day >= self.to_day:
-            raise ValueError("to must be a day after from")
+            raise ValueError(Phrase("to must be a day after from"))
         return self
 
 

@@ -19,7 +19,7 @@ from pydantic import BaseModel, ValidationError
 from benchmarks.catalogue import languages
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
 from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
 from reporting_agent.config import Profile
@@ -49,15 +49,15 @@ class _Sheet:
     def place(self, row: int, key: str | None = None) -> Place:
         """Where a person looks: the sheet, the row, and the cell by its letter."""
         column = None if key is None or key not in self.columns else f"{self.titles[key]} ({_letter(self.columns[key])}{row})"
-        return Place(f"{self.path}, sheet {self.name!r}", row, column)
+        return Place(_sheet_of(self.path, self.name), row, column)
 
-    def refused(self, row: int, key: str | None, found: object, wanted: str) -> InputError:
+    def refused(self, row: int, key: str | None, found: str, wanted: str) -> InputError:
         return InputError(
             "papers-cell-wrong",
             "A document in the workbook cannot be used as it is.",
             _REMEDY,
             place=self.place(row, key),
-            found=repr(found),
+            found=found,
             wanted=wanted,
         )
 
@@ -75,7 +75,7 @@ def read(path: Path) -> Papers:
             "The file of documents cannot be read.",
             "Check the path. `steplabel-agent reconcile --template FILE.xlsx` writes an empty workbook.",
             place=Place(str(path)),
-            found="no such file",
+            found=Phrase("no such file"),
         )
     book = Book(path)
     documents: dict[str, tuple[BaseModel, ...]] = {}
@@ -89,7 +89,7 @@ def read(path: Path) -> Papers:
             "The workbook contains no sheet of documents.",
             "Name the sheets as in the template, which `steplabel-agent reconcile --template FILE.xlsx` writes.",
             place=Place(str(path)),
-            found=", ".join(book.names) or "no sheet",
+            found=", ".join(book.names) or Phrase("no sheet"),
             wanted="; ".join(", ".join(words.said_in(lang) for words in SHEETS.values()) for lang in languages()),
         )
     return Papers.model_validate(documents)
@@ -161,20 +161,21 @@ def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
         if cells.is_blank(cell):
             if key in OPTIONAL.get(sheet.kind, set()):
                 continue
-            raise sheet.refused(row, key, "nothing", "a value: the row holds a document")
+            raise sheet.refused(row, key, Phrase("'nothing'"), Phrase("a value: the row holds a document"))
         try:
             values[key] = _value(key, cell)
         except UnreadableCell as wrong:
-            raise sheet.refused(row, key, cell, wrong.wanted) from wrong
+            raise sheet.refused(row, key, repr(cell), wrong.wanted) from wrong
     try:
         return _KINDS[sheet.kind].model_validate(values)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
-        wanted = first["msg"].removeprefix("Value error, ")
+        phrase = first["ctx"]["error"].args[0] if first["type"] == "value_error" else None
+        wanted = phrase if isinstance(phrase, Phrase) else first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
-            raise sheet.refused(row, None, {edge: str(values[edge]) for edge in ("from", "to") if edge in values}, wanted) from wrong
+            raise sheet.refused(row, None, repr({edge: str(values[edge]) for edge in ("from", "to") if edge in values}), wanted) from wrong
         named = str(first["loc"][0])
-        raise sheet.refused(row, named, values.get(named, first["input"]), wanted) from wrong
+        raise sheet.refused(row, named, repr(values.get(named, first["input"])), wanted) from wrong
 
 
 def _value(key: str, cell: Cell) -> object:
@@ -201,14 +202,18 @@ def _day(cell: Cell) -> date:
     raise UnreadableCell(Phrase("a day, such as 2025-01-31 or a cell in the format of a date"))
 
 
+def _sheet_of(path: Path, name: str) -> Phrase:
+    return Phrase("%(file)s, sheet %(sheet)s", file=path, sheet=repr(name))
+
+
 def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -> InputError:
     ordered = [key for key in EXAMPLES[kind] if key in missing]
     return InputError(
         "papers-heading-missing",
         "A sheet of documents lacks a column.",
         "Name the columns as in the template, which `steplabel-agent reconcile --template FILE.xlsx` writes.",
-        place=Place(f"{path}, sheet {name!r}", row),
-        found="no column " + ", ".join(COLUMNS[key].en for key in ordered),
+        place=Place(_sheet_of(path, name), row),
+        found=Phrase("no column %(names)s", names=enumerated(COLUMNS[key] for key in ordered)),
         wanted=", ".join(" / ".join(dict.fromkeys(COLUMNS[key].by_language.values())) for key in ordered),
     )
 
