@@ -29,7 +29,7 @@ class IncompleteError(InputError):
             )
             if missing
             else Phrase("Batch %(batch)s has no value for this metric (%(reason)s).", batch=batch, reason=reason),
-            "Report what is missing, or declare in site.toml what the step does not use, or uses outside its boundary.",
+            Phrase("Report what is missing, or declare in site.toml what the step does not use, or uses outside its boundary."),
         )
         self.missing = missing
 

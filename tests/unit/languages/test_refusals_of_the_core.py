@@ -1,0 +1,193 @@
+"""What packs, files of an audit, documents and saved data are refused with is said in the reader's language to its last word."""
+
+from __future__ import annotations
+
+import re
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from dataclasses import replace
+from datetime import UTC, date, timedelta
+from fractions import Fraction
+from pathlib import Path
+
+import openpyxl
+import pytest
+
+from benchmarks import packs
+from benchmarks.audit import records, sample_file
+from benchmarks.audit.differing_parts import differing
+from benchmarks.audit.sampling_plan import StratumSize
+from benchmarks.catalogue import in_language
+from benchmarks.errors import SteplabelError
+from benchmarks.labels.single import IncompleteError
+from benchmarks.labels.validity import ExclusionReason
+from benchmarks.measurements import Period
+from benchmarks.phrases import Phrase, listed
+from benchmarks.privacy.mechanism import require_dyadic
+from benchmarks.quantities import ratio
+from benchmarks.wire import directory_renewal
+from benchmarks.wire.canonical import encode
+from benchmarks.wire.directory import Directory, ListedKey
+from reporting_agent import published
+from reporting_agent.audit.openings import recognising, verifying
+from reporting_agent.audit.openings.files import HandedInFiles
+from reporting_agent.audit.openings.verifying import Trust
+from reporting_agent.audit.reconciliation import papers, workbook
+from reporting_agent.exercises import given
+from reporting_agent.exercises.progress import FILE, Progress
+from reporting_agent.network import Network
+from reporting_agent.state import StateDirectory
+from tests.unit.languages.pseudo import pseudo
+from tests.unit.languages.test_third_language import english
+
+KEY = ListedKey(bytes(32), date(2026, 1, 1), date(2027, 1, 1))
+DIRECTORY = Directory(1, (KEY,), ())
+BILL = """[[bill]]
+carrier = "coal"
+from = 2025-03-01
+to = 2025-02-01
+quantity = 1
+unit = "t"
+meters = ["a"]
+uncertainty_pct = 1
+document = "B"
+"""
+
+
+def _opening_without_a_key(folder: Path) -> object:
+    return verifying.verify(HandedInFiles({"sealed-opening": b""}), Trust(), folder=folder)
+
+
+def _a_file_for_nothing(folder: Path) -> object:
+    raise recognising.unknown(folder / "x.bin")
+
+
+def _pack_cut_short(folder: Path) -> object:
+    (folder / "own.toml").write_text("id =", encoding="utf-8")
+    return packs.load(str(folder / "own.toml"), None, folder)
+
+
+def _dates_the_wrong_way_round(folder: Path) -> object:
+    (folder / "papers.toml").write_text(BILL, encoding="utf-8")
+    return papers.load(folder / "papers.toml")
+
+
+def _workbook_of_nothing(folder: Path) -> object:
+    openpyxl.Workbook().save(folder / "papers.xlsx")
+    return workbook.read(folder / "papers.xlsx")
+
+
+def _workbook_without_a_column(folder: Path) -> object:
+    book = openpyxl.Workbook()
+    book.active.title = "bill"
+    book.active.append(["carrier", "from", "to", "quantity", "unit", "meters"])
+    book.save(folder / "papers.xlsx")
+    return workbook.read(folder / "papers.xlsx")
+
+
+def _state_of_a_newer_agent(folder: Path) -> object:
+    state = StateDirectory(folder)
+    with state.connect():
+        pass
+    with closing(sqlite3.connect(state.database)) as connection:
+        connection.execute("PRAGMA user_version = 999")
+    with state.connect():
+        raise AssertionError
+
+
+def _progress_that_is_no_json(folder: Path) -> object:
+    (folder / FILE).write_text("[1]", encoding="utf-8")
+    return Progress(folder)
+
+
+def _no_benchmark(folder: Path) -> object:
+    (folder / "benchmark.json").write_text("[", encoding="utf-8")
+    return published.load(str(folder / "benchmark.json"), Network())
+
+
+def _batch_without_a_value(_: Path) -> object:
+    raise IncompleteError(next(iter(ExclusionReason)), "H1", ("lhv",))
+
+
+ACTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
+    "audit file lacking": (_opening_without_a_key, "the opening is sealed: give --keys", ""),
+    "audit file unknown": (_a_file_for_nothing, "checkpoint", ""),
+    "record": (
+        lambda _: records.read(encode({"kind": "other"})),
+        "one of %(batch)s, %(readings)s and %(padding)s",
+        "batch readings padding kind docs",
+    ),
+    "evidence": (
+        lambda _: sample_file.read({"schema": sample_file.SCHEMA, "site": "", "period": "", "revision": 1, "files": {}, "entries": []}),
+        "%(names)s: not in the file",
+        "challenge commitment directory draw head promise receipt steplabel",
+    ),
+    "pack": (_pack_cut_short, "TOML in UTF-8", "Invalid value at line column end document"),
+    "pack's version": (lambda _: packs.load("steel", "0.1"), "%(first)s or %(rest)s", "steel"),
+    "unit of two meanings": (lambda _: ratio("ton", "t"), "t, short_ton or long_ton", "ton"),
+    "unit of energy": (lambda _: ratio("mWh", "kWh"), "kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce", ""),
+    "period": (lambda _: Period.parse("soon", UTC), "2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01", "soon"),
+    "epsilon": (lambda _: require_dyadic(Fraction(1, 3)), "for example 3/4 or 1/4", ""),
+    "batch": (_batch_without_a_value, "Batch %(batch)s has no value for this metric (%(reason)s: %(carriers)s).", "lhv"),
+    "next directory": (
+        lambda _: directory_renewal.require_succession(DIRECTORY, DIRECTORY),
+        "number %(new)s does not follow %(old)s",
+        "",
+    ),
+    "directory without a key": (
+        lambda _: directory_renewal.require_succession(DIRECTORY, replace(DIRECTORY, number=2, processing=())),
+        "the key %(key)s is missing",
+        "aadf",
+    ),
+    "directory with a longer key": (
+        lambda _: directory_renewal.require_succession(
+            DIRECTORY, replace(DIRECTORY, number=2, processing=(replace(KEY, valid_to=KEY.valid_to + timedelta(1)),))
+        ),
+        "the window of the key %(key)s was moved or lengthened",
+        "aadf",
+    ),
+    "documents": (
+        _dates_the_wrong_way_round,
+        "to must be a day after from",
+        "from to document quantity carrier datetime date coal bill met unit",
+    ),
+    "workbook": (_workbook_of_nothing, "The workbook contains no sheet of documents.", "Sheet Bills Stock surveys Sales Calibrations"),
+    "workbook's heading": (_workbook_without_a_column, "no column %(names)s", "bill Uncertainty Document"),
+    "state": (_state_of_a_newer_agent, "state version %(version)s in %(path)s", ""),
+    "progress": (_progress_that_is_no_json, "the file as it was written", "'list' object has no attribute 'items'"),
+    "answers": (lambda folder: given.from_file(folder / "a.toml"), "TOML or JSON of question and answer", "Errno"),
+    "benchmark": (_no_benchmark, "a JSON document of the schema %(schema)s", "Expecting value: line column char steplabel"),
+}
+"""What refuses, a text that has to be in the answer, and what stays: names of fields and what a library said."""
+
+
+def words_of(text: str) -> str:
+    """The longest part of a text that has no values in it."""
+    return max(re.split(r"%\(\w+\)s", pseudo(text)), key=len).strip()
+
+
+@pytest.mark.parametrize("act", ACTS)
+def test_a_refusal_has_no_english_in_it(act: str, language: str, tmp_path: Path) -> None:
+    refuse, text, own = ACTS[act]
+    with pytest.raises(SteplabelError) as refused:
+        refuse(tmp_path)
+    answer = refused.value.in_words(language)
+    assert words_of(text) in answer
+    left = english(answer, str(tmp_path)) - set(own.replace("'", " ").replace(":", " ").split())
+    assert left <= {"TOML", "JSON", "UTF", "QUESTION", "VALUE", "FILE", "tce", "answer", "change", "process", "MJ", "GJ"}, answer
+
+
+def test_parts_of_the_data_that_changed_are_named_in_it(language: str) -> None:
+    parts = dict.fromkeys(("step eaf, used", "step eaf, excluded", "meter m1", "pack", "agent's version", "seed"), "1 a")
+    differences = differing(parts, dict.fromkeys(parts, "1 b"))
+    assert differences[0] == "step eaf, used: not the same"
+    answer = in_language(Phrase("%(found)s", found=listed(differences)), language)
+    assert english(answer) == set()
+    assert pseudo("agent's version") in answer
+
+
+def test_a_sample_that_cannot_be_drawn_is_explained_in_it(language: str) -> None:
+    with pytest.raises(ValueError, match="confidence lies") as refused:
+        StratumSize(Fraction(2), Fraction(1))
+    assert english(in_language(Phrase("A sample cannot have this size: %(wrong)s.", wrong=refused.value), language)) == set()
