@@ -36,7 +36,6 @@ from reporting_agent.audit.openings.verifying import Trust
 from reporting_agent.audit.reconciliation import papers, workbook
 from reporting_agent.exercises import given
 from reporting_agent.exercises.progress import FILE, Progress
-from reporting_agent.network import Network
 from reporting_agent.state import StateDirectory
 from tests.unit.languages.pseudo import pseudo
 from tests.unit.languages.test_third_language import english
@@ -103,7 +102,7 @@ def _progress_that_is_no_json(folder: Path) -> object:
 
 def _no_benchmark(folder: Path) -> object:
     (folder / "benchmark.json").write_text("[", encoding="utf-8")
-    return published.load(str(folder / "benchmark.json"), Network())
+    return published.load(str(folder / "benchmark.json"), None)
 
 
 def _batch_without_a_value(_: Path) -> object:
