@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import spelled
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.site_boundary import Conversion
@@ -57,20 +57,22 @@ def _refuse_events(site: SiteSettings) -> None:
     for index, event in enumerate(site.events):
         key = f"events.{index}"
         if (end := event.ends(site.zone)) is not None and end <= event.begins(site.zone):
-            raise _wrong(site, f"{key}.until", str(event.until), f"a moment later than from = {event.start}")
+            raise _wrong(site, f"{key}.until", str(event.until), Phrase("a moment later than from = %(start)s", start=event.start))
         for name, wanted in (("meter", event.meter), ("with", event.other)):
             if wanted is not None and (wanted not in meters or meters[wanted].computed):
-                meter_ids = ", ".join(sorted(meter.id for meter in site.meters if not meter.computed)) or "none"
-                raise _wrong(site, f"{key}.{name}", repr(wanted), f"the id of a meter with readings ({meter_ids})")
+                meter_ids = sorted(meter.id for meter in site.meters if not meter.computed)
+                with_readings = Phrase("the id of a meter with readings (%(meters)s)", meters=enumerated(meter_ids or [Phrase("none")]))
+                raise _wrong(site, f"{key}.{name}", repr(wanted), with_readings)
         if event.equipment is not None and equipment and event.equipment not in equipment:
-            raise _wrong(site, f"{key}.equipment", repr(event.equipment), f"an id under [[equipment]] ({', '.join(sorted(equipment))})")
+            under_equipment = Phrase("an id under [[equipment]] (%(equipment)s)", equipment=enumerated(sorted(equipment)))
+            raise _wrong(site, f"{key}.equipment", repr(event.equipment), under_equipment)
         if event.carrier is not None and event.carrier not in CARRIERS:
             raise _wrong(site, f"{key}.carrier", repr(event.carrier), ", ".join(CARRIERS))
         if event.meter is not None and event.other is not None:
             first, other = meters[event.meter], meters[event.other]
             measure, wanted = (f"{meter.carrier}, {meter.reading}, {meter.unit}" for meter in (other, first))
             if measure != wanted:
-                raise _wrong(site, f"{key}.with", measure, f"a meter of {wanted}")
+                raise _wrong(site, f"{key}.with", measure, Phrase("a meter of %(measure)s", measure=wanted))
 
 
 def _wrong(site: SiteSettings, key: str, found: str, wanted: str) -> InputError:
@@ -100,16 +102,15 @@ def _refuse_state(site: SiteSettings, meter: Meter) -> None:
     """A temperature or a pressure, read as a value at each stamp."""
     key = f"meters.{meter.id}"
     if meter.reading != "rate":
-        raise _wrong(site, f"{key}.reading", meter.reading, "rate: a temperature or pressure is a value at the stamp")
+        raise _wrong(site, f"{key}.reading", meter.reading, Phrase("rate: a temperature or pressure is a value at the stamp"))
     if meter.unit in PRESSURE_UNITS:
         if meter.pressure_is is None:
-            raise _wrong(site, f"{key}.pressure_is", "nothing", "absolute or gauge: the two differ by the atmosphere")
+            raise _wrong(site, f"{key}.pressure_is", Phrase("nothing"), Phrase("absolute or gauge: the two differ by the atmosphere"))
     elif meter.unit not in TEMPERATURE_UNITS:
-        raise _wrong(
-            site, f"{key}.unit", repr(meter.unit), "a temperature or pressure: " + ", ".join([*TEMPERATURE_UNITS, *PRESSURE_UNITS])
-        )
+        wanted = Phrase("a temperature or pressure: %(units)s", units=enumerated([*TEMPERATURE_UNITS, *PRESSURE_UNITS]))
+        raise _wrong(site, f"{key}.unit", repr(meter.unit), wanted)
     if meter.step or meter.parent or meter.allocation:
-        raise _wrong(site, key, "step, parent or allocation", "none: a meter of temperature or pressure measures no energy")
+        raise _wrong(site, key, Phrase("step, parent or allocation"), Phrase("none: a meter of temperature or pressure measures no energy"))
 
 
 def _refuse_companions(site: SiteSettings, meter: Meter, tree: MeterTree) -> None:
@@ -122,31 +123,36 @@ def _refuse_companions(site: SiteSettings, meter: Meter, tree: MeterTree) -> Non
             continue
         other = tree.by_id.get(companion)
         if other is None or other.role != "state" or other.unit not in units:
-            raise _wrong(site, f"{key}.{name}", repr(companion), f"a meter of role = 'state' in {', '.join(units)}")
+            wanted = Phrase("a meter of role = 'state' in %(units)s", units=enumerated(units))
+            raise _wrong(site, f"{key}.{name}", repr(companion), wanted)
     temperature = meter.temperature_meter is not None or meter.temperature_c is not None
     pressure = meter.pressure_meter is not None or meter.pressure_kpa is not None
     if meter.computed or meter.role == "state":
         if temperature or pressure or meter.steam is not None or meter.relative_humidity_pct is not None:
-            raise _wrong(site, key, "temperature, pressure or steam", "none: only a meter with readings of gas or steam has a state")
+            wanted = Phrase("none: only a meter with readings of gas or steam has a state")
+            raise _wrong(site, key, Phrase("temperature, pressure or steam"), wanted)
         return
     unit = amount_unit(meter)
     if meter.steam is not None:
         if meter.relative_humidity_pct is not None:
-            raise _wrong(site, f"{key}.relative_humidity_pct", f"{meter.relative_humidity_pct:g}", "none of steam: steam has a dryness")
+            wanted = Phrase("none of steam: steam has a dryness")
+            raise _wrong(site, f"{key}.relative_humidity_pct", f"{meter.relative_humidity_pct:g}", wanted)
         _refuse_steam(site, meter, unit, temperature, pressure)
     elif CARRIERS[meter.carrier].unit == "Nm3" and (unit in ACTUAL_VOLUME or (meter.computed_at is not None and unit in NORMAL_VOLUME)):
         if meter.computed_at is not None and unit in ACTUAL_VOLUME:
-            raise _wrong(site, f"{key}.computed_at", meter.unit, "Nm3: a volume as it flows is computed with no state")
+            raise _wrong(site, f"{key}.computed_at", meter.unit, Phrase("Nm3: a volume as it flows is computed with no state"))
         if not (temperature and pressure):
             raise _wrong(
                 site,
                 f"{key}.{'pressure' if temperature else 'temperature'}_meter",
-                "nothing",
-                f"temperature and pressure, by meter or as a constant: {unit} of a gas becomes Nm3 only by its state",
+                Phrase("nothing"),
+                Phrase("temperature and pressure, by meter or as a constant: %(unit)s of a gas becomes Nm3 only by its state", unit=unit),
             )
     elif temperature or pressure or meter.computed_at is not None or meter.relative_humidity_pct is not None:
-        wanted = "a state, and a humidity with it, goes with a gas in m3 (in Nm3 with computed_at), a state with steam in kg, t or m3"
-        raise _wrong(site, key, f"a state beside {meter.unit}", wanted)
+        wanted = Phrase(
+            "a state, and a humidity with it, goes with a gas in m3 (in Nm3 with computed_at), a state with steam in kg, t or m3"
+        )
+        raise _wrong(site, key, Phrase("a state beside %(unit)s", unit=meter.unit), wanted)
 
 
 def refuse_impossible_heat(site: SiteSettings, table: FactorTable) -> None:
@@ -185,15 +191,27 @@ def refuse_impossible_heat(site: SiteSettings, table: FactorTable) -> None:
 def _refuse_steam(site: SiteSettings, meter: Meter, unit: str, temperature: bool, pressure: bool) -> None:
     key = f"meters.{meter.id}"
     if meter.carrier != "steam" or unit not in MASS | ACTUAL_VOLUME:
-        raise _wrong(site, f"{key}.steam", f"{meter.carrier} in {meter.unit}", "steam in kg, t or m3; an amount in GJ needs no state")
+        actual = Phrase("%(carrier)s in %(unit)s", carrier=meter.carrier, unit=meter.unit)
+        raise _wrong(site, f"{key}.steam", actual, Phrase("steam in kg, t or m3; an amount in GJ needs no state"))
     if meter.computed_at is not None and unit in ACTUAL_VOLUME:
-        raise _wrong(site, f"{key}.computed_at", meter.unit, "steam in kg or t: a volume as it flows is computed with no state")
+        wanted = Phrase("steam in kg or t: a volume as it flows is computed with no state")
+        raise _wrong(site, f"{key}.computed_at", meter.unit, wanted)
     if meter.lhv is not None:
-        raise _wrong(site, f"{key}.lhv", str(meter.lhv), "either lhv (its enthalpy as a fixed figure) or steam, not both")
+        wanted = Phrase("either lhv (its enthalpy as a fixed figure) or steam, not both")
+        raise _wrong(site, f"{key}.lhv", str(meter.lhv), wanted)
     superheated = meter.steam is not None and meter.steam.state == "superheated"
     if (superheated and not (temperature and pressure)) or (not superheated and temperature is pressure):
-        wanted = "temperature and pressure" if superheated else "temperature or pressure, one of the two"
-        raise _wrong(site, f"{key}.steam", "temperature" * temperature + " pressure" * pressure or "nothing", f"{wanted} of the steam")
+        wanted = Phrase("temperature and pressure of the steam" if superheated else "temperature or pressure, one of the two of the steam")
+        raise _wrong(site, f"{key}.steam", _states(temperature, pressure), wanted)
+
+
+def _states(temperature: bool, pressure: bool) -> Phrase:
+    """What a meter of steam has of the two."""
+    if temperature and pressure:
+        return Phrase("temperature and pressure")
+    if temperature:
+        return Phrase("temperature")
+    return Phrase("pressure" if pressure else "nothing")
 
 
 def _refuse_sinks(site: SiteSettings, meter: Meter) -> None:
@@ -201,20 +219,21 @@ def _refuse_sinks(site: SiteSettings, meter: Meter) -> None:
         return
     key = f"meters.{meter.id}.allocation"
     if meter.equipment:
-        raise _wrong(site, key, f"equipment {meter.equipment!r} beside it", "allocation names its equipment itself")
+        beside = Phrase("equipment %(equipment)s beside it", equipment=repr(meter.equipment))
+        raise _wrong(site, key, beside, Phrase("allocation names its equipment itself"))
     equipment = {machine.id: machine for machine in site.equipment}
     for sink in meter.allocation.sinks:
         sink_machine = equipment.get(sink)
         if sink_machine is None and meter.step:
-            raise _wrong(
-                site, key, repr(sink), f"equipment of step {meter.step!r} under [[equipment]]; leave step away to share among steps"
-            )
+            wanted = Phrase("equipment of step %(step)s under [[equipment]]; leave step away to share among steps", step=repr(meter.step))
+            raise _wrong(site, key, repr(sink), wanted)
         if sink_machine is not None and not (sink_machine.step or meter.step):
-            raise _wrong(site, key, repr(sink), "equipment whose [[equipment]] names its step")
+            raise _wrong(site, key, repr(sink), Phrase("equipment whose [[equipment]] names its step"))
         if sink_machine is not None and sink_machine.step and meter.step and sink_machine.step != meter.step:
-            raise _wrong(site, key, f"{sink} of step {sink_machine.step}", f"equipment of step {meter.step}")
+            of_another = Phrase("%(equipment)s of step %(step)s", equipment=sink, step=sink_machine.step)
+            raise _wrong(site, key, of_another, Phrase("equipment of step %(step)s", step=meter.step))
         if meter.allocation.by == "rated-power" and (sink_machine is None or sink_machine.rated_power_kw is None):
-            raise _wrong(site, key, repr(sink), "equipment with rated_power_kw: the energy is shared by it")
+            raise _wrong(site, key, repr(sink), Phrase("equipment with rated_power_kw: the energy is shared by it"))
 
 
 def _refuse_boundary(site: SiteSettings, tree: MeterTree) -> None:
@@ -225,12 +244,9 @@ def _refuse_boundary(site: SiteSettings, tree: MeterTree) -> None:
             continue
         meter = tree.by_id.get(flow.meter)
         if meter is None or meter.carrier != flow.carrier:
-            raise _wrong(
-                site,
-                f"site_boundary.{key}.meter",
-                repr(flow.meter),
-                f"the id of a meter of {flow.carrier}: " + ", ".join(sorted(tree.by_id)),
-            )
+            meter_ids = enumerated(sorted(tree.by_id) or [Phrase("none")])
+            wanted = Phrase("the id of a meter of %(carrier)s: %(meters)s", carrier=flow.carrier, meters=meter_ids)
+            raise _wrong(site, f"site_boundary.{key}.meter", repr(flow.meter), wanted)
     for conversion in site.site_boundary.conversions:
         _refuse_medium_twice(site, tree, conversion)
 
@@ -247,6 +263,17 @@ def _refuse_medium_twice(site: SiteSettings, tree: MeterTree, conversion: Conver
                 raise _wrong(
                     site,
                     f"site_boundary.conversions.{conversion.id}.takes",
-                    f"meter {makers[0].id} counts for step {makers[0].step!r}, and meter {user.id} counts the {flow.carrier} made with it",
-                    f"one of the two: {makers[0].id} without step, or made_inside = [{flow.carrier!r}] under [steps.{user.step}]",
+                    Phrase(
+                        "meter %(maker)s counts for step %(step)s, and meter %(user)s counts the %(carrier)s made with it",
+                        maker=makers[0].id,
+                        step=repr(makers[0].step),
+                        user=user.id,
+                        carrier=flow.carrier,
+                    ),
+                    Phrase(
+                        "one of the two: %(maker)s without step, or made_inside = [%(carrier)s] under [steps.%(step)s]",
+                        maker=makers[0].id,
+                        carrier=repr(flow.carrier),
+                        step=user.step,
+                    ),
                 )

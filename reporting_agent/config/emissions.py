@@ -11,6 +11,7 @@ from pydantic import Field, model_validator
 
 from benchmarks.conversion import CarbonFactor, FactorTable
 from benchmarks.declared import FigureSource
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import Setting
 
 
@@ -25,7 +26,7 @@ class GridFactor(Setting):
     @model_validator(mode="after")
     def _ends_after_it_begins(self) -> Self:
         if self.until is not None and self.until <= self.start:
-            raise ValueError("until must be a day after from")
+            raise ValueError(Phrase("until must be a day after from"))
         return self
 
     @property
@@ -52,7 +53,7 @@ class Emissions(Setting):
         ordered = sorted(self.electricity, key=lambda factor: factor.start)
         for earlier, later in pairwise(ordered):
             if earlier.until is None or earlier.until > later.start:
-                raise ValueError(f"electricity has two factors on {later.start.isoformat()}")
+                raise ValueError(Phrase("electricity has two factors on %(day)s", day=later.start.isoformat()))
         return self
 
     @property

@@ -16,6 +16,7 @@ from zoneinfo import ZoneInfo
 
 from pydantic import Field, field_validator, model_validator
 
+from benchmarks.phrases import Phrase, alternatives
 from reporting_agent.config.profile import Setting
 
 Kind = Literal["process", "ratio", "unit", "clock", "swap", "unusable", "reset", "rounding", "stopped"]
@@ -71,36 +72,38 @@ class DeclaredEvent(Setting):
     @classmethod
     def _a_length(cls, text: str | None) -> str | None:
         if text is not None and (_LENGTH.fullmatch(text) is None or not _seconds(text)):
-            raise ValueError('must be a length of time other than 0, such as "7 min", "-8 h" or "30 s"')
+            raise ValueError(Phrase('must be a length of time other than 0, such as "7 min", "-8 h" or "30 s"'))
         return text
 
     @field_validator("reason")
     @classmethod
     def _says_something(cls, text: str) -> str:
         if not text.strip():
-            raise ValueError("must say why: who changed what, and where that is written down; an auditor reads it")
+            raise ValueError(Phrase("must say why: who changed what, and where that is written down; an auditor reads it"))
         return text
 
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         if (self.meter is None) is (self.step is None):
-            raise ValueError("an event is of a meter or of a step: give meter or step, and one of them only")
+            raise ValueError(Phrase("an event is of a meter or of a step: give meter or step, and one of them only"))
         if self.step is None and (self.equipment, self.product, self.carrier) != (None, None, None):
-            raise ValueError("equipment, product and carrier go with step")
+            raise ValueError(Phrase("equipment, product and carrier go with step"))
         if self.step is not None and self.kind in _OF_A_METER:
-            raise ValueError(f"kind = {self.kind!r} is of a meter, not of a step")
+            raise ValueError(Phrase("kind = %(kind)s is of a meter, not of a step", kind=repr(self.kind)))
         if self.product is not None and self.kind not in _OF_A_PRODUCT:
-            raise ValueError(f"kind = {self.kind!r} is of a whole line, not of one product")
+            raise ValueError(Phrase("kind = %(kind)s is of a whole line, not of one product", kind=repr(self.kind)))
         if self.kind == "stopped" and (self.step is None or self.equipment is not None):
-            raise ValueError("kind = 'stopped' is of a whole step: give step alone")
+            raise ValueError(Phrase("kind = 'stopped' is of a whole step: give step alone"))
         if self.carrier is not None and self.kind not in _SCALES:
-            raise ValueError("carrier goes with kind = 'ratio' or 'unit': it names the energy of the energy file that is multiplied")
+            raise ValueError(
+                Phrase("carrier goes with kind = 'ratio' or 'unit': it names the energy of the energy file that is multiplied")
+            )
         for key, value, kinds in (("factor", self.factor, _SCALES), ("offset", self.offset, {"clock"}), ("with", self.other, {"swap"})):
             if (value is not None) is not (self.kind in kinds):
-                named = " or ".join(repr(kind) for kind in sorted(kinds))
-                raise ValueError(f"{key} goes with kind = {named}, and only with it")
+                named = alternatives(repr(kind) for kind in sorted(kinds))
+                raise ValueError(Phrase("%(key)s goes with kind = %(kinds)s, and only with it", key=key, kinds=named))
         if self.other is not None and self.other == self.meter:
-            raise ValueError("with must name another meter")
+            raise ValueError(Phrase("with must name another meter"))
         return self
 
     def begins(self, zone: ZoneInfo) -> datetime:
@@ -135,8 +138,9 @@ class DeclaredEvent(Setting):
     def named(self) -> str:
         """What it is of, for a message."""
         if self.meter is not None:
-            return f"meter {self.meter}"
-        return " ".join(part for part in ("step", str(self.step), self.equipment, self.product, self.carrier) if part)
+            return Phrase("meter %(meter)s", meter=self.meter)
+        narrowed = " ".join(part for part in (str(self.step), self.equipment, self.product, self.carrier) if part)
+        return Phrase("step %(step)s", step=narrowed)
 
 
 def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
@@ -147,10 +151,18 @@ def refuse_clashes(events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
         for earlier in ordered[:index]:
             end = earlier.ends(zone)
             if _meet(earlier, later) and (end is None or later.begins(zone) < end):
-                both = later.named if later.named == earlier.named else f"{earlier.named} and for {later.named}"
+                both = (
+                    later.named
+                    if later.named == earlier.named
+                    else Phrase("%(earlier)s and for %(later)s", earlier=earlier.named, later=later.named)
+                )
                 raise ValueError(
-                    f"events: two of kind {later.kind!r} hold for {both} from {later.start};"
-                    " give the earlier one an until, or make them one"
+                    Phrase(
+                        "events: two of kind %(kind)s hold for %(both)s from %(start)s; give the earlier one an until, or make them one",
+                        kind=repr(later.kind),
+                        both=both,
+                        start=later.start,
+                    )
                 )
 
 
@@ -215,7 +227,7 @@ def _spelled(value: Any) -> str:
         return value.isoformat()
     if isinstance(value, date):
         return value.isoformat()
-    raise ValueError("must be a local date or date-time, such as 2025-03-01 or 2025-03-01T06:30:00")
+    raise ValueError(Phrase("must be a local date or date-time, such as 2025-03-01 or 2025-03-01T06:30:00"))
 
 
 def _moment(text: str, zone: ZoneInfo) -> datetime:

@@ -28,11 +28,13 @@ _WANTED = {
     "float": Phrase("a number"),
     "string": Phrase("a text in quotation marks"),
     "path": Phrase("a text in quotation marks"),
+    "decimal": Phrase("a number"),
     "bool": Phrase("true or false"),
     "tuple": Phrase("a list in square brackets; a table of it has its name in two brackets, [[…]]"),
     "list": Phrase("a list in square brackets; a table of it has its name in two brackets, [[…]]"),
     "dict": Phrase("a table of keys and values"),
     "model": Phrase("a table of keys and values"),
+    "date": Phrase("a date, such as 2026-01-01"),
     "datetime": Phrase("a date and time with its offset from UTC, such as 2026-01-01T00:00:00+08:00"),
     "timezone": Phrase("a date and time with its offset from UTC, such as 2026-01-01T00:00:00+08:00"),
     "missing": Phrase("this key"),
@@ -43,12 +45,24 @@ _BOUNDS = {
     "greater_than_equal": ("ge", Phrase("a value of at least %(bound)s")),
     "less_than": ("lt", Phrase("a value below %(bound)s")),
     "less_than_equal": ("le", Phrase("a value of at most %(bound)s")),
+    "enum": ("expected", Phrase("one of %(bound)s")),
     "literal_error": ("expected", Phrase("one of %(bound)s")),
     "string_pattern_mismatch": ("pattern", Phrase("a text of the form %(bound)s")),
     "string_too_short": ("min_length", Phrase("a text whose length is at least %(bound)s")),
     "string_too_long": ("max_length", Phrase("a text whose length is at most %(bound)s")),
     "too_short": ("min_length", Phrase("a list whose length is at least %(bound)s")),
 }
+
+
+class UnknownValueError(ValueError):
+    """What a validator raises of a value that is none of those there are: nothing contradicts another."""
+
+
+def said_by_validator(error: Any) -> Phrase | None:
+    """What a validator of ours says of one of pydantic's errors, where it says it in a phrase."""
+    raised = error.get("ctx", {}).get("error")
+    sentence = raised.args[0] if isinstance(raised, ValueError) and raised.args else None
+    return sentence if isinstance(sentence, Phrase) else None
 
 
 class SettingFault:
@@ -58,16 +72,11 @@ class SettingFault:
         self._first: Any = wrong.errors(include_url=False)[0]
         self.more = wrong.error_count() - 1
         self.unknown = self._first["type"] == "extra_forbidden"
-        self.of_value = self._first["type"] == "literal_error" or isinstance(self._wanted_phrase, Phrase)
+        raised = self._first.get("ctx", {}).get("error")
+        self.of_value = self._first["type"] == "literal_error" or isinstance(raised, UnknownValueError)
         self._within: tuple[str, ...] = within
         self._raw: Any = raw
         self._path = (*within, *self._first["loc"])
-
-    @property
-    def _wanted_phrase(self) -> object:
-        """What a validator of ours says is wanted, where it says it in a phrase: of a name that it does not know."""
-        error = self._first.get("ctx", {}).get("error")
-        return error.args[0] if isinstance(error, ValueError) and error.args else None
 
     def place(self, file: str) -> Place:
         """For programs and for people."""
@@ -108,13 +117,13 @@ class SettingFault:
             return Phrase("keys that do not fit together")
         return repr(self._first["input"])[:120]
 
-    def wanted(self, page: str) -> str:
-        """What may stand there; `page` of the documents describes the keys."""
-        if isinstance(self._wanted_phrase, Phrase):
-            return self._wanted_phrase
+    def wanted(self, page: str = "") -> str:
+        """What may stand there; `page` of the documents describes the keys, where the remedy does not name it."""
+        if (sentence := said_by_validator(self._first)) is not None:
+            return sentence
         kind, context = self._first["type"], self._first.get("ctx", {})
         if self.unknown:
-            return Phrase("one of the keys in %(page)s", page=page)
+            return Phrase("one of the keys in %(page)s", page=page) if page else Phrase("a key that Steplabel knows")
         if kind in _BOUNDS:
             name, phrase = _BOUNDS[kind]
             return Phrase(phrase.text, bound=str(context[name]).replace(" or ", ", "))

@@ -21,6 +21,7 @@ from pydantic import Field, field_validator, model_validator
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import ratio
 from reporting_agent.config.profile import Setting
 
@@ -39,7 +40,7 @@ class JointProduction(Setting):
     @classmethod
     def _positive(cls, ratios: dict[str, float]) -> dict[str, float]:
         if not all(0 < ratio < float("inf") for ratio in ratios.values()):
-            raise ValueError("must be positive numbers, such as { plate = 1.0, strip = 1.2 }")
+            raise ValueError(Phrase("must be positive numbers, such as { plate = 1.0, strip = 1.2 }"))
         return ratios
 
 
@@ -87,15 +88,21 @@ class HeatingValue(Setting):
     def _fits_its_carrier(self) -> Self:
         entry = CARRIERS.get(self.carrier)
         if self.step and not self.reason.strip():
-            raise ValueError("a value of one step's stream needs a reason: how it was measured, and why it differs")
+            raise ValueError(Phrase("a value of one step's stream needs a reason: how it was measured, and why it differs"))
         if entry is None or not entry.thermal:
-            raise ValueError(
-                "carrier must be one that holds heat: " + ", ".join(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
-            )
+            of_heat = enumerated(carrier.id for carrier in CARRIERS.values() if carrier.thermal)
+            raise ValueError(Phrase("carrier must be one that holds heat: %(carriers)s", carriers=of_heat))
         try:
             self.mj_per(entry.unit)
         except InputError as refusal:
-            raise ValueError(f"unit must be heat per amount of {self.carrier}, such as MJ/{entry.unit} ({refusal.sentence})") from refusal
+            raise ValueError(
+                Phrase(
+                    "unit must be heat per amount of %(carrier)s, such as MJ/%(unit)s (%(why)s)",
+                    carrier=self.carrier,
+                    unit=entry.unit,
+                    why=refusal.sentence,
+                )
+            ) from refusal
         return self
 
     def mj_per(self, unit: str) -> float:
@@ -128,7 +135,7 @@ def refuse_twice(values: Sequence[HeatingValue]) -> None:
     days_valued: set[tuple[str, str, date]] = set()
     for value in values:
         if (value.carrier, value.step, value.from_day) in days_valued:
-            raise ValueError(f"lhv: {value.carrier} has two values from {value.from_day.isoformat()}")
+            raise ValueError(Phrase("lhv: %(carrier)s has two values from %(day)s", carrier=value.carrier, day=value.from_day.isoformat()))
         days_valued.add((value.carrier, value.step, value.from_day))
 
 

@@ -12,6 +12,7 @@ from typing import Literal, Self
 from pydantic import Field, field_validator, model_validator
 
 from benchmarks.measurements import Direction
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import Setting, newer
 
 Role = Literal["main", "sub", "check", "virtual", "state"]
@@ -43,15 +44,15 @@ class Allocation(Setting):
     def _names_its_sinks(self) -> Self:
         for rule, declared in (("shares", self.shares), ("power", self.power)):
             if (self.by == rule) is not bool(declared):
-                raise ValueError(f"{rule} = {{ ID = 0.6, ... }} goes with by = {rule!r}, and only with it")
+                raise ValueError(Phrase("%(rule)s = { ID = 0.6, ... } goes with by = '%(rule)s', and only with it", rule=rule))
             if declared and self.among and set(self.among) != set(declared):
-                raise ValueError(f"among and {rule} must name the same steps or equipment; {rule} alone is enough")
+                raise ValueError(Phrase("among and %(rule)s must name the same steps or equipment; %(rule)s alone is enough", rule=rule))
         if self.power and not all(0 < power < float("inf") for power in self.power.values()):
-            raise ValueError("power must be above 0: energy an hour in the meter's unit")
+            raise ValueError(Phrase("power must be above 0: energy an hour in the meter's unit"))
         if len(self.sinks) < 2 or len(set(self.sinks)) < len(self.sinks):
-            raise ValueError("at least two different steps or pieces of equipment must share the meter")
+            raise ValueError(Phrase("at least two different steps or pieces of equipment must share the meter"))
         if self.shares and (min(self.shares.values()) <= 0 or abs(sum(self.shares.values()) - 1) > 1e-9):
-            raise ValueError("shares must be above 0 and add up to 1")
+            raise ValueError(Phrase("shares must be above 0 and add up to 1"))
         return self
 
     @property
@@ -74,9 +75,9 @@ class Steam(Setting):
     @model_validator(mode="after")
     def _holds_together(self) -> Self:
         if self.state == "superheated" and self.dryness != 1.0:
-            raise ValueError("superheated steam is dry: dryness goes with saturated steam")
+            raise ValueError(Phrase("superheated steam is dry: dryness goes with saturated steam"))
         if (self.condensate_returned > 0) is not (self.condensate_c is not None):
-            raise ValueError("condensate_returned and condensate_c go together")
+            raise ValueError(Phrase("condensate_returned and condensate_c go together"))
         return self
 
 
@@ -146,29 +147,29 @@ class Meter(Setting):
     @classmethod
     def _orders_its_range(cls, value: tuple[float, float] | None) -> tuple[float, float] | None:
         if value is not None and value[0] >= value[1]:
-            raise ValueError("range must be [lowest, highest]")
+            raise ValueError(Phrase("range must be [lowest, highest]"))
         return value
 
     @model_validator(mode="after")
     def _says_what_it_reads(self) -> Self:
         if self.formula is not None and self.role != "virtual":
-            raise ValueError("formula belongs to a meter of role = 'virtual'")
+            raise ValueError(Phrase("formula belongs to a meter of role = 'virtual'"))
         if self.formula is None and "reading" not in self.model_fields_set:
-            raise ValueError("reading must be register, rate or interval; only a virtual meter with a formula has none")
+            raise ValueError(Phrase("reading must be register, rate or interval; only a virtual meter with a formula has none"))
         if (self.role == "state") is not (not self.carrier):
-            raise ValueError("carrier must be given, except for a meter of role = 'state' (temperature, pressure)")
+            raise ValueError(Phrase("carrier must be given, except for a meter of role = 'state' (temperature, pressure)"))
         if self.accuracy_of == "range" and self.accuracy_class is not None and self.range is None:
-            raise ValueError("a class in percent of the range needs range = [lowest, highest]")
+            raise ValueError(Phrase("a class in percent of the range needs range = [lowest, highest]"))
         if self.clock_drift_s_per_day and self.clock_read_on is None:
-            raise ValueError("clock_drift_s_per_day needs clock_read_on, the day of clock_offset_s")
+            raise ValueError(Phrase("clock_drift_s_per_day needs clock_read_on, the day of clock_offset_s"))
         if self.since is not None and self.until is not None and self.until <= self.since:
-            raise ValueError("until must be later than from")
+            raise ValueError(Phrase("until must be later than from"))
         if self.checks is not None and self.role != "check":
-            raise ValueError("checks belongs to a meter of role = 'check'")
+            raise ValueError(Phrase("checks belongs to a meter of role = 'check'"))
         for key in ("temperature", "pressure"):
             constant = getattr(self, "temperature_c" if key == "temperature" else "pressure_kpa")
             if getattr(self, f"{key}_meter") is not None and constant is not None:
-                raise ValueError(f"{key} is given twice: by a meter and as a constant")
+                raise ValueError(Phrase("%(key)s is given twice: by a meter and as a constant", key=key))
         return self
 
     def counts_for(self, start: datetime, zone: tzinfo) -> bool:

@@ -11,6 +11,7 @@ from urllib.parse import urlsplit
 
 from pydantic import Field, field_validator, model_validator
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import DateOrder, Decimal, Profile, Setting, zone_named
 
 FOLDER = "prices"
@@ -46,19 +47,19 @@ class PriceSeries(Setting):
     @classmethod
     def _known_zone(cls, name: str | None) -> str | None:
         if zone_named(name or "UTC") is None:
-            raise ValueError("must be a time zone of the IANA list, such as Asia/Shanghai")
+            raise ValueError(Phrase("must be a time zone of the IANA list, such as Asia/Shanghai"))
         return name
 
     @model_validator(mode="after")
     def _from_one_source(self) -> Self:
         if (self.file is None) == (self.address is None):
-            raise ValueError("must give either file or address")
+            raise ValueError(Phrase("must give either file or address"))
         if self.address is not None:
             _check(self.address)
         if self.time_in != "text" and not self.is_json:
-            raise ValueError("time_in counts seconds or milliseconds of JSON alone; a table has times as text")
+            raise ValueError(Phrase("time_in counts seconds or milliseconds of JSON alone; a table has times as text"))
         if self.rows and not self.is_json:
-            raise ValueError("rows is a way into JSON; a table has none")
+            raise ValueError(Phrase("rows is a way into JSON; a table has none"))
         return self
 
     @property
@@ -76,6 +77,6 @@ def _check(address: str) -> None:
     parts = urlsplit(address)
     own = parts.hostname in ("localhost", "127.0.0.1", "::1")
     if parts.scheme not in (("https", "http") if own else ("https",)) or not parts.hostname:
-        raise ValueError("address must begin with https:// (http:// only on this very machine)")
+        raise ValueError(Phrase("address must begin with https:// (http:// only on this very machine)"))
     if parts.username or parts.password:
-        raise ValueError("address must hold no user and no password")
+        raise ValueError(Phrase("address must hold no user and no password"))

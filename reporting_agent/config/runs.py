@@ -6,6 +6,7 @@ from typing import Literal
 
 from pydantic import field_validator
 
+from benchmarks.phrases import Phrase
 from reporting_agent.config.profile import Setting
 
 
@@ -40,8 +41,8 @@ class Runs(Setting):
         for start in starts:
             hours, _, minutes = start.partition(":")
             if not (hours.isdecimal() and minutes.isdecimal() and len(minutes) == 2 and int(hours) < 24 and int(minutes) < 60):
-                raise ValueError("must be clock times such as 06:00")
+                raise ValueError(Phrase("must be clock times such as 06:00"))
         of_day = [60 * int(start[:-3]) + int(start[-2:]) for start in starts]  # not as texts: 6:00 comes before 14:00
         if not starts or of_day != sorted(of_day):
-            raise ValueError("must be given in the order of the day")
+            raise ValueError(Phrase("must be given in the order of the day"))
         return starts

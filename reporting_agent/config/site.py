@@ -16,13 +16,13 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.answers import flat
 from reporting_agent.config.border import BorderGoods
 from reporting_agent.config.emissions import Emissions
 from reporting_agent.config.events import DeclaredEvent, refuse_clashes
-from reporting_agent.config.faults import SettingFault
+from reporting_agent.config.faults import SettingFault, UnknownValueError
 from reporting_agent.config.materials import BoughtIn, HeatingValue, HeatingValues, JointProduction, ProductStock, Variable, refuse_twice
 from reporting_agent.config.meters import Meter
 from reporting_agent.config.profile import Mapping, Setting, zone_named
@@ -49,7 +49,7 @@ class SiteIdentity(Setting):
     def _known_zone(cls, name: str) -> str:
         if zone_named(name) is None:
             names = ", ".join(get_close_matches(name, sorted(available_timezones()))) or "Asia/Shanghai"
-            raise ValueError(Phrase("a time zone of the IANA list, such as %(names)s", names=names))
+            raise UnknownValueError(Phrase("a time zone of the IANA list, such as %(names)s", names=names))
         return name
 
 
@@ -79,13 +79,13 @@ class InputFiles(Setting):
     @model_validator(mode="after")
     def _one_way_of_energy(self) -> Self:
         if self.log is not None and (self.batches or self.readings or self.energy):
-            raise ValueError("log stands alone: it brings output and energy together")
+            raise ValueError(Phrase("log stands alone: it brings output and energy together"))
         if self.source is not None:
             return self  # what it gives is known once it is connected
         if self.log is None and self.batches is None:
-            raise ValueError("batches (with readings or energy) or log must be given")
+            raise ValueError(Phrase("batches (with readings or energy) or log must be given"))
         if self.batches is not None and self.readings is None and self.energy is None:
-            raise ValueError("batches need readings of meters, energy per batch, or both for different carriers")
+            raise ValueError(Phrase("batches need readings of meters, energy per batch, or both for different carriers"))
         return self
 
 
@@ -110,9 +110,11 @@ class StepSetting(Setting):
     @classmethod
     def _known_with_reason(cls, outside: dict[str, str]) -> dict[str, str]:
         if unknown := sorted(set(outside) - set(CARRIERS)):
-            raise ValueError(f"must name carriers ({unknown[0]!r} is none): " + ", ".join(CARRIERS))
+            raise ValueError(
+                Phrase("must name carriers (%(unknown)s is none): %(carriers)s", unknown=repr(unknown[0]), carriers=enumerated(CARRIERS))
+            )
         if silent := sorted(carrier for carrier, reason in outside.items() if not reason.strip()):
-            raise ValueError(f"must give the reason why {silent[0]} is outside the step's boundary")
+            raise ValueError(Phrase("must give the reason why %(carrier)s is outside the step's boundary", carrier=silent[0]))
         return outside
 
     @field_validator("made_inside")
@@ -120,7 +122,7 @@ class StepSetting(Setting):
     def _media(cls, carriers: tuple[str, ...]) -> tuple[str, ...]:
         media = [carrier.id for carrier in CARRIERS.values() if carrier.form == "medium"]
         if set(carriers) - set(media):
-            raise ValueError("must be working media: " + ", ".join(media))
+            raise ValueError(Phrase("must be working media: %(media)s", media=enumerated(media)))
         return carriers
 
 
@@ -154,20 +156,26 @@ class SiteSettings(Setting):
     def _names_agree(self) -> Self:
         meter_ids = [meter.id for meter in self.meters]
         if twice := sorted({name for name in meter_ids if meter_ids.count(name) > 1}):
-            raise ValueError(f"must give every meter an id of its own; {twice[0]!r} stands twice")
+            raise ValueError(Phrase("must give every meter an id of its own; %(meter)s stands twice", meter=repr(twice[0])))
         machines = [machine.id for machine in self.equipment]
         if twice := sorted({name for name in machines if machines.count(name) > 1}):
-            raise ValueError(f"equipment: every furnace, mill or machine stands once; {twice[0]!r} stands twice")
+            raise ValueError(
+                Phrase("equipment: every furnace, mill or machine stands once; %(equipment)s stands twice", equipment=repr(twice[0]))
+            )
         names = [*meter_ids, *(scale.id for scale in self.scales)]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"scales: every scale needs an id of its own, which no meter has; {twice[0]!r} stands twice")
+            raise ValueError(
+                Phrase("scales: every scale needs an id of its own, which no meter has; %(id)s stands twice", id=repr(twice[0]))
+            )
         if (self.inputs.scales is None) != (not self.scales):
-            raise ValueError("scales: [inputs] names the file of their records, and [[scales]] says what each one weighs; give both")
+            raise ValueError(
+                Phrase("scales: [inputs] names the file of their records, and [[scales]] says what each one weighs; give both")
+            )
         if self.inputs.readings is not None and not self.meters:
-            raise ValueError("meters: readings are given, but no [[meters]] says what they measure")
+            raise ValueError(Phrase("meters: readings are given, but no [[meters]] says what they measure"))
         if self.site.batch_ids == "restart-yearly" and (self.mapping.batches.rows or self.mapping.energy.rows):
             raise ValueError(
-                "mapping: several rows a batch (rows) are put together by batch id, and restart-yearly says that ids come again"
+                Phrase("mapping: several rows a batch (rows) are put together by batch id, and restart-yearly says that ids come again")
             )
         refuse_twice(self.lhv)
         refuse_clashes(self.events, self.zone)
@@ -229,11 +237,16 @@ def load_site(path: str | Path, inherit: abc.Mapping[str, Any] | None = None) ->
             "Give the path of your site.toml with --site; `steplabel-agent init DIR` writes a first one.",
             place=place,
             found=str(gone.strerror or gone),
-            wanted="a site.toml",
+            wanted=Phrase("a site.toml"),
         ) from gone
     except UnicodeDecodeError as wrong:
         raise InputError(
-            "site-unreadable", "The site file is not UTF-8.", "Save it as UTF-8.", place=place, found=str(wrong), wanted="UTF-8 text"
+            "site-unreadable",
+            "The site file is not UTF-8.",
+            "Save it as UTF-8.",
+            place=place,
+            found=str(wrong),
+            wanted=Phrase("UTF-8 text"),
         ) from wrong
     try:
         raw = tomllib.loads(text)

@@ -13,6 +13,7 @@ from typing import Self
 from pydantic import Field, field_validator, model_validator
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config.profile import Setting
 
 
@@ -35,7 +36,7 @@ class Flow(Setting):
     def _one_source(self) -> Self:
         stated = [self.quantity, self.unit, self.period]
         if (self.meter is None) is all(part is None for part in stated) or (self.meter is None and None in stated):
-            raise ValueError("give either meter, or quantity with unit and period")
+            raise ValueError(Phrase("give either meter, or quantity with unit and period"))
         return self
 
 
@@ -104,11 +105,11 @@ class SiteBoundary(Setting):
     def _names_each_once(self) -> Self:
         names = [conversion.id for conversion in self.conversions]
         if len(set(names)) < len(names):
-            raise ValueError("conversions: an id stands twice")
+            raise ValueError(Phrase("conversions: an id stands twice"))
         for key in ("losses", "stocks"):
             carriers = [flow.carrier for flow in getattr(self, key)]
             if len(set(carriers)) < len(carriers):
-                raise ValueError(f"{key}: a carrier stands twice")
+                raise ValueError(Phrase("%(key)s: a carrier stands twice", key=key))
         return self
 
     @property
@@ -126,5 +127,5 @@ class SiteBoundary(Setting):
 
 def _known_carrier(carrier: str) -> str:
     if carrier not in CARRIERS:
-        raise ValueError("must be one of " + ", ".join(CARRIERS))
+        raise ValueError(Phrase("must be one of %(carriers)s", carriers=enumerated(CARRIERS)))
     return carrier

@@ -16,6 +16,7 @@ from typing import Annotated, Literal, Protocol, Self, TypeVar
 from pydantic import AfterValidator, Field, field_validator, model_validator
 
 from benchmarks.carriers import CARRIERS
+from benchmarks.phrases import Phrase, alternatives, enumerated
 from benchmarks.quantities import converts
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.config.profile import Setting
@@ -45,7 +46,7 @@ class _Dated(Setting):
     @model_validator(mode="after")
     def _begins_before_it_ends(self) -> Self:
         if self.valid_from is not None and self.valid_to is not None and self.valid_from >= self.valid_to:
-            raise ValueError("valid_to must be after valid_from: it is the first day no longer included")
+            raise ValueError(Phrase("valid_to must be after valid_from: it is the first day no longer included"))
         return self
 
     def holds_on(self, day: date) -> bool:
@@ -54,7 +55,7 @@ class _Dated(Setting):
 
 def _months_of_a_year(months: tuple[int, ...]) -> tuple[int, ...]:
     if not months or not all(1 <= month <= 12 for month in months):
-        raise ValueError("must be months from 1 to 12")
+        raise ValueError(Phrase("must be months from 1 to 12"))
     return months
 
 
@@ -82,7 +83,7 @@ class TariffPeriod(Setting):
     @classmethod
     def _not_the_flat_one(cls, name: str) -> str:
         if name == FLAT:
-            raise ValueError(f"{FLAT!r} is the name of the hours that no period holds")
+            raise ValueError(Phrase("%(name)s is the name of the hours that no period holds", name=repr(FLAT)))
         return name
 
     @property
@@ -129,7 +130,7 @@ class DemandCharge(_Dated):
     def _whole_months(self) -> Self:
         """A charge that begins within a month would leave that month without one."""
         if any(day is not None and day.day != 1 for day in (self.valid_from, self.valid_to)):
-            raise ValueError("valid_from and valid_to of a demand charge must be the first of a month: it is a price a month")
+            raise ValueError(Phrase("valid_from and valid_to of a demand charge must be the first of a month: it is a price a month"))
         return self
 
 
@@ -155,28 +156,46 @@ class Tariff(Setting):
     @model_validator(mode="after")
     def _one_price_a_day(self) -> Self:
         for carrier in {price.carrier for price in self.prices}:
-            _check_disjoint([price for price in self.prices if price.carrier == carrier], f"prices of {carrier}")
+            _check_disjoint([price for price in self.prices if price.carrier == carrier], Phrase("prices of %(carrier)s", carrier=carrier))
         for month in range(1, 13):
-            _check_disjoint([charge for charge in self.demand if month in charge.months], "demand charges")
+            _check_disjoint([charge for charge in self.demand if month in charge.months], Phrase("demand charges"))
         return self
 
     @model_validator(mode="after")
     def _series_fit(self) -> Self:
-        for what, names in (("name", [entry.name for entry in self.series]), ("carrier", [entry.carrier for entry in self.series])):
+        for what, names in (
+            (Phrase("name"), [entry.name for entry in self.series]),
+            (Phrase("carrier"), [entry.carrier for entry in self.series]),
+        ):
             if twice := sorted({name for name in names if names.count(name) > 1}):
-                raise ValueError(f"two series have the {what} {twice[0]!r}: one series a carrier, each with a name of its own")
+                raise ValueError(
+                    Phrase(
+                        "two series have the %(what)s %(name)s: one series a carrier, each with a name of its own",
+                        what=what,
+                        name=repr(twice[0]),
+                    )
+                )
         for series in self.series:
             _check_unit(series.carrier, series.unit)
             if series.currency != self.currency:
                 raise ValueError(
-                    f"the series {series.name!r} is in {series.currency} and the tariff in {self.currency}: nothing is converted"
+                    Phrase(
+                        "the series %(series)s is in %(currency)s and the tariff in %(of_tariff)s: nothing is converted",
+                        series=repr(series.name),
+                        currency=series.currency,
+                        of_tariff=self.currency,
+                    )
                 )
         every = [(price.carrier, price.unit) for price in self.prices] + [(entry.carrier, entry.unit) for entry in self.series]
         for carrier in {of for of, _unit in every}:
             units = [unit for of, unit in every if of == carrier]
             if not all(converts(unit, units[0]) for unit in units):
                 raise ValueError(
-                    f"the prices of {carrier} must all be per amount, or all per heat, found {', '.join(dict.fromkeys(units))}"
+                    Phrase(
+                        "the prices of %(carrier)s must all be per amount, or all per heat, found %(units)s",
+                        carrier=carrier,
+                        units=enumerated(dict.fromkeys(units)),
+                    )
                 )
         return self
 
@@ -194,10 +213,12 @@ class Tariff(Setting):
 
 def _check_unit(carrier: str, unit: str) -> None:
     if carrier not in CARRIERS:
-        raise ValueError(f"must name a carrier: {', '.join(CARRIERS)}")
+        raise ValueError(Phrase("must name a carrier: %(carriers)s", carriers=enumerated(CARRIERS)))
     wanted = (CARRIERS[carrier].unit, *(("MJ",) if CARRIERS[carrier].thermal else ()))
     if not any(converts(unit, target) for target in wanted):
-        raise ValueError(f"unit must be one that {carrier} is counted in, such as {' or '.join(wanted)}")
+        raise ValueError(
+            Phrase("unit must be one that %(carrier)s is counted in, such as %(units)s", carrier=carrier, units=alternatives(wanted))
+        )
 
 
 _D = TypeVar("_D", bound="_Ranged")
@@ -214,14 +235,14 @@ def _check_disjoint(rows: Sequence[_D], what: str) -> None:
     ordered = sorted(rows, key=lambda row: row.valid_from or date.min)
     for earlier, later in pairwise(ordered):
         if earlier.valid_to is None or earlier.valid_to > (later.valid_from or date.min):
-            raise ValueError(f"two {what} hold on one day: give valid_from and valid_to")
+            raise ValueError(Phrase("two %(what)s hold on one day: give valid_from and valid_to", what=what))
 
 
 def _minutes_of(text: str) -> tuple[tuple[int, int], ...]:
     first, dash, last = text.partition("-")
     start, end = _minute(first), _minute(last)
     if not dash or start is None or end is None or start in (end, MINUTES_A_DAY):
-        raise ValueError("must be clock ranges such as 08:00-11:30, 22:00-06:00 or 00:00-24:00")
+        raise ValueError(Phrase("must be clock ranges such as 08:00-11:30, 22:00-06:00 or 00:00-24:00"))
     if start < end:
         return ((start, end),)
     return tuple(piece for piece in ((start, MINUTES_A_DAY), (0, end)) if piece[0] < piece[1])

@@ -11,6 +11,7 @@ from pydantic import BaseModel, ValidationError
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from reporting_agent.config.faults import SettingFault
 
 File = TypeVar("File", bound=BaseModel)
 Refusal = Callable[[Place, str, str], InputError]
@@ -35,9 +36,5 @@ def checked(kind: type[File], raw: dict[str, Any], name: str, refused: Refusal) 
     try:
         return kind.model_validate(raw)
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
-        place = Place(name, column=".".join(str(part) for part in first["loc"]) or None)
-        actual = Phrase("nothing") if first["type"] == "missing" else repr(first["input"])[:120]
-        phrase = first["ctx"]["error"].args[0] if first["type"] == "value_error" else None
-        wanted = phrase if isinstance(phrase, Phrase) else first["msg"].removeprefix("Value error, ")
-        raise refused(place, actual, wanted) from wrong
+        fault = SettingFault(wrong, raw)
+        raise refused(Place(name, column=fault.place(name).column), fault.found, fault.wanted()) from wrong

@@ -14,6 +14,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase
 from reporting_agent.config.meters import Meter
 
 TEMPERATURE_UNITS = {"°C": 273.15, "degC": 273.15, "℃": 273.15, "C": 273.15, "K": 0.0}
@@ -120,8 +121,8 @@ class MeterTree:
                 raise self.refuse(
                     meter,
                     key,
-                    f"Meter {meter.id} names a meter that is not declared.",
-                    "Correct the id, or declare the meter under [[meters]].",
+                    Phrase("Meter %(meter)s names a meter that is not declared.", meter=meter.id),
+                    Phrase("Correct the id, or declare the meter under [[meters]]."),
                     repr(name),
                     ", ".join(sorted(self.by_id)),
                 )
@@ -129,19 +130,19 @@ class MeterTree:
                 raise self.refuse(
                     meter,
                     key,
-                    f"Meter {meter.id} measures another carrier than meter {name}.",
-                    "Meters of one tree measure one carrier; correct carrier, or take the link away.",
-                    f"{meter.carrier} and {other.carrier}",
-                    "one carrier",
+                    Phrase("Meter %(meter)s measures another carrier than meter %(other)s.", meter=meter.id, other=name),
+                    Phrase("Meters of one tree measure one carrier; correct carrier, or take the link away."),
+                    Phrase("%(first)s and %(second)s", first=meter.carrier, second=other.carrier),
+                    Phrase("one carrier"),
                 )
         if meter.role == "check" and meter.checked is None:
             raise self.refuse(
                 meter,
                 "checks",
-                f"Check meter {meter.id} does not say what it checks.",
-                "Name the meter it stands beside in checks.",
-                "nothing",
-                "the id of a meter",
+                Phrase("Check meter %(meter)s does not say what it checks.", meter=meter.id),
+                Phrase("Name the meter it stands beside in checks."),
+                Phrase("nothing"),
+                Phrase("the id of a meter"),
             )
 
     def _refuse_circles(self, meter: Meter) -> None:
@@ -153,10 +154,10 @@ class MeterTree:
                     raise self.refuse(
                         meter,
                         key,
-                        f"Meter {meter.id} hangs on itself.",
-                        "A tree has no circle: correct one of the links.",
+                        Phrase("Meter %(meter)s hangs on itself.", meter=meter.id),
+                        Phrase("A tree has no circle: correct one of the links."),
                         " > ".join(sorted(reached | {meter.id})),
-                        "a meter that leads to a main meter",
+                        Phrase("a meter that leads to a main meter"),
                     )
                 if name not in reached:
                     reached.add(name)
@@ -174,16 +175,16 @@ class MeterTree:
                     other.id for other in self.counted if other.id == meter.id or other in line or meter.id in self.parts(other)
                 )  # those that the reader must look at
                 if times < 0:
-                    sentence = f"What meter {meter.id} measures would be taken off where nothing counts it."
-                    remedy = "Name the meter that it hangs on as its parent, or correct the formula."
+                    sentence = Phrase("What meter %(meter)s measures would be taken off where nothing counts it.", meter=meter.id)
+                    remedy = Phrase("Name the meter that it hangs on as its parent, or correct the formula.")
                 else:
-                    sentence = f"What meter {meter.id} measures would be counted {times} times."
-                    remedy = (
+                    sentence = Phrase("What meter %(meter)s measures would be counted %(times)s times.", meter=meter.id, times=times)
+                    remedy = Phrase(
                         "Let the upper meter stand without step, or count what is left of it: role = 'virtual',"
                         " formula = { plus = [upper], minus = [lower] }."
                     )
                 key = "parent" if meter.parent or times < 0 else "step"
-                raise self.refuse(meter, key, sentence, remedy, ", ".join(others), "energy that is counted once")
+                raise self.refuse(meter, key, sentence, remedy, ", ".join(others), Phrase("energy that is counted once"))
 
 
 def _covers(upper: Meter, lower: Meter) -> bool:

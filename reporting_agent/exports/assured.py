@@ -64,7 +64,7 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
     auditor_ids = {auditor.lower() for auditor in auditors}
     for path, signed in read:
         if (signer := key_id(signed.public_key)) not in auditor_ids:  # a stranger takes nothing back either
-            raise _unusable(path, signer, "a key given with --auditor")
+            raise _unusable(path, signer, Phrase("a key given with --auditor"))
     withdrawn = {withdrawal.attestation for _, withdrawal in read if isinstance(withdrawal, AttestationWithdrawal)}
     usable = []
     for path, statement in read:
@@ -72,11 +72,15 @@ def holding(files: Sequence[Path], auditors: Sequence[str], site: str, period: s
             continue
         subject = statement.subject
         if not isinstance(subject, ReportSubject) or (subject.site, subject.period) != (site, period):
-            raise _unusable(path, "a statement on something else", f"one on {site} over {period}")
+            wanted = Phrase("one on %(site)s over %(period)s", site=site, period=period)
+            raise _unusable(path, Phrase("a statement on something else"), wanted)
         if statement.digest in withdrawn:
-            raise _unusable(path, "a statement that its auditor withdrew", "one that holds")
+            raise _unusable(path, Phrase("a statement that its auditor withdrew"), Phrase("one that holds"))
         if not statement.issued_on <= today <= statement.valid_until:
-            raise _unusable(path, f"valid from {statement.issued_on} until {statement.valid_until}", f"one in force on {today}")
+            valid = Phrase(
+                "valid from %(first)s until %(last)s", first=statement.issued_on.isoformat(), last=statement.valid_until.isoformat()
+            )
+            raise _unusable(path, valid, Phrase("one in force on %(day)s", day=today.isoformat()))
         if statement.opinion is not Opinion.ADVERSE:
             usable.append(Statement(statement, key_id(statement.public_key)))
     return tuple(usable)
@@ -86,7 +90,7 @@ def _bytes(path: Path) -> bytes:
     try:
         return path.read_bytes()
     except OSError as gone:
-        raise _unusable(path, gone.strerror or str(gone), "a signed statement") from gone
+        raise _unusable(path, gone.strerror or str(gone), Phrase("a signed statement")) from gone
 
 
 def _unusable(path: Path, found: str, wanted: str) -> InputError:

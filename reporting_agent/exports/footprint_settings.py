@@ -12,7 +12,7 @@ from typing import Annotated, Literal
 from pydantic import Field
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config import toml_files
 from reporting_agent.config.profile import Setting
 
@@ -95,7 +95,7 @@ class FootprintSettings(Setting):
                 file=path.name,
             ),
             place=Place(str(path)),
-            found="complete = false" if not unnamed else f"no [[outside]] of kind {', '.join(unnamed)}",
+            found="complete = false" if not unnamed else Phrase("no [[outside]] of kind %(kinds)s", kinds=enumerated(unnamed)),
             wanted=", ".join(MUST_BE_NAMED) + ", complete = true",
         )
 

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.exports.assured import Statement
 from reporting_agent.exports.carbon import StepCarbon
 from reporting_agent.exports.footprint_settings import FootprintSettings, UsedStep, invalid
@@ -97,8 +97,9 @@ def footprint(
     for used in settings.steps:
         step = _chosen(used, steps)
         if any(step is part.step for part in parts):  # by whatever part of its name: it would count twice
-            wanted = "each label once, with the sum as per_product"
-            raise invalid(Place("footprint.toml", column="steps"), f"the step {used.step!r} stands twice", wanted)
+            twice = Phrase("the step %(step)s stands twice", step=repr(used.step))
+            wanted = Phrase("each label once, with the sum as per_product")
+            raise invalid(Place("footprint.toml", column="steps"), twice, wanted)
         per_output = step.co2_per_output
         if per_output is None:
             raise InputError(
@@ -107,7 +108,9 @@ def footprint(
                 "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing."
                 if step.lacking
                 else "Leave the step out of [[steps]]: energy that a step gives back is not credited.",
-                found="no CO2 factor of " + ", ".join(step.lacking) if step.lacking else "no energy taken in",
+                found=Phrase("no CO2 factor of %(carriers)s", carriers=enumerated(step.lacking))
+                if step.lacking
+                else Phrase("no energy taken in"),
             )
         parts.append(StepFootprint(step, per_output * used.per_product / PER_KG[step.output_unit], used.step in audited))
     return Footprint(settings, site, period, made_at, tuple(parts), tuple(statements))
@@ -128,6 +131,6 @@ def _chosen(used: UsedStep, steps: Sequence[StepCarbon]) -> StepCarbon:
         "footprint-step-unknown",
         Phrase("No single label of total energy per tonne fits step %(step)s.", step=used.step),
         "Name a step of label.json, with its product and variant if there are several.",
-        found=f"{len(own)} labels",
+        found=Phrase("%(count)s labels", count=len(own)),
         wanted=", ".join(dict.fromkeys(f"{step.label.step} ({step.label.product} {step.label.variant})".strip() for step in steps)),
     )

@@ -13,6 +13,7 @@ from pydantic import Field, model_validator
 from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, enumerated
 from benchmarks.quantities import ratio
 from reporting_agent.config import toml_files
 from reporting_agent.config.profile import Setting
@@ -49,12 +50,12 @@ class ExportTable(Setting):
     def _columns_fit(self) -> Self:
         names = [column.name for column in self.columns]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"the column {twice[0]!r} stands twice")
+            raise ValueError(Phrase("the column %(column)s stands twice", column=repr(twice[0])))
         fields = {column.field for column in self.columns}
         if self.every != "month" and (early := sorted(fields & OF_MONTHS)):
-            raise ValueError(f"{early[0]} is of months: a day has no sum of days")
+            raise ValueError(Phrase("%(field)s is of months: a day has no sum of days", field=early[0]))
         if self.of != "step" and (strange := sorted(fields & OF_STEPS)):
-            raise ValueError(f"{strange[0]} is of steps: a meter has no output")
+            raise ValueError(Phrase("%(field)s is of steps: a meter has no output", field=strange[0]))
         return self
 
 
@@ -89,16 +90,16 @@ class MonitoringSchema(Setting):
     def _names_what_there_is(self) -> Self:
         names = [table.name for table in self.tables]
         if twice := sorted({name for name in names if names.count(name) > 1}):
-            raise ValueError(f"the table {twice[0]!r} stands twice")
+            raise ValueError(Phrase("the table %(table)s stands twice", table=repr(twice[0])))
         if OF_QUALITY in names:
-            raise ValueError(f"a table cannot be called {OF_QUALITY!r}: every export has one of that name besides")
+            raise ValueError(Phrase("a table cannot be called %(name)s: every export has one of that name besides", name=repr(OF_QUALITY)))
         for carrier, unit in self.units.items():
             if carrier not in CARRIERS:
-                raise ValueError(f"{carrier!r} is no carrier: {', '.join(CARRIERS)}")
+                raise ValueError(Phrase("%(carrier)s is no carrier: %(carriers)s", carrier=repr(carrier), carriers=enumerated(CARRIERS)))
             try:
                 ratio(CARRIERS[carrier].unit, unit)
             except InputError as wrong:
-                raise ValueError(f"{carrier} is not counted in {unit!r}") from wrong
+                raise ValueError(Phrase("%(carrier)s is not counted in %(unit)s", carrier=carrier, unit=repr(unit))) from wrong
         return self
 
 
@@ -113,7 +114,7 @@ def load_schema(path: Path | None) -> MonitoringSchema:
         raw = files("reporting_agent.exports").joinpath(name).read_bytes() if path is None else path.read_bytes()
         read = tomllib.loads(raw.decode("utf-8-sig"))
     except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as wrong:
-        raise _invalid(Place(name), str(wrong), "a TOML file in UTF-8 as docs/exports.md describes it") from wrong
+        raise _invalid(Place(name), str(wrong), Phrase("a TOML file in UTF-8 as docs/exports.md describes it")) from wrong
     return toml_files.checked(MonitoringSchema, {**read, "digest": hashlib.sha256(raw).hexdigest()}, name, _invalid)
 
 

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from benchmarks.errors import InputError
 from benchmarks.measurements import Direction, Period
+from benchmarks.phrases import Phrase
 from reporting_agent.exports.carbon import CarrierUse, StepCarbon
 
 if TYPE_CHECKING:
@@ -33,8 +34,8 @@ def refuse_without_library() -> None:
             "export-needs-extra",
             "The library that writes Asset Administration Shells is not installed.",
             "Install the extra: pip install 'steplabel-agent[exports]' (basyx-python-sdk, 15 MB with lxml).",
-            found="no basyx",
-            wanted="basyx-python-sdk 2.2 or later",
+            found=Phrase("no basyx"),
+            wanted=Phrase("basyx-python-sdk 2.2 or later"),
         )
 
 

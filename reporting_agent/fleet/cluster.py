@@ -71,7 +71,7 @@ class Cluster:
                 "The Dask cluster could not be reached.",
                 "Check the address that its scheduler gives (tcp://HOST:8786, with TLS tls://HOST:8786), and the TLS files.",
                 found=f"{self.address}: {wrong}",
-                wanted="a running scheduler",
+                wanted=Phrase("a running scheduler"),
             ) from wrong
 
     def _files(self) -> tuple[Path, ...]:
@@ -105,7 +105,7 @@ class Cluster:
                 "Give --tls-ca-file, --tls-cert and --tls-key, as the cluster's own workers have them.",
                 place=Place("--dask"),
                 found=", ".join([self.address, *map(str, files)]),
-                wanted="--tls-ca-file, --tls-cert and --tls-key",
+                wanted=Phrase("--tls-ca-file, --tls-cert and --tls-key"),
             )
         certificates.require_usable(self.tls_ca_file, self.tls_cert, self.tls_key, datetime.now(UTC))
         return self.tls_ca_file, self.tls_cert, self.tls_key

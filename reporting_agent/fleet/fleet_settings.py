@@ -19,7 +19,9 @@ from typing import Any, Self
 from pydantic import Field, ValidationError, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config import SiteSettings
+from reporting_agent.config.faults import SettingFault
 from reporting_agent.config.profile import Setting
 from reporting_agent.sources.object_storage import beside, is_object, joined, text
 
@@ -59,7 +61,7 @@ class Fleet(Setting):
     def _each_once(cls, sites: tuple[FleetSite, ...]) -> tuple[FleetSite, ...]:
         files = [site.file for site in sites]
         if twice := sorted({file for file in files if files.count(file) > 1}):
-            raise ValueError(f"must name every site once; {twice[0]!r} stands twice")
+            raise ValueError(Phrase("must name every site once; %(site)s stands twice", site=repr(twice[0])))
         return sites
 
     @field_validator("inherit")
@@ -67,7 +69,13 @@ class Fleet(Setting):
     def _tables_that_can_be_shared(cls, inherit: dict[str, Any]) -> dict[str, Any]:
         shared = sorted(set(SiteSettings.model_fields) - NEVER_SHARED)
         if unknown := sorted(set(inherit) - set(shared)):
-            raise ValueError(f"must be tables that sites can share ({unknown[0]!r} is none): {', '.join(shared)}")
+            raise ValueError(
+                Phrase(
+                    "must be tables that sites can share (%(unknown)s is none): %(tables)s",
+                    unknown=repr(unknown[0]),
+                    tables=enumerated(shared),
+                )
+            )
         return inherit
 
     @model_validator(mode="after")
@@ -79,7 +87,9 @@ class Fleet(Setting):
                 continue
             earlier = named.setdefault(Path(file).resolve(), site.file)
             if earlier != site.file:
-                raise ValueError(f"must name every site once; {earlier!r} and {site.file!r} are one file")
+                raise ValueError(
+                    Phrase("must name every site once; %(first)s and %(second)s are one file", first=repr(earlier), second=repr(site.file))
+                )
         return self
 
     @model_validator(mode="after")
@@ -90,7 +100,14 @@ class Fleet(Setting):
             site_id = None if is_object(file) else _site_id(Path(file))
             earlier = site.file if site_id is None else named.setdefault(site_id, site.file)
             if earlier != site.file:
-                raise ValueError(f"must name sites with an id each; {earlier!r} and {site.file!r} both have the id {site_id!r}")
+                raise ValueError(
+                    Phrase(
+                        "must name sites with an id each; %(first)s and %(second)s both have the id %(id)s",
+                        first=repr(earlier),
+                        second=repr(site.file),
+                        id=repr(site_id),
+                    )
+                )
         return self
 
     def files(self) -> tuple[str, ...]:
@@ -128,7 +145,7 @@ def _content(path: str) -> str:
     if not is_object(path):
         return Path(path).read_text(encoding="utf-8-sig")
     if (content := text(path)) is None:
-        raise FileNotFoundError("no such object")
+        raise FileNotFoundError(Phrase("no such object"))
     return content
 
 
@@ -143,19 +160,19 @@ def load_fleet(path: str | Path) -> Fleet:
             "The fleet file cannot be read.",
             "Give the path of a fleet.toml, in UTF-8; docs/fleet.md has an example to start from.",
             place=Place(str(path)),
-            found=str(wrong),
-            wanted="a fleet.toml",
+            found=next((part for part in wrong.args if isinstance(part, Phrase)), str(wrong)),
+            wanted=Phrase("a fleet.toml"),
         ) from wrong
     try:
         fleet = Fleet.model_validate({**raw, "folder": Path(path).parent})
         return fleet.of_storage(beside(str(path))) if is_object(str(path)) else fleet
     except ValidationError as wrong:
-        first = wrong.errors(include_url=False)[0]
+        fault = SettingFault(wrong, raw)
         raise InputError(
             "fleet-invalid",
             "The fleet file contradicts itself.",
             "Correct the key named; docs/fleet.md describes every key.",
-            place=Place(str(path), column=".".join(str(part) for part in first["loc"]) or None),
-            found=repr(first.get("input"))[:120],
-            wanted=first["msg"].removeprefix("Value error, "),
+            place=Place(str(path), column=fault.place(str(path)).column),
+            found=fault.found,
+            wanted=fault.wanted("docs/fleet.md"),
         ) from wrong

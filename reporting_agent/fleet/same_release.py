@@ -34,10 +34,14 @@ def of_this_process() -> dict[str, str]:
     }
 
 
+_PARTS = {"agent": Phrase("agent"), "packs and factors": Phrase("packs and factors")}
+"""Those whose names are words."""
+
+
 def difference(ours: Mapping[str, str], theirs: Mapping[str, str], worker: str) -> InputError | None:
     """Why a worker may give other bytes: `fleet-worker-differs`; None where it gives the same."""
     for part, version in ours.items():
-        if (actual := theirs.get(part, "nothing")) != version:
+        if (actual := theirs.get(part, Phrase("nothing"))) != version:
             return _differs(part, worker, actual, version)
     return None
 
@@ -50,7 +54,7 @@ def no_agent(ours: Mapping[str, str], why: BaseException, worker: str) -> InputE
 def _differs(part: str, worker: str, found: str, wanted: str) -> InputError:
     return InputError(
         "fleet-worker-differs",
-        Phrase("The %(part)s of worker %(worker)s differs from that of this machine.", worker=worker, part=part),
+        Phrase("The %(part)s of worker %(worker)s differs from that of this machine.", worker=worker, part=_PARTS.get(part, part)),
         "Install the same release of steplabel-agent, by requirements/dask.txt, on every machine of the cluster.",
         found=found,
         wanted=wanted,

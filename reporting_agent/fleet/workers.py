@@ -117,7 +117,7 @@ class WorkerAssignment:
                 "dask-lost",
                 "The scheduler of the Dask cluster no longer answers.",
                 "Start the cluster again, then the same command: it continues with the sites that are not done.",
-                wanted="a running scheduler",
+                wanted=Phrase("a running scheduler"),
             ) from lost
         return {address: worker["last_seen"] for address, worker in workers.items()}
 

@@ -13,6 +13,7 @@ from pydantic import Field, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Direction, Period
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.config import Meter, SiteSettings, toml_files
 from reporting_agent.config.profile import Setting
 from reporting_agent.pipeline import pack_of
@@ -39,7 +40,7 @@ class ComparedPeriods(Setting):
     @model_validator(mode="after")
     def _of_one_thing(self) -> Self:
         if (self.meter is None) is (self.step is None):
-            raise ValueError("give meter or step, and one of them only: whose energy is compared")
+            raise ValueError(Phrase("give meter or step, and one of them only: whose energy is compared"))
         return self
 
 
@@ -66,7 +67,7 @@ class SavingAction(ComparedPeriods):
     @model_validator(mode="after")
     def _both_or_the_day(self) -> Self:
         if (self.baseline is None) is not (self.reporting is None):
-            raise ValueError("give baseline and reporting both, or neither: then they are the year before the day and all since")
+            raise ValueError(Phrase("give baseline and reporting both, or neither: then they are the year before the day and all since"))
         return self
 
 
@@ -99,7 +100,7 @@ class Actions(Setting):
     def _ids_of_their_own(cls, actions: tuple[SavingAction, ...]) -> tuple[SavingAction, ...]:
         ids = [action.id for action in actions]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            raise ValueError(f"must give every action an id of its own; {twice[0]!r} stands twice")
+            raise ValueError(Phrase("must give every action an id of its own; %(action)s stands twice", action=repr(twice[0])))
         return actions
 
 
@@ -116,32 +117,36 @@ def load_actions(site: SiteSettings) -> Actions:
             "There is no list of actions.",
             "Create actions.toml beside site.toml; docs/savings.md has an example to start from.",
             place=Place(str(path)),
-            found="no such file",
+            found=Phrase("no such file"),
             wanted="actions.toml",
         )
     read = toml_files.read(Actions, path, _wrong)
     meters, steps = {meter.id: meter for meter in site.meters}, {step.id for step in pack_of(site).steps}
     for action in (*read.actions, *read.targets):
         if action.meter is not None and action.meter not in meters:
-            raise _wrong(_place(path, action, "meter"), repr(action.meter), "a meter of site.toml: " + ", ".join(sorted(meters)))
+            wanted = Phrase("a meter of site.toml: %(meters)s", meters=enumerated(sorted(meters) or [Phrase("none")]))
+            raise _wrong(_place(path, action, "meter"), repr(action.meter), wanted)
         if action.meter is not None and not _takes_in(meters[action.meter]):
-            wanted = "a meter of energy that is taken in, or the step, from whose energy what it gives back is taken off"
+            wanted = Phrase("a meter of energy that is taken in, or the step, from whose energy what it gives back is taken off")
             raise _wrong(_place(path, action, "meter"), repr(action.meter), wanted)
         if action.step is not None and action.step not in steps:
-            raise _wrong(_place(path, action, "step"), repr(action.step), "a step of the pack: " + ", ".join(sorted(steps)))
+            wanted = Phrase("a step of the pack: %(steps)s", steps=enumerated(sorted(steps)))
+            raise _wrong(_place(path, action, "step"), repr(action.step), wanted)
         if action.baseline is not None and action.reporting is not None:
             baseline = _period(path, action, "baseline", action.baseline, site.zone)
             reporting = _period(path, action, "reporting", action.reporting, site.zone)
             if reporting.start < baseline.end:
-                wanted = f"a period that begins when the baseline ({baseline.name}) has ended"
+                wanted = Phrase("a period that begins when the baseline (%(baseline)s) has ended", baseline=baseline.name)
                 raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)
             if isinstance(action, SavingAction) and action.state == "done":
                 begins = datetime.combine(action.day, time(), site.zone)
                 if baseline.end > begins:
-                    wanted = f"a period that has ended when the action took effect, on {action.day}"
+                    wanted = Phrase("a period that has ended when the action took effect, on %(day)s", day=action.day.isoformat())
                     raise _wrong(_place(path, action, "baseline"), repr(action.baseline), wanted)
                 if reporting.start < begins:
-                    wanted = f"a period that begins when the action has taken effect, on {action.day} or later"
+                    wanted = Phrase(
+                        "a period that begins when the action has taken effect, on %(day)s or later", day=action.day.isoformat()
+                    )
                     raise _wrong(_place(path, action, "reporting"), repr(action.reporting), wanted)
     return read
 

@@ -12,7 +12,7 @@ from benchmarks.catalogue import in_language
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Severity
-from benchmarks.phrases import enumerated
+from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.report.words import reason
 from reporting_agent.software import VERSION
 from reporting_agent.sources.workbooks import unreadable
@@ -56,7 +56,7 @@ def _opened(path: Path, sheet: str) -> Any:
     except _DAMAGE as broken:
         raise unreadable(path, f"{type(broken).__name__}: {broken}") from broken
     if sheet not in book.sheetnames:  # openpyxl leaves out a sheet that is damaged
-        raise unreadable(path, f"the sheet {sheet!r} is damaged")
+        raise unreadable(path, Phrase("the sheet %(sheet)s is damaged", sheet=repr(sheet)))
     return book
 
 

@@ -83,8 +83,10 @@ def label(sheet: RunSheet, now: datetime) -> LabelledWorkbook:
             "The sheet of runs contains no run that can be read.",
             "Fill in one row per run below the headings.",
             place=Place(str(sheet.path), sheet.headings.row + 1),
-            found="no run" if not sheet.rejected else f"{len(sheet.rejected)} rows, none readable: {sheet.rejected[0].reason}",
-            wanted="at least one run",
+            found=Phrase("%(count)s rows, none readable: %(first)s", count=len(sheet.rejected), first=sheet.rejected[0].reason)
+            if sheet.rejected
+            else Phrase("no run"),
+            wanted=Phrase("at least one run"),
         )
     factors = FactorTable.load()
     pack = method(sheet.batches, factors)

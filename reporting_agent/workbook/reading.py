@@ -115,8 +115,8 @@ def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings) 
             "The sheet of runs contains no run.",
             "Fill in one row per run below the headings.",
             place=Place(str(path), headings.row + 1),
-            found="no row below the headings",
-            wanted="at least one run",
+            found=Phrase("no row below the headings"),
+            wanted=Phrase("at least one run"),
         ) from refusal
 
 
@@ -128,14 +128,13 @@ def _sheets(path: Path) -> dict[str, list[tuple[int, Sequence[object]]]]:
             "The workbook does not exist.",
             "Check the path; `steplabel-agent init --workbook FILE` writes an empty one.",
             place=Place(str(path)),
-            found="no such file",
-            wanted="an .xlsx file",
+            found=Phrase("no such file"),
+            wanted=Phrase("an .xlsx file"),
         )
     book = Book(path)
     if path.suffix.lower() not in COPIED:
-        raise unreadable(
-            path, f"a workbook whose name ends in {path.suffix or 'nothing'}", "an .xlsx workbook, which a copy can be made of"
-        )
+        ending = Phrase("a workbook whose name ends in %(ending)s", ending=path.suffix or Phrase("nothing"))
+        raise unreadable(path, ending, Phrase("an .xlsx workbook, which a copy can be made of"))
     return {name: list(book.sheet(name, _ROWS_OF_A_SHEET).rows) for name in book.names}
 
 
@@ -154,13 +153,20 @@ def _sheet_of_runs(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[obj
         "No sheet of the workbook has the headings of a sheet of runs.",
         "Name the columns as the template does; `steplabel-agent init --workbook FILE` writes it.",
         place=Place(str(path), row=1),
-        found="; ".join(f"{name}: {_first_row(rows)}" for name, rows in sheets.items()) or "no sheet",
+        found=_first_rows(sheets),
         wanted=both,
     )
 
 
+def _first_rows(sheets: Mapping[str, list[tuple[int, Sequence[object]]]]) -> Phrase:
+    if not sheets:
+        return Phrase("no sheet")
+    first_rows = listed(Phrase("%(name)s: %(what)s", name=name, what=_first_row(rows)) for name, rows in sheets.items())
+    return Phrase("%(sheets)s", sheets=first_rows)
+
+
 def _first_row(rows: list[tuple[int, Sequence[object]]]) -> str:
-    return ", ".join(str(cell) for cell in rows[0][1] if cell not in (None, "")) if rows else "nothing"
+    return ", ".join(str(cell) for cell in rows[0][1] if cell not in (None, "")) if rows else Phrase("nothing")
 
 
 def _measures(carrier: str, unit: str) -> bool:
@@ -183,7 +189,7 @@ def _wrong_unit(path: Path, row: int, column: EnergyColumn) -> InputError:
         "Write the unit after the carrier's name, and convert the figures below it if necessary.",
         place=Place(str(path), row, column.heading),
         found=column.unit,
-        wanted=own if own == "kWh" or not CARRIERS[column.carrier].thermal else f"{own}, or GJ",
+        wanted=own if own == "kWh" or not CARRIERS[column.carrier].thermal else Phrase("%(unit)s, or GJ", unit=own),
     )
 
 
@@ -211,7 +217,8 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
         if setting in {"price", "lhv"}:
             carrier, unit = _carrier_and_unit(str(setting), text, lang)
             if carrier is None or (setting == "lhv" and unit != CARRIERS[carrier].unit):
-                raise _setting_refused(path, row, text, text, f"such as {carrier_setting(str(setting), 'natural-gas', lang)}")
+                example = Phrase("such as %(name)s", name=carrier_setting(str(setting), "natural-gas", lang))
+                raise _setting_refused(path, row, text, text, example)
             if setting == "price":
                 prices.setdefault(carrier, {})[unit] = _number(path, row, setting, text, value)
             else:
@@ -222,7 +229,8 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
             settings[setting] = _number(path, row, setting, text, value) if setting == "uncertainty_pct" else str(value).strip()
     zone = str(settings.get("timezone", DEFAULT_ZONE))
     if zone_named(zone) is None:
-        raise _setting_refused(path, None, tell(SETTINGS["timezone"], lang), zone, "a time zone of the IANA list, such as Asia/Shanghai")
+        wanted = Phrase("a time zone of the IANA list, such as %(names)s", names="Asia/Shanghai")
+        raise _setting_refused(path, None, tell(SETTINGS["timezone"], lang), zone, wanted)
     uncertainty = settings.get("uncertainty_pct", DEFAULT_UNCERTAINTY_PCT)
     return AboutSheet(
         name=str(settings.get("name", "")),
@@ -262,12 +270,18 @@ def carrier_setting(setting: str, id_: str, lang: Lang, unit: str = "") -> str:
     return tell(SETTINGS[setting], lang, carrier=carrier.words, unit=unit or carrier.unit)
 
 
+_NOT_NEGATIVE = Phrase("a number of at least 0, written as a number and not as text")
+_NUMBERS = {
+    "lhv": Phrase("a number above 0, written as a number and not as text"),
+    "uncertainty_pct": Phrase("a number of at least 0 and below 100, written as a number and not as text"),
+}
+
+
 def _number(path: Path, row: int, setting: str, key: str, value: object) -> float:
     """A number that the setting may be: a heating value of 0 would count a fuel as none, and 100 % of uncertainty every gap as chance."""
     most = 100 if setting == "uncertainty_pct" else 1e9
     if isinstance(value, bool) or not isinstance(value, int | float) or not 0 <= value < most or (setting == "lhv" and value == 0):
-        bounds = {"lhv": "above 0", "uncertainty_pct": "of at least 0 and below 100"}.get(setting, "of at least 0")
-        raise _setting_refused(path, row, key, str(value), f"a number {bounds}, written as a number and not as text")
+        raise _setting_refused(path, row, key, str(value), _NUMBERS.get(setting, _NOT_NEGATIVE))
     return float(value)
 
 
