@@ -13,7 +13,7 @@ from importlib import metadata
 
 from benchmarks import packs
 from benchmarks.errors import InputError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_context
 from reporting_agent.software import SOFTWARE
 
 _COMPUTE = ("numpy", "scipy", "pyarrow")
@@ -41,7 +41,7 @@ _PARTS = {"agent": Phrase("agent"), "packs and factors": Phrase("packs and facto
 def difference(ours: Mapping[str, str], theirs: Mapping[str, str], worker: str) -> InputError | None:
     """Why a worker may give other bytes: `fleet-worker-differs`; None where it gives the same."""
     for part, version in ours.items():
-        if (actual := theirs.get(part, Phrase("nothing"))) != version:
+        if (actual := theirs.get(part, in_context("a release", "nothing"))) != version:
             return _differs(part, worker, actual, version)
     return None
 

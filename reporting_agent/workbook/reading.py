@@ -133,7 +133,11 @@ def _sheets(path: Path) -> dict[str, list[tuple[int, Sequence[object]]]]:
         )
     book = Book(path)
     if path.suffix.lower() not in COPIED:
-        ending = Phrase("a workbook whose name ends in %(ending)s", ending=path.suffix or Phrase("nothing"))
+        ending = (
+            Phrase("a workbook whose name ends in %(ending)s", ending=path.suffix)
+            if path.suffix
+            else Phrase("a workbook whose name ends in nothing")
+        )
         raise unreadable(path, ending, Phrase("an .xlsx workbook, which a copy can be made of"))
     return {name: list(book.sheet(name, _ROWS_OF_A_SHEET).rows) for name in book.names}
 
