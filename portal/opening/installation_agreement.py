@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
-from typing import cast
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
@@ -41,7 +40,7 @@ def disagreements() -> Iterator[Disagreement]:
     yield from _vault()
     yield from _keys()
     if gaps := wall.gaps():
-        yield Disagreement("wall-down", cast("str", listed(gaps)))
+        yield Disagreement("wall-down", listed(gaps))
     if owned := wall.owned_by_the_web():
         yield Disagreement("tables-not-handed-over", Phrase("steplabel_web owns %(count)s tables and can change them", count=owned))
 

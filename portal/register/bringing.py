@@ -374,12 +374,9 @@ class _Register:
             if changed:
                 self._note(
                     entry.subject,
-                    cast(
-                        "str",
-                        listed(
-                            Phrase("%(field)s was %(before)s, is %(now)s", field=name, before=str(getattr(row, name)), now=str(value))
-                            for name, value in changed.items()
-                        ),
+                    listed(
+                        Phrase("%(field)s was %(before)s, is %(now)s", field=name, before=str(getattr(row, name)), now=str(value))
+                        for name, value in changed.items()
                     ),
                 )
                 for name, value in changed.items():

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar
 
 from django.db.models import ForeignKey, Model
 
@@ -49,5 +49,5 @@ def unknown(what: str, name: str, present_names: Iterable[str]) -> InputError:
         Phrase("There is no %(what)s %(name)s.", what=what, name=repr(name)),
         "Correct the name, or declare it in the file; nothing was changed.",
         found=name,
-        wanted=cast("str", alternatives(near)) if near else Phrase("a %(what)s that is declared", what=what),
+        wanted=alternatives(near) if near else Phrase("a %(what)s that is declared", what=what),
     )

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from typing import NamedTuple, Protocol, cast
+from typing import NamedTuple, Protocol
 
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.live.sources.lifeline import Lifeline
@@ -41,7 +41,7 @@ def not_saved(file: str, wrong: OSError) -> Phrase:
 def troubles(whys: Mapping[str, str]) -> str:
     """What is wrong at each place, as `a: why, b: why`; empty for nothing."""
     named = [Phrase("%(where)s: %(what)s", where=place, what=why) for place, why in whys.items()]
-    return cast(str, enumerated(named)) if named else ""
+    return enumerated(named) if named else ""
 
 
 class LiveSource(Protocol):

@@ -215,7 +215,7 @@ def test_another_schema_changes_columns_names_units_and_times(tmp_path: Path, ex
     ("unit", "field", "wanted"),
     [
         ("t", "energy", "not counted in"),
-        ("kWh", "profit", "Input should be"),
+        ("kWh", "profit", "one of"),
         ("kWh", "day_sum", "is of months"),
         ("kWh", "output", "is of steps"),
     ],

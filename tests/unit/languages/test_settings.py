@@ -56,7 +56,19 @@ def refusal(folder: Path, text: str) -> InputError:
 )
 def test_a_fault_of_site_toml_is_told_in_it(language: str, tmp_path: Path, wrong: str) -> None:
     screen = refusal(tmp_path, SITE + wrong).in_words(language)
-    keys = ("coking", "parent", "range", "soon", "meters", "emissions", "made_inside", "temperature_meter", "relative_humidity_pct")
+    keys = (
+        "steps",
+        "from",
+        "coking",
+        "parent",
+        "range",
+        "soon",
+        "meters",
+        "emissions",
+        "made_inside",
+        "temperature_meter",
+        "relative_humidity_pct",
+    )
     ids = sorted({*CARRIERS, *OWN, *keys}, key=len, reverse=True)  # the longest first: one may hold another
     assert english(screen, str(tmp_path), *ids) <= {"site", "invalid", "meter", "tree", "lowest", "highest", "role", "state"}
 
