@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from contextlib import suppress
 from datetime import UTC, date, datetime, timedelta, timezone, tzinfo
+from functools import cache
 
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
@@ -106,17 +107,21 @@ def written(stamp: date, profile: Profile) -> str:
 
 
 def _by_format(text: str, profile: Profile) -> datetime:
-    wanted = Phrase("a date and time written as %(format)s", format=str(profile.date_format))
     ended = _DAYS_END.sub(lambda clock: "00:00" + (clock[1] or ""), text)  # some logs write the end of a day as 24:00
     try:
         stamp = datetime.strptime(ended, str(profile.date_format))  # noqa: DTZ007 - the zone is given in fixed
     except ValueError as wrong:
-        raise UnreadableCell(wanted) from wrong
+        raise UnreadableCell(Phrase("a date and time written as %(format)s", format=str(profile.date_format))) from wrong
     return _a_day_later(stamp) if ended != text else midnight(stamp, profile)
 
 
+@cache
+def _in_the_order(order: str) -> Phrase:
+    return Phrase("a date and time in the order %(order)s", order=order)
+
+
 def _by_order(text: str, profile: Profile) -> datetime:
-    wanted = Phrase("a date and time in the order %(order)s", order=profile.date_order)
+    wanted = _in_the_order(profile.date_order)
     match = _STAMP.fullmatch(text)
     if match is None:
         if profile.excel_dates is None and _SERIAL.fullmatch(text):

@@ -135,9 +135,7 @@ class _Handler(BaseHTTPRequestHandler):
     def _take_answer(self, sent: dict[str, str], location: str) -> None:
         alert, kind, word = sent.get("alert", ""), sent.get("answer", ""), " ".join(sent.get("word", "").split())
         if not self.server.pages.tokens.holds(alert, sent.get("token", "")):
-            self._say(
-                HTTPStatus.FORBIDDEN, Phrase("This form is of before the agent started again. Load the page again, and answer once more.")
-            )
+            self._say(HTTPStatus.FORBIDDEN, _STALE)
         elif kind not in KINDS or len(word) > LONGEST_WORD:
             self._say(HTTPStatus.BAD_REQUEST, _ANSWERS)
         elif not self.server.answer(alert, kind, word):
