@@ -37,6 +37,13 @@ def _plain(value: object) -> str:
     raise TypeError(f"declared data hold no {type(value).__name__}")
 
 
+def said_by_validator(error: Any) -> Phrase | None:
+    """What a validator of ours says of one of pydantic's errors, where it says it in a phrase."""
+    raised = error.get("ctx", {}).get("error")
+    sentence = raised.args[0] if isinstance(raised, ValueError) and raised.args else None
+    return sentence if isinstance(sentence, Phrase) else None
+
+
 class Declared(BaseModel):
     """Base of everything a pack declares: immutable, and an unknown field is an error, as is `nan` or `inf` for a number."""
 

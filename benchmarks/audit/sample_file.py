@@ -15,6 +15,7 @@ from typing import Any, Literal
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator
 
 from benchmarks.audit.entries import ProvenEntry
+from benchmarks.declared import said_by_validator
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import merkle
@@ -114,8 +115,7 @@ def read(content: Mapping[str, Any]) -> SampleFile:
 def _fault(wrong: ValidationError) -> str:
     """The first fault; what this file's own rule says in a phrase stays one."""
     first = wrong.errors(include_url=False)[0]
-    phrase = first["ctx"]["error"].args[0] if first["type"] == "value_error" else None
-    return phrase if isinstance(phrase, Phrase) else first["msg"]
+    return said_by_validator(first) or first["msg"]
 
 
 def written(

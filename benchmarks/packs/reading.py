@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from benchmarks.declared import FigureSource
+from benchmarks.declared import FigureSource, said_by_validator
 from benchmarks.errors import InputError, Place
 from benchmarks.packs.faults import FaultyPack, PackFault
 from benchmarks.phrases import Phrase
@@ -99,8 +99,7 @@ def _wanted(wrong: Mapping[str, Any]) -> str:
     if wrong["type"] == "literal_error":
         return Phrase("one of %(names)s", names=str(context["expected"]).replace(" or ", ", "))
     if wrong["type"] == "value_error":
-        sentence = context["error"].args[0]
-        return sentence if isinstance(sentence, Phrase) else Phrase("a number")  # what is left is a Fraction that is none
+        return said_by_validator(wrong) or Phrase("a number")  # what is left is a Fraction that is none
     return _WANTED.get(wrong["type"], str(wrong["msg"]))
 
 

@@ -13,6 +13,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from benchmarks.declared import said_by_validator
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 
@@ -56,13 +57,6 @@ _BOUNDS = {
 
 class UnknownValueError(ValueError):
     """What a validator raises of a value that is none of those there are: nothing contradicts another."""
-
-
-def said_by_validator(error: Any) -> Phrase | None:
-    """What a validator of ours says of one of pydantic's errors, where it says it in a phrase."""
-    raised = error.get("ctx", {}).get("error")
-    sentence = raised.args[0] if isinstance(raised, ValueError) and raised.args else None
-    return sentence if isinstance(sentence, Phrase) else None
 
 
 class SettingFault:

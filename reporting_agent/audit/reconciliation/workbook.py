@@ -17,7 +17,7 @@ from typing import Any
 from pydantic import BaseModel, ValidationError
 
 from benchmarks.catalogue import languages
-from benchmarks.declared import Words
+from benchmarks.declared import Words, said_by_validator
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
@@ -170,8 +170,7 @@ def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
         return _KINDS[sheet.kind].model_validate(values)
     except ValidationError as wrong:
         first = wrong.errors(include_url=False)[0]
-        phrase = first["ctx"]["error"].args[0] if first["type"] == "value_error" else None
-        wanted = phrase if isinstance(phrase, Phrase) else first["msg"].removeprefix("Value error, ")
+        wanted = said_by_validator(first) or first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
             raise sheet.refused(row, None, repr({edge: str(values[edge]) for edge in ("from", "to") if edge in values}), wanted) from wrong
         named = str(first["loc"][0])
