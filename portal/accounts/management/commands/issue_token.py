@@ -35,7 +35,9 @@ class Command(OperatorCommand):
         except Site.DoesNotExist as error:
             raise refused(Phrase("There is no site %(site)s. `manage.py register` registers sites.", site=repr(options["site"]))) from error
         if site.retired_at is not None:
-            raise refused(Phrase("The site %(site)s is retired: no agent signs for it any more.", site=repr(site.slug)))
+            raise refused(
+                Phrase("The site %(site)s is retired: no agent signs for it any more. Name a site that reports.", site=repr(site.slug))
+            )
         now = timezone.now()
         self.stdout.write(issue_token(site, None, keys.published_directory().fingerprint, now, timedelta(days=options["days"])))
         self.remark(
