@@ -18,7 +18,7 @@ from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.charts.trend import TrendPeriod, TrendPicture, draw
 from portal.web.presenters.comparison import change_in_words
 from portal.web.presenters.site_gaps import estimate_of
-from portal.web.words.figures import between, decimals_of, number, two_digits
+from portal.web.words.figures import between, label_decimals, number, two_digits
 from portal.web.words.terms import Names, one_after_another, period_name, sentence_space, unit_in_words
 
 
@@ -83,7 +83,8 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
 
 
 def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeriod], flags: Sequence[str]) -> TrendStep:
-    decimals, unit = decimals_of(*(value.value for value in values)), unit_in_words(values[-1].unit)
+    decimals = label_decimals(*(value.value for value in values), *(point.best for point in points if point.best is not None))
+    unit = unit_in_words(values[-1].unit)
 
     def in_its_unit(value: ReportedValue) -> str:
         figure = number(value.value, decimals)

@@ -48,3 +48,14 @@ def test_a_value_of_a_period_in_another_unit_is_told_in_that() -> None:
     assert step.unit == "kWh/t"
     assert [row.value for row in step.rows] == ["110.0 kgce/t", "895.0", "890.0"]
     assert step.described == "Kiln over 3 periods, from 110.0 kgce/t to 890.0 kWh/t"
+
+
+def test_figures_have_every_digit_of_what_was_published() -> None:
+    """Two decimals would have made 0.23 of a best of 0.235, and an interval of no width of 0.246 to 0.248."""
+    values = [ReportedValue(value, interval, "kgce/t", "crusher", 1) for value, interval in ((0.241, None), (0.247, (0.246, 0.248)))]
+    points = [
+        TrendPeriod(str(2024 + index), estimate_of(value), best, breaks=False)
+        for index, (value, best) in enumerate(zip(values, (None, 0.235), strict=True))
+    ]
+    step = _step("Crusher", values, points, ("", ""))
+    assert [(row.value, row.interval, row.best) for row in step.rows] == [("0.241", "", ""), ("0.247", "0.246 to 0.248", "0.235")]
