@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -15,3 +16,15 @@ TEMPLATES = [path for package in ("portal", "reporting_agent") for path in sorte
 def test_no_line_is_wider_than_a_screen(path: Path) -> None:
     for number, line in enumerate(path.read_text(encoding="utf-8").splitlines(), 1):
         assert len(line) <= WIDEST, f"{path.name}:{number}"
+
+
+SENTENCE_ENDS = r"(?:translate \"[^\"]*[.?]\" %\}|[.?]\s*\{% endblocktranslate %\})(?:\{% endif %\}|</b>)*"
+ANOTHER_BEGINS = r"(?:\{% if [^%]*%\}|<b>)*\s*\{(?:% (?:block)?translate|\{)"
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: path.relative_to(ROOT).as_posix())
+def test_two_sentences_are_joined_by_the_space_of_the_language(path: Path) -> None:
+    """Chinese has none after a full stop: a line break in a template would be one."""
+    joined = re.compile(rf"{SENTENCE_ENDS}\s+(?={ANOTHER_BEGINS})")
+    text = path.read_text(encoding="utf-8")
+    assert not [text.count("\n", 0, match.end()) + 1 for match in joined.finditer(text)]

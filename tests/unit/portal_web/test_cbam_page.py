@@ -64,7 +64,7 @@ def test_an_act_that_reaches_back_is_told_for_a_year() -> None:
     assert "2026/1740 was published on 31 July 2026 and applies to imports from 1 January 2026" in sentence
     assert changed(date(2027, 8, 1)) == ()
     with translation.override("zh-hans"):
-        assert "于 2026 年 7 月 31 日 公布" in changed(TODAY)[0]
+        assert "于 2026 年 7 月 31 日公布" in changed(TODAY)[0]
 
 
 def test_the_country_is_told_by_its_name() -> None:
