@@ -132,14 +132,14 @@ from hashlib import sha256
 from time import perf_counter
 from django.db import transaction
 from django.utils import timezone
-from benchmarks.wire.logged import Kind
+from benchmarks.wire.logged import EntryKind
 from portal.translog import log
 least = 1.0
 for number in range(100):
     with transaction.atomic():
         head = log.lock()
         start = perf_counter()
-        log.append(head, Kind.DEVICE_KEY, sha256(str(number).encode()).hexdigest(), timezone.now())
+        log.append(head, EntryKind.DEVICE_KEY, sha256(str(number).encode()).hexdigest(), timezone.now())
     least = min(least, perf_counter() - start)
 print(least)
 """
