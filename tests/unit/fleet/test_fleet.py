@@ -39,9 +39,7 @@ def group_of(folder: Path, sites: int = 3, heats: int = 120) -> Path:
     for number in range(sites):
         works = folder / f"works-{number}"
         works.mkdir(parents=True)
-        heats_site(works, heats=heats, name=f"W{number}", late_every=(29, 13, 7)[number % 3])
-        site = works / "site.toml"
-        site.write_text(site.read_text(encoding="utf-8").replace('id = "', f'id = "w{number}-', 1), encoding="utf-8")
+        heats_site(works, heats, f"W{number}", late_every=(29, 13, 7)[number % 3], site_id=f"w{number}-works-2")
         lines.append(f'[[sites]]\nfile = "works-{number}/site.toml"\n')
     broken = folder / "broken"
     broken.mkdir()

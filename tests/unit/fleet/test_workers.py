@@ -53,7 +53,7 @@ def held_group(folder: Path, sites: int) -> Path:
     for number in range(sites):
         works = folder / f"works-{number}"
         works.mkdir()
-        heats_site(works, heats=60, name=f"W{number}")
+        heats_site(works, heats=60, name=f"W{number}", site_id=f"works-{number}")
         reads_by(works / "site.toml", "Held", beside_files=True)
         lines.append(f'[[sites]]\nfile = "works-{number}/site.toml"\n')
     file = folder / "fleet.toml"

@@ -46,7 +46,7 @@ def cement(tmp_path_factory: pytest.TempPathFactory) -> Made:
     return analysed_site(folder / "site.toml", "2025")
 
 
-def heats_site(folder: Path, heats: int = 300, name: str = "H", late_every: int = 29) -> Path:
+def heats_site(folder: Path, heats: int = 300, name: str = "H", late_every: int = 29, site_id: str = "works-2") -> Path:
     """Heats of one furnace with energy given per heat, a price, and a few that took much longer."""
     start = datetime(2016, 5, 1)  # noqa: DTZ001 - a log in local time
     rows, energies = [], []
@@ -62,7 +62,7 @@ def heats_site(folder: Path, heats: int = 300, name: str = "H", late_every: int 
     (folder / "energy.csv").write_text("batch_id,step,carrier,quantity,unit\n" + "\n".join(energies) + "\n", encoding="utf-8")
     site = folder / "site.toml"
     site.write_text(
-        '[site]\nid = "works-2"\nname = "Works 2"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'
+        f'[site]\nid = "{site_id}"\nname = "Works 2"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'
         '[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n',
         encoding="utf-8",
     )
