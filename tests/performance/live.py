@@ -20,12 +20,16 @@ from contextlib import contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from statistics import median
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from tests.performance import live_opcua, spool
 from tests.performance.measurement import Measurement
 from tests.performance.watched import line, resident_mb, until, watching
 from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from reporting_agent.live.sources.mqtt import MqttSource
+    from reporting_agent.live.watching import SiteWatch
 
 MESSAGES = 20_000
 METERS = 1_000
@@ -92,14 +96,14 @@ def _mqtt() -> Measurement:
             for run in range(RUNS):
                 watch.sources.pop().stop()  # taken out first: one that ended by itself would be started again
                 _publish(port, MESSAGES, run)
-                began, earlier = time.perf_counter(), watch.kept
+                began, earlier = time.perf_counter(), watch.stored
                 _count(port, MESSAGES)
                 seconds["bare"].append(time.perf_counter() - began)
                 source = _again(watch)
                 began = time.perf_counter()
                 source.start()
                 watch.sources.append(source)
-                until(lambda base=earlier: watch.kept >= base + MESSAGES)  # type: ignore[misc]
+                until(lambda base=earlier: watch.stored >= base + MESSAGES)  # type: ignore[misc]
                 seconds["ours"].append(time.perf_counter() - began)
     ours, bare = median(seconds["ours"]), median(seconds["bare"])
     size = (
@@ -118,6 +122,7 @@ def _to_the_page(seconds: int) -> Measurement:
         folder = Path(directory)
         with broker(folder) as port, watching(folder, site_text(port, free_port(), METERS)) as watch:
             until(lambda: not watch.sources[0].trouble())
+            assert watch.settings.page is not None
             address = f"http://127.0.0.1:{watch.settings.page.port}/events/"
             shown: list[tuple[float, int]] = []
             until(lambda: watch.room.latest is not None)
@@ -182,7 +187,7 @@ def site_text(port: int, page: int, meters: int) -> str:
     return _SITE.format(port=port, page=page) + "".join(_METER.format(number=number, line=number % 10) for number in range(meters))
 
 
-def _again(watch: Any) -> Any:
+def _again(watch: SiteWatch) -> MqttSource:
     from reporting_agent.live.sources.mqtt import MqttSource
 
     return MqttSource(watch.settings.mqtt[0], watch.site.folder, watch.intake)

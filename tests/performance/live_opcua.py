@@ -19,11 +19,15 @@ from datetime import UTC, datetime, timedelta
 from multiprocessing.connection import Connection
 from pathlib import Path
 from statistics import median
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from tests.performance.measurement import Measurement
 from tests.performance.watched import line, until, watching
 from tests.servers import free_port
+
+if TYPE_CHECKING:
+    from reporting_agent.live.sources.opcua.source import OpcUaSource
+    from reporting_agent.live.watching import SiteWatch
 
 NODES = 1_000
 NAMES = [f"ns=2;i={number}" for number in range(1, NODES + 1)]
@@ -91,18 +95,18 @@ def measure() -> Measurement:
         _server(port) as server,
         watching(Path(directory), text) as watch,
     ):
-        until(lambda: watch.sources[0].connected and watch.kept >= NODES)
+        until(lambda: _is_connected(watch) and watch.stored >= NODES)
         for _ in range(RUNS):
             watch.sources.pop().stop()  # taken out first, as in `live`
             bare.append(asyncio.run(_counted(port, server)))
-            before = watch.kept + watch.repeated
+            before = watch.stored + watch.repeated
             watch.sources.append(_again(watch))
             watch.sources[0].start()
-            until(lambda before=before: watch.sources[0].connected and watch.kept + watch.repeated >= before + NODES)  # type: ignore[misc]
-            earlier, began = watch.kept, _published(server)
-            until(lambda base=earlier: watch.kept >= base + CHANGES)  # type: ignore[misc]
+            until(lambda before=before: _is_connected(watch) and watch.stored + watch.repeated >= before + NODES)  # type: ignore[misc]
+            earlier, began = watch.stored, _published(server)
+            until(lambda base=earlier: watch.stored >= base + CHANGES)  # type: ignore[misc]
             ours.append(began.until_now())
-            assert watch.kept == earlier + CHANGES
+            assert watch.stored == earlier + CHANGES
     (wall, processor), (bare_wall, bare_processor) = (Seconds(*map(median, zip(*runs, strict=True))) for runs in (ours, bare))
     size = (
         f"{CHANGES:,} changes of {NODES:,} nodes, synced: {CHANGES / wall:,.0f}/s, bare {CHANGES / bare_wall:,.0f}/s, "
@@ -115,7 +119,13 @@ def _url(port: int) -> str:
     return f"opc.tcp://127.0.0.1:{port}/works"
 
 
-def _again(watch: Any) -> Any:
+def _is_connected(watch: SiteWatch) -> bool:
+    from reporting_agent.live.sources.opcua.source import OpcUaSource
+
+    return all(isinstance(source, OpcUaSource) and source.connected for source in watch.sources)
+
+
+def _again(watch: SiteWatch) -> OpcUaSource:
     from reporting_agent.live.sources.opcua.source import OpcUaSource
 
     return OpcUaSource(watch.settings.opcua[0], watch.site.folder, watch.intake)

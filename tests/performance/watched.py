@@ -7,13 +7,16 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from tests.performance.measurement import Measurement
 
+if TYPE_CHECKING:
+    from reporting_agent.live.watching import SiteWatch
+
 
 @contextmanager
-def watching(folder: Path, site_text: str) -> Iterator[Any]:
+def watching(folder: Path, site_text: str) -> Iterator[SiteWatch]:
     """The `SiteWatch` of a site.toml that is written into the folder."""
     from reporting_agent.config import load_site
     from reporting_agent.live.watching import SiteWatch
