@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from functools import cache
 from pathlib import Path
 
@@ -22,20 +22,27 @@ def imported(text: str) -> Iterator[tuple[str, str]]:
         yield from ((module, name.split()[0]) for name in names.split(","))
 
 
+def at_module_level(statements: Sequence[ast.stmt]) -> Iterator[ast.stmt]:
+    """Those that a module itself runs, behind a condition too; what a function holds can be imported by nobody."""
+    for statement in statements:
+        yield statement
+        for branch in ("body", "orelse", "handlers", "finalbody") if isinstance(statement, ast.If | ast.Try | ast.With) else ():
+            yield from at_module_level(getattr(statement, branch, ()))
+
+
 @cache
 def defined(root: Path, module: str) -> frozenset[str]:
     """What can be imported from a module: its names, its own imports, and the modules in it."""
     path = root.joinpath(*module.split("."))
     inside = {entry.stem for entry in path.iterdir()} if path.is_dir() else set()
     file = path / "__init__.py" if path.is_dir() else path.with_suffix(".py")
-    tree = ast.parse(file.read_text("utf-8") if file.exists() else "")
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.ClassDef):
-            inside.add(node.name)
-        elif isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store):
-            inside.add(node.id)
-        elif isinstance(node, ast.alias):
-            inside.add(node.asname or node.name)
+    for statement in at_module_level(ast.parse(file.read_text("utf-8") if file.exists() else "").body):
+        if isinstance(statement, ast.FunctionDef | ast.ClassDef):
+            inside.add(statement.name)
+        elif isinstance(statement, ast.Import | ast.ImportFrom):
+            inside.update(alias.asname or alias.name for alias in statement.names)
+        elif isinstance(statement, ast.Assign | ast.AnnAssign):
+            inside.update(node.id for node in ast.walk(statement) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
     return frozenset(inside)
 
 
@@ -58,6 +65,6 @@ def test_every_import_in_a_program_that_is_a_text_can_be_made() -> None:
 def test_an_import_of_a_name_that_went_is_told(tmp_path: Path) -> None:
     for folder in ("tests", "portal"):
         (tmp_path / folder).mkdir()
-    (tmp_path / "portal" / "wall.py").write_text("class Wall:\n    pass\n")
+    (tmp_path / "portal" / "wall.py").write_text("class Wall:\n    def build(self) -> None:\n        Fence = Wall\n")
     (tmp_path / "tests" / "test_wall.py").write_text('PROGRAM = """\nfrom portal.wall import Fence, Wall\nfrom portal import wall\n"""\n')
     assert not_there(tmp_path) == ["tests/test_wall.py:1: portal.wall.Fence"]
