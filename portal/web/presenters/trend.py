@@ -83,7 +83,7 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
 
 
 def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeriod], flags: Sequence[str]) -> TrendStep:
-    decimals = label_decimals(*(value.value for value in values), *(point.best for point in points if point.best is not None))
+    decimals = label_decimals(*(value.value for value in values), *(point.best for point in points))
     unit = unit_in_words(values[-1].unit)
 
     def in_its_unit(value: ReportedValue) -> str:
