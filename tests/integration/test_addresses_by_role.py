@@ -63,7 +63,11 @@ from tests.integration.test_offers import terms
 from tests.integration.test_practice_outcomes import PRACTICE, file_of
 from tests.integration.test_practices import HOT, edit, publish
 
-pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+pytestmark = [
+    pytest.mark.postgres,  # what a refused request leaves is read by one question in its dialect
+    pytest.mark.django_db(databases=["default", "vault"]),
+    pytest.mark.usefixtures("portal_keys"),
+]
 
 PARTNERS = ("provider", "other-provider", "supplier", "other-supplier", "academic")
 ROLES = (
