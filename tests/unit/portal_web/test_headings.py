@@ -2,14 +2,26 @@
 
 from __future__ import annotations
 
+import importlib
+import pkgutil
+import re
 from collections.abc import Sequence
 
 import pytest
 from django.utils import translation
 
+import portal.web
 from portal.web.lists import obliged_files
 from portal.web.presenters import assigning, groups, obliged_audits
-from portal.web.words.headings import cell_words, headings
+from portal.web.words.headings import HEADINGS, REPORTING_FIRM, cell_words, headings
+
+COLUMNS = re.compile(r"([A-Z]+_)*COLUMNS")
+
+
+def columns_of_files() -> dict[str, Sequence[str]]:
+    """By the name of its module: the columns of each file that the portal writes."""
+    modules = [importlib.import_module(module.name) for module in pkgutil.walk_packages(portal.web.__path__, "portal.web.")]
+    return {f"{module.__name__}.{name}": columns for module in modules for name, columns in vars(module).items() if COLUMNS.fullmatch(name)}
 
 
 @pytest.mark.parametrize("columns", [obliged_files.COLUMNS, obliged_audits.FILE_COLUMNS, assigning.FILE_COLUMNS, groups.COLUMNS])
@@ -19,6 +31,14 @@ def test_the_firm_that_reports_is_not_called_the_one_in_control(columns: Sequenc
     with translation.override("zh-hans"):
         assert "企业" in headings(columns)
         assert "实际控制企业" not in headings(columns)
+
+
+def test_each_column_of_a_file_has_a_name_in_words() -> None:
+    files = columns_of_files()
+    assert len(files) > 12
+    assert {name: unnamed for name, columns in files.items() if (unnamed := {*columns} - {*HEADINGS, REPORTING_FIRM})} == {}, (
+        "words.toml, [headings]"
+    )
 
 
 def test_of_two_firms_in_one_file_each_has_its_own_name() -> None:
