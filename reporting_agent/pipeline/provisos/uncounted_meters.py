@@ -16,7 +16,7 @@ from benchmarks.labels import StepLabel
 from benchmarks.labels.columns import counts, within
 from benchmarks.measurements import Direction
 from benchmarks.phrases import Phrase, Value, enumerated, significant
-from benchmarks.quantities import ratio
+from benchmarks.quantities import converts, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter
 from reporting_agent.config.site_boundary import Flow, SiteBoundary
@@ -116,8 +116,16 @@ def _left(record: MeterRecord, whole: SiteTotals) -> float:
     below = [sub_record for sub_meter in whole.site.tree.below(record.meter) if (sub_record := whole.records.get(sub_meter.id)) is not None]
     turned = {True: 1.0, False: -1.0}
     own = record.meter.direction is Direction.IMPORT
-    sums = fsum(turned[(part.meter.direction is Direction.IMPORT) is own] * part.total * ratio(part.unit, record.unit) for part in below)
+    sums = fsum(turned[(part.meter.direction is Direction.IMPORT) is own] * _as_of(record, part, whole) for part in below)
     return record.total * (1 - record.meter.loss_pct / 100) - sums
+
+
+def _as_of(record: MeterRecord, part: MeterRecord, whole: SiteTotals) -> float:
+    """What a meter below another counted, in the unit of that one: by its heat, where one counts volume and the other heat."""
+    if converts(part.unit, record.unit):
+        return part.total * ratio(part.unit, record.unit)
+    heat, of_whole = (whole.flow_mj(Flow(carrier=each.meter.carrier, meter=each.meter.id)) for each in (part, record))
+    return record.total * heat / of_whole if heat and of_whole else 0.0
 
 
 def _closes(meter: Meter, whole: SiteTotals) -> bool:

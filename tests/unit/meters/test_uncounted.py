@@ -253,3 +253,20 @@ def test_of_one_carrier_one_meter_may_count_volume_and_another_heat(a_site: Buil
     analysis = analyse(site, questioned(site, pipeline.label(site, march), march.end))
     assert [use.unit for use in analysis.value_adding] == ["kWh", "Nm3", "MJ"]
     assert analysis.balances == ()
+
+
+@pytest.mark.parametrize(("an_hour", "is_told"), [(1_000.0, False), (2_000.0, True)])
+def test_what_a_main_meter_counts_by_volume_is_held_against_meters_of_heat_below_it(
+    a_site: Build, march: Period, an_hour: float, is_told: bool
+) -> None:
+    """500 Nm3 an hour of furnace F1, and as much of F2 by its heat at 40 MJ/Nm3."""
+    tree = meter("g", unit="Nm3", carrier='"natural-gas"') + meter("g1", unit="Nm3", **OF_GAS, equipment='"F1"')
+    tree += meter("g2", unit="MJ", **OF_GAS, equipment='"F2"')
+    tree += '[[lhv]]\ncarrier = "natural-gas"\nvalue = 40.0\nfrom = "2024-01-01"\nsource = "measured"\n'
+    gas = {"g": an_hour, "g1": 500.0, "g2": 20_000.0}
+    readings = {name: register(lambda _, rate=rate: rate, FEW, 300) for name, rate in gas.items()}
+    lines = [row for furnace in ("F1", "F2") for row in heats(24 * FEW, equipment=furnace)]
+    labels = pipeline.label(a_site(MAIN + tree, lines, readings | {"a": register(furnace, FEW, 300)}), march).site_label.steps
+    total = next(label for label in labels if label.metric is Metric.TOTAL)
+    assert total.best.value is not None
+    assert any(proviso.en.startswith(NOWHERE) for proviso in total.provisos) is is_told
