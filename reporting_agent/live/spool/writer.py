@@ -52,7 +52,7 @@ class Spool:
         """Open it, finish what a killed one left, and learn what is there.
 
         Args:
-            most_bytes: of all files together; a full spool takes nothing more.
+            most_bytes: of all its readings and tables together; a full spool takes nothing more.
             drop_oldest: a full spool deletes its oldest day instead, and all that came in it but batches.
 
         Raises:
@@ -77,7 +77,7 @@ class Spool:
         self._number = numbers[-1] if numbers else 1 + max([last_learned, *map(layout.number_of, layout.days(folder))])
         self._segment = Segment.opened(layout.segment_path(folder, self._number))
         self._began_us = self._first_receipt()
-        self._bytes = sum(path.stat().st_size for path in folder.rglob("*") if path.is_file())
+        self._bytes = sum(path.stat().st_size for name in layout.FOLDERS for path in (folder / name).iterdir() if path.is_file())
         self.compaction = Compaction(folder, numbers[:-1])
         for number in self.compaction.at_once(only_written=True):
             self._replaced(number, now_us())

@@ -406,6 +406,16 @@ def test_a_spool_in_a_folder_with_files_of_others_clears_away_nothing_but_its_ow
     assert [path.exists() for path in (*others, *own)] == [True, True, False, False]
 
 
+def test_files_of_others_beside_a_spool_take_none_of_its_room(tmp_path: Path) -> None:
+    (tmp_path / "history").mkdir()
+    for name in ("batches.csv", "history/readings.csv"):
+        (tmp_path / name).write_bytes(b"x" * 10_000)
+    spool = Spool(tmp_path, most_bytes=6_000, drop_oldest=True)
+    assert spool.append(numbered_readings(80)).new == 80
+    spool.close()
+    assert readings_held(tmp_path) == as_held(numbered_readings(80))
+
+
 def test_two_processes_do_not_write_one_spool(tmp_path: Path) -> None:
     spool = Spool(tmp_path)
     with pytest.raises(InputError) as refused:
