@@ -26,10 +26,8 @@ from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.extract import Extract, ExtractReadings
 from reporting_agent.sources.interface import Source, SourceOfManyRows, SourceWithFindings, SourceWithLog
 from reporting_agent.sources.meter_readings import ReadingLog
+from reporting_agent.sources.signatures import BESIDE_OTHERS
 from reporting_agent.sources.totals import TotalRow
-
-_BESIDE_OTHERS = ("~$", "._")
-"""How names begin of what Excel keeps beside a workbook that is open, and macOS beside any file on a shared folder: no data of a plant."""
 
 
 class Inputs:
@@ -153,7 +151,7 @@ def paths_of(site: SiteSettings, pattern: str) -> list[Path]:
         paths = sorted(Path(whole.anchor).glob(str(whole.relative_to(whole.anchor))))
     else:
         paths = sorted(site.folder.glob(pattern))
-    files = [path for path in paths if path.is_file() and not path.name.startswith(_BESIDE_OTHERS)]
+    files = [path for path in paths if path.is_file() and not path.name.startswith(BESIDE_OTHERS)]
     if not files:
         raise InputError(
             "file-missing",

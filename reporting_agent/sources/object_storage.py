@@ -23,6 +23,7 @@ from typing import Any
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
+from reporting_agent.sources.signatures import BESIDE_OTHERS
 
 SCHEME = "s3://"
 _WILD = "*?["
@@ -157,9 +158,10 @@ def _candidates(fs: Any, wanted: str) -> Any:
 
 
 def _matches(path: str, wanted: str) -> bool:
-    """Name by name, as of files: a wildcard crosses no slash."""
+    """Name by name, as of files: a wildcard crosses no slash, and names no `BESIDE_OTHERS`."""
     names, patterns = PurePosixPath(path).parts, PurePosixPath(wanted).parts
-    return len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
+    alike = len(names) == len(patterns) and all(map(fnmatchcase, names, patterns))
+    return path == wanted or (alike and not names[-1].startswith(BESIDE_OTHERS))
 
 
 def _copy(storage: Any, source: Any) -> Path:

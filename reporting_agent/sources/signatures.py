@@ -12,6 +12,8 @@ from pathlib import Path
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, as_phrase, in_context
 
+BESIDE_OTHERS = ("~$", "._")
+"""How names begin of what Excel keeps beside a workbook that is open, and macOS beside any file on a shared folder: no data of a plant."""
 _OLE2 = bytes.fromhex("d0cf11e0a1b11ae1")  # compound files: old Office, and encrypted new Office (MS-CFB 2.2)
 _SIGNATURES = (
     (b"PAR1", "parquet"),

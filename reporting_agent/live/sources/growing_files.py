@@ -26,6 +26,7 @@ from reporting_agent.live.spool.acknowledging import Intake
 from reporting_agent.live.spool.reading import Reading
 from reporting_agent.live.spool.segments import Row
 from reporting_agent.live.spool.writer import now_us
+from reporting_agent.sources.signatures import BESIDE_OTHERS
 
 BLOCK_BYTES = 1 << 18
 _DIGESTED = 256  # bytes at the beginning and before the position
@@ -57,7 +58,8 @@ class FileSource(PolledSource):
             self._positions |= {key.removeprefix(prefix): place for key, place in positions.items() if key.startswith(prefix)}
 
     def poll(self) -> None:
-        names = sorted(path.name for path in self._folder.glob(self._pattern) if path.is_file())
+        paths = (path for path in self._folder.glob(self._pattern) if path.is_file())
+        names = sorted(path.name for path in paths if not path.name.startswith(BESIDE_OTHERS))
         wrong: dict[str, str] = {}
         for name in names:
             try:

@@ -53,7 +53,7 @@ def test_a_site_whose_inputs_are_objects_has_the_bytes_of_one_whose_inputs_are_f
 
 
 def test_a_pattern_names_objects_as_it_names_files(bucket: ObjectStorage) -> None:
-    for name in ("r/2016/a.csv", "r/2016/b.csv", "r/2017/a.csv", "r/2016/deep/a.csv", "r/2016/a.txt"):
+    for name in ("r/2016/a.csv", "r/2016/b.csv", "r/2017/a.csv", "r/2016/deep/a.csv", "r/2016/a.txt", "r/2016/._a.csv"):
         bucket.put(f"plant/{name}", b"x")
     assert names("s3://plant/r/2016/*.csv") == ["plant/r/2016/a.csv", "plant/r/2016/b.csv"]
     assert names("s3://plant/r/*/a.csv") == ["plant/r/2016/a.csv", "plant/r/2017/a.csv"]

@@ -216,6 +216,14 @@ def test_a_file_of_another_encoding_is_told_and_the_others_are_read(plant: Plant
     assert "the header is not in the encoding utf-8" in next(word.sentence for word in plant.source.words() if word.about == "a.csv")
 
 
+def test_what_a_shared_folder_keeps_beside_a_file_is_none_of_the_pattern(plant: Plant) -> None:
+    """As `label` passes it over: told as a file that cannot be read, it kept reports waiting for good."""
+    (plant.folder / "out" / "._meters.csv").write_bytes(b"\x00\x05\x16\x07\x00\x02\x00\x00Mac OS X        \xb0" + b"\x00" * 160 + b"\n")
+    plant.write(HEADER + lines(0, 4))
+    assert plant.read() == 4
+    assert [word.about for word in plant.source.words() if word.about] == plant.unreadable() == []
+
+
 def test_a_file_whose_name_is_no_utf_8_is_read_and_gone_on_with(plant: Plant) -> None:
     """As an archive or a share of another encoding leaves it: 电表 in GBK."""
     plant.file = plant.folder / "out" / os.fsdecode(b"\xb5\xe7\xb1\xed.csv")
