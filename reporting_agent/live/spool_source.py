@@ -112,9 +112,9 @@ class KeptSource:
         for index, row in enumerate(row for row in self.rows if row["table"] == name):
             year = None if self._years is None else self._years.of(row)
             key = (row.get("step"), row.get("batch_id"), year) if name == "batches" else index
-            merged.setdefault(key, {}).update(
-                {column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")}
-            )
+            if key not in merged:  # with what was told of the batch before its year
+                merged[key] = merged.pop((row.get("step"), row.get("batch_id"), None), {})
+            merged[key].update({column: cell for column, cell in row.items() if column != "table" and cell not in (None, "")})
         rows = without_running(list(merged.values()), self.zone) if name == "batches" else list(merged.values())
         met = dict.fromkeys(column for row in rows for column in row)
         header = tuple(sorted(met, key=lambda column: _FIRST.index(column) if column in _FIRST else len(_FIRST)))

@@ -111,7 +111,9 @@ class BatchLog:
             name = with_year(name, year)
         key = (str(row.get("step", "")), name)
         batch = self.batches.get(key)
-        cells = self._cells.setdefault(key, {})
+        if key not in self._cells:  # with what was told of the batch before its year
+            self._cells[key] = self._cells.pop((key[0], str(row.get("batch_id", ""))), {})
+        cells = self._cells[key]
         cells |= {column: row[column] for column in _COLUMNS if row.get(column) not in (None, "")}
         start_us, end_us = moment_us(cells.get("start"), self._zone), moment_us(cells.get("end"), self._zone)
         kind = f"{cells.get('product', '')}/{cells.get('variant', '')}"

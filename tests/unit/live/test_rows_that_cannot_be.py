@@ -144,6 +144,30 @@ def test_label_and_watch_keep_batches_of_a_spool_apart_whose_ids_start_again_eac
     )
 
 
+def test_what_is_told_of_a_batch_before_its_start_is_of_it_where_ids_start_again_each_year_too(tmp_path: Path) -> None:
+    """As an order in hand: product and output unit come first, and no row tells them again."""
+    furnaces = Furnaces(heats=3, begin=datetime(2025, 1, 2, 6, tzinfo=UTC))
+    site_file = furnaces.fed_by(tmp_path, PATHS)
+    site_file.write_text(site_file.read_text("utf-8").replace("[site]", '[site]\nbatch_ids = "restart-yearly"'), "utf-8")
+    rows = []
+    for row in furnaces.batches():
+        times = {column: row[column] for column in ("step", "batch_id", "start", "end")}
+        rows += [{"table": "batches", **{column: cell for column, cell in row.items() if column not in {"start", "end"}}}]
+        rows += [{"table": "batches", **times}]
+    spool = Spool(tmp_path / "spool")
+    spool.append([Reading(sent.meter, round(sent.stamp.timestamp() * 1e6), sent.value) for sent in furnaces.readings()])
+    spool.append([], rows)
+    spool.close()
+    site = load_site(site_file)
+    data = pipeline.read(site, Period.parse("2025", site.zone))
+    labelled = sorted(batch.batch_id for batch in data.batches if batch.excluded is None)
+    assert labelled == sorted(f"{row['batch_id']}~2025" for row in furnaces.batches())
+    plant = Plant(site, datetime(2025, 1, 2, tzinfo=UTC).date())
+    plant.take((), rows)
+    told = {batch.id: (batch.equipment, batch.output) for batch in plant.log.batches.values()}
+    assert told == {f"{row['batch_id']}~2025": (row["equipment"], float(row["output_quantity"])) for row in furnaces.batches()}
+
+
 def test_a_batch_whose_end_was_never_told_does_not_run_for_ever(log: Log) -> None:
     log.row("E0", -400)
     assert log.runs() == []
