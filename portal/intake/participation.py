@@ -191,8 +191,9 @@ def participants(view: ParticipationView, parts: Collection[PartView]) -> tuple[
     if len(parts) < len(view.parts):
         members = members.filter(site__in=[part.site_id for part in parts])
     theirs = {"period": view.period, "site__in": members.values("site")}
-    reports = Submission.objects.filter(**theirs, pack_version__in=counting_by(view.pack_version))
-    commitments = Commitment.objects.filter(**theirs)
+    counting_here = counting_by(view.pack_version)
+    reports = Submission.objects.filter(**theirs, pack_version__in=counting_here)
+    commitments = Commitment.objects.filter(~Exists(_answers().exclude(pack_version__in=counting_here)), **theirs)
     committed = dict(commitments.order_by("-committed_at").values_list("site_id", "committed_at"))  # the first one stays
     sent = {row.pk: row for row in reports.order_by("-revision").values_list(*_REPORT, named=True)}
     first = {row.site_id: row.received_at for row in sent.values()}
@@ -310,8 +311,12 @@ def _totals(view: ParticipationView) -> ParticipationTotals:
 
 def unanswered_commitments() -> QuerySet[Commitment]:
     """Those of which no report came: not those of a report by another version of the pack either."""
-    came = Submission.objects.filter(site=OuterRef("site"), period=OuterRef("period"), revision=OuterRef("revision"))
-    return Commitment.objects.filter(~Exists(came))
+    return Commitment.objects.filter(~Exists(_answers()))
+
+
+def _answers() -> QuerySet[Submission]:
+    """The report that a commitment was made to."""
+    return Submission.objects.filter(site=OuterRef("site"), period=OuterRef("period"), revision=OuterRef("revision"))
 
 
 def taking_of(state: str | None, due: datetime, now: datetime, *, obliged: bool) -> ReportingState:

@@ -435,6 +435,8 @@ def test_who_reported_by_the_old_version_alone_owes_the_report_that_the_new_one_
     view = participation(cast.approver, group.pk, PERIOD, NOW)
     assert view is not None
     assert remindable(view) == (old.site.slug,)
+    waits = [participant.site for participant in view.participants if participant.committed_at and not participant.received_at]
+    assert (view.totals.committed, waits) == (0, []), "what it committed to has come, by the old version"
     remind(view, cast.approver, NOW, [old.site.slug])
     assert [report.site_name for report in owed_by(old.owner)] == [old.site.name]
     deadlines.ask(period, old.site, date(2099, 4, 30), "The agent is being renewed.", old.owner, NOW)
