@@ -54,9 +54,9 @@ class WallClock:
             if width < 0:
                 offset_index[local_us == edge] = index  # the moment of the change by the old clock: an interval ends there
             elif width > 0:
-                inside = np.flatnonzero((local_us >= edge - width) & (local_us < edge))
-                second = self._second_pass(meter, edge, width, local_us[inside])
-                offset_index[inside[second:]] = index + 1
+                near = np.flatnonzero((local_us >= edge - width) & (local_us <= edge))
+                second = self._second_pass(meter, edge, width, local_us[near])
+                offset_index[near[second:]] = index + 1
                 at_change = np.flatnonzero(local_us == edge)
                 if len(at_change) > 1:  # intervals that end there: the first by the old clock, as it is put back
                     offset_index[at_change[0]] = index
@@ -101,23 +101,24 @@ class WallClock:
         indices: list[int] = np.flatnonzero(near).tolist()
         return indices
 
-    def _second_pass(self, meter: str, edge: int, width: int, inside: Integers) -> int:
-        """From which of the readings within the hour on they are of its second pass."""
-        if not len(inside):
+    def _second_pass(self, meter: str, edge: int, width: int, near: Integers) -> int:
+        """From which of the readings within the hour on, its end included, they are of its second pass."""
+        if not len(near):
             return 0
         state = self._passed.setdefault(meter, _Passed())
-        before = state.last if state.edge == edge else int(inside[0])
+        before = state.last if state.edge == edge else int(near[0])
         already = state.second and state.edge == edge
-        back = np.flatnonzero(np.diff(inside, prepend=before) <= -width // 2)
+        back = np.flatnonzero(np.diff(near, prepend=before) <= -width // 2)
+        inside = np.flatnonzero(near < edge)
         if already:
             first = 0
         elif len(back):
             first = int(back[0])
-        elif len(inside) == 2 and inside[0] == inside[1]:
-            first = 1
+        elif len(inside) == 2 and near[inside[0]] == near[inside[1]]:
+            first = int(inside[1])
         else:
-            first = len(inside)
-        state.edge, state.last, state.second = edge, int(inside[-1]), first < len(inside)
+            first = len(near)
+        state.edge, state.last, state.second = edge, int(near[-1]), first < len(near)
         return first
 
     def _cover(self, low: int, high: int) -> None:

@@ -47,3 +47,9 @@ def test_quarters_that_end_with_the_change_in_autumn_come_twice() -> None:
     hour = ("01:15", "01:30", "01:45", "02:00")
     local = wall(*(f"2021-11-07T{time}" for time in ("01:00", *hour, *hour, "02:15")))
     assert (np.diff(WallClock(NEW_YORK).utc("m", local)) == 15 * MINUTE_US).all()
+
+
+def test_half_hours_that_end_with_the_change_in_autumn_come_twice() -> None:
+    """Between the two at half past lies the one that ends with the change, by the clock until then: half an hour back and not a whole."""
+    local = wall(*(f"2022-11-06T{time}" for time in ("00:30", "01:00", "01:30", "02:00", "01:30", "02:00", "02:30")))
+    assert (np.diff(WallClock(NEW_YORK).utc("m", local)) == 30 * MINUTE_US).all()
