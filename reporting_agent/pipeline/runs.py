@@ -130,7 +130,7 @@ def cut(tables: Sequence[Table], site: SiteSettings, pack: Pack) -> CutRuns:
             run.missing_s += row.span_s
     batches, beside = made_of(built, site, unit, factor)
     left_out = [
-        EnergyOutsideRuns(key[1], site.runs.carrier, unit, state, min((row.start for row in run.rows), default=key[4]), energy)
+        EnergyOutsideRuns(key[1], site.runs.carrier, unit, state, _begins(run.rows, key[4]), energy)
         for key, run in built.items()
         for state, energy in run.left.items()
         if energy
@@ -291,7 +291,7 @@ def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, 
         step=step,
         product=product or rows[0].step.product,
         variant=variant,
-        start=min(row.start for row in rows),
+        start=_begins(rows, window),
         end=max(row.end for row in rows),
         output=sum(row.output for row in rows),
         equipment=equipment,
@@ -299,6 +299,12 @@ def batch_of(key: tuple[str, str, str, str, datetime], run: Run, setting: Runs, 
         energy=(CarrierEnergy(setting.carrier, energy, unit, completeness=covered_s / whole_span_s if whole_span_s else 1.0),),
         place=rows[0].place,
     )
+
+
+def _begins(rows: Sequence[LogRow], window: datetime) -> datetime:
+    """The start of a run's first row; of one that reaches back over midnight that of the window, whose day and period are the run's."""
+    first = min((row.start for row in rows), default=window)
+    return window if first.astimezone(window.tzinfo).date() < window.date() else first
 
 
 def _means(rows: Sequence[LogRow]) -> dict[str, float]:

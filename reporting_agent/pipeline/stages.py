@@ -342,12 +342,13 @@ def from_log(request: Request) -> PlantData:
     batches = BothWays(cut.batches, out).each(lambda rows: _mark_period(declared.energies(declared.rows(rows, site), site), period))
     settled = with_heat(batches.own, cut.beside, request)
     own, of_faults = examining.examine(settled.batches, site, pack, metered_steps={}, blank=settled.uncounted.keys)
+    spans = site.runs.row_covers == "span"  # else more power-on time than the run is long is that of a row across its midnight
     return PlantData(
         pack,
         own,
         [
             *_outside(own),
-            *of_faults,
+            *(fault for fault in of_faults if spans or fault.code != "power-on-beyond-interval"),
             *cut.findings,
             *settled.findings,
             *rejections(rejected),

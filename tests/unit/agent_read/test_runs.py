@@ -10,7 +10,8 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from benchmarks import packs
-from benchmarks.measurements import Batch, OperatingState
+from benchmarks.measurements import Batch, OperatingState, Period
+from reporting_agent import pipeline
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import runs
 from reporting_agent.pipeline.outward import cut_runs
@@ -207,6 +208,23 @@ def test_a_month_is_that_of_the_local_clock(tmp_path: Path) -> None:
     september, october = cut(tmp_path, rows, by="month").batches
     assert (september.batch_id[-16:], october.batch_id[-16:]) == ("2022-09-01T00:00", "2022-10-01T00:00")
     assert october.output == pytest.approx(0.005)
+
+
+@pytest.mark.parametrize(("by", "number"), [("day", 28), ("month", 1)])
+def test_a_period_holds_its_own_days_where_rows_reach_over_midnight(tmp_path: Path, by: str, number: int) -> None:
+    """The row of 00:06 began at 23:56 the day before; the whole of the first of February is February's, here and on its way out."""
+    begin, february = datetime(2022, 1, 28, 0, 6, tzinfo=ROME), Period.parse("2022-02", ROME)
+    lines = ["timestamp,equipment,step,variant,output_quantity,output_unit,energy"]
+    lines += [f"{(begin + timedelta(minutes=10 * at)).isoformat()},m0,machining-0,part-0,1,items,5" for at in range(50 * 144)]
+    (tmp_path / "log.csv").write_text("\n".join(lines) + "\n")
+    (tmp_path / "machines.toml").write_bytes((PROFILE / "machines.toml").read_bytes())
+    data = pipeline.read(site(by=by).model_copy(update={"path": tmp_path / "site.toml"}), february, outward=True)
+    assert data.outward is not None
+    for batches in (data.batches, data.outward.batches):
+        own = [batch for batch in batches if batch.start in february]
+        assert (len(own), own[0].start) == (number, february.start)
+        assert sum(batch.output for batch in own) == pytest.approx(28 * 0.144)
+    assert "power-on-beyond-interval" not in {finding.code for finding in data.findings}
 
 
 @pytest.mark.parametrize("setting", [{"energy": "rate", "unit": "kW"}, {"energy": "interval"}])
