@@ -17,6 +17,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
+from datetime import tzinfo
 from math import sqrt
 
 import numpy as np
@@ -31,7 +32,8 @@ from reporting_agent.config.agreement import ACTUAL_VOLUME, amount_unit
 from reporting_agent.config.meters import Meter, Steam
 from reporting_agent.config.tree import PRESSURE_UNITS, TEMPERATURE_UNITS, MeterTree
 from reporting_agent.metering.curve import Course, Curve
-from reporting_agent.metering.record import MeterFacts
+from reporting_agent.metering.moments import EVER
+from reporting_agent.metering.record import MeterFacts, in_its_time
 from reporting_agent.metering.segments import HOUR_US
 
 Integers = NDArray[np.int64]
@@ -147,12 +149,15 @@ def state_of(meter: Meter, value: float) -> float:
     return float(_absolute(meter, np.array([value * state_unit(meter)[1]]))[0])
 
 
-def work_out(tree: MeterTree, courses: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]]) -> dict[str, CountedCourse]:
+def work_out(
+    tree: MeterTree, courses: Mapping[str, Course], read_in: Mapping[str, tuple[str, float]], zone: tzinfo
+) -> dict[str, CountedCourse]:
     """Every meter that counts energy, in its final unit; not those of which no course was asked.
 
     Args:
         courses: those of the meters with readings.
         read_in: their unit over time, and its factor per unit of the readings (kW: kWh and 1).
+        zone: of the site, whose days begin and end the time of a part that another meter took the place of.
     """
     by_meter: dict[str, CountedCourse] = {}
     for meter in tree.meters:
@@ -162,7 +167,7 @@ def work_out(tree: MeterTree, courses: Mapping[str, Course], read_in: Mapping[st
         by_meter[meter.id] = _at_its_state(meter, counted, courses, tree) if has_state(meter) else counted
     for meter in tree.meters:
         if meter.computed and tree.parts(meter).keys() <= by_meter.keys():
-            by_meter[meter.id] = _sum(meter, tree, by_meter)
+            by_meter[meter.id] = _sum(meter, tree, by_meter, zone)
     return by_meter
 
 
@@ -233,29 +238,36 @@ def _usual(factor: Floats, steps: Integers, finite: NDArray[np.bool_]) -> float:
     return float((factor[finite] * weight).sum() / weight.sum())
 
 
-def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, CountedCourse]) -> CountedCourse:
-    """The course of a virtual meter: its parts' curves at the moments that all of them share, added with their signs."""
+def _sum(meter: Meter, tree: MeterTree, by_meter: Mapping[str, CountedCourse], zone: tzinfo) -> CountedCourse:
+    """The course of a virtual meter: its parts' curves at the moments that all of them share, added with their signs, each in its time."""
     parts = tree.parts(meter)
     moments = by_meter[next(iter(parts))].course.curve.moments_us
     for part in parts:
         moments = np.intersect1d(moments, by_meter[part].course.curve.moments_us, assume_unique=True)
-    length_us = np.diff(moments)
+    length_us, serves = np.diff(moments), dict[str, NDArray[np.bool_]]()
     ats = {part: np.searchsorted(by_meter[part].course.curve.moments_us, moments) for part in parts}
     known_us = {part: np.diff(by_meter[part].course.curve.known_us[at]) for part, at in ats.items()}
     longest_us = np.max(list(known_us.values()), axis=0)
     length_us = np.where(length_us > _AGE_US, longest_us, length_us)
+    for part, (begins_us, ends_us) in {part: in_its_time(tree.by_id[part], EVER, zone) for part in parts}.items():
+        serves[part] = (moments[1:] > begins_us) & (moments[:-1] < ends_us)
+        known_us[part] = np.where(serves[part], known_us[part], length_us)
     common_us = np.maximum(
         length_us - sum(((length_us - part_known_us) for part_known_us in known_us.values()), np.zeros_like(length_us)), 0
     )
     steps, unplaced = np.zeros_like(length_us), np.zeros_like(length_us)
     for part, times in parts.items():
         curve, at = by_meter[part].course.curve, ats[part]
-        scale = times * _ratio(tree, meter, by_meter[part].unit)
+        scale = np.where(serves[part], times * _ratio(tree, meter, by_meter[part].unit), 0.0)
         # each part at its own mean power over the time that all of them know: else what one misses would stand as energy
         share = np.divide(common_us, known_us[part], out=np.zeros(len(length_us)), where=known_us[part] > 0)
         steps += np.rint(np.diff(curve.steps[at]) * (scale * share)).astype(np.int64)
         unplaced += np.rint(np.diff(curve.unplaced_steps[at]) * scale).astype(np.int64)
-    return CountedCourse(Course(_curve(moments, steps, common_us, unplaced), (), _facts(by_meter, parts)), meter.unit, 1.0)
+    return CountedCourse(
+        Course(_curve(moments, steps, common_us, unplaced), (), _facts({part: by_meter[part].course.facts for part in parts}, tree)),
+        meter.unit,
+        1.0,
+    )
 
 
 def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
@@ -272,18 +284,18 @@ def _ratio(tree: MeterTree, meter: Meter, unit: str) -> float:
         ) from unfit
 
 
-def _facts(by_meter: Mapping[str, CountedCourse], parts: Mapping[str, int]) -> MeterFacts:
-    """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover."""
-    part_facts = [by_meter[part].course.facts for part in parts]
-    first = [facts.first_us for facts in part_facts if facts.first_us is not None]
-    last = [facts.last_us for facts in part_facts if facts.last_us is not None]
-    steps = [facts.usual_step_s for facts in part_facts if facts.usual_step_s is not None]
+def _facts(by_part: Mapping[str, MeterFacts], tree: MeterTree) -> MeterFacts:
+    """Of a virtual meter: as many readings as its poorest part, and the span that all of them cover, but for one that took another's
+    place or gave its own up."""
+    begun = {part: facts for part, facts in by_part.items() if tree.by_id[part].since is None} or by_part
+    lasting = {part: facts for part, facts in by_part.items() if tree.by_id[part].until is None} or by_part
+    whole = [facts for part, facts in begun.items() if part in lasting] or by_part.values()
     return replace(
         NO_FACTS,
-        readings=min(facts.readings for facts in part_facts),
-        first_us=max(first, default=None),
-        last_us=min(last, default=None),
-        usual_step_s=max(steps, default=None),
+        readings=min(facts.readings for facts in whole),
+        first_us=max((facts.first_us for facts in begun.values() if facts.first_us is not None), default=None),
+        last_us=min((facts.last_us for facts in lasting.values() if facts.last_us is not None), default=None),
+        usual_step_s=max((facts.usual_step_s for facts in by_part.values() if facts.usual_step_s is not None), default=None),
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from datetime import tzinfo
 
 import numpy as np
 
@@ -12,7 +13,8 @@ from benchmarks.quantities import mj_in, ratio
 from reporting_agent.config import Meter
 from reporting_agent.config.meters import Allocation
 from reporting_agent.config.tree import MeterTree
-from reporting_agent.metering.moments import Windows
+from reporting_agent.metering.moments import EVER, Windows
+from reporting_agent.metering.record import in_its_time
 from reporting_agent.metering.shared_meters import Sink, share_out
 from reporting_agent.metering.steam_gas_and_virtual import CountedCourse
 from reporting_agent.metering.uncertainty import WindowUncertainty, doubt, together
@@ -44,13 +46,14 @@ def entries(
     own: Sequence[int],
     windows: Windows,
     sinks: Sequence[Sink],
+    zone: tzinfo,
 ) -> Iterator[tuple[int, CarrierEnergy]]:
     """The meter's energy in each of its own batches, by their indices; `windows` are theirs.
 
     Also with nothing known: one of two meters that failed must show as missing, not as little energy.
     """
     counted = worked[meter.id]
-    uncertainty = doubts(meter, tree, worked, windows)
+    uncertainty = doubts(meter, tree, worked, windows, zone)
     measured = counted.course.over(windows)
     energy, completeness = measured.energy, measured.completeness
     whole, common = (np.full(len(own), np.nan), np.full(len(own), np.nan)) if uncertainty is None else uncertainty.relative(energy)
@@ -77,8 +80,9 @@ def entries(
         )
 
 
-def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, CountedCourse], windows: Windows) -> WindowUncertainty | None:
-    """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts; None where a class is not declared."""
+def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, CountedCourse], windows: Windows, zone: tzinfo) -> WindowUncertainty | None:
+    """The uncertainty of a meter's energy over these windows; of a virtual meter that of its parts, each in its time; None where a class is
+    not declared."""
     scaled = []
     for name, times in tree.parts(meter).items():
         part = worked[name]
@@ -88,7 +92,9 @@ def doubts(meter: Meter, tree: MeterTree, worked: Mapping[str, CountedCourse], w
         )
         if uncertainty is None:
             return None
-        scale = abs(times) * ratio(part.unit, worked[meter.id].unit)
+        begins_us, ends_us = in_its_time(tree.by_id[name], EVER, zone) if meter.computed else EVER
+        serves = (windows.start_us >= begins_us) & (windows.start_us < ends_us)
+        scale = np.where(serves, abs(times) * ratio(part.unit, worked[meter.id].unit), 0.0)
         scaled.append(WindowUncertainty(uncertainty.systematic * scale, uncertainty.own * scale))
     return scaled[0] if len(scaled) == 1 else together(scaled)
 

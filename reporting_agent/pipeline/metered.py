@@ -82,7 +82,7 @@ def measure(
     energy: dict[int, list[CarrierEnergy]] = {}
     findings: list[DataFinding] = []
     records: list[MeterRecord] = []
-    worked = work_out(tree, followed.courses, followed.units)
+    worked = work_out(tree, followed.courses, followed.units, site.zone)
     worked = cut_readings.all_divided(worked, {name: followed.occupied[name].windows for name in counted}, tree)
     for meter in followed.meters:
         name, result = meter.id, worked[meter.id]
@@ -102,7 +102,7 @@ def measure(
             own, windows = of_period(followed, name, batches)
             sinks = followed.sinks[name]
             in_runs = 0.0
-            for index, entry in entries(meter, tree, worked, batches, own, windows, sinks):
+            for index, entry in entries(meter, tree, worked, batches, own, windows, sinks, site.zone):
                 energy.setdefault(index, []).append(entry)
                 in_runs += entry.quantity
             if course.facts.readings:

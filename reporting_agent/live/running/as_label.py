@@ -84,7 +84,7 @@ class AsLabel:
         for meter in meters:
             indices, own = chosen[meter.id], windows[meter.id]
             whole = divided[meter.id].course.over(own).energy.tolist()
-            shares = entries(meter, self._site.tree, divided, rows, indices, own, sinks_of(meter, self._site))
+            shares = entries(meter, self._site.tree, divided, rows, indices, own, sinks_of(meter, self._site), self._site.zone)
             for metered, (index, entry) in zip(whole, shares, strict=True):
                 if index < len(batches) and (amount := self._kgce(entry, rows[index])) is not None:
                     least = pack.step(rows[index].step).label_rule.least_completeness
@@ -111,7 +111,8 @@ class AsLabel:
             MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], units[name][1], resets_us=self._declared.resets_of(name))
             for name in needed
         ]
-        return work_out(tree, courses(asked, [lambda names: self._blocks(names, readings)], fast=True), units)
+        followed = courses(asked, [lambda names: self._blocks(names, readings)], fast=True)
+        return work_out(tree, followed, units, self._site.zone)
 
     def _kgce(self, energy: CarrierEnergy, row: measurements.Batch) -> float | None:
         """By the values of the site's own day, as `label` takes them; None where there is no factor for it, as the page says."""

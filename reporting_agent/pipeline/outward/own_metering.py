@@ -177,8 +177,11 @@ def _measured(
     parts = site.tree.parts(meter)
     whole, least = np.zeros(len(indices)), np.ones(len(indices))
     for name, times in parts.items():
-        amount, completeness = _part(site.tree.by_id[name], indices, outgoing, own, units, site)
-        scale = times * ratio(_unit(site.tree.by_id[name], units), unit)
+        part = site.tree.by_id[name]
+        serves = np.array([part.counts_for(batches[index].start, site.zone) for index in indices])
+        amount, completeness = _part(part, indices, outgoing, own, units, site)
+        amount, completeness = np.where(serves, amount, 0.0), np.where(serves, completeness, 1.0)
+        scale = times * ratio(_unit(part, units), unit)
         whole += scale * np.divide(amount, completeness, out=np.zeros(len(indices)), where=completeness > 0)
         least = np.minimum(least, completeness)
     if rule is not None and rule.shares:

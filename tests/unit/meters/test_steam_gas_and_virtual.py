@@ -1,5 +1,6 @@
 """Worked-out meters close to the last digit, whatever the pieces; a difference knows what all its parts know."""
 
+from datetime import UTC
 from pathlib import Path
 from typing import Any
 
@@ -64,7 +65,7 @@ def test_any_window_of_a_gas_is_the_sum_of_its_pieces(pieces: list[tuple[int, in
         "t": course(moments, heat, known_shares),
         "p": course(moments, press, known_shares),
     }
-    curve = work_out(tree, courses, {"gas": ("m3", 1.0), "t": ("°C", 1.0), "p": ("kPa", 1.0)})["gas"].course.curve
+    curve = work_out(tree, courses, {"gas": ("m3", 1.0), "t": ("°C", 1.0), "p": ("kPa", 1.0)}, UTC)["gas"].course.curve
     low, high = sorted((min(first, len(pieces)), min(last, len(pieces))))
     parts = curve.over(moments[low:high], moments[low + 1 : high + 1])[0]
     assert float(parts.sum()) == float(curve.over(moments[[low]], moments[[high]])[0][0])
@@ -96,7 +97,7 @@ def test_a_difference_counts_each_part_over_the_time_that_all_know() -> None:
         "all": course(moments, [100 << 20, 100 << 20], [1.0, 1.0]),
         "one": course(moments, [40 << 20, 20 << 20], [1.0, 0.5]),  # half of the second hour is not known: 20 of 40
     }
-    derived = work_out(tree, courses, {"all": ("Nm3", 1.0), "one": ("Nm3", 1.0)})["rest"]
+    derived = work_out(tree, courses, {"all": ("Nm3", 1.0), "one": ("Nm3", 1.0)}, UTC)["rest"]
     assert derived.course.curve.over(moments[:-1], moments[1:])[0].tolist() == [60.0, 30.0]
     assert derived.course.curve.over(moments[:-1], moments[1:])[1].tolist() == [3600.0, 1800.0]
 
@@ -124,5 +125,5 @@ def test_a_virtual_meter_of_another_unit_is_refused() -> None:
         Path("site.toml"),
     )
     with pytest.raises(InputError, match="adds up Nm3") as caught:
-        work_out(tree, {"a": course(moments, [1], [1.0])}, {"a": ("Nm3", 1.0)})
+        work_out(tree, {"a": course(moments, [1], [1.0])}, {"a": ("Nm3", 1.0)}, UTC)
     assert caught.value.code == "meter-tree-invalid"

@@ -169,3 +169,27 @@ def test_rows_that_a_meter_lacks_are_told_by_all_the_time_in_which_it_was_read(a
     subs = meter("old", "interval", step='"eaf"', until="2024-03-06") + meter("new", step='"eaf"', **{"from": "2024-03-06"})
     site = a_site(subs, heats(24 * 30), {"old": rows, "new": register(lambda _: 600.0, 30)})
     assert gaps_of_meters(labelled(site).data.meters) == {"old": pytest.approx(0.25, abs=0.001)}
+
+
+@pytest.mark.parametrize("read_on", [False, True], ids=["removed", "read on elsewhere"])
+def test_what_a_formula_takes_off_is_of_each_meters_own_time(read_on: bool, a_site: Build) -> None:
+    """600 kW come in, of which one meter, and after five days another, counts 200 for the next step; the rest is 400 kW in all runs."""
+    counted, day = register(lambda _: 600.0, 30), BEGIN + timedelta(days=5)
+    taken = register(lambda moment: 200.0 if moment < day else 250.0, 30)
+    subs = meter("old", step='"ladle-refining"', parent='"grid"', until="2024-03-06", accuracy_class="0.5")
+    subs += meter("new", step='"ladle-refining"', parent='"grid"', accuracy_class="0.5", **{"from": "2024-03-06"})
+    rest = '[[meters]]\nid = "rest"\nrole = "virtual"\nstep = "eaf"\ncarrier = "electricity"\nunit = "kWh"\n'
+    rest += 'formula = { plus = ["grid"], minus = ["old", "new"] }\n'
+    readings = {
+        "grid": counted,
+        "old": [row for row in taken if row[0] <= day or read_on],
+        "new": [row for row in register(lambda _: 200.0, 30) if row[0] >= day],
+    }
+    site = a_site(meter("grid", accuracy_class="0.5") + subs + rest, heats(24 * 30), readings)
+    data = read(site, Period.parse("2024-03-01/2024-03-31", UTC), outward=True)
+    assert data.outward is not None
+    of_runs = [[entry for batch in batches for entry in batch.energy] for batches in (data.batches, data.outward.batches)]
+    for entries in of_runs:
+        assert [entry.quantity for entry in entries] == pytest.approx([400 * 50 / 60] * len(entries), rel=1e-6)
+        assert {entry.completeness for entry in entries} == {1.0}
+    assert np.ptp([entry.relative_uncertainty for entry in of_runs[0]]) < 1e-4
