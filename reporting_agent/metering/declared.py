@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.config.events import DeclaredEvent
+from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.readings import Readings
 
@@ -75,7 +76,8 @@ class DeclaredReadings:
                 continue
             within = within_event(event, stamps_us, self._zone)
             if event.factor is not None:
-                readings = replace(readings, value=np.where(within, readings.value * event.factor, readings.value))
+                amount = within & ~all_nines(readings.value)  # a logger's nines are no amount in any unit
+                readings = replace(readings, value=np.where(amount, readings.value * event.factor, readings.value))
             elif event.shift:
                 shift_us = round(event.shift.total_seconds() * 1e6)
                 readings = replace(readings, time_us=np.where(within, readings.time_us + shift_us, readings.time_us))

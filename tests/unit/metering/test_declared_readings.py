@@ -42,6 +42,12 @@ def test_values_are_multiplied_from_the_first_moment_until_the_last(kind: str) -
     assert put([event(kind, until=None, factor=2.0)]) == {"a": (HOURS, [0, 1, 4, 6, 8, 10])}
 
 
+def test_nines_that_a_logger_writes_for_a_fault_stay_what_they_are() -> None:
+    rows = Readings(BEGIN + np.arange(3) * HOUR, np.array([500.0, -999.999, 99999.0]), np.arange(2, 5))
+    ((_, readings),) = DeclaredReadings([event("ratio", start="2025-03-01", factor=2.0)], ZONE).put_to("a", rows, BOTH)
+    assert readings.value.tolist() == [1000.0, -999.999, 99999.0]
+
+
 def test_a_clock_is_put_right_by_the_stamp_as_it_was_written() -> None:
     assert put([event("clock", offset="90 min")]) == {"a": ([0.0, 1.0, 3.5, 4.5, 4.0, 5.0], [0, 1, 2, 3, 4, 5])}
     twice = [event("clock", offset="90 min"), event("ratio", start="2025-03-01T03:00:00", factor=10.0)]
