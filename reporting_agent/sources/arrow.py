@@ -14,6 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.sources.cells import as_name
 from reporting_agent.sources.wall_clock import WallClock
 
@@ -96,8 +97,13 @@ def finite_numbers(column: Any, scale: float) -> Floats | None:
         return None
     read = floats(column)
     with np.errstate(over="ignore"):
-        read = read if scale == 1.0 else read * scale
+        read = scaled(read, scale)
     return read if -np.inf < read.min() <= read.max() < np.inf else None  # no comparison with NaN holds
+
+
+def scaled(value: Floats, scale: float) -> Floats:
+    """Values times `scale`, but for those of nines only, which loggers write for a fault: they are no amount in any unit."""
+    return value if scale == 1.0 else np.where(all_nines(value), value, value * scale)
 
 
 def codes(column: Any) -> tuple[NDArray[np.int32], list[str | None]]:

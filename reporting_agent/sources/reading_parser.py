@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
+from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.row_numbers import Rows
 from reporting_agent.sources import arrays, blocks, cells, stamps, starts_and_ends, totals
 from reporting_agent.sources.cells import RejectedRow, UnreadableCell
@@ -188,7 +189,8 @@ class ColumnBlock:
         if arrow.is_number(column) or pa.types.is_string(column.type):
             present = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
             with np.errstate(over="ignore"):
-                read = arrow.floats(present if arrow.is_number(present) else arrow.numbers(present, *cells.notation(profile))) * scale
+                numbers = present if arrow.is_number(present) else arrow.numbers(present, *cells.notation(profile))
+                read = arrow.scaled(arrow.floats(numbers), scale)
         late = np.flatnonzero(~np.isfinite(read))  # wrong, blank or in a notation of their own: read one by one
         read[late] = np.nan
         if all(cells.is_blank(cell, missing) for cell in arrow.distinct_at(column, late)):
@@ -197,7 +199,7 @@ class ColumnBlock:
             if cells.is_blank(text, missing):
                 continue  # no reading at this stamp: the gap shows in the completeness
             try:
-                read[index] = cells.number(text, profile, scale)
+                read[index] = _number(text, profile, scale)
             except UnreadableCell as wrong:
                 self._fault(index, header, wrong.wanted)
         return read
@@ -250,7 +252,7 @@ class ColumnBlock:
         scale = self.profile.scale.get("value", 1.0)
         for header in self.values:
             is_blank = cells.is_blank(cells_now[header], self.profile.missing.get("value", ()))
-            value = np.nan if is_blank else _checked(header, cells_now[header], lambda cell: cells.number(cell, self.profile, scale))
+            value = np.nan if is_blank else _checked(header, cells_now[header], lambda cell: _number(cell, self.profile, scale))
             self.values[header] = _with(self.values[header], index, value)
         if layout.meter is not None:
             meters = self.columns[layout.meter].to_pylist()
@@ -284,6 +286,12 @@ def _checked(header: str, cell: cells.Cell, read: Callable[[cells.Cell], Read]) 
         return read(cell)
     except UnreadableCell as wrong:
         raise BadCell(header, Phrase("the value cannot be read"), shown(cell), wrong.wanted) from wrong
+
+
+def _number(cell: cells.Cell, profile: Profile, scale: float) -> float:
+    """As `arrow.scaled` does it for a column."""
+    value = cells.number(cell, profile)
+    return value if all_nines(np.array([value]))[0] else cells.number(value, profile, scale)
 
 
 def _with(array: NDArray[Any], index: int, value: float) -> NDArray[Any]:

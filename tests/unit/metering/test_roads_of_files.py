@@ -102,6 +102,16 @@ def test_a_cell_that_is_not_plain_costs_its_row_only_and_is_told_as_text(
     assert len(typed["m1"]) == 300
 
 
+@pytest.mark.parametrize(("nines", "read"), [("99999", 99999.0), ("99'999", 99999.0), ("12'000", 24000.0)])
+def test_nines_that_a_logger_writes_for_a_fault_are_scaled_on_no_road(nines: str, read: float, tmp_path: Path) -> None:
+    path = tmp_path / "readings.csv"
+    path.write_text(
+        "meter_id,timestamp,value\n" + "".join(f"m1,2026-01-01T00:0{at}Z,{cell}\n" for at, cell in enumerate((500, -999.999, nines)))
+    )
+    readings, _ = readings_of([path], Profile(scale={"value": 2.0}, thousands="'"))
+    assert [value for _, value, _ in readings["m1"]] == [1000.0, -999.999, read]
+
+
 def test_local_stamps_are_put_to_utc_on_either_road(tmp_path: Path) -> None:
     path = tmp_path / "readings.parquet"
     pq.write_table(table(300), path)
