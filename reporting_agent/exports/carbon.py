@@ -93,7 +93,7 @@ def _uses(label: StepLabel, factors: FactorTable) -> Iterator[CarrierUse]:
         columns.entry_row.tolist(), columns.entry_kind.tolist(), columns.entry_quantity.tolist(), strict=True
     ):
         kind = columns.kinds[kind_at]
-        if row not in used or kind.carrier not in measured.energy.carriers:
+        if not quantity or row not in used or kind.carrier not in measured.energy.carriers:
             continue
         energy = CarrierEnergy(kind.carrier, quantity, kind.unit, lhv_mj_per_unit=kind.lhv_mj_per_unit)
         kgce = _known_amount(partial(factors.kgce, energy, Basis.CALORIFIC, kind.on))

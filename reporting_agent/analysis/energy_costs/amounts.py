@@ -144,7 +144,8 @@ def _co2_kg(columns: StepColumns, counted: frozenset[str], factors: FactorTable)
     """CO2 of what every batch of the step took in, NaN where a factor is missing; and the carriers that lack one, with a day."""
     lacking: dict[str, date] = {}
     factor = np.zeros(len(columns.kinds))
-    for index, kind in enumerate(columns.kinds):
+    for index in np.unique(columns.entry_kind[columns.entry_quantity != 0]).tolist():  # what was not used needs no factor
+        kind = columns.kinds[index]
         if kind.direction is not Direction.IMPORT or kind.carrier not in counted:
             continue
         try:
@@ -154,7 +155,9 @@ def _co2_kg(columns: StepColumns, counted: frozenset[str], factors: FactorTable)
                 raise
             factor[index] = np.nan
             lacking.setdefault(kind.carrier, kind.on)
-    weights = columns.entry_quantity * (factor[columns.entry_kind] if len(factor) else np.zeros(0))
+    weights = np.where(
+        columns.entry_quantity == 0, 0.0, columns.entry_quantity * (factor[columns.entry_kind] if len(factor) else np.zeros(0))
+    )
     return np.bincount(columns.entry_row, weights=weights, minlength=len(columns.batches)).astype(float), lacking
 
 

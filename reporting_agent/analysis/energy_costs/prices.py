@@ -231,7 +231,7 @@ def priced(
     for row, batch in enumerate(batches):
         day = batch.start.date()
         for energy in batch.energy:
-            if carriers is None or energy.carrier in carriers:
+            if energy.quantity and (carriers is None or energy.carrier in carriers):  # what was not used needs no price and no factor
                 own = entries.get(energy.carrier)
                 if own is None:
                     own = entries[energy.carrier] = _Entries()

@@ -179,6 +179,13 @@ def test_a_fuel_given_as_heat_and_priced_by_the_tonne_is_told_for_its_unit() -> 
     assert not any("outside the tariff's dates" in note for note in notes)
 
 
+def test_what_was_not_used_needs_no_price_and_no_factor() -> None:
+    none = CarrierEnergy("oxygen", 0.0, "Nm3"), CarrierEnergy("coke-oven-gas", 0.0, "Nm3"), CarrierEnergy("diesel", 0.0, "kg")
+    prices = [FLAT, {"carrier": "coke-oven-gas", "unit": "GJ", "price": 50.0}]
+    tariff = {"prices": prices, "carbon": {"price": 80.0}}
+    assert cost_of(tariff, batch(MONDAY, 1, kwh(100), *none)) == cost_of(tariff, batch(MONDAY, 1, kwh(100)))
+
+
 @pytest.mark.parametrize(
     "charge", [{"valid_from": "2023-06-15"}, {"valid_to": "2023-06-30"}, {"valid_from": "2023-06-01", "valid_to": "2023-07-02"}]
 )

@@ -18,13 +18,14 @@ from benchmarks import packs
 from benchmarks.conversion import FactorTable
 from benchmarks.declared import worded
 from benchmarks.errors import InputError
-from benchmarks.labels import StepLabel
-from benchmarks.measurements import Batch, Direction, Period, ProductStatus
+from benchmarks.labels import StepLabel, label_site
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period, ProductStatus
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import AttestationWithdrawal
 from benchmarks.wire.signing import AuditorSigningKey, key_id
+from reporting_agent.config import SiteSettings
 from reporting_agent.exports.assured import holding
-from reporting_agent.exports.carbon import CarrierUse, StepCarbon, sum_if_all_known
+from reporting_agent.exports.carbon import CarrierUse, StepCarbon, of_steps, sum_if_all_known
 from reporting_agent.exports.footprint_settings import FootprintSettings
 from reporting_agent.exports.footprints import Footprint, StepFootprint, footprint
 from reporting_agent.exports.intervals import (
@@ -38,7 +39,7 @@ from reporting_agent.exports.intervals import (
 from reporting_agent.exports.monitoring import deviations, fill, quality, remarks, shares
 from reporting_agent.exports.monitoring_schema import load_schema
 from reporting_agent.exports.pact_and_catena_x import catena_x, pact
-from reporting_agent.pipeline import PlantData
+from reporting_agent.pipeline import LabelResult, PlantData
 from tests.unit.exports.test_footprints import KEY, OTHER_GASES, SETTINGS, statement
 
 SHANGHAI = ZoneInfo("Asia/Shanghai")
@@ -226,6 +227,17 @@ def test_one_carrier_without_a_factor_leaves_a_step_without_a_sum() -> None:
     assert (sum_if_all_known((1.5, 2.0)), sum_if_all_known((1.5, None)), sum_if_all_known(())) == (3.5, None, 0), (
         "of a carrier's entries, too"
     )
+
+
+def test_a_carrier_of_which_nothing_was_used_asks_for_no_factor() -> None:
+    energy = CarrierEnergy("electricity", 4_000.0, "kWh"), CarrierEnergy("lpg", 0.0, "kg")
+    batches = [batch(90.0 * number, f"B{number}", step="ladle-refining", product="", energy=energy) for number in range(1, 61)]
+    pack, factors = packs.load("steel", None), FactorTable.load().at("CN")
+    result = LabelResult(label_site(batches, pack, factors, MARCH, site="works"), PlantData(pack, batches, [], []))
+    site = cast(SiteSettings, SimpleNamespace(emissions=SimpleNamespace(factors=factors)))
+    (carbon,) = of_steps(site, result)
+    assert (carbon.lacking, [use.carrier for use in carbon.uses]) == ((), ["electricity"])
+    assert carbon.co2_kg is not None
 
 
 def test_energy_given_back_is_neither_credited_nor_does_its_factor_lack() -> None:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC
 from random import Random
 from typing import Any
 
@@ -11,13 +13,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks import packs
+from benchmarks.conversion import FactorTable
 from benchmarks.declared import Words
-from benchmarks.measurements import Batch, CarrierEnergy, Direction
+from benchmarks.labels import label_site
+from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from reporting_agent.analysis.drivers.result import NormalisedLabel, StepDrivers
 from reporting_agent.analysis.energy_costs.amounts import Amount, added
 from reporting_agent.analysis.waste.gap_parts import StepLosses, losses
 from reporting_agent.config import SiteSettings
-from reporting_agent.pipeline import LabelResult
+from reporting_agent.pipeline import LabelResult, PlantData
 from tests.unit.waste.conftest import KGCE_PER_KWH
 
 Melt = Callable[..., Batch]
@@ -103,6 +108,21 @@ def test_heat_whose_price_is_per_volume_makes_the_money_unknown_and_not_less(a_m
     assert unknown.money_reason is not None
     assert "60 batches have no price: their amounts of coke-oven gas cannot be turned into" in unknown.money_reason.en
     assert lost_at({"price": 50.0, "unit": "GJ"}).gap.money is not None
+
+
+def test_what_a_batch_did_not_use_leaves_its_money_and_its_co2(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
+    none = CarrierEnergy("lpg", 0.0, "kg"), CarrierEnergy("mixed-gas", 0.0, "Nm3")
+    batches = [replace(batch, energy=(*batch.energy, *none)) for batch in uneven(a_melt)]
+    newest = packs.load("steel")
+    result = LabelResult(
+        label_site(batches, newest, FactorTable.load(), Period.parse("2023", UTC), site="works-2"), PlantData(newest, batches, [], [])
+    )
+    prices = [*TARIFF["prices"], {"carrier": "mixed-gas", "price": 40.0, "unit": "GJ"}]
+    (loss,) = losses(a_site(tariff={"currency": "CNY", "prices": prices}), result, ())
+    assert loss.gap.energy > 0
+    assert (loss.co2_reason, loss.money_reason) == (None, None)
+    assert loss.gap.co2_kg is not None
+    assert loss.gap.money is not None
 
 
 def test_a_batch_whose_meters_state_their_own_uncertainty_is_split_by_it(a_melt: Melt, labelled: Labelled, a_site: Sites) -> None:
