@@ -134,13 +134,15 @@ def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> StampedPrices:
 
 
 def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
-    """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then its second; one with
-    an offset says itself which it is."""
-    moments: list[int] = []
-    starts: set[int] = set()
+    """UTC microseconds of each row. A local time that comes twice in autumn is its first pass, then its second, in a file that begins
+    with the newest row the other way round; one with an offset says itself which it is."""
     own = ZoneInfo(series.timezone) if series.timezone else zone
-    for row, written in enumerate(table.columns["time"]):
-        moment = stamps.fixed(written, own)
+    fixed = [stamps.fixed(written, own) for written in table.columns["time"]]
+    moments = [0] * len(fixed)
+    starts: set[int] = set()
+    rows = range(len(fixed))
+    for row in reversed(rows) if fixed and fixed[0] > fixed[-1] else rows:
+        written, moment = table.columns["time"][row], fixed[row]
         start = _us(moment - _EPOCH)
         if start in starts and written.tzinfo is None:
             start += _us(_between_passes(moment, own))
@@ -154,7 +156,7 @@ def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:
                 wanted=Phrase("each time once"),
             )
         starts.add(start)
-        moments.append(start)
+        moments[row] = start
     return moments
 
 

@@ -65,9 +65,11 @@ def test_a_price_holds_so_many_minutes_and_no_longer_than_until_the_next(tmp_pat
     assert prices.price_of("electricity", MONDAY - timedelta(minutes=1)) == prices.tariff.price_of("electricity", MONDAY)
 
 
-def test_the_hour_that_comes_twice_in_autumn_has_two_prices(tmp_path: Path) -> None:
-    rows = "time;price\n29.10.2023 01:00;1\n29.10.2023 02:00;2,5\n29.10.2023 02:00;3\n29.10.2023 03:00;4\n"
-    works = priced_by(tmp_path, rows, timezone="Europe/Berlin", delimiter=";", decimal=",", date_order="dmy")
+@pytest.mark.parametrize("newest_first", [False, True])
+def test_the_hour_that_comes_twice_in_autumn_has_two_prices(tmp_path: Path, newest_first: bool) -> None:
+    rows = ["29.10.2023 01:00;1\n", "29.10.2023 02:00;2,5\n", "29.10.2023 02:00;3\n", "29.10.2023 03:00;4\n"]
+    written = "".join(["time;price\n", *(reversed(rows) if newest_first else rows)])
+    works = priced_by(tmp_path, written, timezone="Europe/Berlin", delimiter=";", decimal=",", date_order="dmy")
     assert works.tariff is not None
     stamped = prices_of(works.tariff.series[0], works)
     hours = [datetime.fromtimestamp(at / 1e6, UTC).hour for at in stamped.start_us.tolist()]
