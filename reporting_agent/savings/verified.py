@@ -8,7 +8,7 @@ between; or the baseline's days drift.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, time, timedelta
 from typing import Any
@@ -22,8 +22,7 @@ from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in
 from reporting_agent import pipeline
-from reporting_agent.analysis.baselines.base_load import mean_price
-from reporting_agent.analysis.energy_costs.prices import Prices, to_us
+from reporting_agent.analysis.energy_costs.prices import Prices, amount_in, to_us
 from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import SiteSettings
@@ -275,13 +274,28 @@ def _worth(
     record = next((meter for meter in result.data.meters if action.meter is not None and meter.meter.id == action.meter), None)
     if record is None:
         return {}
-    prices = Prices.of(site, reporting.start, reporting.end)
-    price = mean_price(prices, record, to_us(reporting.start), to_us(reporting.end))
-    worth: dict[str, Any] = {}
-    if prices is not None and price is not None:
+    prices, worth = Prices.of(site, reporting.start, reporting.end), dict[str, Any]()
+    if prices is not None and (price := _price_of_one(site, record, prices, reporting, days)) is not None:
         worth |= {"money": forecast.saving * price, "currency": prices.currency}
     co2_kg, source = _co2_of_one(site, record, days)
     return worth if co2_kg is None else {**worth, "co2_kg": forecast.saving * co2_kg, "co2_source": source}
+
+
+def _price_of_one(site: SiteSettings, record: MeterRecord, prices: Prices, reporting: Period, days: Sequence[date]) -> float | None:
+    """Mean price of one of the meter's units; of a fuel priced by its heat at the mean of its heating values of the days."""
+    curve = prices.curve(record.meter.carrier)
+    if curve is None:
+        return None
+    mean = prices.mean(record.meter.carrier, np.array([to_us(reporting.start)]), np.array([to_us(reporting.end)]))[0]
+    price = float(mean * np.mean([amount_in(energy, curve.unit, day, prices.factors) for day, energy in _one_a_day(site, record, days)]))
+    return price if np.isfinite(price) else None
+
+
+def _one_a_day(site: SiteSettings, record: MeterRecord, days: Sequence[date]) -> Iterator[tuple[date, CarrierEnergy]]:
+    """One of the meter's units on each day, with the heating value of that day."""
+    meter = record.meter
+    energy = CarrierEnergy(meter.carrier, 1.0, record.unit, lhv_mj_per_unit=meter.own_lhv(mj_in(record.unit)))
+    return ((day, with_heating_value(energy, site, meter.step, day)) for day in days)
 
 
 def _co2_of_one(site: SiteSettings, record: MeterRecord, days: Sequence[date]) -> tuple[float | None, str]:
@@ -289,11 +303,10 @@ def _co2_of_one(site: SiteSettings, record: MeterRecord, days: Sequence[date]) -
 
     None where a factor is missing on a day, or is of another unit and no heating value is known.
     """
-    factors, meter = site.emissions.factors, record.meter
-    energy = CarrierEnergy(meter.carrier, 1.0, record.unit, lhv_mj_per_unit=meter.own_lhv(mj_in(record.unit)))
+    factors = site.emissions.factors
     try:
-        each = [factors.co2_kg(with_heating_value(energy, site, meter.step, day), day) for day in days]
+        each = [factors.co2_kg(energy, day) for day, energy in _one_a_day(site, record, days)]
     except InputError:
         return None, ""
-    in_force = [factors.carbon_in_force(meter.carrier, day) for day in days]
+    in_force = [factors.carbon_in_force(record.meter.carrier, day) for day in days]
     return float(np.mean(each)), "; ".join(dict.fromkeys(factor.edition for factor in in_force if factor is not None))

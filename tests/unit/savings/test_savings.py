@@ -453,16 +453,19 @@ def test_only_data_before_today_count_where_the_periods_are_given_too(works: Pat
     assert again.forecast.saving == saving.forecast.saving
 
 
-def test_co2_counts_by_the_heating_value_of_the_meter(works: Path) -> None:
+def test_money_and_co2_count_by_the_heating_value_of_the_meter(works: Path) -> None:
     rewrite(works / "readings.csv", lambda row: [*row[:2], f"{float(row[2]) / 10:.5f}"])
     amend(works, 'carrier = "electricity"', 'carrier = "natural-gas"\nlhv = 35.0\nlhv_source = "measured"', "site.toml")
     amend(works, 'unit = "kWh"', 'unit = "Nm3"', "site.toml")
+    with (works / "site.toml").open("a", encoding="utf-8") as file:
+        file.write('\n[tariff]\ncurrency = "CNY"\n[[tariff.prices]]\ncarrier = "natural-gas"\nunit = "GJ"\nprice = 60.0\n')
     (saving,) = verifications_of(works)
     carbon = FactorTable.load().carbon_in_force("natural-gas", DAY)
     assert saving.forecast is not None
     assert carbon is not None
     assert carbon.kg_co2_per_mj is not None
     assert saving.co2_kg == pytest.approx(saving.forecast.saving * 35.0 * carbon.kg_co2_per_mj)
+    assert saving.money == pytest.approx(saving.forecast.saving * 0.035 * 60.0)
 
 
 def test_co2_counts_by_the_factor_of_each_day(works: Path) -> None:
