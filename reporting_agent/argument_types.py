@@ -16,8 +16,9 @@ _NUMBER = Phrase("%(text)s is no number")
 _AMOUNT = Phrase("%(text)s is no amount: write a number that is not negative")
 _YEAR = Phrase("%(text)s is no year: write it as 2026")
 _DAY = Phrase("%(text)s is no day: write it as 2026-05-14")
+_COUNTRY = Phrase("%(text)s is no country: write it as CN, the two letters of ISO 3166-1")
 _PRECURSOR = Phrase("%(text)s: write CODE=TONNES or CODE:ROUTE=TONNES")
-SENTENCES = (_NUMBER, _AMOUNT, _YEAR, _DAY, _PRECURSOR)
+SENTENCES = (_NUMBER, _AMOUNT, _YEAR, _DAY, _COUNTRY, _PRECURSOR)
 
 
 def amount(text: str) -> Decimal:
@@ -44,6 +45,13 @@ def day(text: str) -> date:
         return date.fromisoformat(text)
     except ValueError:
         raise _wanted(_DAY, text) from None
+
+
+def country(text: str) -> str:
+    """By ISO 3166-1, two letters, in capitals."""
+    if not (len(text) == 2 and text.isascii() and text.isalpha()):
+        raise _wanted(_COUNTRY, text)
+    return text.upper()
 
 
 def precursor(text: str) -> Precursor:

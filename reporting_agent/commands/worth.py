@@ -13,7 +13,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING, Any
 
 from benchmarks.phrases import Phrase
-from reporting_agent.argument_types import amount, day, precursor, year
+from reporting_agent.argument_types import amount, country, day, precursor, year
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     add_period(parser, required=False)
     border = parser.add_argument_group("cbam")
     border.add_argument("--good", metavar="GOOD", help="hot-rolled-flat, grey-clinker, primary-aluminium, or a CN code of 4 to 10 digits")
-    border.add_argument("--origin", metavar="CC", help="country in which it was made, ISO 3166-1")
+    border.add_argument("--origin", type=country, metavar="CC", help="country in which it was made, ISO 3166-1")
     border.add_argument("--year", type=year, metavar="Y", help="year of import")
     border.add_argument("--route", default="", metavar="R", help="A, B clinker; C, D, E steel; K, L aluminium (docs/tariffs.md)")
     border.add_argument("--emissions", type=amount, metavar="T", help="t CO2e a tonne as attested; without it default values hold")
@@ -76,7 +76,7 @@ def _cbam(args: Namespace) -> int:
 
     code, route = NAMED.get(args.good, (args.good, ""))
     attested = None if args.emissions is None else AttestedEmissions(args.emissions, tuple(args.precursor))
-    goods = Goods(code, args.origin.upper(), args.route or route, attested)
+    goods = Goods(code, args.origin, args.route or route, attested)
     known_on = args.known or datetime.now(UTC).date()
     imported = known_on if args.year == known_on.year else date(args.year, 12, 31)
     cost = payable(goods, imported, known_on, price=args.price, paid_at_home=args.paid_at_home)
@@ -191,7 +191,7 @@ def _as_text(args: Namespace, payable: Payable) -> str:
     head = Phrase(
         "%(good)s from %(origin)s, imported in %(year)s: certificates for %(tonnes)s t CO2e per tonne of goods.",
         good=called(args.good),
-        origin=args.origin.upper(),
+        origin=args.origin,
         year=str(args.year),
         tonnes=f"{payable.certificates:.3f}",
     )

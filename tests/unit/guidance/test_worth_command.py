@@ -77,6 +77,14 @@ def test_what_cannot_be_worked_out_is_refused(arguments: tuple[str, ...], code: 
     assert asked(capsys, "cbam", *arguments, status=1)["error"]["code"] == code
 
 
+@pytest.mark.parametrize("origin", ["China", "CHN", "中国"])
+def test_a_country_by_another_name_than_its_code_is_refused(origin: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit):
+        main(["worth", "cbam", "--good", "hot-rolled-flat", "--year", "2026", "--origin", origin])
+    assert f"{origin} is no country: write it as CN" in capsys.readouterr().err
+    assert asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", "--origin", "cn")["origin"] == "CN"
+
+
 def test_another_route_than_the_acts_have_is_refused_by_its_name(capsys: pytest.CaptureFixture[str]) -> None:
     answer = asked(capsys, "cbam", "--good", "hot-rolled-flat", "--year", "2026", *CHINA, "--route", "D", status=1)
     error = answer["error"]
