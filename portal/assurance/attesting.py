@@ -61,7 +61,7 @@ def draw_up(assignment: Assignment, terms: AttestationTerms, by: User, now: date
 
     Raises:
         RefusedError: what `require_free` and `lock_standing` refuse; `no-accepted-report`,
-            `major-open`, `assurance-without-sample`, `no-auditor-key`, `validity-too-long` (409).
+            `major-open`, `assurance-without-sample`, `no-auditor-key`, `validity-too-long`, `attestation-signed-before` (409).
         VerificationError: `field-malformed`, where the terms make no statement.
     """
     require_free(assignment, by)
@@ -75,11 +75,21 @@ def draw_up(assignment: Assignment, terms: AttestationTerms, by: User, now: date
     with transaction.atomic():
         lock_standing(assignment)
         statement, key = _statement(subject, terms, assignment.body, by, now, sample)
+        same = Attestation.objects.filter(digest=statement.digest).first()  # of today, and by this person: the statement says so
+        if same is not None and same.signed is not None:
+            raise RefusedError(
+                409,
+                "attestation-signed-before",
+                "You have signed this very statement today already.",
+                "Look at its page. If it was withdrawn, say what is different now, or draw it up again tomorrow.",
+            )
         mine = Attestation.objects.filter(assignment=assignment, drawn_up_by=by, state=Attestation.State.DRAWN_UP)
-        if same := mine.filter(digest=statement.digest).first():
-            return same
-        mine.update(state=Attestation.State.DISCARDED)
-        return _keep(statement, key, by, now, assignment=assignment, submission=report, site=assignment.site)
+        mine.exclude(digest=statement.digest).update(state=Attestation.State.DISCARDED)
+        if same is None:
+            return _keep(statement, key, by, now, assignment=assignment, submission=report, site=assignment.site)
+        same.assignment, same.state = assignment, Attestation.State.DRAWN_UP  # it may have been discarded, or drawn up before a taking back
+        same.save(update_fields=["assignment", "state"])
+        return same
 
 
 def take(raw: bytes, by: User, now: datetime) -> Attestation:

@@ -16,7 +16,7 @@ from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import Organisation, Role, User
 from portal.assurance import attesting, auditors, findings
-from portal.assurance.assigning import assign
+from portal.assurance.assigning import assign, take_back
 from portal.assurance.attestation_standing import AttestationStanding, by_code, code_of
 from portal.assurance.engagements import audits_of_own_sites, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
@@ -118,6 +118,30 @@ def test_a_signed_opinion_is_issued_logged_and_found_by_its_code(audit: Audit) -
     assert after is not None
     assert after.standing is AttestationStanding.EXPIRED
     assert Event.objects.filter(action="attestation.issued").count() == 1
+
+
+def test_terms_that_were_changed_can_be_changed_back_on_the_same_day(audit: Audit) -> None:
+    drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
+    other = attesting.draw_up(audit.assignment, replace(TERMS, checked="30 records."), audit.auditor, NOW)
+    again = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
+    other.refresh_from_db()
+    assert (again, again.state, other.state) == (drawn, Attestation.State.DRAWN_UP, Attestation.State.DISCARDED)
+    take_back(audit.assignment, "Entered in error.", audit.cast.approver, NOW)
+    anew = assign(audit.cast.body, audit.cast.plants[0].site, PERIOD, audit.cast.approver, NOW)
+    auditors.declare(anew, audit.auditor, False, "", NOW)
+    attesting.draw_up(anew, TERMS, audit.auditor, NOW)
+    issued = attesting.take(attestations.sign(bytes(drawn.content), audit.key), audit.auditor, NOW)
+    assert (issued.state, issued.assignment) == (Attestation.State.ISSUED, anew)
+
+
+def test_a_statement_that_was_signed_is_not_drawn_up_again_on_that_day_withdrawn_or_not(audit: Audit) -> None:
+    issued = audit.issue()
+    assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)) == "attestation-signed-before"
+    drawn = attesting.draw_up_withdrawal(issued, "Of another scale.", audit.auditor, NOW)
+    attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), audit.key), audit.auditor, NOW)
+    assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)) == "attestation-signed-before"
+    tomorrow = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW + timedelta(days=1))
+    assert tomorrow.state == Attestation.State.DRAWN_UP
 
 
 def test_a_withdrawal_is_signed_and_logged_too(audit: Audit) -> None:
