@@ -8,13 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from enum import StrEnum
 from typing import Literal
 
 from django.db import transaction
 
-from benchmarks.measurements import Period
 from benchmarks.phrases import Name
 from benchmarks.wire.attestations import Opinion
 from benchmarks.wire.fields import HEX_DIGEST
@@ -27,7 +26,7 @@ from portal.assurance.offers import offered_to
 from portal.assurance.programmes import ATTESTATION, REPORT, SYSTEM, Criterion, Programme, programmes
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.intake.models import Submission, SubmissionState
+from portal.intake.selectors import last_day_of, newest_accepted
 from portal.names import name_of
 from portal.problems import RefusedError
 from portal.whole_text import whole_sentence
@@ -107,9 +106,7 @@ class Dossier:
 
 def dossier(site: Site, programme: Programme, today: date) -> Dossier:
     """For a caller who let the reader in: seven questions to the database, however much is on record."""
-    reports = list(
-        Submission.objects.filter(site=site, state=SubmissionState.ACCEPTED).order_by("-log_index").defer("envelope", "receipt")[:1]
-    )
+    reports = newest_accepted([site.pk]).values()
     attested = list(
         concluding()
         .filter(site=site, valid_until__gte=today)
@@ -171,13 +168,9 @@ def _entry(
 
 def _adverse(records: Sequence[CriterionEvidence]) -> bool:
     """Whether an opinion on the newest period is adverse: it outweighs a positive one of another body, and all on earlier periods."""
-    attested = [(_last_day(evidence.title), evidence.opinion) for evidence in records if evidence.kind == "attestation"]
+    attested = [(last_day_of(evidence.title), evidence.opinion) for evidence in records if evidence.kind == "attestation"]
     newest = max((last for last, _opinion in attested), default=None)
     return (newest, Opinion.ADVERSE) in attested
-
-
-def _last_day(period: str) -> date:
-    return Period.parse(period, UTC).first_and_last[1]
 
 
 def declare(site: Site, programme_id: str, criterion_id: str, texts: tuple[str, str, str], by: User, now: datetime) -> Declaration:

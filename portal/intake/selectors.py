@@ -7,10 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, date, datetime
 
 from django.db.models import Count, Min, QuerySet
 
+from benchmarks.measurements import Period
 from benchmarks.phrases import Name, restored
 from portal import wall
 from portal.accounts.models import Site, User
@@ -74,6 +75,17 @@ def submission(user: User, digest: str) -> SubmissionView | None:
 def submissions_at(sites: Collection[Site]) -> tuple[SubmissionView, ...]:
     """All submissions of these sites, newest first, for who has asked already whether the person may see them."""
     return views_of(Submission.objects.filter(site__in=sites).order_by("-log_index"))
+
+
+def newest_accepted(sites: Collection[int]) -> dict[int, Submission]:
+    """The accepted report of each site's newest period: a correction of an earlier one that came later does not hide it."""
+    rows = Submission.objects.filter(site__in=sites, state=SubmissionState.ACCEPTED).select_related("site__organisation")
+    return {row.site_id: row for row in sorted(rows.defer("envelope", "receipt"), key=lambda row: (last_day_of(row.period), row.log_index))}
+
+
+def last_day_of(period: str) -> date:
+    """By which one period is newer than another."""
+    return Period.parse(period, UTC).first_and_last[1]
 
 
 def commitment_to(site: str, period: str, revision: int) -> Commitment | None:

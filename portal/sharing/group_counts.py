@@ -20,7 +20,8 @@ from portal.assurance.models import Declaration, PaperReading
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
-from portal.intake.models import Submission, SubmissionState
+from portal.intake.models import Submission
+from portal.intake.selectors import newest_accepted
 from portal.names import name_of
 from portal.sharing.labels import Labels, labels_of_all
 from portal.sharing.models import GroupCount, GroupMember, SiteGroup
@@ -137,10 +138,7 @@ class _Gathered:
 @wall.opened()  # members chose what the runner reads of them
 def _gather(joined: list[GroupMember], today: date) -> _Gathered:
     sites = {row.site_id: row.slug for row in joined if row.site_id is not None}
-    newest: dict[str, Submission] = {}
-    reports = Submission.objects.filter(site__in=sites, state=SubmissionState.ACCEPTED).select_related("site__organisation")
-    for report in reports.defer("envelope", "receipt").order_by("log_index"):
-        newest[sites[report.site_id]] = report
+    newest = {sites[site]: report for site, report in newest_accepted(sites).items()}
     attested = verdicts_of([report.pk for report in newest.values()], today)
     declared: dict[tuple[int, str], Declaration] = {}
     for declaration in Declaration.objects.filter(site__in=sites, criterion=GRADE).order_by("pk"):

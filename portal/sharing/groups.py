@@ -20,7 +20,7 @@ from portal.accounts.models import SITE_ID, Organisation, Role, Site, User
 from portal.accounts.selectors import jurisdictions_of, managed_sites, organisations_as, own_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.intake.models import Submission, SubmissionState
+from portal.intake.selectors import newest_accepted
 from portal.names import in_chinese
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
@@ -197,8 +197,8 @@ def end_all(site: Site, by: str, now: datetime) -> None:
 
 def steps_of(site: Site) -> set[str]:
     """The steps of the labels of the site's newest accepted report."""
-    rows = Submission.objects.filter(site=site, state=SubmissionState.ACCEPTED).order_by("-log_index").values_list("covers", flat=True)
-    return set((rows.first() or "").split())
+    newest = newest_accepted([site.pk]).get(site.pk)
+    return set(newest.covers.split()) if newest else set()
 
 
 def _own_row(group: int, slug: str, by: User, states: Sequence[str]) -> tuple[GroupMember, Site]:

@@ -176,6 +176,12 @@ def test_the_opinion_on_the_newest_period_decides(cast: Cast, earlier: Opinion, 
     open_waiting()
     attested_by_another(cast, before, earlier)
     assert states(cast, 0)["attestation"] is state
+    (shown,) = next(
+        candidate.evidence
+        for candidate in dossier(cast.plants[0].site, programmes()[LEADERS], TODAY).entries
+        if candidate.criterion.shown_by == "report"
+    )
+    assert shown.title == PERIOD
 
 
 @pytest.mark.parametrize(

@@ -19,6 +19,8 @@ from portal.accounts.models import Organisation, Role, User
 from portal.assurance import attesting
 from portal.assurance.assigning import assign
 from portal.auditlog.models import AppendOnlyError, Event
+from portal.catalogue.models import ReportingPeriod
+from portal.intake.models import Submission
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.register import siting
@@ -105,6 +107,21 @@ def test_a_regulator_of_the_nation_is_told_of_an_id_that_no_site_has_and_of_who_
     assert not GroupMember.objects.exists()
     assert "Invitations sent: 1." in runner.post(here, {"sites": "works-1"}, follow=True).content.decode()
     assert "Invited already, or members: 1." in runner.post(here, {"sites": "works-1 works-1"}, follow=True).content.decode()
+
+
+def test_a_correction_of_an_earlier_period_that_comes_later_hides_no_newer_report(cast: Cast) -> None:
+    group, plant, step = make_group(cast, 0), cast.plants[0], step_of(cast)
+    groups.invite(group, [plant.site.slug], cast.approver, NOW)
+    before, start = "2015", cast.period.start
+    ReportingPeriod.objects.create(
+        peer_group=cast.group, name=before, start=start - timedelta(days=365), end=start, due=NOW + timedelta(days=365)
+    )
+    deliver(plant.envelope(cast.pack, period=before))
+    open_waiting()
+    Submission.objects.filter(site=plant.site, period=before).update(covers="")  # that year the step made too little
+    groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)
+    (shown,) = group_view(group, TODAY).shown
+    assert (shown.labels.period, set(shown.attested)) == (PERIOD, {step})
 
 
 def test_the_runner_reads_what_the_member_shows_until_it_leaves_and_nobody_else_does(cast: Cast) -> None:
