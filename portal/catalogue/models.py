@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from functools import cached_property
 
 from django.db import models
@@ -134,6 +135,7 @@ class ExtensionRequest(models.Model):
     asked_by = models.ForeignKey(User, models.PROTECT, related_name="+")
     asked_at = models.DateTimeField()
     granted = models.BooleanField(null=True)  # null: it waits
+    site_due: datetime  # when the site's report is due now; of rows that were asked for with it (`portal.intake.reminders.asked_for`)
     answer = models.CharField(max_length=500, blank=True, default="", db_default="")
     decided_by = models.ForeignKey(User, models.PROTECT, null=True, related_name="+")
     decided_at = models.DateTimeField(null=True)

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
+from django.db.models.functions import Coalesce, Greatest
 
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.audience import named, people_of_site
@@ -143,7 +144,12 @@ def asked_for(sites: QuerySet[Site]) -> tuple[ExtensionRequest, ...]:
     by_its_version = Q(pack_version="") | Q(pack_version=OuterRef("period__peer_group__pack_version"))
     came = Submission.objects.filter(by_its_version, site=OuterRef("site"), period=OuterRef("period__name"), state=SubmissionState.ACCEPTED)
     rows = ExtensionRequest.objects.filter(~Exists(came), granted=None, site__in=sites, site__retired_at=None, period__closed_at=None)
-    return tuple(rows.select_related("site__organisation", "period__peer_group", "asked_by").order_by("pk"))
+    return tuple(rows.annotate(**_SITE_DUE).select_related("site__organisation", "period__peer_group", "asked_by").order_by("pk"))
+
+
+_GIVEN = Extension.objects.filter(period=OuterRef("period"), site=OuterRef("site")).order_by("-pk").values("due")[:1]
+_SITE_DUE = {"site_due": Greatest("period__due", Coalesce(Subquery(_GIVEN), "period__due"))}
+"""When the report of a request's site is due now: the newest extension counts, or the period's day where that is later."""
 
 
 def owed_by(user: User) -> tuple[RemindedReport, ...]:

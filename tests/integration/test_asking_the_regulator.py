@@ -88,6 +88,16 @@ def test_a_firm_asks_for_time_where_it_reads_what_is_due_and_its_regulators_give
     assert "extension.granted" in asked_of(cast.plants[2].owner)
 
 
+def test_a_request_of_a_site_that_has_more_time_is_late_only_after_its_own_day(cast: Cast) -> None:
+    deadlines.extend(cast.period, cast.plants[2].site, UNTIL, REASON, cast.provincial, timezone.now())
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=timezone.now() - timedelta(days=3))  # that of all others
+    of(cast.plants[2].owner).post(asking(cast), {"until": UNTIL + timedelta(days=30), "reason": REASON})
+    page = read(of(cast.provincial), reverse("web:home"))
+    days = (UNTIL - scheme_day()).days
+    assert "1 site asks for more time" in page
+    assert f"in {days} days" in page
+
+
 @pytest.mark.parametrize("beyond", [0, 30], ids=["to the day that was asked for", "beyond it"])
 def test_time_is_given_after_the_day_of_all_was_moved(cast: Cast, beyond: int) -> None:
     of(cast.plants[2].owner).post(asking(cast), {"until": UNTIL, "reason": REASON})

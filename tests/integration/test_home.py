@@ -15,6 +15,7 @@ from portal.accounts.models import User
 from portal.assurance import auditors, findings, offers
 from portal.assurance.assigning import assign
 from portal.assurance.models.findings import FindingGrade
+from portal.catalogue import deadlines
 from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.intake.models import Submission
@@ -155,6 +156,8 @@ def test_suppliers_providers_and_academics_read_what_is_theirs_to_do(cast: Cast)
     deliveries.take_back(partners.people["supplier"], partners.delivery.pk, NOW)
     (row,) = waits(page_of(partners.people["supplier"]))
     assert re.search("in (9|10) days Works 1, 2016 Declare what you delivered", row), row
+    deadlines.extend(cast.period, cast.plants[0].site, scheme_day() + timedelta(days=40), "Rebuilt.", cast.approver, timezone.now())
+    assert "in 40 days" in waits(page_of(partners.people["supplier"]))[0], "the site has more time"
     assert waits(page_of(partners.people["other-supplier"])) == []
     (row,) = waits(page_of(partners.people["other-provider"]))
     assert "Declare which versions of your source pass the conformance kit" in row

@@ -130,9 +130,8 @@ def of_regulator(
         what = ngettext("%(n)d site asks for more time", "%(n)d sites ask for more time", n) % {"n": n}
         title = page_title(Names.of(group.pack, group.pack_version), group.route, period)
         address = reverse("web:deadlines", args=[group.pk, period])
-        yield _row(
-            last_day(min(request.period.due for request in asked)), today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False
-        )
+        due = last_day(min(request.site_due for request in asked))
+        yield _row(due, today, what, title, _("Decide %(n)d") % {"n": n}, address, late=False)
     for finding in appeals:
         site, body = finding.assignment.site, finding.assignment.body
         what = _("%(site)s: appeal against finding %(n)d") % {"site": shown_name(site.name), "n": finding.number}
@@ -231,13 +230,19 @@ def of_body(engagements: Sequence[EngagementView], today: date) -> Iterator[Wait
 
 
 def of_partners(
-    undeclared: Sequence[tuple[Site, ReportingPeriod]], today: date, *, shows_no_result: bool, has_not_accepted: bool
+    undeclared: Sequence[tuple[Site, ReportingPeriod]],
+    later: Mapping[tuple[int, int], datetime],
+    today: date,
+    *,
+    shows_no_result: bool,
+    has_not_accepted: bool,
 ) -> Iterator[WaitingTask]:
-    """For suppliers, technology providers and academics."""
+    """For suppliers, technology providers and academics. `later`: the due dates of sites that have more time (`due_dates`)."""
     for site, period in undeclared:
         name = _("%(site)s, %(period)s") % {"site": shown_name(site.name), "period": period_name(period.name)}
         note = _("Declare what you delivered. The certification body of the site can read it.")
-        yield _row(last_day(period.due), today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
+        due = last_day(later.get((period.pk, site.pk), period.due))
+        yield _row(due, today, name, note, _("Declare it"), reverse("web:supplier"), late=False)
     if shows_no_result:
         what = _("Declare which versions of your source pass the conformance kit")
         note = _("Plants and regulators can read it; a regulator may confirm it.")

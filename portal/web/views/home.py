@@ -18,6 +18,7 @@ from portal.assurance.models import IncentiveOffer
 from portal.assurance.obliged_sites import obliged_own, obliged_regulated
 from portal.assurance.offers import offers_seen_by
 from portal.catalogue import trail
+from portal.catalogue.deadlines import due_dates
 from portal.days import scheme_day
 from portal.governance import selectors as governance
 from portal.intake.owed import owed
@@ -91,8 +92,10 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
         waiting += presenter.of_body(engagements_of(user, today), today)
         waiting += presenter.of_auditors(confirming.waiting_for(user).count(), today)
     if not roles.isdisjoint({Role.SUPPLIER, Role.PROVIDER, Role.ACADEMIC}):
+        undeclared = deliveries.undeclared(user) if Role.SUPPLIER in roles else ()
         waiting += presenter.of_partners(
-            deliveries.undeclared(user) if Role.SUPPLIER in roles else (),
+            undeclared,
+            due_dates({period.pk for _site, period in undeclared}),
             today,
             shows_no_result=Role.PROVIDER in roles and not conformance.results_of(user),
             has_not_accepted=Role.ACADEMIC in roles and terms.accepted_by(user) is None,
