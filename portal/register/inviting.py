@@ -144,15 +144,15 @@ def accept(secret: str, user: User, now: datetime) -> Organisation:
                 Phrase("The invitation is for %(person)s.", person=row.email),
                 "Sign out, and sign in with the address to which it was sent.",
             )
-        Membership.objects.update_or_create(
+        membership, _made = Membership.objects.get_or_create(
             user=user,
             organisation=row.organisation,
             role=row.organisation.kind,
             defaults={"may_manage": row.may_manage, "delegate": row.delegate},
-        )
+        )  # whom the register let in meanwhile keeps what they may: they may be the last who manages
         row.accepted_at = now
         row.save(update_fields=["accepted_at"])
-        record(now, user.email, Action.PERSON_JOINED, _house(row.organisation), capacity(row.may_manage, row.delegate))
+        record(now, user.email, Action.PERSON_JOINED, _house(row.organisation), capacity(membership.may_manage, membership.delegate))
     return row.organisation
 
 

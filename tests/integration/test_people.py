@@ -194,6 +194,17 @@ def test_a_person_is_made_a_viewer_and_parted_with_and_the_last_manager_stays(ow
     assert Event.objects.filter(action=Action.PERSON_REMOVED, actor=NEW).exists()
 
 
+def test_an_invitation_to_read_takes_nothing_from_whom_the_register_made_a_manager_meanwhile(owner: Client, firm: Organisation) -> None:
+    path = invite(owner, capacity="viewer")
+    manager = User.objects.create_user(NEW, PASSWORD, name="Newcomer")
+    Membership.objects.create(user=manager, organisation=firm, role=firm.kind)
+    colleague = Client()
+    colleague.force_login(manager)
+    assert colleague.post(path).status_code == 302
+    assert Membership.objects.get(user=manager).may_manage
+    assert not Invitation.objects.filter(accepted_at=None).exists()
+
+
 def test_a_manager_who_may_no_longer_sign_in_is_no_other_manager(owner: Client, cast: Cast, firm: Organisation) -> None:
     """The operator's register says `active = false` of somebody who went: alone, they could let nobody in."""
     joined(invite(owner))
