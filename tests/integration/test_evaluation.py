@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import re
+from datetime import timedelta
 
 import pytest
 from django.urls import reverse
@@ -13,6 +14,8 @@ from docx import Document
 from benchmarks.wire.signing import AuditorSigningKey
 from portal import keys
 from portal.assurance.assigning import assign
+from portal.catalogue import deadlines
+from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission, SubmissionState
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
@@ -74,6 +77,13 @@ def test_before_anything_is_published_there_are_counts_and_no_energy(cast: Cast)
     assert "kgce/t" not in page
     assert f"{FIRMS} reports were received; {FIRMS - 1} of them are the accepted ones." in page
     assert "The sealed report cannot be opened: it was altered, or sealed to another key. (seal-broken)" in page
+
+
+def test_a_site_that_was_given_more_time_is_late_only_after_its_own_day_and_the_sentence_says_so(cast: Cast) -> None:
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=NOW - timedelta(days=1))
+    deadlines.extend(cast.period, cast.plants[0].site, (NOW + timedelta(days=30)).date(), "Rebuilt.", cast.approver, NOW)
+    page = signed_in(cast.approver).get(address(cast)).content.decode()
+    assert f"Obliged sites whose first report came after their own last day: {FIRMS - 1}." in page
 
 
 def test_a_refusal_is_a_sentence_in_chinese_too_and_an_unknown_code_stays_a_code(cast: Cast) -> None:

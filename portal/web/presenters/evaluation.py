@@ -143,7 +143,7 @@ def _participation(view: ParticipationView) -> EvaluationSection:
     facts = {"sites": len(view.participants), "obliged": len(obliged), "day": date_format(last_day(view.due), _("j F Y"))}
     lines = [_("%(sites)d sites, %(obliged)d of them obliged; last day for reports: %(day)s.") % facts]
     if late:
-        lines.append(_("Obliged sites whose first report came after that day: %(n)d.") % {"n": late})
+        lines.append(_("Obliged sites whose first report came after their own last day: %(n)d.") % {"n": late})
     return EvaluationSection(_("Participation"), tuple(lines), SectionTable((_("State of the report"), _("Sites")), rows, (4, 1)))
 
 
