@@ -10,6 +10,7 @@ from fractions import Fraction
 
 import pytest
 from django.db import OperationalError, connections
+from django.urls import reverse
 from django.utils import translation
 
 from benchmarks.wire import envelope as envelopes
@@ -29,7 +30,7 @@ from portal.sentences import in_words
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import ProtectedValue, Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, processing_public
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, processing_public, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -196,6 +197,14 @@ def test_after_a_refusal_the_next_revision_is_taken_and_counts(cast: Cast) -> No
     opening.sweep(keys.processing_key(), Clock())
     assert state_of(second) == (SubmissionState.ACCEPTED, "")
     assert cohort(cast.period).digests == (second.digest,)
+
+
+def test_the_page_of_a_refused_report_names_the_command_that_makes_the_next_revision(cast: Cast) -> None:
+    """Without `--correct` the agent refuses data that were corrected (`data-changed`), and sends nothing of those that were not."""
+    row = take(cast.plants[0].envelope(cast.pack))
+    Submission.objects.filter(pk=row.pk).update(state=SubmissionState.REFUSED, reason="It cannot be opened.")
+    page = signed_in(cast.plants[0].owner).get(reverse("web:submission", args=[row.digest])).content.decode()
+    assert "Then run “steplabel-agent submit --correct”, which makes the next revision." in page
 
 
 @pytest.mark.parametrize("order", [(1, 2), (2, 1)])

@@ -115,7 +115,7 @@ def submission_row(view: SubmissionView, page: str = "web:submission") -> Submis
         received=view.received_at,
         state=state(SUBMISSION_STATES, view.state),
         reason=in_words(view.reason),
-        remedy=_("Correct what the reason names. Then run “steplabel-agent submit” again, which makes the next revision.")
+        remedy=_("Correct what the reason names. Then run “steplabel-agent submit --correct”, which makes the next revision.")
         if view.state == "refused"
         else "",
         receipt_url=reverse(f"{page}-receipt", args=[view.digest]),
