@@ -23,7 +23,7 @@ from portal.web.lists.tables import FORMULA
 from portal.web.words.headings import headings
 
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
-_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d{1,14})?\Z")
+_NUMBER = re.compile(r"-?(?:0|[1-9]\d{0,14})(?:\.\d+)?\Z")
 _FORBIDDEN = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f]")  # XML 1.0 holds no control characters
 
 WORDED = ("version", "pack_version", "product", "variant", "source", "kit", "name", "note", "detail", "subject", "reason")

@@ -31,6 +31,11 @@ def test_an_amount_is_a_number_however_many_noughts_it_is_written_with() -> None
     assert column(workbook_of("quantity\r\n12.50\r\n120000.000\r\n")) == [12.5, 120000]
 
 
+def test_the_end_of_an_interval_is_a_number_with_all_digits_that_it_has() -> None:
+    ends = (35.123456789012344, 9.200000000000001, -0.30000000000000004, 123.45678901234567)
+    assert column(workbook_of("low\r\n" + "".join(f"{end!r}\r\n" for end in ends))) == pytest.approx(ends, rel=1e-14)
+
+
 def halved(book: bytes, packed: zipfile.ZipInfo) -> bytes:
     """The packed sheet ends in its middle, as both heads of it say."""
     return book.replace(packed.compress_size.to_bytes(4, "little"), (packed.compress_size // 2).to_bytes(4, "little"))
