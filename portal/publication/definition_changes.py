@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from benchmarks.label_keys import LabelKey
-from portal.publication.shapes import CellView, DefinedCell
+from portal.publication.shapes import CellView, DefinedCell, LabelView
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,6 +60,15 @@ def breaks(before: VersionDefinition, after: VersionDefinition) -> Breaks:
     new = {LabelKey.of(cell): cell for cell in after.cells}
     cells = {cell: _of_cell(old.get(cell), new.get(cell)) for cell in dict.fromkeys((*new, *old))}
     return Breaks(f"{before.period} v{before.version}", _of_whole(before, after), cells)
+
+
+def totals_compare(before: LabelView, after: LabelView) -> bool:
+    """Whether both add the same up: the same headline cells, of one boundary and unit and in the same ratios."""
+    return _summands(before) == _summands(after)
+
+
+def _summands(label: LabelView) -> set[tuple[LabelKey, str, str, float]]:
+    return {(LabelKey.of(cell), cell.boundary, cell.unit, cell.ratio) for cell in label.headline}
 
 
 def _of_whole(before: VersionDefinition, after: VersionDefinition) -> tuple[DefinitionChange, ...]:

@@ -159,3 +159,7 @@ def test_the_csv_flags_a_break_since_the_version_before(cast: Cast, client: Clie
     broken = {row["step"] for row in rows(2) if row["breaks"] == "boundary"}
     assert {"clinker-cooling", "route-total", "typical-total"} <= broken
     assert "clinker-burning" not in broken
+    page = client.get(f"/benchmarks/cement/cn/dry-process/{PERIOD}/compare/1/2/").content.decode()
+    assert "adds up other steps, boundaries or ratios" in page
+    typical = next(part for part in page.split("<tr ") if "Typical plant" in part)
+    assert "noise" not in typical, "no change of a total is told"

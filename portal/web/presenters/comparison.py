@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.label_keys import LabelKey
-from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
+from portal.publication.definition_changes import Breaks, DefinitionChange, breaks, totals_compare
 from portal.publication.shapes import BenchmarkView, CellView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.benchmarks import unit_links
@@ -111,7 +111,8 @@ def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, 
     """`before` and `after` in the order they were asked for."""
     shown = TotalsDisplay(Names.of(after.pack, after.pack_version), after.route, unit)
     changes = breaks(before, after)
-    totals = tuple(_total(name, earlier, other, after, shown) for name, earlier, other in _totals(before, after))
+    alike = totals_compare(before.label, after.label)
+    totals = tuple(_total(name, earlier, other, after, shown, alike=alike) for name, earlier, other in _totals(before, after))
     return ComparePage(
         title=shown.names.title(after.route),
         period=period_name(after.period),
@@ -146,7 +147,9 @@ def _lead(before: BenchmarkView, after: BenchmarkView, composite: ComparedRow, u
         return _("This is the same version: there is nothing to compare.")
     named = {"a": before.version, "b": after.version, "before": composite.before, "after": composite.after, "unit": unit}
     if composite.verdict is None and composite.before and composite.after:
-        return _("The unit of the industry label changed between the versions, so that no change can be stated.")
+        if not composite.unit:
+            return _("The unit of the industry label changed between the versions, so that no change can be stated.")
+        return _("The industry label adds up other steps, boundaries or ratios in one version than in the other: no change can be stated.")
     if composite.verdict is None:
         return _("The industry label is not shown in both versions; the steps that are shown in both are below.")
     if composite.before == composite.after:
@@ -169,7 +172,7 @@ def _totals(before: BenchmarkView, after: BenchmarkView) -> list[tuple[str, Tota
     ]
 
 
-def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, shown: TotalsDisplay) -> ComparedRow:
+def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, shown: TotalsDisplay, *, alike: bool) -> ComparedRow:
     def hidden(total: TotalView) -> str:
         return "" if total.shown else shown.names.total_reason(total.reason_en, total.reason_zh)
 
@@ -181,7 +184,7 @@ def _total(name: str, before: TotalView, after: TotalView, view: BenchmarkView, 
         (before.firms, after.firms),
         shown.total_decimals(view.label) if before.unit == after.unit else None,
         (),
-        comparable=before.unit == after.unit,
+        comparable=alike and before.unit == after.unit,
     )
 
 

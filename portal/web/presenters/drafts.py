@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benchmarks.comparison.estimates import Estimate
+from portal.publication.definition_changes import totals_compare
 from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import CellView, LabelView, TotalView
 from portal.web.charts.ladder import DrawnInterval
@@ -251,7 +252,8 @@ def _total_rows(label: LabelView, columns: Sequence[str], shown: TotalsDisplay) 
 def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[ChangeRow, ...]:
     """Every headline value that stands in both, on one scale of energy per tonne of the route's product; last the whole route.
 
-    Of a step that the version before has with another boundary or unit, by another version of the pack, nothing.
+    Of a step that the version before has with another boundary or unit, by another version of the pack, nothing; nor of a whole route
+    that adds other things up.
     """
     old = {cell.step: cell for cell in before.headline}
     alike = [cell for cell in now.headline if cell.step in old and _defined(cell) == _defined(old[cell.step])]
@@ -261,7 +263,7 @@ def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[C
         if then is not None and current is not None:
             pairs.append((shown.names.step_name(step.step), unit_in_words(step.unit), then, current, step.ratio, shown.step_decimals(step)))
     then, current = before.composite.estimate, now.composite.estimate
-    if then is not None and current is not None and len(alike) == len(now.headline):
+    if then is not None and current is not None and totals_compare(before, now) and before.composite.unit == now.composite.unit:
         pairs.append((_("Whole route"), unit_in_words(now.composite.unit), then, current, 1.0, shown.total_decimals(now)))
     ends = [
         abs(ratio * (end - then.value))
