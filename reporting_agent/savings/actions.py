@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from datetime import date, datetime, time, tzinfo
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal, Self, TypeVar
 
-from pydantic import Field, field_validator, model_validator
+from pydantic import Field, ValidationInfo, field_validator, model_validator
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Direction, Period
@@ -89,19 +89,23 @@ class Target(ComparedPeriods):
         return self.saving_pct
 
 
+Aim = TypeVar("Aim", SavingAction, Target)
+
+
 class Actions(Setting):
     """A whole actions.toml."""
 
     actions: tuple[SavingAction, ...] = ()
     targets: tuple[Target, ...] = ()
 
-    @field_validator("actions")
+    @field_validator("actions", "targets")
     @classmethod
-    def _ids_of_their_own(cls, actions: tuple[SavingAction, ...]) -> tuple[SavingAction, ...]:
-        ids = [action.id for action in actions]
+    def _ids_of_their_own(cls, aims: tuple[Aim, ...], info: ValidationInfo) -> tuple[Aim, ...]:
+        """The actions come first; the targets are held against them, too."""
+        ids = [aim.id for aim in (*info.data.get("actions", ()), *aims)]
         if twice := sorted({name for name in ids if ids.count(name) > 1}):
-            raise ValueError(Phrase("must give every action an id of its own; %(action)s stands twice", action=repr(twice[0])))
-        return actions
+            raise ValueError(Phrase("must give every action and target an id of its own; %(id)s stands twice", id=repr(twice[0])))
+        return aims
 
 
 def load_actions(site: SiteSettings) -> Actions:

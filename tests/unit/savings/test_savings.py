@@ -171,9 +171,16 @@ def test_a_target_is_held_like_an_action(works: Path) -> None:
     assert verifications_of(works)[0].verdict is SavingVerdict.REACHED
 
 
+ACTION = '[[actions]]\nid="x"\nmeter="el"\nwhat="w"\nowner="o"\nstate="agreed"\nday=2023-01-01\n'
+TARGET = '[[targets]]\nid="x"\nmeter="el"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n'
+
+
 @pytest.mark.parametrize(
     ("text", "says"),
     [
+        (ACTION + ACTION, "'x' stands twice"),
+        (TARGET + TARGET, "'x' stands twice"),
+        (ACTION + TARGET, "'x' stands twice"),
         ('[[actions]]\nid = "x"\n', "actions.0.what"),
         ('[[targets]]\nid="x"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "give meter or step"),
         ('[[targets]]\nid="x"\nmeter="gone"\nowner="o"\nsaving_pct=3\nbaseline="2022"\nreporting="2023"\n', "a meter of site.toml: el"),
