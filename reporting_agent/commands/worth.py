@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from reporting_agent.analysis.waste.gap_parts import StepLosses
 
 CBAM = "cbam"
+OF_CBAM = ("good", "origin", "year", "route", "emissions", "precursor", "price", "paid_at_home", "known")
 PARTS = ("gap", "explained", "within_uncertainty", "avoidable", "unexplained")
 
 
@@ -53,12 +54,14 @@ def add_parser(sub: _SubParsersAction[Any]) -> None:
     )
     border.add_argument("--known", type=day, metavar="DAY", help="the law as published by that day (default: today)")
     add_language(parser)
-    parser.set_defaults(wrong_usage=parser.error)
+    parser.set_defaults(wrong_usage=parser.error, default_of=parser.get_default)
 
 
 def run(args: Namespace) -> int:
     """Work it out and print it."""
     if args.of == CBAM:
+        if args.site or args.period:
+            args.wrong_usage(Phrase("cbam asks for one good, without a site: leave out --site and --period"))
         if not (args.good and args.origin and args.year):
             args.wrong_usage(Phrase("give --good GOOD, --origin CC and --year Y"))
         if args.precursor and args.emissions is None:
@@ -66,6 +69,8 @@ def run(args: Namespace) -> int:
         return _cbam(args)
     if not (args.site and args.period):
         args.wrong_usage(Phrase("give --site FILE and --period PERIOD, or cbam with --good, --origin and --year"))
+    if given := [f"--{name.replace('_', '-')}" for name in OF_CBAM if getattr(args, name) != args.default_of(name)]:
+        args.wrong_usage(Phrase("only cbam takes %(options)s; what a site sells stands in its [[border]]", options=", ".join(given)))
     return _site(args)
 
 

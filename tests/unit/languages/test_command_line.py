@@ -69,6 +69,10 @@ WRONG = {
     ("worth", "cbam", "--price", "x"): "argument --price: x is no number",
     ("worth", "cbam", "--price=-1"): "argument --price: -1 is no amount: write a number that is not negative",
     ("worth", "cbam", "--known", "tomorrow"): "argument --known: tomorrow is no day: write it as 2026-05-14",
+    ("worth", "cbam", "--site", "site.toml"): "cbam asks for one good, without a site: leave out --site and --period",
+    ("worth", "--site", "site.toml", "--period", "2016", "--emissions", "0", "--paid-at-home", "5"): (
+        "only cbam takes --emissions, --paid-at-home; what a site sells stands in its [[border]]"
+    ),
     ("worth", "cbam"): "give --good GOOD, --origin CC and --year Y",
     ("label",): "give --site FILE and --period PERIOD, or a WORKBOOK.xlsx",
 }
