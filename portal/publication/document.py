@@ -152,7 +152,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
             | _quarters(document["steps"][index])
         )
     codes = dict.fromkeys(code for cell in label.cells if cell.headline and broken for code in broken.codes_of(LabelKey.of(cell)))
-    for name, total in (("route-total", label.composite), ("best-reached-total", label.best_reached), ("typical-total", label.typical)):
+    for name, total in label.totals.items():
         writer.writerow(
             head
             | {

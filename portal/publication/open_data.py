@@ -15,7 +15,7 @@ from benchmarks.measurements import Period
 from portal.days import scheme_day
 from portal.publication.codebook import OVER_YEARS, OWN, CodebookColumn
 from portal.publication.rows import VersionColumns
-from portal.publication.shapes import BenchmarkView, CellView
+from portal.publication.shapes import BenchmarkView, Interval, LabelView
 
 LICENCE_URL = "https://creativecommons.org/licenses/by/4.0/"
 FORMATS = {
@@ -85,7 +85,7 @@ def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> di
         "distribution": [
             {"@type": "DataDownload", "encodingFormat": kind, "contentUrl": f"{address}benchmark.{end}"} for end, kind in FORMATS.items()
         ],
-        "variableMeasured": [variable for cell in view.label.cells if cell.shown for variable in _variables(cell)],
+        "variableMeasured": [*_of_cells(view.label), *_totals(view)],
     }
     if view.withdrawn_on is not None:
         dataset["expires"] = view.withdrawn_on.isoformat()
@@ -121,23 +121,33 @@ def sector_json_ld(rows: Sequence[VersionColumns], title: str, address: str, ver
     }
 
 
-def _variables(cell: CellView) -> Iterator[Mapping[str, Any]]:
-    yield _variable(cell, "best", cell.best, cell.interval, cell.rule)
-    yield _variable(cell, "typical", cell.typical, cell.typical_interval, cell.averaging)
-    for potential in cell.potential:
-        yield _variable(cell, f"saved at {potential.to}", potential.value, potential.interval, "mean over the firms")
+def _of_cells(label: LabelView) -> Iterator[Mapping[str, Any]]:
+    for cell in label.cells:
+        if not cell.shown:
+            continue
+        named = (cell.step, cell.product, cell.variant, cell.metric)
+        yield _variable((*named, "best"), cell.best, cell.interval, cell.unit, cell.rule)
+        yield _variable((*named, "typical"), cell.typical, cell.typical_interval, cell.unit, cell.averaging)
+        for point in cell.curve:
+            yield _variable((*named, f"p{point.percent}"), point.value, point.interval, cell.unit, cell.averaging)
+        for potential in cell.potential:
+            yield _variable((*named, f"saved at {potential.to}"), potential.value, potential.interval, cell.unit, "mean over the firms")
 
 
-def _variable(
-    cell: CellView, name: str, value: float | None, interval: tuple[float, float] | None, technique: str | None
-) -> Mapping[str, Any]:
+def _totals(view: BenchmarkView) -> Iterator[Mapping[str, Any]]:
+    for name, total in view.label.totals.items():
+        if total.shown:
+            yield _variable((name, view.product, "total"), total.value, total.interval, total.unit, total.rule)
+
+
+def _variable(name: tuple[str, ...], value: float | None, interval: Interval | None, unit: str, technique: str | None) -> Mapping[str, Any]:
     low, high = interval or (None, None)
     return {
         "@type": "PropertyValue",
-        "name": " / ".join(part for part in (cell.step, cell.product, cell.variant, cell.metric, name) if part),
+        "name": " / ".join(part for part in name if part),
         "value": value,
         "minValue": low,
         "maxValue": high,
-        "unitText": cell.unit,
+        "unitText": unit,
         "measurementTechnique": technique,
     }

@@ -112,6 +112,11 @@ class LabelView:
         return sum(cell.shown for cell in self.cells)
 
     @property
+    def totals(self) -> Mapping[str, TotalView]:
+        """By the name that each has in tables."""
+        return {"route-total": self.composite, "best-reached-total": self.best_reached, "typical-total": self.typical}
+
+    @property
     def headline(self) -> tuple[CellView, ...]:
         """The cells that make up the totals, in the order of the route."""
         return tuple(cell for cell in self.cells if cell.headline)

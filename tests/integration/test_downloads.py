@@ -155,11 +155,19 @@ def test_json_ld_is_a_data_set_with_a_permanent_id_and_every_figure_that_is_show
         (variable["name"], variable["value"], variable["minValue"], variable["maxValue"], variable["unitText"])
         for variable in dataset["variableMeasured"]
     }
-    assert len(measured) == 2 * len(shown) + sum(len(step["potential"]) for step in shown) > 0
+    totals = {name: row.document[name] for name in ("route_total", "best_reached_total", "typical_total")}
+    shown_totals = {name.replace("_", "-"): total for name, total in totals.items() if total["gate"]["shown"]}
+    assert len(measured) == len(shown_totals) + sum(2 + len(step["curve"]) + len(step["potential"]) for step in shown)
+    for name, total in shown_totals.items():
+        assert (f"{name} / {row.document['product']} / total", total["value"], *total["interval"], total["unit"]) in measured
+    assert shown
+    assert shown_totals
     for step in shown:
         name = " / ".join(part for part in (step["step"], step["product"], step["variant"], step["metric"]) if part)
         assert (f"{name} / best", step["best"], *step["interval"], step["unit"]) in measured
         assert (f"{name} / typical", step["typical"], *step["typical_interval"], step["unit"]) in measured
+        for point in step["curve"]:
+            assert (f"{name} / p{point['percent']}", point["value"], *point["interval"], step["unit"]) in measured
 
 
 def test_the_codebook_has_a_row_for_every_column_in_both_languages(client: Client) -> None:
