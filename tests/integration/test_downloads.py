@@ -73,7 +73,7 @@ def test_a_citation_names_the_permanent_address_and_the_digest_of_what_was_signe
 
 
 def test_a_withdrawn_version_stays_in_every_form_and_says_so(client: Client, cast: Cast, row: Publication) -> None:
-    before = {end: client.get(f"{VERSION}benchmark.{end}") for end in ("csv", "json", "pdf", "bib", "ris", "parquet", "jsonld")}
+    before = {end: client.get(f"{VERSION}benchmark.{end}") for end in ("csv", "json", "pdf", "bib", "ris", "parquet", "jsonld", "xlsx")}
     publishing.withdraw(row, cast.drafter, "A kiln was counted twice.", NOW)
     after = {end: client.get(f"{VERSION}benchmark.{end}") for end in before}
     assert {answer.headers["Steplabel-Status"] for answer in before.values()} == {"published"}

@@ -42,7 +42,7 @@ def as_workbook(view: View) -> View:
             return answer
         workbook = HttpResponse(workbook_of(answer.content.decode("utf-8-sig")), content_type=XLSX)
         workbook["Content-Disposition"] = answer.headers.get("Content-Disposition", "attachment").replace(".csv", ".xlsx")
-        for name in ("Cache-Control", "Vary"):
+        for name in ("Cache-Control", "Vary", "Steplabel-Status"):
             if name in answer.headers:
                 workbook[name] = answer.headers[name]
         return workbook
