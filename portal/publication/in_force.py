@@ -43,9 +43,9 @@ class DefinedVersion:
     pack_digest: str
     cells: tuple[DefinedCell, ...]
 
-    @property
-    def bests(self) -> Mapping[LabelKey, float]:
-        return {LabelKey.of(cell): cell.best for cell in self.cells if cell.best is not None}
+    def best_in(self, cell: LabelKey, unit: str) -> float | None:
+        """The best of a cell where it is published in this unit; one in another is on another scale."""
+        return next((defined.best for defined in self.cells if LabelKey.of(defined) == cell and defined.unit == unit), None)
 
 
 def in_force_at(pack: str, jurisdiction: str, route: str, period: str) -> InForceView | None:

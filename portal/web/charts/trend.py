@@ -44,9 +44,10 @@ class TrendPicture:
     best: tuple[LineSegment, ...]
 
 
-def draw(reported: Sequence[TrendPeriod]) -> TrendPicture:
-    """Place at least two periods."""
-    values = [end for period in reported for end in (period.you.lo, period.you.value, period.you.hi, period.best) if end is not None]
+def draw(reported: Sequence[TrendPeriod], since: int = 0) -> TrendPicture:
+    """Place at least two periods. Those before `since` are in another unit: the scale is not theirs, and their places stay empty."""
+    drawn = reported[since:]
+    values = [end for period in drawn for end in (period.you.lo, period.you.value, period.you.hi, period.best) if end is not None]
     scale = HeightScale.over(values)
     step = (RIGHT - LEFT) / (len(reported) - 1)
     marks = tuple(
@@ -58,12 +59,12 @@ def draw(reported: Sequence[TrendPeriod]) -> TrendPicture:
             label=period.label,
             flag=_at(index - 0.5, step) if period.breaks else "",
         )
-        for index, period in enumerate(reported)
+        for index, period in enumerate(drawn, since)
     )
     pairs = [(before, after) for before, after in pairwise(marks) if not after.flag]
     own = tuple(
         LineSegment(before.x, before.y, after.x, after.y)
-        for (before, after), (then, now) in zip(pairwise(marks), pairwise(reported), strict=True)
+        for (before, after), (then, now) in zip(pairwise(marks), pairwise(drawn), strict=True)
         if not after.flag and changed(then.you, now.you)
     )
     best = tuple(LineSegment(before.x, before.best, after.x, after.best) for before, after in pairs if before.best and after.best)

@@ -57,7 +57,6 @@ def drawn(reported: Sequence[ReportedPeriod], cell: LabelKey) -> Sequence[Report
 def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InForceView) -> tuple[TrendStep, ...]:
     """One drawing for each headline step of the version on the page that was reported in two periods or more."""
     names = Names.of(now.pack, now.pack_version)
-    best_of = {period: version.bests for period, version in in_force.items()}
     called = {period.report.period: period_name(period.report.period) for period in reported}
 
     @cache
@@ -73,7 +72,10 @@ def trend_steps(reported: Sequence[ReportedPeriod], in_force: InForce, now: InFo
             for before, after in pairwise(present):
                 flags.append(_flag(before, after, cell, between_versions(before.report.period_id, after.report.period_id)))
             values = [period.values[cell] for period in present]
-            bests = [best_of.get(period.report.period_id, {}).get(cell) for period in present]
+            versions = [in_force.get(period.report.period_id) for period in present]
+            bests = [
+                None if version is None else version.best_in(cell, value.unit) for version, value in zip(versions, values, strict=True)
+            ]
             points = [
                 TrendPeriod(called[period.report.period], estimate_of(value), best, bool(flag))
                 for period, value, best, flag in zip(present, values, bests, flags, strict=True)
@@ -86,16 +88,16 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeri
     decimals = label_decimals(*(value.value for value in values), *(point.best for point in points))
     unit = unit_in_words(values[-1].unit)
 
-    def in_its_unit(value: ReportedValue) -> str:
-        figure = number(value.value, decimals)
-        return figure if value.unit == values[-1].unit else f"{figure} {unit_in_words(value.unit)}"
+    def in_its_unit(figure: float, its: str) -> str:
+        told = number(figure, decimals)
+        return told if its == values[-1].unit else f"{told} {unit_in_words(its)}"
 
     rows = tuple(
         TrendRow(
             period=point.label,
-            value=in_its_unit(value),
+            value=in_its_unit(value.value, value.unit),
             interval=between(*value.interval, decimals) if value.interval else "",
-            best="" if point.best is None else number(point.best, decimals),
+            best="" if point.best is None else in_its_unit(point.best, value.unit),
             flag=flag,
             unchanged=before is not None and not flag and changed(before.you, point.you) is False,
         )
@@ -108,7 +110,8 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeri
         "last": rows[-1].value,
         "unit": unit,
     }
-    return TrendStep(name, unit, described, draw(points), rows, verdict(points, unit))
+    one_unit = max((index for index, (old, new) in enumerate(pairwise(values), 1) if old.unit != new.unit), default=0)
+    return TrendStep(name, unit, described, draw(points, one_unit), rows, verdict(points, unit))
 
 
 def verdict(points: Sequence[TrendPeriod], unit: str) -> str:

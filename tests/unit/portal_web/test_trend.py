@@ -5,6 +5,9 @@ from __future__ import annotations
 import pytest
 
 from benchmarks.comparison.estimates import Estimate, changed
+from benchmarks.label_keys import LabelKey
+from portal.publication.in_force import DefinedVersion
+from portal.publication.shapes import DefinedCell
 from portal.standings.reports import ReportedValue
 from portal.web.charts.trend import TrendPeriod, draw
 from portal.web.presenters.site_gaps import estimate_of
@@ -43,11 +46,26 @@ def test_no_line_crosses_a_break(values: tuple[Estimate, Estimate]) -> None:
 def test_a_value_of_a_period_in_another_unit_is_told_in_that() -> None:
     """The step is headed by the unit of the newest period."""
     values = [ReportedValue(value, None, unit, "kiln", 1) for value, unit in ((110.0, "kgce/t"), (895.0, "kWh/t"), (890.0, "kWh/t"))]
-    points = [TrendPeriod(str(2024 + index), estimate_of(value), None, index == 1) for index, value in enumerate(values)]
+    bests = (105.0, 850.0, 850.0)
+    points = [
+        TrendPeriod(str(2024 + index), estimate_of(value), best, index == 1)
+        for index, (value, best) in enumerate(zip(values, bests, strict=True))
+    ]
     step = _step("Kiln", values, points, ("", "unit: kgce/t, then kWh/t", ""))
     assert step.unit == "kWh/t"
     assert [row.value for row in step.rows] == ["110.0 kgce/t", "895.0", "890.0"]
+    assert [row.best for row in step.rows] == ["105.0 kgce/t", "850.0", "850.0"]
+    assert [(mark.label, mark.x, mark.flag) for mark in step.picture.marks] == [("2025", "54.00%", "34.00%"), ("2026", "94.00%", "")]
+    assert min(float(line.label) for line in step.picture.lines) > 800, "the scale is that of the newest unit"
     assert step.described == "Kiln over 3 periods, from 110.0 kgce/t to 890.0 kWh/t"
+
+
+def test_a_best_in_another_unit_is_not_held_beside_the_value() -> None:
+    """The version in force at the address of a period may be of a newer version of the pack than the report."""
+    kiln = DefinedCell("kiln", "clinker", "", "energy", "kiln", "kWh/t", 1.0, None, "single-rank", (), shown=True, best=850.0)
+    version = DefinedVersion("2016", 2, "2", "", (kiln,))
+    assert version.best_in(LabelKey.of(kiln), "kWh/t") == 850.0
+    assert version.best_in(LabelKey.of(kiln), "kgce/t") is None
 
 
 def test_figures_have_every_digit_of_what_was_published() -> None:
