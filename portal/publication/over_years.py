@@ -10,13 +10,12 @@ import csv
 import io
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from datetime import datetime
 
 from benchmarks.composition.trend import Known, difference, spread
 from benchmarks.label_keys import LabelKey
 from portal.publication.codebook import OVER_YEARS
 from portal.publication.definition_changes import Breaks, breaks
-from portal.publication.rows import VersionColumns, benchmark_view, in_force, read
+from portal.publication.rows import VersionColumns, benchmark_view, follows, in_force, read
 from portal.publication.shapes import BenchmarkView, CellView
 
 MOST_VERSIONS = 12  # each is one question to the database
@@ -49,21 +48,11 @@ def years(rows: Sequence[VersionColumns]) -> tuple[Year, ...]:
     views = [benchmark_view(row, row.version) for row in rows]
     collected: list[Year] = []
     for index, (row, view) in enumerate(zip(rows, views, strict=True)):
-        prior = next((at for at in reversed(range(index)) if _follows(rows[at], row)), None)
+        prior = next((at for at in reversed(range(index)) if follows(rows[at], row)), None)
         broken = None if prior is None else breaks(views[prior], view)
         earlier = {} if prior is None else {LabelKey.of(cell): cell for cell in views[prior].label.cells if cell.shown}
         collected += [_year(view, cell, earlier.get(LabelKey.of(cell)), broken) for cell in view.label.cells if cell.shown]
     return tuple(collected)
-
-
-def _follows(before: VersionColumns, row: VersionColumns) -> bool:
-    """Whether a period comes after one of its length: a leap year is no other year, February is a month, a quarter is none."""
-    shorter, longer = sorted((_days(before.start, before.end), _days(row.start, row.end)))
-    return before.end <= row.start and shorter > 0.9 * longer
-
-
-def _days(start: datetime, end: datetime) -> float:
-    return (end - start).total_seconds() / 86400
 
 
 def _year(view: BenchmarkView, cell: CellView, earlier: CellView | None, broken: Breaks | None) -> Year:

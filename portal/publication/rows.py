@@ -81,6 +81,12 @@ class VersionColumns:
         return self.id, self.digest, self.status
 
 
+def follows(before: VersionColumns, row: VersionColumns) -> bool:
+    """Whether a period comes after one of its length: a leap year is no other year, February is a month, a quarter is none."""
+    shorter, longer = sorted(period.end - period.start for period in (before, row))
+    return before.end <= row.start and shorter > 0.9 * longer
+
+
 def read(rows: QuerySet[Publication]) -> tuple[VersionColumns, ...]:
     return tuple(
         VersionColumns(**{name: row[column] for name, column in _COLUMNS.items()})

@@ -22,6 +22,7 @@ from portal.publication.rows import (
     VersionColumns,
     VersionSeries,
     benchmark_view,
+    follows,
     in_force,
     is_replaced,
     listed_view,
@@ -139,14 +140,14 @@ def two_versions(
 
 
 def preceding(row: VersionColumns) -> VersionColumns | None:
-    """What a reader of a series read before this version: the version before it, else the one in force of the last period before."""
+    """What a series had before this version: the one before it, else that in force of the last period before, of the same length."""
     rows = public().filter(
         period__peer_group__pack=row.pack, period__peer_group__route=row.route, period__peer_group__scope__path=row.jurisdiction
     )
     same = Q(period__name=row.period, version__lt=row.version)
     earlier = Q(period__end__lte=row.start, status=VersionStatus.PUBLISHED)
-    latest = read(rows.filter(same | earlier).order_by("-period__start", "-period__end", "-version")[:1])
-    return latest[0] if latest else None
+    latest_first = read(rows.filter(same | earlier).order_by("-period__start", "-period__end", "-version"))
+    return next((before for before in latest_first if before.period == row.period or follows(before, row)), None)
 
 
 def table_of(view: BenchmarkView, before: VersionColumns | None) -> str:

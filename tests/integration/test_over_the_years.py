@@ -93,6 +93,18 @@ def test_february_is_held_against_january_and_not_against_the_last_month_of_thir
     assert before == {"2014-11": "", "2015-01": "2014-11 v1", "2015-02": "2015-01 v1", "2015-03": "2015-02 v1"}
 
 
+def test_the_table_of_a_version_names_the_same_version_before_as_that_of_its_sector(client: Client) -> None:
+    """A year is not held against the month that was published last before it, here nor there."""
+    cast = make_cast(FIRMS)
+    for period in ("2014", "2015-12", PERIOD):
+        published(cast, period, FIRMS)
+    of_sector = {row["period"]: row["break_since"] for row in rows_of(client)}
+    assert of_sector == {"2014": "", "2015-12": "", PERIOD: "2014 v1"}
+    for period, before in of_sector.items():
+        text = client.get(f"/benchmarks/cement/cn/dry-process/{period}/v1/benchmark.csv").content.decode()
+        assert {row["break_since"] for row in csv.DictReader(io.StringIO(text))} == {before}
+
+
 def test_who_joined_between_two_years_is_not_told_by_what_they_could_save(client: Client) -> None:
     cast = make_cast(FIRMS)
     published(cast, BEFORE, FIRMS - 1)

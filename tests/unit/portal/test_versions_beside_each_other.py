@@ -22,7 +22,7 @@ from portal.publication.definition_changes import Breaks, DefinitionChange, brea
 from portal.publication.document import csv_of
 from portal.publication.models import VersionStatus
 from portal.publication.open_data import sector_json_ld
-from portal.publication.rows import VersionColumns, VersionSeries
+from portal.publication.rows import VersionColumns, VersionSeries, follows
 from portal.publication.shapes import BenchmarkView, CellView, LabelView, TotalView
 from portal.publication.who_may_publish import obstacle_by_state
 
@@ -71,7 +71,7 @@ def day(year: int, month: int = 1, of_month: int = 1) -> datetime:
 
 
 @pytest.mark.parametrize(
-    ("before", "follows"),
+    ("before", "expected"),
     [
         ((day(2015), day(2016)), True),  # 365 days before 366
         ((day(2013), day(2014)), True),  # a year lies between
@@ -81,15 +81,15 @@ def day(year: int, month: int = 1, of_month: int = 1) -> datetime:
         ((day(2016), day(2017)), False),
     ],
 )
-def test_a_year_follows_a_year_that_ended_before_it_began(before: tuple[datetime, datetime], follows: bool) -> None:
-    assert over_years._follows(row(*before), row(day(2016), day(2017))) == follows
+def test_a_year_follows_a_year_that_ended_before_it_began(before: tuple[datetime, datetime], expected: bool) -> None:
+    assert follows(row(*before), row(day(2016), day(2017))) == expected
 
 
 def test_a_month_follows_the_month_before_whatever_their_days_and_a_quarter_follows_none() -> None:
     """28 days before 31 are nine in ten, as 31 before 30 are: both pairs lie within a tenth of each other or just beside."""
     march, april = row(day(2016, 3), day(2016, 4)), row(day(2016, 4), day(2016, 5))
-    assert over_years._follows(march, april)
-    assert not over_years._follows(row(day(2016), day(2016, 4)), april)
+    assert follows(march, april)
+    assert not follows(row(day(2016), day(2016, 4)), april)
 
 
 def year(now: CellView, then: CellView | None, broken: Breaks | None = None) -> over_years.Year:
