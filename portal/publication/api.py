@@ -90,6 +90,9 @@ class BenchmarkStepSerializer(serializers.Serializer[Any]):
         required=False,
         help_text="How the firms are spread; empty where too few. Documents from before there were curves lack it.",
     )
+    curve_withheld = serializers.BooleanField(
+        required=False, help_text="Whether the gate left the curve out: beside another publication's it would tell where a firm lies."
+    )
     potential = PotentialSerializer(
         many=True, required=False, help_text="What the firms would save; empty where held back. Documents from before potentials lack it."
     )
@@ -155,7 +158,7 @@ class BenchmarkSerializer(serializers.Serializer[Any]):
     period = serializers.CharField()
     version = serializers.IntegerField()
     status = serializers.CharField(
-        help_text="As signed: published. Whether it was withdrawn since is in the list and in the header Steplabel-Status."
+        help_text="As signed: published. Whether it was withdrawn since is in the header Steplabel-Status; the list has what is in force."
     )
     published_on = serializers.DateField()
     source = serializers.CharField()  # type: ignore[assignment] # a field of this name, not the setting of the base class

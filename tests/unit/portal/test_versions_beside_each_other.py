@@ -16,7 +16,8 @@ import pytest
 from benchmarks.composition.curve import CurvePoint
 from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
-from portal.publication import citation, over_years
+from portal.publication import citation, document, over_years
+from portal.publication.api import BenchmarkStepSerializer
 from portal.publication.best_groups import age_of, region_of
 from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
 from portal.publication.document import csv_of
@@ -180,6 +181,10 @@ def table(broken: Breaks | None, *cells: CellView, bands: dict[str, Any] | None 
     document = {**head, "product": "cement", "steps": [{"bands": bands}] * len(cells)}
     label = LabelView(cells, TOTAL, replace(TOTAL, value=95.0), replace(TOTAL, value=110.0), "mean-of-best-five", 24)
     return list(csv.DictReader(io.StringIO(csv_of(document, label, broken))))
+
+
+def test_the_schema_of_the_api_has_every_field_of_a_signed_step() -> None:
+    assert set(document._cell(KILN, None)) == set(BenchmarkStepSerializer().fields)
 
 
 def test_a_total_breaks_where_a_step_that_enters_it_does() -> None:
