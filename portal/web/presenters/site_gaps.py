@@ -37,8 +37,8 @@ class SiteComparison:
 
 def compared(stand: StandView, label: LabelView, names: Names, units: Mapping[str, EnergyUnit]) -> SiteComparison:
     """`units`: those of the page, so that one factor of electricity serves all of it."""
-    cells = {LabelKey.of(cell) for cell in label.headline}
-    standings = {standing.step: standing for standing in stand.steps if LabelKey.of(standing) in cells}
+    units_of = {LabelKey.of(cell): cell.unit for cell in label.headline}
+    standings = {standing.step: standing for standing in stand.steps if units_of.get(LabelKey.of(standing)) == standing.unit}
     own = {step: estimate_of(standing) for step, standing in standings.items()}
     gaps = largest_first(_gaps(label, own))
     clear = [step_gap for step_gap in gaps if not step_gap.within_noise]

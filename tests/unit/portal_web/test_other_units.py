@@ -93,6 +93,14 @@ def test_the_gaps_of_a_data_centre_are_headed_and_converted_by_its_own_unit_of_e
     assert "kgce" not in table
 
 
+def test_a_value_in_another_unit_than_the_step_of_the_version_has_no_gap_to_it() -> None:
+    """The version in force at the address may be of a newer version of the pack: 5.4 MJ less 1.2 kWh are not 4.20 of anything."""
+    _stand, view = of_a_hall()
+    before = stood("data-centre", view.route, replace(hall(), unit="MJ/kWh"), 5.4)
+    page = stand_page(before, view, UNITS["kgce"], UNITS, "hall-1/2025", several=False)
+    assert (page.gaps, page.gap_sum) == ((), None)
+
+
 def test_what_a_data_centre_can_do_is_worked_out_in_coal_equivalent_of_its_kilowatt_hours() -> None:
     page = what_to_do(*of_a_hall())
     (row,) = page.worth.rows
