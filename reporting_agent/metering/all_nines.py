@@ -20,8 +20,13 @@ _DECIMALS = range(7)  # and behind it
 POWERS = tuple(10.0**whole for whole in _WHOLE)
 """The powers of ten below which they lie."""
 
-NINES = np.array(sorted(10.0**whole - 10.0**-decimals for whole in _WHOLE for decimals in _DECIMALS if whole + decimals >= FEWEST_NINES))
-"""Every value of w whole and d decimal nines, which is 10^w - 10^-d."""
+_POWER, _REST = np.array(
+    [(10.0**whole, 10.0**-decimals) for whole in _WHOLE for decimals in _DECIMALS if whole + decimals >= FEWEST_NINES]
+).T
+_SINGLE = (_POWER - _REST).astype(np.float32)  # as OPC UA, Modbus and Parquet hold them in 32 bits: -999.999 is -999.9990234375 there
+
+NINES = np.unique(np.concatenate([_POWER - _REST, _SINGLE[_POWER.astype(np.float32) > _SINGLE].astype(float)]))
+"""Every value of w whole and d decimal nines, which is 10^w - 10^-d, and what is left of it in 32 bits where that is not 10^w."""
 
 
 def all_nines(value: Floats) -> Flags:
@@ -39,9 +44,9 @@ def all_nines(value: Floats) -> Flags:
 
 
 def nines_below(power: float) -> tuple[float, float]:
-    """Where all values of so many nines and more next to this power of ten lie, and what `all_nines` allows for rounding."""
+    """Where all values of so many nines and more next to this power of ten lie, and what `all_nines` and 32 bits allow for rounding."""
     fewest = max(10.0**FEWEST_NINES / power, 1.0)  # 99.999, 999.99, 9999.9, 99999, 999999
-    return (power - 1 / fewest) * (1 - 1e-11), (power - 10.0 ** -_DECIMALS[-1]) * (1 + 2e-12)
+    return (power - 1 / fewest) * (1 - 1e-7), (power - 10.0 ** -_DECIMALS[-1]) * (1 + 2e-12)
 
 
 def near_power_of_ten(value: Floats, power: float) -> bool:

@@ -78,7 +78,14 @@ def test_what_loggers_write_for_a_fault_is_recognised(value: float) -> None:
     assert bool(all_nines(np.array([value]))[0]) is (abs(value) >= 99)
 
 
-@pytest.mark.parametrize("value", [0.0, 9999.0, 999.0, 1000.0, 99998.0, 99.99, 48.625, float("nan")])
+@pytest.mark.parametrize("value", [-999.999, 999.99, 99.999, 99999.0, 9999.9, 99999.9])
+def test_they_are_recognised_out_of_32_bits_too(value: float) -> None:
+    assert all_nines(np.array([value], dtype=np.float32).astype(float))[0]
+
+
+@pytest.mark.parametrize(
+    "value", [0.0, 9999.0, 999.0, 1000.0, 99998.0, 99.99, 48.625, 1e12, 999.9991, float(np.float32(1e12)), float("nan")]
+)
 def test_ordinary_values_are_no_sentinels(value: float) -> None:
     assert not all_nines(np.array([value]))[0]
 
