@@ -21,6 +21,7 @@ from benchmarks.released import rank
 from benchmarks.routes import Pack
 from reporting_agent.config import Profile, SiteSettings
 from reporting_agent.config.events import DeclaredEvent, of_meter, of_step
+from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.sitewide import SiteTotals
 
@@ -73,9 +74,10 @@ def _energies(batch: Batch, site: SiteSettings) -> Batch:
     start = start_as_written(batch, site)
     for event in of_step(site.events, batch.step, batch.equipment, batch.product, batch.variant):
         if event.carrier is not None and event.factor is not None and event.holds(start, site.zone):
-            factor = event.factor
+            nines = all_nines(np.array([energy.quantity for energy in batch.energy]))  # are no amount in any unit
             scaled = (
-                replace(energy, quantity=energy.quantity * factor) if energy.carrier == event.carrier else energy for energy in batch.energy
+                replace(energy, quantity=energy.quantity * event.factor) if energy.carrier == event.carrier and not nine else energy
+                for energy, nine in zip(batch.energy, nines, strict=True)
             )
             batch = replace(batch, energy=tuple(scaled))
     return batch

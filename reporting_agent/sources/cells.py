@@ -122,6 +122,16 @@ def number(cell: Cell, profile: Profile, scale: float = 1.0) -> float:
     return scaled
 
 
+def measured(cell: Cell, profile: Profile, scale: float) -> float:
+    """A number times `scale`, but for one of nines only, as `arrow.scaled` leaves it in a column."""
+    import numpy as np
+
+    from reporting_agent.metering.all_nines import all_nines
+
+    value = number(cell, profile)
+    return value if scale == 1.0 or all_nines(np.array([value]))[0] else number(value, profile, scale)
+
+
 def _written(text: str, profile: Profile) -> float:
     straight, grouped = _notation(profile.decimal, profile.thousands)
     if straight.fullmatch(text):

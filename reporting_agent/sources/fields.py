@@ -238,7 +238,8 @@ def _reader(column: TemplateColumn, profile: Profile, where: tzinfo, zone: tzinf
         return text
 
     def read_number(cell: Cell) -> float:
-        value = cells.seconds(cell, profile) * scale if column.kind is CellKind.SECONDS else cells.number(cell, profile, scale)
+        number = cells.measured if (column.name, column.kind) == ("quantity", CellKind.NUMBER) else cells.number  # of an energy
+        value = cells.seconds(cell, profile) * scale if column.kind is CellKind.SECONDS else number(cell, profile, scale)
         if column.kind in {CellKind.AMOUNT, CellKind.SECONDS} and value < 0:
             raise UnreadableCell(CellKind.AMOUNT.words if column.kind is CellKind.AMOUNT else Phrase("a duration of at least 0"))
         if column.kind is CellKind.SECONDS and value > _LONGEST_S:

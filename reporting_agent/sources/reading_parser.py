@@ -16,7 +16,6 @@ from numpy.typing import NDArray
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
 from reporting_agent.config import Profile
-from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.row_numbers import Rows
 from reporting_agent.sources import arrays, blocks, cells, stamps, starts_and_ends, totals
 from reporting_agent.sources.cells import RejectedRow, UnreadableCell
@@ -199,7 +198,7 @@ class ColumnBlock:
             if cells.is_blank(text, missing):
                 continue  # no reading at this stamp: the gap shows in the completeness
             try:
-                read[index] = _number(text, profile, scale)
+                read[index] = cells.measured(text, profile, scale)
             except UnreadableCell as wrong:
                 self._fault(index, header, wrong.wanted)
         return read
@@ -252,7 +251,7 @@ class ColumnBlock:
         scale = self.profile.scale.get("value", 1.0)
         for header in self.values:
             is_blank = cells.is_blank(cells_now[header], self.profile.missing.get("value", ()))
-            value = np.nan if is_blank else _checked(header, cells_now[header], lambda cell: _number(cell, self.profile, scale))
+            value = np.nan if is_blank else _checked(header, cells_now[header], lambda cell: cells.measured(cell, self.profile, scale))
             self.values[header] = _with(self.values[header], index, value)
         if layout.meter is not None:
             meters = self.columns[layout.meter].to_pylist()
@@ -286,12 +285,6 @@ def _checked(header: str, cell: cells.Cell, read: Callable[[cells.Cell], Read]) 
         return read(cell)
     except UnreadableCell as wrong:
         raise BadCell(header, Phrase("the value cannot be read"), shown(cell), wrong.wanted) from wrong
-
-
-def _number(cell: cells.Cell, profile: Profile, scale: float) -> float:
-    """As `arrow.scaled` does it for a column."""
-    value = cells.number(cell, profile)
-    return value if all_nines(np.array([value]))[0] else cells.number(value, profile, scale)
 
 
 def _with(array: NDArray[Any], index: int, value: float) -> NDArray[Any]:

@@ -58,6 +58,23 @@ def test_a_run_of_which_an_energy_is_not_known_is_left_out_and_told(tmp_path: Pa
         assert findings["row-rejected"].places[0].row == 8  # where the row stands that is to be corrected
 
 
+@pytest.mark.parametrize(
+    "declared",
+    [
+        "[mapping.energy]\nscale = { quantity = 40 }\n",
+        '[[events]]\nstep = "pelletising"\ncarrier = "electricity"\nfrom = 2025-01-01\nkind = "ratio"\nfactor = 40.0\nreason = "CT."\n',
+    ],
+)
+def test_an_energy_of_nines_is_no_amount_where_a_factor_is_declared(tmp_path: Path, declared: str) -> None:
+    (tmp_path / "site.toml").write_text(SITE + declared, encoding="utf-8")
+    (tmp_path / "batches.csv").write_text(RUNS, encoding="utf-8")
+    own = OWN.replace("p2,pelletising,electricity,30000", "p2,pelletising,electricity,99999.9")
+    (tmp_path / "energy.csv").write_text(HEADER + own, encoding="utf-8")
+    data = pipeline.read(load_site(tmp_path / "site.toml"), outward=True)
+    assert [batch.excluded for batch in data.batches] == [None, "sentinel", None]
+    assert [energy.quantity for energy in data.batches[0].energy if energy.carrier == "electricity"] == [1_200_000.0]
+
+
 def test_a_run_of_which_no_energy_can_be_read_has_an_unknown_one(tmp_path: Path) -> None:
     (tmp_path / "site.toml").write_text(SITE, encoding="utf-8")
     (tmp_path / "batches.csv").write_text(RUNS, encoding="utf-8")
