@@ -65,6 +65,12 @@ def test_a_value_is_scaled_and_one_that_a_device_does_not_know_is_bad() -> None:
     assert {(reading.time_us, reading.received_us) for reading in values} == {(5, 5)}
 
 
+@pytest.mark.parametrize(("raw_words", "read"), [([0xC479, 0xFFF0], -999.9990234375), ([0x42C8, 0], 4000.0)])
+def test_nines_that_a_device_writes_for_a_fault_are_not_scaled(raw_words: list[int], read: float) -> None:
+    (block,) = blocks([register(type="float32", scale=40.0)])
+    assert [reading.value for reading in readings(block, raw_words, 5)] == [read]
+
+
 def test_no_register_is_asked_for_that_nobody_named_and_no_value_is_split() -> None:
     many = [register(meter=f"m{index}", address=2 * index, type="float32") for index in range(70)]
     requests = blocks([*many, register(meter="far", address=500), register(meter="other", unit=2, address=140)])

@@ -7,8 +7,11 @@ import struct
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+import numpy as np
+
 from reporting_agent.live.sources.modbus.settings import Register, Tag, Value
 from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
+from reporting_agent.metering.all_nines import all_nines
 
 MOST_REGISTERS = 125
 """Of one request (Modbus Application Protocol 1.1b3, 6.3)."""
@@ -62,11 +65,12 @@ def _reading(register: Register, value: float | None, received_us: int) -> Readi
 
 
 def _scaled(block: RegisterBlock, register: Value, raw_words: Sequence[int]) -> int | float | None:
-    """A value of a block, scaled; None where the device says that it does not know."""
+    """A value of a block, scaled, but for one of nines only (see `arrow.scaled`); None where the device says that it does not know."""
     raw = number(register, raw_words[register.address - block.address :][: register.length])
     if not math.isfinite(raw) or raw in register.unknown:
         return None
-    return raw if (register.scale, register.offset) == (1.0, 0.0) else raw * register.scale + register.offset
+    as_it_stands = (register.scale, register.offset) == (1.0, 0.0) or all_nines(np.array([raw], dtype=float))[0]
+    return raw if as_it_stands else raw * register.scale + register.offset
 
 
 def number(register: Value, raw_words: Sequence[int]) -> int | float:
