@@ -26,6 +26,10 @@ _OF_A_PART = 0.95  # a word that is the last part of a header of several rows, b
 
 _MARKED = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$")
 _UNMARKED = (r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
+_MULTIPLE = re.compile(  # before a unit without brackets: what stands there is so many of it, which is asked about
+    r"((?<![^\W_])(tsd|tausend|mio|mrd|thousands?|millions?|mille|mil|miles|milhares|milliers?|migliaia|mila|bin|tys|mln|duizend|тыс|тысяч|млн"
+    r"|1[ .,']?000([ .,']?000)?|10\^\d+)\.?|[千百万億²³⁴⁵⁶])[\s_]*$"
+)
 UNITS: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
 _SPELLED: dict[str, str] = {spelled: unit for unit, all_spelled in UNITS["spelled"].items() for spelled in all_spelled} | {
     spelled.casefold(): unit for spelled, unit in SPELLINGS.items()
@@ -113,10 +117,9 @@ class Vocabulary:
         """The unit that a header names (in brackets, behind a stroke or at its end), or that the whole text is."""
         candidates = [plain(text).strip("[]()（）【】")]
         if not alone:
-            marked, unmarked = (
-                [m[1] for pattern in patterns if (m := re.search(pattern, plain(text)))] for patterns in (_MARKED, _UNMARKED)
-            )
-            candidates = [*marked, *(word for word in unmarked if not _is_letter_of_a_name(word))]
+            marked, unmarked = ([m for pattern in patterns if (m := re.search(pattern, plain(text)))] for patterns in (_MARKED, _UNMARKED))
+            unmarked = [m for m in unmarked if not _is_letter_of_a_name(m[1]) and not _MULTIPLE.search(m.string[: m.start(1)].casefold())]
+            candidates = [m[1] for m in (*marked, *unmarked)]
         for candidate in candidates:
             low = candidate.strip().casefold()
             if low in self._units:

@@ -10,6 +10,7 @@ from reporting_agent.proposal import notation
 from reporting_agent.proposal.columns import carrier_in
 from reporting_agent.proposal.notation import Notation
 from reporting_agent.proposal.spread_moments import has_clock, joined_cells
+from reporting_agent.proposal.vocabulary import VOCABULARY
 from reporting_agent.sources.cells import Cell
 
 
@@ -157,3 +158,22 @@ def test_a_proof_names_the_cell_that_gives_it() -> None:
     assert notation.decimal_of(["12", "1.234,5", "7,5"])[1] == Notation(
         ".", "'1.234,5': the last sign parts the decimals, the other groups"
     )
+
+
+@pytest.mark.parametrize(
+    ("header", "unit"),
+    [
+        ("Расход эл. энергии, тыс. кВт·ч", None),  # a thousand of them, not one
+        ("Strom in Tsd. kWh", None),
+        ("Gas, thousand m3", None),
+        ("Gas 1000 Nm3", None),
+        ("energy_thousand_kWh", None),
+        ("電力 千 kWh", None),
+        ("Расход эл. энергии, кВт·ч", "kWh"),
+        ("Ofen 2 kWh", "kWh"),
+        ("Cabin kWh", "kWh"),
+        ("Strom Tsd. 2025 [kWh]", "kWh"),
+    ],
+)
+def test_a_header_that_counts_by_the_thousand_states_no_single_unit(header: str, unit: str | None) -> None:
+    assert VOCABULARY.unit_in(header) == unit
