@@ -164,8 +164,8 @@ def test_what_is_told_of_a_batch_before_its_start_is_of_it_where_ids_start_again
     assert labelled == sorted(f"{row['batch_id']}~2025" for row in furnaces.batches())
     plant = Plant(site, datetime(2025, 1, 2, tzinfo=UTC).date())
     plant.take((), rows)
-    told = {batch.id: (batch.equipment, batch.output) for batch in plant.log.batches.values()}
-    assert told == {f"{row['batch_id']}~2025": (row["equipment"], float(row["output_quantity"])) for row in furnaces.batches()}
+    by_id = {batch.id: (batch.equipment, batch.output) for batch in plant.log.batches.values()}
+    assert by_id == {f"{row['batch_id']}~2025": (row["equipment"], float(row["output_quantity"])) for row in furnaces.batches()}
 
 
 def test_a_batch_whose_end_was_never_told_does_not_run_for_ever(log: Log) -> None:

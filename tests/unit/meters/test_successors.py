@@ -175,14 +175,14 @@ def test_rows_that_a_meter_lacks_are_told_by_all_the_time_in_which_it_was_read(a
 def test_what_a_formula_takes_off_is_of_each_meters_own_time(read_on: bool, a_site: Build) -> None:
     """600 kW come in, of which one meter, and after five days another, counts 200 for the next step; the rest is 400 kW in all runs."""
     counted, day = register(lambda _: 600.0, 30), BEGIN + timedelta(days=5)
-    taken = register(lambda moment: 200.0 if moment < day else 250.0, 30)
+    removed = register(lambda moment: 200.0 if moment < day else 250.0, 30)
     subs = meter("old", step='"ladle-refining"', parent='"grid"', until="2024-03-06", accuracy_class="0.5")
     subs += meter("new", step='"ladle-refining"', parent='"grid"', accuracy_class="0.5", **{"from": "2024-03-06"})
     rest = '[[meters]]\nid = "rest"\nrole = "virtual"\nstep = "eaf"\ncarrier = "electricity"\nunit = "kWh"\n'
     rest += 'formula = { plus = ["grid"], minus = ["old", "new"] }\n'
     readings = {
         "grid": counted,
-        "old": [row for row in taken if row[0] <= day or read_on],
+        "old": [row for row in removed if row[0] <= day or read_on],
         "new": [row for row in register(lambda _: 200.0, 30) if row[0] >= day],
     }
     site = a_site(meter("grid", accuracy_class="0.5") + subs + rest, heats(24 * 30), readings)
