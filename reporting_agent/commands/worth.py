@@ -69,8 +69,8 @@ def run(args: Namespace) -> int:
         return _cbam(args)
     if not (args.site and args.period):
         args.wrong_usage(Phrase("give --site FILE and --period PERIOD, or cbam with --good, --origin and --year"))
-    if given := [f"--{name.replace('_', '-')}" for name in OF_CBAM if getattr(args, name) != args.default_of(name)]:
-        args.wrong_usage(Phrase("only cbam takes %(options)s; what a site sells stands in its [[border]]", options=", ".join(given)))
+    if of_cbam := [f"--{name.replace('_', '-')}" for name in OF_CBAM if getattr(args, name) != args.default_of(name)]:
+        args.wrong_usage(Phrase("only cbam takes %(options)s; what a site sells stands in its [[border]]", options=", ".join(of_cbam)))
     return _site(args)
 
 

@@ -89,8 +89,8 @@ def _step(name: str, values: Sequence[ReportedValue], points: Sequence[TrendPeri
     unit = unit_in_words(values[-1].unit)
 
     def in_its_unit(figure: float, its: str) -> str:
-        told = number(figure, decimals)
-        return told if its == values[-1].unit else f"{told} {unit_in_words(its)}"
+        written = number(figure, decimals)
+        return written if its == values[-1].unit else f"{written} {unit_in_words(its)}"
 
     rows = tuple(
         TrendRow(
