@@ -14,8 +14,8 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.all_nines import all_nines
 from reporting_agent.config import Meter
-from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.metering.order import order_of
 from reporting_agent.metering.readings import Readings
 from reporting_agent.metering.register_falls import rolls

@@ -14,8 +14,8 @@ from zoneinfo import ZoneInfo
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.all_nines import all_nines
 from reporting_agent.config.events import DeclaredEvent
-from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.readings import Readings
 

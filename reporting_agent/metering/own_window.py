@@ -21,9 +21,9 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.all_nines import all_nines
 from reporting_agent.config import Meter
 from reporting_agent.metering import known_energy
-from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.metering.cleaning import enclosed, loads_beyond, out_of_range, saturated, spikes, stamped_again
 from reporting_agent.metering.kernel import MOST, STEPS_PER_UNIT
 from reporting_agent.metering.moments import Windows

@@ -26,10 +26,10 @@ from dataclasses import dataclass, field
 import numpy as np
 from numpy.typing import NDArray
 
+from reporting_agent.all_nines import POWERS, nines_below
 from reporting_agent.config import Meter
-from reporting_agent.metering.all_nines import POWERS, near_power_of_ten, nines_below
 from reporting_agent.metering.cleaning import end_of_range
-from reporting_agent.metering.kernel import Scan
+from reporting_agent.metering.kernel import CHUNK, Scan, scratch
 from reporting_agent.metering.segments import HOUR_US, MICROSECONDS
 from reporting_agent.metering.tally import NO_STAMPS, CleaningResult
 
@@ -88,6 +88,19 @@ class Screen:
             or any(((spans.first_us <= last) & (spans.last_us >= first)).any() for spans in (verdict.unknown, verdict.caught_up))
             or ((verdict.stamps_us >= first) & (verdict.stamps_us <= last)).any()
         )
+
+
+def near_power_of_ten(value: Floats, power: float) -> bool:
+    """Whether any size may be so many nines or more next to this power of ten: see `nines_below`."""
+    low, high = nines_below(power)
+    for first in range(0, len(value), CHUNK):
+        part = value[first : first + CHUNK]
+        size = np.abs(part, out=scratch.float_1[: len(part)])
+        near = np.greater_equal(size, low, out=scratch.flags[: len(part)])
+        near &= size <= high
+        if near.any():
+            return True
+    return False
 
 
 def load_at_most(reading: str, scan: Scan) -> float:

@@ -12,8 +12,8 @@ import numpy as np
 from benchmarks.labels.columns import POWER_ON_S, Flags, Floats, Integers
 from benchmarks.measurements import Batch, Direction
 from benchmarks.routes import Step
+from reporting_agent.all_nines import all_nines
 from reporting_agent.config import Equipment
-from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.pipeline.units import to_kwh
 
 

@@ -19,9 +19,9 @@ from benchmarks.phrases import Phrase, significant
 from benchmarks.quantities import ratio
 from benchmarks.released import rank
 from benchmarks.routes import Pack
+from reporting_agent.all_nines import all_nines
 from reporting_agent.config import Profile, SiteSettings
 from reporting_agent.config.events import DeclaredEvent, of_meter, of_step
-from reporting_agent.metering.all_nines import all_nines
 from reporting_agent.pipeline.following import sinks_of
 from reporting_agent.pipeline.sitewide import SiteTotals
 

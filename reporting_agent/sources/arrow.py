@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from reporting_agent.metering.all_nines import all_nines
+from reporting_agent.all_nines import all_nines
 from reporting_agent.sources.cells import as_name
 from reporting_agent.sources.wall_clock import WallClock
 

@@ -126,7 +126,7 @@ def measured(cell: Cell, profile: Profile, scale: float) -> float:
     """A number times `scale`, but for one of nines only, as `arrow.scaled` leaves it in a column."""
     import numpy as np
 
-    from reporting_agent.metering.all_nines import all_nines
+    from reporting_agent.all_nines import all_nines
 
     value = number(cell, profile)
     return value if scale == 1.0 or all_nines(np.array([value]))[0] else number(value, profile, scale)

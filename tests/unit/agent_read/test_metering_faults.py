@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from reporting_agent.all_nines import NINES, POWERS, all_nines
 from reporting_agent.config import Meter
 from reporting_agent.metering import MeteredEnergy, MeterQuery, Windows, courses
-from reporting_agent.metering.all_nines import NINES, POWERS, all_nines, near_power_of_ten
 from reporting_agent.metering.readings import Readings
+from reporting_agent.metering.screen import near_power_of_ten
 
 STEP_S = 60
 REGISTER = Meter(id="m", step="eaf", carrier="electricity", reading="register", unit="kWh", range=(0.0, 6000.0), rollover=10_000.0)

@@ -263,8 +263,11 @@ def test_what_a_main_meter_counts_by_volume_is_held_against_meters_of_heat_below
     tree = meter("g", unit="Nm3", carrier='"natural-gas"') + meter("g1", unit="Nm3", **OF_GAS, equipment='"F1"')
     tree += meter("g2", unit="MJ", **OF_GAS, equipment='"F2"')
     tree += '[[lhv]]\ncarrier = "natural-gas"\nvalue = 40.0\nfrom = "2024-01-01"\nsource = "measured"\n'
-    gas = {"g": an_hour, "g1": 500.0, "g2": 20_000.0}
-    readings = {name: register(lambda _, rate=rate: rate, FEW, 300) for name, rate in gas.items()}
+    readings = {
+        "g": register(lambda _: an_hour, FEW, 300),
+        "g1": register(lambda _: 500.0, FEW, 300),
+        "g2": register(lambda _: 20_000.0, FEW, 300),
+    }
     lines = [row for furnace in ("F1", "F2") for row in heats(24 * FEW, equipment=furnace)]
     labels = pipeline.label(a_site(MAIN + tree, lines, readings | {"a": register(furnace, FEW, 300)}), march).site_label.steps
     total = next(label for label in labels if label.metric is Metric.TOTAL)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from reporting_agent.all_nines import all_nines
 from reporting_agent.live.sources.modbus.settings import Register, Tag, Value
 from reporting_agent.live.spool.reading import NO_SEQUENCE, Reading, ReadingQuality
-from reporting_agent.metering.all_nines import all_nines
 
 MOST_REGISTERS = 125
 """Of one request (Modbus Application Protocol 1.1b3, 6.3)."""

@@ -8,8 +8,6 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from reporting_agent.metering.kernel import CHUNK, scratch
-
 Floats = NDArray[np.float64]
 Flags = NDArray[np.bool_]
 
@@ -47,16 +45,3 @@ def nines_below(power: float) -> tuple[float, float]:
     """Where all values of so many nines and more next to this power of ten lie, and what `all_nines` and 32 bits allow for rounding."""
     fewest = max(10.0**FEWEST_NINES / power, 1.0)  # 99.999, 999.99, 9999.9, 99999, 999999
     return (power - 1 / fewest) * (1 - 1e-7), (power - 10.0 ** -_DECIMALS[-1]) * (1 + 2e-12)
-
-
-def near_power_of_ten(value: Floats, power: float) -> bool:
-    """Whether any size may be so many nines or more next to this power of ten: see `nines_below`."""
-    low, high = nines_below(power)
-    for first in range(0, len(value), CHUNK):
-        part = value[first : first + CHUNK]
-        size = np.abs(part, out=scratch.float_1[: len(part)])
-        near = np.greater_equal(size, low, out=scratch.flags[: len(part)])
-        near &= size <= high
-        if near.any():
-            return True
-    return False
