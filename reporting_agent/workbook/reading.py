@@ -192,7 +192,7 @@ def _wrong_unit(path: Path, row: int, column: EnergyColumn) -> InputError:
         Phrase("The heading %(heading)s gives a unit in which its carrier is not measured.", heading=f"{column.heading!r}"),
         "Write the unit after the carrier's name, and convert the figures below it if necessary.",
         place=Place(str(path), row, column.heading),
-        found=column.unit,
+        found=column.unit or Phrase("nothing"),
         wanted=own if own == "kWh" or not CARRIERS[column.carrier].thermal else Phrase("%(unit)s, or GJ", unit=own),
     )
 

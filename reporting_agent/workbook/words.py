@@ -11,7 +11,7 @@ import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from benchmarks.carriers import CARRIERS
+from benchmarks.carriers import CARRIERS, named
 from benchmarks.catalogue import in_language, languages
 from benchmarks.phrases import Phrase, Value
 
@@ -144,6 +144,11 @@ class Headings:
     energy: tuple[EnergyColumn, ...]
     unknown: tuple[str, ...]
 
+    @property
+    def known(self) -> int:
+        """How many of the headings say all that is wanted of them: a carrier without a unit may be a title."""
+        return len(self.columns) + sum(bool(column.unit) for column in self.energy)
+
 
 def understand(rows: Sequence[tuple[int, Sequence[object]]]) -> Headings | None:
     """The first of the rows that holds at least three known headings; None where no row does."""
@@ -151,8 +156,7 @@ def understand(rows: Sequence[tuple[int, Sequence[object]]]) -> Headings | None:
     for row, cells in rows:
         for lang in languages():
             headings = _of_row(row, [str(cell).strip() for cell in cells if cell is not None and str(cell).strip()], lang)
-            heading_count = len(headings.columns) + len(headings.energy)
-            if heading_count >= _LEAST_KNOWN and (best is None or heading_count > len(best.columns) + len(best.energy)):
+            if headings.known >= _LEAST_KNOWN and (best is None or headings.known > best.known):
                 best = headings
         if best is not None:
             return best
@@ -175,14 +179,19 @@ def _of_row(row: int, texts: Sequence[str], lang: Lang) -> Headings:
 
 
 def _energy(text: str, lang: Lang) -> EnergyColumn | None:
-    """`Natural gas Nm3`, `Natural gas (Nm3)`, with a full-width comma too: the longest carrier's name that the heading begins with."""
+    """`Natural gas Nm3`, `Natural gas (Nm3)`, with a full-width comma too: the longest carrier's name that the heading begins with; or any
+    other word for a carrier. The unit is empty where the heading gives none."""
     plain = text.casefold()
-    named = sorted(((carrier_name(id_, lang).casefold(), id_) for id_ in CARRIERS), key=lambda pair: -len(pair[0]))
-    for name, id_ in named:
+    names = sorted(((carrier_name(id_, lang).casefold(), id_) for id_ in CARRIERS), key=lambda pair: -len(pair[0]))
+    for name, id_ in names:
         if plain.startswith(name):
             unit = re.sub(r"^[\s,，(（]+|[)）\s]+$", "", text[len(name) :])
-            return EnergyColumn(text, id_, unit) if unit else None
-    return None
+            if unit:
+                return EnergyColumn(text, id_, unit)
+    mention = named(text)
+    if mention is None or mention.per_output or (mention.unit is None and CARRIERS[mention.carrier].form in {"medium", "heat"}):
+        return None  # `heat` is what melt shops call a batch
+    return EnergyColumn(text, mention.carrier, mention.unit or "")
 
 
 def carrier_name(id_: str, lang: Lang) -> str:

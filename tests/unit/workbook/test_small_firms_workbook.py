@@ -137,6 +137,15 @@ def test_a_run_of_which_one_of_two_meters_is_blank_is_left_out(tmp_path: Path) -
     assert label.minimum > 1000 * KWH_A_KG["bracket"] + 200 / 0.6  # and not that of a run of which one meter is known
 
 
+def test_a_carrier_under_another_word_counts_and_one_without_its_unit_is_refused(tmp_path: Path) -> None:
+    honest = [label.best.value for label in labelling.label(reading.read(filled(tmp_path, "zh")), NOW).labels]
+    path = edited(filled(tmp_path, "zh"), {(1, 10): "用电量 kWh", (1, 11): "Natural gas (Nm3)", (1, 14): "电耗 kWh/t", (1, 15): "Heat"})
+    assert [label.best.value for label in labelling.label(reading.read(path), NOW).labels] == honest
+    with pytest.raises(InputError, match="Nm3, or GJ") as refused:
+        reading.read(edited(filled(tmp_path), {(1, 11): "Natural gas"}))
+    assert refused.value.code == "unit-mismatch"
+
+
 def test_rows_that_cannot_be_read_stand_in_a_sheet_of_their_own(tmp_path: Path) -> None:
     path = edited(filled(tmp_path), {(5, 10): "12,5", (7, 8): "boxes"})
     labelled = labelling.label(reading.read(path), NOW)
