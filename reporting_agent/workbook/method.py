@@ -132,11 +132,12 @@ def _value(run: Batch, metric: Metric, factors: FactorTable) -> float | None:
     if run.status is not ProductStatus.GOOD or run.output <= 0 or not run.energy:
         return None
     day = run.start.date()
+    used = [energy for energy in run.energy if energy.quantity]  # of what was not used, no heating value is needed
     try:
         if metric is Metric.ELECTRICITY:
-            total = sum(factors.kwh(energy, day) for energy in run.energy)
+            total = sum(factors.kwh(energy, day) for energy in used)
         else:
-            total = sum(factors.kgce(energy, Basis.CALORIFIC, day) for energy in run.energy)
+            total = sum(factors.kgce(energy, Basis.CALORIFIC, day) for energy in used)
     except InputError:
         return None  # a fuel without heating value: the label itself says which
     return total / run.output if total > 0 else None

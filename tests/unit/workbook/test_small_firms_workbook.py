@@ -173,6 +173,19 @@ def test_gas_needs_its_heating_value_and_the_answer_says_where_to_write_it(tmp_p
     assert "enter the heating value of Natural gas in the sheet About" in capsys.readouterr().out
 
 
+def test_a_fuel_that_was_not_used_needs_no_heating_value(tmp_path: Path) -> None:
+    path = edited(filled(tmp_path, lhv=False), {(row, 11): 0 for row in range(2, RUNS + 2)})
+    total, electricity = labelling.label(reading.read(path), NOW).labels[:2]
+    assert (total.used, total.excluded) == (RUNS // 2, {})
+    assert electricity.best.value is not None
+    assert total.best.value == pytest.approx(electricity.best.value * 0.1229)
+
+
+def test_a_carrier_given_in_gigajoules_is_not_told_to_need_a_heating_value(tmp_path: Path) -> None:
+    path = edited(filled(tmp_path, lhv=False), steam(2.5))
+    assert labelling.label(reading.read(path), NOW).without_lhv == ("natural-gas",)
+
+
 def test_money_is_shown_only_where_every_price_is_known(tmp_path: Path) -> None:
     labelled = labelling.label(reading.read(filled(tmp_path)), NOW)
     label = next(step for step in labelled.labels if str(step.metric) == "electricity" and step.product == "flange")
