@@ -58,7 +58,9 @@ class LabelledWorkbook:
         """Carriers that no run's energy could be told of in kgce, because their heating value is not given."""
         if not any(ExclusionReason.LHV_REQUIRED in label.excluded for label in self.labels):
             return ()
-        return tuple(carrier for carrier in self._used if CARRIERS[carrier].thermal and carrier not in self.sheet.about.lhv)
+        every = [energy for batch in self.sheet.batches for energy in batch.energy if energy.quantity and mj_in(energy.unit) is None]
+        lacking = {energy.carrier for energy in every if energy.lhv_mj_per_unit is None and CARRIERS[energy.carrier].thermal}
+        return tuple(carrier for carrier in self._used if carrier in lacking)
 
     @property
     def _used(self) -> tuple[str, ...]:
