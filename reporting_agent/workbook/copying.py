@@ -3,29 +3,20 @@
 from __future__ import annotations
 
 import io
-import zipfile
-import zlib
-from pathlib import Path
 from typing import Any
 
 from benchmarks.catalogue import in_language
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Severity
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import enumerated
 from reporting_agent.report.words import reason
 from reporting_agent.software import VERSION
-from reporting_agent.sources.workbooks import unreadable
 from reporting_agent.workbook.labelling import LabelledWorkbook, RunResult
 from reporting_agent.workbook.method import FEWEST_RUNS
+from reporting_agent.workbook.reading import opened
 from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
 
-_DAMAGE = (
-    *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, SyntaxError),
-    *(KeyError, ValueError, TypeError, AttributeError, IndexError),
-)
-"""What openpyxl raises on damage: it has no refusal of its own, and fails where a value is missing or is no number. A SyntaxError is one of
-XML: openpyxl takes lxml where that is installed, whose error is no ParseError of the standard library."""
 _WIDTH = 18
 _LAST_COLUMN = 16_384  # XFD, of the format
 _FORMAT = "#,##0.00"
@@ -37,7 +28,7 @@ def labelled_copy(labelled: LabelledWorkbook) -> bytes:
     Raises:
         InputError: `workbook-unreadable`: a part that reading does not need and a copy does is damaged, the styles or the theme say.
     """
-    book = _opened(labelled.sheet.path, labelled.sheet.sheet)
+    book = opened(labelled.sheet.path, labelled.sheet.sheet)
     _beside_the_runs(book[labelled.sheet.sheet], labelled)
     _labels(book.create_sheet(_free(book, tell(SHEETS["labels"], labelled.sheet.lang)), 0), labelled)
     if labelled.sheet.unread:
@@ -46,18 +37,6 @@ def labelled_copy(labelled: LabelledWorkbook) -> bytes:
     content = io.BytesIO()
     book.save(content)
     return content.getvalue()
-
-
-def _opened(path: Path, sheet: str) -> Any:
-    import openpyxl
-
-    try:
-        book = openpyxl.load_workbook(path)
-    except _DAMAGE as broken:
-        raise unreadable(path, f"{type(broken).__name__}: {broken}") from broken
-    if sheet not in book.sheetnames:  # openpyxl leaves out a sheet that is damaged
-        raise unreadable(path, Phrase("the sheet %(sheet)s is damaged", sheet=repr(sheet)))
-    return book
 
 
 def _free(book: Any, name: str) -> str:

@@ -5,9 +5,12 @@ A blank energy is not known and stays so; a zero is a zero. Rows that cannot be 
 
 from __future__ import annotations
 
+import zipfile
+import zlib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from benchmarks.carriers import CARRIERS
@@ -30,6 +33,12 @@ NO_SETTING = Phrase("its name is no setting’s, so nothing came of its value")
 _ROWS_LOOKED_AT = 20
 _ROWS_OF_A_SHEET = 200  # enough to find the headings, and all that `About` says
 COPIED = (".xlsx", ".xlsm")
+_DAMAGE = (
+    *(zipfile.BadZipFile, zlib.error, RuntimeError, EOFError, OSError, SyntaxError),
+    *(KeyError, ValueError, TypeError, AttributeError, IndexError),
+)
+"""What openpyxl raises on damage: it has no refusal of its own, and fails where a value is missing or is no number. A SyntaxError is one of
+XML: openpyxl takes lxml where that is installed, whose error is no ParseError of the standard library."""
 _RUNS = Template(
     "runs",
     (
@@ -227,10 +236,13 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
                 prices.setdefault(carrier, {})[unit] = _number(path, row, setting, text, value)
             else:
                 lhv[carrier] = _number(path, row, setting, text, value)
+        elif setting == "uncertainty_pct":
+            in_percent = isinstance(value, float) and 0 < value <= 1 and _is_percent(path, name, row)
+            settings[setting] = _number(path, row, setting, text, round(value * 100, 9) if in_percent else value)
         elif setting is None:
             unread.append(RejectedRow(Place(str(path), row), NO_SETTING, text, _settings_named(lang), (text, str(value))))
         else:
-            settings[setting] = _number(path, row, setting, text, value) if setting == "uncertainty_pct" else str(value).strip()
+            settings[setting] = str(value).strip()
     zone = str(settings.get("timezone", DEFAULT_ZONE))
     if zone_named(zone) is None:
         wanted = Phrase("a time zone of the IANA list, such as %(names)s", names="Asia/Shanghai")
@@ -245,6 +257,24 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
         lhv=lhv,
         unread=tuple(unread),
     )
+
+
+def _is_percent(path: Path, sheet: str, row: int) -> bool:
+    """Whether a row's number is shown in percent: 2 % typed so is kept as 0.02."""
+    return any("%" in cell.number_format for cell in opened(path, sheet)[sheet][row] if isinstance(cell.value, int | float))
+
+
+def opened(path: Path, sheet: str) -> Any:
+    """The workbook as openpyxl has it; InputError `workbook-unreadable` where a part of it, or that sheet, is damaged."""
+    import openpyxl
+
+    try:
+        book = openpyxl.load_workbook(path)
+    except _DAMAGE as broken:
+        raise unreadable(path, f"{type(broken).__name__}: {broken}") from broken
+    if sheet not in book.sheetnames:  # openpyxl leaves out a sheet that is damaged
+        raise unreadable(path, Phrase("the sheet %(sheet)s is damaged", sheet=repr(sheet)))
+    return book
 
 
 def _settings_named(lang: Lang) -> Phrase:

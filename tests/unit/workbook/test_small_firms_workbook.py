@@ -408,6 +408,17 @@ def test_a_setting_that_would_make_energy_nothing_or_every_gap_chance_is_refused
     assert refused.value.code == "workbook-setting-wrong"
 
 
+@pytest.mark.parametrize(
+    ("value", "shown", "percent"), [(0.03, "0%", 3.0), (0.07, "0.00%", 7.0), (0.5, "General", 0.5), (3, "General", 3.0)]
+)
+def test_an_uncertainty_typed_with_its_percent_sign_is_that_many_percent(tmp_path: Path, value: float, shown: str, percent: float) -> None:
+    path = settled(filled(tmp_path), ("Meter uncertainty, %", "Meter uncertainty, %", value))
+    book = openpyxl.load_workbook(path)
+    next(cell for key, cell in book.worksheets[0].iter_rows(max_col=2) if key.value == "Meter uncertainty, %").number_format = shown
+    book.save(path)
+    assert reading.read(path).about.uncertainty_pct == percent
+
+
 @pytest.mark.parametrize(("name", "value"), [("Price of electricity, per kWh", 0.9), ("Time zone", "Asia/Tokyo"), ("Firm", "Bolts")])
 def test_a_setting_that_stands_twice_is_refused_with_both_rows(tmp_path: Path, name: str, value: object) -> None:
     path = filled(tmp_path)
