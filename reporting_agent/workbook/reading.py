@@ -25,7 +25,19 @@ from reporting_agent.pipeline.units import COUNTED
 from reporting_agent.sources import RejectedRow, Table, read_table
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 from reporting_agent.sources.workbooks import Book, unreadable
-from reporting_agent.workbook.words import COLUMNS, SETTINGS, SHEETS, STATUS, EnergyColumn, Headings, Lang, carrier_name, tell, understand
+from reporting_agent.workbook.words import (
+    COLUMNS,
+    SETTINGS,
+    SHEETS,
+    STATUS,
+    EnergyColumn,
+    Headings,
+    Lang,
+    carrier_name,
+    of_a_cell,
+    tell,
+    understand,
+)
 
 DEFAULT_ZONE = "Asia/Shanghai"
 DEFAULT_UNCERTAINTY_PCT = 2.0
@@ -117,6 +129,10 @@ def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings) 
     try:
         return read_table(path, profile, _RUNS, ZoneInfo(about.timezone))
     except InputError as refusal:
+        if refusal.code == "mostly-unreadable":
+            remedy = "Type the cells of this column as the template asks for them."
+            wanted = of_a_cell(refusal.wanted)
+            raise InputError(refusal.code, refusal.sentence, remedy, place=refusal.place, found=refusal.found, wanted=wanted) from refusal
         if refusal.code != "file-empty":
             raise
         raise InputError(
@@ -237,8 +253,9 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
             else:
                 lhv[carrier] = _number(path, row, setting, text, value)
         elif setting == "uncertainty_pct":
-            in_percent = isinstance(value, float) and 0 < value <= 1 and _is_percent(path, name, row)
-            settings[setting] = _number(path, row, setting, text, round(value * 100, 9) if in_percent else value)
+            if isinstance(value, float) and 0 < value <= 1 and _is_percent(path, name, row):
+                value = round(value * 100, 9)
+            settings[setting] = _number(path, row, setting, text, value)
         elif setting is None:
             unread.append(RejectedRow(Place(str(path), row), NO_SETTING, text, _settings_named(lang), (text, str(value))))
         else:

@@ -119,7 +119,12 @@ def tell(words: Phrase, lang: Lang, **values: Value) -> str:
 
 def cell_fault(text: str, lang: Lang) -> str:
     """What is said of a row that could not be read, in the workbook's language."""
-    return in_language(next((words for start, words in _OF_A_CELL.items() if text.startswith(start)), text), lang)
+    return in_language(of_a_cell(text), lang)
+
+
+def of_a_cell(text: str) -> str:
+    """What is wanted of a cell, without what only a mapping profile could declare."""
+    return next((words for start, words in _OF_A_CELL.items() if text.startswith(start)), text)
 
 
 _LEAST_KNOWN = 3  # headings, for a row to be the header

@@ -156,6 +156,14 @@ def test_rows_that_cannot_be_read_stand_in_a_sheet_of_their_own(tmp_path: Path) 
     assert rows[0][5] == "a number, typed as a number and not as text"
 
 
+def test_a_workbook_typed_as_text_is_refused_with_what_a_workbook_can_mend(tmp_path: Path) -> None:
+    with pytest.raises(InputError) as refused:
+        reading.read(edited(filled(tmp_path), {(row, 7): "1 234,5" for row in range(2, RUNS + 2)}))
+    assert refused.value.code == "mostly-unreadable"
+    assert refused.value.wanted == "a number, typed as a number and not as text"
+    assert "site.toml" not in refused.value.remedy
+
+
 @pytest.mark.parametrize(("lang", "name"), [("en", "Meter uncertanty, %"), ("zh", "计量误差，%")])
 def test_a_setting_whose_name_is_none_stands_in_the_sheet_of_what_was_not_read(tmp_path: Path, lang: Lang, name: str) -> None:
     labelled = labelling.label(reading.read(settled(filled(tmp_path, lang), ("", name, 5.0))), NOW)
