@@ -31,6 +31,12 @@ SPELLINGS = {spelled: unit for unit, all_spelled in _BY_UNIT.items() for spelled
 TWO_MEANINGS = frozenset({"ton", "tons"})
 """Units that are asked about, in any case of letters: pint takes them for short tons, most of the world for tonnes."""
 
+THINGS = frozenset(
+    {"bag", "bags", "barrel", "barrels", "chain", "chains", "ct", "cup", "cups", "doz", "hand", "hands", "link", "links"}
+    | {"pc", "pk", "point", "points", "pole", "poles", "rod", "rods", "slug", "slugs", "stone", "stones", "u"}
+)
+"""What is counted, and no unit: pint takes each for an old measure of that name, a bag for 94 pounds, a rod for 5.03 m, pc for a parsec."""
+
 _SMALL = ("milli", "micro", "nano", "pico")
 """Prefixes that no amount of a works' energy has; in full, as pint names a unit."""
 
@@ -147,7 +153,7 @@ def _parse(unit: str) -> pint.Unit:
             wanted=Phrase("t, short_ton or long_ton"),
         )
     try:
-        if not _FORM.fullmatch(unit):
+        if not _FORM.fullmatch(unit) or not THINGS.isdisjoint(re.split(r"[*/·]", unit.casefold())):
             raise pint.UndefinedUnitError(unit)
         parsed = registry().parse_units(unit)
     except pint.PintError as error:

@@ -24,7 +24,7 @@ from reporting_agent.metering.unit_factors import off_scale
 
 Floats = NDArray[np.float64]
 
-COUNTED = {"items": 1.0, "item": 1.0, "pieces": 1.0, "pcs": 1.0, "件": 1.0, "个": 1.0, "1000 items": 1000.0, "千件": 1000.0}
+COUNTED = {"items": 1.0, "item": 1.0, "pieces": 1.0, "pcs": 1.0, "pc": 1.0, "件": 1.0, "个": 1.0, "1000 items": 1000.0, "千件": 1000.0}
 """Units of counted goods, in items; a count and a mass are never turned into each other."""
 
 _OVER_TIME = {"kW": ("kWh", 1.0), "MW": ("MWh", 1.0), "W": ("kWh", 1e-3), "GW": ("MWh", 1e3)}

@@ -156,6 +156,13 @@ def test_rows_that_cannot_be_read_stand_in_a_sheet_of_their_own(tmp_path: Path) 
     assert rows[0][5] == "a number, typed as a number and not as text"
 
 
+@pytest.mark.parametrize("things", ["bags", "rods", "barrel", "doz"])
+def test_what_is_counted_is_not_measured_by_an_old_measure_of_its_name(tmp_path: Path, things: str) -> None:
+    sheet = reading.read(edited(filled(tmp_path), {(2, 8): things, (3, 8): "pc"}))
+    assert [(row.place.row, row.place.column, row.found) for row in sheet.rejected] == [(2, "Output unit", repr(things))]
+    assert sheet.batches[0].step.endswith("1000 items")
+
+
 def test_a_workbook_typed_as_text_is_refused_with_what_a_workbook_can_mend(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         reading.read(edited(filled(tmp_path), {(row, 7): "1 234,5" for row in range(2, RUNS + 2)}))
