@@ -64,6 +64,7 @@ def registry() -> pint.UnitRegistry[float]:
     units.define("kgce = [coal_equivalent]")
     units.define("tce = 1000 kgce")
     units.define("Nm3 = [normal_volume]")
+    units.define("m2 = meter ** 2")
     units.define("m3 = meter ** 3")
     units.define("wan_kWh = 10000 kWh")
     units.define("wan_Nm3 = 10000 Nm3")

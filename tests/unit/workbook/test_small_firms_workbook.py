@@ -163,6 +163,11 @@ def test_what_is_counted_is_not_measured_by_an_old_measure_of_its_name(tmp_path:
     assert sheet.batches[0].step.endswith("1000 items")
 
 
+@pytest.mark.parametrize(("written", "unit"), [("m²", "m2"), ("㎡", "m2"), ("平方米", "m2"), ("m³", "m3"), ("㎥", "m3")])
+def test_areas_and_volumes_are_read_as_firms_write_them(written: str, unit: str) -> None:
+    assert reading.output_unit(written) == (unit, 1.0)
+
+
 def test_a_workbook_typed_as_text_is_refused_with_what_a_workbook_can_mend(tmp_path: Path) -> None:
     with pytest.raises(InputError) as refused:
         reading.read(edited(filled(tmp_path), {(row, 7): "1 234,5" for row in range(2, RUNS + 2)}))
