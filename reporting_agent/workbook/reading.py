@@ -132,7 +132,9 @@ def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings) 
         if refusal.code == "mostly-unreadable":
             remedy = "Type the cells of this column as the template asks for them."
             wanted = of_a_cell(refusal.wanted)
-            raise InputError(refusal.code, refusal.sentence, remedy, place=refusal.place, found=refusal.found, wanted=wanted) from refusal
+            raise InputError(
+                "mostly-unreadable", refusal.sentence, remedy, place=refusal.place, found=refusal.found, wanted=wanted
+            ) from refusal
         if refusal.code != "file-empty":
             raise
         raise InputError(
