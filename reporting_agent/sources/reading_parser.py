@@ -189,7 +189,7 @@ class ColumnBlock:
             present = arrow.without(column, cells.words(missing), cells.numbers(missing)) if missing else column
             with np.errstate(over="ignore"):
                 numbers = present if arrow.is_number(present) else arrow.numbers(present, *cells.notation(profile))
-                read = arrow.scaled(arrow.floats(numbers), scale)
+                read = arrow.scaled(arrow.floats(numbers).copy(), scale)  # it is written to: no column is
         late = np.flatnonzero(~np.isfinite(read))  # wrong, blank or in a notation of their own: read one by one
         read[late] = np.nan
         if all(cells.is_blank(cell, missing) for cell in arrow.distinct_at(column, late)):
