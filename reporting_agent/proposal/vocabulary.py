@@ -26,11 +26,10 @@ _OF_A_PART = 0.95  # a word that is the last part of a header of several rows, b
 
 _MARKED = (r"[\[(（【]\s*([^\])）】]+?)\s*[\])）】]", r"[/,]\s*([^\s/,]+(?:/\w+)?)\s*$")
 _UNMARKED = (r"_([A-Za-z0-9³]+)$", r"\s([^\s]+)$")
-_MULTIPLE = re.compile(  # before a unit without brackets: what stands there is so many of it, which is asked about
-    r"((?<![^\W_])(tsd|tausend|mio|mrd|thousands?|millions?|mille|mil|miles|milhares|milliers?|migliaia|mila|bin|tys|mln|duizend|тыс|тысяч|млн"
-    r"|1[ .,']?000([ .,']?000)?|10\^\d+)\.?|[千百万億²³⁴⁵⁶])[\s_]*$"
-)
 UNITS: dict[str, dict[str, Any]] = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
+_MULTIPLE = re.compile(  # before a unit without brackets: what stands there is so many of it, which is asked about
+    rf"((?<![^\W_])({'|'.join(UNITS['multiples'])}|1[ .,']?000([ .,']?000)?|10\^\d+)\.?|[{''.join(UNITS['multiple_signs'])}])[\s_]*$"
+)
 _SPELLED: dict[str, str] = {spelled: unit for unit, all_spelled in UNITS["spelled"].items() for spelled in all_spelled} | {
     spelled.casefold(): unit for spelled, unit in SPELLINGS.items()
 }
