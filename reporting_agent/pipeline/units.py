@@ -7,9 +7,11 @@ an energy per output far off the rest and the power of the rest: its unit is rig
 
 from __future__ import annotations
 
+import tomllib
 from collections import defaultdict
 from collections.abc import Sequence
 from functools import lru_cache
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,11 +26,12 @@ from reporting_agent.metering.unit_factors import off_scale
 
 Floats = NDArray[np.float64]
 
-COUNTED = {"items": 1.0, "item": 1.0, "pieces": 1.0, "pcs": 1.0, "pc": 1.0, "件": 1.0, "个": 1.0, "1000 items": 1000.0, "千件": 1000.0}
+_SPELLED: dict[str, dict[str, float]] = tomllib.loads((Path(__file__).parent / "units.toml").read_text(encoding="utf-8"))
+COUNTED = _SPELLED["counted"]
 """Units of counted goods, in items; a count and a mass are never turned into each other."""
 
 _OVER_TIME = {"kW": ("kWh", 1.0), "MW": ("MWh", 1.0), "W": ("kWh", 1e-3), "GW": ("MWh", 1e3)}
-_PER = {"h": 1.0, "s": 3600.0, "min": 60.0, "d": 1 / 24, "小时": 1.0}
+_PER = _SPELLED["per"]  # hour
 
 
 @lru_cache(maxsize=64)

@@ -22,10 +22,6 @@ NOT_LATIN = re.compile(r"[\u0400-\u04ff\u0600-\u06ff\u3040-\u30ff\u4e00-\u9fff\u
 
 
 MEANT = {
-    "件": "a unit sign",
-    "个": "a unit sign",
-    "千件": "a unit sign",
-    "小时": "a unit sign",
     "tт": "unit signs of tonnes",
     "年": "stands behind the year of a date in a plant's file",
     "年%m月%d日": "how a plant's file writes a date",
