@@ -43,7 +43,7 @@ def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
         if header
         and (meaning := VOCABULARY.meaning(wanted.name, column.name, header))
         and _fits(column, kinds[index])
-        and not (column.kind is CellKind.TEXT and unit_of(look, index))  # what has a unit is an amount
+        and not (_may_be_an_amount(column, kinds[index]) and unit_of(look, index))
         and _measures(look, index) not in _NEVER.get(column.name, ())
         and not (column.name in _NEVER and numbers_rows(look, index))
     ]
@@ -102,8 +102,8 @@ def rivals(look: FileLook, wanted: Template, column: str, named: dict[str, Colum
 
 
 def dates(look: FileLook) -> list[int]:
-    """The columns of dates, or of Excel's numbers of days, in their order."""
-    return look.dates or [index for index in look.numbers if excel_serials(_sample(look.column(index)))]
+    """The columns of dates, or of Excel's numbers of days, in their order; what has a unit is an amount, however like a day it is."""
+    return look.dates or [index for index in look.numbers if excel_serials(_sample(look.column(index))) and unit_of(look, index) is None]
 
 
 def bare_days(look: FileLook) -> str | None:
@@ -169,6 +169,11 @@ def _sample(cells: Sequence[Cell]) -> Sequence[Cell]:
 
 def _why_dates(look: FileLook, free: Sequence[int]) -> Phrase:
     return Phrase("the only column of dates") if len(free) == 1 else Phrase("the first column of dates")
+
+
+def _may_be_an_amount(column: TemplateColumn, cells: Sequence[Cell]) -> bool:
+    """Whether a unit in the header says that these cells are an amount, and no text or Excel's numbers of days."""
+    return column.kind is CellKind.TEXT or (column.kind is CellKind.MOMENT and excel_serials(cells) is not None)
 
 
 def _fits(column: TemplateColumn, cells: Sequence[Cell]) -> bool:

@@ -45,7 +45,9 @@ def decimal_of(cells: Sequence[Cell]) -> tuple[Notation | None, Notation | None]
     if group is not None:
         texts = [re.sub(rf"(?<=\d){group.value}(?=\d{{3}})", "", text) for text in texts]
     if (comma := next((text for text in texts if re.fullmatch(r"[+-]?(\d+,(\d{1,2}|\d{4,})|\d{4,},\d+)", text)), None)) is not None:
-        return Notation(",", Phrase("%(number)s: no group has other than three digits", number=repr(comma))), group
+        points = next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3})+", text)), None)
+        parted = Notation(".", repr(points)) if group is None and points is not None else group
+        return Notation(",", Phrase("%(number)s: no group has other than three digits", number=repr(comma))), parted
     if (twice := next((text for text in texts if text.count(",") > 1), None)) is not None:
         return None, Notation(",", _one_sign(twice))
     if (points := next((text for text in texts if re.fullmatch(r"[+-]?\d{1,3}(\.\d{3}){2,}", text)), None)) is not None:

@@ -191,6 +191,25 @@ def test_excels_numbers_of_days_are_recognised_and_their_system_asked(mapped: An
     assert proposal_of(answer, "batches")["proof"]["first"][0]["start"].startswith("2016-05-14 08:00:00")
 
 
+def test_energy_as_large_as_excels_numbers_of_days_is_energy(mapped: Any) -> None:
+    """Heats of 100 t: 40,000 to 41,500 kWh each; and a table of months of a small works."""
+    heats = "heat,electricity kWh\n" + "".join(f"H{number},{40_000 + 113 * number}\n" for number in range(14))
+    code, answer = mapped(heats, answers='timezone = "UTC"\nstep = "eaf"\n"energy.carrier" = "electricity"\n')
+    assert code == 0
+    assert 'quantity = "electricity kWh"' in answer["toml"]
+    rows = "".join(f"2025年{month}月,{1000 + month},{50_000 + 10 * month}\n" for month in range(1, 13))
+    _, answer = mapped(f"月份,产量（吨）,用电量（度）\n{rows}", answers='timezone = "UTC"\nstep = "eaf"\nexcel_dates = "1900"\n')
+    assert 'start = "用电量（度）"' not in answer.get("toml", "")
+
+
+def test_points_are_groups_where_another_number_of_the_file_has_a_decimal_comma(mapped: Any) -> None:
+    rows = "".join(f"C{day};{day:02}.03.2025 06:00;{100 + day},5;51.{100 + day}\n" for day in range(1, 15))
+    answers = 'timezone = "UTC"\nstep = "eaf"\n"energy.carrier" = "electricity"\n'
+    code, answer = mapped(f"Charge;Beginn;Menge [t];Strom [kWh]\n{rows}", answers=answers)
+    assert code == 0
+    assert proposal_of(answer, "energy")["proof"]["first"][0]["quantity"] == "51101"
+
+
 def test_answers_come_from_stdin_and_an_impossible_one_is_refused(mapped: Any, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("sys.stdin", io.StringIO('timezone = "Europe/Berlin"\nstep = "eaf"\n'))
     assert mapped(GERMAN, "--answers", "-")[0] == 0
