@@ -165,13 +165,21 @@ def _parse(unit: str) -> pint.Unit:
             found=repr(unit),
             wanted=Phrase("a unit such as kWh, MWh, GJ, t, kg, Nm3, kgce/t"),
         ) from error
-    _refuse_small_energy(unit, parsed)
+    _refuse_small_prefixes(unit, parsed)
     return parsed
 
 
-def _refuse_small_energy(unit: str, parsed: pint.Unit) -> None:
-    """mWh is a milliwatt-hour, which no works counts in, and a spreadsheet's way to write MWh."""
+def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
+    """mWh is a milliwatt-hour and mt a thousandth of a tonne, in which no works counts; they are written for MWh and metric tonnes."""
     for name in parsed._units:  # the units multiplied, each by its full name: milliwatt_hour
+        if name.startswith(_SMALL) and name.endswith("metric_ton"):
+            raise InputError(
+                "unit-ambiguous",
+                Phrase("A tonne with a small m (or a smaller prefix) before it is a thousandth of a tonne. Often a metric tonne is meant."),
+                Phrase("Write t for tonnes of 1,000 kg, or kg."),
+                found=repr(unit),
+                wanted=Phrase("t or kg"),
+            )
         if name.startswith(_SMALL) and any(registry().Unit(name).is_compatible_with(energy) for energy in ("J", "W", "kgce")):
             raise InputError(
                 "unit-ambiguous",

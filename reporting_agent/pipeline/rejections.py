@@ -42,10 +42,11 @@ def _rejected(reason: str, rows: int) -> Phrase:
 
 def findings(totals: Sequence[TotalRow], corrections: Corrections) -> list[DataFinding]:
     """Totals that were found between the rows, and what became of the corrections."""
-    return [*_totals(totals), *_corrected(corrections)]
+    return [*summed(totals), *_corrected(corrections)]
 
 
-def _totals(rows: Sequence[TotalRow]) -> Iterator[DataFinding]:
+def summed(rows: Sequence[TotalRow]) -> Iterator[DataFinding]:
+    """Totals between the rows, and those that are not the sum of the rows."""
     if rows:
         yield DataFinding(
             "row-total",

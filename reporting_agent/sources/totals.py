@@ -60,6 +60,11 @@ def names_a_total(cell: Cell, declared: Sequence[str] = ()) -> bool:
     return bool(_USUAL.fullmatch(text)) or any(text.casefold().startswith(plain(word).casefold()) for word in declared if word)
 
 
+def says_a_total(heading: str) -> bool:
+    """Whether a word of a column's heading is one for a total; in writing without spaces, wherever it stands."""
+    return any(names_a_total(word) for word in heading.split()) or any(word in heading for word in WORDS if word[0] >= "\u3000")
+
+
 def names_a_total_by_declaration(cell: Cell, declared: Sequence[str]) -> bool:
     """Whether a word that the profile declares stands here; then it is a total whatever else the row holds."""
     return isinstance(cell, str) and any(plain(cell).casefold().startswith(plain(word).casefold()) for word in declared if word)

@@ -181,6 +181,8 @@ class Book:
             _refuse_unworked(path, extents)
             self._book = python_calamine.CalamineWorkbook.from_path(path)
             self.names: tuple[str, ...] = tuple(self._book.sheet_names)
+            shown = python_calamine.SheetVisibleEnum.Visible
+            self.hidden = frozenset(sheet.name for sheet in self._book.sheets_metadata if sheet.visible != shown)
 
     def sheet(self, name: str, rows: int | None = None) -> WorkbookSheet:
         """A sheet by its name: all rows of its used area, or the first `rows`."""

@@ -15,7 +15,7 @@ from reporting_agent.software import VERSION
 from reporting_agent.workbook.labelling import LabelledWorkbook, RunResult
 from reporting_agent.workbook.method import FEWEST_RUNS
 from reporting_agent.workbook.reading import opened
-from reporting_agent.workbook.words import NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
+from reporting_agent.workbook.words import BESIDE_RUNS, NOTES, RESULTS, SHEETS, carrier_name, cell_fault, tell
 
 _WIDTH = 18
 _LAST_COLUMN = 16_384  # XFD, of the format
@@ -64,7 +64,7 @@ def _beside_the_runs(sheet: Any, labelled: LabelledWorkbook) -> None:
     first = _first_free_column(sheet, len(units) * (7 if with_money else 6))
     for metric in metrics(labelled):
         unit, energy = units[metric]
-        names = ["value", "label", "gap", "uncertain", "unexplained", *(["money"] if with_money else []), "left_out"]
+        names = [name for name in BESIDE_RUNS if with_money or name != "money"]
         for offset, name in enumerate(names):
             cell = sheet.cell(header, first + offset)
             cell.value = tell(RESULTS[name], lang, unit=unit, energy=energy, currency=labelled.sheet.about.currency or "–")
@@ -182,6 +182,7 @@ def _notes(labelled: LabelledWorkbook) -> list[str]:
         edition = FactorTable.load().factor("electricity", Basis.CALORIFIC, day).edition
         notes.append(tell(NOTES["factors"], lang, edition=edition))
     notes.append(tell(NOTES["software"], lang, version=VERSION))
+    notes += labelled.sheet.passed_over
     findings = [finding for finding in labelled.result.findings if finding.severity is not Severity.REJECTION]  # a sheet holds those
     return [*notes, *(in_language(sentence, lang) for sentence in (*labelled.later, *(finding.sentence for finding in findings)))]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
-from benchmarks.errors import InputError, Place
+from benchmarks.errors import InputError
 from benchmarks.labels import ExclusionReason, GapPart, StepLabel, label_site
 from benchmarks.measurements import Batch, CarrierEnergy, Period
 from benchmarks.phrases import Phrase
@@ -17,9 +17,9 @@ from benchmarks.quantities import mj_in, ratio
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, PlantData, examining
 from reporting_agent.pipeline.provisos import in_the_future
-from reporting_agent.pipeline.rejections import rejections
+from reporting_agent.pipeline.rejections import rejections, summed
 from reporting_agent.workbook.method import method
-from reporting_agent.workbook.reading import AboutSheet, RunSheet
+from reporting_agent.workbook.reading import AboutSheet, RunSheet, nothing_readable
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,23 +80,14 @@ def label(sheet: RunSheet, now: datetime) -> LabelledWorkbook:
         InputError: `workbook-empty` where no run could be read.
     """
     if not sheet.batches:
-        raise InputError(
-            "workbook-empty",
-            "The sheet of runs contains no run that can be read.",
-            "Fill in one row per run below the headings.",
-            place=Place(str(sheet.path), sheet.headings.row + 1),
-            found=Phrase("%(count)s rows, none readable: %(first)s", count=len(sheet.rejected), first=sheet.rejected[0].reason)
-            if sheet.rejected
-            else Phrase("no run"),
-            wanted=Phrase("at least one run"),
-        )
+        raise nothing_readable(sheet.path, sheet.headings, sheet.rejected)
     factors = FactorTable.load()
     pack = method(sheet.batches, factors)
     site = _site(sheet)
     batches, findings = examining.examine(sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet))
     uncertainty = sheet.about.uncertainty_pct / 100
     site_label = label_site(batches, pack, factors, _days_of(batches), site=site.id, relative_uncertainty=uncertainty)
-    data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected)], sheet.rejected)
+    data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected), *summed(sheet.totals)], sheet.rejected)
     result = LabelResult(site_label, data)
     of_run = {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, batches, sheet)}
     return LabelledWorkbook(sheet, result, of_run, in_the_future.remarks(site_label.steps, now, name_of))

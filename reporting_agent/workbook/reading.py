@@ -15,18 +15,24 @@ from zoneinfo import ZoneInfo
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.catalogue import languages
+from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, ProductStatus
-from benchmarks.phrases import Phrase, listed
+from benchmarks.phrases import Phrase, enumerated, listed
 from benchmarks.quantities import ratio
 from reporting_agent.config import Profile
 from reporting_agent.config.profile import zone_named
 from reporting_agent.pipeline.units import COUNTED
-from reporting_agent.sources import RejectedRow, Table, read_table
+from reporting_agent.sources import RejectedRow, Table, read_sheet
+from reporting_agent.sources.cells import Cell
+from reporting_agent.sources.sheets import open_sheet
+from reporting_agent.sources.totals import TotalRow, says_a_total
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 from reporting_agent.sources.workbooks import Book, unreadable
+from reporting_agent.workbook.run_cells import RunCells, own_cells
 from reporting_agent.workbook.words import (
     COLUMNS,
+    NOTES,
     SETTINGS,
     SHEETS,
     STATUS,
@@ -92,10 +98,23 @@ class RunSheet:
     batches: list[Batch]
     rejected: list[RejectedRow]
     filled: list[frozenset[int]]  # of each run, in which of the energy columns an amount stands
+    totals: list[TotalRow] = field(default_factory=list)
+    other_sheets: tuple[str, ...] = ()  # that have headings of runs as well
 
     @property
     def lang(self) -> Lang:
         return self.headings.lang
+
+    @property
+    def passed_over(self) -> list[str]:
+        """Sentences on sheets and columns of which nothing was read: a firm may think that they count."""
+        sentences = []
+        if self.other_sheets:
+            sentences.append(tell(NOTES["other_sheets"], self.lang, sheets=enumerated(self.other_sheets), sheet=self.sheet))
+        if unused := [" ".join(heading.split()) for heading in self.headings.unused]:
+            example = f"{carrier_name('electricity', self.lang)} kWh"
+            sentences.append(tell(NOTES["unused"], self.lang, columns=enumerated(unused), example=example))
+        return sentences
 
     @property
     def unread(self) -> list[tuple[str, RejectedRow]]:
@@ -111,24 +130,31 @@ def read(path: Path) -> RunSheet:
         InputError: it is missing or no workbook, no sheet has the template's headings, a heading's unit is not one of its
             carrier, a setting cannot be used, or most rows are unreadable; with file, sheet and row.
     """
-    sheets = _sheets(path)
-    name, headings = _sheet_of_runs(path, sheets)
+    book = _book(path)
+    first_rows = {name: book.sheet(name, _ROWS_OF_A_SHEET) for name in book.names}
+    sheets = {name: list(sheet.rows) for name, sheet in first_rows.items()}
+    name, headings, others = _sheet_of_runs(path, sheets, book.hidden)
     for column in headings.energy:
         if not _measures(column.carrier, column.unit):
             raise _wrong_unit(path, headings.row, column)
+    _refuse_total_beside_parts(path, headings)
     about = _about(path, sheets, headings.lang)
     columns = {**headings.columns, **{f"energy.{index}": energy_column.heading for index, energy_column in enumerate(headings.energy)}}
     words = {tell(words, headings.lang): status for status, words in STATUS.items()}
     profile = Profile(sheet=name, header_row=headings.row, columns=columns, values={"status": words})
-    table = _table(path, profile, about, headings)
+    cells = own_cells(open_sheet(path, profile), first_rows[name], columns)
+    table = _table(path, profile, about, headings, cells)
     batches, filled, refused = _batches(table, headings, about)
-    return RunSheet(path, name, headings, about, batches, [*table.rejected, *refused], filled)
+    rejected = sorted([*cells.set_aside.values(), *table.rejected, *refused], key=lambda row: row.place.row or 0)
+    return RunSheet(path, name, headings, about, batches, rejected, filled, table.totals, others)
 
 
-def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings) -> Table:
+def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings, cells: RunCells) -> Table:
     try:
-        return read_table(path, profile, _RUNS, ZoneInfo(about.timezone))
+        return read_sheet(lambda: cells.sheet, profile, _RUNS, ZoneInfo(about.timezone))
     except InputError as refusal:
+        if refusal.code == "file-empty" and cells.set_aside:
+            raise nothing_readable(path, headings, list(cells.set_aside.values())) from refusal
         if refusal.code == "mostly-unreadable":
             remedy = "Type the cells of this column as the template asks for them."
             wanted = of_a_cell(refusal.wanted)
@@ -147,8 +173,21 @@ def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings) 
         ) from refusal
 
 
-def _sheets(path: Path) -> dict[str, list[tuple[int, Sequence[object]]]]:
-    """The first rows of every sheet, numbered as a spreadsheet shows them."""
+def nothing_readable(path: Path, headings: Headings, rejected: Sequence[RejectedRow]) -> InputError:
+    """The refusal of a sheet of which no run can be read, with the first reason."""
+    return InputError(
+        "workbook-empty",
+        "The sheet of runs contains no run that can be read.",
+        "Fill in one row per run below the headings.",
+        place=Place(str(path), headings.row + 1),
+        found=Phrase("%(count)s rows, none readable: %(first)s", count=len(rejected), first=rejected[0].reason)
+        if rejected
+        else Phrase("no run"),
+        wanted=Phrase("at least one run"),
+    )
+
+
+def _book(path: Path) -> Book:
     if not path.is_file():
         raise InputError(
             "file-missing",
@@ -166,15 +205,23 @@ def _sheets(path: Path) -> dict[str, list[tuple[int, Sequence[object]]]]:
             else Phrase("a workbook whose name ends in nothing")
         )
         raise unreadable(path, ending, Phrase("an .xlsx workbook, which a copy can be made of"))
-    return {name: list(book.sheet(name, _ROWS_OF_A_SHEET).rows) for name in book.names}
+    return book
 
 
-def _sheet_of_runs(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]]) -> tuple[str, Headings]:
-    named = [name for name in sheets if name in {tell(SHEETS["runs"], lang) for lang in languages()}]
-    for name in [*named, *(name for name in sheets if name not in named)]:
-        headings = understand(sheets[name][:_ROWS_LOOKED_AT])
-        if headings is not None and headings.energy and {"start", "output_quantity", "output_unit", "batch_id"} <= set(headings.columns):
-            return name, headings
+def _sheet_of_runs(
+    path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], hidden: frozenset[str]
+) -> tuple[str, Headings, tuple[str, ...]]:
+    """The sheet of runs with its headings, and the other sheets that could be it; a visible one before a hidden one, then by its name."""
+    with_headings = {name: understand(rows[:_ROWS_LOOKED_AT]) for name, rows in sheets.items()}
+    of_runs = {
+        name: headings
+        for name, headings in with_headings.items()
+        if headings is not None and headings.energy and {"start", "output_quantity", "output_unit", "batch_id"} <= set(headings.columns)
+    }
+    named = {tell(SHEETS["runs"], lang) for lang in languages()}
+    if of_runs:
+        first, *others = sorted(of_runs, key=lambda name: (name in hidden, name not in named))
+        return first, of_runs[first], tuple(others)
     wanted = ["batch_id", "start", "output_quantity", "output_unit"]
     both = "; ".join(
         ", ".join([*(tell(COLUMNS[name], lang) for name in wanted), f"{carrier_name('electricity', lang)} kWh"]) for lang in languages()
@@ -189,14 +236,14 @@ def _sheet_of_runs(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[obj
     )
 
 
-def _first_rows(sheets: Mapping[str, list[tuple[int, Sequence[object]]]]) -> Phrase:
+def _first_rows(sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]]) -> Phrase:
     if not sheets:
         return Phrase("no sheet")
     first_rows = listed(Phrase("%(name)s: %(what)s", name=name, what=_first_row(rows)) for name, rows in sheets.items())
     return Phrase("%(sheets)s", sheets=first_rows)
 
 
-def _first_row(rows: list[tuple[int, Sequence[object]]]) -> str:
+def _first_row(rows: list[tuple[int, Sequence[Cell]]]) -> str:
     return ", ".join(str(cell) for cell in rows[0][1] if cell not in (None, "")) if rows else Phrase("nothing")
 
 
@@ -224,7 +271,25 @@ def _wrong_unit(path: Path, row: int, column: EnergyColumn) -> InputError:
     )
 
 
-def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]], lang: Lang) -> AboutSheet:
+def _refuse_total_beside_parts(path: Path, headings: Headings) -> None:
+    """Two columns of one carrier add up, as two meters do; a total beside its part would count the part twice."""
+    for total in headings.energy:
+        beside = next((column for column in headings.energy if column.carrier == total.carrier and column is not total), None)
+        if beside is not None and says_a_total(total.heading):
+            raise InputError(
+                "total-beside-parts",
+                Phrase(
+                    "The heading %(heading)s says a total, and another column gives energy of the same carrier.",
+                    heading=repr(total.heading),
+                ),
+                "Give the columns that must not count a heading that names no carrier, such as Check.",
+                place=Place(str(path), headings.row, total.heading),
+                found=Phrase("%(first)s and %(second)s", first=repr(total.heading), second=repr(beside.heading)),
+                wanted=Phrase("columns that together are the energy of the run"),
+            )
+
+
+def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]], lang: Lang) -> AboutSheet:
     name = next((name for name in sheets if name in {tell(SHEETS["about"], lang) for lang in languages()}), None)
     if name is None:
         return AboutSheet()
@@ -253,7 +318,7 @@ def _about(path: Path, sheets: Mapping[str, list[tuple[int, Sequence[object]]]],
             if setting == "price":
                 prices.setdefault(carrier, {})[unit] = _number(path, row, setting, text, value)
             else:
-                lhv[carrier] = _number(path, row, setting, text, value)
+                lhv[carrier] = _heating_value(path, row, carrier, text, value)
         elif setting == "uncertainty_pct":
             if isinstance(value, float) and 0 < value <= 1 and _is_percent(path, name, row):
                 value = round(value * 100, 9)
@@ -338,6 +403,15 @@ def _number(path: Path, row: int, setting: str, key: str, value: object) -> floa
     return float(value)
 
 
+def _heating_value(path: Path, row: int, carrier: str, key: str, value: object) -> float:
+    """MJ per the carrier's own unit; one in kJ, as GB/T 2589 and bills in China give it, is none that the carrier can have."""
+    heating_value = _number(path, row, "lhv", key, value)
+    possible = FactorTable.load().impossible(carrier, heating_value, CARRIERS[carrier].unit)
+    if possible is not None:
+        raise _setting_refused(path, row, key, str(value), possible)
+    return heating_value
+
+
 def _setting_refused(path: Path, row: int | None, key: str, found: str, wanted: str) -> InputError:
     return InputError(
         "workbook-setting-wrong",
@@ -355,6 +429,9 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
     filled: list[frozenset[int]] = []
     refused: list[RejectedRow] = []
     names = list(table.columns)
+    machines: dict[str, set[str]] = {}
+    for run, machine in zip(table.columns["batch_id"], table.columns["equipment"], strict=True):
+        machines.setdefault(run, set()).add(machine)
     for index, cells in enumerate(zip(*table.columns.values(), strict=True)):
         row = dict(zip(names, cells, strict=True))
         try:
@@ -372,7 +449,8 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
         filled.append(frozenset(number for number in range(len(headings.energy)) if row.get(f"energy.{number}") is not None))
         batches.append(
             Batch(
-                batch_id=row["batch_id"],
+                # a day's or a shift's name may stand once for each machine
+                batch_id=row["batch_id"] if len(machines[row["batch_id"]]) == 1 else f"{row['batch_id']} · {row['equipment']}",
                 step=cell_of(row["step"], row["product"], unit),
                 product=row["product"],
                 variant="",

@@ -33,4 +33,5 @@ def as_text(labelled: LabelledWorkbook) -> str:
     if labelled.without_lhv:
         names = ", ".join(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         lines.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
+    lines += labelled.sheet.passed_over
     return "\n".join([*lines, *(in_language(sentence, lang) for sentence in labelled.later)])

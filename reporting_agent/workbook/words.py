@@ -13,7 +13,10 @@ from dataclasses import dataclass
 
 from benchmarks.carriers import CARRIERS, named
 from benchmarks.catalogue import in_language, languages
+from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, Value
+from benchmarks.quantities import ratio
+from reporting_agent.sources.cells import plain
 
 Lang = str
 
@@ -79,6 +82,9 @@ RESULTS: Mapping[str, Phrase] = {
     "reason": Phrase("Why"),
 }
 
+BESIDE_RUNS = ("value", "label", "gap", "uncertain", "unexplained", "money", "left_out")
+"""The columns of the copy at the right of the runs, for each metric; `money` where every price is known."""
+
 NOTES: Mapping[str, Phrase] = {
     "rule": Phrase(
         "The label of a product is the value that a quarter of its valid runs reach or beat (p25), from at least %(fewest)s valid runs."
@@ -97,6 +103,11 @@ NOTES: Mapping[str, Phrase] = {
     ),
     "factors": Phrase("kgce by %(edition)s, calorific basis."),
     "software": Phrase("Made by Steplabel %(version)s from this workbook alone. Everything here is exact and stays with you."),
+    "unused": Phrase(
+        "Nothing here comes from %(columns)s. A column counts where its heading is the template's, or a carrier with its unit, such as "
+        "%(example)s."
+    ),
+    "other_sheets": Phrase("Not read: %(sheets)s. Runs are read from one sheet alone, here %(sheet)s. Put all runs there."),
     "fill": Phrase(
         "One row per run: a batch, a shift or a day on one machine. Leave empty what you do not know; write 0 where none was used."
     ),
@@ -147,7 +158,7 @@ class Headings:
     lang: Lang
     columns: dict[str, str]
     energy: tuple[EnergyColumn, ...]
-    unknown: tuple[str, ...]
+    unused: tuple[str, ...]  # of the firm's own columns, or of those whose heading could not be understood
 
     @property
     def known(self) -> int:
@@ -169,34 +180,57 @@ def understand(rows: Sequence[tuple[int, Sequence[object]]]) -> Headings | None:
 
 
 def _of_row(row: int, texts: Sequence[str], lang: Lang) -> Headings:
-    by_word = {tell(words, lang).casefold(): name for name, words in COLUMNS.items()}
+    by_word = {_compared(tell(words, lang)): name for name, words in COLUMNS.items()}
     columns: dict[str, str] = {}
     energy: list[EnergyColumn] = []
-    unknown: list[str] = []
+    unused: list[str] = []
     for text in texts:
-        if (name := by_word.get(text.casefold())) is not None and name not in columns:
+        if (name := by_word.get(_compared(text))) is not None and name not in columns:
             columns[name] = text
         elif (column := _energy(text, lang)) is not None:
             energy.append(column)
-        else:
-            unknown.append(text)
-    return Headings(row, lang, columns, tuple(energy), tuple(unknown))
+        elif not _is_a_result(text, lang):
+            unused.append(text)
+    return Headings(row, lang, columns, tuple(energy), tuple(unused))
+
+
+def _compared(heading: str) -> str:
+    """A heading without what a spreadsheet changes in it: line breaks within a cell, blanks, full-width signs, case."""
+    return "".join(plain(heading).split()).casefold()
+
+
+def _is_a_result(heading: str, lang: Lang) -> bool:
+    """Whether the column is one that an earlier copy of the workbook had beside its runs."""
+    begins = (tell(RESULTS[name], lang, unit="\0", energy="\0", currency="\0").partition("\0")[0] for name in BESIDE_RUNS)
+    return heading.startswith(tuple(begins))
 
 
 def _energy(text: str, lang: Lang) -> EnergyColumn | None:
     """`Natural gas Nm3`, `Natural gas (Nm3)`, with a full-width comma too: the longest carrier's name that the heading begins with; or any
-    other word for a carrier. The unit is empty where the heading gives none."""
-    plain = text.casefold()
+    other word for a carrier. The unit is empty where the heading gives none. A carrier's meter, price or supplier is no amount of it."""
     names = sorted(((carrier_name(id_, lang).casefold(), id_) for id_ in CARRIERS), key=lambda pair: -len(pair[0]))
     for name, id_ in names:
-        if plain.startswith(name):
+        if text.casefold().startswith(name):
             unit = re.sub(r"^[\s,，(（]+|[)）\s]+$", "", text[len(name) :])
-            if unit:
+            if _is_of_an_amount(unit):
                 return EnergyColumn(text, id_, unit)
     mention = named(text)
     if mention is None or mention.per_output or (mention.unit is None and CARRIERS[mention.carrier].form in {"medium", "heat"}):
         return None  # `heat` is what melt shops call a batch
     return EnergyColumn(text, mention.carrier, mention.unit or "")
+
+
+def _is_of_an_amount(unit: str) -> bool:
+    """Whether the text is a unit that somebody may give an amount of energy in, or takes for one: kW for kWh, m3 for Nm3, tons."""
+    for measure in ("MJ", "kW", "t", "Nm3", "m3", "kgce"):
+        try:
+            ratio(unit, measure)
+        except InputError as refusal:
+            if refusal.code == "unit-ambiguous":
+                return True
+            continue
+        return True
+    return False
 
 
 def carrier_name(id_: str, lang: Lang) -> str:

@@ -117,7 +117,15 @@ def test_a_small_m_of_energy_is_asked_about_and_is_never_a_thousandth(unit: str)
     assert "MWh" in str(refused.value.remedy)
 
 
+@pytest.mark.parametrize("unit", ["mt", "µt", "mt/h"])
+def test_a_tonne_with_a_small_m_is_asked_about_and_is_no_kilogram(unit: str) -> None:
+    with pytest.raises(InputError) as refused:
+        ratio(unit, "t/h" if "/" in unit else "t")
+    assert (refused.value.code, refused.value.wanted) == ("unit-ambiguous", "t or kg")
+
+
 def test_a_capital_m_and_small_amounts_of_matter_stay() -> None:
+    assert ratio("Mt", "t") == pytest.approx(1e6)
     assert (ratio("MWh", "kWh"), ratio("mwh", "kWh")) == (1000.0, 1000.0)
     assert ratio("mg", "kg") == pytest.approx(1e-6)
     assert ratio("mm", "m") == pytest.approx(1e-3)

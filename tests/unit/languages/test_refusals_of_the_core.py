@@ -126,6 +126,7 @@ ACTS: dict[str, tuple[Callable[[Path], object], str, str]] = {
     "pack's version": (lambda _: packs.load("steel", "0.1"), "%(first)s or %(rest)s", "steel"),
     "unit of two meanings": (lambda _: ratio("ton", "t"), "t, short_ton or long_ton", "ton"),
     "unit of energy": (lambda _: ratio("mWh", "kWh"), "kWh, MWh, kJ, MJ, GJ, kW, MW, kgce or tce", ""),
+    "small tonne": (lambda _: ratio("mt", "t"), "t or kg", ""),
     "period": (lambda _: Period.parse("soon", UTC), "2016, 2016-Q1, 2016-05 or 2016-01-01/2016-07-01", "soon"),
     "epsilon": (lambda _: require_dyadic(Fraction(1, 3)), "for example 3/4 or 1/4", ""),
     "batch": (_batch_without_a_value, "Batch %(batch)s has no value for this metric (%(reason)s: %(carriers)s).", "lhv"),

@@ -383,6 +383,7 @@ def test_a_panic_of_the_library_is_a_refusal(tmp_path: Path, monkeypatch: pytest
 
     class Panics:
         sheet_names = ("Runs",)
+        sheets_metadata = ()
 
         @classmethod
         def from_path(cls, path: Path) -> Panics:
