@@ -58,8 +58,10 @@ class Coverage:
 
     @property
     def silent_days(self) -> Span:
-        """Moments of the first and the last day of the silence."""
-        return self.silence[0], self.silence[1] - timedelta(microseconds=1)
+        """The midnights of the first and the last whole day of a silence of more than a day; on the days around it a batch ran."""
+        start, end = self.silence
+        midnight, last = (moment.replace(hour=0, minute=0, second=0, microsecond=0, fold=0) for moment in (start, end))
+        return midnight if midnight == start else midnight + timedelta(days=1), last - timedelta(days=1)
 
     def to_json(self) -> dict[str, Any]:
         first, last = (moment.isoformat() for moment in self.silence)

@@ -102,7 +102,7 @@ def test_no_grade_of_a_year_from_sixty_days(
     )
     assert (part.best_met, part.reason) == (None, "period-not-covered")
     assert part.why is not None
-    assert "60 of 366 days, and none from 2016-02-29 to 2016-12-31" in part.why.en
+    assert "60 of 366 days, and none from 2016-03-01 to 2016-12-31" in part.why.en
     assert "366 天中有 60 天" in part.why.said_in("zh")
     assert whole.best_met == 2
 
