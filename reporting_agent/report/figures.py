@@ -13,10 +13,16 @@ from datetime import datetime
 from typing import NamedTuple
 
 from benchmarks.catalogue import in_language
+from benchmarks.labels.uncertainty import ExpandedUncertainty
 from benchmarks.phrases import Phrase
 
 NOTHING = "–"  # no value; never a zero
 MINUS = "−"
+
+
+def half_width(part: ExpandedUncertainty) -> str:
+    """Half of an interval; "at least" where so few batches hold no interval."""
+    return f"{'±' if part.bounded else '≥ ±'}{shown(part.value)}"
 
 
 def shown(value: float | None) -> str:

@@ -9,7 +9,7 @@ from benchmarks.labels import ExclusionReason
 from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.changes.smallest_change import beside
 from reporting_agent.pipeline import meter_successions
-from reporting_agent.report.figures import shown
+from reporting_agent.report.figures import half_width, shown
 from reporting_agent.report.words import counted, label_name, reason, words
 
 if TYPE_CHECKING:
@@ -76,7 +76,8 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[SmallestChang
     yield translated(batches)
     values = zip(_VALUES, (label.minimum, label.best.value, label.typical, label.mean), strict=True)
     yield "  " + "   ".join(f"{translated(word)} {shown(value)}" for word, value in values) + f"   {unit_of(label, result, lang)}"
-    trusted = [] if label.uncertainty is None or label.uncertainty.best is None else [f"±{shown(label.uncertainty.best.value)} (k = 2)"]
+    half = None if label.uncertainty is None else label.uncertainty.best
+    trusted = [] if half is None else [f"{half_width(half)} (k = 2)" if half.bounded else half_width(half)]
     if (unseen := beside(label, limits)) is not None:
         trusted.append(counted(translated(unseen), lang))
     if trusted:

@@ -63,7 +63,7 @@ class CauseRule:
 
     cause: WasteCause
     rule: Words
-    per: str  # min, batch, t, "" (per output)
+    per: str  # min, h, time, batch; of low load `fixed`: what a batch takes without output; "" per output
     estimate: float | None
     interval: tuple[float, float] | None
     p_value: float | None
@@ -180,7 +180,7 @@ def _doses(measured: MeasuredBatches, evidence: BatchEvidence, step: Step) -> It
     yield Dose(
         WasteCause.LOW_LOAD,
         np.maximum(1.0 - output / usual, 0.0),
-        "batch",
+        "fixed",
         worded(
             "output below %(usual)s %(output_unit)s, the median of the batches at the label level; the fixed energy of a batch is "
             "then divided by fewer tonnes",

@@ -87,6 +87,18 @@ def _cause_words(pack: Pack, label: StepLosses, rule: CauseRule, energy: Floats,
             rule=rule.rule,
         )
     ]
+    if rule.estimate is not None and rule.interval is not None and rule.per == "fixed":
+        low, high = rule.interval
+        parts.append(
+            Phrase(
+                "A batch takes %(estimate)s %(unit)s whatever its output (95 %%: %(low)s to %(high)s): each percent of output that it lacks"
+                " costs a percent of that.",
+                estimate=plain(rule.estimate),
+                unit=label.energy_unit,
+                low=plain(low),
+                high=plain(high),
+            )
+        )
     if rule.estimate is not None and rule.interval is not None and rule.per in _PER:
         low, high = rule.interval
         parts.append(

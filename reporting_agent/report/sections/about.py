@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
-from benchmarks.conversion import Basis
+from benchmarks.conversion import MJ_PER_KGCE, Basis
 from benchmarks.errors import InputError
+from benchmarks.quantities import mj_in
 from reporting_agent.report.figures import figure, percent, shown
 from reporting_agent.report.view import LabelGroup, View
 from reporting_agent.software import SOFTWARE
@@ -77,11 +79,18 @@ def _uncertain(view: View, group: LabelGroup) -> Iterator[dict[str, Any]]:
 
 
 def _factors(view: View) -> Iterator[dict[str, str]]:
-    """The conversion factor of every carrier that a label counts, as it was in force at the beginning of the period."""
+    """What every carrier that a label counts was converted by: the plant's heating values, as heat, and the factor of the table that was
+    in force at the beginning of the period."""
     table, on = packs.factors(view.result.data.pack), view.result.site_label.period.start.date()
     carriers = dict.fromkeys(name for label in view.result.site_label.steps for name in label.energy_by_carrier)
+    heat_contents = _heat_contents(view)
     for name in carriers:
         entry = CARRIERS[name]
+        if (own := heat_contents.get(name)) is not None:
+            for text in _of_the_plant(view, own):
+                yield {"carrier": view.text(entry.words), "factor": text, "edition": "", "source": "", "code": ""}
+            if not own.by_table:
+                continue
         try:
             factor = table.factor(name, Basis.CALORIFIC, on)
         except InputError as refused:  # a carrier without an agreed default: the plant's own heating values count
@@ -102,6 +111,40 @@ def _factors(view: View) -> Iterator[dict[str, str]]:
         }
     if "electricity" in carriers:
         yield from _grid(view)
+
+
+@dataclass(slots=True)
+class HeatContents:
+    """How the amounts of a thermal carrier in the valid batches say their heat content."""
+
+    as_heat: bool = False  # the amount is energy
+    by_table: bool = False
+    heating_values: dict[str, tuple[float, float]] = field(default_factory=dict)  # by unit of the amount, the least and the most, MJ
+
+
+def _heat_contents(view: View) -> dict[str, HeatContents]:
+    by_carrier: dict[str, HeatContents] = {}
+    for energy in (energy for batch in view.result.data.batches if batch.excluded is None for energy in batch.energy):
+        if not energy.quantity or not CARRIERS[energy.carrier].thermal:
+            continue
+        contents = by_carrier.setdefault(energy.carrier, HeatContents())
+        if mj_in(energy.unit) is not None:
+            contents.as_heat = True
+        elif (value := energy.lhv_mj_per_unit) is not None:
+            least, most = contents.heating_values.get(energy.unit, (value, value))
+            contents.heating_values[energy.unit] = min(least, value), max(most, value)
+        else:
+            contents.by_table = True
+    return by_carrier
+
+
+def _of_the_plant(view: View, contents: HeatContents) -> Iterator[str]:
+    w = view.w["about"]
+    if contents.as_heat:
+        yield w["as_heat"].format(factor=f"{float(MJ_PER_KGCE):g}")
+    for unit, (least, most) in contents.heating_values.items():
+        values = dict.fromkeys((shown(least), shown(most)))
+        yield w["own_value" if len(values) == 1 else "own_values"].format(least=shown(least), most=shown(most), unit=unit)
 
 
 def _grid(view: View) -> Iterator[dict[str, str]]:

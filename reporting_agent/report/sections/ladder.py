@@ -12,8 +12,12 @@ from typing import Any
 
 import numpy as np
 
+from benchmarks import packs
+from benchmarks.conversion import MJ_PER_KGCE, Basis
+from benchmarks.label_keys import LabelKey
 from benchmarks.labels import LimitGrade
-from reporting_agent.report.figures import figure, shown, signed
+from benchmarks.quantities import mj_in
+from reporting_agent.report.figures import figure, half_width, shown, signed
 from reporting_agent.report.svg import tick_text, ticks
 from reporting_agent.report.view import LabelGroup, View
 
@@ -68,6 +72,7 @@ def data(view: View) -> dict[str, Any] | None:
 def _rung(view: View, group: LabelGroup, factor: float, at: Any, span: Any, below: tuple[LabelGroup, float] | None) -> dict[str, Any]:
     label = group.main
     best, typical = label.best.value or 0.0, label.typical
+    uncertainty = None if label.uncertainty is None else label.uncertainty.best
     wide = _half_width(group)
     rise = 0.0 if typical is None else (typical - best) * factor
     return {
@@ -78,7 +83,7 @@ def _rung(view: View, group: LabelGroup, factor: float, at: Any, span: Any, belo
         "unit": view.unit(label),
         "best": figure(label.best.value, of="best"),
         "typical": figure(typical, of="typical"),
-        "interval": None if wide is None else f"±{shown(wide)}",
+        "interval": None if uncertainty is None else half_width(uncertainty),
         "band": None if wide is None else span(-wide * factor, wide * factor),
         "rung": span(0.0, rise),
         "typ": at(rise),
@@ -114,15 +119,22 @@ def _basis(view: View, groups: list[LabelGroup]) -> LadderUnit:
         return LadderUnit(view.unit(groups[0].main), dict.fromkeys((group.anchor for group in groups), 1.0))
     if route is not None:
         unit = view.w["ladder"]["per_product"].format(unit=view.counted(pack.made_in(route)), product=view.text(route.product_words))
-        return LadderUnit(unit, {group.anchor: ratios[group.step.id] * _kgce_per_unit(group) for group in groups})
-    return LadderUnit(view.w["ladder"]["per_output"], {group.anchor: _kgce_per_unit(group) for group in groups})
+        return LadderUnit(unit, {group.anchor: ratios[group.step.id] * _kgce_per_unit(view, group) for group in groups})
+    return LadderUnit(view.w["ladder"]["per_output"], {group.anchor: _kgce_per_unit(view, group) for group in groups})
 
 
-def _kgce_per_unit(group: LabelGroup) -> float:
-    """Coal equivalent of one energy unit of the label: 1 for kgce; the batches' mean factor else."""
-    if group.losses is None or group.main.energy_unit == "kgce":
+def _kgce_per_unit(view: View, group: LabelGroup) -> float:
+    """Coal equivalent of one energy unit of the label: the batches' mean factor, of a label in question too; else the one in force."""
+    unit = group.main.energy_unit
+    if unit == "kgce":
         return 1.0
-    return float(np.mean(group.losses.batches.kgce_per_unit))
+    losses = next((cell for cell in view.analysis.losses if LabelKey.of(cell) == LabelKey.of(group.main)), None)
+    if losses is not None:
+        return float(np.mean(losses.batches.kgce_per_unit))
+    if (mj := mj_in(unit)) is not None and unit != "kWh":
+        return mj / float(MJ_PER_KGCE)
+    on = view.result.site_label.period.start.date()
+    return float(packs.factors(view.result.data.pack).factor("electricity", Basis.CALORIFIC, on).kgce_per_unit)
 
 
 def _limits(view: View, group: LabelGroup) -> list[dict[str, str]]:

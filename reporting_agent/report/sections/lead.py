@@ -9,7 +9,7 @@ from benchmarks.guidance.causes import WasteCause
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.analysis.waste.waterfall import BatchLoss, CausePart
 from reporting_agent.changes.smallest_change import beside
-from reporting_agent.report.figures import ReportFigure, count, figure, percent, scaled, shown, time
+from reporting_agent.report.figures import ReportFigure, count, figure, half_width, percent, scaled, shown, time
 from reporting_agent.report.view import LabelGroup, View
 
 
@@ -43,12 +43,14 @@ def _refused(view: View) -> Sentence:
 
 def _sentences(view: View, group: LabelGroup) -> list[Sentence]:
     w, label, unit = view.w["lead"], group.main, view.unit(group.main)
+    corrected = any(group.main.metric in condition.slope for condition in group.step.reference_conditions)
+    at_reference = "_at_reference" if corrected else ""
     if view.in_question(group):
-        return [_bold(w["in_question"], runs=view.run(group, 2), best=shown(label.best.value), unit=unit)]
+        return [_bold(w[f"in_question{at_reference}"], runs=view.run(group, 2), best=shown(label.best.value), unit=unit)]
     worst, losses = view.worst, group.losses
     best = shown(label.best.value)
     if worst is None or losses is None:
-        return [_bold(w["label_alone"], runs=view.run(group, 2), best=best, typical=shown(label.typical), unit=unit)]
+        return [_bold(w[f"label_alone{at_reference}"], runs=view.run(group, 2), best=best, typical=shown(label.typical), unit=unit)]
     when = time(worst.start.astimezone(view.site.zone), view.lang)
     name = f"{view.name(group)}{view.w['page']['colon']}" if len(view.labelled) > 1 else ""
     sentences = [
@@ -159,7 +161,8 @@ def _uncertainty(view: View, group: LabelGroup) -> str:
     if uncertainty is None or uncertainty.best is None:
         text = view.w["lead"]["fig_exact"]
     else:
-        text = view.w["lead"]["fig_uncertain"].format(half=shown(uncertainty.best.value), unit=view.unit(group.main))
+        words = view.w["lead"]["fig_uncertain" if uncertainty.best.bounded else "fig_at_least"]  # of so few batches, not of k = 2
+        text = words.format(half=half_width(uncertainty.best), unit=view.unit(group.main))
     return text if unseen is None else f"{text} · {view.counted(in_language(unseen, view.lang))}"
 
 

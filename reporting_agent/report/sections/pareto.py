@@ -106,7 +106,7 @@ def rules(view: View) -> list[dict[str, Any]]:
     """How each cause of the labels that count was looked for: the rule, its cost with the interval, whether it stands."""
     tables = []
     for losses in view.analysis.losses:
-        if losses.counted and losses.rules:
+        if losses.counted and losses.rules and losses.step not in view.steps_in_question:
             name = f"{view.step_name(losses.step)}{view.w['page']['comma']}{view.metric(losses)}"
             rows = [_rule(view, losses, rule) for rule in losses.rules]
             tables.append({"name": f"{name}{view.w['page']['colon']}{view.w['pareto']['rules']}", "rows": rows})
@@ -120,7 +120,8 @@ def _rule(view: View, losses: StepLosses, rule: CauseRule) -> dict[str, Any]:
         low, high = (shown(edge) for edge in rule.interval)
         per = w.get(f"per_{rule.per}", rule.per)
         unit = view.energy_unit(losses) if rule.per else view.unit(losses)
-        cost = w["per" if rule.per else "per_output"].format(value=shown(rule.estimate), low=low, high=high, unit=unit, per=per)
+        form = "fixed" if rule.per == "fixed" else "per" if rule.per else "per_output"
+        cost = w[form].format(value=shown(rule.estimate), low=low, high=high, unit=unit, per=per)
     return {
         "cause": view.text(rule.cause.words),
         "rule": view.text(rule.rule),

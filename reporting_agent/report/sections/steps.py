@@ -11,7 +11,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.labels import LimitGrade, StepLabel
 from benchmarks.labels.outside import OutsideUse
 from reporting_agent.pipeline.following import sinks_of
-from reporting_agent.report.figures import MINUS, count, day, figure, percent, scaled, shown
+from reporting_agent.report.figures import MINUS, count, day, figure, half_width, percent, scaled, shown
 from reporting_agent.report.plot import over_time, points, spread, window
 from reporting_agent.report.sections import drill
 from reporting_agent.report.view import LabelGroup, View
@@ -139,13 +139,9 @@ def _times(unit: str) -> str:
 
 
 def _half(label: StepLabel) -> str:
-    """The label's expanded uncertainty; "at least" where so few batches hold no interval."""
+    """The label's expanded uncertainty."""
     uncertainty = label.uncertainty
-    return (
-        ""
-        if uncertainty is None or uncertainty.best is None
-        else f"{'±' if uncertainty.best.bounded else '≥ ±'}{shown(uncertainty.best.value)}"
-    )
+    return "" if uncertainty is None or uncertainty.best is None else half_width(uncertainty.best)
 
 
 def _missing(view: View, label: StepLabel) -> str:
