@@ -103,7 +103,10 @@ def over_time(
 
 
 def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
-    """How many batches took how much, with label, median and mean; None with fewer than two batches."""
+    """How many batches took how much, with label, median and mean; None with fewer than two batches.
+
+    The scale is of values at reference conditions and the mean is as measured: where it lies beyond the scale it has no mark.
+    """
     if len(points.value) < 2 or label.best.value is None or label.typical is None or label.mean is None:
         return None
     low, high = _range(points.value, label.best.value)
@@ -112,8 +115,10 @@ def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
     base = SPREAD_HEIGHT - 2.0
     down = DrawingScale(0.0, float(counts.max()), base, 66.0)
     marked = ticks(low, high, 6)
-    marks = (("label", label.best.value), ("typical", label.typical), ("mean", label.mean))
-    middle = (label.typical + label.mean) / 2
+    marks = [("label", label.best.value), ("typical", label.typical)]
+    if mean_is_drawn := low <= label.mean <= high:
+        marks.append(("mean", label.mean))
+    middle = sum(value for _, value in marks[-2:]) / 2
     placed = [
         {
             "kind": kind,
@@ -128,6 +133,8 @@ def spread(label: StepLabel, points: Points) -> dict[str, Any] | None:
         "height": SPREAD_HEIGHT,
         "bars": bars(across.at(edges), down.at(counts.astype(float)), base),
         "marks": placed,
+        "mean": shown(label.mean),
+        "mean_is_drawn": mean_is_drawn,
         "ticks": [{"at": across.percent(value, WIDTH), "text": tick_text(value, _step(marked))} for value in marked],
         "most": int(counts.max()),
         "width": shown(float(edges[1] - edges[0])),

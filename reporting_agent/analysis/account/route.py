@@ -150,10 +150,12 @@ class _Account:
                 sentence = Phrase("%(step)s: a carrier has two heating values on one day.", step=draft.named(step_id))
                 draft.lacks("heating-value-two-sided", step_id, sentence)
             if unknown := sum(batch.excluded == "energy-partly-unknown" for batch in draft.batches(step_id)):
-                sentence = Phrase("%(step)s: an energy of %(lacking)s batches is not known.", step=draft.named(step_id), lacking=unknown)
+                sentence = Phrase(
+                    "%(step)s: batches of which an energy is not known: %(lacking)s.", step=draft.named(step_id), lacking=unknown
+                )
                 draft.lacks("energy-missing", step_id, sentence)
             if rows := draft.result.data.unread.get(step_id):
-                sentence = Phrase("%(step)s: %(rows)s batches cannot be read.", step=draft.named(step_id), rows=rows)
+                sentence = Phrase("%(step)s: batches that cannot be read: %(rows)s.", step=draft.named(step_id), rows=rows)
                 draft.lacks("rows-unreadable", step_id, sentence)
             self._credited(step_id)
             covered = coverage(columns, columns.begun_in(period), period, standing.get(step_id, ()))

@@ -95,16 +95,19 @@ def _summed_up(search: Search, outcome: SearchOutcome | None, result: LabelResul
     if outcome is None:
         listed, rho, explained = untold, None, None
         constant = all(doubt is DoubtReason.CONSTANT for doubt in search.untestable.values())
-        few = worded(
-            "Too few batches have the variables recorded: %(batches)s; %(wanted)s are needed.",
-            batches=f"{len(search.rows):,}",
-            wanted=FEWEST,
-        )
-        summary = (
-            worded("No variable that was recorded changes from batch to batch, so no effect on the energy can be shown.")
-            if constant
-            else few
-        )
+        if constant:
+            summary = worded("No variable that was recorded changes from batch to batch, so no effect on the energy can be shown.")
+        elif len(search.rows) < FEWEST:
+            summary = worded(
+                "Too few batches have the variables recorded: %(batches)s; %(wanted)s are needed.",
+                batches=f"{len(search.rows):,}",
+                wanted=FEWEST,
+            )
+        else:
+            summary = worded(
+                "No variable both changes and is recorded for enough batches, so no effect on the energy can be shown; each line says "
+                "what is missing."
+            )
     else:
         order = {Relevance.DRIVER: 0, Relevance.NO_EFFECT: 2, Relevance.CANNOT_TELL: 1}
         judged = sorted(outcome.judged, key=lambda judgement: (order[judgement.verdict], -abs(judgement.over_range.value)))

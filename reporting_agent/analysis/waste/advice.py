@@ -163,8 +163,8 @@ def _nothing(labels: int) -> Advice:
         "nothing-stands-out",
         "",
         worded(
-            "Nothing is unusual: in %(labels)s labels no cause, shift, equipment, hour or month that makes up %(least)s of the gap or more "
-            "differs by more than chance.",
+            "Nothing is unusual: no cause, shift, equipment, hour or month that makes up %(least)s of the gap or more differs by more than "
+            "chance. Labels looked at: %(labels)s.",
             labels=labels,
             least=percent(LEAST_SHARE),
         ),

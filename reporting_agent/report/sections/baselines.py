@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -9,7 +10,7 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis.baselines.baseline import Baseline, Chart
 from reporting_agent.analysis.baselines.control import ALARMS_A_YEAR
-from reporting_agent.report.figures import MINUS, ReportFigure, count, figure, month, scaled, unit_for
+from reporting_agent.report.figures import MINUS, DisplayUnit, count, figure, month, scaled, unit_for
 from reporting_agent.report.svg import WIDTH, DrawingScale, dots, line, tick_text, ticks
 from reporting_agent.report.view import View
 
@@ -42,8 +43,9 @@ def _meter(view: View, baseline: Baseline) -> dict[str, Any]:
     w = view.w["baselines"]
     carrier = view.text(CARRIERS[baseline.carrier].words) if baseline.carrier in CARRIERS else baseline.carrier
     load = baseline.base_load
+    measured = [view.step_name(baseline.step), carrier] if baseline.step else [carrier]  # a main or shared meter is of no single step
     return {
-        "title": w["title"].format(meter=baseline.meter, step=view.step_name(baseline.step), carrier=carrier),
+        "title": f"{baseline.meter}{view.w['page']['colon']}{view.w['page']['comma'].join(measured)}",
         "unit": baseline.unit,
         "base": "" if load is None else view.text(load.sentence),
         "figures": []
@@ -148,15 +150,14 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
     marked = ticks(low, high, 4)
     step = marked[1] - marked[0] if len(marked) > 1 else 1.0
     names = [f"{year}-{number:02d}" for year, number in last]
-    most, least = int(np.argmax(added)), int(np.argmin(added))
-    facts = {"up": names[most], "down": names[least], "days": count(int(finite.sum()))}
+    days_known = [sum(finite[index] for index, day in enumerate(chart.days) if (day.year, day.month) == own) for own in last]
+    changes = {name: float(change) for name, change, days in zip(names, added, days_known, strict=True) if days}  # missing is never 0
     w = view.w["baselines"]
+    extremes = _extremes(view, changes, unit)
     return {
         "caption": w["cusum"].format(unit=unit.name),
-        "alt": w["cusum_alt"].format(**facts),
-        "note": w["cusum_note"].format(
-            most=_with_unit(unit.figure(added[most], sign=True)), least=_with_unit(unit.figure(added[least], sign=True)), **facts
-        ),
+        "alt": view.gap.join([w["cusum_alt"].format(days=count(int(finite.sum()))), *extremes]),
+        "note": view.gap.join([w["cusum_note"], *extremes]),
         "height": HEIGHT,
         "line": line(across.at(np.arange(len(chart.days), dtype=float)).tolist(), down.at(drawn).tolist()),
         "zero": down.position(0.0),
@@ -166,14 +167,19 @@ def _cusum(view: View, baseline: Baseline) -> dict[str, Any] | None:
         "months": [
             {
                 "name": name,
-                "days": count(sum(finite[index] for index, day in enumerate(chart.days) if (day.year, day.month) == own)),
-                "added": unit.figure(float(more), sign=True),
-                "sum": unit.figure(float(so_far), sign=True),
+                "days": count(days),
+                "added": unit.figure(changes.get(name), sign=True),
+                "sum": unit.figure(float(so_far) if days else None, sign=True),
             }
-            for name, own, more, so_far in zip(names, last, added, sums, strict=True)
+            for name, days, so_far in zip(names, days_known, sums, strict=True)
         ],
     }
 
 
-def _with_unit(figure: ReportFigure) -> str:
-    return f"{figure.text} {figure.unit}"
+def _extremes(view: View, changes: Mapping[str, float], unit: DisplayUnit) -> list[str]:
+    """In which month the running sum rose most and in which it fell most; a sum that only rises fell in none."""
+    if not changes:
+        return []
+    w, up, down = view.w["baselines"], max(changes, key=changes.__getitem__), min(changes, key=changes.__getitem__)
+    months = [(w["rose_most"], up)] * (changes[up] > 0) + [(w["fell_most"], down)] * (changes[down] < 0)
+    return [text.format(month=name, change=f"{unit.figure(changes[name], sign=True).text} {unit.name}") for text, name in months]

@@ -7,7 +7,7 @@ from typing import Any
 from benchmarks.carriers import CARRIERS
 from reporting_agent.analysis.meters.adequacy import Adequacy, AdequacyVerdict
 from reporting_agent.analysis.meters.balance import Balance
-from reporting_agent.report.figures import NOTHING, capital, count, percent, shown, unit_for
+from reporting_agent.report.figures import NOTHING, DisplayUnit, capital, count, percent, shown, unit_for
 from reporting_agent.report.view import View
 
 REACH = 3.0  # the drawing shows differences up to so many times the allowance
@@ -54,7 +54,7 @@ def _balance(view: View, balance: Balance, row: int) -> dict[str, Any]:
         "colour": "#b93a0b" if balance.is_open else "#0f4c5c",
         "difference": unit.figure(balance.difference, "difference", sign=True),
         "share": NOTHING if balance.share is None else ("+" if balance.share > 0 else "") + percent(balance.share),
-        "allowed": percent(balance.allowance / abs(balance.main.energy)) if balance.main.energy else shown(balance.allowance),
+        "allowed": _allowed(balance, unit),
         "open": balance.is_open,
         "compared": bool(balance.hours),
         "said": view.text(balance.words),
@@ -62,6 +62,13 @@ def _balance(view: View, balance: Balance, row: int) -> dict[str, Any]:
         "left": view.w["meters"]["left"].format(hours=count(balance.hours_left_out)) if balance.hours_left_out else "",
         "since": "" if balance.since is None else view.w["meters"]["since"].format(day=balance.since.isoformat()),
     }
+
+
+def _allowed(balance: Balance, unit: DisplayUnit) -> str:
+    """The allowance as a share of what the main meter counted; as an amount where that is nothing."""
+    if balance.main.energy:
+        return percent(balance.allowance / abs(balance.main.energy))
+    return f"{unit.figure(balance.allowance).text} {unit.name}"
 
 
 def _adequacy(view: View, judgement: Adequacy, row: int) -> dict[str, Any]:

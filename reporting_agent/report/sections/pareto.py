@@ -12,6 +12,7 @@ from reporting_agent.analysis.waste.pareto import Dimension, Pareto, ParetoRow
 from reporting_agent.report.figures import NOTHING, DisplayUnit, capital, count, percent, shown, unit_for
 from reporting_agent.report.sections.worst import split_bar
 from reporting_agent.report.view import View
+from reporting_agent.report.words import label_name
 
 _UNITS = {"kwh": "kWh", "kgce": "kgce"}
 TELLING = 4  # tables of single steps whose groups differ by more than chance; the others are folded
@@ -107,7 +108,7 @@ def rules(view: View) -> list[dict[str, Any]]:
     tables = []
     for losses in view.analysis.losses:
         if losses.counted and losses.rules and losses.step not in view.steps_in_question:
-            name = f"{view.step_name(losses.step)}{view.w['page']['comma']}{view.metric(losses)}"
+            name = label_name(view.result.data.pack.step(losses.step), losses.product, losses.variant, losses.metric, view.lang)
             rows = [_rule(view, losses, rule) for rule in losses.rules]
             tables.append({"name": f"{name}{view.w['page']['colon']}{view.w['pareto']['rules']}", "rows": rows})
     return tables

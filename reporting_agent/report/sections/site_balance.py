@@ -66,7 +66,7 @@ def _bases(view: View, calorific: BasisBalance, equivalent: BasisBalance) -> dic
     w = view.w["site_balance"]
     rows: list[tuple[str, float, float]] = [
         (w["purchased"], calorific.purchased, equivalent.purchased),
-        (w["sold"], -calorific.sold, -equivalent.sold),
+        (w["sold_or_stored"], -calorific.sold, -equivalent.sold),
     ]
     rows += [(view.step_name(step), value, equivalent.by_step.get(step, 0.0)) for step, value in calorific.by_step.items()]
     rows += [(f"{w['loss_of']} {name}", value, equivalent.by_conversion.get(name, 0.0)) for name, value in calorific.by_conversion.items()]

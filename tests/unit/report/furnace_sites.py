@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.unit.report.conftest import Made, analysed_site
 
 HEADER = "batch_id,step,start,end,output_quantity,output_unit,equipment,var.hot_metal_pct"
+ENERGY = "batch_id,step,carrier,quantity,unit,lhv,lhv_unit,direction"
 
 
 def furnace_site(
@@ -35,14 +36,15 @@ def furnace_site(
         start = datetime(2016, 5, 1) + timedelta(hours=hours * heat)  # noqa: DTZ001 - as a plant writes it
         end = start + timedelta(minutes=minutes(heat))
         rows.append(f"H{heat:04},eaf,{start.isoformat()},{end.isoformat()},{output(heat)},t,eaf-1,{hot_metal}{more(heat)}")
-        energy += [f"H{heat:04},eaf,electricity,{kwh(heat)},kWh,,", *carriers(heat)]
+        energy += [f"H{heat:04},eaf,electricity,{kwh(heat)},kWh", *carriers(heat)]
         if beside:
             day = datetime(2016, 5, 1) + timedelta(days=heat)  # noqa: DTZ001 - as a plant writes it
             rows.append(f"D{heat},{beside},{day.isoformat()},{(day + timedelta(days=1)).isoformat()},500000,Nm3,unit-1,")
-            energy.append(f"D{heat},{beside},electricity,{275_000 + 275 * (heat * 7919 % 101)},kWh,,")
+            energy.append(f"D{heat},{beside},electricity,{275_000 + 275 * (heat * 7919 % 101)},kWh")
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "batches.csv").write_text("\n".join([f"{HEADER}{columns}", *rows, ""]), encoding="utf-8")
-    (folder / "energy.csv").write_text("\n".join(["batch_id,step,carrier,quantity,unit,lhv,lhv_unit", *energy, ""]), encoding="utf-8")
+    energy = [row + "," * (ENERGY.count(",") - row.count(",")) for row in energy]
+    (folder / "energy.csv").write_text("\n".join([ENERGY, *energy, ""]), encoding="utf-8")
     (folder / "site.toml").write_text(
         '[site]\nid = "works-2"\nname = "Works 2"\ntimezone = "Asia/Shanghai"\npack = "steel"\n'
         f'[inputs]\nbatches = "batches.csv"\nenergy = "energy.csv"\n{extra}',

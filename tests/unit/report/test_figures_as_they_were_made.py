@@ -46,7 +46,7 @@ def test_the_factor_of_a_fuel_is_the_one_that_its_energy_was_converted_by(tmp_pa
     declared = '[steps.eaf]\nnot_used = ["natural-gas"]\n'
 
     def carriers(heat: int) -> list[str]:
-        return [f"H{heat:04},eaf,coke,1000,kg,{26 + heat % 2},MJ/kg", f"H{heat:04},eaf,steam,1,GJ,,"]
+        return [f"H{heat:04},eaf,coke,1000,kg,{26 + heat % 2},MJ/kg", f"H{heat:04},eaf,steam,1,GJ"]
 
     report = furnace_site(tmp_path, 40, carriers=carriers, extra=declared)
     assert report.result.site_label.steps[0].used == 40
@@ -66,13 +66,14 @@ def test_no_valid_batch_ran_on_the_days_of_which_it_is_said_that_none_did(tmp_pa
 def test_where_an_interval_has_no_bound_every_place_says_at_least(tmp_path: Path) -> None:
     report = furnace_site(tmp_path, 60)
     view = view_of(report)
-    half = steps.data(view)["steps"][0]["values"][0]["uncertain"]
+    of_steps, drawn = steps.data(view), ladder.data(view)
+    assert of_steps is not None
+    assert drawn is not None
+    half = of_steps["steps"][0]["values"][0]["uncertain"]
     assert half.startswith("≥ ±")
     note = lead.data(view)["figures"][0]["note"]
     assert half in note
     assert "k = 2" not in note
-    drawn = ladder.data(view)
-    assert drawn is not None
     assert drawn["rungs"][0]["interval"] == half
     assert f"best {half}" in as_text(report.result)
 

@@ -319,7 +319,7 @@ def test_energy_given_with_batches_is_known_of_batches_and_what_is_not_known_is_
     (tmp_path / "energy.csv").write_text("".join(energy_lines[:1] + energy_lines[31:]), encoding="utf-8")
     page = " ".join(text for text, _ in read(analysed_site(path, "2016").page("en")).texts)
     assert "energy known of 90 % of the batches" in page.replace("\u00a0", " ")
-    assert "The energy of 30 batches is not known: no row and no share includes it." in page
+    assert "Batches of which the energy is not known: 30. No row and no share includes it." in page
     assert "of the batches' time" not in page
     whole, metered = (" ".join(text for text, _ in read(report.page("en")).texts) for report in (heats, cement))
     assert "is not known: no row" not in whole
