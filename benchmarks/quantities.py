@@ -39,6 +39,8 @@ THINGS = frozenset(
 
 _SMALL = ("milli", "micro", "nano", "pico")
 """Prefixes that no amount of a works' energy has; in full, as pint names a unit."""
+_BEFORE_A_TON = frozenset({*_SMALL, "centi", "kilo", "mega", "giga"})
+"""Of a ton of 2,000 pounds, which pint takes a ton for: mton, kton."""
 
 _JOULE = {"J": 1, "kJ": 10**3, "MJ": 10**6, "GJ": 10**9, "TJ": 10**12}
 _WATT_HOUR = {"Wh": 3600, "kWh": 36 * 10**5, "wan_kWh": 36 * 10**9, "MWh": 36 * 10**8, "GWh": 36 * 10**11}
@@ -146,13 +148,7 @@ def _parse(unit: str) -> pint.Unit:
     import pint
 
     if any(part.strip().casefold() in TWO_MEANINGS for part in re.split(r"[*/·]", unit)):
-        raise InputError(
-            "unit-ambiguous",
-            Phrase("A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States."),
-            Phrase("Write t (or tonne) for 1,000 kg, and short_ton or long_ton for the others."),
-            found=repr(unit),
-            wanted=Phrase("t, short_ton or long_ton"),
-        )
+        raise _two_tons(unit)
     try:
         if not _FORM.fullmatch(unit) or not THINGS.isdisjoint(re.split(r"[*/·]", unit.casefold())):
             raise pint.UndefinedUnitError(unit)
@@ -169,9 +165,21 @@ def _parse(unit: str) -> pint.Unit:
     return parsed
 
 
+def _two_tons(unit: str) -> InputError:
+    return InputError(
+        "unit-ambiguous",
+        Phrase("A unit means two things: a ton is 1,000 kg in most of the world and 907.18 kg in the United States."),
+        Phrase("Write t (or tonne) for 1,000 kg, and short_ton or long_ton for the others."),
+        found=repr(unit),
+        wanted=Phrase("t, short_ton or long_ton"),
+    )
+
+
 def _refuse_small_prefixes(unit: str, parsed: pint.Unit) -> None:
     """mWh is a milliwatt-hour and mt a thousandth of a tonne, in which no works counts; they are written for MWh and metric tonnes."""
     for name in parsed._units:  # the units multiplied, each by its full name: milliwatt_hour
+        if name.removesuffix("ton") in _BEFORE_A_TON:
+            raise _two_tons(unit)
         if name.startswith(_SMALL) and name.endswith("metric_ton"):
             raise InputError(
                 "unit-ambiguous",

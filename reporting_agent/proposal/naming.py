@@ -16,6 +16,7 @@ from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
 
 _LEAST = 0.25  # of a header that a word must be
 _SEEN = 500  # cells of a column
+_SURE = 0.7  # share of a header's words that name a column, from which the header alone decides
 _COUNTED = 50  # cells that rise by one each: no meter does that
 _LEFT_BEHIND = re.compile(r"__index_level_\d+__|Unnamed: \d+")
 _FRACTION = re.compile(r"[+-]?\d+[.,]\d*[1-9]\d*")  # a measured value, no name
@@ -43,7 +44,8 @@ def named(look: FileLook, wanted: Template) -> dict[str, ColumnMatch]:
         if header
         and (meaning := VOCABULARY.meaning(wanted.name, column.name, header))
         and _fits(column, kinds[index])
-        and not (_may_be_an_amount(column, kinds[index]) and unit_of(look, index))
+        and not (column.kind is CellKind.TEXT and unit_of(look, index))  # what has a unit is an amount
+        and not (column.kind is CellKind.MOMENT and excel_serials(kinds[index]) is not None and _names_an_amount(look, index))
         and _measures(look, index) not in _NEVER.get(column.name, ())
         and not (column.name in _NEVER and numbers_rows(look, index))
     ]
@@ -102,8 +104,10 @@ def rivals(look: FileLook, wanted: Template, column: str, named: dict[str, Colum
 
 
 def dates(look: FileLook) -> list[int]:
-    """The columns of dates, or of Excel's numbers of days, in their order; what has a unit is an amount, however like a day it is."""
-    return look.dates or [index for index in look.numbers if excel_serials(_sample(look.column(index))) and unit_of(look, index) is None]
+    """The columns of dates, or of Excel's numbers of days, in their order."""
+    return look.dates or [
+        index for index in look.numbers if excel_serials(_sample(look.column(index))) and not _names_an_amount(look, index)
+    ]
 
 
 def bare_days(look: FileLook) -> str | None:
@@ -171,9 +175,10 @@ def _why_dates(look: FileLook, free: Sequence[int]) -> Phrase:
     return Phrase("the only column of dates") if len(free) == 1 else Phrase("the first column of dates")
 
 
-def _may_be_an_amount(column: TemplateColumn, cells: Sequence[Cell]) -> bool:
-    """Whether a unit in the header says that these cells are an amount, and no text or Excel's numbers of days."""
-    return column.kind is CellKind.TEXT or (column.kind is CellKind.MOMENT and excel_serials(cells) is not None)
+def _names_an_amount(look: FileLook, index: int) -> bool:
+    """Whether the header has a unit or a word for an amount of energy: then a number is one, however like one of Excel's days it is."""
+    meaning = VOCABULARY.meaning("energy", "quantity", look.header[index])
+    return unit_of(look, index) is not None or (meaning is not None and meaning.share >= _SURE)
 
 
 def _fits(column: TemplateColumn, cells: Sequence[Cell]) -> bool:

@@ -69,7 +69,7 @@ class Template:
 def adds_up(name: str) -> bool:
     """Whether a total of the column means something: amounts do, heating values and temperatures do not."""
     return name in {"output_quantity", "reject_quantity", "quantity", "energy"} or (
-        name.startswith("input.") and not name.endswith(".unit")
+        name.startswith(("input.", "energy.")) and not name.endswith(".unit")
     )
 
 

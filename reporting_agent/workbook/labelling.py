@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from pathlib import Path
 
@@ -11,13 +11,14 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
 from benchmarks.labels import ExclusionReason, GapPart, StepLabel, label_site
-from benchmarks.measurements import Batch, CarrierEnergy, Period
+from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in, ratio
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult, PlantData, examining
 from reporting_agent.pipeline.provisos import in_the_future
 from reporting_agent.pipeline.rejections import rejections, summed
+from reporting_agent.sources.totals import TotalRow
 from reporting_agent.workbook.method import method
 from reporting_agent.workbook.reading import AboutSheet, RunSheet, nothing_readable
 
@@ -41,6 +42,11 @@ class LabelledWorkbook:
     result: LabelResult
     of_run: Mapping[tuple[str, int], RunResult]
     later: tuple[Phrase, ...] = ()  # of labels that rest on runs later than now
+
+    @property
+    def differing_totals(self) -> tuple[str, ...]:
+        """Sentences on totals of the firm's own that its runs do not make: runs may be missing."""
+        return tuple(finding.sentence for finding in self.result.findings if finding.code == "total-differs")
 
     @property
     def labels(self) -> tuple[StepLabel, ...]:
@@ -87,10 +93,21 @@ def label(sheet: RunSheet, now: datetime) -> LabelledWorkbook:
     batches, findings = examining.examine(sheet.batches, site, pack, metered_steps={}, blank=_blank(sheet))
     uncertainty = sheet.about.uncertainty_pct / 100
     site_label = label_site(batches, pack, factors, _days_of(batches), site=site.id, relative_uncertainty=uncertainty)
-    data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected), *summed(sheet.totals)], sheet.rejected)
+    data = PlantData(pack, batches, [*findings, *rejections(sheet.rejected), *_totals(sheet)], sheet.rejected)
     result = LabelResult(site_label, data)
     of_run = {key: run for step_label in site_label.steps for key, run in _runs_of(step_label, batches, sheet)}
     return LabelledWorkbook(sheet, result, of_run, in_the_future.remarks(site_label.steps, now, name_of))
+
+
+def _totals(sheet: RunSheet) -> Iterator[DataFinding]:
+    """Totals between the runs, and those that differ, by the heading that stands above them."""
+    headings = {**sheet.headings.columns, **{f"energy.{number}": column.heading for number, column in enumerate(sheet.headings.energy)}}
+
+    def by_heading(total: TotalRow) -> TotalRow:
+        name, _, amount = total.found.partition(" ")
+        return replace(total, found=f"{headings[name]} {amount}") if name in headings else total
+
+    return summed([by_heading(total) for total in sheet.totals])
 
 
 def _runs_of(label: StepLabel, batches: list[Batch], sheet: RunSheet) -> list[tuple[tuple[str, int], RunResult]]:

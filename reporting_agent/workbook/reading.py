@@ -8,7 +8,8 @@ from __future__ import annotations
 import zipfile
 import zlib
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -28,7 +29,7 @@ from reporting_agent.sources.cells import Cell
 from reporting_agent.sources.sheets import open_sheet
 from reporting_agent.sources.totals import TotalRow, says_a_total
 from reporting_agent.sources.wanted import CellKind, Template, TemplateColumn
-from reporting_agent.sources.workbooks import Book, unreadable
+from reporting_agent.sources.workbooks import Book, WorkbookSheet, unreadable
 from reporting_agent.workbook.run_cells import RunCells, own_cells
 from reporting_agent.workbook.words import (
     COLUMNS,
@@ -142,11 +143,19 @@ def read(path: Path) -> RunSheet:
     columns = {**headings.columns, **{f"energy.{index}": energy_column.heading for index, energy_column in enumerate(headings.energy)}}
     words = {tell(words, headings.lang): status for status, words in STATUS.items()}
     profile = Profile(sheet=name, header_row=headings.row, columns=columns, values={"status": words})
-    cells = own_cells(open_sheet(path, profile), first_rows[name], columns)
+    cells = own_cells(open_sheet(path, profile), _with_merged(path, name, first_rows[name]), columns)
     table = _table(path, profile, about, headings, cells)
     batches, filled, refused = _batches(table, headings, about)
     rejected = sorted([*cells.set_aside.values(), *table.rejected, *refused], key=lambda row: row.place.row or 0)
     return RunSheet(path, name, headings, about, batches, rejected, filled, table.totals, others)
+
+
+def _with_merged(path: Path, name: str, sheet: WorkbookSheet) -> WorkbookSheet:
+    """The sheet with its merged ranges, where a cell far off made it be read cell by cell, without them."""
+    if sheet.merged is not None:
+        return sheet
+    ranges = opened(path, name)[name].merged_cells.ranges
+    return replace(sheet, merged=tuple(((r.min_row - 1, r.min_col - 1), (r.max_row - 1, r.max_col - 1)) for r in ranges))
 
 
 def _table(path: Path, profile: Profile, about: AboutSheet, headings: Headings, cells: RunCells) -> Table:
@@ -221,7 +230,7 @@ def _sheet_of_runs(
     named = {tell(SHEETS["runs"], lang) for lang in languages()}
     if of_runs:
         first, *others = sorted(of_runs, key=lambda name: (name in hidden, name not in named))
-        return first, of_runs[first], tuple(others)
+        return first, of_runs[first], tuple(name for name in others if _has_rows(sheets[name], of_runs[name].row))
     wanted = ["batch_id", "start", "output_quantity", "output_unit"]
     both = "; ".join(
         ", ".join([*(tell(COLUMNS[name], lang) for name in wanted), f"{carrier_name('electricity', lang)} kWh"]) for lang in languages()
@@ -234,6 +243,10 @@ def _sheet_of_runs(
         found=_first_rows(sheets),
         wanted=both,
     )
+
+
+def _has_rows(rows: Sequence[tuple[int, Sequence[Cell]]], header: int) -> bool:
+    return any(number > header and any(cell not in (None, "") for cell in cells) for number, cells in rows)
 
 
 def _first_rows(sheets: Mapping[str, list[tuple[int, Sequence[Cell]]]]) -> Phrase:
@@ -449,8 +462,7 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
         filled.append(frozenset(number for number in range(len(headings.energy)) if row.get(f"energy.{number}") is not None))
         batches.append(
             Batch(
-                # a day's or a shift's name may stand once for each machine
-                batch_id=row["batch_id"] if len(machines[row["batch_id"]]) == 1 else f"{row['batch_id']} · {row['equipment']}",
+                batch_id=_name_of(row["batch_id"], row["equipment"], machines[row["batch_id"]]),
                 step=cell_of(row["step"], row["product"], unit),
                 product=row["product"],
                 variant="",
@@ -464,6 +476,11 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
             )
         )
     return batches, filled, refused
+
+
+def _name_of(run: str, machine: str, machines: AbstractSet[str]) -> str:
+    """A day's or a shift's name may stand once for each machine; without its machine, a row may be one of the others again."""
+    return run if len(machines) == 1 or "" in machines else f"{run} · {machine}"
 
 
 def _lhv(column: EnergyColumn, about: AboutSheet) -> float | None:

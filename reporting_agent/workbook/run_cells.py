@@ -5,25 +5,26 @@ A spreadsheet keeps what a merged cell says in the first of its cells; an amount
 
 from __future__ import annotations
 
+import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, time
 from operator import attrgetter
 
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
-from reporting_agent.proposal.notation import decimal_of
-from reporting_agent.sources.cells import Cell, RejectedRow, is_blank
+from reporting_agent.sources.cells import Cell, RejectedRow, is_blank, plain
 from reporting_agent.sources.fields import shown
 from reporting_agent.sources.sheets import Sheet
+from reporting_agent.sources.totals import names_a_total
 from reporting_agent.sources.workbooks import WorkbookSheet
 
 Row = tuple[int, Sequence[Cell]]
 
 
 @dataclass(frozen=True, slots=True)
-class _MergedRows:
+class _MergedCells:
     """A merged range by rows of the sheet and columns of the table, both included."""
 
     top: int
@@ -42,91 +43,104 @@ class RunCells:
 
 def own_cells(sheet: Sheet, workbook_sheet: WorkbookSheet, columns: Mapping[str, str]) -> RunCells:
     """The rows below the headings; `columns` has the heading of each column of the template, energies as `energy.…`."""
-    at = {sheet.header.index(heading): name for name, heading in columns.items() if heading in sheet.header}
-    key = next(position for position, name in at.items() if name == "batch_id")
-    rows = [(number, list(cells)) for number, cells in sheet.rows]
-    named = [number for number, cells in rows if key < len(cells) and not is_blank(cells[key])]
-    amounts = [position for position, name in at.items() if name == "output_quantity" or name.startswith("energy.")]
-    set_aside = {
-        **_of_unclear_texts(sheet, rows, amounts),
-        **_of_shared_amounts(sheet, rows, named, _ranges(workbook_sheet), amounts),
-    }
-    texts = [position for position in at if position not in amounts and position != key]
-    _spread(rows, set(named), _ranges(workbook_sheet), texts)
+    at = {name: sheet.header.index(heading) for name, heading in columns.items() if heading in sheet.header}
+    amounts = [position for name, position in at.items() if name == "output_quantity" or name.startswith("energy.")]
+    rows, ranges = [(number, list(cells)) for number, cells in sheet.rows], _ranges(workbook_sheet)
+    key, output = at["batch_id"], at["output_quantity"]
+    _spread(rows, ranges, [key], lambda cells: not is_blank(cells[output]))
+    runs = [(number, cells) for number, cells in rows if _is_a_run(cells, key)]
+    set_aside = _of_unclear_texts(sheet, runs, amounts) | _of_shared_amounts(sheet, runs, ranges, amounts)
+    others = [position for position in at.values() if position not in amounts and position != key]
+    _spread(rows, ranges, others, lambda cells: _is_a_run(cells, key))
     for _, cells in rows:
         if key < len(cells):
             cells[key] = _named_by_day(cells[key])
     return RunCells(replace(sheet, rows=iter([row for row in rows if row[0] not in set_aside])), set_aside)
 
 
-def _ranges(sheet: WorkbookSheet) -> list[_MergedRows]:
-    """The ranges that reach over several rows, from above to below."""
+def _is_a_run(cells: Sequence[Cell], key: int) -> bool:
+    return key < len(cells) and not is_blank(cells[key]) and not names_a_total(cells[key])
+
+
+def _ranges(sheet: WorkbookSheet) -> list[_MergedCells]:
+    """The merged ranges, from above to below."""
     ranges = [
-        _MergedRows(top + 1, bottom + 1, left - sheet.first_column, right - sheet.first_column)
+        _MergedCells(top + 1, bottom + 1, left - sheet.first_column, right - sheet.first_column)
         for (top, left), (bottom, right) in sheet.merged or ()
-        if bottom > top
     ]
     return sorted(ranges, key=attrgetter("top"))
 
 
-def _of_shared_amounts(
-    sheet: Sheet, rows: Sequence[Row], named: Sequence[int], ranges: Sequence[_MergedRows], amounts: Sequence[int]
-) -> dict[int, RejectedRow]:
-    """Runs over which an amount is merged; a run whose own name takes several rows too is one run."""
-    cells_of = dict(rows)
+def _of_shared_amounts(sheet: Sheet, runs: Sequence[Row], ranges: Sequence[_MergedCells], amounts: Sequence[int]) -> dict[int, RejectedRow]:
+    """Runs of which an amount stands for another run, or another carrier, too. A run whose own name takes several rows is one run."""
+    cells_of, numbers = dict(runs), [number for number, _ in runs]
     refused: dict[int, RejectedRow] = {}
     for merged in ranges:
-        runs = named[bisect_left(named, merged.top) : bisect_right(named, merged.bottom)]
-        position = next((position for position in amounts if merged.left <= position <= merged.right), None)
-        if position is None or len(runs) < 2:
+        rows = numbers[bisect_left(numbers, merged.top) : bisect_right(numbers, merged.bottom)]
+        positions = [position for position in amounts if merged.left <= position <= merged.right]
+        if not rows or not positions or max(len(rows), len(positions)) < 2 or _says_nothing(cells_of.get(merged.top), merged.left):
             continue
-        for row in runs:
+        for row in rows:
             refused[row] = RejectedRow(
-                Place(sheet.file, row, sheet.header[position]),
-                Phrase("the cell is merged over several runs"),
-                Phrase("rows %(first)s to %(last)s in one cell", first=merged.top, last=merged.bottom),
-                Phrase("each run's own figure in its own row"),
+                Place(sheet.file, row, sheet.header[positions[0]]),
+                Phrase("the cell is merged over several runs") if len(rows) > 1 else Phrase("the cell is merged over several columns"),
+                Phrase("rows %(first)s to %(last)s in one cell", first=merged.top, last=merged.bottom)
+                if len(rows) > 1
+                else shown(cells_of[row][merged.left]),
+                Phrase("each run's own figure in its own cell"),
                 tuple(cells_of[row]),
             )
     return refused
 
 
-def _of_unclear_texts(sheet: Sheet, rows: Sequence[Row], amounts: Sequence[int]) -> dict[int, RejectedRow]:
-    """Rows with a text such as 1.234, in a column of which no text shows whether the point parts decimals or groups of three digits."""
+def _says_nothing(cells: Sequence[Cell] | None, position: int) -> bool:
+    return cells is not None and (position >= len(cells) or is_blank(cells[position]))
+
+
+_DOUBTFUL = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
+_WITH_A_DECIMAL_POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d{3})+\.\d+)")
+
+
+def _of_unclear_texts(sheet: Sheet, runs: Sequence[Row], amounts: Sequence[int]) -> dict[int, RejectedRow]:
+    """Runs with a text such as 1.234, in a column of which no text shows that the point parts decimals and not groups of three digits."""
     refused: dict[int, RejectedRow] = {}
     for position in amounts:
-        texts = [(row, cells) for row, cells in rows if position < len(cells) and isinstance(cells[position], str)]
-        sign, _ = decimal_of([cells[position] for _, cells in texts])
-        if sign is None or sign.value != "." or sign.certain:
+        texts = {row: plain(cell) for row, cells in runs if position < len(cells) and isinstance(cell := cells[position], str)}
+        if any(_WITH_A_DECIMAL_POINT.fullmatch(text) for text in texts.values()):
             continue
-        for row, cells in texts:
-            if "." in str(cells[position]):
+        cells_of = dict(runs)
+        for row, text in texts.items():
+            if _DOUBTFUL.fullmatch(text):
                 refused[row] = RejectedRow(
                     Place(sheet.file, row, sheet.header[position]),
                     Phrase("its point may part decimals or groups of three digits"),
-                    shown(cells[position]),
+                    shown(text),
                     Phrase("a number, typed as a number and not as text"),
-                    tuple(cells),
+                    tuple(cells_of[row]),
                 )
     return refused
 
 
-def _spread(rows: Sequence[tuple[int, list[Cell]]], named: set[int], ranges: Sequence[_MergedRows], texts: Sequence[int]) -> None:
-    """Write what a merged cell says into each of its rows that is a run."""
-    waiting, active = list(reversed(ranges)), list[tuple[_MergedRows, Cell]]()
+def _spread(
+    rows: Sequence[tuple[int, list[Cell]]], ranges: Sequence[_MergedCells], columns: Sequence[int], of_run: Callable[[list[Cell]], bool]
+) -> None:
+    """Write what a merged cell of these columns says into each of its rows that is one `of_run`."""
+    waiting, active = list(reversed(ranges)), list[tuple[_MergedCells, Cell]]()
     for number, cells in rows:
         while waiting and waiting[-1].top <= number:
             merged = waiting.pop()
-            if merged.top == number and merged.left in texts and merged.left < len(cells):
+            if merged.top == number and merged.left in columns and merged.left < len(cells):
                 active.append((merged, cells[merged.left]))
         active = [(merged, cell) for merged, cell in active if number <= merged.bottom]
-        for merged, cell in active if number in named else ():
-            if merged.left < len(cells):
+        for merged, cell in active:
+            if merged.left < len(cells) and of_run(cells):
                 cells[merged.left] = cell
 
 
 def _named_by_day(cell: Cell) -> Cell:
-    """A run named by its day, or by its moment, has the text of it as its name."""
+    """A run named by its day, its moment or its time of day has the text of it as its name."""
     if isinstance(cell, datetime):
-        return cell.isoformat(" ", "minutes")
+        return cell.isoformat(" ", "seconds" if cell.second else "minutes")
+    if isinstance(cell, time):
+        return cell.isoformat("seconds" if cell.second else "minutes")
     return cell.isoformat() if isinstance(cell, date) else cell

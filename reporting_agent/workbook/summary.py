@@ -34,4 +34,4 @@ def as_text(labelled: LabelledWorkbook) -> str:
         names = ", ".join(carrier_name(carrier, lang) for carrier in labelled.without_lhv)
         lines.append(tell(NOTES["lhv_needed"], lang, about=SHEETS["about"], carriers=names))
     lines += labelled.sheet.passed_over
-    return "\n".join([*lines, *(in_language(sentence, lang) for sentence in labelled.later)])
+    return "\n".join([*lines, *(in_language(sentence, lang) for sentence in (*labelled.differing_totals, *labelled.later))])

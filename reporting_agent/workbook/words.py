@@ -8,8 +8,10 @@ What a heading of the workbook means: a column of the template, or a carrier wit
 from __future__ import annotations
 
 import re
+import tomllib
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from benchmarks.carriers import CARRIERS, named
 from benchmarks.catalogue import in_language, languages
@@ -209,15 +211,16 @@ def _energy(text: str, lang: Lang) -> EnergyColumn | None:
     """`Natural gas Nm3`, `Natural gas (Nm3)`, with a full-width comma too: the longest carrier's name that the heading begins with; or any
     other word for a carrier. The unit is empty where the heading gives none. A carrier's meter, price or supplier is no amount of it."""
     names = sorted(((carrier_name(id_, lang).casefold(), id_) for id_ in CARRIERS), key=lambda pair: -len(pair[0]))
-    for name, id_ in names:
-        if text.casefold().startswith(name):
-            unit = re.sub(r"^[\s,，(（]+|[)）\s]+$", "", text[len(name) :])
-            if _is_of_an_amount(unit):
-                return EnergyColumn(text, id_, unit)
+    behind = {id_: re.sub(r"^[\s,，(（]+|[)）\s]+$", "", text[len(name) :]) for name, id_ in names if text.casefold().startswith(name)}
+    for id_, rest in behind.items():
+        if _is_of_an_amount(rest):
+            return EnergyColumn(text, id_, rest)
     mention = named(text)
-    if mention is None or mention.per_output or (mention.unit is None and CARRIERS[mention.carrier].form in {"medium", "heat"}):
-        return None  # `heat` is what melt shops call a batch
-    return EnergyColumn(text, mention.carrier, mention.unit or "")
+    if mention is not None and not mention.per_output and mention.unit != "%":
+        if mention.unit is None and CARRIERS[mention.carrier].form in {"medium", "heat"}:
+            return None  # `heat` is what melt shops call a batch
+        return EnergyColumn(text, mention.carrier, mention.unit or "")
+    return next((EnergyColumn(text, id_, rest) for id_, rest in behind.items() if _says_an_amount(rest)), None)
 
 
 def _is_of_an_amount(unit: str) -> bool:
@@ -231,6 +234,18 @@ def _is_of_an_amount(unit: str) -> bool:
             continue
         return True
     return False
+
+
+_HEADING_WORDS = tomllib.loads((Path(__file__).parent / "heading_words.toml").read_text(encoding="utf-8"))
+
+
+def _says_an_amount(rest: str) -> bool:
+    """Whether what stands behind a carrier's name has a unit in it: an amount that cannot be read, which must not be passed over."""
+    words = [word for word in re.split(r"[\s,，()（）\[\]【】:：]+", rest) if word]
+    folded = {word.casefold() for word in words}
+    if "/" in rest or any(word in folded or (word[0] >= "\u3000" and word in rest) for word in _HEADING_WORDS["of_money"]):
+        return False
+    return not folded.isdisjoint(_HEADING_WORDS["further_units"]) or any(map(_is_of_an_amount, words))
 
 
 def carrier_name(id_: str, lang: Lang) -> str:

@@ -124,6 +124,13 @@ def test_a_tonne_with_a_small_m_is_asked_about_and_is_no_kilogram(unit: str) -> 
     assert (refused.value.code, refused.value.wanted) == ("unit-ambiguous", "t or kg")
 
 
+@pytest.mark.parametrize("unit", ["mton", "mtons", "kton", "Mton"])
+def test_a_ton_behind_a_prefix_is_asked_about_as_a_ton_is(unit: str) -> None:
+    with pytest.raises(InputError) as refused:
+        ratio(unit, "t")
+    assert (refused.value.code, refused.value.wanted) == ("unit-ambiguous", "t, short_ton or long_ton")
+
+
 def test_a_capital_m_and_small_amounts_of_matter_stay() -> None:
     assert ratio("Mt", "t") == pytest.approx(1e6)
     assert (ratio("MWh", "kWh"), ratio("mwh", "kWh")) == (1000.0, 1000.0)

@@ -202,6 +202,15 @@ def test_energy_as_large_as_excels_numbers_of_days_is_energy(mapped: Any) -> Non
     assert 'start = "用电量（度）"' not in answer.get("toml", "")
 
 
+@pytest.mark.parametrize("header", ["heat,energy,unit,carrier", "heat,用电量,单位,carrier"])
+def test_energy_whose_unit_stands_in_a_column_of_its_own_is_no_day_either(mapped: Any, header: str) -> None:
+    rows = "".join(f"H{number},{40_000 + 113 * number},kWh,electricity\n" for number in range(14))
+    _, answer = mapped(f"{header}\n{rows}", answers='timezone = "UTC"\nstep = "eaf"\nexcel_dates = "1900"\n')
+    name = header.split(",")[1]
+    assert f'start = "{name}"' not in answer.get("toml", "")
+    assert f'timestamp = "{name}"' not in answer.get("toml", "")
+
+
 def test_points_are_groups_where_another_number_of_the_file_has_a_decimal_comma(mapped: Any) -> None:
     rows = "".join(f"C{day};{day:02}.03.2025 06:00;{100 + day},5;51.{100 + day}\n" for day in range(1, 15))
     answers = 'timezone = "UTC"\nstep = "eaf"\n"energy.carrier" = "electricity"\n'

@@ -16,6 +16,7 @@ from reporting_agent.workbook.labelling import LabelledWorkbook
 
 NOW = datetime(2027, 1, 1, tzinfo=UTC)
 HEADINGS = ["Run", "Step", "Machine", "Product", "Start", "End", "Output", "Output unit", "Good, scrap or test", "Electricity kWh"]
+CHINESE = ["批次号", "工序", "设备", "产品", "开始", "结束", "产量", "产量单位", "合格、废品或试验", "电力 kWh"]
 RUN, MACHINE, PRODUCT, START, END, OUTPUT, STATUS, ELECTRICITY = 0, 2, 3, 4, 5, 6, 8, 9
 Rows = list[list[Any]]
 
@@ -66,7 +67,11 @@ def test_a_heading_broken_over_two_lines_is_the_templates(tmp_path: Path, headin
 
 
 @pytest.mark.parametrize(
-    "heading", ["Power kWh", "Gas Nm3", "Petrol kg", "Electricity cost CNY", "Electricity meter", "Steam pressure bar", "Electricity kWh/t"]
+    "heading",
+    [
+        *("Power kWh", "Gas Nm3", "Petrol kg", "Electricity cost CNY", "Electricity price per kWh", "Electricity meter"),
+        *("Steam pressure bar", "Electricity kWh/t", "Oxygen %", "Coal %"),
+    ],
 )
 def test_a_column_of_the_firms_own_stays_and_is_said_not_to_count(tmp_path: Path, heading: str) -> None:
     of = labelled(tmp_path, [[*row, 40] for row in runs()], [*HEADINGS, heading])
@@ -92,13 +97,25 @@ def test_a_heading_may_say_carrier_and_unit_in_other_ways(tmp_path: Path, headin
     assert [column.carrier for column in labelled(tmp_path, runs(), headings).sheet.headings.energy] == ["electricity"]
 
 
-@pytest.mark.parametrize("heading", ["Electricity kW", "Natural gas m3", "Coal tons"])
+@pytest.mark.parametrize(
+    "heading",
+    [
+        *("Electricity kW", "Natural gas m3", "Coal tons", "Coal kt", "Electricity kWh 2", "Electricity kWh (main)", "Electricity kWhr"),
+        *("Natural gas 1000 m3", "Natural gas MMBtu"),
+    ],
+)
 def test_an_amount_in_a_unit_of_another_carrier_is_refused_and_not_passed_over(tmp_path: Path, heading: str) -> None:
     assert refused(tmp_path, [[*row, 40] for row in runs()], [*HEADINGS, heading]).code == "unit-mismatch"
 
 
+@pytest.mark.parametrize("heading", ["柴油 升", "天然气 方", "天然气 万m3"])
+def test_so_is_one_under_a_chinese_heading(tmp_path: Path, heading: str) -> None:
+    assert labelled(tmp_path, runs(), CHINESE, title="批次").labels[0].used == 20
+    assert refused(tmp_path, [[*row, 40] for row in runs()], [*CHINESE, heading]).code == "unit-mismatch"
+
+
 def test_a_total_beside_its_part_is_refused(tmp_path: Path) -> None:
-    for heading in ("Total electricity kWh", "Electricity total kWh"):
+    for heading in ("Total electricity kWh", "Electricity total kWh", "Total, electricity kWh", "Electricity/total kWh"):
         refusal = refused(tmp_path, [[*row, row[ELECTRICITY]] for row in runs()], [*HEADINGS, heading])
         assert (refusal.code, refusal.place.row if refusal.place else None) == ("total-beside-parts", 1)
 
@@ -148,6 +165,48 @@ def test_a_run_of_which_every_cell_takes_two_rows_is_one_run(tmp_path: Path) -> 
     assert (of.labels[0].used, of.sheet.rejected) == (20, [])
 
 
+@pytest.mark.parametrize("word", [None, "-", "n/a"])
+def test_a_blank_cell_merged_over_the_runs_is_no_amount_of_any(tmp_path: Path, word: str | None) -> None:
+    rows = [[*row, None] for row in runs()]
+    rows[0][-1] = word
+    of = labelled(tmp_path, rows, [*HEADINGS, "Natural gas Nm3"], lambda book: book.active.merge_cells("K2:K21"))
+    assert of.labels[0].used == 20
+
+
+def test_merged_cells_count_where_a_far_cell_makes_the_sheet_be_read_cell_by_cell(tmp_path: Path) -> None:
+    rows = runs(40)
+    for number, row in enumerate(rows):
+        row[PRODUCT] = {0: "a", 20: "b"}.get(number)
+
+    def change(book: Any) -> None:
+        for cells in ("D2:D21", "D22:D41", "J2:J3"):
+            book.active.merge_cells(cells)
+        book.create_sheet("Notes")["ZZ9000"] = "x"
+
+    of = labelled(tmp_path, rows, change=change)
+    assert {label.product: label.read for label in of.labels} == {"a": 18, "b": 20}
+    assert [row.place.row for row in of.sheet.rejected] == [2, 3]
+
+
+def test_an_amount_merged_over_two_carriers_is_neithers(tmp_path: Path) -> None:
+    rows = [[*row, 0] for row in runs()]
+    of = labelled(tmp_path, rows, [*HEADINGS, "Natural gas GJ"], lambda book: book.active.merge_cells("J2:K2"))
+    assert [(row.place.row, row.reason) for row in of.sheet.rejected] == [(2, "the cell is merged over several columns")]
+
+
+def test_a_day_merged_over_its_machines_names_the_run_of_each(tmp_path: Path) -> None:
+    rows = runs()
+    for number, row in enumerate(rows):
+        row[RUN] = None if number % 2 else datetime(2026, 3, 1) + timedelta(days=number // 2)  # noqa: DTZ001 - as a firm writes it
+        row[MACHINE] = f"M{number % 2}"
+
+    def merge(book: Any) -> None:
+        for row in range(2, 22, 2):
+            book.active.merge_cells(f"A{row}:A{row + 1}")
+
+    assert labelled(tmp_path, rows, change=merge).labels[0].used == 20
+
+
 @pytest.mark.parametrize("hidden", [False, True])
 def test_runs_on_further_sheets_are_told_and_a_hidden_sheet_comes_last(tmp_path: Path, hidden: bool) -> None:
     def add(book: Any) -> None:
@@ -172,9 +231,32 @@ def test_a_run_may_be_named_by_its_day_on_each_machine(tmp_path: Path) -> None:
     assert [batch.batch_id for batch in of.sheet.batches[:2]] == ["2026-03-01 · M0", "2026-03-01 · M1"]
 
 
-def test_a_total_that_the_runs_do_not_make_is_told(tmp_path: Path) -> None:
-    total = ["Total", *[None] * 5, 99_999, "kg", None, 77_777]
-    assert "1 totals are not the sum of the rows above them" in notes(labelled(tmp_path, [*runs(), total]), tmp_path)
+def test_a_sheet_with_headings_alone_has_no_runs_that_could_be_missed(tmp_path: Path) -> None:
+    assert labelled(tmp_path, runs(), change=lambda book: book.create_sheet("Apr").append(HEADINGS)).sheet.passed_over == []
+
+
+def test_a_row_again_without_its_machine_is_the_same_run(tmp_path: Path) -> None:
+    rows = runs()
+    again = [*rows[3]]
+    again[MACHINE] = None
+    assert labelled(tmp_path, [*rows, again]).labels[0].used == 20
+
+
+@pytest.mark.parametrize("seconds", [0, 20])
+def test_runs_may_be_named_by_their_moments(tmp_path: Path, seconds: int) -> None:
+    rows = runs()
+    for number, row in enumerate(rows):
+        at = datetime(2026, 3, 1, 6) + timedelta(minutes=20 * (number // 2), seconds=seconds * (number % 2))  # noqa: DTZ001 - as written
+        row[RUN] = at if seconds else at.time().replace(minute=number)
+    assert labelled(tmp_path, rows).labels[0].used == 20
+
+
+@pytest.mark.parametrize(("output", "kwh", "heading"), [(99_999, 77_777, "Output 99999"), (10_190, 77_777, "Electricity kWh 77777")])
+def test_a_total_that_the_runs_do_not_make_is_told_by_its_heading(tmp_path: Path, output: float, kwh: float, heading: str) -> None:
+    of = labelled(tmp_path, [*runs(), ["Total", *[None] * 5, output, "kg", None, kwh]])
+    for text in (notes(of, tmp_path), summary.as_text(of)):
+        assert "1 totals are not the sum of the rows above them" in text
+        assert f"the first says {heading}" in text
 
 
 def test_a_text_that_may_be_a_group_of_thousands_is_set_aside(tmp_path: Path) -> None:
@@ -185,6 +267,16 @@ def test_a_text_that_may_be_a_group_of_thousands_is_set_aside(tmp_path: Path) ->
     assert [row.place.row for row in of.sheet.rejected] == [2, 3, 4]
     rows[3][ELECTRICITY] = "306.5"  # shows that the point parts decimals
     assert labelled(tmp_path, rows).sheet.rejected == []
+
+
+@pytest.mark.parametrize("proof", ["987,5", "1.234,5", "1.234.567", "1.250 kWh"])
+def test_no_text_with_points_is_a_decimal_where_another_shows_groups_or_nothing(tmp_path: Path, proof: str) -> None:
+    rows = runs()
+    for number in range(4):
+        rows[number][ELECTRICITY] = f"1.{200 + number}" if number else proof
+    of = labelled(tmp_path, [*rows, ["Total", *[None] * 5, 10_190, "kg", None, "6.380"]])
+    assert [row.place.row for row in of.sheet.rejected] == [2, 3, 4, 5]
+    assert "its point may" not in of.sheet.rejected[0].reason
 
 
 @pytest.mark.parametrize("unit", ["mt", "ton"])
