@@ -35,7 +35,8 @@ def sentences(label: StepLabel, whole: SiteTotals, pack: Pack, balance: SiteBala
             "The site declares no [site_boundary], so nothing shows that all of its energy is in this label: energy without a meter "
             "or a row goes missing unnoticed. Each percent that is missing lowers the label by %(size)s %(unit)s. State in "
             "[site_boundary] what the site bought, made and sold.",
-            size=significant(0.01 * fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values()) / (label.output or output), 2),
+            # of 100 parts 99 are here; what credits take off cannot go missing
+            size=significant(fsum(max(energy, 0.0) for energy in label.energy_by_carrier.values()) / 99 / (label.output or output), 2),
             unit=label.unit,
         )
         yield Words.of(sentence)
