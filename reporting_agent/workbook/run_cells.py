@@ -14,6 +14,7 @@ from operator import attrgetter
 
 from benchmarks.errors import Place
 from benchmarks.phrases import Phrase
+from reporting_agent.proposal.notation import decimal_of
 from reporting_agent.sources.cells import Cell, RejectedRow, is_blank, plain
 from reporting_agent.sources.fields import shown
 from reporting_agent.sources.sheets import Sheet
@@ -97,26 +98,26 @@ def _says_nothing(cells: Sequence[Cell] | None, position: int) -> bool:
     return cells is not None and (position >= len(cells) or is_blank(cells[position]))
 
 
+_PLAIN_NUMBER = re.compile(r"[\d.,' +-]+")
 _DOUBTFUL = re.compile(r"[+-]?[1-9]\d{0,2}\.\d{3}")
-_WITH_A_DECIMAL_POINT = re.compile(r"[+-]?(\d*\.(\d{1,2}|\d{4,})|\d{4,}\.\d+|0\.\d+|\d{1,3}(,\d{3})+\.\d+)")
 
 
 def _of_unclear_texts(sheet: Sheet, runs: Sequence[Row], amounts: Sequence[int]) -> dict[int, RejectedRow]:
     """Runs with a text such as 1.234, in a column of which no text shows that the point parts decimals and not groups of three digits."""
     refused: dict[int, RejectedRow] = {}
     for position in amounts:
-        texts = {row: plain(cell) for row, cells in runs if position < len(cells) and isinstance(cell := cells[position], str)}
-        if any(_WITH_A_DECIMAL_POINT.fullmatch(text) for text in texts.values()):
+        texts = [(row, plain(cell), cells) for row, cells in runs if position < len(cells) and isinstance(cell := cells[position], str)]
+        decimal, _ = decimal_of([text for _, text, _ in texts if _PLAIN_NUMBER.fullmatch(text)])
+        if decimal is None:  # the point
             continue
-        cells_of = dict(runs)
-        for row, text in texts.items():
+        for row, text, cells in texts:
             if _DOUBTFUL.fullmatch(text):
                 refused[row] = RejectedRow(
                     Place(sheet.file, row, sheet.header[position]),
                     Phrase("its point may part decimals or groups of three digits"),
                     shown(text),
                     Phrase("a number, typed as a number and not as text"),
-                    tuple(cells_of[row]),
+                    tuple(cells),
                 )
     return refused
 
