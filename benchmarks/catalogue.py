@@ -14,7 +14,7 @@ from gettext import GNUTranslations, NullTranslations
 from importlib import resources
 from importlib.resources.abc import Traversable
 
-from benchmarks.phrases import Name, Phrase, of_language
+from benchmarks.phrases import Name, Phrase, as_phrase, of_language
 
 DOMAIN = "steplabel"
 FOLDERS = resources.files("benchmarks") / "locale"
@@ -47,28 +47,29 @@ def tag(language: str) -> str:
     return (of_language(_folders(), language) or "en").replace("_", "-")
 
 
-def translated(text: str, context: str, language: str) -> str:
-    """A text as this catalogue has it, before its values are filled in."""
+def translated(phrase: Phrase, language: str) -> str:
+    """The text of a phrase as this catalogue has it, before its values are filled in."""
     catalogue = _catalogue(language)
-    return catalogue.pgettext(context, text) if context else catalogue.gettext(text)
+    if phrase.forms is not None:
+        return catalogue.ngettext(*phrase.forms)
+    return catalogue.pgettext(phrase.context, phrase.text) if phrase.context else catalogue.gettext(phrase.text)
 
 
-def in_language(text: str, language: str, look_up: Callable[[str, str, str], str] = translated) -> str:
+def in_language(text: str, language: str, look_up: Callable[[Phrase, str], str] = translated) -> str:
     """The text as a reader of this language reads it; what varies in a phrase is filled in, phrases among it translated too.
 
     A name is in the language if it has one of its own there; else the catalogue may know it.
 
     Args:
-        look_up: what a text in a context is in a language; whoever has a catalogue of their own asks it before this one.
+        look_up: what the text of a phrase is in a language; whoever has a catalogue of their own asks it before this one.
     """
     if isinstance(text, Name) and (own := of_language(text.by_language, language)):
         return own
-    if not isinstance(text, Phrase):
-        return look_up(text, "", language) if text else text
-    if not text.text:
+    phrase = as_phrase(text)
+    if not phrase.text:
         return ""
-    words = look_up(text.text, text.context, language)
-    return words % {name: _value(value, language, look_up) for name, value in text.values.items()} if text.values else words
+    words = look_up(phrase, language)
+    return words % {name: _value(value, language, look_up) for name, value in phrase.values.items()} if phrase.values else words
 
 
 def unit_in_language(unit: str, language: str) -> str:
@@ -76,7 +77,7 @@ def unit_in_language(unit: str, language: str) -> str:
     return _UNIT.sub(lambda match: in_language(_UNITS[match[0]], language), unit)
 
 
-def _value(value: str | int, language: str, look_up: Callable[[str, str, str], str]) -> str | int:
+def _value(value: str | int, language: str, look_up: Callable[[Phrase, str], str]) -> str | int:
     if isinstance(value, Phrase):
         return in_language(value, language, look_up)
     if isinstance(value, Name):

@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from pathlib import Path
-from typing import Any, Protocol, overload, runtime_checkable
+from typing import Any, NamedTuple, Protocol, overload, runtime_checkable
 
 GROUPED_FROM = 10_000  # a figure of four digits is read without
 
@@ -45,12 +45,21 @@ class Name(str):
         return {"en": str(self), **self._others}
 
 
+class InNumber(NamedTuple):
+    """A text by grammatical number: of one thing, and of any other number of them."""
+
+    singular: str
+    plural: str
+    number: int
+
+
 class Phrase(str):
     """An English text, and the same with its placeholders named: `Phrase("The log has no %(size)s entries yet.", size=12)`."""
 
     text: str
     values: Mapping[str, str | int]
     context: str = ""  # tells it from the same English that means something else
+    forms: InNumber | None = None  # where a number of things decides on the form of the words
 
     def __new__(cls, text: str, /, **values: Value) -> Phrase:
         filled = {name: _filled(value) for name, value in values.items()}
@@ -64,6 +73,16 @@ def in_context(context: str, text: str) -> Phrase:
     """A text whose English means two things, one of which is meant: `in_context("a run", "heat")`."""
     phrase = Phrase(text)
     phrase.context = context
+    return phrase
+
+
+def in_number(number: int, singular: str, plural: str, /, **values: Value) -> Phrase:
+    """A text about so many things, which a language says in the form that it has for the number.
+
+    `in_number(days, "%(days)s day has no reading.", "%(days)s days have no reading.", days=days)`: what of it is shown is among the values.
+    """
+    phrase = Phrase(singular if number == 1 else plural, **values)
+    phrase.forms = InNumber(singular, plural, number)
     return phrase
 
 
@@ -151,11 +170,14 @@ def significant(value: float, digits: int) -> str:
 
 
 def stored(phrase: Phrase) -> list[Any]:
-    """A phrase as JSON, to be kept with a record that pages show."""
-    return [phrase.text, {name: stored(value) if isinstance(value, Phrase) else value for name, value in phrase.values.items()}]
+    """A phrase as JSON, to be kept with a record that pages show: its text and values, and the forms of one that has them."""
+    values = {name: stored(value) if isinstance(value, Phrase) else value for name, value in phrase.values.items()}
+    return [phrase.text, values, *([list(phrase.forms)] if phrase.forms else [])]
 
 
 def restored(encoded: list[Any]) -> Phrase:
     """The phrase of such JSON."""
-    text, values = encoded
-    return Phrase(text, **{name: restored(value) if isinstance(value, list) else value for name, value in values.items()})
+    text, values, *forms = encoded
+    phrase = Phrase(text, **{name: restored(value) if isinstance(value, list) else value for name, value in values.items()})
+    phrase.forms = InNumber(*forms[0]) if forms else None
+    return phrase

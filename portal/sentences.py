@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from django.utils.translation import get_language, gettext, pgettext
+from django.utils.translation import get_language, gettext, ngettext, pgettext
 
 from benchmarks import catalogue
+from benchmarks.phrases import Phrase
 
 
 def in_words(sentence: str) -> str:
@@ -12,7 +13,10 @@ def in_words(sentence: str) -> str:
     return catalogue.in_language(sentence, get_language() or "en", _of_pages)
 
 
-def _of_pages(text: str, context: str, language: str) -> str:
+def _of_pages(phrase: Phrase, language: str) -> str:
     """By the catalogue of the pages; a text of the core that is not theirs, by the core's."""
-    translated = pgettext(context, text) if context else gettext(text)
-    return translated if translated != text else catalogue.translated(text, context, language)
+    if phrase.forms is not None:
+        translated = ngettext(*phrase.forms)
+    else:
+        translated = pgettext(phrase.context, phrase.text) if phrase.context else gettext(phrase.text)
+    return translated if translated != phrase.text else catalogue.translated(phrase, language)

@@ -34,7 +34,7 @@ from django.utils.translation.template import templatize
 
 from benchmarks.catalogue import CODES, DOMAIN
 from benchmarks.declared import worded
-from benchmarks.phrases import Phrase, in_context, of_language
+from benchmarks.phrases import Phrase, in_context, in_number, of_language
 from benchmarks.texts import text_of
 from portal.web import about
 from portal.web.words import tables as word_tables
@@ -66,6 +66,8 @@ KEYWORDS = {
     "pgettext": ((1, "c"), 2),
     "pgettext_lazy": ((1, "c"), 2),
 }
+Text = str | tuple[str, str]
+"""A text as catalogues key it: alone, or of one thing and of many."""
 SENTENCES = {Phrase.__name__, worded.__name__}
 SENTENCE_AT = {
     "RefusedError": 2, "SteplabelError": 1, "InputError": 1, "FaultyPack": 1, "PolicyRefusal": 1, "VerificationError": 1,
@@ -151,12 +153,12 @@ def _phrases(raw: Mapping[str, Any]) -> Iterator[Phrase]:
             yield text
 
 
-def texts_of_refusals() -> Iterator[tuple[str, int, str]]:
+def texts_of_refusals() -> Iterator[tuple[str, int, Text]]:
     """File, line and text of what the portal's refusals and commands are made of. The core's own are in its own catalogue."""
     for path in sorted((ROOT / "portal").rglob("*.py")):
         file = path.relative_to(ROOT).as_posix()
         for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-            if isinstance(node, ast.Call) and not (file in PUBLISHED and _name(node) in SENTENCES):
+            if isinstance(node, ast.Call) and not (file in PUBLISHED and _name(node) in {*SENTENCES, in_number.__name__}):
                 yield from ((file, node.lineno, text) for text, _ in _texts(node))
 
 
@@ -164,9 +166,13 @@ def _name(call: ast.Call) -> str:
     return call.func.id if isinstance(call.func, ast.Name) else ""
 
 
-def _texts(call: ast.Call) -> Iterator[tuple[str, str | None]]:
+def _texts(call: ast.Call) -> Iterator[tuple[Text, str | None]]:
     """The texts of a call, each with what tells it from the same English elsewhere."""
     name = _name(call)
+    if name == in_number.__name__ and all(isinstance(argument, ast.Constant) for argument in call.args[1:]):
+        singular, plural = (ast.literal_eval(argument) for argument in call.args[1:])
+        yield (singular, plural), None
+        return
     if name == in_context.__name__ and all(isinstance(argument, ast.Constant) for argument in call.args):
         context, text = (ast.literal_eval(argument) for argument in call.args)
         yield text, context

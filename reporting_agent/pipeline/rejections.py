@@ -14,7 +14,7 @@ from benchmarks.declared import Words
 from benchmarks.errors import Place
 from benchmarks.labels import ExclusionReason, SiteLabel, StepGrade, StepLabel
 from benchmarks.measurements import DataFinding, Period, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.sources import RejectedRow, Table
 from reporting_agent.sources.corrections import Corrections
 from reporting_agent.sources.totals import TotalRow
@@ -36,8 +36,20 @@ def rejections(rejected: Sequence[RejectedRow]) -> list[DataFinding]:
 def _rejected(reason: str, rows: int) -> Phrase:
     """Of a clause or of the sentence of a refusal."""
     if reason.endswith("."):
-        return Phrase("%(rows)s rows: %(sentence)s They are in rejected.csv.", rows=f"{rows:,}", sentence=reason)
-    return Phrase("%(rows)s rows: %(reason)s; they are in rejected.csv.", rows=f"{rows:,}", reason=reason)
+        return in_number(
+            rows,
+            "%(rows)s row: %(sentence)s It is in rejected.csv.",
+            "%(rows)s rows: %(sentence)s They are in rejected.csv.",
+            rows=f"{rows:,}",
+            sentence=reason,
+        )
+    return in_number(
+        rows,
+        "%(rows)s row: %(reason)s; it is in rejected.csv.",
+        "%(rows)s rows: %(reason)s; they are in rejected.csv.",
+        rows=f"{rows:,}",
+        reason=reason,
+    )
 
 
 def findings(totals: Sequence[TotalRow], corrections: Corrections) -> list[DataFinding]:
@@ -51,7 +63,12 @@ def summed(rows: Sequence[TotalRow]) -> Iterator[DataFinding]:
         yield DataFinding(
             "row-total",
             Severity.NOTICE,
-            Phrase("%(rows)s rows are totals or subtotals; they are not batches and are not counted.", rows=f"{len(rows):,}"),
+            in_number(
+                len(rows),
+                "%(rows)s row is a total or subtotal; it is no batch and is not counted.",
+                "%(rows)s rows are totals or subtotals; they are not batches and are not counted.",
+                rows=f"{len(rows):,}",
+            ),
             len(rows),
             _first([total.place for total in rows]),
         )
@@ -60,7 +77,10 @@ def summed(rows: Sequence[TotalRow]) -> Iterator[DataFinding]:
         yield DataFinding(
             "total-differs",
             Severity.WARNING,
-            Phrase(
+            in_number(
+                len(wrong),
+                "%(totals)s total is not the sum of the rows above it: rows are missing from the file, or could not be read"
+                " (it says %(found)s, the rows add up to %(summed)s).",
                 "%(totals)s totals are not the sum of the rows above them: rows are missing from the file, or could not be read"
                 " (the first says %(found)s, the rows add up to %(summed)s).",
                 totals=f"{len(wrong):,}",
@@ -74,10 +94,17 @@ def summed(rows: Sequence[TotalRow]) -> Iterator[DataFinding]:
 
 def _corrected(corrections: Corrections) -> Iterator[DataFinding]:
     if used := [rejection.place for rejection in corrections.used.values()]:
-        sentence = Phrase("%(rows)s rows were read as the file of corrections gives them.", rows=f"{len(used):,}")
+        sentence = in_number(
+            len(used),
+            "%(rows)s row was read as the file of corrections gives it.",
+            "%(rows)s rows were read as the file of corrections gives them.",
+            rows=f"{len(used):,}",
+        )
         yield DataFinding("row-corrected", Severity.NOTICE, sentence, len(used), _first(used))
     if unused := corrections.unused:
-        sentence = Phrase(
+        sentence = in_number(
+            len(unused),
+            "%(corrections)s correction is of a row that is not in the inputs, or has changed there; it was not used.",
             "%(corrections)s corrections are of rows that are not in the inputs, or have changed there; they were not used.",
             corrections=f"{len(unused):,}",
         )

@@ -15,7 +15,7 @@ from functools import cached_property
 from pathlib import Path
 
 from benchmarks.declared import worded
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 
 ROOT = Path(__file__).parents[2]
 PACKAGES = ("benchmarks", "reporting_agent", "portal")
@@ -222,7 +222,7 @@ class Module:
 
     def _of_phrase(self, phrase: ast.Call, scope: Scope) -> str:
         """Its text; of the values only what the module itself says is known before it is raised."""
-        text = self.text(phrase.args[0], scope)
+        text = self.text(text_of(phrase), scope)
         values = {word.arg: self.text(word.value, scope) for word in phrase.keywords if word.arg}
         return text % values if values else text
 
@@ -242,8 +242,17 @@ class Module:
         return FILLED_IN
 
 
+TEXT_AT = {Phrase.__name__: 0, worded.__name__: 0, in_number.__name__: 2}
+"""Calls that make a phrase, with the argument that is its text: of a number of things, that of many."""
+
+
+def text_of(phrase: ast.Call) -> ast.expr:
+    """The argument of a call that is the phrase's text."""
+    return phrase.args[TEXT_AT[_name(phrase.func)]]
+
+
 def _is_phrase(node: ast.expr) -> bool:
-    return isinstance(node, ast.Call) and _name(node.func) in (Phrase.__name__, worded.__name__)
+    return isinstance(node, ast.Call) and _name(node.func) in TEXT_AT
 
 
 def _name(node: ast.expr) -> str:

@@ -15,7 +15,7 @@ from benchmarks.errors import VerificationError
 from benchmarks.phrases import Name, Phrase, joined, restored, stored
 from portal.sentences import in_words
 from portal.web.messages import CORE_PO_FILE, PO_FILE, texts_of_refusals, translations
-from tests.documents.refusals import OR, PACKAGES, ROOT, Module, Scope
+from tests.documents.refusals import OR, PACKAGES, ROOT, TEXT_AT, Module, Scope, text_of
 
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
 PHRASES_OF_ELSEWHERE = ("no-bound",)  # its remedy is the phrases of the label rule
@@ -29,7 +29,7 @@ class Unfilled(Module):
     """A module whose phrases are read with their places named, as the catalogue has them."""
 
     def _of_phrase(self, phrase: ast.Call, scope: Scope) -> str:
-        return self.text(phrase.args[0], scope)
+        return self.text(text_of(phrase), scope)
 
 
 def modules_of_core_and_portal() -> Iterator[Unfilled]:
@@ -51,7 +51,8 @@ def not_translatable(modules: Iterator[Module], texts: set[str]) -> list[str]:
 
 
 def test_every_refusal_of_core_and_portal_is_made_of_texts_of_the_catalogue() -> None:
-    texts = {str(message.id) for file in (PO_FILE, CORE_PO_FILE) for message in translations(file) if message.id and not message.context}
+    messages = [message for file in (PO_FILE, CORE_PO_FILE) for message in translations(file) if message.id and not message.context]
+    texts = {text for message in messages for text in (message.id if isinstance(message.id, tuple | list) else [message.id])}
     assert not_translatable(modules_of_core_and_portal(), texts) == [], "use a literal, or a Phrase with its values by name"
 
 
@@ -70,10 +71,9 @@ def test_every_text_of_a_refusal_is_chinese_in_chinese() -> None:
     in_chinese = {message.id: str(message.string) for message in translations() if not message.context}
     texts = {text for _file, _line, text in texts_of_refusals()}
     assert len(texts) > 300
-    assert [text for text in texts if re.search("[A-Za-z]", PLACE.sub("", text)) and not CHINESE.search(in_chinese[text])] == []
+    assert [text for text in texts if re.search("[A-Za-z]", PLACE.sub("", str(text))) and not CHINESE.search(in_chinese[text])] == []
 
 
-SENTENCES = ("Phrase", "worded")
 DEFINED_IN = ("benchmarks/phrases.py", "benchmarks/declared.py")
 FILLED_LATER = (
     "benchmarks/audit/differing_parts.py",
@@ -87,8 +87,8 @@ def test_every_phrase_has_a_literal_text_and_names_its_values() -> None:
     wrong = []
     for module in modules_of_core_and_portal():
         for call, _function in module.calls:
-            if isinstance(call.func, ast.Name) and call.func.id in SENTENCES and module.file not in DEFINED_IN:
-                text = call.args[0].value if isinstance(call.args[0], ast.Constant) else ""
+            if isinstance(call.func, ast.Name) and call.func.id in TEXT_AT and module.file not in DEFINED_IN:
+                text = argument.value if isinstance(argument := text_of(call), ast.Constant) else ""
                 named = {word.arg for word in call.keywords}
                 if None in named or (module.file.startswith(FILLED_LATER) and not (named and text)):
                     continue  # what stands in a table is filled where it is said

@@ -255,8 +255,8 @@ def test_runs_may_be_named_by_their_moments(tmp_path: Path, seconds: int) -> Non
 def test_a_total_that_the_runs_do_not_make_is_told_by_its_heading(tmp_path: Path, output: float, kwh: float, heading: str) -> None:
     of = labelled(tmp_path, [*runs(), ["Total", *[None] * 5, output, "kg", None, kwh]])
     for text in (notes(of, tmp_path), summary.as_text(of)):
-        assert "1 totals are not the sum of the rows above them" in text
-        assert f"the first says {heading}" in text
+        assert "1 total is not the sum of the rows above it" in text
+        assert f"it says {heading}" in text
 
 
 def test_a_text_that_may_be_a_group_of_thousands_is_set_aside(tmp_path: Path) -> None:
