@@ -10,6 +10,7 @@ import zlib
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field, replace
+from datetime import datetime, time
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -467,7 +468,7 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
                 product=row["product"],
                 variant="",
                 start=row["start"],
-                end=row["end"],
+                end=_end_of(row["start"], row["end"]),
                 output=row["output_quantity"] * factor,
                 equipment=row["equipment"],
                 status=ProductStatus(row["status"]),
@@ -476,6 +477,11 @@ def _batches(table: Table, headings: Headings, about: AboutSheet) -> tuple[list[
             )
         )
     return batches, filled, refused
+
+
+def _end_of(start: datetime, end: datetime | None) -> datetime | None:
+    """None where the day alone is typed on which the run began as well: it says that the run ended then, and not when."""
+    return None if end is not None and end.time() == time.min and end.date() == start.date() else end
 
 
 def _name_of(run: str, machine: str, machines: AbstractSet[str]) -> str:

@@ -53,10 +53,22 @@ def own_cells(sheet: Sheet, workbook_sheet: WorkbookSheet, columns: Mapping[str,
     set_aside = _of_unclear_texts(sheet, runs, amounts) | _of_shared_amounts(sheet, runs, ranges, amounts)
     others = [position for position in at.values() if position not in amounts and position != key]
     _spread(rows, ranges, others, lambda cells: _is_a_run(cells, key))
+    rows = [(number, cells) for number, cells in rows if number not in set_aside and not _is_prepared(cells, at)]
     for _, cells in rows:
         if key < len(cells):
             cells[key] = _named_by_day(cells[key])
-    return RunCells(replace(sheet, rows=iter([row for row in rows if row[0] not in set_aside])), set_aside)
+    return RunCells(replace(sheet, rows=iter(rows)), set_aside)
+
+
+_PREPARED = frozenset({"step", "equipment", "product", "output_unit", "status"})
+
+
+def _is_prepared(cells: Sequence[Cell], at: Mapping[str, int]) -> bool:
+    """Whether a row waits for its run: nothing stands in it but its unit, and what else firms fill in down the sheet beforehand. A machine
+    or a product by itself may be meant as a heading, and is none."""
+    beforehand = {at[name] for name in _PREPARED & at.keys()}
+    filled = {position for position, cell in enumerate(cells) if not is_blank(cell)}
+    return at.get("output_unit") in filled and filled <= beforehand
 
 
 def _is_a_run(cells: Sequence[Cell], key: int) -> bool:

@@ -296,3 +296,43 @@ def test_a_heating_value_in_kilojoules_is_refused(tmp_path: Path) -> None:
     refusal = refused(tmp_path, [[*row, 10.0] for row in runs()], [*HEADINGS, "Natural gas nm3"], about)
     assert (refusal.code, refusal.found) == ("workbook-setting-wrong", "'35500.0'")
     assert "MJ/Nm3" in str(refusal.wanted)
+
+
+UNIT = 7
+
+
+def prepared(**filled: Any) -> list[Any]:
+    row: list[Any] = [None] * len(HEADINGS)
+    for name, cell in filled.items():
+        row[{"machine": MACHINE, "product": PRODUCT, "unit": UNIT, "status": STATUS}[name]] = cell
+    return row
+
+
+def test_rows_prepared_for_later_runs_are_no_rows_yet(tmp_path: Path) -> None:
+    waiting = [prepared(unit="kg"), prepared(unit="kg", machine="M1", product="a", status="good")] * 20
+    of = labelled(tmp_path, [*runs(), *waiting])
+    assert (len(of.sheet.batches), of.sheet.unread) == (20, [])
+
+
+@pytest.mark.parametrize("cells", [{"machine": "Line B"}, {"product": "b"}])
+def test_a_machine_by_itself_may_be_a_heading_and_is_told(tmp_path: Path, cells: dict[str, Any]) -> None:
+    of = labelled(tmp_path, [*runs(), prepared(**cells)])
+    assert [row.place.row for _, row in of.sheet.unread] == [22]
+
+
+def test_a_row_with_a_unit_and_an_amount_is_told(tmp_path: Path) -> None:
+    row = prepared(unit="kg")
+    row[ELECTRICITY] = 300
+    assert [row.place.row for _, row in labelled(tmp_path, [*runs(), row]).sheet.unread] == [22]
+
+
+@pytest.mark.parametrize("clock", [timedelta(0), timedelta(hours=6)])
+def test_an_end_that_is_the_day_of_the_start_says_no_length(tmp_path: Path, clock: timedelta) -> None:
+    rows = runs()
+    for row in rows:
+        day = row[START].replace(hour=0)
+        row[START], row[END] = day + clock, day.date()
+    without_ends = [[*row[:END], None, *row[END + 1 :]] for row in rows]
+    of, other = labelled(tmp_path, rows), labelled(tmp_path, without_ends)
+    assert [(label.used, label.best.value) for label in of.labels] == [(label.used, label.best.value) for label in other.labels]
+    assert of.labels[0].used == 20
