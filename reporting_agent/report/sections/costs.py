@@ -77,8 +77,7 @@ def _periods(view: View, cost: StepCost, start: int) -> list[dict[str, Any]]:
             "cost": count(part.cost),
             "value": part.cost,
             "share": percent(part.cost / total),
-            "rate": shown(part.cost / part.energy) if part.energy else "",
-            "unit": part.unit,
+            "rate": f"{shown(part.cost / part.energy)} {cost.currency}/{part.unit}" if part.energy else "",
         }
         for index, part in enumerate(cost.by_period)
     ]

@@ -9,7 +9,7 @@ from pathlib import Path
 
 from benchmarks.guidance.causes import WasteCause
 from benchmarks.label_keys import LabelKey
-from reporting_agent.report.sections import about, ladder, lead, pareto, steps
+from reporting_agent.report.sections import about, costs, ladder, lead, pareto, steps
 from reporting_agent.report.summary import as_text
 from reporting_agent.report.view import View
 from tests.unit.report.conftest import Made
@@ -106,3 +106,13 @@ def test_a_rung_in_question_is_as_long_as_without_the_question(tmp_path: Path) -
     rises = [{rung["name"]: rung["rise"] for rung in rungs["rungs"]}["Air separation"] for rungs in drawn if rungs is not None]
     assert len(rises) == 2
     assert rises[0] == rises[1]
+
+
+def test_a_mean_rate_has_its_currency(tmp_path: Path) -> None:
+    tariff = '[tariff]\ncurrency = "CNY"\n[[tariff.prices]]\ncarrier = "electricity"\nprice = 0.62\nunit = "kWh"\n'
+    report = furnace_site(tmp_path, 40, extra=f'[steps.eaf]\nnot_used = ["natural-gas", "coke"]\n{tariff}')
+    section = costs.data(view_of(report))
+    assert section is not None
+    (row,) = section["periods"]
+    assert row["rate"] == "0.6200 CNY/kWh"
+    assert "0.6200 CNY/kWh" in read_as_text(report.page("en"))
