@@ -84,7 +84,7 @@ def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey
         return WitnessAnswer(HTTPStatus.CONFLICT, why=why, body=f"{last_size}\n")
     if last_cosigned is not None and old == shown.size:
         if last_cosigned.root != shown.root:
-            return WitnessAnswer(HTTPStatus.CONFLICT, why=_forked(shown.size), body=f"{last_size}\n")
+            return WitnessAnswer(HTTPStatus.CONFLICT, why=forked(shown.size), body=f"{last_size}\n")
         return WitnessAnswer(HTTPStatus.OK, shown)
     if last_cosigned is None or old == 0:
         return (
@@ -99,7 +99,7 @@ def add_checkpoint(raw: bytes, fingerprint: str, keys: Mapping[str, VerifyingKey
     return WitnessAnswer(HTTPStatus.OK, shown)
 
 
-_TO_DO = Phrase(
+KEEP_BOTH = Phrase(
     "Cosign nothing of this log. Keep both checkpoints: the portal signed them, and together they prove it. Give them to the "
     "coordinator, the regulator and the other witnesses through another channel than this portal."
 )
@@ -109,12 +109,13 @@ def _shrunk(before: int, now: int) -> VerificationError:
     return VerificationError(
         "log-shrunk",
         Phrase("The log had %(before)s entries when it was cosigned last, but now says it has %(now)s.", before=before, now=now),
-        _TO_DO,
+        KEEP_BOTH,
     )
 
 
-def _forked(size: int) -> VerificationError:
-    return VerificationError("log-forked", Phrase("The portal has signed two different logs of %(size)s entries.", size=size), _TO_DO)
+def forked(size: int) -> VerificationError:
+    """Two roots of one size."""
+    return VerificationError("log-forked", Phrase("The portal has signed two different logs of %(size)s entries.", size=size), KEEP_BOTH)
 
 
 def _rewritten(before: int, now: int) -> VerificationError:
@@ -128,7 +129,7 @@ def _rewritten(before: int, now: int) -> VerificationError:
             before=before,
             now=now,
         ),
-        _TO_DO,
+        KEEP_BOTH,
     )
 
 

@@ -23,7 +23,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Protocol
 
-from benchmarks.errors import InputError, UsageError, VerificationError
+from benchmarks.errors import InputError, Place, UsageError, VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import checkpoints, cosigning_decision, head_succession, heads, restarts
 from benchmarks.wire import directory as key_directory
@@ -71,7 +71,7 @@ class WitnessVisit:
     checkpoint: Checkpoint
     before: int | None  # size of the head cosigned last
     witnessed: int | None  # size of the largest head that enough witnesses have cosigned
-    others: tuple[CosignedMoment, ...]
+    cosigned_by: tuple[CosignedMoment, ...]  # those who have
     restart: LogRestartStatement | None = None  # that was accepted at this visit
 
 
@@ -156,7 +156,7 @@ class WitnessedLog:
                 raise judged.why
         for theirs in compare:
             self._compare(checkpoints.read(theirs, self._fingerprint, keys), shown)
-        witnessed = self._witnessed(directory)
+        witnessed, cosigned_by = self._witnessed(directory)
         if witnessed is not None:
             self._compare(witnessed, shown)
         write_whole(self._folder / LAST, raw)
@@ -164,8 +164,7 @@ class WitnessedLog:
         cosigned = Note(shown.note.text, (*shown.note.signatures, line)).raw
         write_whole(self._folder / COSIGNED, cosigned)
         self._log.cosign_log(cosigned)
-        others = () if witnessed is None else checkpoints.cosigned_by(witnessed, directory)
-        return WitnessVisit(shown, last.size if last else None, witnessed.size if witnessed else None, others, accepted)
+        return WitnessVisit(shown, last.size if last else None, witnessed.size if witnessed else None, cosigned_by, accepted)
 
     @property
     def cosigned_file(self) -> Path:
@@ -189,7 +188,7 @@ class WitnessedLog:
 
     def _last(self) -> Checkpoint | None:
         file = self._folder / LAST
-        return checkpoints.parse(file.read_bytes()) if file.exists() else None
+        return checkpoint_in(file, file.read_bytes()) if file.exists() else None
 
     def _restarted(
         self, by: Witness, last: Checkpoint, shown: Checkpoint, keys: Mapping[str, VerifyingKey], named: str | None
@@ -224,13 +223,15 @@ class WitnessedLog:
         signatures = checkpoints.parse(file.read_bytes()).note.signed_by([by.note_key]) if file.exists() else ()
         return max((line.time or 0 for _, line in signatures), default=0)
 
-    def _witnessed(self, directory: Directory) -> Checkpoint | None:
-        """What enough witnesses have cosigned, where the portal has that to show."""
+    def _witnessed(self, directory: Directory) -> tuple[Checkpoint | None, tuple[CosignedMoment, ...]]:
+        """What enough witnesses have cosigned, and who: counted here, for a portal could show a fork with this witness's own line."""
         try:
             raw = self._log.log_checkpoint("witnessed")
         except InputError:
-            return None
-        return checkpoints.read(raw, self._fingerprint, directory.receipt_keys())
+            return None, ()
+        checkpoint = checkpoints.read(raw, self._fingerprint, directory.receipt_keys())
+        cosigned_by = checkpoints.cosigned_by(checkpoint, directory)
+        return (checkpoint, cosigned_by) if len(cosigned_by) >= max(directory.witnesses_required, 1) else (None, ())
 
     def _compare(self, theirs: Checkpoint, shown: Checkpoint) -> None:
         """Two checkpoints of the portal are of one log, whichever is the larger."""
@@ -239,7 +240,7 @@ class WitnessedLog:
             head_succession.require_succession(checkpoints.head_of(first), checkpoints.head_of(second), self._proof)
         except VerificationError as broken:
             self._refuse(broken, theirs, shown.note.raw)
-            raise
+            raise _two_logs(first, second) from broken
 
     def _proof(self, first: int, second: int) -> Sequence[bytes]:
         """What the portal answers; where it refuses to prove what it signed, that is no proof."""
@@ -254,9 +255,38 @@ class WitnessedLog:
         """Keep what the portal signed; a checkpoint that it did not sign is no evidence against it."""
         if not why.code.startswith("log-") or first is None:
             return
-        stem = f"evidence-{why.code}-{first.size}-{checkpoints.parse(second).size}"
+        other = checkpoints.parse(second)
+        roots = "-".join(checkpoint.root.hex()[:8] for checkpoint in (first, other))  # a second fork of these sizes is evidence of its own
+        stem = f"evidence-{why.code}-{first.size}-{other.size}-{roots}"
         write_whole(self._folder / f"{stem}-first.txt", first.note.raw)
         write_whole(self._folder / f"{stem}-second.txt", second)
+
+
+def checkpoint_in(file: Path, raw: bytes) -> Checkpoint:
+    """The checkpoint that a file of the witness's own disk holds; InputError `checkpoint-unreadable` where it is cut off or another."""
+    try:
+        return checkpoints.parse(raw)
+    except VerificationError as malformed:
+        raise InputError(
+            "checkpoint-unreadable",
+            "The file holds no whole checkpoint, which is no fault of the portal's.",
+            "Ask for a checkpoint of another witness again. Restore your own checkpoint.txt from a copy of the state directory; without a "
+            "copy, move it away and give --begin with --compare and the newest checkpoint of every other witness.",
+            place=Place(str(file)),
+            found=malformed.sentence,
+        ) from malformed
+
+
+def _two_logs(first: Checkpoint, second: Checkpoint) -> VerificationError:
+    """Of heads that two people were shown: one may be this witness's."""
+    if first.size == second.size:
+        return cosigning_decision.forked(first.size)
+    sentence = Phrase(
+        "There is no proof that the log of %(size)s entries begins with the log of %(before)s entries, and the portal has signed both.",
+        size=second.size,
+        before=first.size,
+    )
+    return VerificationError("log-rewritten", sentence, cosigning_decision.KEEP_BOTH)
 
 
 def _restart_not_named(restart: LogRestartStatement, digest: str) -> VerificationError:

@@ -40,11 +40,11 @@ def run(args: argparse.Namespace) -> int:
 
     from benchmarks.errors import ExitCode, InputError, SteplabelError
     from reporting_agent.audit.openings.files import read_one
-    from reporting_agent.audit.witness_visits import WitnessedLog, witness
+    from reporting_agent.audit.witness_visits import WitnessedLog, checkpoint_in, witness
     from reporting_agent.state import StateDirectory
 
     state = StateDirectory(args.state or Path.home() / ".steplabel-witness")
-    others = [read_one(file) for file in args.compare]
+    others = [checkpoint_in(file, read_one(file)).note.raw for file in args.compare]
     with state.exclusive(), portal_at(args, args.log) as portal:
         by = witness(state, args.name)
         pin = _pin_of(portal.base_url)
@@ -104,7 +104,7 @@ def _payload(by: Witness, visit: WitnessVisit, file: Path) -> dict[str, Any]:
         "root": visit.checkpoint.root.hex(),
         "size_before": visit.before,
         "witnessed_size": visit.witnessed,
-        "cosigned": [{"name": witness.name, "at": witness.moment.isoformat()} for witness in visit.others],
+        "cosigned": [{"name": witness.name, "at": witness.moment.isoformat()} for witness in visit.cosigned_by],
         "restart": None if visit.restart is None else {"lost_from": visit.restart.lost_from, "lost_to": visit.restart.lost_to},
         "file": str(file),
     }
@@ -130,7 +130,7 @@ def _text(by: Witness, visit: WitnessVisit, file: Path) -> str:
         witnessed = Phrase(
             "The head of %(size)s entries is cosigned by %(names)s and belongs to the same log.",
             size=f"{visit.witnessed:,}",
-            names=enumerated(witness.name for witness in visit.others),
+            names=enumerated(witness.name for witness in visit.cosigned_by),
         )
     lines = (
         Phrase(
