@@ -56,7 +56,8 @@ class HandedInFiles:
     """Published versions, plain or with what they were composed of: cells of one may repeat another."""
     heads: tuple[bytes, ...] = ()
     consistency: tuple[Consistency, ...] = ()
-    entries: Mapping[EntryKind, ProvenEntry] = field(default_factory=dict)
+    entries: Mapping[EntryKind, tuple[ProvenEntry, ...]] = field(default_factory=dict)
+    """Of each kind the one that an evidence file has, else every one that was given by itself."""
     evidence_of: tuple[str, str, int] | None = None
     """Site, period and revision that an evidence file says it is of."""
     listed: tuple[ListedEntry, ...] = ()
@@ -79,10 +80,21 @@ class HandedInFiles:
     @property
     def inclusion(self) -> tuple[bytes, ...] | None:
         """The proof that the commitment is in the log, where it was handed in."""
-        if EntryKind.COMMITMENT in self.entries:
-            return self.entries[EntryKind.COMMITMENT].proof
+        if (entry := self.entry(EntryKind.COMMITMENT)) is not None:
+            return entry.proof
         raw = self.by_kind.get(INCLUSION)
         return None if raw is None else proof_of(raw)
+
+    def entry(self, kind: EntryKind, index: int | None = None) -> ProvenEntry | None:
+        """The entry of the report that is audited; where its index is known, that one alone.
+
+        Raises:
+            InputError: `audit-file-twice`: several were given, and nothing tells which is the report's.
+        """
+        entries = [entry for entry in self.entries.get(kind, ()) if index in (None, entry.index)]
+        if len({entry.index for entry in entries}) > 1:
+            raise _twice(recognising.NAMES[ENTRY], None)
+        return entries[0] if entries else None
 
 
 def read_all(paths: list[Path]) -> HandedInFiles:
@@ -95,7 +107,8 @@ def read_all(paths: list[Path]) -> HandedInFiles:
     pile = _Pile()
     for path in paths:
         pile.add(read_one(path), path)
-    several = (tuple(pile.receipts), tuple(pile.versions), tuple(pile.heads), tuple(pile.consistency), pile.entries)
+    proven = {kind: tuple(entries) for kind, entries in pile.entries.items()} | {kind: (entry,) for kind, entry in pile.of_evidence.items()}
+    several = (tuple(pile.receipts), tuple(pile.versions), tuple(pile.heads), tuple(pile.consistency), proven)
     lists = (tuple(pile.listed), tuple(pile.acts), tuple(pile.forms), tuple(pile.packs), pile.rows)
     return HandedInFiles(pile.by_kind, *several, pile.evidence_of, *lists, restarts=tuple(pile.restarts))
 
@@ -109,7 +122,8 @@ class _Pile:
     versions: dict[bytes, None] = field(default_factory=dict)
     heads: list[bytes] = field(default_factory=list)
     consistency: list[Consistency] = field(default_factory=list)
-    entries: dict[EntryKind, ProvenEntry] = field(default_factory=dict)
+    entries: dict[EntryKind, list[ProvenEntry]] = field(default_factory=dict)
+    of_evidence: dict[EntryKind, ProvenEntry] = field(default_factory=dict)
     evidence_of: tuple[str, str, int] | None = None
     listed: list[ListedEntry] = field(default_factory=list)
     acts: list[VersionAct] = field(default_factory=list)
@@ -125,7 +139,7 @@ class _Pile:
             self.evidence_of = (inside.site, inside.period, inside.revision)
             for content in inside.contents().values():
                 self.add(content, path)
-            self.entries |= {entry.kind: entry.entry() for entry in inside.entries}
+            self.of_evidence |= {entry.kind: entry.entry() for entry in inside.entries}
             self.restarts += inside.statements()
         elif kind in (SERVED_CHECKPOINT, SERVED, LISTED, ENTRY, ACT, FORM):
             self._add_served(kind, raw, path)
@@ -143,17 +157,10 @@ class _Pile:
         elif (proof := between(raw)) is not None:
             self.consistency.append(proof)
         elif (entry := read_as(ServedEntry, raw)) is not None:
-            self.entries[entry.kind] = entry.entry()
+            self.entries.setdefault(entry.kind, []).append(entry.entry())
             self.listed.append(entry)
         elif self.by_kind.setdefault(kind, raw) != raw:
-            raise InputError(
-                "audit-file-twice",
-                Phrase("Two different files are both a %(kind)s.", kind=recognising.NAMES.get(kind, kind)),
-                "Give one file of each kind.",
-                place=Place(str(path)),
-                found=recognising.NAMES.get(kind, kind),
-                wanted=Phrase("one"),
-            )
+            raise _twice(recognising.NAMES.get(kind, kind), Place(str(path)))
 
     def _add_served(self, kind: str, raw: bytes, path: Path) -> None:
         """What an answer of the portal's API holds, and forms."""
@@ -206,6 +213,17 @@ def read_one(path: Path) -> bytes:
             place=Place(str(path)),
             found=str(error.strerror or error),
         ) from error
+
+
+def _twice(kind: str, place: Place | None) -> InputError:
+    return InputError(
+        "audit-file-twice",
+        Phrase("Two different files are both a %(kind)s.", kind=kind),
+        "Give one file of each kind.",
+        place=place,
+        found=kind,
+        wanted=Phrase("one"),
+    )
 
 
 def lacking(what: Phrase, why: Phrase) -> InputError:

@@ -21,7 +21,7 @@ def relogged(
 
     Whether it is in the log is not looked at here: `commitment-logged` asks for the proof.
     """
-    entry = files.entries.get(EntryKind.COMMITMENT)
+    entry = files.entry(EntryKind.COMMITMENT)
     if entry is None or challenge is None or fingerprint is None or entry.index == challenge.log_index:
         return None
     for raw in files.restarts:

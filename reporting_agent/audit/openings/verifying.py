@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.audit import checks, openings, signed_draws
+from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, PublicRecord, check_held, failed, not_asked
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.signed_draws import Head
-from benchmarks.errors import InputError, UsageError
+from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, in_context
 from benchmarks.wire import challenges, commitments, directory, heads
 from benchmarks.wire.challenges import Challenge
@@ -77,7 +77,7 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
     receipt = _receipt_of(received, draw.commitment)
     head = _head(files, keys, draw.head)
     challenge = _challenge(files, keys)
-    public_files = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, files.entries, challenge)
+    public_files = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, _entries(files, receipt), challenge)
     public = PublicRecord(*public_files, relogged=relogged(files, trust.fingerprint, keys, challenge))
     handed = AuditorFiles(draw, public, keys)
     evidence = examine(opening, handed, folder)
@@ -91,17 +91,14 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
     return AuditVerdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
 
 
+def _entries(files: HandedInFiles, receipt: Receipt | None) -> dict[EntryKind, ProvenEntry]:
+    """The entries of this report. The receipt names that of the envelope: proofs of a version's other entries may stand beside it."""
+    indices = {} if receipt is None else {EntryKind.ENVELOPE: receipt.log_index}
+    return {kind: entry for kind in EntryKind if (entry := files.entry(kind, indices.get(kind))) is not None}
+
+
 def _keys(files: HandedInFiles, trust: Trust) -> Mapping[str, VerifyingKey]:
     raw = files.by_kind.get("directory")
-    if trust.fingerprint is not None and not re.fullmatch("[0-9a-f]{64}", trust.fingerprint):
-        raise UsageError(
-            "fingerprint-incomplete",
-            Phrase(
-                "A fingerprint has 64 digits of 0 to 9 and a to f; %(fingerprint)s characters were given.",
-                fingerprint=len(trust.fingerprint),
-            ),
-            "Copy it whole, as an enrolment token or the coordinator names it.",
-        )
     if raw is None or trust.fingerprint is None:
         return {}
     return directory.verify(raw, trust.fingerprint).receipt_keys()

@@ -63,5 +63,5 @@ def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pyt
 def test_only_a_signed_loss_of_that_entry_excuses_it(plant: Reported, raw: bytes, excused: bool) -> None:
     challenge = challenges.parse(plant.challenge)
     entry = ProvenEntry(7, DAY, bytes.fromhex(plant.commitment.digest), ())
-    files = HandedInFiles(entries={EntryKind.COMMITMENT: entry}, restarts=(raw,))
+    files = HandedInFiles(entries={EntryKind.COMMITMENT: (entry,)}, restarts=(raw,))
     assert relogged(files, COORDINATOR.public.key_id, KEYS, challenge) == (entry if excused else None)
