@@ -192,7 +192,7 @@ class _Judged:
             waited = row.batch.state in _WAITING and row.excluded != UNUSABLE
             if waited and key_of(row.batch) in self.committed and self.production is not None:
                 questioned = self._of_batch(StretchQuestion.STANDING_STATE, row.batch)
-                hours = (questioned.end_us - questioned.start_us) / HOUR_US
+                hours = float(self.pieces.known_h[self._inside(row.batch)].sum())
                 if questioned.energy > LIKE_PRODUCTION * self.production * max(hours, LEAST_H):
                     waiting.append(questioned)
                 else:
@@ -233,9 +233,14 @@ class _Judged:
         return questioned
 
     def _of_batch(self, why: StretchQuestion, batch: Batch) -> QuestionedStretch:
-        meter = self.record.meter
-        energy = sum(flow.quantity for flow in batch.energy if (flow.carrier, flow.direction) == (meter.carrier, meter.direction))
-        return QuestionedStretch(why, meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id)
+        """With what this meter counted: the batch's energy of a carrier is that of all meters of its line."""
+        energy = float(self.pieces.energy[self._inside(batch)].sum())
+        return QuestionedStretch(why, self.record.meter.id, *span_us(batch), energy, self.record.unit, batch.batch_id)
+
+    def _inside(self, batch: Batch) -> Flags:
+        start_us, end_us = span_us(batch)
+        inside: Flags = (self.pieces.start_us >= start_us) & (self.pieces.end_us <= end_us)
+        return inside
 
     def _beside(self, start_us: int, end_us: int) -> str:
         """The batch whose edge this stretch begins or ends at; "" where there is none."""

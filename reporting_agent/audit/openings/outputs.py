@@ -1,6 +1,7 @@
-"""The output of opened batches against the records of their line's scale.
+"""The output of opened batches against the records of their line's scales.
 
-A scale weighs all that a batch made, rejects included. A row that weighs a batch is stamped after its start and no later than
+The scales of a line weigh together all that a batch made, rejects included. One that names no equipment stands behind all lines of its
+step: of a batch beside which another line ran, it tells nothing. A row that weighs a batch is stamped after its start and no later than
 the start of the line's next batch; what is stamped more than two hours after its end is not its own. A row of a belt holds what ran
 since the row before. One that reaches over a batch's edge is shared by the time that the line's batches ran in it, and half of the smaller
 part is allowed for; beside a row whose times are wrong, all of it.
@@ -28,7 +29,7 @@ EDGE = 0.5  # of the smaller part of a belt's row at a batch's edge: a belt does
 def weigh(
     site: SiteSettings, pack: Pack, records: Mapping[str, ExtractReadings], rows: Sequence[FiledBatch], opened: Mapping[int, Batch]
 ) -> WeighedBatches | None:
-    """Every opened batch whose times are sound and that a scale serves; None where the site has no scale.
+    """Every opened batch whose times are sound and that scales tell of; None where the site has no scale.
 
     Args:
         records: of the scales, by id, in their declared units.
@@ -42,19 +43,27 @@ def weigh(
     for leaf, batch in sorted(opened.items()):
         if batch.state is not OperatingState.NORMAL or not length_us(batch) or batch.step not in units:
             continue
-        scale = next(
-            (declared for declared in site.scales if declared.step == batch.step and declared.equipment in ("", batch.equipment)), None
-        )
-        if scale is None or scale.id not in records:
+        scales = [declared for declared in site.scales if declared.step == batch.step and declared.equipment in ("", batch.equipment)]
+        lines = {batch.equipment} if all(scale.equipment for scale in scales) else None  # None: the scale serves every line of the step
+        mine = [row for row in rows if row.batch.step == batch.step and (lines is None or row.batch.equipment in lines)]
+        if not scales or any(scale.id not in records for scale in scales) or (lines is None and _ran_beside(batch, mine)):
             without[batch.step] = without.get(batch.step, 0) + 1
             continue
-        tell = _of_belt if scale.weighs == "flow" else _of_batch
-        mine = [row for row in rows if row.batch.step == batch.step and row.batch.equipment == batch.equipment]
-        weight, unsure = tell(batch, records[scale.id], mine)
-        factor, output = ratio(scale.unit, units[batch.step]), batch.output + batch.reject
-        tolerance = scale.uncertainty_pct / 100 * max(output, factor * weight) + factor * unsure
-        weighed.append(WeighedBatch(leaf, output, factor * weight, tolerance))
+        weight = unsure = 0.0
+        for scale in scales:
+            tell, factor = _of_belt if scale.weighs == "flow" else _of_batch, ratio(scale.unit, units[batch.step])
+            own_weight, own_unsure = tell(batch, records[scale.id], mine)
+            weight, unsure = weight + factor * own_weight, unsure + factor * own_unsure
+        output, uncertainty = batch.output + batch.reject, max(scale.uncertainty_pct for scale in scales) / 100
+        weighed.append(WeighedBatch(leaf, output, weight, uncertainty * max(output, weight) + unsure))
     return WeighedBatches(tuple(weighed), without)
+
+
+def _ran_beside(batch: Batch, rows: Sequence[FiledBatch]) -> bool:
+    """Whether another line's batch ran in this one's time, up to where its weight may still be written down."""
+    start_us, until_us = span_us(batch)[0], span_us(batch)[1] + BESIDE_US
+    others = (span_us(row.batch) for row in rows if row.batch.equipment != batch.equipment)
+    return any(start < until_us and end > start_us - BESIDE_US for start, end in others)
 
 
 def _of_batch(batch: Batch, record: ExtractReadings, rows: Sequence[FiledBatch]) -> tuple[float, float]:
