@@ -192,7 +192,7 @@ def _stretch(stretch: QuestionedStretch) -> Phrase:
         "meter": stretch.meter,
         "start": start,
         "end": end,
-        "energy": f"{stretch.energy:,.0f}",
+        "energy": significant(stretch.energy, 4),
         "unit": stretch.unit,
         "batch": stretch.batch,
     }

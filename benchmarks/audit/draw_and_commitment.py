@@ -80,7 +80,7 @@ def drawn_after_commitment(evidence: Evidence) -> CheckOutcome:
         )
     if lacking := unproven(evidence, head_signed, commitment_logged, challenge_signed):
         return not_checkable(
-            code, Phrase("The place of the commitment in the log is not proven: %(checks)s failed.", checks=lacking), TAKE_THE_FILE
+            code, Phrase("The place of the commitment in the log is not proven: %(checks)s did not hold.", checks=lacking), TAKE_THE_FILE
         )
     return check_held(
         code,

@@ -5,16 +5,25 @@ from __future__ import annotations
 from fractions import Fraction
 from math import floor
 
-from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, not_checkable, same
+from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, not_checkable
 from benchmarks.audit.sampling_plan import StratumKind, certainty, weaker
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, enumerated
+
+_KINDS = {
+    StratumKind.EDGE: Phrase("records next to the label"),
+    StratumKind.BELOW: Phrase("records at or below the label"),
+    StratumKind.USED: Phrase("used records"),
+    StratumKind.EXCLUDED: Phrase("excluded records"),
+    StratumKind.DAYS: Phrase("days of meters"),
+    StratumKind.PADDING: Phrase("padding"),
+}
 
 
 def plan_sufficient(evidence: Evidence) -> CheckOutcome:
     """The draw was at least as sure as one by the standard plan, of every step: of a draw of next to nothing nearly every check holds."""
     code, plan, steps = "plan-sufficient", evidence.draw.plan, evidence.draw.steps
     left_out = [part.step for part in evidence.contents.steps if steps and part.step not in steps]
-    lacking = [same(kind) for kind in weaker(plan)] + [same(f"{StratumKind.USED}/{step}") for step in left_out]
+    lacking = [_KINDS[kind] for kind in weaker(plan)] + [Phrase("used records of %(step)s", step=step) for step in left_out]
     sure = {
         name: f"{floor(1000 * min(_certainties(evidence, share), default=Fraction(1))) / 10:.1f}"
         for name, share in (("tenth", Fraction(1, 10)), ("hundredth", Fraction(1, 100)))
@@ -26,7 +35,7 @@ def plan_sufficient(evidence: Evidence) -> CheckOutcome:
                 "If a tenth of a step's used records are misstated, the draw finds this with a probability of %(tenth)s %%; if a "
                 "hundredth, with %(hundredth)s %%. For %(lacking)s this is less certain than the standard plan.",
                 **sure,
-                lacking=", ".join(words.en for words in lacking),
+                lacking=enumerated(lacking),
             ),
             Phrase("Promise the standard plan, or the smallest plan with the same certainty, for all steps, and draw again."),
         )

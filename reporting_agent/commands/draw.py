@@ -77,19 +77,21 @@ def _promise(args: argparse.Namespace) -> int:
 
     from benchmarks.audit import sampling_plan, signed_draws
     from benchmarks.errors import ExitCode, InputError, Place, UsageError
+    from benchmarks.measurements import Period
 
     site, slash, period = args.about.partition("/")
     if not (site and slash and period):
         raise UsageError("draw-arguments", "--about names a site and a period.", "Write both, such as works-2/2025.")
-    if args.nonce.exists():
+    Period.parse(period, UTC)
+    promise = args.nonce.with_name(f"{args.nonce.name}.promise")
+    if standing := next((file for file in (args.nonce, promise) if file.exists()), None):
         raise InputError(
             "nonce-exists",
             "There is a file of this name already.",
             "Give a new file for every promise. A number that was already shown no longer binds anybody.",
-            place=Place(str(args.nonce)),
+            place=Place(str(standing)),
         )
     plan, keys, nonce = _plan(args), load_keys(args), secrets.token_bytes(signed_draws.NONCE_BYTES)
-    promise = args.nonce.with_name(f"{args.nonce.name}.promise")
     raw = signed_draws.promise(site, period, nonce, datetime.now(UTC).date(), keys.signing, plan=plan, steps=tuple(args.step))
     write_file(args.nonce, nonce)
     write_file(promise, raw)

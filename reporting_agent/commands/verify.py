@@ -48,10 +48,28 @@ def run(args: argparse.Namespace) -> int:
     unsealing = None if args.keys is None else load_keys(args).sealing
     site = None if args.site is None else load_site(args.site)
     folder = args.files[0].parent if site is None else site.folder
-    verdict = verify(handed, Trust(args.fingerprint, unsealing, args.auditor), site=site, folder=folder)
+    trust = Trust(_key_id("--fingerprint", args.fingerprint), unsealing, _key_id("--auditor", args.auditor))
+    verdict = verify(handed, trust, site=site, folder=folder)
     if args.out is not None:
         write_file(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
     if args.summary is not None:
         write_file(args.summary, (json.dumps(verdict.summary(), indent=2, sort_keys=True) + "\n").encode())
     emit(args, verdict.to_json(), telling.lines(verdict, args.lang))
     return ExitCode.DONE if verdict.holds else ExitCode.INPUT
+
+
+def _key_id(option: str, text: str | None) -> str | None:
+    """A key's id as somebody copied it: with blanks around it, or in capitals."""
+    from benchmarks.errors import UsageError
+    from benchmarks.phrases import Phrase
+    from benchmarks.wire.fields import HEX_DIGEST
+
+    if text is None:
+        return None
+    if not HEX_DIGEST.fullmatch(id_ := text.strip().lower()):
+        raise UsageError(
+            "fingerprint-incomplete",
+            Phrase("%(option)s takes all 64 digits of 0 to 9 and a to f, and not %(text)s.", option=option, text=repr(text)),
+            "Copy it whole, as an enrolment token, the coordinator or the certification body names it.",
+        )
+    return id_

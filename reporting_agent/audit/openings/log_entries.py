@@ -10,11 +10,11 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
-from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, check_held, failed, not_checkable, same
+from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, check_held, failed, not_checkable
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.declared import Words, worded
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, joined
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import EntryKind
 from reporting_agent.audit.openings.recognising import VersionAct
@@ -83,7 +83,7 @@ def version_logged(
     """
     code, stated, shown = "version-logged", list(acts), list(entries)
     held_there, proven = {entry.index: entry for entry in shown}, bound(shown, roots)
-    wrong = [same(f"{act.log_index}: {act.act}") for act in stated if _differs(act, held_there.get(act.log_index))]
+    wrong = [Words.of(_named(act)) for act in stated if _differs(act, held_there.get(act.log_index))]
     if wrong:
         sentence = Phrase("%(wrong)s entries of the log do not match what the portal states about the version.", wrong=len(wrong))
         return failed(code, sentence, _AS_SERVED, wrong)
@@ -101,9 +101,19 @@ def version_logged(
             ),
         )
     leaves = max(len(act.leaves) for act in stated)
-    if document is None:
-        return check_held(code, Phrase("The log binds this version to the %(leaves)s reports that it names.", leaves=leaves), leaves)
-    return check_held(code, Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves), leaves)
+    whose = Phrase("The log binds this version to the %(leaves)s reports that it names.", leaves=leaves)
+    if document is not None:
+        whose = Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves)
+    for act in stated:
+        if act.act == "withdrawn":
+            whose = joined(whose, Phrase("It was withdrawn: %(reason)s", reason=act.reason))
+    return check_held(code, whose, leaves)
+
+
+def _named(act: VersionAct) -> Phrase:
+    if act.act == "published":
+        return Phrase("%(index)s: publication of the version", index=act.log_index)
+    return Phrase("%(index)s: withdrawal of the version", index=act.log_index)
 
 
 def values_published(acts: Iterable[VersionAct], report: int | None, values: int | None) -> CheckOutcome:

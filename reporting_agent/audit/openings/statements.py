@@ -14,9 +14,15 @@ from benchmarks.audit.evidence import CheckOutcome, check_held, failed, not_chec
 from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import attestations, sealing
-from benchmarks.wire.attestations import AttestationStatement, AttestationWithdrawal, ReportSubject
+from benchmarks.wire.attestations import AttestationStatement, AttestationWithdrawal, Opinion, ReportSubject
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import AuditorSigningKey, key_id
+
+_OPINIONS = {
+    Opinion.UNQUALIFIED: Phrase("without reservation"),
+    Opinion.QUALIFIED: Phrase("with reservations"),
+    Opinion.ADVERSE: Phrase("adverse opinion"),
+}
 
 
 def statement_signed(raw: bytes, auditor: str | None, envelopes: Set[str]) -> CheckOutcome:
@@ -78,10 +84,11 @@ def _sentence(statement: AttestationStatement | AttestationWithdrawal) -> Phrase
         else f"{subject.pack}/{subject.route}/{subject.period}/v{subject.version}"
     )
     return Phrase(
-        "The auditor signed this statement on %(subject)s (%(opinion)s) on %(day)s; SHA-256 %(digest)s.",
+        "The auditor signed this statement on %(subject)s (%(opinion)s) on %(day)s, valid until %(until)s; SHA-256 %(digest)s.",
         subject=where,
-        opinion=statement.opinion.value,
+        opinion=_OPINIONS[statement.opinion],
         day=statement.issued_on.isoformat(),
+        until=statement.valid_until.isoformat(),
         digest=f"{statement.digest[:16]}…",
     )
 

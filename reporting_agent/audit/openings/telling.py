@@ -14,7 +14,7 @@ from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.audit.withheld import withheld_of
 from benchmarks.catalogue import in_language
 from benchmarks.errors import UsageError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, significant
 from reporting_agent.audit.openings.verdict import OPENING, PAPERS, AuditVerdict, metered_of, strata_of, subject_of, values_of
 from reporting_agent.report.figures import time
 from reporting_agent.report.words import words
@@ -279,7 +279,7 @@ def _declared(verdict: AuditVerdict, lang: str) -> list[dict[str, str]]:
 
 
 def _whole(value: str | float) -> str:
-    return value if isinstance(value, str) else f"{value:,.0f}"
+    return value if isinstance(value, str) else significant(value, 4)
 
 
 def _check(finding: CheckOutcome, lang: str) -> dict[str, Any]:

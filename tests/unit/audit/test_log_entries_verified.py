@@ -217,6 +217,14 @@ def test_what_the_log_has_of_a_version_is_held_against_its_entries_and_its_docum
     assert (code, checks["version-logged"]["state"]) == (0, "held")
 
 
+def test_a_version_that_was_withdrawn_is_said_to_be_withdrawn_and_why(log: Log, verified: Verify) -> None:
+    entries = log.file("entries.json", log.rows)
+    for acts, said in ((log.acts, True), (log.acts[:1], False)):
+        check = verified(log.file("leaves.json", acts), log.head, entries)[1]["version-logged"]
+        assert check["state"] == "held"
+        assert ("It was withdrawn: A wrong unit." in check["sentence"]) is said
+
+
 @pytest.mark.parametrize("change", [{"leaves": [0, 1]}, {"document": "cd" * 32}, {"log_index": 5}])
 def test_a_falsified_answer_about_a_version_fails_by_name(log: Log, verified: Verify, change: Row) -> None:
     leaves = log.file("leaves.json", [log.acts[0] | change])

@@ -41,6 +41,25 @@ def test_a_statement_holds_by_the_key_that_the_body_states(statement: Path, caps
     assert verified(capsys, statement, "--auditor", KEY.public.key_id) == expected
 
 
+@pytest.mark.parametrize(("lang", "opinion"), [("en", "with reservations"), ("zh", "有保留")])
+def test_it_says_the_opinion_in_words_and_until_when_it_is_valid(
+    statement: Path, capsys: pytest.CaptureFixture[str], lang: str, opinion: str
+) -> None:
+    assert main(["verify", str(statement), "--auditor", KEY.public.key_id, "--lang", lang]) == 0
+    answer = capsys.readouterr().out
+    assert opinion in answer
+    assert "qualified" not in answer
+    assert STATEMENT.valid_until.isoformat() in answer
+
+
+def test_a_key_id_may_have_blanks_and_capitals_and_is_refused_where_it_was_cut(statement: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """A part of it as another key would accuse the body of a statement that it did sign."""
+    assert verified(capsys, statement, "--auditor", f" {KEY.public.key_id.upper()}")[0] == 0
+    for option in ("--auditor", "--fingerprint"):
+        assert main(["verify", str(statement), option, KEY.public.key_id[:16], "--json"]) == 2
+        assert json.loads(capsys.readouterr().out)["error"]["code"] == "fingerprint-incomplete"
+
+
 def test_without_a_key_from_elsewhere_it_is_not_checkable(statement: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert verified(capsys, statement) == (1, "not-bound", {"statement-signed": "not-checkable"})
 
