@@ -219,10 +219,10 @@ def test_what_the_log_has_of_a_version_is_held_against_its_entries_and_its_docum
 
 def test_a_version_that_was_withdrawn_is_said_to_be_withdrawn_and_why(log: Log, verified: Verify) -> None:
     entries = log.file("entries.json", log.rows)
-    for acts, said in ((log.acts, True), (log.acts[:1], False)):
+    for acts, withdrawn in ((log.acts, True), (log.acts[:1], False)):
         check = verified(log.file("leaves.json", acts), log.head, entries)[1]["version-logged"]
         assert check["state"] == "held"
-        assert ("It was withdrawn: A wrong unit." in check["sentence"]) is said
+        assert ("It was withdrawn: A wrong unit." in check["sentence"]) is withdrawn
 
 
 @pytest.mark.parametrize("change", [{"leaves": [0, 1]}, {"document": "cd" * 32}, {"log_index": 5}])

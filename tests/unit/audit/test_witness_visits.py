@@ -63,12 +63,12 @@ def signed(size: int, root: bytes | None = None, *signatures: object) -> bytes:
 
 @pytest.fixture
 def bodies(tmp_path: Path) -> list[Body]:
-    made = []
+    witnesses = []
     for name in ("first.example/x", "second.example/x"):
         state = StateDirectory(tmp_path / name.partition(".")[0])
         with state.exclusive():
-            made.append((state, witness(state, name)))
-    return made
+            witnesses.append((state, witness(state, name)))
+    return witnesses
 
 
 @pytest.fixture
