@@ -16,7 +16,7 @@ from benchmarks.errors import PolicyRefusal
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import BatchValue, StepLabel
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import Debit, day_account
 from benchmarks.privacy.charges import draw_epsilons, epsilon_of_a_metric
@@ -117,7 +117,9 @@ def refusal(label: StepLabel, step: Step, rule: MetricRule, policy: ReleasePolic
     if number < (fewest := fewest_batches(step, policy)):
         return PolicyRefusal(
             "too-few-batches",
-            Phrase(
+            in_number(
+                number,
+                "There is %(number)s valid batch of %(key)s. Nothing is released with fewer than %(fewest)s.",
                 "There are %(number)s valid batches of %(key)s. Nothing is released with fewer than %(fewest)s.",
                 number=number,
                 key=key,
@@ -173,7 +175,9 @@ def count_class(batches: int, policy: ReleasePolicy) -> int:
     if not edges:
         raise PolicyRefusal(
             "too-few-batches",
-            Phrase(
+            in_number(
+                batches,
+                "%(batches)s batch is less than the smallest count class has, %(fewest)s.",
                 "%(batches)s batches are fewer than the smallest count class has, %(fewest)s.",
                 batches=batches,
                 fewest=min(policy.count_classes),

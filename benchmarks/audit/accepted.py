@@ -10,7 +10,7 @@ from __future__ import annotations
 from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, Evidence, check_held, failed, not_checkable, refused
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import EntryKind, ReportRevision
 from benchmarks.wire.receipts import Receipt
@@ -85,7 +85,9 @@ def values_logged(evidence: Evidence) -> CheckOutcome:
     labels = len(evidence.report.released.labels)
     return check_held(
         code,
-        Phrase(
+        in_number(
+            labels,
+            "The only protected value shown is the one that the portal found in the sealed report and logged as entry %(entry)s.",
             "All %(labels)s protected values shown are those that the portal found in the sealed report and logged as entry %(entry)s.",
             labels=labels,
             entry=f"{entry.index:,}",

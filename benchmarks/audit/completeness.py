@@ -12,7 +12,7 @@ from benchmarks.audit.accounted import Accounted, QuestionedStretch, StretchQues
 from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, failed, named, not_asked, not_checkable, of_no_readings
 from benchmarks.audit.records import microseconds
 from benchmarks.declared import Words, worded
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import Phrase, in_number, significant
 
 
 def nothing_left_out(evidence: Evidence) -> CheckOutcome:
@@ -31,7 +31,9 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
     if questioned:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(questioned),
+                "On drawn days, %(stretches)s period has energy use like that of production, but no batch was committed to.",
                 "On drawn days, %(stretches)s periods have energy use like that of production, but no batch was committed to.",
                 stretches=f"{len(questioned):,}",
             ),
@@ -41,7 +43,10 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
     if excused:
         return not_checkable(
             code,
-            Phrase(
+            in_number(
+                len(excused),
+                "On drawn days, %(stretches)s period looks like production without a batch. The log has rows that "
+                "could not be read (%(rows)s), and this batch may be in one of them.",
                 "On drawn days, %(stretches)s periods look like production without a batch. %(rows)s rows of the log could not be "
                 "read, and these batches may be in them.",
                 stretches=f"{len(excused):,}",
@@ -62,7 +67,9 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
         )
     return check_held(
         code,
-        Phrase(
+        in_number(
+            sum(balance.days for balance in accounted.balances),
+            "On %(days)s drawn meter day, no period outside the batches drew more power than a stopped line; %(meters)s.",
             "On %(days)s drawn meter days, no period outside the batches drew more power than a stopped line; %(meters)s.",
             days=f"{sum(balance.days for balance in accounted.balances):,}",
             meters=_shares(accounted),
@@ -116,7 +123,10 @@ def edges_at_rest(evidence: Evidence) -> CheckOutcome:
     if questioned:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(questioned),
+                "At %(number)s batch start or end the line was in production: before or after the committed time it "
+                "drew power as in a batch, with no row or in a row without output.",
                 "At %(number)s batch starts or ends the line was in production: before or after the committed times it drew power as "
                 "in a batch, with no row or in a row without output.",
                 number=f"{len(questioned):,}",
@@ -128,7 +138,11 @@ def edges_at_rest(evidence: Evidence) -> CheckOutcome:
     if untold:
         return not_checkable(
             code,
-            Phrase(
+            in_number(
+                len(untold),
+                "At %(number)s place readings cannot show whether a batch was cut short: a start-up without output "
+                "drew power as in production, or more than a tenth of the line's rows have wrong times. It is "
+                "%(first)s.",
                 "At %(number)s places readings cannot show whether a batch was cut short: a start-up without output drew power as in "
                 "production, or more than a tenth of the line's rows have wrong times. First: %(first)s.",
                 number=f"{len(untold):,}",
@@ -137,7 +151,14 @@ def edges_at_rest(evidence: Evidence) -> CheckOutcome:
             Phrase("Compare these times with the control system on site."),
         )
     return check_held(
-        code, Phrase("The line was stopped at %(number)s starts or ends of opened batches.", number=f"{accounted.edges:,}"), accounted.edges
+        code,
+        in_number(
+            accounted.edges,
+            "The line was stopped at %(number)s start or end of an opened batch.",
+            "The line was stopped at %(number)s starts or ends of opened batches.",
+            number=f"{accounted.edges:,}",
+        ),
+        accounted.edges,
     )
 
 
@@ -171,7 +192,10 @@ def output_weighed(evidence: Evidence) -> CheckOutcome:
         )
     return check_held(
         code,
-        Phrase(
+        in_number(
+            len(weighings.batches),
+            "The output of %(number)s batch agrees with its scale, within %(within)s %% or less; a smaller "
+            "change would not be seen. Opened batches without a scale: %(without)s.",
             "The output of %(number)s batches agrees with their scales, each within %(within)s %% or less; a smaller change would "
             "not be seen. %(without)s opened batches have no scale.",
             number=f"{len(weighings.batches):,}",

@@ -15,7 +15,7 @@ from benchmarks.audit.evidence import CheckOutcome, Evidence, check_held, failed
 from benchmarks.audit.records import of_batch, read
 from benchmarks.declared import Words, worded
 from benchmarks.measurements import Batch
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 
 
 def readings_committed(evidence: Evidence) -> CheckOutcome:
@@ -27,13 +27,25 @@ def readings_committed(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase("The readings of %(wrong)s days are not those that were committed to.", wrong=f"{len(wrong):,}"),
+            in_number(
+                len(wrong),
+                "The readings of %(wrong)s day are not those that were committed to.",
+                "The readings of %(wrong)s days are not those that were committed to.",
+                wrong=f"{len(wrong):,}",
+            ),
             Phrase("The readings were changed after the root was logged. Keep the opening, and read the meters' own memory on site."),
             wrong,
         )
     number = len(evidence.shown)
     return check_held(
-        code, Phrase("All %(number)s days of readings shown have the digest that was committed to.", number=f"{number:,}"), number
+        code,
+        in_number(
+            number,
+            "The only day of readings shown has the digest that was committed to.",
+            "All %(number)s days of readings shown have the digest that was committed to.",
+            number=f"{number:,}",
+        ),
+        number,
     )
 
 
@@ -44,7 +56,9 @@ def records_recomputed(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(wrong),
+                "%(wrong)s of %(opened)s records differs from what the plant's readings and rows give.",
                 "%(wrong)s of %(opened)s records differ from what the plant's readings and rows give.",
                 wrong=f"{len(wrong):,}",
                 opened=f"{len(opened):,}",
@@ -56,7 +70,9 @@ def records_recomputed(evidence: Evidence) -> CheckOutcome:
         )
     return check_held(
         code,
-        Phrase(
+        in_number(
+            len(opened),
+            "The only batch record opened can be recomputed from the readings and rows, and is the same as the one committed to.",
             "All %(opened)s batch records can be recomputed from the readings and rows, and are the same as those committed to.",
             opened=f"{len(opened):,}",
         ),
@@ -72,7 +88,9 @@ def records_with_evidence(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(wrong),
+                "%(wrong)s record is for a batch that is not in the plant's rows and readings, or not as often.",
                 "%(wrong)s records are for batches that are not in the plant's rows and readings, or not as often.",
                 wrong=f"{len(wrong):,}",
             ),
@@ -84,7 +102,9 @@ def records_with_evidence(evidence: Evidence) -> CheckOutcome:
         )
     return check_held(
         code,
-        Phrase(
+        in_number(
+            len(opened),
+            "The only opened batch is in the plant's rows, as often as it was committed to, with energy in its readings or rows.",
             "All %(opened)s batches are in the plant's rows, as often as they were committed to, with energy in its readings or rows.",
             opened=f"{len(opened):,}",
         ),
@@ -104,7 +124,9 @@ def exclusions_justified(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(wrong),
+                "%(wrong)s of %(excluded)s exclusions is not justified by the plant's rows and readings.",
                 "%(wrong)s of %(excluded)s exclusions are not justified by the plant's rows and readings.",
                 wrong=f"{len(wrong):,}",
                 excluded=f"{len(excluded):,}",
@@ -114,7 +136,12 @@ def exclusions_justified(evidence: Evidence) -> CheckOutcome:
         )
     return check_held(
         code,
-        Phrase("All %(excluded)s exclusions that were opened are justified by their stated rule.", excluded=f"{len(excluded):,}"),
+        in_number(
+            len(excluded),
+            "The only exclusion that was opened is justified by its stated rule.",
+            "All %(excluded)s exclusions that were opened are justified by their stated rule.",
+            excluded=f"{len(excluded):,}",
+        ),
         len(excluded),
     )
 
@@ -141,7 +168,9 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(wrong),
+                "%(wrong)s record is not at the rank, or not at the grid point, at which the label counted it.",
                 "%(wrong)s records are not at the rank, or not at the grid point, at which the label counted them.",
                 wrong=f"{len(wrong):,}",
             ),
@@ -150,7 +179,9 @@ def ranks_and_counts(evidence: Evidence) -> CheckOutcome:
         )
     return check_held(
         code,
-        Phrase(
+        in_number(
+            opened,
+            "The only used batch that was opened is at its rank and was counted at the grid point of its value.",
             "All %(seen)s used batches that were opened are at their rank and were counted at the grid point of their value.",
             seen=f"{opened:,}",
         ),

@@ -13,7 +13,7 @@ from typing import TypeAlias
 from benchmarks.audit import contents
 from benchmarks.audit.commitment import DataTree
 from benchmarks.audit.contents import Contents
-from benchmarks.phrases import Phrase, in_context
+from benchmarks.phrases import Phrase, in_context, in_number
 
 Parts: TypeAlias = dict[str, str]
 """Name -> number of records and digest, as `117 5e88…`."""
@@ -79,7 +79,14 @@ def _differing(committed: Parts, now: Parts) -> Iterator[Phrase]:
             continue
         then, here = before.partition(" ")[0], after.partition(" ")[0]
         if here != then:
-            yield Phrase("%(name)s: %(here)s records, %(there)s when they were committed to", name=_in_words(name), here=here, there=then)
+            yield in_number(
+                int(here),
+                "%(name)s: %(here)s record, %(there)s when they were committed to",
+                "%(name)s: %(here)s records, %(there)s when they were committed to",
+                name=_in_words(name),
+                here=here,
+                there=then,
+            )
         else:
             yield Phrase("%(name)s: not the same", name=_in_words(name))
 

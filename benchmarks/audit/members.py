@@ -8,7 +8,7 @@ from typing import Any
 from benchmarks.audit.wording import STATED
 from benchmarks.catalogue import languages
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 
 Shape = Mapping[str, "Shape"]
 """Member to the members of what stands there, of an object or of each in a list. Empty: a value, and no object."""
@@ -56,7 +56,9 @@ def require_known(document: Mapping[str, Any]) -> None:
     if unknown := [*_unknown({**made_again, "explanation": stated}, DOCUMENT)]:
         raise VerificationError(
             "benchmark-member-unknown",
-            Phrase(
+            in_number(
+                len(unknown),
+                "The published document contains %(count)s member that no version has, so its source is not known: %(members)s.",
                 "The published document contains %(count)s members that no version has, so their source is not known: %(members)s.",
                 count=len(unknown),
                 members=", ".join(unknown[:5]),

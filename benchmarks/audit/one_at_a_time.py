@@ -19,7 +19,7 @@ from benchmarks.audit.records import of_batch
 from benchmarks.declared import Words, worded
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.labels.one_machine_at_once import at_once
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.released import rank
 from benchmarks.routes import Step
 
@@ -41,7 +41,10 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
     if better:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(better),
+                "%(pairs)s opened batch has the time of another one of the same machine. Counted once, the best "
+                "value would be higher by more than %(percent)s %%.",
                 "%(pairs)s opened batches have the time of another one of the same machine. Counted once, the best value would be "
                 "higher by more than %(percent)s %%.",
                 pairs=f"{len(better):,}",
@@ -53,7 +56,9 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
     if all_pairs:
         open_to_question = not_checkable(
             code,
-            Phrase(
+            in_number(
+                len(all_pairs),
+                "%(pairs)s opened batch has the time of another one of the same machine. A sample cannot show whether both were made.",
                 "%(pairs)s opened batches have the time of another one of the same machine. A sample cannot show whether both were made.",
                 pairs=f"{len(all_pairs):,}",
             ),
@@ -65,8 +70,11 @@ def one_batch_at_a_time(evidence: Evidence) -> CheckOutcome:
         return replace(open_to_question, places=tuple(_places(evidence, all_pairs)[:MOST_NAMED]), count=len(all_pairs))
     return check_held(
         code,
-        Phrase(
-            "No two of the %(compared)s opened batches that name their equipment are of one machine at one time.", compared=f"{compared:,}"
+        in_number(
+            compared,
+            "Only one opened batch names its equipment, so no two of them are of one machine at one time.",
+            "No two of the %(compared)s opened batches that name their equipment are of one machine at one time.",
+            compared=f"{compared:,}",
         ),
         compared,
     )

@@ -18,7 +18,7 @@ from benchmarks.errors import PolicyRefusal, VerificationError
 from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Batch
 from benchmarks.packs import digest as pack_digest
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from benchmarks.privacy import randomness
 from benchmarks.privacy.charges import draw_epsilons
 from benchmarks.privacy.mechanism import draw_grid_point, scores_of
@@ -41,7 +41,9 @@ def leaves_proven(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(wrong),
+                "%(wrong)s of %(leaves)s leaves is not in the tree that was committed to.",
                 "%(wrong)s of %(leaves)s leaves are not in the tree that was committed to.",
                 wrong=f"{len(wrong):,}",
                 leaves=f"{len(evidence.opening.leaves):,}",
@@ -73,7 +75,9 @@ def everything_opened(evidence: Evidence) -> CheckOutcome:
     if missing:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(missing),
+                "%(missing)s of %(drawn)s leaves that were drawn was not opened.",
                 "%(missing)s of %(drawn)s leaves that were drawn were not opened.",
                 missing=f"{len(missing):,}",
                 drawn=f"{len(evidence.drawn):,}",
@@ -82,7 +86,13 @@ def everything_opened(evidence: Evidence) -> CheckOutcome:
             missing,
         )
     number = len(evidence.drawn)
-    return check_held(code, Phrase("All %(number)s leaves that were drawn were opened.", number=f"{number:,}"), number)
+    return check_held(
+        code,
+        in_number(
+            number, "The only leaf that was drawn was opened.", "All %(number)s leaves that were drawn were opened.", number=f"{number:,}"
+        ),
+        number,
+    )
 
 
 def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
@@ -101,7 +111,12 @@ def leaves_of_their_kind(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase("The contents of %(wrong)s leaves differ from the table of contents.", wrong=f"{len(wrong):,}"),
+            in_number(
+                len(wrong),
+                "The contents of %(wrong)s leaf differ from the table of contents.",
+                "The contents of %(wrong)s leaves differ from the table of contents.",
+                wrong=f"{len(wrong):,}",
+            ),
             Phrase(
                 "Ask the plant what these leaves are: a record in the padding, or a used batch among the excluded ones, is counted wrongly."
             ),
@@ -124,7 +139,9 @@ def seed_committed(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase(
+            in_number(
+                len(wrong),
+                "%(wrong)s of %(leaves)s leaves that were opened does not have the salt that the seed gives.",
                 "%(wrong)s of %(leaves)s leaves that were opened do not have the salt that the seed gives.",
                 wrong=f"{len(wrong):,}",
                 leaves=f"{len(opening.leaves):,}",
@@ -170,7 +187,9 @@ def noise_repeated(evidence: Evidence) -> CheckOutcome:
         )
     return check_held(
         code,
-        Phrase(
+        in_number(
+            len(counted),
+            "The only protected value can be recomputed, to the digit, from seed, challenge and counts.",
             "All %(counted)s protected values can be recomputed, to the digit, from seed, challenge and counts.",
             counted=f"{len(counted):,}",
         ),

@@ -38,7 +38,7 @@ from benchmarks.disclosure.reasons import GateReason
 from benchmarks.disclosure.rounding import outward, to_grid, total_width
 from benchmarks.errors import VerificationError
 from benchmarks.label_keys import CellKey, LabelKey
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.privacy.eligibility import eligible
 from benchmarks.ranking import Quarters, quarters
 from benchmarks.released import ReleasedLabel
@@ -118,7 +118,10 @@ def _compose_again(logged: LoggedDocument, earlier: Sequence[Mapping[str, Any]])
         first = differing[0]
         raise VerificationError(
             "value-differs",
-            Phrase(
+            in_number(
+                len(differing),
+                "%(count)s published figure differs from that of the reports: %(name)s was published as "
+                "%(published)s and should be %(recomputed)s.",
                 (
                     "%(count)s published figures differ from those of the reports: %(name)s was published as %(published)s and should be "
                     "%(recomputed)s."

@@ -17,12 +17,12 @@ from benchmarks.audit.arrangement import headline
 from benchmarks.audit.contents import StepPart, UsedLeaves
 from benchmarks.audit.evidence import MOST_NAMED, CheckOutcome, Evidence, check_held, failed, not_checkable
 from benchmarks.audit.sampling_plan import detection
-from benchmarks.declared import Words, worded
+from benchmarks.declared import Words
 from benchmarks.labels import TOO_FEW_BATCHES
 from benchmarks.labels.columns import StepColumns
 from benchmarks.labels.step import measure
 from benchmarks.labels.validity import record_reasons
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.privacy.charges import cells_together
 from benchmarks.privacy.pooling import fewest_batches
 from benchmarks.routes import MetricRule, Step
@@ -46,14 +46,33 @@ class WithheldLabel:
     def words(self) -> Words:
         named = {"step": self.step, "metric": self.metric, "reason": self.reason, "used": f"{self.used:,}"}
         if self.borne_out is None:
-            return worded(
-                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only recomputing the whole label on site shows "
-                "whether this is true",
-                **named,
+            return Words.of(
+                in_number(
+                    self.used,
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; only recomputing the whole label "
+                    "on site shows whether this is true",
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; only recomputing the whole label on site shows "
+                    "whether this is true",
+                    **named,
+                )
             )
         if self.borne_out:
-            return worded("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening confirms it", **named)
-        return worded("withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening contradicts it", **named)
+            return Words.of(
+                in_number(
+                    self.used,
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; the opening confirms it",
+                    "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening confirms it",
+                    **named,
+                )
+            )
+        return Words.of(
+            in_number(
+                self.used,
+                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batch; the opening contradicts it",
+                "withheld: %(step)s, %(metric)s, %(reason)s, %(used)s used batches; the opening contradicts it",
+                **named,
+            )
+        )
 
 
 def withheld_justified(evidence: Evidence) -> CheckOutcome:
@@ -64,7 +83,12 @@ def withheld_justified(evidence: Evidence) -> CheckOutcome:
     if wrong:
         return failed(
             code,
-            Phrase("%(wrong)s labels are withheld, and the plant's own records contradict the reason.", wrong=len(wrong)),
+            in_number(
+                len(wrong),
+                "%(wrong)s label is withheld, and the plant's own records contradict the reason.",
+                "%(wrong)s labels are withheld, and the plant's own records contradict the reason.",
+                wrong=len(wrong),
+            ),
             Phrase(
                 "Ask why the step was left out: its batches exist and have energy data. The report must not remain in force without "
                 "this step."
@@ -75,7 +99,12 @@ def withheld_justified(evidence: Evidence) -> CheckOutcome:
     if untold:
         outcome = not_checkable(
             code,
-            Phrase("%(untold)s labels are withheld for a reason that no opening can prove.", untold=len(untold)),
+            in_number(
+                len(untold),
+                "%(untold)s label is withheld for a reason that no opening can prove.",
+                "%(untold)s labels are withheld for a reason that no opening can prove.",
+                untold=len(untold),
+            ),
             Phrase("Have the whole label recomputed on site (`--site`). This gives again what is withheld, and why."),
         )
         return replace(outcome, places=tuple(untold[:MOST_NAMED]), count=len(untold))

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from enum import StrEnum
 
 from benchmarks.declared import Words, worded
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 
 
 class GateReason(StrEnum):
@@ -34,9 +34,6 @@ _SENTENCES: dict[GateReason, Phrase] = {
     GateReason.SHOWN: Phrase("Shown: every check passed."),
     GateReason.UNCHANGED: Phrase("Shown as published before: it comes from the same firms and values."),
     GateReason.LAG: Phrase("Not shown yet: figures of this period may be published from %(date)s."),
-    GateReason.TOO_FEW_FIRMS: Phrase(
-        "Not shown: %(firms)s firms can be compared here. At least %(fewest)s are needed so that no single firm can be worked out."
-    ),
     GateReason.DOMINANCE: Phrase("Not shown: by declared size one firm makes up more than %(share)s of this cell."),
     GateReason.P_PERCENT: Phrase("Not shown: by declared size the second largest firm could work out the largest to within %(share)s."),
     GateReason.WEIGHT: Phrase(
@@ -71,6 +68,15 @@ _SENTENCES: dict[GateReason, Phrase] = {
 
 def sentence(reason: GateReason, **facts: str | int) -> Words:
     """The sentence for a reason, its figures filled in."""
+    if reason is GateReason.TOO_FEW_FIRMS:
+        return Words.of(
+            in_number(
+                int(facts["firms"]),
+                "Not shown: %(firms)s firm can be compared here. At least %(fewest)s are needed so that no single firm can be worked out.",
+                "Not shown: %(firms)s firms can be compared here. At least %(fewest)s are needed so that no single firm can be worked out.",
+                **facts,
+            )
+        )
     return worded(_SENTENCES[reason], **facts)
 
 

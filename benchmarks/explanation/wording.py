@@ -7,7 +7,7 @@ from functools import lru_cache
 
 from benchmarks.declared import Words, worded
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase, Value, clauses
+from benchmarks.phrases import Phrase, Value, clauses, in_number
 from benchmarks.routes import Step
 
 MINUS = "\u2212"
@@ -43,19 +43,19 @@ def between(lo: int, hi: int) -> Words:
 
 def firms(count: int) -> Phrase:
     """`1 firm`, `8 firms`."""
-    return Phrase("1 firm") if count == 1 else Phrase("%(count)s firms", count=f"{count:,}")
+    return in_number(count, "%(count)s firm", "%(count)s firms", count=f"{count:,}")
 
 
 def sites(count: int) -> Phrase:
-    return Phrase("1 site") if count == 1 else Phrase("%(count)s sites", count=f"{count:,}")
+    return in_number(count, "%(count)s site", "%(count)s sites", count=f"{count:,}")
 
 
 def findings(count: int) -> Phrase:
-    return Phrase("1 finding") if count == 1 else Phrase("%(count)s findings", count=f"{count:,}")
+    return in_number(count, "%(count)s finding", "%(count)s findings", count=f"{count:,}")
 
 
 def reports(count: int) -> Phrase:
-    return Phrase("1 report") if count == 1 else Phrase("%(count)s reports", count=f"{count:,}")
+    return in_number(count, "%(count)s report", "%(count)s reports", count=f"{count:,}")
 
 
 _METRICS = {

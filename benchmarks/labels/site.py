@@ -22,7 +22,7 @@ from benchmarks.labels.step import RELATIVE_UNCERTAINTY, Context, MetricColumns,
 from benchmarks.labels.validity import ExclusionReason, record_reasons
 from benchmarks.measurements import Batch, DataFinding, Direction, Metric, Period, Severity
 from benchmarks.packs import digest
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.privacy.bounds import clamp_to_grid
 from benchmarks.privacy.stability import LOCAL, RECORDS, Path
 from benchmarks.routes import Pack, Step, Variant
@@ -140,7 +140,10 @@ def _merged(step: Step, variant: str, parent: str, valid: int) -> DataFinding:
     return DataFinding(
         "variant-merged",
         Severity.WARNING,
-        Phrase(
+        in_number(
+            valid,
+            "Step %(step_id)s: variant %(variant)s has %(valid)s valid batch, fewer than %(fewest_batches)s, so "
+            "it is labelled together with %(parent)s.",
             "Step %(step_id)s: variant %(variant)s has %(valid)s valid batches, fewer than %(fewest_batches)s, so it is labelled "
             "together with %(parent)s.",
             step_id=step.id,

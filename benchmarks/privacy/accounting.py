@@ -17,7 +17,7 @@ from fractions import Fraction
 from typing import TypeVar
 
 from benchmarks.errors import PolicyRefusal
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.policies import ReleasePolicy
 
 M = TypeVar("M")  # however a metric is named
@@ -134,7 +134,9 @@ def check_correction(corrections_made: int, policy: ReleasePolicy) -> None:
     if corrections_made >= policy.corrections_per_year:
         raise PolicyRefusal(
             "corrections-used",
-            Phrase(
+            in_number(
+                corrections_made,
+                "%(corrections_made)s correction has been made this year, but the policy allows only %(corrections_per_year)s.",
                 "%(corrections_made)s corrections have been made this year, but the policy allows only %(corrections_per_year)s.",
                 corrections_made=corrections_made,
                 corrections_per_year=policy.corrections_per_year,
@@ -147,7 +149,9 @@ def _refusal(code: str, accounts: list[Account], limit: str, remedy: str) -> Pol
     step, batch_id = accounts[0]
     return PolicyRefusal(
         code,
-        Phrase(
+        in_number(
+            len(accounts),
+            "%(accounts)s batch would spend more than %(limit)s: batch %(batch_id)s of step %(step)s.",
             "%(accounts)s batches would spend more than %(limit)s; the first is batch %(batch_id)s of step %(step)s.",
             accounts=len(accounts),
             limit=limit,

@@ -18,7 +18,7 @@ from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy.accounting import paid_together
 from benchmarks.privacy.charges import draw_epsilons, epsilon_of_a_metric
@@ -119,7 +119,9 @@ def pool(
     if widest.batches < fewest:
         raise PolicyRefusal(
             "too-few-batches",
-            Phrase(
+            in_number(
+                widest.batches,
+                "There is %(batches)s valid batch of %(step)s in %(period)s. Nothing is released with fewer than %(fewest)s.",
                 "There are %(batches)s valid batches of %(step)s in %(period)s. Nothing is released with fewer than %(fewest)s.",
                 batches=widest.batches,
                 step=step.id,
@@ -158,7 +160,7 @@ def too_long(period: Period, policy: ReleasePolicy, pooled: int = 1) -> PolicyRe
     if is_calendar_year(period) and pooled <= policy.most_years:
         return None
     named = period.name if pooled == 1 else Phrase("A label over %(years)s years up to %(period)s", years=pooled, period=period.name)
-    allowed = Phrase("one year") if policy.most_years == 1 else Phrase("%(years)s years", years=policy.most_years)
+    allowed = in_number(policy.most_years, "%(years)s year", "%(years)s years", years=policy.most_years)
     return PolicyRefusal(
         "period-too-long",
         Phrase(

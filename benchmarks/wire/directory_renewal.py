@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.wire import directory as directories
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
@@ -78,7 +78,13 @@ def with_witnesses(present: Directory, *, add: Iterable[ListedWitness], drop: Co
     if required > len(witnesses):
         raise VerificationError(
             "witnesses-too-few",
-            Phrase("%(required)s cosignatures are required, but %(named)s witnesses are named.", required=required, named=len(witnesses)),
+            in_number(
+                len(witnesses),
+                "%(required)s cosignatures are required, but %(named)s witness is named.",
+                "%(required)s cosignatures are required, but %(named)s witnesses are named.",
+                required=required,
+                named=len(witnesses),
+            ),
             "Name more witnesses, or require fewer cosignatures.",
         )
     return replace(present, number=present.number + 1, witnesses=tuple(witnesses), witnesses_required=required, witnessed_within_days=days)

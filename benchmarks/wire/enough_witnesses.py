@@ -8,7 +8,7 @@ from __future__ import annotations
 from datetime import datetime, timedelta
 
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import in_number
 from benchmarks.wire.checkpoints import CLOCKS_APART, Checkpoint, CosignedMoment, cosigned_by
 from benchmarks.wire.directory import Directory
 
@@ -31,7 +31,10 @@ def not_witnessed(count: int, directory: Directory) -> VerificationError:
     """Too few have cosigned, or nothing was shown that anybody has."""
     return VerificationError(
         "log-not-witnessed",
-        Phrase(
+        in_number(
+            count,
+            "Only %(count)s of the %(required)s required witnesses has cosigned a head of the portal's log "
+            "within %(days)s days. The portal may be showing others a different log.",
             "Only %(count)s of the %(required)s required witnesses have cosigned a head of the portal's log within %(days)s days. "
             "The portal may be showing others a different log.",
             count=count,

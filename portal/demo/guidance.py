@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from fixtures.simulator import Sector
 from portal.accounts.models import User
 from portal.catalogue.models import ReportingPeriod
@@ -49,7 +49,14 @@ def as_text(guidance: dict[str, Any]) -> Phrase:
             "at its best the sector would take %(value)s tce a year less (95 %%: %(low)s to %(high)s)", value=value, low=low, high=high
         )
     count = guidance["practices"]
-    return Phrase("Guidance: %(count)s practices; %(score)s; %(saving)s.", count=count, score=of_score, saving=of_saving)
+    return in_number(
+        count,
+        "Guidance: %(count)s practice; %(score)s; %(saving)s.",
+        "Guidance: %(count)s practices; %(score)s; %(saving)s.",
+        count=count,
+        score=of_score,
+        saving=of_saving,
+    )
 
 
 def _score(sector: Sector, period: ReportingPeriod) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from pathlib import Path
 from django.db import transaction
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.wire import logged
 from benchmarks.wire.directory import GRACE, Directory
 from benchmarks.wire.logged import EntryKind
@@ -64,7 +64,12 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
     if waiting:
         raise InputError(
             "reports-waiting",
-            Phrase("%(waiting)s reports sealed to this key are not opened yet.", waiting=waiting),
+            in_number(
+                waiting,
+                "%(waiting)s report sealed to this key is not opened yet.",
+                "%(waiting)s reports sealed to this key are not opened yet.",
+                waiting=waiting,
+            ),
             "Let the worker finish; a report whose key is gone is lost.",
             found=key_id,
         )

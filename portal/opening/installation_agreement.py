@@ -15,7 +15,7 @@ from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.errors import InputError, SteplabelError, VerificationError
-from benchmarks.phrases import Phrase, listed
+from benchmarks.phrases import Phrase, in_number, listed
 from benchmarks.wire import heads, receipts
 from portal import keys, wall
 from portal.intake.models import IN_THE_VAULT, WAITING, Submission
@@ -42,7 +42,15 @@ def disagreements() -> Iterator[Disagreement]:
     if gaps := wall.gaps():
         yield Disagreement("wall-down", listed(gaps))
     if owned := wall.owned_by_the_web():
-        yield Disagreement("tables-not-handed-over", Phrase("steplabel_web owns %(count)s tables and can change them", count=owned))
+        yield Disagreement(
+            "tables-not-handed-over",
+            in_number(
+                owned,
+                "steplabel_web owns %(count)s table and can change it",
+                "steplabel_web owns %(count)s tables and can change them",
+                count=owned,
+            ),
+        )
 
 
 def _log() -> Iterator[Disagreement]:
@@ -81,11 +89,23 @@ def _receipts() -> Iterator[Disagreement]:
             missing += entries.get(index) != digest or (stated.log_index, stated.envelope_digest) != (index, digest)
     if missing:
         yield Disagreement(
-            "receipt-without-entry", Phrase("%(count)s receipts name an entry that the log lacks or has for something else", count=missing)
+            "receipt-without-entry",
+            in_number(
+                missing,
+                "%(count)s receipt names an entry that the log lacks or has for something else",
+                "%(count)s receipts name an entry that the log lacks or has for something else",
+                count=missing,
+            ),
         )
     if unsigned:
         yield Disagreement(
-            "receipt-signature-invalid", Phrase("%(count)s receipts are not signed by a key that the directory lists", count=unsigned)
+            "receipt-signature-invalid",
+            in_number(
+                unsigned,
+                "%(count)s receipt is not signed by a key that the directory lists",
+                "%(count)s receipts are not signed by a key that the directory lists",
+                count=unsigned,
+            ),
         )
 
 
@@ -96,12 +116,22 @@ def _vault() -> Iterator[Disagreement]:
     if lacking := _lacking([digest for digest, state in states.items() if state in IN_THE_VAULT and digest not in in_vault]):
         yield Disagreement(
             "accepted-without-vault-row",
-            Phrase("%(count)s accepted reports are not in the vault: its dump is older than the other", count=lacking),
+            in_number(
+                lacking,
+                "%(count)s accepted report is not in the vault: its dump is older than the other",
+                "%(count)s accepted reports are not in the vault: its dump is older than the other",
+                count=lacking,
+            ),
         )
     if unknown := len(in_vault - states.keys()):
         yield Disagreement(
             "dumps-of-different-ages",
-            Phrase("%(count)s reports in the vault were never received: its dump is newer than the other", count=unknown),
+            in_number(
+                unknown,
+                "%(count)s report in the vault was never received: its dump is newer than the other",
+                "%(count)s reports in the vault were never received: its dump is newer than the other",
+                count=unknown,
+            ),
         )
 
 

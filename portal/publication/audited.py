@@ -12,7 +12,7 @@ from typing import Any
 from benchmarks.declared import Words, worded
 from benchmarks.explanation import en16231
 from benchmarks.explanation.facts import StepAttested, Verification
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import in_number
 from benchmarks.routes import Pack
 from portal.standings.attested import NotEnteredReason
 from portal.standings.cohort import Cohort
@@ -59,9 +59,11 @@ def told_of_change(what_changed: str, present: Cohort, before: Collection[str]) 
     gone = sum(reason is NotEnteredReason.ADVERSE and digest in before for digest, reason in present.left_out.items())
     if not gone:
         return description
-    if gone == 1:
-        return worded("%(change)s 1 site left this version after an adverse opinion of a certification body.", change=description)
-    left = Phrase(
-        "%(change)s %(sites)s sites left this version after an adverse opinion of a certification body.", change=description, sites=gone
+    left = in_number(
+        gone,
+        "%(change)s %(sites)s site left this version after an adverse opinion of a certification body.",
+        "%(change)s %(sites)s sites left this version after an adverse opinion of a certification body.",
+        change=description,
+        sites=gone,
     )
     return Words.of(left)

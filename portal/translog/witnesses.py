@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from django.db.models import Count, Max, QuerySet
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.wire import checkpoints, notes
 from benchmarks.wire.checkpoints import Checkpoint
 from benchmarks.wire.signing import ReceiptKey
@@ -56,7 +56,12 @@ def checkpoint(shown: CheckpointChoice, directory: PublishedDirectory, key: Rece
         raise RefusedError(
             404,
             "log-not-witnessed",
-            Phrase("No head of the log has the cosignatures of %(required)s witnesses yet.", required=directory.content.witnesses_required),
+            in_number(
+                directory.content.witnesses_required,
+                "No head of the log has the cosignature of %(required)s witness yet.",
+                "No head of the log has the cosignatures of %(required)s witnesses yet.",
+                required=directory.content.witnesses_required,
+            ),
             "Ask again after the witnesses have come. The page of the log shows when each was last here.",
         )
     last = {row.witness: row for row in _named(directory).filter(size=size).order_by("signed_at")}

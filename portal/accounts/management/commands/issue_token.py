@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from portal import keys
 from portal.accounts.enrolling import TOKEN_LIFETIME, issue_token
 from portal.accounts.models import Site
@@ -41,7 +41,9 @@ class Command(OperatorCommand):
         now = timezone.now()
         self.stdout.write(issue_token(site, None, keys.published_directory().fingerprint, now, timedelta(days=options["days"])))
         self.remark(
-            Phrase(
+            in_number(
+                options["days"],
+                "For %(site)s, once, within %(days)s day. It is shown now and never again.",
                 "For %(site)s, once, within %(days)s days. It is shown now and never again.",
                 site=site.name,
                 days=options["days"],

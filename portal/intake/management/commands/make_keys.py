@@ -20,7 +20,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, in_number
 from benchmarks.wire import directory as directories
 from benchmarks.wire import directory_renewal
 from benchmarks.wire.directory import Directory
@@ -108,7 +108,9 @@ class Command(OperatorCommand):
             for witness in present.witnesses:
                 self.stdout.write(witness.note_key.text)
             self.answer(
-                Phrase(
+                in_number(
+                    present.witnessed_within_days,
+                    "%(required)s asked for, within %(days)s day.",
                     "%(required)s asked for, within %(days)s days.",
                     required=present.witnesses_required,
                     days=present.witnessed_within_days,
@@ -203,7 +205,9 @@ def _key_file(name: str, file: Path | None, options: dict[str, Any]) -> Path:
 
 def _asked_for(directory: Directory) -> Phrase:
     days = directory.witnessed_within_days
-    return Phrase("%(required)s within %(days)s days", required=directory.witnesses_required, days=days)
+    return in_number(
+        days, "%(required)s within %(days)s day", "%(required)s within %(days)s days", required=directory.witnesses_required, days=days
+    )
 
 
 def _years(today: date, options: dict[str, Any]) -> date:

@@ -8,7 +8,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from portal.opening import backups
 from portal.operator_command import OperatorCommand
 
@@ -23,7 +23,9 @@ class Command(OperatorCommand):
     def handle(self, *_args: Any, **options: Any) -> None:
         manifest = backups.backup(options["folder"], timezone.now())
         self.answer(
-            Phrase(
+            in_number(
+                manifest.log_size,
+                "%(folder)s: main database and vault with %(entries)s entry of the log, root %(root)s.",
                 "%(folder)s: main database and vault with %(entries)s entries of the log, root %(root)s.",
                 folder=options["folder"],
                 entries=manifest.log_size,

@@ -10,7 +10,7 @@ from typing import Any
 from django.conf import settings
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.opening.installation_agreement import disagreements
@@ -33,5 +33,13 @@ class Command(OperatorCommand):
         # for the alarm of who reads no journal: each night the checks are made while nobody looks
         record(timezone.now(), role, Action.INSTALLATION_CHECKED, f"installation, as {role}", ", ".join(names))
         if conflicts:
-            raise refused(Phrase("%(count)s do not agree: %(names)s.", count=len(conflicts), names=enumerated(names)))
+            raise refused(
+                in_number(
+                    len(conflicts),
+                    "%(count)s does not agree: %(names)s.",
+                    "%(count)s do not agree: %(names)s.",
+                    count=len(conflicts),
+                    names=enumerated(names),
+                )
+            )
         self.answer(Phrase("Main database, vault, log, heads, receipts and the keys of the role %(role)s agree.", role=role))

@@ -8,7 +8,7 @@ from django.core.management.base import CommandParser
 from django.utils import timezone
 
 from benchmarks.errors import SteplabelError
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from portal import keys
 from portal.opening import destruction
 from portal.operator_command import OperatorCommand
@@ -34,8 +34,12 @@ class Command(OperatorCommand):
         done = destruction.destroy(options["key"], files, directory, now)
         keys.forget()
         self.answer(
-            Phrase(
-                "The processing key %(key)s is destroyed; %(reports)s reports had been sealed to it.", key=done.key_id, reports=done.reports
+            in_number(
+                done.reports,
+                "The processing key %(key)s is destroyed; %(reports)s report had been sealed to it.",
+                "The processing key %(key)s is destroyed; %(reports)s reports had been sealed to it.",
+                key=done.key_id,
+                reports=done.reports,
             )
         )
         self.remark(destruction.NOT_GUARANTEED)

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.conf import settings
 
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from portal import keys
 from portal.intake.worker_seen import database_now
 from portal.opening.refilling import refill
@@ -22,7 +22,14 @@ class Command(OperatorCommand):
         if not settings.ROLE.opens_reports:
             raise refused(Phrase("Only the worker's role opens reports. Run it with STEPLABEL_ROLE=worker."))
         done = refill(keys.processing_keys(), database_now())
-        self.answer(Phrase("%(count)s reports were written to the vault again.", count=done.written))
+        self.answer(
+            in_number(
+                done.written,
+                "%(count)s report was written to the vault again.",
+                "%(count)s reports were written to the vault again.",
+                count=done.written,
+            )
+        )
         if done.left:
             reasons = enumerated(f"{code} {number}" for code, number in sorted(done.left.items()))
             left = sum(done.left.values())

@@ -9,7 +9,7 @@ from typing import Any
 from django.core.management.base import CommandParser
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from portal.opening import backups
 from portal.operator_command import OperatorCommand, refused
 from portal.translog import kept_heads
@@ -32,7 +32,10 @@ class Command(OperatorCommand):
         hours = f"{(timezone.now() - made_at).total_seconds() / 3600:.1f}"
         if kept_heads.are_kept():
             self.answer(
-                Phrase(
+                in_number(
+                    lost,
+                    "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; %(lost)s that was shown "
+                    "since is not in it.",
                     "Backup of %(moment)s (%(hours)s hours ago): %(entries)s entries of the log; %(lost)s that were shown since are not in "
                     "it.",
                     moment=manifest.made_at,

@@ -10,7 +10,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
-from benchmarks.phrases import Phrase, listed
+from benchmarks.phrases import Phrase, in_number, listed
 from portal.operator_command import OperatorCommand
 from portal.register.bringing import bring_to, no_longer_named
 from portal.register.register_file import read
@@ -36,9 +36,11 @@ class Command(OperatorCommand):
         if not changes:
             self.remark(Phrase("Everything is as the file says."))
         elif options["dry_run"]:
-            self.remark(Phrase("%(count)s entries would be changed.", count=len(changes)))
+            self.remark(
+                in_number(len(changes), "%(count)s entry would be changed.", "%(count)s entries would be changed.", count=len(changes))
+            )
         else:
-            self.remark(Phrase("%(count)s entries changed.", count=len(changes)))
+            self.remark(in_number(len(changes), "%(count)s entry changed.", "%(count)s entries changed.", count=len(changes)))
         if roll.people and (people := no_longer_named(roll)):
             self.remark(_left_out(people, len(people) if options["verbosity"] > 1 else NAMED))
 
@@ -50,7 +52,10 @@ def _left_out(people: Sequence[str], most: int) -> Phrase:
             "Not in this file, and they act as before: %(people)s. Set `active = false` in a person's entry to end it.",
             people=listed(people),
         )
-    return Phrase(
+    return in_number(
+        len(people) - most,
+        "Not in this file, and they act as before: %(people)s, and %(count)s other (`--verbosity 2` names "
+        "all). Set `active = false` in a person's entry to end it.",
         "Not in this file, and they act as before: %(people)s, and %(count)s others (`--verbosity 2` names all). Set `active = false` in a "
         "person's entry to end it.",
         people=listed(people[:most]),

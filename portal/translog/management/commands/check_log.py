@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from portal.operator_command import OperatorCommand, refused
 from portal.translog import selectors
 
@@ -23,4 +23,6 @@ class Command(OperatorCommand):
                     entry=fault,
                 )
             )
-        self.answer(Phrase("%(entries)s entries, as they were logged.", entries=entries))
+        self.answer(
+            in_number(entries, "%(entries)s entry, as it was logged.", "%(entries)s entries, as they were logged.", entries=entries)
+        )
