@@ -15,7 +15,7 @@ from tempfile import TemporaryDirectory
 import httpx
 
 from benchmarks.errors import InputError, Place, Unreachable
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.network import Network
@@ -115,7 +115,9 @@ def _asked(series: PriceSeries, network: Network, age: timedelta | None) -> byte
                 trouble=f"{type(error).__name__}: {error}",
                 kept=Phrase("None were fetched before.")
                 if age is None
-                else Phrase("Those of %(days)s days ago stay in use.", days=age.days),
+                else in_number(
+                    age.days, "Those of %(days)s day ago stay in use.", "Those of %(days)s days ago stay in use.", days=age.days
+                ),
             ),
             "Check the address, the network, --proxy and --ca-file; then run the same command again.",
         ) from error

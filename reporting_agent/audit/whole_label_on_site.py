@@ -22,7 +22,7 @@ from benchmarks.declared import Words, worded
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.released import ReleasedLabel
 from benchmarks.wire.schema import Report
 from reporting_agent.config import SiteSettings
@@ -148,4 +148,8 @@ def _drawn(label: ReleasedLabel) -> Phrase:
         typical=label.typical.grid_point,
         number=label.count_class,
     )
-    return drawn if label.months is None else Phrase("%(drawn)s, in %(months)s months", drawn=drawn, months=label.months)
+    return (
+        drawn
+        if label.months is None
+        else in_number(label.months, "%(drawn)s, in %(months)s month", "%(drawn)s, in %(months)s months", drawn=drawn, months=label.months)
+    )

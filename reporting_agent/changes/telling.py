@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import Phrase, in_number, significant
 from reporting_agent.changes.causes import likely_ratio, likely_unit
 from reporting_agent.changes.change import Change, ChangeCause, ChangeKind
 from reporting_agent.config.events import SAY, DeclaredEvent, as_toml
@@ -160,19 +160,36 @@ def _of_days(change: Change) -> Phrase:
     """What is of single days, or of single readings."""
     meter, days, count = change.meters[0], _days(change), len(change.days)
     if change.kind is ChangeKind.DEAD:
-        return Phrase("Meter %(meter)s counted almost nothing on %(count)s days with runs (%(days)s).", meter=meter, count=count, days=days)
+        return in_number(
+            count,
+            "Meter %(meter)s counted almost nothing on %(count)s day with runs (%(days)s).",
+            "Meter %(meter)s counted almost nothing on %(count)s days with runs (%(days)s).",
+            meter=meter,
+            count=count,
+            days=days,
+        )
     if change.kind is ChangeKind.PARTS:
-        return Phrase(
+        return in_number(
+            count,
+            ("Meter %(meter)s shows zero for %(share)s of the time of runs that lack that energy (%(runs)s, on %(count)s day: "
+            "%(days)s)."),
             ("Meter %(meter)s shows zero for %(share)s of the time of %(runs)s runs, which lack that energy (on %(count)s days: "
             "%(days)s)."),
             meter=meter, share=f"{100 * change.size:.0f} %", runs=len(change.batches), count=count, days=days,
         )  # fmt: skip
     if change.kind is ChangeKind.REPEATED:
-        return Phrase(
-            "Meter %(meter)s: %(count)s days are equal to another day, hour by hour (%(days)s).", meter=meter, count=count, days=days
+        return in_number(
+            count,
+            "Meter %(meter)s: %(count)s day is equal to another day, hour by hour (%(days)s).",
+            "Meter %(meter)s: %(count)s days are equal to another day, hour by hour (%(days)s).",
+            meter=meter,
+            count=count,
+            days=days,
         )
     if change.kind is ChangeKind.LEAP:
-        return Phrase(
+        return in_number(
+            count,
+            "Meter %(meter)s: runs on %(count)s day have %(times)s times the usual energy per hour (%(days)s).",
             "Meter %(meter)s: runs on %(count)s days have %(times)s times the usual energy per hour (%(days)s).",
             meter=meter, count=count, times=significant(change.size, 4), days=days,
         )  # fmt: skip

@@ -7,6 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from benchmarks.phrases import in_number
 from reporting_agent.commands import add_language, add_site
 
 
@@ -25,7 +26,6 @@ def run(args: Namespace) -> int:
     """Read, report, write."""
     from benchmarks.catalogue import in_language
     from benchmarks.measurements import Period
-    from benchmarks.phrases import Phrase
     from reporting_agent import pipeline
     from reporting_agent.changes.review import review
     from reporting_agent.commands import asking
@@ -39,8 +39,13 @@ def run(args: Namespace) -> int:
     payload = site_files.write_check(site, data, reviewed, period, out, args.lang, datetime.now(UTC))
     say(quality.as_table(data, reviewed, args.lang))
     excluded = f"{payload['batches']['excluded_total']:,}"
-    sentence = Phrase(
-        "%(read)s batches read, %(excluded)s excluded; written to %(out)s", read=f"{len(data.batches):,}", excluded=excluded, out=str(out)
+    sentence = in_number(
+        len(data.batches),
+        "%(read)s batch read, %(excluded)s excluded; written to %(out)s",
+        "%(read)s batches read, %(excluded)s excluded; written to %(out)s",
+        read=f"{len(data.batches):,}",
+        excluded=excluded,
+        out=str(out),
     )
     emit(args, payload, in_language(sentence, args.lang))
     return 0

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.commands import add_connection, add_language, add_site
 
 if TYPE_CHECKING:
@@ -125,7 +125,9 @@ def _as_text(
             lines.append("  " + in_language(Phrase("Findings put this label in doubt: see the report."), lang))
     if comparisons:
         agree = sum(comparison.value is not None for comparison in comparisons)
-        head = Phrase(
+        head = in_number(
+            agree,
+            "%(agree)s of %(all)s figures that others publish agrees with this benchmark in all (--json has every reason):",
             "%(agree)s of %(all)s figures that others publish agree with this benchmark in all (--json has every reason):",
             agree=agree,
             all=len(comparisons),

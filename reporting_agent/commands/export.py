@@ -6,7 +6,7 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import Phrase, in_number, significant
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
@@ -77,7 +77,9 @@ def _monitoring(args: Namespace) -> int:
     now = datetime.now(UTC)
     remarks = monitoring.remarks(measured, schema, now.astimezone(site.zone).date())
     description = writing.ExportDescription("monitoring", site.id, args.period, now, schema.stands_on.by_language, remarks, more)
-    quality = Phrase(
+    quality = in_number(
+        more["quality"]["good"],
+        "%(good)s of %(count)s months of meters is good: covered to at least %(least)s %% and day sums within %(most)s %% (%(source)s).",
         "%(good)s of %(count)s months of meters are good: covered to at least %(least)s %% and day sums within %(most)s %% (%(source)s).",
         good=str(more["quality"]["good"]),
         count=str(len(verdicts)),
@@ -117,7 +119,9 @@ def _shells(args: Namespace) -> int:
     more = {"partial": True, "not_in_it": list(carbon.NOT_IN_IT), "labels": len(steps)}
     remarks = [*_in_question(steps, label.review.open), *label.later, *_lacking(steps)]
     description = writing.ExportDescription("aas", site.id, args.period, now, Words.of(_OF_SHELLS).by_language, remarks, more)
-    line = Phrase(
+    line = in_number(
+        len(steps),
+        "%(count)s label. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         "%(count)s labels. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         count=str(len(steps)),
         missing=", ".join(carbon.NOT_IN_IT),
@@ -182,7 +186,9 @@ def _footprint(args: Namespace) -> int:
             product=settings.product.name,
             steps=significant(footprint.of_steps, 4),
         ),
-        Phrase(
+        in_number(
+            len(statements),
+            "The energy figures of %(share)s %% of it are assured by %(count)s statement.",
             "The energy figures of %(share)s %% of it are assured by %(count)s statements.",
             share=f"{100 * footprint.assured_share:.1f}",
             count=str(len(statements)),

@@ -7,7 +7,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase, listed
+from benchmarks.phrases import Phrase, in_number, listed
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
@@ -77,10 +77,12 @@ def _site(args: Namespace) -> int:
     out = Path(args.out)
     payload = site_files.write(site, result, analysis, out, args.lang, made_at=now)
     if result.data.proposals:
-        count, file = f"{len(result.data.proposals):,}", str(out / "declarations.toml")
-        sentence = Phrase(
+        count, file = len(result.data.proposals), str(out / "declarations.toml")
+        sentence = in_number(
+            count,
+            "%(count)s finding affects a report only after you declare it. %(file)s contains the lines to paste into site.toml.",
             "%(count)s findings affect a report only after you declare them. %(file)s contains the lines to paste into site.toml.",
-            count=count,
+            count=f"{count:,}",
             file=file,
         )
         say(in_language(sentence, args.lang))

@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.commands import add_connection, portal_at
 from reporting_agent.console import emit, in_terminals_language
 
@@ -288,4 +288,14 @@ def _is_number(field: FieldChange, number: NumberChange) -> bool:
 
 def _field(field: FieldChange) -> str:
     change = _change(" > ".join(field.where), field.before, field.after)
-    return Phrase("%(change)s (and in %(count)s more places)", change=change, count=field.also) if field.also else change
+    return (
+        in_number(
+            field.also,
+            "%(change)s (and in %(count)s more place)",
+            "%(change)s (and in %(count)s more places)",
+            change=change,
+            count=field.also,
+        )
+        if field.also
+        else change
+    )

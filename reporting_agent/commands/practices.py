@@ -10,7 +10,7 @@ import argparse
 from pathlib import Path
 from typing import Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.argument_types import day
 from reporting_agent.commands import add_connection, add_language, add_site, portal_at
 from reporting_agent.commands.auditor import add_keys, load_keys
@@ -70,7 +70,9 @@ def _fetch(args: argparse.Namespace) -> int:
     if edition is None:
         emit(args, {"portal": identity.portal, "edition": None}, in_language(Phrase("The portal has published no practice."), args.lang))
         return 0
-    line = Phrase(
+    line = in_number(
+        int(edition.practices),
+        "Edition %(edition)s of %(day)s with %(practices)s practice: verified and saved. The next local report names it where it fits.",
         "Edition %(edition)s of %(day)s with %(practices)s practices: verified and saved. The next local report names those that fit.",
         edition=edition.edition,
         day=edition.published_on,

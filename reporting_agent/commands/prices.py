@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.commands import add_connection, add_language, add_site
 
 if TYPE_CHECKING:
@@ -79,9 +79,20 @@ def _fetch(args: argparse.Namespace, site: SiteSettings, now: datetime) -> int:
             say(refusal.in_words(args.lang))
             continue
         rows.append(row | {"fetched": fetched.prices, "unchanged": fetched.unchanged, "file": str(fetched.answer.path)})
-        came = Phrase("%(prices)s prices fetched, the same as before.", prices=f"{fetched.prices:,}")
+        came = in_number(
+            fetched.prices,
+            "%(prices)s price fetched, the same as before.",
+            "%(prices)s prices fetched, the same as before.",
+            prices=f"{fetched.prices:,}",
+        )
         if not fetched.unchanged:
-            came = Phrase("%(prices)s prices fetched and saved in %(file)s.", prices=f"{fetched.prices:,}", file=fetched.answer.path)
+            came = in_number(
+                fetched.prices,
+                "%(prices)s price fetched and saved in %(file)s.",
+                "%(prices)s prices fetched and saved in %(file)s.",
+                prices=f"{fetched.prices:,}",
+                file=fetched.answer.path,
+            )
         lines += [in_language(came, args.lang), in_language(line, args.lang)]
     emit(args, {"series": rows}, "\n".join(lines))
     return int(failed[0].exit_code) if failed else 0
@@ -104,7 +115,9 @@ def _shown(series: PriceSeries, site: SiteSettings, now: datetime) -> tuple[dict
     if stamped.newest is not None:
         days = (now - stamped.newest.fetched_at).days
         row |= {"fetched_at": stamped.newest.fetched_at.isoformat(), "age_days": days, "sha256": stamped.newest.digest}
-        came = Phrase(
+        came = in_number(
+            days,
+            "fetched %(days)s day ago (%(at)s UTC, SHA-256 %(digest)s…)",
             "fetched %(days)s days ago (%(at)s UTC, SHA-256 %(digest)s…)",
             days=days,
             at=f"{stamped.newest.fetched_at:%Y-%m-%d %H:%M}",

@@ -16,7 +16,7 @@ from pydantic import Field, ValidationError, field_validator, model_validator
 from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.config.agreement import refuse_disagreement
 from reporting_agent.config.answers import flat
 from reporting_agent.config.border import BorderGoods
@@ -276,7 +276,12 @@ def _know_carriers_of_own_pack(raw: dict[str, Any], folder: Path) -> None:
 def _first_fault(fault: SettingFault, path: Path) -> InputError:
     if fault.of_value:
         alone = Phrase("This value in the site file is not known.")
-        with_more = Phrase("This value in the site file is not known (%(more)s more faults after this one).", more=fault.more)
+        with_more = in_number(
+            fault.more,
+            "This value in the site file is not known (%(more)s more fault after this one).",
+            "This value in the site file is not known (%(more)s more faults after this one).",
+            more=fault.more,
+        )
     else:
         alone = Phrase("The site file contradicts itself.")
         with_more = Phrase("The site file contradicts itself (%(more)s more after this one).", more=fault.more)

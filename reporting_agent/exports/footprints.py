@@ -11,7 +11,7 @@ from datetime import datetime
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.exports.assured import Statement
 from reporting_agent.exports.carbon import StepCarbon
 from reporting_agent.exports.footprint_settings import FootprintSettings, UsedStep, invalid
@@ -131,6 +131,6 @@ def _chosen(used: UsedStep, steps: Sequence[StepCarbon]) -> StepCarbon:
         "footprint-step-unknown",
         Phrase("No single label of total energy per tonne fits step %(step)s.", step=used.step),
         "Name a step of label.json, with its product and variant if there are several.",
-        found=Phrase("%(count)s labels", count=len(own)),
+        found=in_number(len(own), "%(count)s label", "%(count)s labels", count=len(own)),
         wanted=", ".join(dict.fromkeys(f"{step.label.step} ({step.label.product} {step.label.variant})".strip() for step in steps)),
     )

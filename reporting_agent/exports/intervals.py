@@ -22,7 +22,7 @@ from benchmarks import packs
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.errors import InputError
 from benchmarks.measurements import CarrierEnergy, Direction, Period, ProductStatus
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import in_number
 from benchmarks.quantities import mj_in, ratio
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.production import each_once
@@ -151,7 +151,9 @@ def measure(site: SiteSettings, period: Period) -> SiteIntervals:
             "export-no-meters",
             "No meter of this site has readings, so no values for quarter hours, days or months can be given.",
             "Give the meters' readings under [inputs] in site.toml; energy that is recorded per batch does not show when it was used.",
-            found=Phrase("%(count)s meters, none with readings", count=len(site.meters)),
+            found=in_number(
+                len(site.meters), "%(count)s meter, without readings", "%(count)s meters, none with readings", count=len(site.meters)
+            ),
         )
     meters = tuple(_of_meter(record) for record in records)
     silent = sorted({meter.id for meter in site.meters if meter.role != "state"} - {series.object for series in meters})

@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import Place
 from benchmarks.measurements import DataFinding, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Meter
 from reporting_agent.metering.clock_offsets import DAY_S, FEWEST_PIECES, HOUR_US, NO_PIECES, SIGMAS, Bins, ShiftPieces, offsets_by_piece
 from reporting_agent.metering.curve import Course
@@ -249,7 +249,12 @@ def finding(meter: Meter, shift: ClockShift, left_out: int, zone: tzinfo, places
     """The finding, counting the batches that are left out for it."""
     clock = {"meter": meter.id, "clock": _WORDS[shift.kind](meter, shift, zone), "count": f"{left_out:,}"}
     sentence = (
-        Phrase("Meter %(meter)s: %(clock)s %(count)s batches are left out of the label for this reason.", **clock)
+        in_number(
+            left_out,
+            "Meter %(meter)s: %(clock)s %(count)s batch is left out of the label for this reason.",
+            "Meter %(meter)s: %(clock)s %(count)s batches are left out of the label for this reason.",
+            **clock,
+        )
         if left_out
         else Phrase("Meter %(meter)s: %(clock)s No batch is left out for this reason.", **clock)
     )
@@ -276,7 +281,10 @@ def _said_of_drift(meter: Meter, shift: ClockShift, zone: tzinfo) -> Phrase:
 
 
 def _crept(course: ClockWander) -> Phrase:
-    return Phrase(
+    return in_number(
+        len(course.settings),
+        "its clock %(gains)s %(rate)s s a day: its time stamps drift from their regular times by up to "
+        "%(most)s s and were corrected once. Synchronise the logger with a time server.",
         "its clock %(gains)s %(rate)s s a day: its time stamps drift from their regular times by up to %(most)s s and were corrected "
         "%(settings)s times. Synchronise the logger with a time server.",
         gains=_gains(course.rate_s_per_day),

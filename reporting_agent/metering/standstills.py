@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.measurements import DataFinding, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import in_number
 from reporting_agent.config import Meter
 from reporting_agent.config.events import found_of
 from reporting_agent.metering.curve import Course
@@ -57,7 +57,11 @@ def suspect(meter: Meter, course: Course, windows: Windows, least_completeness: 
     finding = DataFinding(
         STILL,
         Severity.WARNING,
-        Phrase(
+        in_number(
+            count,
+            "Meter %(meter_id)s: its reading stood still once while the batches show that the equipment "
+            "produced, %(hours)s h. Batches of that time left out of the label: %(affected)s. Check the meter "
+            "and its connection.",
             "Meter %(meter_id)s: its reading stood still %(count)s times while the batches show that the equipment produced, "
             "%(hours)s h in total. The %(affected)s batches of that time are left out of the label. Check the meter and its "
             "connection.",

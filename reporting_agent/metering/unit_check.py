@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks.errors import Place
 from benchmarks.measurements import DataFinding, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Meter
 from reporting_agent.config.events import found_of
 from reporting_agent.metering.curve import Course
@@ -277,4 +277,10 @@ def _spelled(factor: float) -> str:
 def _with_left_out(sentence: Phrase, count: int) -> Phrase:
     if not count:
         return sentence
-    return Phrase("%(sentence)s %(count)s batches are left out of the label for this reason.", sentence=sentence, count=f"{count:,}")
+    return in_number(
+        count,
+        "%(sentence)s %(count)s batch is left out of the label for this reason.",
+        "%(sentence)s %(count)s batches are left out of the label for this reason.",
+        sentence=sentence,
+        count=f"{count:,}",
+    )

@@ -15,7 +15,7 @@ from benchmarks.carriers import CARRIERS, by_id, named
 from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, DataFinding, OperatingState, ProductStatus, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.metering.tally import PLACES_KEPT
@@ -169,7 +169,9 @@ def missing_numbers(batches: Sequence[Batch]) -> list[DataFinding]:
         return []
     after = [batches[index] for index in missing]
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
-    text = Phrase(
+    text = in_number(
+        sum(missing.values()),
+        "%(count)s batch number is missing between the existing ones: its record never arrived.",
         "%(count)s batch numbers are missing between the existing ones, at %(places)s places: their records never arrived.",
         count=f"{sum(missing.values()):,}",
         places=f"{len(after):,}",

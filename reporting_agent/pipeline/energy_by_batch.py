@@ -21,7 +21,7 @@ from benchmarks.labels import Best, SiteLabel, StepGrade, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.labels.outside import LARGEST_SHARE
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.quantities import mj_in, ratio
 from reporting_agent.sources import ENERGY, RejectedRow, Table
 
@@ -133,15 +133,25 @@ def _of_two_batches(batches: Sequence[Batch]) -> set[Key]:
 
 def _findings(again: Sequence[Place], strays: Sequence[Place], doubtful: Sequence[Place]) -> list[DataFinding]:
     """Of rows that stand twice, that name no batch, and that name two."""
-    repeated = Phrase(
+    repeated = in_number(
+        len(again),
+        "%(count)s row of energy is identical to an earlier row of the same batch in every column and is "
+        "counted once. If a batch used the same amount twice, write the sum in one row.",
         "%(count)s rows of energy are identical to an earlier row of the same batch in every column and are counted "
         "once. If a batch used the same amount twice, write the sum in one row.",
         count=f"{len(again):,}",
     )
-    unnamed = Phrase(
-        "%(strays)s rows of energy name a batch that is not in the batches file; no label includes them.", strays=f"{len(strays):,}"
+    unnamed = in_number(
+        len(strays),
+        "%(strays)s row of energy names a batch that is not in the batches file; no label includes it.",
+        "%(strays)s rows of energy name a batch that is not in the batches file; no label includes them.",
+        strays=f"{len(strays):,}",
     )
-    of_two = Phrase(
+    of_two = in_number(
+        len(doubtful),
+        "%(count)s row of energy names an id that two batches of their step have, which begin more than a "
+        "day apart. Nothing shows whose it is, so the energy of both is not known. Give each batch an id of "
+        "its own in both files, as with its year, or give the agent the files of one year at a time.",
         "%(count)s rows of energy name an id that two batches of their step have, which begin more than a day apart. Nothing shows whose "
         "it is, so the energy of both is not known. Give each batch an id of its own in both files, as with its year, or give the agent "
         "the files of one year at a time.",

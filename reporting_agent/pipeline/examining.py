@@ -21,7 +21,7 @@ import numpy as np
 
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, DataFinding, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.routes import Pack
 from reporting_agent.config import Equipment, SiteSettings
 from reporting_agent.pipeline.batch_columns import ExaminedBatches
@@ -179,7 +179,9 @@ def _gaps(batches: Sequence[Batch]) -> list[DataFinding]:
     if not after:
         return []
     places = tuple(batch.place for batch in after[:PLACES_KEPT] if batch.place is not None)
-    text = Phrase(
+    text = in_number(
+        len(after),
+        "%(pauses)s pause of more than %(hours)s h between batches, %(longest)s days long: a standstill, or missing records.",
         "%(pauses)s pauses of more than %(hours)s h between batches, the longest %(longest)s days: a standstill, or missing records.",
         pauses=f"{len(after):,}",
         hours=_LONGEST_GAP_BETWEEN_H,

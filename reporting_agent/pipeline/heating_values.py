@@ -22,7 +22,7 @@ from benchmarks.errors import InputError, PolicyRefusal
 from benchmarks.labels import ExclusionReason, StepLabel
 from benchmarks.labels.columns import counts
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Direction, Severity
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import Phrase, in_number, significant
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
@@ -271,7 +271,13 @@ def _two_sided(doubtful: Doubtful) -> Iterator[DataFinding]:
         yield DataFinding(
             "heating-value-two-sided",
             Severity.EXCLUSION,
-            Phrase(
+            in_number(
+                len(days),
+                "%(carrier)s is both given back and used on the same day (%(days)s day, %(first)s), and its heating "
+                "value is not shown to be the same on both sides: there are two values, an amount of energy without "
+                "a value, or a value below that of the gases it is mixed from. The runs of this day are left out, "
+                "and no report can be sent. Correct the wrong value, and state the lhv of amounts that are given as "
+                "energy. If the streams really differ, declare each under [[lhv]] with step and reason.",
                 "%(carrier)s is both given back and used on the same day (%(days)s days, first %(first)s), and its heating value is "
                 "not shown to be the same on both sides: there are two values, an amount of energy without a value, or a value below "
                 "that of the gases it is mixed from. The runs of these days are left out, and no report can be sent. Correct the "

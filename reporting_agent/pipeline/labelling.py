@@ -9,7 +9,7 @@ from typing import Any
 from benchmarks import packs
 from benchmarks.labels import RELATIVE_UNCERTAINTY, SiteLabel, label_site
 from benchmarks.measurements import Batch, DataFinding, Period
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import in_number
 from benchmarks.privacy.stability import Path
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
@@ -76,7 +76,9 @@ def label_of(site: SiteSettings, data: PlantData, period: Period) -> SiteLabel:
     """The site's exact label over a period of data that were read for it, or for a longer one."""
     pack = data.pack
     say(
-        Phrase(
+        in_number(
+            len(data.batches),
+            "labelling %(batches)s batch by pack %(pack)s %(version)s",
             "labelling %(batches)s batches by pack %(pack)s %(version)s",
             batches=f"{len(data.batches):,}",
             pack=pack.id,

@@ -11,7 +11,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, DataFinding, Severity
 from benchmarks.packs.corrections import factors_of
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
 
@@ -118,7 +118,9 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
         (
             "parent-unknown",
             unknown,
-            Phrase(
+            in_number(
+                len(unknown),
+                "%(batches)s batch names a parent that is not in the log; the energy before it is not added up.",
                 "%(batches)s batches name a parent that is not in the log; the energy before them is not added up.",
                 batches=f"{len(unknown):,}",
             ),
@@ -126,7 +128,9 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
         (
             "parent-later",
             later,
-            Phrase(
+            in_number(
+                len(later),
+                "%(batches)s batch began before one of its parent batches: one of the two times, or the parent, is wrong.",
                 "%(batches)s batches began before one of their parent batches: one of the two times, or the parent, is wrong.",
                 batches=f"{len(later):,}",
             ),
@@ -134,7 +138,9 @@ def examine(batches: Sequence[Batch], pack: Pack) -> list[DataFinding]:
         (
             "mass-flow",
             too_much,
-            Phrase(
+            in_number(
+                len(too_much),
+                "%(batches)s batch has more output than its parent batches together: an output, a parent or a unit is wrong.",
                 "%(batches)s batches have more output than their parent batches together: an output, a parent or a unit is wrong.",
                 batches=f"{len(too_much):,}",
             ),

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Period, Severity
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import in_number
 from benchmarks.routes import Pack
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import DeclaredEvent
@@ -131,7 +131,9 @@ def _strange(undeclared: Mapping[str, UndeclaredMeter]) -> Iterator[DataFinding]
         yield DataFinding(
             "meter-unknown",
             Severity.WARNING,
-            Phrase(
+            in_number(
+                undeclared_meter.readings,
+                "%(count)s reading is of a meter %(name)s that site.toml does not declare; it is not counted.",
                 "%(count)s readings are of a meter %(name)s that site.toml does not declare; they are not counted.",
                 count=f"{undeclared_meter.readings:,}",
                 name=f"{name!r}",

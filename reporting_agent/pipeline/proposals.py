@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, timedelta
 
 from benchmarks.measurements import Batch
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Meter, SiteSettings
 from reporting_agent.config.events import CONFIRM, DeclaredEvent, as_toml
 from reporting_agent.metering.shared_meters import Sink
@@ -119,7 +119,9 @@ def _off_scale(local: Sequence[Batch], off_scale: Mapping[int, float], site: Sit
 
 def undeclared(proposals: Sequence[DeclarationProposal]) -> Phrase:
     """How many there are, and where to find what to paste."""
-    return Phrase(
+    return in_number(
+        len(proposals),
+        "%(count)s finding affects a report only after you declare it; `label` writes the lines to paste (declarations.toml).",
         "%(count)s findings affect a report only after you declare them; `label` writes the lines to paste (declarations.toml).",
         count=f"{len(proposals):,}",
     )

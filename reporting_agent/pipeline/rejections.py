@@ -149,7 +149,9 @@ def _with_unreadable(label: StepLabel, rows: int) -> StepLabel:
     counted = replace(label, read=read, excluded={**label.excluded, ExclusionReason.UNREADABLE.value: rows})
     if rows <= MOST_LOST * read or label.grade.reason not in (None, "no-grade-met", "production-left-out"):
         return counted
-    why = Phrase(
+    why = in_number(
+        rows,
+        "%(rows)s of %(read)s batches (%(share)s) cannot be read and is not in the mean. Correct the row of rejected.csv.",
         "%(rows)s of %(read)s batches (%(share)s) cannot be read and are not in the mean. Correct the rows of rejected.csv.",
         rows=f"{rows:,}",
         read=f"{read:,}",

@@ -17,7 +17,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.labels import ExclusionReason
 from benchmarks.measurements import Batch, CarrierEnergy, DataFinding, Period, Severity
 from benchmarks.packs.published_names import impostures
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.routes import Pack
 from reporting_agent import sources
 from reporting_agent.config import SiteSettings
@@ -410,5 +410,7 @@ def _outside(batches: Sequence[Batch]) -> list[DataFinding]:
         return []
     places = tuple(batch.place for batch in outside[:PLACES_KEPT] if batch.place is not None)
     count = len(outside)
-    sentence = Phrase("%(count)s batches start outside the period.", count=f"{count:,}")
+    sentence = in_number(
+        count, "%(count)s batch starts outside the period.", "%(count)s batches start outside the period.", count=f"{count:,}"
+    )
     return [DataFinding("outside-period", Severity.EXCLUSION, sentence, count, places)]

@@ -14,7 +14,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase, as_phrase, lines
+from benchmarks.phrases import Phrase, as_phrase, in_number, lines
 from benchmarks.quantities import ratio
 from reporting_agent.config import Meter, Profile, SiteSettings
 from reporting_agent.proposal.naming import unit_of
@@ -220,6 +220,8 @@ def _refuse_open(proposals: Sequence[ProfileProposal]) -> None:
         "The files do not show all settings, and site.toml has no mapping for them.",
         Phrase("Add to site.toml:\n  [answers]\n%(lines)s", lines=lines(open_lines(list(questions.values())))),
         place=Place(str(first.look.path), column=f"mapping.{first.input}"),
-        found=Phrase("%(count)s open questions", count=len(questions)) if len(questions) > 1 else Phrase("1 open question"),
+        found=in_number(len(questions), "%(count)s open question", "%(count)s open questions", count=len(questions))
+        if len(questions) > 1
+        else Phrase("1 open question"),
         wanted=Phrase("an answer to each, under [answers], or a profile, as `steplabel-agent map FILE` makes it"),
     )

@@ -8,7 +8,7 @@ from contextlib import suppress
 from itertools import pairwise, permutations
 from operator import gt, lt
 
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.proposal.look import FileLook, is_date
 from reporting_agent.proposal.maker import Maker
@@ -98,10 +98,11 @@ def readings(maker: Maker) -> None:
     output = set(output_columns(maker.look))
     of_carriers = [i for i in of_carriers if i not in output] or of_carriers
     chosen = of_carriers or columns
-    why = (
-        Phrase("%(count)s columns of meters beside one of stamps", count=len(chosen))
-        if len(chosen) > 1
-        else Phrase("%(count)s column of meters beside one of stamps", count=len(chosen))
+    why = in_number(
+        len(chosen),
+        "%(count)s column of meters beside one of stamps",
+        "%(count)s columns of meters beside one of stamps",
+        count=len(chosen),
     )
     maker.proposal.set("wide", True, why)
     for index in chosen:
@@ -147,9 +148,21 @@ def _reading_of(maker: Maker, cells: Sequence[Cell], unit: str | None) -> tuple[
     falls, rises = (sum(map(turned, values[1:], values)) for turned in (lt, gt))
     few, moves = len(values) // 100, len(set(values)) > len(values) // 10
     if len(values) > 2 and falls <= few and moves:
-        return "register", Phrase("the values rise (%(falls)s falls in %(count)s)", falls=falls, count=f"{len(values):,}")
+        return "register", in_number(
+            falls,
+            "the values rise (%(falls)s fall in %(count)s)",
+            "the values rise (%(falls)s falls in %(count)s)",
+            falls=falls,
+            count=f"{len(values):,}",
+        )
     if len(values) >= _FEWEST_FALLING and rises <= few and moves:
-        why = Phrase("the values fall, newest first (%(rises)s rises in %(count)s)", rises=rises, count=f"{len(values):,}")
+        why = in_number(
+            rises,
+            "the values fall, newest first (%(rises)s rise in %(count)s)",
+            "the values fall, newest first (%(rises)s rises in %(count)s)",
+            rises=rises,
+            count=f"{len(values):,}",
+        )
         return "register", why
     if kind in {"energy", "volume", "mass"}:
         return "interval", Phrase("%(unit)s is an amount, and the values rise and fall", unit=str(unit))

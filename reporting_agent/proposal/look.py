@@ -18,7 +18,7 @@ from itertools import islice
 from pathlib import Path
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.config import Profile
 from reporting_agent.proposal.encoding import Encoding, encoding_of
 from reporting_agent.proposal.vocabulary import UNITS, VOCABULARY
@@ -114,7 +114,13 @@ def look_at(path: Path, sheet: str | None = None, encoding: str | None = None, m
     top, bottom, first = _header_of(rows, path, raw.merged)
     if top != 1:
         keys["header_row"] = top
-        because["header_row"] = Phrase("rows 1 to %(last)s hold titles, row %(row)s the first names of columns", last=top - 1, row=top)
+        because["header_row"] = in_number(
+            top - 1,
+            "row 1 holds titles, row %(row)s the first names of columns",
+            "rows 1 to %(last)s hold titles, row %(row)s the first names of columns",
+            last=top - 1,
+            row=top,
+        )
     if bottom != top:
         keys["header_rows"] = bottom - top + 1
         because["header_rows"] = Phrase("rows %(first)s to %(last)s are one header of merged cells", first=top, last=bottom)

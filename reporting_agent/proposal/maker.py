@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase, alternatives, enumerated, in_context, joined
+from benchmarks.phrases import Phrase, alternatives, enumerated, in_context, in_number, joined
 from reporting_agent.config.profile import zone_named
 from reporting_agent.proposal import notation
 from reporting_agent.proposal.look import AS_ANSWERED, FileLook, is_clock, is_date, is_value
@@ -115,7 +115,9 @@ class Maker:
         blank = [row for row, cells in rows if is_blank(cells[index])]
         if 5 * len(blank) < len(rows) or not rows or is_blank(rows[0][1][index]):
             return
-        ask = Phrase(
+        ask = in_number(
+            len(blank),
+            "%(column)s is blank in %(count)s row, row %(first)s. Is its date that of the row above?",
             "%(column)s is blank in %(count)s rows, the first in row %(first)s. Is its date that of the row above?",
             column=repr(self.look.header[index]),
             count=f"{len(blank):,}",

@@ -10,7 +10,7 @@ from itertools import islice
 from zoneinfo import ZoneInfo
 
 from benchmarks.errors import InputError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.proposal.types import INPUTS, ProfileProposal
 from reporting_agent.sources import read_sheet, stream_readings
@@ -94,7 +94,9 @@ def _reasons(rejected: Sequence[RejectedRow]) -> tuple[str, ...]:
 
 
 def _reason(rejection: RejectedRow, count: int) -> Phrase:
-    return Phrase(
+    return in_number(
+        count,
+        "%(count)s row, %(row)s: column %(column)s, %(reason)s; found %(found)s, wanted %(wanted)s",
         "%(count)s rows, first %(row)s: column %(column)s, %(reason)s; found %(found)s, wanted %(wanted)s",
         count=f"{count:,}",
         row=str(rejection.place.row),

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from benchmarks.catalogue import in_language
 from benchmarks.labels import ExclusionReason
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, in_number
 from reporting_agent.changes.smallest_change import beside
 from reporting_agent.pipeline import meter_successions
 from reporting_agent.report.figures import half_width, shown
@@ -112,14 +112,19 @@ def _block(label: StepLabel, result: LabelResult, limits: Sequence[SmallestChang
 def _outside(use: OutsideUse, step: str) -> Phrase:
     share = Phrase("an unknown share") if use.share is None else f"{use.share:.1%}"
     if use.is_inside:
-        return Phrase(
+        return in_number(use.batches,
+"  outside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batch (above 0.5 %% a "
+"batch is left out)",
+
             "  outside this metric: %(carrier)s, %(share)s of the energy of %(batches)s batches (above 0.5 %% a batch is left out)",
             carrier=use.carrier, share=share, batches=f"{use.batches:,}",
         )  # fmt: skip
     declared: Phrase = Phrase("not declared under [steps.%(step)s.outside]", step=step)
     if use.reason is not None:
         declared = Phrase("declared: %(reason)s", reason=use.reason)
-    return Phrase(
+    return in_number(use.batches,
+"  outside the boundary: %(carrier)s, %(share)s of the energy of %(batches)s batch (%(declared)s)",
+
         "  outside the boundary: %(carrier)s, %(share)s of the energy of %(batches)s batches (%(declared)s)",
         carrier=use.carrier, share=share, batches=f"{use.batches:,}", declared=declared,
     )  # fmt: skip

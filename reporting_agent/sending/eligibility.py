@@ -10,7 +10,7 @@ from __future__ import annotations
 from benchmarks import packs
 from benchmarks.errors import PolicyRefusal
 from benchmarks.packs.published_names import is_published
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.routes import Pack
 from reporting_agent.config import SiteSettings
 
@@ -52,7 +52,10 @@ def require_reportable(site: SiteSettings) -> Pack:
     if asking := [event for event in site.events if not event.is_explained]:
         raise PolicyRefusal(
             "reason-not-written",
-            Phrase(
+            in_number(
+                len(asking),
+                "%(count)s of the events in site.toml still has the sample sentence of the proposal as its reason: "
+                "%(kind)s of %(named)s from %(start)s. Nothing was drawn, spent, written or sent.",
                 "%(count)s of the events in site.toml still have the sample sentence of the proposal as their reason. The first is "
                 "%(kind)s of %(named)s from %(start)s. Nothing was drawn, spent, written or sent.",
                 count=len(asking),

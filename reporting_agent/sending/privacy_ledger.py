@@ -21,7 +21,7 @@ from fractions import Fraction
 
 from benchmarks.errors import PolicyRefusal
 from benchmarks.measurements import Batch
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import in_number
 from benchmarks.policies import ReleasePolicy
 from benchmarks.privacy import accounting
 from benchmarks.privacy.accounting import Debit, SpentBudget
@@ -184,7 +184,11 @@ def _ids_again(again: Sequence[Debit], year: int) -> PolicyRefusal:
     first = again[0]
     return PolicyRefusal(
         "batch-ids-again",
-        Phrase(
+        in_number(
+            len({debit.account for debit in again}),
+            "%(value)s batch of %(year)s has an id that was already debited for a batch of another year: batch "
+            "%(batch_id)s of step %(step)s, debited for %(this_year)s. Together they would spend more than the "
+            "cap.",
             "%(value)s batches of %(year)s have ids that were already debited for batches of other years. The first is batch "
             "%(batch_id)s of step %(step)s, debited for %(this_year)s. Together they would spend more than the cap.",
             value=f"{len({debit.account for debit in again}):,}",

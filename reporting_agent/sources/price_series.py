@@ -20,7 +20,7 @@ import numpy as np
 
 from benchmarks.errors import InputError, Place
 from benchmarks.labels.columns import Floats, Integers
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import FOLDER, PriceSeries
 from reporting_agent.sources import stamps
@@ -121,7 +121,12 @@ def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> StampedPrices:
         first = table.rejected[0]
         raise InputError(
             "price-row-unreadable",
-            Phrase("%(rows)s rows of the prices cannot be read; this is the first.", rows=len(table.rejected)),
+            in_number(
+                len(table.rejected),
+                "%(rows)s row of the prices cannot be read.",
+                "%(rows)s rows of the prices cannot be read; this is the first.",
+                rows=len(table.rejected),
+            ),
             "Compare time, price, decimal and timezone under [[tariff.series]] with the file.",
             place=first.place,
             found=first.found,

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks.errors import Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.row_numbers import Rows
 from reporting_agent.sources import arrays, blocks, cells, stamps, starts_and_ends, totals
@@ -53,7 +53,7 @@ class RaggedRows:
             self.log.corrections.use("readings", self.file, header, row, raw, now)
             return
         reason, name = Phrase("the row does not have as many cells as the header"), identity("readings", self.file, raw)
-        counted, needed = Phrase("%(count)s cells", count=found), Phrase("%(count)s cells", count=wanted)
+        counted, needed = (in_number(count, "%(count)s cell", "%(count)s cells", count=count) for count in (found, wanted))
         self.log.reject(RejectedRow(Place(self.file, row), reason, counted, needed, tuple(raw), header, "readings", name))
 
     def block(self) -> ColumnBlock:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, cast
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase, in_context
+from benchmarks.phrases import Phrase, in_context, in_number
 from reporting_agent.config import Profile
 from reporting_agent.sources import b2mml, parquet, signatures, workbooks
 from reporting_agent.sources.cells import Cell, as_name
@@ -74,7 +74,12 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
                     "A quote in this row is opened and never closed, so everything after it would be one cell.",
                     "Close the quote, or double a quote that belongs to the text.",
                     place=Place(str(path), row=number),
-                    found=Phrase("no closing quote in the %(lines)s lines to the end of the file", lines=f"{lines:,}"),
+                    found=in_number(
+                        lines,
+                        "no closing quote in the %(lines)s line to the end of the file",
+                        "no closing quote in the %(lines)s lines to the end of the file",
+                        lines=f"{lines:,}",
+                    ),
                     wanted=Phrase('a closing " before the next delimiter'),
                 ) from broken
             if "field larger" in str(broken):
@@ -93,7 +98,9 @@ def _records(reader: Any, path: Path) -> Iterator[tuple[int, Sequence[Cell]]]:
 
 def _quote_inside(lines: int) -> Phrase:
     if lines > 1:
-        return Phrase("%(lines)s lines with a quote inside a quoted cell", lines=lines)
+        return in_number(
+            lines, "%(lines)s line with a quote inside a quoted cell", "%(lines)s lines with a quote inside a quoted cell", lines=lines
+        )
     return Phrase("1 line with a quote inside a quoted cell")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.console import progress
 from reporting_agent.sources import rows_of_a_batch, totals
@@ -240,7 +240,7 @@ def _first(raw: Sequence[Cell]) -> int | None:
 
 
 def _cells(count: int) -> Phrase:
-    return Phrase("%(count)s cells", count=count)
+    return in_number(count, "%(count)s cell", "%(count)s cells", count=count)
 
 
 def _refuse_ragged(raw: Sequence[Cell], width: int) -> None:

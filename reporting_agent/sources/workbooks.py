@@ -24,7 +24,7 @@ from xml.parsers.expat import ExpatError, ParserCreate
 from zipfile import BadZipFile
 
 from benchmarks.errors import InputError, Place
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.config import Profile
 from reporting_agent.sources import signatures
 from reporting_agent.sources.cells import Cell
@@ -238,7 +238,7 @@ def _refuse_unworked(path: Path, extents: Sequence[SheetExtent]) -> None:
             "The workbook contains formulas that were never calculated, so their cells have no value.",
             "Open it in a spreadsheet program and save it, or export values instead of formulas.",
             place=Place(str(path)),
-            found=Phrase("%(count)s formulas without a value", count=f"{count:,}"),
+            found=in_number(count, "%(count)s formula without a value", "%(count)s formulas without a value", count=f"{count:,}"),
             wanted=Phrase("a value beside each formula"),
         )
 

@@ -20,7 +20,7 @@ from benchmarks.catalogue import languages
 from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, CarrierEnergy, ProductStatus
-from benchmarks.phrases import Phrase, enumerated, listed
+from benchmarks.phrases import Phrase, enumerated, in_number, listed
 from benchmarks.quantities import ratio
 from reporting_agent.config import Profile
 from reporting_agent.config.profile import zone_named
@@ -190,7 +190,13 @@ def nothing_readable(path: Path, headings: Headings, rejected: Sequence[Rejected
         "The sheet of runs contains no run that can be read.",
         "Fill in one row per run below the headings.",
         place=Place(str(path), headings.row + 1),
-        found=Phrase("%(count)s rows, none readable: %(first)s", count=len(rejected), first=rejected[0].reason)
+        found=in_number(
+            len(rejected),
+            "%(count)s row, not readable: %(first)s",
+            "%(count)s rows, none readable: %(first)s",
+            count=len(rejected),
+            first=rejected[0].reason,
+        )
         if rejected
         else Phrase("no run"),
         wanted=Phrase("at least one run"),

@@ -32,7 +32,7 @@ from benchmarks.labels.limit_test import doubtful, graded, is_whole_year, named,
 from benchmarks.labels.outside import LARGEST_SHARE, outside_energy
 from benchmarks.labels.validity import ONE_WEIGHING, ExclusionReason
 from benchmarks.measurements import Direction, Metric
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.quantities import ratio
 from benchmarks.standard_limits import StandardLimit
 from reporting_agent.analysis.account.fence import FUELS, auxiliaries_elsewhere, beside, no_production
@@ -200,12 +200,15 @@ class _Account:
             lacking = 0
             if sources == {"batches"}:
                 lacking = sum(all(energy.carrier != carrier for energy in batch.energy) for batch in draft.batches(step_id))
+            lacking = lacking if sources else len(draft.batches(step_id))
             if not sources or lacking:
-                sentence = Phrase(
+                sentence = in_number(
+                    lacking,
+                    "%(step)s: %(carrier)s of %(lacking)s batch is not known.",
                     "%(step)s: %(carrier)s of %(lacking)s batches is not known.",
                     step=draft.named(step_id),
                     carrier=named_carrier(carrier),
-                    lacking=lacking or len(draft.batches(step_id)),
+                    lacking=lacking,
                 )
                 draft.lacks("energy-missing", f"{step_id} {carrier}", sentence)
 

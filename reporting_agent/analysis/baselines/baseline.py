@@ -10,7 +10,7 @@ import numpy as np
 
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags, Floats, Integers
-from benchmarks.phrases import Phrase, listed, significant
+from benchmarks.phrases import Phrase, in_number, listed, significant
 from reporting_agent.analysis.baselines.base_load import HOURS_A_DAY, BaseLoad, base_load, mean_price, priced_at, too_seldom
 from reporting_agent.analysis.baselines.control import FEWEST_DAYS as FEWEST_CHARTED
 from reporting_agent.analysis.baselines.control import ControlSignal, control, events
@@ -144,13 +144,18 @@ def _baseline(record: MeterRecord, hours: LocalHours, site: SiteSettings, produc
             hours=significant((record.facts.usual_step_s or 0.0) / 3600, 3),
         )
     elif int(finite.sum()) < FEWEST_CHARTED:
-        why = worded(
-            "Only %(days)s days have data for at least %(least)s of their hours. A baseline needs %(wanted)s days, "
-            "a control chart %(chart)s.",
-            days=int(finite.sum()),
-            least=f"{100 * LEAST_KNOWN:.0f} %",
-            wanted=FEWEST_DAYS,
-            chart=FEWEST_CHARTED,
+        why = Words.of(
+            in_number(
+                int(finite.sum()),
+                "Only %(days)s day has data for at least %(least)s of its hours. A baseline needs %(wanted)s days, a "
+                "control chart %(chart)s.",
+                "Only %(days)s days have data for at least %(least)s of their hours. A baseline needs %(wanted)s days, "
+                "a control chart %(chart)s.",
+                days=int(finite.sum()),
+                least=f"{100 * LEAST_KNOWN:.0f} %",
+                wanted=FEWEST_DAYS,
+                chart=FEWEST_CHARTED,
+            )
         )
     elif chart is None:
         why = worded("The meter's days do not differ at all: there is nothing to chart.")

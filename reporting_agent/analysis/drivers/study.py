@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.declared import Words, worded
 from benchmarks.labels import Best, StepLabel
 from benchmarks.measurements import Metric
-from benchmarks.phrases import Phrase, Value, enumerated, sentences
+from benchmarks.phrases import Phrase, Value, enumerated, in_number, sentences
 from reporting_agent.analysis.drivers.normalised import curve, moves_with, normalised, savings
 from reporting_agent.analysis.drivers.result import DoubtReason, Driver, Relevance, StepDrivers, VariableKind
 from reporting_agent.analysis.drivers.search import FEWEST, JudgedVariable, Search, SearchOutcome, begin, finish
@@ -272,17 +272,27 @@ def _spread(values: np.ndarray[tuple[int, ...], np.dtype[np.float64]]) -> float:
 def _summary(outcome: SearchOutcome, explained: float | None, tested: int) -> Words:
     causes = [judgement for judgement in outcome.drivers if judgement.column.kind is not VariableKind.CONSEQUENCE]
     if not causes or explained is None or outcome.skill is None:
-        return worded(
-            "The data do not show that any of %(tested)s variables affects the energy. This does not prove that none does: each line says "
-            "what the data cannot show.",
-            tested=tested,
+        return Words.of(
+            in_number(
+                tested,
+                "The data do not show that the only tested variable affects the energy. This does not prove that it "
+                "does not: its line says what the data cannot show.",
+                "The data do not show that any of %(tested)s variables affects the energy. This does not prove that none does: each line "
+                "says what the data cannot show.",
+                tested=tested,
+            )
         )
-    return worded(
-        "%(count)s of %(tested)s tested variables affect the energy: %(names)s. Together they explain %(explained)s of the spread between "
-        "batches, and predict later batches %(skill)s better than without them.",
-        count=len(causes),
-        tested=tested,
-        names=enumerated(cause.column.words for cause in causes),
-        explained=f"{100 * explained:.0f} %",
-        skill=f"{100 * outcome.skill.value:.0f} %",
+    return Words.of(
+        in_number(
+            len(causes),
+            "%(count)s of %(tested)s tested variables affects the energy: %(names)s. It explains %(explained)s "
+            "of the spread between batches, and predicts later batches %(skill)s better than without it.",
+            "%(count)s of %(tested)s tested variables affect the energy: %(names)s. Together they explain %(explained)s of the spread "
+            "between batches, and predict later batches %(skill)s better than without them.",
+            count=len(causes),
+            tested=tested,
+            names=enumerated(cause.column.words for cause in causes),
+            explained=f"{100 * explained:.0f} %",
+            skill=f"{100 * outcome.skill.value:.0f} %",
+        )
     )

@@ -23,7 +23,7 @@ from benchmarks.labels import MeasuredBatches, StepLabel
 from benchmarks.labels.columns import Flags, Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from reporting_agent.analysis.energy_costs.prices import Prices, priced
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
@@ -212,7 +212,10 @@ def _money_rate(measured: MeasuredBatches, taken_in: Floats, paid: Mapping[str, 
         return rate, None
     batches, carriers = f"{unpriced:,}", [carrier for carrier in measured.energy.carriers if carrier in paid]
     if other := [carrier for carrier in carriers if paid[carrier].in_other_unit[measured.rows].any()]:
-        words = Phrase(
+        words = in_number(
+            unpriced,
+            "%(batches)s batch has no price: its amounts of %(carriers)s cannot be turned into the unit of the "
+            "price. Give them in that unit with lhv, or a price per GJ.",
             "%(batches)s batches have no price: their amounts of %(carriers)s cannot be turned into the unit of its price. Give them "
             "in that unit with lhv, or a price per GJ.",
             batches=batches,
@@ -221,8 +224,10 @@ def _money_rate(measured: MeasuredBatches, taken_in: Floats, paid: Mapping[str, 
         return rate, Words.of(words)
     without = [carrier for carrier in carriers if np.isnan(paid[carrier].cost[measured.rows]).any()]
     if not without:
-        return rate, worded("%(batches)s batches have no price.", batches=batches)
-    words = Phrase(
+        return rate, Words.of(in_number(unpriced, "%(batches)s batch has no price.", "%(batches)s batches have no price.", batches=batches))
+    words = in_number(
+        unpriced,
+        "%(batches)s batch has no price: [tariff] has none for %(carriers)s at that time.",
         "%(batches)s batches have no price: [tariff] has none for %(carriers)s at that time.",
         batches=batches,
         carriers=enumerated(CARRIERS[carrier].words for carrier in without),

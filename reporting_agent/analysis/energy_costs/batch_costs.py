@@ -13,7 +13,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
-from benchmarks.phrases import Phrase, enumerated
+from benchmarks.phrases import Phrase, enumerated, in_number
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.energy_costs.cheapest_hours import shifted
 from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, PowerCurve, part_of_peaks, peaks, site_power
@@ -253,13 +253,18 @@ def _shift(
     share = saving / moved.before if moved.before > 0 else 0.0
     sentence = worded("Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day.")
     if share > 0.001:
-        sentence = worded(
-            "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
-            "(%(share)s of their electricity), over %(days)s days.",
-            saving=shown(saving),
-            currency=prices.currency,
-            share=f"{100 * share:.1f} %",
-            days=f"{moved.days:,}",
+        sentence = Words.of(
+            in_number(
+                moved.days,
+                "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s "
+                "%(currency)s less (%(share)s of their electricity), over %(days)s day.",
+                "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
+                "(%(share)s of their electricity), over %(days)s days.",
+                saving=shown(saving),
+                currency=prices.currency,
+                share=f"{100 * share:.1f} %",
+                days=f"{moved.days:,}",
+            )
         )
     return LoadShift(saving, share, moved.days, Words.of(_ASSUMPTION), sentence)
 
@@ -285,7 +290,16 @@ def _notes(
         batch.step == step and batch.excluded is not None and batch.start in result.site_label.period for batch in result.data.batches
     )
     if left:
-        notes.append(worded("%(count)s batches with unreliable time or energy are not included.", count=f"{left:,}"))
+        notes.append(
+            Words.of(
+                in_number(
+                    left,
+                    "%(count)s batch with unreliable time or energy is not included.",
+                    "%(count)s batches with unreliable time or energy are not included.",
+                    count=f"{left:,}",
+                )
+            )
+        )
     return [*notes, worded("Not included: power factor, taxes on the whole bill, demand carried over from earlier months.")]
 
 

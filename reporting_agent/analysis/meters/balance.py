@@ -23,7 +23,7 @@ from numpy.typing import NDArray
 
 from benchmarks.labels import RELATIVE_UNCERTAINTY
 from benchmarks.measurements import DataFinding, Direction, Severity
-from benchmarks.phrases import Phrase, Value, joined
+from benchmarks.phrases import Phrase, Value, in_number, joined
 from benchmarks.quantities import converts, ratio
 from reporting_agent.analysis.figures import shown, to_one_decimal
 from reporting_agent.analysis.meters import suspects
@@ -286,9 +286,15 @@ def _with_sentence(balance: Balance, first: suspects.Suspect | None, enough: boo
         )
         days: dict[str, Value] = {"open": balance.open_days, "days": len(balance.days)}
         sentences.append(
-            Phrase("%(open)s of %(days)s days do not balance.", **days)
+            in_number(balance.open_days, "%(open)s of %(days)s days does not balance.", "%(open)s of %(days)s days do not balance.", **days)
             if balance.since is None
-            else Phrase("%(open)s of %(days)s days do not balance, since %(since)s.", since=balance.since.isoformat(), **days)
+            else in_number(
+                balance.open_days,
+                "%(open)s of %(days)s days does not balance, since %(since)s.",
+                "%(open)s of %(days)s days do not balance, since %(since)s.",
+                since=balance.since.isoformat(),
+                **days,
+            )
         )
         if first is not None:
             sentences.append(Phrase("Check %(meter)s first: %(why)s.", meter=first.meter, why=first.why))

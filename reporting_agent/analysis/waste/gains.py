@@ -13,7 +13,7 @@ import numpy as np
 from benchmarks.declared import Words, worded
 from benchmarks.guidance.causes import WasteCause
 from benchmarks.labels.columns import Flags, Floats, Integers
-from benchmarks.phrases import Phrase, Value, enumerated, sentences
+from benchmarks.phrases import Phrase, Value, enumerated, in_number, sentences
 from benchmarks.routes import Pack
 from reporting_agent.analysis.energy_costs.amounts import Amount, added, amount_of
 from reporting_agent.analysis.figures import percent, plain
@@ -78,7 +78,9 @@ def _cause_words(pack: Pack, label: StepLosses, rule: CauseRule, energy: Floats,
     name = named(pack, label)
     batches = int((energy > 0).sum())
     parts: list[Value] = [
-        Phrase(
+        in_number(
+            batches,
+            "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in %(batches)s batch (%(rule)s).",
             "%(step)s: “%(cause)s” accounts for %(share)s of the gap beyond uncertainty, in %(batches)s batches (%(rule)s).",
             step=name,
             share=percent(share),

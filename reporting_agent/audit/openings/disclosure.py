@@ -5,7 +5,7 @@ from __future__ import annotations
 from benchmarks.audit.sampling_plan import StratumKind
 from benchmarks.audit.signed_draws import Draw
 from benchmarks.catalogue import in_language
-from benchmarks.phrases import Phrase, Value
+from benchmarks.phrases import Phrase, Value, in_number
 from reporting_agent.audit.openings.assembling import AssembledOpening
 from reporting_agent.sending.consent import Language
 
@@ -13,18 +13,13 @@ _TEXTS = {
     "who": Phrase("Requested by the auditor with the key %(auditor)s, for %(site)s %(period)s revision %(revision)s."),
     "drawn": Phrase("Drawn: %(number)s of %(size)s leaves (%(kinds)s)."),
     "batches": Phrase("Shown in full: %(number)s of %(all)s batches (%(share)s %%) with times, output, variables and energy."),
-    "days": Phrase("Shown: the readings of %(number)s meter days, %(stretches)s."),
     "all": Phrase("all that there are, because some did not give the same records again"),
-    "part": Phrase("in %(number)s separate periods of time"),
     "seed": Phrase(
         "Shown: the site's seed. With it the auditor can draw the noise again and see the exact value behind every protected one. "
         "Records that are not opened are hidden by their salts, but the seed gives the salts as well. The auditor is bound to "
         "confidentiality."
     ),
     "settings": Phrase("Shown: your settings of meters, factors and mapping, without the location of files and without access data."),
-    "different": Phrase(
-        "%(number)s batches cannot be recomputed from the files as they are today: %(leaves)s. Explain why before you hand over the file."
-    ),
     "sealed": Phrase("The file is sealed: only the auditor can read it."),
     "plain": Phrase("The file is not sealed: anybody who has it can read it. Hand it over on site, never through the portal."),
     "portal": Phrase("None of it goes to the portal."),
@@ -48,7 +43,10 @@ def shown_by_opening(language: Language, draw: Draw, assembled: AssembledOpening
     kinds = ", ".join(
         f"{count:,} {text('days-kind' if kind is StratumKind.DAYS else kind.value)}" for kind, count in counts.items() if count
     )
-    stretches = text("all") if assembled.stretches is None else text("part", number=len(assembled.stretches))
+    stretches: Phrase = _TEXTS["all"]
+    if assembled.stretches is not None:
+        number = len(assembled.stretches)
+        stretches = in_number(number, "in %(number)s period of time", "in %(number)s separate periods of time", number=number)
     committed = sum(part.used + part.excluded for part in assembled.opening.contents.steps)
     lines = [
         text("who", auditor=draw.auditor.key_id[:16], site=commitment.site, period=commitment.period, revision=commitment.revision),
@@ -61,9 +59,25 @@ def shown_by_opening(language: Language, draw: Draw, assembled: AssembledOpening
         ),
     ]
     if assembled.days:
-        lines.append(text("days", number=f"{assembled.days:,}", stretches=stretches))
+        readings = in_number(
+            assembled.days,
+            "Shown: the readings of %(number)s meter day, %(stretches)s.",
+            "Shown: the readings of %(number)s meter days, %(stretches)s.",
+            number=f"{assembled.days:,}",
+            stretches=stretches,
+        )
+        lines.append(in_language(readings, language))
     lines += [text("seed"), text("settings")]
     if assembled.different:
         leaves = ", ".join(str(index) for index in assembled.different[:20])
-        lines.append(text("different", number=f"{len(assembled.different):,}", leaves=leaves))
+        different = in_number(
+            len(assembled.different),
+            "%(number)s batch cannot be recomputed from the files as they are today: %(leaves)s."
+            " Explain why before you hand over the file.",
+            "%(number)s batches cannot be recomputed from the files as they are today: %(leaves)s."
+            " Explain why before you hand over the file.",
+            number=f"{len(assembled.different):,}",
+            leaves=leaves,
+        )
+        lines.append(in_language(different, language))
     return [*lines, text("sealed" if sealed else "plain"), text("portal")]

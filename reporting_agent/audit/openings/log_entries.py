@@ -14,7 +14,7 @@ from benchmarks.audit.evidence import TAKE_THE_FILE, CheckOutcome, check_held, f
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.declared import Words, worded
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase, joined
+from benchmarks.phrases import Phrase, in_number, joined
 from benchmarks.wire import logged, merkle
 from benchmarks.wire.logged import EntryKind
 from reporting_agent.audit.openings.recognising import VersionAct
@@ -44,8 +44,12 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
     code, shown = "entries-logged", list(entries)
     number = len({entry.index for entry in shown})
     if wrong := _wrong(shown, roots, signed):
-        sentence = Phrase(
-            "%(wrong)s of %(entries)s entries differ from the log of the tree head that was given.", wrong=len(wrong), entries=number
+        sentence = in_number(
+            len(wrong),
+            "%(wrong)s of %(entries)s entries differs from the log of the tree head that was given.",
+            "%(wrong)s of %(entries)s entries differ from the log of the tree head that was given.",
+            wrong=len(wrong),
+            entries=number,
         )
         return failed(code, sentence, _AS_SERVED, wrong)
     if not shown:
@@ -54,14 +58,23 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
     if lacking and not roots:
         return not_checkable(
             code,
-            Phrase("The leaf hashes of %(entries)s entries can be recomputed, but no signed head was given with them.", entries=number),
+            in_number(
+                number,
+                "The leaf hash of %(entries)s entry can be recomputed, but no signed head was given with it.",
+                "The leaf hashes of %(entries)s entries can be recomputed, but no signed head was given with them.",
+                entries=number,
+            ),
             Phrase("Give a tree head or a checkpoint, the portal's key directory, and --fingerprint."),
         )
     if lacking:
         return not_checkable(
             code,
-            Phrase(
-                "%(lacking)s of %(entries)s entries have no proof for a tree head that was given.", lacking=len(lacking), entries=number
+            in_number(
+                len(lacking),
+                "%(lacking)s of %(entries)s entries has no proof for a tree head that was given.",
+                "%(lacking)s of %(entries)s entries have no proof for a tree head that was given.",
+                lacking=len(lacking),
+                entries=number,
             ),
             Phrase(
                 "Ask the portal's log for the inclusion proof of each entry (index=%(index)s&size=%(size)s and so on), or for all "
@@ -70,7 +83,16 @@ def entries_logged(entries: Iterable[ListedEntry], roots: Mapping[int, bytes], s
                 size=max(roots),
             ),
         )
-    return check_held(code, Phrase("%(entries)s entries are in the log of a head that the portal signed.", entries=number), number)
+    return check_held(
+        code,
+        in_number(
+            number,
+            "%(entries)s entry is in the log of a head that the portal signed.",
+            "%(entries)s entries are in the log of a head that the portal signed.",
+            entries=number,
+        ),
+        number,
+    )
 
 
 def version_logged(
@@ -85,7 +107,12 @@ def version_logged(
     held_there, proven = {entry.index: entry for entry in shown}, bound(shown, roots)
     wrong = [Words.of(_named(act)) for act in stated if _differs(act, held_there.get(act.log_index))]
     if wrong:
-        sentence = Phrase("%(wrong)s entries of the log do not match what the portal states about the version.", wrong=len(wrong))
+        sentence = in_number(
+            len(wrong),
+            "%(wrong)s entry of the log does not match what the portal states about the version.",
+            "%(wrong)s entries of the log do not match what the portal states about the version.",
+            wrong=len(wrong),
+        )
         return failed(code, sentence, _AS_SERVED, wrong)
     if document is not None and document not in {act.document for act in stated}:
         return failed(
@@ -101,9 +128,19 @@ def version_logged(
             ),
         )
     leaves = max(len(act.leaves) for act in stated)
-    whose = Phrase("The log binds this version to the %(leaves)s reports that it names.", leaves=leaves)
+    whose = in_number(
+        leaves,
+        "The log binds this version to the %(leaves)s report that it names.",
+        "The log binds this version to the %(leaves)s reports that it names.",
+        leaves=leaves,
+    )
     if document is not None:
-        whose = Phrase("The log binds the version given to the %(leaves)s reports that it names.", leaves=leaves)
+        whose = in_number(
+            leaves,
+            "The log binds the version given to the %(leaves)s report that it names.",
+            "The log binds the version given to the %(leaves)s reports that it names.",
+            leaves=leaves,
+        )
     for act in stated:
         if act.act == "withdrawn":
             whose = joined(whose, Phrase("It was withdrawn: %(reason)s", reason=act.reason))

@@ -13,7 +13,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit.evidence import CheckOutcome, check_held, not_checkable, refused
 from benchmarks.declared import worded
 from benchmarks.errors import SteplabelError, VerificationError
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.wire import approved, challenges, checkpoints, directory, head_succession, heads, library, logged, published, receipts
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_consistency, require_inclusion
@@ -130,7 +130,13 @@ def directory_signed(raw: bytes, fingerprint: str | None) -> CheckOutcome:
         )
     read = directory.verify(raw, fingerprint)
     return check_held(
-        code, Phrase("The key directory is signed with the key of that fingerprint; it has %(keys)s keys.", keys=len(read.receipt_keys()))
+        code,
+        in_number(
+            len(read.receipt_keys()),
+            "The key directory is signed with the key of that fingerprint; it has %(keys)s key.",
+            "The key directory is signed with the key of that fingerprint; it has %(keys)s keys.",
+            keys=len(read.receipt_keys()),
+        ),
     )
 
 
@@ -249,7 +255,15 @@ def heads_agree(
     asked = ", ".join(f"from={first}&to={second}" for first, second in open_pairs)
     if not asked:
         return check_held(
-            code, Phrase("%(number)s heads of the log, of %(sizes)s sizes, are of one log.", number=number, sizes=len(sizes)), number
+            code,
+            in_number(
+                len(sizes),
+                "%(number)s heads of the log, of %(sizes)s size, are of one log.",
+                "%(number)s heads of the log, of %(sizes)s sizes, are of one log.",
+                number=number,
+                sizes=len(sizes),
+            ),
+            number,
         )
     return not_checkable(
         code,

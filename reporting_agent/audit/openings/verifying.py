@@ -193,16 +193,22 @@ def _on_site(evidence: Evidence, site: SiteSettings | None) -> CheckOutcome:
     if not again.agrees:
         return failed(
             code,
-            Phrase(
-                "The report cannot be recomputed from the plant's files: %(differences)s differences.", differences=len(again.differences)
+            in_number(
+                len(again.differences),
+                "The report cannot be recomputed from the plant's files: %(differences)s difference.",
+                "The report cannot be recomputed from the plant's files: %(differences)s differences.",
+                differences=len(again.differences),
             ),
             Phrase("Check whether files or settings were changed since then. If not, the report was not made from these data."),
             [difference.words for difference in again.differences],
         )
     return check_held(
         code,
-        Phrase(
-            "The plant's files give the same root, the same %(labels)s labels and the same release, to the digit.", labels=len(again.labels)
+        in_number(
+            len(again.labels),
+            "The plant's files give the same root, the same %(labels)s label and the same release, to the digit.",
+            "The plant's files give the same root, the same %(labels)s labels and the same release, to the digit.",
+            labels=len(again.labels),
         ),
     )
 

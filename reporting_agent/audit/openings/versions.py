@@ -10,7 +10,7 @@ from benchmarks.audit import published as audited
 from benchmarks.audit.evidence import CheckOutcome, check_held, not_checkable, refused
 from benchmarks.audit.recomposed import RecompositionCheck, compose_again
 from benchmarks.errors import SteplabelError, VerificationError
-from benchmarks.phrases import Phrase, enumerated, listed
+from benchmarks.phrases import Phrase, enumerated, in_number, listed
 from benchmarks.wire import published
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.recognising import document
@@ -67,13 +67,21 @@ def _repeated(checked: RecompositionCheck) -> list[CheckOutcome]:
     lacking = [repeat for repeat in checked.repeated if repeat.shown_by is None]
     if not lacking:
         versions = "; ".join(dict.fromkeys(str(repeat.shown_by) for repeat in checked.repeated))
-        sentence = Phrase("%(number)s figures remain as signed before: %(versions)s.", number=number, versions=versions)
+        sentence = in_number(
+            number,
+            "%(number)s figure remains as signed before: %(versions)s.",
+            "%(number)s figures remain as signed before: %(versions)s.",
+            number=number,
+            versions=versions,
+        )
         return [check_held(code, sentence, number)]
     own = ", ".join(dict.fromkeys(version for repeat in lacking for version in repeat.lacking)) or "-"
     return [
         not_checkable(
             code,
-            Phrase(
+            in_number(
+                len(lacking),
+                "%(lacking)s figure is said to repeat an earlier version, but no version that was given shows it: %(names)s.",
                 "%(lacking)s figures are said to repeat an earlier version, but no version that was given shows them: %(names)s.",
                 lacking=len(lacking),
                 names=", ".join(repeat.name for repeat in lacking),
@@ -104,7 +112,9 @@ def left_out_of_versions(checked: RecompositionCheck) -> list[CheckOutcome]:
     return [
         not_checkable(
             "left-out-justified",
-            Phrase(
+            in_number(
+                len(checked.left_out.labels),
+                "%(number)s label was not included, and no file shows why: %(labels)s. If it were included: %(moved)s.",
                 "%(number)s labels were not included, and no file shows why: %(labels)s. If they were included: %(moved)s.",
                 number=len(checked.left_out.labels),
                 labels=", ".join(checked.left_out.labels),

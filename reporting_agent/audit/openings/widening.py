@@ -11,7 +11,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator, Mapping
 
 from benchmarks.audit.commitment import DataTree
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import in_number
 from reporting_agent.audit.openings.recomputing import recompute
 from reporting_agent.audit.openings.taking_extracts import ExtractTaker, WholeDays, days_around, together
 from reporting_agent.config import SiteSettings
@@ -36,7 +36,15 @@ def wide_enough(
         different = [index for index in batches if recomputed.of(tree.batches[index - 1].batch)[records[index]] < times[records[index]]]
         if not different or whole:
             return extract, stretches, different
-        notify(Phrase("%(count)s of %(all)s batches need more days around them", count=f"{len(different):,}", all=f"{len(batches):,}"))
+        notify(
+            in_number(
+                len(different),
+                "%(count)s of %(all)s batches needs more days around it",
+                "%(count)s of %(all)s batches need more days around them",
+                count=f"{len(different):,}",
+                all=f"{len(batches):,}",
+            )
+        )
         for index in different:
             reach[index] += 1
 

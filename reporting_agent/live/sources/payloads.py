@@ -13,7 +13,7 @@ from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
-from benchmarks.phrases import Phrase, stored
+from benchmarks.phrases import Phrase, in_number, stored
 from reporting_agent.live.sources.settings import MqttBatches, MqttReadings
 from reporting_agent.live.spool.lost_numbers import UNREADABLE
 from reporting_agent.live.spool.reading import BEYOND_US, NO_SEQUENCE, Reading, ReadingQuality
@@ -162,7 +162,15 @@ def _meter(mapping: MqttReadings, topic: str, content: Any) -> str:
     if mapping.meter_level is not None:
         levels = topic.split("/")
         if len(levels) < mapping.meter_level:
-            raise UnreadablePayload(Phrase("the topic %(topic)s has only %(count)s levels", topic=topic, count=len(levels)))
+            raise UnreadablePayload(
+                in_number(
+                    len(levels),
+                    "the topic %(topic)s has only %(count)s level",
+                    "the topic %(topic)s has only %(count)s levels",
+                    topic=topic,
+                    count=len(levels),
+                )
+            )
         name = levels[mapping.meter_level - 1]
     else:
         name = mapping.meter or str(_needed(content, mapping.fields["meter"]))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import Phrase, in_number, significant
 from benchmarks.routes import Pack
 from reporting_agent.pipeline import scattered
 
@@ -50,7 +50,9 @@ def differences(local: SiteLabel, outward: SiteLabel, pack: Pack) -> Iterator[Ph
 
 def reminder(differences: Sequence[Phrase]) -> Phrase:
     """One sentence about them all, for who sends."""
-    return Phrase(
+    return in_number(
+        len(differences),
+        "In %(count)s place the report differs from the label on the site: `steplabel-agent preview` shows where and why.",
         "In %(count)s places the report differs from the label on the site: `steplabel-agent preview` shows where and why.",
         count=len(differences),
     )

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from benchmarks import gas_and_steam
 from benchmarks.measurements import Batch, CarrierEnergy
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 from benchmarks.privacy.stability import Transformation
 from benchmarks.quantities import mj_in, ratio
 from benchmarks.routes import Pack
@@ -99,7 +99,10 @@ def _of_meter(name: str, meter: Meter, outgoing: OutgoingBatches) -> Transformat
         return None
     if meter.allocation is not None and len(both) > STRUCTURAL * len(indices):
         return _shared(meter)
-    why = Phrase(
+    why = in_number(
+        len(both),
+        "%(count)s batch on meter %(meter)s overlaps another, %(first)s and %(second)s: correct the rows, or "
+        "declare the wrong one unusable under [[events]].",
         "%(count)s batches on meter %(meter)s overlap another, first %(first)s and %(second)s: correct the rows, or declare the wrong ones"
         " unusable under [[events]].",
         count=f"{len(both):,}",

@@ -9,7 +9,7 @@ from operator import attrgetter
 
 from benchmarks.declared import Words
 from benchmarks.labels import SiteLabel, StepLabel
-from benchmarks.phrases import Phrase
+from benchmarks.phrases import Phrase, in_number
 
 
 def with_sentences(site_label: SiteLabel, now: datetime) -> SiteLabel:
@@ -17,7 +17,10 @@ def with_sentences(site_label: SiteLabel, now: datetime) -> SiteLabel:
     steps = []
     for label in site_label.steps:
         later = _later(label, now)
-        sentence = Phrase(
+        sentence = in_number(
+            later,
+            "%(count)s of the runs that this label is made from begins later than now (%(now)s), so no meter can "
+            "have read it. Correct the clock or the year of the log.",
             "%(count)s of the runs that this label is made from begin later than now (%(now)s), so no meter can have read them. Correct the"
             " clock or the year of the log.",
             count=f"{later:,}",

@@ -18,7 +18,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.labels import ExclusionReason, SiteLabel, StepLabel
 from benchmarks.labels.result import MeasuredBatches
 from benchmarks.measurements import Batch, Period
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import in_number, significant
 from reporting_agent.pipeline.provisos.stretches import HIGHER
 
 A_YEAR = timedelta(days=360)
@@ -48,7 +48,12 @@ def sentences(label: StepLabel, longer: SiteLabel) -> Iterator[Words]:
         return
     higher = _level(whole) - _level(measured)
     if higher > max(sure.value, HIGHER * abs(best)):
-        sentence = Phrase(
+        sentence = in_number(
+            other.used - label.used,
+            "The files contain %(count)s run outside the period, from %(first)s to %(last)s. All runs together "
+            "are higher by more than a season or the label's uncertainty explains. Energy may have been booked "
+            "in another month. At the level of all runs, the label would be %(other)s %(unit)s instead of "
+            "%(best)s. Compare the months with the readings of the main meters.",
             "The files contain %(count)s runs outside the period, from %(first)s to %(last)s. All runs together are higher by more than a"
             " season or the label's uncertainty explains. Energy may have been booked in another month. At the level of all runs, the"
             " label would be %(other)s %(unit)s instead of %(best)s. Compare the months with the readings of the main meters.",

@@ -13,7 +13,7 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.labels import SiteLabel, StepLabel
 from benchmarks.labels.needs import WORTH_TELLING
 from benchmarks.measurements import Batch, OperatingState, ProductStatus
-from benchmarks.phrases import Phrase, significant
+from benchmarks.phrases import in_number, significant
 
 
 def as_usual(batches: Sequence[Batch]) -> list[Batch] | None:
@@ -38,7 +38,11 @@ def sentences(label: StepLabel, usual: SiteLabel) -> Iterator[Words]:
     other = next((candidate for candidate in usual.steps if LabelKey.of(candidate) == key), None)
     best, with_all = label.best.value, None if other is None else other.best.value
     if other is not None and best is not None and with_all is not None and with_all - best > WORTH_TELLING * abs(best):
-        sentence = Phrase(
+        sentence = in_number(
+            other.used - label.used,
+            "The log marks %(count)s run with product as a test, or as not normal running, so it is left out. "
+            "With it the label would be %(other)s %(unit)s instead of %(best)s. Keep the order of this test for "
+            "an auditor.",
             "The log marks %(count)s runs with product as tests, or as not normal running, so they are left out. With them the label "
             "would be %(other)s %(unit)s instead of %(best)s. Keep the orders of these tests for an auditor.",
             count=other.used - label.used,

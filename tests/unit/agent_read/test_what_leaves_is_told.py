@@ -57,7 +57,7 @@ def test_rows_that_overlap_are_told_by_name(tmp_path: Path) -> None:
     plant.tables["batches"][:] = rows
     own, leaving, data = both_labels(plant, tmp_path)
     (sentence,) = differences(own, leaving, data.pack)
-    assert sentence.startswith("No label of eaf is sent in a report. 1 batches on meter m overlap another, first H0020 and H0021: correct")
+    assert sentence.startswith("No label of eaf is sent in a report. 1 batch on meter m overlaps another, H0020 and H0021: correct")
 
 
 def test_labels_that_are_the_same_are_not_told(tmp_path: Path) -> None:

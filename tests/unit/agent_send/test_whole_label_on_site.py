@@ -222,7 +222,7 @@ def _one_heat_more(rows: list[Row]) -> None:
         ("batches.csv", _one_heat_more, "step eaf, "),
         ("batches.csv", _best_heat_invented, "step eaf, used: not the same"),
         ("batches.csv", lambda rows: rows[60].__setitem__(8, "scrap"), "step eaf, excluded: 3 records, 2 when they were committed to"),
-        ("batches.csv", lambda rows: rows.pop(2), "step eaf, excluded: 1 records, 2 when they were committed to"),
+        ("batches.csv", lambda rows: rows.pop(2), "step eaf, excluded: 1 record, 2 when they were committed to"),
         ("energy.csv", lambda rows: rows[9].__setitem__(3, "239"), "step eaf, used: not the same"),
     ],
     ids=["reading", "batch left out", "batch added", "batch changed", "exclusion invented", "exclusion dropped", "energy changed"],

@@ -586,7 +586,7 @@ def test_a_batch_without_its_coal_leaves_the_account_open() -> None:
     batches = [replace(batch, energy=batch.energy[:1]) if batch.batch_id == "clinker-burning-5" else batch for batch in the_year(CEMENT)]
     account = clinker(batches)
     assert codes(account) == ["energy-missing"]
-    assert account.missing[0][1].en == "Clinker burning: coal of 1 batches is not known."
+    assert account.missing[0][1].en == "Clinker burning: coal of 1 batch is not known."
 
 
 def test_an_account_that_the_fence_does_not_bear_out_is_open() -> None:
