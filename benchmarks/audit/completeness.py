@@ -195,9 +195,9 @@ def output_weighed(evidence: Evidence) -> CheckOutcome:
         in_number(
             len(weighings.batches),
             "The output of %(number)s batch agrees with its scale, within %(within)s %% or less; a smaller "
-            "change would not be seen. Opened batches without a scale: %(without)s.",
+            "change would not be seen. Opened batches of which no scale tells, or one that other lines used at the same time: %(without)s.",
             "The output of %(number)s batches agrees with their scales, each within %(within)s %% or less; a smaller change would "
-            "not be seen. %(without)s opened batches have no scale.",
+            "not be seen. Opened batches of which no scale tells, or one that other lines used at the same time: %(without)s.",
             number=f"{len(weighings.batches):,}",
             within=f"{100 * weighings.resolution:.1f}",
             without=f"{sum(weighings.without.values()):,}",

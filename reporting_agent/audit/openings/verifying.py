@@ -12,7 +12,7 @@ from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, Public
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.signed_draws import Head
 from benchmarks.errors import InputError
-from benchmarks.phrases import Phrase, in_context
+from benchmarks.phrases import Phrase, in_context, in_number
 from benchmarks.wire import challenges, commitments, directory, heads
 from benchmarks.wire.challenges import Challenge
 from benchmarks.wire.commitments import ReportCommitment
