@@ -27,6 +27,7 @@ _ORDINALS = (
 _WANTED = {
     "int": Phrase("a whole number"),
     "float": Phrase("a number"),
+    "finite": Phrase("a finite number"),
     "string": Phrase("a text in quotation marks"),
     "path": Phrase("a text in quotation marks"),
     "decimal": Phrase("a number"),

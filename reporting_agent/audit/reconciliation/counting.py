@@ -2,7 +2,8 @@
 either end), and which replaced another.
 
 The uncertainty of a meter is that of its accuracy class (rectangular: 2 / sqrt(3) of the limit), else the site's declared one; several
-meters are added as if each erred alone. A meter that begins after another has ended takes its place: of the two one tells an hour.
+meters are added as if each erred alone. A meter counts in its own time (`from` and `until`), also where it is read before or after.
+One that begins after another has ended takes its place: of the two one tells an hour.
 """
 
 from __future__ import annotations
@@ -65,17 +66,17 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
     return MeteredQuantity(
         total,
         hypot(*errors) / abs(total) if total else 1.0,
-        min(_known_share(line, from_day, to_day, site) for line in in_turn(records)),
+        min(_known_share(line, from_day, to_day, site) for line in in_turn(records, site)),
         max(together(from_day, from_day + _DAY), together(to_day - _DAY, to_day)),
         max(beyond(from_day - _DAY, from_day), beyond(to_day, to_day - _DAY)),
     )
 
 
-def in_turn(records: Iterable[MeterRecord]) -> list[list[MeterRecord]]:
+def in_turn(records: Iterable[MeterRecord], site: SiteSettings) -> list[list[MeterRecord]]:
     """The meters by points: one that begins after another has ended stands where that stood."""
     points: list[list[MeterRecord]] = []
-    for record in sorted(records, key=lambda meter: (_told_us(meter) or (0, 0))[0]):
-        point = next((point for point in points if takes_over(record, point[-1])), None)
+    for record in sorted(records, key=lambda meter: (_told_us(meter, site) or (0, 0))[0]):
+        point = next((point for point in points if takes_over(record, point[-1], site)), None)
         if point is None:
             points.append([record])
         else:
@@ -83,15 +84,16 @@ def in_turn(records: Iterable[MeterRecord]) -> list[list[MeterRecord]]:
     return points
 
 
-def takes_over(later: MeterRecord, earlier: MeterRecord) -> bool:
+def takes_over(later: MeterRecord, earlier: MeterRecord, site: SiteSettings) -> bool:
     """Whether one meter begins where another of the same energy has ended."""
-    begins, ended = _told_us(later), _told_us(earlier)
+    begins, ended = _told_us(later, site), _told_us(earlier, site)
     return begins is not None and ended is not None and begins[0] >= ended[1] and _serves(later) == _serves(earlier)
 
 
-def _told_us(record: MeterRecord) -> tuple[int, int] | None:
-    """The first and the last hour of which it tells something: a table of all meters has blank cells where one is not there."""
-    hours = record.hour_us[record.hour_known > 0]
+def _told_us(record: MeterRecord, site: SiteSettings) -> tuple[int, int] | None:
+    """The first and the last hour of its own time of which it tells something: a table of all meters has blank cells where one is not
+    there, and one that was replaced may be read on beside the new one."""
+    hours = record.hour_us[(record.hour_known > 0) & record.in_service(record.hour_us, site.zone)]
     return (int(hours[0]), int(hours[-1])) if len(hours) else None
 
 
@@ -100,12 +102,19 @@ def _serves(record: MeterRecord) -> tuple[str, str, str, str]:
 
 
 def _known_share(point: Sequence[MeterRecord], from_day: date, to_day: date, site: SiteSettings) -> float:
-    known_hours = np.sum([record.hour_known[_inside(record, from_day, to_day, site)] for record in point], axis=0)
-    return float(np.minimum(known_hours, 1.0).mean()) if len(known_hours) else 0.0
+    known_hours = np.sum([np.where(_inside(record, from_day, to_day, site), record.hour_known, 0.0) for record in point], axis=0)
+    of_days = _between(point[0], from_day, to_day, site)
+    return float(np.minimum(known_hours[of_days], 1.0).mean()) if of_days.any() else 0.0
 
 
 def _inside(record: MeterRecord, first: date, last: date, site: SiteSettings) -> NDArray[np.bool_]:
-    return (record.hour_us >= us_of(first, site)) & (record.hour_us < us_of(last, site))
+    """Which hours are of these days and of the meter's own time."""
+    return _between(record, first, last, site) & record.in_service(record.hour_us, site.zone)
+
+
+def _between(record: MeterRecord, first: date, last: date, site: SiteSettings) -> NDArray[np.bool_]:
+    within: NDArray[np.bool_] = (record.hour_us >= us_of(first, site)) & (record.hour_us < us_of(last, site))
+    return within
 
 
 def _uncertainty(record: MeterRecord, site: SiteSettings) -> float:

@@ -5,9 +5,9 @@ from __future__ import annotations
 import tomllib
 from datetime import date
 from pathlib import Path
-from typing import Self
+from typing import Annotated, Self
 
-from pydantic import Field, model_validator
+from pydantic import AfterValidator, ConfigDict, Field, model_validator
 
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
@@ -39,7 +39,7 @@ TEMPLATE = """# What documents say of this site's energy and output, to be held 
 # uncertainty_pct = 3.0
 # document = "survey 2025-01-31"
 
-# [[sale]]                      # made = sold + closing - opening
+# [[sale]]                      # made = sold + closing - opening; several of the same days are added up
 # step = "cement-grinding"
 # from = 2025-01-01
 # to = 2025-02-01
@@ -60,7 +60,13 @@ TEMPLATE = """# What documents say of this site's energy and output, to be held 
 """
 
 
-class _Span(Setting):
+class _Stated(Setting):
+    """What a document states: infinity and not-a-number are no quantities."""
+
+    model_config = ConfigDict(allow_inf_nan=False)
+
+
+class _Span(_Stated):
     """A time of whole local days, [from, to), and the document that it is told by."""
 
     from_day: date = Field(alias="from")
@@ -76,12 +82,21 @@ class _Span(Setting):
         return self
 
 
+def _each_once(meters: tuple[str, ...]) -> tuple[str, ...]:
+    if len(set(meters)) < len(meters):
+        raise ValueError(Phrase("each meter once"))
+    return meters
+
+
+_Meters = Annotated[tuple[str, ...], Field(min_length=1), AfterValidator(_each_once)]
+
+
 class Bill(_Span):
     """[[bill]]: a quantity of a carrier that was charged or weighed, and the meters that should have counted it."""
 
     carrier: str
     quantity: float = Field(ge=0)  # 0 of a month in which nothing was taken
-    meters: tuple[str, ...] = Field(min_length=1)
+    meters: _Meters
 
 
 class StockSurvey(_Span):
@@ -91,7 +106,7 @@ class StockSurvey(_Span):
     opening: float = Field(ge=0)
     received: float = Field(ge=0)
     closing: float = Field(ge=0)
-    meters: tuple[str, ...] = Field(min_length=1)
+    meters: _Meters
 
     @property
     def used(self) -> float:
@@ -106,12 +121,14 @@ class Sale(_Span):
     opening: float = Field(default=0.0, ge=0)
     closing: float = Field(default=0.0, ge=0)
 
-    @property
-    def output(self) -> float:
-        return self.sold + self.closing - self.opening
+    @model_validator(mode="after")
+    def _stock_at_both_ends(self) -> Self:
+        if len({"opening", "closing"} & self.model_fields_set) == 1:
+            raise ValueError(Phrase("opening and closing must be given together"))
+        return self
 
 
-class Calibration(Setting):
+class Calibration(_Stated):
     """[[calibration]]: a meter's certificate."""
 
     meter: str
@@ -120,6 +137,10 @@ class Calibration(Setting):
     error_pct: float = Field(ge=0)
     limit_pct: float = Field(gt=0)
     document: str = Field(min_length=1)
+
+    @property
+    def within_class(self) -> bool:
+        return self.error_pct <= self.limit_pct
 
     def holds_on(self, day: date) -> bool:
         months = self.on.year * 12 + self.on.month - 1 + self.valid_months

@@ -20,18 +20,19 @@ from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.baselines.production import each_once
-from reporting_agent.audit.reconciliation.bills_against_meters import FIND_OUT, of_bills, of_survey
+from reporting_agent.audit.reconciliation.bills_against_meters import bills_compared, survey_compared
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.audit.reconciliation.papers import Calibration, Papers, Sale
-from reporting_agent.audit.reconciliation.sentences import about, difference, inside, of_units, outside
+from reporting_agent.audit.reconciliation.sentences import FIND_OUT, about, difference, inside, of_units, outside
+from reporting_agent.audit.reconciliation.said_of_bills import of_bills, of_survey
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData
 
 
 def reconcile(site: SiteSettings, data: PlantData, papers: Papers, period: Period) -> tuple[CheckOutcome, ...]:
     """One finding a document, and one for every counted meter and step that no document covers."""
-    outcomes = [*of_bills(site, data, papers.bill, period)]
-    outcomes += [of_survey(site, data, survey, period) for survey in papers.stock]
+    outcomes = [outcome for row in bills_compared(site, data, papers.bill, period) for outcome in of_bills(site, data, row)]
+    outcomes += [of_survey(survey_compared(site, data, survey, period)) for survey in papers.stock]
     outcomes += [_output(data, sale, site, period) for sale in papers.sale]
     outcomes += [_calibration(calibration, papers.calibration, site, period) for calibration in papers.calibration]
     return (*outcomes, *_not_covered(site, data, papers, period))
@@ -40,7 +41,7 @@ def reconcile(site: SiteSettings, data: PlantData, papers: Papers, period: Perio
 def _output(data: PlantData, paper: Sale, site: SiteSettings, period: Period) -> CheckOutcome:
     code, name = "sales-and-output", _sold(paper)
     if not inside(paper.from_day, paper.to_day, period, site):
-        return outside(code, name, period)
+        return outside(code, name, paper.from_day, paper.to_day, period, site)
     if paper.step not in {step.id for step in data.pack.steps}:
         return not_checkable(code, about(name, Phrase("the pack has no such step.")), Phrase("Name a step of the pack."))
     unit = data.pack.step(paper.step).output_unit
@@ -48,7 +49,7 @@ def _output(data: PlantData, paper: Sale, site: SiteSettings, period: Period) ->
     once = each_once([batch for batch in data.batches if batch.step == paper.step])  # of a row in two exports the first, as in a label
     output = fsum(batch.output for batch in once if start <= microseconds(batch.start) < end)
     try:
-        sold = paper.output * ratio(paper.unit, unit)
+        sold = (paper.sold + paper.closing - paper.opening) * ratio(paper.unit, unit)
     except InputError as refusal:
         return of_units(code, name, refusal)
     tolerance = paper.uncertainty_pct / 100 * sold

@@ -6,15 +6,23 @@ from datetime import date
 
 from benchmarks.audit.evidence import CheckOutcome, not_checkable
 from benchmarks.audit.records import microseconds
+from benchmarks.declared import Words, worded
 from benchmarks.errors import InputError
 from benchmarks.measurements import Period
 from benchmarks.phrases import Phrase
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.config import SiteSettings
 
+FIND_OUT = Phrase("Find out which of the two is wrong, and for how long. Check the original, and the meter's own register.")
+
 
 def about(name: Phrase, statement: Phrase) -> Phrase:
     return Phrase("%(name)s: %(said)s", name=name, said=statement)
+
+
+def said_of(name: Words, what: Phrase) -> Words:
+    """The same of a name that is in several languages, as of a meter."""
+    return worded("%(name)s: %(what)s", name=name, what=what)
 
 
 def difference(stated: float, counted: float, tolerance: float, unit: str) -> Phrase:
@@ -40,9 +48,19 @@ def inside(first: date, last: date, period: Period, site: SiteSettings) -> bool:
     return microseconds(period.start) <= us_of(first, site) and us_of(last, site) <= microseconds(period.end)
 
 
-def outside(code: str, name: Phrase, period: Period) -> CheckOutcome:
-    sentence = about(name, Phrase("is outside the period %(period)s.", period=period.name))
-    return not_checkable(code, sentence, Phrase("Give the period that contains it."))
+def outside(code: str, name: Phrase, first: date, last: date, period: Period, site: SiteSettings) -> CheckOutcome:
+    """Of a document whose days are not all of the period, though some of them may be."""
+    if us_of(first, site) < microseconds(period.end) and us_of(last, site) > microseconds(period.start):
+        sentence = Phrase("reaches beyond the period %(period)s.", period=period.name)
+    else:
+        sentence = Phrase("is outside the period %(period)s.", period=period.name)
+    days = f"{first.isoformat()}/{last.isoformat()}"
+    return not_checkable(code, about(name, sentence), Phrase("Give a period that contains it, such as %(days)s.", days=days))
+
+
+def less_than_nothing(code: str, name: Phrase, what: Phrase) -> CheckOutcome:
+    """Of a document that states less than nothing: its figures are wrong, and of such a quantity there is no uncertainty."""
+    return not_checkable(code, about(name, what), Phrase("Check whether the two stocks are exchanged, or a quantity is missing."))
 
 
 def of_units(code: str, name: Phrase, refusal: InputError) -> CheckOutcome:
