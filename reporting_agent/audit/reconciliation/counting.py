@@ -75,7 +75,7 @@ def counted(records: Sequence[MeterRecord], from_day: date, to_day: date, unit: 
 def in_turn(records: Iterable[MeterRecord], site: SiteSettings) -> list[list[MeterRecord]]:
     """The meters by points: one that begins after another has ended stands where that stood."""
     points: list[list[MeterRecord]] = []
-    for record in sorted(records, key=lambda meter: (_told_us(meter, site) or (0, 0))[0]):
+    for record in sorted(records, key=lambda meter: (first_and_last_hour(meter, site) or (0, 0))[0]):
         point = next((point for point in points if takes_over(record, point[-1], site)), None)
         if point is None:
             points.append([record])
@@ -86,11 +86,11 @@ def in_turn(records: Iterable[MeterRecord], site: SiteSettings) -> list[list[Met
 
 def takes_over(later: MeterRecord, earlier: MeterRecord, site: SiteSettings) -> bool:
     """Whether one meter begins where another of the same energy has ended."""
-    begins, ended = _told_us(later, site), _told_us(earlier, site)
+    begins, ended = first_and_last_hour(later, site), first_and_last_hour(earlier, site)
     return begins is not None and ended is not None and begins[0] >= ended[1] and _serves(later) == _serves(earlier)
 
 
-def _told_us(record: MeterRecord, site: SiteSettings) -> tuple[int, int] | None:
+def first_and_last_hour(record: MeterRecord, site: SiteSettings) -> tuple[int, int] | None:
     """The first and the last hour of its own time of which it tells something: a table of all meters has blank cells where one is not
     there, and one that was replaced may be read on beside the new one."""
     hours = record.hour_us[(record.hour_known > 0) & record.in_service(record.hour_us, site.zone)]

@@ -93,5 +93,9 @@ NOTES: tuple[Words, ...] = (
         "If there are several meters, separate them with commas; their readings are added up. Used = opening + received - closing; "
         "made = sold + closing - opening."
     ),
+    worded(
+        "Rows of one document for the same meters and days, such as the hours of a tariff, are added up, and so are sales of one step in "
+        "the same days. A stock that several of them state is counted once."
+    ),
     worded("Fill in the sheets that you have documents for. There is an example of each below."),
 )

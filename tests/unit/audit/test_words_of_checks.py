@@ -28,7 +28,10 @@ SAYING = [
         )
     ),
     AGENT / "audit" / "whole_label_on_site.py",
-    *(AGENT / "audit" / "reconciliation" / f"{name}.py" for name in ("bills_against_meters", "reconcile", "sentences")),
+    *(
+        AGENT / "audit" / "reconciliation" / f"{name}.py"
+        for name in ("bills_against_meters", "certificates", "not_covered", "said_of_bills", "sales_against_output", "sentences")
+    ),
     *(AGENT / "audit" / "openings" / f"{name}.py" for name in ("log_entries", "published", "statements", "verifying", "versions")),
 ]
 CHINESE = re.compile(r"[\u4e00-\u9fff]")
