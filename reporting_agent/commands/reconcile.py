@@ -50,4 +50,4 @@ def run(args: argparse.Namespace) -> int:
     if args.out is not None:
         write_file(args.out, telling.report(verdict, args.out, args.lang, datetime.now(UTC)))
     emit(args, verdict.to_json(), telling.lines(verdict, args.lang))
-    return ExitCode.INPUT if verdict.failed else ExitCode.DONE
+    return ExitCode.DONE if verdict.agrees else ExitCode.INPUT

@@ -73,7 +73,7 @@ def lead(verdict: AuditVerdict, lang: str) -> str:
     if verdict.failed:
         sentence = w["lead_failed"]
     elif verdict.of == PAPERS:
-        sentence = w["lead_papers"]
+        sentence = w["lead_papers" if verdict.agrees else "lead_nothing"]
     else:
         sentence = w[("lead_held" if verdict.of == OPENING else "lead_files") if verdict.holds else "lead_open"]
     sentence = "".join([sentence, *(w[key] for key in verdict.unproven)])

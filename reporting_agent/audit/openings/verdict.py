@@ -42,6 +42,11 @@ class AuditVerdict:
         return any(finding.state is CheckState.FAILED for finding in self.findings)
 
     @property
+    def agrees(self) -> bool:
+        """Whether papers agree: something could be compared, and nothing that was differs."""
+        return not self.failed and self.counted(CheckState.HELD) > 0
+
+    @property
     def bound(self) -> bool:
         """Whether what was checked is what the portal accepted, logged or signed: some check says so, and none that was asked could not."""
         binding = [finding for finding in self.findings if finding.kind is CheckKind.BOUND and finding.asked]
@@ -69,7 +74,7 @@ class AuditVerdict:
 
     def to_json(self) -> dict[str, Any]:
         payload: dict[str, Any] = (
-            {"held": not self.failed}
+            {"held": self.agrees}
             if self.of == PAPERS
             else {
                 "held": self.holds,

@@ -1,7 +1,8 @@
-"""Which days and what output documents are about."""
+"""Which days and what output documents are about, and what is said where nothing could be compared."""
 
 from __future__ import annotations
 
+import json
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -14,6 +15,7 @@ from benchmarks.measurements import Period
 from reporting_agent import pipeline
 from reporting_agent.audit.reconciliation.papers import Papers, Sale, StockSurvey
 from reporting_agent.audit.reconciliation.reconcile import reconcile
+from reporting_agent.cli import main
 from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.config.scales import Scale
 from reporting_agent.pipeline import PlantData
@@ -110,3 +112,12 @@ def test_a_document_of_less_than_nothing_is_not_compared(site: SiteSettings, dat
 def test_a_bill_without_bounds_or_with_a_meter_twice_is_refused(changes: dict[str, Any]) -> None:
     with pytest.raises(ValidationError):
         bill(**({"quantity": 1.0} | changes))
+
+
+def test_where_nothing_was_compared_nothing_is_held(works: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    (tmp_path / "papers.toml").write_text("", encoding="utf-8")
+    command = ["reconcile", str(tmp_path / "papers.toml"), "--site", str(works / "site.toml"), "--period", PERIOD]
+    assert main([*command, "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["held"] is False
+    main([*command, "--lang", "en"])
+    assert capsys.readouterr().out.startswith("NOTHING CONFIRMED")
