@@ -24,7 +24,7 @@ def add_parser(sub: Any) -> None:
 def run(args: argparse.Namespace) -> int:
     from datetime import UTC, datetime
 
-    from benchmarks.errors import ExitCode, UsageError
+    from benchmarks.errors import ExitCode, InputError, Place, UsageError
     from benchmarks.measurements import Period
     from reporting_agent import pipeline
     from reporting_agent.audit.openings import telling
@@ -34,6 +34,13 @@ def run(args: argparse.Namespace) -> int:
     from reporting_agent.console import emit
 
     if args.template is not None:
+        if args.template.exists():
+            raise InputError(
+                "template-exists",
+                "There is a file of this name already.",
+                "Give the name of a new file. What was filled in would be lost.",
+                place=Place(str(args.template)),
+            )
         write_file(args.template, loading.template(args.template, args.lang))
         emit(
             args,

@@ -1,14 +1,15 @@
 """The documents in a workbook: an empty one to fill in, and what was filled in, read as a person writes it.
 
 Sheets and columns may stand in any order and in either language, with other columns between; blank rows are skipped, and so is what
-stands above the headings. A cell that says something else than its column is refused by sheet and cell; nothing is guessed.
+stands above the headings. A cell that says something else than its column is refused by sheet and cell, and so is a sheet of documents
+under another name; nothing is guessed.
 """
 
 from __future__ import annotations
 
 import io
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import date, datetime, time
 from pathlib import Path
@@ -22,6 +23,7 @@ from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase, enumerated
 from reporting_agent.audit.reconciliation.headings import ABOUT, COLUMNS, EXAMPLES, NOTES, OPTIONAL, SHEETS
 from reporting_agent.audit.reconciliation.papers import Bill, Calibration, Papers, Sale, StockSurvey
+from reporting_agent.audit.reconciliation.percent_cells import percent_cells
 from reporting_agent.config import Profile
 from reporting_agent.console import columns_of
 from reporting_agent.sources import cells
@@ -30,6 +32,8 @@ from reporting_agent.sources.workbooks import Book
 
 _KINDS: dict[str, type[BaseModel]] = {"bill": Bill, "stock": StockSurvey, "sale": Sale, "calibration": Calibration}
 _DAYS, _TEXTS = {"from", "to", "on"}, {"carrier", "step", "meter", "unit", "document"}
+_PERCENT = {"uncertainty_pct", "error_pct", "limit_pct"}
+_TOGETHER = ("from", "to", "opening", "closing")  # what can contradict another cell of the row
 _ROWS_LOOKED_AT = 20  # for the headings
 _DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?")
 _BETWEEN_METERS = re.compile(r"[,，、;；\n]")
@@ -67,7 +71,7 @@ def read(path: Path) -> Papers:
 
     Raises:
         InputError: `papers-unreadable`, `workbook-unreadable`, `workbook-too-large`, `papers-sheets-missing`; with sheet and row or cell
-            `papers-heading-missing`, `papers-cell-wrong`.
+            `papers-heading-missing`, `papers-sheet-misnamed`, `papers-cell-wrong`.
     """
     if not path.is_file():
         raise InputError(
@@ -83,6 +87,8 @@ def read(path: Path) -> Papers:
         kind = next((kind for kind, words in SHEETS.items() if _same(name, kind, words)), None)
         if kind is not None:
             documents[kind] = (*documents.get(kind, ()), *_documents(path, name, kind, book))
+        elif not _same(name, "about", ABOUT):
+            _refuse_documents_in(path, name, book)
     if not documents:
         raise InputError(
             "papers-sheets-missing",
@@ -122,39 +128,67 @@ def template(lang: str) -> bytes:
     return content.getvalue()
 
 
-def _documents(path: Path, name: str, kind: str, book: Book) -> Iterator[BaseModel]:
-    opened = book.sheet(name)
-    sheet: _Sheet | None = None
+def _refuse_documents_in(path: Path, name: str, book: Book) -> None:
+    """A copy of a sheet, as "Bills (2)", holds documents that nobody would miss."""
+    for row, line in _lines(book, name, _ROWS_LOOKED_AT):
+        for kind, example in EXAMPLES.items():
+            if not set(example) - OPTIONAL.get(kind, set()) - _columns(kind, line).keys():
+                raise InputError(
+                    "papers-sheet-misnamed",
+                    "A sheet has the columns of documents, but another name.",
+                    "Move its rows to the sheet of these documents, or delete the sheet.",
+                    place=Place(_sheet_of(path, name), row),
+                    found=repr(name),
+                    wanted=" / ".join(dict.fromkeys(SHEETS[kind].by_language.values())),
+                )
+
+
+def _lines(book: Book, name: str, rows: int | None = None) -> Iterator[tuple[int, list[Cell]]]:
+    """The rows of a sheet that are not blank, of its first `rows` where that is given; columns count from A on."""
+    opened = book.sheet(name, rows)
     for row, written in opened.rows:
-        line = [None] * opened.first_column + list(written)
-        if all(cells.is_blank(cell) for cell in line):
-            continue
+        if not all(cells.is_blank(cell) for cell in written):
+            yield row, [None] * opened.first_column + list(written)
+
+
+def _documents(path: Path, name: str, kind: str, book: Book) -> Iterator[BaseModel]:
+    sheet: _Sheet | None = None
+    in_percent = percent_cells(path, name)
+    for row, line in _lines(book, name):
         if sheet is None:
             sheet = _headed(path, name, kind, line, row)
             if sheet is None and row >= _ROWS_LOOKED_AT:
                 break
         else:
-            yield _document(sheet, row, line)
-    if sheet is None and _has_rows(book, name):
+            yield _document(sheet, row, line, in_percent)
+    if sheet is None and any(_lines(book, name)):
         raise _no_heading(path, name, kind, set(EXAMPLES[kind]), 1)
 
 
 def _headed(path: Path, name: str, kind: str, line: Sequence[Cell], row: int) -> _Sheet | None:
     """The sheet where this row holds its headings; None where it holds fewer than half of them, and so is a title or a note."""
-    columns: dict[str, int] = {}
-    for index, cell in enumerate(line):
-        key = next((key for key in EXAMPLES[kind] if isinstance(cell, str) and _same(cell, key, COLUMNS[key])), None)
-        if key is not None:
-            columns.setdefault(key, index)
+    columns, optional = _columns(kind, line), OPTIONAL.get(kind, set())
     if 2 * len(columns) < len(EXAMPLES[kind]):
         return None
-    missing = set(EXAMPLES[kind]) - set(columns) - OPTIONAL.get(kind, set())
+    others = [cell for index, cell in enumerate(line) if isinstance(cell, str) and index not in columns.values()]
+    meant = optional & columns.keys() or any(_begins(cell, key, COLUMNS[key]) for cell in others for key in optional)
+    missing = set(EXAMPLES[kind]) - set(columns) - (set() if meant else optional)
     if missing:
         raise _no_heading(path, name, kind, missing, row)
     return _Sheet(path, name, kind, columns, {key: str(line[position]).strip() for key, position in columns.items()})
 
 
-def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
+def _columns(kind: str, line: Sequence[Cell]) -> dict[str, int]:
+    """Where in this row the headings of such documents stand."""
+    columns: dict[str, int] = {}
+    for index, cell in enumerate(line):
+        key = next((key for key in EXAMPLES[kind] if isinstance(cell, str) and _same(cell, key, COLUMNS[key])), None)
+        if key is not None:
+            columns.setdefault(key, index)
+    return columns
+
+
+def _document(sheet: _Sheet, row: int, line: Sequence[Cell], in_percent: Set[tuple[int, int]]) -> BaseModel:
     values: dict[str, Any] = {}
     for key, position in sheet.columns.items():
         cell = line[position] if position < len(line) else None
@@ -163,7 +197,7 @@ def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
                 continue
             raise sheet.refused(row, key, Phrase("'nothing'"), Phrase("a value: the row holds a document"))
         try:
-            values[key] = _value(key, cell)
+            values[key] = _value(key, cell, in_percent=(row, position) in in_percent)
         except UnreadableCell as wrong:
             raise sheet.refused(row, key, repr(cell), wrong.wanted) from wrong
     try:
@@ -172,19 +206,24 @@ def _document(sheet: _Sheet, row: int, line: Sequence[Cell]) -> BaseModel:
         first = wrong.errors(include_url=False)[0]
         wanted = said_by_validator(first) or first["msg"].removeprefix("Value error, ")
         if not first["loc"]:
-            raise sheet.refused(row, None, repr({edge: str(values[edge]) for edge in ("from", "to") if edge in values}), wanted) from wrong
+            raise sheet.refused(row, None, repr({key: str(values[key]) for key in _TOGETHER if key in values}), wanted) from wrong
         named = str(first["loc"][0])
         raise sheet.refused(row, named, repr(values.get(named, first["input"])), wanted) from wrong
 
 
-def _value(key: str, cell: Cell) -> object:
+def _value(key: str, cell: Cell, *, in_percent: bool) -> object:
     if key in _DAYS:
         return _day(cell)
     if key == "meters":
         return tuple(filter(None, map(cells.text, _BETWEEN_METERS.split(cell) if isinstance(cell, str) else (cell,))))
     if key in _TEXTS:
         return cells.text(cell)
-    number = cells.number(cell, Profile())
+    try:
+        number = cells.number(cell, Profile())
+    except UnreadableCell as wrong:  # what the reader of plants' files wants may be declared in a mapping, which these have not
+        raise UnreadableCell(Phrase("a number such as 1234567.8, without separators and without its unit")) from wrong
+    if key in _PERCENT and in_percent:
+        return round(100 * number, 10)
     return int(number) if key == "valid_months" and number.is_integer() else number
 
 
@@ -217,13 +256,14 @@ def _no_heading(path: Path, name: str, kind: str, missing: set[str], row: int) -
     )
 
 
-def _has_rows(book: Book, name: str) -> bool:
-    return any(not cells.is_blank(cell) for _, line in book.sheet(name).rows for cell in line)
-
-
 def _same(written: str, key: str, words: Words) -> bool:
     """As the template has it in any language, or the key of the file of documents; however it is spaced and capitalised."""
     return _bare(written) in {_bare(key), *map(_bare, words.by_language.values())}
+
+
+def _begins(written: str, key: str, words: Words) -> bool:
+    """Whether it says more than the heading, as its unit behind it."""
+    return _bare(written).startswith((_bare(key), *map(_bare, words.by_language.values())))
 
 
 def _bare(text: str) -> str:

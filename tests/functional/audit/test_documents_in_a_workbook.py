@@ -54,6 +54,7 @@ def filled(tmp_path: Path) -> Filled:
 
     def fill(lang: str = "en", change: Callable[[Any], None] = lambda _: None) -> Path:
         path = tmp_path / f"papers-{lang}.xlsx"
+        path.unlink(missing_ok=True)
         assert main(["reconcile", "--template", str(path), "--lang", lang]) == 0
         book = openpyxl.load_workbook(path)
         for kind, rows in DOCUMENTS.items():
@@ -130,6 +131,9 @@ def test_what_people_do_to_a_workbook_is_understood(tmp_path: Path, filled: Fill
     ("sheet", "cell", "value", "column", "wanted"),
     [
         ("Bills", "D2", "much", "Quantity (D2)", "number"),
+        ("Bills", "D2", "1,234,567", "Quantity (D2)", "without separators"),
+        ("Bills", "F2", f"{KILN}, {KILN}", "Meters (F2)", "each meter once"),
+        ("Sales", "E2", 5000.0, None, "given together"),
         ("Bills", "D3", -5, "Quantity (D3)", "greater than or equal to 0"),
         ("Bills", "B2", "yesterday", "From (B2)", "a day"),
         ("Bills", "B2", "2025-02-30", "From (B2)", "calendar"),
@@ -174,10 +178,19 @@ def test_a_missing_column_or_sheet_is_named(filled: Filled, tmp_path: Path) -> N
     def without_headings(book: Any) -> None:
         book["Sales"].delete_rows(1)
 
+    def with_a_unit_behind_the_stocks(book: Any) -> None:
+        book["Sales"]["E1"], book["Sales"]["F1"] = "Opening stock (t)", "Closing stock (t)"
+
+    def without_one_stock(book: Any) -> None:
+        book["Sales"]["F1"] = "at the end"
+
     for change, code, missing in (
         (without_unit, "papers-heading-missing", f"no column {COLUMNS['unit'].en}"),
         (without_sheets, "papers-sheets-missing", "About"),
         (without_headings, "papers-heading-missing", "no column Step"),
+        (with_a_unit_behind_the_stocks, "papers-heading-missing", "no column Opening stock, Closing stock"),
+        (without_one_stock, "papers-heading-missing", "no column Closing stock"),
+        (lambda book: book.copy_worksheet(book["Bills"]), "papers-sheet-misnamed", "Bills Copy"),
     ):
         with pytest.raises(InputError) as refused:
             loading.load(filled(change=change))
@@ -195,3 +208,21 @@ def test_a_template_of_another_kind_is_refused(tmp_path: Path, capsys: pytest.Ca
     assert main(["reconcile", "--template", str(tmp_path / "papers.ods"), "--json"]) == 2
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "template-kind-unknown"
     assert not (tmp_path / "papers.ods").exists()
+
+
+def test_a_template_does_not_replace_what_was_filled_in(filled: Filled, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = filled()
+    before = path.read_bytes()
+    capsys.readouterr()
+    assert main(["reconcile", "--template", str(path), "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["error"]["code"] == "template-exists"
+    assert path.read_bytes() == before
+
+
+@pytest.mark.parametrize(("number_format", "read"), [("0.00%", 0.5), ('0.000"%"', 0.005), ("0.000", 0.005)])
+def test_a_cell_in_per_cent_is_read_as_it_is_shown(filled: Filled, number_format: str, read: float) -> None:
+    def change(book: Any) -> None:
+        book["Bills"]["G2"] = 0.005
+        book["Bills"]["G2"].number_format = number_format
+
+    assert loading.load(filled(change=change)).bill[0].uncertainty_pct == read
