@@ -7,7 +7,7 @@ asks again after one joined reads the count of before. A firm that has shown its
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping
 from collections.abc import Set as AbstractSet
 
 STEP = 3
@@ -30,9 +30,10 @@ def may_replace(ours: Contributions, before: Iterable[Contributions], known_firm
     return all(len(_changed(ours, other) - known_firms) >= least for other in before)
 
 
-def rounded_down(ours: Contributions, things: Sequence[str]) -> dict[str, int]:
-    """By thing, at least how many firms have it: a multiple of `STEP`, the whole number never."""
-    return {thing: sum(thing in firm_things for firm_things in ours.values()) // STEP * STEP for thing in things}
+def rounded_down(ours: Contributions, things: Collection[str]) -> dict[str, int]:
+    """By thing, at least how many firms have it: a multiple of `STEP`, and never all firms, where their number is such a multiple."""
+    having = {thing: sum(thing in firm_things for firm_things in ours.values()) for thing in things}
+    return {thing: min(firms, max(len(ours) - 1, 0)) // STEP * STEP for thing, firms in having.items()}
 
 
 def _changed(ours: Contributions, other: Contributions) -> set[str]:

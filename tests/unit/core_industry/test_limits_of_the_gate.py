@@ -180,6 +180,11 @@ def test_a_count_is_told_as_the_multiple_of_three_that_it_reaches(having: int, s
     assert rounded_down(firms, ["step", "grade"]) == {"step": shown, "grade": 0}
 
 
+@pytest.mark.parametrize(("firms", "shown"), [(0, 0), (3, 0), (9, 6), (12, 9)])
+def test_that_all_firms_have_a_thing_is_never_told(firms: int, shown: int) -> None:
+    assert rounded_down({f"firm-{index}": {"step"} for index in range(firms)}, ["step"]) == {"step": shown}
+
+
 def test_a_reader_is_told_the_names_of_hidden_steps_and_of_no_other_word() -> None:
     names = {"kiln": Words(en="Burning", zh="Brennen"), "raw-mill": Words(en="Raw milling", zh="Mahlen")}
     incomplete = with_step_names(sentence(GateReason.INCOMPLETE, steps="raw-mill, kiln"), names)
