@@ -89,8 +89,8 @@ def take_back(user: User, grant_id: int, now: datetime) -> Grant:
     return row
 
 
-def end_all(sites: Collection[Site], because: str, by: str, now: datetime) -> int:
-    """End every access to these sites; how many were open. Who of the firm granted and took back what is forgotten.
+def end_all(sites: Collection[Site], because: str, by: str, now: datetime) -> set[str]:
+    """End every access to these sites; the ids of those that had any open. Who of the firm granted and took back what is forgotten.
 
     To be called in a transaction.
     """
@@ -100,7 +100,7 @@ def end_all(sites: Collection[Site], because: str, by: str, now: datetime) -> in
         record(now, by, Action.ACCESS_TAKEN_BACK, f"site {row.site.slug}", f"{row.partner}: {because}")
     rows.filter(ended_at=None).update(ended_at=now)
     rows.update(granted_by="", ended_by=by)
-    return len(open_grants)
+    return {row.site.slug for row in open_grants}
 
 
 def grants_at(user: User, site_slug: str) -> tuple[GrantView, ...]:

@@ -29,6 +29,7 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
 from portal.days import scheme_day
 from portal.intake.models import Submission
+from portal.register import changing_hands
 from portal.register.identifying import code_taken
 from portal.register.models import Leaving, SiteApplication
 from portal.register.register_file import (
@@ -226,6 +227,7 @@ class _Register:
         jurisdictions = named(Jurisdiction, "path", (site.jurisdiction for site in declared))
         wanted = {site.id: (site.pack, houses[site.organisation].pk) for site in declared}
         present = of_keys(Site, "slug", wanted)
+        owners = {name: row.organisation_id for name, row in present.items()}
         moved = [name for name, row in present.items() if (row.pack, row.organisation_id) != wanted[name]]
         if reported := Submission.objects.filter(site__slug__in=moved).values_list("site__slug", flat=True).first():
             raise InputError(
@@ -253,6 +255,9 @@ class _Register:
             ],
             present=present,
         )
+        if of_others := [row for name, row in present.items() if row.organisation_id != owners.get(name, row.organisation_id)]:
+            for slug, detail in changing_hands.end_consents(of_others, self.by, self.now):
+                self._note(Phrase("site %(site)s", site=slug), detail)
         self._wishes_of_moved()
 
     def _wishes_of_moved(self) -> None:

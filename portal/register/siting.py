@@ -186,7 +186,7 @@ def retire(user: User, slug: str, now: datetime) -> None:
         SiteApplication.objects.filter(site=site, decided_at=None).delete()
         site.retired_at = now
         site.save(update_fields=["retired_at"])
-        groups.end_all(site, user.email, now)
+        groups.end_all([site], user.email, now)
         record(now, user.email, Action.SITE_RETIRED, f"site {site.slug}")
 
 

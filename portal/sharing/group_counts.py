@@ -69,14 +69,15 @@ def group_view(group: SiteGroup, today: date) -> GroupCounts:
     gathered = _gather(joined, today)
     last = GroupCount.objects.filter(group=group).first()
     shows = [row for row in joined if row.steps]
-    counted = {row.mark for row in joined} - _known_marks(group, joined)
+    marks = _marks_of_today(joined)
+    counted = set(marks.values()) - _known_marks(group, joined, marks)
     return GroupCounts(
         members=rows,
         shown=tuple(gathered.shown(row) for row in shows if row.slug in gathered.labels),
         joined=len(joined),
         counted=len(counted),
         fewest=_policy(joined)[0],
-        counts=last.told if last else None,
+        counts=member_counts.rounded_down(last.contributions, last.told) if last else None,
         told_at=last.at if last else None,
     )
 
@@ -87,13 +88,14 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
         row = SiteGroup.objects.select_for_update(of=("self",)).select_related("run_by").get(pk=group.pk)
         joined = list(GroupMember.objects.filter(group=row, state=GroupMember.State.JOINED).select_related("site__organisation"))
         gathered = _gather(joined, scheme_day(now))
-        known_marks = _known_marks(row, joined)
+        marks = _marks_of_today(joined)
+        known_marks = _known_marks(row, joined, marks)
         ours: defaultdict[str, set[str]] = defaultdict(set)
         for member in joined:
-            if member.mark not in known_marks:
-                ours[member.mark] |= gathered.things(member)
+            if (mark := marks[member.mark]) not in known_marks:
+                ours[mark] |= gathered.things(member)
         shown_counts = GroupCount.objects.filter(group=row)
-        before: list[Contributions] = [{mark: set(things) for mark, things in count.contributions.items()} for count in shown_counts]
+        before = [_contributions(count, marks) for count in shown_counts]
         if not member_counts.may_replace(ours, before, known_marks, *_policy(joined)):
             return RecountOutcome.STANDS if before else RecountOutcome.TOO_FEW
         things = sorted({*(thing for of in ours.values() for thing in of), *(step for peer in joined for step in gathered.steps(peer))})
@@ -101,6 +103,14 @@ def count_again(group: SiteGroup, by: User, now: datetime) -> RecountOutcome:
         GroupCount.objects.create(group=row, at=now, contributions={mark: sorted(of) for mark, of in ours.items()}, told=counts)
         record(now, by.email, Action.GROUP_COUNTED, f"site group {row.pk}", f"{len(ours)} firms")
     return RecountOutcome.COUNTED
+
+
+def _contributions(count: GroupCount, marks: Mapping[str, str]) -> Contributions:
+    """As they were counted, by the firms of today: that two became one is no change of what the count tells."""
+    things_of: defaultdict[str, set[str]] = defaultdict(set)
+    for mark, things in count.contributions.items():
+        things_of[marks.get(mark, mark)].update(things)
+    return things_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,9 +170,23 @@ def _policy(joined: Iterable[GroupMember]) -> tuple[int, int]:
     return max(policy.fewest_firms for policy in policies), max(policy.least_changed_participants for policy in policies)
 
 
-def _known_marks(group: SiteGroup, joined: Iterable[GroupMember]) -> set[str]:
+def _marks_of_today(joined: Iterable[GroupMember]) -> dict[str, str]:
+    """By mark as it was drawn when a site joined, the one mark of its controlling firm as the register has it today.
+
+    Firms that became one count once. A part that was sold goes on with the mark of its former owner: counted is a firm too few, never one
+    too many.
+    """
+    marked = sorted((row.mark, row.site.organisation.controlling_firm_id) for row in joined if row.site is not None)
+    smallest: dict[int | None, str] = {}
+    today: dict[str, str] = {}
+    for mark, firm in marked:
+        today[mark] = min(today.get(mark, mark), smallest.setdefault(firm, mark))
+    return today
+
+
+def _known_marks(group: SiteGroup, joined: Iterable[GroupMember], marks: Mapping[str, str]) -> set[str]:
     """Of firms that are not counted, for the runner reads their labels anyway."""
-    return {row.mark for row in joined if row.steps or _same_firm(group, row)}
+    return {marks[row.mark] for row in joined if row.steps or _same_firm(group, row)}
 
 
 def _same_firm(group: SiteGroup, row: GroupMember) -> bool:

@@ -7,7 +7,7 @@ invited ▶ joined ▶ left | removed          a site that left, declined or was
 from __future__ import annotations
 
 import secrets
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -187,12 +187,14 @@ def end(group: SiteGroup, by: User, now: datetime) -> None:
             record(now, by.email, Action.GROUP_ENDED, _subject(row))
 
 
-def end_all(site: Site, by: str, now: datetime) -> None:
-    """A site that is retired is in no group any more. In the transaction of what retires it."""
-    rows = GroupMember.objects.filter(slug=site.slug, state__in=(State.INVITED, State.JOINED))
-    for row in rows.filter(state=State.JOINED).select_related("group"):
-        record(now, by, Action.GROUP_LEFT, f"site {site.slug}", _subject(row.group))
+def end_all(sites: Collection[Site], by: str, now: datetime) -> set[str]:
+    """Sites that are retired or another firm's are in no group any more; the ids of those that were. In the transaction of the cause."""
+    rows = GroupMember.objects.filter(slug__in=[site.slug for site in sites], state__in=(State.INVITED, State.JOINED))
+    joined = list(rows.filter(state=State.JOINED).select_related("group"))
+    for row in joined:
+        record(now, by, Action.GROUP_LEFT, f"site {row.slug}", _subject(row.group))
     rows.update(state=State.LEFT, steps=[], decided_by=by, decided_at=now)
+    return {row.slug for row in joined}
 
 
 def steps_of(site: Site) -> set[str]:

@@ -21,12 +21,19 @@ from portal.accounts.selectors import own_sites, roles_of
 from portal.assurance.assigning import take_back
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action, Event
-from portal.catalogue import obliged_list
+from portal.catalogue import deadlines, obliged_list
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.obliged_rows import ObligedSite
 from portal.catalogue.periods import close_period
 from portal.catalogue.selectors import period_taking_reports
+from portal.intake.models import Submission
+from portal.partners.grants import granted_receipt, granted_values
+from portal.partners.models import Grant
 from portal.register import siting
+from portal.sharing import groups
+from portal.sharing.groups import GroupDescription
+from portal.sharing.models import GroupKind, GroupMember
+from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, deliver, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -241,6 +248,33 @@ def test_a_wish_for_another_size_class_goes_with_its_site_and_ends_with_its_firm
     file.write_text(entry.format("Enterprise 2", cast.nation.path), "utf-8")
     assert register(file)[-1].startswith("site works-1: no longer waits for another size class")
     assert not siting.waiting_for(cast.approver).exists()
+
+
+def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_another(tmp_path: Path) -> None:
+    cast = make_cast(plants=2)
+    plant, site = cast.plants[0], cast.plants[0].site
+    partners = make_partners(cast)
+    deadlines.ask(cast.period, site, date(2030, 1, 31), "A new meter.", plant.owner, NOW)
+    group = groups.make(
+        GroupDescription(GroupKind.PARK, "Park", "园区"), cast.approver.memberships.get().organisation_id, cast.approver, NOW
+    )
+    groups.invite(group, [site.slug], cast.approver, NOW)
+    groups.join(group.pk, site.slug, [], plant.owner, NOW)
+    file = tmp_path / "register.toml"
+    entry = '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction = "{}"\npack = "cement"\n'
+    file.write_text(entry.format(site.jurisdiction.path), "utf-8")
+    assert [line.split(",")[0] for line in register(file)[1:]] == [
+        "site works-1: is open to no partner any more",
+        "site works-1: is in no group of sites any more",
+        "site works-1: no longer waits for more time",
+    ]
+    deliver(plant.envelope(cast.pack))
+    digest = Submission.objects.get(site=site).digest
+    assert granted_values(partners.people["provider"], digest) is None
+    assert granted_receipt(partners.people["provider"], digest) is None
+    assert GroupMember.objects.get(slug=site.slug).state == GroupMember.State.LEFT
+    assert Grant.objects.get(site=cast.plants[1].site).ended_at is None, "at a site that stays"
+    assert register(file) == []
 
 
 def many(file: Path, count: int) -> Path:

@@ -24,6 +24,8 @@ from portal.intake.models import Submission
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.register import siting
+from portal.register.bringing import bring_to
+from portal.register.register_file import DeclaredOrganisation, Roll
 from portal.sharing import groups
 from portal.sharing.group_counts import RecountOutcome, count_again, group_view
 from portal.sharing.groups import GroupDescription
@@ -307,3 +309,35 @@ def test_a_member_again_is_counted_under_its_name_of_before(cast: Cast) -> None:
         groups.leave(group.pk, cast.plants[index].site.slug, cast.plants[index].owner, NOW)
     join(cast, group, range(3))
     assert count_again(group, cast.approver, NOW + timedelta(days=1)) is RecountOutcome.STANDS
+
+
+def take_over(second: str, firm: str) -> None:
+    """The register: the organisation is controlled by that firm now."""
+    bring_to(Roll(organisations=(DeclaredOrganisation(name=second, kind=Role.ENTERPRISE, firm=firm),)), NOW)
+
+
+def test_a_firm_that_took_another_over_counts_once(cast: Cast) -> None:
+    """Eight firms are wanted behind a count: eight members are seven firms then."""
+    group = make_group(cast, 8)
+    firm = str(cast.plants[0].site.organisation.controlling_firm)
+    take_over("Enterprise 2", firm)
+    assert group_view(group, TODAY).counted == 7
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.TOO_FEW
+    groups.join(group.pk, cast.plants[1].site.slug, [step_of(cast)], cast.plants[1].owner, NOW)
+    assert group_view(group, TODAY).counted == 6, "what one of its sites shows makes the firm known"
+
+
+def test_that_two_firms_became_one_is_no_change_of_what_was_counted(cast: Cast) -> None:
+    group = make_group(cast, 10)
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
+    take_over("Enterprise 9", str(cast.plants[7].site.organisation.controlling_firm))
+    join(cast, group, range(10, 12))
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.STANDS, "two have joined"
+    join(cast, group, range(12, 13))
+    assert count_again(group, cast.approver, NOW) is RecountOutcome.COUNTED
+
+
+def test_that_all_firms_have_a_thing_is_not_shown_of_an_earlier_count_either(cast: Cast) -> None:
+    group = make_group(cast, 3)
+    GroupCount.objects.create(group=group, at=NOW, contributions={f"mark {n}": ["grade"] for n in range(9)}, told={"grade": 9})
+    assert group_view(group, TODAY).counts == {"grade": 6}

@@ -1,0 +1,32 @@
+"""What ends where the register gives a site to another firm: what the earlier one agreed to or asked for there."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterator
+from datetime import datetime
+
+from benchmarks.phrases import Phrase
+from portal.accounts.models import Site
+from portal.catalogue.models import ExtensionRequest
+from portal.partners import grants
+from portal.sharing import groups
+
+BECAUSE = Phrase("the site belongs to another firm now")
+"""On the record of what ends with that."""
+
+
+def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tuple[str, Phrase]]:
+    """Accesses, memberships of groups and requests that wait: the new firm decides itself. By site id, what ended there.
+
+    To be called in a transaction.
+    """
+    requests = ExtensionRequest.objects.filter(site__in=sites, granted=None)
+    asked = set(requests.values_list("site__slug", flat=True))
+    requests.delete()
+    ended = (
+        (grants.end_all(sites, BECAUSE, by, now), Phrase("is open to no partner any more, to which its earlier organisation gave access")),
+        (groups.end_all(sites, by, now), Phrase("is in no group of sites any more, which its earlier organisation joined")),
+        (asked, Phrase("no longer waits for more time, for which its earlier organisation asked")),
+    )
+    for slugs, detail in ended:
+        yield from ((slug, detail) for slug in sorted(slugs))
