@@ -9,6 +9,7 @@ are enough that no second statement is made to fit a code that is printed alread
 from __future__ import annotations
 
 from collections.abc import Iterable
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import date, datetime
 from enum import StrEnum
@@ -17,7 +18,7 @@ from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.phrases import Name
 from benchmarks.wire import attestations
-from benchmarks.wire.attestations import PublicationSubject, ReportSubject
+from benchmarks.wire.attestations import Opinion, PublicationSubject, ReportSubject
 from benchmarks.wire.signing import key_id
 from portal import wall
 from portal.accounts.models import Role, User
@@ -97,6 +98,11 @@ class AttestationView:
         return self.statement.subject if isinstance(self.statement.subject, ReportSubject) else None
 
     @property
+    def steps(self) -> tuple[str, ...]:
+        """Those that it says it is of; of a publication none."""
+        return self.report.steps if self.report else ()
+
+    @property
     def publication(self) -> PublicationSubject | None:
         return self.statement.subject if isinstance(self.statement.subject, PublicationSubject) else None
 
@@ -146,10 +152,12 @@ def signed_statement(attestation: int) -> bytes:
 
 
 @wall.opened()
-def valid_for_report(digest: str, today: date) -> tuple[AttestationView, ...]:
-    """The attestations of one report that are valid, for whoever was shown its labels. An issued attestation is public."""
+def valid_for_steps(digest: str, steps: AbstractSet[str], today: date) -> tuple[AttestationView, ...]:
+    """The valid attestations of one report that name any of these steps, for whoever was shown their labels; and each adverse one, which
+    keeps every label of the report from being attested. An issued attestation is public."""
     issued = Attestation.objects.filter(submission__digest=digest, state=Attestation.State.ISSUED)
-    return tuple(view for view in views_of(with_names(issued).order_by("-pk"), today) if view.standing is AttestationStanding.VALID)
+    valid = (view for view in views_of(with_names(issued).order_by("-pk"), today) if view.standing is AttestationStanding.VALID)
+    return tuple(view for view in valid if view.statement.opinion == Opinion.ADVERSE or not steps.isdisjoint(view.steps))
 
 
 def attestation_of_body(user: User, digest: str) -> Attestation | None:

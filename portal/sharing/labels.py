@@ -70,6 +70,10 @@ class Labels:
         return replace(self, rows=tuple(row for row in self.rows if row.step in steps))
 
     @property
+    def steps(self) -> frozenset[str]:
+        return frozenset(row.step for row in self.rows)
+
+    @property
     def received(self) -> datetime:
         return datetime.fromisoformat(self.received_at)
 

@@ -7,12 +7,15 @@ from datetime import timedelta
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.label_keys import LabelKey
+from benchmarks.wire.attestations import Opinion
 from portal.accounts.models import Membership
 from portal.assurance.assigning import assign
 from portal.assurance.attestation_standing import code_of
+from portal.assurance.models import Attestation
 from portal.auditlog.models import Action, Event
 from portal.intake.models import Submission
 from portal.problems import RefusedError
@@ -135,17 +138,48 @@ def test_a_buyer_sees_the_chosen_labels_and_nothing_else_until_it_is_taken_back(
     assert actions == [Action.LABEL_SHARED, Action.SHARE_OPENED, Action.SHARE_REVOKED]
 
 
-def test_a_buyer_is_told_whether_anybody_audited_the_report(cast: Cast, owner: Client, report: Submission) -> None:
-    path = link(owner, report, "0")
-    before = Client().get(path).content.decode()
-    assert "No certification body has attested this report." in before
-    assert "erified" not in before, "checked by a machine is not verified"
+def audit(cast: Cast, opinion: Opinion = Opinion.UNQUALIFIED) -> Attestation:
+    """An opinion on clinker burning alone."""
     now = timezone.now()
-    attested = make_attestation(assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, now), cast.auditor, now)
-    after = Client().get(path).content.decode()
-    assert "checked this and found it correct, without reservation" in after
+    assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, now)
+    return make_attestation(assignment, cast.auditor, now, opinion, steps=("clinker-burning",))
+
+
+def share_steps(cast: Cast, report: Submission, *steps: str) -> str:
+    """The address of a link to the labels of these steps."""
+    cells = [LabelKey.of(value) for value in report.protected_values.filter(step__in=steps)]
+    return reverse("web:shared", args=[shares.share(cast.plants[0].owner, report.digest, "Buyer", cells, 7, timezone.now())])
+
+
+def page_at(path: str, language: str = "en") -> str:
+    return " ".join(Client().get(path, headers={"accept-language": language}).content.decode().split())
+
+
+def test_a_buyer_is_told_which_of_the_labels_somebody_audited(cast: Cast, report: Submission) -> None:
+    path = share_steps(cast, report, "clinker-burning", "cement-grinding")
+    before = page_at(path)
+    assert "No certification body has attested these labels." in before
+    assert "erified" not in before, "checked by a machine is not verified"
+    attested = audit(cast)
+    after = page_at(path)
+    assert "Certifier checked clinker burning and found the labels correct, without reservation." in after
+    assert "Nobody outside the firm has audited: cement grinding." in after
     assert code_of(attested.digest) in after
     assert "No certification body" not in after
+    assert "Nobody outside the firm" not in page_at(share_steps(cast, report, "clinker-burning"))
+
+
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_of_labels_of_other_steps_no_body_is_said_to_have_audited_them(cast: Cast, report: Submission, language: str) -> None:
+    audit(cast)
+    assert "Certifier" not in page_at(share_steps(cast, report, "cement-grinding"), language)
+
+
+def test_an_adverse_opinion_on_a_step_that_is_not_shown_is_told_all_the_same(cast: Cast, report: Submission) -> None:
+    audit(cast, Opinion.ADVERSE)
+    page = page_at(share_steps(cast, report, "cement-grinding"))
+    assert "Certifier checked clinker burning and found the labels incorrect." in page
+    assert "Nobody outside the firm has audited: cement grinding." in page
 
 
 def test_a_link_ends_at_its_time(cast: Cast, report: Submission) -> None:

@@ -19,7 +19,6 @@ from portal.web.viewmodels.assurance import (
     AttestationPage,
     AttestationRow,
     AuditBlock,
-    AuditedBy,
     EngagementPage,
     EngagementRow,
     FindingPage,
@@ -146,17 +145,6 @@ def finding_page(
         raised_at=finding.raised_at,
         steps=tuple(SaidStep(str(ACTS[step.act]), step.text, step.evidence_digest, step.by, step.at) for step in finding.steps),
         crumbs=crumbs,
-    )
-
-
-def audited(view: AttestationView) -> AuditedBy:
-    """What a body says of a report, for whoever was shown its labels."""
-    return AuditedBy(
-        sentence=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": shown_name(view.body)},
-        opinion=opinion_in_words(view),
-        until=view.statement.valid_until,
-        url=reverse("web:verify", args=[view.code]),
-        code=view.code,
     )
 
 

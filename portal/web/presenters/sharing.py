@@ -2,19 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.template.defaultfilters import date as date_format
 from django.urls import reverse
 from django.utils.translation import gettext as _
 
+from portal.assurance.attestation_standing import AttestationView
 from portal.own_address import absolute
 from portal.sharing.certificates import CertificateView, Holding
 from portal.sharing.labels import LabelRow, Labels
 from portal.sharing.shares import ShareView
+from portal.web.presenters.assurance import opinion_in_words
 from portal.web.viewmodels.shared import Item, StateWord
+from portal.web.words.audits import LABEL_SENTENCES
 from portal.web.words.figures import NONE, between, label_decimals, number
-from portal.web.words.terms import Names, metric_name, moment_in_words, over_years, period_name, shown_name, unit_in_words, with_variant
+from portal.web.words.terms import (
+    Names,
+    enumerated,
+    metric_name,
+    moment_in_words,
+    over_years,
+    period_name,
+    shown_name,
+    unit_in_words,
+    with_variant,
+    within,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +56,24 @@ class ShownReport:
     period: str
     rows: tuple[ShownLabel, ...]
     facts: tuple[Item, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class AuditedBy:
+    """A valid attestation of a report whose labels somebody was shown."""
+
+    sentence: str
+    opinion: str  # with the last day on which it is valid
+    url: str
+    code: str
+
+
+@dataclass(frozen=True, slots=True)
+class AuditsOfLabels:
+    """Whether labels that somebody was shown were audited."""
+
+    audits: tuple[AuditedBy, ...]
+    others: str  # the shown steps that none of these audits is of
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +108,7 @@ class ShareRow:
 
 def shown_report(labels: Labels) -> ShownReport:
     """The labels that were chosen, and what ties them to the sealed report they are from."""
-    names = Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
+    names = names_of_labels(labels)
     return ShownReport(
         firm=shown_name(labels.firm),
         site=shown_name(labels.site_name),
@@ -87,6 +122,31 @@ def shown_report(labels: Labels) -> ShownReport:
             Item(_("Log index"), f"{labels.log_index:,}"),
             Item(_("Received"), moment_in_words(labels.received)),
         ),
+    )
+
+
+def names_of_labels(labels: Labels) -> Names:
+    return Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
+
+
+def audits_of_labels(labels: Labels, views: Sequence[AttestationView]) -> AuditsOfLabels:
+    """What bodies say of a report, for whoever was shown some of its labels: an audit vouches for the steps that it names and no others."""
+    names = names_of_labels(labels)
+    audited = {step for view in views for step in view.steps}
+    others = [within(names.step_name(step)) for step in sorted(labels.steps - audited)]
+    return AuditsOfLabels(tuple(_audited(view, labels.steps, names) for view in views), enumerated(others))
+
+
+def _audited(view: AttestationView, shown: AbstractSet[str], names: Names) -> AuditedBy:
+    statement = view.statement
+    steps = [step for step in view.steps if step in shown] or view.steps  # an adverse opinion is told of steps that were not shown, too
+    until = {"opinion": opinion_in_words(view), "day": date_format(statement.valid_until, _("j F Y"))}
+    return AuditedBy(
+        sentence=str(LABEL_SENTENCES[statement.opinion])
+        % {"body": shown_name(view.body), "steps": enumerated(within(names.step_name(step)) for step in steps)},
+        opinion=_("%(opinion)s; valid until %(day)s.") % until,
+        url=reverse("web:verify", args=[view.code]),
+        code=view.code,
     )
 
 

@@ -73,17 +73,6 @@ class InterestRow:
 
 
 @dataclass(frozen=True, slots=True)
-class AuditedBy:
-    """A valid attestation of a report whose labels somebody was shown."""
-
-    sentence: str
-    opinion: str
-    until: date
-    url: str
-    code: str
-
-
-@dataclass(frozen=True, slots=True)
 class AttestationRow:
     url: str
     code: str

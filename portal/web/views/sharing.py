@@ -13,7 +13,7 @@ from django.views.decorators.http import require_GET
 
 from portal.accounts.models import Role
 from portal.accounts.selectors import managed_sites, own_sites
-from portal.assurance.attestation_standing import valid_for_report
+from portal.assurance.attestation_standing import valid_for_steps
 from portal.days import scheme_day
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.selectors import SubmissionView, submission
@@ -26,10 +26,9 @@ from portal.web.access import for_role, person
 from portal.web.answers import attachment, form_page
 from portal.web.forms.sharing import ShareForm
 from portal.web.papers import certificate as certificate_paper
-from portal.web.presenters.assurance import audited
-from portal.web.presenters.sharing import certificate_block, label_name, share_row, shown_report
+from portal.web.presenters.sharing import audits_of_labels, certificate_block, label_name, names_of_labels, share_row, shown_report
 from portal.web.viewmodels.shared import Crumb
-from portal.web.words.terms import Names, period_name, shown_name
+from portal.web.words.terms import period_name, shown_name
 
 
 @for_role(Role.ENTERPRISE, posts=True)
@@ -39,7 +38,7 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
     view = _own(request, digest)
     managed = managed_sites(user).filter(slug=view.site).exists()
     labels = labels_of_digest(view.digest)
-    names = Names.of(labels.pack, labels.pack_version) if labels.pack_version else Names.newest(labels.pack)
+    names = names_of_labels(labels)
     offered = [(str(index), label_name(label, names)) for index, label in enumerate(labels.rows)]
     form, link = ShareForm(request.POST if request.method == "POST" else None, offered=offered), ""
     if request.method == "POST" and not managed:
@@ -113,7 +112,7 @@ def shared(request: HttpRequest, secret: str) -> HttpResponse:
     if opened is not None:
         context = {
             "report": shown_report(opened.labels),
-            "audits": tuple(audited(attestation) for attestation in valid_for_report(opened.labels.digest, scheme_day())),
+            "audits": audits_of_labels(opened.labels, valid_for_steps(opened.labels.digest, opened.labels.steps, scheme_day())),
             "buyer": opened.buyer,
             "until": opened.expires_at,
             "superseded": opened.superseded,

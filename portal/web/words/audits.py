@@ -24,6 +24,13 @@ OPINION_SENTENCES: dict[str, Promise] = {
     "adverse": gettext_lazy("%(body)s checked this and found it incorrect."),
 }
 
+LABEL_SENTENCES: dict[str, Promise] = {
+    "unqualified": gettext_lazy("%(body)s checked %(steps)s and found the labels correct, without reservation."),
+    "qualified": gettext_lazy("%(body)s checked %(steps)s and found the labels correct, with reservations; they stand in the attestation."),
+    "adverse": gettext_lazy("%(body)s checked %(steps)s and found the labels incorrect."),
+}
+"""The same to whoever was shown labels of a report, of which an audit may cover some steps only."""
+
 ASSURANCES: dict[str, Promise] = {
     "reasonable": gettext_lazy("reasonable assurance"),
     "limited": gettext_lazy("limited assurance"),
