@@ -102,6 +102,12 @@ def organisations_as(user: User, role: Role, *, managing: bool = False) -> Query
     return rows.filter(memberships__user=user, memberships__role=role, **may_manage)
 
 
+def declaring_as(user: User, role: Role) -> QuerySet[Organisation]:
+    """The organisations of that role in whose name the person declares something: those they manage. A key that who manages made for it
+    (`scope_to_write`) declares for its own."""
+    return organisations_as(user, role, managing=user.acting_as is None)
+
+
 def colleagues_of(user: User) -> QuerySet[Membership]:
     """Who acts for an organisation that the person acts for, themselves too; a delegate, who is of another house, sees nobody."""
     houses = Membership.objects.filter(user=user, delegate=False).values("organisation")

@@ -18,7 +18,7 @@ from django.db.models import QuerySet
 
 from benchmarks.phrases import Name, Phrase
 from portal.accounts.models import Organisation, Role, User
-from portal.accounts.selectors import jurisdictions_of, organisations_as, within
+from portal.accounts.selectors import declaring_as, jurisdictions_of, organisations_as, within
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
@@ -84,10 +84,10 @@ def declare(user: User, provider: int, product: str, version: str, raw: bytes, n
     """Put a result on the provider's list; the same file for the same version again changes nothing.
 
     Raises:
-        Organisation.DoesNotExist: not a provider that the person acts for.
+        Organisation.DoesNotExist: not a provider that the person declares for.
         RefusedError: `result-malformed` (400), also for a day that is still to come.
     """
-    house = organisations_as(user, Role.PROVIDER).distinct().get(pk=provider)
+    house = houses_of(user).get(pk=provider)
     result = read(raw)
     if result.ran_on > scheme_day(now):
         raise RefusedError(
@@ -158,8 +158,8 @@ def newest_results() -> tuple[ConformanceView, ...]:
 
 
 def houses_of(user: User) -> QuerySet[Organisation]:
-    """The providers that the person acts for."""
-    return organisations_as(user, Role.PROVIDER).distinct().order_by("name")
+    """The providers in whose name the person declares results; none for who only reads."""
+    return declaring_as(user, Role.PROVIDER).distinct().order_by("name")
 
 
 def _views(rows: QuerySet[Conformance]) -> tuple[ConformanceView, ...]:

@@ -6,6 +6,7 @@ report holds it against the site's records.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from decimal import Decimal
@@ -17,7 +18,7 @@ from benchmarks.errors import InputError
 from benchmarks.phrases import Name, Phrase, enumerated, listed
 from benchmarks.wire.schema import canonical_period
 from portal.accounts.models import Organisation, Role, Site, User
-from portal.accounts.selectors import organisations_as
+from portal.accounts.selectors import declaring_as, organisations_as
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -54,6 +55,7 @@ class DeliveryView:
     declared_by: str
     declared_at: datetime
     taken_back_at: datetime | None
+    may_be_taken_back: bool  # by the reader
 
 
 def declare(
@@ -65,10 +67,10 @@ def declare(
         by: who stands on the record; the person where it is empty.
 
     Raises:
-        Grant.DoesNotExist: a site that did not let the supplier in, or none.
+        Grant.DoesNotExist: a site that did not let a supplier in that the person declares for, or none.
         RefusedError: `delivery-malformed` (400).
     """
-    grant = granted_to(user, Role.SUPPLIER).select_related("partner").filter(site__slug=site).first()
+    grant = grants_to_declare_by(user).select_related("partner").filter(site__slug=site).first()
     if grant is None:
         raise Grant.DoesNotExist
     try:
@@ -108,11 +110,21 @@ def declare(
     return delivery
 
 
+def may_declare(user: User) -> bool:
+    """Whether there is a supplier in whose name the person declares."""
+    return declaring_as(user, Role.SUPPLIER).exists()
+
+
+def grants_to_declare_by(user: User) -> QuerySet[Grant]:
+    """The sites that let such a supplier in today."""
+    return granted_to(user, Role.SUPPLIER).filter(partner__in=declaring_as(user, Role.SUPPLIER))
+
+
 def take_back(user: User, delivery: int, now: datetime) -> None:
-    """The figure no longer stands; `Delivery.DoesNotExist` for one of another supplier."""
+    """The figure no longer stands; `Delivery.DoesNotExist` for one of a supplier that the person does not declare for."""
     with transaction.atomic():
         rows = Delivery.objects.select_for_update(of=("self",)).select_related("site", "supplier")
-        row = rows.get(pk=delivery, supplier__in=organisations_as(user, Role.SUPPLIER), taken_back_at=None)
+        row = rows.get(pk=delivery, supplier__in=declaring_as(user, Role.SUPPLIER), taken_back_at=None)
         row.taken_back_at = now
         row.save(update_fields=["taken_back_at"])
         record(now, user.email, Action.DELIVERY_TAKEN_BACK, f"site {row.site.slug}", f"{row.supplier}, {row.period}, {row.carrier}")
@@ -120,13 +132,14 @@ def take_back(user: User, delivery: int, now: datetime) -> None:
 
 def deliveries_of(user: User) -> tuple[DeliveryView, ...]:
     """What the person's supplier declared, newest first, also what it took back."""
-    return _views(Delivery.objects.filter(supplier__in=organisations_as(user, Role.SUPPLIER)))
+    own = set(declaring_as(user, Role.SUPPLIER).values_list("pk", flat=True))
+    return _views(Delivery.objects.filter(supplier__in=organisations_as(user, Role.SUPPLIER)), own)
 
 
 def undeclared(user: User) -> tuple[tuple[Site, ReportingPeriod], ...]:
-    """Sites that let the person's supplier in, each with the open periods for which it has declared nothing."""
-    sites = {row.site_id: row.site for row in granted_to(user, Role.SUPPLIER)}
-    own = Delivery.objects.filter(supplier__in=organisations_as(user, Role.SUPPLIER), site__in=sites, taken_back_at=None)
+    """Sites for which the person declares, each with the open periods for which nothing is declared."""
+    sites = {row.site_id: row.site for row in grants_to_declare_by(user)}
+    own = Delivery.objects.filter(supplier__in=declaring_as(user, Role.SUPPLIER), site__in=sites, taken_back_at=None)
     declared = set(own.values_list("site_id", "period"))
     periods: dict[int, list[ReportingPeriod]] = {}
     for period in ReportingPeriod.objects.filter(peer_group__members__site__in=sites, closed_at=None).distinct():
@@ -143,7 +156,7 @@ def deliveries_assigned(user: User) -> tuple[DeliveryView, ...]:
     return _views(Delivery.objects.filter(Exists(checked), taken_back_at=None))
 
 
-def _views(rows: QuerySet[Delivery]) -> tuple[DeliveryView, ...]:
+def _views(rows: QuerySet[Delivery], own: Collection[int] = ()) -> tuple[DeliveryView, ...]:
     return tuple(
         DeliveryView(
             row.pk,
@@ -158,6 +171,7 @@ def _views(rows: QuerySet[Delivery]) -> tuple[DeliveryView, ...]:
             row.declared_by,
             row.declared_at,
             row.taken_back_at,
+            row.taken_back_at is None and row.supplier_id in own,
         )
         for row in rows.select_related("supplier", "site").order_by("-declared_at", "-pk")
     )

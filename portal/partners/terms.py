@@ -24,9 +24,15 @@ def houses_of(user: User) -> QuerySet[Organisation]:
     return Organisation.objects.filter(memberships__in=Membership.objects.filter(user=user)).distinct().order_by("name")
 
 
+def houses_to_accept_for(user: User) -> QuerySet[Organisation]:
+    """Those that the person manages; a key accepts nothing."""
+    managed = Membership.objects.filter(user=user.pk, may_manage=True)
+    return Organisation.objects.filter(memberships__in=managed).distinct().order_by("name")
+
+
 def accept(user: User, organisation: int, now: datetime) -> None:
-    """Accept the terms for an organisation, once; `Organisation.DoesNotExist` for one that the person does not act for."""
-    house = houses_of(user).get(pk=organisation)
+    """Accept the terms for an organisation, once; `Organisation.DoesNotExist` for one that the person does not manage."""
+    house = houses_to_accept_for(user).get(pk=organisation)
     try:
         with transaction.atomic():
             AcceptedTerms.objects.create(organisation=house, terms=TERMS, accepted_by=user.email, accepted_at=now)

@@ -3,17 +3,20 @@
 from __future__ import annotations
 
 import re
+from decimal import Decimal
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 from django.utils import timezone
 
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action, Event
+from portal.partners.models import AcceptedTerms, Conformance, Delivery
 from portal.problems import RefusedError
 from portal.register import inviting
-from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import PASSWORD, Cast, make_cast, person, signed_in
+from tests.integration.partners_cast import make_partners, result_file
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
@@ -118,3 +121,55 @@ def test_an_officer_of_an_agency_invites_nobody(cast: Cast) -> None:
     """Two officers publish together: who could invite a second one would need nobody else."""
     assert signed_in(cast.approver).get("/people/").status_code == 403
     assert not inviting.led_houses(cast.approver).exists()
+
+
+def reader_of(house: Organisation) -> Client:
+    """Signed in as somebody who only reads there."""
+    user = person("reads@example.org", house, Role(house.kind))
+    Membership.objects.filter(user=user).update(may_manage=False)
+    return signed_in(user)
+
+
+def test_a_supplier_who_only_reads_declares_nothing_and_takes_nothing_back(cast: Cast) -> None:
+    partners = make_partners(cast)
+    client = reader_of(partners.houses["supplier"])
+    fields = {"site": "works-1", "period": PERIOD, "carrier": "electricity~kWh", "quantity": "1", "note": ""}
+    assert client.post("/supplier/", fields).status_code == 404
+    assert client.post(f"/supplier/deliveries/{partners.delivery.pk}/take-back/").status_code == 404
+    stands = Delivery.objects.get(supplier=partners.houses["supplier"], taken_back_at=None)
+    assert (stands.quantity, stands.declared_by) == (Decimal(120000), "supplier@example.org")
+    page = client.get("/supplier/").content.decode()
+    assert "120,000" in page
+    assert "Declare it" not in page
+    assert "take-back" not in page
+    assert "Who manages your organisation declares its deliveries." in page
+    Delivery.objects.update(taken_back_at=NOW)
+    asked = "Declare what you delivered."
+    assert asked in signed_in(partners.people["supplier"]).get("/home/").content.decode()
+    assert asked not in client.get("/home/").content.decode()
+
+
+def test_a_provider_who_only_reads_declares_no_result(cast: Cast) -> None:
+    partners = make_partners(cast)
+    house = partners.houses["provider"]
+    client = reader_of(house)
+    result = SimpleUploadedFile("result.json", result_file())
+    fields = {"organisation": house.pk, "product": "Historian", "version": "9.9", "result": result}
+    assert client.post("/provider/", fields).status_code == 404
+    assert not Conformance.objects.filter(version="9.9").exists()
+    page = client.get("/provider/").content.decode()
+    assert "Historian" in page
+    assert "Declare the result" not in page
+
+
+@pytest.mark.parametrize("role", ["academic", "provider"])
+def test_who_only_reads_accepts_no_terms_for_the_organisation(cast: Cast, role: str) -> None:
+    partners = make_partners(cast)
+    house = partners.houses[role]
+    client = reader_of(house)
+    assert "Accept the terms" not in client.get("/downloads/").content.decode()
+    for organisation in ("", str(house.pk)):
+        assert client.post("/downloads/", {"organisation": organisation}).status_code == 404
+    assert not AcceptedTerms.objects.exists()
+    assert signed_in(partners.people[role]).post("/downloads/", {"organisation": house.pk}).status_code == 302
+    assert "Download the archive" in client.get("/downloads/").content.decode(), "what was accepted holds for everybody of the house"

@@ -166,7 +166,9 @@ def deliveries_list(views: Sequence[DeliveryView], query: QueryDict, *, mine: bo
         word = StateWord(_("Declared"), "ok") if stands else StateWord(_("Withdrawn or replaced"), "wait")
         about = enumerated((name, period_name(view.period)))
         back = (
-            TableCell(_("Withdraw"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about) if stands else TableCell("–")
+            TableCell(_("Withdraw"), post_url=reverse("web:take-back-delivery", args=[view.id]), about=about)
+            if view.may_be_taken_back
+            else TableCell("–")
         )
         return (*row, TableCell("", state=word), back)
 

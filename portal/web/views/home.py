@@ -97,10 +97,15 @@ def _waiting(user: User, roles: frozenset[str], now: datetime) -> list[WaitingTa
             undeclared,
             due_dates({period.pk for _site, period in undeclared}),
             today,
-            shows_no_result=Role.PROVIDER in roles and not conformance.results_of(user),
-            has_not_accepted=Role.ACADEMIC in roles and terms.accepted_by(user) is None,
+            shows_no_result=conformance.houses_of(user).exists() and not conformance.results_of(user),
+            has_not_accepted=_accepts_terms(user, roles),
         )
     return waiting
+
+
+def _accepts_terms(user: User, roles: frozenset[str]) -> bool:
+    """Whether it is for this person to accept the terms, which nobody has done."""
+    return Role.ACADEMIC in roles and terms.accepted_by(user) is None and terms.houses_to_accept_for(user).exists()
 
 
 def _to_review(user: User) -> tuple[int, int, int]:

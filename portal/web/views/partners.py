@@ -33,7 +33,9 @@ def provider(request: HttpRequest) -> HttpResponseBase:
     """What sites granted, what was declared; a result is declared from here."""
     user, now = person(request), timezone.now()
     houses = list(conformance.houses_of(user))
-    asked = request.POST.get("organisation", "") or str(houses[0].pk)
+    if request.method == "POST" and not houses:
+        raise Http404
+    asked = request.POST.get("organisation", "") or "".join(str(organisation.pk) for organisation in houses[:1])
     form = ResultForm(request.POST, request.FILES) if request.method == "POST" else ResultForm()
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
@@ -87,8 +89,10 @@ def receipt(request: HttpRequest, digest: str) -> HttpResponse:
 def supplier(request: HttpRequest) -> HttpResponseBase:
     """What was declared, and declaring it."""
     user = person(request)
+    if request.method == "POST" and not deliveries.may_declare(user):
+        raise Http404
     sites = granted_sites(user, Role.SUPPLIER)
-    offered = [(view.site, f"{shown_name(view.site_name)} ({view.site})") for view in sites]
+    offered = [(row.site.slug, f"{shown_name(row.site.name)} ({row.site.slug})") for row in deliveries.grants_to_declare_by(user)]
     form = DeliveryForm(request.POST, sites=offered) if request.method == "POST" else DeliveryForm(sites=offered)
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
@@ -106,7 +110,8 @@ def supplier(request: HttpRequest) -> HttpResponseBase:
     context = {
         "sites": len(sites),
         "table": deliveries_list(deliveries.deliveries_of(user), request.GET, mine=True, export_url=reverse("web:supplier-csv")),
-        "form": form if sites or form.errors else None,
+        "form": form if offered or form.errors else None,
+        "may_declare": deliveries.may_declare(user),
     }
     return form_page(request, "web/supplier.html", context, form)
 
@@ -131,9 +136,9 @@ def take_back(request: HttpRequest, delivery: int) -> HttpResponseBase:
 def downloads(request: HttpRequest) -> HttpResponseBase:
     """The archive of all that is published, for who accepted the terms."""
     user = person(request)
-    houses = list(terms.houses_of(user))
+    houses = list(terms.houses_to_accept_for(user))
     if request.method == "POST":
-        chosen = request.POST.get("organisation", "") or str(houses[0].pk)
+        chosen = request.POST.get("organisation", "") or "".join(str(organisation.pk) for organisation in houses[:1])
         try:
             terms.accept(user, int(chosen) if chosen.isascii() and chosen.isdigit() and len(chosen) < 19 else 0, timezone.now())
         except Organisation.DoesNotExist as error:
