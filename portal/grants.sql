@@ -72,6 +72,9 @@ BEGIN
         GRANT SELECT, DELETE ON sharing_groupmember, practices_sitereport TO steplabel_worker;
         GRANT UPDATE (unconfirmed_reason) ON practices_sitereport TO steplabel_worker;
         GRANT SELECT (id, run_by_id, ended_at), UPDATE (ended_at) ON sharing_sitegroup TO steplabel_worker;
+        GRANT SELECT (id, site_id), DELETE ON partners_delivery TO steplabel_worker;
+        GRANT SELECT (id, practice, version, state, organisation_id, published_at), UPDATE (id), DELETE ON practices_entry TO steplabel_worker;
+        GRANT SELECT (id, entry_id) ON practices_revision TO steplabel_worker;
         GRANT DELETE ON accounts_user TO steplabel_worker;
         -- What points at people: the worker sees whom a row names, and deletes rows about people in the apps that keep such.
         FOR named IN
@@ -92,6 +95,8 @@ BEGIN
             assurance_interestdeclaration, assurance_finding, assurance_findingstep, assurance_reminded, partners_acceptedterms,
             assurance_paperreading, assurance_incentivecorrection, sharing_groupcount, practices_revision
             FROM CURRENT_USER, steplabel_web, steplabel_worker;
+        -- What a firm that leaves wrote of practices that were never published goes with it.
+        GRANT DELETE ON practices_revision TO steplabel_worker;
         -- Deleting a person asks every table that may name them, and locks what it finds: that needs the right to update some column
         -- of it, of the table's owner: its key, which nothing changes.
         FOR named IN

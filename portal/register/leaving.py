@@ -3,7 +3,8 @@
     asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone, also if obliged
 
 With it end the accesses that it granted to partners and the assignments of certification bodies at its sites, each with its reason on
-record; links for buyers are deleted. What was published stays, for others cite it. Of each report the receipt and its place in the log
+record; links for buyers, what suppliers declared for its sites, and practices of it that nobody published are deleted. What was published
+stays, for others cite it. Of each report the receipt and its place in the log
 stay, for the log would be no log with a leaf torn out; of a version the record of who stood behind a value stays, without names
 and without the digest of the report, for the gate needs it.
 """
@@ -38,6 +39,8 @@ from portal.notifications.selectors import language_of
 from portal.notifications.telling import post, tell
 from portal.opening.models import OpenedReport
 from portal.partners.grants import end_all
+from portal.partners.models import Delivery
+from portal.practices.departing import forget_unpublished
 from portal.practices.models import SiteReport
 from portal.problems import RefusedError
 from portal.publication.models import BestGroup, Publication
@@ -206,6 +209,7 @@ def _delete(leaving: int, now: datetime) -> bool:
         end_all(sites, BECAUSE, "worker", now)
         _forget_sites(sites, now)
         _leave_groups(firm, sites, now)
+        forget_unpublished(firm, BECAUSE, "worker", now)
         _forget_names(firm, [email for _one, email, _manages, _delegate in members], [site.slug for site in sites])
         end_engagements(sites, BECAUSE, "worker", now)  # after what was told of the sites is forgotten: of this the body is told
         Membership.objects.filter(organisation=firm)._raw_delete("default")
@@ -262,6 +266,7 @@ def _forget_sites(sites: Iterable[Site], now: datetime) -> None:
     PeerGroupMember.objects.filter(site__in=present)._raw_delete("default")
     EnrolmentToken.objects.filter(site__in=present)._raw_delete("default")
     ExtensionRequest.objects.filter(site__in=present)._raw_delete("default")
+    Delivery.objects.filter(site__in=present)._raw_delete("default")  # nobody may check them any more
     reported = SiteReport.objects.filter(site__in=present)
     reported.filter(counted_at=None)._raw_delete("default")  # with the file that waits for an auditor
     reported.exclude(unconfirmed_reason="").update(unconfirmed_reason="–")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from datetime import UTC, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
 import pytest
@@ -11,6 +12,7 @@ from django.core import mail
 from django.core.management import CommandError, call_command
 from django.db import connections
 from django.test import Client, override_settings
+from django.urls import reverse
 from django.utils import timezone
 
 from benchmarks.composition import Roster
@@ -32,6 +34,10 @@ from portal.notifications import mailing
 from portal.notifications.models import Mail, Notice
 from portal.opening import refilling, unsealing
 from portal.opening.models import OpenedReport
+from portal.partners import deliveries
+from portal.practices import reviewing
+from portal.practices.models import Entry
+from portal.practices.selectors import library
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing
 from portal.publication.models import Publication
@@ -44,8 +50,9 @@ from portal.standings.models import ProtectedValue
 from portal.translog.models import LogEntry
 from portal.web.words.mails import write
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, person
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 from tests.integration.post import letter_to
+from tests.integration.test_practices import HOT, edit, publish
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -69,7 +76,9 @@ def build_scene() -> Cast:
     certificates.issue(first.owner, report.digest, NOW)
     shares.share(first.owner, report.digest, "Bridge Builders", [LabelKey.of(report.protected_values.earliest("pk"))], 30, NOW)
     inviting.invite(first.owner, first.site.organisation_id, "invited@example.org", may_manage=True, delegate=False, now=NOW)
-    make_partners(cast)
+    partners = make_partners(cast)
+    deliveries.declare(partners.people["supplier"], first.site.slug, PERIOD, "coal", Decimal(4711), "t", "Bills of the coal", NOW)
+    reviewing.offer(first.owner, first.site.organisation_id, HOT, named=True, now=NOW)
     return cast
 
 
@@ -115,6 +124,8 @@ def test_of_a_firm_that_has_left_nothing_is_found_that_must_be_gone(cast: Cast, 
         "the owner's address": first.owner.email,
         "who was invited": "invited@example.org",
         "the buyer": "Bridge Builders",
+        "what a supplier delivered": "Bills of the coal",
+        "a practice that waits": HOT["title_en"],
         "the site in a roster": f"'site': '{first.site.slug}'",
         "the digest of its report in a roster": f"'report': '{report.digest}'",
     }
@@ -391,3 +402,17 @@ def test_another_firm_cannot_be_taken_out(cast: Cast, firm: Organisation) -> Non
     other.force_login(cast.plants[1].owner)
     assert other.post(f"/people/firms/{firm.pk}/leave/", {"name": firm.name}).status_code == 404
     assert not Leaving.objects.exists()
+
+
+def test_a_practice_that_waits_ends_with_its_firm_and_a_published_one_stays(cast: Cast, firm: Organisation) -> None:
+    waits = Entry.objects.get(organisation=firm)
+    shown = reviewing.offer(cast.plants[0].owner, firm.pk, HOT | {"saving_to": "17"}, named=True, now=NOW)
+    published = publish(edit(shown, cast.drafter, HOT | {"saving_to": "17"}), cast.approver)
+    again = edit(published, cast.drafter, HOT | {"saving_to": "16"})
+    leaving.ask(cast.plants[0].owner, firm.pk, NOW)
+    assert leaving.carry_out_due(lambda: over(NOW)) == 1
+    assert list(Entry.objects.filter(organisation=firm)) == [published]
+    assert published.practice in {practice.id for practice in library().practices}
+    withdrawn = Event.objects.filter(action=Action.PRACTICE_WITHDRAWN, actor="worker").values_list("subject", flat=True)
+    assert set(withdrawn) == {f"practice {waits.practice}/1", f"practice {again.practice}/2"}
+    assert signed_in(cast.drafter).get(reverse("web:practice-entry", args=[waits.pk])).status_code == 404

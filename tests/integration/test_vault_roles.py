@@ -26,13 +26,16 @@ from portal.intake.models import Submission
 from portal.notifications import mailing
 from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
+from portal.practices import reviewing
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing, scheduling
 from portal.register import leaving
 from portal.standings.models import ProtectedValue
 from portal.web.words.mails import write
 from tests.integration.audited import make_attestation
+from tests.integration.partners_cast import make_partners
 from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting
+from tests.integration.test_practices import HOT
 
 pytestmark = [
     pytest.mark.postgres,
@@ -210,6 +213,8 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
     deliver(cast.plants[0].envelope(cast.pack))
     open_waiting()
     PeerGroupMember.objects.update(obliged=False)
+    make_partners(cast)
+    reviewing.offer(cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=True, now=NOW)
     leaving.ask(cast.plants[0].owner, cast.plants[0].site.organisation_id, NOW)
     default = connections["default"]
     try:

@@ -26,6 +26,7 @@ def staying() -> Sequence[str]:
     """What stays and why, as the page and the paper say it."""
     return (
         _("What was published: others cite it. It names a firm only if that firm had chosen to be named."),
+        _("Practices of it that were published in the library. Each names the firm only if it had chosen that."),
         _("The receipt of each report and its place in the log: a log with a missing entry proves nothing. They contain digests only."),
         _(
             "For each published value, a record that some firm contributed to it with this class and these grid points, with firm"
