@@ -1,6 +1,7 @@
 """Certificates of a report's protected labels: issued, revoked, found by their code; none holds once a later revision was accepted.
 
-The labels are kept as they stood when the certificate was issued, so that the paper and the answer to its code never differ.
+The labels are kept as they stood when the certificate was issued, so that the paper and the answer to its code never differ. Of one that
+was issued before the standings of its period were first computed the intervals are added once, when the firm asks for them.
 """
 
 from __future__ import annotations
@@ -43,7 +44,7 @@ class CertificateView:
 
 
 def issue(user: User, digest: str, now: datetime) -> CertificateView:
-    """Certify the report's labels; asked again, the one that holds.
+    """Certify the report's labels; asked again, the one that holds, with intervals where they have been computed since.
 
     Raises:
         Submission.DoesNotExist: not of a site that the person acts for.
@@ -57,10 +58,16 @@ def issue(user: User, digest: str, now: datetime) -> CertificateView:
                 409, "report-not-accepted", "Only the labels of an accepted report can be shown to others.", "Use its newest revision."
             )
         certificate: Certificate | None = Certificate.objects.filter(submission=row, revoked_at=None).first()
+        labels = labels_of(row)
         if certificate is None:
-            content = labels_of(row).to_json()
+            content = labels.to_json()
             certificate = Certificate.objects.create(submission=row, code=_code(), content=content, issued_by=user.email, issued_at=now)
             record(now, user.email, Action.CERTIFICATE_ISSUED, f"site {row.site.slug}", f"{certificate.code}, {row.period}")
+        elif labels.has_intervals and not (before := Labels.from_json(certificate.content)).has_intervals:
+            certificate.content = before.with_intervals_of(labels).to_json()
+            certificate.save(update_fields=["content"])
+            detail = f"{certificate.code}, {row.period}: intervals added"
+            record(now, user.email, Action.CERTIFICATE_ISSUED, f"site {row.site.slug}", detail)
     return _view(certificate)
 
 

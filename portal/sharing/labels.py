@@ -74,6 +74,16 @@ class Labels:
         return frozenset(row.step for row in self.rows)
 
     @property
+    def has_intervals(self) -> bool:
+        """Whether the standings of the report had been computed."""
+        return any(row.low is not None for row in self.rows)
+
+    def with_intervals_of(self, later: Labels) -> Labels:
+        """The same labels of the same report, with the intervals that have been computed since."""
+        bounds = {row.cell: {"low": row.low, "high": row.high} for row in later.rows}
+        return replace(self, rows=tuple(replace(row, **bounds.get(row.cell, {})) for row in self.rows))
+
+    @property
     def received(self) -> datetime:
         return datetime.fromisoformat(self.received_at)
 

@@ -21,8 +21,10 @@ from portal.intake.models import Submission
 from portal.problems import RefusedError
 from portal.sharing import certificates, shares
 from portal.sharing.certificates import Holding
+from portal.sharing.labels import Labels
 from portal.sharing.models import Certificate, Share
 from portal.standings import computing as standings
+from portal.standings.models import Standing
 from tests.integration.audited import make_attestation
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
@@ -136,6 +138,29 @@ def test_a_buyer_sees_the_chosen_labels_and_nothing_else_until_it_is_taken_back(
     assert row.openings == 2
     actions = list(Event.objects.filter(action__startswith="label.").order_by("pk").values_list("action", flat=True))
     assert actions == [Action.LABEL_SHARED, Action.SHARE_OPENED, Action.SHARE_REVOKED]
+
+
+def test_a_certificate_of_before_the_first_draft_takes_its_intervals_once_they_are_computed(
+    cast: Cast, owner: Client, report: Submission
+) -> None:
+    Standing.objects.all().delete()
+    show, act = (reverse(f"web:{name}", args=[report.digest]) for name in ("show", "certificate"))
+    assert "until then dashes stand in their place" in owner.get(show).content.decode()
+    owner.post(act)
+    certificate = Certificate.objects.get()
+    assert "They are computed with the first draft of the period." in owner.get(show).content.decode()
+    standings.compute(cast.period, "worker", NOW)
+    certificate.refresh_from_db()
+    assert not Labels.from_json(certificate.content).has_intervals, "nobody asked for them"
+    assert "Add the intervals" in owner.get(show).content.decode()
+    owner.post(act, {"do": "issue"})
+    assert "Add the intervals" not in owner.get(show).content.decode()
+    resolved = certificates.resolve(certificate.code)
+    assert resolved is not None
+    assert all(row.low is not None for row in resolved.labels.rows)
+    Standing.objects.update(low=0)
+    owner.post(act)
+    assert certificates.resolve(certificate.code) == resolved, "added once"
 
 
 def audit(cast: Cast, opinion: Opinion = Opinion.UNQUALIFIED) -> Attestation:

@@ -46,7 +46,12 @@ def pdf(view: CertificateView, verify_at: str) -> bytes:
             ),
             "body",
         ),
+        *(() if view.labels.has_intervals else (text_of(_no_intervals(), "body"),)),
         text_of(_("Where it comes from"), "heading"),
         *(text_of(headed((item.title, item.text)), "body") for item in report.facts),
     ]
     return document_of(parts, title, view.code, f"{view.code} · {verify_at}")
+
+
+def _no_intervals() -> str:
+    return _("Dashes stand for intervals that were not computed yet when the certificate was issued. The page of its code has them later.")

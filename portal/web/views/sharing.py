@@ -58,6 +58,8 @@ def show(request: HttpRequest, digest: str) -> HttpResponseBase:
         "accepted": view.state == SubmissionState.ACCEPTED,
         "managed": managed,
         "certificate": certificate_block(certificate) if certificate else None,
+        "intervals": labels.has_intervals,
+        "lacks_intervals": certificate is not None and not certificate.labels.has_intervals,
         "link": link,
         "shares": tuple(share_row(share, digest, now) for share in shares.shares_of(user, digest)),
         "crumbs": (Crumb(_("Submissions"), reverse("web:submissions")), Crumb(title, reverse("web:submission", args=[digest]))),
@@ -86,8 +88,10 @@ def certificate(request: HttpRequest, digest: str) -> HttpResponseBase:
                 certificates.revoke(user, digest, now)
                 messages.success(request, _("The certificate is revoked. Its code shows this from now on."))
             else:
-                certificates.issue(user, digest, now)
+                issued = certificates.issue(user, digest, now)
                 messages.success(request, _("The certificate is issued."))
+                if not issued.labels.has_intervals:
+                    messages.info(request, _("It has no intervals yet. You can add them here once they are computed."))
         except (Submission.DoesNotExist, Certificate.DoesNotExist) as error:
             raise Http404 from error
     return redirect("web:show", digest)
