@@ -32,6 +32,7 @@ class PeerGroupView:
     pack_version: str
     route: str
     scope: Name
+    jurisdiction: str  # the path of the scope
     sites: int
     may_decide: bool
     periods: tuple[PeriodView, ...]
@@ -55,6 +56,7 @@ def groups_of(user: User) -> tuple[PeerGroupView, ...]:
             pack_version=group.pack_version,
             route=group.route,
             scope=group.scope.name,
+            jurisdiction=group.scope.path,
             sites=group.member_count,
             may_decide=any(jurisdiction.covers(group.scope) for jurisdiction in jurisdictions),
             periods=tuple(periods.get(group.pk, ())),

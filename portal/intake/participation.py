@@ -106,6 +106,7 @@ class ParticipationView:
     pack_version: str
     route: str
     scope: Name
+    jurisdiction: str  # the path of the scope
     period: str
     start: datetime
     due: datetime
@@ -153,6 +154,7 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
         pack_version=group.pack_version,
         route=group.route,
         scope=group.scope.name,
+        jurisdiction=group.scope.path,
         period=asked.name,
         start=asked.start,
         due=asked.due,

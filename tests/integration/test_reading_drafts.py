@@ -14,7 +14,7 @@ from portal.accounts.models import Jurisdiction, Membership, Organisation, Role,
 from portal.accounts.selectors import jurisdictions_of, roles_of
 from portal.publication import draft_comments, drafting, publishing, review, scheduling
 from portal.publication.models import Publication
-from tests.integration.portal_cast import NOW, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -143,3 +143,16 @@ def test_what_a_person_holds_is_asked_each_time(cast: Cast) -> None:
     Membership.objects.filter(user=user).delete()
     assert roles_of(user) == frozenset()
     assert jurisdictions_of(user) == ()
+
+
+def test_a_province_is_led_to_what_everybody_reads_and_to_no_draft(cast: Cast, draft: Publication) -> None:
+    """On both pages that list versions of a national peer group."""
+    publishing.publish(draft, cast.approver, keys.receipt_key(), NOW)
+    second = drafting.draft(cast.period, cast.drafter, NOW, "Nothing but the wording.")
+    public = reverse("web:benchmark", args=[cast.group.pack, cast.group.scope.path, cast.group.route, PERIOD, 1])
+    for address in (reverse("web:publications"), reverse("web:participation", args=[cast.group.pk, PERIOD])):
+        page = signed_in(cast.provincial).get(address).content.decode()
+        assert f'href="{public}"' in page
+        assert "/publications/versions/" not in page
+        assert reverse("web:draft", args=[second.pk]) in signed_in(cast.approver).get(address).content.decode()
+    assert signed_in(cast.provincial).get(public).status_code == 200

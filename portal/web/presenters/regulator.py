@@ -25,7 +25,17 @@ from portal.web.words.terms import Names, period_name, shown_name
 @dataclass(frozen=True, slots=True)
 class VersionLink:
     text: str
-    url: str
+    url: str  # empty of a draft that is not the reader's to read
+
+
+@dataclass(frozen=True, slots=True)
+class _Benchmark:
+    """What the public address of a version is made of."""
+
+    pack: str
+    jurisdiction: str
+    route: str
+    period: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +61,7 @@ def shown_in_kgce(view: ParticipationView | DraftView) -> TotalsDisplay:
 def version_rows(view: ParticipationView, versions: Sequence[VersionView]) -> tuple[VersionRow, ...]:
     """Of drafts, waiting or discarded, only who may decide about them sees the label and how many firms it is of."""
     shown = shown_in_kgce(view)
-    rows = [version_row(version, reverse("web:draft", args=[version.id]), shown, None) for version in versions]
+    rows = [version_row(version, _url_of(version, view, view.period), shown, None) for version in versions]
     return tuple(
         row if view.may_decide or version.status not in UNSEEN else replace(row, label="", firms=NONE)
         for row, version in zip(rows, versions, strict=True)
@@ -67,13 +77,22 @@ def group_row(group: PeerGroupView, period: str, reported: int, firms: int, vers
         period=period_name(period),
         url=reverse("web:participation", args=[group.id, period]),
         reported=_("%(n)s of %(of)s") % {"n": reported, "of": firms},
-        drafts=tuple(_link(row) for row in versions if row.status == "draft"),
-        published=_link(in_force) if in_force else None,
+        drafts=tuple(_link(row, group, period) for row in versions if row.status == "draft"),
+        published=_link(in_force, group, period) if in_force else None,
     )
 
 
-def _link(version: VersionState) -> VersionLink:
-    return VersionLink(_("version %(n)s") % {"n": version.version}, reverse("web:draft", args=[version.id]))
+def _link(version: VersionState, group: PeerGroupView, period: str) -> VersionLink:
+    return VersionLink(_("version %(n)s") % {"n": version.version}, _url_of(version, group, period))
+
+
+def _url_of(version: VersionState | VersionView, of: PeerGroupView | ParticipationView, period: str) -> str:
+    """The review page for who decides about the whole scope; for others the page that everybody reads, and none of what is unseen."""
+    if of.may_decide:
+        return reverse("web:draft", args=[version.id])
+    if version.status in UNSEEN:
+        return ""
+    return benchmark_url(_Benchmark(of.pack, of.jurisdiction, of.route, period), version.version)
 
 
 def public_address(view: DraftView) -> str:
