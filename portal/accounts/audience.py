@@ -16,6 +16,12 @@ def people_of_firms(organisations: Collection[int]) -> tuple[int, ...]:
     return tuple(rows.values_list("user_id", flat=True).distinct())
 
 
+def managers_of_firms(organisations: Collection[int]) -> tuple[int, ...]:
+    """Of these the people who manage them: for what who only reads cannot do."""
+    rows = Membership.objects.filter(organisation__in=organisations, role=Role.ENTERPRISE, may_manage=True, user__is_active=True)
+    return tuple(rows.values_list("user_id", flat=True).distinct())
+
+
 def people_of_site(site: Site) -> tuple[int, ...]:
     return people_of_firms((site.organisation_id,))
 

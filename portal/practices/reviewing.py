@@ -30,7 +30,7 @@ from portal.practices.entry_texts import lacking
 from portal.practices.given_away import gives_away
 from portal.practices.models import Edition, Entry, EntryState
 from portal.practices.revisions import require_as_read, write, wrote_in
-from portal.practices.selectors import of_this_portal, speaks_for
+from portal.practices.selectors import firms_to_offer_for, of_this_portal, speaks_for
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.whole_text import whole_text
@@ -46,9 +46,9 @@ def offer(by: User, organisation: int, content: Mapping[str, str], *, named: boo
     Raises:
         RefusedError: `not-of-the-firm` (403), `practice-gives-away` (409).
     """
-    firm = organisations_as(by, Role.ENTERPRISE, managing=True).filter(pk=organisation).distinct().first()
+    firm = firms_to_offer_for(by).filter(pk=organisation).first()
     if firm is None:
-        raise _not_of_the_firm()
+        raise not_of_the_firm()
     _require_safe(content)
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=firm.pk)  # one offer of a firm at a time
@@ -107,7 +107,7 @@ def edit(entry: Entry, read_against: str, by: User, content: Mapping[str, str], 
     with transaction.atomic():
         row = Entry.objects.select_for_update(of=("self",)).get(pk=entry.pk)
         if not may_decide(by) and not speaks_for(by, row):
-            raise _not_of_the_firm()
+            raise not_of_the_firm()
         if (sent := _sent_before(row, by, content)) is not None:
             return sent
         require_as_read(read_against, row)
@@ -283,7 +283,7 @@ def not_regulator() -> RefusedError:
     )
 
 
-def _not_of_the_firm() -> RefusedError:
+def not_of_the_firm() -> RefusedError:
     return RefusedError(403, "not-of-the-firm", "You do not act for this firm.", "Ask the firm's manager in the portal.")
 
 

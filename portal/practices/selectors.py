@@ -67,6 +67,11 @@ def entries_of(user: User) -> QuerySet[Entry]:
     return _rows().filter(organisation__in=organisations_as(user, Role.ENTERPRISE))
 
 
+def firms_to_offer_for(user: User) -> QuerySet[Organisation]:
+    """The firms in whose name the person offers a practice: those they manage."""
+    return organisations_as(user, Role.ENTERPRISE, managing=True).distinct().order_by("name")
+
+
 def entries_to_publish(user: User) -> QuerySet[Entry]:
     """Reviewed, and no part of them written by this person."""
     return _rows().filter(_by_others(user))

@@ -2,7 +2,7 @@
 
 A firm is asked where the public shows the step, where its site is sure to lie in the quarter that takes the least energy there, as its own
 page tells it, and where an auditor's positive opinion covers that step. It learns nothing that it could not read already, and nobody else
-is told. Who wished never to hear of it is not asked at all.
+is told, and of its people those who may offer a practice. Who wished never to hear of it is not asked at all.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from datetime import datetime
 
 from benchmarks.disclosure import GateResult
 from benchmarks.label_keys import LabelKey
-from portal.accounts.audience import people_of_firms
+from portal.accounts.audience import managers_of_firms
 from portal.days import scheme_day
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import NoticeFacts, tell
@@ -47,5 +47,5 @@ def ask(row: Publication, now: datetime) -> int:
             "version": row.version,
             "step": headline[min(positions)].step,
         }
-        people += tell(NoticeKind.PRACTICE_ASKED, people_of_firms({firm}), "web:offer-practice", {}, facts, now)
+        people += tell(NoticeKind.PRACTICE_ASKED, managers_of_firms({firm}), "web:offer-practice", {}, facts, now)
     return people

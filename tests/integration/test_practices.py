@@ -21,7 +21,7 @@ from benchmarks.wire.approved import sha256
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import Organisation, Role, User
 from portal.auditlog.models import Event
 from portal.governance import proposing
 from portal.notifications import selectors as notices
@@ -31,7 +31,7 @@ from portal.practices.given_away import gives_away
 from portal.practices.models import Edition, Entry, EntryState
 from portal.practices.revisions import as_read
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, Cast, make_cast, signed_in
+from tests.integration.portal_cast import NOW, Cast, make_cast, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -248,6 +248,16 @@ class TestConsent:
         assert refusal(lambda: end(row, other, "No.")) == (403, "not-regulator")
         assert refusal(lambda: edit(row, other, HOT)) == (403, "not-of-the-firm")
         assert signed_in(other).get(reverse("web:practice-entry", args=[row.pk])).status_code == 404
+
+    def test_who_only_reads_is_offered_no_form_that_it_cannot_send(self, cast: Cast) -> None:
+        user = person("reads@example.org", firm(cast), Role.ENTERPRISE)
+        user.memberships.update(may_manage=False)
+        here = reverse("web:offer-practice")
+        assert here in page(signed_in(cast.plants[0].owner), "practice-entries")
+        assert here not in page(signed_in(user), "practice-entries")
+        answer = signed_in(user).get(here)
+        assert answer.status_code == 403
+        assert "Ask the firm&#x27;s manager in the portal." in answer.content.decode()
 
     def test_what_its_firm_withdraws_takes_the_version_that_waits_along(self, cast: Cast) -> None:
         first = published(cast, named=True)

@@ -276,6 +276,24 @@ def test_by_the_pages_from_invitation_to_leaving_in_both_languages(cast: Cast) -
     assert runner.get(here).status_code == 404
 
 
+def test_who_only_reads_is_shown_what_the_firm_agreed_to_and_decides_nothing(cast: Cast) -> None:
+    group, plant = make_group(cast, 0), cast.plants[0]
+    user = person("reads@example.org", plant.site.organisation, Role.ENTERPRISE)
+    user.memberships.update(may_manage=False)
+    reader = signed_in(user)
+    groups.invite(group, [plant.site.slug], cast.approver, NOW)
+    here, away = (reverse(f"web:{name}", args=[group.pk, plant.site.slug]) for name in ("join-group", "leave-group"))
+    assert here in reader.get(reverse("web:site-groups")).content.decode()
+    notice = Notice.objects.get(recipient=user, kind="site-group.invited")
+    page = reader.get(reverse("web:notification", args=[notice.pk]), follow=True).content.decode()
+    assert "Who manages your firm decides about this." in page
+    assert "Agree and join" not in page
+    assert away not in page
+    assert [reader.post(address).status_code for address in (here, away)] == [404, 404]
+    groups.join(group.pk, plant.site.slug, ["clinker-burning"], plant.owner, NOW)
+    assert "Clinker burning" in reader.get(here).content.decode()
+
+
 def test_by_the_api_the_runner_reads_what_its_page_shows_and_a_member_its_own_sites(cast: Cast) -> None:
     group, plant, step = make_group(cast, 9), cast.plants[0], step_of(cast)
     groups.join(group.pk, plant.site.slug, [step], plant.owner, NOW)

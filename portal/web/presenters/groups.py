@@ -124,8 +124,8 @@ def group_page(group: SiteGroup, view: GroupCounts, *, runs: bool) -> FormSheet:
     )
 
 
-def consent_page(row: GroupMember, site: Site, *, reported: bool) -> FormSheet:
-    """What a firm agrees to, before it does."""
+def consent_page(row: GroupMember, site: Site, *, reported: bool, manages: bool) -> FormSheet:
+    """What a firm agrees to, before it does; for who only reads, what it agreed to."""
     group = row.group
     parties = {"runner": shown_name(group.run_by.name), "site": shown_name(site.name)}
     lead = _("%(runner)s invites %(site)s to this group.") % parties
@@ -146,18 +146,28 @@ def consent_page(row: GroupMember, site: Site, *, reported: bool) -> FormSheet:
         ),
         Fact(_("How long"), _("Until your firm leaves the group or the group ends. What the runner has read or saved stays with it.")),
     )  # fmt: skip
+    if not manages:
+        facts = (*facts, *_agreed(row, site))
     note = _("The site has no accepted report yet. It can join now and choose labels later.")
     if reported:
         note = _("Tick none to be counted only.")
     return FormSheet(
         MethodSheet(_name(group), crumbs(), lead, facts),
         state=state(STATES, row.state),
-        end_url=reverse("web:leave-group", args=[group.pk, row.slug]),
+        end_url=reverse("web:leave-group", args=[group.pk, row.slug]) if manages else "",
         end_text=_("Leave the group") if row.state == State.JOINED else _("Decline the invitation"),
         form_title=_("What your firm shows"),
         form_note=note,
         button=_("Save") if row.state == State.JOINED else _("Agree and join"),
+        why_not="" if manages else _("You only read here. Who manages your firm decides about this."),
     )
+
+
+def _agreed(row: GroupMember, site: Site) -> tuple[Fact, ...]:
+    if row.state != State.JOINED:
+        return ()
+    names = Names.newest(site.pack)
+    return (Fact(_("What your firm shows"), enumerated(names.step_name(step) for step in row.steps) or _("Nothing: it is counted only.")),)
 
 
 def labels_table(view: GroupCounts) -> list[tuple[object, ...]]:

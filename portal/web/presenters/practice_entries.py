@@ -11,7 +11,6 @@ from django.utils.translation import gettext as _
 from django.utils.translation import pgettext
 
 from benchmarks.phrases import Name
-from portal.accounts.models import Role
 from portal.practices.entry_texts import lacking
 from portal.practices.models import Entry, EntryState
 from portal.practices.reviewing import WAITING
@@ -24,7 +23,7 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.words.terms import enumerated, in_language, moment_in_words, shown_name, state
 
 
-def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, roles: frozenset[str], regulates: bool) -> MethodSheet:
+def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, may_offer: bool, regulates: bool) -> MethodSheet:
     titles = {"title": _("Practice"), "from": _("Where it comes from"), "at": _("Written"), "state": _("State")}
     table = listed(
         rows,
@@ -44,7 +43,7 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, ro
         links.append(Link(_("Import a published list"), reverse("web:import-practices")))
         if to_publish:
             links.append(Link(_("Publish %(n)s imported practices") % {"n": to_publish}, reverse("web:publish-practices")))
-    if Role.ENTERPRISE in roles:
+    if may_offer:
         links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
     lead = _("One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it.")
     return MethodSheet(_("Practices in progress"), crumbs()[:1], lead, sections=(MethodSection("", table),), links=tuple(links))

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, Site
-from portal.accounts.selectors import managed_sites, roles_of
+from portal.accounts.selectors import managed_sites, own_sites, roles_of
 from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.sharing import groups
@@ -133,8 +133,13 @@ def remove_member(request: HttpRequest, group: int, slug: str) -> HttpResponseBa
 
 @for_role(Role.ENTERPRISE, posts=True)
 def join_group(request: HttpRequest, group: int, slug: str) -> HttpResponseBase:
-    """What the firm agrees to. A POST joins, or changes what is shown."""
+    """What the firm agrees to, for all of its people. A POST joins, or changes what is shown."""
     row, site = _own(request, group, slug)
+    manages = _manages(request, site)
+    if not manages:
+        if request.method == "POST":
+            raise Http404
+        return render(request, "web/form_sheet.html", {"page": presenter.consent_page(row, site, reported=False, manages=False)})
     names = Names.newest(site.pack)
     steps = sorted(groups.steps_of(site))
     offered = [(step, names.step_name(step)) for step in steps]
@@ -142,12 +147,14 @@ def join_group(request: HttpRequest, group: int, slug: str) -> HttpResponseBase:
     if request.method == "POST" and form.is_valid():
         groups.join(group, slug, form.cleaned_data.get("steps", []), person(request), timezone.now())
         return report_done(request, _("Your decision is saved."), "web:site-groups")
-    return form_page(request, "web/form_sheet.html", {"page": presenter.consent_page(row, site, reported=bool(steps))}, form)
+    return form_page(request, "web/form_sheet.html", {"page": presenter.consent_page(row, site, reported=bool(steps), manages=True)}, form)
 
 
 @for_role(Role.ENTERPRISE, posts=True)
 def leave_group(request: HttpRequest, group: int, slug: str) -> HttpResponseBase:
-    row, _site = _own(request, group, slug)
+    row, site = _own(request, group, slug)
+    if not _manages(request, site):
+        raise Http404
     member = row.state == State.JOINED
     if request.method == "POST":
         groups.leave(group, slug, person(request), timezone.now())
@@ -179,11 +186,15 @@ def _managed(request: HttpRequest, group: int) -> SiteGroup:
 
 
 def _own(request: HttpRequest, group: int, slug: str) -> tuple[GroupMember, Site]:
-    site = managed_sites(person(request)).filter(slug=slug, retired_at=None).first()
+    site = own_sites(person(request)).filter(slug=slug, retired_at=None).first()
     row = groups.memberships_of(person(request)).filter(group=group, slug=slug).first()
     if site is None or row is None:
         raise Http404
     return row, site
+
+
+def _manages(request: HttpRequest, site: Site) -> bool:
+    return managed_sites(person(request)).filter(pk=site.pk).exists()
 
 
 def _crumbs(row: SiteGroup) -> tuple[Crumb, ...]:

@@ -10,7 +10,7 @@ from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from portal.accounts.models import Role, User
-from portal.accounts.selectors import organisations_as, packs_of, roles_of
+from portal.accounts.selectors import packs_of
 from portal.governance.selectors import may_decide
 from portal.keys import receipt_key
 from portal.practices import reviewing, selectors
@@ -41,14 +41,17 @@ def entries(request: HttpRequest) -> HttpResponse:
     user = person(request)
     regulates = may_decide(user)
     to_publish = selectors.entries_to_publish(user).filter(organisation=None).count() if regulates else 0
-    page = presenter.entries_page(list(_entries(request)), request.GET, to_publish=to_publish, roles=roles_of(user), regulates=regulates)
+    may_offer = selectors.firms_to_offer_for(user).exists()
+    page = presenter.entries_page(list(_entries(request)), request.GET, to_publish=to_publish, may_offer=may_offer, regulates=regulates)
     return render(request, "web/sheet.html", {"page": page})
 
 
 @for_role(Role.ENTERPRISE, posts=True)
 def offer(request: HttpRequest) -> HttpResponseBase:
     user = person(request)
-    rows = organisations_as(user, Role.ENTERPRISE, managing=True).distinct().order_by("name")
+    rows = selectors.firms_to_offer_for(user)
+    if not rows:
+        raise reviewing.not_of_the_firm()
     firms = [(str(row.pk), shown_name(row.name)) for row in rows]
     sectors = packs_of(rows)
     form = OfferForm(request.POST if request.method == "POST" else None, firms=firms, sectors=sectors)
