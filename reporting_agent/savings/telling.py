@@ -52,7 +52,9 @@ def not_done(action: SavingAction | Target) -> Phrase:
         return Phrase(
             "Nothing to verify yet: the action is %(state)s, for %(day)s.", state=STATES[action.state], day=action.day.isoformat()
         )
-    return Phrase("Nothing to verify yet: the reporting period of the action has not begun.")
+    if isinstance(action, SavingAction):
+        return Phrase("Nothing to verify yet: the reporting period of the action has not begun.")
+    return Phrase("Nothing to verify yet: the reporting period of the target has not begun.")
 
 
 def no_data(action: SavingAction | Target) -> Phrase:

@@ -21,7 +21,7 @@ from reporting_agent.pipeline import LabelResult
 from reporting_agent.savings.actions import SavingAction, Target
 from reporting_agent.savings.days import Days, mean_condition, output_unknown, spread_over_days, unusable_days
 from reporting_agent.savings.saving_interval import Forecast, block_variance, effective_days, forecast
-from reporting_agent.savings.telling import SavingVerdict, verdict
+from reporting_agent.savings.telling import SavingVerdict, not_done, verdict
 from reporting_agent.savings.verified import (
     VerifiedSaving,
     baseline_terms,
@@ -366,3 +366,8 @@ def reason(of: Days, before: int, **keys: Any) -> str | None:
     whole = Period.parse("2023", UTC)
     why = why_not_told(action(no_season="a kiln", **keys), of, place < before, place >= before, whole, whole, Review())
     return None if why is None else str(why)
+
+
+def test_of_a_target_nothing_is_told_as_of_an_action() -> None:
+    target = Target(id="furnace-2027", meter="el", owner="Zhao Min", saving_pct=5, baseline="2026", reporting="2027")
+    assert str(not_done(target)) == "Nothing to verify yet: the reporting period of the target has not begun."
