@@ -132,6 +132,10 @@ def _mail_for(person: int, kind: NoticeKind, how: str | None, now: datetime) -> 
         return None
     if chosen == MailFrequency.AT_ONCE:
         return Mail(recipient_id=person, due_at=now, give_up_at=now + GIVE_UP_AFTER)
-    due = next_daily(now)
+    return _mail_of_the_day(person, next_daily(now))
+
+
+def _mail_of_the_day(person: int, due: datetime) -> Mail:
+    """The one of that hour; the next day's where it is on its way or gone, for whoever took `now` before it and writes after."""
     mail, _made = Mail.objects.get_or_create(recipient_id=person, due_at=due, daily=True, defaults={"give_up_at": due + GIVE_UP_AFTER})
-    return mail
+    return mail if mail.state == Mail.State.WAITING else _mail_of_the_day(person, next_daily(due))

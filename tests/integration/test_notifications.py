@@ -312,3 +312,17 @@ def test_every_kind_has_words_and_belongs_to_somebody(cast: Cast) -> None:
     wishes = {view.kind: view for view in selectors.wishes(cast.plants[0].owner.pk, offered)}
     assert all(wishes[kind].fixed and wishes[kind].how == MailFrequency.AT_ONCE for kind in SECURITY)
     assert NoticeKind.DRAFT_WAITS not in kinds_of(roles_of(cast.plants[0].owner))
+
+
+def test_what_is_told_while_the_mail_of_the_day_goes_out_is_in_the_next_one(cast: Cast) -> None:
+    """By a sweep that took its moment before eight and writes after."""
+    owner, eight = cast.plants[0].owner, telling.next_daily(timezone.now())
+    kind = NoticeKind.BENCHMARK_PUBLISHED
+    for period, before in (("2015", timedelta(minutes=5)), ("2016", timedelta(seconds=2))):
+        facts = {"pack": "cement", "pack_version": "4", "route": cast.group.route, "period": period}
+        telling.tell(kind, (owner.pk,), "web:sites", {}, facts, eight - before)
+        mailing.sweep(write, lambda: eight)
+    assert [letter.body.count("2016") for letter in mail.outbox] == [0]
+    mailing.sweep(write, lambda: eight + timedelta(days=1))
+    assert "2016" in mail.outbox[-1].body
+    assert len(mail.outbox) == 2
