@@ -61,7 +61,8 @@ class DeliveryView:
 def declare(
     user: User, site: str, period: str, carrier: str, quantity: Decimal, unit: str, note: str, now: datetime, by: str = ""
 ) -> Delivery:
-    """Declare what was delivered; another figure for the same site, period and carrier takes the place of the one before.
+    """Declare what was delivered; another figure for the same site, period and carrier takes the place of the one before. The same again,
+    as of a form sent twice, is the same one.
 
     Args:
         by: who stands on the record; the person where it is empty.
@@ -93,6 +94,8 @@ def declare(
     with transaction.atomic():
         Organisation.objects.select_for_update().get(pk=grant.partner_id)  # one figure at a time
         before = Delivery.objects.filter(supplier=grant.partner, site=grant.site, period=period, carrier=carrier, taken_back_at=None)
+        if (standing := before.filter(quantity=quantity, unit=unit, note=note).first()) is not None:
+            return standing
         before.update(taken_back_at=now)
         delivery = Delivery.objects.create(
             supplier=grant.partner,

@@ -56,8 +56,9 @@ def partners() -> QuerySet[Organisation]:
 
 
 def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: bool, now: datetime) -> Grant:
-    """Let a partner in; another grant for the same site takes the place of the one before. Values go with receipts: a
-    submission's digest, by which its values are asked for, opens its receipt to whoever knows it.
+    """Let a partner in; another grant for the same site takes the place of the one before, and the same again, as of a form sent
+    twice, is the same one. Values go with receipts: a submission's digest, by which its values are asked for, opens its receipt to whoever
+    knows it.
 
     Raises:
         Site.DoesNotExist, Organisation.DoesNotExist: not a site that the person manages; no provider or supplier.
@@ -71,8 +72,11 @@ def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: b
         )
     with transaction.atomic():
         Site.objects.select_for_update().get(pk=site.pk)  # one grant at a time, also of two managers at once
-        Grant.objects.filter(site=site, partner=other, ended_at=None).update(ended_at=now, ended_by=user.email)
         open_to = {"receipts": receipts or values, "values": values}
+        before = Grant.objects.filter(site=site, partner=other, ended_at=None)
+        if (standing := before.filter(**open_to).first()) is not None:
+            return standing
+        before.update(ended_at=now, ended_by=user.email)
         granted = Grant.objects.create(site=site, partner=other, granted_by=user.email, granted_at=now, **open_to)
         record(now, user.email, Action.ACCESS_GRANTED, f"site {site.slug}", f"{other}: {_scope(granted)}")
     return granted

@@ -27,7 +27,7 @@ from portal.sentences import in_words
 from reporting_agent.sources import conformance as kit
 from tests.example_source.historian import Historian
 from tests.integration.partners_cast import Partners, make_partners, result_file
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -320,3 +320,21 @@ def test_nobody_registers_as_a_regulator(cast: Cast) -> None:
         applying.apply(applying.FirmWish("Office", "", "", cast.province, "Li", "li@x.example", "en", Role.REGULATOR), timezone.now())
     answers = {"kind": "regulator", "name": "Office", "jurisdiction": "cn/he", "contact": "Li", "email": "li@x.example"}
     assert Client().post("/register/", answers).status_code == 400
+
+
+def test_a_delivery_that_is_sent_twice_is_one(partners: Partners) -> None:
+    client = signed_in(partners.people["supplier"])
+    for quantity in ("5", "5", "6"):
+        client.post("/supplier/", {"site": "works-1", "period": "2015", "carrier": "electricity~kWh", "quantity": quantity, "note": ""})
+    assert [row.quantity for row in Delivery.objects.filter(period="2015").order_by("pk")] == [5, 6]
+    assert Event.objects.filter(action=Action.DELIVERY_DECLARED, detail__contains="2015").count() == 2
+
+
+def test_an_access_that_is_sent_twice_is_one(cast: Cast, partners: Partners) -> None:
+    client, house = signed_in(cast.plants[0].owner), partners.houses["other-provider"]
+    for what in ("states", "states", "values"):
+        client.post("/sites/works-1/access/", {"partner": house.pk, "what": what})
+    assert [(row.values, row.ended_at is None) for row in Grant.objects.filter(partner=house).order_by("pk")] == [
+        (False, False),
+        (True, True),
+    ]
