@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import base64
+import csv
 import re
 from datetime import UTC, date, datetime
 from decimal import Decimal
+from io import StringIO
 from typing import Any
 
 import pytest
@@ -352,7 +354,7 @@ class TestImport:
         first.post(reverse("web:publish-practices"))
         assert not Edition.objects.exists()  # not by who imported it
         question = page(second, "publish-practices")
-        assert "Publish 1 imported practices?" in question
+        assert "Publish 1 imported practice?" in question
         second.post(reverse("web:publish-practices"), {"read_against": read_in(question)})
         assert Entry.objects.get().state == EntryState.PUBLISHED
         assert "6.5 kWh" in page(Client(), "practice", row.practice)
@@ -449,3 +451,17 @@ def test_the_list_is_narrowed_by_sector_step_and_cause_and_says_where_nothing_fi
     address = reverse("web:practices")
     assert HOT["title_en"] in Client().get(f"{address}?sector=cement&step=clinker-burning&cause=cold-start").content.decode()
     assert "No practice matches." in Client().get(f"{address}?cause=reheat").content.decode()
+
+
+def test_one_practice_is_one_practice(cast: Cast) -> None:
+    row = {"id": "hot-kiln", **HOT, "source_en": "A book", "source_zh": "书", "read_on": "2016-05-01"}
+    out = StringIO()
+    table = csv.DictWriter(out, row)
+    table.writeheader()
+    table.writerow(row)
+    file = SimpleUploadedFile("list.csv", out.getvalue().encode())
+    done = signed_in(cast.drafter).post(reverse("web:import-practices"), {"listed": file}, follow=True).content.decode()
+    assert "1 practice is imported. A second person publishes it." in done
+    approver = signed_in(cast.approver)
+    assert "Publish 1 imported practice<" in page(approver, "practice-entries")
+    assert "Publish 1 imported practice?" in page(approver, "publish-practices")

@@ -13,7 +13,7 @@ from portal.assurance.offers import AmountUnit, OfferTerms
 from portal.assurance.programmes import programmes
 from portal.web.forms.fields import area, choice, day, line, number, offer_choices
 from portal.web.presenters.offers import UNITS
-from portal.web.words.terms import in_page_language
+from portal.web.words.terms import headed, in_page_language
 
 WHOLE = Decimal(100)
 
@@ -40,7 +40,7 @@ class OfferedForm(forms.Form):
     def __init__(self, *args: Any, jurisdictions: Iterable[tuple[str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         asked = [
-            (f"{programme.id}/{criterion.id}", f"{in_page_language(programme.name)}: {in_page_language(criterion.asks)}")
+            (f"{programme.id}/{criterion.id}", headed((in_page_language(programme.name), in_page_language(criterion.asks))))
             for programme in programmes().values()
             for criterion in programme.criteria
         ]

@@ -16,7 +16,7 @@ from benchmarks import packs
 from benchmarks.guidance.causes import WasteCause
 from portal.practices.entry_texts import FIELDS
 from portal.web.forms.fields import Text, area, choice, day, line, number, offer_choices, tick, upload
-from portal.web.words.terms import in_page_language
+from portal.web.words.terms import headed, in_page_language
 
 MOST_LIST_BYTES = 1 << 20
 MOST_PRACTICES = 500
@@ -30,7 +30,7 @@ def step_choices() -> list[tuple[str, str]]:
     """Every step of every pack as `sector/step`."""
     newest = [packs.versions(pack)[0] for pack in packs.available()]
     return [
-        (f"{pack.id}/{step.id}", f"{in_page_language(pack.words)}: {in_page_language(step.words)}")
+        (f"{pack.id}/{step.id}", headed((in_page_language(pack.words), in_page_language(step.words))))
         for pack in newest
         for step in pack.steps
     ]

@@ -19,7 +19,7 @@ from portal.days import scheme_day
 from portal.web.presenters.offers import OfferLine, offer_line
 from portal.web.viewmodels.methods import FormSheet, Link, MethodSheet
 from portal.web.viewmodels.shared import Crumb, Item, Mood, SelectOption, StateWord
-from portal.web.words.terms import period_name, sentence_space, shown_name, state
+from portal.web.words.terms import headed, period_name, sentence_space, shown_name, state
 
 SHOWN: dict[str, tuple[Promise, Mood]] = {
     CriterionState.SHOWN: (gettext_lazy("Shown"), "ok"),
@@ -183,7 +183,7 @@ def declared_of(dossier: Dossier) -> list[tuple[str, str]]:
     """The declarations on which criteria rest, by their rows, for the officer who reads the papers."""
     language = get_language() or "en"
     return [
-        (str(entry.evidence[0].declaration), f"{entry.criterion.asks.said_in(language)}: “{entry.evidence[0].value}”")
+        (str(entry.evidence[0].declaration), headed((entry.criterion.asks.said_in(language), f"“{entry.evidence[0].value}”")))
         for entry in dossier.entries
         if entry.evidence and entry.evidence[0].kind == "paper"
     ]

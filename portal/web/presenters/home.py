@@ -123,7 +123,7 @@ def of_regulator(
             address = f"{reverse('web:obliged-audits')}?show={duty.value}"
             yield _row(min(days), today, what, note, _("See %(n)d") % {"n": len(days)}, address)
     for proposal in proposals:
-        what = _("Proposal: %(pack)s, version %(version)s") % {"pack": proposal.pack, "version": proposal.version}
+        what = _("Proposal: %(pack)s, version %(version)s") % {"pack": Names.newest(proposal.pack).sector, "version": proposal.version}
         yield _row(None, today, what, "", _("Read and decide"), reverse("web:proposal", args=[proposal.id]))
     for (group, period), asked in _of_each_period(requests).items():
         n = len(asked)

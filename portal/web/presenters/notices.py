@@ -22,7 +22,7 @@ from portal.web.viewmodels.shared import SelectOption
 from portal.web.viewmodels.tables import PageRange
 from portal.web.words import tables as word_tables
 from portal.web.words.contact import with_contact
-from portal.web.words.terms import Names, in_language, period_name, within
+from portal.web.words.terms import Names, in_language, period_name, proposed_pack, within
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,5 +168,11 @@ def _words(facts: Mapping[str, Any]) -> dict[str, str]:
         "version": str(facts.get("version", "")),
         "practice": in_language(facts.get("practice", ""), facts.get("practice_zh", "")),
         "group": in_language(facts.get("group", ""), facts.get("group_zh", "")),
-        "proposal": str(facts.get("proposal", "")),
+        "proposal": _proposal(str(facts.get("proposal", ""))),
     }
+
+
+def _proposal(kept: str) -> str:
+    """`cement 5` as it is kept, by the name of the sector."""
+    pack, _blank, version = kept.partition(" ")
+    return proposed_pack(pack, version) if version else kept

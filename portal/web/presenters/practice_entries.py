@@ -8,7 +8,7 @@ from django.http import QueryDict
 from django.urls import reverse
 from django.utils.http import urlencode
 from django.utils.translation import gettext as _
-from django.utils.translation import pgettext
+from django.utils.translation import ngettext, pgettext
 
 from benchmarks.phrases import Name
 from portal.practices.entry_texts import lacking
@@ -42,7 +42,8 @@ def entries_page(rows: Sequence[Entry], query: QueryDict, *, to_publish: int, ma
     if regulates:
         links.append(Link(_("Import a published list"), reverse("web:import-practices")))
         if to_publish:
-            links.append(Link(_("Publish %(n)s imported practices") % {"n": to_publish}, reverse("web:publish-practices")))
+            publish = ngettext("Publish %(n)s imported practice", "Publish %(n)s imported practices", to_publish)
+            links.append(Link(publish % {"n": to_publish}, reverse("web:publish-practices")))
     if may_offer:
         links.append(Link(_("Offer a practice"), reverse("web:offer-practice")))
     lead = _("One person reviews a practice, and a second person publishes it. The library is then signed and logged, and agents fetch it.")

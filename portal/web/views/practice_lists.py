@@ -10,6 +10,7 @@ from django.shortcuts import redirect
 from django.urls import reverse
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from django.utils.translation import ngettext
 
 from portal.accounts.models import Role
 from portal.governance.selectors import may_decide
@@ -49,10 +50,10 @@ def publish_lists(request: HttpRequest) -> HttpResponseBase:
                 raise
             problem = in_words(refusal.whole)
         else:
-            return report_done(request, _("%(n)s practices are published.") % {"n": len(rows)}, "web:practice-entries")
+            return report_done(request, _published(len(rows)), "web:practice-entries")
     return confirm_page(
         request,
-        title=_("Publish %(n)s imported practices?") % {"n": len(rows)},
+        title=ngettext("Publish %(n)s imported practice?", "Publish %(n)s imported practices?", len(rows)) % {"n": len(rows)},
         sentence=presenter.names_of(rows),
         button=_("Publish them"),
         back=reverse("web:practice-entries"),
@@ -77,8 +78,7 @@ def import_list(request: HttpRequest) -> HttpResponseBase:
             except RefusedError as refusal:
                 add_error(form, "listed", refusal)
             else:
-                done = _("%(n)s practices are imported. A second person publishes them.") % {"n": len(imported)}
-                return report_done(request, done, "web:practice-entries")
+                return report_done(request, _imported(len(imported)), "web:practice-entries")
         else:
             form.add_error("listed", _("Nothing was imported. Correct what is listed below, and choose the file again."))
     return form_page(request, "web/practice_import.html", {"page": presenter.import_page(faults)}, form)
@@ -90,6 +90,16 @@ def template_csv(request: HttpRequest) -> HttpResponse:
     _require_nation(request)
     head, rows = library_table(selectors.library(), {})
     return csv_file("steplabel-practices-template.csv", head[: len(IMPORTED)], [row[: len(IMPORTED)] for row in rows[:1]])
+
+
+def _imported(n: int) -> str:
+    return ngettext(
+        "%(n)s practice is imported. A second person publishes it.", "%(n)s practices are imported. A second person publishes them.", n
+    ) % {"n": n}
+
+
+def _published(n: int) -> str:
+    return ngettext("%(n)s practice is published.", "%(n)s practices are published.", n) % {"n": n}
 
 
 def _read(raw: bytes) -> tuple[dict[str, dict[str, str]], list[tuple[int, str, str]]]:

@@ -13,7 +13,7 @@ from django.utils import dateformat
 from django.utils.functional import Promise
 from django.utils.text import capfirst
 from django.utils.timezone import localtime
-from django.utils.translation import get_language, gettext_lazy, pgettext, pgettext_lazy
+from django.utils.translation import get_language, gettext_lazy, ngettext, pgettext, pgettext_lazy
 from django.utils.translation import gettext as _
 
 from benchmarks import catalogue, packs
@@ -280,6 +280,11 @@ class Names:
         return next((in_page_language(variant.words) for variant in step.variants if variant.id == variant_id), variant_id)
 
 
+def proposed_pack(pack: str, version: str) -> str:
+    """A proposed version of a pack, by the name of its sector: `Cement (new dry process) 5`."""
+    return _("%(sector)s %(version)s") % {"sector": Names.newest(pack).sector, "version": version}
+
+
 def with_variant(name: str, variant: str) -> str:
     """`clinker (grey clinker)`; the name alone where there is only one variant."""
     return _("%(name)s (%(variant)s)") % {"name": name, "variant": variant} if variant else name
@@ -292,7 +297,10 @@ def over_years(what: str, years: int) -> str:
 
 def in_months(what: str, months: int | None) -> str:
     """What a value is of, with the months that it tells of where it lacks some."""
-    return what if months is None else _("%(what)s, begun in %(months)s months") % {"what": what, "months": months}
+    if months is None:
+        return what
+    told_of = ngettext("%(what)s, begun in %(months)s month", "%(what)s, begun in %(months)s months", months)
+    return told_of % {"what": what, "months": months}
 
 
 def within(name: str) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import UTC, date, datetime
 from fractions import Fraction
 
 import pytest
@@ -12,13 +12,17 @@ from benchmarks import packs
 from benchmarks.declared import Words
 from benchmarks.explanation import LimitShown
 from benchmarks.wire.attestations import SampleOutcome
+from portal.web.forms.incentive_offers import OfferedForm
+from portal.web.forms.practices import step_choices
 from portal.web.presenters.account import browser
+from portal.web.presenters.notices import notice_row_of
 from portal.web.presenters.standard_limits import beside_rows
 from portal.web.words.checks import outcome_in_words
 from portal.web.words.terms import (
     Names,
     dated,
     enumerated,
+    in_months,
     one_after_another,
     output_of_a_year,
     per_output,
@@ -156,3 +160,26 @@ def test_no_blank_parts_two_chinese_sentences_of_a_sample() -> None:
         assert "。 " not in outcome_in_words(outcome)
     with translation.override("en"):
         assert outcome_in_words(outcome).count(". ") == 3
+
+
+@pytest.mark.parametrize(("months", "english"), [(1, "Clinker, begun in 1 month"), (2, "Clinker, begun in 2 months"), (None, "Clinker")])
+def test_one_month_is_one_month(months: int | None, english: str) -> None:
+    with translation.override("en"):
+        assert in_months("Clinker", months) == english
+
+
+def test_chinese_choices_have_chinese_colons() -> None:
+    with translation.override("zh-hans"):
+        choices = [*step_choices(), *OfferedForm(jurisdictions=()).fields["criterion"].choices]
+        assert not [text for _id, text in choices if ": " in text]
+        assert [text for _id, text in choices if "：" in text]
+
+
+def test_a_proposed_pack_has_its_name_in_the_notices_of_every_language() -> None:
+    with translation.override("zh-hans"):
+        assert (
+            notice_row_of("pack.waits", {"proposal": "cement 5"}, datetime.now(UTC)).title == "方法包 水泥（新型干法） 5 已提出，待两人批准"
+        )
+    with translation.override("en"):
+        title = notice_row_of("pack.proposed", {"proposal": "unheard-of 1"}, datetime.now(UTC)).title
+        assert title == "The pack unheard-of 1 is proposed", "of no pack that is here"
