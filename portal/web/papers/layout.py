@@ -1,6 +1,8 @@
 """How a PDF of the portal is laid out: the paragraphs, tables and sections that it is made of, page numbers, fonts.
 
-Latin text is set in Bitstream Vera, which is embedded and has the true minus; Chinese in STSong-Light, which PDF readers bring.
+Latin text is set in Bitstream Vera, which is embedded and has the true minus; Chinese in STSong-Light, which PDF readers bring, and so are
+the Greek, Cyrillic and numbered letters that a Chinese font has and Vera does not. Latin letters beyond those of western Europe (ę, ř, ț)
+are in neither.
 """
 
 from __future__ import annotations
@@ -33,7 +35,8 @@ PADDING = 6  # points, of the frame that reportlab puts the text into
 WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
 HEIGHT = A4[1] - 2 * MARGIN
 ROWS_BELOW_A_HEADING = 22 * mm  # of a table: its head and two rows
-_HAN = re.compile(r"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef]+")
+_OF_GB_2312 = r"\u0391-\u03a8\u03b1-\u03bf\u03c1-\u03c9\u0401\u0410-\u044f\u0451\u2160-\u216b\u2170-\u2179\u2460-\u2469\u2474-\u249b"
+_HAN = re.compile(rf"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef{_OF_GB_2312}]+")
 
 
 def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> bytes:

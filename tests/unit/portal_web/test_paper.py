@@ -9,11 +9,13 @@ from typing import Any
 
 import pytest
 from django.utils import translation
+from reportlab.pdfbase import pdfmetrics
 
 from benchmarks import catalogue, packs
 from benchmarks.explanation.shown_limits import shown_limits
 from portal.publication.codebook import CODEBOOK
 from portal.publication.document import CSV_FIELDS
+from portal.web.papers import layout
 from portal.web.papers import version as paper
 from portal.web.presenters.benchmarks import lead_of
 from portal.web.presenters.best_group import BestGroupPart
@@ -146,3 +148,12 @@ def test_a_long_explanation_runs_over_several_pages() -> None:
 def test_the_codebook_names_every_column_of_the_csv_in_its_order() -> None:
     assert tuple(column.name for column in CODEBOOK) == CSV_FIELDS
     assert all(column.meaning and re.search(r"[\u4e00-\u9fff]", catalogue.in_language(column.meaning, "zh")) for column in CODEBOOK)
+
+
+@pytest.mark.parametrize("name", ["Северсталь", "ΑΒΓ Steel", "炼钢Ⅱ厂", "①号窑", "10 Ω · µm"])
+@pytest.mark.parametrize("language", ["en", "zh-hans"])
+def test_no_letter_of_a_name_is_lost_that_one_of_the_fonts_has(name: str, language: str) -> None:
+    with translation.override(language):
+        parts = layout.text_of(name, "title").frags
+    faces = [(part.text, pdfmetrics.getFont(part.fontName).face) for part in parts]
+    assert not [letter for text, face in faces for letter in text if ord(letter) not in getattr(face, "charToGlyph", {ord(letter)})]
