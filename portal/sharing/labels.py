@@ -80,8 +80,9 @@ class Labels:
 
     def with_intervals_of(self, later: Labels) -> Labels:
         """The same labels of the same report, with the intervals that have been computed since."""
-        bounds = {row.cell: {"low": row.low, "high": row.high} for row in later.rows}
-        return replace(self, rows=tuple(replace(row, **bounds.get(row.cell, {})) for row in self.rows))
+        bounds = {row.cell: (row.low, row.high) for row in later.rows}
+        rows = ((row, *bounds.get(row.cell, (row.low, row.high))) for row in self.rows)
+        return replace(self, rows=tuple(replace(row, low=low, high=high) for row, low, high in rows))
 
     @property
     def received(self) -> datetime:

@@ -131,7 +131,7 @@ def consent_page(row: GroupMember, site: Site, *, reported: bool, manages: bool)
     lead = _("%(runner)s invites %(site)s to this group.") % parties
     if row.state == State.JOINED:
         lead = _("%(site)s is a member of this group.") % parties
-    facts = (
+    facts: tuple[Fact, ...] = (
         Fact(_("Kind"), _kind(group)),
         Fact(_("Run by"), str(parties["runner"])),
         Fact(

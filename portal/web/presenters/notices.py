@@ -172,7 +172,7 @@ def _words(facts: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
-def _proposal(kept: str) -> str:
-    """`cement 5` as it is kept, by the name of the sector."""
-    pack, _blank, version = kept.partition(" ")
-    return proposed_pack(pack, version) if version else kept
+def _proposal(proposal: str) -> str:
+    """`cement 5` as notices hold it, by the name of the sector."""
+    pack, _blank, version = proposal.partition(" ")
+    return proposed_pack(pack, version) if version else proposal

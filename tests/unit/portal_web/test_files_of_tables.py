@@ -91,7 +91,7 @@ def test_a_table_that_a_filter_leaves_empty_does_not_say_that_there_is_nothing()
         partners.deliveries_list((delivery("2025", "b", stands=False),), QueryDict("only=1"), mine=True, export_url=""),
         offers.offers_page(OFFERS[:1], QueryDict("show=waiting"), TODAY).sections[0].table,
         practice_entries.entries_page(
-            (cast(Entry, SimpleNamespace(state="published")),), QueryDict("show=offered"), to_publish=0, roles=frozenset(), regulates=False
+            (cast(Entry, SimpleNamespace(state="published")),), QueryDict("show=offered"), to_publish=0, may_offer=False, regulates=False
         )
         .sections[0]
         .table,
