@@ -20,13 +20,14 @@ _MORE_OUT_THAN_IN = 1.02  # scales of two steps agree to about a percent each
 
 
 def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
-    """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the pack does not have."""
+    """InputError `step-unknown` where a stock, a purchase, an auxiliary or the tariff names a step that the pack lacks."""
     step_ids = sorted(step.id for step in pack.steps)
     named = [("product_stocks.made_by", stock.made_by) for stock in site.product_stocks]
     named += [pair for purchase in site.bought_in for pair in (("bought_in.made_by", purchase.made_by), ("bought_in.into", purchase.into))]
     named += [
         ("site_boundary.auxiliaries.step", auxiliary.step) for auxiliary in (site.site_boundary.auxiliaries if site.site_boundary else ())
     ]
+    named += [("tariff.shiftable", step) for step in (site.tariff.shiftable if site.tariff else ())]
     for key, step in named:
         if step not in step_ids:
             raise InputError(

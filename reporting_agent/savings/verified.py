@@ -22,7 +22,8 @@ from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase
 from benchmarks.quantities import mj_in
 from reporting_agent import pipeline
-from reporting_agent.analysis.energy_costs.prices import Prices, amount_in, to_us
+from reporting_agent.analysis.energy_costs.priced_energy import amount_in
+from reporting_agent.analysis.energy_costs.prices import Prices, to_us
 from reporting_agent.changes.change import Change, ChangeKind
 from reporting_agent.changes.review import Review, review
 from reporting_agent.config import SiteSettings

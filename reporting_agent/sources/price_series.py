@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import json
 import re
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Set as AbstractSet
+from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta, tzinfo
 from hashlib import sha256
 from pathlib import Path
@@ -51,19 +52,26 @@ class FetchedAnswer:
 class StampedPrices:
     """Prices of one series in the order of time: `start_us` (UTC microseconds), `price` in its currency per its unit, surcharge included.
 
-    `newest` is the answer that came last; None of a file of the site's own, and where nothing was fetched.
+    At the moments `blank_us` a price ends and none begins. `newest` is the answer that came last; None of a file of the site's own, and
+    where nothing was fetched.
     """
 
     start_us: Integers
     price: Floats
     newest: FetchedAnswer | None = None
+    blank_us: Integers = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+
+    def ends_us(self, minutes: int) -> Integers:
+        """When each price ends: after so many minutes, where the next does not begin before."""
+        edges = np.append(np.union1d(self.start_us, self.blank_us), np.iinfo(np.int64).max)
+        next_edge = edges[np.searchsorted(edges, self.start_us, side="right")]
+        ends: Integers = np.minimum(self.start_us + 60_000_000 * minutes, next_edge)
+        return ends
 
     def at(self, moment_us: int, minutes: int) -> float | None:
-        """The price at a moment, each holding so many minutes or until the next begins; None where there is none."""
+        """The price at a moment; None where there is none."""
         index = int(np.searchsorted(self.start_us, moment_us, side="right")) - 1
-        if index < 0 or moment_us >= self.start_us[index] + 60_000_000 * minutes:
-            return None
-        return float(self.price[index])
+        return float(self.price[index]) if index >= 0 and moment_us < self.ends_us(minutes)[index] else None
 
 
 def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
@@ -75,6 +83,7 @@ def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
     if series.file is not None:
         return read_prices(site.folder / series.file, series, site.zone)
     prices: dict[int, float] = {}
+    blank: set[int] = set()
     answers = fetched_answers(series, site.folder)
     for answer in answers:
         if sha256(answer.path.read_bytes()).hexdigest() != answer.digest:
@@ -88,8 +97,14 @@ def prices_of(series: PriceSeries, site: SiteSettings) -> StampedPrices:
             )
         read = read_prices(answer.path, series, site.zone)
         prices |= dict(zip(read.start_us.tolist(), read.price.tolist(), strict=True))
+        blank.update(read.blank_us.tolist())
+    return _stamped(prices, blank, answers[-1] if answers else None)
+
+
+def _stamped(prices: Mapping[int, float], blank: AbstractSet[int], newest: FetchedAnswer | None = None) -> StampedPrices:
     starts = sorted(prices)
-    return StampedPrices(np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), answers[-1] if answers else None)
+    without = np.array(sorted(blank - prices.keys()), dtype=np.int64)  # a price that came with another answer holds
+    return StampedPrices(np.array(starts, dtype=np.int64), np.array([prices[at] for at in starts]), newest, without)
 
 
 def fetched_answers(series: PriceSeries, folder: Path) -> tuple[FetchedAnswer, ...]:
@@ -133,9 +148,9 @@ def read_prices(path: Path, series: PriceSeries, zone: tzinfo) -> StampedPrices:
             wanted=first.wanted,
         )
     starts = _moments(table, series, zone)
-    priced = [(start, price + series.surcharge) for start, price in zip(starts, table.columns["price"], strict=True) if price is not None]
-    priced.sort()
-    return StampedPrices(np.array([start for start, _price in priced], dtype=np.int64), np.array([price for _start, price in priced]))
+    rows = list(zip(starts, table.columns["price"], strict=True))
+    priced = {start: price + series.surcharge for start, price in rows if price is not None}
+    return _stamped(priced, {start for start, price in rows if price is None})
 
 
 def _moments(table: Table, series: PriceSeries, zone: tzinfo) -> list[int]:

@@ -24,7 +24,8 @@ from benchmarks.labels.columns import Flags, Floats, StepColumns
 from benchmarks.labels.waste import on_grid
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
 from benchmarks.phrases import Phrase, enumerated, in_number
-from reporting_agent.analysis.energy_costs.prices import Prices, priced
+from reporting_agent.analysis.energy_costs.priced_energy import priced
+from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import NamedTuple
 
@@ -13,32 +14,31 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
-from benchmarks.phrases import Phrase, enumerated, in_number
 from benchmarks.quantities import ratio
-from reporting_agent.analysis.energy_costs.cheapest_hours import shifted
-from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, PowerCurve, part_of_peaks, peaks, site_power
-from reporting_agent.analysis.energy_costs.prices import PricedEnergy, Prices, from_us, load_of, priced, windows
+from benchmarks.routes import Step
+from reporting_agent.analysis.energy_costs.cheapest_hours import ShiftedCosts, shifted
+from reporting_agent.analysis.energy_costs.cost_notes import (
+    carbon_notes,
+    carrier_notes,
+    demand_notes,
+    hours_note,
+    left_out_notes,
+    series_notes,
+)
+from reporting_agent.analysis.energy_costs.demand_charge import BatchPower, PowerCurve, charged_months, part_of_peaks, peaks, site_power
+from reporting_agent.analysis.energy_costs.load_shapes import LoadShapes
+from reporting_agent.analysis.energy_costs.priced_energy import PricedEnergy, priced, windows
+from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.analysis.figures import shown
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
-LEAST_REST = 0.005
-"""Share of the demand charge below which it is not told that no batch took it."""
-_OTHER_UNIT = Phrase(
-    "%(count)s amounts of %(carrier)s cannot be turned into the unit of its price: not in the cost. Give them in that unit with lhv, or a "
-    "price per GJ."
-)
-_PARTLY = Phrase("%(count)s amounts of %(carrier)s are outside the tariff's dates: not in the cost.")
-_UNPRICED = Phrase("No price is given for %(carriers)s: not in the cost.")
-_NO_FACTOR = Phrase("No CO2 factor is in force for %(carriers)s: their carbon is not priced.")
-_NOT_FETCHED = Phrase("Of the price series %(series)s nothing was fetched yet: run `steplabel-agent prices fetch`.")
-_SERIES = Phrase(
-    "%(carrier)s is priced by the series %(series)s where it has a price: %(prices)s prices from %(first)s to %(last)s%(fetched)s."
-)
-_ASSUMPTION = Phrase(
+_ASSUMPTION = worded(
     "Upper bound, assuming that batches can start at any hour of their day and be interrupted where the price changes, each equipment "
     "keeps its hours and mean power, product can wait within the day, and the highest demand does not rise."
 )
+LEAST_SAVING = 0.001
+"""Share of a step's electricity below which shifting is told to save nothing."""
 _RUNS_ON = timedelta(days=31)  # a batch of the period may end after it: a campaign, a pot-month
 
 
@@ -70,7 +70,7 @@ class LoadShift:
     """What running a shiftable step at its days' cheapest hours would save; `assumption` says under what."""
 
     saving: float  # currency, over the period
-    share: float  # of the energy cost of the step's electricity
+    share: float  # of what the step's electricity cost, or brought in
     days: int
     assumption: Words
     sentence: Words
@@ -90,6 +90,7 @@ class StepCost:
     by_period: tuple[PeriodCost, ...]
     batches: tuple[BatchCost, ...]  # in the order of the log
     per_output: float | None
+    per_kwh: float | None  # of electricity that was taken in; what is given back is no part of it
     shift: LoadShift | None
     unpriced: tuple[str, ...]  # carriers without a price: not in the sum
     notes: tuple[Words, ...]  # assumptions and what is left out
@@ -102,64 +103,66 @@ class StepCost:
 def costs(site: SiteSettings, result: LabelResult) -> tuple[StepCost, ...]:
     """One entry a step with priced energy; empty without [tariff]."""
     period, in_utc = result.site_label.period, result.site_label.period.in_utc
-    batches = [batch for batch in result.data.batches if batch.energy and batch.start in in_utc and batch.excluded is None]
+    begun = [batch for batch in result.data.batches if batch.start in in_utc]
+    batches = [batch for batch in begun if batch.energy and batch.excluded is None and _wholly_known(batch, result)]
     latest = max((batch.end for batch in batches if batch.end is not None), default=period.end)
     prices = Prices.of(site, period.start, max(period.end, min(latest, period.end + _RUNS_ON)))
     if prices is None or not batches:
         return ()
     records = result.data.meters
     table = priced(prices, batches, records)
-    start, end = windows(batches)
-    kwh = np.zeros(len(batches))
-    for entry in table:
-        if entry.carrier == "electricity":
-            unit = entry.curve.unit if entry.curve is not None else CARRIERS[entry.carrier].unit
-            np.add.at(kwh, entry.row, np.nan_to_num(entry.amount) * ratio(unit, "kWh"))
-    codes: dict[tuple[str, str], int] = {}
-    machine = np.array([codes.setdefault((batch.step, batch.equipment), len(codes)) for batch in batches], dtype=np.int64)
-    run = BatchPower(start, end, machine, kwh)
+    run = _powers(batches, table)
     powers: dict[int, PowerCurve] = {}
     for minutes in {charge.minutes for charge in prices.tariff.demand}:
         power = site_power(records, run, minutes, site.zone)
         if power is not None:
             powers[minutes] = power
-    highest = peaks(powers, prices, prices.tariff.demand, period.end)
+    months = tuple(charged_months(prices, period.end))
+    highest = peaks(powers, months)
     demand = part_of_peaks(highest, run)
-    rest = _rest_of_demand(sum(peak.cost for peak in highest), float(demand.sum()), prices.currency)
+    charged, shared = sum(peak.cost for peak in highest), float(demand.sum())
+    of_demand = demand_notes(powers, months, prices.currency, charged, shared) if prices.tariff.demand else []
+    of_carbon = carbon_notes(prices, supplies_own_factor=bool(site.emissions.electricity))
+    of_site = _OfSite(prices, LoadShapes(records, site.zone), tuple(of_demand), tuple(of_carbon))
+    sound = {id(batch) for batch in batches}
+    left_out = Counter(batch.step for batch in begun if id(batch) not in sound and (batch.energy or batch.excluded is not None))
     steps = np.array([batch.step for batch in batches])
     step_costs = [
-        _step_cost(prices, result, batches, table, np.flatnonzero(steps == step), demand, powers) for step in dict.fromkeys(steps.tolist())
+        _step_cost(of_site, result.data.pack.step(step), batches, table, steps == step, demand, left_out[step])
+        for step in dict.fromkeys(steps.tolist())
     ]
-    return tuple(replace(cost, notes=(*cost.notes, *rest)) for cost in step_costs if cost is not None)
+    return tuple(cost for cost in step_costs if cost is not None)
 
 
-def _rest_of_demand(whole: float, shared: float, currency: str) -> tuple[Words, ...]:
-    """What of the demand charge fell on no batch, so that the steps and it add up to the bill's; nothing where hardly any did."""
-    if whole - shared <= LEAST_REST * whole:
-        return ()
-    return (
-        worded(
-            "Of the site's demand charge of %(whole)s %(currency)s, %(rest)s %(currency)s is for energy that no batch used, and is not in "
-            "any step.",
-            rest=shown(whole - shared),
-            whole=shown(whole),
-            currency=currency,
-        ),
-    )
+def _wholly_known(batch: Batch, result: LabelResult) -> bool:
+    """Whether its energy is known as far as the label asks it to be: a part of the energy on all of the output is too low a cost."""
+    least = result.data.pack.step(batch.step).label_rule.least_completeness
+    return min(energy.completeness for energy in batch.energy) >= least
+
+
+def _powers(batches: Sequence[Batch], table: Sequence[PricedEnergy]) -> BatchPower:
+    kwh = np.zeros(len(batches))
+    for entry in table:
+        if entry.carrier == "electricity":
+            np.add.at(kwh, entry.row, np.nan_to_num(entry.amount) * ratio(entry.unit, "kWh"))
+    codes: dict[tuple[str, str], int] = {}
+    machine = np.array([codes.setdefault((batch.step, batch.equipment), len(codes)) for batch in batches], dtype=np.int64)
+    return BatchPower(*windows(batches), machine, kwh)
+
+
+class _OfSite(NamedTuple):
+    """What the costs of all steps have in common."""
+
+    prices: Prices
+    loads: LoadShapes
+    demand_notes: tuple[Words, ...]
+    carbon_notes: tuple[Words, ...]
 
 
 def _step_cost(
-    prices: Prices,
-    result: LabelResult,
-    batches: Sequence[Batch],
-    table: Sequence[PricedEnergy],
-    rows: Integers,
-    demand: Floats,
-    powers: Mapping[int, PowerCurve],
+    of_site: _OfSite, step: Step, batches: Sequence[Batch], table: Sequence[PricedEnergy], mine: Flags, demand: Floats, left_out: int
 ) -> StepCost | None:
-    step = result.data.pack.step(batches[rows[0]].step)
-    mine = np.zeros(len(batches), dtype=bool)
-    mine[rows] = True
+    prices, rows = of_site.prices, np.flatnonzero(mine)
     energy, carbon = np.zeros(len(batches)), np.zeros(len(batches))
     by_period: list[PeriodCost] = []
     unpriced: list[str] = []
@@ -177,17 +180,15 @@ def _step_cost(
         if entry.curve is None:
             unpriced.append(entry.carrier)
             continue
-        other_unit = np.isnan(entry.amount[own])
-        for note, lacking in ((_OTHER_UNIT, other_unit), (_PARTLY, np.isnan(entry.cost[own]) & ~other_unit)):
-            if lacking.any():
-                notes.append(worded(note, count=f"{lacking.sum():,}", carrier=CARRIERS[entry.carrier].words))
+        notes += carrier_notes(entry, own)
         np.add.at(energy, entry.row[own], np.nan_to_num(entry.cost[own]))
         by_period += _periods(entry, own)
     if not by_period and not carbon.any():
         return None
     output = sum(batch.output for batch in (batches[row] for row in rows.tolist()) if batch.output > 0)
     parts = (float(energy[rows].sum()), float(demand[rows].sum()), float(carbon[rows].sum()))
-    total = sum(parts)
+    electricity = next((entry for entry in table if entry.carrier == "electricity"), None)
+    by_meter = np.zeros(0, dtype=bool) if electricity is None else electricity.by_meter[mine[electricity.row]]
     return StepCost(
         step=step.id,
         currency=prices.currency,
@@ -206,11 +207,26 @@ def _step_cost(
                 carbon[rows].tolist(),
             )
         ),
-        per_output=total / output if output > 0 else None,
-        shift=_shift(prices, result, batches, table, mine, step.id),
+        per_output=sum(parts) / output if output > 0 else None,
+        per_kwh=None if electricity is None else _price_taken_in(electricity, mine),
+        shift=None if electricity is None or step.id not in prices.tariff.shiftable else _shift(of_site, batches, electricity, mine),
         unpriced=tuple(unpriced),
-        notes=(*_notes(prices, result, step.id, powers, unpriced, without_factor), *_series_notes(prices, by_period), *notes),
+        notes=(
+            hours_note(by_meter),
+            *of_site.demand_notes,
+            *of_site.carbon_notes,
+            *left_out_notes(unpriced, without_factor, left_out),
+            *series_notes(prices, {(part.carrier, part.period) for part in by_period}),
+            *notes,
+        ),
     )
+
+
+def _price_taken_in(electricity: PricedEnergy, mine: Flags) -> float | None:
+    """The mean price of a kWh that the step took in, of what has a price."""
+    own = mine[electricity.row] & (electricity.amount > 0) & np.isfinite(electricity.cost)
+    kwh = float(electricity.amount[own].sum()) * ratio(electricity.unit, "kWh")
+    return float(electricity.cost[own].sum()) / kwh if kwh else None
 
 
 def _periods(entry: PricedEnergy, own: Flags) -> list[PeriodCost]:
@@ -236,111 +252,37 @@ def _carbon_prices(prices: Prices, batches: Sequence[Batch], rows: Integers) -> 
     return np.array([rule.price if rule.holds_on(day) else 0.0 for day in days])
 
 
-def _shift(
-    prices: Prices, result: LabelResult, batches: Sequence[Batch], table: Sequence[PricedEnergy], mine: Flags, step: str
-) -> LoadShift | None:
-    electricity = next((entry for entry in table if entry.carrier == "electricity" and entry.curve is not None), None)
-    if step not in prices.tariff.shiftable or electricity is None or electricity.curve is None:
+def _shift(of_site: _OfSite, batches: Sequence[Batch], electricity: PricedEnergy, mine: Flags) -> LoadShift | None:
+    if electricity.curve is None:
         return None
-    own = mine[electricity.row]
-    rows = electricity.row[own]
+    own = mine[electricity.row] & (electricity.amount > 0)
+    rows, run = np.unique(electricity.row[own], return_inverse=True)  # a run with two meters is still one run
+    amount = np.bincount(run, weights=electricity.amount[own])
     start, end = windows([batches[row] for row in rows.tolist()])
-    names: dict[str, int] = {}
-    machine = np.array([names.setdefault(batches[row].equipment, len(names)) for row in rows.tolist()], dtype=np.int64)
-    load = load_of(result.data.meters, step, "electricity", prices.zone)
-    moved = shifted(prices, electricity.curve, load, start, end, machine, electricity.amount[own])
+    equipment = np.array([batches[row].equipment for row in rows.tolist()])
+    moved = ShiftedCosts()
+    for name in dict.fromkeys(equipment.tolist()):
+        of_machine = equipment == name
+        load = of_site.loads.of(batches[rows[0]].step, name, "electricity")
+        moved += shifted(of_site.prices, electricity.curve, load, start[of_machine], end[of_machine], amount[of_machine])
     saving = moved.before - moved.after
-    share = saving / moved.before if moved.before > 0 else 0.0
-    sentence = worded("Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day.")
-    if share > 0.001:
-        sentence = Words.of(
-            in_number(
-                moved.days,
-                "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s "
-                "%(currency)s less (%(share)s of their electricity), over %(days)s day.",
-                "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
-                "(%(share)s of their electricity), over %(days)s days.",
-                saving=shown(saving),
-                currency=prices.currency,
-                share=f"{100 * share:.1f} %",
-                days=f"{moved.days:,}",
-            )
-        )
-    return LoadShift(saving, share, moved.days, Words.of(_ASSUMPTION), sentence)
+    share = saving / abs(moved.before) if moved.before else 0.0
+    return LoadShift(saving, share, len(moved.days), _ASSUMPTION, _of_shift(moved, saving, share, of_site.prices.currency))
 
 
-def _notes(
-    prices: Prices, result: LabelResult, step: str, powers: Mapping[int, PowerCurve], unpriced: Sequence[str], without_factor: Sequence[str]
-) -> list[Words]:
-    metered = load_of(result.data.meters, step, "electricity", prices.zone) is not None
-    notes = [
-        worded("Energy of a batch is priced hour by hour, as the step's meters show it.")
-        if metered
-        else worded("Energy of a batch is priced evenly over its time: no meter shows when it was used.")
-    ]
-    if prices.tariff.demand:
-        notes.append(_demand_note(prices, powers))
-    if (rule := prices.tariff.carbon) is not None:
-        bought = Phrase(", bought electricity at the grid's mean factor") if rule.electricity else Phrase(", bought electricity left out")
-        notes.append(worded("Carbon is priced by the conversion table's factors%(scope)s.", scope=bought))
-    for note, names in ((_UNPRICED, unpriced), (_NO_FACTOR, without_factor)):
-        if names:
-            notes.append(worded(note, carriers=enumerated(CARRIERS[name].words for name in names)))
-    left = sum(
-        batch.step == step and batch.excluded is not None and batch.start in result.site_label.period for batch in result.data.batches
-    )
-    if left:
-        notes.append(
-            Words.of(
-                in_number(
-                    left,
-                    "%(count)s batch with unreliable time or energy is not included.",
-                    "%(count)s batches with unreliable time or energy are not included.",
-                    count=f"{left:,}",
-                )
-            )
-        )
-    return [*notes, worded("Not included: power factor, taxes on the whole bill, demand carried over from earlier months.")]
-
-
-def _series_notes(prices: Prices, by_period: Sequence[PeriodCost]) -> list[Words]:
-    """Of each series that priced energy of the step, how much it holds and when it was fetched; and of each that holds nothing yet."""
-    notes = []
-    for carrier, (series, stamped) in prices.series.items():
-        if not len(stamped.start_us):
-            notes.append(worded(_NOT_FETCHED, series=series.name))
-        elif any((part.carrier, part.period) == (carrier, series.name) for part in by_period):
-            first, last = (f"{from_us(int(stamped.start_us[end])).astimezone(prices.zone):%Y-%m-%d %H:%M}" for end in (0, -1))
-            newest = stamped.newest
-            fetched = newest and Phrase(
-                ", fetched on %(day)s (SHA-256 %(digest)s…)", day=f"{newest.fetched_at:%Y-%m-%d}", digest=newest.digest[:12]
-            )
-            count = f"{len(stamped.start_us):,}"
-            name = CARRIERS[carrier].words
-            notes.append(worded(_SERIES, carrier=name, series=series.name, prices=count, first=first, last=last, fetched=fetched or ""))
-    return notes
-
-
-def _demand_note(prices: Prices, powers: Mapping[int, PowerCurve]) -> Words:
-    """How the demand was known, of the charge where it was known worst."""
-    if not powers:
+def _of_shift(moved: ShiftedCosts, saving: float, share: float, currency: str) -> Words:
+    if share <= LEAST_SAVING:
+        return worded("Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day.")
+    figures = {"saving": shown(saving), "currency": currency, "days": f"{len(moved.days):,}"}
+    if moved.before < 0:  # the plant was paid for its use: a share of that tells nothing
         return worded(
-            "The demand charge is left out: no meter shows the power, and in the log batches end before they begin or overlap on the same "
-            "equipment."
-        )
-    minutes, power = max(powers.items(), key=lambda item: item[1].told_min / item[0])
-    if not power.metered:
-        return worded(
-            "The demand charge is calculated from the batches alone, spread evenly over their time. It is a lower bound: use outside "
-            "batches, and power above a batch's mean, are not included."
-        )
-    if power.told_min <= minutes:
-        return worded(
-            "The demand charge is calculated from the meters' highest mean over %(minutes)s minutes of each month.", minutes=minutes
+            "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less, over "
+            "%(days)s days.",
+            **figures,
         )
     return worded(
-        "The meters record means over %(told)s minutes. The bill's %(minutes)s-minute maximum is higher, so the demand charge is a lower "
-        "bound.",
-        minutes=minutes,
-        told=shown(power.told_min, 2),
+        "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
+        "(%(share)s of their electricity), over %(days)s days.",
+        share=f"{100 * share:.1f} %",
+        **figures,
     )

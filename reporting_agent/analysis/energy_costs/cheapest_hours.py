@@ -10,12 +10,13 @@ wait within the day; the month's highest demand does not rise by it.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import numpy as np
 
 from benchmarks.labels.columns import Floats, Integers
-from reporting_agent.analysis.energy_costs.prices import LoadShape, PriceCurve, Prices, integrals, to_us
+from reporting_agent.analysis.energy_costs.load_shapes import LoadShape
+from reporting_agent.analysis.energy_costs.prices import PriceCurve, Prices, integrals, to_us
 
 _HOUR_US = 3_600_000_000
 
@@ -24,46 +25,44 @@ _HOUR_US = 3_600_000_000
 class ShiftedCosts:
     """Cost of the days as they ran and at their cheapest hours, in currency, over the days that had a choice."""
 
-    before: float
-    after: float
-    days: int
+    before: float = 0.0
+    after: float = 0.0
+    days: frozenset[date] = frozenset()
+
+    def __add__(self, other: ShiftedCosts) -> ShiftedCosts:
+        """Of two machines together."""
+        return ShiftedCosts(self.before + other.before, self.after + other.after, self.days | other.days)
 
 
 def shifted(
-    prices: Prices, curve: PriceCurve, load: LoadShape | None, start_us: Integers, end_us: Integers, machine: Integers, amount: Floats
+    prices: Prices, curve: PriceCurve, load: LoadShape | None, start_us: Integers, end_us: Integers, amount: Floats
 ) -> ShiftedCosts:
-    """Over the given batches of one step; `amount` in the curve's unit. Only days priced throughout count."""
-    day_edges = np.array(
-        [
-            to_us(datetime(day.year, day.month, day.day, tzinfo=prices.zone))
-            for day in (prices.first + timedelta(days=number) for number in range((prices.last - prices.first).days + 2))
-        ],
-        dtype=np.int64,
-    )
+    """Over the batches of one machine, each once; `amount` in the curve's unit. Only days priced throughout count."""
+    days = [prices.first + timedelta(days=number) for number in range((prices.last - prices.first).days + 2)]
+    day_edges = np.array([to_us(datetime(day.year, day.month, day.day, tzinfo=prices.zone)) for day in days], dtype=np.int64)
     lasting = (end_us > start_us) & (start_us >= day_edges[0]) & (end_us <= day_edges[-1]) & (amount > 0)
-    start_us, end_us, machine, amount = start_us[lasting], end_us[lasting], machine[lasting], amount[lasting]
+    start_us, end_us, amount = start_us[lasting], end_us[lasting], amount[lasting]
     if not len(start_us):
-        return ShiftedCosts(0.0, 0.0, 0)
+        return ShiftedCosts()
     batch, day = _days_of(day_edges, start_us, end_us)
     begin, end = np.maximum(start_us[batch], day_edges[day]), np.minimum(end_us[batch], day_edges[day + 1])
     share = _part(load, begin, end, start_us[batch], end_us[batch])
     energy = amount[batch] * share
     paid, weight = integrals(curve, begin, end, load)
     cost = energy * np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(begin))
-    key, machine_day = np.unique(machine[batch] * len(day_edges) + day, return_inverse=True)
-    day_of = key % len(day_edges)
-    hours = np.minimum(np.bincount(machine_day, weights=(end - begin) / _HOUR_US), np.diff(day_edges)[day_of] / _HOUR_US)
-    day_energy, day_cost = np.bincount(machine_day, weights=energy), np.bincount(machine_day, weights=cost)
+    ran_on, of_day = np.unique(day, return_inverse=True)
+    hours = np.minimum(np.bincount(of_day, weights=(end - begin) / _HOUR_US), np.diff(day_edges)[ran_on] / _HOUR_US)
+    day_energy, day_cost = np.bincount(of_day, weights=energy), np.bincount(of_day, weights=cost)
     cheapest = np.array(
         [
             _cheapest(curve, int(day_edges[index]), int(day_edges[index + 1]), need)
-            for index, need in zip(day_of.tolist(), hours.tolist(), strict=True)
+            for index, need in zip(ran_on.tolist(), hours.tolist(), strict=True)
         ]
     )
     after = day_energy * cheapest
     good = np.isfinite(after) & np.isfinite(day_cost) & (hours > 0)
     after = np.minimum(after, day_cost)  # a day whose dear hours drew less than its mean was cheaper than the mean at its best hours
-    return ShiftedCosts(float(day_cost[good].sum()), float(after[good].sum()), int(np.unique(day_of[good]).size))
+    return ShiftedCosts(float(day_cost[good].sum()), float(after[good].sum()), frozenset(days[index] for index in ran_on[good].tolist()))
 
 
 def _days_of(day_edges: Integers, start_us: Integers, end_us: Integers) -> tuple[Integers, Integers]:

@@ -1,20 +1,21 @@
 """The demand charge: each month's highest mean power, and which batches ran in it.
 
 From meters the power is known over the charge's own intervals. Where the readings lie further apart than those, or only clock hours
-are known (of a meter that is on top because its parent has no readings), the highest mean lies above what they tell: the charge
-is then a lower bound, and is told as such. Without meters each batch is taken evenly over its time, on quarter hours; but only where
+are known (of a meter that is on top because its parent has no readings), the highest mean lies above what they tell, and it may lie
+in time of which nothing is known: the charge is then a lower bound, and is told as such. A month that is only partly in the period
+bears the charge of its days there. Without meters each batch is taken evenly over its time, on quarter hours; but only where
 the log's times bear it: a batch that ends before it begins, or runs while another does on the same equipment, has a power that never was.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 import numpy as np
 
-from benchmarks.labels.columns import Floats, Integers
+from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.quantities import ratio
 from reporting_agent.analysis.energy_costs.prices import Prices, to_us
 from reporting_agent.config.tariff import DemandCharge
@@ -40,7 +41,7 @@ class DemandPeak:
     end_us: int
     kwh: float
     power_kw: float
-    cost: float
+    cost: float  # of the month's days in the period
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -55,12 +56,13 @@ class BatchPower:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class PowerCurve:
-    """Mean power in kW from each edge to the next."""
+    """Mean power in kW from each edge to the next; 0 where it is not known."""
 
     edges_us: Integers
     power_kw: Floats
     metered: bool
     told_min: float  # minutes over which the means are told: longer than asked for where readings lie further apart
+    unknown: Flags
 
 
 def site_power(records: Sequence[MeterRecord], batches: BatchPower, minutes: int, zone: tzinfo) -> PowerCurve | None:
@@ -89,7 +91,8 @@ def _of_meters(own: Sequence[MeterRecord], minutes: int, zone: tzinfo) -> PowerC
         known_share = np.where(within, np.minimum(known_share, np.add.reduceat(curve.known_s, asked[:-1]) / 3600 / hours), known_share)
     apart = max((record.facts.usual_step_s or 0.0) / 60 for record, _ in same)
     sound = (known_share > 0.99) & np.isfinite(known_share) & (hours > 0.99 * minutes_told / 60)
-    return PowerCurve(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=max(float(minutes_told), apart))
+    told_min = max(float(minutes_told), apart)
+    return PowerCurve(edges[asked], np.where(sound, energy / hours, 0.0), metered=True, told_min=told_min, unknown=~sound)
 
 
 def _hours(record: MeterRecord) -> Intervals:
@@ -119,7 +122,8 @@ def _of_batches(batches: BatchPower) -> PowerCurve | None:
     grid = _HOUR_US // 4
     edges = np.arange(start.min() // grid, -(-end.max() // grid) + 1, dtype=np.int64) * grid
     rate = kwh / ((end - start) / _HOUR_US)
-    return PowerCurve(edges, np.diff(_ramps(edges, start, rate) - _ramps(edges, end, rate)) * 4, metered=False, told_min=15.0)
+    power_kw = np.diff(_ramps(edges, start, rate) - _ramps(edges, end, rate)) * 4
+    return PowerCurve(edges, power_kw, metered=False, told_min=15.0, unknown=np.zeros(len(power_kw), dtype=bool))
 
 
 def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
@@ -134,28 +138,61 @@ def _ramps(edges: Integers, begin_us: Integers, rate: Floats) -> Floats:
     return energy
 
 
-def peaks(powers: Mapping[int, PowerCurve], prices: Prices, charges: Sequence[DemandCharge], until: datetime) -> list[DemandPeak]:
-    """One a month of the site's local time in which a charge holds, of what ran before `until`; `powers` by the charge's minutes.
+@dataclass(frozen=True, slots=True)
+class ChargedMonth:
+    """A month of the site's local time in which a charge holds, as far as it lies in the period."""
 
-    Batches may run on after their period, and their prices do; what they draw there is on a bill of the next.
-    """
-    monthly: list[DemandPeak] = []
-    month = date(prices.first.year, prices.first.month, 1)
-    while datetime(month.year, month.month, 1, tzinfo=prices.zone) < until:
+    first: date
+    charge: DemandCharge
+    start_us: int
+    end_us: int
+    share: float  # of the month's days
+
+    def intervals(self, power: PowerCurve) -> Integers:
+        """Which intervals of a power lie in it."""
+        return np.flatnonzero((power.edges_us[:-1] >= self.start_us) & (power.edges_us[1:] <= self.end_us))
+
+
+def charged_months(prices: Prices, until: datetime) -> Iterator[ChargedMonth]:
+    """From the first day that is priced on; what batches draw that run on after their period is on a bill of the next."""
+    begins, month = _midnight(prices.first, prices), prices.first.replace(day=1)
+    while (first := _midnight(month, prices)) < to_us(until):
         following = (month + timedelta(days=32)).replace(day=1)
-        charge = next(
-            (demand_charge for demand_charge in charges if demand_charge.holds_on(month) and month.month in demand_charge.months), None
-        )
-        power = None if charge is None else powers.get(charge.minutes)
-        if charge is not None and power is not None:
-            first, last = (to_us(datetime(day.year, day.month, 1, tzinfo=prices.zone)) for day in (month, following))
-            inside = np.flatnonzero((power.edges_us[:-1] >= first) & (power.edges_us[1:] <= min(last, to_us(until))))
-            at = int(inside[np.argmax(power.power_kw[inside])]) if len(inside) else -1
-            highest = float(power.power_kw[at]) if len(inside) else 0.0
-            if highest > 0:
-                monthly.append(DemandPeak(month, *_shared(power, at), highest, highest * charge.price))
+        last = _midnight(following, prices)
+        start, end = max(first, begins), min(last, to_us(until))
+        for charge in prices.tariff.demand:
+            if charge.holds_on(month) and month.month in charge.months:
+                yield ChargedMonth(month, charge, start, end, (end - start) / (last - first))
         month = following
+
+
+def _midnight(day: date, prices: Prices) -> int:
+    return to_us(datetime(day.year, day.month, day.day, tzinfo=prices.zone))
+
+
+def peaks(powers: Mapping[int, PowerCurve], months: Sequence[ChargedMonth]) -> list[DemandPeak]:
+    """One a month in which anything ran; `powers` by the charge's minutes."""
+    monthly: list[DemandPeak] = []
+    for month in months:
+        power = powers.get(month.charge.minutes)
+        inside = np.zeros(0, dtype=np.int64) if power is None else month.intervals(power)
+        if power is None or not len(inside):
+            continue
+        at = int(inside[np.argmax(power.power_kw[inside])])
+        highest = float(power.power_kw[at])
+        if highest > 0:
+            monthly.append(DemandPeak(month.first, *_shared(power, at), highest, highest * month.charge.price * month.share))
     return monthly
+
+
+def share_unknown(powers: Mapping[int, PowerCurve], months: Sequence[ChargedMonth]) -> float:
+    """Of the time that is charged, the part in which the meters do not show the site's power; a higher one may lie there."""
+    unknown = [
+        powers[month.charge.minutes].unknown[month.intervals(powers[month.charge.minutes])]
+        for month in months
+        if month.charge.minutes in powers
+    ]
+    return float(np.concatenate(unknown).mean()) if sum(map(len, unknown)) else 0.0
 
 
 def _shared(power: PowerCurve, at: int) -> tuple[int, int, float]:

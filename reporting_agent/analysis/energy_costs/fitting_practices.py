@@ -18,7 +18,6 @@ from benchmarks.guidance.causes import WasteCause
 from benchmarks.guidance.outcomes import PracticeOutcomes
 from benchmarks.guidance.practices import Library, Listing, Practice
 from benchmarks.measurements import Metric
-from benchmarks.quantities import ratio
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost
 from reporting_agent.analysis.waste.gap_parts import StepLosses
 from reporting_agent.config import SiteSettings
@@ -77,10 +76,8 @@ def _against(label: StepLosses, cause: WasteCause | None) -> float:
 
 
 def _of_electricity(step: str, costs: Iterable[StepCost]) -> float | None:
-    """What a kWh cost the step over the period; None where no tariff tells."""
-    paid = [part for cost in costs if cost.step == step for part in cost.by_period if part.carrier == "electricity"]
-    energy = sum(part.energy * ratio(part.unit, "kWh") for part in paid)
-    return sum(part.cost for part in paid) / energy if energy > 0 else None
+    """What a kWh that the step took in cost over the period; None where no tariff tells. What it gave back would have been given anyway."""
+    return next((cost.per_kwh for cost in costs if cost.step == step), None)
 
 
 def _of_gap(labels: Iterable[StepLosses]) -> float | None:

@@ -1,36 +1,25 @@
-"""What any stretch of time cost by the tariff and a step's load, and batches with their energy as priced entries in its unit.
+"""The tariff as curves of prices over time, and what any stretch of time cost by one of them and a load.
 
 Local clock times become UTC edges day by day. In the autumn hour that comes twice, a period that begins inside that hour begins the
-first time the clock shows it.
-
-Batches with their energy as priced entries: what each amount cost at the time it was used.
-
-Energy that a batch gives back (export, recovered) is credited at the same price: it spares buying. A fuel may be priced by its
-energy (per GJ): its heat content then comes from the conversion table or its measured heating value.
-
-Assumption. Within a batch, energy ran as the hours of the step's meter of that carrier did; evenly over the batch where there is no
-such meter. A batch without a sound end is priced at its start.
+first time the clock shows it; in the spring hour that never comes, when the clock goes forward.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from collections.abc import Set as AbstractSet
-from dataclasses import dataclass, field, replace
+from bisect import bisect_left
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, time, timedelta, tzinfo
 
 import numpy as np
 
-from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import FactorTable
-from benchmarks.errors import InputError
 from benchmarks.labels.columns import Floats, Integers
-from benchmarks.measurements import Batch, CarrierEnergy, Direction
 from benchmarks.quantities import ratio
+from reporting_agent.analysis.energy_costs.load_shapes import LoadShape
 from reporting_agent.config import SiteSettings
 from reporting_agent.config.price_series import PriceSeries
 from reporting_agent.config.tariff import MINUTES_A_DAY, CarrierPrice, Price, Tariff
-from reporting_agent.metering.record import MeterRecord
 from reporting_agent.sources.price_series import StampedPrices, prices_of
 
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -138,8 +127,7 @@ def _over(curve: PriceCurve, series: PriceSeries, stamped: StampedPrices) -> Pri
     """The curve, with the prices of the series where it has any."""
     if not len(stamped.start_us):
         return curve
-    starts = stamped.start_us
-    ends = np.minimum(starts + 60_000_000 * series.minutes, np.append(starts[1:], np.iinfo(np.int64).max))
+    starts, ends = stamped.start_us, stamped.ends_us(series.minutes)
     edges = np.unique(np.clip(np.concatenate([curve.edges_us, starts, ends]), curve.edges_us[0], curve.edges_us[-1]))
     begins = edges[:-1]
     old = np.clip(np.searchsorted(curve.edges_us, begins, side="right") - 1, 0, len(curve.price) - 1)
@@ -157,15 +145,14 @@ def _cuts(row: CarrierPrice | None) -> list[int]:
 
 
 def _moment(day: date, minute: int, zone: tzinfo) -> int:
-    return to_us(datetime.combine(day, time(minute // 60, minute % 60), zone))
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class LoadShape:
-    """How a step's power ran, from its meters: a level from each edge to the next, in any unit; only its shape counts."""
-
-    edges_us: Integers  # one more than levels
-    level: Floats
+    """When the clock shows that; of a time that it skips, when it goes forward."""
+    wall = datetime.combine(day, time(minute // 60, minute % 60), zone)
+    by_the_old_clock, by_the_new = to_us(wall), to_us(wall.replace(fold=1))
+    if by_the_new >= by_the_old_clock:  # it comes once, or twice
+        return by_the_old_clock
+    between = range(by_the_new, by_the_old_clock + 1)
+    offset_after = from_us(by_the_old_clock).astimezone(zone).utcoffset()
+    return between[bisect_left(between, x=True, key=lambda moment_us: from_us(moment_us).astimezone(zone).utcoffset() == offset_after)]
 
 
 def integrals(curve: PriceCurve, start_us: Integers, end_us: Integers, load: LoadShape | None) -> tuple[Floats, Floats]:
@@ -196,137 +183,3 @@ def _integrals(edges_us: Integers, price: Floats, weight: Floats, start_us: Inte
     lacks = np.interp(end_us, edges_us, lacking) - np.interp(start_us, edges_us, lacking) > 0
     outside = (start_us < edges_us[0]) | (end_us > edges_us[-1])
     return np.where(lacks | outside, np.nan, paid_b - paid_a), weight_b - weight_a
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class PricedEnergy:
-    """All energy of one carrier in some batches, an entry an amount, import positive."""
-
-    carrier: str
-    curve: PriceCurve | None  # None: the tariff has no price
-    row: Integers  # of the batches
-    amount: Floats  # in the curve's unit; in the carrier's own where there is none
-    cost: Floats  # currency; NaN where there is no price at that time
-    by_period: Floats  # entries x names of the curve: the amount used in each period
-    cost_by_period: Floats  # adds up to `cost`
-    co2_kg: Floats  # NaN where the table has no factor
-
-
-def windows(batches: Sequence[Batch]) -> tuple[Integers, Integers]:
-    """Start and end of every batch; the start twice where the end is not sound."""
-    start = np.array([to_us(batch.start) for batch in batches], dtype=np.int64)
-    end = np.array([0 if batch.end is None else to_us(batch.end) for batch in batches], dtype=np.int64)
-    return start, np.maximum(start, end)
-
-
-def priced(
-    prices: Prices,
-    batches: Sequence[Batch],
-    records: Sequence[MeterRecord] = (),
-    carriers: AbstractSet[str] | None = None,
-) -> list[PricedEnergy]:
-    """One entry a carrier that the batches report (of `carriers` only, where given)."""
-    start, end = windows(batches)
-    entries: dict[str, _Entries] = {}
-    for row, batch in enumerate(batches):
-        day = batch.start.date()
-        for energy in batch.energy:
-            if energy.quantity and (carriers is None or energy.carrier in carriers):  # what was not used needs no price and no factor
-                own = entries.get(energy.carrier)
-                if own is None:
-                    own = entries[energy.carrier] = _Entries()
-                own.row.append(row)
-                own.quantity.append(energy.quantity)
-                kind = (energy.unit, energy.direction, energy.lhv_mj_per_unit, day)
-                own.kind.append(own.kinds.setdefault(kind, len(own.kinds)))
-    names = {name: code for code, name in enumerate(dict.fromkeys(batch.step for batch in batches))}
-    steps = np.array([names[batch.step] for batch in batches], dtype=np.int64)
-    return [_priced(prices, carrier, group, list(names), steps, start, end, records, prices.factors) for carrier, group in entries.items()]
-
-
-@dataclass(slots=True)
-class _Entries:
-    """Amounts of one carrier: row of the batch, quantity, and which kind (unit, direction, heating value, day) it is of."""
-
-    row: list[int] = field(default_factory=list)
-    quantity: list[float] = field(default_factory=list)
-    kind: list[int] = field(default_factory=list)
-    kinds: dict[tuple[str, Direction, float | None, date], int] = field(default_factory=dict)
-
-
-def _priced(
-    prices: Prices,
-    carrier: str,
-    entries: _Entries,
-    names: Sequence[str],
-    steps: Integers,
-    start: Integers,
-    end: Integers,
-    records: Sequence[MeterRecord],
-    factors: FactorTable,
-) -> PricedEnergy:
-    curve = prices.curve(carrier)
-    row = np.array(entries.row, dtype=np.int64)
-    unit = CARRIERS[carrier].unit if curve is None else curve.unit
-    of_kind = [in_unit(CarrierEnergy(carrier, 1.0, *kind[:3]), unit, kind[3], factors) for kind in entries.kinds]
-    factor, carbon = np.array(of_kind, dtype=float).reshape(-1, 2)[entries.kind].T
-    quantity = np.array(entries.quantity)
-    amount = quantity * factor
-    if curve is None:
-        nothing = np.full(len(row), np.nan)
-        return PricedEnergy(carrier, None, row, amount, nothing, np.zeros((len(row), 0)), np.zeros((len(row), 0)), quantity * carbon)
-    shares, paid = np.zeros((len(row), len(curve.names))), np.zeros((len(row), len(curve.names)))
-    for code_of_step in np.unique(steps[row]).tolist():
-        of_step = steps[row] == code_of_step
-        rows = row[of_step]
-        load = load_of(records, names[code_of_step], carrier, prices.zone)
-        for code in range(len(curve.names)):
-            inside = curve.period == code
-            shares[of_step, code] = _mean(replace(curve, price=inside.astype(float)), start[rows], end[rows], load)
-            paid[of_step, code] = _mean(replace(curve, price=np.where(inside, curve.price, 0.0)), start[rows], end[rows], load)
-    paid *= amount[:, None]
-    return PricedEnergy(carrier, curve, row, amount, paid.sum(axis=1), shares * amount[:, None], paid, quantity * carbon)
-
-
-def _mean(curve: PriceCurve, start: Integers, end: Integers, load: LoadShape | None) -> Floats:
-    paid, weight = integrals(curve, start, end, load)
-    return np.where(weight > 0, paid / np.where(weight > 0, weight, 1.0), curve.at(start))
-
-
-def load_of(records: Sequence[MeterRecord], step: str, carrier: str, zone: tzinfo) -> LoadShape | None:
-    """The hours of the step's counted meters of that carrier together, each in its own time; None where there is none."""
-    own = [
-        record
-        for record in records
-        if record.counted and record.meter.step == step and record.meter.carrier == carrier and len(record.hour_us)
-    ]
-    if not own:
-        return None
-    first = own[0]
-    same = [record for record in own if np.array_equal(record.hour_us, first.hour_us) and record.unit == first.unit]
-    edges = np.append(first.hour_us, first.end_us)
-    hours = np.maximum(np.diff(edges) / 3.6e9, 1e-9)
-    level: Floats = np.sum([np.where(record.in_service(first.hour_us, zone), record.hour_energy, 0.0) / hours for record in same], axis=0)
-    return LoadShape(edges, level)
-
-
-def in_unit(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> tuple[float, float]:
-    """One unit of the amount in the price's unit (`amount_in`), and its CO2 in kg, NaN where no factor is in force."""
-    try:
-        co2 = factors.co2_kg(energy, day)
-    except InputError:  # told as carbon that is not priced
-        co2 = np.nan
-    return amount_in(energy, unit, day, factors), co2
-
-
-def amount_in(energy: CarrierEnergy, unit: str, day: date, factors: FactorTable) -> float:
-    """The amount in the price's unit, of one unit of it, signed; NaN where it cannot be turned into it."""
-    sign = 1.0 if energy.direction is Direction.IMPORT else -1.0
-    try:
-        return sign * ratio(energy.unit, unit)
-    except InputError:
-        pass  # a fuel counted by volume or mass and priced by its heat
-    try:
-        return factors.mj(energy, day) * ratio("MJ", unit)
-    except InputError:
-        return np.nan

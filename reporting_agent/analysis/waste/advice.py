@@ -32,7 +32,8 @@ from benchmarks.measurements import CarrierEnergy, Period
 from benchmarks.phrases import Phrase, Value, enumerated, sentences
 from benchmarks.routes import Pack
 from reporting_agent.analysis.energy_costs.amounts import Amount, added
-from reporting_agent.analysis.energy_costs.prices import Prices, in_unit, to_us
+from reporting_agent.analysis.energy_costs.priced_energy import in_unit
+from reporting_agent.analysis.energy_costs.prices import Prices, to_us
 from reporting_agent.analysis.figures import percent, shown
 from reporting_agent.analysis.waste.evidence import Use
 from reporting_agent.analysis.waste.gains import LEAST_SHARE, Advice, named, of_causes, of_groups, worst_first

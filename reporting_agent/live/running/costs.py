@@ -5,7 +5,7 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from math import isnan
 
-from reporting_agent.analysis.energy_costs.prices import amount_in
+from reporting_agent.analysis.energy_costs.priced_energy import amount_in
 from reporting_agent.config import SiteSettings
 from reporting_agent.live.running.batch_log import RunningBatch
 from reporting_agent.live.running.meter_total import MeterTotal

@@ -65,6 +65,17 @@ def test_a_price_holds_so_many_minutes_and_no_longer_than_until_the_next(tmp_pat
     assert prices.price_of("electricity", MONDAY - timedelta(minutes=1)) == prices.tariff.price_of("electricity", MONDAY)
 
 
+def test_a_blank_price_ends_the_price_before_it(tmp_path: Path) -> None:
+    rows = "time,price\n2023-05-01T00:00Z,1000\n2023-05-01T00:15Z,\n2023-05-01T00:30Z,2000\n"
+    works = priced_by(tmp_path, rows, prices=False)
+    prices = Prices.of(works, MONDAY, MONDAY)
+    assert prices is not None
+    quotes = [prices.price_of("electricity", MONDAY + timedelta(minutes=at)) for at in (14, 15, 29, 30)]
+    assert [quote and quote.amount for quote in quotes] == [1000, None, None, 2000]
+    (cost,) = costs(works, labelled(batch(MONDAY, 0.25, kwh(1000)), batch(MONDAY + timedelta(minutes=15), 0.25, kwh(1000), name="B2")))
+    assert cost.energy == pytest.approx(1000)
+
+
 @pytest.mark.parametrize("newest_first", [False, True])
 def test_the_hour_that_comes_twice_in_autumn_has_two_prices(tmp_path: Path, newest_first: bool) -> None:
     rows = ["29.10.2023 01:00;1\n", "29.10.2023 02:00;2,5\n", "29.10.2023 02:00;3\n", "29.10.2023 03:00;4\n"]

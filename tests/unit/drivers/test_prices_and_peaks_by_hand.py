@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from zoneinfo import ZoneInfo
 
 import numpy as np
 import pytest
 
 from benchmarks.labels.columns import Floats, Integers
+from benchmarks.measurements import Direction
 from reporting_agent.analysis.baselines.base_load import base_load, mean_price, too_seldom
 from reporting_agent.analysis.baselines.model import LocalHours
 from reporting_agent.analysis.energy_costs.amounts import Amount, added, amount_of, plus
@@ -17,12 +19,14 @@ from reporting_agent.analysis.energy_costs.demand_charge import (
     BatchPower,
     DemandPeak,
     PowerCurve,
+    charged_months,
     part_of_peaks,
     peaks,
     site_power,
     unsound,
 )
-from reporting_agent.analysis.energy_costs.prices import LoadShape, PriceCurve, Prices, integrals, load_of, to_us
+from reporting_agent.analysis.energy_costs.load_shapes import LoadShape, LoadShapes
+from reporting_agent.analysis.energy_costs.prices import PriceCurve, Prices, integrals, to_us
 from reporting_agent.config import Meter
 from reporting_agent.metering.record import Intervals, MeterRecord
 from tests.unit.drivers.simulated import site
@@ -116,14 +120,14 @@ def test_a_quarter_hour_that_is_half_known_has_no_power() -> None:
 
 def quarter_hours(first: datetime, power_kw: Floats) -> PowerCurve:
     edges = to_us(first) + np.arange(len(power_kw) + 1, dtype=np.int64) * (HOUR_US // 4)
-    return PowerCurve(edges, power_kw, metered=False, told_min=15.0)
+    return PowerCurve(edges, power_kw, metered=False, told_min=15.0, unknown=np.zeros(len(power_kw), dtype=bool))
 
 
 def test_the_last_quarter_hour_of_a_month_is_the_months() -> None:
     """Of 31 May 23:30 to 1 June 00:30: 100, 900 | 200, 100 kW."""
     power = quarter_hours(datetime(2023, 5, 31, 23, 30, tzinfo=UTC), np.array([100.0, 900.0, 200.0, 100.0]))
     prices = tariff(demand=[{"price": 40.0}])
-    monthly = peaks({15: power}, prices, prices.tariff.demand, datetime(2023, 6, 2, tzinfo=UTC))
+    monthly = peaks({15: power}, [*charged_months(prices, datetime(2023, 7, 1, tzinfo=UTC))])
     assert [(peak.month, peak.power_kw, peak.cost) for peak in monthly] == [
         (date(2023, 5, 1), 900.0, 36_000.0),
         (date(2023, 6, 1), 200.0, 8_000.0),
@@ -134,7 +138,7 @@ def test_the_last_quarter_hour_of_a_month_is_the_months() -> None:
 def test_a_charge_of_june_alone_asks_nothing_of_may() -> None:
     power = quarter_hours(datetime(2023, 5, 31, 23, 30, tzinfo=UTC), np.array([100.0, 900.0, 200.0, 100.0]))
     prices = tariff(demand=[{"price": 40.0, "months": [6]}])
-    monthly = peaks({15: power}, prices, prices.tariff.demand, datetime(2023, 6, 2, tzinfo=UTC))
+    monthly = peaks({15: power}, [*charged_months(prices, datetime(2023, 7, 1, tzinfo=UTC))])
     assert [(peak.month, peak.cost) for peak in monthly] == [(date(2023, 6, 1), 8_000.0)]
 
 
@@ -156,7 +160,7 @@ def test_a_batch_bears_of_a_peak_what_it_drew_within_it() -> None:
 
 def moved(prices: PriceCurve, load: LoadShape | None, start_h: float, end_h: float, kwh: float) -> ShiftedCosts:
     batches = runs([start_h], [end_h], kwh=kwh)
-    return shifted(tariff(), prices, load, batches.start_us, batches.end_us, batches.machine, batches.kwh)
+    return shifted(tariff(), prices, load, batches.start_us, batches.end_us, batches.kwh)
 
 
 def test_a_day_that_drew_its_energy_at_its_cheapest_is_not_made_dearer() -> None:
@@ -167,14 +171,14 @@ def test_a_day_that_drew_its_energy_at_its_cheapest_is_not_made_dearer() -> None
     assert of_use is not None
     load = LoadShape(at_hours(*range(25)), np.where(np.arange(24) < 6, 50.0, 0.0))
     batches = runs([0], [10], kwh=400.0)
-    result = shifted(prices, of_use, load, batches.start_us, batches.end_us, batches.machine, batches.kwh)
-    assert (result.before, result.after, result.days) == pytest.approx((100.0, 100.0, 1))
+    result = shifted(prices, of_use, load, batches.start_us, batches.end_us, batches.kwh)
+    assert (result.before, result.after, len(result.days)) == pytest.approx((100.0, 100.0, 1))
 
 
 def test_a_day_of_which_an_hour_has_no_price_is_in_no_saving() -> None:
     prices = curve([1.0] * 12 + [np.nan] + [0.5] * 35)
-    assert moved(prices, None, 0, 2, 100.0) == ShiftedCosts(0.0, 0.0, 0)
-    assert moved(prices, None, 24, 26, 100.0) == ShiftedCosts(50.0, 50.0, 1)
+    assert moved(prices, None, 0, 2, 100.0) == ShiftedCosts()
+    assert moved(prices, None, 24, 26, 100.0) == ShiftedCosts(50.0, 50.0, frozenset({date(2023, 5, 2)}))
 
 
 def test_the_cheapest_hours_are_as_many_as_it_ran() -> None:
@@ -185,14 +189,14 @@ def test_the_cheapest_hours_are_as_many_as_it_ran() -> None:
 
 
 def test_what_a_batch_gives_back_is_not_moved() -> None:
-    assert moved(curve([1.0] * 24), None, 0, 2, -100.0) == ShiftedCosts(0.0, 0.0, 0)
+    assert moved(curve([1.0] * 24), None, 0, 2, -100.0) == ShiftedCosts()
 
 
 def test_a_batch_over_midnight_counts_on_either_day_by_its_hours() -> None:
     """22:00 to 02:00, 100 kWh an hour at 1.0; each day's cheapest two hours cost 0.5 and 0.1."""
     prices = curve([0.5] * 2 + [1.0] * 22 + [1.0] * 2 + [0.1] * 2 + [1.0] * 20)
     result = moved(prices, None, 22, 26, 400.0)
-    assert (result.before, result.after, result.days) == pytest.approx((400.0, 200 * 0.5 + 200 * 0.1, 2))
+    assert (result.before, result.after, len(result.days)) == pytest.approx((400.0, 200 * 0.5 + 200 * 0.1, 2))
 
 
 def test_an_hour_in_which_power_flowed_back_weighs_nothing_in_the_price() -> None:
@@ -234,19 +238,59 @@ def test_a_new_price_in_another_unit_is_told_in_the_unit_of_the_first() -> None:
 def test_the_load_of_a_step_is_that_of_the_meters_that_count_for_it() -> None:
     record = metered(np.full(24, 1000.0), 60, step_s=60.0)
     half = metered(np.full(24, 500.0), 60, step_s=60.0)
-    both = load_of([record, other(half)], "eaf", "electricity", UTC)
+    both = LoadShapes([record, other(half)], UTC).of("eaf", "", "electricity")
     assert both is not None
     assert both.level.tolist() == pytest.approx([1500.0] * 24)
-    counted = load_of([record, other(half, counted=False)], "eaf", "electricity", UTC)
+    counted = LoadShapes([record, other(half, counted=False)], UTC).of("eaf", "", "electricity")
     assert counted is not None
     assert counted.level.tolist() == pytest.approx([1000.0] * 24)
-    assert load_of([replace(record, counted=False)], "eaf", "electricity", UTC) is None
-    assert load_of([record], "eaf", "natural-gas", UTC) is None
+    assert LoadShapes([replace(record, counted=False)], UTC).of("eaf", "", "electricity") is None
+    assert LoadShapes([record], UTC).of("eaf", "", "natural-gas") is None
+
+
+def test_meters_in_two_units_make_one_load_and_a_volume_and_a_heat_none() -> None:
+    record = metered(np.full(24, 1000.0), 60, step_s=60.0)
+    by_volume, by_heat = other(record, carrier="natural-gas", unit="Nm3"), other(record, carrier="natural-gas", unit="GJ", id="heat")
+    both = LoadShapes([record, other(metered(np.full(24, 0.5), 60, step_s=60.0), unit="MWh")], UTC).of("eaf", "", "electricity")
+    assert both is not None
+    assert both.level.tolist() == pytest.approx([1500.0] * 24)
+    assert LoadShapes([by_volume], UTC).of("eaf", "", "natural-gas") is not None
+    assert LoadShapes([by_volume, by_heat], UTC).of("eaf", "", "natural-gas") is None
+
+
+def test_a_load_is_that_of_the_batchs_own_equipment_and_direction() -> None:
+    """A meter of one furnace, one of all of them, and one of what is given back."""
+    load = metered(np.full(24, 100.0), 60, step_s=60.0)
+    records = [
+        other(load, id="first", equipment="eaf-1"),
+        other(metered(np.full(24, 10.0), 60, step_s=60.0), id="all"),
+        other(load, id="back", direction="recovered"),
+    ]
+    shapes = LoadShapes(records, UTC)
+    levels = {name: shape.level[0] for name in ("eaf-1", "eaf-2", "") if (shape := shapes.of("eaf", name, "electricity")) is not None}
+    assert levels == {"eaf-1": 110.0, "eaf-2": 10.0, "": 110.0}
+    assert shapes.of("eaf", "", "electricity", Direction.EXPORT) is None, "what is exported has no meter of its own"
+
+
+@pytest.mark.parametrize("minute", [90, 119, 120, 135, 165, 180])
+def test_a_period_that_ends_in_the_hour_the_clock_skips_ends_when_it_goes_forward(minute: int) -> None:
+    """A night price until 02:30: at 03:00, which follows 01:59 on that day, it is over."""
+    settings = site(
+        tariff={"currency": "EUR", "prices": [{**FLAT, "periods": [{"name": "night", "price": 0.1, "hours": ["22:00-02:30"]}]}]}
+    )
+    works = settings.model_copy(update={"site": settings.site.model_copy(update={"timezone": "Europe/Berlin"})})
+    berlin = ZoneInfo("Europe/Berlin")
+    prices = Prices.of(works, datetime(2023, 3, 25, tzinfo=berlin), datetime(2023, 3, 27, tzinfo=berlin))
+    moment = datetime(2023, 3, 25, 23, tzinfo=UTC) + timedelta(minutes=minute)
+    assert prices is not None
+    by_clock, start = prices.price_of("electricity", moment), np.array([to_us(moment)])
+    assert by_clock is not None
+    assert prices.mean("electricity", start, start + 60_000_000)[0] == pytest.approx(by_clock.amount)
 
 
 def test_the_load_of_a_step_leaves_out_what_a_meter_counts_elsewhere_after_its_time() -> None:
     record = metered(np.full(48, 1000.0), 60, step_s=60.0)
-    exchanged = load_of([record, other(record, until="2023-05-02")], "eaf", "electricity", UTC)
+    exchanged = LoadShapes([record, other(record, until="2023-05-02")], UTC).of("eaf", "", "electricity")
     assert exchanged is not None
     assert exchanged.level.tolist() == pytest.approx([2000.0] * 24 + [1000.0] * 24)
 

@@ -20,7 +20,8 @@ from benchmarks.labels.columns import Floats
 from benchmarks.measurements import Batch, CarrierEnergy, Direction, Period
 from reporting_agent.analysis import Analysis
 from reporting_agent.analysis.energy_costs.batch_costs import StepCost, costs
-from reporting_agent.analysis.energy_costs.prices import Prices, priced, to_us
+from reporting_agent.analysis.energy_costs.priced_energy import priced
+from reporting_agent.analysis.energy_costs.prices import Prices, to_us
 from reporting_agent.analysis.waste.gap_parts import losses
 from reporting_agent.config import Meter, load_site
 from reporting_agent.config.tariff import DemandCharge, Tariff
@@ -119,6 +120,12 @@ def test_recovered_energy_is_credited_and_a_fuel_is_priced_by_its_heat() -> None
     prices = [FLAT, {"carrier": "natural-gas", "unit": "GJ", "price": 60.0}]
     cost = cost_of({"prices": prices}, batch(MONDAY, 1, kwh(1000), kwh(200, Direction.RECOVERED), gas))
     assert cost.energy == pytest.approx(800 * 0.5 + 36.0 * 60)
+
+
+def test_a_kwh_saved_is_worth_what_a_kwh_bought_costs_whatever_is_given_back() -> None:
+    """1,000 kWh bought at 1.0 by day, 900 given back at 0.25 by night: net it would be 775 CNY over 100 kWh."""
+    day, night = batch(MONDAY.replace(hour=8), 4, kwh(1000)), batch(MONDAY, 4, kwh(900, Direction.RECOVERED), name="B2")
+    assert cost_of({"prices": [TIME_OF_USE]}, day, night).per_kwh == pytest.approx(1.0)
 
 
 def test_a_carrier_without_a_price_is_named_and_not_in_the_sum() -> None:
@@ -288,7 +295,7 @@ def test_what_no_batch_took_of_the_demand_charge_is_told_beside_the_steps() -> N
     meters = (metered(load, 15, step_s=60.0),)
     (cost,) = costs(site(tariff=tariff), LabelResult(plain.site_label, replace(plain.data, meters=meters)))
     assert cost.demand == pytest.approx(40_000)
-    (rest,) = [note for note in cost.notes if "no batch used" in note.en]
+    (rest,) = [note for note in cost.notes if "none of these batches used" in note.en]
     assert "160,000 CNY, 120,000 CNY" in rest.en
     assert "120,000 CNY" in rest.said_in("zh")
 

@@ -14,7 +14,8 @@ from benchmarks.conversion import Basis
 from benchmarks.measurements import Period
 from fixtures.simulator.furnaces import Furnaces, Sent
 from reporting_agent import pipeline
-from reporting_agent.analysis.energy_costs.prices import Prices, priced
+from reporting_agent.analysis.energy_costs.priced_energy import priced
+from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.live.running import costs
 from reporting_agent.live.running.batch_log import RunningBatch

@@ -29,6 +29,9 @@ price = 40.0
 minutes = {minutes}
 """
 
+DAYS = 30 / 31
+"""The period lacks the last day of March, and so does the charge."""
+
 
 def load(moment: datetime) -> float:
     """45 MW while a heat runs; in the heat of the second day at noon 60 MW for a quarter of an hour."""
@@ -47,7 +50,7 @@ def test_the_highest_mean_is_that_of_the_tariffs_minutes(minutes: int, highest: 
     if record.demand is not None:
         assert record.demand.energy.sum() == record.hour_energy.sum()  # the same energy, cut finer, to the last digit
     (cost,) = costs(a_site(toml), result)
-    assert cost.demand == pytest.approx(40 * highest, rel=1e-6)
+    assert cost.demand == pytest.approx(40 * highest * DAYS, rel=1e-6)
     assert sorted(batch.demand for batch in cost.batches)[-2] == 0.0  # the one heat of that hour bears it
 
 
@@ -62,7 +65,7 @@ def test_a_check_meter_adds_no_power_to_what_it_checks(read: tuple[str, ...], a_
     assert power.power_kw.max() == pytest.approx(60_000.0)
     if "main" in read:
         (cost,) = costs(a_site(toml), result)
-        assert cost.demand == pytest.approx(40 * 60_000.0)
+        assert cost.demand == pytest.approx(40 * 60_000.0 * DAYS)
         assert not any("no batch used" in note.en for note in cost.notes)
 
 
@@ -80,4 +83,4 @@ def test_a_meter_that_took_anothers_place_goes_on_where_that_ended(read_on: bool
     readings = {"old": [row for row in counted if row[0] <= day or read_on], "new": [row for row in counted if row[0] >= day]}
     result = labelled(a_site(toml, heats(72), readings))
     (cost,) = costs(a_site(toml), result)
-    assert cost.demand == pytest.approx(40 * 60_000.0)
+    assert cost.demand == pytest.approx(40 * 60_000.0 * DAYS)
