@@ -6,7 +6,7 @@ from argparse import Namespace, _SubParsersAction
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from benchmarks.phrases import Phrase, in_number, significant
+from benchmarks.phrases import Phrase, enumerated, in_number, significant
 from reporting_agent.commands import add_language, add_period, add_site
 
 if TYPE_CHECKING:
@@ -124,7 +124,7 @@ def _shells(args: Namespace) -> int:
         "%(count)s label. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         "%(count)s labels. The CO2 is that of the steps' energy input. It does not include %(missing)s.",
         count=str(len(steps)),
-        missing=", ".join(carbon.NOT_IN_IT),
+        missing=enumerated(carbon.NOT_IN_IT),
     )
     return _written(args, out, description, {"step-labels.json": None, "step-labels.aasx": None}, [line])
 
@@ -148,7 +148,7 @@ def _lacking(steps: Sequence[StepCarbon]) -> list[Phrase | str]:
         Phrase(
             "The CO2 of step %(step)s cannot be calculated: there is no factor for %(carriers)s.",
             step=step.label.step,
-            carriers=", ".join(step.lacking),
+            carriers=step.lacking_words,
         )
         for step in steps
         if step.lacking

@@ -11,16 +11,22 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from functools import partial
 
+from benchmarks.carriers import CARRIERS
 from benchmarks.conversion import Basis, FactorTable
 from benchmarks.declared import Words
 from benchmarks.errors import InputError
 from benchmarks.label_keys import LabelKey
 from benchmarks.labels import StepLabel
 from benchmarks.measurements import CarrierEnergy, Direction, Metric
+from benchmarks.phrases import Phrase, Value, enumerated
 from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import LabelResult
 
-NOT_IN_IT = ("carbon of materials", "greenhouse gases other than CO2", "energy and materials before the gate")
+NOT_IN_IT = (
+    Phrase("carbon of materials"),
+    Phrase("greenhouse gases other than CO2"),
+    Phrase("energy and materials before the gate"),
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +60,12 @@ class StepCarbon:
     @property
     def lacking(self) -> tuple[str, ...]:
         """Carriers that were taken in and have no CO2 factor."""
-        return tuple(use.carrier for use in self._imports if use.co2_kg is None)
+        return tuple(dict.fromkeys(use.carrier for use in self._imports if use.co2_kg is None))
+
+    @property
+    def lacking_words(self) -> Value:
+        """Their names."""
+        return enumerated(CARRIERS[carrier].words for carrier in self.lacking)
 
     @property
     def co2_kg(self) -> float | None:

@@ -11,7 +11,7 @@ from datetime import datetime
 
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Period
-from benchmarks.phrases import Phrase, enumerated, in_number
+from benchmarks.phrases import Phrase, in_number
 from reporting_agent.exports.assured import Statement
 from reporting_agent.exports.carbon import StepCarbon
 from reporting_agent.exports.footprint_settings import FootprintSettings, UsedStep, invalid
@@ -108,7 +108,7 @@ def footprint(
                 "Name the country or your supply's factor under [emissions] in site.toml, or give the heating values that are missing."
                 if step.lacking
                 else "Leave the step out of [[steps]]: energy that a step gives back is not credited.",
-                found=Phrase("no CO2 factor of %(carriers)s", carriers=enumerated(step.lacking))
+                found=Phrase("no CO2 factor of %(carriers)s", carriers=step.lacking_words)
                 if step.lacking
                 else Phrase("no energy taken in"),
             )

@@ -1,36 +1,42 @@
 """Energy of meters and steps, and steps' output, over intervals of local time, from quarter hours to months; how much is measured.
 
-A meter's record is read off at quarter hours; hours, days and months are sums of these, so that they add up to the last digit. What a
-register counted across a gap too long to say when is in no quarter hour and no day, only in the month in which it was read again: that
-is what makes the sum of the days differ from the month.
+A meter's record is read off at quarter hours; hours, days and months are sums of these, so that they add up to the last digit before
+they are rounded. What a register counted across a gap too long to say when is in no quarter hour and no day, only in the month in which
+it was read again: that is what makes the sum of the days differ from the month.
 
-A step has the meters that count for it, each from its `from` until its `until`: one that took another's place goes on where that ended. The
-output of a step is that of the batches that ended in the interval. A meter shared among steps by a rule counts for none of them
-here: the rule shares batches out, not quarter hours.
+A step has the meters that count for it, each from its `from` until its `until`: one that took another's place goes on where that ended.
+While one of them is silent, nothing is known of the step. The output of a step is that of the batches that ended in the interval. A meter
+shared among the equipment of a step is the step's; one shared among steps by a rule counts for none of them here: the rule shares batches
+out, not quarter hours.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections import Counter
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, date, datetime, timedelta, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from benchmarks import packs
-from benchmarks.conversion import Basis, FactorTable
+from benchmarks.conversion import FactorTable
 from benchmarks.errors import InputError
-from benchmarks.measurements import CarrierEnergy, Direction, Period, ProductStatus
+from benchmarks.measurements import Batch, Direction, Period, ProductStatus
 from benchmarks.phrases import in_number
 from benchmarks.quantities import mj_in, ratio
 from reporting_agent import pipeline
 from reporting_agent.analysis.baselines.production import each_once
-from reporting_agent.config import SiteSettings
+from reporting_agent.config import Meter, SiteSettings
+from reporting_agent.config.materials import HeatingValues
 from reporting_agent.exports.monitoring_schema import Every
 from reporting_agent.metering import MeterRecord
-from reporting_agent.metering.moments import hours_of, intervals_of, to_us
+from reporting_agent.metering.moments import EVER, hours_of, intervals_of, to_us
+from reporting_agent.metering.record import in_its_time
 from reporting_agent.pipeline import PlantData
+from reporting_agent.pipeline.following import sinks_of
 
 Integers = NDArray[np.int64]
 Floats = NDArray[np.float64]
@@ -111,30 +117,21 @@ class IntervalSeries:
         lhv = None if self.lhv_mj_per_unit is None else round(self.lhv_mj_per_unit / times, 9)
         return replace(self, unit=unit, lhv_mj_per_unit=lhv, energy=self.energy * times, unplaced=self.unplaced * times)
 
-    def kgce_per_unit(self, factors: FactorTable, day: date) -> float | None:
-        """Coal equivalent of one unit on that day, calorific basis (GB/T 2589); None where no factor is in force."""
-        energy = CarrierEnergy(self.carrier, 1.0, self.unit, lhv_mj_per_unit=self.lhv_mj_per_unit)
-        try:
-            return factors.kgce(energy, Basis.CALORIFIC, day)
-        except InputError as refusal:
-            if refusal.code not in {"factor-missing", "lhv-required"}:
-                raise
-            return None
-
 
 @dataclass(frozen=True, slots=True)
 class SiteIntervals:
     """All series of a site and period. `shared` are meters that count for several steps, `silent` those without one reading, `sparse`
-    those whose readings lie further apart than a quarter hour, `unmetered` energy that is written down per batch (step: carrier)."""
+    those whose readings lie further apart than a quarter hour, `unmetered` step and carrier of energy that is written down per batch."""
 
     clock: QuarterHours
     meters: tuple[IntervalSeries, ...]
     steps: tuple[IntervalSeries, ...]
     factors: FactorTable
+    heating_values: HeatingValues
     shared: tuple[str, ...]
     silent: tuple[str, ...]
     sparse: tuple[str, ...]
-    unmetered: tuple[str, ...]
+    unmetered: tuple[tuple[str, str], ...]
 
 
 def measure(site: SiteSettings, period: Period) -> SiteIntervals:
@@ -155,54 +152,100 @@ def measure(site: SiteSettings, period: Period) -> SiteIntervals:
                 len(site.meters), "%(count)s meter, without readings", "%(count)s meters, none with readings", count=len(site.meters)
             ),
         )
-    meters = tuple(_of_meter(record) for record in records)
+    meters = tuple(_of_meter(record, site) for record in records)
     silent = sorted({meter.id for meter in site.meters if meter.role != "state"} - {series.object for series in meters})
-    shared = tuple(record.meter.id for record in records if record.counted and record.meter.allocation is not None)
+    shared = tuple(record.meter.id for record in records if record.counted and len(_steps_of(record.meter, site)) > 1)
     sparse = tuple(record.meter.id for record in records if (record.facts.usual_step_s or 0) > QUARTER_S)
-    metered = {(series.step, series.carrier) for series in meters}
-    by_batch = {(batch.step, energy.carrier) for batch in data.batches for energy in batch.energy} - metered
-    unmetered = tuple(f"{step}: {carrier}" for step, carrier in sorted(by_batch))
-    steps = tuple(_of_steps(records, data, clock))
-    return SiteIntervals(clock, meters, steps, packs.factors(data.pack), shared, tuple(silent), sparse, unmetered)
+    steps = tuple(_of_steps(records, data, clock, site))
+    table = packs.factors(data.pack), site.heating_values
+    return SiteIntervals(clock, meters, steps, *table, shared, tuple(silent), sparse, _unmetered(data, site, period))
 
 
-def _of_meter(record: MeterRecord) -> IntervalSeries:
+def _steps_of(meter: Meter, site: SiteSettings) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(sink.step for sink in sinks_of(meter, site)))
+
+
+def _of_meter(record: MeterRecord, site: SiteSettings) -> IntervalSeries:
     intervals, meter = record.closely, record.meter
     assert intervals is not None  # noqa: S101 - `measure` chose those that were looked at
     assert intervals.unplaced is not None  # noqa: S101 - as above
-    lhv = meter.own_lhv(mj_in(record.unit))
-    of_meter = (meter.id, meter.step, meter.equipment, meter.carrier, meter.direction, record.unit, lhv)
+    steps, lhv = _steps_of(meter, site), meter.own_lhv(mj_in(record.unit))
+    step = steps[0] if len(steps) == 1 else ""
+    of_meter = (meter.id, step, meter.equipment, meter.carrier, meter.direction, record.unit, lhv)
     return IntervalSeries(*of_meter, intervals.energy, intervals.known_s, intervals.unplaced)
 
 
-def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHours) -> Iterator[IntervalSeries]:
+def _unmetered(data: PlantData, site: SiteSettings, period: Period) -> tuple[tuple[str, str], ...]:
+    """Step and carrier of energy that no meter counted: of the batches of the period that have more amounts of it than meters."""
+    serving: dict[tuple[str, str], list[Meter]] = {}
+    energies: set[tuple[str, str]] = set()
+    for batch in data.batches:
+        if batch.start not in period:
+            continue
+        machine = (batch.step, batch.equipment)
+        if machine not in serving:
+            serving[machine] = [meter for meter in site.tree.counted if _serves(meter, batch, site)]
+        metered = Counter((meter.carrier, meter.direction) for meter in serving[machine] if meter.counts_for(batch.start, site.zone))
+        amounts = Counter((energy.carrier, energy.direction) for energy in batch.energy if energy.quantity)
+        energies |= {(batch.step, carrier) for carrier, _direction in amounts - metered}
+    return tuple(sorted(energies))
+
+
+def _serves(meter: Meter, batch: Batch, site: SiteSettings) -> bool:
+    return any(sink.step == batch.step and sink.equipment in {"", batch.equipment} for sink in sinks_of(meter, site))
+
+
+def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHours, site: SiteSettings) -> Iterator[IntervalSeries]:
     """Of each step, carrier, direction and heating value the sum of its counted meters, each in its own time, in the unit of the first.
 
     Meters whose unit does not measure what the first's does, or whose heating value is another, are a sum of their own.
     """
-    units: dict[tuple[str, str, str], str] = {}
-    groups: dict[tuple[str, str, str, str, float | None], list[tuple[IntervalSeries, Flags]]] = {}
+    units: dict[_Use, str] = {}
+    groups: dict[tuple[_Use, str, float | None], list[tuple[IntervalSeries, Flags]]] = {}
     for record in records:
-        if record.counted and record.meter.step and record.meter.allocation is None:
-            series, within = _of_meter(record), record.in_service(clock.quarters_us[:-1], clock.zone)
-            series = series.told_in(units.setdefault((series.step, series.carrier, str(series.direction)), series.unit))
-            key = (series.step, series.carrier, str(series.direction), series.unit, series.lhv_mj_per_unit)
-            groups.setdefault(key, []).append((series, within))
-    for (step, carrier, direction, unit, lhv), parts in groups.items():
+        series = _of_meter(record, site)
+        if record.counted and series.step:
+            within = record.in_service(clock.quarters_us[:-1], clock.zone)
+            use = _Use(series.step, series.carrier, series.direction)
+            series = series.told_in(units.setdefault(use, series.unit))
+            groups.setdefault((use, series.unit, series.lhv_mj_per_unit), []).append((series, within))
+    unheard = _unheard(records, clock, site)
+    for (use, unit, lhv), parts in groups.items():
+        known_s = seconds_known_by_all(parts)
         yield IntervalSeries(
-            step,
-            step,
+            use.step,
+            use.step,
             "",
-            carrier,
-            Direction(direction),
+            use.carrier,
+            use.direction,
             unit,
             lhv,
             energy=np.sum([np.where(within, part.energy, 0.0) for part, within in parts], axis=0),
-            known_s=seconds_known_by_all(parts),
+            known_s=np.where(unheard[use], 0.0, known_s) if use in unheard else known_s,
             unplaced=np.sum([np.where(within, part.unplaced, 0.0) for part, within in parts], axis=0),
-            output=output_by_quarter_hour(step, data, clock),
-            output_unit=data.pack.step(step).output_unit,
+            output=output_by_quarter_hour(use.step, data, clock),
+            output_unit=data.pack.step(use.step).output_unit,
         )
+
+
+class _Use(NamedTuple):
+    step: str
+    carrier: str
+    direction: Direction
+
+
+def _unheard(records: Sequence[MeterRecord], clock: QuarterHours, site: SiteSettings) -> Mapping[_Use, Flags]:
+    """In which quarter hours a meter without one reading was in its place, of what it counts."""
+    heard = {record.meter.id for record in records}
+    unheard: dict[_Use, Flags] = {}
+    for meter in site.tree.counted:
+        steps = _steps_of(meter, site)
+        if meter.id not in heard and len(steps) == 1:
+            begins_us, ends_us = in_its_time(meter, EVER, clock.zone).tolist()
+            within = (clock.quarters_us[:-1] >= begins_us) & (clock.quarters_us[:-1] < ends_us)
+            use = _Use(steps[0], meter.carrier, meter.direction)
+            unheard[use] = unheard.get(use, np.zeros(len(within), dtype=bool)) | within
+    return unheard
 
 
 def seconds_known_by_all(parts: Sequence[tuple[IntervalSeries, Flags]]) -> Floats:

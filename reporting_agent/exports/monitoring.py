@@ -2,17 +2,21 @@
 
 A value is *good* where readings cover at least the share of its time that the schema asks for and, of a month, the sum of its days lies
 near enough to it; else it says which of the two it lacks (`incomplete`, `days-deviate`). An interval without one known second has no
-energy: unknown is never nought.
+energy: unknown is never nought. Only a month has it where a register was read across its gaps, as one that is read by hand once a day.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from datetime import date, datetime
+from datetime import date
 from typing import Any
 
-from benchmarks.phrases import Phrase
-from reporting_agent.exports.intervals import Floats, IntervalSeries, QuarterHours, SiteIntervals
+import numpy as np
+
+from benchmarks.carriers import CARRIERS
+from benchmarks.phrases import Phrase, listed
+from reporting_agent.exports.coal_equivalent import CoalEquivalents
+from reporting_agent.exports.intervals import Flags, Floats, IntervalSeries, QuarterHours, SiteIntervals
 from reporting_agent.exports.monitoring_schema import NUMBERS, OF_QUALITY, Every, ExportTable, MonitoringSchema
 from reporting_agent.report.tables import Kind, ReportColumn, ReportTable, table
 
@@ -32,7 +36,7 @@ def _filled(spec: ExportTable, measured: SiteIntervals, schema: MonitoringSchema
         for column in spec.columns:
             cells = values[column.field]
             if column.digits is not None:
-                cells = [None if cell is None else round(cell, column.digits) for cell in cells]
+                cells = [None if cell is None else round(cell, column.digits or None) for cell in cells]  # of no digits a whole number
             columns[column.name] += cells
     kinds: dict[str, Kind] = {column.name: "number" if column.field in NUMBERS else "text" for column in spec.columns}
     return ReportTable(spec.name, tuple(ReportColumn(name, kinds[name], values) for name, values in columns.items()))
@@ -46,10 +50,9 @@ def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schem
     starts, ends = ([clock.moment(at) for at in bounds.tolist()] for bounds in (edges[:-1], edges[1:]))
     series = series.told_in(schema.units.get(series.carrier, series.unit))
     month = every == "month"
-    own = amounts(series, clock, every)
     share = shares(series, clock, every)
-    known_amounts = [amount if part > 0 else None for amount, part in zip(own.tolist(), share.tolist(), strict=True)]
-    kgce = {day: series.kgce_per_unit(measured.factors, day) for day in {start.date() for start in starts}}
+    counted = something_counted(series, clock, every)
+    kgce = CoalEquivalents(measured.factors, measured.heating_values).over(series, clock, every)
     output = [None] * count if series.output is None else clock.sums(series.output, every).tolist()
     return {
         "site": [site] * count,
@@ -58,29 +61,30 @@ def _values(series: IntervalSeries, every: Every, measured: SiteIntervals, schem
         "equipment": [series.equipment] * count,
         "carrier": [series.carrier] * count,
         "direction": [str(series.direction)] * count,
-        "time": [_written(moment, schema) for moment in (starts if schema.time.stamp == "start" else ends)],
-        "start": [_written(moment, schema) for moment in starts],
-        "end": [_written(moment, schema) for moment in ends],
-        "energy": known_amounts,
+        "time": [schema.time.written(moment) for moment in (starts if schema.time.stamp == "start" else ends)],
+        "start": [schema.time.written(moment) for moment in starts],
+        "end": [schema.time.written(moment) for moment in ends],
+        "energy": _where(counted, amounts(series, clock, every)),
         "unit": [series.unit] * count,
-        "kgce": _in_kgce(own, share, [kgce[start.date()] for start in starts]),
+        "kgce": _where(counted & np.isfinite(kgce), kgce),
         "output": output,
         "output_unit": [series.output_unit] * count,
-        "day_sum": _day_sums(clock.sums(series.energy, every), share) if month else [None] * count,
+        "day_sum": _where(share > 0, clock.sums(series.energy, every)) if month else [None] * count,
         "day_sum_deviation_pct": deviations(series, clock) if month else [None] * count,
         "completeness_pct": (100 * share).tolist(),
         "quality": [", ".join(_lacks(*pair, schema)) or GOOD for pair in zip(share, _deviation(series, clock, every, count), strict=True)],
     }
 
 
-def _day_sums(sums: Floats, share: Floats) -> list[float | None]:
-    """None of a month of which no second is known: the sum of unknown days is not nought."""
-    return [days if part > 0 else None for days, part in zip(sums.tolist(), share.tolist(), strict=True)]
+def _where(tells: Flags, values: Floats) -> list[float | None]:
+    """None where nothing is known: the sum of unknown days is not nought."""
+    return [value if is_known else None for value, is_known in zip(values.tolist(), tells.tolist(), strict=True)]
 
 
-def _in_kgce(own: Floats, share: Floats, factors: Sequence[float | None]) -> list[float | None]:
-    rows = zip(own.tolist(), share.tolist(), factors, strict=True)
-    return [None if factor is None or part <= 0 else amount * factor for amount, part, factor in rows]
+def something_counted(series: IntervalSeries, clock: QuarterHours, every: Every) -> Flags:
+    """In which intervals anything is known of the energy: by a second that readings cover, of a month also by a gap that they close."""
+    seconds = clock.sums(series.known_s, every) > 0
+    return seconds | (clock.sums(np.abs(series.unplaced), every) > 0) if every == "month" else seconds
 
 
 def amounts(series: IntervalSeries, clock: QuarterHours, every: Every) -> Floats:
@@ -113,10 +117,6 @@ def _lacks(share: float, deviation: float | None, schema: MonitoringSchema) -> I
         yield INCOMPLETE
     if deviation is not None and deviation > schema.quality.day_sums_most_pct:
         yield DEVIATING
-
-
-def _written(moment: datetime, schema: MonitoringSchema) -> str:
-    return moment.isoformat() if schema.time.format == "iso" else moment.strftime(schema.time.format)
 
 
 _QUALITY: tuple[tuple[str, Kind], ...] = (
@@ -171,7 +171,18 @@ def remarks(measured: SiteIntervals, schema: MonitoringSchema, today: date) -> l
         sentences.append(
             Phrase(
                 "Energy that is recorded per batch does not show when it was used, so it is in no table: %(energy)s.",
-                energy="; ".join(measured.unmetered),
+                energy=listed(
+                    Phrase("%(step)s: %(carrier)s", step=step, carrier=CARRIERS[carrier].words) for step, carrier in measured.unmetered
+                ),
+            )
+        )
+    kgce = CoalEquivalents(measured.factors, measured.heating_values)
+    if without := [series.object for series in measured.meters if kgce.lack(series, measured.clock)]:
+        sentences.append(
+            Phrase(
+                "What these meters counted has no coal equivalent, at least on some days, because no factor is in force or no heating "
+                "value is given for it: %(meters)s.",
+                meters=", ".join(without),
             )
         )
     if measured.clock.months_cut:

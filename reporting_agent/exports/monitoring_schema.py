@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import tomllib
+from datetime import UTC, datetime, timedelta
 from importlib.resources import files
 from pathlib import Path
 from typing import Literal, Self
@@ -24,9 +25,12 @@ FieldName = Literal[
     "output", "output_unit", "day_sum", "day_sum_deviation_pct", "completeness_pct", "quality",
 ]  # fmt: skip
 NUMBERS = frozenset({"energy", "kgce", "output", "day_sum", "day_sum_deviation_pct", "completeness_pct"})
+_FIRST = datetime(2026, 1, 1, tzinfo=UTC)
+_MINUTES = {"15min": 15, "30min": 30, "60min": 60}
 OF_QUALITY = "quality"
 """The table that every export has besides those of the schema."""
 OF_MONTHS = frozenset({"day_sum", "day_sum_deviation_pct"})
+OF_MOMENTS = frozenset({"time", "start", "end"})
 OF_STEPS = frozenset({"output", "output_unit"})
 
 
@@ -54,6 +58,8 @@ class ExportTable(Setting):
         fields = {column.field for column in self.columns}
         if self.every != "month" and (early := sorted(fields & OF_MONTHS)):
             raise ValueError(Phrase("%(field)s is of months: a day has no sum of days", field=early[0]))
+        if written := next((column.field for column in self.columns if column.digits is not None and column.field not in NUMBERS), None):
+            raise ValueError(Phrase("%(field)s is no number and has no digits", field=written))
         if self.of != "step" and (strange := sorted(fields & OF_STEPS)):
             raise ValueError(Phrase("%(field)s is of steps: a meter has no output", field=strange[0]))
         return self
@@ -70,6 +76,21 @@ class QualityRule(Setting):
 class TimeForm(Setting):
     stamp: Literal["start", "end"] = "start"
     format: str = "iso"
+
+    def written(self, moment: datetime) -> str:
+        return moment.isoformat() if self.format == "iso" else moment.strftime(self.format)
+
+    def tells_apart(self, every: Every) -> bool:
+        """Whether two intervals of that length never have the same time: by year, month, day, half day, hour and minute, as far as they
+        differ."""
+        later = [datetime(2027, 1, 1, tzinfo=UTC), datetime(2026, 2, 1, tzinfo=UTC)]
+        if every != "month":
+            later.append(datetime(2026, 1, 2, tzinfo=UTC))
+        if every in _MINUTES:
+            later += [_FIRST + timedelta(hours=12), _FIRST + timedelta(hours=1)]
+        if every in ("15min", "30min"):
+            later.append(_FIRST + timedelta(minutes=_MINUTES[every]))
+        return len({self.written(moment) for moment in (_FIRST, *later)}) == len(later) + 1
 
 
 class MonitoringSchema(Setting):
@@ -93,6 +114,17 @@ class MonitoringSchema(Setting):
             raise ValueError(Phrase("the table %(table)s stands twice", table=repr(twice[0])))
         if OF_QUALITY in names:
             raise ValueError(Phrase("a table cannot be called %(name)s: every export has one of that name besides", name=repr(OF_QUALITY)))
+        for table in self.tables:
+            if OF_MOMENTS & {column.field for column in table.columns} and not self.time.tells_apart(table.every):
+                raise ValueError(
+                    Phrase(
+                        "the pattern of the time %(format)s gives two intervals of the table %(table)s the same time: give a pattern such "
+                        "as %(pattern)s",
+                        format=repr(self.time.format),
+                        table=repr(table.name),
+                        pattern="%Y-%m-%d %H:%M:%S",
+                    )
+                )
         for carrier, unit in self.units.items():
             if carrier not in CARRIERS:
                 raise ValueError(Phrase("%(carrier)s is no carrier: %(carriers)s", carrier=repr(carrier), carriers=enumerated(CARRIERS)))

@@ -75,9 +75,9 @@ def _settled(
             yield energy
 
 
-def with_heating_value(energy: CarrierEnergy, site: SiteSettings, step: str, on: date) -> CarrierEnergy:
+def with_heating_value(energy: CarrierEnergy, values: HeatingValues, step: str, on: date) -> CarrierEnergy:
     """An amount with the laboratory's value of the day, where there is one and the amount has none of its own."""
-    return _valued(energy, site.heating_values, step, on) if energy.lhv_mj_per_unit is None else energy
+    return _valued(energy, values, step, on) if energy.lhv_mj_per_unit is None else energy
 
 
 def _valued(energy: CarrierEnergy, values: HeatingValues, step: str, on: date) -> CarrierEnergy:

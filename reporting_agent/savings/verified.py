@@ -296,7 +296,7 @@ def _one_a_day(site: SiteSettings, record: MeterRecord, days: Sequence[date]) ->
     """One of the meter's units on each day, with the heating value of that day."""
     meter = record.meter
     energy = CarrierEnergy(meter.carrier, 1.0, record.unit, lhv_mj_per_unit=meter.own_lhv(mj_in(record.unit)))
-    return ((day, with_heating_value(energy, site, meter.step, day)) for day in days)
+    return ((day, with_heating_value(energy, site.heating_values, meter.step, day)) for day in days)
 
 
 def _co2_of_one(site: SiteSettings, record: MeterRecord, days: Sequence[date]) -> tuple[float | None, str]:

@@ -65,7 +65,7 @@ class RunningTotals:
         total = self.by_meter[meter.id]
         unit = final_unit(meter) if has_state(meter) else total.unit
         energy = CarrierEnergy(meter.carrier, 1.0, unit, meter.direction, meter.own_lhv(mj_in(unit)))
-        counted = with_heating_value(energy, site, meter.step, on)
+        counted = with_heating_value(energy, site.heating_values, meter.step, on)
         try:
             kgce = site.emissions.factors.kgce(counted, Basis.CALORIFIC, on)
         except InputError:

@@ -24,6 +24,7 @@ from benchmarks.wire import attestations
 from benchmarks.wire.attestations import AttestationWithdrawal
 from benchmarks.wire.signing import AuditorSigningKey, key_id
 from reporting_agent.config import SiteSettings
+from reporting_agent.config.materials import HeatingValues
 from reporting_agent.exports.assured import holding
 from reporting_agent.exports.carbon import CarrierUse, StepCarbon, of_steps, sum_if_all_known
 from reporting_agent.exports.footprint_settings import FootprintSettings
@@ -60,7 +61,7 @@ def series(energy: float | Floats = 1.0, known_s: float | Floats = 900.0, unplac
 
 
 def measured(*meters: IntervalSeries, **more: Any) -> SiteIntervals:
-    nobody: dict[str, Any] = {"shared": (), "silent": (), "sparse": (), "unmetered": ()}
+    nobody: dict[str, Any] = {"heating_values": HeatingValues(()), "shared": (), "silent": (), "sparse": (), "unmetered": ()}
     return SiteIntervals(CLOCK, meters, (), FactorTable.load(), **{**nobody, **more})
 
 

@@ -236,5 +236,8 @@ def test_without_a_factor_there_is_no_footprint(mill: Path, settings: Path, tmp_
     for name in ("batches.csv", "energy.csv"):
         (tmp_path / name).write_bytes((mill.parent / name).read_bytes())
     site.write_text(mill.read_text(encoding="utf-8").partition("[[emissions")[0], encoding="utf-8")
-    assert main(["export", "pact", "--site", str(site), "--period", "2026-01", "--footprint", str(settings), "--json"]) == 1
+    arguments = ["export", "pact", "--site", str(site), "--period", "2026-01", "--footprint", str(settings)]
+    assert main([*arguments, "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "footprint-without-co2"
+    assert main([*arguments, "--lang", "zh"]) == 1
+    assert "electricity" not in capsys.readouterr().err

@@ -19,6 +19,7 @@ from reporting_agent import pipeline
 from reporting_agent.cli import main
 from reporting_agent.config import load_site
 from reporting_agent.exports import carbon, shells
+from tests.grinding_works import hourly, meter, works
 
 
 @pytest.fixture(scope="module")
@@ -91,3 +92,17 @@ def test_without_the_library_the_extra_is_named(monkeypatch: pytest.MonkeyPatch)
         shells.refuse_without_library()
     assert refused.value.code == "export-needs-extra"
     assert "steplabel-agent[exports]" in str(refused.value)
+
+
+def test_a_carrier_without_a_factor_is_named_once_and_in_the_readers_language(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    """Electricity in kWh and in MWh, of a works that names no country."""
+    readings = hourly("m1", 40, lambda _: 125.0) + hourly("m2", 40, lambda _: 0.01)
+    site = works(tmp_path, [meter("m1"), meter("m2", unit="MWh")], readings)
+    site.write_text(site.read_text(encoding="utf-8").replace('[emissions]\ncountry = "CN"\n', ""), encoding="utf-8")
+    arguments = ("export", "aas", "--site", str(site), "--period", "2026-01", "--out", str(tmp_path / "out"))
+    assert main(arguments) == 0
+    assert "there is no factor for electricity." in capsys.readouterr().out
+    assert main([*arguments, "--lang", "zh"]) == 0
+    answer = capsys.readouterr().out
+    assert "electricity" not in answer
+    assert "carbon of materials" not in answer
