@@ -1,6 +1,7 @@
 """Declared events acting on the readings of meters ([[events]] of site.toml), each reading by itself and before anything else is done.
 
-A moment is that of the stamp as the source wrote it. Of channels that were swapped each reading goes to the other meter. Readings of time
+A moment is that of the stamp as the source wrote it; an interval that is stamped at its end lies before that moment, so that one which ends
+as an event begins is none of the event's. Of channels that were swapped each reading goes to the other meter. Readings of time
 declared unusable are left where they are: their batches are left out (`pipeline.declared`), and so are batches during which an event
 begins or ends, for what a meter counted across it is of neither side. No energy is taken across a reset.
 """
@@ -15,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from reporting_agent.all_nines import all_nines
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.events import DeclaredEvent
 from reporting_agent.metering.moments import to_us
 from reporting_agent.metering.readings import Readings
@@ -26,8 +28,10 @@ Integers = NDArray[np.int64]
 class DeclaredReadings:
     """The events of a site's meters, put to one block of readings after the other."""
 
-    def __init__(self, events: Sequence[DeclaredEvent], zone: ZoneInfo) -> None:
+    def __init__(self, events: Sequence[DeclaredEvent], zone: ZoneInfo, intervals: frozenset[str] = frozenset()) -> None:
+        """`intervals` are meters whose readings are amounts over a time that ends at their stamp."""
         self._zone = zone
+        self._intervals = intervals
         self._by_meter: dict[str, list[DeclaredEvent]] = {}
         self._partner: dict[str, set[str]] = {}
         self._resets: dict[str, list[int]] = {}
@@ -42,6 +46,12 @@ class DeclaredReadings:
                 self._partner.setdefault(event.meter, set()).add(event.other)
                 self._partner.setdefault(event.other, set()).add(event.meter)
         self.swaps = bool(self._partner)  # readings of one meter may stand under the name of another
+
+    @classmethod
+    def of(cls, site: SiteSettings) -> DeclaredReadings:
+        """Those that the site declares."""
+        intervals = frozenset(meter.id for meter in site.meters if meter.reading == "interval" and meter.stamp == "end")
+        return cls(site.events, site.zone, intervals)
 
     def to_read(self, meters: frozenset[str]) -> frozenset[str]:
         """The names under which these meters' readings may stand."""
@@ -58,7 +68,7 @@ class DeclaredReadings:
         owner = np.full(len(readings), meter, dtype=object)
         for event in events:
             if event.kind == "swap":
-                owner[within_event(event, stamps_us, self._zone)] = event.other if event.meter == meter else event.meter
+                owner[self._counted_within(event, meter, stamps_us)] = event.other if event.meter == meter else event.meter
         for name in dict.fromkeys(owner.tolist()):
             if name in asked:
                 own = owner == name
@@ -74,14 +84,19 @@ class DeclaredReadings:
         for event in self._by_meter.get(meter, ()):
             if event.kind == "swap" or event.meter != meter:
                 continue
-            within = within_event(event, stamps_us, self._zone)
             if event.factor is not None:
+                within = self._counted_within(event, meter, stamps_us)
                 amount = within & ~all_nines(readings.value)  # a logger's nines are no amount in any unit
                 readings = replace(readings, value=np.where(amount, readings.value * event.factor, readings.value))
             elif event.shift:
+                within = within_event(event, stamps_us, self._zone)
                 shift_us = round(event.shift.total_seconds() * 1e6)
                 readings = replace(readings, time_us=np.where(within, readings.time_us + shift_us, readings.time_us))
         return readings
+
+    def _counted_within(self, event: DeclaredEvent, meter: str, stamps_us: Integers) -> Flags:
+        """Which readings tell of time within the event: of an interval its last moment."""
+        return within_event(event, stamps_us - 1 if meter in self._intervals else stamps_us, self._zone)
 
 
 def within_event(event: DeclaredEvent, moment_us: Integers, zone: ZoneInfo) -> Flags:

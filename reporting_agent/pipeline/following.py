@@ -171,7 +171,7 @@ def follow(
         name: np.concatenate((edges, moments.of_comparisons(windows_of[name]))) for name, edges in read_off.items() if name in units
     }
     asked_us = moments.of_readings(tree, read_off)  # of those that tell a meter's temperature and pressure, too
-    declared = DeclaredReadings(site.events, site.zone)
+    declared = DeclaredReadings.of(site)
     resets_us = {name: declared.resets_of(name) for name in units}
     asked = [
         MeterQuery(tree.by_id[name], asked_us[name], gaps_s[name], factor, own_windows.get(name), resets_us[name])

@@ -53,7 +53,7 @@ class AsLabel:
 
     def __init__(self, site: SiteSettings) -> None:
         self._site = site
-        self._declared = DeclaredReadings(site.events, site.zone)
+        self._declared = DeclaredReadings.of(site)
 
     def took(
         self, batches: Sequence[RunningBatch], log: BatchLog, totals: RunningTotals, readings: Mapping[str, Held]
@@ -118,7 +118,9 @@ class AsLabel:
         """By the values of the site's own day, as `label` takes them; None where there is no factor for it, as the page says."""
         on = row.start.astimezone(self._site.zone).date()
         try:
-            return self._site.emissions.factors.kgce(with_heating_value(energy, self._site, row.step, on), Basis.CALORIFIC, on)
+            return self._site.emissions.factors.kgce(
+                with_heating_value(energy, self._site.heating_values, row.step, on), Basis.CALORIFIC, on
+            )
         except InputError:
             return None
 

@@ -42,6 +42,15 @@ def test_values_are_multiplied_from_the_first_moment_until_the_last(kind: str) -
     assert put([event(kind, until=None, factor=2.0)]) == {"a": (HOURS, [0, 1, 4, 6, 8, 10])}
 
 
+@pytest.mark.parametrize("declared", [event("ratio", factor=2.0), event("swap", **{"with": "b"})], ids=["ratio", "swap"])
+def test_an_interval_that_ends_as_an_event_begins_lies_before_it(declared: DeclaredEvent) -> None:
+    """From two until four the hours that end at three and at four are of the event."""
+    rows = Readings(BEGIN + np.arange(6) * HOUR, np.full(6, 10.0), np.arange(2, 8))
+    act = DeclaredReadings([declared], ZONE, intervals=frozenset({"a"}))
+    unchanged = [(readings.time_us - BEGIN)[readings.value == 10] // HOUR for name, readings in act.put_to("a", rows, BOTH) if name == "a"]
+    assert [hours.tolist() for hours in unchanged] == [[0, 1, 2, 5]]
+
+
 def test_nines_that_a_logger_writes_for_a_fault_stay_what_they_are() -> None:
     rows = Readings(BEGIN + np.arange(3) * HOUR, np.array([500.0, -999.999, 99999.0]), np.arange(2, 5))
     ((_, readings),) = DeclaredReadings([event("ratio", start="2025-03-01", factor=2.0)], ZONE).put_to("a", rows, BOTH)
