@@ -95,10 +95,12 @@ def _cbam(args: Namespace) -> int:
 
 
 def _site(args: Namespace) -> int:
+    from benchmarks.catalogue import in_language
     from reporting_agent.analysis import analyse
     from reporting_agent.analysis.energy_costs.cbam import border_costs
     from reporting_agent.changes.questioned_label import labelled
     from reporting_agent.commands import asking
+    from reporting_agent.commands.border_lines import border_lines
     from reporting_agent.console import emit, say
 
     site = asking.recognised_site(args)
@@ -106,15 +108,17 @@ def _site(args: Namespace) -> int:
     for remark in label.later:
         say(remark)
     losses, in_question = analyse(site, label).losses, {step for step, *_ in label.doubtful}
+    border = border_costs(site.border, datetime.now(site.zone).date())
     payload = {
         "schema": "steplabel/worth/1",
         "site": site.id,
         "period": args.period,
         "currency": None if site.tariff is None else site.tariff.currency,
         "steps": [_loss(loss, in_question) for loss in losses],
-        "border": [_border(cost) for cost in border_costs(site.border, datetime.now(site.zone).date())],
+        "border": [_border(cost) for cost in border],
     }
-    emit(args, payload, "\n".join(_lines(args.lang, label.result.data.pack, losses, in_question)))
+    of_gaps = _lines(args.lang, label.result.data.pack, losses, in_question)
+    emit(args, payload, "\n".join([*of_gaps, *(in_language(line, args.lang) for line in border_lines(border))]))
     return 0
 
 
@@ -238,7 +242,14 @@ def _lines(lang: str, pack: Pack, losses: tuple[StepLosses, ...], in_question: s
             money=NOTHING if gap.money is None else f"{shown(gap.money)} {loss.currency}",
             avoidable=shown(loss.avoidable.energy),
         )
-        lines.append(in_language(line, lang))
+        parts = Phrase(
+            "Of this, explained %(explained)s, within the uncertainty %(uncertain)s, unexplained %(unexplained)s %(unit)s.",
+            explained=shown(loss.explained.energy),
+            uncertain=shown(loss.within_uncertainty.energy),
+            unexplained=shown(loss.unexplained.energy),
+            unit=loss.energy_unit,
+        )
+        lines += [in_language(line, lang), "  " + in_language(parts, lang)]
         if not loss.counted:
             lines.append("  " + in_language(Phrase("This energy is part of the total of its step: do not add the two."), lang))
         missing = [reason for reason in (loss.co2_reason, loss.money_reason) if reason is not None]

@@ -213,6 +213,15 @@ def test_the_same_energy_is_not_told_twice_without_a_word(melts: Path, capsys: p
     assert [line.strip() for line in rest].count("This energy is part of the total of its step: do not add the two.") == 1
 
 
+def test_a_person_is_told_the_parts_of_a_gap_and_the_goods_at_the_border(melts: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["worth", "--site", str(melts), "--period", "2016"]) == 0
+    text = capsys.readouterr().out
+    assert text.count("  Of this, explained 0, within the uncertainty ") == 2
+    assert "per tonne of 25231000 A from CN:" in text
+    assert "2034: certificates for " in text
+    assert " on default values, for 0.842 t CO2e on attested ones" in text
+
+
 def test_the_gaps_are_those_of_label_json(both_answers: tuple[Any, Any]) -> None:
     worth, label = both_answers
     key = ("step", "product", "variant", "metric")
