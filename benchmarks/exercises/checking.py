@@ -17,16 +17,18 @@ CLOSE = 0.05
 RIGHT, OTHER, UNIT, UNREADABLE, CLOSE_BY, UNIT_ALONE = "right", "other", "unit", "unreadable", "close", "unit-alone"
 UNIT_TOO = "unit-too"
 _UNEXPLAINED = frozenset({OTHER, UNIT, CLOSE_BY})
-_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d+(?:[.,]\d+)?|\.\d+)")
-"""With commas between thousands, or one comma or point before decimals."""
+_NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|\.\d+)")
+"""With commas or spaces between thousands (GB/T 15835), or one comma or point before decimals."""
+_TEN_THOUSANDS = re.compile(r"\s*万")
 _QUOTIENT = re.compile(rf"\s*({_NUMBER.pattern})\s*[/:\u00f7]\s*({_NUMBER.pattern})\s*")
 _GOES_ON = re.compile(r"[.,'/]\d")
 """A figure that is written in a way of which nothing is guessed: 1.000,50."""
 _DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+")
 _UNIT = re.compile(r"\s*(%|(?:[kmgt]?wh|[kmgt]?j|k?gce|tce|k?cal|kg|t|cny|usd|eur)(?:/(?:t|kg|kwh))?)(?![\w/])")
 """A unit that is told behind a figure, in small letters; other words behind it are taken as words."""
-_FACTORS = (1000.0, 100.0, 10.0, 3.6, 8.14, 29.3)
-"""Quotients of units that people mix up: kilo, per cent, ten, MJ a kWh, kWh a kgce, MJ a kgce. They hold to the factor's own digits."""
+_FACTORS = (10_000.0, 1000.0, 100.0, 10.0, 3.6, 8.14, 29.3)
+"""Quotients of units that people mix up: ten thousand, kilo, per cent, ten, MJ a kWh, kWh a kgce, MJ a kgce. They hold to the factor's
+own digits."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,7 +108,8 @@ def _number(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
     number = _NUMBER.search(text)
     if number is None or _GOES_ON.match(text, number.end()):
         return UNREADABLE
-    codes = [_of_figure(exercise, question, reading) for reading in _readings(number[0])]
+    times = 10_000 if _TEN_THOUSANDS.match(text, number.end()) else 1
+    codes = [_of_figure(exercise, question, times * reading) for reading in _readings(number[0])]
     code = next((candidate for candidate in codes if candidate not in _UNEXPLAINED), codes[0])
     unit = _UNIT.match(text[number.end() :].casefold())
     if unit is None or unit[1] == question.unit.casefold() or question.unit == "1":
@@ -117,9 +120,10 @@ def _number(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
 def _readings(figure: str) -> list[float]:
     """One figure; of a comma before three digits both that it may be, the thousands first: they lie too far apart to be taken for another.
 
-    >>> _readings("278,526.1"), _readings("28,33"), _readings("28,329")
-    ([278526.1], [28.33], [28329.0, 28.329])
+    >>> _readings("278,526.1"), _readings("278 526"), _readings("28,33"), _readings("28,329")
+    ([278526.1], [278526.0], [28.33], [28329.0, 28.329])
     """
+    figure = figure.replace(" ", "")
     decimal = [float(figure.replace(",", "."))] if _DECIMAL_COMMA.fullmatch(figure) else []
     thousands = [float(figure.replace(",", ""))] if not decimal or len(figure.partition(",")[2]) == 3 else []
     return [*thousands, *decimal]

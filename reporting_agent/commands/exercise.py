@@ -96,7 +96,8 @@ def _play(args: argparse.Namespace, progress: Progress) -> int:
     answers = given.from_file(args.answers) if args.answers else {}
     answers |= given.from_arguments(args.answer)
     asked = [(exercise.asked(question), value) for question, value in answers.items()]
-    folder = None if answers else _write(args, exercise)
+    answering = args.answers is not None or bool(args.answer)  # also with a file in which nothing was filled in yet
+    folder = None if answering else _write(args, exercise)
     if folder is not None and not args.json and sys.stdin.isatty():
         return _at_the_terminal(args, exercise, progress, folder)
     verdicts = [_judged(args, exercise, progress, question, value) for question, value in asked]

@@ -15,6 +15,7 @@ from benchmarks.errors import InputError
 from benchmarks.exercises import Exercise, ExerciseQuestion, TraineeRole, check, every, named, working
 from benchmarks.exercises.checking import CLOSE_BY, OTHER, RIGHT, UNIT, UNIT_ALONE, UNIT_TOO, UNREADABLE
 from benchmarks.exercises.reading import HOME
+from reporting_agent.cli import main
 from reporting_agent.exercises import computed
 from reporting_agent.exercises.progress import Progress
 
@@ -140,6 +141,12 @@ def test_a_figure_is_told_from_its_neighbours(answer: str, code: str) -> None:
         ("mill-year", "factor", "500/400", RIGHT),
         ("mill-year", "worth", "278,526", RIGHT),
         ("mill-year", "worth", "278526 kWh", UNIT_ALONE),
+        ("mill-year", "worth", "278 526", RIGHT),
+        ("mill-year", "worth", "278\u2009526 CNY", RIGHT),  # a thin space, as GB/T 15835 writes it
+        ("mill-year", "worth", "27.85 万元", RIGHT),
+        ("mill-year", "worth", "27.85万", RIGHT),
+        ("mill-year", "worth", "27.85", UNIT),
+        ("mill-year", "worth", "30.13 万元", "idle"),
         ("mill-year", "worth", "301274", "idle"),
         ("mill-year", "worth", "31285", "reject"),
         ("mill-year", "worth", "55.21 tce", "tce"),
@@ -164,6 +171,13 @@ def test_a_factor_is_asked_for_as_a_plain_number() -> None:
     for answer, code in (("125", UNIT), ("the ratio", UNREADABLE)):
         verdict = check(exercise, exercise.asked("factor"), answer, "en")
         assert (verdict.code, verdict.why) == (code, "Give it as a plain number, such as 1.1.")
+
+
+def test_a_file_in_which_nothing_was_filled_in_writes_no_second_folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert main(["exercise", "mill-year", "--out", "desk", "--state", "state", "--json"]) == 0
+    assert main(["exercise", "mill-year", "--answers", "desk/answers.toml", "--state", "state", "--json"]) == 0
+    assert [path.name for path in tmp_path.iterdir()] == ["desk"]
 
 
 def test_what_cannot_be_read_counts_as_no_try(tmp_path: Path) -> None:
