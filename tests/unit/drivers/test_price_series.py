@@ -13,8 +13,9 @@ from benchmarks.errors import InputError
 from reporting_agent.analysis.energy_costs.batch_costs import costs
 from reporting_agent.analysis.energy_costs.prices import Prices
 from reporting_agent.cli import main
-from reporting_agent.config import SiteSettings
-from reporting_agent.sources.price_series import prices_of
+from reporting_agent.config import SiteSettings, load_site
+from reporting_agent.sources.price_series import kept_at, prices_of
+from tests.grinding_works import meter, works
 from tests.unit.drivers.simulated import site
 from tests.unit.drivers.test_tariffs import FLAT, MONDAY, batch, kwh, labelled
 
@@ -172,3 +173,16 @@ def test_prices_are_shown_with_as_many_decimals_as_matter(
     )
     assert main(["prices", "show", "--site", str(tmp_path / "site.toml")]) == 0
     assert f", {shown} EUR/kWh, from the file spot.csv." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(("days", "words"), [(1, "fetched 1 day ago"), (2, "fetched 2 days ago")])
+def test_prices_are_said_to_be_so_many_days_old(days: int, words: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    address = {key: value for key, value in SERIES.items() if key != "file"} | {"address": "https://prices.example/spot.csv"}
+    tariff = "\n".join(["[tariff]", 'currency = "CNY"', "[[tariff.series]]", *(f'{key} = "{value}"' for key, value in address.items()), ""])
+    path, content = works(tmp_path, [meter("mill")], [], tariff=tariff), b"time,price\n2026-01-01T00:00:00+08:00,500\n"
+    (series,) = load_site(path).tariff.series  # type: ignore[union-attr]
+    answer = kept_at(series, tmp_path, content, datetime.now(UTC) - timedelta(days=days, hours=1))
+    answer.parent.mkdir(parents=True)
+    answer.write_bytes(content)
+    assert main(["prices", "show", "--site", str(path)]) == 0
+    assert words in capsys.readouterr().out
