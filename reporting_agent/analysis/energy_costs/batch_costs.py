@@ -14,6 +14,7 @@ from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags, Floats, Integers
 from benchmarks.measurements import Batch
+from benchmarks.phrases import in_number
 from benchmarks.quantities import ratio
 from benchmarks.routes import Step
 from reporting_agent.analysis.energy_costs.cheapest_hours import ShiftedCosts, shifted
@@ -273,16 +274,27 @@ def _shift(of_site: _OfSite, batches: Sequence[Batch], electricity: PricedEnergy
 def _of_shift(moved: ShiftedCosts, saving: float, share: float, currency: str) -> Words:
     if share <= LEAST_SAVING:
         return worded("Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day.")
-    figures = {"saving": shown(saving), "currency": currency, "days": f"{len(moved.days):,}"}
+    days = len(moved.days)
+    figures = {"saving": shown(saving), "currency": currency, "days": f"{days:,}"}
     if moved.before < 0:  # the plant was paid for its use: a share of that tells nothing
-        return worded(
-            "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less, over "
-            "%(days)s days.",
+        return Words.of(
+            in_number(
+                days,
+                "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less, over "
+                "%(days)s day.",
+                "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less, over "
+                "%(days)s days.",
+                **figures,
+            )
+        )
+    return Words.of(
+        in_number(
+            days,
+            "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
+            "(%(share)s of their electricity), over %(days)s day.",
+            "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
+            "(%(share)s of their electricity), over %(days)s days.",
+            share=f"{100 * share:.1f} %",
             **figures,
         )
-    return worded(
-        "If they had run at the cheapest hours of their own days, these batches would have cost %(saving)s %(currency)s less "
-        "(%(share)s of their electricity), over %(days)s days.",
-        share=f"{100 * share:.1f} %",
-        **figures,
     )

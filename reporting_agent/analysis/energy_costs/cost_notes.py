@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.carriers import CARRIERS
 from benchmarks.declared import Words, worded
 from benchmarks.labels.columns import Flags
-from benchmarks.phrases import Phrase, Value, enumerated
+from benchmarks.phrases import Phrase, Value, enumerated, in_number
 from reporting_agent.analysis.energy_costs.demand_charge import ChargedMonth, PowerCurve, share_unknown
 from reporting_agent.analysis.energy_costs.priced_energy import PricedEnergy
 from reporting_agent.analysis.energy_costs.prices import Prices, from_us
@@ -27,16 +27,27 @@ def carrier_notes(entry: PricedEnergy, own: Flags) -> Iterator[Words]:
     other_unit = np.isnan(entry.amount[own])
     outside = np.isnan(entry.cost[own]) & ~other_unit
     carrier = CARRIERS[entry.carrier].words
-    if other_unit.any():
-        yield worded(
-            "%(count)s amounts of %(carrier)s cannot be turned into the unit of its price: not in the cost. Give them in that unit with "
-            "lhv, or a price per GJ.",
-            count=f"{other_unit.sum():,}",
-            carrier=carrier,
+    if unlike := int(other_unit.sum()):
+        yield Words.of(
+            in_number(
+                unlike,
+                "%(count)s amount of %(carrier)s cannot be turned into the unit of its price: not in the cost. Give it in that "
+                "unit with lhv, or a price per GJ.",
+                "%(count)s amounts of %(carrier)s cannot be turned into the unit of its price: not in the cost. Give them in that "
+                "unit with lhv, or a price per GJ.",
+                count=f"{unlike:,}",
+                carrier=carrier,
+            )
         )
-    if outside.any():
-        yield worded(
-            "%(count)s amounts of %(carrier)s are outside the tariff's dates: not in the cost.", count=f"{outside.sum():,}", carrier=carrier
+    if beyond := int(outside.sum()):
+        yield Words.of(
+            in_number(
+                beyond,
+                "%(count)s amount of %(carrier)s is outside the tariff's dates: not in the cost.",
+                "%(count)s amounts of %(carrier)s are outside the tariff's dates: not in the cost.",
+                count=f"{beyond:,}",
+                carrier=carrier,
+            )
         )
 
 
@@ -124,7 +135,14 @@ def left_out_notes(unpriced: Sequence[str], without_factor: Sequence[str], batch
     if without_factor:
         yield worded("No CO2 factor is in force for %(carriers)s: their carbon is not priced.", carriers=_named(without_factor))
     if batches:
-        yield worded("%(count)s batches with unreliable time or energy are not included.", count=f"{batches:,}")
+        yield Words.of(
+            in_number(
+                batches,
+                "%(count)s batch with unreliable time or energy is not included.",
+                "%(count)s batches with unreliable time or energy are not included.",
+                count=f"{batches:,}",
+            )
+        )
     yield worded("Not included: power factor, taxes on the whole bill, demand carried over from earlier months.")
 
 

@@ -52,7 +52,7 @@ def test_where_neither_has_a_price_the_amount_is_named_and_left_out(tmp_path: Pa
         labelled(batch(MONDAY, 1, kwh(1000), name="A"), batch(MONDAY + timedelta(hours=2), 1, kwh(1000), name="B")),
     )
     assert cost.energy == pytest.approx(500)
-    assert any("1 amounts of electricity" in note.en for note in cost.notes)
+    assert any("1 amount of electricity" in note.en for note in cost.notes)
 
 
 def test_a_price_holds_so_many_minutes_and_no_longer_than_until_the_next(tmp_path: Path) -> None:

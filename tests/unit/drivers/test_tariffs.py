@@ -182,7 +182,7 @@ def test_a_fuel_given_as_heat_and_priced_by_the_tonne_is_told_for_its_unit() -> 
     cost = cost_of({"prices": prices}, batch(MONDAY, 1, kwh(100), CarrierEnergy("coal", 5.0, "GJ")))
     assert cost.energy == pytest.approx(50)
     notes = [note.en for note in cost.notes]
-    assert any("1 amounts of coal cannot be turned into the unit of its price" in note for note in notes)
+    assert any("1 amount of coal cannot be turned into the unit of its price" in note for note in notes)
     assert not any("outside the tariff's dates" in note for note in notes)
 
 
