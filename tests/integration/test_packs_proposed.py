@@ -140,7 +140,7 @@ class TestApproval:
         (notice,) = notices.notices(cast.drafter.pk, 0, 50)
         assert (notice.kind, notice.told) == (NoticeKind.PACK_DECIDED, {"proposal": "cement 5"})
         page = signed_in(cast.drafter).get(reverse("web:notifications")).content.decode()
-        assert "The proposal of the pack cement 5 is decided" in page
+        assert "The proposal of the pack Cement, new dry process 5 is decided" in page
 
     def test_nobody_approves_their_own_nor_twice_nor_without_the_nation(self, cast: Cast) -> None:
         row = propose(cast.drafter, FIVE)

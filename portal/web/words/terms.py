@@ -281,7 +281,7 @@ class Names:
 
 
 def proposed_pack(pack: str, version: str) -> str:
-    """A proposed version of a pack, by the name of its sector: `Cement (new dry process) 5`."""
+    """A proposed version of a pack, by the name of its sector: `Cement, new dry process 5`."""
     return _("%(sector)s %(version)s") % {"sector": Names.newest(pack).sector, "version": version}
 
 
