@@ -1,4 +1,4 @@
-"""Where an auditor looks closely at a meter: the drawn days, and the hours beside every opened batch, in quarter hours.
+"""Where an auditor looks closely at a meter: the drawn days, the hours beside every opened batch, and rows that say the line waited.
 
 Pieces of time are cut at quarter hours, at the edges of batches, and at the meter's own readings nearest to these edges. Between two
 readings nobody knows when the energy was used: what was counted between a batch's edge and the next reading outside it belongs to
@@ -30,6 +30,8 @@ Integers = NDArray[np.int64]
 QUARTER_US = 15 * 60 * 1_000_000
 BESIDE_US = 2 * 3600 * 1_000_000
 """How far outside a batch its edges are looked at."""
+WAITING = (OperatingState.IDLE, OperatingState.HOLDING)
+"""States of rows that are looked at whole: what a run in one of them drew is told by no edge."""
 _NEVER_ENDS_US = 2**62
 _NEAR_US = 1_000_000  # a reading within a second of an edge stands at it
 
@@ -119,7 +121,8 @@ def looks(
     *,
     beside_us: int = BESIDE_US,
 ) -> dict[str, CloseLook]:
-    """Every meter that counts for one step alone, with the days drawn of it and the time beside the opened batches that it serves."""
+    """Every meter that counts for one step alone, with the days drawn of it, the time beside the opened batches that it serves, and opened
+    rows that say it waited."""
     drawn: dict[str, list[WholeDays]] = {}
     for day in days:
         drawn.setdefault(day.meter, []).append(WholeDays(day.start_us, day.end_us))
@@ -128,8 +131,10 @@ def looks(
         if not tells_of_one_step(meter):
             continue
         mine = tuple(sorted(drawn.get(meter.id, ())))
-        edges = [us for batch in opened if serves(meter, batch) for us in _sound_edges(batch)]
-        stretches = together([*mine, *(WholeDays(us - beside_us, us + beside_us) for us in edges)])
+        served = [batch for batch in opened if serves(meter, batch)]
+        edges = [us for batch in served for us in _sound_edges(batch)]
+        waited = [WholeDays(*span_us(batch)) for batch in served if batch.state in WAITING and length_us(batch)]
+        stretches = together([*mine, *waited, *(WholeDays(us - beside_us, us + beside_us) for us in edges)])
         stamps = _stamps(site, meter, readings or {})
         if stretches and len(stamps):
             by_meter[meter.id] = CloseLook(meter, mine, tuple(stretches), stamps, _unusable(site, meter))

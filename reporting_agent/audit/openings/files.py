@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.audit import sample_file
-from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.sample_file import ListedEntry, ServedEntry
 from benchmarks.errors import InputError, Place
 from benchmarks.phrases import Phrase
@@ -56,7 +55,7 @@ class HandedInFiles:
     """Published versions, plain or with what they were composed of: cells of one may repeat another."""
     heads: tuple[bytes, ...] = ()
     consistency: tuple[Consistency, ...] = ()
-    entries: Mapping[EntryKind, tuple[ProvenEntry, ...]] = field(default_factory=dict)
+    entries: Mapping[EntryKind, tuple[ServedEntry, ...]] = field(default_factory=dict)
     """Of each kind the one that an evidence file has, else every one that was given by itself."""
     evidence_of: tuple[str, str, int] | None = None
     """Site, period and revision that an evidence file says it is of."""
@@ -78,23 +77,10 @@ class HandedInFiles:
         return audited or self.evidence_of is not None or not self.by_kind.keys().isdisjoint(WITH_AN_OPENING)
 
     @property
-    def inclusion(self) -> tuple[bytes, ...] | None:
-        """The proof that the commitment is in the log, where it was handed in."""
-        if (entry := self.entry(EntryKind.COMMITMENT)) is not None:
-            return entry.proof
+    def inclusion_proof(self) -> tuple[bytes, ...] | None:
+        """The proof that the commitment is in the log, where it was given without its entry."""
         raw = self.by_kind.get(INCLUSION)
         return None if raw is None else proof_of(raw)
-
-    def entry(self, kind: EntryKind, index: int | None = None) -> ProvenEntry | None:
-        """The entry of the report that is audited; where its index is known, that one alone.
-
-        Raises:
-            InputError: `audit-file-twice`: several were given, and nothing tells which is the report's.
-        """
-        entries = [entry for entry in self.entries.get(kind, ()) if index in (None, entry.index)]
-        if len({entry.index for entry in entries}) > 1:
-            raise _twice(recognising.NAMES[ENTRY], None)
-        return entries[0] if entries else None
 
 
 def read_all(paths: list[Path]) -> HandedInFiles:
@@ -122,8 +108,8 @@ class _Pile:
     versions: dict[bytes, None] = field(default_factory=dict)
     heads: list[bytes] = field(default_factory=list)
     consistency: list[Consistency] = field(default_factory=list)
-    entries: dict[EntryKind, list[ProvenEntry]] = field(default_factory=dict)
-    of_evidence: dict[EntryKind, ProvenEntry] = field(default_factory=dict)
+    entries: dict[EntryKind, list[ServedEntry]] = field(default_factory=dict)
+    of_evidence: dict[EntryKind, ServedEntry] = field(default_factory=dict)
     evidence_of: tuple[str, str, int] | None = None
     listed: list[ListedEntry] = field(default_factory=list)
     acts: list[VersionAct] = field(default_factory=list)
@@ -139,7 +125,7 @@ class _Pile:
             self.evidence_of = (inside.site, inside.period, inside.revision)
             for content in inside.contents().values():
                 self.add(content, path)
-            self.of_evidence |= {entry.kind: entry.entry() for entry in inside.entries}
+            self.of_evidence |= {entry.kind: entry for entry in inside.entries}
             self.restarts += inside.statements()
         elif kind in (SERVED_CHECKPOINT, SERVED, LISTED, ENTRY, ACT, FORM):
             self._add_served(kind, raw, path)
@@ -157,10 +143,17 @@ class _Pile:
         elif (proof := between(raw)) is not None:
             self.consistency.append(proof)
         elif (entry := read_as(ServedEntry, raw)) is not None:
-            self.entries.setdefault(entry.kind, []).append(entry.entry())
+            self.entries.setdefault(entry.kind, []).append(entry)
             self.listed.append(entry)
         elif self.by_kind.setdefault(kind, raw) != raw:
-            raise _twice(recognising.NAMES.get(kind, kind), Place(str(path)))
+            raise InputError(
+                "audit-file-twice",
+                Phrase("Two different files are both a %(kind)s.", kind=recognising.NAMES.get(kind, kind)),
+                "Give one file of each kind.",
+                place=Place(str(path)),
+                found=recognising.NAMES.get(kind, kind),
+                wanted=Phrase("one"),
+            )
 
     def _add_served(self, kind: str, raw: bytes, path: Path) -> None:
         """What an answer of the portal's API holds, and forms."""
@@ -213,17 +206,6 @@ def read_one(path: Path) -> bytes:
             place=Place(str(path)),
             found=str(error.strerror or error),
         ) from error
-
-
-def _twice(kind: str, place: Place | None) -> InputError:
-    return InputError(
-        "audit-file-twice",
-        Phrase("Two different files are both a %(kind)s.", kind=kind),
-        "Give one file of each kind.",
-        place=place,
-        found=kind,
-        wanted=Phrase("one"),
-    )
 
 
 def lacking(what: Phrase, why: Phrase) -> InputError:

@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 
 from benchmarks.audit.accounted import Accounted, AccountedMeter, QuestionedStretch, StretchQuestion
 from benchmarks.audit.commitment import FiledBatch
-from benchmarks.measurements import Batch, OperatingState
+from benchmarks.measurements import Batch
 from benchmarks.routes import Pack
-from reporting_agent.audit.openings.close_look import CloseLook, Pause, length_us, of_wrong_times, span_us
+from reporting_agent.audit.openings.close_look import WAITING, CloseLook, Pause, length_us, of_wrong_times, span_us
 from reporting_agent.audit.openings.fillers import are_many, explaining, fillers
 from reporting_agent.audit.openings.pieces import HOUR_US, UNUSABLE, Flags, TimePieces, cut_of, in_any, levels_of, runs_of
 from reporting_agent.audit.openings.recomputing import Key, key_of
@@ -44,7 +44,6 @@ LEAST_H = 1 / 6  # of production's power: what a stretch must hold above standin
 LIKE_PRODUCTION = 0.5  # of production's power: what no row that says "waiting" may reach
 LEAST_CLAIMED = 0.5  # of the usual batch at production's power: what must lie in times that a batch claims beyond what one may last
 _LONGEST = 1.1  # times the longest batch: how far a batch with wrong times explains
-_WAITING = (OperatingState.IDLE, OperatingState.HOLDING)
 
 
 def account(
@@ -189,7 +188,7 @@ class _Judged:
         """Committed rows that say the line waited, while it drew power as in production."""
         waiting = []
         for row in self.rows:
-            waited = row.batch.state in _WAITING and row.excluded != UNUSABLE
+            waited = row.batch.state in WAITING and row.excluded != UNUSABLE
             if waited and key_of(row.batch) in self.committed and self.production is not None:
                 questioned = self._of_batch(StretchQuestion.STANDING_STATE, row.batch)
                 hours = float(self.pieces.known_h[self._inside(row.batch)].sum())
@@ -283,7 +282,7 @@ def _longest_us(rows: Sequence[FiledBatch], longest_s: int | None) -> int | None
 
 def _is_overlong(batch: Batch, longest_us: int | None) -> bool:
     """Longer than any that the pack allows; a row that says the line waited is judged by its power."""
-    return longest_us is not None and batch.state not in _WAITING and length_us(batch) > longest_us
+    return longest_us is not None and batch.state not in WAITING and length_us(batch) > longest_us
 
 
 def _bounded(batch: Batch, longest_us: int | None) -> Batch:

@@ -1,10 +1,11 @@
 """The output of opened batches against the records of their line's scales.
 
 The scales of a line weigh together all that a batch made, rejects included. One that names no equipment stands behind all lines of its
-step: of a batch beside which another line ran, it tells nothing. A row that weighs a batch is stamped after its start and no later than
-the start of the line's next batch; what is stamped more than two hours after its end is not its own. A row of a belt holds what ran
-since the row before. One that reaches over a batch's edge is shared by the time that the line's batches ran in it, and half of the smaller
-part is allowed for; beside a row whose times are wrong, all of it.
+step: it is asked of a line that has none of its own, and tells nothing of a batch beside which another line made something.
+
+A row that weighs a batch is stamped after its start and no later than the start of the line's next batch; what is stamped more than two
+hours after its end is not its own. A row of a belt holds what ran since the row before. One that reaches over a batch's edge is shared by
+the time that the line's batches ran in it, and half of the smaller part is allowed for; beside a row whose times are wrong, all of it.
 """
 
 from __future__ import annotations
@@ -21,6 +22,7 @@ from benchmarks.quantities import ratio
 from benchmarks.routes import Pack
 from reporting_agent.audit.openings.close_look import BESIDE_US, length_us, of_wrong_times, span_us
 from reporting_agent.config import SiteSettings
+from reporting_agent.config.scales import Scale
 from reporting_agent.sources.extract import ExtractReadings
 
 EDGE = 0.5  # of the smaller part of a belt's row at a batch's edge: a belt does not run evenly
@@ -43,10 +45,10 @@ def weigh(
     for leaf, batch in sorted(opened.items()):
         if batch.state is not OperatingState.NORMAL or not length_us(batch) or batch.step not in units:
             continue
-        scales = [declared for declared in site.scales if declared.step == batch.step and declared.equipment in ("", batch.equipment)]
-        lines = {batch.equipment} if all(scale.equipment for scale in scales) else None  # None: the scale serves every line of the step
-        mine = [row for row in rows if row.batch.step == batch.step and (lines is None or row.batch.equipment in lines)]
-        if not scales or any(scale.id not in records for scale in scales) or (lines is None and _ran_beside(batch, mine)):
+        scales = _scales_of(site, batch)
+        shared = any(not scale.equipment for scale in scales)
+        mine = [row for row in rows if row.batch.step == batch.step and (row.batch.equipment == batch.equipment or (shared and _made(row)))]
+        if not scales or any(scale.id not in records for scale in scales) or (shared and _ran_beside(batch, mine)):
             without[batch.step] = without.get(batch.step, 0) + 1
             continue
         weight = unsure = 0.0
@@ -57,6 +59,17 @@ def weigh(
         output, uncertainty = batch.output + batch.reject, max(scale.uncertainty_pct for scale in scales) / 100
         weighed.append(WeighedBatch(leaf, output, weight, uncertainty * max(output, weight) + unsure))
     return WeighedBatches(tuple(weighed), without)
+
+
+def _scales_of(site: SiteSettings, batch: Batch) -> list[Scale]:
+    """The line's own; those behind all lines of the step weigh the same once more, and are asked where it has none."""
+    of_step = [scale for scale in site.scales if scale.step == batch.step]
+    own = [scale for scale in of_step if scale.equipment and scale.equipment == batch.equipment]
+    return own or [scale for scale in of_step if not scale.equipment]
+
+
+def _made(row: FiledBatch) -> bool:
+    return row.batch.output + row.batch.reject > 0
 
 
 def _ran_beside(batch: Batch, rows: Sequence[FiledBatch]) -> bool:

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks.audit import checks, openings, signed_draws
-from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import CheckOutcome, CheckState, Evidence, PublicRecord, check_held, failed, not_asked
 from benchmarks.audit.openings import Opening
 from benchmarks.audit.signed_draws import Head
@@ -21,6 +20,7 @@ from benchmarks.wire.receipts import Receipt
 from benchmarks.wire.sealing import ProcessingKey
 from benchmarks.wire.signing import VerifyingKey
 from reporting_agent.audit.openings.declared import declared_in
+from reporting_agent.audit.openings.entries_of_report import entries_of
 from reporting_agent.audit.openings.examining import AuditorFiles, examine, site_of
 from reporting_agent.audit.openings.files import HandedInFiles, lacking
 from reporting_agent.audit.openings.log_entries import values_published
@@ -77,8 +77,11 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
     receipt = _receipt_of(received, draw.commitment)
     head = _head(files, keys, draw.head)
     challenge = _challenge(files, keys)
-    public_files = (_commitment(files), promise, bool(keys), head, files.inclusion, receipt, _entries(files, receipt), challenge)
-    public = PublicRecord(*public_files, relogged=relogged(files, trust.fingerprint, keys, challenge))
+    entries = entries_of(files, draw, receipt, promise)
+    committed = entries.get(EntryKind.COMMITMENT)
+    inclusion = files.inclusion_proof if committed is None else committed.proof
+    public_files = (_commitment(files), promise, bool(keys), head, inclusion, receipt, entries, challenge)
+    public = PublicRecord(*public_files, relogged=relogged(committed, files.restarts, trust.fingerprint, keys, challenge))
     handed = AuditorFiles(draw, public, keys)
     evidence = examine(opening, handed, folder)
     if files.acts:
@@ -89,12 +92,6 @@ def verify(files: HandedInFiles, trust: Trust, *, site: SiteSettings | None = No
     on_site = _on_site(evidence, site)
     findings += [*settled(checks.run(evidence), on_site), on_site]
     return AuditVerdict(tuple(findings), evidence, declared=declared_in(site_of(opening.settings, folder)))
-
-
-def _entries(files: HandedInFiles, receipt: Receipt | None) -> dict[EntryKind, ProvenEntry]:
-    """The entries of this report. The receipt names that of the envelope: proofs of a version's other entries may stand beside it."""
-    indices = {} if receipt is None else {EntryKind.ENVELOPE: receipt.log_index}
-    return {kind: entry for kind in EntryKind if (entry := files.entry(kind, indices.get(kind))) is not None}
 
 
 def _keys(files: HandedInFiles, trust: Trust) -> Mapping[str, VerifyingKey]:

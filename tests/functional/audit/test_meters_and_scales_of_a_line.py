@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import csv
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import timedelta
 from itertools import pairwise
 from pathlib import Path
 
@@ -13,11 +16,12 @@ from benchmarks.audit import checks
 from benchmarks.audit.accounted import WeighedBatches
 from benchmarks.audit.commitment import FiledBatch
 from benchmarks.audit.evidence import CheckState
-from benchmarks.measurements import OperatingState, Period
+from benchmarks.measurements import Batch, OperatingState, Period
+from benchmarks.routes import Pack
 from reporting_agent import pipeline
 from reporting_agent.audit.openings.close_look import span_us
 from reporting_agent.audit.openings.outputs import weigh
-from reporting_agent.config import load_site
+from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.config.scales import Scale
 from reporting_agent.sources.extract import ExtractReadings
 from tests.functional.audit.plants import honest
@@ -70,35 +74,79 @@ def test_a_row_that_waits_is_held_against_what_the_meter_itself_counted_in_it(tm
     assert outcomes["nothing-left-out"].state is CheckState.HELD
 
 
-def weighed(folder: Path, scales: dict[Scale, float]) -> tuple[WeighedBatches, int]:
-    """Batches of two mills side by side, each written down at its end by every scale with its share of the weight; and how many."""
+def runs_of(folder: Path) -> tuple[SiteSettings, Pack, list[Batch]]:
+    """The works' two mills, and what both ground in twenty days, in order of the ends."""
     lines.write(lines.MILLS, folder, seed=3, days=20, rate=0)
     site = load_site(folder / "site.toml")
     data = pipeline.read(site, Period.parse("2025", site.zone))
-    rows = sorted(
-        (FiledBatch(batch, None) for batch in data.batches if batch.state is OperatingState.NORMAL and batch.end),
-        key=lambda row: span_us(row.batch)[1],
+    ground = [batch for batch in data.batches if batch.state is OperatingState.NORMAL and batch.end]
+    return site, data.pack, sorted(ground, key=lambda batch: span_us(batch)[1])
+
+
+def written_down(batches: Sequence[Batch], share: float = 1.0) -> ExtractReadings:
+    """A scale's record: each batch at its end, with that share of its weight."""
+    amounts = [share * (batch.output + batch.reject) for batch in batches]
+    return ExtractReadings(np.array([span_us(batch)[1] for batch in batches]), np.array(amounts))
+
+
+def weighed(
+    of: tuple[SiteSettings, Pack, list[Batch]], records: Mapping[Scale, ExtractReadings], rows: Sequence[Batch], opened: Sequence[Batch]
+) -> WeighedBatches:
+    site, pack, _ = of
+    weighings = weigh(
+        site.model_copy(update={"scales": tuple(records)}),
+        pack,
+        {scale.id: record for scale, record in records.items()},
+        [FiledBatch(batch, None) for batch in rows],
+        dict(enumerate(opened, 1)),
     )
-    records = {}
-    for scale, share in scales.items():
-        mine = [row.batch for row in rows if scale.equipment in ("", row.batch.equipment)]
-        amounts = [share * (batch.output + batch.reject) for batch in mine]
-        records[scale.id] = ExtractReadings(np.array([span_us(batch)[1] for batch in mine]), np.array(amounts))
-    opened = {number: row.batch for number, row in enumerate(rows, 1) if row.batch.equipment == "mill-1"}
-    of_site = site.model_copy(update={"scales": tuple(scales)})
-    weighings = weigh(of_site, data.pack, records, rows, opened)
     assert weighings is not None
-    return weighings, len(opened)
+    return weighings
+
+
+GATE = Scale(id="gate", step="cement-grinding")
+
+
+def of_mill(batches: Sequence[Batch], mill: str = "mill-1") -> list[Batch]:
+    return [batch for batch in batches if batch.equipment == mill]
 
 
 def test_the_scales_of_a_line_weigh_together(tmp_path: Path) -> None:
+    of = runs_of(tmp_path)
+    mine = of_mill(of[2])
     silos = [Scale(id=f"silo-{number}", step="cement-grinding", equipment="mill-1") for number in (1, 2)]
-    weighings, opened = weighed(tmp_path, dict.fromkeys(silos, 0.5))
-    assert len(weighings.batches) == opened > 5
+    weighings = weighed(of, dict.fromkeys(silos, written_down(mine, 0.5)), of[2], mine)
+    assert len(weighings.batches) == len(mine) > 5
     assert all(batch.agrees for batch in weighings.batches)
 
 
 def test_a_scale_behind_lines_that_ran_at_once_tells_nothing_of_either(tmp_path: Path) -> None:
-    weighings, opened = weighed(tmp_path, {Scale(id="gate", step="cement-grinding"): 1.0})
+    of = runs_of(tmp_path)
+    mine = of_mill(of[2])
+    weighings = weighed(of, {GATE: written_down(of[2])}, of[2], mine)
     assert all(batch.agrees for batch in weighings.batches)
-    assert len(weighings.batches) + weighings.without["cement-grinding"] == opened
+    assert len(weighings.batches) + weighings.without["cement-grinding"] == len(mine)
+
+
+def test_a_scale_behind_the_lines_own_weighs_nothing_twice(tmp_path: Path) -> None:
+    of = runs_of(tmp_path)
+    mine = of_mill(of[2])
+    belt = Scale(id="belt-1", step="cement-grinding", equipment="mill-1")
+    weighings = weighed(of, {belt: written_down(mine), GATE: written_down(mine)}, mine, mine)
+    assert len(weighings.batches) == len(mine)
+    assert all(batch.agrees for batch in weighings.batches)
+
+
+def test_rows_of_another_line_that_made_nothing_hide_no_overstated_output(tmp_path: Path) -> None:
+    of = runs_of(tmp_path)
+    mine = of_mill(of[2])
+    claimed = [replace(batch, output=1.3 * batch.output) for batch in mine]
+    idle = [
+        replace(
+            batch, batch_id=f"{batch.batch_id}-idle", equipment="mill-9", end=batch.start + timedelta(minutes=1), output=0.0, reject=0.0
+        )
+        for batch in claimed
+    ]
+    weighings = weighed(of, {GATE: written_down(mine)}, [*claimed, *idle], claimed)
+    assert len(weighings.batches) == len(mine)
+    assert not any(batch.agrees for batch in weighings.batches)

@@ -11,10 +11,8 @@ from benchmarks.audit.draw_and_commitment import commitment_logged, drawn_after_
 from benchmarks.audit.entries import ProvenEntry
 from benchmarks.audit.evidence import CheckState
 from benchmarks.wire import challenges, heads, restarts
-from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DirectoryKey
-from reporting_agent.audit.openings.files import HandedInFiles
 from reporting_agent.audit.openings.relogged import relogged
 from tests.functional.audit import plants
 from tests.functional.audit.plants import DAY, PORTAL, Reported, examined, public_of
@@ -63,5 +61,4 @@ def test_the_commitment_is_proven_at_its_new_entry(works: Path, monkeypatch: pyt
 def test_only_a_signed_loss_of_that_entry_excuses_it(plant: Reported, raw: bytes, excused: bool) -> None:
     challenge = challenges.parse(plant.challenge)
     entry = ProvenEntry(7, DAY, bytes.fromhex(plant.commitment.digest), ())
-    files = HandedInFiles(entries={EntryKind.COMMITMENT: (entry,)}, restarts=(raw,))
-    assert relogged(files, COORDINATOR.public.key_id, KEYS, challenge) == (entry if excused else None)
+    assert relogged(entry, (raw,), COORDINATOR.public.key_id, KEYS, challenge) == (entry if excused else None)
