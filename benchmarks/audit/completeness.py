@@ -47,8 +47,8 @@ def nothing_left_out(evidence: Evidence) -> CheckOutcome:
                 len(excused),
                 "On drawn days, %(stretches)s period looks like production without a batch. The log has rows that "
                 "could not be read (%(rows)s), and this batch may be in one of them.",
-                "On drawn days, %(stretches)s periods look like production without a batch. %(rows)s rows of the log could not be "
-                "read, and these batches may be in them.",
+                "On drawn days, %(stretches)s periods look like production without a batch. The log has rows that could not be read "
+                "(%(rows)s), and these batches may be in them.",
                 stretches=f"{len(excused):,}",
                 rows=f"{sum(evidence.opening.unread.values()):,}",
             ),

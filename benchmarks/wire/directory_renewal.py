@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from datetime import date, timedelta
 
 from benchmarks.errors import VerificationError
-from benchmarks.phrases import Phrase, in_number
+from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire.canonical import decode, encode
 from benchmarks.wire.directory import Directory, ListedKey, ListedWitness
@@ -78,10 +78,8 @@ def with_witnesses(present: Directory, *, add: Iterable[ListedWitness], drop: Co
     if required > len(witnesses):
         raise VerificationError(
             "witnesses-too-few",
-            in_number(
-                len(witnesses),
-                "%(required)s cosignatures are required, but %(named)s witness is named.",
-                "%(required)s cosignatures are required, but %(named)s witnesses are named.",
+            Phrase(
+                "More cosignatures are required (%(required)s) than witnesses are named (%(named)s).",
                 required=required,
                 named=len(witnesses),
             ),

@@ -20,6 +20,7 @@ import ast
 import sys
 import tomllib
 from collections.abc import Iterator, Mapping
+from copy import deepcopy
 from io import BytesIO
 from pathlib import Path
 from typing import Any
@@ -220,8 +221,13 @@ def _language(po_file: Path) -> str:
 
 
 def compiled(catalog: Catalog) -> bytes:
-    out = BytesIO()
-    write_mo(out, catalog)
+    """The catalogue as gettext reads it. The plural of a text stands in it by itself as well: a phrase that was kept with a record before
+    its text had forms is looked up by that."""
+    whole, out = deepcopy(catalog), BytesIO()
+    for message in catalog:
+        if isinstance(message.id, tuple | list) and message.string and not message.context and message.id[1] not in catalog:
+            whole.add(message.id[1], message.string[-1])
+    write_mo(out, whole)
     return out.getvalue()
 
 

@@ -28,6 +28,7 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import checkpoints, cosigning_decision, head_succession, heads, restarts
 from benchmarks.wire import directory as key_directory
 from benchmarks.wire.checkpoints import Checkpoint, CosignedMoment
+from benchmarks.wire.cosigning_decision import KEEP_BOTH
 from benchmarks.wire.directory import Directory
 from benchmarks.wire.heads import SeenHead, TreeHead
 from benchmarks.wire.notes import Note, NoteKey, SignatureType
@@ -286,7 +287,7 @@ def _two_logs(first: Checkpoint, second: Checkpoint) -> VerificationError:
         size=second.size,
         before=first.size,
     )
-    return VerificationError("log-rewritten", sentence, cosigning_decision.KEEP_BOTH)
+    return VerificationError("log-rewritten", sentence, KEEP_BOTH)
 
 
 def _restart_not_named(restart: LogRestartStatement, digest: str) -> VerificationError:

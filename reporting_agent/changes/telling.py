@@ -173,7 +173,7 @@ def _of_days(change: Change) -> Phrase:
             count,
             ("Meter %(meter)s shows zero for %(share)s of the time of runs that lack that energy (%(runs)s, on %(count)s day: "
             "%(days)s)."),
-            ("Meter %(meter)s shows zero for %(share)s of the time of %(runs)s runs, which lack that energy (on %(count)s days: "
+            ("Meter %(meter)s shows zero for %(share)s of the time of runs that lack that energy (%(runs)s, on %(count)s days: "
             "%(days)s)."),
             meter=meter, share=f"{100 * change.size:.0f} %", runs=len(change.batches), count=count, days=days,
         )  # fmt: skip

@@ -63,8 +63,7 @@ def suspect(meter: Meter, course: Course, windows: Windows, least_completeness: 
             "produced, %(hours)s h. Batches of that time left out of the label: %(affected)s. Check the meter "
             "and its connection.",
             "Meter %(meter_id)s: its reading stood still %(count)s times while the batches show that the equipment produced, "
-            "%(hours)s h in total. The %(affected)s batches of that time are left out of the label. Check the meter and its "
-            "connection.",
+            "%(hours)s h in total. Batches of that time left out of the label: %(affected)s. Check the meter and its connection.",
             meter_id=meter.id,
             count=f"{count:,}",
             hours=f"{inside_h:,.1f}",

@@ -172,7 +172,7 @@ def missing_numbers(batches: Sequence[Batch]) -> list[DataFinding]:
     text = in_number(
         sum(missing.values()),
         "%(count)s batch number is missing between the existing ones: its record never arrived.",
-        "%(count)s batch numbers are missing between the existing ones, at %(places)s places: their records never arrived.",
+        "%(count)s batch numbers are missing between the existing ones (places: %(places)s): their records never arrived.",
         count=f"{sum(missing.values()):,}",
         places=f"{len(after):,}",
     )

@@ -47,7 +47,11 @@ def weigh(
             continue
         scales = _scales_of(site, batch)
         shared = any(not scale.equipment for scale in scales)
-        mine = [row for row in rows if row.batch.step == batch.step and (row.batch.equipment == batch.equipment or (shared and _made(row)))]
+        mine = [
+            row
+            for row in rows
+            if row.batch.step == batch.step and (row.batch.equipment == batch.equipment or (shared and _made_something(row)))
+        ]
         if not scales or any(scale.id not in records for scale in scales) or (shared and _ran_beside(batch, mine)):
             without[batch.step] = without.get(batch.step, 0) + 1
             continue
@@ -68,7 +72,7 @@ def _scales_of(site: SiteSettings, batch: Batch) -> list[Scale]:
     return own or [scale for scale in of_step if not scale.equipment]
 
 
-def _made(row: FiledBatch) -> bool:
+def _made_something(row: FiledBatch) -> bool:
     return row.batch.output + row.batch.reject > 0
 
 

@@ -27,8 +27,11 @@ def of_certificate(paper: Calibration, every: Sequence[Calibration], site: SiteS
     if not paper.within_class:
         beyond = Phrase("an error of %(error_pct)s %% was found, but its class allows %(limit_pct)s %%.", **figures)
         return failed(_CODE, said_of(name, beyond), Phrase("Repair the meter, and correct its energy."))
+    days = days_in_service(meter, period)
+    if not days:
+        return not_checkable(_CODE, said_of(name, Phrase("by site.toml the meter was not there in %(period)s.", period=period.name)))
     sound = [other for other in every if other.meter == paper.meter and other.within_class]
-    if not all(any(other.holds_on(day) for other in sound) for day in days_in_service(meter, period)):
+    if not all(any(other.holds_on(day) for other in sound) for day in days):
         lapsed = Phrase(
             "calibrated on %(on)s for %(valid_months)s months, which does not cover %(period)s.",
             on=f"{paper.on}",

@@ -68,13 +68,18 @@ def _compared(site: SiteSettings, data: PlantData, sales: tuple[Sale, ...], peri
         parts = [(sale, ratio(sale.unit, unit)) for sale in sales]
     except InputError as refusal:
         return of_units(_CODE, name, refusal)
-    stocks = {(sale.opening * factor, sale.closing * factor) for sale, factor in parts}
+    stocks = {(_same_in_any_unit(sale.opening * factor), _same_in_any_unit(sale.closing * factor)) for sale, factor in parts}
     stated = fsum(sale.sold * factor for sale, factor in parts) + fsum(closing - opening for opening, closing in stocks)
     if stated < 0:
         return less_than_nothing(_CODE, name, Phrase("sold + closing stock - opening stock is below 0."))
     output = _output(data, first, site)
     of_documents = max(sale.uncertainty_pct for sale in sales) / 100 * stated
     return SalesAgainstOutput(sales, stated, output, hypot(of_documents, _uncertainty(site, first.step) * output), unit)
+
+
+def _same_in_any_unit(amount: float) -> float:
+    """To nine digits: 10,000.3 t and 10,000,300 kg are one stock, though not one float."""
+    return float(f"{amount:.9g}")
 
 
 def _output(data: PlantData, sale: Sale, site: SiteSettings) -> float:

@@ -87,7 +87,7 @@ def read(path: Path) -> Papers:
         kind = next((kind for kind, words in SHEETS.items() if _same(name, kind, words)), None)
         if kind is not None:
             documents[kind] = (*documents.get(kind, ()), *_documents(path, name, kind, book))
-        elif not _same(name, "about", ABOUT):
+        else:
             _refuse_documents_in(path, name, book)
     if not documents:
         raise InputError(
@@ -129,7 +129,10 @@ def template(lang: str) -> bytes:
 
 
 def _refuse_documents_in(path: Path, name: str, book: Book) -> None:
-    """A copy of a sheet, as "Bills (2)", holds documents that nobody would miss."""
+    """A copy of a sheet, as "Bills (2)", holds documents that nobody would miss. The template's sheet of notes holds examples, whatever it
+    is called."""
+    if _same(name, "about", ABOUT) or any(_is_a_note(cell) for _, line in _lines(book, name, _ROWS_LOOKED_AT) for cell in line):
+        return
     for row, line in _lines(book, name, _ROWS_LOOKED_AT):
         for kind, example in EXAMPLES.items():
             if not set(example) - OPTIONAL.get(kind, set()) - _columns(kind, line).keys():
@@ -141,6 +144,10 @@ def _refuse_documents_in(path: Path, name: str, book: Book) -> None:
                     found=repr(name),
                     wanted=" / ".join(dict.fromkeys(SHEETS[kind].by_language.values())),
                 )
+
+
+def _is_a_note(cell: Cell) -> bool:
+    return isinstance(cell, str) and any(_same(cell, "", note) for note in NOTES)
 
 
 def _lines(book: Book, name: str, rows: int | None = None) -> Iterator[tuple[int, list[Cell]]]:
@@ -262,8 +269,8 @@ def _same(written: str, key: str, words: Words) -> bool:
 
 
 def _begins(written: str, key: str, words: Words) -> bool:
-    """Whether it says more than the heading, as its unit behind it."""
-    return _bare(written).startswith((_bare(key), *map(_bare, words.by_language.values())))
+    """Whether it is the heading with its unit behind it, in brackets or after a comma."""
+    return _same(re.split(r"[(,;/\[（，；]", written, maxsplit=1)[0], key, words)
 
 
 def _bare(text: str) -> str:

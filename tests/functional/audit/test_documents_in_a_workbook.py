@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import zipfile
 from collections.abc import Callable
 from datetime import date, datetime
 from pathlib import Path
@@ -217,6 +219,37 @@ def test_a_template_does_not_replace_what_was_filled_in(filled: Filled, tmp_path
     assert main(["reconcile", "--template", str(path), "--json"]) == 1
     assert json.loads(capsys.readouterr().out)["error"]["code"] == "template-exists"
     assert path.read_bytes() == before
+
+
+def test_the_templates_notes_are_no_documents_under_any_name_and_remarks_are_no_stock(tmp_path: Path, filled: Filled) -> None:
+    def change(book: Any) -> None:
+        book["About"].title = "Instructions"
+        book["Sales"]["J1"] = "Closing remarks"
+
+    assert loading.load(filled(change=change)) == loading.load(as_toml(tmp_path))
+
+
+@pytest.mark.parametrize("in_percent", [False, True])
+def test_formats_that_cannot_be_read_are_refused_where_one_may_be_in_per_cent(tmp_path: Path, filled: Filled, in_percent: bool) -> None:
+    """An empty fill, as some programs write it, ends openpyxl's reading of all formats."""
+
+    def change(book: Any) -> None:
+        if in_percent:
+            book["Bills"]["G2"].number_format = "0.00%"
+
+    path = filled(change=change)
+    with zipfile.ZipFile(path) as parts:
+        contents = {name: parts.read(name) for name in parts.namelist()}
+    contents["xl/styles.xml"] = re.sub(rb"<fills[^>]*>", b'<fills count="3"><fill/>', contents["xl/styles.xml"], count=1)
+    with zipfile.ZipFile(path, "w") as parts:
+        for name, content in contents.items():
+            parts.writestr(name, content)
+    if not in_percent:
+        assert loading.load(path) == loading.load(as_toml(tmp_path))
+        return
+    with pytest.raises(InputError) as refused:
+        loading.load(path)
+    assert refused.value.code == "workbook-unreadable"
 
 
 @pytest.mark.parametrize(("number_format", "read"), [("0.00%", 0.5), ('0.000"%"', 0.005), ("0.000", 0.005)])

@@ -70,6 +70,12 @@ def test_a_certificate_covers_the_days_on_which_its_meter_counts(site: SiteSetti
     assert [outcome.state for outcome in late] == [CheckState.FAILED] * 2
 
 
+def test_of_a_meter_that_was_gone_before_the_period_no_certificate_holds(site: SiteSettings, data: PlantData) -> None:
+    gone = {"meters": tuple(meter.model_copy(update={"until": date(2024, 6, 1)}) if meter.id == KILN else meter for meter in site.meters)}
+    outcomes = certified(site.model_copy(update=gone), data, {"on": date(2019, 2, 1), "document": "C old"})
+    assert [outcome.state for outcome in outcomes] == [CheckState.NOT_CHECKABLE]
+
+
 def test_a_certificate_beyond_its_class_covers_nothing_for_the_others(site: SiteSettings, data: PlantData) -> None:
     sound, beyond = {"on": date(2024, 2, 15), "document": "C 1"}, {"on": date(2025, 2, 10), "error_pct": 3.0, "document": "C 2"}
     assert [outcome.state for outcome in certified(site, data, sound, beyond)] == [CheckState.FAILED] * 2

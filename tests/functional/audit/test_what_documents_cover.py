@@ -94,6 +94,15 @@ def test_a_stock_that_several_sales_state_is_there_once(site: SiteSettings, data
     assert only(site, data, sale=(sale(clinker, **stock), sale(clinker / 2, **stock, document="L 2"))).state is CheckState.HELD
 
 
+def test_one_stock_in_two_units_is_one(site: SiteSettings, data: PlantData, clinker: float) -> None:
+    """10,000.3 t and 10,000,300 kg are not one float."""
+    opening, closing = 10_000.3, 40_000.0
+    half = (clinker + opening - closing) / 2
+    in_kg = {"unit": "kg", "opening": 1000 * opening, "closing": 1000 * closing, "document": "L 2"}
+    sales = (sale(half, opening=opening, closing=closing), sale(1000 * half, **in_kg))
+    assert only(site, data, sale=sales).state is CheckState.HELD
+
+
 def test_output_is_as_uncertain_as_its_scale_or_else_as_the_site_declares(site: SiteSettings, data: PlantData, clinker: float) -> None:
     two = site.model_copy(update={"site": site.site.model_copy(update={"uncertainty_pct": 2.0})})
     weighed = two.model_copy(update={"scales": (Scale(id="belt", step=STEP, uncertainty_pct=0.5),)})

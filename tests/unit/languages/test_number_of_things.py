@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -69,8 +70,13 @@ def test_what_was_kept_as_json_knows_its_forms_and_its_number() -> None:
     assert catalogue.in_language(within, LANGUAGE) == "1 dzień So it is."
 
 
-def test_what_was_kept_before_there_were_forms_is_still_read() -> None:
+def test_what_was_kept_before_there_were_forms_is_still_read_and_translated() -> None:
     assert restored(["%(days)s days", {"days": "3"}]) == "3 days"
+    text = "%(rows)s rows are totals or subtotals; they are not batches and are not counted."
+    before = restored([text, {"rows": "3"}])
+    assert re.search("[\u4e00-\u9fff]", catalogue.in_language(before, "zh"))
+    with translation.override("zh-hans"):
+        assert in_words(before) == catalogue.in_language(before, "zh")
 
 
 def test_the_catalogue_has_one_form_in_chinese_which_has_no_plural() -> None:
