@@ -108,10 +108,13 @@ def _number(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
     number = _NUMBER.search(text)
     if number is None or _GOES_ON.match(text, number.end()):
         return UNREADABLE
-    times = 10_000 if _TEN_THOUSANDS.match(text, number.end()) else 1
+    wan = _TEN_THOUSANDS.match(text, number.end())
+    end, times = (number.end(), 1) if wan is None else (wan.end(), 10_000)
+    if wan is not None and text[end:].lstrip()[:1].isdigit():  # the figure goes on: 278,526 as it is written in Chinese
+        return UNREADABLE
     codes = [_of_figure(exercise, question, times * reading) for reading in _readings(number[0])]
     code = next((candidate for candidate in codes if candidate not in _UNEXPLAINED), codes[0])
-    unit = _UNIT.match(text[number.end() :].casefold())
+    unit = _UNIT.match(text[end:].casefold())
     if unit is None or unit[1] == question.unit.casefold() or question.unit == "1":
         return code
     return {RIGHT: UNIT_ALONE, OTHER: UNIT_TOO, CLOSE_BY: UNIT_TOO}.get(code, code)

@@ -9,6 +9,7 @@ from benchmarks.phrases import Phrase
 from portal.accounts.models import Site
 from portal.catalogue.models import ExtensionRequest
 from portal.partners import grants
+from portal.partners.models import Delivery
 from portal.sharing import groups
 
 BECAUSE = Phrase("the site belongs to another firm now")
@@ -16,15 +17,20 @@ BECAUSE = Phrase("the site belongs to another firm now")
 
 
 def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tuple[str, Phrase]]:
-    """Accesses, memberships of groups and requests that wait: the new firm decides itself. By site id, what ended there.
+    """Accesses and what suppliers declared by them, memberships of groups, and requests that wait: the new firm decides itself. By site id,
+    what ended there.
 
     To be called in a transaction.
     """
     requests = ExtensionRequest.objects.filter(site__in=sites, granted=None)
     asked = set(requests.values_list("site__slug", flat=True))
     requests.delete()
+    declared = Delivery.objects.filter(site__in=sites, taken_back_at=None)
+    supplied = set(declared.values_list("site__slug", flat=True))
+    declared.update(taken_back_at=now)
     ended = (
         (grants.end_all(sites, BECAUSE, by, now), Phrase("is open to no partner any more, to which its earlier organisation gave access")),
+        (supplied, Phrase("has no declared deliveries any more, which were to its earlier organisation")),
         (groups.end_all(sites, by, now), Phrase("is in no group of sites any more, which its earlier organisation joined")),
         (asked, Phrase("no longer waits for more time, for which its earlier organisation asked")),
     )

@@ -50,7 +50,8 @@ class CoalEquivalents:
 
     def lack(self, series: IntervalSeries, clock: QuarterHours) -> bool:
         """Whether some energy of the series has none."""
-        return bool(np.isnan(self.over(series, clock, "day")).any())
+        intervals: tuple[Every, ...] = ("day", "month")  # what was counted across days stands in months alone
+        return any(bool(np.isnan(self.over(series, clock, every)).any()) for every in intervals)
 
     def _by_quarter_hour(self, series: IntervalSeries, clock: QuarterHours) -> Floats:
         edges = clock.edges_us("day")

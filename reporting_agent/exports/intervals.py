@@ -13,7 +13,7 @@ out, not quarter hours.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from typing import NamedTuple
@@ -158,7 +158,9 @@ def measure(site: SiteSettings, period: Period) -> SiteIntervals:
     sparse = tuple(record.meter.id for record in records if (record.facts.usual_step_s or 0) > QUARTER_S)
     steps = tuple(_of_steps(records, data, clock, site))
     table = packs.factors(data.pack), site.heating_values
-    return SiteIntervals(clock, meters, steps, *table, shared, tuple(silent), sparse, _unmetered(data, site, period))
+    return SiteIntervals(
+        clock, meters, steps, *table, shared, tuple(silent), sparse, _unmetered(data, {record.meter.id for record in records}, site, period)
+    )
 
 
 def _steps_of(meter: Meter, site: SiteSettings) -> tuple[str, ...]:
@@ -175,8 +177,9 @@ def _of_meter(record: MeterRecord, site: SiteSettings) -> IntervalSeries:
     return IntervalSeries(*of_meter, intervals.energy, intervals.known_s, intervals.unplaced)
 
 
-def _unmetered(data: PlantData, site: SiteSettings, period: Period) -> tuple[tuple[str, str], ...]:
-    """Step and carrier of energy that no meter counted: of the batches of the period that have more amounts of it than meters."""
+def _unmetered(data: PlantData, heard: Collection[str], site: SiteSettings, period: Period) -> tuple[tuple[str, str], ...]:
+    """Step and carrier of energy that no meter counted: of the batches of the period that have more amounts of it than meters that were
+    heard."""
     serving: dict[tuple[str, str], list[Meter]] = {}
     energies: set[tuple[str, str]] = set()
     for batch in data.batches:
@@ -184,7 +187,7 @@ def _unmetered(data: PlantData, site: SiteSettings, period: Period) -> tuple[tup
             continue
         machine = (batch.step, batch.equipment)
         if machine not in serving:
-            serving[machine] = [meter for meter in site.tree.counted if _serves(meter, batch, site)]
+            serving[machine] = [meter for meter in site.tree.counted if meter.id in heard and _serves(meter, batch, site)]
         metered = Counter((meter.carrier, meter.direction) for meter in serving[machine] if meter.counts_for(batch.start, site.zone))
         amounts = Counter((energy.carrier, energy.direction) for energy in batch.energy if energy.quantity)
         energies |= {(batch.step, carrier) for carrier, _direction in amounts - metered}
@@ -211,7 +214,9 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHou
             groups.setdefault((use, series.unit, series.lhv_mj_per_unit), []).append((series, within))
     unheard = _unheard(records, clock, site)
     for (use, unit, lhv), parts in groups.items():
-        known_s = seconds_known_by_all(parts)
+        heard = (
+            ~unheard[use] if use in unheard else np.ones(len(clock.quarters_us) - 1, dtype=bool)
+        )  # while one is silent, nothing is known
         yield IntervalSeries(
             use.step,
             use.step,
@@ -220,9 +225,9 @@ def _of_steps(records: Sequence[MeterRecord], data: PlantData, clock: QuarterHou
             use.direction,
             unit,
             lhv,
-            energy=np.sum([np.where(within, part.energy, 0.0) for part, within in parts], axis=0),
-            known_s=np.where(unheard[use], 0.0, known_s) if use in unheard else known_s,
-            unplaced=np.sum([np.where(within, part.unplaced, 0.0) for part, within in parts], axis=0),
+            energy=np.sum([np.where(within & heard, part.energy, 0.0) for part, within in parts], axis=0),
+            known_s=np.where(heard, seconds_known_by_all(parts), 0.0),
+            unplaced=np.sum([np.where(within & heard, part.unplaced, 0.0) for part, within in parts], axis=0),
             output=output_by_quarter_hour(use.step, data, clock),
             output_unit=data.pack.step(use.step).output_unit,
         )

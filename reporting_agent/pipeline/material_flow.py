@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
+from benchmarks import packs
 from benchmarks.carriers import CARRIERS
 from benchmarks.errors import InputError, Place
 from benchmarks.measurements import Batch, DataFinding, Severity
@@ -20,14 +21,17 @@ _MORE_OUT_THAN_IN = 1.02  # scales of two steps agree to about a percent each
 
 
 def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
-    """InputError `step-unknown` where a stock, a purchase, an auxiliary or the tariff names a step that the pack lacks."""
+    """InputError `step-unknown` where a stock, a purchase or an auxiliary names a step that the pack lacks, or the tariff one that no
+    version of any pack has: sites of several sectors share a tariff, and a site may be labelled by an older version.
+    """
     step_ids = sorted(step.id for step in pack.steps)
     named = [("product_stocks.made_by", stock.made_by) for stock in site.product_stocks]
     named += [pair for purchase in site.bought_in for pair in (("bought_in.made_by", purchase.made_by), ("bought_in.into", purchase.into))]
     named += [
         ("site_boundary.auxiliaries.step", auxiliary.step) for auxiliary in (site.site_boundary.auxiliaries if site.site_boundary else ())
     ]
-    named += [("tariff.shiftable", step) for step in (site.tariff.shiftable if site.tariff else ())]
+    shiftable = [("tariff.shiftable", step) for step in (site.tariff.shiftable if site.tariff else ()) if step not in step_ids]
+    named += [pair for pair in shiftable if pair[1] not in _steps_of_any_pack()]
     for key, step in named:
         if step not in step_ids:
             raise InputError(
@@ -38,6 +42,10 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
                 found=repr(step),
                 wanted=", ".join(step_ids),
             )
+
+
+def _steps_of_any_pack() -> set[str]:
+    return {step.id for name in packs.available() for version in packs.versions(name) for step in version.steps}
 
 
 def refuse_unused_essentials(site: SiteSettings, pack: Pack) -> None:

@@ -13,7 +13,7 @@ from django.test import Client
 from django.utils import timezone, translation
 
 from portal import keys
-from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
+from portal.accounts.models import ControllingFirm, Membership, Organisation, Role, Site, User
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, AppendOnlyError, Event
 from portal.intake.models import Submission
@@ -27,7 +27,7 @@ from portal.sentences import in_words
 from reporting_agent.sources import conformance as kit
 from tests.example_source.historian import Historian
 from tests.integration.partners_cast import Partners, make_partners, result_file
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -320,6 +320,15 @@ def test_nobody_registers_as_a_regulator(cast: Cast) -> None:
         applying.apply(applying.FirmWish("Office", "", "", cast.province, "Li", "li@x.example", "en", Role.REGULATOR), timezone.now())
     answers = {"kind": "regulator", "name": "Office", "jurisdiction": "cn/he", "contact": "Li", "email": "li@x.example"}
     assert Client().post("/register/", answers).status_code == 400
+
+
+def test_who_reads_for_one_supplier_and_manages_another_is_not_told_that_nobody_gave_access(cast: Cast, partners: Partners) -> None:
+    other = Organisation.objects.create(name="Supplier of none", kind=Role.SUPPLIER, jurisdiction=cast.province)
+    user = person("both@example.org", other, Role.SUPPLIER)
+    Membership.objects.create(user=user, organisation=partners.houses["supplier"], role=Role.SUPPLIER, may_manage=False)
+    page = signed_in(user).get("/supplier/").content.decode()
+    assert "No site has given you access" not in page
+    assert "You only read here" in page
 
 
 def test_a_delivery_that_is_sent_twice_is_one(partners: Partners) -> None:

@@ -18,7 +18,7 @@ from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts.models import ControllingFirm, EnrolmentToken, Jurisdiction, Membership, Organisation, Site, User
 from portal.accounts.selectors import own_sites, roles_of
-from portal.assurance.assigning import take_back
+from portal.assurance.assigning import assign, take_back
 from portal.assurance.models import Assignment
 from portal.auditlog.models import Action, Event
 from portal.catalogue import deadlines, obliged_list
@@ -27,6 +27,7 @@ from portal.catalogue.obliged_rows import ObligedSite
 from portal.catalogue.periods import close_period
 from portal.catalogue.selectors import period_taking_reports
 from portal.intake.models import Submission
+from portal.partners.deliveries import deliveries_assigned
 from portal.partners.grants import granted_receipt, granted_values
 from portal.partners.models import Grant
 from portal.register import siting
@@ -34,7 +35,7 @@ from portal.sharing import groups
 from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupKind, GroupMember
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, deliver, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
@@ -265,9 +266,12 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
     file.write_text(entry.format(site.jurisdiction.path), "utf-8")
     assert [line.split(",")[0] for line in register(file)[1:]] == [
         "site works-1: is open to no partner any more",
+        "site works-1: has no declared deliveries any more",
         "site works-1: is in no group of sites any more",
         "site works-1: no longer waits for more time",
     ]
+    assign(cast.body, Site.objects.get(pk=site.pk), PERIOD, cast.approver, NOW)
+    assert deliveries_assigned(cast.auditor) == (), "what a supplier delivered to the earlier firm is no evidence about this one"
     deliver(plant.envelope(cast.pack))
     digest = Submission.objects.get(site=site).digest
     assert granted_values(partners.people["provider"], digest) is None

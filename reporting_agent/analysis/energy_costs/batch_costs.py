@@ -23,6 +23,7 @@ from reporting_agent.analysis.energy_costs.cost_notes import (
     carrier_notes,
     demand_notes,
     hours_note,
+    in_part_note,
     left_out_notes,
     series_notes,
 )
@@ -79,7 +80,9 @@ class LoadShift:
 
 @dataclass(frozen=True, slots=True)
 class StepCost:
-    """Cost of one step's batches over the period. `per_output` is total / output of the used batches' output unit."""
+    """Cost of one step's batches over the period: of every amount that is known as far as the label asks. `batches`, `output` and
+    `per_output` are of those batches alone of which no priced amount is known only in part.
+    """
 
     step: str
     currency: str
@@ -105,7 +108,7 @@ def costs(site: SiteSettings, result: LabelResult) -> tuple[StepCost, ...]:
     """One entry a step with priced energy; empty without [tariff]."""
     period, in_utc = result.site_label.period, result.site_label.period.in_utc
     begun = [batch for batch in result.data.batches if batch.start in in_utc]
-    batches = [batch for batch in begun if batch.energy and batch.excluded is None and _wholly_known(batch, result)]
+    batches = [batch for batch in begun if batch.energy and batch.excluded is None]
     latest = max((batch.end for batch in batches if batch.end is not None), default=period.end)
     prices = Prices.of(site, period.start, max(period.end, min(latest, period.end + _RUNS_ON)))
     if prices is None or not batches:
@@ -125,20 +128,13 @@ def costs(site: SiteSettings, result: LabelResult) -> tuple[StepCost, ...]:
     of_demand = demand_notes(powers, months, prices.currency, charged, shared) if prices.tariff.demand else []
     of_carbon = carbon_notes(prices, supplies_own_factor=bool(site.emissions.electricity))
     of_site = _OfSite(prices, LoadShapes(records, site.zone), tuple(of_demand), tuple(of_carbon))
-    sound = {id(batch) for batch in batches}
-    left_out = Counter(batch.step for batch in begun if id(batch) not in sound and (batch.energy or batch.excluded is not None))
+    left_out = Counter(batch.step for batch in begun if batch.excluded is not None)
     steps = np.array([batch.step for batch in batches])
     step_costs = [
         _step_cost(of_site, result.data.pack.step(step), batches, table, steps == step, demand, left_out[step])
         for step in dict.fromkeys(steps.tolist())
     ]
     return tuple(cost for cost in step_costs if cost is not None)
-
-
-def _wholly_known(batch: Batch, result: LabelResult) -> bool:
-    """Whether its energy is known as far as the label asks it to be: a part of the energy on all of the output is too low a cost."""
-    least = result.data.pack.step(batch.step).label_rule.least_completeness
-    return min(energy.completeness for energy in batch.energy) >= least
 
 
 def _powers(batches: Sequence[Batch], table: Sequence[PricedEnergy]) -> BatchPower:
@@ -163,7 +159,7 @@ class _OfSite(NamedTuple):
 def _step_cost(
     of_site: _OfSite, step: Step, batches: Sequence[Batch], table: Sequence[PricedEnergy], mine: Flags, demand: Floats, left_out: int
 ) -> StepCost | None:
-    prices, rows = of_site.prices, np.flatnonzero(mine)
+    prices, whole = of_site.prices, mine.copy()
     energy, carbon = np.zeros(len(batches)), np.zeros(len(batches))
     by_period: list[PeriodCost] = []
     unpriced: list[str] = []
@@ -173,6 +169,11 @@ def _step_cost(
         own = mine[entry.row]
         if not own.any():
             continue
+        in_part = own & (entry.completeness < step.label_rule.least_completeness)
+        if entry.curve is not None and in_part.any():
+            whole[entry.row[in_part]] = False
+            notes.append(in_part_note(entry, int(in_part.sum())))
+        own &= ~in_part
         if _carbon_counts(prices, entry.carrier):
             carbon_cost = entry.co2_kg[own] / 1000 * _carbon_prices(prices, batches, entry.row[own])
             if np.isnan(carbon_cost).any():
@@ -184,10 +185,11 @@ def _step_cost(
         notes += carrier_notes(entry, own)
         np.add.at(energy, entry.row[own], np.nan_to_num(entry.cost[own]))
         by_period += _periods(entry, own)
-    if not by_period and not carbon.any():
+    if not by_period and not carbon.any() and not notes:
         return None
+    rows = np.flatnonzero(whole)
     output = sum(batch.output for batch in (batches[row] for row in rows.tolist()) if batch.output > 0)
-    parts = (float(energy[rows].sum()), float(demand[rows].sum()), float(carbon[rows].sum()))
+    parts = (float(energy[mine].sum()), float(demand[mine].sum()), float(carbon[mine].sum()))
     electricity = next((entry for entry in table if entry.carrier == "electricity"), None)
     by_meter = np.zeros(0, dtype=bool) if electricity is None else electricity.by_meter[mine[electricity.row]]
     return StepCost(
@@ -208,9 +210,9 @@ def _step_cost(
                 carbon[rows].tolist(),
             )
         ),
-        per_output=sum(parts) / output if output > 0 else None,
+        per_output=float((energy + demand + carbon)[rows].sum()) / output if output > 0 else None,
         per_kwh=None if electricity is None else _price_taken_in(electricity, mine),
-        shift=None if electricity is None or step.id not in prices.tariff.shiftable else _shift(of_site, batches, electricity, mine),
+        shift=None if electricity is None or step.id not in prices.tariff.shiftable else _shift(of_site, batches, electricity, whole),
         unpriced=tuple(unpriced),
         notes=(
             hours_note(by_meter),
@@ -253,10 +255,10 @@ def _carbon_prices(prices: Prices, batches: Sequence[Batch], rows: Integers) -> 
     return np.array([rule.price if rule.holds_on(day) else 0.0 for day in days])
 
 
-def _shift(of_site: _OfSite, batches: Sequence[Batch], electricity: PricedEnergy, mine: Flags) -> LoadShift | None:
+def _shift(of_site: _OfSite, batches: Sequence[Batch], electricity: PricedEnergy, whole: Flags) -> LoadShift | None:
     if electricity.curve is None:
         return None
-    own = mine[electricity.row] & (electricity.amount > 0)
+    own = whole[electricity.row] & (electricity.amount > 0)
     rows, run = np.unique(electricity.row[own], return_inverse=True)  # a run with two meters is still one run
     amount = np.bincount(run, weights=electricity.amount[own])
     start, end = windows([batches[row] for row in rows.tolist()])
@@ -267,7 +269,8 @@ def _shift(of_site: _OfSite, batches: Sequence[Batch], electricity: PricedEnergy
         load = of_site.loads.of(batches[rows[0]].step, name, "electricity")
         moved += shifted(of_site.prices, electricity.curve, load, start[of_machine], end[of_machine], amount[of_machine])
     saving = moved.before - moved.after
-    share = saving / abs(moved.before) if moved.before else 0.0
+    turnover = max(abs(moved.before), abs(moved.after))
+    share = saving / turnover if turnover else 0.0
     return LoadShift(saving, share, len(moved.days), _ASSUMPTION, _of_shift(moved, saving, share, of_site.prices.currency))
 
 
@@ -276,7 +279,7 @@ def _of_shift(moved: ShiftedCosts, saving: float, share: float, currency: str) -
         return worded("Shifting within the day saves nothing: prices do not differ over the day, or the equipment runs all day.")
     days = len(moved.days)
     figures = {"saving": shown(saving), "currency": currency, "days": f"{days:,}"}
-    if moved.before < 0:  # the plant was paid for its use: a share of that tells nothing
+    if moved.before < saving:  # the plant was paid for some of its use: a share of the rest tells nothing
         return Words.of(
             in_number(
                 days,

@@ -51,6 +51,20 @@ def carrier_notes(entry: PricedEnergy, own: Flags) -> Iterator[Words]:
         )
 
 
+def in_part_note(entry: PricedEnergy, count: int) -> Words:
+    """Amounts of a carrier of which the readings tell less than the label asks: a part of the energy on all of the output is too low a
+    cost."""
+    return Words.of(
+        in_number(
+            count,
+            "%(count)s amount of %(carrier)s is known only in part: not in the cost, and its batch not in the cost per output.",
+            "%(count)s amounts of %(carrier)s are known only in part: not in the cost, and their batches not in the cost per output.",
+            count=f"{count:,}",
+            carrier=CARRIERS[entry.carrier].words,
+        )
+    )
+
+
 def hours_note(by_meter: Flags) -> Words:
     """How it is known when the electricity of a step was used; `by_meter` of each amount of it."""
     if not by_meter.any():

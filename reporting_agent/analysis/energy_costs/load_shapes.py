@@ -1,8 +1,8 @@
 """How the power of a step's equipment ran within its batches, from the meters that count for them.
 
 A batch is priced along the meters of its own step and equipment, of one carrier and of one direction: what a turbine gives by day says
-nothing of the hours in which the mill took its energy. A meter that names no equipment counts for all of its step, and a batch that names
-none is taken along all meters of the step. Where no meter shows the hours, or two meters count what cannot be added (a volume and a heat),
+nothing of the hours in which the mill took its energy. A meter that names no equipment counts for all of its step, and it alone for a
+batch that names none. Where no meter shows the hours, or two meters count what cannot be added (a volume and a heat),
 there is no shape.
 """
 
@@ -52,11 +52,11 @@ class LoadShapes:
 
 
 def _shows(meter: Meter, step: str, equipment: str, carrier: str, direction: Direction) -> bool:
-    if (meter.step, meter.carrier, meter.direction) != (step, carrier, direction):
+    if (meter.carrier, meter.direction) != (carrier, direction) or meter.step not in {"", step}:
         return False
-    if not equipment:
-        return True
-    return equipment in meter.allocation.sinks if meter.allocation is not None else meter.equipment in {"", equipment}
+    if meter.allocation is not None:
+        return equipment in meter.allocation.sinks or step in meter.allocation.sinks
+    return bool(meter.step) and meter.equipment in {"", equipment}
 
 
 def _together(records: Sequence[MeterRecord], zone: tzinfo) -> LoadShape | None:

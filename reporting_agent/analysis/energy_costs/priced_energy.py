@@ -40,6 +40,7 @@ class PricedEnergy:
     cost_by_period: Floats  # adds up to `cost`
     co2_kg: Floats  # NaN where the table has no factor
     by_meter: Flags  # whether meters show the hours in which it was used
+    completeness: Floats  # the share of the batch's time in which the amount is known
 
     @property
     def unit(self) -> str:
@@ -72,6 +73,7 @@ def priced(
                     own = entries[energy.carrier] = _Entries()
                 own.row.append(row)
                 own.quantity.append(energy.quantity)
+                own.completeness.append(energy.completeness)
                 kind = (energy.unit, energy.direction, energy.lhv_mj_per_unit, day)
                 own.kind.append(own.kinds.setdefault(kind, len(own.kinds)))
     loads = LoadShapes(records, prices.zone)
@@ -84,6 +86,7 @@ class _Entries:
 
     row: list[int] = field(default_factory=list)
     quantity: list[float] = field(default_factory=list)
+    completeness: list[float] = field(default_factory=list)
     kind: list[int] = field(default_factory=list)
     kinds: dict[tuple[str, Direction, float | None, date], int] = field(default_factory=dict)
 
@@ -98,11 +101,11 @@ def _priced(
     factor, carbon = np.array(of_kind, dtype=float).reshape(-1, 2)[entries.kind].T
     quantity = np.array(entries.quantity)
     amount = quantity * factor
-    by_meter = np.zeros(len(row), dtype=bool)
+    by_meter, completeness = np.zeros(len(row), dtype=bool), np.array(entries.completeness)
     if curve is None:
         nothing = np.full(len(row), np.nan)
         none = np.zeros((len(row), 0))
-        return PricedEnergy(carrier, None, row, amount, nothing, none, none, quantity * carbon, by_meter)
+        return PricedEnergy(carrier, None, row, amount, nothing, none, none, quantity * carbon, by_meter, completeness)
     shares, paid = np.zeros((len(row), len(curve.names))), np.zeros((len(row), len(curve.names)))
     for load, alike in _by_load(carrier, entries, batches, loads):
         rows = row[alike]
@@ -112,7 +115,9 @@ def _priced(
             shares[alike, code] = _mean(replace(curve, price=inside.astype(float)), start[rows], end[rows], load)
             paid[alike, code] = _mean(replace(curve, price=np.where(inside, curve.price, 0.0)), start[rows], end[rows], load)
     paid *= amount[:, None]
-    return PricedEnergy(carrier, curve, row, amount, paid.sum(axis=1), shares * amount[:, None], paid, quantity * carbon, by_meter)
+    return PricedEnergy(
+        carrier, curve, row, amount, paid.sum(axis=1), shares * amount[:, None], paid, quantity * carbon, by_meter, completeness
+    )
 
 
 def _by_load(carrier: str, entries: _Entries, batches: Sequence[Batch], loads: LoadShapes) -> list[tuple[LoadShape | None, list[int]]]:

@@ -268,7 +268,7 @@ def test_a_load_is_that_of_the_batchs_own_equipment_and_direction() -> None:
     ]
     shapes = LoadShapes(records, UTC)
     levels = {name: shape.level[0] for name in ("eaf-1", "eaf-2", "") if (shape := shapes.of("eaf", name, "electricity")) is not None}
-    assert levels == {"eaf-1": 110.0, "eaf-2": 10.0, "": 110.0}
+    assert levels == {"eaf-1": 110.0, "eaf-2": 10.0, "": 10.0}
     assert shapes.of("eaf", "", "electricity", Direction.EXPORT) is None, "what is exported has no meter of its own"
 
 

@@ -145,6 +145,8 @@ def test_a_figure_is_told_from_its_neighbours(answer: str, code: str) -> None:
         ("mill-year", "worth", "278\u2009526 CNY", RIGHT),  # a thin space, as GB/T 15835 writes it
         ("mill-year", "worth", "27.85 万元", RIGHT),
         ("mill-year", "worth", "27.85万", RIGHT),
+        ("mill-year", "worth", "27.85 万 kWh", UNIT_ALONE),
+        ("mill-year", "worth", "27万8526", UNREADABLE),
         ("mill-year", "worth", "27.85", UNIT),
         ("mill-year", "worth", "30.13 万元", "idle"),
         ("mill-year", "worth", "301274", "idle"),

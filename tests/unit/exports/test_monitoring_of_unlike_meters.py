@@ -99,6 +99,28 @@ def test_a_step_is_not_good_while_one_of_its_meters_is_silent(tmp_path: Path, ex
     assert (month["energy"], month["completeness_pct"], month["quality"]) == ("", "0.0", "incomplete")
 
 
+def test_a_month_of_a_step_with_a_silent_meter_is_empty_though_another_has_a_gap(tmp_path: Path, export: Export) -> None:
+    readings = [("m1", NEW_YEAR + timedelta(hours=n), 125.0 * n + n % 3) for n in range(24 * 35) if not 240 < n < 260]
+    export(works(tmp_path, [meter("m1", reading="register"), meter("m2", reading="register")], readings))
+    (month,) = rows(tmp_path, "steps-months")
+    assert (month["energy"], month["energy_kgce"]) == ("", "")
+
+
+def test_energy_by_batch_of_a_mill_whose_meter_is_silent_is_named(tmp_path: Path, export: Export) -> None:
+    meters = [meter("m1", 'equipment = "mill-1"'), meter("m2", 'equipment = "mill-2"')]
+    log = runs(31, equipment="mill-1", prefix="A") + runs(31, equipment="mill-2", prefix="B")
+    energy = [f"B{day:03},cement-grinding,electricity,3000,kWh" for day in range(31)]
+    remarks = export(works(tmp_path, meters, hourly("m1", 40, steady(125.0)), log, energy=energy))
+    assert any("recorded per batch" in remark for remark in remarks)
+
+
+def test_a_gas_register_read_once_a_month_is_named_where_nothing_tells_its_heat(tmp_path: Path, export: Export) -> None:
+    readings = [("gas", NEW_YEAR + timedelta(days=31 * n), 5000.0 * n) for n in range(3)]
+    meters = [meter("gas", unit="Nm3", carrier="natural-gas", reading="register"), meter("mill")]
+    remarks = export(works(tmp_path, meters, readings + hourly("mill", 40, steady(125.0))))
+    assert any("no coal equivalent" in remark for remark in remarks)
+
+
 def test_a_meter_that_was_taken_away_before_is_not_waited_for(tmp_path: Path, export: Export) -> None:
     meters = [meter("m1"), meter("old", "until = 2025-06-01")]
     export(works(tmp_path, meters, hourly("m1", 40, steady(125))))
