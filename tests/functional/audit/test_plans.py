@@ -57,14 +57,14 @@ def test_of_a_draw_of_one_day_every_other_check_holds_with_some_nonce_and_the_pl
     [
         (STANDARD, (), None),
         (smallest(STANDARD), (), None),
-        (NO_USED, (), "For used this is less certain"),
+        (NO_USED, (), "For used records this is less certain"),
         (
             replace(STANDARD, sizes={**STANDARD.sizes, StratumKind.DAYS: StratumSize(Fraction(9, 10), Fraction(1, 20))}),
             (),
-            "For days this is less certain",
+            "For days of meters this is less certain",
         ),
-        (STANDARD, (STEP,), "used/clinker-burning"),
-        (STANDARD, ("no-step",), f"used/{STEP}"),
+        (STANDARD, (STEP,), "used records of clinker-burning"),
+        (STANDARD, ("no-step",), f"used records of {STEP}"),
     ],
 )
 def test_the_standard_plan_is_enough_and_its_smallest_and_none_below(

@@ -109,7 +109,7 @@ def test_a_buyer_is_told_that_nobody_audited_the_report(reader: MakeReader, worl
 
     buyer = reader("en", 360)
     buyer.open(f"/shared/{in_a_worker(share)}/")
-    assert "No certification body has attested this report." in buyer.text()
+    assert "No certification body has attested these labels." in buyer.text()
     assert "erified" not in buyer.text(), "what a machine checked is not verified"
     buyer.look("shared-unaudited")
 

@@ -209,7 +209,7 @@ def test_numbers_missing_between_batches_are_counted_with_the_batch_after() -> N
     several = [heat for heat in heats(100) if heat.batch_id not in {"H10", "H11", "H50"}]
     finding = examine(*several)[1]["number-missing"]
     assert (finding.count, finding.severity) == (3, Severity.NOTICE)
-    assert "2 places" in finding.sentence
+    assert "(places: 2)" in finding.sentence
 
 
 def test_what_is_missing_in_another_year_is_no_finding_of_this_one() -> None:
