@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import re
+import tomllib
 import unicodedata
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 from benchmarks.catalogue import in_language, languages
-from benchmarks.exercises.reading import Exercise, ExerciseQuestion
+from benchmarks.exercises.reading import HOME, Exercise, ExerciseQuestion
 from benchmarks.phrases import Phrase
 
 TRIES = 3
@@ -19,7 +21,11 @@ UNIT_TOO = "unit-too"
 _UNEXPLAINED = frozenset({OTHER, UNIT, CLOSE_BY})
 _NUMBER = re.compile(r"[+-]?(?:\d{1,3}(?:,\d{3})+(?!\d)(?:\.\d+)?|\d{1,3}(?: \d{3})+(?!\d)(?:[.,]\d+)?|\d+(?:[.,]\d+)?|\.\d+)")
 """With commas or spaces between thousands (GB/T 15835), or one comma or point before decimals."""
-_TEN_THOUSANDS = re.compile(r"\s*万")
+_NUMERALS: Mapping[str, int] = {
+    word: times for words in tomllib.loads((HOME / "numerals.toml").read_text(encoding="utf-8")).values() for word, times in words.items()
+}
+_NUMERAL = re.compile(rf"\s*({'|'.join(map(re.escape, _NUMERALS))})")
+"""A word behind a figure that multiplies it, as ten thousand is written in Chinese."""
 _QUOTIENT = re.compile(rf"\s*({_NUMBER.pattern})\s*[/:\u00f7]\s*({_NUMBER.pattern})\s*")
 _GOES_ON = re.compile(r"[.,'/]\d")
 """A figure that is written in a way of which nothing is guessed: 1.000,50."""
@@ -108,9 +114,9 @@ def _number(exercise: Exercise, question: ExerciseQuestion, answer: str) -> str:
     number = _NUMBER.search(text)
     if number is None or _GOES_ON.match(text, number.end()):
         return UNREADABLE
-    wan = _TEN_THOUSANDS.match(text, number.end())
-    end, times = (number.end(), 1) if wan is None else (wan.end(), 10_000)
-    if wan is not None and text[end:].lstrip()[:1].isdigit():  # the figure goes on: 278,526 as it is written in Chinese
+    numeral = _NUMERAL.match(text, number.end())
+    end, times = (number.end(), 1) if numeral is None else (numeral.end(), _NUMERALS[numeral[1]])
+    if numeral is not None and text[end:].lstrip()[:1].isdigit():  # the figure goes on: 278,526 as it is written in Chinese
         return UNREADABLE
     codes = [_of_figure(exercise, question, times * reading) for reading in _readings(number[0])]
     code = next((candidate for candidate in codes if candidate not in _UNEXPLAINED), codes[0])
