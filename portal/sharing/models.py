@@ -108,9 +108,7 @@ class GroupCount(AppendOnly):
     group = models.ForeignKey(SiteGroup, models.PROTECT, related_name="counts")
     at = models.DateTimeField()
     contributions = models.JSONField()  # mark -> sorted things; never shown
-    told = (
-        models.JSONField()
-    )  # thing -> at least so many firms; what is shown is rounded by the rule of today, which an earlier one may exceed
+    told = models.JSONField()  # thing -> at least so many firms, by the rule of that day; shown rounded by today's
 
     class Meta(AppendOnly.Meta):
         abstract = False

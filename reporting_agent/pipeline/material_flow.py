@@ -30,8 +30,8 @@ def refuse_unknown_steps(site: SiteSettings, pack: Pack) -> None:
     named += [
         ("site_boundary.auxiliaries.step", auxiliary.step) for auxiliary in (site.site_boundary.auxiliaries if site.site_boundary else ())
     ]
-    shiftable = [("tariff.shiftable", step) for step in (site.tariff.shiftable if site.tariff else ()) if step not in step_ids]
-    named += [pair for pair in shiftable if pair[1] not in _steps_of_any_pack()]
+    if foreign := set(site.tariff.shiftable if site.tariff else ()).difference(step_ids):
+        named += [("tariff.shiftable", step) for step in sorted(foreign - _steps_of_any_pack())]
     for key, step in named:
         if step not in step_ids:
             raise InputError(
