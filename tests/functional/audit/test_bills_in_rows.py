@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import date
 from itertools import pairwise
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -13,25 +12,15 @@ import pytest
 
 from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.measurements import Period
-from reporting_agent import pipeline
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.audit.reconciliation.papers import Bill, Papers
 from reporting_agent.audit.reconciliation.reconcile import reconcile
-from reporting_agent.config import SiteSettings, load_site
+from reporting_agent.config import SiteSettings
 from reporting_agent.pipeline import PlantData
-from tests.functional.audit.test_reconciliation import KILN, PERIOD, bill, kwh, record_of
+from tests.functional.audit.conftest import PERIOD
+from tests.functional.audit.test_reconciliation import KILN, bill, kwh, record_of
 
 FIRST, TURN, END = date(2025, 2, 1), date(2025, 2, 14), date(2025, 3, 1)
-
-
-@pytest.fixture(scope="module")
-def site(works: Path) -> SiteSettings:
-    return load_site(works / "site.toml")
-
-
-@pytest.fixture(scope="module")
-def data(site: SiteSettings) -> PlantData:
-    return pipeline.read(site, Period.parse(PERIOD, site.zone))
 
 
 def billed(first: date, end: date, quantity: float, document: str = "B 1", **changes: Any) -> Bill:

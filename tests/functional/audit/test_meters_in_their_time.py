@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import date
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -12,26 +11,16 @@ import pytest
 
 from benchmarks.audit.evidence import CheckOutcome, CheckState
 from benchmarks.measurements import Period
-from reporting_agent import pipeline
 from reporting_agent.audit.reconciliation.counting import us_of
 from reporting_agent.audit.reconciliation.papers import Calibration, Papers, StockSurvey
 from reporting_agent.audit.reconciliation.reconcile import reconcile
-from reporting_agent.config import SiteSettings, load_site
+from reporting_agent.config import SiteSettings
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
-from tests.functional.audit.test_reconciliation import FEBRUARY, KILN, PERIOD, bill, kwh, only, record_of
+from tests.functional.audit.conftest import PERIOD
+from tests.functional.audit.test_reconciliation import FEBRUARY, KILN, bill, kwh, only, record_of
 
 CHANGE = date(2025, 2, 12)
-
-
-@pytest.fixture(scope="module")
-def site(works: Path) -> SiteSettings:
-    return load_site(works / "site.toml")
-
-
-@pytest.fixture(scope="module")
-def data(site: SiteSettings) -> PlantData:
-    return pipeline.read(site, Period.parse(PERIOD, site.zone))
 
 
 def with_a_new_meter(site: SiteSettings, data: PlantData) -> tuple[SiteSettings, PlantData]:

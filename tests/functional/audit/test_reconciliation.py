@@ -24,21 +24,11 @@ from reporting_agent.cli import main
 from reporting_agent.config import SiteSettings, load_site
 from reporting_agent.metering import MeterRecord
 from reporting_agent.pipeline import PlantData
+from tests.functional.audit.conftest import PERIOD
 from tests.functional.audit.test_tampering import with_log
 
-PERIOD = "2025-Q1"
 FEBRUARY = {"from": date(2025, 2, 1), "to": date(2025, 3, 1)}
 KILN = "kiln-1-electricity"
-
-
-@pytest.fixture(scope="module")
-def site(works: Path) -> SiteSettings:
-    return load_site(works / "site.toml")
-
-
-@pytest.fixture(scope="module")
-def data(site: SiteSettings) -> PlantData:
-    return pipeline.read(site, Period.parse(PERIOD, site.zone))
 
 
 def february_kwh(site: SiteSettings) -> float:

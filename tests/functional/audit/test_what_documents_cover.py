@@ -16,22 +16,13 @@ from reporting_agent import pipeline
 from reporting_agent.audit.reconciliation.papers import Papers, Sale, StockSurvey
 from reporting_agent.audit.reconciliation.reconcile import reconcile
 from reporting_agent.cli import main
-from reporting_agent.config import SiteSettings, load_site
+from reporting_agent.config import SiteSettings
 from reporting_agent.config.scales import Scale
 from reporting_agent.pipeline import PlantData
-from tests.functional.audit.test_reconciliation import FEBRUARY, KILN, PERIOD, bill, kwh, only
+from tests.functional.audit.conftest import PERIOD
+from tests.functional.audit.test_reconciliation import FEBRUARY, KILN, bill, kwh, only
 
 STEP = "clinker-burning"
-
-
-@pytest.fixture(scope="module")
-def site(works: Path) -> SiteSettings:
-    return load_site(works / "site.toml")
-
-
-@pytest.fixture(scope="module")
-def data(site: SiteSettings) -> PlantData:
-    return pipeline.read(site, Period.parse(PERIOD, site.zone))
 
 
 @pytest.fixture(scope="module")
