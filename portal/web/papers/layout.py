@@ -1,8 +1,8 @@
 """How a PDF of the portal is laid out: the paragraphs, tables and sections that it is made of, page numbers, fonts.
 
-Latin text is set in Bitstream Vera, which is embedded and has the true minus; Chinese in STSong-Light, which PDF readers bring, and so are
-the Greek, Cyrillic and numbered letters that a Chinese font has and Vera does not. Latin letters beyond those of western Europe (ę, ř, ț)
-are in neither.
+Text is set in DejaVu Sans, which has the Latin, Greek and Cyrillic letters of every name in Europe and the true minus; Chinese in
+WenQuanYi Micro Hei. A file embeds the letters that it uses, so it reads the same on a machine that has no Chinese font, and in an archive.
+Rare characters that neither has are set in STSong-Light, which most PDF readers bring.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import io
 import re
 from collections.abc import Sequence
 from functools import cache
+from pathlib import Path
 from typing import Any
 from xml.sax.saxutils import escape
 
@@ -28,15 +29,15 @@ from reportlab.platypus import CondPageBreak, Flowable, KeepTogether, Paragraph,
 
 from benchmarks.catalogue import tag
 
-LATIN, BOLD, CHINESE = "Vera", "VeraBd", "STSong-Light"
+LATIN, BOLD, CHINESE, RARE = "DejaVuSans", "DejaVuSans-Bold", "WenQuanYiMicroHei", "STSong-Light"
+_FONTS = Path(__file__).parent / "fonts"
 INK, QUIET, LINE, PINE = HexColor("#16202a"), HexColor("#52606b"), HexColor("#d5dbdf"), HexColor("#0f4c5c")
 MARGIN = 18 * mm
 PADDING = 6  # points, of the frame that reportlab puts the text into
 WIDTH = A4[0] - 2 * MARGIN - 2 * PADDING
 HEIGHT = A4[1] - 2 * MARGIN
 ROWS_BELOW_A_HEADING = 22 * mm  # of a table: its head and two rows
-_OF_GB_2312 = r"\u0391-\u03a8\u03b1-\u03bf\u03c1-\u03c9\u0401\u0410-\u044f\u0451\u2160-\u216b\u2170-\u2179\u2460-\u2469\u2474-\u249b"
-_HAN = re.compile(rf"[\u2e80-\u9fff\uf900-\ufaff\uff00-\uffef{_OF_GB_2312}]+")
+_HAN = re.compile(r"(?P<rare>[\u3400-\u4dbf]+)|[\u2474-\u249b\u2e80-\u33ff\u4e00-\u9fff\uf900-\ufaff\uff00-\uffef]+")
 
 
 def document_of(parts: list[Flowable], title: str, subject: str, foot: str) -> bytes:
@@ -131,7 +132,7 @@ def text_of(text: str, style: str) -> Paragraph:
 
 def _set(text: str) -> str:
     """The text as markup, with Chinese characters in a font that has them, whatever the language of the page."""
-    return _HAN.sub(lambda matched: f'<font name="{CHINESE}">{matched[0]}</font>', escape(str(text)))
+    return _HAN.sub(lambda run: f'<font name="{RARE if run["rare"] else CHINESE}">{run[0]}</font>', escape(str(text)))
 
 
 def _chinese() -> bool:
@@ -140,9 +141,9 @@ def _chinese() -> bool:
 
 @cache
 def _fonts() -> None:
-    pdfmetrics.registerFont(TTFont(LATIN, "Vera.ttf"))
-    pdfmetrics.registerFont(TTFont(BOLD, "VeraBd.ttf"))
-    pdfmetrics.registerFont(UnicodeCIDFont(CHINESE))
+    for name, file in ((LATIN, "DejaVuSans.ttf"), (BOLD, "DejaVuSans-Bold.ttf"), (CHINESE, "WenQuanYiMicroHei.ttc")):
+        pdfmetrics.registerFont(TTFont(name, _FONTS / file))
+    pdfmetrics.registerFont(UnicodeCIDFont(RARE))
 
 
 @cache
