@@ -150,6 +150,15 @@ def verify(raw: bytes, keys: Mapping[str, VerifyingKey], commitment: ReportCommi
     return challenge
 
 
+def is_challenge(raw: bytes) -> bool:
+    """Whether a file carried by hand is meant as a challenge, well-formed or not; for who takes several kinds at one door."""
+    try:
+        value = decode(raw)
+    except VerificationError:
+        return False
+    return isinstance(value, dict) and "challenge" in value and "commitment" not in value
+
+
 def handed_back(commitment: bytes, challenge: bytes) -> bytes:
     """What an agent gives to a portal that lost both with its log: its own commitment, and the portal's signed answer."""
     return encode({"v": VERSION, "commitment": commitment, "challenge": challenge})

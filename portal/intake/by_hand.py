@@ -1,16 +1,18 @@
 """Files that a person brings, several at once: each has its own answer, and a bad one stands in no other's way.
 
 They are taken in the order in which the portal could take them, whatever order they were chosen in: commitments first, then sealed
-reports by revision. Each is a transaction of its own.
+reports by revision. Each is a transaction of its own. A challenge that is brought with its commitment gives both back to a portal that lost
+them with its log: without it the portal would draw another, by which the sealed report cannot be opened.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 
 from benchmarks.errors import SteplabelError, VerificationError
+from benchmarks.wire import challenges
 from benchmarks.wire import commitments as wire_commitments
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.signing import ReceiptKey
@@ -38,29 +40,60 @@ def take(
 ) -> tuple[FileOutcome, ...]:
     """An answer for each file, in the order of the files. What is refused is in the answer, and never raised."""
     answers: dict[int, FileOutcome] = {}
+    challenge_of = {digest: raw for raw in files if (digest := _challenged(raw)) is not None}
+    of_commitment: dict[str, FileOutcome] = {}
     for index in sorted(range(len(files)), key=lambda index: _turn(files[index])):
         try:
-            answers[index] = _file_outcome(user, files[index], directory, key, now, randomness)
+            raw = files[index]
+            if challenges.is_challenge(raw):
+                answers[index] = _with_its_commitment(raw, of_commitment)
+            elif wire_commitments.is_commitment(raw):
+                digest = wire_commitments.parse(raw).commitment.digest
+                answers[index] = _committed(user, raw, challenge_of.get(digest), directory, key, now, randomness)
+                of_commitment[digest] = answers[index]
+            else:
+                received = receiving.receive_for(user, raw, directory, key, now)
+                answers[index] = FileOutcome(received.submission, received.created)
         except SteplabelError as refusal:
             answers[index] = FileOutcome(None, created=False, refusal=refusal)
     return tuple(answers[index] for index in range(len(files)))
 
 
-def _file_outcome(
-    user: User, raw: bytes, directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness
+def _committed(
+    user: User, raw: bytes, challenge: bytes | None, directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness
 ) -> FileOutcome:
-    if wire_commitments.is_commitment(raw):
+    if challenge is None:
         committed = commitments.take_for(user, raw, key, now, randomness)
-        return FileOutcome(committed.commitment, committed.created)
-    received = receiving.receive_for(user, raw, directory, key, now)
-    return FileOutcome(received.submission, received.created)
+    else:
+        committed = commitments.take_back_for(user, challenges.handed_back(raw, challenge), directory.content.receipt_keys(), now)
+    return FileOutcome(committed.commitment, committed.created)
 
 
-def _turn(raw: bytes) -> tuple[bool, int]:
-    """Whether it is a sealed report, and its revision; what cannot be read is refused anyway, whenever it comes."""
+def _with_its_commitment(raw: bytes, of_commitment: Mapping[str, FileOutcome]) -> FileOutcome:
+    outcome = of_commitment.get(challenges.parse(raw).commitment.digest)
+    if outcome is None:
+        raise VerificationError(
+            "challenge-without-commitment",
+            "This file is the portal's own challenge, and the commitment that it answers was not accepted with it.",
+            "Take the challenge to the plant and run submit with --challenge. If the portal lost the commitment when its log was "
+            "restarted, submit the .commitment file, the challenge and the sealed report together.",
+        )
+    return replace(outcome, created=False)
+
+
+def _challenged(raw: bytes) -> str | None:
+    """The commitment that a challenge answers, by its digest; None of any other file."""
+    try:
+        return challenges.parse(raw).commitment.digest if challenges.is_challenge(raw) else None
+    except VerificationError:
+        return None
+
+
+def _turn(raw: bytes) -> tuple[int, int]:
+    """Commitments first, then challenges, then sealed reports by revision; what cannot be read is refused anyway, whenever it comes."""
     try:
         if wire_commitments.is_commitment(raw):
-            return False, wire_commitments.parse(raw).commitment.revision
-        return True, envelopes.parse(raw).header.revision
+            return 0, wire_commitments.parse(raw).commitment.revision
+        return (1, 0) if challenges.is_challenge(raw) else (2, envelopes.parse(raw).header.revision)
     except VerificationError:
-        return True, 0
+        return 2, 0

@@ -78,6 +78,21 @@ def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness:
     Raises:
         RefusedError: `not-your-site` (403), and what `take` raises.
     """
+    _require_own(user, raw)
+    return take(raw, key, now, randomness)
+
+
+def take_back_for(user: User, raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> StoredCommitment:
+    """As `take_back`, for a person who carries files: of their own plants only.
+
+    Raises:
+        RefusedError: `not-your-site` (403), and what `take_back` raises.
+    """
+    _require_own(user, challenges.read_handed_back(raw)[0])
+    return take_back(raw, keys, now)
+
+
+def _require_own(user: User, raw: bytes) -> None:
     named = commitments.parse(raw).commitment.site
     if not managed_sites(user).filter(slug=named).exists():
         raise RefusedError(
@@ -86,7 +101,6 @@ def take_for(user: User, raw: bytes, key: ReceiptKey, now: datetime, randomness:
             Phrase("This file was made for the site %(site)s, which is not one of yours.", site=named),
             "Choose the file of your own plant, or ask somebody from that plant to submit this one.",
         )
-    return take(raw, key, now, randomness)
 
 
 def take_back(raw: bytes, keys: Mapping[str, VerifyingKey], now: datetime) -> StoredCommitment:
@@ -211,11 +225,13 @@ def ledger_before(row: Commitment) -> LedgerStand:
 
 
 def _stand(intake: SiteIntake, answered: Iterable[tuple[str, int]], highest: int) -> LedgerStand:
-    """Commitments of before there were sequences take their place in the log as one."""
-    answered_commitments = tuple(
+    """In the order of the ledger, from which the log's may differ after a restart. Of before there were sequences a commitment's place in
+    the log is its number."""
+    numbered = (
         AnsweredCommitment(intake.committed[key].sequence or index, *key, bytes.fromhex(intake.committed[key].digest))
         for index, key in enumerate(answered, 1)
     )
+    answered_commitments = tuple(sorted(numbered, key=lambda commitment: commitment.sequence))
     return LedgerStand(max(highest, answered_commitments[-1].sequence if answered_commitments else 0) + 1, answered_commitments)
 
 
