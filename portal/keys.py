@@ -25,6 +25,7 @@ from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
 from django.utils import timezone
 
+from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import directory as directories
 from benchmarks.wire.directory import Directory
@@ -63,14 +64,17 @@ def published_directory() -> PublishedDirectory:
     Raises:
         RefusedError: `directory-unreadable` (503).
     """
-    file = _existing(settings.DIRECTORY_FILE, "DIRECTORY_FILE")
+    file: Path | None = settings.DIRECTORY_FILE
+    if file is None:
+        raise _not_given("DIRECTORY_FILE")
     try:
         return _directory(_stamp(file))
-    except OSError as error:
+    except (OSError, VerificationError) as error:
+        why = (error.strerror or str(error)) if isinstance(error, OSError) else error.code
         raise RefusedError(
             503,
             "directory-unreadable",
-            Phrase("The portal cannot read its key directory: %(why)s.", why=error.strerror or str(error)),
+            Phrase("The portal cannot read its key directory: %(why)s.", why=why),
             "Send the same again later. The operator follows docs/runbook.md, directory-unreadable.",
         ) from error
 
