@@ -10,7 +10,7 @@ from django.db.models import ForeignKey, Model
 
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, alternatives
-from portal.translog.selectors import batched
+from portal.translog.roots import batched
 
 AT_ONCE = 1_000
 """Rows written in one statement."""

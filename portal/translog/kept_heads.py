@@ -40,15 +40,21 @@ class ShownLog:
 
 
 def shown_so_far() -> ShownLog:
-    """What the file says; of an empty or missing one, that nobody was told anything."""
+    """What the file says; of an empty or missing one, that nobody was told anything.
+
+    Raises:
+        RefusedError: `heads-not-kept` (503): the file cannot be read, so nobody knows what was shown.
+    """
     file: Path | None = settings.HEADS_FILE
     if file is None:
         return _NOTHING
     try:
         stat = file.stat()
+        return _read(file, stat.st_ino, stat.st_size)
     except FileNotFoundError:
         return _NOTHING
-    return _read(file, stat.st_ino, stat.st_size)
+    except OSError as error:
+        raise _not_kept(Phrase("The heads of the portal's log that were saved cannot be read: %(why)s.", why=_why(error))) from error
 
 
 def are_kept() -> bool:
@@ -82,7 +88,7 @@ def can_be_kept() -> bool:
         disk = os.statvfs(file.parent)
     except OSError:
         return False
-    writable = os.access(file if file.exists() else file.parent, os.W_OK)
+    writable = os.access(file if file.exists() else file.parent, os.R_OK | os.W_OK) and not file.is_dir()
     return writable and not disk.f_flag & os.ST_RDONLY and disk.f_bavail > 0
 
 
@@ -104,6 +110,14 @@ def restarts_so_far() -> list[LogRestartStatement]:
                 with suppress(ValueError, VerificationError):  # of a line that was cut short
                     statements.append(restarts.parse(base64.b64decode(line.removeprefix(begin).rstrip(b"\n"), validate=True)))
     return statements
+
+
+def heads_so_far() -> Iterator[bytes]:
+    """The signed heads of the file, the last one first; for the ceremony that restarts the log, which reads all of it."""
+    file: Path | None = settings.HEADS_FILE
+    if file is not None and file.exists():
+        lines, _ = _lines(file, 0, file.stat().st_size)
+        yield from (signed for _, signed in _entries(reversed(lines)) if signed is not None)
 
 
 def require_whole(size: int, most: int | None = None) -> None:
@@ -142,12 +156,16 @@ def _add(line: str, still: Callable[[], bool]) -> None:
         finally:
             os.close(descriptor)
     except OSError as error:
-        raise RefusedError(
-            503,
-            "heads-not-kept",
-            Phrase("The head of the portal's log cannot be saved outside the database: %(why)s.", why=error.strerror or str(error)),
-            "Send the same again later. The operator makes room for STEPLABEL_HEADS_FILE: docs/runbook.md, heads-not-kept.",
-        ) from error
+        raise _not_kept(Phrase("The head of the portal's log cannot be saved outside the database: %(why)s.", why=_why(error))) from error
+
+
+def _not_kept(reason: Phrase) -> RefusedError:
+    remedy = "Send the same again later. The operator looks at STEPLABEL_HEADS_FILE: docs/runbook.md, heads-not-kept."
+    return RefusedError(503, "heads-not-kept", reason, remedy)
+
+
+def _why(error: OSError) -> str:
+    return error.strerror or str(error)
 
 
 def _write(descriptor: int, line: bytes) -> None:

@@ -19,7 +19,7 @@ from django.utils import timezone
 from benchmarks.wire.logged import EntryKind, hashed
 from benchmarks.wire.merkle import Node, completed_by, node_hash
 from portal.statements import carry_out, fetched, insert, placeholders
-from portal.translog import kept_heads
+from portal.translog import kept_heads, roots
 from portal.translog.models import LogEntry, LogHead, LogNode, WaitingEntry
 
 AT_ONCE = 1_000
@@ -28,7 +28,6 @@ AT_ONCE = 1_000
 HEAD = "SELECT size FROM translog_loghead WHERE id = 1"
 HEAD_LOCKED = HEAD + " FOR UPDATE"
 IN_LINE = "SELECT id, kind, digest FROM translog_waitingentry ORDER BY id LIMIT %s"
-STORED = "SELECT number, hash FROM translog_lognode WHERE number IN ({})"
 
 
 def lock(*, numbering: bool = True) -> LogHead:
@@ -40,13 +39,14 @@ def lock(*, numbering: bool = True) -> LogHead:
         numbering: give those that wait in line their numbers first, so that what refers to them finds them in the log.
 
     Raises:
-        RefusedError: `log-set-back` (503): nothing is added to a log that was set back.
+        RefusedError: `log-set-back` (503): nothing is added to a log that is shorter than what was shown, or begins otherwise.
     """
     if head_rows := fetched(HEAD_LOCKED if connection.features.has_select_for_update else HEAD, ()):
         head = LogHead(pk=1, size=head_rows[0][0])
     else:
         head, _ = LogHead.objects.select_for_update().get_or_create(pk=1, defaults={"size": 0})
     kept_heads.require_whole(head.size)
+    _require_beginning(head.size)
     if numbering:
         _number_waiting(head, timezone.now())
     return head
@@ -99,6 +99,18 @@ def number_waiting(now: datetime) -> None:
             _number_waiting(lock(numbering=False), now)
 
 
+def _require_beginning(size: int) -> None:
+    """That the log begins with the last head that was shown. Asked once of each: while this process runs nobody restores the database."""
+    global _begins_with
+    signed = kept_heads.shown_so_far().signed
+    if signed != _begins_with:
+        roots.as_shown(size)
+        _begins_with = signed
+
+
+_begins_with: bytes | None = None
+
+
 def _number_waiting(head: LogHead, now: datetime) -> None:
     while batch := fetched(IN_LINE, (AT_ONCE,)):
         append_all(head, [(EntryKind(kind), digest) for _, kind, digest in batch], now)
@@ -128,7 +140,7 @@ def grown(first: int, leaves: Sequence[bytes]) -> list[LogNode]:
     left = [LogNode.number_of(_left_branch(node)) for completed in above for node in completed]
     # a branch that ends before the first new leaf is there; the others grow here
     stored = sorted({number for number in left if number < 2 * first})
-    branches = fetched(STORED.format(placeholders(stored)), stored) if stored else ()
+    branches = fetched(roots.STORED.format(placeholders(stored)), stored) if stored else ()
     hash_by_number = {number: bytes(content) for number, content in branches}
     rows = []
     for index, (leaf, completed) in enumerate(zip(leaves, above, strict=True), first):

@@ -6,6 +6,7 @@ range take the statement once and go on (`benchmarks.wire.restarts`).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import date, datetime
 
 from django.db import transaction
@@ -15,23 +16,26 @@ from benchmarks.phrases import Phrase
 from benchmarks.wire import heads, restarts
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.restarts import LogRestartStatement
-from benchmarks.wire.signing import ReceiptKey
+from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.keys import PublishedDirectory
 from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogRestart
 
+ASK_AGAIN = "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`."
 
-def ask(reason: str, key: ReceiptKey, now: datetime, kept_head: bytes | None = None) -> bytes:
-    """What goes to the offline key: the log that was shown, the log that is there now.
+
+def ask(reason: str, key: ReceiptKey, keys: Mapping[str, VerifyingKey], now: datetime, kept_head: bytes | None = None) -> bytes:
+    """What goes to the offline key: the log that was shown, and the head of the log that is there now from which it goes on.
 
     Args:
+        keys: the portal's receipt keys, by which a head is this portal's.
         kept_head: a signed head that an agent or a witness kept, where the file of heads is lost.
 
     Raises:
         InputError: `no-head-kept`, `log-damaged`.
-        VerificationError: `restart-loses-nothing`.
+        VerificationError: `restart-loses-nothing`; `tree-head-signature-invalid`, of a head that none of the keys signed.
     """
     shown = kept_heads.shown_so_far()
     before = kept_head or shown.signed
@@ -50,10 +54,22 @@ def ask(reason: str, key: ReceiptKey, now: datetime, kept_head: bytes | None = N
             Phrase("From entry %(entry)s on, the existing log is not valid.", entry=fault),
             "Restore a valid backup (`manage.py check_log` tests it), then ask again.",
         )
-    after = selectors.head_of(selectors.size(), key)
+    after = selectors.head_of(_goes_on_from(), key)
     again = (earlier.lost_to for earlier in kept_heads.restarts_so_far() if after.size <= earlier.lost_from)
-    lost_to = max(shown.size, heads.parse(before).size, *again)  # some were away since an earlier restart and know what that one lost
+    lost_to = max(
+        shown.size, heads.read(before, keys).head.size, *again
+    )  # some were away since an earlier restart and know what that one lost
     return restarts.request(LogRestartStatement(before, lost_to, after.signed, int(now.timestamp()), reason))
+
+
+def _goes_on_from() -> int:
+    """How many entries remain: all; where the log begins otherwise than what was shown, those up to the last head that it begins with."""
+    size = selectors.size()
+    shown = [head for head in map(heads.parse, kept_heads.heads_so_far()) if head.size <= size]
+    for place, head in enumerate(shown):
+        if not selectors.head_differs(head.size, head.root):
+            return head.size if place else size
+    return 0 if shown else size
 
 
 def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRestartStatement:
@@ -61,18 +77,27 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
 
     Raises:
         VerificationError: `restarts.verify`.
-        InputError: `restart-of-another-log`.
+        InputError: `restart-of-another-log`, `restart-of-an-earlier-loss`.
     """
     restart = restarts.verify(signed, directory.fingerprint, directory.content.receipt_keys())
     digest = restarts.digest(signed)
     if LogRestart.objects.filter(digest=digest).exists():
         return restart
-    after = heads.parse(restart.after)
-    if (selectors.size(), selectors.present_root()) != (after.size, after.root):
+    after, shown = heads.parse(restart.after), kept_heads.shown_so_far()
+    if selectors.size() < after.size or selectors.head_differs(after.size, after.root):
         raise InputError(
             "restart-of-another-log",
             Phrase("The statement allows a log of %(size)s entries to continue, but this is another log.", size=after.size),
-            "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
+            ASK_AGAIN,
+        )
+    if shown.size > restart.lost_to or (shown.signed is not None and heads.parse(shown.signed).at > restart.at):
+        raise InputError(
+            "restart-of-an-earlier-loss",
+            Phrase(
+                "The portal has shown %(size)s entries, some of them after this statement was asked for: it excuses none of these.",
+                size=shown.size,
+            ),
+            ASK_AGAIN,
         )
     kept_heads.keep_restart(signed)
     with transaction.atomic():

@@ -2,27 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
-from itertools import islice
 
 from benchmarks.phrases import Phrase
 from benchmarks.wire import heads
 from benchmarks.wire.logged import EntryKind, hashed, leaf, object_of
-from benchmarks.wire.merkle import EMPTY_ROOT, Node, Run, Tree, consistency_runs, hash_of, inclusion_runs, nodes_of
+from benchmarks.wire.merkle import Node, Tree, consistency_runs, inclusion_runs
 from benchmarks.wire.signing import ReceiptKey
 from portal.problems import RefusedError
-from portal.statements import fetched, placeholders
-from portal.translog import kept_heads, log
-from portal.translog.kept_heads import REMEDY
+from portal.statements import fetched
+from portal.translog import kept_heads, log, roots
 from portal.translog.log import day_of
 from portal.translog.models import LogEntry, LogNode
 
 MOST_ENTRIES = 1_000
 """Of one answer; whoever wants all asks again from where it ended."""
-
-AT_ONCE = 10_000
 
 OF_ONE_MOMENT = """
 SELECT coalesce((SELECT size FROM translog_loghead WHERE id = 1), 0), (SELECT count(*) FROM translog_logentry),
@@ -58,12 +54,12 @@ def size() -> int:
 
 def present_root() -> bytes:
     """The root of the log as it stands, whole or set back."""
-    return _root(size())
+    return roots.root_of(size())
 
 
 def head_differs(size: int, root: bytes) -> bool:
     """Whether the first entries of the log as it stands are others than those of a head; for the portal's own checks."""
-    return _root(size) != root
+    return roots.root_of(size) != root
 
 
 def whole_size() -> int:
@@ -81,7 +77,7 @@ def head(key: ReceiptKey, at_size: int | None = None) -> HeadView:
         RefusedError: `log-size-unknown` (404); `log-set-back`, `heads-not-kept` (503).
     """
     wanted = _known_size(at_size)
-    root = _beginning_as_kept(wanted)
+    root = roots.as_shown(wanted)
     view = _signed_head(wanted, root, key)
     kept_heads.keep(wanted, view.signed)
     return view
@@ -89,7 +85,7 @@ def head(key: ReceiptKey, at_size: int | None = None) -> HeadView:
 
 def head_of(size: int, key: ReceiptKey) -> HeadView:
     """The head at a size that the log has or had, whatever was shown before: for the ceremony that restarts it."""
-    return _signed_head(size, _root(size), key)
+    return _signed_head(size, roots.root_of(size), key)
 
 
 def _signed_head(size: int, root: bytes, key: ReceiptKey) -> HeadView:
@@ -103,27 +99,7 @@ def require_kept() -> None:
     Raises:
         RefusedError: `log-set-back` (503).
     """
-    _beginning_as_kept(whole_size())
-
-
-def _beginning_as_kept(size: int) -> bytes:
-    """The root at a size. The log must begin with the last head that was kept: one set back that grew again otherwise does not."""
-    signed = kept_heads.shown_so_far().signed
-    if signed is None:
-        return _root(size)
-    kept_head = heads.parse(signed)
-    whole_size()
-    of_known, root = _roots(kept_head.size, size)
-    if of_known != kept_head.root:
-        raise RefusedError(
-            503,
-            "log-set-back",
-            Phrase(
-                "The portal's log does not begin with the %(size)s entries that it has shown: the log was set back.", size=kept_head.size
-            ),
-            REMEDY,
-        )
-    return root
+    roots.as_shown(whole_size())
 
 
 def root_at(size: int) -> bytes:
@@ -132,7 +108,7 @@ def root_at(size: int) -> bytes:
     Raises:
         RefusedError: `log-size-unknown` (404).
     """
-    return _root(_known_size(size))
+    return roots.root_of(_known_size(size))
 
 
 def inclusion(index: int, at_size: int) -> tuple[EntryView, list[bytes]]:
@@ -155,8 +131,8 @@ def inclusions(indices: Collection[int], at_size: int) -> dict[int, tuple[EntryV
             "Ask with a larger size.",
         )
     runs = {index: inclusion_runs(index, at_size) for index in indices}
-    hashes = iter(_hashes(run for index in indices for run in runs[index]))
-    rows = {row.index: row for at_once in batched(indices) for row in LogEntry.objects.filter(index__in=at_once)}
+    hashes = iter(roots.hashes_of(run for index in indices for run in runs[index]))
+    rows = {row.index: row for at_once in roots.batched(indices) for row in LogEntry.objects.filter(index__in=at_once)}
     return {index: (_view(rows[index]), [next(hashes) for _ in runs[index]]) for index in indices}
 
 
@@ -174,7 +150,7 @@ def consistency(first: int, second: int) -> list[bytes]:
             Phrase("A log of %(second)s entries cannot begin with %(first)s.", second=second, first=first),
             "Ask from the smaller size to the larger one.",
         )
-    return _hashes(consistency_runs(first, second))
+    return roots.hashes_of(consistency_runs(first, second))
 
 
 def entries(begin: int, end: int) -> tuple[EntryView, ...]:
@@ -238,15 +214,6 @@ def _nodes_in(leaves: int) -> int:
     return 2 * leaves - leaves.bit_count()
 
 
-def _root(size: int) -> bytes:
-    return _roots(size)[0]
-
-
-def _roots(*sizes: int) -> list[bytes]:
-    hashes = iter(_hashes((0, size) for size in sizes if size))
-    return [next(hashes) if size else EMPTY_ROOT for size in sizes]
-
-
 def _known_size(asked: int | None) -> int:
     now = whole_size()
     if asked is None:
@@ -259,33 +226,6 @@ def _known_size(asked: int | None) -> int:
             "Ask for the head first: it states the size.",
         )
     return asked
-
-
-def _hashes(runs: Iterable[Run]) -> list[bytes]:
-    """The hash of each run, from one query.
-
-    Raises:
-        RefusedError: `log-damaged` (500), where a stored hash is gone.
-    """
-    runs = list(runs)
-    wanted = {LogNode.number_of(node) for run in runs for node in nodes_of(run)}
-    rows = (row for at_once in batched(wanted) for row in fetched(log.STORED.format(placeholders(at_once)), at_once))
-    hash_by_number = {number: bytes(content) for number, content in rows}
-    if len(hash_by_number) < len(wanted):
-        raise RefusedError(
-            500,
-            "log-damaged",
-            "Hashes of the portal's log are missing.",
-            "Tell the portal's operator, who has backups and `manage.py check_log`.",
-        )
-    return [hash_of(lambda node: hash_by_number[LogNode.number_of(node)], run) for run in runs]
-
-
-def batched(numbers: Iterable[int]) -> Iterator[list[int]]:
-    """So many at once as every database takes in one statement."""
-    waiting = iter(numbers)
-    while batch := list(islice(waiting, AT_ONCE)):
-        yield batch
 
 
 def _view(row: LogEntry) -> EntryView:

@@ -51,7 +51,8 @@ class Command(OperatorCommand):
         if not options["reason"]:
             raise refused(Phrase("Say with --reason what happened; it is signed, served and shown to every agent."))
         kept_head = options["head"].read_bytes() if options["head"] else None
-        request = ceremony.ask(options["reason"], keys.receipt_key(), timezone.now(), kept_head)
+        receipt_keys = keys.published_directory().content.receipt_keys()
+        request = ceremony.ask(options["reason"], keys.receipt_key(), receipt_keys, timezone.now(), kept_head)
         (folder / REQUEST).write_bytes(request)
         self._tell(restarts.read_request(request))
         self.answer(
