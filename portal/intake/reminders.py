@@ -16,9 +16,10 @@ from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.catalogue.deadlines import due_dates, last_day
+from portal.catalogue.deadlines import last_day
 from portal.catalogue.models import Extension, ExtensionRequest, Reminder, ReportingPeriod
-from portal.intake.models import Submission, SubmissionState, counting_by
+from portal.intake.models import Submission, SubmissionState
+from portal.intake.owed import owed
 from portal.intake.participation import ParticipationView, ReportingState
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
@@ -152,23 +153,15 @@ _SITE_DUE = {"site_due": Greatest("period__due", Coalesce(Subquery(_GIVEN), "per
 """When the report of a request's site is due now: the newest extension counts, or the period's day where that is later."""
 
 
-def owed_by(user: User) -> tuple[RemindedReport, ...]:
-    """What the person's own sites were reminded of and have not reported since; for the page of their submissions."""
-    rows = Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None).select_related("site", "period__peer_group")
-    newest: dict[tuple[int, int], Reminder] = {}
-    for row in rows.order_by("pk"):
-        newest[row.period_id, row.site_id] = row
-    settled = set(
-        Submission.objects.filter(
-            site__in={site for _period, site in newest},
-            state__in=(SubmissionState.ACCEPTED, SubmissionState.RECEIVED, SubmissionState.OPENING),
-        ).values_list("site_id", "period", "pack_version")
-    )
-    later = due_dates({period for period, _site in newest})
+def owed_by(user: User, now: datetime) -> tuple[RemindedReport, ...]:
+    """What the person's own sites were reminded of and still owe, those due first on top; for the page of their submissions."""
+    rows = Reminder.objects.filter(site__in=own_sites(user), period__closed_at=None).select_related("site", "period").order_by("pk")
+    newest = {(row.site.slug, row.period.peer_group_id, row.period.name): row.sent_at for row in rows}
+    duties = owed(user, now)
     return tuple(
-        RemindedReport(row.site.name, row.site.pack, row.period.name, later.get(key, row.period.due), row.sent_at)
-        for key, row in newest.items()
-        if settled.isdisjoint((row.site_id, row.period.name, made_by) for made_by in counting_by(row.period.peer_group.pack_version))
+        RemindedReport(duty.site_name, duty.pack, duty.period, duty.due, newest[of_site])
+        for duty in duties
+        if (of_site := (duty.site, duty.group, duty.period)) in newest
     )
 
 

@@ -15,9 +15,10 @@ from django.utils import timezone
 from portal.accounts.models import Membership, Site
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.catalogue import deadlines
-from portal.catalogue.models import Extension, ReportingPeriod
+from portal.catalogue.models import Extension, PeerGroupMember, ReportingPeriod
 from portal.catalogue.periods import close_period
 from portal.intake import reminders
+from portal.intake.owed import owed
 from portal.intake.participation import ParticipationView, ReportingState, participation
 from portal.intake.turnout import turnout
 from portal.notifications.models import Notice
@@ -262,3 +263,13 @@ def test_a_day_beyond_all_calendars_is_refused_beside_its_field(cast: Cast, day:
     ):
         answer = who.post(reverse(f"web:{name}", args=args), form)
         assert (answer.status_code, "Write a day before the year 3000." in answer.content.decode()) == (400, True), name
+
+
+def test_who_is_taken_off_the_list_is_not_told_that_its_report_is_due(cast: Cast) -> None:
+    owner = cast.plants[1].owner
+    reminders.remind(view_of(cast), cast.approver, NOW)
+    assert [row.period for row in reminders.owed_by(owner, NOW)] == [PERIOD]
+    PeerGroupMember.objects.filter(site=cast.plants[1].site).update(obliged=False)
+    assert taking(view_of(cast))["works-2"] is ReportingState.NOT_OWED
+    assert owed(owner, NOW) == ()
+    assert reminders.owed_by(owner, NOW) == ()

@@ -438,7 +438,7 @@ def test_who_reported_by_the_old_version_alone_owes_the_report_that_the_new_one_
     waits = [participant.site for participant in view.participants if participant.committed_at and not participant.received_at]
     assert (view.totals.committed, waits) == (0, []), "what it committed to has come, by the old version"
     remind(view, cast.approver, NOW, [old.site.slug])
-    assert [report.site_name for report in owed_by(old.owner)] == [old.site.name]
+    assert [report.site_name for report in owed_by(old.owner, NOW)] == [old.site.name]
     deadlines.ask(period, old.site, date(2099, 4, 30), "The agent is being renewed.", old.owner, NOW)
     assert len(asked_for(own_sites(old.owner))) == 1
     assert states(cast.group)[old.site.slug] == "reported"
@@ -447,7 +447,7 @@ def test_who_reported_by_the_old_version_alone_owes_the_report_that_the_new_one_
     open_waiting()
     assert states(group) == {old.site.slug: "reported", new.site.slug: "reported"}
     assert reported(group) == (2, 2)
-    assert (owed(old.owner, NOW), owed_by(old.owner), asked_for(own_sites(old.owner))) == ((), (), ())
+    assert (owed(old.owner, NOW), owed_by(old.owner, NOW), asked_for(own_sites(old.owner))) == ((), (), ())
     assert states(cast.group)[old.site.slug] == "reported", "what it reported by the old version stands"
 
 

@@ -56,7 +56,7 @@ def submission_list(request: HttpRequest) -> HttpResponse:
             "accepted": states.count("accepted"),
             "refused": states.count("refused"),
             "waiting": any(state in ("received", "opening") for state in states),
-            "owed": owed_sentences(owed_by(person(request))),
+            "owed": owed_sentences(owed_by(person(request), timezone.now())),
         },
     )
 
