@@ -57,7 +57,7 @@ BEGIN
         GRANT SELECT (id, site_id, valid_from, valid_until, taken_back_at) ON assurance_systemcertificate TO steplabel_worker;
         GRANT SELECT, INSERT ON assurance_reminded TO steplabel_worker;
         GRANT USAGE ON SEQUENCE assurance_reminded_id_seq TO steplabel_worker;
-        -- Firms that leave: the worker deletes what is theirs, people by their numbers; it changes nothing about a person.
+        -- Firms that leave: the worker deletes what is theirs, people by their numbers; of whom a row that stays must name, it empties the account.
         GRANT SELECT, UPDATE ON register_leaving TO steplabel_worker;
         GRANT UPDATE (software, revoked_at) ON accounts_device TO steplabel_worker;
         GRANT SELECT, UPDATE (granted_by, ended_by, ended_at) ON partners_grant TO steplabel_worker;
@@ -75,7 +75,7 @@ BEGIN
         GRANT SELECT (id, site_id), DELETE ON partners_delivery TO steplabel_worker;
         GRANT SELECT (id, practice, version, state, organisation_id, published_at), UPDATE (id), DELETE ON practices_entry TO steplabel_worker;
         GRANT SELECT (id, entry_id) ON practices_revision TO steplabel_worker;
-        GRANT DELETE ON accounts_user TO steplabel_worker;
+        GRANT DELETE, UPDATE (email, name, zone, password, is_active, last_login) ON accounts_user TO steplabel_worker;
         -- What points at people: the worker sees whom a row names, and deletes rows about people in the apps that keep such.
         FOR named IN
             SELECT conrelid::regclass::text AS of_table, attname AS of_column FROM pg_constraint

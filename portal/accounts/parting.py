@@ -1,36 +1,49 @@
-"""Deleting people who act for nobody any more: every row about them, and them.
+"""Deleting people who act for nobody any more: every row about them, and them; of whom a row must name, the account is emptied.
 
-By the table, never row by row: the worker that does it may delete people, and reads nothing of them but number and address.
+By the table, never row by row: the worker that does it may delete and empty accounts, and reads nothing of them but number and address.
 """
 
 from __future__ import annotations
 
+import secrets
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from allauth.usersessions.models import UserSession
+from django.contrib.auth.hashers import make_password
 from django.contrib.sessions.models import Session
 from django.db import models
 from django.db.models import QuerySet
 
+from benchmarks.composition.roster import DEPARTED
 from portal.accounts.models import EnrolmentToken, Membership, User
+
+NOWHERE = "departed.invalid"
+"""No mail is ever delivered there (RFC 2606, 2)."""
 
 
 def delete_people(people: Collection[int]) -> int:
     """Delete those of these people who act for nobody any more; how many. To be called in a transaction.
 
-    Whoever is named by what they decided, as a regulator is, stays.
+    Of whom a row names that stays, as a declaration in a dossier does, only the number is left: nobody can sign in as them.
     """
     gone = set(people) - set(Membership.objects.filter(user__in=people).values_list("user_id", flat=True))
-    for field in _fields_that_name_people():
-        gone -= set(_rows(field, gone).values_list(field.attname, flat=True))
     keys = list(UserSession.objects.filter(user__in=gone).values_list("session_key", flat=True))
     _delete(Session.objects.filter(session_key__in=keys))
     EnrolmentToken.objects.filter(issued_by__in=gone).update(issued_by=None)
     for field in _fields_about_people():
         _delete(_rows(field, gone))
-    _delete(User.objects.filter(pk__in=gone))
+    named = {person for field in _fields_that_name_people() for person in _rows(field, gone).values_list(field.attname, flat=True)}
+    for person in named:
+        _empty(person)
+    _delete(User.objects.filter(pk__in=gone - named))
     return len(gone)
+
+
+def _empty(person: int) -> None:
+    """The account under a random address, to which no mail goes, and of nobody who could sign in."""
+    address = f"{DEPARTED}{secrets.token_hex(8)}@{NOWHERE}"
+    User.objects.filter(pk=person).update(email=address, name="", zone="", password=make_password(None), is_active=False, last_login=None)
 
 
 def _fields_about_people() -> Iterator[Any]:

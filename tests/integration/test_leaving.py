@@ -24,6 +24,7 @@ from benchmarks.wire.sealing import ProcessingKey
 from portal import keys
 from portal.accounts.enrolling import issue_token
 from portal.accounts.models import EnrolmentToken, Membership, Organisation, Role, User
+from portal.assurance import dossiers
 from portal.auditlog.models import Action, Event
 from portal.catalogue import obliged_list, obliged_rows
 from portal.catalogue.models import PeerGroupMember
@@ -50,7 +51,7 @@ from portal.standings.models import ProtectedValue
 from portal.translog.models import LogEntry
 from portal.web.words.mails import write
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
 from tests.integration.post import letter_to
 from tests.integration.test_practices import HOT, edit, publish
 
@@ -395,6 +396,21 @@ def test_somebody_who_acts_for_another_firm_too_stays(cast: Cast, firm: Organisa
     leaving.ask(cast.plants[0].owner, firm.pk, asked)
     leaving.carry_out_due(lambda: over(asked))
     assert list(adviser.memberships.values_list("organisation", flat=True)) == [cast.plants[1].site.organisation_id]
+
+
+def test_of_whom_a_dossier_names_only_an_empty_account_is_left(cast: Cast, firm: Organisation) -> None:
+    first, asked = cast.plants[0], timezone.now()
+    dossiers.declare(first.site, "cn-energy-leaders", "grade", ("1", "Certificate of the grade", "cd" * 32), first.owner, NOW)
+    promised = leaving.extent(firm).people
+    leaving.ask(first.owner, firm.pk, asked)
+    assert leaving.carry_out_due(lambda: over(asked)) == 1
+    assert (Leaving.objects.get().certificate or {})["people"] == promised
+    assert not Client().login(username=first.owner.email, password=PASSWORD)
+    where = [table for table, text in everything().items() if first.owner.email in text and table.split()[1] not in KEPT]
+    assert where == ["default notifications_mail"], "the letter with the certificate alone"
+    emptied = User.objects.get(pk=first.owner.pk)
+    assert (emptied.name, emptied.is_active, emptied.has_usable_password()) == ("", False, False)
+    assert emptied.email.endswith(".invalid")
 
 
 def test_another_firm_cannot_be_taken_out(cast: Cast, firm: Organisation) -> None:

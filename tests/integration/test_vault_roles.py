@@ -16,8 +16,8 @@ from django.core.management import call_command
 from django.db import connections
 
 from portal import keys
-from portal.accounts.models import User
-from portal.assurance import reminding
+from portal.accounts.models import Role, User
+from portal.assurance import dossiers, reminding
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Event
 from portal.catalogue.models import PeerGroupMember
@@ -34,7 +34,7 @@ from portal.standings.models import ProtectedValue
 from portal.web.words.mails import write
 from tests.integration.audited import make_attestation
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, open_waiting, person
 from tests.integration.test_practices import HOT
 
 pytestmark = [
@@ -215,6 +215,8 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
     PeerGroupMember.objects.update(obliged=False)
     make_partners(cast)
     reviewing.offer(cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=True, now=NOW)
+    other = person("other@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
+    dossiers.declare(cast.plants[0].site, "cn-energy-leaders", "grade", ("1", "Paper", "cd" * 32), other, NOW)
     leaving.ask(cast.plants[0].owner, cast.plants[0].site.organisation_id, NOW)
     default = connections["default"]
     try:
@@ -225,6 +227,7 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
         default.close()
         default.settings_dict["USER"] = web
     assert not User.objects.filter(pk=cast.plants[0].owner.pk).exists()
+    assert not User.objects.get(pk=other.pk).is_active, "a dossier names them"
     assert User.objects.filter(pk=cast.plants[1].owner.pk).exists()
 
 

@@ -26,6 +26,11 @@ def staying() -> Sequence[str]:
     """What stays and why, as the page and the paper say it."""
     return (
         _("What was published: others cite it. It names a firm only if that firm had chosen to be named."),
+        _(
+            "Declarations in dossiers, certificates of management systems, and audits with their findings and answers: officers and"
+            " auditors decided on them. The accounts of the people who wrote them are emptied: they have no name, no address and no"
+            " password."
+        ),
         _("Practices of it that were published in the library. Each names the firm only if it had chosen that."),
         _("The receipt of each report and its place in the log: a log with a missing entry proves nothing. They contain digests only."),
         _(
