@@ -37,7 +37,7 @@ class OpenedPage(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class RecordFilter:
-    """`who` and `what` are looked for anywhere in the text; empty fits all."""
+    """`who` and `what` are looked for anywhere in the text, `who` in names alone that the firm may read; empty fits all."""
 
     who: str = ""
     what: str = ""
@@ -81,7 +81,9 @@ def forget(now: datetime) -> None:
 def _entries(firm: Organisation, wanted: RecordFilter) -> QuerySet[Any, Any]:
     """Both kinds as rows of when, who, what, subject, detail, kind."""
     names = ("when", "who", "what", "about", "more", "kind")
-    done = Event.objects.filter(subject__in=_subjects(firm), actor__icontains=wanted.who, subject__icontains=wanted.what).order_by()
+    done = Event.objects.filter(subject__in=_subjects(firm), subject__icontains=wanted.what).order_by()
+    if wanted.who:  # else letter by letter the filter would tell the address of an officer whom the page does not name
+        done = done.filter(actor__icontains=wanted.who, actor__in=own_actors(firm))
     done = done.exclude(action=Action.SITE_NOTED)  # regulators' notes are theirs
     done_rows = done.annotate(
         when=F("at"), who=F("actor"), what=F("action"), about=F("subject"), more=F("detail"), kind=_word("done")

@@ -84,6 +84,14 @@ def test_who_has_gone_is_named_for_what_they_did(cast: Cast, firm: Organisation)
     assert [entry.who for entry in entries] == ["gone@example.org"]
 
 
+def test_no_officer_is_found_by_a_part_of_their_address(cast: Cast, firm: Organisation) -> None:
+    accounts.revoke(cast.plants[0].device, cast.approver, timezone.now())
+    file = signed_in(cast).get(f"/people/firms/{firm.pk}/record/record.csv?who=approver%40&kind=done").content.decode()
+    assert "device.revoked" not in file
+    assert record.count(firm, record.RecordFilter(who="approver@", done_only=True)) == 0
+    assert record.count(firm, record.RecordFilter(what="works-1", done_only=True)) > 0
+
+
 def test_only_who_manages_the_firm_reads_it(cast: Cast, firm: Organisation) -> None:
     assert signed_in(cast, 1).get(f"/people/firms/{firm.pk}/record/").status_code == 404
     reader = person("reader@example.org", firm, Role.ENTERPRISE)
