@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from django.db.models import CharField, F, Q, QuerySet, Value
+from django.db.models import CharField, F, QuerySet, Value
 
 from portal.accounts.models import Device, Membership, Organisation, Role, Site, User
 from portal.auditlog.models import Action, Event
@@ -33,6 +33,10 @@ class OpenedPage(StrEnum):
     SHOWN = "shown-to-others"
     CERTIFICATE = "certificate"
     RECORD = "record"
+
+
+_PERSON = "person "
+"""How the audit record names a person, before the address."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +113,15 @@ def _subjects(firm: Organisation) -> list[str]:
     own_people = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE, delegate=False)
     elsewhere = Membership.objects.exclude(organisation=firm).values("user")
     people = own_people.exclude(user__in=elsewhere).values_list("user__email", flat=True)
-    named = [f"firm {firm.name}"[:254], *(f"submission {digest}" for digest in digests), *(f"person {email}" for email in people)]
+    named = [f"firm {firm.name}"[:254], *(f"submission {digest}" for digest in digests), *(f"{_PERSON}{email}" for email in people)]
     return [*sites, *named]
 
 
 def own_actors(firm: Organisation) -> frozenset[str]:
     """Whose names the firm may read: people who act or have acted for it, and its agents. Officers of agencies are not named to it."""
     here = Membership.objects.filter(organisation=firm, role=Role.ENTERPRISE).values_list("user__email", flat=True)
-    joined = Q(action=Action.PERSON_JOINED, subject=f"firm {firm.name}"[:254])
+    joined = Event.objects.filter(action=Action.PERSON_JOINED, subject=f"firm {firm.name}"[:254]).values_list("actor", flat=True)
+    let_in = Event.objects.filter(action=Action.REGISTER_CHANGED, subject__startswith=_PERSON, detail=f"acts for {firm.name}")
+    by_register = (subject.removeprefix(_PERSON) for subject in let_in.values_list("subject", flat=True))
     devices = Device.objects.filter(site__organisation=firm).values_list("pk", flat=True)
-    return frozenset((*here, *Event.objects.filter(joined).values_list("actor", flat=True), *(f"device {pk}" for pk in devices), "worker"))
+    return frozenset((*here, *joined, *by_register, *(f"device {pk}" for pk in devices), "worker"))
