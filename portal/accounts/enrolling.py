@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import secrets
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -142,6 +143,14 @@ def revoke(device: Device, by: User | None, now: datetime) -> None:
         if device.revoked_at is None:
             _revoke(head, device, by.email if by else "operator", now)
             _tell(NoticeKind.DEVICE_REVOKED, device.site, now)
+
+
+def end_tokens(sites: Collection[Site], now: datetime) -> set[str]:
+    """No token that was made so far admits an agent to these sites; the ids of those for which one could have."""
+    tokens = EnrolmentToken.objects.filter(site__in=sites, used_at=None)
+    admitting = set(tokens.filter(expires_at__gt=now).values_list("site__slug", flat=True))
+    tokens.delete()
+    return admitting
 
 
 def revoke_all(sites: QuerySet[Site], by: str, now: datetime) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import date, datetime
 
 from django.db import transaction
@@ -41,7 +42,8 @@ def assign(
         standing = Assignment.objects.filter(body=body, site=site, period=period, taken_back_at=None)
         assignment = standing.select_for_update().first()  # who takes it back at this moment locks the row alone
         if assignment is None:
-            _require_impartial(body, site)
+            if refusal := _not_impartial(body, site):
+                raise refusal
             assignment = Assignment.objects.create(
                 body=body, site=site, period=period, assigned_by=by, assigned_at=now, due=due, sees_values=sees_values
             )
@@ -71,20 +73,38 @@ def take_back(assignment: Assignment, reason: str, by: User, now: datetime) -> A
     with transaction.atomic():
         row = Assignment.objects.select_for_update(of=("self",)).select_related("body", "site").get(pk=assignment.pk)
         if row.taken_back_at is None:
-            row.taken_back_at, row.taken_back_by, row.taken_back_reason = now, by, sentence
-            row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
-            record(
-                now, by.email, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {row.taken_back_reason}"
-            )
-            reminding.taken_back(row, now)
+            row.taken_back_by = by
+            _end(row, sentence, by.email, now)
     return row
 
 
-def _require_impartial(body: Organisation, site: Site) -> None:
-    """ISO/IEC 17029, 5.3: nobody checks a firm of their own group, or one that all who could check it have an interest in."""
+def end_partial(sites: Collection[Site], because: str, by: str, now: datetime) -> set[str]:
+    """Take back each assignment whose body may not check the firm to which the site belongs; the ids of these sites.
+
+    In the transaction of the cause.
+    """
+    standing = Assignment.objects.filter(site__in=sites, taken_back_at=None).select_related("body", "site__organisation")
+    partial = [row for row in standing.select_for_update(of=("self",)).order_by("pk") if _not_impartial(row.body, row.site)]
+    for row in partial:
+        _end(row, because, by, now)
+    return {row.site.slug for row in partial}
+
+
+def _end(row: Assignment, reason: str, by: str, now: datetime) -> None:
+    row.taken_back_at, row.taken_back_reason = now, reason
+    row.save(update_fields=["taken_back_at", "taken_back_by", "taken_back_reason"])
+    record(now, by, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {reason}")
+    reminding.taken_back(row, now)
+
+
+def _not_impartial(body: Organisation, site: Site) -> RefusedError | None:
+    """Why the body may not check the site's firm, if so.
+
+    ISO/IEC 17029, 5.3: nobody checks a firm of their own group, or one that all who could check it have an interest in.
+    """
     firm = site.organisation.controlling_firm_id
     if body.controlling_firm_id is not None and body.controlling_firm_id == firm:
-        raise RefusedError(
+        return RefusedError(
             409,
             "body-of-the-same-group",
             Phrase("%(body)s is controlled by the same firm as the site.", body=body.name),
@@ -95,7 +115,7 @@ def _require_impartial(body: Organisation, site: Site) -> None:
         organisation=body, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True
     ).values_list("user_id", flat=True)
     if auditors and set(auditors) <= interested:
-        raise RefusedError(
+        return RefusedError(
             409,
             "body-interested",
             Phrase(
@@ -104,3 +124,4 @@ def _require_impartial(body: Organisation, site: Site) -> None:
             ),
             "Choose another body, or wait until somebody without an interest acts for it.",
         )
+    return None

@@ -6,7 +6,7 @@ paper, or *missing*. An officer of where the site lies who read that paper *conf
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime
 from enum import StrEnum
@@ -209,6 +209,19 @@ def declare(site: Site, programme_id: str, criterion_id: str, texts: tuple[str, 
         detail = f"{programme_id}, {criterion_id}: {value or 'taken back'}{f', evidence {evidence}' if evidence else ''}"
         record(now, by.email, Action.DOSSIER_DECLARED, f"site {site.slug}", detail)
     return declaration
+
+
+def take_back_all(sites: Collection[Site], because: str, by: str, now: datetime) -> set[str]:
+    """Nothing stands that was declared for these sites; the ids of those for which something did. In the transaction of the cause."""
+    of_criterion = ("site", "programme", "criterion")
+    newest = Declaration.objects.filter(site__in=sites).order_by(*of_criterion, "-pk").distinct(*of_criterion)
+    standing = [row for row in newest.select_related("site") if row.value]
+    Declaration.objects.bulk_create(
+        Declaration(site=row.site, programme=row.programme, criterion=row.criterion, declared_at=now) for row in standing
+    )
+    for row in standing:
+        record(now, by, Action.DOSSIER_DECLARED, f"site {row.site.slug}", f"{row.programme}, {row.criterion}: taken back, {because}")
+    return {row.site.slug for row in standing}
 
 
 def declaration_by_id(declaration: int) -> Declaration:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Collection, Mapping
 from datetime import datetime
 
 from django.db import transaction
@@ -103,6 +103,15 @@ def withdraw(report: int, by: User, now: datetime) -> None:
             )
         row.delete()
         record(now, by.email, Action.OUTCOME_WITHDRAWN, f"firm {site.organisation.name}"[:254])
+
+
+def withdraw_all(sites: Collection[Site]) -> set[str]:
+    """Reports of these sites that are not counted are as if they had never been; the ids of the sites. In the transaction of the cause."""
+    log.lock(numbering=False)
+    rows = SiteReport.objects.filter(site__in=sites, counted_at=None)
+    reported = set(rows.values_list("site__slug", flat=True))
+    rows.delete()
+    return reported
 
 
 def count_waiting(practice: str, key: ReceiptKey, now: datetime) -> None:

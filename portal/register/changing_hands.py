@@ -6,10 +6,13 @@ from collections.abc import Collection, Iterator
 from datetime import datetime
 
 from benchmarks.phrases import Phrase
+from portal.accounts import enrolling
 from portal.accounts.models import Site
+from portal.assurance import assigning, dossiers
 from portal.catalogue.models import ExtensionRequest
 from portal.partners import grants
 from portal.partners.models import Delivery
+from portal.practices import outcomes
 from portal.sharing import groups
 
 BECAUSE = Phrase("the site belongs to another firm now")
@@ -17,8 +20,9 @@ BECAUSE = Phrase("the site belongs to another firm now")
 
 
 def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tuple[str, Phrase]]:
-    """Accesses and what suppliers declared by them, memberships of groups, and requests that wait: the new firm decides itself. By site id,
-    what ended there.
+    """Accesses and what suppliers declared by them, memberships of groups, tokens, what was declared in dossiers or reported of practices,
+    and requests that wait: the new firm decides itself. With them audits by a body that may not check the new firm. By site id, what ended
+    there.
 
     To be called in a transaction.
     """
@@ -33,6 +37,16 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
         (supplied, Phrase("has no declared deliveries any more, which were to its earlier organisation")),
         (groups.end_all(sites, by, now), Phrase("is in no group of sites any more, which its earlier organisation joined")),
         (asked, Phrase("no longer waits for more time, for which its earlier organisation asked")),
+        (enrolling.end_tokens(sites, now), Phrase("is open to no new agent any more, for which its earlier organisation had a token")),
+        (
+            dossiers.take_back_all(sites, BECAUSE, by, now),
+            Phrase("declares nothing in dossiers any more, where its earlier organisation had declared something"),
+        ),
+        (outcomes.withdraw_all(sites), Phrase("has no practice report that waits any more, which its earlier organisation submitted")),
+        (
+            assigning.end_partial(sites, BECAUSE, by, now),
+            Phrase("is audited no longer by a body that may not check its organisation"),
+        ),
     )
     for slugs, detail in ended:
         yield from ((slug, detail) for slug in sorted(slugs))

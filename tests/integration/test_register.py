@@ -16,10 +16,13 @@ from stdnum.cn import uscc
 
 from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
-from portal.accounts.models import ControllingFirm, EnrolmentToken, Jurisdiction, Membership, Organisation, Site, User
+from portal.accounts.enrolling import enrol, issue_token_for
+from portal.accounts.models import ControllingFirm, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import own_sites, roles_of
+from portal.assurance import dossiers
 from portal.assurance.assigning import assign, take_back
 from portal.assurance.models import Assignment
+from portal.assurance.programmes import programmes
 from portal.auditlog.models import Action, Event
 from portal.catalogue import deadlines, obliged_list
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
@@ -30,7 +33,9 @@ from portal.intake.models import Submission
 from portal.partners.deliveries import deliveries_assigned
 from portal.partners.grants import granted_receipt, granted_values
 from portal.partners.models import Grant
-from portal.register import siting
+from portal.practices.models import SiteReport
+from portal.problems import RefusedError
+from portal.register import changing_hands, record, siting
 from portal.sharing import groups
 from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupKind, GroupMember
@@ -138,6 +143,20 @@ def remarks(file: Path, verbosity: int = 1) -> str:
     remarked = StringIO()
     call_command("register", str(file), verbosity=verbosity, stdout=StringIO(), stderr=remarked)
     return remarked.getvalue()
+
+
+def test_who_acted_for_a_firm_by_the_register_is_named_in_its_record_afterwards(edited: Path) -> None:
+    zhao = '\n[[people]]\nemail = "zhao@yanshan.example"\nname = "Zhao"\nacts_for = {}\n'
+    text = edited.read_text("utf-8")
+    edited.write_text(text + zhao.format('["Yanshan Cement"]'), "utf-8")
+    register(edited)
+    gone = User.objects.get(email="zhao@yanshan.example")
+    issue_token_for(gone, "yanshan-1", keys.published_directory().fingerprint, timezone.now())
+    edited.write_text(text + zhao.format("[]"), "utf-8")
+    register(edited)
+    firm = Organisation.objects.get(name="Yanshan Cement")
+    entries = record.entries(firm, record.RecordFilter(who="zhao@"), 0, 50)
+    assert [(entry.who, entry.what) for entry in entries] == [(gone.email, Action.TOKEN_ISSUED)]
 
 
 def test_of_the_thousands_whom_another_file_names_ten_are_named_and_the_rest_counted(edited: Path) -> None:
@@ -278,6 +297,38 @@ def test_what_a_firm_agreed_to_for_a_site_ends_where_the_site_is_given_to_anothe
     assert granted_receipt(partners.people["provider"], digest) is None
     assert GroupMember.objects.get(slug=site.slug).state == GroupMember.State.LEFT
     assert Grant.objects.get(site=cast.plants[1].site).ended_at is None, "at a site that stays"
+    assert register(file) == []
+
+
+def test_what_a_firm_said_and_arranged_for_a_site_is_not_the_next_firms(tmp_path: Path) -> None:
+    cast = make_cast(plants=2)
+    plant, site, other = cast.plants[0], cast.plants[0].site, cast.plants[1].site.organisation
+    token = issue_token_for(plant.owner, site.slug, keys.published_directory().fingerprint, timezone.now())
+    programme, paper = programmes()["cn-energy-leaders"], ("1", "Certificate of the grade", "cd" * 32)
+    dossiers.declare(site, programme.id, "grade", paper, plant.owner, NOW)
+    firm = site.organisation.controlling_firm
+    waiting = {"version": 1, "site": site, "firm": firm, "outcome": "2-to-5", "year": 2016, "handed_in_at": NOW}
+    SiteReport.objects.create(practice="waits", asked="{}", **waiting)
+    SiteReport.objects.create(practice="counted", counted_at=NOW, **waiting)
+    assign(cast.body, site, PERIOD, cast.approver, NOW)
+    own_body = Organisation.objects.create(name="Own body", kind=Role.CERTIFICATION_BODY, controlling_firm=other.controlling_firm)
+    assign(own_body, site, PERIOD, cast.approver, NOW)
+    file = tmp_path / "register.toml"
+    entry = '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction = "{}"\npack = "cement"\n'
+    file.write_text(entry.format(site.jurisdiction.path), "utf-8")
+    assert [line.split(",")[0] for line in register(file)[1:]] == [
+        "site works-1: is open to no new agent any more",
+        "site works-1: declares nothing in dossiers any more",
+        "site works-1: has no practice report that waits any more",
+        "site works-1: is audited no longer by a body that may not check its organisation",
+    ]
+    with pytest.raises(RefusedError, match="token"):
+        enrol(token.split(".")[1], "ab" * 32, "cd" * 32, "", timezone.now())
+    state = {entry.criterion.id: entry.state for entry in dossiers.dossier(site, programme, NOW.date()).entries}
+    assert state["grade"] is dossiers.CriterionState.MISSING
+    assert list(SiteReport.objects.values_list("practice", flat=True)) == ["counted"]
+    assert [row.body for row in Assignment.objects.filter(taken_back_at=None)] == [cast.body]
+    assert Assignment.objects.get(body=own_body).taken_back_reason == changing_hands.BECAUSE
     assert register(file) == []
 
 

@@ -22,7 +22,7 @@ class Assignment(models.Model):
     due = models.DateField(null=True)  # the conclusion is wanted by the end of it
     sees_values = models.BooleanField(default=False)  # the protected values of the site's reports, and not their outside alone
     taken_back_at = models.DateTimeField(null=True)
-    taken_back_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # none: it ended with the firm
+    taken_back_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # none: its firm left or changed
     taken_back_reason = models.CharField(max_length=1000, blank=True)
 
     class Meta:

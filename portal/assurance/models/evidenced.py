@@ -100,7 +100,7 @@ class Declaration(AppendOnly):
     value = models.CharField(max_length=200, blank=True)
     paper = models.CharField(max_length=200, blank=True)  # what the evidence is called
     evidence = models.CharField(max_length=64, blank=True, validators=[HEX_32])  # SHA-256 of the paper, which stays where it is kept
-    declared_by = models.ForeignKey(User, models.PROTECT, related_name="+")
+    declared_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # none: taken back as the site changed hands
     declared_at = models.DateTimeField()
 
     class Meta(AppendOnly.Meta):

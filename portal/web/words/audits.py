@@ -8,7 +8,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy, ngettext, pgettext_lazy
 
 from portal.assurance.reminding import AuditNeed, NeedCount
-from portal.register.leaving import BECAUSE, BECAUSE_BEFORE
+from portal.register import changing_hands, leaving
 from portal.sentences import in_words
 from portal.web.viewmodels.shared import Mood
 
@@ -123,4 +123,6 @@ NEED_MOODS: dict[AuditNeed, Mood] = {
 
 def ended_because(reason: str) -> str:
     """Why an assignment ended: in the words of the officer who took it back; in the portal's own where the firm has left."""
-    return in_words(BECAUSE) if reason in (BECAUSE, BECAUSE_BEFORE) else reason
+    if reason == changing_hands.BECAUSE:
+        return in_words(changing_hands.BECAUSE)
+    return in_words(leaving.BECAUSE) if reason in (leaving.BECAUSE, leaving.BECAUSE_BEFORE) else reason
