@@ -21,6 +21,7 @@ from portal.accounts.selectors import jurisdictions_of, led_sites, within
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue import peer_groups
+from portal.catalogue.models import ExtensionRequest
 from portal.names import in_chinese
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
@@ -184,6 +185,7 @@ def retire(user: User, slug: str, now: datetime) -> None:
             revoke(device, user, now)
         EnrolmentToken.objects.filter(site=site, used_at=None, expires_at__gt=now).update(expires_at=now)
         SiteApplication.objects.filter(site=site, decided_at=None).delete()
+        ExtensionRequest.objects.filter(site=site, granted=None).delete()
         site.retired_at = now
         site.save(update_fields=["retired_at"])
         groups.end_all([site], user.email, now)

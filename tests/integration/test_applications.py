@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from django.core import mail
@@ -19,8 +19,8 @@ from portal.accounts.devices import remember_device
 from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
 from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site
 from portal.auditlog.models import Action, Event
-from portal.catalogue import peer_groups
-from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.catalogue import deadlines, peer_groups
+from portal.catalogue.models import ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.periods import open_period
 from portal.intake.owed import owed
 from portal.notifications.models import Mail
@@ -342,9 +342,11 @@ def test_a_wish_for_another_size_class_is_taken_back_by_the_present_one_and_not_
 def test_nothing_waits_for_a_retired_site(cast: Cast) -> None:
     owner = signed_in(cast.plants[0].owner)
     owner.post("/sites/works-1/edit/", {"name": "Works 1", "name_zh": "", "size_class": "large"})
+    deadlines.ask(cast.period, cast.plants[0].site, date(2030, 1, 31), "A new meter.", cast.plants[0].owner, NOW)
     assert siting.waiting_for(cast.approver).exists()
     owner.post("/sites/works-1/retire/")
     assert not siting.waiting_for(cast.approver).exists()
+    assert not ExtensionRequest.objects.exists()
 
 
 def test_a_retired_site_admits_nobody_and_keeps_what_it_reported(cast: Cast) -> None:
