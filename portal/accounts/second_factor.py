@@ -24,6 +24,8 @@ from portal.accounts.models import User
 from portal.accounts.selectors import roles_of
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
+from portal.notifications.kinds import NoticeKind
+from portal.notifications.telling import tell
 
 PURPOSE = b"steplabel second factor v1"
 
@@ -74,9 +76,13 @@ def code_at(secret: str, moment: datetime) -> str:
 
 
 def take_away(user: User, by: str, now: datetime) -> bool:
-    """Remove app and recovery codes of who has lost both; whether there was anything. The next sign-in asks who needs one to set it up."""
+    """Remove app and recovery codes of who has lost both, and tell them, for it may be somebody else who asked; whether there was anything.
+
+    The next sign-in asks who needs one to set it up.
+    """
     with transaction.atomic():
         gone, _each = Authenticator.objects.filter(user=user).delete()
         if gone:
             record(now, by, Action.SECOND_FACTOR_REMOVED, f"person {user.email}", "lost")
+            tell(NoticeKind.SECOND_FACTOR_REMOVED, (user.pk,), "mfa_index", {}, {}, now)
     return bool(gone)

@@ -17,7 +17,8 @@ from pytest_django.fixtures import Settings
 from portal.accounts import attempts, second_factor
 from portal.accounts.models import Jurisdiction, Organisation, Role, User
 from portal.auditlog.models import Action, Event
-from portal.notifications.models import Mail
+from portal.notifications.kinds import NoticeKind
+from portal.notifications.models import Mail, Notice
 from tests.integration.portal_cast import PASSWORD, person
 from tests.integration.post import letter_to, send_all
 
@@ -222,6 +223,8 @@ def test_the_operator_removes_a_lost_second_factor_and_it_is_on_record(officer: 
     call_command("remove_second_factor", officer.email.upper())
     assert not second_factor.has_one(officer)
     assert Event.objects.get(action=Action.SECOND_FACTOR_REMOVED).actor == "operator"
+    assert Notice.objects.get(recipient=officer).kind == NoticeKind.SECOND_FACTOR_REMOVED
+    assert Mail.objects.filter(recipient=officer, daily=False).count() == 1
     for nobody in (officer.email, "nobody@example.org"):
         with pytest.raises(CommandError):
             call_command("remove_second_factor", nobody)
