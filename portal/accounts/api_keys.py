@@ -122,6 +122,9 @@ def make(
         )
     prefix, secret = secrets.token_hex(6), secrets.token_urlsafe(32)
     with transaction.atomic():
+        managing = Membership.objects.select_for_update().filter(user=user, organisation=house, may_manage=True, delegate=False)
+        if not list(managing):  # parted with a moment ago
+            raise Organisation.DoesNotExist
         key = ApiKey.objects.create(
             prefix=prefix,
             secret_sha256=_digest(secret),
@@ -143,10 +146,24 @@ def revoke(user: User, key: int, now: datetime) -> ApiKey:
     with transaction.atomic():
         row = ApiKey.objects.select_for_update(of=("self",)).select_related("organisation").get(pk=key, organisation__in=houses_of(user))
         if row.revoked_at is None:
-            row.revoked_at = now
-            row.save(update_fields=["revoked_at"])
-            record(now, user.email, Action.KEY_REVOKED, f"key {row.prefix}", str(row.organisation))
+            _revoke(row, row.organisation, user.email, now)
     return row
+
+
+def end_personal(membership: Membership, by: str, now: datetime) -> None:
+    """The person manages the organisation no longer: their own keys of it are revoked, and stay so whatever they become there again.
+
+    In the transaction of the cause.
+    """
+    house = membership.organisation
+    for row in ApiKey.objects.select_for_update().filter(person=membership.user, organisation=house, revoked_at=None).order_by("pk"):
+        _revoke(row, house, by, now)
+
+
+def _revoke(row: ApiKey, house: Organisation, by: str, now: datetime) -> None:
+    row.revoked_at = now
+    row.save(update_fields=["revoked_at"])
+    record(now, by, Action.KEY_REVOKED, f"key {row.prefix}", str(house))
 
 
 def keys_of(user: User) -> tuple[ApiKeyView, ...]:

@@ -15,6 +15,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, QuerySet
 
 from benchmarks.phrases import Phrase
+from portal.accounts import api_keys
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -187,6 +188,8 @@ def set_capacity(user: User, membership: int, *, may_manage: bool, now: datetime
         if row.may_manage != may_manage:
             row.may_manage = may_manage
             row.save(update_fields=["may_manage"])
+            if not may_manage:
+                api_keys.end_personal(row, user.email, now)
             record(
                 now,
                 user.email,
@@ -204,6 +207,7 @@ def part_with(user: User, membership: int, now: datetime) -> None:
             _require_another_manager(row)
         record(now, user.email, Action.PERSON_REMOVED, _house(row.organisation), row.user.email)
         row.delete()
+        api_keys.end_personal(row, user.email, now)  # afterwards: a key that is made at this moment holds the membership until it is there
 
 
 def waiting_invitations() -> QuerySet[Invitation]:

@@ -21,7 +21,8 @@ from portal.auditlog.models import Action, Event
 from portal.intake.models import Submission
 from portal.openness import ANY_KEY, OPEN
 from portal.problems import RefusedError
-from tests.integration.portal_cast import PERIOD, Cast, deliver, make_cast
+from portal.register import inviting
+from tests.integration.portal_cast import PERIOD, Cast, deliver, make_cast, person
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -153,6 +154,27 @@ def test_a_personal_key_ends_with_the_membership_and_the_organisations_goes_on(c
     owner = cast.plants[0].owner
     own, house = key_of(owner, Scope.SITES), key_of(owner, Scope.SITES, personal=False)
     Membership.objects.filter(user=owner).delete()
+    assert asked(own, "/api/v1/sites/")[0] == 401
+    assert asked(house, "/api/v1/sites/")[0] == 200
+
+
+@pytest.mark.parametrize("parted", [True, False], ids=["parted with", "made a viewer"])
+def test_a_personal_key_is_revoked_with_its_persons_capacity_and_opens_nothing_once_they_have_it_again(cast: Cast, parted: bool) -> None:
+    owner, firm, now = cast.plants[0].owner, cast.plants[0].site.organisation, timezone.now()
+    second = person("second@example.org", firm, Role.ENTERPRISE)
+    own, house = key_of(second, Scope.SITES), key_of(second, Scope.SITES, personal=False)
+    membership = Membership.objects.get(user=second).pk
+    if parted:
+        inviting.part_with(owner, membership, now)
+    else:
+        inviting.set_capacity(owner, membership, may_manage=False, now=now)
+    assert [view.person for view in api_keys.keys_of(owner) if view.revoked_at is None] == [""]
+    assert Event.objects.get(action=Action.KEY_REVOKED).actor == owner.email
+    if parted:
+        sent = inviting.invite(owner, firm.pk, second.email, may_manage=True, delegate=False, now=now)
+        inviting.accept(sent.secret, second, now)
+    else:
+        inviting.set_capacity(owner, membership, may_manage=True, now=now)
     assert asked(own, "/api/v1/sites/")[0] == 401
     assert asked(house, "/api/v1/sites/")[0] == 200
 
