@@ -210,10 +210,11 @@ def _delete(leaving: int, now: datetime) -> bool:
         _forget_sites(sites, now)
         _leave_groups(firm, sites, now)
         forget_unpublished(firm, BECAUSE, "worker", now)
-        _forget_names(firm, [email for _one, email, _manages, _delegate in members], [site.slug for site in sites])
+        _forget_names(firm, [site.slug for site in sites])
         end_engagements(sites, BECAUSE, "worker", now)  # after what was told of the sites is forgotten: of this the body is told
         Membership.objects.filter(organisation=firm)._raw_delete("default")
         gone = delete_people([person for person, *_rest in members])
+        _forget_letters(firm, [email for _one, email, _manages, _delegate in members])
         digests = tuple(reports.order_by("log_index").values_list("digest", flat=True))
         done = DeletionRecord(firm.name, now.isoformat(), digests, values, gone, len(sites))
         secret = secrets.token_urlsafe(32)
@@ -325,17 +326,19 @@ def _without_names(roster: dict[str, Any], names: _Names) -> tuple[dict[str, Any
     return roster, changed
 
 
-def _forget_names(firm: Organisation, addresses: list[str], slugs: list[str]) -> None:
-    Mail.objects.filter(Q(address__in=addresses) | Q(address__in=_invited(firm)))._raw_delete("default")
+def _forget_letters(firm: Organisation, addresses: list[str]) -> None:
+    """Letters of the firm, to whomever, and what the portal wrote to those of its people who are deleted; what other firms wrote stays."""
+    still_here = User.objects.filter(email__in=addresses).values_list("email", flat=True)
+    to_nobody = Q(address__in=set(addresses) - set(still_here), told__firm__isnull=True)
+    Mail.objects.filter(Q(told__firm__in=[*firm.name.by_language.values()]) | to_nobody)._raw_delete("default")
+
+
+def _forget_names(firm: Organisation, slugs: list[str]) -> None:
     Notice.objects.filter(told__site__in=slugs)._raw_delete("default")
     for model in (Invitation, Viewing, ApiKey):
         QuerySet(model).filter(organisation=firm)._raw_delete("default")
     SiteApplication.objects.filter(organisation=firm)._raw_delete("default")
     FirmApplication.objects.filter(name=firm.name)._raw_delete("default")
-
-
-def _invited(firm: Organisation) -> list[str]:
-    return list(Invitation.objects.filter(organisation=firm).values_list("email", flat=True))
 
 
 def _waiting() -> QuerySet[Leaving]:

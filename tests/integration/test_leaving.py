@@ -33,6 +33,7 @@ from portal.catalogue.peer_groups import make_peer_group
 from portal.intake.models import Submission
 from portal.notifications import mailing
 from portal.notifications.models import Mail, Notice
+from portal.notifications.telling import post
 from portal.opening import refilling, unsealing
 from portal.opening.models import OpenedReport
 from portal.partners import deliveries
@@ -411,6 +412,22 @@ def test_of_whom_a_dossier_names_only_an_empty_account_is_left(cast: Cast, firm:
     emptied = User.objects.get(pk=first.owner.pk)
     assert (emptied.name, emptied.is_active, emptied.has_usable_password()) == ("", False, False)
     assert emptied.email.endswith(".invalid")
+
+
+def test_a_letter_of_another_firm_stays_and_the_firms_own_go(cast: Cast, firm: Organisation) -> None:
+    other, now = cast.plants[1].site.organisation, timezone.now()
+    gone, adviser = cast.plants[0].owner.email, "adviser@example.org"
+    for address, letter, facts in (
+        (adviser, "invitation", {"firm": firm.name, "by": gone}),
+        (adviser, "invitation", {"firm": other.name, "by": cast.plants[1].owner.email}),
+        (adviser, "new_password", {}),
+        (gone, "new_password", {}),
+    ):
+        post(letter, address, "en", facts, "secret", now, good_for=timedelta(days=60))
+    leaving.ask(cast.plants[0].owner, firm.pk, now)
+    assert leaving.carry_out_due(lambda: over(now)) == 1
+    letters = Mail.objects.exclude(letter__in=("", "firm_left")).order_by("letter").values_list("address", "letter", "told__firm")
+    assert list(letters) == [(adviser, "invitation", other.name), (adviser, "new_password", None)]
 
 
 def test_another_firm_cannot_be_taken_out(cast: Cast, firm: Organisation) -> None:
