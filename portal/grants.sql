@@ -71,7 +71,8 @@ BEGIN
             register_firmapplication, accounts_apikey, accounts_membership, usersessions_usersession, django_session TO steplabel_worker;
         GRANT SELECT, DELETE ON sharing_groupmember, practices_sitereport TO steplabel_worker;
         GRANT UPDATE (unconfirmed_reason) ON practices_sitereport TO steplabel_worker;
-        GRANT SELECT (id, run_by_id, ended_at), UPDATE (ended_at) ON sharing_sitegroup TO steplabel_worker;
+        GRANT SELECT (id, run_by_id, ended_at), UPDATE (ended_at, made_by) ON sharing_sitegroup TO steplabel_worker;
+        GRANT SELECT (id, organisation_id) ON partners_acceptedterms TO steplabel_worker;
         GRANT SELECT (id, site_id), DELETE ON partners_delivery TO steplabel_worker;
         GRANT SELECT (id, practice, version, state, organisation_id, published_at), UPDATE (id), DELETE ON practices_entry TO steplabel_worker;
         GRANT SELECT (id, entry_id) ON practices_revision TO steplabel_worker;
@@ -97,6 +98,9 @@ BEGIN
             FROM CURRENT_USER, steplabel_web, steplabel_worker;
         -- What a firm that leaves wrote of practices that were never published goes with it.
         GRANT DELETE ON practices_revision TO steplabel_worker;
+        -- And the addresses of its people, who accepted terms or chose that it is named, are on the record alone.
+        GRANT UPDATE (accepted_by) ON partners_acceptedterms TO steplabel_worker;
+        GRANT UPDATE (chosen_by) ON standings_namingchoice TO steplabel_worker;
         -- Deleting a person asks every table that may name them, and locks what it finds: that needs the right to update some column
         -- of it, of the table's owner: its key, which nothing changes.
         FOR named IN

@@ -39,7 +39,7 @@ from portal.notifications.selectors import language_of
 from portal.notifications.telling import post, tell
 from portal.opening.models import OpenedReport
 from portal.partners.grants import end_all
-from portal.partners.models import Delivery
+from portal.partners.models import AcceptedTerms, Delivery
 from portal.practices.departing import forget_unpublished
 from portal.practices.models import SiteReport
 from portal.problems import RefusedError
@@ -47,7 +47,7 @@ from portal.publication.models import BestGroup, Publication
 from portal.register.inviting import digest_of, led_firms
 from portal.register.models import FirmApplication, Invitation, Leaving, SiteApplication, Viewing
 from portal.sharing.models import Certificate, GroupMember, Share, SiteGroup
-from portal.standings.models import ProtectedValue, Standing
+from portal.standings.models import NamingChoice, ProtectedValue, Standing
 
 COOLING = timedelta(days=14)
 """Between asking and deleting: long enough for whoever was on holiday to undo it."""
@@ -337,6 +337,10 @@ def _forget_names(firm: Organisation, slugs: list[str]) -> None:
     Notice.objects.filter(told__site__in=slugs)._raw_delete("default")
     for model in (Invitation, Viewing, ApiKey):
         QuerySet(model).filter(organisation=firm)._raw_delete("default")
+    # who decided in its name stands on the record alone; by the table, for of rows that are never changed this is the exception
+    QuerySet(AcceptedTerms).filter(organisation=firm).update(accepted_by="")
+    QuerySet(NamingChoice).filter(organisation=firm).update(chosen_by="")
+    SiteGroup.objects.filter(run_by=firm).update(made_by="")
     SiteApplication.objects.filter(organisation=firm)._raw_delete("default")
     FirmApplication.objects.filter(name=firm.name)._raw_delete("default")
 

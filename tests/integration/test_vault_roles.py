@@ -30,6 +30,9 @@ from portal.practices import reviewing
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing, scheduling
 from portal.register import leaving
+from portal.sharing import groups
+from portal.sharing.groups import GroupDescription
+from portal.sharing.models import GroupKind
 from portal.standings.models import ProtectedValue
 from portal.web.words.mails import write
 from tests.integration.audited import make_attestation
@@ -217,6 +220,7 @@ def test_the_worker_role_can_delete_what_is_a_firms_that_leaves(worker: str, web
     reviewing.offer(cast.plants[0].owner, cast.plants[0].site.organisation_id, HOT, named=True, now=NOW)
     other = person("other@example.org", cast.plants[0].site.organisation, Role.ENTERPRISE)
     dossiers.declare(cast.plants[0].site, "cn-energy-leaders", "grade", ("1", "Paper", "cd" * 32), other, NOW)
+    groups.make(GroupDescription(GroupKind.PARK, "Park", "园区"), cast.plants[0].site.organisation_id, cast.plants[0].owner, NOW)
     leaving.ask(cast.plants[0].owner, cast.plants[0].site.organisation_id, NOW)
     default = connections["default"]
     try:
