@@ -1,6 +1,6 @@
 """A firm leaves the scheme: asked for, undone, or carried out: reports deleted, rosters with random names, a certificate of deletion.
 
-    asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone, also if obliged
+    asked ──14 days──▶ carried out (envelopes, reports, values, people deleted; a certificate says what) | undone before, also if obliged
 
 With it end the accesses that it granted to partners and the assignments of certification bodies at its sites, each with its reason on
 record; links for buyers, what suppliers declared for its sites, and practices of it that nobody published are deleted. What was published
@@ -135,10 +135,22 @@ def ask(user: User, firm: int, now: datetime) -> Leaving:
 
 
 def undo(user: User, firm: int, now: datetime) -> None:
-    """Stay; `Leaving.DoesNotExist` where nothing waits, `Organisation.DoesNotExist` for a firm that the person does not lead."""
+    """Stay.
+
+    Raises:
+        Leaving.DoesNotExist, Organisation.DoesNotExist: nothing waits; not a firm that the person leads.
+        RefusedError: `leaving-due` (409): from that day on something may be deleted, even where the rest waits.
+    """
     with transaction.atomic():
         organisation = led_firms(user).get(pk=firm)
         leaving = _waiting().select_for_update(of=("self",)).get(organisation=organisation)
+        if leaving.due_at <= now:
+            raise RefusedError(
+                409,
+                "leaving-due",
+                "The time to undo this is over: the data of the firm is being deleted.",
+                "Wait for the certificate of deletion; its link is mailed to who manages the firm.",
+            )
         leaving.undone_at = now
         leaving.save(update_fields=["undone_at"])
         record(now, user.email, Action.FIRM_STAYING, _subject(organisation))

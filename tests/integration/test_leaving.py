@@ -36,7 +36,7 @@ from portal.notifications.models import Mail, Notice
 from portal.notifications.telling import post
 from portal.opening import refilling, unsealing
 from portal.opening.models import OpenedReport
-from portal.partners import deliveries
+from portal.partners import deliveries, terms
 from portal.practices import reviewing
 from portal.practices.models import Entry
 from portal.practices.selectors import library
@@ -45,7 +45,9 @@ from portal.publication import drafting, publishing
 from portal.publication.models import Publication
 from portal.register import inviting, leaving
 from portal.register.models import Leaving
-from portal.sharing import certificates, shares
+from portal.sharing import certificates, groups, shares
+from portal.sharing.groups import GroupDescription
+from portal.sharing.models import GroupKind
 from portal.standings import computing as standings
 from portal.standings import naming
 from portal.standings.models import ProtectedValue
@@ -81,6 +83,10 @@ def build_scene() -> Cast:
     partners = make_partners(cast)
     deliveries.declare(partners.people["supplier"], first.site.slug, PERIOD, "coal", Decimal(4711), "t", "Bills of the coal", NOW)
     reviewing.offer(first.owner, first.site.organisation_id, HOT, named=True, now=NOW)
+    terms.accept(first.owner, first.site.organisation_id, NOW)
+    for named in (True, False):
+        naming.choose(first.site.organisation, named, first.owner, NOW)
+    groups.make(GroupDescription(GroupKind.PARK, "Park", "园区"), first.site.organisation_id, first.owner, NOW)
     return cast
 
 
@@ -229,6 +235,28 @@ def test_it_can_be_undone_until_its_time_and_asking_twice_is_asking_once(cast: C
     ]
     owner.post(path, {"name": firm.name})
     assert Leaving.objects.filter(undone_at=None).count() == 1, "and it may leave after all"
+
+
+def test_from_its_day_on_leaving_is_not_undone_for_its_agents_may_be_revoked_already(
+    cast: Cast, firm: Organisation, owner: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked, path = timezone.now() - leaving.COOLING, f"/people/firms/{firm.pk}/leave/"
+    leaving.ask(cast.plants[0].owner, firm.pk, asked)
+
+    def fails(*_asked: object) -> bool:
+        raise OSError("the vault is away")
+
+    with monkeypatch.context() as fault:
+        fault.setattr(leaving, "_delete", fails)
+        with pytest.raises(OSError, match="vault"):
+            leaving.carry_out_due(timezone.now)
+    page = owner.get(path).content.decode()
+    assert "The time to undo this ended on" in page
+    assert "Undo it and stay" not in page
+    answer = owner.post(path, {"do": "stay"}, follow=True).content.decode()
+    assert "The time to undo this is over: the data of the firm is being deleted." in answer
+    assert "nothing was deleted" not in answer
+    assert leaving.carry_out_due(timezone.now) == 1
 
 
 def test_a_firm_that_chose_to_be_named_is_not_promised_that_what_was_published_names_none(

@@ -12,9 +12,11 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_GET
 
 from portal.accounts.models import Organisation, Role
+from portal.problems import RefusedError
 from portal.register import leaving
 from portal.register.inviting import led_firms
 from portal.register.models import Leaving
+from portal.sentences import in_words
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import attachment
 from portal.web.papers import deletion as deletion_paper
@@ -36,6 +38,8 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
             leaving.undo(user, firm, now)
         except Leaving.DoesNotExist:
             messages.error(request, _("No request to leave is open, so there is nothing to undo."))
+        except RefusedError as refusal:
+            messages.error(request, in_words(refusal.whole))
         else:
             messages.success(request, _("%(firm)s stays; nothing was deleted.") % {"firm": name})
         return redirect("web:people")
@@ -45,11 +49,13 @@ def leave(request: HttpRequest, firm: int) -> HttpResponseBase:
         if not wrong:
             _ask(request, firm)
             return redirect("web:leave", firm)
+    waiting = leaving.waiting(organisation)
     context = {
         "firm": name,
         "number": firm,
         "extent": leaving.extent(organisation),
-        "waiting": leaving.waiting(organisation),
+        "waiting": waiting,
+        "undoable": waiting is not None and waiting.due_at > now,
         "days": leaving.COOLING.days,
         "wrong": wrong,
         "staying": deletion_paper.staying(),
