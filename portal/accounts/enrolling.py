@@ -146,7 +146,10 @@ def revoke(device: Device, by: User | None, now: datetime) -> None:
 
 
 def end_tokens(sites: Collection[Site], now: datetime) -> set[str]:
-    """No token that was made so far admits an agent to these sites; the ids of those for which one could have."""
+    """No token that was made so far admits an agent to these sites; the ids of those for which one could have.
+
+    In the transaction of the cause, which takes the log before this, if at all: `enrol` holds it while it asks for the token.
+    """
     tokens = EnrolmentToken.objects.filter(site__in=sites, used_at=None)
     admitting = set(tokens.filter(expires_at__gt=now).values_list("site__slug", flat=True))
     tokens.delete()

@@ -107,8 +107,10 @@ def withdraw(report: int, by: User, now: datetime) -> None:
 
 def withdraw_all(sites: Collection[Site]) -> set[str]:
     """Reports of these sites that are not counted are as if they had never been; the ids of the sites. In the transaction of the cause."""
-    log.lock(numbering=False)
     rows = SiteReport.objects.filter(site__in=sites, counted_at=None)
+    if not rows.exists():
+        return set()
+    log.lock(numbering=False)  # while no batch is counted
     reported = set(rows.values_list("site__slug", flat=True))
     rows.delete()
     return reported
