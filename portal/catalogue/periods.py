@@ -18,7 +18,7 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.deadlines import due_before_end, end_of
 from portal.catalogue.models import PeerGroup, ReportingPeriod
-from portal.catalogue.selectors import overlapping
+from portal.catalogue.selectors import groups_of_route, overlapping
 from portal.problems import RefusedError
 
 TIME_TO_REPORT = timedelta(days=90)
@@ -28,12 +28,15 @@ def open_period(group: PeerGroup, name: str, by: str, now: datetime, due: dateti
     """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end if not said.
 
     Raises:
-        RefusedError: `period-overlaps` (409): two periods of a group share a day, and what is published of both could be subtracted.
+        RefusedError: `period-overlaps` (409): two periods of a group share a day, and what is published of both could be subtracted;
+            `period-open-by-other-version` (409): whom two groups oblige for the same time would be late in the one that has no report.
     """
     period = _period(name)
     with transaction.atomic():
-        PeerGroup.objects.select_for_update(of=("self",)).get(pk=group.pk)  # who opens two at once waits for the first
+        # who opens two at once, of whatever version, waits for the first
+        list(groups_of_route(group.pack, group.route, group.scope).select_for_update(of=("self",)))
         _require_apart(group, period)
+        _require_only_version(group, period)
         opened, created = ReportingPeriod.objects.get_or_create(
             peer_group=group,
             name=period.name,
@@ -61,8 +64,8 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last
     `last_day` is the last one for its reports; some months after the period if not said.
 
     Raises:
-        RefusedError: `not-regulator` (403), `period-closed`, `pack-not-in-force`, `period-overlaps`, `due-before-end`,
-            `due-in-the-past` (409).
+        RefusedError: `not-regulator` (403), `period-closed`, `pack-not-in-force`, `period-open-by-other-version`,
+            `period-overlaps`, `due-before-end`, `due-in-the-past` (409).
         SteplabelError: what `canonical_period` says of the name.
     """
     require_regulator_of_scope(user, group.scope)
@@ -87,19 +90,7 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last
             ),
             "Open the period for the peer group whose version is in force.",
         )
-    beside = PeerGroup.objects.filter(pack=group.pack, route=group.route, scope=group.scope).exclude(pk=group.pk)
-    taking = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__in=beside, closed_at=None)
-    if other := taking.select_related("peer_group").first():
-        raise RefusedError(
-            409,
-            "period-open-by-other-version",
-            Phrase(
-                "Reports of %(period)s are accepted with version %(version)s of the pack.",
-                period=other.name,
-                version=other.peer_group.pack_version,
-            ),
-            "Close that period first: only one version can be open for the reports of a period.",
-        )
+    _require_only_version(group, period)
     _require_apart(group, period)
     return open_period(group, name, user.email, now, _due(group, period, last_day, now))
 
@@ -115,6 +106,25 @@ def _require_apart(group: PeerGroup, period: Period) -> None:
             "period-overlaps",
             Phrase("The period %(period)s overlaps %(other)s, which this peer group has already.", period=period.name, other=other.name),
             Phrase("Use that period, or one that begins where it ends. For other reports of the same time, create another peer group."),
+        )
+
+
+def _require_only_version(group: PeerGroup, period: Period) -> None:
+    """A period that the group has already stays as it is."""
+    if group.periods.filter(name=period.name).exists():
+        return
+    beside = groups_of_route(group.pack, group.route, group.scope).exclude(pk=group.pk)
+    taking = ReportingPeriod.objects.filter(overlapping(period.start, period.end), peer_group__in=beside, closed_at=None)
+    if other := taking.select_related("peer_group").first():
+        raise RefusedError(
+            409,
+            "period-open-by-other-version",
+            Phrase(
+                "Reports of %(period)s are accepted with version %(version)s of the pack.",
+                period=other.name,
+                version=other.peer_group.pack_version,
+            ),
+            "Close that period first: only one version can be open for the reports of a period.",
         )
 
 

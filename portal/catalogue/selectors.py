@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db.models import Count, Q
+from django.db.models import Count, Q, QuerySet
 
 from benchmarks.phrases import Name
 from portal.accounts.models import Jurisdiction, Site, User
@@ -79,6 +79,11 @@ def group_of(user: User, peer_group: int) -> PeerGroup:
 def peer_group_by_id(peer_group: int) -> PeerGroup:
     """With its scope, for who has asked already whether the person may; `PeerGroup.DoesNotExist` where there is none."""
     return PeerGroup.objects.select_related("scope").get(pk=peer_group)
+
+
+def groups_of_route(pack: str, route: str, scope: Jurisdiction) -> QuerySet[PeerGroup]:
+    """The groups of that route and scope, one for each version of the pack that was taken up, the one made last at the end."""
+    return PeerGroup.objects.filter(pack=pack, route=route, scope=scope).order_by("pk")
 
 
 def period_of_group(peer_group: int, name: str) -> ReportingPeriod:

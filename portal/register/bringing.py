@@ -6,14 +6,14 @@ for whom, and whose firm a plant belongs to, decide what is shown to whom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, cast
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Model
+from django.db.models import Model, QuerySet
 
 from benchmarks import packs
 from benchmarks.errors import InputError
@@ -27,6 +27,7 @@ from portal.catalogue.deadlines import due_before_end, end_of
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
+from portal.catalogue.selectors import groups_of_route
 from portal.days import scheme_day
 from portal.intake.models import Submission
 from portal.register import changing_hands
@@ -82,7 +83,8 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterC
     Raises:
         InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`, `period-closed`, `assignment-ended`,
             and what the core says of packs.
-        RefusedError: `due-before-end` (409), and what `assurance.assigning.assign` refuses.
+        RefusedError: `due-before-end`, `period-overlaps`, `period-open-by-other-version` (409), and what `assurance.assigning.assign`
+            refuses.
     """
     with transaction.atomic():
         return _Register(now, by).bring_to(roll)
@@ -277,13 +279,15 @@ class _Register:
         voluntary = list(named(Site, "slug", declared.voluntary).values())
         groups_before = set(PeerGroup.objects.values_list("pk", flat=True))
         before = _members(declared.pack, scope)
-        group = make_peer_group(declared.pack, scope, (), declared.route, declared.version, voluntary=voluntary)
+        periods = _periods_that_are(declared, scope)
+        version = _version_in_use(declared, scope, periods.values())
+        group = make_peer_group(declared.pack, scope, (), declared.route, version, voluntary=voluntary)
         if declared.obliged is None:  # who is a member stays what a regulator's list has made of it
             of_scope = Site.objects.filter(within((scope,)), pack=declared.pack)
             obliged = list(of_scope.exclude(pk__in=group.members.values("site")))
         else:
             obliged = list(named(Site, "slug", declared.obliged).values())
-        make_peer_group(declared.pack, scope, obliged, declared.route, declared.version, voluntary=voluntary)
+        make_peer_group(declared.pack, scope, obliged, declared.route, version, voluntary=voluntary)
         subject = f"peer group {group}"[:254]
         if group.pk not in groups_before:
             self._note(subject, Phrase("made"))
@@ -296,13 +300,13 @@ class _Register:
                 else Phrase("%(site)s is taking part by its own will", site=str(site)),
             )
         for period in declared.periods:
-            self._period(group, period)
+            self._period(group, period, periods)
 
-    def _period(self, group: PeerGroup, declared: DeclaredPeriod) -> None:
-        periods_before = group.periods.count()
-        period = open_period(group, declared.name, self.by, self.now)
-        subject = Phrase("period %(pack)s/%(period)s", pack=group.pack, period=period.name)
-        if group.periods.count() > periods_before:
+    def _period(self, group: PeerGroup, declared: DeclaredPeriod, periods: dict[str, ReportingPeriod]) -> None:
+        subject = Phrase("period %(pack)s/%(period)s", pack=group.pack, period=declared.name)
+        period = periods.get(declared.name)
+        if period is None:
+            period = periods[declared.name] = open_period(group, declared.name, self.by, self.now)
             self.changes.append(RegisterChange(subject, Phrase("opened")))  # the service put it on record
         if declared.due is not None:
             due = end_of(declared.due)
@@ -318,7 +322,7 @@ class _Register:
                 Phrase(
                     "The period %(period)s of %(group)s was closed on %(day)s; what is closed stays closed.",
                     period=declared.name,
-                    group=str(group),
+                    group=str(period.peer_group),
                     day=scheme_day(period.closed_at).isoformat(),
                 ),
                 "Write `closed = true` beside it.",
@@ -418,6 +422,28 @@ def _refuse_departed(houses: Mapping[str, Organisation]) -> None:
             "Take it out of `acts_for` of everybody in the file, and people who act for nobody else out of the file; nothing was changed.",
             found=str(leaving.organisation.name),
         )
+
+
+def _periods_that_are(declared: DeclaredPeerGroup, scope: Jurisdiction) -> dict[str, ReportingPeriod]:
+    """The entry's periods by their names, as far as they were opened: with its version, or with any where it states none."""
+    groups = _groups(declared, scope)
+    names = [period.name for period in declared.periods]
+    rows = ReportingPeriod.objects.filter(peer_group__in=groups, name__in=names).select_related("peer_group__scope")
+    return {period.name: period for period in rows.order_by("peer_group")}
+
+
+def _version_in_use(declared: DeclaredPeerGroup, scope: Jurisdiction, periods: Iterable[ReportingPeriod]) -> str | None:
+    """Of an entry without a version: the one by which its periods were opened, else the one taken up last. A release may bring a newer one;
+    taking it up is for a regulator to decide.
+    """
+    groups = [period.peer_group for period in periods] or _groups(declared, scope)
+    return max(groups, key=lambda group: group.pk).pack_version if groups else declared.version
+
+
+def _groups(declared: DeclaredPeerGroup, scope: Jurisdiction) -> QuerySet[PeerGroup]:
+    route = declared.route or packs.load(declared.pack, declared.version).routes[0].id
+    groups = groups_of_route(declared.pack, route, scope)
+    return groups if declared.version is None else groups.filter(pack_version=declared.version)
 
 
 def _members(pack: str, scope: Jurisdiction) -> dict[tuple[int, str], bool]:

@@ -108,8 +108,11 @@ class DeclaredPeriod(_Declared):
 
 
 class DeclaredPeerGroup(_Declared):
-    """`obliged` left out: every site of the pack in the scope that is no member yet, not `voluntary` and not retired. Members are added,
-    never taken away."""
+    """`version` left out: the one by which the periods were opened, or that was taken up last; for a new group the newest.
+
+    `obliged` left out: every site of the pack in the scope that is no member yet, not `voluntary` and not retired. Members are added, never
+    taken away.
+    """
 
     pack: Name
     version: str | None = None

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Callable
 from datetime import date
 from io import StringIO
 from pathlib import Path
@@ -14,6 +15,8 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 from stdnum.cn import uscc
 
+from benchmarks import packs
+from benchmarks.routes import Pack
 from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts.enrolling import enrol, issue_token_for
@@ -27,7 +30,8 @@ from portal.auditlog.models import Action, Event
 from portal.catalogue import deadlines, obliged_list
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.obliged_rows import ObligedSite
-from portal.catalogue.periods import close_period
+from portal.catalogue.peer_groups import take_up
+from portal.catalogue.periods import close_period, open_period
 from portal.catalogue.selectors import period_taking_reports
 from portal.intake.models import Submission
 from portal.partners.deliveries import deliveries_assigned
@@ -437,3 +441,43 @@ def test_an_assignment_that_a_regulator_took_back_is_not_made_again_by_the_next_
     assert Assignment.objects.get().taken_back_at is not None
     edited.write_text(edited.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
     assert register(edited) == ["period cement/2025: closed"]
+
+
+def test_a_run_after_an_upgrade_makes_no_second_group_of_the_same_period(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file names no version of the pack: the release before had 3 as its newest."""
+    with monkeypatch.context() as before:
+        before.setattr("benchmarks.packs.load", load_of_version_3)
+        register(REGISTER)
+    group = PeerGroup.objects.get()
+    assert group.pack_version == "3"
+    assert register(REGISTER) == []
+    assert list(PeerGroup.objects.all()) == [group]
+
+
+def load_of_version_3(name: str, version: str | None = None, base: Path | None = None, load: Callable[..., Pack] = packs.load) -> Pack:
+    return load(name, "3" if version is None else version, base)
+
+
+def test_a_period_stays_with_the_version_that_opened_it_when_a_regulator_takes_up_another(edited: Path) -> None:
+    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
+    register(edited)
+    edit(edited, '\nversion = "3"', "")
+    group, officer = PeerGroup.objects.get(), User.objects.get(email="li.wei@ministry.example")
+    successor = take_up(officer, group, "4", NOW)
+    edit(edited, "due = 2026-03-31 }", 'due = 2026-03-31, closed = true }, { name = "2026" }')
+    register(edited)
+    assert list(ReportingPeriod.objects.order_by("name").values_list("name", "peer_group")) == [("2025", group.pk), ("2026", group.pk)]
+    close_period(ReportingPeriod.objects.get(name="2026"), "test", NOW)
+    open_period(successor, "2027", "test", NOW)
+    edit(edited, '{ name = "2026" }', '{ name = "2026", closed = true }, { name = "2027" }, { name = "2028" }')
+    assert register(edited) == ["period cement/2028: opened"]
+    assert ReportingPeriod.objects.get(name="2028").peer_group == successor
+
+
+def test_a_version_that_the_file_names_opens_no_period_that_another_has_open(edited: Path) -> None:
+    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
+    register(edited)
+    edit(edited, 'version = "3"', 'version = "4"')
+    with pytest.raises(CommandError, match="Reports of 2025 are accepted with version 3 of the pack"):
+        register(edited)
+    assert PeerGroup.objects.count() == 1
