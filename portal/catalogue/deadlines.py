@@ -43,18 +43,37 @@ def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) ->
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         require_regulator_of_scope(by, period.peer_group.scope)
         _require_open(period)
-        due = end_of(last_day)
-        if due <= period.end:
-            raise due_before_end()
-        if due == period.due:
-            return
-        if due <= now:
-            raise RefusedError(
-                409, "due-past", "That day is past: every site that has not reported would be late at once.", "Choose today or a later day."
-            )
-        before, period.due = period.due, due
-        period.save(update_fields=["due"])
-        record(now, by.email, Action.DUE_CHANGED, f"period {period.peer_group.pack}/{period.name}", f"{_day(before)} to {_day(due)}")
+        if _move(period, last_day, by.email, now):
+            period.due_moved_at = now
+            period.save(update_fields=["due_moved_at"])
+
+
+def bring_due_to(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bool:
+    """Move the day to what a register file says; whether it moved. Once a regulator has moved it, and once the period is closed, it stays.
+
+    Raises:
+        RefusedError: `due-before-end`, `due-past` (409).
+    """
+    with transaction.atomic():
+        period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
+        return period.due_moved_at is None and period.closed_at is None and _move(period, last_day, by, now)
+
+
+def _move(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bool:
+    """Whether the day was another. The row is locked by who calls."""
+    due = end_of(last_day)
+    if due <= period.end:
+        raise due_before_end()
+    if due == period.due:
+        return False
+    if due <= now:
+        raise RefusedError(
+            409, "due-past", "That day is past: every site that has not reported would be late at once.", "Choose today or a later day."
+        )
+    before, period.due = period.due, due
+    period.save(update_fields=["due"])
+    record(now, by, Action.DUE_CHANGED, f"period {period.peer_group.pack}/{period.name}", f"{_day(before)} to {_day(due)}")
+    return True
 
 
 def due_before_end() -> RefusedError:

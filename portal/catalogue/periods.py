@@ -29,9 +29,12 @@ def open_period(group: PeerGroup, name: str, by: str, now: datetime, due: dateti
 
     Raises:
         RefusedError: `period-overlaps` (409): two periods of a group share a day, and what is published of both could be subtracted;
-            `period-open-by-other-version` (409): whom two groups oblige for the same time would be late in the one that has no report.
+            `period-open-by-other-version` (409): whom two groups oblige for the same time would be late in the one that has no report;
+            `due-before-end` (409).
     """
     period = _period(name)
+    if due is not None and due <= period.end:
+        raise due_before_end()
     with transaction.atomic():
         # who opens two at once, of whatever version, waits for the first
         list(groups_of_route(group.pack, group.route, group.scope).select_for_update(of=("self",)))

@@ -23,7 +23,7 @@ from portal.accounts.selectors import within
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, Event
 from portal.auditlog.recording import record_each
-from portal.catalogue.deadlines import due_before_end, end_of
+from portal.catalogue.deadlines import bring_due_to, end_of, last_day
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
@@ -83,8 +83,8 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterC
     Raises:
         InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`, `period-closed`, `assignment-ended`,
             and what the core says of packs.
-        RefusedError: `due-before-end`, `period-overlaps`, `period-open-by-other-version` (409), and what `assurance.assigning.assign`
-            refuses.
+        RefusedError: `due-before-end`, `due-past`, `period-overlaps`, `period-open-by-other-version` (409), and what
+            `assurance.assigning.assign` refuses.
     """
     with transaction.atomic():
         return _Register(now, by).bring_to(roll)
@@ -303,16 +303,25 @@ class _Register:
             self._period(group, period, periods)
 
     def _period(self, group: PeerGroup, declared: DeclaredPeriod, periods: dict[str, ReportingPeriod]) -> None:
+        """Changes are only told here: the services put them on record."""
         subject = Phrase("period %(pack)s/%(period)s", pack=group.pack, period=declared.name)
         period = periods.get(declared.name)
         if period is None:
-            period = periods[declared.name] = open_period(group, declared.name, self.by, self.now)
-            self.changes.append(RegisterChange(subject, Phrase("opened")))  # the service put it on record
-        if declared.due is not None:
-            due = end_of(declared.due)
-            if due <= period.end:
-                raise due_before_end()
-            self._keep(ReportingPeriod, "pk", [_Entry(subject, period.pk, {"due": due})])
+            due = None if declared.due is None else end_of(declared.due)
+            period = periods[declared.name] = open_period(group, declared.name, self.by, self.now, due)
+            self.changes.append(RegisterChange(subject, Phrase("opened")))
+        elif declared.due is not None and bring_due_to(period, declared.due, self.by, self.now):
+            self.changes.append(
+                RegisterChange(
+                    subject,
+                    Phrase(
+                        "%(field)s was %(before)s, is %(now)s",
+                        field="due",
+                        before=last_day(period.due).isoformat(),
+                        now=declared.due.isoformat(),
+                    ),
+                )
+            )
         if declared.closed and period.closed_at is None:
             close_period(period, self.by, self.now)
             self.changes.append(RegisterChange(subject, Phrase("closed")))

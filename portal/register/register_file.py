@@ -100,7 +100,7 @@ class DeclaredSite(_Declared):
 
 
 class DeclaredPeriod(_Declared):
-    """`due` is the last day for reports; by default some months after the period's end."""
+    """`due` is the last day for reports; by default some months after the period's end. Once a regulator has moved it, it stays."""
 
     name: PeriodName
     due: date | None = None

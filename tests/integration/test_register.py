@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -107,10 +107,11 @@ def test_a_dry_run_tells_the_same_and_changes_nothing() -> None:
 def test_a_correction_is_made_told_and_put_on_record(edited: Path) -> None:
     register(edited)
     edit(edited, 'size_class = "large"', 'size_class = "small"')
-    edit(edited, "due = 2026-03-31", "due = 2026-04-30")
-    changes = register(edited)
-    assert changes[0] == "site yanshan-1: size_class was large, is small"
-    assert changes[1].startswith("period cement/2025: due was 2026-0")
+    edit(edited, "due = 2026-03-31", "due = 2099-04-30")
+    assert register(edited) == [
+        "site yanshan-1: size_class was large, is small",
+        "period cement/2025: due was 2026-03-31, is 2099-04-30",
+    ]
     assert Event.objects.filter(subject="site yanshan-1", detail="size_class was large, is small").count() == 1
 
 
@@ -481,3 +482,29 @@ def test_a_version_that_the_file_names_opens_no_period_that_another_has_open(edi
     with pytest.raises(CommandError, match="Reports of 2025 are accepted with version 3 of the pack"):
         register(edited)
     assert PeerGroup.objects.count() == 1
+
+
+def test_a_day_that_a_regulator_moved_stays_whatever_the_file_says(edited: Path) -> None:
+    """The file is run again to close the period, and still names the day of before."""
+    register(edited)
+    officer, now = User.objects.get(email="li.wei@ministry.example"), timezone.now()
+    deadlines.set_due(ReportingPeriod.objects.get(), (now + timedelta(days=60)).date(), officer, now)
+    moved = ReportingPeriod.objects.get().due
+    assert register(edited) == []
+    edit(edited, "due = 2026-03-31", "due = 2099-04-30")
+    assert register(edited) == []
+    edit(edited, "due = 2099-04-30", "due = 2026-03-31, closed = true")
+    assert register(edited) == ["period cement/2025: closed"]
+    assert ReportingPeriod.objects.get().due == moved
+
+
+def test_the_file_moves_no_day_to_one_that_is_past_and_none_of_a_closed_period(edited: Path) -> None:
+    edit(edited, "due = 2026-03-31", "due = 2099-03-31")
+    register(edited)
+    edit(edited, "due = 2099-03-31", "due = 2026-03-31")
+    with pytest.raises(CommandError, match="due-past"):
+        register(edited)
+    close_period(ReportingPeriod.objects.get(), "test", NOW)
+    edit(edited, "due = 2026-03-31", "due = 2099-04-30, closed = true")
+    assert register(edited) == []
+    assert timezone.localtime(ReportingPeriod.objects.get().due).date() == date(2099, 4, 1)
