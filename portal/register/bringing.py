@@ -19,7 +19,7 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, listed
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
-from portal.accounts.selectors import within
+from portal.accounts.selectors import regulated_sites, within
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, Event
 from portal.auditlog.recording import record_each
@@ -82,7 +82,7 @@ def bring_to(roll: Roll, now: datetime, by: str = "operator") -> tuple[RegisterC
 
     Raises:
         InputError: `name-unknown`, `organisation-incomplete`, `firm-has-left`, `site-has-reported`, `period-closed`, `assignment-ended`,
-            and what the core says of packs.
+            `not-regulator`, and what the core says of packs.
         RefusedError: `due-before-end`, `due-past`, `period-overlaps`, `period-open-by-other-version` (409), and what
             `assurance.assigning.assign` refuses.
     """
@@ -340,10 +340,10 @@ class _Register:
     def _assignment(self, declared: DeclaredAssignment) -> None:
         body = named(Organisation, "name", [declared.body])[declared.body]
         site = named(Site, "slug", [declared.site])[declared.site]
-        by = named(User, "email", [declared.by])[declared.by]
+        Site.objects.select_for_update().get(pk=site.pk)  # as `assign`: what a regulator settles at this moment is read first
         of_period = body.assignments.filter(site=site, period=declared.period)
-        standing = of_period.filter(taken_back_at=None)
-        if not standing.exists() and (ended := of_period.order_by("-pk").first()):
+        standing = of_period.filter(taken_back_at=None).first()
+        if standing is None and (ended := of_period.order_by("-pk").first()):
             raise InputError(
                 "assignment-ended",
                 Phrase(
@@ -355,14 +355,20 @@ class _Register:
                 ),
                 "Take its entry out of the file; nothing was changed. A regulator of the site may assign it again on the portal.",
             )
-        assigned_before = standing.filter(due=declared.due, sees_values=declared.sees_values).exists()
-        assign(body, site, declared.period, by, self.now, declared.due, sees_values=declared.sees_values)
-        if not assigned_before:
-            self.changes.append(
-                RegisterChange(
-                    Phrase("site %(site)s", site=site.slug), Phrase("%(body)s checks %(period)s", body=str(body), period=declared.period)
-                )
+        present: dict[str, Any] = (
+            {"due": None, "sees_values": False} if standing is None else {"due": standing.due, "sees_values": standing.sees_values}
+        )
+        terms = present | declared.mentioned("due", "sees_values")
+        if standing is not None and terms == present:
+            return  # whoever assigned it may have left since
+        by = named(User, "email", [declared.by])[declared.by]
+        _require_regulator(by, site, declared)
+        assign(body, site, declared.period, by, self.now, **terms)
+        self.changes.append(
+            RegisterChange(
+                Phrase("site %(site)s", site=site.slug), Phrase("%(body)s checks %(period)s", body=str(body), period=declared.period)
             )
+        )
 
     def _keep(
         self,
@@ -453,6 +459,21 @@ def _groups(declared: DeclaredPeerGroup, scope: Jurisdiction) -> QuerySet[PeerGr
     route = declared.route or packs.load(declared.pack, declared.version).routes[0].id
     groups = groups_of_route(declared.pack, route, scope)
     return groups if declared.version is None else groups.filter(pack_version=declared.version)
+
+
+def _require_regulator(by: User, site: Site, declared: DeclaredAssignment) -> None:
+    if not regulated_sites(by).filter(pk=site.pk).exists():
+        raise InputError(
+            "not-regulator",
+            Phrase(
+                "%(person)s is no regulator of the site %(site)s, which %(body)s is to check for %(period)s.",
+                person=by.email,
+                site=site.slug,
+                body=declared.body,
+                period=declared.period,
+            ),
+            "Name in `by` a person who acts for a regulator of its jurisdiction; nothing was changed.",
+        )
 
 
 def _members(pack: str, scope: Jurisdiction) -> dict[tuple[int, str], bool]:

@@ -124,7 +124,8 @@ class DeclaredPeerGroup(_Declared):
 
 
 class DeclaredAssignment(_Declared):
-    """A certification body checks a site's period, by decision of a regulator of the site."""
+    """A certification body checks a site's period, by decision of a regulator of the site. `by` is asked for only where it is new, or of
+    other terms than it stands with; terms that are left out stay."""
 
     body: Name
     site: SiteId

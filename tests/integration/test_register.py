@@ -207,7 +207,11 @@ WRONG = {
     "no email": ("li.wei@ministry.example", "li.wei", "people 1, email.*this is no email address"),
     "a site id with a blank": ('id = "yanshan-1"', 'id = "yanshan 1"', "sites 1, id"),
     "a period nobody can spell": ('name = "2025", due', 'name = "year 25", due', "year 25"),
-    "an assignment by a stranger": ('by = "li.wei', 'by = "wang.fang@yanshan.example" # "', "not a regulator of this site"),
+    "an assignment by a stranger": (
+        'by = "li.wei',
+        'by = "wang.fang@yanshan.example" # "',
+        "wang.fang@yanshan.example is no regulator of the site yanshan-1",
+    ),
     "a name longer than the portal keeps": ('name_zh = "中国"', f'name_zh = "{"国" * 121}"', "jurisdictions 1, name_zh.*at most 120"),
     "an English name longer than the portal keeps": ('name = "China"', f'name = "{"C" * 121}"', "jurisdictions 1, name.*at most 120"),
     "a person longer than the portal keeps": ('name = "Li Wei"', f'name = "{"L" * 151}"', "people 1, name.*at most 150"),
@@ -508,3 +512,29 @@ def test_the_file_moves_no_day_to_one_that_is_past_and_none_of_a_closed_period(e
     edit(edited, "due = 2026-03-31", "due = 2099-04-30, closed = true")
     assert register(edited) == []
     assert timezone.localtime(ReportingPeriod.objects.get().due).date() == date(2099, 4, 1)
+
+
+def test_an_officer_who_assigned_an_audit_by_the_file_is_taken_out_as_anybody(edited: Path) -> None:
+    """docs/portal.md, when a person leaves: `active = false` in their entry, `acts_for = []` too."""
+    register(edited)
+    acting = 'name = "Li Wei"\nacts_for = ["Ministry of Industry"]'
+    edit(edited, acting, 'name = "Li Wei"\nactive = false\nacts_for = []')
+    assert register(edited) == [
+        "person li.wei@ministry.example: is_active was True, is False",
+        "person li.wei@ministry.example: acts for Ministry of Industry no longer",
+    ]
+    assert Assignment.objects.get().taken_back_at is None
+    edit(edited, "sees_values = false", "sees_values = true")
+    with pytest.raises(CommandError, match=r"li\.wei@ministry\.example is no regulator of the site yanshan-1, which"):
+        register(edited)
+
+
+def test_what_a_regulator_settled_of_an_assignment_stays_where_the_file_does_not_mention_it(edited: Path) -> None:
+    edit(edited, "due = 2026-09-30\nsees_values = false\n", "")
+    register(edited)
+    row, officer = Assignment.objects.get(), User.objects.get(email="li.wei@ministry.example")
+    assign(row.body, row.site, "2025", officer, NOW, date(2026, 12, 31), sees_values=True)
+    assert register(edited) == []
+    edited.write_text(edited.read_text("utf-8") + "sees_values = false\n", "utf-8")
+    assert register(edited) == ["site yanshan-1: Certification Body North checks 2025"]
+    assert Assignment.objects.values_list("due", "sees_values").get() == (date(2026, 12, 31), False)
