@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -16,7 +16,7 @@ from portal.accounts.models import Jurisdiction, Site, User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.catalogue.models import PeerGroup, PeerGroupMember
+from portal.catalogue.models import ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
 
 
 def make_peer_group(
@@ -108,6 +108,23 @@ def join_all(site: Site, by: User, *, obliged: bool) -> None:
             if group.scope.covers(site.jurisdiction)
         ]
     )
+
+
+def end_elsewhere(sites: Collection[Site]) -> tuple[PeerGroupMember, ...]:
+    """Sites that lie in another place now, or report with another pack, owe nothing to groups of before; the memberships that changed.
+
+    A membership ends, with what was asked for there; it goes on by the site's own will where a period of the group is closed, for what is
+    published of that may count the site. To be called in a transaction.
+    """
+    rows = PeerGroupMember.objects.filter(site__in=sites).select_related("peer_group__scope", "site__jurisdiction")
+    outside = [row for row in rows if row.peer_group.pack != row.site.pack or not row.peer_group.scope.covers(row.site.jurisdiction)]
+    closed = set(ReportingPeriod.objects.exclude(closed_at=None).values_list("peer_group", flat=True))
+    for row in outside:
+        ExtensionRequest.objects.filter(site=row.site, period__peer_group=row.peer_group, granted=None).delete()
+    PeerGroupMember.objects.filter(pk__in=[row.pk for row in outside if row.peer_group_id not in closed]).delete()
+    staying = PeerGroupMember.objects.filter(pk__in=[row.pk for row in outside if row.peer_group_id in closed])
+    staying.update(obliged=False, cohort="")
+    return tuple(outside)
 
 
 def _taking(pack: str) -> list[PeerGroup]:

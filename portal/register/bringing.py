@@ -25,7 +25,7 @@ from portal.auditlog.models import Action, Event
 from portal.auditlog.recording import record_each
 from portal.catalogue.deadlines import bring_due_to, end_of, last_day
 from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
-from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.peer_groups import end_elsewhere, make_peer_group
 from portal.catalogue.periods import close_period, open_period
 from portal.catalogue.selectors import groups_of_route
 from portal.days import scheme_day
@@ -230,6 +230,7 @@ class _Register:
         wanted = {site.id: (site.pack, houses[site.organisation].pk) for site in declared}
         present = of_keys(Site, "slug", wanted)
         owners = {name: row.organisation_id for name, row in present.items()}
+        groups_by = {name: (row.jurisdiction_id, row.pack) for name, row in present.items()}
         moved = [name for name, row in present.items() if (row.pack, row.organisation_id) != wanted[name]]
         if reported := Submission.objects.filter(site__slug__in=moved).values_list("site__slug", flat=True).first():
             raise InputError(
@@ -260,6 +261,12 @@ class _Register:
         if of_others := [row for name, row in present.items() if row.organisation_id != owners.get(name, row.organisation_id)]:
             for slug, detail in changing_hands.end_consents(of_others, self.by, self.now):
                 self._note(Phrase("site %(site)s", site=slug), detail)
+        moved_sites = [row for name, row in present.items() if groups_by.get(name) not in (None, (row.jurisdiction_id, row.pack))]
+        for member in end_elsewhere(moved_sites) if moved_sites else ():
+            self._note(
+                Phrase("site %(site)s", site=member.site.slug),
+                Phrase("owes nothing to the peer group %(group)s any more, which is of another place or pack", group=str(member.peer_group)),
+            )
         self._wishes_of_moved()
 
     def _wishes_of_moved(self) -> None:

@@ -28,7 +28,7 @@ from portal.assurance.models import Assignment
 from portal.assurance.programmes import programmes
 from portal.auditlog.models import Action, Event
 from portal.catalogue import deadlines, obliged_list
-from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.obliged_rows import ObligedSite
 from portal.catalogue.peer_groups import take_up
 from portal.catalogue.periods import close_period, open_period
@@ -538,3 +538,34 @@ def test_what_a_regulator_settled_of_an_assignment_stays_where_the_file_does_not
     edited.write_text(edited.read_text("utf-8") + "sees_values = false\n", "utf-8")
     assert register(edited) == ["site yanshan-1: Certification Body North checks 2025"]
     assert Assignment.objects.values_list("due", "sees_values").get() == (date(2026, 12, 31), False)
+
+
+def test_a_site_that_the_register_moves_owes_nothing_to_the_groups_of_the_place_before(edited: Path) -> None:
+    edit(edited, 'name_zh = "河北"\n', 'name_zh = "河北"\n\n[[jurisdictions]]\npath = "cn/sd"\nname = "Shandong"\n')
+    of_province = '[[peer_groups]]\npack = "cement"\nscope = "cn/{}"\nperiods = [{{ name = "{}" }}]\n\n'
+    groups_of_provinces = of_province.format("he", "2025") + of_province.format("sd", "2025")
+    edit(edited, "[[assignments]]", groups_of_provinces + "[[assignments]]")
+    register(edited)
+    before, other = PeerGroup.objects.get(scope__path="cn/he"), Site.objects.get(slug="yanshan-2")
+    owner = User.objects.get(email="wang.fang@yanshan.example")
+    deadlines.ask(before.periods.get(), Site.objects.get(slug="yanshan-1"), date(2099, 1, 31), "A new meter.", owner, NOW)
+    edit(edited, 'jurisdiction = "cn/he"\npack = "cement"\nsize_class', 'jurisdiction = "cn/sd"\npack = "cement"\nsize_class')
+    changes = register(edited)
+    assert f"site yanshan-1: owes nothing to the peer group {before} any more, which is of another place or pack" in changes
+    assert list(before.members.values_list("site", flat=True)) == [other.pk]
+    scopes = PeerGroupMember.objects.filter(site__slug="yanshan-1", obliged=True).values_list("peer_group__scope__path", flat=True)
+    assert set(scopes) == {"cn", "cn/sd"}
+    assert not ExtensionRequest.objects.exists()
+    assert register(edited) == []
+
+
+def test_a_moved_site_stays_by_its_own_will_where_a_period_is_closed_that_may_count_it(edited: Path) -> None:
+    edit(edited, 'scope = "cn"', 'scope = "cn/he"')
+    edit(edited, "[[assignments]]", '[[jurisdictions]]\npath = "cn/sd"\nname = "Shandong"\n\n[[assignments]]')
+    register(edited)
+    close_period(ReportingPeriod.objects.get(), "test", NOW)
+    edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
+    edit(edited, 'jurisdiction = "cn/he"\npack = "cement"\nsize_class', 'jurisdiction = "cn/sd"\npack = "cement"\nsize_class')
+    assert any("owes nothing to the peer group" in change for change in register(edited))
+    assert PeerGroupMember.objects.filter(site__slug="yanshan-1").values_list("obliged", flat=True).get() is False
+    assert ReportingPeriod.objects.get().obliges(Site.objects.get(slug="yanshan-1").pk, now=False), "what it owed then"
