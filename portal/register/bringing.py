@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import Model, QuerySet
+from django.db.models import F, Model, QuerySet
 
 from benchmarks import packs
 from benchmarks.errors import InputError
@@ -165,7 +165,7 @@ class _Register:
         for organisation in declared:
             if organisation.credit_code and holders.setdefault(organisation.credit_code, organisation.name) != organisation.name:
                 raise code_taken(organisation.credit_code)
-        self._keep(
+        organisations = self._keep(
             Organisation,
             "name",
             [
@@ -183,6 +183,22 @@ class _Register:
                 for declaration in declared
             ],
         )
+        self._roles(organisations.values())
+
+    def _roles(self, organisations: Iterable[Organisation]) -> None:
+        """Its people act for an organisation as what it is, also once its kind was corrected."""
+        other = Membership.objects.filter(organisation__in=organisations).exclude(role=F("organisation__kind"))
+        for membership in other.select_related("user", "organisation"):
+            kind = membership.organisation.kind
+            if Membership.objects.filter(user=membership.user_id, organisation=membership.organisation_id, role=kind).exists():
+                membership.delete()
+            else:
+                membership.role = kind
+                membership.save(update_fields=["role"])
+            self._note(
+                Phrase("person %(email)s", email=membership.user.email),
+                Phrase("acts for %(organisation)s as %(kind)s", organisation=str(membership.organisation), kind=str(kind)),
+            )
 
     def _people(self, declared: Sequence[DeclaredPerson]) -> None:
         houses = named(Organisation, "name", (name for declaration in declared for name in declaration.acts_for))

@@ -21,7 +21,7 @@ from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
 from portal.accounts.enrolling import enrol, issue_token_for
 from portal.accounts.models import ControllingFirm, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site, User
-from portal.accounts.selectors import own_sites, roles_of
+from portal.accounts.selectors import organisations_as, own_sites, roles_of
 from portal.assurance import dossiers
 from portal.assurance.assigning import assign, take_back
 from portal.assurance.models import Assignment
@@ -44,7 +44,7 @@ from portal.sharing import groups
 from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupKind, GroupMember
 from tests.integration.partners_cast import make_partners
-from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast
+from tests.integration.portal_cast import NOW, PERIOD, deliver, make_cast, person
 
 pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
 
@@ -569,3 +569,20 @@ def test_a_moved_site_stays_by_its_own_will_where_a_period_is_closed_that_may_co
     assert any("owes nothing to the peer group" in change for change in register(edited))
     assert PeerGroupMember.objects.filter(site__slug="yanshan-1").values_list("obliged", flat=True).get() is False
     assert ReportingPeriod.objects.get().obliges(Site.objects.get(slug="yanshan-1").pk, now=False), "what it owed then"
+
+
+def test_an_organisation_whose_kind_is_corrected_is_acted_for_by_its_people(edited: Path) -> None:
+    """Also by who was invited on the portal, and stands in no file."""
+    edited.write_text(edited.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
+    edit(edited, 'kind = "certification-body"', 'kind = "technology-provider"')
+    whole = edited.read_text("utf-8")
+    edited.write_text(whole + '[[people]]\nemail = "auditor@north.example"\nname = "A"\nacts_for = ["Certification Body North"]\n', "utf-8")
+    register(edited)
+    body = Organisation.objects.get(name="Certification Body North")
+    invited = person("invited@north.example", body, Role.PROVIDER)
+    edit(edited, 'kind = "technology-provider"', 'kind = "certification-body"')
+    changes = register(edited)
+    for user in (User.objects.get(email="auditor@north.example"), invited):
+        assert list(organisations_as(user, Role.CERTIFICATION_BODY)) == [body]
+        assert f"person {user.email}: acts for Certification Body North as certification-body" in changes
+    assert register(edited) == []
