@@ -158,13 +158,8 @@ class _Register:
                 )
         firms = named(ControllingFirm, "name", (declaration.firm for declaration in declared if declaration.firm))
         jurisdictions = named(Jurisdiction, "path", (declaration.jurisdiction for declaration in declared if declaration.jurisdiction))
-        holders = {
-            code: str(row.name)
-            for code, row in of_keys(Organisation, "credit_code", (declaration.credit_code for declaration in declared)).items()
-        }
-        for organisation in declared:
-            if organisation.credit_code and holders.setdefault(organisation.credit_code, organisation.name) != organisation.name:
-                raise code_taken(organisation.credit_code)
+        present = of_keys(Organisation, "name", (declaration.name for declaration in declared))
+        _free_codes(declared)
         organisations = self._keep(
             Organisation,
             "name",
@@ -176,12 +171,12 @@ class _Register:
                         "kind": declaration.kind,
                         "controlling_firm": firms.get(declaration.firm or ""),
                         **({"jurisdiction": jurisdictions[declaration.jurisdiction]} if declaration.jurisdiction else {}),
-                        **declaration.mentioned("name_zh"),
-                        **({"credit_code": declaration.credit_code} if declaration.credit_code else {}),
+                        **declaration.mentioned("name_zh", "credit_code"),
                     },
                 )
                 for declaration in declared
             ],
+            present=present,
         )
         self._roles(organisations.values())
 
@@ -266,8 +261,7 @@ class _Register:
                         "organisation": houses[site.organisation],
                         "jurisdiction": jurisdictions[site.jurisdiction],
                         "pack": site.pack,
-                        **site.mentioned("name_zh", "size_class"),
-                        **({"credit_code": site.credit_code} if site.credit_code else {}),
+                        **site.mentioned("name_zh", "size_class", "credit_code"),
                     },
                 )
                 for site in declared
@@ -281,7 +275,9 @@ class _Register:
         for member in end_elsewhere(moved_sites) if moved_sites else ():
             self._note(
                 Phrase("site %(site)s", site=member.site.slug),
-                Phrase("owes nothing to the peer group %(group)s any more, which is of another place or pack", group=str(member.peer_group)),
+                Phrase(
+                    "owes nothing to the peer group %(group)s any more, which is of another place or pack", group=str(member.peer_group)
+                ),
             )
         self._wishes_of_moved()
 
@@ -444,6 +440,18 @@ class _Register:
     def _put_on_record(self) -> None:
         record_each(self.now, Action.REGISTER_CHANGED, ((self.by, change.subject, change.detail) for change in self._unrecorded))
         self._unrecorded.clear()
+
+
+def _free_codes(declared: Sequence[DeclaredOrganisation]) -> None:
+    """Codes go out of use where the file states another, before it gives them to whom they belong: no two have one at any moment."""
+    stated = {entry.name: entry.credit_code for entry in declared if entry.mentioned("credit_code")}
+    holders = of_keys(Organisation, "credit_code", filter(None, stated.values()))
+    freed = {code: row.pk for code, row in holders.items() if stated.get(row.name, code) != code}
+    names = {code: str(row.name) for code, row in holders.items() if code not in freed}
+    for name, code in stated.items():
+        if code and names.setdefault(code, name) != name:
+            raise code_taken(code)
+    Organisation.objects.filter(pk__in=freed.values()).update(credit_code="")
 
 
 def _refuse_departed(houses: Mapping[str, Organisation]) -> None:

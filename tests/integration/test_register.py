@@ -586,3 +586,22 @@ def test_an_organisation_whose_kind_is_corrected_is_acted_for_by_its_people(edit
         assert list(organisations_as(user, Role.CERTIFICATION_BODY)) == [body]
         assert f"person {user.email}: acts for Certification Body North as certification-body" in changes
     assert register(edited) == []
+
+
+def test_a_credit_code_goes_by_one_file_from_who_had_it_by_mistake_to_whose_it_is(tmp_path: Path) -> None:
+    file = tmp_path / "register.toml"
+    text = many(file, 3).read_text("utf-8")
+    register(file)
+    codes = re.findall(r'credit_code = "(\w+)"', text)
+    shifted = dict(zip(codes, (codes[1], codes[0], ""), strict=True))
+    file.write_text(re.sub(r"\w{18}", lambda code: shifted[code[0]], text), "utf-8")
+    assert register(file) == [
+        f"organisation Works 0: credit_code was {codes[0]}, is {codes[1]}",
+        f"organisation Works 1: credit_code was {codes[1]}, is {codes[0]}",
+        f"organisation Works 2: credit_code was {codes[2]}, is ",
+    ]
+    assert list(Organisation.objects.order_by("name").values_list("credit_code", flat=True)) == [codes[1], codes[0], ""]
+    assert register(file) == []
+    file.write_text(text.replace(codes[0], codes[2]).replace(f'credit_code = "{codes[1]}"\n', ""), "utf-8")
+    with pytest.raises(CommandError, match=codes[2]):
+        register(file)
