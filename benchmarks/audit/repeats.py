@@ -20,7 +20,7 @@ OF_A_STEP = (
 ABSENT = {"in_part": 0, "potential": [], "potential_withheld": []}  # what a version says that was published before there was such a member
 OF_A_TOTAL = ("unit", "value", "interval", "rule", "firms")
 WHOSE = ("step", "product", "variant", "boundary", "metric")
-ADDRESS = ("pack", "jurisdiction", "route", "period")
+ADDRESS = ("pack", "route", "period")
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,4 +73,5 @@ def _figures(cell: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def _address(document: Mapping[str, Any]) -> list[Any]:
-    return [document.get(part) for part in ADDRESS]
+    """Of its peer group and period; a jurisdiction is known by its path, whatever it is called."""
+    return [document["jurisdiction"]["path"], *(document.get(part) for part in ADDRESS)]
