@@ -6,15 +6,17 @@ report holds it against the site's records.
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
 from decimal import Decimal
+from functools import lru_cache
 
 from django.db import transaction
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import QuerySet
 
 from benchmarks.errors import InputError
+from benchmarks.measurements import Period
 from benchmarks.phrases import Name, Phrase, enumerated, listed
 from benchmarks.wire.schema import canonical_period
 from portal.accounts.models import Organisation, Role, Site, User
@@ -140,23 +142,48 @@ def deliveries_of(user: User) -> tuple[DeliveryView, ...]:
 
 
 def undeclared(user: User) -> tuple[tuple[Site, ReportingPeriod], ...]:
-    """Sites for which the person declares, each with the open periods for which nothing is declared."""
+    """Sites for which the person declares, each with the open periods of which nothing is declared, not even for a part. A period of
+    several of the site's peer groups is asked for once, at the first day that it is due."""
     sites = {row.site_id: row.site for row in grants_to_declare_by(user)}
     own = Delivery.objects.filter(supplier__in=declaring_as(user, Role.SUPPLIER), site__in=sites, taken_back_at=None)
-    declared = set(own.values_list("site_id", "period"))
+    declared = _by_site(own.values_list("site__slug", "period"))
     periods: dict[int, list[ReportingPeriod]] = {}
     for period in ReportingPeriod.objects.filter(peer_group__members__site__in=sites, closed_at=None).distinct():
         periods.setdefault(period.peer_group_id, []).append(period)
     members = PeerGroupMember.objects.filter(site__in=sites).order_by("site__slug").values_list("site_id", "peer_group_id")
-    pairs = [(sites[site], period) for site, group in members for period in periods.get(group, ())]
-    return tuple((site, period) for site, period in pairs if (site.pk, period.name) not in declared)
+    first: dict[tuple[int, str], ReportingPeriod] = {}
+    for site, group in members:
+        for period in periods.get(group, ()):
+            if not any(_lies_in(part, period.name) for part in declared.get(sites[site].slug, ())):
+                first[site, period.name] = min(first.get((site, period.name), period), period, key=lambda row: row.due)
+    return tuple((sites[site], period) for (site, _name), period in first.items())
 
 
 def deliveries_assigned(user: User) -> tuple[DeliveryView, ...]:
-    """What suppliers declared for the sites and periods that the person's certification body checks, newest first."""
-    bodies = organisations_as(user, Role.CERTIFICATION_BODY)
-    checked = Assignment.objects.filter(body__in=bodies, site=OuterRef("site"), period=OuterRef("period"), taken_back_at=None)
-    return _views(Delivery.objects.filter(Exists(checked), taken_back_at=None))
+    """What suppliers declared for the sites and periods that the person's certification body checks, or for a part of such a period,
+    newest first."""
+    assigned = Assignment.objects.filter(body__in=organisations_as(user, Role.CERTIFICATION_BODY), taken_back_at=None)
+    checked = _by_site(assigned.values_list("site__slug", "period"))
+    views = _views(Delivery.objects.filter(site__slug__in=checked, taken_back_at=None))
+    return tuple(view for view in views if any(_lies_in(view.period, period) for period in checked[view.site]))
+
+
+def _by_site(pairs: Iterable[tuple[str, str]]) -> dict[str, set[str]]:
+    """The periods of each site, by its slug."""
+    periods: dict[str, set[str]] = {}
+    for site, period in pairs:
+        periods.setdefault(site, set()).add(period)
+    return periods
+
+
+@lru_cache(maxsize=1024)
+def _lies_in(part: str, period: str) -> bool:
+    """Whether every day of the first is one of the second; what is no period (declared before this was checked) lies in none."""
+    try:
+        inner, outer = Period.parse(part, UTC), Period.parse(period, UTC)
+    except InputError:
+        return False
+    return outer.start <= inner.start and inner.end <= outer.end
 
 
 def _views(rows: QuerySet[Delivery], own: Collection[int] = ()) -> tuple[DeliveryView, ...]:

@@ -16,6 +16,9 @@ from portal import keys
 from portal.accounts.models import ControllingFirm, Membership, Organisation, Role, Site, User
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, AppendOnlyError, Event
+from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.intake.models import Submission
 from portal.partners import conformance, deliveries, grants, terms
 from portal.partners.archive import archive, permanent
@@ -217,6 +220,34 @@ def test_a_delivery_for_a_year_that_is_written_as_two_days_is_read_by_who_checks
     deliveries.declare(partners.people["supplier"], "works-1", days, "electricity", Decimal(119000), "kWh", "", NOW + timedelta(days=1))
     assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
     assert [(view.period, view.quantity) for view in deliveries.deliveries_assigned(cast.auditor)] == [(PERIOD, Decimal(119000))]
+
+
+def test_a_body_reads_what_was_declared_for_a_part_of_the_period_that_it_checks(cast: Cast, partners: Partners) -> None:
+    supplier, client = partners.people["supplier"], signed_in(cast.auditor)
+    for period in ("2016-03", "2016-Q4", "2016-12-01/2017-02-01", "2015-12"):
+        deliveries.declare(supplier, "works-1", period, "coal", Decimal(10), "t", "", NOW + timedelta(days=1))
+    Delivery.objects.filter(site=cast.plants[1].site).update(period="2016-13")  # before it was checked
+    for plant in cast.plants[:2]:
+        assign(cast.body, plant.site, PERIOD, cast.approver, NOW)
+    read = {(view.site, view.period) for view in deliveries.deliveries_assigned(cast.auditor)}
+    assert read == {("works-1", PERIOD), ("works-1", "2016-03"), ("works-1", "2016-Q4")}
+    assert "2016-03" in client.get("/assigned/deliveries/deliveries.csv").content.decode()
+
+
+def test_a_supplier_that_declares_by_the_month_is_not_asked_for_the_year_again(partners: Partners) -> None:
+    supplier = partners.people["supplier"]
+    deliveries.take_back(supplier, partners.delivery.pk, NOW)
+    assert [(site.slug, period.name) for site, period in deliveries.undeclared(supplier)] == [("works-1", PERIOD)]
+    deliveries.declare(supplier, "works-1", "2016-03", "electricity", Decimal(10_000), "kWh", "March", NOW)
+    assert deliveries.undeclared(supplier) == ()
+
+
+def test_a_supplier_is_asked_once_for_a_site_and_period_of_two_peer_groups_at_the_earlier_day(cast: Cast, partners: Partners) -> None:
+    deliveries.take_back(partners.people["supplier"], partners.delivery.pk, NOW)
+    of_province = open_period(make_peer_group("cement", cast.province, [cast.plants[0].site]), PERIOD, "test", NOW)
+    for days, earlier in ((-1, of_province), (1, cast.period)):
+        ReportingPeriod.objects.filter(pk=of_province.pk).update(due=cast.period.due + timedelta(days=days))
+        assert [(site.slug, period) for site, period in deliveries.undeclared(partners.people["supplier"])] == [("works-1", earlier)]
 
 
 @pytest.mark.parametrize(
