@@ -150,11 +150,12 @@ def results_for_regulator(user: User) -> tuple[ConformanceView, ...]:
 
 
 def newest_results() -> tuple[ConformanceView, ...]:
-    """The newest result of every product of every provider, for firms that choose one."""
-    newest: dict[tuple[str, str], ConformanceView] = {}
-    for view in _views(Conformance.objects.all()):
-        newest.setdefault((view.provider, view.product), view)
-    return tuple(sorted(newest.values(), key=lambda view: (view.provider, view.product)))
+    """The newest result of every version of every product, for firms that choose one: a provider goes on testing older versions, and
+    which version is newer cannot be told from their names."""
+    newest: dict[tuple[str, str, str], ConformanceView] = {}
+    for view in sorted(_views(Conformance.objects.all()), key=lambda view: view.ran_on, reverse=True):  # of one day the last declared
+        newest.setdefault((view.provider, view.product, view.version), view)
+    return tuple(view for _version, view in sorted(newest.items()))
 
 
 def houses_of(user: User) -> QuerySet[Organisation]:

@@ -99,6 +99,15 @@ def test_a_result_is_the_providers_word_until_a_regulator_of_its_jurisdiction_co
     assert Event.objects.filter(action=Action.CONFORMANCE_CONFIRMED).count() == 1
 
 
+def test_a_firm_is_shown_the_newest_result_of_each_version(cast: Cast, partners: Partners) -> None:
+    provider, house = partners.people["provider"], partners.houses["provider"].pk
+    conformance.confirm(cast.provincial, partners.result.pk, NOW)
+    for version, ran_on in (("1.9", "2016-05-01"), ("2.1", "2017-04-01"), ("2.0", "2017-04-01"), ("2.0", "2017-05-01")):
+        conformance.declare(provider, house, "Historian", version, result_file(ran_on=ran_on), NOW + timedelta(days=1))
+    newest = [(view.version, view.ran_on.isoformat(), bool(view.confirmed_at)) for view in conformance.newest_results()]
+    assert newest == [("1.9", "2016-05-01", False), ("2.0", "2017-05-01", False), ("2.1", "2017-05-01", True)]
+
+
 def test_a_result_with_a_failed_check_is_shown_and_never_confirmed(cast: Cast, partners: Partners) -> None:
     house = partners.houses["provider"].pk
     row = conformance.declare(partners.people["provider"], house, "Historian", "2.2", result_file("order", "units"), NOW)
