@@ -126,13 +126,15 @@ def grants_to_declare_by(user: User) -> QuerySet[Grant]:
 
 
 def take_back(user: User, delivery: int, now: datetime) -> None:
-    """The figure no longer stands; `Delivery.DoesNotExist` for one of a supplier that the person does not declare for."""
+    """The figure no longer stands; once more changes nothing. `Delivery.DoesNotExist` for one of a supplier that the person does not
+    declare for."""
     with transaction.atomic():
         rows = Delivery.objects.select_for_update(of=("self",)).select_related("site", "supplier")
-        row = rows.get(pk=delivery, supplier__in=declaring_as(user, Role.SUPPLIER), taken_back_at=None)
-        row.taken_back_at = now
-        row.save(update_fields=["taken_back_at"])
-        record(now, user.email, Action.DELIVERY_TAKEN_BACK, f"site {row.site.slug}", f"{row.supplier}, {row.period}, {row.carrier}")
+        row = rows.get(pk=delivery, supplier__in=declaring_as(user, Role.SUPPLIER))
+        if row.taken_back_at is None:
+            row.taken_back_at = now
+            row.save(update_fields=["taken_back_at"])
+            record(now, user.email, Action.DELIVERY_TAKEN_BACK, f"site {row.site.slug}", f"{row.supplier}, {row.period}, {row.carrier}")
 
 
 def deliveries_of(user: User) -> tuple[DeliveryView, ...]:

@@ -11,7 +11,7 @@ from benchmarks.phrases import Name
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.notifications.selectors import unreached
 from portal.register.inviting import INVITING, led_houses, waiting_invitations
-from portal.register.models import SiteApplication
+from portal.register.models import Invitation, SiteApplication
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,16 @@ def houses_of(user: User, now: datetime) -> tuple[HouseView, ...]:
     return tuple(
         HouseView(house.pk, house.kind, house.name, house.pk in led, tuple(members[house.pk]), tuple(waiting[house.pk])) for house in houses
     )
+
+
+def invitation_of_led_house(user: User, invitation: int) -> Invitation | None:
+    """An invitation of an organisation that the reader leads, also one that was accepted or revoked."""
+    return Invitation.objects.filter(pk=invitation, organisation__in=led_houses(user)).first()
+
+
+def has_gone(membership: int) -> bool:
+    """Whether nobody acts for anything by it any more."""
+    return not Membership.objects.filter(pk=membership).exists()
 
 
 def member_of_led_house(user: User, membership: int) -> tuple[MemberView, Name] | None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from allauth.account.internal.flows.login import perform_password_login
 from allauth.account.models import Login
 from django.contrib import messages
+from django.db import transaction
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -20,7 +21,7 @@ from portal.own_address import absolute
 from portal.problems import RefusedError
 from portal.register import inviting
 from portal.register.models import Invitation
-from portal.register.selectors import houses_of, member_of_led_house
+from portal.register.selectors import has_gone, houses_of, invitation_of_led_house, member_of_led_house
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import form_page, report_done
 from portal.web.forms.errors import add_error, mark_errors
@@ -68,14 +69,20 @@ def invitation(request: HttpRequest, invitation: int) -> HttpResponseBase:
     """Send an invitation again, or take it back."""
     if request.method == "GET":
         return redirect("web:people")
+    user, now, again = person(request), timezone.now(), request.POST.get("do") == "again"
     try:
-        if request.POST.get("do") == "again":
-            _mail(request, inviting.send_again(person(request), invitation, timezone.now()))
+        if again:
+            with transaction.atomic():  # the link of before stands until the letter with the new one is written
+                _mail(request, inviting.send_again(user, invitation, now))
         else:
-            inviting.revoke_invitation(person(request), invitation, timezone.now())
+            inviting.revoke_invitation(user, invitation, now)
             messages.success(request, _("The invitation has been withdrawn; its link no longer works."))
     except Invitation.DoesNotExist as error:
-        raise Http404 from error
+        row = invitation_of_led_house(user, invitation)
+        if row is None:
+            raise Http404 from error
+        if again or row.accepted_at:  # else withdrawn twice
+            messages.error(request, _("The invitation no longer waits: it was accepted or withdrawn before."))
     return redirect("web:people")
 
 
@@ -85,6 +92,8 @@ def member(request: HttpRequest, member: int) -> HttpResponseBase:
     """Let a person act or only read, or part with them."""
     user, now = person(request), timezone.now()
     membership = member_of_led_house(user, member)
+    if membership is None and request.method == "POST" and has_gone(member):  # sent twice
+        return redirect("web:people")
     if membership is None:
         raise Http404
     view, firm = membership[0], shown_name(membership[1])
@@ -96,8 +105,8 @@ def member(request: HttpRequest, member: int) -> HttpResponseBase:
             else:
                 inviting.part_with(user, member, now)
                 messages.success(request, _("%(email)s no longer acts for %(firm)s.") % {"email": view.email, "firm": firm})
-        except Membership.DoesNotExist as error:
-            raise Http404 from error
+        except Membership.DoesNotExist:  # at the same moment
+            pass
         return redirect("web:people")
     context = {
         "member": view,

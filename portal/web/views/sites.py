@@ -73,10 +73,14 @@ def edit(request: HttpRequest, slug: str) -> HttpResponseBase:
 @for_role(Role.ENTERPRISE, posts=True)
 @freshly
 def retire(request: HttpRequest, slug: str) -> HttpResponseBase:
-    site = _own(request, slug)
     if request.method == "POST":
-        siting.retire(person(request), slug, timezone.now())
+        try:
+            siting.retire(person(request), slug, timezone.now())
+        except Site.DoesNotExist as error:
+            if not led_sites(person(request)).filter(slug=slug).exists():  # else sent twice
+                raise Http404 from error
         return report_done(request, _("The site is retired. What it reported remains valid."), "web:sites")
+    site = _own(request, slug)
     return confirm_page(
         request,
         title=_("Retire %(site)s?") % {"site": shown_name(site.name)},
