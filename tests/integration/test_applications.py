@@ -8,6 +8,7 @@ from datetime import date, timedelta
 import pytest
 from django.core import mail
 from django.core.cache import cache
+from django.db import OperationalError
 from django.http import HttpResponse
 from django.test import Client, RequestFactory
 from django.urls import reverse
@@ -27,6 +28,7 @@ from portal.notifications.models import Mail
 from portal.problems import RefusedError
 from portal.register import applying, siting
 from portal.register.models import FirmApplication, Invitation, SiteApplication
+from portal.web.views import registering
 from tests.integration.portal_cast import NOW, Cast, make_cast, person, signed_in
 from tests.integration.post import letter_to
 
@@ -166,6 +168,15 @@ def test_a_name_that_is_taken_is_not_approved_twice(cast: Cast) -> None:
     assert ControllingFirm.objects.filter(name="New Holding").count() == 0, "all or nothing"
     with pytest.raises(RefusedError):
         applying.approve(cast.approver, applied(controlling_firm="Firm 1").pk, None, timezone.now())
+
+
+def test_no_application_is_without_the_letter_that_asks_its_address(monkeypatch: pytest.MonkeyPatch) -> None:
+    def fails(*_letter: object, **_more: object) -> None:
+        raise OperationalError
+
+    monkeypatch.setattr(registering, "post_link", fails)
+    assert Client().post("/register/", FIRM).status_code == 503
+    assert not FirmApplication.objects.exists()
 
 
 def test_a_refusal_needs_a_reason_and_the_applicant_reads_it(cast: Cast) -> None:

@@ -46,15 +46,13 @@ def people(request: HttpRequest) -> HttpResponseBase:
         if firm is None:
             raise Http404
         answers = form.cleaned_data
+        may_manage, delegate = answers["capacity"] == "manager", answers["delegate"]
         try:
-            sent = inviting.invite(
-                user, firm, answers["email"], may_manage=answers["capacity"] == "manager", delegate=answers["delegate"], now=now
-            )
+            with transaction.atomic():  # no invitation without its letter
+                _mail(request, inviting.invite(user, firm, answers["email"], may_manage=may_manage, delegate=delegate, now=now))
+            return redirect("web:people")
         except RefusedError as refusal:
             add_error(form, "email", refusal)
-        else:
-            _mail(request, sent)
-            return redirect("web:people")
     choices = tuple(SelectOption(str(view.id), shown_name(view.name), str(view.id) == asked) for view in led)
     context = {
         "houses": tuple(house_block(view) for view in views),

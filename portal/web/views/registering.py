@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from django.db import transaction
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -42,9 +43,10 @@ def register(request: HttpRequest) -> HttpResponseBase:
                 Role(answers["kind"]),
                 answers["credit_code"],
             )
-            secret = applying.apply(wish, timezone.now())
-            link = absolute(reverse("web:register-confirm", args=[secret]))
-            post_link("application", answers["email"], language, {}, link, good_for=applying.TIME_TO_ANSWER)
+            with transaction.atomic():  # no application without the letter that asks its address
+                secret = applying.apply(wish, timezone.now())
+                link = absolute(reverse("web:register-confirm", args=[secret]))
+                post_link("application", answers["email"], language, {}, link, good_for=applying.TIME_TO_ANSWER)
             return redirect("web:register-sent")
     return form_page(request, "web/register.html", {}, form)
 
