@@ -73,7 +73,7 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
 
 
 def change(
-    user: User, slug: str, *, name: str, name_zh: str, size_class: str, now: datetime, code: str | None = None, since: int | None = None
+    user: User, slug: str, *, name: str, name_zh: str, size_class: str, since: int | None, now: datetime, code: str | None = None
 ) -> SiteApplication | None:
     """Rename at once, and with another credit code or first year if one is given; another size class waits for a regulator, who is asked,
     and no longer waits once the present one is wished again. `Site.DoesNotExist` for another's, a delegate's too.
@@ -88,8 +88,8 @@ def change(
             record(now, user.email, Action.CREDIT_CODE, f"site {site.slug}", f"was {site.credit_code or 'none'}, is {code or 'none'}")
             site.credit_code = code
             site.save(update_fields=["credit_code"])
-        if since is not None and since != site.since:
-            record(now, user.email, Action.SITE_SINCE, f"site {site.slug}", f"was {site.since or 'none'}, is {since}")
+        if since != site.since:
+            record(now, user.email, Action.SITE_SINCE, f"site {site.slug}", f"was {site.since or 'none'}, is {since or 'none'}")
             site.since = since
             site.save(update_fields=["since"])
         waiting = SiteApplication.objects.filter(site=site, decided_at=None)

@@ -20,6 +20,7 @@ from benchmarks.wire import logged, published
 from portal import keys
 from portal.accounts.models import ControllingFirm, Organisation, Role, Site, User
 from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.days import scheme_day
 from portal.problems import RefusedError
 from portal.publication import best_groups, drafting, publishing
 from portal.publication.document import BenchmarkScope, document_of
@@ -256,5 +257,9 @@ def test_a_firm_states_since_when_its_plant_runs(cast: Cast) -> None:
     form = {"name": "Works 1", "name_zh": "", "size_class": plant.site.size_class, "credit_code": "", "since": "2008"}
     assert signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), form).status_code == 302
     assert Site.objects.get(slug="works-1").since == 2008
-    wrong = signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), {**form, "since": "soon"})
-    assert "Write a year, such as 2008." in wrong.content.decode()
+    for year, sentence in (("soon", "Write a year, such as 2008."), (str(scheme_day().year + 1), "This year is still to come.")):
+        wrong = signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), {**form, "since": year})
+        assert (wrong.status_code, sentence in wrong.content.decode()) == (400, True)
+    for year, since in ((str(scheme_day().year), scheme_day().year), ("", None)):
+        assert signed_in(plant.owner).post(reverse("web:edit-site", args=["works-1"]), {**form, "since": year}).status_code == 302
+        assert Site.objects.get(slug="works-1").since == since, "what was typed in error can be taken out"

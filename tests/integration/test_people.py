@@ -128,7 +128,7 @@ def test_a_delegate_acts_for_the_sites_and_never_sees_or_invites_the_people(owne
     with pytest.raises(Site.DoesNotExist):
         siting.retire(other, "works-1", timezone.now())
     with pytest.raises(Site.DoesNotExist):
-        siting.change(other, "works-1", name="Theirs", name_zh="", size_class="small", now=timezone.now())
+        siting.change(other, "works-1", name="Theirs", name_zh="", size_class="small", since=None, now=timezone.now())
     page = delegate.get("/people/").content.decode()
     assert cast.plants[0].owner.email not in page
     assert "Enterprise 1" not in page

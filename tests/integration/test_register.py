@@ -269,7 +269,7 @@ def test_a_wish_for_another_size_class_goes_with_its_site_and_ends_with_its_firm
         '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "{}"\njurisdiction = "{}"\npack = "cement"\nsize_class = "medium"\n'
     )
     file.write_text(entry.format("Enterprise 1", cast.nation.path), "utf-8")
-    siting.change(cast.plants[0].owner, "works-1", name="Works 1", name_zh="", size_class="large", now=NOW)
+    siting.change(cast.plants[0].owner, "works-1", name="Works 1", name_zh="", size_class="large", since=None, now=NOW)
     assert siting.waiting_for(cast.provincial).exists()
     register(file)
     assert not siting.waiting_for(cast.provincial).exists()

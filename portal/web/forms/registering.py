@@ -12,6 +12,7 @@ from benchmarks import packs
 from portal.accounts.credit_codes import WrongCodeError, credit_code, required_in
 from portal.accounts.models import Jurisdiction, Role, SizeClass
 from portal.accounts.selectors import controlling_firms, every_jurisdiction, jurisdiction_at
+from portal.days import scheme_day
 from portal.register.applying import spelt_alike
 from portal.register.identifying import REQUIRED
 from portal.sentences import in_words
@@ -140,14 +141,15 @@ class EditForm(NameForm):
         help_text=_("The portal uses it to tell how old the best plants are, only among enough firms."),
         required=False,
         min_value=1850,
-        max_value=2100,
-        error_messages={
-            "invalid": _("Write a year, such as 2008."),
-            "min_value": _("Write a year, such as 2008."),
-            "max_value": _("Write a year, such as 2008."),
-        },
+        error_messages={"invalid": _("Write a year, such as 2008."), "min_value": _("Write a year, such as 2008.")},
         widget=forms.TextInput(attrs={"class": "govuk-input govuk-input--width-4", "inputmode": "numeric"}),
     )
+
+    def clean_since(self) -> int | None:
+        since: int | None = self.cleaned_data["since"]
+        if since is not None and since > scheme_day().year:
+            raise forms.ValidationError(_("This year is still to come. Write the year in which the plant began to run."))
+        return since
 
 
 class FirmCodeForm(forms.Form):
