@@ -23,7 +23,8 @@ def may_identify(user: User, firm: int) -> bool:
 
 
 def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
-    """Enter or correct the firm's code; or take it away, where its sites lie in no jurisdiction that requires one.
+    """Enter or correct the firm's code; or take it away, where its sites lie (and without a site, where it registered) in no
+    jurisdiction that requires one.
 
     Raises:
         Organisation.DoesNotExist: neither led by the person nor with a site that they regulate.
@@ -35,7 +36,7 @@ def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
         if not may_identify(user, firm):
             raise Organisation.DoesNotExist
         row = Organisation.objects.select_for_update().get(pk=firm)
-        if not code and any(required_in(jurisdiction) for jurisdiction in row.sites.values_list("jurisdiction__path", flat=True)):
+        if not code and any(required_in(jurisdiction) for jurisdiction in _jurisdictions_of(row)):
             raise code_required()
         if row.credit_code != code:
             require_free(code, row.pk)
@@ -43,6 +44,12 @@ def identify(user: User, firm: int, text: str, now: datetime) -> Organisation:
             row.credit_code = code
             row.save(update_fields=["credit_code"])
     return row
+
+
+def _jurisdictions_of(firm: Organisation) -> list[str]:
+    """The paths of where its sites lie; of a firm that has none yet, of where it registered."""
+    registered = [] if firm.jurisdiction is None else [firm.jurisdiction.path]
+    return list(firm.sites.values_list("jurisdiction__path", flat=True)) or registered
 
 
 def code_required() -> RefusedError:

@@ -18,7 +18,7 @@ from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.accounts.devices import remember_device
 from portal.accounts.first_mails import PER_MAIL_ADDRESS, REGISTRATIONS_PER_NETWORK
-from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Organisation, Role, Site
+from portal.accounts.models import ControllingFirm, Device, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site
 from portal.auditlog.models import Action, Event
 from portal.catalogue import deadlines, peer_groups
 from portal.catalogue.models import ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
@@ -446,6 +446,25 @@ def test_a_code_that_is_mistyped_is_told_beside_its_field(cast: Cast, typed: str
     assert answer.status_code == 400
     assert sentence in answer.content.decode()
     assert not FirmApplication.objects.exists()
+
+
+def test_who_leads_a_firm_without_a_site_corrects_its_code_and_nobody_else_sees_it(cast: Cast) -> None:
+    firm = Organisation.objects.create(
+        name="New Cement", kind=Role.ENTERPRISE, controlling_firm=ControllingFirm.objects.first(), jurisdiction=cast.province
+    )
+    address, manager = f"/firms/{firm.pk}/", signed_in(person("manager@new.example", firm, Role.ENTERPRISE))
+    assert f'href="{address}"' in manager.get("/people/").content.decode()
+    page = manager.get(address).content.decode()
+    assert "Your organisation has no site yet." in page
+    assert "Nothing is due here." in page
+    assert manager.post(address, {"credit_code": FIRM["credit_code"]}).status_code == 302
+    assert manager.post(address, {"credit_code": ""}).status_code == 400, "in China every firm has one"
+    firm.refresh_from_db()
+    assert firm.credit_code == FIRM["credit_code"]
+    delegate = person("adviser@example.org", firm, Role.ENTERPRISE)
+    Membership.objects.filter(user=delegate).update(delegate=True)
+    for user in (delegate, cast.plants[0].owner, cast.provincial):
+        assert signed_in(user).get(address).status_code == 404
 
 
 def test_an_enterprise_in_china_has_a_code_and_keeps_one(cast: Cast) -> None:

@@ -181,7 +181,7 @@ def firm_record_page(
             keys={"site": lambda site: site.slug, "sector": lambda site: (site.pack, site.slug)},
             default="site",
             cells=cells,
-            empty=_("You cannot see any site of this firm."),
+            empty=_("Your organisation has no site yet."),
         ),
         due=home.in_order(home.of_enterprise(due.owed, due.audits, due.duties, today, regulator=regulator)),
     )

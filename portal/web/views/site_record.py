@@ -19,6 +19,7 @@ from portal.intake.owed import owed_of
 from portal.intake.selectors import SubmissionView, submissions_at
 from portal.problems import RefusedError
 from portal.register import identifying, site_history
+from portal.register.inviting import led_firms
 from portal.web.access import for_role, person
 from portal.web.forms.errors import add_error, mark_errors
 from portal.web.forms.registering import FirmCodeForm
@@ -67,13 +68,14 @@ def events_csv(request: HttpRequest, slug: str) -> HttpResponse:
 
 @for_role(Role.REGULATOR, Role.ENTERPRISE, posts=True)
 def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
-    """The firm's sites that the reader may see: not found where there is none. A POST enters or corrects the firm's credit code."""
+    """The firm's sites that the reader may see: not found where there is none, but for who leads the firm. A POST enters or corrects the
+    firm's credit code."""
     user, now = person(request), timezone.now()
     sites = visible_sites(user).filter(organisation=organisation)
     rows = list(sites.select_related("jurisdiction", "organisation__controlling_firm").order_by("slug"))
-    if not rows:
+    house = rows[0].organisation if rows else led_firms(user).select_related("controlling_firm").filter(pk=organisation).first()
+    if house is None:
         raise Http404
-    house = rows[0].organisation
     form = FirmCodeForm(request.POST if request.method == "POST" else None, initial={"credit_code": house.credit_code})
     may_identify = identifying.may_identify(user, house.pk)
     if request.method == "POST":
@@ -97,7 +99,7 @@ def firm(request: HttpRequest, organisation: int) -> HttpResponseBase:
     due = FirmDue(
         owed_of(sites, now),
         audits_at(user, [row.pk for row in rows], today),
-        (obliged_regulated if regulator else obliged_own)(user, today, *of_slug),
+        (obliged_regulated if regulator else obliged_own)(user, today, *of_slug) if rows else (),
     )
     page = firm_record_page(house, rows, newest, due, request.GET, today, regulator=regulator, may_identify=may_identify)
     return render(request, "web/firm_record.html", {"page": page, "form": form}, status=400 if form.errors else 200)
