@@ -8,6 +8,7 @@ are enough that no second statement is made to fit a code that is printed alread
 
 from __future__ import annotations
 
+import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
@@ -42,7 +43,7 @@ def code_of(digest: str, kind: str = KIND) -> str:
 
 def start_of_digest(typed: str, kind: str = KIND) -> str | None:
     """The first 20 hex digits of the digest that a code is for; None where it is no code of that kind."""
-    upper = typed.upper().strip()
+    upper = _upper(typed)
     if not upper.startswith(kind):
         return None
     letters = upper[len(kind) :].translate(_TYPED)
@@ -56,9 +57,14 @@ def start_of_digest(typed: str, kind: str = KIND) -> str | None:
 
 def canonical(typed: str) -> str | None:
     """The code as it is printed; None where what was typed is no code of any kind."""
-    kind = typed.strip()[:1].upper()
+    kind = _upper(typed)[:1]
     start = start_of_digest(typed, kind)
     return code_of(start, kind) if kind.isalpha() and start is not None else None
+
+
+def _upper(typed: str) -> str:
+    """In capitals, with compatibility forms made one (NFKC): a Chinese keyboard writes letters, digits and hyphens in full width."""
+    return unicodedata.normalize("NFKC", typed).upper().strip()
 
 
 class AttestationStanding(StrEnum):

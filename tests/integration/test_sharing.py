@@ -86,6 +86,14 @@ def test_a_certificate_holds_until_it_is_revoked_or_a_later_revision_is_accepted
     assert refused.value.code == "report-not-accepted"
 
 
+def test_a_code_is_found_as_a_chinese_keyboard_writes_it(cast: Cast, report: Submission) -> None:
+    code = certificates.issue(cast.plants[0].owner, report.digest, NOW).code
+    typed = "".join(chr(ord(letter) + 0xFEE0) for letter in code)
+    assert Client().get("/verify/", {"code": typed}).headers["Location"] == f"/verify/{code}/"
+    assert Client().get(f"/verify/{typed}/").status_code == 200
+    assert f"/verify/?code={code}" in Client().get("/search/", {"words": typed}).content.decode()
+
+
 @pytest.mark.parametrize("code", ["", "ABCDE", "L-ABCD-EFGH-JKMN-PQRS", "A-ABCD-EFGH-JKMN-PQRS", "<script>", "L" * 300])
 def test_a_code_that_nobody_issued_resolves_to_nothing(cast: Cast, code: str) -> None:
     assert certificates.resolve(code) is None

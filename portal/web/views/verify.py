@@ -41,13 +41,9 @@ class Resolver:
 def ask(request: HttpRequest) -> HttpResponseBase:
     form = CertificateCodeForm(request.GET) if "code" in request.GET else CertificateCodeForm()
     if form.is_bound and form.is_valid():
-        typed = form.cleaned_data["code"]
-        resolver = _kind_of(typed)
-        if (
-            resolver is not None
-            and (code := attestation_standing.canonical(typed)) is not None
-            and resolver.page(request, code) is not None
-        ):
+        code = attestation_standing.canonical(form.cleaned_data["code"]) or ""
+        resolver = _kind_of(code)
+        if resolver is not None and resolver.page(request, code) is not None:
             return redirect("web:verify", code)
         form.add_error("code", _("No certificate has this code. Compare it with the paper, letter by letter."))
     mark_errors(form)
@@ -74,7 +70,8 @@ def certificate(request: HttpRequest, code: str) -> HttpResponseBase:
 
 
 def _kind_of(code: str) -> Resolver | None:
-    return KINDS.get(code.strip()[:1].upper())
+    """By the first letter of what the code reads; None where it is no code."""
+    return KINDS.get((attestation_standing.canonical(code) or "")[:1])
 
 
 def _or_404(response: HttpResponse | None) -> HttpResponse:

@@ -138,6 +138,7 @@ def test_a_code_is_the_first_eighty_bits_by_fives_in_letters_that_are_no_digits(
         ("A-0123-4567-89AB-CDEF", "A-0123-4567-89AB-CDEF"),
         (" a0123 4567 89ab cdef ", "A-0123-4567-89AB-CDEF"),
         ("A-O1I3-L567-89AB-CDEF", "A-0113-1567-89AB-CDEF"),  # letters that are taken for digits
+        ("Ａ－０１２３－４５６７－８９ａｂ－ＣＤＥＦ\u3000", "A-0123-4567-89AB-CDEF"),  # as a Chinese keyboard writes it
         ("C-0123-4567-89AB-CDEF", "C-0123-4567-89AB-CDEF"),
         ("A-0123-4567-89AB-CDE", None),  # a letter too few
         ("A-0123-4567-89AB-CDEFG", None),
