@@ -14,7 +14,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import Exists, OuterRef, QuerySet
 
 from benchmarks.phrases import Phrase
@@ -129,21 +129,9 @@ def approve(
         entered = valid(credit_code) if lacks_code(row) else ""
         if lacks_code(row) and not entered:
             raise code_required()
-        if Organisation.objects.filter(name=row.name).exists():
-            raise _name_taken(row.name)
-        code = row.credit_code or entered
-        require_free(code)
-        decider = _decider(row, controlling) if row.kind == Role.ENTERPRISE else None
-        firm = Organisation.objects.create(
-            name=row.name,
-            name_zh=row.name_zh,
-            kind=row.kind,
-            controlling_firm=decider,
-            jurisdiction=row.jurisdiction,
-            credit_code=code,
-        )
+        firm = _registered(row, controlling, row.credit_code or entered)
         _decide(row, user, now, approved=True)
-        what = f"controlled by {decider.name}" if decider else f"as {row.kind}"
+        what = f"controlled by {firm.controlling_firm.name}" if firm.controlling_firm else f"as {row.kind}"
         record(now, user.email, Action.FIRM_APPROVED, f"firm {firm.name}"[:254], what)
         if entered:
             record(now, user.email, Action.CREDIT_CODE, f"firm {firm.name}"[:254], f"was none, is {entered}")
@@ -177,6 +165,30 @@ def spelt_alike(firms: Iterable[ControllingFirm], spelt: str) -> ControllingFirm
 def _letters(name: str) -> str:
     """With compatibility forms made one (NFKC): a Chinese keyboard writes brackets and Latin letters in full width."""
     return " ".join(unicodedata.normalize("NFKC", name).casefold().split())
+
+
+def _registered(row: FirmApplication, controlling: int | None, code: str) -> Organisation:
+    """The new organisation; of two that are approved with one name or code at the same moment the second is refused, too."""
+    _require_new(row.name, code)
+    try:
+        with transaction.atomic():
+            return Organisation.objects.create(
+                name=row.name,
+                name_zh=row.name_zh,
+                kind=row.kind,
+                controlling_firm=_decider(row, controlling) if row.kind == Role.ENTERPRISE else None,
+                jurisdiction=row.jurisdiction,
+                credit_code=code,
+            )
+    except IntegrityError as error:
+        _require_new(row.name, code)
+        raise _name_taken(row.controlling_firm) from error  # the firm that decides for both was new, too
+
+
+def _require_new(name: str, code: str) -> None:
+    if Organisation.objects.filter(name=name).exists():
+        raise _name_taken(name)
+    require_free(code)
 
 
 def _decider(row: FirmApplication, controlling: int | None) -> ControllingFirm:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from datetime import datetime
 
-from django.db import transaction
+from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from benchmarks.phrases import Phrase
@@ -75,8 +75,9 @@ def apply(user: User, firm: int, wish: SiteWish, now: datetime) -> SiteApplicati
 def change(
     user: User, slug: str, *, name: str, name_zh: str, size_class: str, since: int | None, now: datetime, code: str | None = None
 ) -> SiteApplication | None:
-    """Rename at once, and with another credit code or first year if one is given; another size class waits for a regulator, who is asked,
-    and no longer waits once the present one is wished again. `Site.DoesNotExist` for another's, a delegate's too.
+    """Rename at once, with the first year that is stated (None where none is), and with another credit code if one is given; another size
+    class waits for a regulator, who is asked, and no longer waits once the present one is wished again. `Site.DoesNotExist` for
+    another's, a delegate's too.
     """
     with transaction.atomic():
         site = led_sites(user).get(slug=slug, retired_at=None)
@@ -149,18 +150,7 @@ def approve(user: User, application: int, *, obliged: bool, now: datetime) -> Si
             site.size_class = row.size_class
             site.save(update_fields=["size_class"])
         else:
-            if Site.objects.filter(slug=row.slug).exists():
-                raise _id_taken(row.slug)
-            site = Site.objects.create(
-                slug=row.slug,
-                name=row.name,
-                name_zh=row.name_zh,
-                organisation=row.organisation,
-                jurisdiction=row.jurisdiction,
-                pack=row.pack,
-                size_class=row.size_class,
-                credit_code=row.credit_code,
-            )
+            site = _registered(row)
             peer_groups.join_all(site, user, obliged=obliged)
         _decide(row, user, now, approved=True)
         record(now, user.email, Action.SITE_APPROVED, f"site {site.slug}", row.size_class)
@@ -190,6 +180,24 @@ def retire(user: User, slug: str, now: datetime) -> None:
         site.save(update_fields=["retired_at"])
         groups.end_all([site], user.email, now)
         record(now, user.email, Action.SITE_RETIRED, f"site {site.slug}")
+
+
+def _registered(row: SiteApplication) -> Site:
+    """The new site; also of two that are approved with one id at the same moment the second is refused."""
+    try:
+        with transaction.atomic():
+            return Site.objects.create(
+                slug=row.slug,
+                name=row.name,
+                name_zh=row.name_zh,
+                organisation=row.organisation,
+                jurisdiction=row.jurisdiction,
+                pack=row.pack,
+                size_class=row.size_class,
+                credit_code=row.credit_code,
+            )
+    except IntegrityError as error:
+        raise _id_taken(row.slug) from error
 
 
 def _tell_regulators(jurisdiction: Jurisdiction, now: datetime) -> None:

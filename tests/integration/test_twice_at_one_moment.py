@@ -11,15 +11,15 @@ import pytest
 from django.db import connection, transaction
 
 from benchmarks import packs
-from portal.accounts.models import Membership, Organisation, Role, User
+from portal.accounts.models import Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.governance import proposing
 from portal.governance.models import Proposal
 from portal.problems import RefusedError
-from portal.register import inviting
-from portal.register.models import Invitation
+from portal.register import applying, inviting, siting
+from portal.register.models import FirmApplication, Invitation, SiteApplication
 from portal.standings import computing as standings
 from portal.standings.models import Standing
-from tests.integration.portal_cast import NOW, deliver, make_cast, open_waiting
+from tests.integration.portal_cast import NOW, deliver, make_cast, open_waiting, person
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -109,3 +109,50 @@ def test_who_is_new_has_one_account(invitations: int) -> None:
     if invitations == 2:
         inviting.accept(links[1], user, NOW)
         assert Membership.objects.filter(user=user).count() == 2
+
+
+def test_a_site_id_that_two_firms_asked_for_is_given_to_the_first_that_is_approved() -> None:
+    cast = make_cast(2)
+    wish = siting.SiteWish("new-1", "New works", "", cast.province, "cement", "large")
+    first = siting.apply(cast.plants[0].owner, cast.plants[0].site.organisation_id, wish, NOW)
+    first.pk = None
+    first.organisation = cast.plants[1].site.organisation
+    first.save()  # asked for at the same moment, too
+
+    def approve(firm: Organisation) -> Callable[[], object]:
+        row = SiteApplication.objects.get(organisation=firm)
+        return lambda: siting.approve(cast.approver, row.pk, obliged=True, now=NOW)
+
+    firms = [plant.site.organisation for plant in cast.plants]
+    assert refusal_of_the_second(*map(approve, firms)) == "site-known"
+    assert SiteApplication.objects.get(decided_at=None).organisation == firms[1]
+    assert Site.objects.get(slug="new-1").organisation == firms[0]
+
+
+@pytest.mark.parametrize(
+    ("names", "code", "code_of_refusal"),
+    [
+        (("New Cement", "New Cement"), "", "name-taken"),
+        (("New Cement", "Newer Cement"), "91110000600037341L", "credit-code-taken"),
+        (("New Cement", "Newer Cement"), "", "name-taken"),
+    ],
+    ids=["one name", "one credit code", "one new firm that decides for both"],
+)
+def test_of_two_firms_that_are_approved_at_one_moment_the_second_is_refused_for_what_the_first_has(
+    names: tuple[str, str], code: str, code_of_refusal: str
+) -> None:
+    make_cast(1)
+    abroad = Jurisdiction.objects.create(path="de", name="Germany", level="nation")
+    agency = Organisation.objects.create(name="Agency", kind=Role.REGULATOR, jurisdiction=abroad)
+    officer = person("officer@agency.example", agency, Role.REGULATOR)
+
+    def approve(name: str) -> Callable[[], object]:
+        holding = f"Holding of {name}" if code else "New Holding"
+        wish = applying.FirmWish(name, "", holding, abroad, "Li", "li@new.example", "en", credit_code=code)
+        applying.confirm(applying.apply(wish, NOW), NOW)
+        row = FirmApplication.objects.latest("pk")
+        return lambda: applying.approve(officer, row.pk, None, NOW)
+
+    assert refusal_of_the_second(*map(approve, names)) == code_of_refusal
+    assert FirmApplication.objects.filter(decided_at=None).count() == 1
+    assert Organisation.objects.filter(name__contains="Cement").count() == 1
