@@ -72,13 +72,15 @@ def issue(user: User, digest: str, now: datetime) -> CertificateView:
 
 
 def revoke(user: User, digest: str, now: datetime) -> None:
-    """The certificate of that report no longer holds; `Certificate.DoesNotExist` where none does or it is not theirs."""
+    """The newest certificate of that report no longer holds; once more changes nothing. `Certificate.DoesNotExist` where there was none, or
+    it is not theirs."""
     with transaction.atomic():
         rows = Certificate.objects.select_for_update(of=("self",)).select_related("submission__site")
-        certificate = rows.get(submission__digest=digest, submission__site__in=managed_sites(user), revoked_at=None)
-        certificate.revoked_at = now
-        certificate.save(update_fields=["revoked_at"])
-        record(now, user.email, Action.CERTIFICATE_REVOKED, f"site {certificate.submission.site.slug}", certificate.code)
+        certificate = rows.filter(submission__digest=digest, submission__site__in=managed_sites(user)).latest("pk")
+        if certificate.revoked_at is None:
+            certificate.revoked_at = now
+            certificate.save(update_fields=["revoked_at"])
+            record(now, user.email, Action.CERTIFICATE_REVOKED, f"site {certificate.submission.site.slug}", certificate.code)
 
 
 def certificate_of(user: User, digest: str) -> CertificateView | None:

@@ -81,13 +81,14 @@ def share(user: User, digest: str, buyer: str, cells: Sequence[LabelKey], days: 
 
 
 def take_back(user: User, number: int, now: datetime) -> Share:
-    """The link shows nothing from now on; `Share.DoesNotExist` for one that is not theirs or is taken back already."""
+    """The link shows nothing from now on; once more changes nothing. `Share.DoesNotExist` for one that is not theirs."""
     with transaction.atomic():
         rows = Share.objects.select_for_update(of=("self",)).select_related("submission__site")
-        row: Share = rows.get(pk=number, submission__site__in=managed_sites(user), revoked_at=None)
-        row.revoked_at = now
-        row.save(update_fields=["revoked_at"])
-        record(now, user.email, Action.SHARE_REVOKED, f"site {row.submission.site.slug}", f"{row.submission.period}, for {row.buyer}")
+        row: Share = rows.get(pk=number, submission__site__in=managed_sites(user))
+        if row.revoked_at is None:
+            row.revoked_at = now
+            row.save(update_fields=["revoked_at"])
+            record(now, user.email, Action.SHARE_REVOKED, f"site {row.submission.site.slug}", f"{row.submission.period}, for {row.buyer}")
     return row
 
 
