@@ -1,22 +1,26 @@
 """Breaks: what one version defines otherwise than another, so that a difference between them is no trend.
 
-A break is a change of definition (method pack, boundary, unit, reference ratio, rules, years that values cover). That other firms take part
-is no break: their number tells it. Figures on both sides of a break may be read side by side and must not be joined to a series.
+A break is a change of definition (method pack, length of the period, boundary, unit, reference ratio, rules, years that values cover; of
+totals, which cells they add up). That other firms take part is no break: their number tells it. Figures on both sides of a break may be
+read side by side and must not be joined to a series.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import UTC, timedelta
 from typing import Protocol
 
 from benchmarks.label_keys import LabelKey
+from benchmarks.measurements import Period
 from portal.publication.shapes import CellView, DefinedCell, LabelView
 
 
 @dataclass(frozen=True, slots=True)
 class DefinitionChange:
-    """One definition that differs: `code` is pack-version, pack-content, boundary, unit, ratio, rule, averaging, years, new or gone."""
+    """One definition that differs: `code` is pack-version, pack-content, length, summands, boundary, unit, ratio, rule, averaging, years,
+    new or gone."""
 
     code: str
     before: str
@@ -25,18 +29,24 @@ class DefinitionChange:
 
 @dataclass(frozen=True, slots=True)
 class Breaks:
-    """`whole` holds for every figure of the version, `cells` for one cell besides."""
+    """`whole` holds for every figure of the version, `cells` for one cell besides, `totals` for the totals besides."""
 
     since: str  # the version compared with: `2025 v1`
     whole: tuple[DefinitionChange, ...]
     cells: Mapping[LabelKey, tuple[DefinitionChange, ...]]
+    totals: tuple[DefinitionChange, ...] = ()  # empty where the versions are told without their labels
 
     def codes_of(self, cell: LabelKey) -> tuple[str, ...]:
         return tuple(break_.code for break_ in (*self.whole, *self.cells.get(cell, ())))
 
     @property
+    def codes_of_totals(self) -> tuple[str, ...]:
+        """Each once."""
+        return tuple(dict.fromkeys(break_.code for break_ in (*self.whole, *self.totals)))
+
+    @property
     def any(self) -> bool:
-        return bool(self.whole) or any(self.cells.values())
+        return bool(self.whole or self.totals) or any(self.cells.values())
 
 
 class VersionDefinition(Protocol):
@@ -54,12 +64,28 @@ class VersionDefinition(Protocol):
     def cells(self) -> Sequence[CellView | DefinedCell]: ...
 
 
+class LabelledVersion(VersionDefinition, Protocol):
+    """A version that tells which cells its totals add up, too."""
+
+    @property
+    def label(self) -> LabelView: ...
+
+
 def breaks(before: VersionDefinition, after: VersionDefinition) -> Breaks:
     """What `after` defines otherwise than `before`."""
     old = {LabelKey.of(cell): cell for cell in before.cells}
     new = {LabelKey.of(cell): cell for cell in after.cells}
     cells = {cell: _of_cell(old.get(cell), new.get(cell)) for cell in dict.fromkeys((*new, *old))}
     return Breaks(f"{before.period} v{before.version}", _of_whole(before, after), cells)
+
+
+def breaks_with_totals(before: LabelledVersion, after: LabelledVersion) -> Breaks:
+    """The same with what the totals have otherwise: which cells they add up, or how any of these is defined."""
+    broken = breaks(before, after)
+    old, new = ([LabelKey.of(cell) for cell in version.label.headline] for version in (before, after))
+    summands = (DefinitionChange("summands", "", ""),) if set(old) != set(new) else ()
+    of_cells = (change for cell in dict.fromkeys((*new, *old)) for change in broken.cells[cell])
+    return replace(broken, totals=(*summands, *of_cells))
 
 
 def totals_compare(before: LabelView, after: LabelView) -> bool:
@@ -71,8 +97,20 @@ def _summands(label: LabelView) -> set[tuple[LabelKey, str, str, float]]:
     return {(LabelKey.of(cell), cell.boundary, cell.unit, cell.ratio) for cell in label.headline}
 
 
+def change_of_length(before: str, after: str) -> tuple[DefinitionChange, ...]:
+    """Of two periods, by their names: that the one is longer than the other, in days. A quarter is no year, and has its season."""
+    old, new = (period.end - period.start for period in (Period.parse(name, UTC) for name in (before, after)))
+    return () if same_length(old, new) else (DefinitionChange("length", str(old.days), str(new.days)),)
+
+
+def same_length(*spans: timedelta) -> bool:
+    """Whether two spans differ by less than a tenth: a leap year is no other year, February is a month."""
+    shorter, longer = sorted(spans)
+    return shorter > 0.9 * longer
+
+
 def _of_whole(before: VersionDefinition, after: VersionDefinition) -> tuple[DefinitionChange, ...]:
-    differences = []
+    differences = list(change_of_length(before.period, after.period))
     if before.pack_version != after.pack_version:
         differences.append(DefinitionChange("pack-version", before.pack_version, after.pack_version))
     elif (old := before.pack_digest) != (new := after.pack_digest):

@@ -64,7 +64,8 @@ CSV_FIELDS = (
 that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `saved_at_typical` is what the
 firms would save on average by coming down to the typical value. `averaging` says what stands at a rank. `pooled_firms` is how many
 firms' values cover several years, the last of them the period; `in_part_firms` how many lack months. `breaks` are codes of what is
-defined otherwise than in `break_since`, the version that a series had before; a total breaks where any of its steps does."""
+defined otherwise than in `break_since`, the version that a series had before; a total breaks where any of its steps does, and where it
+adds up other steps or variants of them (`summands`)."""
 
 HEAD = ("pack", "pack_version", "jurisdiction", "route", "period", "version", "status", "published_on", "source")
 """Columns that are the same in every row."""
@@ -151,7 +152,6 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
             | _saved(cell)
             | _quarters(document["steps"][index])
         )
-    codes = dict.fromkeys(code for cell in label.cells if cell.headline and broken for code in broken.codes_of(LabelKey.of(cell)))
     for name, total in label.totals.items():
         writer.writerow(
             head
@@ -166,7 +166,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
                 "shown": str(total.shown).lower(),
                 "reason_code": total.reason_code,
                 "reason": total.reason_en,
-                "breaks": " ".join(codes),
+                "breaks": " ".join(broken.codes_of_totals) if broken else "",
             }
             | _ends("best", total.interval)
         )

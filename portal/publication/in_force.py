@@ -15,7 +15,7 @@ from benchmarks.disclosure import GateResult
 from benchmarks.label_keys import LabelKey
 from portal.publication.models import Publication, VersionStatus
 from portal.publication.rows import in_force
-from portal.publication.shapes import DefinedCell, LabelView, label_view
+from portal.publication.shapes import CellView, DefinedCell, LabelView, label_view
 from portal.standings.reports import ReportView
 
 
@@ -26,11 +26,16 @@ class InForceView:
     period_id: int
     pack: str
     pack_version: str
+    pack_digest: str
     route: str
     jurisdiction: str  # its path
     period: str
     version: int
     label: LabelView
+
+    @property
+    def cells(self) -> tuple[CellView, ...]:
+        return self.label.cells
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,5 +107,6 @@ def _read(rows: QuerySet[Publication]) -> list[InForceView]:
 
 
 def _view(row: Mapping[str, Any]) -> InForceView:
-    label = label_view(GateResult.from_json(row["gate"]))
-    return InForceView(**{name: row[column] for name, column in _COLUMNS.items()}, label=label)
+    gate = GateResult.from_json(row["gate"])
+    columns = {name: row[column] for name, column in _COLUMNS.items()}
+    return InForceView(**columns, pack_digest=gate.published.pack_digest, label=label_view(gate))

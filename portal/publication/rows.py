@@ -15,6 +15,7 @@ from portal.catalogue.models import ReportingPeriod
 from portal.days import scheme_day
 from portal.names import RelatedName
 from portal.plain_views import view_of
+from portal.publication.definition_changes import same_length
 from portal.publication.models import UNSEEN, Publication, VersionStatus
 from portal.publication.shapes import BenchmarkView, ListedView, VersionView, label_view, summary_view
 
@@ -82,9 +83,8 @@ class VersionColumns:
 
 
 def follows(before: VersionColumns, row: VersionColumns) -> bool:
-    """Whether a period comes after one of its length: a leap year is no other year, February is a month, a quarter is none."""
-    shorter, longer = sorted(period.end - period.start for period in (before, row))
-    return before.end <= row.start and shorter > 0.9 * longer
+    """Whether a period comes after one of its length."""
+    return before.end <= row.start and same_length(*(period.end - period.start for period in (before, row)))
 
 
 def read(rows: QuerySet[Publication]) -> tuple[VersionColumns, ...]:

@@ -15,7 +15,7 @@ from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.selectors import PeerGroupView, group_of
-from portal.publication.definition_changes import breaks
+from portal.publication.definition_changes import breaks_with_totals
 from portal.publication.document import csv_of
 from portal.publication.models import Publication, VersionStatus
 from portal.publication.rows import (
@@ -152,7 +152,7 @@ def preceding(row: VersionColumns) -> VersionColumns | None:
 
 def table_of(view: BenchmarkView, before: VersionColumns | None) -> str:
     """The version as CSV, with the breaks since what came before it (`preceding`)."""
-    broken = None if before is None else breaks(benchmark_view(before, None), view)
+    broken = None if before is None else breaks_with_totals(benchmark_view(before, None), view)
     return csv_of({**view.document, "jurisdiction": view.jurisdiction, "status": view.status}, view.label, broken)
 
 

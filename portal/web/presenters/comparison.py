@@ -16,7 +16,7 @@ from django.utils.translation import gettext_lazy
 
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.label_keys import LabelKey
-from portal.publication.definition_changes import Breaks, DefinitionChange, breaks, totals_compare
+from portal.publication.definition_changes import Breaks, DefinitionChange, breaks_with_totals, totals_compare
 from portal.publication.shapes import BenchmarkView, CellView, TotalView
 from portal.web.addresses import benchmark_url, compare_url
 from portal.web.presenters.benchmarks import unit_links
@@ -76,7 +76,7 @@ class ComparePage:
     period: str
     sides: tuple[ComparedVersion, ComparedVersion]
     lead: str
-    breaks: tuple[str, ...]  # of the whole version
+    breaks: tuple[str, ...]  # of the whole version and of its totals
     any_break: bool
     totals: tuple[ComparedRow, ...]
     steps: tuple[ComparedRow, ...]
@@ -95,6 +95,8 @@ class ComparePage:
 
 BREAKS: dict[str, Promise] = {
     "pack-version": gettext_lazy("method pack: version %(before)s, then %(after)s"),
+    "length": gettext_lazy("days in the period: %(before)s, then %(after)s"),
+    "summands": gettext_lazy("the totals add up other steps or variants"),
     "pack-content": gettext_lazy("method pack of the same version with other content: %(before)s, then %(after)s"),
     "boundary": gettext_lazy("boundary: %(before)s, then %(after)s"),
     "unit": gettext_lazy("unit: %(before)s, then %(after)s"),
@@ -110,7 +112,8 @@ BREAKS: dict[str, Promise] = {
 def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, units: Mapping[str, EnergyUnit]) -> ComparePage:
     """`before` and `after` in the order they were asked for."""
     shown = TotalsDisplay(Names.of(after.pack, after.pack_version), after.route, unit)
-    changes = breaks(before, after)
+    changes = breaks_with_totals(before, after)
+    summands = (change for change in changes.totals if change.code == "summands")
     alike = totals_compare(before.label, after.label)
     totals = tuple(_total(name, earlier, other, after, shown, alike=alike) for name, earlier, other in _totals(before, after))
     return ComparePage(
@@ -118,7 +121,7 @@ def compare_page(before: BenchmarkView, after: BenchmarkView, unit: EnergyUnit, 
         period=period_name(after.period),
         sides=(_side(before), _side(after)),
         lead=_lead(before, after, totals[0], totals[0].unit),
-        breaks=tuple(change_in_words(change) for change in changes.whole),
+        breaks=tuple(change_in_words(change) for change in (*changes.whole, *summands)),
         any_break=changes.any,
         totals=totals,
         steps=_steps(before, after, changes, shown),

@@ -10,6 +10,7 @@ from django.utils.translation import gettext as _
 from django.utils.translation import ngettext
 
 from benchmarks.comparison.estimates import Estimate
+from benchmarks.label_keys import LabelKey
 from portal.publication.definition_changes import totals_compare
 from portal.publication.review import DraftView, ReleaseView
 from portal.publication.shapes import CellView, LabelView, TotalView
@@ -252,14 +253,14 @@ def _total_rows(label: LabelView, columns: Sequence[str], shown: TotalsDisplay) 
 def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[ChangeRow, ...]:
     """Every headline value that stands in both, on one scale of energy per tonne of the route's product; last the whole route.
 
-    Of a step that the version before has with another boundary or unit, by another version of the pack, nothing; nor of a whole route
-    that adds other things up.
+    Of a step that the version before has with another boundary or unit, by another version of the pack, or whose totals add up another
+    variant, nothing; nor of a whole route that adds other things up.
     """
-    old = {cell.step: cell for cell in before.headline}
-    alike = [cell for cell in now.headline if cell.step in old and _defined(cell) == _defined(old[cell.step])]
+    old = {_defined(cell): cell for cell in before.headline}
+    alike = [(cell, old[_defined(cell)]) for cell in now.headline if _defined(cell) in old]
     pairs: list[tuple[str, str, Estimate, Estimate, float, int | None]] = []
-    for step in alike:
-        then, current = old[step.step].best_estimate, step.best_estimate
+    for step, earlier in alike:
+        then, current = earlier.best_estimate, step.best_estimate
         if then is not None and current is not None:
             pairs.append((shown.names.step_name(step.step), unit_in_words(step.unit), then, current, step.ratio, shown.step_decimals(step)))
     then, current = before.composite.estimate, now.composite.estimate
@@ -276,8 +277,8 @@ def _changes(now: LabelView, before: LabelView, shown: TotalsDisplay) -> tuple[C
     return tuple(_change(*pair, scale, readings) for pair in pairs)
 
 
-def _defined(cell: CellView) -> tuple[str, str]:
-    return cell.boundary, cell.unit
+def _defined(cell: CellView) -> tuple[LabelKey, str, str]:
+    return LabelKey.of(cell), cell.boundary, cell.unit
 
 
 def _change(

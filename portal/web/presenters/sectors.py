@@ -12,6 +12,7 @@ from benchmarks.comparison.co2 import Co2Factors
 from benchmarks.comparison.estimates import Estimate
 from benchmarks.comparison.gaps import gap
 from benchmarks.phrases import Name
+from portal.publication.definition_changes import breaks_with_totals
 from portal.publication.in_force import InForceView
 from portal.publication.sectors import MOST_YEARS
 from portal.web.addresses import benchmark_url
@@ -159,7 +160,7 @@ def _rungs(views: Sequence[InForceView], shown: TotalsDisplay) -> tuple[YearRung
 
 
 def _broken(before: InForceView | None, view: InForceView) -> bool:
-    return before is not None and (before.pack_version, before.label.composite.unit) != (view.pack_version, view.label.composite.unit)
+    return before is not None and bool(breaks_with_totals(before, view).codes_of_totals)
 
 
 def _year(view: InForceView, shown: TotalsDisplay, before: InForceView | None, newest: InForceView) -> SectorYearRow:

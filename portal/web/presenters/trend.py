@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from benchmarks.comparison.estimates import changed
 from benchmarks.label_keys import LabelKey
-from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
+from portal.publication.definition_changes import Breaks, DefinitionChange, breaks, change_of_length
 from portal.publication.in_force import DefinedVersion, InForceView
 from portal.standings.reports import ReportedPeriod, ReportedValue
 from portal.web.charts.trend import TrendPeriod, TrendPicture, draw
@@ -149,6 +149,7 @@ def _flag(before: ReportedPeriod, after: ReportedPeriod, cell: LabelKey, version
         ("years", old.years, new.years),
     )
     by_code = {code: DefinitionChange(code, f"{was}", f"{now}") for code, was, now in pairs if was != now}
+    by_code |= {broken.code: broken for broken in change_of_length(before.report.period, after.report.period)}
     if versions is not None:
         whole = (*versions.whole, *versions.cells.get(cell, ()))
         by_code = {broken.code: broken for broken in whole if broken.code not in ("new", "gone")} | by_code

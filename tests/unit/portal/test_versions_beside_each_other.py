@@ -19,7 +19,7 @@ from benchmarks.phrases import Name
 from portal.publication import citation, document, over_years
 from portal.publication.api import BenchmarkStepSerializer
 from portal.publication.best_groups import age_of, region_of
-from portal.publication.definition_changes import Breaks, DefinitionChange, breaks
+from portal.publication.definition_changes import Breaks, DefinitionChange, breaks, breaks_with_totals
 from portal.publication.document import csv_of
 from portal.publication.models import VersionStatus
 from portal.publication.open_data import sector_json_ld
@@ -134,8 +134,12 @@ def test_published_figures_stand_as_they_are_and_what_is_worked_out_has_three_de
     assert (values["best_low"], values["best_high"]) == (98.0, 103.0)
 
 
-def defined(*cells: CellView, **changed: str) -> Any:
+def defined(*cells: CellView, **changed: Any) -> Any:
     return SimpleNamespace(**{"period": "2016", "version": 1, "pack_version": "3", "pack_digest": "ab" * 32, "cells": cells, **changed})
+
+
+def labelled(*cells: CellView, **changed: str) -> Any:
+    return defined(*cells, **changed, label=LabelView(cells, TOTAL, TOTAL, TOTAL, None, 24))
 
 
 @pytest.mark.parametrize(
@@ -189,12 +193,33 @@ def test_the_schema_of_the_api_has_every_field_of_a_signed_step() -> None:
 
 def test_a_total_breaks_where_a_step_that_enters_it_does() -> None:
     beside = replace(KILN, metric="electricity", headline=False)
-    change = (DefinitionChange("boundary", "a", "b"),)
-    for cell, codes in ((KILN, "boundary"), (beside, "")):
-        rows = table(Breaks("2015 v1", (), {LabelKey.of(cell): change}), KILN, beside)
+    for before, codes in (
+        ((replace(KILN, boundary="a"), beside), "boundary"),
+        ((KILN, replace(beside, boundary="a")), ""),
+        ((KILN, beside, replace(beside, step="raw-milling")), ""),
+        ((beside,), "summands new"),
+        ((KILN, beside, replace(KILN, step="raw-milling")), "summands gone"),
+    ):
+        broken = breaks_with_totals(labelled(*before, period="2015"), labelled(KILN, beside))
+        rows = table(broken, KILN, beside)
         assert [line["breaks"] for line in rows[2:]] == [codes] * 3
         assert {line["break_since"] for line in rows} == {"2015 v1"}
     assert {line["breaks"] for line in table(None, KILN)} == {""}
+
+
+def test_totals_that_add_up_another_variant_of_a_step_break_though_both_versions_show_both() -> None:
+    """Which variant enters the totals goes by where enough firms are, so that it may change within a version of a pack."""
+    bars, plates = replace(KILN, variant="bars"), replace(KILN, variant="plates")
+    after = bars, replace(plates, headline=False)
+    broken = breaks_with_totals(labelled(replace(bars, headline=False), plates), labelled(*after))
+    assert [line["breaks"] for line in table(broken, *after)] == ["", "", "summands", "summands", "summands"]
+    assert broken.any
+
+
+@pytest.mark.parametrize(("before", "after", "codes"), [("2015", "2016-Q1", ("length",)), ("2015", "2016", ()), ("2016-02", "2016-03", ())])
+def test_a_year_and_a_quarter_are_no_series(before: str, after: str, codes: tuple[str, ...]) -> None:
+    broken = breaks_with_totals(labelled(KILN, period=before), labelled(KILN, period=after))
+    assert (broken.codes_of(CELL), broken.codes_of_totals) == (codes, codes)
 
 
 def test_the_three_totals_of_a_table_stand_in_their_own_rows_and_firms_with_several_years_are_added_up() -> None:

@@ -64,7 +64,7 @@ def test_the_heat_of_a_sites_gap_is_that_of_the_variant_of_the_gap(order: tuple[
 def test_the_co2_of_a_sectors_gap_does_not_depend_on_the_order_of_its_variants() -> None:
     version = packs.load("cement").version
     carbon = [
-        _reach(InForceView(1, "cement", version, "dry-process", "cn", "2025", 1, label(order)), Names.of("cement", version))[0].co2
+        _reach(InForceView(1, "cement", version, "", "dry-process", "cn", "2025", 1, label(order)), Names.of("cement", version))[0].co2
         for order in (BOTH, BOTH[::-1], ("grey",))
     ]
     assert carbon[2] not in ("", "–")

@@ -58,7 +58,7 @@ def in_force(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel",
         if place.step in step.split()
     )
     label = LabelView(cells, hidden_total, hidden_total, hidden_total, None, 20)
-    return InForceView(1, pack, declared.version, declared.routes[0].id, "cn", "2026", 1, label)
+    return InForceView(1, pack, declared.version, "", declared.routes[0].id, "cn", "2026", 1, label)
 
 
 def rows(step: str, curve: tuple[CurvePoint, ...] = (), pack: str = "steel", unit: str = "kgce/t") -> list[LevelRow]:

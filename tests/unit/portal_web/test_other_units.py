@@ -51,7 +51,7 @@ def approved_packs() -> Iterator[None]:
 
 def in_force(pack: str, route: str, unit: str, steps: tuple[CellView, ...]) -> InForceView:
     total = TotalView(None, None, unit, 12, None, False, "", "", "")
-    return InForceView(1, pack, VERSIONS[pack], route, "cn", "2025", 1, LabelView(steps, total, total, total, rule=None, firms=12))
+    return InForceView(1, pack, VERSIONS[pack], "", route, "cn", "2025", 1, LabelView(steps, total, total, total, rule=None, firms=12))
 
 
 def stood(pack: str, route: str, step: CellView, value: float) -> StandView:

@@ -124,7 +124,7 @@ def test_a_whole_route_that_reaches_further_than_its_steps_says_why_and_no_other
     )
     total = TotalView(None, None, "kgce/t", 12, None, False, "", "", "")
     version = packs.load("cement").version
-    view = InForceView(1, "cement", version, "dry-process", "cn", "2025", 1, LabelView(steps, total, total, total, rule=None, firms=12))
+    view = InForceView(1, "cement", version, "", "dry-process", "cn", "2025", 1, LabelView(steps, total, total, total, rule=None, firms=12))
     standings = tuple(
         StepStandingView(
             step.step, step.product, "any", "total", "kgce/t", value, None, None, (value - 0.3, value + 0.3), None, None, None, 1

@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 import pytest
 
 from benchmarks.comparison.estimates import Estimate, changed
 from benchmarks.label_keys import LabelKey
+from benchmarks.phrases import Name
 from portal.publication.in_force import DefinedVersion
 from portal.publication.shapes import DefinedCell
-from portal.standings.reports import ReportedValue
+from portal.standings.reports import ReportedPeriod, ReportedValue, ReportView
 from portal.web.charts.trend import TrendPeriod, draw
 from portal.web.presenters.site_gaps import estimate_of
-from portal.web.presenters.trend import _step
+from portal.web.presenters.trend import _flag, _step
 
 APART = Estimate(100.0, 99.0, 101.0), Estimate(96.0, 95.0, 97.0)
+CELL = LabelKey("kiln", "clinker", "", "energy")
 ALIKE = Estimate(100.0, 98.0, 102.0), Estimate(98.5, 96.5, 100.5)
 
 
@@ -66,6 +70,22 @@ def test_a_best_in_another_unit_is_not_held_beside_the_value() -> None:
     version = DefinedVersion("2016", 2, "2", "", (kiln,))
     assert version.best_in(LabelKey.of(kiln), "kWh/t") == 850.0
     assert version.best_in(LabelKey.of(kiln), "kgce/t") is None
+
+
+def test_a_year_and_a_quarter_are_no_trend_of_a_site() -> None:
+    """Else its page would say that a quarter of winter rose since the whole year before, and draw a line between them."""
+    values = {CELL: ReportedValue(100.0, (99.0, 101.0), "kgce/t", "kiln", 1)}
+    year, quarter, later = (
+        ReportedPeriod(
+            ReportView(
+                index, index, "works-1", Name("Works 1"), 1, "cement", "4", "dry-process", "cn", period, datetime(2025, 1, 1, tzinfo=UTC)
+            ),
+            values,
+        )
+        for index, period in enumerate(("2025", "2026-Q1", "2026-Q2"))
+    )
+    assert _flag(year, quarter, CELL, None) == "days in the period: 365, then 90"
+    assert _flag(quarter, later, CELL, None) == ""
 
 
 def test_figures_have_every_digit_of_what_was_published() -> None:
