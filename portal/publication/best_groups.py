@@ -16,7 +16,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from benchmarks import packs
-from benchmarks.composition import Roster
+from benchmarks.composition import IndustryLabel, Roster
 from benchmarks.composition.roster import CellRoster
 from benchmarks.disclosure import GateResult
 from benchmarks.disclosure.best_group import BestFirms, ClassShare, OtherDays, Traits, compose
@@ -45,10 +45,10 @@ AGES = ((2000, "before-2000"), (2010, "2000-to-2009"), (2020, "2010-to-2019"), (
 
 
 def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
-    """What the gate lets be told of a published version, for a second officer; anew as long as nobody has published it.
+    """What the gate lets be told of a published version, for a second officer; anew, by whoever, once the proposal is outdated.
 
     Raises:
-        RefusedError: `not-regulator` (403); `not-published`, `best-group-published`, `nothing-told` (409).
+        RefusedError: `not-regulator` (403); `not-published`, `best-group-published`, `best-group-changed`, `nothing-told` (409).
     """
     with transaction.atomic():
         row = _locked(publication)
@@ -57,11 +57,9 @@ def propose(publication: Publication, by: User, now: datetime) -> BestGroup:
         if earlier_proposal is not None and earlier_proposal.published_at is not None:
             raise RefusedError(409, "best-group-published", "This is published already.", "What is published is never changed.")
         content = _content(row)
-        if (
-            earlier_proposal is not None
-            and earlier_proposal.proposed_by_id == by.pk
-            and earlier_proposal.document["steps"] == content["document"]["steps"]
-        ):
+        if earlier_proposal is not None and earlier_proposal.document["steps"] == content["document"]["steps"]:
+            if earlier_proposal.proposed_by_id != by.pk:
+                raise changed()
             return earlier_proposal  # the form sent twice
         proposal, _new = BestGroup.objects.update_or_create(publication=row, defaults={**content, "proposed_by": by, "proposed_at": now})
         record(now, by.email, Action.BEST_GROUP_PROPOSED, row.audit_subject, f"{_steps_with_traits(content['document'])} cells")
@@ -81,6 +79,16 @@ def changed() -> RefusedError:
         "This was proposed, or proposed again, since you opened the page: nothing was done.",
         "Read what it says now, then decide.",
     )
+
+
+def outdated() -> RefusedError:
+    return RefusedError(409, "best-group-outdated", "The gate would let other shares out now.", "Propose it again.")
+
+
+def is_outdated(proposal: BestGroup, composed: Sequence[BestFirms]) -> bool:
+    """Whether a proposal says otherwise than the gate does now (`composed_of_best`): it can only be made again."""
+    label = GateResult.from_json(proposal.publication.gate).published
+    return proposal.published_at is None and proposal.document["steps"] != _steps(label, composed)
 
 
 def publish(publication: Publication, read_against: str, by: User, key: ReceiptKey, now: datetime) -> BestGroup:
@@ -104,7 +112,7 @@ def publish(publication: Publication, read_against: str, by: User, key: ReceiptK
             raise changed()
         content = _content(row)
         if content["document"]["steps"] != proposal.document["steps"]:
-            raise RefusedError(409, "best-group-outdated", "The gate would let other shares out now.", "Propose it again.")
+            raise outdated()
         document = published.sign(content["document"] | {"on": scheme_day(now).isoformat()}, key)
         digest = published.digest(document)
         index = log.add(EntryKind.BEST_GROUP, logged.best_group(digest).hex(), now)
@@ -140,7 +148,7 @@ def published_version(publication: int) -> Publication | None:
 
 def proposal_of(publication: Publication) -> BestGroup | None:
     """What was proposed of the version's best firms, or published, with who did."""
-    return BestGroup.objects.select_related("proposed_by", "published_by").filter(publication=publication).first()
+    return BestGroup.objects.select_related("publication", "proposed_by", "published_by").filter(publication=publication).first()
 
 
 def best_group_of(publication: int) -> BestGroup | None:
@@ -169,22 +177,26 @@ def _content(row: Publication) -> JSON:
             "digest": row.digest,
         },
         "regions": names,
-        "steps": [
-            {
-                "step": cell.step, "product": cell.product, "variant": cell.variant, "boundary": cell.boundary, "metric": str(cell.metric),
-                "firms": of_best.firms, "best_firms": of_best.best,
-                "traits": {trait: [_shown(share) for share in shares] for trait, shares in of_best.shares.items()},
-                "code": str(of_best.reason) if of_best.reason else "shown",
-                "reason": of_best.words.by_language if of_best.words else {},
-            }
-            for cell, of_best in zip(label.cells, composed, strict=True)
-        ],
+        "steps": _steps(label, composed),
     }  # fmt: skip
     roster = Roster.from_json(row.roster)
     return {
         "document": document,
         "behind": {of_best.cell: _behind(of_best, roster.of(of_best.cell)) for of_best in composed if of_best.shares},
     }
+
+
+def _steps(label: IndustryLabel, composed: Sequence[BestFirms]) -> list[JSON]:
+    return [
+        {
+            "step": cell.step, "product": cell.product, "variant": cell.variant, "boundary": cell.boundary, "metric": str(cell.metric),
+            "firms": of_best.firms, "best_firms": of_best.best,
+            "traits": {trait: [_shown(share) for share in shares] for trait, shares in of_best.shares.items()},
+            "code": str(of_best.reason) if of_best.reason else "shown",
+            "reason": of_best.words.by_language if of_best.words else {},
+        }
+        for cell, of_best in zip(label.cells, composed, strict=True)
+    ]  # fmt: skip
 
 
 def _shown(share: ClassShare) -> JSON:

@@ -224,7 +224,7 @@ def test_by_the_page_one_proposes_and_another_publishes(cast: Cast) -> None:
     assert "Propose it for publication" in first.get(here).content.decode()
     assert "A second officer has to publish it." in first.post(here, follow=True).content.decode()
     read = read_in(second.get(here).content.decode())
-    assert "signed and logged" in second.post(here, {"read_against": read}, follow=True).content.decode()
+    assert "signed and logged" in second.post(here, {"act": "publish", "read_against": read}, follow=True).content.decode()
     assert signed_in(cast.provincial).get(here).status_code == 404
     assert signed_in(cast.plants[0].owner).get(here).status_code == 403
 
@@ -235,10 +235,36 @@ def test_who_wished_to_propose_does_not_publish_what_another_proposed_meanwhile(
     first, second = signed_in(cast.drafter), signed_in(cast.approver)
     read = read_in(second.get(here).content.decode())
     first.post(here)
-    answer = second.post(here, {"read_against": read})
+    answer = second.post(here, {"act": "propose", "read_against": read})
     assert answer.status_code == 409
     assert "since you opened the page" in answer.content.decode()
+    assert BestGroup.objects.get().proposed_by == cast.drafter
     assert best_groups.best_group_of(row.pk) is None
+
+
+@pytest.mark.parametrize("again", ["first", "second"])
+def test_a_proposal_that_became_outdated_says_so_and_is_made_again_by_either_officer(cast: Cast, again: str) -> None:
+    row = version(cast)
+    here = reverse("web:best-group", args=[row.pk])
+    officers = {"first": signed_in(cast.drafter), "second": signed_in(cast.approver)}
+    officers["first"].post(here, {"act": "propose"})
+    read = read_in(officers["second"].get(here).content.decode())
+    Site.objects.filter(slug__startswith="big-").update(since=None, size_class="small", jurisdiction=cast.nation)
+    nothing_to_show = officers["second"].get(here).content.decode()
+    assert "Proposed, but outdated" in nothing_to_show
+    assert 'name="act"' not in nothing_to_show
+    Site.objects.filter(slug__in=[f"big-{index:03}" for index in range(0, FIRMS, 2)]).update(size_class="large")
+    answer = officers["second"].post(here, {"act": "publish", "read_against": read})
+    assert answer.status_code == 409
+    for page in (answer, *(officer.get(here) for officer in officers.values())):
+        assert 'value="propose">Propose it again<' in page.content.decode()
+    officers[again].post(here, {"act": "propose"})
+    (other,) = (officer for name, officer in officers.items() if name != again)
+    page = other.get(here).content.decode()
+    assert 'value="publish">Publish it<' in page
+    assert "outdated" not in page
+    other.post(here, {"act": "publish", "read_against": read_in(page)})
+    assert best_groups.best_group_of(row.pk) is not None
 
 
 def test_a_firm_that_leaves_has_no_name_behind_a_share(cast: Cast) -> None:

@@ -34,6 +34,7 @@ def review_page(row: Publication, composed: Sequence[BestFirms], proposal: BestG
     """For an officer: what the gate lets be told, step by step, and what is to be done."""
     group = row.period.peer_group
     names = Names.of(group.pack, group.pack_version)
+    outdated = proposal is not None and best_groups.is_outdated(proposal, composed)
     count = sum(bool(composition.shares) for composition in composed)
     lead = _("The disclosure gate allows the best firms of %(told)s of %(of)s values to be shown by class.") % {
         "told": count,
@@ -53,9 +54,14 @@ def review_page(row: Publication, composed: Sequence[BestFirms], proposal: BestG
         facts.append(Fact(_("Published by"), f"{proposal.published_by}, {moment_in_words(proposal.published_at)}"))
         facts.append(Fact(_("Log index"), f"{proposal.log_index:,}"))
         state = StateWord(_("Published"), "ok")
-    out = proposal is not None and proposal.published_at is not None
-    may = count > 0 and not out
-    mine = proposal is not None and proposal.proposed_by_id == reads
+    if outdated:
+        state = StateWord(_("Proposed, but outdated"), "no")
+    act, act_text = "", ""
+    if proposal is None or outdated:
+        act, act_text = "propose", _("Propose it again") if outdated else _("Propose it for publication")
+    elif proposal.proposed_by_id != reads:
+        act, act_text = "publish", _("Publish it")
+    may = count > 0 and (proposal is None or proposal.published_at is None)
     crumb = Crumb(_("Version %(n)s") % {"n": row.version}, reverse("web:draft", args=[row.pk]))
     return FormSheet(
         MethodSheet(
@@ -64,10 +70,17 @@ def review_page(row: Publication, composed: Sequence[BestFirms], proposal: BestG
         problem,
         best_groups.as_read(proposal),
         state=state,
-        act_url=reverse("web:best-group", args=[row.pk]) if may and not mine else "",
-        act_text=_("Propose it for publication") if proposal is None else _("Publish it"),
-        why_not=_("You proposed it. A second officer has to publish it.") if may and mine else "",
+        act_url=reverse("web:best-group", args=[row.pk]) if may and act else "",
+        act=act,
+        act_text=act_text,
+        why_not=_why_not(outdated=outdated, waits=may and not act),
     )
+
+
+def _why_not(*, outdated: bool, waits: bool) -> str:
+    if outdated:
+        return _("Since it was proposed, the register or other published tables have changed, so the gate would let other shares out now.")
+    return _("You proposed it. A second officer has to publish it.") if waits else ""
 
 
 def _review_row(composition: BestFirms, names: Names, regions: Regions) -> tuple[TableCell, ...]:

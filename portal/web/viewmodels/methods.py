@@ -76,6 +76,7 @@ class FormSheet:
     form_url: str = ""  # where it is not the page's own
     state: StateWord | None = None
     act_url: str = ""
+    act: str = ""  # which act the button means, where the page has more than one
     act_text: str = ""
     why_not: str = ""
     end_url: str = ""

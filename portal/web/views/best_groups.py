@@ -21,26 +21,25 @@ from portal.web.presenters.best_group_review import review_page
 @for_role(Role.REGULATOR, posts=True)
 @freshly
 def best_group(request: HttpRequest, publication: int) -> HttpResponseBase:
-    """A POST proposes it; of what another proposed, it publishes it as it was read. Not found for who does not regulate the whole of its
-    scope."""
+    """A POST proposes it, or publishes what another proposed as it was read. Not found for who does not regulate the whole of its scope."""
     user, now = person(request), timezone.now()
     row = best_groups.published_version(publication)
     if row is None or not may_decide_for(user, row.period.peer_group.scope):
         raise Http404
-    proposal = best_groups.proposal_of(row)
     problem = ""
     if request.method == "POST":
-        if proposal is None or proposal.proposed_by_id == user.pk:
-            best_groups.propose(row, user, now)
-            return report_done(request, _("It is proposed. A second officer has to publish it."), "web:best-group", publication)
         try:
-            best_groups.publish(row, request.POST.get("read_against", ""), user, receipt_key(), now)
+            if request.POST.get("act") == "publish":
+                best_groups.publish(row, request.POST.get("read_against", ""), user, receipt_key(), now)
+                done = _("It is published, signed and logged.")
+            else:
+                best_groups.propose(row, user, now)
+                done = _("It is proposed. A second officer has to publish it.")
+            return report_done(request, done, "web:best-group", publication)
         except RefusedError as refusal:
-            if refusal.code != best_groups.changed().code:
+            if refusal.code not in (best_groups.changed().code, best_groups.outdated().code):
                 raise
             problem = in_words(refusal.whole)
-            proposal = best_groups.proposal_of(row)
-        else:
-            return report_done(request, _("It is published, signed and logged."), "web:best-group", publication)
+    proposal = best_groups.proposal_of(row)
     sheet = review_page(row, best_groups.composed_of_best(row), proposal, reads=user.pk, problem=problem)
     return render(request, "web/form_sheet.html", {"page": sheet}, status=409 if problem else 200)
