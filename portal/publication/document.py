@@ -63,7 +63,8 @@ CSV_FIELDS = (
 """One row a step and metric, then one a total. `*_low` and `*_high` are the ends of the 95 % interval, in `unit`. `p25` is the value
 that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `saved_at_typical` is what the
 firms would save on average by coming down to the typical value. `averaging` says what stands at a rank. `pooled_firms` is how many
-firms' values cover several years, the last of them the period; `in_part_firms` how many lack months. `breaks` are codes of what is
+firms' values cover several years, the last of them the period; `in_part_firms` how many lack months; both are empty where a cell is held
+back. `breaks` are codes of what is
 defined otherwise than in `break_since`, the version that a series had before; a total breaks where any of its steps does, and where it
 adds up other steps or variants of them (`summands`)."""
 
@@ -139,8 +140,6 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
                 "rule": cell.rule,
                 "averaging": cell.averaging,
                 "firms": cell.firms,
-                "pooled_firms": sum(firms for _, firms in cell.pooled),
-                "in_part_firms": cell.in_part,
                 "shown": str(cell.shown).lower(),
                 "reason_code": cell.reason_code,
                 "reason": cell.reason_en,
@@ -150,6 +149,7 @@ def csv_of(document: Mapping[str, Any], label: LabelView, broken: Breaks | None 
             | _ends("typical", cell.typical_interval)
             | _points(cell)
             | _saved(cell)
+            | _covered(cell)
             | _quarters(document["steps"][index])
         )
     for name, total in label.totals.items():
@@ -201,6 +201,11 @@ def _saved(cell: CellView) -> dict[str, float]:
     for potential in cell.potential:
         savings |= {f"saved_at_{potential.to}": potential.value} | _ends(f"saved_at_{potential.to}", potential.interval)
     return savings
+
+
+def _covered(cell: CellView) -> dict[str, int]:
+    """Nothing of a cell that is held back: a 0 would say that no firm's value covers several years or part of its period."""
+    return {"pooled_firms": sum(firms for _, firms in cell.pooled), "in_part_firms": cell.in_part} if cell.shown else {}
 
 
 def _cell(cell: CellView, bands: Bands | None) -> dict[str, Any]:
