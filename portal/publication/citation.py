@@ -59,8 +59,21 @@ def _withdrawn(view: BenchmarkView) -> str:
     return f" Withdrawn on {view.withdrawn_on.isoformat()}." if view.withdrawn_on else ""
 
 
+_TEX = str.maketrans(
+    {letter: f"\\{letter}" for letter in "#$%&_"}
+    | {
+        "\\": r"\textbackslash{}",
+        "{": r"\textbraceleft{}",  # BibTeX counts a brace that stands behind a backslash, too
+        "}": r"\textbraceright{}",
+        "~": r"\textasciitilde{}",
+        "^": r"\textasciicircum{}",
+    }
+)
+
+
 def _tex(text: str) -> str:
-    return text.replace("%", r"\%").replace("&", r"\&")
+    """Every letter that TeX reads as a command, as itself."""
+    return text.translate(_TEX)
 
 
 class Version(Protocol):

@@ -95,7 +95,8 @@ def json_ld(view: BenchmarkView, title: str, address: str, publisher: str) -> di
 def sector_json_ld(rows: Sequence[VersionColumns], title: str, address: str, versions: Sequence[str], publisher: str) -> dict[str, Any]:
     """A sector over its years, of the versions of `over_years`, based on the addresses of its versions. `@id` is its own and stays."""
     last = rows[-1]
-    began, ended = (Period.parse(row.period, UTC) for row in (rows[0], last))
+    periods = [Period.parse(row.period, UTC) for row in rows]
+    began, ended = min(period.start for period in periods), max(period.end for period in periods)
     return {
         "@context": "https://schema.org/",
         "@type": "Dataset",
@@ -104,7 +105,7 @@ def sector_json_ld(rows: Sequence[VersionColumns], title: str, address: str, ver
         "name": title,
         "description": f"{title}. Best, typical value, spread and savings per step of production over the years, with 95 % intervals.",
         "dateModified": max(scheme_day(row.published_at) for row in rows if row.published_at).isoformat(),
-        "temporalCoverage": f"{began.start.date().isoformat()}/{(ended.end - timedelta(days=1)).date().isoformat()}",
+        "temporalCoverage": f"{began.date().isoformat()}/{(ended - timedelta(days=1)).date().isoformat()}",
         "spatialCoverage": {"@type": "Place", "name": last.scope, "identifier": last.jurisdiction},
         "license": LICENCE_URL,
         "isAccessibleForFree": True,

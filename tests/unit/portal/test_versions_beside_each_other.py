@@ -234,6 +234,7 @@ def test_the_three_totals_of_a_table_stand_in_their_own_rows_and_firms_with_seve
     assert [rows[0][f"quarter_{quarter}"] for quarter in (1, 2, 3, 4, "untold")] == ["6", "5", "4", "3", "2"]
     assert (rows[0]["shown"], rows[0]["best_low"], rows[0]["typical_high"]) == ("true", "98.0", "124.0")
     assert (rows[1]["shown"], rows[1]["best"], rows[1]["best_low"]) == ("false", "", "")
+    assert (rows[1]["pooled_firms"], rows[1]["in_part_firms"]) == ("", ""), "not that there are none"
 
 
 def versions(*states: str) -> VersionSeries:
@@ -276,6 +277,16 @@ def test_a_sector_over_its_years_covers_them_from_first_to_last_day_and_bears_th
     assert [form["contentUrl"].rsplit("/", 1)[-1] for form in linked["distribution"]] == ["sector.csv", "sector.parquet"]
 
 
+def test_a_sector_covers_the_days_until_the_last_of_any_version() -> None:
+    """The version that began last need not be the one that ends last: here a third quarter beside a year of another group."""
+    rows = [
+        row(day(2016), day(2017), published_at=day(2017, 6)),
+        row(day(2016, 7), day(2016, 10), published_at=day(2017, 6), period="2016-Q3"),
+    ]
+    linked = sector_json_ld(rows, "Cement", "https://portal.example/cement/", ["a", "b"], "Ministry")
+    assert linked["temporalCoverage"] == "2016-01-01/2016-12-31"
+
+
 def cited(**changed: Any) -> BenchmarkView:
     fields = {"pack": "cement", "jurisdiction": "cn/he", "route": "dry-process", "period": "2016-01-01/2016-07-01", "version": 3}
     days = {"published_on": date(2017, 6, 1), "withdrawn_on": None}
@@ -295,6 +306,13 @@ def test_a_citation_escapes_what_means_something_else_to_its_reader_and_bears_th
     assert "DA  - 2017/06/01\r\n" in ris
     assert "TI  - Best & typical\r\n" in ris
     assert "ET  - 3\r\n" in ris
+
+
+def test_every_letter_that_means_something_to_tex_is_escaped_and_no_brace_is_left_open() -> None:
+    """BibTeX counts braces that stand behind a backslash, too."""
+    author, title = citation.bibtex(cited(), "A_1 {open", "https://portal.example/", "ab", r"No #1 $ \ ~ ^").splitlines()[1:3]
+    assert author == r"  author = {{No \#1 \$ \textbackslash{} \textasciitilde{} \textasciicircum{}}},"
+    assert title == r"  title = {{A\_1 \textbraceleft{}open}},"
 
 
 def test_a_version_that_was_withdrawn_is_cited_with_the_day() -> None:
