@@ -12,6 +12,7 @@ from django.db.models import Max
 from benchmarks import packs
 from benchmarks.composition import IndustryLabel, Roster, by_step, compose_with_roster, seed_of
 from benchmarks.disclosure import GateResult
+from benchmarks.phrases import in_number
 from benchmarks.routes import Pack, Route
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import User
@@ -45,12 +46,24 @@ def draft(period: ReportingPeriod, by: User, now: datetime, what_changed: str = 
     """Compose, gate and explain what is accepted now, as the next version. The same asked twice gives the same draft.
 
     Raises:
-        RefusedError: `not-regulator` (403), `no-participants` (409).
+        RefusedError: `not-regulator` (403); `no-participants`, `all-left-out` (409).
         PolicyRefusal, InputError: as the core says.
     """
     group = period.peer_group
     require_regulator_of_scope(by, group.scope)
     present = cohort(period, scheme_day(now))
+    if not present.labels and (reports := len(present.left_out)):
+        raise RefusedError(
+            409,
+            "all-left-out",
+            in_number(
+                reports,
+                "%(reports)s report was accepted, and the policy of this peer group on attestations leaves it out.",
+                "%(reports)s reports were accepted, and the policy of this peer group on attestations leaves out all of them.",
+                reports=reports,
+            ),
+            "Wait for attestations, or change the policy of the peer group.",
+        )
     if not present.labels:
         raise RefusedError(
             409,

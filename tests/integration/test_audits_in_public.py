@@ -104,6 +104,15 @@ def test_an_attestation_of_one_step_that_ends_stops_the_draft_that_used_it(
     assert drafted(cast).pk != draft.pk, "drafted again, it is another draft"
 
 
+def test_where_the_policy_leaves_everybody_out_the_refusal_says_so(cast: Cast) -> None:
+    """In its first weeks a group has reports and no attestation: waiting for reports would not help."""
+    decide(cast, attested_only=True)
+    with pytest.raises(RefusedError) as refused:
+        drafted(cast)
+    assert refused.value.code == "all-left-out"
+    assert f"{PLANTS} reports were accepted" in str(refused.value)
+
+
 def test_only_attested_reports_set_the_values_where_that_is_decided(cast: Cast) -> None:
     decide(cast, attested_only=True)
     attested = [audit(cast, plant) for plant in cast.plants[:9]]
