@@ -260,10 +260,10 @@ def test_a_proposal_that_became_outdated_says_so_and_is_made_again_by_either_off
         assert 'value="propose">Propose it again<' in page.content.decode()
     officers[again].post(here, {"act": "propose"})
     (other,) = (officer for name, officer in officers.items() if name != again)
-    page = other.get(here).content.decode()
-    assert 'value="publish">Publish it<' in page
-    assert "outdated" not in page
-    other.post(here, {"act": "publish", "read_against": read_in(page)})
+    renewed = other.get(here).content.decode()
+    assert 'value="publish">Publish it<' in renewed
+    assert "outdated" not in renewed
+    other.post(here, {"act": "publish", "read_against": read_in(renewed)})
     assert best_groups.best_group_of(row.pk) is not None
 
 
