@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime
+from functools import cache
 from typing import NamedTuple
 
 from django.db.models import Q
 
 from benchmarks.label_keys import LabelKey
+from benchmarks.measurements import Period
 from benchmarks.phrases import Name
 from portal.accounts.models import User
 from portal.accounts.selectors import seen_by
@@ -66,8 +68,16 @@ def report_of(user: User, site: str, period: str) -> ReportView | None:
 
 def _accepted(wanted: Q) -> list[Submission]:
     """Newest period first, without what was sealed."""
-    rows = Submission.objects.filter(wanted, state=SubmissionState.ACCEPTED).select_related("site")
-    return list(rows.only("period", "pack_version", *(f"site__{name}" for name in _OF_A_SITE)).order_by("-period", "site__slug"))
+    rows = Submission.objects.filter(wanted, state=SubmissionState.ACCEPTED).select_related("site").order_by("site__slug")
+    columns = "period", "pack_version", *(f"site__{name}" for name in _OF_A_SITE)
+    return sorted(rows.only(*columns), key=lambda row: began_and_ended(row.period), reverse=True)
+
+
+@cache
+def began_and_ended(period: str) -> tuple[datetime, datetime]:
+    """What periods are ordered by: as texts, `2026-Q4` would come after `2026-12`."""
+    parsed = Period.parse(period, UTC)
+    return parsed.start, parsed.end
 
 
 _OF_A_SITE = ("slug", "name", "name_zh", "organisation_id")
