@@ -6,14 +6,11 @@ Counts only, and no count that would point at a firm: see `benchmarks.explanatio
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection, Mapping
-from typing import Any
+from collections.abc import Collection
 
 from benchmarks.declared import Words, worded
-from benchmarks.explanation import en16231
 from benchmarks.explanation.facts import StepAttested, Verification
 from benchmarks.phrases import in_number
-from benchmarks.routes import Pack
 from portal.standings.attested import NotEnteredReason
 from portal.standings.cohort import Cohort
 
@@ -37,15 +34,6 @@ def verification(present: Cohort) -> Verification:
         steps=tuple(steps),
         valid_until=min((row.valid_until for row in counting), default=None),
     )
-
-
-def is_attested_as_signed(explanation: Mapping[str, Any], present: Cohort, pack: Pack) -> bool:
-    """Whether what a version says of attestations, which was signed to go out later, still holds word by word.
-
-    Args:
-        explanation: as it was signed, as JSON.
-    """
-    return Words(**explanation["verification_of_data"]) == en16231.verification_of_data(verification(present), pack)
 
 
 def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:

@@ -12,6 +12,8 @@ from datetime import datetime
 from django.db import transaction
 
 from benchmarks import packs
+from benchmarks.disclosure import GateResult
+from benchmarks.routes import Pack
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Organisation, User
@@ -20,13 +22,14 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.publication import announcing
-from portal.publication.audited import is_attested_as_signed
 from portal.publication.counted_before import still_beside_what_was_shown
+from portal.publication.explaining import explained
 from portal.publication.gating import asked_again
 from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, VersionStatus
 from portal.publication.publishing import ApprovedVersion, approved, let_out, made_known
 from portal.publication.refusals import refusal
+from portal.standings.cohort import Cohort
 from portal.standings.naming import named_firms
 from portal.whole_text import whole_text
 
@@ -121,9 +124,17 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
     least = pack.disclosure.least_changed_participants
     if again.to_json() != waiting.gate or not still_beside_what_was_shown(row, waiting.document, least):
         return "gate-changed"
-    if not is_attested_as_signed(waiting.explanation, present, pack):
-        return "attestations-changed"
+    if changed := _explained_otherwise(row, waiting, present, again, pack):
+        return "attestations-changed" if "verification_of_data" in changed else "explanation-changed"
     return "naming-changed" if _named_no_more(waiting) else ""
+
+
+def _explained_otherwise(row: Publication, waiting: ScheduledRelease, present: Cohort, again: GateResult, pack: Pack) -> set[str]:
+    """Which texts of the signed explanation would be others if it were made now. Who drafted and approved it is of then."""
+    drafted = (User(pk=row.drafted_by_id), row.drafted_at)  # by number only, as above
+    now = explained(again, pack, row.period, present, row.version, row.what_changed, drafted).to_json()
+    signed = waiting.explanation
+    return {text for text in now.keys() | signed.keys() if now.get(text) != signed.get(text)} - {"approval"}
 
 
 def _named_no_more(waiting: ScheduledRelease) -> bool:

@@ -16,6 +16,7 @@ from portal.assurance import attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.models import Attestation
 from portal.assurance.summaries import read_summary
+from portal.catalogue.models import PeerGroupMember
 from portal.catalogue.policies import set_policy
 from portal.notifications import telling
 from portal.notifications.kinds import MailFrequency, NoticeKind
@@ -28,7 +29,7 @@ from portal.standings.cohort import cohort
 from portal.standings.models import Standing
 from tests.integration.audited import make_sample_of, summary_bytes
 from tests.integration.audited_sector import KEY, audit, decide, reported
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, signed_in
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, Plant, deliver, make_plant, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -222,3 +223,21 @@ def test_a_release_is_stopped_where_what_was_signed_of_attestations_no_longer_ho
     assert (waiting.state, waiting.reason_code) == (("released", "") if changed == "nothing" else ("stopped", "attestations-changed"))
     page = signed_in(cast.approver).get(reverse("web:draft", args=[waiting.publication_id])).content.decode()
     assert ("what it says of attestations has changed since the approval" in page) == (changed != "nothing")
+
+
+def test_a_release_is_stopped_where_another_report_is_left_out_than_was_signed(cast: Cast) -> None:
+    decide(cast, attested_only=True)
+    for plant in cast.plants[:12]:
+        audit(cast, plant)
+    at = NOW + timedelta(hours=1)
+    waiting = scheduling.schedule(drafted(cast), cast.approver, at, keys.receipt_key(), NOW)
+    assert f"{PLANTS - 12} reports, not attested" in exclusions(waiting.publication)
+    late = make_plant(PLANTS + 1, cast.nation, cast.pack)
+    PeerGroupMember.objects.create(peer_group=cast.group, site=late.site)
+    deliver(late.envelope(cast.pack, shift=3))
+    open_waiting()
+    assert scheduling.release_due(lambda: at) == 0
+    waiting.refresh_from_db()
+    assert (waiting.state, waiting.reason_code) == ("stopped", "explanation-changed")
+    page = signed_in(cast.approver).get(reverse("web:draft", args=[waiting.publication_id])).content.decode()
+    assert "a sentence of its explanation no longer holds" in page

@@ -17,11 +17,13 @@ from benchmarks.wire import published
 from portal import keys
 from portal.accounts.models import Membership, User
 from portal.auditlog.models import AppendOnlyError, Event
+from portal.catalogue import obliged_list
+from portal.catalogue.obliged_rows import ObligedSite
 from portal.celery import app
 from portal.problems import RefusedError
 from portal.publication import draft_comments, drafting, publishing, review, scheduling, selectors
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, make_plant, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -259,6 +261,20 @@ def test_reports_that_came_after_the_approval_stop_it(cast: Cast, scheduled: Sch
 def test_an_approver_who_may_no_longer_decide_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
     Membership.objects.filter(user=cast.approver).delete()
     assert stopped_by(scheduled) == "not-regulator"
+
+
+def test_another_number_of_the_obliged_than_was_signed_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+    assert str(scheduled.explanation["sample_characteristics"]["en"]).startswith("9 firms of 9 obliged to report")
+    site = make_plant(10, cast.nation, cast.pack).site  # which has not reported
+    obliged_list.amend(cast.group, ObligedSite(site.slug, True), cast.approver, NOW)
+    assert stopped_by(scheduled) == "explanation-changed"
+
+
+def test_a_drafter_who_has_left_the_office_stops_nothing(cast: Cast, scheduled: ScheduledRelease) -> None:
+    """By whom it was drafted stays true."""
+    Membership.objects.filter(user=cast.drafter).delete()
+    assert scheduling.release_due(lambda: AT) == 1
+    assert "drafted by Ministry" in Publication.objects.get().explanation["approval"]["en"]
 
 
 def test_a_gate_that_says_something_else_by_then_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:

@@ -164,6 +164,7 @@ def _release(view: ReleaseView) -> ReleaseRow:
         "naming-changed": _("a firm that it names has withdrawn its consent"),
         "gate-changed": _("the disclosure gate's result has changed since the approval"),
         "attestations-changed": _("what it says of attestations has changed since the approval"),
+        "explanation-changed": _("a sentence of its explanation no longer holds, such as how many firms were obliged to report"),
     }
     ended = {
         "waiting": "",
