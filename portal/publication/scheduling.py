@@ -13,10 +13,12 @@ from django.db import transaction
 
 from benchmarks import packs
 from benchmarks.disclosure import GateResult
+from benchmarks.label_keys import LabelKey
+from benchmarks.phrases import Name
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.deciding import require_regulator_of_scope
-from portal.accounts.models import Organisation, User
+from portal.accounts.models import User
 from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
@@ -29,8 +31,8 @@ from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, VersionStatus
 from portal.publication.publishing import ApprovedVersion, approved, let_out, made_known
 from portal.publication.refusals import refusal
+from portal.standings.bands import NamedFirm, bands
 from portal.standings.cohort import Cohort
-from portal.standings.naming import named_firms
 from portal.whole_text import whole_text
 
 WAITING = ScheduledRelease.State.WAITING
@@ -126,7 +128,7 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
         return "gate-changed"
     if changed := _explained_otherwise(row, waiting, present, again, pack):
         return "attestations-changed" if "verification_of_data" in changed else "explanation-changed"
-    return "naming-changed" if _named_no_more(waiting) else ""
+    return "naming-changed" if _named_no_more(row, waiting, present, pack) else ""
 
 
 def _explained_otherwise(row: Publication, waiting: ScheduledRelease, present: Cohort, again: GateResult, pack: Pack) -> set[str]:
@@ -137,10 +139,17 @@ def _explained_otherwise(row: Publication, waiting: ScheduledRelease, present: C
     return {text for text in now.keys() | signed.keys() if now.get(text) != signed.get(text)} - {"approval"}
 
 
-def _named_no_more(waiting: ScheduledRelease) -> bool:
-    """Whether a firm stands by name in what was signed and has taken that back since."""
-    signed = {entry["firm"] for step in waiting.document["steps"] for entry in (step["bands"] or {}).get("named", ())}
-    return bool(signed) and not signed <= set(Organisation.objects.filter(pk__in=named_firms()).values_list("name", flat=True))
+def _named_no_more(row: Publication, waiting: ScheduledRelease, present: Cohort, pack: Pack) -> bool:
+    """Whether a firm that was signed by name would not stand in that quarter by that name now: its own choice alone does not decide it."""
+    signed = {
+        (LabelKey(*(step[part] for part in LabelKey._fields)), NamedFirm(entry["quarter"], Name(entry["firm"])))
+        for step in waiting.document["steps"]
+        for entry in (step["bands"] or {}).get("named", ())
+    }
+    if not signed:
+        return False
+    counted = bands(row.period, present, pack, pack.disclosure.fewest_firms)
+    return not signed <= {(cell, firm) for cell, sites in counted.items() for firm in sites.named}
 
 
 def _end(waiting: ScheduledRelease, state: str, now: datetime, by: User | None = None, reason: str = "") -> None:

@@ -21,7 +21,7 @@ from benchmarks.wire.consent import Consent
 from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts import enrolling as accounts
-from portal.accounts.models import Membership, Site
+from portal.accounts.models import Membership, Organisation, Site
 from portal.auditlog.models import Action, Event
 from portal.catalogue.models import PeerGroupMember
 from portal.catalogue.peer_groups import make_peer_group
@@ -30,13 +30,24 @@ from portal.publication import drafting, publishing, scheduling
 from portal.publication.counted_before import _tells
 from portal.publication.document import BenchmarkScope, document_of
 from portal.publication.gating import asked_again
-from portal.publication.models import Publication
+from portal.publication.models import Publication, ScheduledRelease
 from portal.register import naming
 from portal.standings import computing as standings
 from portal.standings.bands import Bands, SitesOfOneControl, _if_nothing_is_told_of_the_others, bands
 from portal.standings.cohort import cohort
 from portal.standings.models import Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, make_plant, open_waiting, processing_public
+from tests.integration.portal_cast import (
+    NOW,
+    PERIOD,
+    Cast,
+    Plant,
+    deliver,
+    make_cast,
+    make_plant,
+    open_waiting,
+    processing_public,
+    signed_in,
+)
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -266,20 +277,71 @@ def test_firms_under_one_control_are_named_where_each_of_them_chose_it(cast: Cas
     assert {entry.firm for cell in shown.values() for entry in cell.named} == {"Enterprise 1", "Enterprise 2"}
 
 
-def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> None:
-    first, at = cast.plants[0], NOW + timedelta(hours=1)
-    naming.choose(first.owner, first.site.organisation_id, True, NOW)
-    waiting = scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
-    naming.choose(first.owner, first.site.organisation_id, False, NOW)
-    assert scheduling.release_due(lambda: at) == 0
+LATER = NOW + timedelta(hours=1)
+
+
+def release_with_names(cast: Cast, *names: str) -> ScheduledRelease:
+    waiting = scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, LATER, keys.receipt_key(), NOW)
+    assert {entry["firm"] for step in waiting.document["steps"] for entry in (step["bands"] or {}).get("named", ())} == set(names)
+    return waiting
+
+
+def assert_stopped_by_its_names(waiting: ScheduledRelease) -> None:
+    assert scheduling.release_due(lambda: LATER) == 0
     waiting.refresh_from_db()
     assert waiting.reason_code == "naming-changed"
 
 
+def test_a_release_with_a_name_that_was_taken_back_is_stopped(cast: Cast) -> None:
+    first = cast.plants[0]
+    naming.choose(first.owner, first.site.organisation_id, True, NOW)
+    waiting = release_with_names(cast, "Enterprise 1")
+    naming.choose(first.owner, first.site.organisation_id, False, NOW)
+    assert_stopped_by_its_names(waiting)
+
+
+def test_a_release_is_stopped_where_another_firm_under_the_same_control_took_its_choice_back(cast: Cast) -> None:
+    """Only one of them lies in a quarter that can be told, and stands there by name because both chose it."""
+    further = make_plant(21, cast.nation, cast.pack)
+    PeerGroupMember.objects.create(peer_group=cast.group, site=further.site)
+    deliver(further.envelope(cast.pack, shift=20))
+    for plant in cast.plants[8:13]:  # alike, around the middle: nobody can tell in which quarter each of them lies
+        deliver(plant.envelope(cast.pack, revision=2, shift=10))
+    open_waiting()
+    first, sister = cast.plants[0], cast.plants[10]
+    other = sister.site.organisation
+    other.controlling_firm = first.site.organisation.controlling_firm
+    other.save()
+    standings.compute(cast.period, "worker", NOW)
+    for plant in (first, sister):
+        naming.choose(plant.owner, plant.site.organisation_id, True, NOW)
+    waiting = release_with_names(cast, "Enterprise 1")
+    naming.choose(sister.owner, sister.site.organisation_id, False, NOW)
+    assert_stopped_by_its_names(waiting)
+
+
+def test_a_release_that_names_a_firm_by_an_earlier_name_is_stopped_and_says_so(cast: Cast) -> None:
+    first = cast.plants[0]
+    naming.choose(first.owner, first.site.organisation_id, True, NOW)
+    waiting = release_with_names(cast, "Enterprise 1")
+    Organisation.objects.filter(pk=first.site.organisation_id).update(name="Enterprise One, Ltd.")
+    assert_stopped_by_its_names(waiting)
+    page = signed_in(cast.approver).get(f"/publications/versions/{waiting.publication_id}/").content.decode()
+    assert "or the firm was renamed" in page
+
+
+def test_a_firm_that_chose_to_be_named_after_the_approval_stops_no_release(cast: Cast) -> None:
+    first, second = cast.plants[:2]
+    naming.choose(first.owner, first.site.organisation_id, True, NOW)
+    waiting = release_with_names(cast, "Enterprise 1")
+    naming.choose(second.owner, second.site.organisation_id, True, NOW)
+    assert scheduling.release_due(lambda: LATER) == 1
+    assert Publication.objects.get().document == waiting.document
+
+
 def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further_site_since(cast: Cast) -> None:
     """The gate's answer is set to that of the hour, as where enough other firms stand behind the values: the numbers alone stop it."""
-    at = NOW + timedelta(hours=1)
-    waiting = scheduling.schedule(drafting.draft(cast.period, cast.drafter, NOW), cast.approver, at, keys.receipt_key(), NOW)
+    waiting = release_with_names(cast)
     others = [*(make_plant(number, cast.nation, cast.pack) for number in (21, 22, 23)), a_further_site(cast)]
     cast.group.members.filter(site=others[-1].site).delete()
     group = make_peer_group(cast.pack.id, cast.province, [plant.site for plant in (*cast.plants[:17], *others)])
@@ -291,9 +353,9 @@ def test_a_release_is_stopped_where_another_group_has_shown_numbers_of_a_further
     other = publishing.publish(drafting.draft(period, cast.drafter, NOW), cast.approver, keys.receipt_key(), NOW)
     assert any(counted(other))
     row = Publication.objects.get(pk=waiting.publication_id)
-    waiting.gate = asked_again(row, at)[1].to_json()
+    waiting.gate = asked_again(row, LATER)[1].to_json()
     waiting.save(update_fields=["gate"])
-    assert scheduling.release_due(lambda: at) == 0
+    assert scheduling.release_due(lambda: LATER) == 0
     waiting.refresh_from_db()
     assert waiting.reason_code == "gate-changed"
 

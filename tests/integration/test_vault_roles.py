@@ -29,10 +29,11 @@ from portal.opening.models import OpenedReport
 from portal.practices import reviewing
 from portal.problems import RefusedError
 from portal.publication import drafting, publishing, scheduling
-from portal.register import leaving
+from portal.register import leaving, naming
 from portal.sharing import groups
 from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupKind
+from portal.standings import computing as standings
 from portal.standings.models import ProtectedValue
 from portal.web.words.mails import write
 from tests.integration.audited import make_attestation
@@ -174,12 +175,16 @@ def test_the_worker_role_can_do_a_whole_sweep(worker: str, web: str) -> None:
 
 @pytest.mark.usefixtures("granted")
 def test_the_worker_role_lets_out_what_was_approved_for_a_set_time(worker: str, web: str) -> None:
-    cast = make_cast(plants=9)
+    cast = make_cast(plants=20)
     for index, plant in enumerate(cast.plants):
         deliver(plant.envelope(cast.pack, shift=index))
     open_waiting()
+    standings.compute(cast.period, "worker", NOW)
+    named = cast.plants[0]
+    naming.choose(named.owner, named.site.organisation_id, True, NOW)  # names are asked for again
     draft, at = drafting.draft(cast.period, cast.drafter, NOW), NOW + timedelta(hours=1)
-    scheduling.schedule(draft, cast.approver, at, keys.receipt_key(), NOW)
+    waiting = scheduling.schedule(draft, cast.approver, at, keys.receipt_key(), NOW)
+    assert "Enterprise 1" in str(waiting.document["steps"])
     default = connections["default"]
     try:
         default.close()

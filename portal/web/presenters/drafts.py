@@ -161,7 +161,9 @@ def _release(view: ReleaseView) -> ReleaseRow:
         "not-a-draft": _("it was no longer a draft"),
         "not-regulator": _("the person who approved it may no longer decide on it"),
         "draft-outdated": _("reports were accepted or replaced after the approval"),
-        "naming-changed": _("a firm that it names has withdrawn its consent"),
+        "naming-changed": _(
+            "a firm that it names would not stand in it by that name now (a choice to be named was changed, or the firm was renamed)"
+        ),
         "gate-changed": _("the disclosure gate's result has changed since the approval"),
         "attestations-changed": _("what it says of attestations has changed since the approval"),
         "explanation-changed": _("a sentence of its explanation no longer holds, such as how many firms were obliged to report"),
