@@ -38,10 +38,11 @@ def named(site: Site) -> dict[str, str]:
 
 
 def regulators_of(scope: Jurisdiction) -> tuple[int, ...]:
-    """Who may decide about the whole of `scope`: of it, or of a jurisdiction that it lies in."""
+    """Who may decide about the whole of `scope`: of it, or of a jurisdiction that it lies in. Nobody whose account was closed."""
     parts = scope.path.split("/")
     above = ["/".join(parts[: depth + 1]) for depth in range(len(parts))]
-    rows = Membership.objects.filter(role=Role.REGULATOR, organisation__jurisdiction__path__in=above, user__is_active=True)
+    offices = {"organisation__kind": Role.REGULATOR, "organisation__jurisdiction__path__in": above}
+    rows = Membership.objects.filter(role=Role.REGULATOR, user__is_active=True, **offices)
     return tuple(rows.values_list("user_id", flat=True).distinct())
 
 

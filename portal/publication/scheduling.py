@@ -17,9 +17,9 @@ from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.audience import regulators_of
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import User
-from portal.accounts.selectors import may_decide_for
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
@@ -116,8 +116,7 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
     """Why the version may not go out as it was approved, as a code; empty when nothing stands in the way."""
     if row.status != VersionStatus.DRAFT:
         return "not-a-draft"
-    # by number only: the worker may not read people, and needs no more than what they act for
-    if not may_decide_for(User(pk=waiting.approved_by_id), row.period.peer_group.scope):
+    if waiting.approved_by_id not in regulators_of(row.period.peer_group.scope):
         return "not-regulator"
     present, again = asked_again(row, now)
     if is_outdated(row, present):
@@ -133,7 +132,7 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
 
 def _explained_otherwise(row: Publication, waiting: ScheduledRelease, present: Cohort, again: GateResult, pack: Pack) -> set[str]:
     """Which texts of the signed explanation would be others if it were made now. Who drafted and approved it is of then."""
-    drafted = (User(pk=row.drafted_by_id), row.drafted_at)  # by number only, as above
+    drafted = (User(pk=row.drafted_by_id), row.drafted_at)  # by number only: the worker may not read people
     now = explained(again, pack, row.period, present, row.version, row.what_changed, drafted).to_json()
     signed = waiting.explanation
     return {text for text in now.keys() | signed.keys() if now.get(text) != signed.get(text)} - {"approval"}

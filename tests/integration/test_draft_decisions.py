@@ -263,6 +263,14 @@ def test_an_approver_who_may_no_longer_decide_stops_it(cast: Cast, scheduled: Sc
     assert stopped_by(scheduled) == "not-regulator"
 
 
+def test_an_approver_whose_account_was_closed_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+    """The register file closes an account and ends no membership."""
+    User.objects.filter(pk=cast.approver.pk).update(is_active=False)
+    assert stopped_by(scheduled) == "not-regulator"
+    page = signed_in(cast.drafter.email).get(reverse("web:draft", args=[scheduled.publication_id])).content.decode()
+    assert "may no longer decide on it" in page
+
+
 def test_another_number_of_the_obliged_than_was_signed_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
     assert str(scheduled.explanation["sample_characteristics"]["en"]).startswith("9 firms of 9 obliged to report")
     site = make_plant(10, cast.nation, cast.pack).site  # which has not reported
