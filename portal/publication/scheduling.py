@@ -6,6 +6,7 @@ lets out what is overdue when it comes back. See docs/decisions/0045.
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable
 from datetime import datetime
 
@@ -13,6 +14,7 @@ from django.db import transaction
 
 from benchmarks import packs
 from benchmarks.disclosure import GateResult
+from benchmarks.errors import SteplabelError
 from benchmarks.label_keys import LabelKey
 from benchmarks.phrases import Name
 from benchmarks.routes import Pack
@@ -34,6 +36,8 @@ from portal.publication.refusals import refusal
 from portal.standings.bands import NamedFirm, bands
 from portal.standings.cohort import Cohort
 from portal.whole_text import whole_text
+
+log = logging.getLogger(__name__)
 
 WAITING = ScheduledRelease.State.WAITING
 
@@ -86,10 +90,16 @@ def cancel(publication: Publication, by: User, now: datetime) -> None:
 
 
 def release_due(clock: Callable[[], datetime]) -> int:
-    """Let out every version whose time has come; how many went out. What has changed stops a release, and is on record."""
+    """Let out every version whose time has come; how many went out. What has changed stops a release, and is on record.
+
+    A release that fails keeps no other back: the next sweep tries it again.
+    """
     out = 0
     for pk in ScheduledRelease.objects.filter(state=WAITING, at__lte=clock()).order_by("at", "pk").values_list("publication", flat=True):
-        out += _release(pk, clock())
+        try:
+            out += _release(pk, clock())
+        except Exception:
+            log.exception("The release of publication %s failed; the next sweep tries it again.", pk)
     return out
 
 
@@ -99,7 +109,7 @@ def _release(publication: int, now: datetime) -> bool:
         waiting = ScheduledRelease.objects.filter(publication=publication, state=WAITING).first()
         if row is None or waiting is None:  # another worker has it, or somebody cancelled it just now
             return False
-        if code := _what_changed(row, waiting, now):
+        if code := _what_stops_it(row, waiting, now):
             _end(waiting, ScheduledRelease.State.STOPPED, now, reason=code)
             record(now, "worker", Action.RELEASE_STOPPED, row.audit_subject, code)
             announcing.stopped(row, now)
@@ -110,6 +120,14 @@ def _release(publication: int, now: datetime) -> bool:
         record(now, "worker", Action.PUBLICATION_PUBLISHED, row.audit_subject, f"as approved on {scheme_day(waiting.approved_at)}")
         made_known(row, now)
     return True
+
+
+def _what_stops_it(row: Publication, waiting: ScheduledRelease, now: datetime) -> str:
+    """What has changed, or why that cannot be asked any more: where the installation has no such version of the pack, say."""
+    try:
+        return _what_changed(row, waiting, now)
+    except SteplabelError as refused:
+        return refused.code
 
 
 def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) -> str:

@@ -18,7 +18,10 @@ from portal import keys
 from portal.accounts.models import Membership, User
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.catalogue import obliged_list
+from portal.catalogue.models import PeerGroup
 from portal.catalogue.obliged_rows import ObligedSite
+from portal.catalogue.peer_groups import make_peer_group
+from portal.catalogue.periods import open_period
 from portal.celery import app
 from portal.problems import RefusedError
 from portal.publication import draft_comments, drafting, publishing, review, scheduling, selectors
@@ -293,6 +296,38 @@ def test_a_gate_that_says_something_else_by_then_stops_it(cast: Cast, scheduled:
     publishing.publish(other, cast.approver, keys.receipt_key(), NOW)
     cast.group.members.create(site=cast.plants[0].site)
     assert stopped_by(scheduled) == "gate-changed"
+
+
+def release_of_the_province(cast: Cast) -> ScheduledRelease:
+    """Of another group of the same plants, due a minute later."""
+    group = make_peer_group(cast.pack.id, cast.province, [plant.site for plant in cast.plants])
+    other = drafting.draft(open_period(group, PERIOD, "test", NOW), cast.drafter, NOW)
+    return scheduling.schedule(other, cast.approver, AT + timedelta(minutes=1), keys.receipt_key(), NOW)
+
+
+def test_a_release_that_cannot_be_checked_is_stopped_and_keeps_no_other_back(cast: Cast, scheduled: ScheduledRelease) -> None:
+    later = release_of_the_province(cast)
+    PeerGroup.objects.filter(pk=cast.group.pk).update(pack_version="0")  # an installation that no longer has this version of the pack
+    assert scheduling.release_due(lambda: AT + timedelta(hours=1)) == 1
+    for release, state in ((scheduled, "stopped"), (later, "released")):
+        release.refresh_from_db()
+        assert release.state == state
+    assert [detail for _actor, detail in events("publication.release-stopped")] == [scheduled.reason_code]
+    PeerGroup.objects.filter(pk=cast.group.pk).update(pack_version=cast.pack.version)
+    page = signed_in(cast.drafter.email).get(reverse("web:draft", args=[scheduled.publication_id])).content.decode()
+    assert f"it could not be checked any more ({scheduled.reason_code})" in page
+
+
+def test_a_release_that_fails_waits_for_the_next_sweep_and_keeps_no_other_back(
+    cast: Cast, scheduled: ScheduledRelease, caplog: pytest.LogCaptureFixture
+) -> None:
+    later = release_of_the_province(cast)
+    ScheduledRelease.objects.filter(pk=scheduled.pk).update(document={})
+    assert scheduling.release_due(lambda: AT + timedelta(hours=1)) == 1
+    for release, state in ((scheduled, "waiting"), (later, "released")):
+        release.refresh_from_db()
+        assert release.state == state
+    assert f"The release of publication {scheduled.publication_id} failed" in caplog.text
 
 
 def test_the_worker_sweeps_releases_by_its_own_timer(cast: Cast, scheduled: ScheduledRelease) -> None:

@@ -173,7 +173,7 @@ def _release(view: ReleaseView) -> ReleaseRow:
         "released": _("It was published as approved."),
         "cancelled": _("Cancelled by %(who)s.") % {"who": view.ended_by},
         "stopped": _("It was stopped at its release time: %(why)s. Compose the draft again.")
-        % {"why": stopped.get(view.reason_code, view.reason_code)},
+        % {"why": stopped.get(view.reason_code) or _("it could not be checked any more (%(code)s)") % {"code": view.reason_code}},
     }
     return ReleaseRow(view.at, view.approved_by, view.approved_at, view.note, ended[view.state])
 
