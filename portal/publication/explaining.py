@@ -10,7 +10,8 @@ from benchmarks.disclosure import GateResult
 from benchmarks.explanation import Explanation, Participation, VersionApproval, VersionChange, explain
 from benchmarks.phrases import Phrase
 from benchmarks.routes import Pack
-from portal.accounts.models import User
+from portal.accounts.models import Jurisdiction, Role, User
+from portal.accounts.selectors import organisations_as
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
 from portal.days import scheme_day
 from portal.names import in_chinese
@@ -19,7 +20,7 @@ from portal.publication.rows import shown_beside
 from portal.standings.cohort import Cohort
 
 NAMELESS = Phrase("regulator")
-"""Whoever approved and is regulator no more, as published documents name them."""
+"""Whoever approved and has no say over the whole of its jurisdiction any more, as published documents name them."""
 
 
 def explained(
@@ -56,9 +57,10 @@ def _participation(
     obliged = {str(firm) for site, now, firm in rows if period.obliges(site, now=now)}
     reporting = {row.firm for row in present.labels}
     before = shown_beside(period).filter(version__lt=version).order_by("-version").first()
-    approvals = [_approval(*drafted, "drafted")]
+    scope = period.peer_group.scope
+    approvals = [_approval(*drafted, "drafted", scope)]
     if approved is not None:
-        approvals.append(_approval(*approved, "published"))
+        approvals.append(_approval(*approved, "published", scope))
     return Participation(
         firms_reporting=len(reporting),
         sites_reporting=len(present.submissions),
@@ -71,10 +73,12 @@ def _participation(
     )
 
 
-def _approval(user: User, at: datetime, act: str) -> VersionApproval:
-    """By the organisation the person decides for: what is public holds no private name."""
-    membership = user.memberships.filter(role="regulator").select_related("organisation").order_by("pk").first()
-    if membership is None:
+def _approval(user: User, at: datetime, act: str, scope: Jurisdiction) -> VersionApproval:
+    """By the organisation whose say over all of `scope` the person used, the nearest to it: what is public holds no private name."""
+    offices = organisations_as(user, Role.REGULATOR).select_related("jurisdiction").order_by("pk")
+    deciding = [(office.jurisdiction.path, office.name) for office in offices if office.jurisdiction and office.jurisdiction.covers(scope)]
+    if not deciding:
         with override("zh-hans"):
             return VersionApproval(str(NAMELESS), scheme_day(at), act, gettext(NAMELESS))
-    return VersionApproval(str(membership.organisation.name), scheme_day(at), act, in_chinese(membership.organisation.name))
+    _path, name = max(deciding, key=lambda office: len(office[0]))
+    return VersionApproval(str(name), scheme_day(at), act, in_chinese(name))

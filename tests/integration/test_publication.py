@@ -14,7 +14,7 @@ from benchmarks.disclosure import GateReason, GateResult
 from benchmarks.errors import VerificationError
 from benchmarks.wire import published
 from portal import keys
-from portal.accounts.models import Site, SizeClass
+from portal.accounts.models import Membership, Organisation, Role, Site, SizeClass, User
 from portal.auditlog.models import Event
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period, open_period
@@ -42,9 +42,9 @@ def build_scene() -> Cast:
     return cast
 
 
-def publish(cast: Cast) -> Publication:
-    drafted = drafting.draft(cast.period, cast.drafter, NOW)
-    return publishing.publish(drafted, cast.approver, keys.receipt_key(), NOW)
+def publish(cast: Cast, words: str = "", approver: User | None = None) -> Publication:
+    drafted = drafting.draft(cast.period, cast.drafter, NOW, words)
+    return publishing.publish(drafted, approver or cast.approver, keys.receipt_key(), NOW)
 
 
 def test_every_step_of_the_route_is_published_with_its_interval_and_rule(cast: Cast, client: Client) -> None:
@@ -108,6 +108,19 @@ def test_nobody_publishes_a_draft_of_their_own_and_only_a_regulator_of_the_whole
     with pytest.raises(RefusedError):
         drafting.draft(cast.period, cast.provincial, NOW)
     assert Publication.objects.get().status == "draft"
+
+
+def test_who_regulates_in_several_offices_approves_in_the_name_of_the_nearest_that_may(cast: Cast) -> None:
+    """A bureau of the province has no say over the nation's benchmark."""
+    Membership.objects.create(user=cast.provincial, organisation=Organisation.objects.get(name="Ministry"), role=Role.REGULATOR)
+    approvals = publish(cast, approver=cast.provincial).explanation["approval"]["en"]
+    assert "published by Ministry" in approvals
+    cast.group.scope = cast.province
+    cast.group.save(update_fields=["scope"])
+    cast.period.refresh_from_db()
+    approvals = publish(cast, "In the province.", cast.provincial).explanation["approval"]["en"]
+    assert "drafted by Ministry" in approvals
+    assert "published by Bureau" in approvals
 
 
 def test_a_draft_is_not_public(cast: Cast, client: Client) -> None:
