@@ -9,6 +9,11 @@ _SENTENCES = {
     "not-regulator": (403, Phrase("You are not a regulator of this peer group."), Phrase("Ask a regulator of its whole jurisdiction.")),
     "own-draft": (403, Phrase("You drafted this version yourself."), Phrase("A second person has to publish it.")),
     "not-a-draft": (409, Phrase("This version is no longer a draft."), Phrase("Draft a new version to change anything.")),
+    "newer-published": (
+        409,
+        Phrase("A newer version of this benchmark has been published since this was drafted."),
+        Phrase("Discard this draft. Draft a new version to change anything."),
+    ),
     "gate-holds": (
         409,
         Phrase("The disclosure gate withholds a value of this version for now."),

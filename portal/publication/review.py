@@ -17,7 +17,7 @@ from portal.plain_views import view_of
 from portal.publication.models import DraftComment, Publication, ScheduledRelease, VersionStatus
 from portal.publication.rows import shown_beside
 from portal.publication.shapes import LabelView, label_view
-from portal.publication.who_may_publish import obstacle_by_state
+from portal.publication.who_may_publish import is_overtaken, obstacle_by_state
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +82,7 @@ class DraftView:
     previous: PreviousView | None  # the version before this one at its address that is published and not withdrawn
     newest_shown: int | None  # the newest of this very group before this one that the public ever saw: the gate compares the two, too
     may_publish: bool
-    why_not: str  # code: not-regulator, not-a-draft, is-scheduled, own-draft, gate-holds, nothing-shown; empty when it may
+    why_not: str  # code: not-regulator, not-a-draft, is-scheduled, newer-published, own-draft, gate-holds, nothing-shown; empty when it may
     may_discard: bool
     may_withdraw: bool
 
@@ -101,7 +101,8 @@ def draft_review(user: User, publication: int) -> DraftView | None:
     release = _release(publication)
     waiting = release is not None and release.state == ScheduledRelease.State.WAITING
     own = row.drafted_by_id == user.pk
-    why_not = obstacle_by_state(row.status, waiting=waiting, own=own, hold=gate.hold, shown=gate.shown)
+    overtaken = row.status == VersionStatus.DRAFT and is_overtaken(row)
+    why_not = obstacle_by_state(row.status, waiting=waiting, overtaken=overtaken, own=own, hold=gate.hold, shown=gate.shown)
     return DraftView(
         id=publication,
         peer_group=group.pk,

@@ -33,6 +33,7 @@ from portal.publication.history import is_outdated
 from portal.publication.models import Publication, ScheduledRelease, VersionStatus
 from portal.publication.publishing import ApprovedVersion, approved, let_out, made_known
 from portal.publication.refusals import refusal
+from portal.publication.who_may_publish import is_overtaken
 from portal.standings.bands import NamedFirm, bands
 from portal.standings.cohort import Cohort
 from portal.whole_text import whole_text
@@ -137,6 +138,8 @@ def _what_changed(row: Publication, waiting: ScheduledRelease, now: datetime) ->
     if waiting.approved_by_id not in regulators_of(row.period.peer_group.scope):
         return "not-regulator"
     present, again = asked_again(row, now)
+    if is_overtaken(row):
+        return "newer-published"
     if is_outdated(row, present):
         return "draft-outdated"
     pack = packs.load(row.period.peer_group.pack, row.period.peer_group.pack_version)

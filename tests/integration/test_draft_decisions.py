@@ -23,6 +23,8 @@ from portal.catalogue.obliged_rows import ObligedSite
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.celery import app
+from portal.notifications.kinds import NoticeKind
+from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.publication import draft_comments, drafting, publishing, review, scheduling, selectors
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
@@ -288,14 +290,48 @@ def test_a_drafter_who_has_left_the_office_stops_nothing(cast: Cast, scheduled: 
     assert "drafted by Ministry" in Publication.objects.get().explanation["approval"]["en"]
 
 
-def test_a_gate_that_says_something_else_by_then_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
-    """A version of two fewer firms went out meanwhile: now the difference would tell of them."""
-    for plant in cast.plants[:1]:
-        cast.group.members.filter(site=plant.site).delete()
-    other = drafting.draft(cast.period, cast.drafter, NOW, "Without the first.")
-    publishing.publish(other, cast.approver, keys.receipt_key(), NOW)
-    cast.group.members.create(site=cast.plants[0].site)
+def test_a_gate_that_says_something_else_by_then_stops_it(cast: Cast) -> None:
+    """A version of one firm fewer went out meanwhile: now the difference would tell of it."""
+    first = cast.plants[0].site
+    cast.group.members.filter(site=first).delete()
+    fewer = drafting.draft(cast.period, cast.drafter, NOW, "Without the first.")
+    cast.group.members.create(site=first)
+    draft = drafting.draft(cast.period, cast.drafter, NOW)
+    scheduled = scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW)
+    cast.group.members.filter(site=first).delete()
+    publishing.publish(fewer, cast.approver, keys.receipt_key(), NOW)
+    cast.group.members.create(site=first)
     assert stopped_by(scheduled) == "gate-changed"
+
+
+def test_a_draft_older_than_a_version_that_was_published_is_not_published(cast: Cast, draft: Publication) -> None:
+    newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
+    publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
+    notices = Notice.objects.filter(kind=NoticeKind.BENCHMARK_PUBLISHED).count()
+    for _ in range(2):
+        for attempt in (
+            lambda: publishing.publish(draft, cast.approver, keys.receipt_key(), NOW),
+            lambda: scheduling.schedule(draft, cast.approver, AT, keys.receipt_key(), NOW),
+        ):
+            with pytest.raises(RefusedError) as refused:
+                attempt()
+            assert refused.value.code == "newer-published"
+        page = signed_in(cast.approver.email).get(reverse("web:draft", args=[draft.pk])).content.decode()
+        assert "A newer version has been published since this was drafted" in page
+        assert "Publish at that time" not in page
+        if newer.status == "published":
+            newer = publishing.withdraw(newer, cast.approver, "A meter was counted twice.", NOW)
+    assert Notice.objects.filter(kind=NoticeKind.BENCHMARK_PUBLISHED).count() == notices
+    drafting.discard(draft, cast.drafter, "Version 2 is public.", NOW)
+    assert drafting.draft(cast.period, cast.drafter, NOW).version == 3
+
+
+def test_a_newer_version_that_was_published_meanwhile_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
+    newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
+    publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
+    assert scheduling.release_due(lambda: AT) == 0
+    scheduled.refresh_from_db()
+    assert (scheduled.state, scheduled.reason_code) == ("stopped", "newer-published")
 
 
 def release_of_the_province(cast: Cast) -> ScheduledRelease:

@@ -160,6 +160,7 @@ def _release(view: ReleaseView) -> ReleaseRow:
     stopped = {
         "not-a-draft": _("it was no longer a draft"),
         "not-regulator": _("the person who approved it may no longer decide on it"),
+        "newer-published": _("a newer version was published after the approval"),
         "draft-outdated": _("reports were accepted or replaced after the approval"),
         "naming-changed": _(
             "a firm that it names would not stand in it by that name now (a choice to be named was changed, or the firm was renamed)"
@@ -188,6 +189,7 @@ def _why_not(view: DraftView) -> str:
     reasons = {
         "not-regulator": _("Only a regulator of the whole jurisdiction of this peer group can decide on it."),
         "is-scheduled": _("It is approved and will be published at the time that was set."),
+        "newer-published": _("A newer version has been published since this was drafted, so it cannot be published any more. Discard it."),
         "own-draft": _("You drafted this version, so another person must decide. Ask a colleague to sign in and read it."),
         "not-a-draft": _("This version has been decided; it is no longer a draft."),
         "gate-holds": _("The disclosure gate blocks this draft: wait until its reason has passed, then compose the draft again."),

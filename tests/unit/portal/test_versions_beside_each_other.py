@@ -326,7 +326,7 @@ def test_the_address_of_a_version_is_one_path_whatever_its_jurisdiction_and_peri
     assert citation.api_url(cited()) == "/api/v1/benchmarks/cement/cn.he/dry-process/2016-01-01%2F2016-07-01/v3/"
 
 
-DRAFT: dict[str, Any] = {"status": VersionStatus.DRAFT, "waiting": False, "own": False, "hold": False, "shown": 4}
+DRAFT: dict[str, Any] = {"status": VersionStatus.DRAFT, "waiting": False, "overtaken": False, "own": False, "hold": False, "shown": 4}
 
 
 @pytest.mark.parametrize(
@@ -337,7 +337,8 @@ DRAFT: dict[str, Any] = {"status": VersionStatus.DRAFT, "waiting": False, "own":
         ({"shown": 0}, "nothing-shown"),
         ({"hold": True, "shown": 0}, "gate-holds"),  # it may have something to show later
         ({"own": True, "hold": True}, "own-draft"),
-        ({"waiting": True, "own": True}, "is-scheduled"),
+        ({"overtaken": True, "own": True, "hold": True}, "newer-published"),  # who drafted it may discard it
+        ({"waiting": True, "overtaken": True, "own": True}, "is-scheduled"),
         ({"status": VersionStatus.PUBLISHED, "waiting": True}, "not-a-draft"),
     ],
 )
