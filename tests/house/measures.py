@@ -36,6 +36,7 @@ MAY_CATCH = {
     "reporting_agent/live/sources/lifeline.py": "whatever ends a source's thread is told with its text, and the source is started again",
     "reporting_agent/live/sources/mqtt.py": "a message that our own fault stopped is kept as unreadable: raised, it would come for ever",
     "portal/intake/storing.py": "whatever stopped the one thread that stores is raised again in each thread whose report it was",
+    "portal/publication/scheduling.py": "what stops the release of one version is logged, and must not keep the versions behind it back",
 }
 """Modules that catch everything once each, with the reason. A handler that ends in `raise` passes on what it caught and is not counted."""
 
