@@ -213,9 +213,9 @@ def declare(site: Site, programme_id: str, criterion_id: str, texts: tuple[str, 
 
 def take_back_all(sites: Collection[Site], because: str, by: str, now: datetime) -> set[str]:
     """Nothing stands that was declared for these sites; the ids of those for which something did. In the transaction of the cause."""
-    of_criterion = ("site", "programme", "criterion")
-    newest = Declaration.objects.filter(site__in=sites).order_by(*of_criterion, "-pk").distinct(*of_criterion)
-    standing = [row for row in newest.select_related("site") if row.value]
+    rows = Declaration.objects.filter(site__in=sites).select_related("site").order_by("pk")
+    newest = {(row.site_id, row.programme, row.criterion): row for row in rows}
+    standing = [row for row in newest.values() if row.value]
     Declaration.objects.bulk_create(
         Declaration(site=row.site, programme=row.programme, criterion=row.criterion, declared_at=now) for row in standing
     )

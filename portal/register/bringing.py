@@ -18,6 +18,7 @@ from django.db.models import F, Model, QuerySet
 from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, listed
+from portal.accounts import api_keys
 from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import regulated_sites, within
 from portal.assurance.assigning import assign
@@ -169,7 +170,7 @@ class _Register:
                     declaration.name,
                     {
                         "kind": declaration.kind,
-                        "controlling_firm": firms.get(declaration.firm or ""),
+                        **({"controlling_firm": firms[declaration.firm]} if declaration.firm else {}),
                         **({"jurisdiction": jurisdictions[declaration.jurisdiction]} if declaration.jurisdiction else {}),
                         **declaration.mentioned("name_zh", "credit_code"),
                     },
@@ -227,6 +228,7 @@ class _Register:
                     begun.remove(ended)
                 else:
                     ended.delete()
+                    api_keys.end_personal(ended, self.by, self.now)
                 self._note(
                     Phrase("person %(email)s", email=person.email),
                     Phrase("acts for %(organisation)s no longer", organisation=str(organisation)),

@@ -19,8 +19,10 @@ from benchmarks import packs
 from benchmarks.routes import Pack
 from benchmarks.wire.directory import EnrolmentSecret
 from portal import keys
+from portal.accounts import api_keys, second_factor
 from portal.accounts.enrolling import enrol, issue_token_for
-from portal.accounts.models import ControllingFirm, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import ApiKey, ControllingFirm, EnrolmentToken, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.scopes import Scope
 from portal.accounts.selectors import organisations_as, own_sites, roles_of
 from portal.assurance import dossiers
 from portal.assurance.assigning import assign, take_back
@@ -605,3 +607,22 @@ def test_a_credit_code_goes_by_one_file_from_who_had_it_by_mistake_to_whose_it_i
     file.write_text(text.replace(codes[0], codes[2]).replace(f'credit_code = "{codes[1]}"\n', ""), "utf-8")
     with pytest.raises(CommandError, match=codes[2]):
         register(file)
+
+
+def test_a_personal_key_of_who_acts_for_a_firm_no_longer_by_the_file_is_revoked(edited: Path) -> None:
+    register(edited)
+    user = User.objects.get(email="wang.fang@yanshan.example")
+    house = Organisation.objects.get(name="Yanshan Cement")
+    second_factor.give(user)
+    api_keys.make(user, house.pk, "a program", [Scope.SITES], timedelta(days=30), personal=True, now=NOW)
+    edit(edited, 'acts_for = ["Yanshan Cement"]', "acts_for = []")
+    register(edited)
+    assert ApiKey.objects.get().revoked_at is not None
+
+
+def test_what_controls_a_body_stays_where_the_file_does_not_mention_it(edited: Path) -> None:
+    register(edited)
+    firm = ControllingFirm.objects.get()
+    Organisation.objects.filter(name="Certification Body North").update(controlling_firm=firm)
+    register(edited)
+    assert Organisation.objects.get(name="Certification Body North").controlling_firm == firm
