@@ -49,9 +49,18 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
         key_count: how many processing keys this worker has.
 
     Raises:
-        InputError: `key-in-use` (its window and the grace after it are not over), `reports-waiting`, `last-key`.
+        InputError: `key-not-listed` (it may wait for its directory), `key-in-use` (its window and the grace after it are not over),
+            `reports-waiting`, `last-key`.
     """
     listed = [key for key in directory.processing if key.key_id == key_id]
+    if not listed:  # no directory ever forgets a key, so this one was never in use: from `take` on every plant may seal to it
+        raise InputError(
+            "key-not-listed",
+            "The key directory in force does not list this key, which may be waiting for its directory.",
+            "Finish the rotation with `make_keys sign` and `take`. If its request was given up, no report is sealed to the key: delete its "
+            "file and its password's.",
+            found=key_id,
+        )
     if any(key.is_taken(now.date()) or key.valid_to + GRACE == now.date() for key in listed):  # a day more: a request may straddle midnight
         ends = max(key.valid_to for key in listed)
         raise InputError(

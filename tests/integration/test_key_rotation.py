@@ -198,6 +198,20 @@ def test_a_key_is_destroyed_only_when_nothing_waits_for_it(folder: Path, cast: C
     assert set(Submission.objects.values_list("state", flat=True)) == {"accepted"}
 
 
+def test_a_key_that_was_drawn_and_waits_for_its_directory_is_not_destroyed(folder: Path, cast: Cast) -> None:
+    """A request travels to the offline key for days, and from `take` on every plant seals to the key that it asks for."""
+    old = keys.processing_key().key_id
+    call_command("make_keys", "rotate", "--only", "processing", stdout=StringIO())
+    new = next(key.key_id for key in keys.processing_keys() if key.key_id != old)
+    call_command("destroy_key", stdout=(output := StringIO()), stderr=StringIO())
+    assert f"{new} stays: The key directory in force does not list this key" in output.getvalue()
+    assert code_of(new) == "key-not-listed"
+    call_command("make_keys", "sign", stdout=StringIO())
+    call_command("make_keys", "take", folder / "directory-signed.cbor", stdout=StringIO())
+    assert keys.published_directory().content.processing_key(timezone.now().date()).key_id == new
+    assert new in keys.processing_files()
+
+
 def test_the_bytes_of_a_destroyed_key_are_overwritten_before_the_name_goes(tmp_path: Path) -> None:
     file = tmp_path / "key.pem"
     file.write_bytes(b"secret" * 100)
