@@ -189,7 +189,10 @@ def _refuse_second_request(folder: Path) -> None:
     file = folder / REQUEST
     if file.exists():
         raise InputError(
-            "keys-exist", "A request for a new directory waits here already.", "Finish it with `sign` and `take`.", place=Place(str(file))
+            "keys-exist",
+            "A request for a new directory waits here already.",
+            "Finish it with `sign` and `take`. To give it up, delete this file, and the files of the keys that were drawn for it.",
+            place=Place(str(file)),
         )
 
 

@@ -26,7 +26,7 @@ from benchmarks.errors import InputError
 from benchmarks.wire import directory, directory_renewal, envelope, heads, restarts, rotation
 from benchmarks.wire.directory import GRACE
 from benchmarks.wire.restarts import LogRestartStatement
-from benchmarks.wire.signing import DeviceKey, ReceiptKey
+from benchmarks.wire.signing import DeviceKey, DirectoryKey, ReceiptKey
 from portal import key_ceremony, keys
 from portal.accounts.models import Device
 from portal.auditlog.models import Action, Event
@@ -313,6 +313,38 @@ def test_a_refused_directory_leaves_the_one_in_force_and_its_request(folder: Pat
     assert (folder / "directory.cbor").read_bytes() == before
     assert (folder / "directory-request.cbor").exists()
     assert not Event.objects.filter(action=Action.DIRECTORY_TAKEN).exists()
+
+
+def test_a_directory_that_is_taken_again_leaves_the_request_of_the_next_rotation(folder: Path, cast: Cast) -> None:
+    request, signed = folder / "directory-request.cbor", folder / "directory-signed.cbor"
+    call_command("make_keys", "rotate", "--only", "processing", stdout=StringIO())
+    answered = request.read_bytes()
+    call_command("make_keys", "sign", stdout=StringIO())
+    call_command("make_keys", "take", signed, stdout=StringIO())
+    assert not request.exists()
+    request.write_bytes(answered)  # as a `take` leaves it that was cut short before its end
+    call_command("make_keys", "take", signed, stdout=StringIO())
+    assert not request.exists()
+    call_command("make_keys", "rotate", "--only", "processing", stdout=StringIO())
+    call_command("make_keys", "take", signed, stdout=StringIO())
+    assert request.exists()
+
+
+def test_another_directory_can_be_taken_after_the_processing_key_has_ended(folder: Path, cast: Cast) -> None:
+    present, yesterday = keys.published_directory().content, timezone.now().date() - timedelta(days=1)
+    ended = replace(present, processing=tuple(replace(key, valid_to=yesterday) for key in present.processing))
+    offline = DirectoryKey.from_pem((folder / "offline.pem").read_bytes())
+    (folder / "directory.cbor").write_bytes(directory.issue(ended, offline))
+    keys.forget()
+    output = StringIO()
+    for only in ("receipt", "processing"):
+        call_command("make_keys", "rotate", "--only", only, stdout=StringIO())
+        with pytest.raises(CommandError, match="To give it up, delete this file"):
+            call_command("make_keys", "rotate", stdout=StringIO())
+        call_command("make_keys", "sign", stdout=StringIO())
+        call_command("make_keys", "take", folder / "directory-signed.cbor", stdout=output)
+    assert "Directory 2 is in force. Its processing keys have ended" in output.getvalue()
+    assert "Directory 3 is in force; reports are sealed to" in output.getvalue()
 
 
 @pytest.fixture

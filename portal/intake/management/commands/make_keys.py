@@ -145,13 +145,25 @@ class Command(OperatorCommand):
             raise refused(Phrase("Say which file came back from the offline key: %(command)s take FILE.", command="make_keys"))
         answer, in_force = options["file"].read_bytes(), folder / ceremony.DIRECTORY
         directory = ceremony.judged(in_force, answer)
-        newest = directory.processing_key(today)
+        newest = directory.processing_key(today) if any(key.is_valid(today) for key in directory.processing) else None
         now = timezone.now()
         with transaction.atomic():
-            record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {directory.number}", f"processing key {newest.key_id}")
+            sealed_to = f"processing key {newest.key_id}" if newest else "no processing key"
+            record(now, "operator", Action.DIRECTORY_TAKEN, f"key directory {directory.number}", sealed_to)
             log.add_once(EntryKind.KEY_DIRECTORY, sha256(answer).hexdigest(), now)
             ceremony.take(in_force, answer)  # last: what the log or the trail refuses leaves the directory as it is
-        (folder / ceremony.REQUEST).unlink(missing_ok=True)
+        request = folder / ceremony.REQUEST
+        if request.exists() and directory_renewal.read(request.read_bytes()).directory == directory:  # else it is the next rotation's
+            request.unlink()
+        if newest is None:
+            self.answer(
+                Phrase(
+                    "Directory %(number)s is in force. Its processing keys have ended, so no report can be sealed: run `make_keys rotate "
+                    "--only processing`, `sign` and `take`.",
+                    number=directory.number,
+                )
+            )
+            return
         self.answer(
             Phrase(
                 "Directory %(number)s is in force; reports are sealed to %(key)s from now on.", number=directory.number, key=newest.key_id
