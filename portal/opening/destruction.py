@@ -1,7 +1,7 @@
 """The end of a processing key: when nothing can come any more that only it opens, its file is overwritten and deleted.
 
 HPKE keeps no secrecy against its recipient's key: who has the key later opens every copy of what was ever sealed to it.
-Without the key those copies stay closed for ever, ours too; what was opened lies in the vault.
+Without the key those copies stay closed for ever, ours too; what was opened has to lie in the vault.
 """
 
 from __future__ import annotations
@@ -22,8 +22,9 @@ from benchmarks.wire.directory import GRACE, Directory
 from benchmarks.wire.logged import EntryKind
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.intake.models import Submission, SubmissionState
+from portal.intake.models import IN_THE_VAULT, WAITING, Submission
 from portal.keys import PASSWORD_SUFFIX
+from portal.opening.refilling import lacked_of
 from portal.translog import log
 
 NOT_GUARANTEED = Phrase(
@@ -50,7 +51,7 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
 
     Raises:
         InputError: `key-not-listed` (it may wait for its directory), `key-in-use` (its window and the grace after it are not over),
-            `reports-waiting`, `last-key`.
+            `reports-waiting`, `accepted-without-vault-row` (only this key opens them again), `last-key`.
     """
     listed = [key for key in directory.processing if key.key_id == key_id]
     if not listed:  # no directory ever forgets a key, so this one was never in use: from `take` on every plant may seal to it
@@ -69,7 +70,7 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
             "Rotate first (`manage.py make_keys rotate`); destroy the old key when its window and the grace after it are over.",
             found=key_id,
         )
-    waiting = Submission.objects.filter(key_id=key_id, state__in=(SubmissionState.RECEIVED, SubmissionState.OPENING)).count()
+    waiting = Submission.objects.filter(key_id=key_id, state__in=WAITING).count()
     if waiting:
         raise InputError(
             "reports-waiting",
@@ -80,6 +81,19 @@ def require_destructible(key_id: str, directory: Directory, key_count: int, now:
                 waiting=waiting,
             ),
             "Let the worker finish; a report whose key is gone is lost.",
+            found=key_id,
+        )
+    accepted = Submission.objects.filter(key_id=key_id, state__in=IN_THE_VAULT).values_list("digest", flat=True)
+    if lacked := lacked_of(list(accepted)):
+        raise InputError(
+            "accepted-without-vault-row",
+            in_number(
+                lacked,
+                "%(count)s accepted report that is sealed to this key is not in the vault.",
+                "%(count)s accepted reports that are sealed to this key are not in the vault.",
+                count=lacked,
+            ),
+            "Run `manage.py refill_vault` first: only this key opens them again.",
             found=key_id,
         )
     if key_count < 2:

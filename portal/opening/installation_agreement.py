@@ -5,13 +5,12 @@ Each disagreement has a name, which is a heading of docs/runbook.md.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import islice
 
 from django.conf import settings
 from django.core.exceptions import ImproperlyConfigured
-from django.db import transaction
 from django.utils import timezone
 
 from benchmarks.errors import InputError, SteplabelError, VerificationError
@@ -20,6 +19,7 @@ from benchmarks.wire import heads, receipts
 from portal import keys, wall
 from portal.intake.models import IN_THE_VAULT, WAITING, Submission
 from portal.opening.models import OpenedReport
+from portal.opening.refilling import lacked_of
 from portal.translog import kept_heads, selectors
 from portal.translog.models import LogEntry
 
@@ -113,7 +113,7 @@ def _vault() -> Iterator[Disagreement]:
     """Accepted reports lie in the vault; what lies there was received here."""
     in_vault = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
     states = dict(Submission.objects.values_list("digest", "state").iterator(AT_ONCE))
-    if lacking := _lacking([digest for digest, state in states.items() if state in IN_THE_VAULT and digest not in in_vault]):
+    if lacking := lacked_of([digest for digest, state in states.items() if state in IN_THE_VAULT and digest not in in_vault]):
         yield Disagreement(
             "accepted-without-vault-row",
             in_number(
@@ -133,18 +133,6 @@ def _vault() -> Iterator[Disagreement]:
                 count=unknown,
             ),
         )
-
-
-def _lacking(digests: Sequence[str]) -> int:
-    """How many of these are accepted and not in the vault now: some were opened since the vault was read, others deleted."""
-    count = 0
-    for first in range(0, len(digests), AT_ONCE):
-        batch = digests[first : first + AT_ONCE]
-        missing = set(batch).difference(OpenedReport.objects.filter(envelope_digest__in=batch).values_list("envelope_digest", flat=True))
-        with transaction.atomic():  # a firm that leaves has emptied the vault and holds its reports' rows until it has said so of them
-            rows = Submission.objects.select_for_update().filter(digest__in=missing, state__in=IN_THE_VAULT)
-            count += len(rows.values_list("pk"))
-    return count
 
 
 def _keys() -> Iterator[Disagreement]:

@@ -22,6 +22,18 @@ from portal.opening.unsealing import keep, opened
 AT_ONCE = 500
 
 
+def lacked_of(digests: Sequence[str]) -> int:
+    """How many of these reports are accepted and not in the vault now, whatever was so when their digests were read."""
+    count = 0
+    for first in range(0, len(digests), AT_ONCE):
+        batch = digests[first : first + AT_ONCE]
+        missing = set(batch).difference(OpenedReport.objects.filter(envelope_digest__in=batch).values_list("envelope_digest", flat=True))
+        with transaction.atomic():  # a firm that leaves has emptied the vault and holds its reports' rows until it has said so of them
+            rows = Submission.objects.select_for_update().filter(digest__in=missing, state__in=IN_THE_VAULT)
+            count += len(rows.values_list("pk"))
+    return count
+
+
 @dataclass(frozen=True, slots=True)
 class RefillCounts:
     """How many reports were written again, and how many could not be, by the code of what kept them out."""

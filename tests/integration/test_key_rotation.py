@@ -34,6 +34,8 @@ from portal.intake import receiving as intake
 from portal.intake.models import Submission
 from portal.intake.storing import StoredReport
 from portal.opening import destruction, tasks, unsealing
+from portal.opening.models import OpenedReport
+from portal.opening.refilling import refill
 from portal.problems import RefusedError
 from portal.translog import selectors
 from portal.web.sight import readiness
@@ -185,6 +187,9 @@ def test_a_key_is_destroyed_only_when_nothing_waits_for_it(folder: Path, cast: C
         assert code_of(old, now) == "key-in-use"
     assert code_of(old) == "reports-waiting"
     tasks.sweep()
+    OpenedReport.objects.update(envelope_digest="0" * 64)  # the vault was lost since, and only this key opens the report again
+    assert code_of(old) == "accepted-without-vault-row"
+    assert refill(keys.processing_keys(), NOW).written == 1
     assert code_of("0" * 64) == "key-not-here"
     assert asked.processing_key_id
     assert code_of(asked.processing_key_id) == "key-in-use"
