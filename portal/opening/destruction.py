@@ -165,11 +165,16 @@ def overwrite_and_delete(file: Path) -> None:
         file.unlink()
     except OSError as error:
         raise not_writable(file, error) from error
-    folder = os.open(file.parent, os.O_RDONLY)
+    bring_to_disk(file.parent)
+
+
+def bring_to_disk(path: Path) -> None:
+    """A file's content, or which names a folder has: they outlast a machine that goes down now."""
+    descriptor = os.open(path, os.O_RDONLY)
     try:
-        os.fsync(folder)
+        os.fsync(descriptor)
     finally:
-        os.close(folder)
+        os.close(descriptor)
 
 
 def not_writable(file: Path, error: OSError) -> InputError:

@@ -10,7 +10,7 @@ from benchmarks.errors import InputError
 from benchmarks.wire.sealing import ProcessingKey
 from portal.key_token import Token, is_wrapped
 from portal.keys import PASSWORD_SUFFIX
-from portal.opening.destruction import not_writable, overwrite_and_delete
+from portal.opening.destruction import bring_to_disk, not_writable, overwrite_and_delete
 
 
 def wrap(file: Path, token: Token, before: Token | None) -> bool:
@@ -38,9 +38,11 @@ def wrap(file: Path, token: Token, before: Token | None) -> bool:
         fresh.write_bytes(wrapped)
         shutil.copymode(beside, fresh)
         os.chown(fresh, beside.stat().st_uid, beside.stat().st_gid)
+        bring_to_disk(fresh)
         old.unlink(missing_ok=True)  # of a run that was cut short sooner: another name of what is in use
         os.link(beside, old)
         fresh.replace(beside)
+        bring_to_disk(beside.parent)  # before the old one is overwritten: of a machine that goes down here neither might be left
     except OSError as error:
         raise not_writable(beside, error) from error
     overwrite_and_delete(old)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from io import StringIO
@@ -176,6 +177,25 @@ def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_nex
     assert not [file for file in folder.iterdir() if clear in file.read_bytes()]
     assert clear not in blocks.read(), "overwritten, not only deleted"
     blocks.close()
+
+
+def test_the_wrapped_password_is_on_the_disk_before_the_old_one_is_overwritten(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Of a machine that goes down in between neither might be left, and with them all that is sealed to the key is lost."""
+    on_disk: list[int] = []
+    to_disk, overwrite = os.fsync, wrapping.overwrite_and_delete
+
+    def noted(descriptor: int) -> None:
+        to_disk(descriptor)
+        on_disk.append(os.fstat(descriptor).st_ino)
+
+    def overwritten(file: Path) -> None:
+        assert on_disk == [(folder / "processing.pem.password").stat().st_ino, folder.stat().st_ino]
+        overwrite(file)
+
+    monkeypatch.setattr(os, "fsync", noted)
+    monkeypatch.setattr(wrapping, "overwrite_and_delete", overwritten)
+    assert "wrapped by the key" in run("wrap_key", "--draw")
+    assert len(on_disk) > 2, "what is overwritten is brought to the disk, too"
 
 
 def test_a_change_of_the_wrapping_key_goes_on_where_it_was_cut_short(folder: Path, settings: Settings) -> None:
