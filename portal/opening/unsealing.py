@@ -12,6 +12,7 @@ wrote to the vault of a report that was deleted with its firm meanwhile, it dele
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass
@@ -24,7 +25,7 @@ from django.db import transaction
 from django.db.models import Q
 
 from benchmarks import packs
-from benchmarks.errors import VerificationError
+from benchmarks.errors import InputError, VerificationError
 from benchmarks.phrases import Phrase, stored
 from benchmarks.wire import envelope as envelopes
 from benchmarks.wire import logged
@@ -48,6 +49,7 @@ from portal.problems import SERVER_AWAY
 from portal.standings.computing import record_protected_values
 from portal.translog import log
 
+journal = logging.getLogger(__name__)
 NUMBERED_AFTER = 32
 """Reports; a sweep gives the log entries of so many their numbers at once, and at its end those of the rest."""
 
@@ -76,6 +78,9 @@ def sweep(key: ProcessingKey, clock: Clock, until: float | None = None) -> Sweep
         except SERVER_AWAY:
             give_back(claimed)
             raise
+        except InputError as fault:  # ours: it waits until its claim is old, and holds up nothing else
+            journal.error("The report %s cannot be opened here: %s", claimed.digest, fault)
+            continue
         if outcome is not None:
             counts[outcome] += 1
         if sum(counts.values()) % NUMBERED_AFTER == 0:

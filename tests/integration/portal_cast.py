@@ -28,7 +28,7 @@ from benchmarks.wire.signing import DeviceKey
 from portal import keys
 from portal.accounts import enrolling as accounts
 from portal.accounts.models import ControllingFirm, Device, Jurisdiction, Membership, Organisation, Role, Site, User
-from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.catalogue.models import PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import open_period
 from portal.intake import commitments as intake_commitments
@@ -141,6 +141,14 @@ def person(email: str, organisation: Organisation, role: Role) -> User:
     user = User.objects.create_user(email, PASSWORD, name=email.split("@")[0])
     Membership.objects.create(user=user, organisation=organisation, role=role)
     return user
+
+
+def without_pack(plant: Plant) -> None:
+    """The plant's peer group is by a version of its pack that is not on this machine."""
+    group, period = PeerGroup.objects.get(), ReportingPeriod.objects.get()
+    gone = PeerGroup.objects.create(pack=group.pack, pack_version="99", route=group.route, scope=group.scope)
+    ReportingPeriod.objects.create(peer_group=gone, name=period.name, start=period.start, end=period.end, due=period.due)
+    PeerGroupMember.objects.filter(site=plant.site).update(peer_group=gone)
 
 
 def deliver(raw: bytes, now: datetime = NOW) -> StoredReport:

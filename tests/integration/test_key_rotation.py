@@ -38,8 +38,9 @@ from portal.opening.models import OpenedReport
 from portal.opening.refilling import refill
 from portal.problems import RefusedError
 from portal.translog import selectors
+from portal.translog.models import WaitingEntry
 from portal.web.sight import readiness
-from tests.integration.portal_cast import NOW, Cast, Plant, make_cast
+from tests.integration.portal_cast import NOW, Cast, Plant, make_cast, without_pack
 
 pytestmark = pytest.mark.django_db(databases=["default", "vault"])
 
@@ -117,6 +118,20 @@ def test_a_backlog_of_one_key_leaves_time_for_what_is_sealed_to_the_next(
     first, last = ends
     assert begun + 4 <= first < last
     assert last - first == pytest.approx(4)
+
+
+def test_a_report_whose_pack_is_not_on_the_workers_machine_holds_up_no_other(folder: Path, cast: Cast) -> None:
+    """As beside newer webs: not what came after it, nor what is sealed to the next key, nor the numbers of values in the log."""
+    without_pack(cast.plants[0])
+    receive(sealed_to_old(cast.plants[0], cast))
+    receive(sealed_to_old(cast.plants[1], cast))
+    rotate(folder)
+    receive(cast.plants[1].envelope(cast.pack, revision=2))
+    tasks.sweep()
+    states = dict(Submission.objects.filter(site=cast.plants[1].site).values_list("revision", "state"))
+    assert states == {1: "superseded", 2: "accepted"}
+    assert not WaitingEntry.objects.exists()
+    assert Submission.objects.get(site=cast.plants[0].site).state == "opening", "it waits until its claim is old"
 
 
 def test_the_web_signs_with_the_new_receipt_key_once_the_directory_lists_it(folder: Path, cast: Cast) -> None:
