@@ -13,7 +13,7 @@ from datetime import datetime
 
 from django.db import transaction
 
-from benchmarks.errors import VerificationError
+from benchmarks.errors import InputError, VerificationError
 from benchmarks.wire.sealing import ProcessingKey
 from portal.intake.models import IN_THE_VAULT, Submission, SubmissionState
 from portal.opening.models import OpenedReport
@@ -56,7 +56,7 @@ def refill(processing_keys: Sequence[ProcessingKey], now: datetime) -> RefillCou
             continue
         try:
             report = opened(submission, key)
-        except VerificationError as refusal:
+        except (VerificationError, InputError) as refusal:
             left[refusal.code] += 1
             continue
         if report.salt != submission.salt:

@@ -24,13 +24,14 @@ from portal.intake.participation import ReportingState, participation
 from portal.intake.selectors import views_of
 from portal.opening import unsealing as opening
 from portal.opening.models import OpenedReport
+from portal.opening.refilling import refill
 from portal.opening.tasks import sweep as task
 from portal.publication import drafting, publishing
 from portal.sentences import in_words
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
 from portal.standings.models import ProtectedValue, Standing
-from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, processing_public, signed_in
+from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, processing_public, signed_in, without_pack
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -258,6 +259,18 @@ def test_a_row_sealed_to_a_key_this_worker_does_not_hold_waits(cast: Cast) -> No
     row = take(cast.plants[0].envelope(cast.pack))
     assert opening.claim("0" * 64, NOW) is None
     assert state_of(row)[0] == SubmissionState.RECEIVED
+
+
+def test_a_report_whose_pack_is_not_on_this_machine_keeps_no_other_out_of_a_vault_that_is_filled_again(cast: Cast) -> None:
+    plants = cast.plants[:2]
+    for plant in plants:
+        take(plant.envelope(cast.pack))
+    task()
+    OpenedReport.objects.all().delete()
+    without_pack(plants[0])
+    done = refill(keys.processing_keys(), NOW)
+    assert (done.written, done.left) == (1, {"pack-version-unknown": 1})
+    assert OpenedReport.objects.get().site == plants[1].site.slug
 
 
 def test_the_plaintext_is_in_no_table_of_the_default_database(cast: Cast) -> None:
