@@ -17,9 +17,10 @@ from benchmarks.errors import InputError, SteplabelError, VerificationError
 from benchmarks.phrases import Phrase, in_number, listed
 from benchmarks.wire import heads, receipts
 from portal import keys, wall
-from portal.intake.models import IN_THE_VAULT, WAITING, Submission
+from portal.intake.models import IN_THE_VAULT, WAITING, Submission, SubmissionState
 from portal.opening.models import OpenedReport
-from portal.opening.refilling import lacked_of
+from portal.opening.refilling import deleted_but_present, lacked_of
+from portal.problems import RefusedError
 from portal.translog import kept_heads, selectors
 from portal.translog.models import LogEntry
 
@@ -33,12 +34,26 @@ class Disagreement:
 
 
 def disagreements() -> Iterator[Disagreement]:
-    """All of them, those of the log first. Reads everything; changes nothing."""
-    yield from _log()
-    yield from _heads()
-    yield from _receipts()
-    yield from _vault()
-    yield from _keys()
+    """All of them, those of the log first. Reads everything; changes nothing.
+
+    A part that cannot be looked at is a disagreement by the name of what prevents it, once, and the others are looked at all the same.
+    """
+    names = set[str]()
+    for part in (_log, _heads, _receipts, _vault, _keys, _wall):
+        try:
+            for disagreement in part():
+                names.add(disagreement.name)
+                yield disagreement
+        except (ImproperlyConfigured, SteplabelError) as error:
+            # all that is read here is refused by a name of its own, but for the directory
+            name = error.code if isinstance(error, RefusedError) else "directory-unreadable"
+            if name not in names:
+                names.add(name)
+                yield Disagreement(name, _sentence(error).rstrip("."))
+
+
+def _wall() -> Iterator[Disagreement]:
+    """PostgreSQL keeps readers from other firms' rows, and the web owns no table."""
     if gaps := wall.gaps():
         yield Disagreement("wall-down", listed(gaps))
     if owned := wall.owned_by_the_web():
@@ -64,8 +79,9 @@ def _heads() -> Iterator[Disagreement]:
         yield Disagreement("log-set-back", Phrase("the log has %(size)s entries and has shown %(shown)s", size=size, shown=shown_log.size))
     if shown_log.signed is None:
         return
+    receipt_keys = keys.published_directory().content.receipt_keys()
     try:
-        head = heads.read(shown_log.signed, keys.published_directory().content.receipt_keys()).head
+        head = heads.read(shown_log.signed, receipt_keys).head
     except VerificationError:
         yield Disagreement("head-signature-invalid", Phrase("the last kept head is not signed by a receipt key that the directory lists"))
         return
@@ -110,7 +126,7 @@ def _receipts() -> Iterator[Disagreement]:
 
 
 def _vault() -> Iterator[Disagreement]:
-    """Accepted reports lie in the vault; what lies there was received here."""
+    """Accepted reports lie in the vault; what lies there was received here, and its firm has not left."""
     in_vault = set(OpenedReport.objects.values_list("envelope_digest", flat=True).iterator(AT_ONCE))
     states = dict(Submission.objects.values_list("digest", "state").iterator(AT_ONCE))
     if lacking := lacked_of([digest for digest, state in states.items() if state in IN_THE_VAULT and digest not in in_vault]):
@@ -121,6 +137,17 @@ def _vault() -> Iterator[Disagreement]:
                 "%(count)s accepted report is not in the vault: its dump is older than the other",
                 "%(count)s accepted reports are not in the vault: its dump is older than the other",
                 count=lacking,
+            ),
+        )
+    deleted = [digest for digest in in_vault if states.get(digest) == SubmissionState.DELETED]
+    if remaining := len(deleted_but_present(deleted, timezone.now())):
+        yield Disagreement(
+            "deleted-in-vault",
+            in_number(
+                remaining,
+                "%(count)s report in the vault was deleted with its firm",
+                "%(count)s reports in the vault were deleted with their firms",
+                count=remaining,
             ),
         )
     if unknown := len(in_vault - states.keys()):

@@ -30,6 +30,8 @@ from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
 from portal import keys, wall
 from portal.accounts.models import Site
+from portal.auditlog.models import Action
+from portal.auditlog.models import Event as TrailEvent
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.periods import open_period
 from portal.intake.models import Submission, SubmissionState
@@ -411,12 +413,20 @@ def a_lost_key() -> None:
     keys.forget()
 
 
+def a_damaged_directory() -> None:
+    assert conf.settings.DIRECTORY_FILE is not None
+    conf.settings.DIRECTORY_FILE.write_bytes(conf.settings.DIRECTORY_FILE.read_bytes()[:-1])
+
+
 INCONSISTENCIES: dict[str, Callable[[], object]] = {
     "accepted-without-vault-row": lambda: OpenedReport.objects.all().delete(),
     "log-set-back": a_shorter_log,
     "receipt-without-entry": a_receipt_without_entry,
     "head-signature-invalid": a_head_of_another_key,
     "processing-key-missing": a_lost_key,
+    "deleted-in-vault": lambda: Submission.objects.filter(period="2017").update(state=SubmissionState.DELETED),
+    "log-damaged": lambda: LogNode.objects.filter(number=LogNode.objects.order_by("-number")[0].number)._raw_delete("default"),
+    "directory-unreadable": a_damaged_directory,
     "dumps-of-different-ages": lambda: OpenedReport.objects.filter(period="2017").update(envelope_digest="0" * 64),
 }
 
@@ -427,19 +437,21 @@ def test_what_does_not_agree_ends_with_1_and_its_name(
 ) -> None:
     folder = tmp_path / "keys"
     folder.mkdir()
-    for file in ("processing.pem", "processing.pem.password"):
+    for file in ("processing.pem", "processing.pem.password", "directory.cbor"):
         (folder / file).write_bytes((portal_keys / file).read_bytes())
-    settings.PROCESSING_KEY_FILE = folder / "processing.pem"
+    settings.PROCESSING_KEY_FILE, settings.DIRECTORY_FILE = folder / "processing.pem", folder / "directory.cbor"
     settings.ROLE = ProcessRole.WORKER
     plant.submit(years["2016"], "2016")
     plant.submit(years["2017"], "2017")
     tasks.sweep()
     selectors.head(keys.receipt_key())
+    OpenedReport.objects.update(opened_at=timezone.now() - timedelta(hours=1))
     assert "agree" in agreed()
     INCONSISTENCIES[name]()
     with pytest.raises(CommandError, match=name) as ended:
         agreed()
     assert ended.value.returncode == 1
+    assert name in TrailEvent.objects.filter(action=Action.INSTALLATION_CHECKED).latest("pk").detail.split(", ")
 
 
 def test_a_report_that_is_opened_while_the_parts_are_compared_is_no_disagreement(plant: Plant, years: dict[str, ReportMaterial]) -> None:
@@ -508,6 +520,23 @@ def test_a_vault_whose_dump_is_lost_is_filled_again_from_the_envelopes(
     assert "agree" in agreed()
     call_command("refill_vault", stdout=(again := StringIO()))
     assert "0 reports" in again.getvalue()
+
+
+def test_what_was_deleted_with_its_firm_is_deleted_again_from_a_vault_that_came_back_older(
+    plant: Plant, years: dict[str, ReportMaterial], settings: Settings
+) -> None:
+    settings.ROLE = ProcessRole.WORKER
+    plant.submit(years["2016"], "2016")
+    plant.submit(years["2017"], "2017")
+    tasks.sweep()
+    Submission.objects.filter(period="2016").update(state=SubmissionState.DELETED)
+    call_command("refill_vault", stdout=(young := StringIO()))
+    assert "deleted" not in young.getvalue(), "a worker may be at it"
+    OpenedReport.objects.update(opened_at=timezone.now() - timedelta(hours=1))
+    call_command("refill_vault", stdout=(out := StringIO()))
+    assert "1 report of a firm that has left was deleted" in out.getvalue()
+    assert OpenedReport.objects.get().period == "2017"
+    assert "agree" in agreed()
 
 
 def test_an_envelope_that_was_changed_since_does_not_come_back_into_the_vault(

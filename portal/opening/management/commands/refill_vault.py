@@ -30,6 +30,15 @@ class Command(OperatorCommand):
                 count=done.written,
             )
         )
+        if done.deleted:
+            self.answer(
+                in_number(
+                    done.deleted,
+                    "%(count)s report of a firm that has left was deleted from it again.",
+                    "%(count)s reports of firms that have left were deleted from it again.",
+                    count=done.deleted,
+                )
+            )
         if done.left:
             reasons = enumerated(f"{code} {number}" for code, number in sorted(done.left.items()))
             left = sum(done.left.values())
