@@ -50,6 +50,12 @@ def waiting_since() -> datetime | None:
     return oldest
 
 
+@wall.opened()
+def waits_for_another_key(key_ids: Collection[str]) -> bool:
+    """Whether a submission that waits is sealed to none of these keys."""
+    return Submission.objects.filter(state__in=WAITING).exclude(key_id__in=key_ids).exists()
+
+
 def counted_by_state() -> Mapping[str, int]:
     """How many submissions are in each state; a state that none is in is left out."""
     return {row["state"]: row["n"] for row in Submission.objects.values("state").annotate(n=Count("pk"))}

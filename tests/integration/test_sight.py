@@ -168,6 +168,14 @@ def test_a_key_that_reports_are_sealed_to_and_no_worker_holds_is_told_before_one
     assert ready(client) == (200, [])
 
 
+def test_a_report_that_waits_for_a_key_that_no_worker_holds_is_told_by_the_name_of_the_key(client: Client) -> None:
+    """A key that has ended is still taken for 31 days, and carried files come late: the page of *waiting-too-long* says to add workers."""
+    Submission.objects.update(state="received", key_id="0" * 64)
+    assert ready(client) == (503, ["processing-key-missing"])
+    Submission.objects.update(state="accepted")
+    assert ready(client) == (200, [])
+
+
 def test_a_directory_that_cannot_be_read_has_its_name_and_no_page_of_an_error(client: Client, settings: Settings, tmp_path: Path) -> None:
     settings.DIRECTORY_FILE = tmp_path / "directory.cbor"
     settings.DIRECTORY_FILE.mkdir()  # root, as whom tests may run, is refused nothing but this

@@ -27,7 +27,7 @@ from portal import keys, read_replica
 from portal.celery import app
 from portal.database_servers import answers, has_room, waits_for_replica
 from portal.intake import worker_seen
-from portal.intake.selectors import waiting_since
+from portal.intake.selectors import waiting_since, waits_for_another_key
 from portal.problems import SERVER_AWAY, RefusedError
 from portal.translog import kept_heads, selectors
 
@@ -158,11 +158,13 @@ def _log() -> Iterator[str]:
 
 
 def _keys_lacked(key_ids: set[str], now: datetime) -> bool:
-    """Whether reports are sealed to a key that no worker holds; of a directory that cannot be read, only whether there is any."""
+    """Whether reports are or were sealed to a key that no worker holds; of a directory that cannot be read, only whether one waits."""
+    if not key_ids or waits_for_another_key(key_ids):
+        return True
     try:
-        return not key_ids or not keys.published_directory().sealed_to(now.date()) <= key_ids
+        return not keys.published_directory().sealed_to(now.date()) <= key_ids
     except (ImproperlyConfigured, SteplabelError):
-        return not key_ids
+        return False
 
 
 def _worker(now: datetime) -> Iterator[str]:
