@@ -22,7 +22,7 @@ from portal import keys
 from portal.intake import receiving
 from portal.intake.models import Submission
 from portal.key_token import Token
-from portal.opening import tasks, wrapping
+from portal.opening import destruction, tasks, wrapping
 from portal.settings.roles import ProcessRole, processing_key_token
 from tests.integration.portal_cast import make_cast
 from tests.servers import softhsm
@@ -182,7 +182,7 @@ def test_a_run_that_was_cut_short_leaves_no_password_in_the_clear_behind_the_nex
 def test_the_wrapped_password_is_on_the_disk_before_the_old_one_is_overwritten(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of a machine that goes down in between neither might be left, and with them all that is sealed to the key is lost."""
     on_disk: list[int] = []
-    to_disk, overwrite = os.fsync, wrapping.overwrite_and_delete
+    to_disk, overwrite = os.fsync, destruction.overwrite_and_delete
 
     def noted(descriptor: int) -> None:
         to_disk(descriptor)
