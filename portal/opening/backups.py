@@ -74,21 +74,26 @@ def backup(folder: Path, now: datetime) -> Manifest:
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
     if any(folder.iterdir()):
         raise InputError("backup-folder-used", "The folder is not empty.", "Name a new folder for each backup.", place=Place(str(folder)))
+    try:
+        manifest = _written(folder, now)
+    except BaseException:
+        for half in folder.iterdir():  # the folder was empty: half a backup is none, keeps the next from it and takes up its room
+            half.unlink()
+        raise
+    record(now, "operator", Action.BACKUP_MADE, f"log of {manifest.log_size} entries")  # for the alarm of who waits for one
+    return manifest
+
+
+def _written(folder: Path, now: datetime) -> Manifest:
     with _snapshots() as (names, size, root):
         for alias, file in DUMPS.items():
-            try:
-                arguments = ("--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
-                with _running("pg_dump", alias, *arguments) as dumping:
-                    dumping.wait()
-            except InputError:
-                for half in folder.iterdir():  # the folder was empty: half a backup is none, and keeps the next from it
-                    half.unlink()
-                raise
+            arguments = ("--format=custom", "--enable-row-security", f"--snapshot={names[alias]}", f"--file={folder / file}")
+            with _running("pg_dump", alias, *arguments) as dumping:
+                dumping.wait()
     if settings.HEADS_FILE is not None and settings.HEADS_FILE.exists():
         shutil.copyfile(settings.HEADS_FILE, folder / settings.HEADS_FILE.name)
     manifest = Manifest(now.isoformat(), size, root.hex(), {file: _sha256(folder / file) for file in DUMPS.values()})
     (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", encoding="utf-8")
-    record(now, "operator", Action.BACKUP_MADE, f"log of {size} entries")  # for the alarm of who waits for one
     return manifest
 
 
@@ -118,33 +123,43 @@ def read_manifest(folder: Path) -> Manifest:
 
 
 def restore(folder: Path) -> Manifest:
-    """Put both databases back, each whole or not at all. Web and workers must be stopped: nothing here can stop them.
+    """Put both databases back, or neither. Web and workers must be stopped: nothing here can stop them.
 
     Raises:
         InputError: `backup-incomplete`, `backup-altered`, `portal-at-work`, `no-postgresql`, `database-through-pooler`, `dump-failed`.
     """
     manifest = read_manifest(folder)
     _require_nobody_at_work()
-    for alias, file in DUMPS.items():
-        _put_back(alias, folder / file)
+    with ExitStack() as uncommitted:
+        ready = [uncommitted.enter_context(_put_back(alias, folder / file)) for alias, file in DUMPS.items()]
+        for psql_input in reversed(ready):  # the vault first: one that is older than the main database can be filled again
+            psql_input.write(b"COMMIT;\n")
+            psql_input.close()
+    for alias in DUMPS:
         connections[alias].close()
     return manifest
 
 
-def _put_back(alias: str, dump: Path) -> None:
-    """The dump in place of all tables that the database has, in one transaction, which is committed once the whole dump was read.
+@contextmanager
+def _put_back(alias: str, dump: Path) -> Iterator[IO[bytes]]:
+    """The dump in place of all tables that the database has, in one transaction; into what is yielded, COMMIT can be written.
 
+    It is yielded once the server has taken the whole dump. Whoever leaves the block without it has changed nothing.
     A newer release added tables to it since: pg_restore alone drops what is in the dump, and fails where others refer to that.
     """
+    psql = ("--no-psqlrc", "--quiet", "--set=ON_ERROR_STOP=1", "--output=/dev/null")
     with (
         _running("pg_restore", alias, "--clean", "--if-exists", "--no-owner", "--file=-", str(dump), stdout=subprocess.PIPE) as reading,
-        _running("psql", alias, "--no-psqlrc", "--set=ON_ERROR_STOP=1", "--output=/dev/null", stdin=subprocess.PIPE) as writing,
+        _running("psql", alias, *psql, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as writing,
     ):
         statements, psql_input = cast("IO[bytes]", reading.stdout), cast("IO[bytes]", writing.stdin)
         psql_input.write(EMPTIED)
         shutil.copyfileobj(statements, psql_input)
         if reading.wait() == 0:
-            psql_input.write(b"COMMIT;\n")
+            psql_input.write(b"\\! echo taken\n")
+            psql_input.flush()
+            if cast("IO[bytes]", writing.stdout).readline():  # else it has ended at a statement, and its message says why
+                yield psql_input
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,7 +276,8 @@ def _running(
                 Phrase("%(program)s did not finish with the database %(name)s.", program=program, name=database["NAME"]),
                 "Its own message is shown beside. A dump that failed is deleted."
                 if program == "pg_dump"
-                else "Its own message is shown beside. A restore that failed changed nothing in this database.",
+                else "Its own message is shown beside. A restore that failed changed neither database, unless the connection broke at its "
+                "last step, the COMMIT: run `manage.py check_installation`.",
                 found=messages.read().decode("utf-8", "replace").strip()[-1000:],
             )
 

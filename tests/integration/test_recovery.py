@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import errno
 import os
+import shutil
 import time
 from base64 import b64encode
 from collections.abc import Callable, Iterator
@@ -311,6 +313,20 @@ def test_a_backup_that_failed_leaves_nothing_and_says_nothing_of_a_restore(tmp_p
     call_command("backup", tmp_path / "backup", stdout=StringIO())
 
 
+def test_a_backup_whose_disk_is_full_after_the_dumps_leaves_nothing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    grow(1, "a head that is kept")
+
+    def full(_source: object, target: object) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(target))
+
+    with monkeypatch.context() as disk:
+        disk.setattr(shutil, "copyfile", full)
+        with pytest.raises(CommandError, match="No space left"):
+            call_command("backup", tmp_path / "backup", stdout=StringIO())
+    assert list((tmp_path / "backup").iterdir()) == []
+    call_command("backup", tmp_path / "backup", stdout=StringIO())  # the same day, once there is room
+
+
 @contextmanager
 def at_work(alias: str) -> Iterator[str]:
     """A session as a process of the portal holds it, and its role: the tests' own are those of web and worker."""
@@ -372,17 +388,35 @@ def test_a_backup_of_before_an_upgrade_is_restored_in_place(
 
 
 @pytest.mark.parametrize("length", [100, -20], ids=["nothing but its beginning", "all but its end"])
-def test_a_restore_of_a_dump_that_cannot_be_read_changes_nothing(
-    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, length: int
+@pytest.mark.parametrize("alias", ["default", "vault"])
+def test_a_restore_of_which_one_dump_cannot_be_read_changes_neither_database(
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path, length: int, alias: str
 ) -> None:
     call_command("backup", tmp_path / "backup", stdout=StringIO())
     plant.submit(years["2016"], "2016")
-    dump, manifest = tmp_path / "backup" / "main.dump", tmp_path / "backup" / backups.MANIFEST
+    tasks.sweep()
+    dump, manifest = tmp_path / "backup" / backups.DUMPS[alias], tmp_path / "backup" / backups.MANIFEST
     whole = sha256(dump.read_bytes()).hexdigest()
     dump.write_bytes(dump.read_bytes()[:length])
     manifest.write_text(manifest.read_text("utf-8").replace(whole, sha256(dump.read_bytes()).hexdigest()), "utf-8")
-    with pytest.raises(CommandError, match="dump-failed"):
+    with pytest.raises(CommandError, match="changed neither database"):
         call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    assert (Submission.objects.count(), OpenedReport.objects.count()) == (1, 1)
+
+
+def test_a_restore_that_the_vaults_server_refuses_leaves_the_main_database(
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path
+) -> None:
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    plant.submit(years["2016"], "2016")
+    with connections["vault"].cursor() as cursor:
+        cursor.execute("ALTER TABLE opening_openedreport RENAME TO another; CREATE VIEW opening_openedreport AS SELECT 1 AS n")
+    try:
+        with pytest.raises(CommandError, match="psql did not finish"):
+            call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
+    finally:
+        with connections["vault"].cursor() as cursor:
+            cursor.execute("DROP VIEW opening_openedreport; ALTER TABLE another RENAME TO opening_openedreport")
     assert Submission.objects.count() == 1
 
 
