@@ -42,6 +42,18 @@ from portal.translog import selectors
 MANIFEST = "backup.json"
 AT_WORK = ("steplabel_web", "steplabel_worker")
 """PostgreSQL's roles of web and worker (`portal/grants.sql`)."""
+UNDONE = (
+    Action.FIRM_LEFT,
+    Action.PERSON_REMOVED,
+    Action.INVITATION_REVOKED,
+    Action.DEVICE_REVOKED,
+    Action.KEY_REVOKED,
+    Action.AUDITOR_KEY_REVOKED,
+    Action.ACCESS_TAKEN_BACK,
+    Action.SHARE_REVOKED,
+    Action.CERTIFICATE_REVOKED,
+)
+"""What a restore of before takes back: it was deleted or ended, and is there again afterwards, with no line of the trail to say so."""
 DUMPS = {"default": "main.dump", VAULT: "vault.dump"}
 EMPTIED = b"""
 BEGIN;
@@ -169,6 +181,7 @@ class NewerContent:
     reports: int
     people: int
     events: int  # of the audit trail
+    undone: tuple[Event, ...]  # of these, what ended or deleted something that comes back, in their order
 
 
 def newer_than(moment: datetime) -> NewerContent | None:
@@ -178,6 +191,7 @@ def newer_than(moment: datetime) -> NewerContent | None:
             Submission.objects.filter(received_at__gt=moment).count(),
             User.objects.filter(date_joined__gt=moment).count(),
             Event.objects.filter(at__gt=moment).count(),
+            tuple(Event.objects.filter(at__gt=moment, action__in=UNDONE).order_by("at", "pk")),
         )
     except ProgrammingError:
         return None

@@ -31,14 +31,16 @@ from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.restarts import LogRestartStatement
 from benchmarks.wire.signing import DirectoryKey, ReceiptKey
 from portal import keys, wall
-from portal.accounts.models import Site
+from portal.accounts.models import Device, Site
 from portal.auditlog.models import Action
 from portal.auditlog.models import Event as TrailEvent
-from portal.catalogue.models import PeerGroup
+from portal.catalogue.models import PeerGroup, PeerGroupMember
 from portal.catalogue.periods import open_period
 from portal.intake.models import Submission, SubmissionState
 from portal.opening import backups, tasks
 from portal.opening.models import OpenedReport
+from portal.register import leaving
+from portal.register.models import Leaving
 from portal.settings.roles import ProcessRole
 from portal.translog import log, selectors
 from portal.translog import restarts as ceremony
@@ -358,6 +360,27 @@ def test_nothing_is_restored_while_the_portal_is_at_work_and_what_would_go_is_sa
     assert Submission.objects.count() == 1
     call_command("restore", tmp_path / "backup", yes=True, stdout=StringIO())
     assert Submission.objects.count() == 0
+
+
+def test_what_was_deleted_or_revoked_since_a_backup_is_named_before_a_restore_brings_it_back(
+    plant: Plant, years: dict[str, ReportMaterial], tmp_path: Path
+) -> None:
+    """The firm holds a certificate that its reports are deleted, and its link shows nothing afterwards."""
+    plant.submit(years["2016"], "2016")
+    tasks.sweep()
+    call_command("backup", tmp_path / "backup", stdout=StringIO())
+    firm, device = Site.objects.get().organisation, Device.objects.get()
+    PeerGroupMember.objects.update(obliged=False)
+    Leaving.objects.create(organisation=firm, asked_at=timezone.now(), due_at=timezone.now())
+    assert leaving.carry_out_due(timezone.now) == 1
+    assert Submission.objects.get().state == "deleted"
+    with pytest.raises(CommandError, match="Nothing was done"):
+        call_command("restore", tmp_path / "backup", stdout=(out := StringIO()))
+    assert f"firm.left, firm {firm.name}, 1 reports" in out.getvalue()
+    assert f"device.revoked, site {device.site.slug}, {device.pk}" in out.getvalue()
+    call_command("restore", tmp_path / "backup", yes=True, stdout=(out := StringIO()))
+    assert f"firm.left, firm {firm.name}" in out.getvalue(), "nothing else says so any more"
+    assert Submission.objects.get().state == "accepted"
 
 
 @pytest.fixture

@@ -67,6 +67,16 @@ class Command(OperatorCommand):
                     events=newer.events,
                 )
             )
+            for event in newer.undone:
+                self.answer(
+                    Phrase(
+                        "Undone by a restore, so keep this line and do it again afterwards: %(moment)s %(action)s, %(subject)s, %(detail)s",
+                        moment=event.at.isoformat(timespec="seconds"),
+                        action=event.action,
+                        subject=event.subject,
+                        detail=event.detail,
+                    )
+                )
         if not options["yes"]:
             raise refused(Phrase("Nothing was done. Stop web and workers, then give --yes."))
         backups.restore(options["folder"])
