@@ -323,7 +323,7 @@ def test_what_is_filled_into_the_vault_again_while_the_firm_leaves_is_not_there_
         return report
 
     monkeypatch.setattr(refilling, "opened", opened)
-    assert refilling.refill([keys.processing_key()], NOW) == refilling.RefillCounts(0, {})
+    assert refilling.refill([keys.processing_key()], NOW) == refilling.RefillCounts(0, {}, 0)
     assert not OpenedReport.objects.filter(site=plant.site.slug).exists()
 
 
