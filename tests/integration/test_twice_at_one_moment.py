@@ -6,12 +6,15 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
+from datetime import date
 
 import pytest
 from django.db import connection, transaction
 
 from benchmarks import packs
 from portal.accounts.models import Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.catalogue import peer_groups, periods
+from portal.catalogue.models import PeerGroup, ReportingPeriod
 from portal.governance import proposing
 from portal.governance.models import Proposal
 from portal.problems import RefusedError
@@ -89,6 +92,17 @@ def test_a_version_of_a_pack_is_proposed_once() -> None:
 
     assert refusal_of_the_second(propose, propose) == "pack-faulty"
     assert Proposal.objects.get().version == "5"
+
+
+def test_a_period_is_opened_for_one_version_of_a_pack() -> None:
+    cast = make_cast(2)
+    older = peer_groups.make_peer_group("cement", cast.nation, [plant.site for plant in cast.plants], version="3")
+
+    def open_for(group: PeerGroup) -> None:
+        periods.open_period_for(cast.approver, group, "2018", NOW, date(2099, 3, 31))
+
+    assert refusal_of_the_second(lambda: open_for(cast.group), lambda: open_for(older)) == "period-open-by-other-version"
+    assert ReportingPeriod.objects.get(name="2018").peer_group == cast.group
 
 
 @pytest.mark.parametrize("invitations", [1, 2], ids=["one invitation", "two of one address"])
