@@ -67,9 +67,7 @@ def _move(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bo
     if due == period.due:
         return False
     if due <= now:
-        raise RefusedError(
-            409, "due-past", "That day is past: every site that has not reported would be late at once.", "Choose today or a later day."
-        )
+        raise _past("Choose today or a later day.")
     before, period.due = period.due, due
     period.save(update_fields=["due"])
     record(now, by, Action.DUE_CHANGED, f"period {period.peer_group.pack}/{period.name}", f"{_day(before)} to {_day(due)}")
@@ -114,18 +112,20 @@ def grant(request: ExtensionRequest, answer: str, by: User, now: datetime) -> No
     or beyond it meanwhile, the site has the time already.
 
     Raises:
-        RefusedError: as `extend`; `extension-decided` (409).
+        RefusedError: as `extend`; `extension-decided` (409), `due-past` (409): the day has passed since the firm asked.
     """
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=request.period_id)
         if not ExtensionRequest.objects.filter(pk=request.pk, granted=None).exists():
             raise _decided()
+        require_regulator_of_site(by, request.site)
         _require_open(period)
-        due = _due_of(period, request.site)
-        if end_of(request.until) > due:
+        due, asked = _due_of(period, request.site), end_of(request.until)
+        if max(due, asked) <= now:
+            raise _past("Give the site a later day, or refuse the request with a reason.")
+        if asked > due:
             extend(period, request.site, request.until, answer or request.reason, by, now)
         else:
-            require_regulator_of_site(by, request.site)
             _settle(period, request.site, due, whole_text(answer or request.reason, MOST_CHARACTERS), by, now)
 
 
@@ -133,7 +133,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
     """A firm asks for more time; its regulators are told. The same asked twice is asked once.
 
     Raises:
-        RefusedError: `not-your-site` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-asked`,
+        RefusedError: `not-your-site` (403), `not-a-member`, `period-closed`, `extension-not-later`, `due-past`, `extension-asked`,
             `text-too-long` (409).
     """
     with transaction.atomic():
@@ -150,6 +150,8 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
             raise RefusedError(409, "extension-asked", "More time has already been requested.", "Wait for the regulator’s decision.")
         if end_of(until) <= _due_of(period, site):
             raise _not_later()
+        if end_of(until) <= now:
+            raise _past("Choose today or a later day.")
         request: ExtensionRequest = ExtensionRequest.objects.create(
             period=period, site=site, until=until, reason=sentence, asked_by=by, asked_at=now
         )
@@ -169,7 +171,8 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
         RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided`, `text-too-long` (409).
     """
     with transaction.atomic():
-        request_row: ExtensionRequest = ExtensionRequest.objects.select_for_update().get(pk=request)
+        period = ReportingPeriod.objects.select_for_update(of=("self",)).get(extension_requests=request)  # as whoever grants it
+        request_row: ExtensionRequest = period.extension_requests.select_for_update().get(pk=request)
         require_regulator_of_site(by, request_row.site)
         sentence = whole_text(answer, MOST_CHARACTERS)
         if not sentence:
@@ -185,9 +188,9 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
             by.email,
             Action.EXTENSION_REFUSED,
             f"site {request_row.site.slug}",
-            f"{request_row.period.peer_group.pack}/{request_row.period.name}: {sentence}",
+            f"{period.peer_group.pack}/{period.name}: {sentence}",
         )
-        facts = {**named(request_row.site), "period": request_row.period.name}
+        facts = {**named(request_row.site), "period": period.name}
         tell(NoticeKind.EXTENSION_REFUSED, people_of_site(request_row.site), "web:site-record", {"slug": request_row.site.slug}, facts, now)
     return request_row
 
@@ -222,6 +225,10 @@ def _day(due: datetime) -> str:
 
 def _decided() -> RefusedError:
     return RefusedError(409, "extension-decided", "This request has been decided.", "Read what was decided.")
+
+
+def _past(remedy: str) -> RefusedError:
+    return RefusedError(409, "due-past", "That day is past: a report that has not come would be late at once.", remedy)
 
 
 def _not_later() -> RefusedError:

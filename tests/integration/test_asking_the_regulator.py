@@ -113,6 +113,32 @@ def test_time_is_given_after_the_day_of_all_was_moved(cast: Cast, beyond: int) -
     refused("extension-decided", deadlines.grant, request, "", cast.provincial, NOW)
 
 
+def test_no_firm_asks_for_time_until_a_day_that_is_past(cast: Cast) -> None:
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=timezone.now() - timedelta(days=9))
+    answer = of(cast.plants[2].owner).post(asking(cast), {"until": scheme_day() - timedelta(days=1), "reason": REASON})
+    assert (answer.status_code, "That day is past" in answer.content.decode()) == (400, True)
+    assert not ExtensionRequest.objects.exists()
+    assert of(cast.plants[2].owner).post(asking(cast), {"until": scheme_day(), "reason": REASON}).status_code == 302
+
+
+@pytest.mark.parametrize("moved", [0, 2], ids=["", "the day of all was moved beyond it and is past as well"])
+def test_time_until_a_day_that_has_passed_since_is_not_given(cast: Cast, moved: int) -> None:
+    """The officer reads that it would not help, and the request waits for another day or a refusal."""
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=NOW)
+    request = deadlines.ask(cast.period, cast.plants[2].site, NOW.date() + timedelta(days=9), REASON, cast.plants[2].owner, NOW)
+    if moved:
+        deadlines.set_due(cast.period, request.until + timedelta(days=moved), cast.approver, NOW)
+    decide = reverse("web:decide-time", args=[cast.group.pk, PERIOD, request.pk])
+    page = of(cast.provincial).post(decide, {"act": "grant"}, follow=True).content.decode()
+    assert "Give the site a later day, or refuse the request with a reason." in page
+    assert "has been given the time" not in page
+    request.refresh_from_db()
+    assert request.granted is None
+    assert "extension.granted" not in asked_of(cast.plants[2].owner)
+    deadlines.extend(ReportingPeriod.objects.get(), request.site, UNTIL, REASON, cast.provincial, timezone.now())
+    assert "extension.granted" in asked_of(cast.plants[2].owner)
+
+
 def test_an_answer_that_is_too_long_to_be_kept_decides_nothing(cast: Cast) -> None:
     of(cast.plants[2].owner).post(asking(cast), {"until": UNTIL, "reason": REASON})
     request = ExtensionRequest.objects.get()

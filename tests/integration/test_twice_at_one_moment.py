@@ -6,17 +6,18 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing
-from datetime import date
+from datetime import date, timedelta
 
 import pytest
 from django.db import connection, transaction
 
 from benchmarks import packs
 from portal.accounts.models import Jurisdiction, Membership, Organisation, Role, Site, User
-from portal.catalogue import peer_groups, periods
-from portal.catalogue.models import PeerGroup, ReportingPeriod
+from portal.catalogue import deadlines, peer_groups, periods
+from portal.catalogue.models import Extension, ExtensionRequest, PeerGroup, ReportingPeriod
 from portal.governance import proposing
 from portal.governance.models import Proposal
+from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.register import applying, inviting, siting
 from portal.register.models import FirmApplication, Invitation, SiteApplication
@@ -103,6 +104,23 @@ def test_a_period_is_opened_for_one_version_of_a_pack() -> None:
 
     assert refusal_of_the_second(lambda: open_for(cast.group), lambda: open_for(older)) == "period-open-by-other-version"
     assert ReportingPeriod.objects.get(name="2018").peer_group == cast.group
+
+
+@pytest.mark.parametrize("answers", [("grant", "refuse"), ("refuse", "grant")], ids=" before ".join)
+def test_a_firm_that_asks_for_more_time_has_one_answer(answers: tuple[str, str]) -> None:
+    cast = make_cast(2)
+    plant = cast.plants[0]
+    asked = deadlines.ask(cast.period, plant.site, NOW.date() + timedelta(days=10), "The kiln was rebuilt.", plant.owner, NOW)
+    acts = {
+        "grant": lambda: deadlines.grant(asked, "", cast.approver, NOW),
+        "refuse": lambda: deadlines.refuse(asked.pk, "The kiln was not rebuilt.", cast.drafter, NOW),
+    }
+    first, second = answers
+    assert refusal_of_the_second(acts[first], acts[second]) == "extension-decided"
+    granted = first == "grant"
+    assert (ExtensionRequest.objects.get().granted, Extension.objects.exists()) == (granted, granted)
+    (notice,) = Notice.objects.filter(recipient=plant.owner, kind__startswith="extension.")
+    assert notice.kind == ("extension.granted" if granted else "extension.refused")
 
 
 @pytest.mark.parametrize("invitations", [1, 2], ids=["one invitation", "two of one address"])

@@ -21,6 +21,7 @@ from portal.intake.owed import owed_of
 from portal.intake.participation import ParticipationView, participation
 from portal.intake.reminders import asked_for
 from portal.problems import RefusedError
+from portal.sentences import in_words
 from portal.web.access import for_role, person
 from portal.web.answers import confirm_page, report_done
 from portal.web.forms.deadlines import DueForm, ExtensionForm, MoreTimeForm
@@ -92,7 +93,7 @@ def ask(request: HttpRequest, slug: str, group: int, period: str) -> HttpRespons
         try:
             deadlines.ask(period_row, site, form.cleaned_data["until"], form.cleaned_data["reason"], user, now)
         except RefusedError as refusal:
-            if refusal.code not in ("extension-not-later", "extension-asked"):
+            if refusal.code not in ("extension-not-later", "extension-asked", "due-past"):
                 raise
             add_error(form, "until", refusal)
         else:
@@ -127,8 +128,14 @@ def decide(request: HttpRequest, group: int, period: str, pk: int) -> HttpRespon
         too_long = _("Nothing was decided. Write at most %(n)d characters.") % {"n": deadlines.MOST_CHARACTERS}
         messages.error(request, too_long)
     elif request.POST.get("act") == "grant":
-        deadlines.grant(asked, answer, user, now)
-        messages.success(request, _("The site has been given the time that it asked for."))
+        try:
+            deadlines.grant(asked, answer, user, now)
+        except RefusedError as refusal:
+            if refusal.code != "due-past":
+                raise
+            messages.error(request, in_words(refusal.whole))
+        else:
+            messages.success(request, _("The site has been given the time that it asked for."))
     elif answer:
         deadlines.refuse(pk, answer, user, now)
         messages.success(request, _("The request is refused, and the firm is informed why."))
