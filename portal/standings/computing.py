@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Max
 
 from benchmarks import packs, ranking, route_ranking
 from benchmarks.label_keys import LabelKey
@@ -30,15 +31,30 @@ def record_protected_values(submission: Submission, labels: Iterable[ReleasedLab
 
 
 def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
-    """Compute every standing of a period anew from what is accepted now; how many sites were ranked."""
-    present = cohort(period)
-    rows = _standings(period, present, now)
-    with transaction.atomic():
-        ReportingPeriod.objects.select_for_update(of=("self",)).get(pk=period.pk)  # who computes them at the same moment waits
-        Standing.objects.filter(period=period).delete()
-        Standing.objects.bulk_create(rows)
-        record(now, by, Action.STANDINGS_COMPUTED, f"period {period.peer_group.pack}/{period.name}", f"{len(present.digests)} submissions")
-    return len({row.submission_id for row in rows})
+    """Compute every standing of a period anew from what is accepted now; how many sites were ranked.
+
+    The simulation takes minutes in a large sector, so nothing is locked meanwhile. Whoever finds then that somebody else has written begins
+    anew: what was read before may be of reports that have been replaced since.
+    """
+    while True:
+        newest_before = _newest(period)
+        present = cohort(period)
+        rows = _standings(period, present, now)
+        with transaction.atomic():
+            ReportingPeriod.objects.select_for_update(of=("self",)).get(pk=period.pk)
+            if _newest(period) != newest_before:
+                continue
+            Standing.objects.filter(period=period).delete()
+            Standing.objects.bulk_create(rows)
+            subject = f"period {period.peer_group.pack}/{period.name}"
+            record(now, by, Action.STANDINGS_COMPUTED, subject, f"{len(present.digests)} submissions")
+        return len({row.submission_id for row in rows})
+
+
+def _newest(period: ReportingPeriod) -> int | None:
+    """The number of the standing that was written last."""
+    newest: int | None = Standing.objects.filter(period=period).aggregate(newest=Max("pk"))["newest"]
+    return newest
 
 
 def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[Standing]:

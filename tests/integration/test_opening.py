@@ -19,6 +19,7 @@ from benchmarks.wire.schema import Report, decode_report, encode_report
 from benchmarks.wire.sealing import SEALED_SIZES, seal
 from benchmarks.wire.signing import DeviceKey, Purpose
 from portal import keys
+from portal.catalogue.models import ReportingPeriod
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.participation import ReportingState, participation
 from portal.intake.selectors import views_of
@@ -29,7 +30,7 @@ from portal.opening.tasks import sweep as task
 from portal.publication import drafting, publishing
 from portal.sentences import in_words
 from portal.standings import computing as standings
-from portal.standings.cohort import cohort
+from portal.standings.cohort import Cohort, cohort
 from portal.standings.models import ProtectedValue, Standing
 from tests.integration.portal_cast import NOW, PERIOD, Cast, Plant, deliver, make_cast, processing_public, signed_in, without_pack
 
@@ -187,6 +188,31 @@ def test_a_refused_report_is_in_no_figure_of_participation_standings_or_publicat
     assert published.participants == sorted(row.digest for row in rows)
     assert published.document is not None
     assert {step["firms"] for step in published.document["steps"]} == {8}
+
+
+def test_standings_of_reports_that_were_replaced_meanwhile_do_not_stand_over_newer_ones(
+    portal_keys: object, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Between the reading of a first officer and what he writes, reports are replaced, and a second computes."""
+    cast = make_cast(plants=8)
+    for index, plant in enumerate(cast.plants):
+        take(plant.envelope(cast.pack, shift=index))
+    opening.sweep(keys.processing_key(), Clock())
+    readings: list[Cohort] = []
+
+    def read_and_overtaken(period: ReportingPeriod) -> Cohort:
+        readings.append(cohort(period))
+        if len(readings) == 1:
+            for index, plant in enumerate(cast.plants[:3]):
+                take(plant.envelope(cast.pack, revision=2, shift=index))
+            opening.sweep(keys.processing_key(), Clock())
+            assert standings.compute(period, "second", NOW) == 8
+            return readings[0]
+        return readings[-1]
+
+    monkeypatch.setattr(standings, "cohort", read_and_overtaken)
+    assert standings.compute(cast.period, "first", NOW) == 8
+    assert set(Standing.objects.values_list("submission__state", flat=True)) == {SubmissionState.ACCEPTED}
 
 
 def test_after_a_refusal_the_next_revision_is_taken_and_counts(cast: Cast) -> None:
