@@ -15,7 +15,7 @@ from benchmarks.phrases import Phrase
 from portal.accounts.deciding import require_regulator_of_scope
 from portal.accounts.models import Site, User
 from portal.auditlog.models import Action
-from portal.auditlog.recording import record
+from portal.auditlog.recording import record, record_each
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
 from portal.catalogue.obliged_rows import ObligedSite, eligible
 from portal.problems import RefusedError
@@ -119,7 +119,7 @@ def apply(change: ObligedChange, read_against: str, by: User, now: datetime) -> 
 def _applied(row: ObligedChange, entries: Sequence[ObligedSite], by: User, now: datetime) -> ObligedChange:
     members = _members(row.peer_group)
     row.entries, row.before = _stored(entries), {entry.site: _plain(members.get(entry.site)) for entry in entries}
-    _write(row.peer_group, entries)
+    _write(row, entries, Action.OBLIGED_CHANGED, by, now)
     row.state, row.applied_at = State.APPLIED, now
     row.save(update_fields=["entries", "before", "state", "applied_at"])
     record(now, by.email, Action.OBLIGED_CHANGED, f"peer group {row.peer_group}"[:254], f"list {row.pk}: {len(entries)} sites")
@@ -138,7 +138,10 @@ def undo(change: ObligedChange, by: User, now: datetime) -> None:
         last = last_applied(row.peer_group_id)
         if last is None or last.pk != row.pk:
             raise RefusedError(409, "list-not-last", "Only the last list that was applied can be undone.", "Undo the later ones first.")
-        _write(row.peer_group, [ObligedSite(site, *(was or (False, ""))) for site, was in (row.before or {}).items()])
+        listed, before = {entry.site: _plain(entry) for entry in entries_of(row)}, row.before or {}
+        # what the list left as it was may have been settled otherwise since, by the register file
+        changed = [ObligedSite(site, *(was or (False, ""))) for site, was in before.items() if was != listed[site]]
+        _write(row, changed, Action.OBLIGED_UNDONE, by, now)
         row.state = State.UNDONE
         row.save(update_fields=["state"])
         record(now, by.email, Action.OBLIGED_UNDONE, f"peer group {row.peer_group}"[:254], f"list {row.pk}")
@@ -192,21 +195,28 @@ def _plain(member: ObligedSite | None) -> list[bool | str] | None:
     return None if member is None else [member.obliged, member.cohort]
 
 
-def _write(group: PeerGroup, entries: Sequence[ObligedSite]) -> None:
-    """A site that retired, or left with its firm, since the list was made is not brought back into the group."""
+def _write(change: ObligedChange, entries: Sequence[ObligedSite], action: Action, by: User, now: datetime) -> None:
+    """Put members down as they are to be, and on the record of each site for which something changes.
+
+    A site that retired, or left with its firm, since the list was made is not brought back into the group.
+    """
+    group, before = change.peer_group, _members(change.peer_group)
     members = PeerGroupMember.objects.filter(peer_group=group).values("site")
     present = Site.objects.filter(Q(retired_at=None) | Q(pk__in=members), slug__in=[entry.site for entry in entries])
     sites = dict(present.values_list("slug", "pk"))
+    changed = [entry for entry in entries if entry.site in sites and before.get(entry.site) != entry]
     PeerGroupMember.objects.bulk_create(
-        [
-            PeerGroupMember(peer_group=group, site_id=sites[entry.site], obliged=entry.obliged, cohort=entry.cohort)
-            for entry in entries
-            if entry.site in sites
-        ],
+        [PeerGroupMember(peer_group=group, site_id=sites[entry.site], obliged=entry.obliged, cohort=entry.cohort) for entry in changed],
         update_conflicts=True,
         unique_fields=["peer_group", "site"],
         update_fields=["obliged", "cohort"],
     )
+    record_each(now, action, [(by.email, f"site {entry.site}", f"{group}, list {change.pk}: {_in_record(entry)}") for entry in changed])
+
+
+def _in_record(entry: ObligedSite) -> str:
+    duty = "obliged" if entry.obliged else "by its own will"
+    return f"{duty}, {entry.cohort}" if entry.cohort else duty
 
 
 def _locked(change: ObligedChange) -> ObligedChange:

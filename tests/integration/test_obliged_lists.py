@@ -13,12 +13,14 @@ from django.test import Client
 from django.urls import reverse
 from openpyxl import Workbook
 
-from portal.accounts.models import Site
+from portal.accounts.models import Site, User
 from portal.auditlog.models import Event
-from portal.catalogue import obliged_list, obliged_rows
+from portal.catalogue import obliged_list, obliged_rows, trail
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
 from portal.catalogue.obliged_rows import LineFault, ObligedFileFault, ObligedSite
+from portal.catalogue.peer_groups import make_peer_group
 from portal.catalogue.periods import close_period
+from portal.catalogue.trail import TrailFilter
 from portal.intake.participation import ReportingState, participation
 from portal.intake.turnout import turnout
 from portal.problems import RefusedError
@@ -103,10 +105,42 @@ def test_a_list_is_looked_at_applied_and_undone(cast: Cast) -> None:
         obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW)
     obliged_list.undo(change, cast.approver, NOW)
     assert as_it_stands(cast) == OBLIGED | {"works-5": (False, "")}  # who takes part is never thrown out
-    assert [event.action for event in Event.objects.filter(action__startswith="obliged-list")] == [
-        "obliged-list.changed",
-        "obliged-list.undone",
-    ]
+    group = Event.objects.filter(action__startswith="obliged-list", subject__startswith="peer group ")
+    assert [event.action for event in group] == ["obliged-list.changed", "obliged-list.undone"]
+
+
+def test_each_site_for_which_a_list_changes_something_has_it_on_its_own_trail(cast: Cast) -> None:
+    """Works 3 lies in the province, whose officer reads of no other site and not of the group."""
+
+    def trail_of(user: User) -> list[tuple[str, str, str]]:
+        events = trail.events(user, TrailFilter(subject="site "), 0, 100)
+        return [(event.action, event.subject, event.detail) for event in events if event.action.startswith("obliged-list")]
+
+    listed, _faults = read_list(b"site,cohort\nworks-1,\nworks-2,\nworks-4,hundred\n", cast.group)
+    change = obliged_list.apply(
+        obliged_list.propose(cast.group, listed, cast.approver, NOW), obliged_list.held_now(cast.group), cast.approver, NOW
+    )
+    released = ("obliged-list.changed", "site works-3", f"{cast.group}, list {change.pk}: by its own will")
+    assert trail_of(cast.provincial) == [released]
+    assert set(trail_of(cast.approver)) == {
+        released,
+        ("obliged-list.changed", "site works-4", f"{cast.group}, list {change.pk}: obliged, hundred"),
+    }
+    obliged_list.undo(change, cast.approver, NOW)
+    assert trail_of(cast.provincial)[0] == ("obliged-list.undone", "site works-3", f"{cast.group}, list {change.pk}: obliged")
+    assert len(trail_of(cast.approver)) == 4
+    obliged_list.amend(cast.group, ObligedSite("works-3", False), cast.approver, NOW)
+    assert len(trail_of(cast.provincial)) == 3
+
+
+def test_what_a_list_left_as_it_was_is_not_put_back_with_it(cast: Cast) -> None:
+    """The list obliges works 5 and leaves the others obliged; then the register file lets works 1 take part by its own will."""
+    listed, _faults = read_list(b"site\nworks-1\nworks-2\nworks-3\nworks-4\nworks-5\n", cast.group)
+    change = obliged_list.propose(cast.group, listed, cast.approver, NOW)
+    obliged_list.apply(change, obliged_list.held_now(cast.group), cast.approver, NOW)
+    make_peer_group("cement", cast.nation, [], voluntary=[cast.plants[0].site])
+    obliged_list.undo(change, cast.approver, NOW)
+    assert as_it_stands(cast) == OBLIGED | {"works-1": (False, ""), "works-5": (False, "")}
 
 
 def test_a_list_is_held_against_what_stands_when_it_is_looked_at_and_only_that_is_applied(cast: Cast) -> None:
