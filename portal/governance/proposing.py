@@ -9,18 +9,21 @@ from datetime import datetime
 
 from django.db import IntegrityError, transaction
 
+from benchmarks import packs, shelf
 from benchmarks.errors import SteplabelError
 from benchmarks.phrases import Phrase
 from benchmarks.wire import approved, logged
 from benchmarks.wire.approved import ApprovedPack
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.signing import ReceiptKey
+from portal.accounts.audience import regulators_of_nations
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import roles_of
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
 from portal.governance import announcing
+from portal.governance.approved import with_factors
 from portal.governance.checking import check, is_taken
 from portal.governance.models import Approval, Comment, Proposal, ProposalState
 from portal.governance.selectors import may_decide
@@ -104,7 +107,8 @@ def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Com
 
 
 def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: str = "") -> Proposal:
-    """Approve it; with the second approval it is signed, logged, and there for everybody to report by.
+    """Approve it; with the second approval it is signed, logged, and there for everybody to report by. An approval of somebody who may no
+    longer decide does not count.
 
     Raises:
         RefusedError: `not-regulator` (403); `proposal-decided`, `own-proposal`, `approved-already`, `pack-faulty`, `text-too-long` (409).
@@ -121,7 +125,7 @@ def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: 
             )
         approval: Approval = Approval.objects.create(proposal=row, by=by, at=now, note=whole_text(note))
         record(now, by.email, Action.PACK_SECONDED, subject_of(row), approval.note)
-        if row.approvals.count() >= APPROVALS:
+        if row.approvals.filter(by__in=regulators_of_nations()).count() >= APPROVALS:
             _take_effect(row, by, key, now)
     return row
 
@@ -199,9 +203,6 @@ def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> Non
 
 
 def _digest_now(row: Proposal) -> str:
-    from benchmarks import packs, shelf
-    from portal.governance.approved import with_factors
-
     try:
         with shelf.used(with_factors(row.factors_version, row.factors)):
             return packs.digest(packs.checked(row.file, f"{row.pack}-{row.version}.toml")).hex()

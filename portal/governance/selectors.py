@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
+from portal.accounts.audience import regulators_of_nations
 from portal.accounts.models import User
 from portal.accounts.selectors import jurisdictions_of
 from portal.governance.models import Comment, Proposal, ProposalState
@@ -16,13 +18,14 @@ from portal.publication.rows import in_force
 
 @dataclass(frozen=True, slots=True)
 class ProposalRemark:
-    """A comment with its answers, or an approval with its note."""
+    """A comment with its answers, or an approval with its note, which counts as long as its giver may decide."""
 
     id: int
     by: str
     at: datetime
     text: str
     answers: tuple[ProposalRemark, ...] = ()
+    counts: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,12 +79,13 @@ def may_decide(user: User) -> bool:
 
 def proposals(user: User) -> tuple[ProposalView, ...]:
     """All of them, the newest first."""
-    return tuple(_view(row, user) for row in _rows())
+    deciding = frozenset(regulators_of_nations())
+    return tuple(_view(row, user, deciding) for row in _rows())
 
 
 def proposal(user: User, pk: int) -> ProposalView | None:
     row = _rows().filter(pk=pk).first()
-    return None if row is None else _view(row, user)
+    return None if row is None else _view(row, user, frozenset(regulators_of_nations()))
 
 
 def proposal_by_id(pk: int) -> Proposal:
@@ -121,7 +125,7 @@ def _rows() -> Any:
     return Proposal.objects.select_related("proposed_by", "ended_by").prefetch_related("comments__author", "approvals__by").order_by("-pk")
 
 
-def _view(row: Proposal, user: User) -> ProposalView:
+def _view(row: Proposal, user: User, deciding: Collection[int]) -> ProposalView:
     comments = list(row.comments.all())
     decided = {approval.by_id for approval in row.approvals.all()}
     is_open = row.state == ProposalState.OPEN
@@ -132,7 +136,10 @@ def _view(row: Proposal, user: User) -> ProposalView:
         proposed_by=str(row.proposed_by),
         ended_by="" if row.ended_by is None else str(row.ended_by),
         comments=tuple(_with_answers(comment, comments) for comment in comments if comment.answers_id is None),
-        approvals=tuple(ProposalRemark(approval.pk, str(approval.by), approval.at, approval.note) for approval in row.approvals.all()),
+        approvals=tuple(
+            ProposalRemark(approval.pk, str(approval.by), approval.at, approval.note, counts=not is_open or approval.by_id in deciding)
+            for approval in row.approvals.all()
+        ),
         may_decide=is_open and row.proposed_by_id != user.pk and user.pk not in decided and may_decide(user),
         may_withdraw=is_open and row.proposed_by_id == user.pk,
     )

@@ -110,6 +110,22 @@ class TestApproval:
         acts = list(Event.objects.filter(subject="pack cement/5").values_list("action", flat=True))
         assert acts == ["pack.proposed", "pack.seconded", "pack.seconded", "pack.approved"]
 
+    @pytest.mark.parametrize("gone", ["has left the office", "has a closed account"])
+    def test_an_approval_counts_as_long_as_its_giver_may_decide(self, cast: Cast, third: User, gone: str) -> None:
+        row = approve(propose(cast.provincial, FIVE), cast.drafter)
+        page = reverse("web:proposal", args=[row.pk])
+        assert "1 of 2 approvals are given." in signed_in(third).get(page).content.decode()
+        if gone == "has left the office":
+            cast.drafter.memberships.all().delete()
+        else:
+            User.objects.filter(pk=cast.drafter.pk).update(is_active=False)
+        text = signed_in(third).get(page).content.decode()
+        assert "0 of 2 approvals are given." in text
+        assert "This person may no longer decide: the approval does not count." in text
+        assert approve(row, cast.approver).state == ProposalState.OPEN
+        assert approve(row, third).state == ProposalState.APPROVED
+        assert "does not count" not in signed_in(third).get(page).content.decode(), "what was decided stays decided"
+
     def test_version_ten_is_newer_than_version_nine(self, cast: Cast) -> None:
         for number in ("10", "9"):
             approve(propose(cast.provincial, version(number)), cast.drafter, cast.approver)

@@ -146,7 +146,10 @@ def faults_table(faults: Sequence[PackFault]) -> ListTable:
 def _decision(view: ProposalView, *, decides: bool) -> str:
     if view.state != "open":
         return ""
-    approvals_so_far = _("%(n)s of %(of)s approvals are given.") % {"n": len(view.approvals), "of": APPROVALS}
+    approvals_so_far = _("%(n)s of %(of)s approvals are given.") % {
+        "n": sum(approval.counts for approval in view.approvals),
+        "of": APPROVALS,
+    }
     if view.may_decide:
         return approvals_so_far + sentence_space() + _("You did not propose it, so you may approve or refuse it.")
     if view.may_withdraw:
