@@ -177,7 +177,16 @@ def _require_other(row: Proposal, by: User) -> None:
 
 
 def _take_effect(row: Proposal, by: User, key: ReceiptKey, now: datetime) -> None:
-    """Sign it and log it. What comes with Steplabel may have changed since it was proposed: then another digest was read than is signed."""
+    """Sign it and log it. What comes with Steplabel may have changed since it was proposed: then another digest was read than is signed, or
+    one version would have two contents.
+    """
+    if any(pack.version == row.version for pack in packs.versions(row.pack)):
+        raise RefusedError(
+            409,
+            "pack-faulty",
+            Phrase("Since it was proposed, version %(version)s of this pack has come with Steplabel.", version=row.version),
+            "Refuse it, or withdraw it, and propose what differs under another version number.",
+        )
     if _digest_now(row) != row.digest or (row.factors and is_taken(row.factors_version)):
         raise RefusedError(
             409,

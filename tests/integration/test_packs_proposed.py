@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import base64
 import re
+import shutil
 from datetime import date
+from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
@@ -125,6 +127,19 @@ class TestApproval:
         assert approve(row, cast.approver).state == ProposalState.OPEN
         assert approve(row, third).state == ProposalState.APPROVED
         assert "does not count" not in signed_in(third).get(page).content.decode(), "what was decided stays decided"
+
+    def test_a_version_that_came_with_steplabel_meanwhile_is_not_approved(
+        self, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """The next release has a version of the same number and other contents."""
+        row = approve(propose(cast.provincial, FIVE), cast.drafter)
+        shutil.copytree(packs.HOME, tmp_path, dirs_exist_ok=True)
+        (tmp_path / "cement-4.toml").write_text(SHIPPED, encoding="utf-8")
+        (tmp_path / "cement.toml").write_text(version("5"), encoding="utf-8")
+        monkeypatch.setattr(packs, "HOME", tmp_path)
+        assert refusal(lambda: approve(row, cast.approver)) == (409, "pack-faulty")
+        row.refresh_from_db()
+        assert (row.state, row.approvals.count()) == (ProposalState.OPEN, 1)
 
     def test_version_ten_is_newer_than_version_nine(self, cast: Cast) -> None:
         for number in ("10", "9"):
