@@ -33,8 +33,8 @@ def due_dates(periods: Iterable[int]) -> Mapping[tuple[int, int], datetime]:
     return {(period, site): due for period, site, due in rows.values_list("period_id", "site_id", "due")}
 
 
-def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) -> None:
-    """Move the day by which every report of the period is due, to the end of that day in the portal's time zone.
+def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) -> datetime:
+    """Move the day by which every report of the period is due, to the end of that day in the portal's time zone; when they were due before.
 
     Raises:
         RefusedError: `not-regulator` (403), `period-closed`, `due-before-end`, `due-past` (409).
@@ -43,9 +43,11 @@ def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) ->
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
         require_regulator_of_scope(by, period.peer_group.scope)
         _require_open(period)
+        before = period.due
         if _move(period, last_day, by.email, now):
             period.due_moved_at = now
             period.save(update_fields=["due_moved_at"])
+    return before
 
 
 def bring_due_to(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bool:

@@ -1,10 +1,12 @@
-"""Reminding late sites, once a day at most; who was reminded when, who was given more time, and which requests for it wait."""
+"""Reminding late sites, once a day at most, and telling those that have less time; who was reminded when, who was given more time, and
+which requests for it wait.
+"""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 from django.db import transaction
 from django.db.models import Exists, OuterRef, Q, QuerySet, Subquery
@@ -16,11 +18,12 @@ from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import own_sites, regulated_sites
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
-from portal.catalogue.deadlines import last_day
+from portal.catalogue.deadlines import last_day, set_due
 from portal.catalogue.models import Extension, ExtensionRequest, Reminder, ReportingPeriod
+from portal.catalogue.selectors import period_of_group
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.owed import owed
-from portal.intake.participation import ParticipationView, ReportingState
+from portal.intake.participation import ParticipationView, ReportingState, participation
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
@@ -120,6 +123,24 @@ def remind(view: ParticipationView, by: User, now: datetime, chosen: Collection[
             now, by.email, Action.REMINDERS_SENT, f"period {period.peer_group.pack}/{period.name}", ", ".join(site.slug for site in sites)
         )
     return tuple(sent)
+
+
+def move_due(view: ParticipationView, until: date, by: User, now: datetime) -> None:
+    """As `set_due`; where that leaves a site less time for a report that it owes, its people are told.
+
+    Raises:
+        RefusedError: what `set_due` refuses.
+    """
+    with transaction.atomic():
+        before = set_due(period_of_group(view.peer_group, view.period), until, by, now)
+        moved = participation(by, view.peer_group, view.period, now)
+        if moved is None:
+            return
+        due = {participant.site: participant.due for participant in moved.participants if participant.due < before}
+        sites = regulated_sites(by).filter(slug__in=due.keys() & remindable(moved))
+        for site in sites:
+            facts = {**named(site), "period": view.period, "due": last_day(due[site.slug]).isoformat(), "event": "earlier"}
+            tell(NoticeKind.REPORT_COMES, people_of_site(site), "web:upload", {}, facts, now)
 
 
 def reminders(view: ParticipationView) -> tuple[ReminderView, ...]:

@@ -17,6 +17,7 @@ from portal.auditlog.models import AppendOnlyError, Event
 from portal.catalogue import deadlines
 from portal.catalogue.models import Extension, PeerGroupMember, ReportingPeriod
 from portal.catalogue.periods import close_period
+from portal.days import scheme_day
 from portal.intake import reminders
 from portal.intake.owed import owed
 from portal.intake.participation import ParticipationView, ReportingState, participation
@@ -234,6 +235,28 @@ def test_chosen_sites_are_reminded_ahead_of_the_day_too_with_the_letter_that_is_
     (notice,) = Notice.objects.filter(kind="report.comes")
     assert (notice.recipient, notice.told["site"]) == (cast.plants[1].owner, "works-2")
     assert not Notice.objects.filter(kind="report.reminded").exists()
+
+
+def test_who_has_less_time_for_a_report_because_the_day_of_all_comes_earlier_is_told(cast: Cast) -> None:
+    """Works 1 has reported, works 2 has more time than the day of all gave, and works 4 takes part by its own will."""
+    today = scheme_day()
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=deadlines.end_of(today + timedelta(days=60)))
+    deadlines.extend(cast.period, cast.plants[1].site, today + timedelta(days=90), REASON, cast.approver, timezone.now())
+    deadlines.extend(cast.period, cast.plants[3].site, today + timedelta(days=70), REASON, cast.approver, timezone.now())
+    cast.group.members.filter(site=cast.plants[3].site).update(obliged=False)
+    officer, notices = Client(), Notice.objects.filter(kind="report.comes")
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    address = reverse("web:set-due", args=[cast.group.pk, PERIOD])
+    for days in (80, 20, 20, 90):
+        assert officer.post(address, {"due": today + timedelta(days=days)}).status_code == 302
+    (notice,) = notices
+    assert (notice.recipient, notice.told["due"]) == (cast.plants[2].owner, (today + timedelta(days=20)).isoformat())
+    firm = Client()
+    assert firm.login(username=cast.plants[2].owner.email, password=PASSWORD)
+    assert "the report for 2016 is due earlier, by" in firm.get(reverse("web:notifications")).content.decode()
+    deadlines.extend(ReportingPeriod.objects.get(), cast.plants[2].site, today + timedelta(days=100), REASON, cast.approver, timezone.now())
+    officer.post(address, {"due": today + timedelta(days=20)})
+    assert notices.count() == 1, "works 3 has its own day, which stays"
 
 
 def test_several_sites_get_more_time_or_none_of_them(cast: Cast) -> None:

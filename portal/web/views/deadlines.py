@@ -44,7 +44,7 @@ def set_due(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
     form = DueForm(request.POST)
     if form.is_valid():
         try:
-            deadlines.set_due(period_of_group(view.peer_group, view.period), form.cleaned_data["due"], person(request), timezone.now())
+            reminders.move_due(view, form.cleaned_data["due"], person(request), timezone.now())
         except RefusedError as refusal:
             if refusal.code not in ("due-before-end", "due-past"):
                 raise
