@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
@@ -79,13 +79,11 @@ def may_decide(user: User) -> bool:
 
 def proposals(user: User) -> tuple[ProposalView, ...]:
     """All of them, the newest first."""
-    deciding = frozenset(regulators_of_nations())
-    return tuple(_view(row, user, deciding) for row in _rows())
+    return _views(_rows(), user)
 
 
 def proposal(user: User, pk: int) -> ProposalView | None:
-    row = _rows().filter(pk=pk).first()
-    return None if row is None else _view(row, user, frozenset(regulators_of_nations()))
+    return next(iter(_views(_rows().filter(pk=pk), user)), None)
 
 
 def proposal_by_id(pk: int) -> Proposal:
@@ -123,6 +121,14 @@ def published_by(pack: str, version: str) -> tuple[Publication, ...]:
 
 def _rows() -> Any:
     return Proposal.objects.select_related("proposed_by", "ended_by").prefetch_related("comments__author", "approvals__by").order_by("-pk")
+
+
+def _views(rows: Iterable[Proposal], user: User) -> tuple[ProposalView, ...]:
+    """Who may decide is asked only where an approval waits for another: first pages list proposals too."""
+    present = list(rows)
+    waits = any(row.state == ProposalState.OPEN and row.approvals.all() for row in present)
+    deciding = frozenset(regulators_of_nations()) if waits else frozenset()
+    return tuple(_view(row, user, deciding) for row in present)
 
 
 def _view(row: Proposal, user: User, deciding: Collection[int]) -> ProposalView:
