@@ -202,10 +202,14 @@ def weaker(plan: SamplingPlan) -> tuple[StratumKind, ...]:
     return tuple(kind for kind, size in sizes.items() if size is None or not size.reaches(STANDARD.sizes[kind]))
 
 
+SURE_OF_NOTHING = (Fraction(0), Fraction(1))
+"""Confidence and share of what draws no record."""
+
+
 def promised_of_used(plan: SamplingPlan) -> tuple[Fraction, Fraction]:
     """Confidence and share of the used records, as a plan says them of any number; one that draws none is sure of nothing."""
     size = plan.sizes.get(StratumKind.USED)
-    return (Fraction(0), Fraction(1)) if size is None else (size.confidence, size.share)
+    return SURE_OF_NOTHING if size is None else (size.confidence, size.share)
 
 
 def certainty(population: int, plan: SamplingPlan, share: Fraction) -> Fraction:

@@ -69,7 +69,7 @@ def draw_up(assignment: Assignment, terms: AttestationTerms, by: User, now: date
     if report is None:
         raise RefusedError(409, "no-accepted-report", "There is no accepted report to attest.", "Wait until the site's report is accepted.")
     _require_no_open_major(assignment, terms.opinion)
-    sample = outcome_of(assignment, report)
+    sample = outcome_of(assignment, report, terms.steps)
     _require_sample(terms, sample)
     subject = ReportSubject(assignment.site.slug, assignment.period, report.revision, report.digest, terms.steps)
     with transaction.atomic():
@@ -207,7 +207,7 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
                 "Look at the new report, then draw it up again.",
             )
         statement = attestations.parse(bytes(row.content)).statement
-        if isinstance(statement, AttestationStatement) and statement.sample != outcome_of(row.assignment, row.submission):
+        if isinstance(statement, AttestationStatement) and statement.sample != outcome_of(row.assignment, row.submission, row.steps):
             raise RefusedError(
                 409,
                 "another-opening",
@@ -275,14 +275,16 @@ def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:
 def _require_sample(terms: AttestationTerms, sample: SampleOutcome | None) -> None:
     """Reasonable assurance is given of nothing of which nobody opened a record (ISO 14064-3:2019, 5.1.7: evidence follows the level).
 
-    What was opened to another body is that one's evidence.
+    What was opened to another body is that one's evidence, and a draw of other steps is none of these.
     """
-    if terms.assurance is Assurance.REASONABLE and terms.opinion is not Opinion.ADVERSE and sample is None:
+    opened = sample is not None and sample.confidence > 0
+    if terms.assurance is Assurance.REASONABLE and terms.opinion is not Opinion.ADVERSE and not opened:
         raise RefusedError(
             409,
             "assurance-without-sample",
-            "Your body has no opening of a sample of this report on record. A positive opinion with reasonable assurance needs one.",
-            "Draw a sample and record the result of its opening, or give limited assurance.",
+            "A positive opinion with reasonable assurance needs counted records of each of these steps in the newest opening of this "
+            "report that your body has on record.",
+            "Draw a sample of these steps and record the result of its opening, or give limited assurance.",
         )
 
 

@@ -11,12 +11,13 @@ tell how many there are.
 from __future__ import annotations
 
 import secrets
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import transaction
 
 from benchmarks.audit import signed_draws
-from benchmarks.audit.sampling_plan import promised_of_used
+from benchmarks.audit.sampling_plan import SURE_OF_NOTHING, promised_of_used
 from benchmarks.phrases import Phrase
 from benchmarks.wire.attestations import BINDING, SampleOutcome
 from benchmarks.wire.logged import EntryKind
@@ -205,20 +206,26 @@ def newest_sample(assignment: int) -> Sample | None:
     return rows.select_related("assignment__site__organisation", "assignment__body", "submission", "given_up_by").first()
 
 
-def outcome_of(assignment: Assignment, report: Submission) -> SampleOutcome | None:
-    """What the body of this assignment noted of its newest verified opening of exactly this report; None where there is none."""
+def outcome_of(assignment: Assignment, report: Submission, steps: Collection[str]) -> SampleOutcome | None:
+    """What the body of this assignment noted of its newest verified opening of exactly this report, as a statement of these steps says it;
+    None where there is none."""
     newest = Sample.objects.filter(submission=report, assignment__body=assignment.body_id).exclude(verified_at=None).first()
-    return None if newest is None else outcome_noted(newest)
+    return None if newest is None else outcome_noted(newest, steps)
 
 
-def outcome_noted(sample: Sample) -> SampleOutcome | None:
-    """What the body noted of it; None before that, and where it was noted before the portal asked which checks were left out."""
+def outcome_noted(sample: Sample, steps: Collection[str] = ()) -> SampleOutcome | None:
+    """What the body noted of it; None before that, and where it was noted before the portal asked which checks were left out.
+
+    Of steps that a draw leaves out it is sure of nothing, and so of `steps` where it leaves one of them out.
+    """
     if sample.draw is None or sample.bound is None:
         return None
     drawn = signed_draws.read(bytes(sample.draw))
     failed, missing = tuple(sorted(sample.codes)), tuple(sample.not_checkable)
     before = Sample.objects.filter(submission=sample.submission_id, pk__lt=sample.pk).count()
-    return SampleOutcome(drawn.digest, sample.bound, sample.held or 0, failed, missing, *promised_of_used(drawn.plan), before)
+    leaves_out = bool(drawn.steps) and not set(steps) <= set(drawn.steps)
+    sure = SURE_OF_NOTHING if leaves_out else promised_of_used(drawn.plan)
+    return SampleOutcome(drawn.digest, sample.bound, sample.held or 0, failed, missing, *sure, before)
 
 
 def _subject_of(sample: Sample, draw: bytes) -> tuple[str, str, int, str]:

@@ -71,8 +71,8 @@ def make_sample_of(assignment: Assignment, auditor: User, key: AuditorSigningKey
     return sampling.draw(promised, draw_of(promised, key), auditor, now)
 
 
-def promise_of(assignment: Assignment, key: AuditorSigningKey, now: datetime, nonce: bytes = NONCE) -> bytes:
-    return signed_draws.promise(assignment.site.slug, assignment.period, nonce, now.date(), key)
+def promise_of(assignment: Assignment, key: AuditorSigningKey, now: datetime, nonce: bytes = NONCE, steps: tuple[str, ...] = ()) -> bytes:
+    return signed_draws.promise(assignment.site.slug, assignment.period, nonce, now.date(), key, steps=steps)
 
 
 def draw_of(sample: Sample, key: AuditorSigningKey, nonce: bytes = NONCE, size: int | None = None) -> bytes:
@@ -85,7 +85,7 @@ def draw_of(sample: Sample, key: AuditorSigningKey, nonce: bytes = NONCE, size: 
             nonce=nonce,
             head=signed_draws.Head(at, logged.root_at(at)),
             plan=STANDARD,
-            steps=(),
+            steps=signed_draws.read_promise(bytes(sample.promise)).steps,
             auditor=key.public,
             promise=sample.promise_digest,
         ),

@@ -7,6 +7,7 @@ import re
 from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
+from fractions import Fraction
 from typing import Any
 
 import pytest
@@ -143,7 +144,7 @@ def test_a_revision_that_replaced_the_one_drawn_from_is_told_so(cast: Cast, assi
         "This is about revision 1 of the report, which is not the newest."
         in client.get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
     )
-    assert sampling.outcome_of(assignment, Submission.objects.get(site=plant.site, revision=2)) is None
+    assert sampling.outcome_of(assignment, Submission.objects.get(site=plant.site, revision=2), terms(NOW).steps) is None
 
 
 def test_a_promise_that_waits_is_drawn_with_from_the_revision_that_it_was_made_for(cast: Cast, assignment: Assignment) -> None:
@@ -198,7 +199,7 @@ def test_a_promise_that_nobody_can_draw_with_is_given_up_and_a_colleague_promise
     second = sampling.promise(assignment, again, colleague, NOW)
     sampling.draw(second, draw_of(second, key, OTHER), colleague, NOW)
     sampling.note(second, summary_of(second), colleague, NOW)
-    outcome = sampling.outcome_of(assignment, second.submission)
+    outcome = sampling.outcome_of(assignment, second.submission, terms(NOW).steps)
     assert outcome is not None
     assert outcome.promised_before == 1, "what was given up was promised"
     assert refusal_of(lambda: sampling.give_up(second, "We do not like it.", colleague, NOW)) == "sample-drawn"
@@ -235,6 +236,38 @@ def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors
     assert isinstance(assured, attestations.AttestationStatement)
     assert assured.sample is not None
     assert assured.sample.promised_before == 1, "every promise of this report counts, whichever body made it"
+
+
+def opened_of(cast: Cast, assignment: Assignment, steps: tuple[str, ...]) -> Sample:
+    """A draw of these steps alone, and its opening noted."""
+    promised_sample = sampling.promise(assignment, promise_of(assignment, KEY, NOW, steps=steps), cast.auditor, NOW)
+    drawn = sampling.draw(promised_sample, draw_of(promised_sample, KEY), cast.auditor, NOW)
+    left_out = ("plan-sufficient",)
+    return sampling.note(drawn, read_summary(summary_bytes(drawn, {}, left_out, not_checkable=list(left_out))), cast.auditor, NOW)
+
+
+def test_reasonable_assurance_of_a_step_needs_an_opening_of_that_step(cast: Cast, assignment: Assignment) -> None:
+    opened_of(cast, assignment, ("raw-meal-homogenisation",))
+    sure = replace(terms(NOW), assurance=Assurance.REASONABLE)
+    assert refusal_of(lambda: attesting.draw_up(assignment, sure, cast.auditor, NOW)) == "assurance-without-sample"
+    of_what_was_drawn = replace(sure, steps=("raw-meal-homogenisation",))
+    statement = attestations.parse(bytes(attesting.draw_up(assignment, of_what_was_drawn, cast.auditor, NOW).content)).statement
+    assert isinstance(statement, attestations.AttestationStatement)
+    assert statement.sample is not None
+    assert statement.sample.confidence == Fraction(95, 100)
+
+
+def test_page_and_statement_say_of_which_steps_a_draw_opened_nothing(cast: Cast, assignment: Assignment) -> None:
+    opened_of(cast, assignment, ("raw-meal-homogenisation",))
+    page = signed_in(cast.auditor).get(reverse("web:engagement-sample", args=[assignment.pk])).content.decode()
+    assert "95 % certainty" in page
+    (name,) = [step.words.en for step in cast.pack.steps if step.id == "raw-meal-homogenisation"]
+    assert re.search(f"Steps drawn.{{0,300}}{name}", page, re.DOTALL)
+    drawn_up = attesting.draw_up(assignment, terms(NOW), cast.auditor, NOW)
+    issued = attesting.take(attestations.sign(bytes(drawn_up.content), KEY), cast.auditor, NOW)
+    public = Client().get(reverse("web:verify", args=[code_of(issued.digest)])).content.decode()
+    assert "The draw contains no counted records of at least one of the steps concerned." in public
+    assert "95 %" not in public
 
 
 def test_a_statement_is_not_signed_over_an_opening_that_another_has_followed(cast: Cast, assignment: Assignment) -> None:
@@ -382,7 +415,7 @@ def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assign
         log.add(EntryKind.KEY_DESTROYED, f"{number:064x}", NOW)
         sampling.draw(sample, draw_of(sample, KEY, nonce), cast.auditor, NOW)
         sampling.note(sample, summary_of(sample), cast.auditor, NOW)
-        outcome = sampling.outcome_of(assignment, sample.submission)
+        outcome = sampling.outcome_of(assignment, sample.submission, terms(NOW).steps)
         assert outcome is not None
         signed = bytes(Sample.objects.get(pk=sample.pk).draw or b"")
         assert (outcome.draw, outcome.promised_before) == (

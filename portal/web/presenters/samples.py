@@ -19,10 +19,12 @@ from portal.web.presenters.assurance import engagement_title
 from portal.web.viewmodels.assurance import PlanRow, SamplePage
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure, Item
 from portal.web.words.checks import outcome_in_words, what_is_missing
+from portal.web.words.terms import Names, enumerated
 
 
 def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None, fingerprint: str, crumbs: tuple[Crumb, ...]) -> SamplePage:
     """`fingerprint` is of the key that signs the portal's directory."""
+    promise = signed_draws.read_promise(bytes(sample.promise)) if sample is not None else None
     drawn = signed_draws.read(bytes(sample.draw)) if sample is not None and sample.draw is not None else None
     verified = sample is not None and sample.verified_at is not None
     outcome = outcome_noted(sample) if sample is not None else None
@@ -38,8 +40,8 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
         if sample is not None
         else (),
         missing=tuple(Item(code, what_is_missing(code)) for code in sample.not_checkable) if sample is not None else (),
-        parameters=_parameters(sample, drawn, root) if sample is not None else (),
-        plan=_plan(signed_draws.read_promise(bytes(sample.promise)).plan if sample is not None else STANDARD),
+        parameters=_parameters(sample, _steps_drawn(view, promise), drawn, root) if sample is not None and promise is not None else (),
+        plan=_plan(promise.plan if promise is not None else STANDARD),
         planned=sample is None,
         head=f"{sample.head_size}:{root.hex()}" if sample is not None and waits and root is not None else "",
         about=f"{view.site}/{view.period}",
@@ -139,9 +141,16 @@ def _figures(outcome: SampleOutcome | None) -> tuple[HeadlineFigure, ...]:
     )
 
 
-def _parameters(sample: Sample, drawn: signed_draws.Draw | None, root: bytes | None) -> tuple[Item, ...]:
+def _steps_drawn(view: EngagementView, promise: signed_draws.Promise) -> str:
+    """Those that records are drawn of, by their names."""
+    names = Names.newest(view.pack)
+    return enumerated(names.step_name(step) for step in promise.steps) if promise.steps else _("all")
+
+
+def _parameters(sample: Sample, steps: str, drawn: signed_draws.Draw | None, root: bytes | None) -> tuple[Item, ...]:
     items = [
         Item(_("Report"), _("revision %(n)s") % {"n": sample.submission.revision}),
+        Item(_("Steps drawn"), steps),
         Item(_("Digest of the promise (SHA-256)"), sample.promise_digest),
         Item(_("Promised on"), date_format(scheme_day(sample.promised_at), _("j F Y"))),
         Item(

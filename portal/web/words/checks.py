@@ -11,16 +11,20 @@ from portal.web.words.terms import sentence_space
 
 def outcome_in_words(outcome: SampleOutcome) -> str:
     """How the checks came out, and how sure the draw was."""
+    plan = _how_sure(outcome) if outcome.confidence else _("The draw contains no counted records of at least one of the steps concerned.")
+    before = _("Earlier draws promised from this report: %(n)s.") % {"n": f"{outcome.promised_before:,}"}
+    return sentence_space().join((_how_many(outcome), plan, before))
+
+
+def _how_sure(outcome: SampleOutcome) -> str:
     sure = {"confidence": f"{float(100 * outcome.confidence):g}", "share": f"{float(100 * outcome.share):g}"}
-    plan = (
+    return (
         _(
             "If %(share)s %% of the counted records are misstated, the plan of the draw finds at least one of them with "
             "%(confidence)s %% certainty."
         )
         % sure
     )
-    before = _("Earlier draws promised from this report: %(n)s.") % {"n": f"{outcome.promised_before:,}"}
-    return sentence_space().join((_how_many(outcome), plan, before))
 
 
 def _how_many(outcome: SampleOutcome) -> str:
