@@ -110,7 +110,7 @@ def _not_impartial(body: Organisation, site: Site) -> RefusedError | None:
             Phrase("%(body)s is controlled by the same firm as the site.", body=body.name),
             "Choose a body that belongs to another group.",
         )
-    interested = set(interests_in([firm]).values_list("person", flat=True))
+    interested = set(interests_in([site.organisation]).values_list("person", flat=True))
     auditors = Membership.objects.filter(
         organisation=body, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True
     ).values_list("user_id", flat=True)

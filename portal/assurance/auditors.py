@@ -55,7 +55,12 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
         if earlier_declaration is not None and (earlier_declaration.interested, earlier_declaration.text) == (interested, sentence):
             return earlier_declaration
         declaration: InterestDeclaration = InterestDeclaration.objects.create(
-            assignment=assignment, person=by, interested=interested, text=sentence, declared_at=now
+            assignment=assignment,
+            person=by,
+            firm=assignment.site.organisation.controlling_firm,
+            interested=interested,
+            text=sentence,
+            declared_at=now,
         )
         what = f"an interest: {sentence}" if interested else "none"
         record(now, by.email, Action.INTEREST_DECLARED, f"site {assignment.site.slug}", f"{assignment.body}, {assignment.period}: {what}")
@@ -103,7 +108,7 @@ def require_free(assignment: Assignment, by: User) -> None:
 
 
 def _is_interested(person: User, assignment: Assignment) -> bool:
-    return interests_in([assignment.site.organisation.controlling_firm_id]).filter(person=person).exists()
+    return interests_in([assignment.site.organisation]).filter(person=person).exists()
 
 
 def register(body: Organisation, public_key: str, by: User, now: datetime) -> AuditorKey:

@@ -20,7 +20,7 @@ from portal.accounts.models import Membership, Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.auditors import require_auditor
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
-from portal.assurance.models.assigned import CONTROLLING_FIRM, interests_in
+from portal.assurance.models.assigned import interests_by_enterprise
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.notifications.kinds import NoticeKind
@@ -147,13 +147,15 @@ def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
     """By site, the (body, person) who declared in an assignment that stands there, of persons who declared no interest in its firm in any
     engagement and act for that body today."""
     standing = InterestDeclaration.objects.filter(assignment__site__in=sites, assignment__taken_back_at=None)
-    declared = set(standing.values_list("assignment__site", CONTROLLING_FIRM, "assignment__body", "person"))
-    interested = set(interests_in({firm for _site, firm, _body, _person in declared}).values_list(CONTROLLING_FIRM, "person"))
-    acting = _acting({body for _site, _firm, body, _person in declared})
+    declared = tuple(standing.select_related("assignment__site__organisation"))
+    interests = interests_by_enterprise({row.assignment.site.organisation for row in declared})
+    interested = {(enterprise, row.person_id) for enterprise, rows in interests.items() for row in rows}
+    acting = _acting({row.assignment.body_id for row in declared})
     free: dict[int, set[tuple[int, int]]] = {}
-    for site, firm, body, person in declared:
-        if (firm, person) not in interested and (body, person) in acting:
-            free.setdefault(site, set()).add((body, person))
+    for row in declared:
+        about, person = row.assignment, row.person_id
+        if (about.site.organisation_id, person) not in interested and (about.body_id, person) in acting:
+            free.setdefault(about.site_id, set()).add((about.body_id, person))
     return free
 
 

@@ -7,14 +7,14 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from django.db.models import Prefetch, Q, QuerySet
+from django.db.models import Prefetch, QuerySet
 
 from benchmarks.phrases import Name
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
 from portal.assurance.attestation_standing import AttestationView, has_conclusion, views_of, with_names
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
-from portal.assurance.models.assigned import goes_on, interests_in
+from portal.assurance.models.assigned import goes_on, interests_by_enterprise
 from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, FindingAct, FindingGrade, last_act
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.selectors import SubmissionView
@@ -264,23 +264,26 @@ def _finding(row: Finding) -> FindingView:
 
 def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[DeclarationView, ...]]:
     """By assignment, what each person of its body last declared in it; their interests in its firm wherever they declared them."""
-    of_firms = interests_in({_firm(row) for row in assignments}).filter(assignment__body__in={row.body_id for row in assignments})
-    rows = InterestDeclaration.objects.filter(Q(assignment__in=assignments) | Q(pk__in=of_firms))
+    rows = InterestDeclaration.objects.filter(assignment__in=assignments, interested=False)
     none: defaultdict[int, dict[int, DeclarationView]] = defaultdict(dict)
-    interests: defaultdict[tuple[int, int | None], dict[int, DeclarationView]] = defaultdict(dict)
-    for row in rows.select_related("person", "assignment__site__organisation").order_by("pk"):
-        about = row.assignment
-        if row.interested:
-            interests[about.body_id, _firm(about)][row.person_id] = _declaration(row, user)
-        else:
-            none[about.pk][row.person_id] = _declaration(row, user)
+    for row in rows.select_related("person").order_by("pk"):
+        none[row.assignment_id][row.person_id] = _declaration(row, user)
+    interests = interests_by_enterprise({row.site.organisation for row in assignments})
     # an interest takes the place of what the same person declared before it was known
-    return {row.pk: tuple((none[row.pk] | interests[row.body_id, _firm(row)]).values()) for row in assignments}
+    return {
+        row.pk: tuple(
+            (
+                none[row.pk]
+                | {
+                    interest.person_id: _declaration(interest, user)
+                    for interest in interests[row.site.organisation_id]
+                    if interest.assignment.body_id == row.body_id
+                }
+            ).values()
+        )
+        for row in assignments
+    }
 
 
 def _declaration(row: InterestDeclaration, user: User) -> DeclarationView:
     return DeclarationView(str(row.person), row.person_id == user.pk, row.interested, row.text, row.declared_at)
-
-
-def _firm(row: Assignment) -> int | None:
-    return row.site.organisation.controlling_firm_id

@@ -14,7 +14,7 @@ from django.urls import reverse
 
 from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorSigningKey
-from portal.accounts.models import ControllingFirm, Organisation, Role, User
+from portal.accounts.models import ControllingFirm, Membership, Organisation, Role, Site, User
 from portal.assurance import assigning, attesting, auditors, findings, reminding, sampling
 from portal.assurance.assignments import assignments_of_regulator
 from portal.assurance.engagements import appeals_regulated, engagement, engagements_of
@@ -163,6 +163,28 @@ def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_ha
         assigning.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW)
     person("second@example.org", cast.body, Role.CERTIFICATION_BODY)
     assert assigning.assign(cast.body, cast.plants[0].site, "2015", cast.approver, NOW).pk
+
+
+def test_an_interest_stays_with_the_group_and_with_the_enterprise_that_it_sells(cast: Cast) -> None:
+    """The interest may be in either, and none is in the buyer's other enterprises."""
+    sold, sister, buyers = (plant.site for plant in (*cast.plants, make_plant(3, cast.nation, cast.pack)))
+    colleague = person("colleague@example.org", cast.body, Role.CERTIFICATION_BODY)
+    Organisation.objects.filter(pk=sister.organisation_id).update(controlling_firm=sold.organisation.controlling_firm)
+    first = assigning.assign(cast.body, sold, PERIOD, cast.approver, NOW)
+    auditors.declare(first, cast.auditor, True, "My brother runs this group.", NOW)
+    Organisation.objects.filter(pk=sold.organisation_id).update(controlling_firm=buyers.organisation.controlling_firm)
+    sold, sister, buyers = (Site.objects.get(pk=site.pk) for site in (sold, sister, buyers))
+    first, second, third = (assigning.assign(cast.body, site, PERIOD, cast.approver, NOW) for site in (sold, sister, buyers))
+    for assignment in (first, second):
+        assert refusal_of(partial(auditors.declare, assignment, cast.auditor, False, "", NOW)) == "interest-stays"
+        view = engagement(colleague, assignment.pk, NOW.date())
+        assert view is not None
+        assert [declaration.text for declaration in view.declarations] == ["My brother runs this group."]
+    assert not auditors.declare(third, cast.auditor, False, "", NOW).interested
+    Membership.objects.filter(user=colleague).delete()
+    for site in (sold, sister):
+        assigning.take_back(Assignment.objects.get(site=site), "Entered in error.", cast.approver, NOW)
+        assert refusal_of(partial(assigning.assign, cast.body, site, PERIOD, cast.approver, NOW)) == "body-interested"
 
 
 def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_firm(cast: Cast) -> None:

@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import models
-from django.db.models import Exists, OuterRef, QuerySet
+from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models.functions import Coalesce
 
-from portal.accounts.models import Organisation, Site, User
+from portal.accounts.models import ControllingFirm, Organisation, Site, User
 from portal.auditlog.models import AppendOnly
 
 
@@ -46,10 +47,12 @@ def goes_on(of: str = "") -> Exists:
 
 
 class InterestDeclaration(AppendOnly):
-    """What a person of the body declared about the audited firm. An interest, once declared, stays that person's."""
+    """What a person of the body declared about the audited firm. An interest, once declared, stays that person's: in the group that
+    controlled the site on that day, and in the site's own enterprise, whichever group has it now."""
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="declarations")
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
+    firm = models.ForeignKey(ControllingFirm, models.PROTECT, related_name="+", null=True)  # of that day; none: by the last release
     interested = models.BooleanField()
     text = models.CharField(max_length=1000, blank=True)
     declared_at = models.DateTimeField()
@@ -61,17 +64,34 @@ class InterestDeclaration(AppendOnly):
             models.CheckConstraint(condition=models.Q(interested=False) | ~models.Q(text=""), name="an_interest_is_said_in_words"),
         )
 
+    @property
+    def group(self) -> int | None:
+        """The controlling firm that it is of."""
+        return self.firm_id or self.assignment.site.organisation.controlling_firm_id
+
     def __str__(self) -> str:
         return f"{self.person}, {self.assignment}: {'an interest' if self.interested else 'none'}"
 
 
-CONTROLLING_FIRM = "assignment__site__organisation__controlling_firm"
-"""The way from a declaration to the firm that decides for the audited site."""
+def interests_in(enterprises: Collection[Organisation]) -> QuerySet[InterestDeclaration]:
+    """The interests in these enterprises, or in a group that controls one of them, in whichever engagement they were declared, also in one
+    that has ended."""
+    of_that_day = Coalesce("firm", "assignment__site__organisation__controlling_firm")
+    ours = Q(of_group__in={enterprise.controlling_firm_id for enterprise in enterprises}) | Q(
+        assignment__site__organisation__in=enterprises
+    )
+    return InterestDeclaration.objects.alias(of_group=of_that_day).filter(ours, interested=True)
 
 
-def interests_in(firms: Collection[int | None]) -> QuerySet[InterestDeclaration]:
-    """The interests in these controlling firms, in whichever engagement they were declared, also in one that has ended."""
-    return InterestDeclaration.objects.filter(interested=True, **{f"{CONTROLLING_FIRM}__in": firms})
+def interests_by_enterprise(enterprises: Collection[Organisation]) -> dict[int, tuple[InterestDeclaration, ...]]:
+    """The same of each of these, by its number, earliest first."""
+    rows = tuple(interests_in(enterprises).select_related("person", "assignment__site__organisation").order_by("pk"))
+    return {
+        enterprise.pk: tuple(
+            row for row in rows if enterprise.pk == row.assignment.site.organisation_id or enterprise.controlling_firm_id == row.group
+        )
+        for enterprise in enterprises
+    }
 
 
 class Reminded(AppendOnly):

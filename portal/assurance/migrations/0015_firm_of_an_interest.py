@@ -1,0 +1,40 @@
+"""The controlling firm that a declaration was made of: an enterprise that is sold takes no interest with it.
+
+What was declared before takes today's way, from the site by its enterprise. The table is append-only even for its owner, so that the right
+to fill the new column is given for this statement alone.
+"""
+
+import django.db.models.deletion
+from django.db import migrations, models
+
+FILL = """
+UPDATE assurance_interestdeclaration SET firm_id = organisation.controlling_firm_id
+FROM assurance_assignment AS assignment
+JOIN accounts_site AS site ON site.id = assignment.site_id
+JOIN accounts_organisation AS organisation ON organisation.id = site.organisation_id
+WHERE assignment.id = assurance_interestdeclaration.assignment_id
+"""
+
+
+class Migration(migrations.Migration):
+
+    dependencies = [
+        ('accounts', '0010_site_since'),
+        ('assurance', '0014_promises_given_up'),
+    ]
+
+    operations = [
+        migrations.AddField(
+            model_name='interestdeclaration',
+            name='firm',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.controllingfirm'),
+        ),
+        migrations.RunSQL(
+            sql=[
+                'GRANT UPDATE (firm_id) ON assurance_interestdeclaration TO CURRENT_USER',
+                FILL,
+                'REVOKE UPDATE (firm_id) ON assurance_interestdeclaration FROM CURRENT_USER',
+            ],
+            reverse_sql=migrations.RunSQL.noop,
+        ),
+    ]
