@@ -177,7 +177,7 @@ def attestation_page(view: AttestationView, crumbs: tuple[Crumb, ...] = ()) -> A
         proof=_proof(view),
         withdrawal=Item(date_format(scheme_day(view.withdrawn_at), _("j F Y")), view.withdrawal_reason) if view.withdrawn_at else None,
         warning=_warning(view),
-        lead=str(OPINION_SENTENCES[view.statement.opinion]) % {"body": shown_name(view.body)},
+        lead=str(OPINION_SENTENCES[view.statement.opinion, view.statement.assurance]) % {"body": shown_name(view.body)},
         file_name=file_to_sign(view.digest, withdrawal=public),
         to_sign=reverse("web:attestation-to-sign", args=[view.digest])
         if waits and view.standing is not AttestationStanding.WITHDRAWN

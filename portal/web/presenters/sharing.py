@@ -142,7 +142,7 @@ def _audited(view: AttestationView, shown: AbstractSet[str], names: Names) -> Au
     steps = [step for step in view.steps if step in shown] or view.steps  # an adverse opinion is told of steps that were not shown, too
     until = {"opinion": opinion_in_words(view), "day": date_format(statement.valid_until, _("j F Y"))}
     return AuditedBy(
-        sentence=str(LABEL_SENTENCES[statement.opinion])
+        sentence=str(LABEL_SENTENCES[statement.opinion, statement.assurance])
         % {"body": shown_name(view.body), "steps": enumerated(within(names.step_name(step)) for step in steps)},
         opinion=_("%(opinion)s; valid until %(day)s.") % until,
         url=reverse("web:verify", args=[view.code]),

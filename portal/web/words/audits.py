@@ -18,16 +18,30 @@ OPINIONS: dict[str, Promise] = {
     "adverse": pgettext_lazy("opinion", "Adverse"),
 }
 
-OPINION_SENTENCES: dict[str, Promise] = {
-    "unqualified": gettext_lazy("%(body)s checked this and found it correct, without reservation."),
-    "qualified": gettext_lazy("%(body)s checked this and found it correct, with the reservations below."),
-    "adverse": gettext_lazy("%(body)s checked this and found it incorrect."),
+OPINION_SENTENCES: dict[tuple[str, str], Promise] = {
+    ("unqualified", "reasonable"): gettext_lazy("%(body)s checked this and found it correct, without reservation."),
+    ("unqualified", "limited"): gettext_lazy("%(body)s checked this and found nothing that shows it to be incorrect."),
+    ("qualified", "reasonable"): gettext_lazy("%(body)s checked this and found it correct, with the reservations below."),
+    ("qualified", "limited"): gettext_lazy(
+        "%(body)s checked this and found nothing that shows it to be incorrect, apart from the reservations below."
+    ),
+    **dict.fromkeys((("adverse", "reasonable"), ("adverse", "limited")), gettext_lazy("%(body)s checked this and found it incorrect.")),
 }
+"""By opinion and assurance: a limited one is worded as what was not found (ISO 14064-3:2019, 9)."""
 
-LABEL_SENTENCES: dict[str, Promise] = {
-    "unqualified": gettext_lazy("%(body)s checked %(steps)s and found the labels correct, without reservation."),
-    "qualified": gettext_lazy("%(body)s checked %(steps)s and found the labels correct, with reservations; they stand in the attestation."),
-    "adverse": gettext_lazy("%(body)s checked %(steps)s and found the labels incorrect."),
+LABEL_SENTENCES: dict[tuple[str, str], Promise] = {
+    ("unqualified", "reasonable"): gettext_lazy("%(body)s checked %(steps)s and found the labels correct, without reservation."),
+    ("unqualified", "limited"): gettext_lazy("%(body)s checked %(steps)s and found nothing that shows the labels to be incorrect."),
+    ("qualified", "reasonable"): gettext_lazy(
+        "%(body)s checked %(steps)s and found the labels correct, with reservations; they stand in the attestation."
+    ),
+    ("qualified", "limited"): gettext_lazy(
+        "%(body)s checked %(steps)s and found nothing that shows the labels to be incorrect, apart from reservations; they stand in the "
+        "attestation."
+    ),
+    **dict.fromkeys(
+        (("adverse", "reasonable"), ("adverse", "limited")), gettext_lazy("%(body)s checked %(steps)s and found the labels incorrect.")
+    ),
 }
 """The same to whoever was shown labels of a report, of which an audit may cover some steps only."""
 
