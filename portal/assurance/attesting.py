@@ -113,12 +113,13 @@ def take(raw: bytes, by: User, now: datetime) -> Attestation:
 
 
 def draw_up_withdrawal(row: Attestation, reason: str, by: User, now: datetime) -> Attestation:
-    """The withdrawal to be signed, by whoever draws it up.
+    """The withdrawal to be signed, by whoever draws it up: any auditor of the body. It favours no firm, so that an interest does not hinder
+    it; and nobody declares one any more where the assignment was taken back.
 
     Raises:
-        RefusedError: `not-auditor` (403), `not-issued`, `no-auditor-key`, `text-too-long`, and what `require_free` refuses (409).
+        RefusedError: `not-auditor` (403), `not-issued`, `no-auditor-key`, `text-too-long` (409).
     """
-    _require_free(row, by)
+    require_auditor(by, row.body)
     with transaction.atomic():
         attestation = Attestation.objects.select_for_update().get(pk=row.pk)
         if attestation.state != Attestation.State.ISSUED:
@@ -191,7 +192,11 @@ def subject_of(row: Attestation) -> str:
 
 
 def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation:
-    _require_signer(row.key, row, by)
+    if row.assignment is not None:
+        require_free(row.assignment, by)
+    else:
+        require_auditor(by, row.body)
+    _require_signer(row.key, by)
     if row.state == Attestation.State.DISCARDED:
         raise RefusedError(409, "attestation-discarded", "Another statement has replaced this one.", "Sign the newest one.")
     if now - row.drawn_up_at > STALE:
@@ -236,7 +241,8 @@ def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Attestation
     key = AuditorKey.objects.filter(public_key=withdrawal.public_key.hex(), body=row.body_id).first()
     if key is None:
         raise _unknown()
-    _require_signer(key, row, by)
+    require_auditor(by, row.body)
+    _require_signer(key, by)
     row.withdrawal_signed, row.state, row.withdrawn_at = raw, Attestation.State.WITHDRAWN, now
     row.withdrawal_reason = whole_sentence(withdrawal.reason)
     row.withdrawal_log_index = log.add(EntryKind.ATTESTATION_WITHDRAWN, withdrawal.digest, now)
@@ -247,19 +253,11 @@ def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Attestation
     return row
 
 
-def _require_signer(key: AuditorKey, row: Attestation, by: User) -> None:
-    _require_free(row, by)
+def _require_signer(key: AuditorKey, by: User) -> None:
     if key.owner_id != by.pk:
         raise RefusedError(403, "not-your-key", "This was signed with another auditor's key.", "That auditor must submit it.")
     if key.revoked_at is not None:
         raise RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and draw it up again.")
-
-
-def _require_free(row: Attestation, by: User) -> None:
-    if row.assignment is not None:
-        require_free(row.assignment, by)
-    else:
-        require_auditor(by, row.body)
 
 
 def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:

@@ -8,13 +8,14 @@ from datetime import date, timedelta
 from fractions import Fraction
 
 import pytest
+from django.test import Client
 from django.urls import reverse
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorSigningKey
-from portal.accounts.models import Organisation, Role, User
+from portal.accounts.models import Membership, Organisation, Role, User
 from portal.assurance import attesting, auditors, findings
 from portal.assurance.assigning import assign, take_back
 from portal.assurance.attestation_standing import AttestationStanding, by_code, code_of
@@ -179,6 +180,33 @@ def test_an_interest_that_comes_late_stops_what_was_drawn_up(audit: Audit) -> No
     auditors.register(audit.cast.body, key.public.hex, audit.colleague, NOW)
     again = attesting.draw_up(audit.assignment, TERMS, audit.colleague, NOW)
     assert attesting.take(attestations.sign(bytes(again.content), key), audit.colleague, NOW).state == Attestation.State.ISSUED
+
+
+def test_what_was_signed_is_withdrawn_by_a_colleague_after_the_assignment_was_taken_back(audit: Audit) -> None:
+    issued, key = audit.issue(), AuditorSigningKey.generate()
+    take_back(audit.assignment, "The body advised this plant.", audit.cast.approver, NOW)
+    Membership.objects.filter(user=audit.auditor).delete()
+    auditors.register(audit.cast.body, key.public.hex, audit.colleague, NOW)
+    drawn = attesting.draw_up_withdrawal(issued, "The auditor was not free.", audit.colleague, NOW)
+    withdrawn = attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), key), audit.colleague, NOW)
+    assert withdrawn.state == Attestation.State.WITHDRAWN
+
+
+def test_an_auditor_whose_interest_came_after_the_signature_withdraws_the_statement(audit: Audit) -> None:
+    issued = audit.issue()
+    auditors.declare(audit.assignment, audit.auditor, True, "I was offered a post there.", NOW)
+    stranger = audit.cast.plants[0].owner
+    assert code_of_refusal(lambda: attesting.draw_up_withdrawal(issued, "I have an interest.", stranger, NOW)) == "not-auditor"
+    drawn = attesting.draw_up_withdrawal(issued, "I have an interest.", audit.auditor, NOW)
+    withdrawn = attesting.take(attestations.sign(bytes(drawn.withdrawal or b""), audit.key), audit.auditor, NOW)
+    assert withdrawn.state == Attestation.State.WITHDRAWN
+
+
+def test_the_public_reads_of_limited_assurance_what_was_not_found(audit: Audit) -> None:
+    page = Client().get(reverse("web:verify", args=[code_of(audit.issue().digest)])).content.decode()
+    assert "limited assurance" in page
+    assert "Certifier checked this and found nothing that shows it to be incorrect." in page
+    assert "found it correct" not in page
 
 
 def test_an_open_major_stops_a_positive_opinion_until_it_is_closed(audit: Audit) -> None:
