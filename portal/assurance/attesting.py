@@ -201,6 +201,8 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
         raise RefusedError(409, "attestation-discarded", "Another statement has replaced this one.", "Sign the newest one.")
     if now - row.drawn_up_at > STALE:
         raise RefusedError(409, "attestation-stale", "This statement was drawn up more than 30 days ago.", "Draw it up again.")
+    if row.valid_until < scheme_day(now):
+        raise RefusedError(409, "attestation-stale", "The last day of this statement is past.", "Draw it up again with a later last day.")
     if row.assignment is not None:
         lock_standing(row.assignment)
         _require_no_open_major(row.assignment, Opinion(row.opinion))

@@ -202,6 +202,15 @@ def test_an_auditor_whose_interest_came_after_the_signature_withdraws_the_statem
     assert withdrawn.state == Attestation.State.WITHDRAWN
 
 
+def test_a_statement_whose_last_day_is_past_is_not_issued(audit: Audit) -> None:
+    """It would be valid for no day, and conclude the engagement all the same."""
+    short = replace(TERMS, valid_until=TODAY + timedelta(days=10), surveillance_on=None)
+    signed = attestations.sign(bytes(attesting.draw_up(audit.assignment, short, audit.auditor, NOW).content), audit.key)
+    assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW + timedelta(days=11))) == "attestation-stale"
+    assert Attestation.objects.get().state == Attestation.State.DRAWN_UP
+    assert attesting.take(signed, audit.auditor, NOW + timedelta(days=10)).state == Attestation.State.ISSUED
+
+
 def test_the_public_reads_of_limited_assurance_what_was_not_found(audit: Audit) -> None:
     page = Client().get(reverse("web:verify", args=[code_of(audit.issue().digest)])).content.decode()
     assert "limited assurance" in page
