@@ -17,7 +17,7 @@ from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Device, Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
-from portal.assurance.models.assigned import interests_in
+from portal.assurance.models.assigned import firm_has_left, interests_in
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
@@ -67,14 +67,16 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
     return declaration
 
 
-def lock_standing(assignment: Assignment) -> Assignment:
-    """The assignment's row, for this transaction alone: whoever takes it back waits, and what was taken back takes nothing new.
+def lock_standing(assignment: Assignment, *, or_taken_back: bool = False) -> Assignment:
+    """The assignment's row, for this transaction alone: whoever takes it back waits, and what was taken back takes nothing new. With
+    `or_taken_back` only what ended with the firm takes nothing.
 
     Raises:
         RefusedError: `assignment-taken-back` (409).
     """
     row = Assignment.objects.select_for_update().get(pk=assignment.pk)
-    if row.taken_back_at is not None:
+    ended = not or_taken_back or Assignment.objects.filter(firm_has_left(), pk=row.pk).exists()
+    if row.taken_back_at is not None and ended:
         raise RefusedError(
             409,
             "assignment-taken-back",

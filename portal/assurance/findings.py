@@ -94,10 +94,10 @@ def appeal(finding: Finding, text: str, evidence_digest: str, by: User, now: dat
 
 
 def decide_appeal(finding: Finding, text: str, by: User, now: datetime, *, annulled: bool) -> FindingStep:
-    """The finding falls, or stands and waits for the plant; and why.
+    """The finding falls, or stands and waits for the plant; and why. Also once the assignment was taken back, while the firm is there.
 
     Raises:
-        RefusedError: `not-regulator` (403), `no-appeal`, and what `lock_standing` refuses (409).
+        RefusedError: `not-regulator` (403), `no-appeal`, and what `lock_standing` refuses where the firm has left (409).
     """
     require_regulator_of_site(by, finding.assignment.site)
     return _step(finding, FindingAct.ANNULLED if annulled else FindingAct.CONFIRMED, text, "", by, now)
@@ -153,7 +153,8 @@ def _standing(finding: Finding) -> Assignment:
 def _step(finding: Finding, act: FindingAct, text: str, evidence_digest: str, by: User, now: datetime) -> FindingStep:
     _require_digest(evidence_digest)
     with transaction.atomic():
-        lock_standing(_standing(finding))
+        # of an appeal the regulator decides, also about a body that the regulator has taken the site from since
+        lock_standing(_standing(finding), or_taken_back=act in _OF_APPEALS)
         last: FindingStep | None = FindingStep.objects.filter(finding=finding).last()
         if last is not None and (last.act, last.text, last.evidence_digest, last.by_id) == (act, text, evidence_digest, by.pk):
             return last

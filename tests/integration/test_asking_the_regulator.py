@@ -12,7 +12,7 @@ from django.utils import timezone
 
 from portal.accounts.models import User
 from portal.assurance import auditors, findings, reminding
-from portal.assurance.assigning import assign
+from portal.assurance.assigning import assign, take_back
 from portal.assurance.models import Finding
 from portal.assurance.models.findings import FindingGrade
 from portal.auditlog.models import Event
@@ -234,6 +234,26 @@ def test_an_appeal_waits_for_the_regulator_alone_and_a_finding_that_stands_waits
     refused("appealed-before", findings.appeal, finding, "Again.", "", cast.plants[2].owner, NOW)
     refused("no-appeal", findings.decide_appeal, finding, "Again.", cast.provincial, NOW, annulled=True)
     assert {"appeal.decided"} <= set(asked_of(cast.plants[2].owner)) & set(asked_of(cast.auditor))
+
+
+def test_an_appeal_that_waits_is_decided_after_the_assignment_was_taken_back(cast: Cast, finding: Finding) -> None:
+    findings.appeal(finding, APPEAL, "", cast.plants[2].owner, NOW)
+    take_back(finding.assignment, "The body advised this plant.", cast.approver, NOW)
+    office, appeal = of(cast.approver), reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
+    assert "Works 3: appeal against finding 1" in read(office, reverse("web:home"))
+    assert "The finding is cancelled" in read(office, appeal)
+    office.post(appeal, {"act": "annul", "text": "Calibrated in March."})
+    assert findings.open_majors(finding.assignment) == 0
+    assert "Works 3: appeal against finding 1" not in read(office, reverse("web:home"))
+
+
+def test_an_appeal_ends_with_the_firm(cast: Cast, finding: Finding) -> None:
+    findings.appeal(finding, APPEAL, "", cast.plants[2].owner, NOW)
+    findings.end_engagements([cast.plants[2].site], "the firm has left", "worker", NOW)
+    office, appeal = of(cast.approver), reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
+    assert "Works 3: appeal against finding 1" not in read(office, reverse("web:home"))
+    assert "The finding is cancelled" not in read(office, appeal)
+    refused("assignment-taken-back", findings.decide_appeal, finding, "It was.", cast.approver, NOW, annulled=True)
 
 
 def test_a_finding_that_falls_holds_nothing_up(cast: Cast, finding: Finding) -> None:

@@ -46,6 +46,11 @@ def goes_on(of: str = "") -> Exists:
     return Exists(Assignment.objects.filter(**same, taken_back_at=None))
 
 
+def firm_has_left(of: str = "") -> Exists:
+    """Of each row of a query, `of` its assignment: whether the engagements at its site ended with the firm."""
+    return Exists(Assignment.objects.filter(site=OuterRef(f"{of}site"), taken_back_at__isnull=False, taken_back_by=None))
+
+
 class InterestDeclaration(AppendOnly):
     """What a person of the body declared about the audited firm. An interest, once declared, stays that person's: in the group that
     controlled the site on that day, and in the site's own enterprise, whichever group has it now."""

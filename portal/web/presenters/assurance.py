@@ -129,12 +129,13 @@ def _taken_back(view: EngagementView) -> Item | None:
 def finding_page(
     view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...], *, regulator: bool = False
 ) -> FindingPage:
+    waits_for_regulator = finding.appealed and not view.firm_has_left
     return FindingPage(
         title=_("Finding %(n)s, %(of)s") % {"n": finding.number, "of": engagement_title(view)},
         grade=state(GRADES, finding.grade),
         state=finding_state(finding, today),
-        waits_for_regulator=view.goes_on and finding.appealed,
-        may_act=view.goes_on and not finding.closed and finding.appealed == regulator,
+        waits_for_regulator=waits_for_regulator,
+        may_act=waits_for_regulator if regulator else view.goes_on and not finding.closed and not finding.appealed,
         may_be_appealed=not finding.was_appealed,
         answered=not finding.waits_for_plant,
         text=finding.text,
