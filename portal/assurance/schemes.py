@@ -46,12 +46,20 @@ def schemes() -> Mapping[str, Scheme]:
     }
 
 
-def reached(scheme: str, baseline: str, improvement: Fraction) -> Performance:
-    """The highest level that the improvement reaches.
+def reached(scheme: str, baseline: str, improvement: Fraction, year: int) -> Performance:
+    """The highest level that the improvement reaches in a report whose period ends in `year`.
 
     Raises:
-        RefusedError: `level-not-reached` (409).
+        RefusedError: `level-not-reached`, `baseline-out-of-range` (409).
     """
+    first = year - schemes()[scheme].years
+    if not first <= int(baseline) < year:
+        raise RefusedError(
+            409,
+            "baseline-out-of-range",
+            Phrase("The scheme asks for a baseline from %(first)s to %(last)s for this report.", first=str(first), last=str(year - 1)),
+            "Compare with one of these years, or leave the scheme out.",
+        )
     levels = schemes()[scheme].levels
     names = [level for level, least in levels if improvement >= least]
     if not names:

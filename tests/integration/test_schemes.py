@@ -23,12 +23,12 @@ pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark
 
 @pytest.mark.parametrize(("improvement", "level"), [("0.05", "silver"), ("0.0999", "silver"), ("0.10", "gold"), ("0.4", "platinum")])
 def test_the_level_is_the_highest_that_is_reached(improvement: str, level: str) -> None:
-    assert reached("sep", "2022", Fraction(improvement)).level == level
+    assert reached("sep", "2022", Fraction(improvement), 2025).level == level
 
 
 def test_below_the_lowest_there_is_none() -> None:
     with pytest.raises(RefusedError, match="5%"):
-        reached("sep", "2022", Fraction("0.0499"))
+        reached("sep", "2022", Fraction("0.0499"), 2025)
     assert all(scheme.source and scheme.name.said_in("zh") for scheme in schemes().values())
 
 
@@ -53,16 +53,17 @@ def test_an_auditor_states_the_improvement_and_the_statement_holds_the_level() -
         "valid_until": (localdate() + timedelta(days=365)).isoformat(),
         "scheme": "sep",
         "improvement": "11.3",
-        "baseline": "2022",
+        "baseline": "2013",
     }
     for wrong, sentence in (
         ({"improvement": "4"}, "requires 5%"),
         ({"improvement": ""}, "needs the improvement"),
         ({"baseline": "x"}, "as 2022"),
+        *(({"baseline": year}, "a baseline from 2013 to 2015") for year in ("2012", "2016", "2999", "0000")),
     ):
         answer = client.post(address, answers | wrong)
         assert answer.status_code == 400
         assert sentence in answer.content.decode()
     assert "SEP gold" in client.post(address, answers, follow=True).content.decode()
     (view,) = views_of([Attestation.objects.get()], localdate())
-    assert view.statement.performance == reached("sep", "2022", Fraction("0.113"))
+    assert view.statement.performance == reached("sep", "2013", Fraction("0.113"), 2016)

@@ -23,6 +23,7 @@ from portal.assurance.engagements import EngagementView
 from portal.assurance.models import Attestation
 from portal.assurance.schemes import reached
 from portal.days import scheme_day
+from portal.intake.selectors import last_day_of
 from portal.web.access import for_role, freshly, person
 from portal.web.answers import attachment, confirm_page, form_page
 from portal.web.forms.audits import OpinionForm, SignedFileForm, WithdrawalForm
@@ -32,7 +33,12 @@ from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import row, seen_engagement
 from portal.web.words.terms import Names
 
-FIELD_OF = {"major-open": "opinion", "validity-too-long": "valid_until", "level-not-reached": "improvement"}
+FIELD_OF = {
+    "major-open": "opinion",
+    "validity-too-long": "valid_until",
+    "level-not-reached": "improvement",
+    "baseline-out-of-range": "baseline",
+}
 """Beside which field a refusal stands; the others concern the whole of it."""
 
 
@@ -48,7 +54,8 @@ def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
         form = OpinionForm(steps=steps, today=today, initial={"materiality": "5"})
     if request.method == "POST" and form.is_valid():
         try:
-            drawn = attesting.draw_up(row(request, assignment), _terms(form.cleaned_data), person(request), timezone.now())
+            terms = _terms(form.cleaned_data, last_day_of(view.period).year)
+            drawn = attesting.draw_up(row(request, assignment), terms, person(request), timezone.now())
         except SteplabelError as refusal:
             add_error(form, FIELD_OF.get(refusal.code, "opinion"), refusal)
         else:
@@ -120,7 +127,7 @@ def withdraw(request: HttpRequest, digest: str) -> HttpResponseBase:
     )
 
 
-def _terms(cleaned: dict[str, Any]) -> attesting.AttestationTerms:
+def _terms(cleaned: dict[str, Any], year: int) -> attesting.AttestationTerms:
     return attesting.AttestationTerms(
         opinion=Opinion(cleaned["opinion"]),
         assurance=Assurance(cleaned["assurance"]),
@@ -131,7 +138,9 @@ def _terms(cleaned: dict[str, Any]) -> attesting.AttestationTerms:
         not_checked=cleaned["not_checked"],
         valid_until=cleaned["valid_until"],
         surveillance_on=cleaned["surveillance_on"],
-        performance=reached(cleaned["scheme"], cleaned["baseline"], Fraction(cleaned["improvement"]) / 100) if cleaned["scheme"] else None,
+        performance=reached(cleaned["scheme"], cleaned["baseline"], Fraction(cleaned["improvement"]) / 100, year)
+        if cleaned["scheme"]
+        else None,
     )
 
 
