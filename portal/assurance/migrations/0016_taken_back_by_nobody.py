@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('assurance', '0014_promises_given_up'),
+        ('assurance', '0015_firm_of_an_interest'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
