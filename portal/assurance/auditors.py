@@ -8,13 +8,14 @@ engagement of the firm: another one of the body, without, has to take each over.
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from datetime import datetime
 
 from django.db import IntegrityError, transaction
 from django.db.models import QuerySet
 
 from benchmarks.wire.signing import VerifyingKey
-from portal.accounts.models import Device, Organisation, Role, User
+from portal.accounts.models import Device, Membership, Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
 from portal.assurance.models.assigned import firm_has_left, interests_in
@@ -113,6 +114,12 @@ def _is_interested(person: User, assignment: Assignment) -> bool:
     return interests_in([assignment.site.organisation]).filter(person=person).exists()
 
 
+def acting_for(bodies: Collection[int]) -> set[tuple[int, int]]:
+    """The (body, person) of whoever `require_auditor` lets act for one of these, where the person may still sign in."""
+    rows = Membership.objects.filter(organisation__in=bodies, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True)
+    return set(rows.values_list("organisation", "user"))
+
+
 def register(body: Organisation, public_key: str, by: User, now: datetime) -> AuditorKey:
     """Register the person's own key. The same again is the same key.
 
@@ -143,9 +150,9 @@ def register(body: Organisation, public_key: str, by: User, now: datetime) -> Au
     return key
 
 
-def keys_of(body: Organisation) -> QuerySet[AuditorKey]:
-    """Every key of the body, revoked ones too, newest first, with whose it is."""
-    return AuditorKey.objects.filter(body=body).select_related("owner").order_by("-pk")
+def keys_of(bodies: Collection[Organisation]) -> QuerySet[AuditorKey]:
+    """Every key of these bodies, revoked ones too, newest first, with whose it is."""
+    return AuditorKey.objects.filter(body__in=bodies).select_related("owner", "body").order_by("-pk")
 
 
 def own_key(user: User, key: int) -> AuditorKey | None:

@@ -16,9 +16,9 @@ from django.db.models import QuerySet
 from benchmarks.wire import outcomes
 from benchmarks.wire.signing import ReceiptKey, VerifyingKey
 from portal.accounts.audience import named, people_of_body, people_of_site
-from portal.accounts.models import Membership, Role, Site, User
+from portal.accounts.models import Role, Site, User
 from portal.accounts.selectors import organisations_as
-from portal.assurance.auditors import require_auditor
+from portal.assurance.auditors import acting_for, require_auditor
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
 from portal.assurance.models.assigned import interests_by_enterprise
 from portal.auditlog.models import Action
@@ -150,19 +150,13 @@ def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
     declared = tuple(standing.select_related("assignment__site__organisation"))
     interests = interests_by_enterprise({row.assignment.site.organisation for row in declared})
     interested = {(enterprise, row.person_id) for enterprise, rows in interests.items() for row in rows}
-    acting = _acting({row.assignment.body_id for row in declared})
+    acting = acting_for({row.assignment.body_id for row in declared})
     free: dict[int, set[tuple[int, int]]] = {}
     for row in declared:
         about, person = row.assignment, row.person_id
         if (about.site.organisation_id, person) not in interested and (about.body_id, person) in acting:
             free.setdefault(about.site_id, set()).add((about.body_id, person))
     return free
-
-
-def _acting(bodies: set[int]) -> set[tuple[int, int]]:
-    """The (body, person) of whoever `require_auditor` lets act for one of these, where the person may still sign in."""
-    rows = Membership.objects.filter(organisation__in=bodies, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True)
-    return set(rows.values_list("organisation", "user"))
 
 
 def _asked_of(user: User) -> QuerySet[SiteReport]:

@@ -13,6 +13,7 @@ from benchmarks.phrases import Name
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as, own_sites, regulated_sites
 from portal.assurance.attestation_standing import AttestationView, has_conclusion, views_of, with_names
+from portal.assurance.auditors import acting_for
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
 from portal.assurance.models.assigned import firm_has_left, goes_on, interests_by_enterprise
 from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, FindingAct, FindingGrade, last_act
@@ -42,9 +43,12 @@ class FindingView:
     raised_by: str
     raised_at: datetime
     steps: tuple[FindingStepView, ...]
+    ended_with_firm: bool  # it left the portal or the site: no step tells of that
 
     @property
     def last(self) -> FindingAct | None:
+        if self.ended_with_firm:
+            return FindingAct.CLOSED
         return self.steps[-1].act if self.steps else None
 
     @property
@@ -80,6 +84,7 @@ class DeclarationView:
 
     person: str
     mine: bool
+    acts: bool  # for the body, today: what somebody declared who has left frees nobody else
     interested: bool
     text: str
     declared_at: datetime
@@ -263,15 +268,17 @@ def _finding(row: Finding) -> FindingView:
         str(row.raised_by),
         row.raised_at,
         steps,
+        ended_with_firm=row.assignment.taken_back_at is not None and row.assignment.taken_back_by_id is None,
     )
 
 
 def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[DeclarationView, ...]]:
     """By assignment, what each person of its body last declared in it; their interests in its firm wherever they declared them."""
     rows = InterestDeclaration.objects.filter(assignment__in=assignments, interested=False)
+    acting = acting_for({row.body_id for row in assignments})
     none: defaultdict[int, dict[int, DeclarationView]] = defaultdict(dict)
     for row in rows.select_related("person").order_by("pk"):
-        none[row.assignment_id][row.person_id] = _declaration(row, user)
+        none[row.assignment_id][row.person_id] = _declaration(row, user, acting)
     interests = interests_by_enterprise({row.site.organisation for row in assignments})
     # an interest takes the place of what the same person declared before it was known
     return {
@@ -279,7 +286,7 @@ def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[
             (
                 none[row.pk]
                 | {
-                    interest.person_id: _declaration(interest, user)
+                    interest.person_id: _declaration(interest, user, acting)
                     for interest in interests[row.site.organisation_id]
                     if interest.assignment.body_id == row.body_id
                 }
@@ -289,5 +296,6 @@ def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[
     }
 
 
-def _declaration(row: InterestDeclaration, user: User) -> DeclarationView:
-    return DeclarationView(str(row.person), row.person_id == user.pk, row.interested, row.text, row.declared_at)
+def _declaration(row: InterestDeclaration, user: User, acting: set[tuple[int, int]]) -> DeclarationView:
+    acts = (row.assignment.body_id, row.person_id) in acting
+    return DeclarationView(str(row.person), row.person_id == user.pk, acts, row.interested, row.text, row.declared_at)

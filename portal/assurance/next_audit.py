@@ -79,7 +79,7 @@ def due(last_audit: date | None, certificates: Iterable[ValidityPeriod], rule: O
     day = max(days)
     if today > day:
         return NextAudit(Duty.OVERDUE, day, None)
-    if today > day - rule.ahead:
+    if today >= day - rule.ahead:
         return NextAudit(Duty.SOON, day, running)
     return NextAudit(Duty.EXEMPT if running is not None else Duty.LATER, day, running)
 

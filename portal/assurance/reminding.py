@@ -68,10 +68,11 @@ def needs(view: EngagementView, today: date) -> tuple[NeedCount, ...]:
     asked: list[NeedCount] = []
     valid = next((attestation for attestation in view.attestations if attestation.standing is AttestationStanding.VALID), None)
     drawn = [attestation for attestation in view.attestations if attestation.standing is AttestationStanding.DRAWN_UP]
-    free = any(not declaration.interested for declaration in view.declarations)
+    acting = [declaration for declaration in view.declarations if declaration.acts]
+    free = any(not declaration.interested for declaration in acting)
     if not view.concluded and view.accepted is not None and not free:
-        asked.append(NeedCount(AuditNeed.TAKE_OVER if view.declarations else AuditNeed.DECLARE))
-    if not view.concluded and view.due is not None and today > view.due - BEFORE_DUE:
+        asked.append(NeedCount(AuditNeed.TAKE_OVER if acting else AuditNeed.DECLARE))
+    if not view.concluded and view.due is not None and today >= view.due - BEFORE_DUE:
         asked.append(NeedCount(AuditNeed.OVERDUE if today > view.due else AuditNeed.DUE_SOON, day=view.due))
     if answered := sum(finding.answered for finding in view.every_finding):
         asked.append(NeedCount(AuditNeed.ANSWERED, answered))
@@ -81,9 +82,9 @@ def needs(view: EngagementView, today: date) -> tuple[NeedCount, ...]:
         asked.append(NeedCount(AuditNeed.SIGN, len(drawn)))
     if valid is not None:
         visit = valid.statement.surveillance_on
-        if visit is not None and today > visit - BEFORE_VISIT:
+        if visit is not None and today >= visit - BEFORE_VISIT:
             asked.append(NeedCount(AuditNeed.SURVEILLANCE, day=visit))
-        if today > valid.statement.valid_until - BEFORE_EXPIRY:
+        if today >= valid.statement.valid_until - BEFORE_EXPIRY:
             asked.append(NeedCount(AuditNeed.EXPIRES, day=valid.statement.valid_until))
     open_findings = any(not finding.closed and finding.grade != FindingGrade.OBSERVATION for finding in view.every_finding)
     if not view.concluded and not drawn and free and view.accepted is not None and not open_findings:
@@ -205,9 +206,9 @@ def _days_of_statements(today: date) -> Iterator[DayTold]:
     for assignment, digest, until, visit in rows.values_list("assignment", "digest", "valid_until", "surveillance_on"):
         newest[assignment] = (digest, until, visit)
     for assignment, (digest, until, visit) in newest.items():
-        if visit is not None and visit >= today > visit - BEFORE_VISIT:
+        if visit is not None and visit >= today >= visit - BEFORE_VISIT:
             yield DayTold(AuditNeed.SURVEILLANCE, assignment, digest, visit)
-        if today > until - BEFORE_EXPIRY:
+        if today >= until - BEFORE_EXPIRY:
             yield DayTold(AuditNeed.EXPIRES, assignment, digest, until)
 
 
@@ -221,7 +222,7 @@ def _late_answers(today: date) -> Iterator[DayTold]:
 
 def _conclusions(today: date) -> Iterator[DayTold]:
     """Those that are wanted soon or were by now, where nothing was concluded of the accepted report."""
-    rows = Assignment.objects.filter(~has_conclusion(), due__lt=today + BEFORE_DUE, taken_back_at=None).order_by("pk")
+    rows = Assignment.objects.filter(~has_conclusion(), due__lte=today + BEFORE_DUE, taken_back_at=None).order_by("pk")
     for assignment, day in rows.values_list("pk", "due"):
         if day is not None:
             yield DayTold(AuditNeed.OVERDUE if today > day else AuditNeed.DUE_SOON, assignment, f"assignment {assignment}", day)

@@ -60,6 +60,13 @@ def promise(assignment: Assignment, raw: bytes, by: User, now: datetime) -> Samp
         lock_standing(assignment)
         head = log.lock()
         if earlier_sample := Sample.objects.filter(promise_digest=promised.digest).first():
+            if earlier_sample.assignment_id != assignment.pk or earlier_sample.given_up_at is not None:
+                raise RefusedError(
+                    409,
+                    "promise-ended",
+                    "This promise has ended: it was given up, or the engagement for which it was made was taken back.",
+                    "Make a new number and promise that.",
+                )
             return earlier_sample
         if Sample.objects.filter(assignment=assignment, draw=None, given_up_at=None).exists():
             raise RefusedError(

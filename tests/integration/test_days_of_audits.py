@@ -100,11 +100,11 @@ def test_the_days_of_an_attestation_are_told_once_each_to_firm_and_body(cast: Ca
     assert visit is not None
     for day, count in (
         (NOW, 0),
-        (NOW + timedelta(days=150), 0),
-        (NOW + timedelta(days=151), 1),  # the visit is on day 180
-        (NOW + timedelta(days=152), 0),
-        (NOW + timedelta(days=275), 0),
-        (NOW + timedelta(days=276), 1),  # the last day is 365
+        (NOW + timedelta(days=149), 0),
+        (NOW + timedelta(days=150), 1),  # the visit is on day 180
+        (NOW + timedelta(days=151), 0),
+        (NOW + timedelta(days=274), 0),
+        (NOW + timedelta(days=275), 1),  # the last day is 365
         (NOW + timedelta(days=365), 0),
         (NOW + timedelta(days=400), 0),
     ):
@@ -147,7 +147,7 @@ def test_a_conclusion_that_is_wanted_is_told_of_once_ahead_and_once_when_it_is_l
     day = TODAY + timedelta(days=60)
     assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, day)
     Notice.objects.all().delete()
-    for after, count in ((30, 0), (31, 1), (60, 0), (61, 1), (90, 0)):
+    for after, count in ((29, 0), (30, 1), (60, 0), (61, 1), (90, 0)):
         assert reminding.remind(NOW + timedelta(days=after)) == count, after
     assert notice_kinds(auditor) == [NoticeKind.CONCLUSION_COMES, NoticeKind.CONCLUSION_LATE]
     assert notice_kinds(owner) == [NoticeKind.CONCLUSION_LATE], "what only comes is the body's business"

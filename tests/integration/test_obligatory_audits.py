@@ -190,8 +190,8 @@ def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_anothe
     def sweep(day: date) -> int:
         return reminding.remind(datetime.combine(day, NOW.timetz()))
 
-    assert [sweep(day) for day in (TODAY, end - timedelta(days=180))] == [0, 0]
-    assert [sweep(day) for day in (end - timedelta(days=179), end - timedelta(days=100), end)] == [1, 0, 0]
+    assert [sweep(day) for day in (TODAY, end - timedelta(days=181))] == [0, 0]
+    assert [sweep(day) for day in (end - timedelta(days=180), end - timedelta(days=100), end)] == [1, 0, 0]
     assert [sweep(day) for day in (end + timedelta(days=1), end + timedelta(days=300))] == [1, 0]
     assert notice_kinds(owner) == [NoticeKind.AUDIT_COMES, NoticeKind.AUDIT_OVERDUE]
     assert notice_kinds(other) == [], "of an unknown day nobody is told"
@@ -199,7 +199,7 @@ def test_the_firm_is_told_ahead_and_when_it_is_late_once_each_and_anew_of_anothe
     assert Mail.objects.filter(recipient=owner).count() == 2
     late = end + timedelta(days=301)
     systems.put_on_record(cast.plants[0].site, paper(late, 200, "ef" * 32), owner, NOW)
-    assert [sweep(late), sweep(late + timedelta(days=21)), sweep(late + timedelta(days=22))] == [0, 1, 0]
+    assert [sweep(late), sweep(late + timedelta(days=20)), sweep(late + timedelta(days=21))] == [0, 1, 0]
     assert notice_kinds(owner)[2:] == [NoticeKind.AUDIT_COMES]
     assert {NoticeKind.AUDIT_COMES, NoticeKind.AUDIT_OVERDUE} <= set(KINDS_OF["enterprise"])
     client = signed_in(owner)

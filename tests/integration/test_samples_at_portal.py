@@ -212,7 +212,7 @@ def test_with_a_promise_that_was_given_up_nobody_draws(cast: Cast, assignment: A
     sampling.give_up(sample, "The number is lost.", cast.auditor, NOW)
     assert sampling.give_up(sample, "Another reason.", cast.auditor, NOW).given_up_reason == "The number is lost."
     assert refusal_of(lambda: sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)) == "promise-given-up"
-    assert sampling.promise(assignment, promise_of(assignment, KEY, NOW), cast.auditor, NOW) == sample, "the same again is the same one"
+    assert refusal_of(lambda: sampling.promise(assignment, promise_of(assignment, KEY, NOW), cast.auditor, NOW)) == "promise-ended"
 
 
 def test_reasonable_assurance_rests_on_what_was_opened_to_the_bodys_own_auditors(cast: Cast, assignment: Assignment) -> None:

@@ -6,7 +6,7 @@ Samples: the auditor's promise, the draw that it bound, and what came of the ope
 from __future__ import annotations
 
 from django.db import models
-from django.db.models import OuterRef, Q, Subquery
+from django.db.models import Case, OuterRef, Q, Subquery, Value, When
 
 from portal.accounts.models import HEX_32, User
 from portal.assurance.models.assigned import Assignment
@@ -76,9 +76,12 @@ class FindingStep(AppendOnly):
         return f"{self.finding} {self.act}"
 
 
-def last_act() -> Subquery:
-    """Of each finding of a query, its last act; null where nobody has said anything yet."""
-    return Subquery(FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1])
+def last_act() -> Case:
+    """Of each finding of a query, its last act; null where nobody has said anything yet. What ended with the firm is closed: nobody took
+    its assignment back, and of that no step tells."""
+    last = Subquery(FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1])
+    ended = When(assignment__taken_back_at__isnull=False, assignment__taken_back_by=None, then=Value(FindingAct.CLOSED.value))
+    return Case(ended, default=last)
 
 
 class Sample(models.Model):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date
 from decimal import Decimal
 from typing import Any
@@ -62,6 +62,16 @@ class FindingForm(forms.Form):
     evidence = line(_("Evidence: which document, and who keeps it (optional)"), most=500, optional=True)
     evidence_digest = digest(_("Its SHA-256 (optional)"), optional=True)
     due = day(_("Answer due by"), required=_("Choose a day."))
+
+    def __init__(self, *args: Any, today: date, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.today = today
+
+    def clean_due(self) -> date:
+        day: date = self.cleaned_data["due"]
+        if day < self.today:
+            raise forms.ValidationError(_("Choose today or a day in the future."))
+        return day
 
 
 class AnswerForm(forms.Form):
@@ -220,8 +230,9 @@ class WithdrawalForm(forms.Form):
 
 
 class AuditorKeyForm(forms.Form):
-    """The public half of an auditor's key."""
+    """The public half of an auditor's key, and for which of their bodies it signs."""
 
+    body = choice(_("Certification body"), required=_("Choose a certification body."))
     public_key = pattern(
         _("Your public key"),
         _("64 digits of 0–9 and a–f, as shown by the command on your own machine. The private key stays there."),
@@ -229,6 +240,13 @@ class AuditorKeyForm(forms.Form):
         regex=DIGEST,
         invalid=_("This is not a public key: a public key has 64 digits of 0–9 and a–f."),
     )
+
+    def __init__(self, *args: Any, bodies: Sequence[tuple[str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if len(bodies) > 1:
+            offer_choices(self, "body", [("", _("Choose one")), *bodies])
+        else:
+            del self.fields["body"]
 
 
 class CertificateCodeForm(forms.Form):

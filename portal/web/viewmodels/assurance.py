@@ -126,6 +126,7 @@ class AttestationPage:
 class AuditorKeyRow:
     fingerprint: str
     owner: str
+    body: str
     registered: datetime
     state: StateWord
     revoke_url: str

@@ -29,6 +29,7 @@ from portal.web.presenters.submissions import submission_page
 from portal.web.viewmodels.assurance import AuditorKeyRow
 from portal.web.viewmodels.shared import Crumb, StateWord
 from portal.web.views.enterprise import receipt_file
+from portal.web.words.terms import shown_name
 
 PAGE = "web:assigned-submission"
 
@@ -59,14 +60,16 @@ def submission_receipt(request: HttpRequest, digest: str) -> HttpResponse:
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 @freshly
 def keys(request: HttpRequest) -> HttpResponseBase:
-    """The keys of the person's body, and a form for the person's own."""
+    """The keys of the person's bodies, and a form for the person's own."""
     user = person(request)
-    body = organisations_as(user, Role.CERTIFICATION_BODY).order_by("pk").first()
-    if body is None:
+    bodies = {str(body.pk): body for body in organisations_as(user, Role.CERTIFICATION_BODY).order_by("pk")}
+    if not bodies:
         raise Http404
-    form = AuditorKeyForm(request.POST) if request.method == "POST" else AuditorKeyForm()
+    choices = [(number, shown_name(body.name)) for number, body in bodies.items()]
+    form = AuditorKeyForm(request.POST if request.method == "POST" else None, bodies=choices)
     if request.method == "POST" and form.is_valid():
         try:
+            body = bodies[form.cleaned_data.get("body") or next(iter(bodies))]
             auditors.register(body, form.cleaned_data["public_key"], user, timezone.now())
         except SteplabelError as refusal:
             add_error(form, "public_key", refusal)
@@ -74,7 +77,8 @@ def keys(request: HttpRequest) -> HttpResponseBase:
             return report_done(
                 request, _("The key is registered. Statements that you prepare from now on are signed with it."), "web:auditor-keys"
             )
-    context = {"rows": tuple(_key_row(row) for row in auditors.keys_of(body))}
+    rows = tuple(_key_row(row) for row in auditors.keys_of(list(bodies.values())))
+    context = {"rows": rows, "several": len(bodies) > 1}
     return form_page(request, "web/auditor_keys.html", context, form)
 
 
@@ -105,6 +109,7 @@ def _key_row(row: AuditorKey) -> AuditorKeyRow:
     return AuditorKeyRow(
         fingerprint=_fingerprint(row),
         owner=str(row.owner),
+        body=shown_name(row.body.name),
         registered=row.registered_at,
         state=StateWord(_("Revoked"), "no") if row.revoked_at else StateWord(_("May sign"), "ok"),
         revoke_url="" if row.revoked_at else reverse("web:revoke-auditor-key", args=[row.pk]),

@@ -50,7 +50,7 @@ def interest(request: HttpRequest, assignment: int) -> HttpResponseBase:
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def new_finding(request: HttpRequest, assignment: int) -> HttpResponseBase:
     view = seen_engagement(request, assignment)
-    form = FindingForm(request.POST) if request.method == "POST" else FindingForm()
+    form = FindingForm(request.POST if request.method == "POST" else None, today=scheme_day())
     if request.method == "POST" and form.is_valid():
         answers = form.cleaned_data
         try:

@@ -51,8 +51,8 @@ def test_of_29_february_one_year_later_is_the_28th() -> None:
     ("today", "duty"),
     [
         (LAST, Duty.LATER),
-        (NEXT - RULE.ahead, Duty.LATER),
-        (NEXT - RULE.ahead + DAY, Duty.SOON),
+        (NEXT - RULE.ahead - DAY, Duty.LATER),
+        (NEXT - RULE.ahead, Duty.SOON),
         (NEXT, Duty.SOON),  # the day itself is not over
         (NEXT + DAY, Duty.OVERDUE),
     ],
@@ -70,8 +70,8 @@ def test_with_nothing_on_record_it_is_unknown_and_never_late() -> None:
     [
         (date(2025, 12, 31), NextAudit(Duty.UNKNOWN, None, None)),  # not begun: nothing holds today
         (date(2026, 1, 1), NextAudit(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))),
-        (date(2028, 12, 31) - RULE.ahead, NextAudit(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))),
-        (date(2028, 12, 31) - RULE.ahead + DAY, NextAudit(Duty.SOON, date(2028, 12, 31), date(2028, 12, 31))),
+        (date(2028, 12, 31) - RULE.ahead - DAY, NextAudit(Duty.EXEMPT, date(2028, 12, 31), date(2028, 12, 31))),
+        (date(2028, 12, 31) - RULE.ahead, NextAudit(Duty.SOON, date(2028, 12, 31), date(2028, 12, 31))),
         (date(2028, 12, 31), NextAudit(Duty.SOON, date(2028, 12, 31), date(2028, 12, 31))),
         (date(2029, 1, 1), NextAudit(Duty.OVERDUE, date(2028, 12, 31), None)),
     ],
