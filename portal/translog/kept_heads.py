@@ -160,8 +160,12 @@ def _add(line: str, still: Callable[[], bool]) -> None:
 
 
 def _not_kept(reason: Phrase) -> RefusedError:
-    remedy = "Send the same again later. The operator looks at STEPLABEL_HEADS_FILE: docs/runbook.md, heads-not-kept."
-    return RefusedError(503, "heads-not-kept", reason, remedy)
+    return RefusedError(
+        503,
+        "heads-not-kept",
+        reason,
+        "Send the same again later. The operator looks at STEPLABEL_HEADS_FILE: docs/runbook.md, heads-not-kept.",
+    )
 
 
 def _why(error: OSError) -> str:

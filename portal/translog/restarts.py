@@ -23,7 +23,7 @@ from portal.keys import PublishedDirectory
 from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogRestart
 
-ASK_AGAIN = "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`."
+ASK_AGAIN = Phrase("Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.")
 
 
 def ask(reason: str, key: ReceiptKey, keys: Mapping[str, VerifyingKey], now: datetime, kept_head: bytes | None = None) -> bytes:
