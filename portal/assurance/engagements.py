@@ -43,7 +43,7 @@ class FindingView:
     raised_by: str
     raised_at: datetime
     steps: tuple[FindingStepView, ...]
-    ended_with_firm: bool  # it left the portal or the site: no step tells of that
+    ended_with_firm: bool = False  # it left the portal or the site: no step tells of that
 
     @property
     def last(self) -> FindingAct | None:

@@ -69,7 +69,7 @@ def _move(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bo
     if due == period.due:
         return False
     if due <= now:
-        raise _past("Choose today or a later day.")
+        raise _past(Phrase("Choose today or a later day."))
     before, period.due = period.due, due
     period.save(update_fields=["due"])
     record(now, by, Action.DUE_CHANGED, f"period {period.peer_group.pack}/{period.name}", f"{_day(before)} to {_day(due)}")
@@ -124,7 +124,7 @@ def grant(request: ExtensionRequest, answer: str, by: User, now: datetime) -> No
         _require_open(period)
         due, asked = _due_of(period, request.site), end_of(request.until)
         if max(due, asked) <= now:
-            raise _past("Give the site a later day, or refuse the request with a reason.")
+            raise _past(Phrase("Give the site a later day, or refuse the request with a reason."))
         if asked > due:
             extend(period, request.site, request.until, answer or request.reason, by, now)
         else:
@@ -153,7 +153,7 @@ def ask(period: ReportingPeriod, site: Site, until: date, reason: str, by: User,
         if end_of(until) <= _due_of(period, site):
             raise _not_later()
         if end_of(until) <= now:
-            raise _past("Choose today or a later day.")
+            raise _past(Phrase("Choose today or a later day."))
         request: ExtensionRequest = ExtensionRequest.objects.create(
             period=period, site=site, until=until, reason=sentence, asked_by=by, asked_at=now
         )
@@ -229,7 +229,7 @@ def _decided() -> RefusedError:
     return RefusedError(409, "extension-decided", "This request has been decided.", "Read what was decided.")
 
 
-def _past(remedy: str) -> RefusedError:
+def _past(remedy: Phrase) -> RefusedError:
     return RefusedError(409, "due-past", "That day is past: a report that has not come would be late at once.", remedy)
 
 

@@ -23,8 +23,6 @@ from portal.keys import PublishedDirectory
 from portal.translog import kept_heads, log, selectors
 from portal.translog.models import LogRestart
 
-ASK_AGAIN = Phrase("Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.")
-
 
 def ask(reason: str, key: ReceiptKey, keys: Mapping[str, VerifyingKey], now: datetime, kept_head: bytes | None = None) -> bytes:
     """What goes to the offline key: the log that was shown, and the head of the log that is there now from which it goes on.
@@ -88,7 +86,7 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
         raise InputError(
             "restart-of-another-log",
             Phrase("The statement allows a log of %(size)s entries to continue, but this is another log.", size=after.size),
-            ASK_AGAIN,
+            "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
         )
     if shown.size > restart.lost_to or (shown.signed is not None and heads.parse(shown.signed).at > restart.at):
         raise InputError(
@@ -97,7 +95,7 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
                 "The portal has shown %(size)s entries, some of them after this statement was asked for: it excuses none of these.",
                 size=shown.size,
             ),
-            ASK_AGAIN,
+            "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
         )
     kept_heads.keep_restart(signed)
     with transaction.atomic():

@@ -66,7 +66,7 @@ def test_nobody_who_may_act_has_declared_when_the_one_who_did_has_left(cast: Cas
 
 def test_the_body_is_told_thirty_days_before_the_conclusion_is_due(cast: Cast, assignment: Assignment) -> None:
     day = TODAY + timedelta(days=170)  # 30 days before day 200
-    assert [told.need for told in reminding.days_to_tell(day)] == [AuditNeed.DUE_SOON]
+    assert [near.need for near in reminding.days_to_tell(day)] == [AuditNeed.DUE_SOON]
 
 
 def test_findings_that_ended_with_the_firm_are_open_on_no_list(cast: Cast, assignment: Assignment) -> None:

@@ -11,7 +11,9 @@ import pytest
 from django.core.management import load_command_class
 from django.core.management.base import BaseCommand
 
+from benchmarks.wire.directory import Directory
 from portal import keys, operator_command
+from portal.keys import PublishedDirectory
 from portal.operator_command import OperatorCommand
 from portal.translog import restarts
 from tests.documents.refusals import ROOT
@@ -113,6 +115,7 @@ def test_who_may_not_write_a_file_is_told_how_a_command_runs_as_who_may(
 
     monkeypatch.setattr(restarts, "ask", lambda *_: b"")
     monkeypatch.setattr(keys, "receipt_key", lambda: None)
+    monkeypatch.setattr(keys, "published_directory", lambda: PublishedDirectory(b"", Directory(1, (), ()), ""))
     monkeypatch.setattr(Path, "write_bytes", refused_by_the_system)  # root, as whom tests may run, may write anywhere
     assert run("restart_log", "ask", "--reason", "A disk failed.", "--dir", "/etc/steplabel", "--language", "en") == 1
     assert "/etc/steplabel/log-restart-request.cbor: this user may not use it. On Debian, `deploy/as root:ROLE" in printed()

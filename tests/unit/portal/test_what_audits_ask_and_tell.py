@@ -36,7 +36,7 @@ def engagement(**changed: Any) -> EngagementView:
     fields |= {"due": None, "taken_back_at": None, "concluded": False}
     fields |= {
         "submissions": (SimpleNamespace(state=SubmissionState.ACCEPTED),),
-        "declarations": (SimpleNamespace(interested=False, mine=False),),
+        "declarations": (SimpleNamespace(interested=False, mine=False, acts=True),),
     }
     return EngagementView(**fields | changed)
 
