@@ -49,7 +49,7 @@ def stated(until: date, visit: date | None = None, standing: AttestationStanding
     ("days", "asked"),
     [
         (31, []),
-        (30, []),  # thirty whole days are left
+        (30, [NeedCount(AuditNeed.DUE_SOON, day=TODAY + 30 * DAY)]),
         (29, [NeedCount(AuditNeed.DUE_SOON, day=TODAY + 29 * DAY)]),
         (0, [NeedCount(AuditNeed.DUE_SOON, day=TODAY)]),  # the day itself is not over
         (-1, [NeedCount(AuditNeed.OVERDUE, day=TODAY - DAY)]),
@@ -60,7 +60,7 @@ def test_a_conclusion_is_asked_for_thirty_days_ahead_and_late_once_its_day_is_ov
     assert needs(engagement(due=TODAY + days * DAY, concluded=True), TODAY) == ()
 
 
-@pytest.mark.parametrize(("visit", "until", "needed"), [(30, 90, []), (29, 90, [AuditNeed.SURVEILLANCE]), (30, 89, [AuditNeed.EXPIRES])])
+@pytest.mark.parametrize(("visit", "until", "needed"), [(31, 91, []), (30, 91, [AuditNeed.SURVEILLANCE]), (31, 90, [AuditNeed.EXPIRES])])
 def test_a_visit_is_told_thirty_days_ahead_and_the_end_of_a_statement_ninety(visit: int, until: int, needed: list[AuditNeed]) -> None:
     statement = stated(TODAY + until * DAY, TODAY + visit * DAY)
     assert [asked.need for asked in needs(engagement(concluded=True, attestations=(statement,)), TODAY)] == needed
