@@ -8,6 +8,7 @@ them with its log: without it the portal would draw another, by which the sealed
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from datetime import datetime
 
@@ -18,7 +19,7 @@ from benchmarks.wire import envelope as envelopes
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.models import User
 from portal.intake import commitments, receiving
-from portal.intake.commitments import Randomness
+from portal.intake.commitments import Randomness, StoredCommitment
 from portal.intake.models import Commitment, Submission
 from portal.keys import PublishedDirectory
 
@@ -40,7 +41,10 @@ def take(
 ) -> tuple[FileOutcome, ...]:
     """An answer for each file, in the order of the files. What is refused is in the answer, and never raised."""
     answers: dict[int, FileOutcome] = {}
-    challenge_of = {digest: raw for raw in files if (digest := _challenged(raw)) is not None}
+    challenges_of: dict[str, list[bytes]] = {}
+    for raw in files:
+        if (digest := _challenged(raw)) is not None:
+            challenges_of.setdefault(digest, []).append(raw)
     of_commitment: dict[str, FileOutcome] = {}
     for index in sorted(range(len(files)), key=lambda index: _turn(files[index])):
         try:
@@ -49,8 +53,9 @@ def take(
                 answers[index] = _with_its_commitment(raw, of_commitment)
             elif wire_commitments.is_commitment(raw):
                 digest = wire_commitments.parse(raw).commitment.digest
-                answers[index] = _committed(user, raw, challenge_of.get(digest), directory, key, now, randomness)
-                of_commitment[digest] = answers[index]
+                given_back = _given_back(user, raw, challenges_of.get(digest, ()), directory, now)
+                committed = given_back or commitments.take_for(user, raw, key, now, randomness)
+                answers[index] = of_commitment[digest] = FileOutcome(committed.commitment, committed.created)
             else:
                 received = receiving.receive_for(user, raw, directory, key, now)
                 answers[index] = FileOutcome(received.submission, received.created)
@@ -59,14 +64,13 @@ def take(
     return tuple(answers[index] for index in range(len(files)))
 
 
-def _committed(
-    user: User, raw: bytes, challenge: bytes | None, directory: PublishedDirectory, key: ReceiptKey, now: datetime, randomness: Randomness
-) -> FileOutcome:
-    if challenge is None:
-        committed = commitments.take_for(user, raw, key, now, randomness)
-    else:
-        committed = commitments.take_back_for(user, challenges.handed_back(raw, challenge), directory.content.receipt_keys(), now)
-    return FileOutcome(committed.commitment, committed.created)
+def _given_back(user: User, raw: bytes, brought: Sequence[bytes], directory: PublishedDirectory, now: datetime) -> StoredCommitment | None:
+    """The commitment with a challenge that the portal lost with it; None where none of those brought was lost: a bad one stands in no sound
+    commitment's way."""
+    for challenge in brought:
+        with suppress(SteplabelError):
+            return commitments.take_back_for(user, challenges.handed_back(raw, challenge), directory.content.receipt_keys(), now)
+    return None
 
 
 def _with_its_commitment(raw: bytes, of_commitment: Mapping[str, FileOutcome]) -> FileOutcome:
@@ -77,6 +81,13 @@ def _with_its_commitment(raw: bytes, of_commitment: Mapping[str, FileOutcome]) -
             "This file is the portal's own challenge, and the commitment that it answers was not accepted with it.",
             "Take the challenge to the plant and run submit with --challenge. If the portal lost the commitment when its log was "
             "restarted, submit the .commitment file, the challenge and the sealed report together.",
+        )
+    if isinstance(outcome.stored, Commitment) and bytes(outcome.stored.challenge) != raw:
+        raise VerificationError(
+            "challenge-replaced",
+            "The commitment is on record with another challenge than this one.",
+            "Do not submit a report that was sealed with this challenge: it would be refused. If the portal gave another challenge after "
+            "its log was restarted, run submit with --correct at the plant: that makes the next revision.",
         )
     return replace(outcome, created=False)
 

@@ -52,8 +52,30 @@ UNDONE = (
     Action.ACCESS_TAKEN_BACK,
     Action.SHARE_REVOKED,
     Action.CERTIFICATE_REVOKED,
+    Action.ATTESTATION_WITHDRAWN,
+    Action.PUBLICATION_WITHDRAWN,
+    Action.RELEASE_CANCELLED,
+    Action.RELEASE_STOPPED,
+    Action.NAMING_CHOSEN,
+    Action.ASSIGNMENT_TAKEN_BACK,
+    Action.SAMPLE_GIVEN_UP,
+    Action.SITE_RETIRED,
+    Action.CAPACITY_CHANGED,
+    Action.PASSWORD_CHANGED,
+    Action.SECOND_FACTOR_ADDED,
+    Action.DELIVERY_TAKEN_BACK,
+    Action.GROUP_LEFT,
+    Action.GROUP_REMOVED,
+    Action.GROUP_ENDED,
+    Action.SYSTEM_TAKEN_BACK,
+    Action.PRACTICE_WITHDRAWN,
+    Action.OUTCOME_WITHDRAWN,
+    Action.INCENTIVE_ENDED,
+    Action.PACK_WITHDRAWN,
+    Action.PERIOD_CLOSED,
+    Action.REGISTER_CHANGED,
 )
-"""What a restore of before takes back: it was deleted or ended, and is there again afterwards, with no line of the trail to say so."""
+"""What a restore of before takes back: it was deleted, ended or settled otherwise, and is as it was; no line of the trail says so."""
 DUMPS = {"default": "main.dump", VAULT: "vault.dump"}
 EMPTIED = b"""
 BEGIN;

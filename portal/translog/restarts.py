@@ -52,7 +52,7 @@ def ask(reason: str, key: ReceiptKey, keys: Mapping[str, VerifyingKey], now: dat
             Phrase("From entry %(entry)s on, the existing log is not valid.", entry=fault),
             "Restore a valid backup (`manage.py check_log` tests it), then ask again.",
         )
-    after = selectors.head_of(_goes_on_from(), key)
+    after = selectors.head_of(_goes_on_from(before), key)
     again = (earlier.lost_to for earlier in kept_heads.restarts_so_far() if after.size <= earlier.lost_from)
     lost_to = max(
         shown.size, heads.read(before, keys).head.size, *again
@@ -60,10 +60,11 @@ def ask(reason: str, key: ReceiptKey, keys: Mapping[str, VerifyingKey], now: dat
     return restarts.request(LogRestartStatement(before, lost_to, after.signed, int(now.timestamp()), reason))
 
 
-def _goes_on_from() -> int:
+def _goes_on_from(before: bytes) -> int:
     """How many entries remain: all; where the log begins otherwise than what was shown, those up to the last head that it begins with."""
     size = selectors.size()
-    shown = [head for head in map(heads.parse, kept_heads.heads_so_far()) if head.size <= size]
+    kept = list(kept_heads.heads_so_far()) or [before]  # where the file is lost, an agent's head alone tells
+    shown = [head for head in map(heads.parse, kept) if head.size <= size]
     for place, head in enumerate(shown):
         if not selectors.head_differs(head.size, head.root):
             return head.size if place else size
@@ -71,7 +72,8 @@ def _goes_on_from() -> int:
 
 
 def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRestartStatement:
-    """Let the log go on, with the coordinator's signature. Taking the same statement again changes nothing.
+    """Let the log go on, with the coordinator's signature. Taking the same statement again changes nothing. What was taken halfway, by the
+    file of heads alone, is taken whole, as long as the log has all that was shown since.
 
     Raises:
         VerificationError: `restarts.verify`.
@@ -81,29 +83,37 @@ def take(signed: bytes, directory: PublishedDirectory, now: datetime) -> LogRest
     digest = restarts.digest(signed)
     if LogRestart.objects.filter(digest=digest).exists():
         return restart
-    after, shown = heads.parse(restart.after), kept_heads.shown_so_far()
+    after = heads.parse(restart.after)
     if selectors.size() < after.size or selectors.head_differs(after.size, after.root):
         raise InputError(
             "restart-of-another-log",
             Phrase("The statement allows a log of %(size)s entries to continue, but this is another log.", size=after.size),
             "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
         )
-    if shown.size > restart.lost_to or (shown.signed is not None and heads.parse(shown.signed).at > restart.at):
+    half_taken = kept_heads.restarts_so_far()[-1:] == [restart] and selectors.is_whole()
+    if not half_taken and _shown_since(restart):
         raise InputError(
             "restart-of-an-earlier-loss",
             Phrase(
                 "The portal has shown %(size)s entries, some of them after this statement was asked for: it excuses none of these.",
-                size=shown.size,
+                size=kept_heads.shown_so_far().size,
             ),
             "Ask again with `manage.py restart_log ask`. Nothing may be added to the log between `ask` and `take`.",
         )
-    kept_heads.keep_restart(signed)
+    if not half_taken:
+        kept_heads.keep_restart(signed)
     with transaction.atomic():
         LogRestart.objects.create(digest=digest, signed=signed, taken_at=now)
         lost = f"entries {restart.lost_from} to {restart.lost_to - 1} are lost"
         record(now, "operator", Action.LOG_RESTARTED, f"log of {after.size} entries", lost)
         log.add(EntryKind.LOG_RESTART, digest, now)
     return restart
+
+
+def _shown_since(restart: LogRestartStatement) -> bool:
+    """Whether anybody was told of entries that the statement does not cover, or later than it was asked for."""
+    shown = kept_heads.shown_so_far()
+    return shown.size > restart.lost_to or (shown.signed is not None and heads.parse(shown.signed).at > restart.at)
 
 
 def served() -> list[bytes]:

@@ -102,6 +102,17 @@ def require_kept() -> None:
     roots.as_shown(whole_size())
 
 
+def is_whole() -> bool:
+    """Whether the log is what was shown before, as `require_kept` asks."""
+    try:
+        require_kept()
+    except RefusedError as refusal:
+        if refusal.code != "log-set-back":
+            raise
+        return False
+    return True
+
+
 def root_at(size: int) -> bytes:
     """The root of the log when it had that many entries.
 

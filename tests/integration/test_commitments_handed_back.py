@@ -12,6 +12,7 @@ from pytest_django.fixtures import Settings
 
 from benchmarks.wire import challenges, commitments
 from benchmarks.wire.commitments import ReportCommitment
+from benchmarks.wire.signing import ReceiptKey
 from portal import keys
 from portal.catalogue.models import PeerGroup
 from portal.catalogue.periods import open_period
@@ -89,3 +90,43 @@ def test_a_challenge_that_comes_alone_belongs_to_the_plant(settings: Settings, t
     assert alone.refusal.code == "challenge-without-commitment"
     both = by_hand.take(plant.owner, [challenge, raw], directory, key, NOW, token_bytes)
     assert [(answer.stored, answer.created) for answer in both] == [(committed.stored, False)] * 2
+
+
+@pytest.mark.parametrize("of_this_portal", [False, True], ids=["of another portal", "of this one, whose entry was not lost"])
+def test_a_challenge_that_is_refused_stands_in_no_commitments_way(settings: Settings, tmp_path: Path, of_this_portal: bool) -> None:
+    """by_hand: each has its own answer, and a bad one stands in no other's way."""
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    plant = make_cast(1).plants[0]
+    directory, key = keys.published_directory(), keys.receipt_key()
+    commitment = ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT)
+    raw = commitments.commit(commitment, str(plant.device.pk), plant.key)
+    signer = key if of_this_portal else ReceiptKey.generate()
+    bad = challenges.issue(commitment, b"n" * 32, 3, NOW.date(), challenges.LedgerStand(1), signer)
+    refused, taken = by_hand.take(plant.owner, [bad, raw], directory, key, NOW, token_bytes)
+    assert taken.refusal is None, taken.refusal
+    assert isinstance(taken.stored, Commitment)
+    assert refused.refusal is not None
+
+
+def test_a_challenge_that_is_not_the_one_the_portal_has_is_not_said_to_be_on_record(
+    settings: Settings, tmp_path: Path, portal_keys: Path
+) -> None:
+    """The portal lost both; the person brought the commitment alone first, as ever, so that another challenge was drawn."""
+    settings.HEADS_FILE = tmp_path / "heads.log"
+    cast = make_cast(2)
+    plant = cast.plants[0]
+    before = list(LogEntry.objects.order_by("index").values_list("digest", flat=True))
+    raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key)
+    directory, key = keys.published_directory(), keys.receipt_key()
+    (first,) = by_hand.take(plant.owner, [raw], directory, key, NOW, token_bytes)
+    assert isinstance(first.stored, Commitment)
+    challenge = bytes(first.stored.challenge)
+    selectors.head(key)
+    Commitment.objects.all()._raw_delete("default")
+    set_back(settings, before)
+    call_command("restart_log", "take", ceremony(portal_keys), stdout=StringIO())
+    (alone,) = by_hand.take(plant.owner, [raw], directory, key, NOW, token_bytes)
+    assert isinstance(alone.stored, Commitment)
+    assert bytes(alone.stored.challenge) != challenge
+    _raw, of_challenge = by_hand.take(plant.owner, [raw, challenge], directory, key, NOW, token_bytes)
+    assert of_challenge.refusal is not None, "the page says: Same as before"

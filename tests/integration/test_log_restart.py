@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import timedelta
 from io import StringIO
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.db import transaction
 from django.test import Client
+from django.utils import timezone
 from pytest_django.fixtures import Settings
 
 from benchmarks.wire import heads, restarts
@@ -22,6 +24,9 @@ from tests.integration.portal_cast import NOW
 from tests.integration.test_translog import digest, logged_entries, rebuilt, served_head
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+OTHERWISE = [*(digest(number) for number in range(5)), *(digest(number) for number in range(50, 55))]
+"""The names of a log that was set back and grew again otherwise."""
 
 REASON = "The disk failed; restored from the dump of the night."
 
@@ -102,3 +107,39 @@ def test_a_head_that_this_portal_never_signed_is_refused_before_anybody_signs_a_
     (tmp_path / "head.cbor").write_bytes(heads.issue(9, b"\x07" * 32, 1_500_000_000, ReceiptKey.generate()))
     with pytest.raises(CommandError, match="tree-head-signature-invalid"):
         call_command("restart_log", "ask", reason=REASON, dir=portal_keys, head=tmp_path / "head.cbor", stdout=StringIO())
+
+
+def test_a_log_that_begins_otherwise_goes_on_by_an_agents_head_where_the_file_of_heads_is_lost(
+    client: Client, settings: Settings, heads_file: Path, portal_keys: Path, tmp_path: Path
+) -> None:
+    logged_entries(8)
+    (tmp_path / "head.cbor").write_bytes(served_head(client).signed)
+    heads_file.unlink()
+    set_back(settings, OTHERWISE)
+    call_command("restart_log", "ask", reason=REASON, dir=portal_keys, head=tmp_path / "head.cbor", stdout=StringIO())
+
+
+def test_a_log_that_begins_otherwise_than_the_only_head_goes_on(
+    client: Client, settings: Settings, heads_file: Path, portal_keys: Path
+) -> None:
+    logged_entries(8)
+    served_head(client)
+    set_back(settings, OTHERWISE)
+    call_command("restart_log", "take", ceremony(portal_keys), stdout=StringIO())
+    assert served_head(client).head.size == 11
+
+
+def test_a_statement_that_was_taken_halfway_is_taken_again(client: Client, settings: Settings, heads_file: Path, portal_keys: Path) -> None:
+    """The file took it, the database did not (it went down): the web went on by the file."""
+    logged_entries(8)
+    served_head(client)
+    set_back(settings, [digest(number) for number in range(5)])
+    signed = ceremony(portal_keys)
+    call_command("restart_log", "take", signed, stdout=StringIO())
+    set_back(settings, [digest(number) for number in range(5)])  # the row and its entry were rolled back
+    with transaction.atomic():
+        log.add(EntryKind.ENVELOPE, digest(100), timezone.now() + timedelta(hours=1))
+    served_head(client)
+    assert not LogRestart.objects.exists()
+    call_command("restart_log", "take", signed, stdout=StringIO())
+    assert [restarts.parse(signed).lost_to for signed in ceremonies.served()] == [8]

@@ -629,3 +629,24 @@ def test_heads_on_a_full_disk_stop_what_would_be_told(
     assert (answer.status_code, answer.json()["code"]) == (503, "heads-not-kept")
     with pytest.raises(Unreachable):
         plant.submit(years["2016"], "2016")
+
+
+@pytest.mark.parametrize(
+    "action",
+    [
+        Action.ATTESTATION_WITHDRAWN,
+        Action.PUBLICATION_WITHDRAWN,
+        Action.NAMING_CHOSEN,
+        Action.ASSIGNMENT_TAKEN_BACK,
+        Action.SITE_RETIRED,
+        Action.RELEASE_CANCELLED,
+        Action.RELEASE_STOPPED,
+        Action.CAPACITY_CHANGED,
+        Action.SECOND_FACTOR_ADDED,
+        Action.DELIVERY_TAKEN_BACK,
+        Action.GROUP_LEFT,
+        Action.SYSTEM_TAKEN_BACK,
+    ],
+)
+def test_a_restore_names_what_was_withdrawn_since(action: Action) -> None:
+    assert action in backups.UNDONE
