@@ -10,6 +10,7 @@ from fractions import Fraction
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from benchmarks.errors import VerificationError
 from benchmarks.wire import attestations
@@ -309,6 +310,24 @@ def test_a_revoked_key_signs_nothing_new_and_what_it_signed_stands(audit: Audit)
     assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)) == "no-auditor-key"
     assert code_of_refusal(lambda: auditors.register(audit.cast.body, audit.key.public.hex, audit.auditor, NOW)) == "auditor-key-taken"
     assert by_code(code_of(issued.digest), TODAY).standing is AttestationStanding.VALID  # type: ignore[union-attr] # it is there
+
+
+def test_a_signature_made_in_the_browser_and_sent_twice_is_taken_once_and_no_fault(audit: Audit) -> None:
+    drawn = attesting.draw_up(audit.assignment, TERMS, audit.auditor, NOW)
+    Attestation.objects.update(drawn_up_at=timezone.now(), valid_until=timezone.now().date() + timedelta(days=30))
+    client, address = signed_in(audit.auditor), reverse("web:attestation", args=[drawn.digest])
+
+    def send_twice(opened_for: str, waiting: bytes) -> None:
+        assert f'name="opened_for" value="{opened_for}"' in client.get(address).content.decode()
+        signature = attestations.parse(attestations.sign(waiting, audit.key)).signature
+        assert signature is not None
+        answers = [client.post(address, {"signature": signature.hex(), "opened_for": opened_for}) for _click in range(2)]
+        assert [answer.status_code for answer in answers] == [302, 302]
+
+    send_twice("attestation", bytes(drawn.content))
+    withdrawn = attesting.draw_up_withdrawal(drawn, "Taken back.", audit.auditor, NOW)
+    send_twice("withdrawal", bytes(withdrawn.withdrawal or b""))
+    assert Attestation.objects.get().state == Attestation.State.WITHDRAWN
 
 
 def test_only_what_was_drawn_up_comes_back_and_by_its_own_auditor(audit: Audit) -> None:

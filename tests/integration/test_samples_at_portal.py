@@ -408,6 +408,38 @@ def test_body_and_plant_fetch_the_draw_and_nobody_else(cast: Cast, assignment: A
     assert typed.status_code == 400
 
 
+def test_what_is_sent_twice_by_a_second_click_is_on_record_once_and_no_fault(cast: Cast, assignment: Assignment) -> None:
+    auditor, address = signed_in(cast.auditor), reverse("web:engagement-sample", args=[assignment.pk])
+
+    def send_twice(opened_for: str, name: str, raw: bytes) -> None:
+        assert f'name="opened_for" value="{opened_for}"' in auditor.get(address).content.decode()
+        for _click in range(2):
+            assert auditor.post(address, {name: SimpleUploadedFile("file", raw), "opened_for": opened_for}).status_code == 302
+
+    send_twice("promise", "signed", promise_of(assignment, KEY, NOW))
+    send_twice("draw", "signed", draw_of(Sample.objects.get(), KEY))
+    send_twice("counts", "summary", summary_bytes(Sample.objects.get(), {}))
+    assert Sample.objects.get().verified_at is not None
+
+
+@pytest.mark.parametrize("replaced", [False, True])
+def test_after_a_draw_that_the_plant_never_opens_the_auditor_may_promise_anew(cast: Cast, assignment: Assignment, replaced: bool) -> None:
+    sample = promised(cast, assignment)
+    sample = sampling.draw(sample, draw_of(sample, KEY), cast.auditor, NOW)
+    if replaced:
+        deliver(cast.plants[0].envelope(cast.pack, revision=2))
+        open_waiting()
+    auditor, address = signed_in(cast.auditor), reverse("web:engagement-sample", args=[assignment.pk])
+    assert re.findall(r'name="opened_for" value="([^"]*)"', auditor.get(address).content.decode()) == ["counts", "promise"]
+    wrong = auditor.post(address, {"signed": SimpleUploadedFile("promise", b"none"), "opened_for": "promise"})
+    assert (wrong.status_code, 'id="id_signed_error"' in wrong.content.decode()) == (400, True)
+    anew = promise_of(assignment, KEY, NOW, OTHER)
+    assert auditor.post(address, {"signed": SimpleUploadedFile("promise", anew), "opened_for": "promise"}).status_code == 302
+    assert Sample.objects.first().submission.revision == (2 if replaced else 1)  # type: ignore[union-attr] # there are two
+    late = auditor.post(address, {"summary": SimpleUploadedFile("summary.json", summary_bytes(sample, {})), "opened_for": "counts"})
+    assert (late.status_code, "Nothing has been drawn yet." in late.content.decode()) == (400, True)
+
+
 def test_who_draws_until_it_suits_signs_how_often(cast: Cast, assignment: Assignment) -> None:
     for number in range(3):
         nonce = bytes([number]) * 32

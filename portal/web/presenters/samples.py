@@ -16,7 +16,7 @@ from portal.assurance.sampling import outcome_noted
 from portal.days import scheme_day
 from portal.intake.models import SubmissionState
 from portal.web.presenters.assurance import engagement_title
-from portal.web.viewmodels.assurance import PlanRow, SamplePage
+from portal.web.viewmodels.assurance import PlanRow, SamplePage, SampleStage
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure, Item
 from portal.web.words.checks import outcome_in_words, what_is_missing
 from portal.web.words.terms import Names, enumerated
@@ -26,13 +26,12 @@ def sample_page(view: EngagementView, sample: Sample | None, root: bytes | None,
     """`fingerprint` is of the key that signs the portal's directory."""
     promise = signed_draws.read_promise(bytes(sample.promise)) if sample is not None else None
     drawn = signed_draws.read(bytes(sample.draw)) if sample is not None and sample.draw is not None else None
-    verified = sample is not None and sample.verified_at is not None
     outcome = outcome_noted(sample) if sample is not None else None
     waits = sample is not None and sample.waits
     ready = root is not None
     return SamplePage(
         title=_("Sample and opening, %(of)s") % {"of": engagement_title(view)},
-        stage=_stage(sample, verified=verified, drawn=drawn is not None, ready=ready),
+        stage=sample_stage(sample, root),
         lead=_lead(sample, outcome, drawn=drawn is not None, ready=ready),
         earlier=_earlier(view, sample),
         figures=_figures(outcome),
@@ -74,13 +73,13 @@ def commitment_name(view: EngagementView, revision: int | None) -> str:
     return f"commitment-{view.site}-{view.period.replace('/', '_')}-r{revision}.cbor" if revision else ""
 
 
-def _stage(sample: Sample | None, *, verified: bool, drawn: bool, ready: bool) -> str:
-    """What the form on the page takes: `promise`, `draw`, `counts`; `wait` where nothing can be done."""
-    if sample is None or verified or sample.given_up_at is not None:
-        return "promise"
-    if drawn:
-        return "counts"
-    return "draw" if ready else "wait"
+def sample_stage(sample: Sample | None, root: bytes | None) -> SampleStage:
+    """What the newest sample waits for; `root` is of the head to draw with, None where it is not there yet."""
+    if sample is None or sample.verified_at is not None or sample.given_up_at is not None:
+        return SampleStage.PROMISE
+    if sample.draw is not None:
+        return SampleStage.COUNTS
+    return SampleStage.WAIT if root is None else SampleStage.DRAW
 
 
 def _lead(sample: Sample | None, outcome: SampleOutcome | None, *, drawn: bool, ready: bool) -> str:

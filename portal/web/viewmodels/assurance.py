@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date, datetime
+from enum import StrEnum
 
 from portal.web.presenters.submissions import SubmissionRow
 from portal.web.viewmodels.shared import Crumb, HeadlineFigure, Item, StateWord
@@ -153,10 +154,19 @@ class PlanRow:
     share: str
 
 
+class SampleStage(StrEnum):
+    """What a form of the page takes; nothing while it waits."""
+
+    PROMISE = "promise"
+    WAIT = "wait"  # for the log's next entry
+    DRAW = "draw"
+    COUNTS = "counts"
+
+
 @dataclass(frozen=True, slots=True)
 class SamplePage:
     title: str
-    stage: str  # what the form takes: promise, draw, counts; wait: nothing
+    stage: SampleStage
     lead: str
     earlier: str  # that all this is about a revision that was replaced; empty: it is not
     figures: tuple[HeadlineFigure, ...]

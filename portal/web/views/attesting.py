@@ -41,6 +41,8 @@ FIELD_OF = {
 }
 """Beside which field a refusal stands; the others concern the whole of it."""
 
+WITHDRAWAL = "withdrawal"
+
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def opinion(request: HttpRequest, assignment: int) -> HttpResponseBase:
@@ -73,7 +75,7 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
     form = SignedFileForm(request.POST, request.FILES) if request.method == "POST" else SignedFileForm()
     if request.method == "POST" and form.is_valid():
         try:
-            raw = form.raw(lambda signature, _number: attestations.signed(waiting, signature))
+            raw = form.raw(lambda signature, _number: attestations.signed(_opened_for(request, statement), signature))
             stored = attesting.take(raw, person(request), timezone.now())
         except SteplabelError as refusal:
             add_error(form, "signed", refusal)
@@ -87,7 +89,11 @@ def attestation(request: HttpRequest, digest: str) -> HttpResponseBase:
     crumbs = [Crumb(_("Assigned sites"), reverse("web:assigned"))]
     if statement.assignment_id is not None:
         crumbs.append(Crumb(_("Engagement"), reverse("web:engagement", args=[statement.assignment_id])))
-    context = {"page": attestation_page(view, tuple(crumbs)), "signing": statement_to_sign(waiting) if waiting else None}
+    context = {
+        "page": attestation_page(view, tuple(crumbs)),
+        "signing": statement_to_sign(waiting) if waiting else None,
+        "opened_for": WITHDRAWAL if statement.state == Attestation.State.ISSUED else "attestation",
+    }
     return form_page(request, "web/attestation.html", context, form)
 
 
@@ -149,6 +155,11 @@ def _waiting(statement: Attestation) -> bytes:
     if statement.state == Attestation.State.DRAWN_UP:
         return bytes(statement.content)
     return bytes(statement.withdrawal or b"") if statement.state == Attestation.State.ISSUED else b""
+
+
+def _opened_for(request: HttpRequest, statement: Attestation) -> bytes:
+    """What the form was opened to sign, which may be signed since: a second click hands the same signature in again."""
+    return bytes((statement.withdrawal if request.POST.get("opened_for") == WITHDRAWAL else statement.content) or b"")
 
 
 def _own(request: HttpRequest, digest: str) -> Attestation:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from functools import partial
 
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, JsonResponse
@@ -27,27 +26,32 @@ from portal.web.answers import attachment, confirm_page, form_page, report_done
 from portal.web.forms.audits import GiveUpForm, SignedFileForm, SummaryForm
 from portal.web.forms.errors import add_error
 from portal.web.presenters.assurance import engagement_title
-from portal.web.presenters.samples import commitment_name, evidence_name, revision_to_draw, sample_page
+from portal.web.presenters.samples import commitment_name, evidence_name, revision_to_draw, sample_page, sample_stage
+from portal.web.viewmodels.assurance import SampleStage
 from portal.web.viewmodels.shared import Crumb
 from portal.web.views.engagements import row, seen_engagement
 
 
 @for_role(Role.CERTIFICATION_BODY, posts=True)
 def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
-    """One form at a time: what the newest sample waits for, or a new promise."""
+    """What the newest sample waits for; beside the result of an opening, which may never come, a new promise."""
     view, newest = seen_engagement(request, assignment), sampling.newest_sample(assignment)
-    step = _next(newest)
-    form = step(request.POST, request.FILES) if request.method == "POST" else step()
+    stage = sample_stage(newest, _root(newest))
+    opened_for = _opened_for(request, newest, stage)
+    form = _form_of(opened_for)(request.POST, request.FILES) if request.method == "POST" else _form_of(opened_for)()
     if request.method == "POST" and form.is_valid():
         try:
-            _act(request, assignment, newest, form)
+            _act(request, assignment, newest, opened_for, form)
         except SteplabelError as refusal:
             add_error(form, form.first, refusal)
         else:
             return report_done(request, _("It is on record."), "web:engagement-sample", assignment)
     context = {
         "page": sample_page(view, newest, _root(newest), published_directory().fingerprint, _crumbs(view)),
-        "signing": _to_sign(request, assignment, newest) if step is SignedFileForm else None,
+        "parts": [
+            (taken, form if taken is opened_for else _form_of(taken)(), _to_sign(request, assignment, newest, taken))
+            for taken in ((stage, SampleStage.PROMISE) if stage is SampleStage.COUNTS else (stage,))
+        ],
     }
     return form_page(request, "web/sample.html", context, form)
 
@@ -124,17 +128,22 @@ def _root(newest: Sample | None) -> bytes | None:
     return logged.root_at(newest.head_size)
 
 
-def _next(newest: Sample | None) -> Callable[..., SignedFileForm | SummaryForm]:
-    waits_for_counts = newest is not None and newest.draw is not None and newest.verified_at is None
-    return SummaryForm if waits_for_counts else SignedFileForm
+def _opened_for(request: HttpRequest, newest: Sample | None, stage: SampleStage) -> SampleStage:
+    """What the form that comes was opened for, which may be done since: a second click hands the same in again."""
+    sent = request.POST.get("opened_for")
+    return SampleStage(sent) if newest is not None and sent in tuple(SampleStage) else stage
 
 
-def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: SignedFileForm | SummaryForm) -> None:
+def _form_of(stage: SampleStage) -> type[SignedFileForm | SummaryForm]:
+    return SummaryForm if stage is SampleStage.COUNTS else SignedFileForm
+
+
+def _act(request: HttpRequest, assignment: int, newest: Sample | None, opened_for: SampleStage, form: SignedFileForm | SummaryForm) -> None:
     user, now = person(request), timezone.now()
     if isinstance(form, SummaryForm):
         if newest is not None:
             sampling.note(newest, form.summary_of(), user, now)
-    elif newest is not None and newest.waits:
+    elif newest is not None and opened_for is not SampleStage.PROMISE:
         root = _root(newest) or b""
         sampling.draw(newest, form.raw(lambda signature, nonce: browser_signing.draw_signed(newest, root, nonce, signature)), user, now)
     else:
@@ -144,8 +153,8 @@ def _act(request: HttpRequest, assignment: int, newest: Sample | None, form: Sig
         sampling.promise(engaged, raw, user, now)
 
 
-def _to_sign(request: HttpRequest, assignment: int, newest: Sample | None) -> browser_signing.ToSign | None:
-    if newest is None or not newest.waits:
+def _to_sign(request: HttpRequest, assignment: int, newest: Sample | None, taken: SampleStage) -> browser_signing.ToSign | None:
+    if taken is SampleStage.PROMISE:
         return browser_signing.promise_to_sign(row(request, assignment), person(request), scheme_day())
     root = _root(newest)
-    return browser_signing.draw_to_sign(newest, root) if root is not None else None
+    return browser_signing.draw_to_sign(newest, root) if taken is SampleStage.DRAW and newest is not None and root is not None else None
