@@ -81,10 +81,13 @@ def give(site: Site, scheme: str, amount: Decimal, evidence: str, by: User, now:
                 "Name other evidence. Where the amount on record is wrong, a second officer corrects it in the list.",
             )
         with wall.opened():
-            used = Submission.objects.filter(digest=evidence).exclude(site=site).exists()
-        if used:
+            others = any(rows.objects.filter(digest=evidence).exclude(site=site).exists() for rows in (Submission, Attestation))
+        if others:
             raise RefusedError(
-                409, "evidence-of-another-site", "This digest is of another site's report.", "Give the digest of this site's own evidence."
+                409,
+                "evidence-of-another-site",
+                "This digest is of another site's report, or of an auditor's statement that is not on this site.",
+                "Give the digest of this site's own evidence.",
             )
         incentive = Incentive.objects.create(site=site, scheme=scheme, amount=amount, evidence=evidence, recorded_by=by, recorded_at=now)
         record(now, by.email, Action.INCENTIVE_RECORDED, f"site {site.slug}", f"{scheme}: {amount} yuan on {evidence}")

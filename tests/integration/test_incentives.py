@@ -9,15 +9,17 @@ from django.test import Client
 from django.urls import reverse
 
 from portal.accounts.models import Site
+from portal.assurance.assigning import assign
 from portal.assurance.dossiers import declare
 from portal.assurance.incentives import correct, give, incentives_at, incentives_of
 from portal.assurance.models import Incentive, IncentiveCorrection
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.intake.models import Submission
 from portal.problems import RefusedError
-from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast
+from tests.integration.audited import make_attestation
+from tests.integration.portal_cast import NOW, PASSWORD, PERIOD, Cast, deliver, make_cast, open_waiting
 
-pytestmark = [pytest.mark.django_db, pytest.mark.usefixtures("portal_keys")]
+pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 DOCUMENT = "ab" * 32
 AMOUNT = Decimal("120000.50")
@@ -60,6 +62,22 @@ def test_what_is_not_its_own_is_refused(cast: Cast, index: int, evidence: int, w
         give(cast.plants[index].site, "Green credit", AMOUNT, digest_of(cast, evidence), getattr(cast, who), NOW)
     assert refused.value.code == code
     assert not Incentive.objects.exists()
+
+
+def test_an_auditors_statement_on_another_site_is_no_evidence_of_this_one(cast: Cast) -> None:
+    site, other = (plant.site for plant in cast.plants)
+    open_waiting()
+    statement = make_attestation(assign(cast.body, other, PERIOD, cast.approver, NOW), cast.auditor, NOW)
+    with pytest.raises(RefusedError) as refused:
+        give(site, "Green credit", AMOUNT, statement.digest, cast.approver, NOW)
+    assert refused.value.code == "evidence-of-another-site"
+    assert give(other, "Green credit", AMOUNT, statement.digest, cast.approver, NOW).site == other
+
+
+def test_one_approval_for_several_sites_stands_behind_an_incentive_at_each(cast: Cast) -> None:
+    for plant in cast.plants:
+        give(plant.site, "Green credit", AMOUNT, DOCUMENT, cast.approver, NOW)
+    assert Incentive.objects.count() == 2
 
 
 def test_one_evidence_stands_behind_one_incentive_of_a_scheme(cast: Cast) -> None:
