@@ -12,7 +12,7 @@ import unicodedata
 from collections.abc import Iterable
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 
 from django.db.models import Exists, OuterRef, QuerySet
@@ -24,13 +24,18 @@ from benchmarks.wire.signing import key_id
 from portal import wall
 from portal.accounts.models import Role, User
 from portal.accounts.selectors import organisations_as
-from portal.assurance.models import Assignment, Attestation
+from portal.assurance.models import Assignment, Attestation, AuditorKey
+from portal.days import scheme_day
 from portal.intake.models import Submission, SubmissionState
+from portal.problems import RefusedError
 
 KIND = "A"
 ALPHABET = "0123456789ABCDEFGHJKMNPQRSTVWXYZ"
 LETTERS = 16
 HEX = 20
+STALE = timedelta(days=30)
+"""What was drawn up and not signed within it has to be drawn up again: it says the day on which it was issued."""
+
 _TYPED = str.maketrans({"O": "0", "I": "1", "L": "1", "-": None, " ": None})
 
 
@@ -86,6 +91,8 @@ class AttestationView:
     digest: str
     code: str
     standing: AttestationStanding
+    takes_signature: bool  # drawn up, and its auditor can sign it while they may act
+    auditor: int
     statement: attestations.AttestationStatement
     body: Name
     site_name: Name  # of a report; empty for a publication
@@ -120,6 +127,32 @@ def standing_of(row: Attestation, today: date) -> AttestationStanding:
     if row.submission is not None and row.submission.state == SubmissionState.SUPERSEDED:
         return AttestationStanding.EARLIER
     return AttestationStanding.VALID if today <= row.valid_until else AttestationStanding.EXPIRED
+
+
+def signed_no_more(row: Attestation, today: date) -> RefusedError | None:
+    """Why what was drawn up can be signed no more; None where it still can, once no finding and no newer opening stands in the way."""
+    if refusal := key_revoked(row.key):
+        return refusal
+    if row.state == Attestation.State.DISCARDED:
+        return RefusedError(409, "attestation-discarded", "Another statement has replaced this one.", "Sign the newest one.")
+    if today - scheme_day(row.drawn_up_at) > STALE:
+        return RefusedError(409, "attestation-stale", "This statement was drawn up more than 30 days ago.", "Draw it up again.")
+    if row.valid_until < today:
+        return RefusedError(409, "attestation-stale", "The last day of this statement is past.", "Draw it up again with a later last day.")
+    if row.submission is not None and row.submission.state != SubmissionState.ACCEPTED:
+        return RefusedError(
+            409,
+            "report-superseded",
+            "The site has reported again since this was drawn up.",
+            "Look at the new report, then draw it up again.",
+        )
+    return None
+
+
+def key_revoked(key: AuditorKey) -> RefusedError | None:
+    if key.revoked_at is None:
+        return None
+    return RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and draw it up again.")
 
 
 def concluding() -> QuerySet[Attestation]:
@@ -181,6 +214,8 @@ def _view(row: Attestation, today: date) -> AttestationView:
         digest=row.digest,
         code=code_of(row.digest),
         standing=standing_of(row, today),
+        takes_signature=row.state == Attestation.State.DRAWN_UP and signed_no_more(row, today) is None,
+        auditor=row.drawn_up_by_id,
         statement=statement,
         body=row.body.name,
         site_name=site.name if site else Name(""),

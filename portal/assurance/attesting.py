@@ -7,7 +7,7 @@ given out, byte for byte but for the signature; what could change in between (a 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from fractions import Fraction
 
 from django.db import transaction
@@ -18,7 +18,7 @@ from benchmarks.wire.attestations import Assurance, AttestationStatement, Opinio
 from benchmarks.wire.logged import EntryKind
 from portal.accounts.models import Organisation, User
 from portal.assurance import reminding
-from portal.assurance.attestation_standing import audited_report
+from portal.assurance.attestation_standing import audited_report, key_revoked, signed_no_more
 from portal.assurance.auditors import lock_standing, require_auditor, require_free
 from portal.assurance.findings import open_majors
 from portal.assurance.models import Assignment, Attestation, AuditorKey
@@ -26,7 +26,6 @@ from portal.assurance.sampling import outcome_of
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
-from portal.intake.models import SubmissionState
 from portal.names import in_chinese
 from portal.problems import RefusedError
 from portal.standings.models import Verdict
@@ -35,9 +34,6 @@ from portal.whole_text import whole_sentence
 
 LONGEST = 4 * 366
 """Days that an attestation is valid at most: the audit is due again every four years."""
-
-STALE = timedelta(days=30)
-"""What was drawn up and not signed within it has to be drawn up again: it says the day on which it was issued."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,23 +192,12 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
         require_free(row.assignment, by)
     else:
         require_auditor(by, row.body)
-    _require_signer(row.key, by)
-    if row.state == Attestation.State.DISCARDED:
-        raise RefusedError(409, "attestation-discarded", "Another statement has replaced this one.", "Sign the newest one.")
-    if now - row.drawn_up_at > STALE:
-        raise RefusedError(409, "attestation-stale", "This statement was drawn up more than 30 days ago.", "Draw it up again.")
-    if row.valid_until < scheme_day(now):
-        raise RefusedError(409, "attestation-stale", "The last day of this statement is past.", "Draw it up again with a later last day.")
-    if row.assignment is not None:
+    _require_owner(row.key, by)
+    if refusal := signed_no_more(row, scheme_day(now)):
+        raise refusal
+    if row.assignment is not None and row.submission is not None:
         lock_standing(row.assignment)
         _require_no_open_major(row.assignment, Opinion(row.opinion))
-        if row.submission is None or row.submission.state != SubmissionState.ACCEPTED:
-            raise RefusedError(
-                409,
-                "report-superseded",
-                "The site has reported again since this was drawn up.",
-                "Look at the new report, then draw it up again.",
-            )
         statement = attestations.parse(bytes(row.content)).statement
         if isinstance(statement, AttestationStatement) and statement.sample != outcome_of(row.assignment, row.submission, row.steps):
             raise RefusedError(
@@ -244,7 +229,9 @@ def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Attestation
     if key is None:
         raise _unknown()
     require_auditor(by, row.body)
-    _require_signer(key, by)
+    _require_owner(key, by)
+    if refusal := key_revoked(key):
+        raise refusal
     row.withdrawal_signed, row.state, row.withdrawn_at = raw, Attestation.State.WITHDRAWN, now
     row.withdrawal_reason = whole_sentence(withdrawal.reason)
     row.withdrawal_log_index = log.add(EntryKind.ATTESTATION_WITHDRAWN, withdrawal.digest, now)
@@ -255,11 +242,9 @@ def _withdraw(row: Attestation, raw: bytes, withdrawal: attestations.Attestation
     return row
 
 
-def _require_signer(key: AuditorKey, by: User) -> None:
+def _require_owner(key: AuditorKey, by: User) -> None:
     if key.owner_id != by.pk:
         raise RefusedError(403, "not-your-key", "This was signed with another auditor's key.", "That auditor must submit it.")
-    if key.revoked_at is not None:
-        raise RefusedError(409, "auditor-key-revoked", "The key that signed this was revoked.", "Register a new key and draw it up again.")
 
 
 def _require_no_open_major(assignment: Assignment, opinion: Opinion) -> None:

@@ -83,6 +83,7 @@ class DeclarationView:
     """What a person of the body last declared here; or an interest in the firm, in whichever engagement it was declared."""
 
     person: str
+    person_id: int
     mine: bool
     acts: bool  # for the body, today: what somebody declared who has left frees nobody else
     interested: bool
@@ -298,4 +299,4 @@ def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[
 
 def _declaration(row: InterestDeclaration, user: User, acting: set[tuple[int, int]]) -> DeclarationView:
     acts = (row.assignment.body_id, row.person_id) in acting
-    return DeclarationView(str(row.person), row.person_id == user.pk, acts, row.interested, row.text, row.declared_at)
+    return DeclarationView(str(row.person), row.person_id, row.person_id == user.pk, acts, row.interested, row.text, row.declared_at)

@@ -48,7 +48,7 @@ class AuditNeed(StrEnum):
     DUE_SOON = "due-soon"
     ANSWERED = "answered"  # findings that the plant has answered
     LATE_ANSWERS = "late-answers"  # findings whose answer is late
-    SIGN = "sign"  # drawn up, not signed
+    SIGN = "sign"  # drawn up, not signed, and it still can be
     SURVEILLANCE = "surveillance"
     EXPIRES = "expires"
     CONCLUDE = "conclude"  # nothing stands in the way
@@ -62,14 +62,15 @@ class NeedCount:
 
 
 def needs(view: EngagementView, today: date) -> tuple[NeedCount, ...]:
-    """Nothing where nothing is to be done now, and of what was taken back."""
+    """Nothing where nothing is to be done now, and of what was taken back. Whoever drew a statement up signs it: one whose auditor may not
+    act, or that can be signed no more, waits for nobody."""
     if view.taken_back_at is not None:
         return ()
     asked: list[NeedCount] = []
     valid = next((attestation for attestation in view.attestations if attestation.standing is AttestationStanding.VALID), None)
-    drawn = [attestation for attestation in view.attestations if attestation.standing is AttestationStanding.DRAWN_UP]
     acting = [declaration for declaration in view.declarations if declaration.acts]
-    free = any(not declaration.interested for declaration in acting)
+    free = {declaration.person_id for declaration in acting if not declaration.interested}
+    drawn = [attestation for attestation in view.attestations if attestation.takes_signature and attestation.auditor in free]
     if not view.concluded and view.accepted is not None and not free:
         asked.append(NeedCount(AuditNeed.TAKE_OVER if acting else AuditNeed.DECLARE))
     if not view.concluded and view.due is not None and today >= view.due - BEFORE_DUE:

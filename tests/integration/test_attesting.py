@@ -19,7 +19,7 @@ from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import Membership, Organisation, Role, User
 from portal.assurance import attesting, auditors, findings
 from portal.assurance.assigning import assign, take_back
-from portal.assurance.attestation_standing import AttestationStanding, by_code, code_of
+from portal.assurance.attestation_standing import STALE, AttestationStanding, by_code, code_of
 from portal.assurance.engagements import audits_of_own_sites, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import FindingGrade
@@ -175,7 +175,7 @@ def test_an_interest_that_comes_late_stops_what_was_drawn_up(audit: Audit) -> No
     auditors.declare(audit.assignment, audit.auditor, True, "I was offered a post.", NOW)
     signed = attestations.sign(bytes(drawn.content), audit.key)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "interest-declared"
-    assert audit.asked() == [AuditNeed.TAKE_OVER, AuditNeed.SIGN]
+    assert audit.asked() == [AuditNeed.TAKE_OVER]
     auditors.declare(audit.assignment, audit.colleague, False, "", NOW)
     key = AuditorSigningKey.generate()
     auditors.register(audit.cast.body, key.public.hex, audit.colleague, NOW)
@@ -340,7 +340,7 @@ def test_only_what_was_drawn_up_comes_back_and_by_its_own_auditor(audit: Audit) 
     signed = attestations.sign(bytes(drawn.content), audit.key)
     auditors.declare(audit.assignment, audit.colleague, False, "", NOW)
     assert code_of_refusal(lambda: attesting.take(signed, audit.colleague, NOW)) == "not-your-key"
-    late = NOW + attesting.STALE + timedelta(days=1)
+    late = NOW + STALE + timedelta(days=1)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, late)) == "attestation-stale"
     attesting.draw_up(audit.assignment, replace(TERMS, opinion=Opinion.QUALIFIED), audit.auditor, NOW)
     assert code_of_refusal(lambda: attesting.take(signed, audit.auditor, NOW)) == "attestation-discarded"
@@ -358,6 +358,28 @@ def test_a_report_that_was_replaced_meanwhile_is_not_attested(audit: Audit) -> N
 def test_four_years_are_the_longest(audit: Audit) -> None:
     terms = replace(TERMS, valid_until=TODAY + timedelta(days=attesting.LONGEST + 1), surveillance_on=None)
     assert code_of_refusal(lambda: attesting.draw_up(audit.assignment, terms, audit.auditor, NOW)) == "validity-too-long"
+
+
+@pytest.mark.parametrize("why", ["drawn up too long ago", "its key revoked", "its report replaced", "its auditor interested"])
+def test_what_can_be_signed_no_more_waits_for_nobody_and_hides_no_open_conclusion(audit: Audit, why: str) -> None:
+    key = AuditorSigningKey.generate()
+    auditors.declare(audit.assignment, audit.colleague, False, "", NOW)
+    registered = auditors.register(audit.cast.body, key.public.hex, audit.colleague, NOW)
+    attesting.draw_up(audit.assignment, TERMS, audit.colleague, NOW)
+    assert audit.asked() == [AuditNeed.SIGN]
+    today = TODAY
+    if why == "drawn up too long ago":
+        today += STALE + timedelta(days=1)
+    elif why == "its key revoked":
+        auditors.revoke(registered, audit.colleague, NOW)
+    elif why == "its report replaced":
+        deliver(audit.cast.plants[0].envelope(audit.cast.pack, revision=2))
+        open_waiting()
+    else:
+        auditors.declare(audit.assignment, audit.colleague, True, "I was offered a post.", NOW)
+    assert audit.asked(today) == [AuditNeed.CONCLUDE]
+    audit.issue()
+    assert audit.asked(today) == []
 
 
 def test_what_needs_the_auditor_is_told_in_time(audit: Audit) -> None:
