@@ -12,7 +12,7 @@ from portal.accounts.deciding import require_regulator_of_site
 from portal.accounts.models import Membership, Organisation, Role, Site, User
 from portal.assurance import reminding
 from portal.assurance.models import Assignment
-from portal.assurance.models.assigned import interests_in
+from portal.assurance.models.assigned import interests_in, of_one_group
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
@@ -102,8 +102,7 @@ def _not_impartial(body: Organisation, site: Site) -> RefusedError | None:
 
     ISO/IEC 17029, 5.3: nobody checks a firm of their own group, or one that all who could check it have an interest in.
     """
-    firm = site.organisation.controlling_firm_id
-    if body.controlling_firm_id is not None and body.controlling_firm_id == firm:
+    if of_one_group(body, site):
         return RefusedError(
             409,
             "body-of-the-same-group",

@@ -1,6 +1,7 @@
 """Auditors: registering and revoking their public signing keys, declaring an interest in a firm, and who may act in an engagement.
 
-Who of a certification body may audit: a person of it who declared that there is no interest in the firm.
+Who of a certification body may audit: a person of it who declared that there is no interest in the firm, unless the firm's group controls
+the body.
 
 ISO/IEC 17029, 5.3 and 7.3.3 ask for impartiality person by person. A declared interest stays with the person who declared it, in every
 engagement of the firm: another one of the body, without, has to take each over.
@@ -18,7 +19,7 @@ from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Device, Membership, Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
-from portal.assurance.models.assigned import firm_has_left, interests_in
+from portal.assurance.models.assigned import firm_has_left, interests_in, of_one_group
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
@@ -91,9 +92,16 @@ def require_free(assignment: Assignment, by: User) -> None:
     """That the person may act in this engagement.
 
     Raises:
-        RefusedError: `not-auditor` (403), `interest-undeclared`, `interest-declared` (409).
+        RefusedError: `not-auditor` (403), `body-of-the-same-group`, `interest-undeclared`, `interest-declared` (409).
     """
     require_auditor(by, assignment.body)
+    if of_one_group(assignment.body, assignment.site):
+        raise RefusedError(
+            409,
+            "body-of-the-same-group",
+            "Your body has come under the firm that controls this site.",
+            "Ask the regulator to assign a body that belongs to another group.",
+        )
     if _is_interested(by, assignment):
         raise RefusedError(
             409,

@@ -1,7 +1,7 @@
 """What sites report that practices saved: handed in, confirmed or refused by auditors, taken back; whose confirmation counts.
 
-Who confirms acts for a body assigned to the site today and declared no interest there. What confirms is a signature over the agent's own
-file, made on the auditor's machine from the plant's records (`steplabel-agent practices confirm`).
+Who confirms acts for a body assigned to the site today, of another group than its firm, and declared no interest there. What confirms is a
+signature over the agent's own file, made on the auditor's machine from the plant's records (`steplabel-agent practices confirm`).
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from portal.accounts.models import Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.auditors import acting_for, require_auditor
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
-from portal.assurance.models.assigned import interests_by_enterprise
+from portal.assurance.models.assigned import interests_by_enterprise, of_one_group
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.notifications.kinds import NoticeKind
@@ -145,9 +145,10 @@ def _record_and_tell(row: SiteReport, action: Action, by: User, now: datetime, *
 
 def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
     """By site, the (body, person) who declared in an assignment that stands there, of persons who declared no interest in its firm in any
-    engagement and act for that body today."""
+    engagement and act for that body today, which is not of the firm's group."""
     standing = InterestDeclaration.objects.filter(assignment__site__in=sites, assignment__taken_back_at=None)
-    declared = tuple(standing.select_related("assignment__site__organisation"))
+    related = standing.select_related("assignment__site__organisation", "assignment__body")
+    declared = tuple(row for row in related if not of_one_group(row.assignment.body, row.assignment.site))
     interests = interests_by_enterprise({row.assignment.site.organisation for row in declared})
     interested = {(enterprise, row.person_id) for enterprise, rows in interests.items() for row in rows}
     acting = acting_for({row.assignment.body_id for row in declared})

@@ -17,6 +17,7 @@ from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import ControllingFirm, Membership, Organisation, Role, Site, User
 from portal.assurance import assigning, attesting, auditors, findings, reminding, sampling
 from portal.assurance.assignments import assignments_of_regulator
+from portal.assurance.confirming import auditors_of
 from portal.assurance.engagements import appeals_regulated, engagement, engagements_of
 from portal.assurance.models import Assignment, Attestation, Finding
 from portal.assurance.models.findings import FindingGrade
@@ -147,6 +148,18 @@ def test_a_body_of_the_same_group_is_refused_with_a_remedy(cast: Cast) -> None:
     Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=ControllingFirm.objects.create(name="A group of its own"))
     Office.of(cast.approver).post(reverse("web:assign-site", args=["works-1"]), answers)
     assert Assignment.objects.count() == 1
+
+
+def test_a_body_that_comes_into_the_firms_group_later_concludes_and_confirms_nothing(cast: Cast) -> None:
+    assignment, site = assigned(cast), cast.plants[0].site
+    auditors.declare(assignment, cast.auditor, False, "", NOW)
+    auditors.register(cast.body, AuditorSigningKey.generate().public.hex, cast.auditor, NOW)
+    assert auditors_of(site)
+    Organisation.objects.filter(pk=cast.body.pk).update(controlling_firm=site.organisation.controlling_firm)
+    with pytest.raises(RefusedError, match="has come under the firm that controls this site") as refused:
+        attesting.draw_up(Assignment.objects.get(), terms(NOW), cast.auditor, NOW)
+    assert refused.value.code == "body-of-the-same-group"
+    assert not auditors_of(site)
 
 
 def test_a_body_whose_every_auditor_has_an_interest_is_refused_until_somebody_has_none(cast: Cast) -> None:

@@ -40,6 +40,11 @@ class Assignment(models.Model):
         return f"{self.body} checks {self.site}, {self.period}"
 
 
+def of_one_group(body: Organisation, site: Site) -> bool:
+    """Whether the firm that controls the site's enterprise controls the body, too."""
+    return body.controlling_firm_id is not None and body.controlling_firm_id == site.organisation.controlling_firm_id
+
+
 def goes_on(of: str = "") -> Exists:
     """Of each row of a query, `of` its assignment: whether that stands, or the same body was given the site and period anew since."""
     same = {name: OuterRef(f"{of}{name}") for name in ("body", "site", "period")}
