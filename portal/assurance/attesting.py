@@ -215,6 +215,7 @@ def _issue(row: Attestation, raw: bytes, by: User, now: datetime) -> Attestation
             attestation=row.digest,
             adverse=row.opinion == Opinion.ADVERSE,
             steps=row.steps,
+            certification_body=row.body,
             body=row.body.name,
             body_zh=in_chinese(row.body.name),
             valid_until=row.valid_until,

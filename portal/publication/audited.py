@@ -6,13 +6,14 @@ Counts only, and no count that would point at a firm: see `benchmarks.explanatio
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 
 from benchmarks.declared import Words, worded
 from benchmarks.explanation.facts import StepAttested, Verification
 from benchmarks.phrases import in_number
 from portal.standings.attested import NotEnteredReason
 from portal.standings.cohort import Cohort
+from portal.standings.models import Verdict
 
 
 def verification(present: Cohort) -> Verification:
@@ -27,13 +28,20 @@ def verification(present: Cohort) -> Verification:
         steps.append(StepAttested(step, len(attested), len(sites), len(set(attested.values())), len(others)))
     unopposed = set(present.submissions.values()) - present.verdicts.adverse
     counting = [row for submission in unopposed for row in present.verdicts.positive.get(submission, ())]
-    names = dict.fromkeys((row.body, row.body_zh) for row in sorted(counting, key=lambda row: row.body))
+    names = _names(counting)
     return Verification(
         bodies=len(names),
-        names=tuple(Words(en=name, zh=name_zh or name) for name, name_zh in names),
+        names=names,
         steps=tuple(steps),
         valid_until=min((row.valid_until for row in counting), default=None),
     )
+
+
+def _names(counting: Iterable[Verdict]) -> tuple[Words, ...]:
+    """Each body once, as its newest statement among these names it: a body that is renamed without another changes nothing that was
+    approved."""
+    newest = {row.certification_body_id or row.body: row for row in sorted(counting, key=lambda row: row.pk)}
+    return tuple(Words(en=row.body, zh=row.body_zh or row.body) for row in sorted(newest.values(), key=lambda row: row.body))
 
 
 def excluded(present: Cohort) -> tuple[tuple[str, int], ...]:

@@ -22,7 +22,8 @@ class Verdict(models.Model):
     attestation = models.CharField(max_length=64, unique=True, validators=[HEX_32])  # the statement's digest
     adverse = models.BooleanField()
     steps = models.JSONField()  # ids of those that were audited
-    body = models.CharField(max_length=200)
+    certification_body = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True)  # none: by the last release
+    body = models.CharField(max_length=200)  # as it was called when it signed
     body_zh = models.CharField(max_length=200, blank=True)
     valid_until = models.DateField()
     ended_at = models.DateTimeField(null=True)

@@ -9,9 +9,11 @@ from django.test import Client
 from django.urls import reverse
 
 from benchmarks.composition import Roster
+from benchmarks.declared import Words
 from benchmarks.wire import attestations
 from benchmarks.wire.attestations import Assurance, Opinion
 from portal import keys
+from portal.accounts.models import Organisation
 from portal.assurance import attesting, auditors, sampling
 from portal.assurance.assigning import assign
 from portal.assurance.models import Attestation
@@ -23,6 +25,7 @@ from portal.notifications.kinds import MailFrequency, NoticeKind
 from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.publication import drafting, history, publishing, scheduling
+from portal.publication.audited import verification
 from portal.publication.models import Publication
 from portal.standings import computing as standings
 from portal.standings.cohort import cohort
@@ -200,6 +203,18 @@ def test_the_public_is_not_told_that_no_sample_was_opened_where_attestations_res
     assert "No sample has been opened" not in words["en"]
     assert "How many sites opened a random sample to a certification body is not counted here" in words["en"]
     assert "尚无向认证机构开放的样本" not in words["zh"]
+
+
+@pytest.mark.parametrize(("name", "name_zh"), [("Certifier", "北方认证"), ("Certifier North", "")])
+def test_a_body_is_told_once_as_its_newest_statement_names_it(cast: Cast, name: str, name_zh: str) -> None:
+    audit(cast, cast.plants[0])
+    before = verification(cohort(cast.period, NOW.date()))
+    Organisation.objects.filter(pk=cast.body.pk).update(name=name, name_zh=name_zh)
+    assert verification(cohort(cast.period, NOW.date())) == before, "a new name alone would stop a release at a set time"
+    cast.body.refresh_from_db()
+    audit(cast, cast.plants[1])
+    told = verification(cohort(cast.period, NOW.date()))
+    assert (told.bodies, told.names) == (1, (Words(en=name, zh=name_zh or name),))
 
 
 def withdrawn(cast: Cast, row: Attestation) -> None:
