@@ -213,8 +213,8 @@ def test_a_body_is_told_once_as_its_newest_statement_names_it(cast: Cast, name: 
     assert verification(cohort(cast.period, NOW.date())) == before, "a new name alone would stop a release at a set time"
     cast.body.refresh_from_db()
     audit(cast, cast.plants[1])
-    told = verification(cohort(cast.period, NOW.date()))
-    assert (told.bodies, told.names) == (1, (Words(en=name, zh=name_zh or name),))
+    after = verification(cohort(cast.period, NOW.date()))
+    assert (after.bodies, after.names) == (1, (Words(en=name, zh=name_zh or name),))
 
 
 def withdrawn(cast: Cast, row: Attestation) -> None:

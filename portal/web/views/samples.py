@@ -49,8 +49,8 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
     context = {
         "page": sample_page(view, newest, _root(newest), published_directory().fingerprint, _crumbs(view)),
         "parts": [
-            (taken, form if taken is opened_for else _form_of(taken)(), _to_sign(request, assignment, newest, taken))
-            for taken in ((stage, SampleStage.PROMISE) if stage is SampleStage.COUNTS else (stage,))
+            (part, form if part is opened_for else _form_of(part)(), _to_sign(request, assignment, newest, part))
+            for part in ((stage, SampleStage.PROMISE) if stage is SampleStage.COUNTS else (stage,))
         ],
     }
     return form_page(request, "web/sample.html", context, form)
@@ -153,8 +153,8 @@ def _act(request: HttpRequest, assignment: int, newest: Sample | None, opened_fo
         sampling.promise(engaged, raw, user, now)
 
 
-def _to_sign(request: HttpRequest, assignment: int, newest: Sample | None, taken: SampleStage) -> browser_signing.ToSign | None:
-    if taken is SampleStage.PROMISE:
+def _to_sign(request: HttpRequest, assignment: int, newest: Sample | None, part: SampleStage) -> browser_signing.ToSign | None:
+    if part is SampleStage.PROMISE:
         return browser_signing.promise_to_sign(row(request, assignment), person(request), scheme_day())
     root = _root(newest)
-    return browser_signing.draw_to_sign(newest, root) if taken is SampleStage.DRAW and newest is not None and root is not None else None
+    return browser_signing.draw_to_sign(newest, root) if part is SampleStage.DRAW and newest is not None and root is not None else None

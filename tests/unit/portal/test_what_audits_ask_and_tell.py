@@ -36,13 +36,13 @@ def engagement(**changed: Any) -> EngagementView:
     fields |= {"due": None, "taken_back_at": None, "concluded": False}
     fields |= {
         "submissions": (SimpleNamespace(state=SubmissionState.ACCEPTED),),
-        "declarations": (SimpleNamespace(interested=False, mine=False, acts=True),),
+        "declarations": (SimpleNamespace(interested=False, mine=False, acts=True, person_id=1),),
     }
     return EngagementView(**fields | changed)
 
 
 def stated(until: date, visit: date | None = None, standing: AttestationStanding = AttestationStanding.VALID) -> Any:
-    return SimpleNamespace(standing=standing, statement=SimpleNamespace(valid_until=until, surveillance_on=visit))
+    return SimpleNamespace(standing=standing, takes_signature=False, statement=SimpleNamespace(valid_until=until, surveillance_on=visit))
 
 
 @pytest.mark.parametrize(
@@ -156,7 +156,7 @@ def test_a_code_of_another_kind_finds_no_attestation() -> None:
 
 
 def verdict(body: str, until: date, *steps: str) -> Any:
-    return SimpleNamespace(body=body, body_zh="", valid_until=until, steps=steps, ident=f"{body} {until}")
+    return SimpleNamespace(pk=1, certification_body_id=None, body=body, body_zh="", valid_until=until, steps=steps, ident=f"{body} {until}")
 
 
 LATE, SOON = date(2019, 1, 1), date(2018, 1, 1)
