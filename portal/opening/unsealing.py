@@ -53,6 +53,9 @@ journal = logging.getLogger(__name__)
 NUMBERED_AFTER = 32
 """Reports; a sweep gives the log entries of so many their numbers at once, and at its end those of the rest."""
 
+MOST_ATTEMPTS = 32_767
+"""Of the column; a report whose pack no worker has is tried about once a minute, for as long as it takes."""
+
 Clock = Callable[[], datetime]
 
 
@@ -101,7 +104,7 @@ def claim(key_id: str, now: datetime) -> Submission | None:
         row = rows.select_for_update(skip_locked=True, of=("self",)).first()
         if row is None:
             return None
-        row.state, row.claim, row.claimed_at, row.attempts = SubmissionState.OPENING, uuid4(), now, row.attempts + 1
+        row.state, row.claim, row.claimed_at, row.attempts = SubmissionState.OPENING, uuid4(), now, min(row.attempts + 1, MOST_ATTEMPTS)
         row.save(update_fields=["state", "claim", "claimed_at", "attempts"])
     return row
 

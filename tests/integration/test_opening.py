@@ -304,3 +304,10 @@ def test_the_plaintext_is_in_no_table_of_the_default_database(cast: Cast) -> Non
     opening.sweep(keys.processing_key(), Clock())
     assert "opening_openedreport" not in connections["default"].introspection.table_names()
     assert connections["vault"].introspection.table_names() == ["opening_openedreport"]
+
+
+def test_a_report_that_was_tried_as_often_as_the_column_counts_is_still_opened(cast: Cast) -> None:
+    take(cast.plants[0].envelope(cast.pack))
+    Submission.objects.update(attempts=32_767)
+    opening.sweep(keys.processing_key(), Clock())
+    assert Submission.objects.get().state == SubmissionState.ACCEPTED
