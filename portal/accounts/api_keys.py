@@ -150,6 +150,7 @@ def revoke(user: User, key: int, now: datetime) -> ApiKey:
     return row
 
 
+@wall.opened()  # the reader may be the person, whose membership is gone already, and with it their sight of the keys
 def end_personal(membership: Membership, by: str, now: datetime) -> None:
     """The person manages the organisation no longer: their own keys of it are revoked, and stay so whatever they become there again.
 

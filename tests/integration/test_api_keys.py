@@ -179,6 +179,21 @@ def test_a_personal_key_is_revoked_with_its_persons_capacity_and_opens_nothing_o
     assert asked(house, "/api/v1/sites/")[0] == 200
 
 
+def test_who_parts_with_themselves_on_the_page_has_no_personal_key_any_more(cast: Cast) -> None:
+    """In a request the wall shows keys by the reader's membership, which is gone by then."""
+    owner, firm = cast.plants[0].owner, cast.plants[0].site.organisation
+    person("second@example.org", firm, Role.ENTERPRISE)
+    own = key_of(owner, Scope.SITES)
+    client = Client()
+    client.force_login(owner)
+    membership = Membership.objects.get(user=owner)
+    assert client.post(f"/people/{membership.pk}/", {"do": "part"}).status_code == 302
+    assert not Membership.objects.filter(user=owner).exists()
+    assert Event.objects.get(action=Action.KEY_REVOKED).actor == owner.email
+    Membership.objects.create(user=owner, organisation=firm, role=Role.ENTERPRISE)
+    assert asked(own, "/api/v1/sites/")[0] == 401
+
+
 def test_a_session_is_no_key_and_a_key_is_no_session(cast: Cast) -> None:
     client = Client()
     client.force_login(cast.plants[0].owner)
