@@ -13,7 +13,7 @@ from typing import Any, TypeVar, cast
 
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
-from django.db.models import F, Model, QuerySet
+from django.db.models import F, Max, Model, Q, QuerySet
 
 from benchmarks import packs
 from benchmarks.errors import InputError
@@ -301,7 +301,7 @@ class _Register:
         groups_before = set(PeerGroup.objects.values_list("pk", flat=True))
         before = _members(declared.pack, scope)
         periods = _periods_that_are(declared, scope)
-        version = _version_in_use(declared, scope, periods.values())
+        version = _version_in_use(declared, scope)
         group = make_peer_group(declared.pack, scope, (), declared.route, version, voluntary=voluntary)
         if declared.obliged is None:  # who is a member stays what a regulator's list has made of it
             of_scope = Site.objects.filter(within((scope,)), pack=declared.pack)
@@ -480,12 +480,13 @@ def _periods_that_are(declared: DeclaredPeerGroup, scope: Jurisdiction) -> dict[
     return {period.name: period for period in rows.order_by("peer_group")}
 
 
-def _version_in_use(declared: DeclaredPeerGroup, scope: Jurisdiction, periods: Iterable[ReportingPeriod]) -> str | None:
-    """Of an entry without a version: the one by which its periods were opened, else the one taken up last. A release may bring a newer one;
-    taking it up is for a regulator to decide.
+def _version_in_use(declared: DeclaredPeerGroup, scope: Jurisdiction) -> str | None:
+    """Of an entry without a version: the one that takes reports of the newest period, else the one taken up last. A release may bring a
+    newer one; taking it up is for a regulator to decide.
     """
-    groups = [period.peer_group for period in periods] or _groups(declared, scope)
-    return max(groups, key=lambda group: group.pk).pack_version if groups else declared.version
+    groups = _groups(declared, scope).annotate(newest_open=Max("periods__start", filter=Q(periods__closed_at=None)))
+    group = groups.order_by(F("newest_open").asc(nulls_first=True), "pk").last()
+    return group.pack_version if group else declared.version
 
 
 def _groups(declared: DeclaredPeerGroup, scope: Jurisdiction) -> QuerySet[PeerGroup]:

@@ -481,6 +481,22 @@ def test_a_period_stays_with_the_version_that_opened_it_when_a_regulator_takes_u
     assert ReportingPeriod.objects.get(name="2028").peer_group == successor
 
 
+def test_a_new_site_joins_the_version_that_takes_reports(edited: Path) -> None:
+    """The file still names the closed period of the version before; a regulator has taken up the next and opened its period there."""
+    edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
+    register(edited)
+    edit(edited, '\nversion = "3"', "")
+    group, officer = PeerGroup.objects.get(), User.objects.get(email="li.wei@ministry.example")
+    successor = take_up(officer, group, "4", NOW)
+    edit(edited, "due = 2026-03-31", "due = 2026-03-31, closed = true")
+    register(edited)
+    open_period(successor, "2026", officer.email, NOW)
+    site = 'id = "yanshan-3"\nname = "Works 3"\norganisation = "Yanshan Cement"\njurisdiction = "cn/he"\npack = "cement"'
+    edit(edited, "[[peer_groups]]", f"[[sites]]\n{site}\n\n[[peer_groups]]")
+    register(edited)
+    assert PeerGroupMember.objects.get(site__slug="yanshan-3").peer_group == successor
+
+
 def test_a_version_that_the_file_names_opens_no_period_that_another_has_open(edited: Path) -> None:
     edit(edited, 'scope = "cn"', 'scope = "cn"\nversion = "3"')
     register(edited)
