@@ -51,7 +51,7 @@ def set_due(period: ReportingPeriod, last_day: date, by: User, now: datetime) ->
 
 
 def bring_due_to(period: ReportingPeriod, last_day: date, by: str, now: datetime) -> bool:
-    """Move the day to what a register file says; whether it moved. Once a regulator has moved it, and once the period is closed, it stays.
+    """Move the day to what a register file says; whether it moved. Once a regulator has chosen it, and once the period is closed, it stays.
 
     Raises:
         RefusedError: `due-before-end`, `due-past` (409).

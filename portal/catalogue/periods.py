@@ -24,8 +24,12 @@ from portal.problems import RefusedError
 TIME_TO_REPORT = timedelta(days=90)
 
 
-def open_period(group: PeerGroup, name: str, by: str, now: datetime, due: datetime | None = None) -> ReportingPeriod:
+def open_period(
+    group: PeerGroup, name: str, by: str, now: datetime, due: datetime | None = None, due_moved_at: datetime | None = None
+) -> ReportingPeriod:
     """Take reports of a period from now on. Its ends are midnights in the portal's time zone; due some months after its end if not said.
+
+    `due_moved_at` is when a regulator chose the day, which the register file leaves then.
 
     Raises:
         RefusedError: `period-overlaps` (409): two periods of a group share a day, and what is published of both could be subtracted;
@@ -43,7 +47,12 @@ def open_period(group: PeerGroup, name: str, by: str, now: datetime, due: dateti
         opened, created = ReportingPeriod.objects.get_or_create(
             peer_group=group,
             name=period.name,
-            defaults={"start": period.start, "end": period.end, "due": due or period.end + TIME_TO_REPORT},
+            defaults={
+                "start": period.start,
+                "end": period.end,
+                "due": due or period.end + TIME_TO_REPORT,
+                "due_moved_at": due_moved_at,
+            },
         )
         if created:
             record(now, by, Action.PERIOD_OPENED, f"period {group.pack}/{period.name}", str(group))
@@ -95,7 +104,8 @@ def open_period_for(user: User, group: PeerGroup, name: str, now: datetime, last
         )
     _require_only_version(group, period)
     _require_apart(group, period)
-    return open_period(group, name, user.email, now, _due(group, period, last_day, now))
+    chosen_at = None if last_day is None else now
+    return open_period(group, name, user.email, now, _due(group, period, last_day, now), chosen_at)
 
 
 def _period(name: str) -> Period:

@@ -33,7 +33,7 @@ from portal.catalogue import deadlines, obliged_list
 from portal.catalogue.models import ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
 from portal.catalogue.obliged_rows import ObligedSite
 from portal.catalogue.peer_groups import take_up
-from portal.catalogue.periods import close_period, open_period
+from portal.catalogue.periods import close_period, open_period, open_period_for
 from portal.catalogue.selectors import period_taking_reports
 from portal.intake.models import Submission
 from portal.partners.deliveries import deliveries_assigned
@@ -518,6 +518,16 @@ def test_a_day_that_a_regulator_moved_stays_whatever_the_file_says(edited: Path)
     edit(edited, "due = 2099-04-30", "due = 2026-03-31, closed = true")
     assert register(edited) == ["period cement/2025: closed"]
     assert ReportingPeriod.objects.get().due == moved
+
+
+def test_a_day_that_a_regulator_chose_when_opening_the_period_stays(edited: Path) -> None:
+    register(edited)
+    group, officer, now = PeerGroup.objects.get(), User.objects.get(email="li.wei@ministry.example"), timezone.now()
+    close_period(ReportingPeriod.objects.get(), "test", NOW)
+    opened = open_period_for(officer, group, str(now.year), now, (now + timedelta(days=400)).date())
+    edit(edited, "due = 2026-03-31 }", f'due = 2026-03-31, closed = true }}, {{ name = "{now.year}", due = 2099-03-31 }}')
+    assert register(edited) == []
+    assert ReportingPeriod.objects.get(pk=opened.pk).due == opened.due
 
 
 def test_the_file_moves_no_day_to_one_that_is_past_and_none_of_a_closed_period(edited: Path) -> None:
