@@ -110,11 +110,11 @@ def join_all(site: Site, by: User, *, obliged: bool) -> None:
     )
 
 
-def end_elsewhere(sites: Collection[Site]) -> tuple[PeerGroupMember, ...]:
-    """Sites that lie in another place now, or report with another pack, owe nothing to groups of before; the memberships that changed.
+def end_elsewhere(sites: Collection[int]) -> tuple[PeerGroupMember, ...]:
+    """Sites, by their numbers, that lie in another place now, or report with another pack, owe nothing to groups of before.
 
     A membership ends, with what was asked for there; it goes on by the site's own will where a period of the group is closed, for what is
-    published of that may count the site. To be called in a transaction.
+    published of that may count the site. Gives the memberships that changed. To be called in a transaction.
     """
     rows = PeerGroupMember.objects.filter(site__in=sites).select_related("peer_group__scope", "site__jurisdiction")
     outside = [row for row in rows if row.peer_group.pack != row.site.pack or not row.peer_group.scope.covers(row.site.jurisdiction)]

@@ -110,6 +110,7 @@ class _Register:
         self.by = by
         self.changes: list[RegisterChange] = []
         self._unrecorded: list[RegisterChange] = []
+        self._moved_from: dict[int, tuple[Jurisdiction, str]] = {}  # place and pack of before, by the site's number
 
     def bring_to(self, roll: Roll) -> tuple[RegisterChange, ...]:
         for depth in range(len(LEVELS)):  # a parent before what lies in it
@@ -243,7 +244,8 @@ class _Register:
         wanted = {site.id: (site.pack, houses[site.organisation].pk) for site in declared}
         present = of_keys(Site, "slug", wanted)
         owners = {name: row.organisation_id for name, row in present.items()}
-        groups_by = {name: (row.jurisdiction_id, row.pack) for name, row in present.items()}
+        places = Jurisdiction.objects.in_bulk({row.jurisdiction_id for row in present.values()})
+        groups_by = {name: (places[row.jurisdiction_id], row.pack) for name, row in present.items()}
         moved = [name for name, row in present.items() if (row.pack, row.organisation_id) != wanted[name]]
         if reported := Submission.objects.filter(site__slug__in=moved).values_list("site__slug", flat=True).first():
             raise InputError(
@@ -273,8 +275,9 @@ class _Register:
         if of_others := [row for name, row in present.items() if row.organisation_id != owners.get(name, row.organisation_id)]:
             for slug, detail in changing_hands.end_consents(of_others, self.by, self.now):
                 self._note(Phrase("site %(site)s", site=slug), detail)
-        moved_sites = [row for name, row in present.items() if groups_by.get(name) not in (None, (row.jurisdiction_id, row.pack))]
-        for member in end_elsewhere(moved_sites) if moved_sites else ():
+        place_and_pack = {site.id: (jurisdictions[site.jurisdiction], site.pack) for site in declared}
+        self._moved_from = {present[name].pk: before for name, before in groups_by.items() if before != place_and_pack[name]}
+        for member in end_elsewhere(self._moved_from) if self._moved_from else ():
             self._note(
                 Phrase("site %(site)s", site=member.site.slug),
                 Phrase(
@@ -303,9 +306,10 @@ class _Register:
         periods = _periods_that_are(declared, scope)
         version = _version_in_use(declared, scope)
         group = make_peer_group(declared.pack, scope, (), declared.route, version, voluntary=voluntary)
-        if declared.obliged is None:  # who is a member stays what a regulator's list has made of it
+        if declared.obliged is None:  # who is a member stays what a regulator's list has made of it, unless this file moves it in
             of_scope = Site.objects.filter(within((scope,)), pack=declared.pack)
-            obliged = list(of_scope.exclude(pk__in=group.members.values("site")))
+            moved_in = [site for site, (place, pack) in self._moved_from.items() if pack != declared.pack or not scope.covers(place)]
+            obliged = list(of_scope.exclude(pk__in=group.members.exclude(site__in=moved_in).values("site")))
         else:
             obliged = list(named(Site, "slug", declared.obliged).values())
         make_peer_group(declared.pack, scope, obliged, declared.route, version, voluntary=voluntary)

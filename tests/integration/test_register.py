@@ -587,6 +587,45 @@ def test_a_site_that_the_register_moves_owes_nothing_to_the_groups_of_the_place_
     assert register(edited) == []
 
 
+def of_province(file: Path) -> None:
+    """The peer group is Hebei's, which has neighbours, and nobody is to check."""
+    edit(file, 'scope = "cn"', 'scope = "cn/he"')
+    edit(
+        file,
+        "[[firms]]",
+        '[[jurisdictions]]\npath = "cn/sx"\nname = "Shanxi"\n\n[[jurisdictions]]\npath = "cn/gs"\nname = "Gansu"\n\n[[firms]]',
+    )
+    file.write_text(file.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
+
+
+def move(file: Path, before: str, after: str) -> None:
+    entry = 'jurisdiction = "{}"\npack = "cement"\nsize_class'
+    edit(file, entry.format(before), entry.format(after))
+
+
+def test_a_site_that_was_moved_by_mistake_owes_what_it_owed_once_it_is_put_right(edited: Path) -> None:
+    """It stayed a member meanwhile, by its own will, for a period of the group is closed."""
+    of_province(edited)
+    edit(edited, "due = 2026-03-31 }", 'due = 2026-03-31, closed = true }, { name = "2026" }')
+    register(edited)
+    move(edited, "cn/he", "cn/sx")
+    register(edited)
+    move(edited, "cn/sx", "cn/he")
+    register(edited)
+    assert PeerGroupMember.objects.get(site__slug="yanshan-1").obliged
+    assert register(edited) == []
+
+
+def test_who_moves_within_the_scope_of_a_group_stays_in_it_what_they_are(edited: Path) -> None:
+    of_province(edited)
+    edit(edited, 'scope = "cn/he"', 'scope = "cn"')
+    register(edited)
+    PeerGroupMember.objects.filter(site__slug="yanshan-1").update(obliged=False)
+    move(edited, "cn/he", "cn/sx")
+    register(edited)
+    assert not PeerGroupMember.objects.get(site__slug="yanshan-1").obliged
+
+
 def test_a_moved_site_stays_by_its_own_will_where_a_period_is_closed_that_may_count_it(edited: Path) -> None:
     edit(edited, 'scope = "cn"', 'scope = "cn/he"')
     edit(edited, "[[assignments]]", '[[jurisdictions]]\npath = "cn/sd"\nname = "Shandong"\n\n[[assignments]]')
