@@ -6,7 +6,7 @@ for whom, and whose firm a plant belongs to, decide what is shown to whom.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, TypeVar, cast
@@ -19,7 +19,7 @@ from benchmarks import packs
 from benchmarks.errors import InputError
 from benchmarks.phrases import Phrase, listed
 from portal.accounts import api_keys
-from portal.accounts.models import ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
+from portal.accounts.models import ApiKey, ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import regulated_sites, within
 from portal.assurance.assigning import assign
 from portal.auditlog.models import Action, Event
@@ -235,6 +235,16 @@ class _Register:
                     Phrase("acts for %(organisation)s no longer", organisation=str(organisation)),
                 )
         Membership.objects.bulk_create(begun, AT_ONCE)
+        self._end_keys_of_closed([user for user in users.values() if not user.is_active])
+
+    def _end_keys_of_closed(self, users: Collection[User]) -> None:
+        """Their personal keys are revoked: only unanswered, they would open again with the account."""
+        rows = Membership.objects.select_for_update(of=("self",)).filter(user__in=users).select_related("user", "organisation")
+        memberships = list(rows)  # first: a key that is made at this moment holds the membership until it is there
+        holders = set(ApiKey.objects.filter(person__in=users, revoked_at=None).values_list("person_id", flat=True))
+        for membership in memberships:
+            if membership.user_id in holders:
+                api_keys.end_personal(membership, self.by, self.now)
 
     def _sites(self, declared: Sequence[DeclaredSite]) -> None:
         if strange := next((pack for pack in dict.fromkeys(site.pack for site in declared) if not packs.is_known(pack)), None):

@@ -674,15 +674,30 @@ def test_a_credit_code_goes_by_one_file_from_who_had_it_by_mistake_to_whose_it_i
         register(file)
 
 
+def make_personal_key() -> None:
+    user = User.objects.get(email="wang.fang@yanshan.example")
+    second_factor.give(user)
+    house = Organisation.objects.get(name="Yanshan Cement")
+    api_keys.make(user, house.pk, "a program", [Scope.SITES], timedelta(days=30), personal=True, now=NOW)
+
+
 def test_a_personal_key_of_who_acts_for_a_firm_no_longer_by_the_file_is_revoked(edited: Path) -> None:
     register(edited)
-    user = User.objects.get(email="wang.fang@yanshan.example")
-    house = Organisation.objects.get(name="Yanshan Cement")
-    second_factor.give(user)
-    api_keys.make(user, house.pk, "a program", [Scope.SITES], timedelta(days=30), personal=True, now=NOW)
+    make_personal_key()
     edit(edited, 'acts_for = ["Yanshan Cement"]', "acts_for = []")
     register(edited)
     assert ApiKey.objects.get().revoked_at is not None
+
+
+def test_a_personal_key_of_whose_account_the_file_closes_is_revoked(edited: Path) -> None:
+    """Else it would open again with the account."""
+    register(edited)
+    make_personal_key()
+    address = 'email = "wang.fang@yanshan.example"'
+    edit(edited, address, f"{address}\nactive = false")
+    register(edited)
+    assert ApiKey.objects.get().revoked_at is not None
+    assert register(edited) == []
 
 
 def test_what_controls_a_body_stays_where_the_file_does_not_mention_it(edited: Path) -> None:
