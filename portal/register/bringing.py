@@ -21,7 +21,8 @@ from benchmarks.phrases import Phrase, listed
 from portal.accounts import api_keys
 from portal.accounts.models import ApiKey, ControllingFirm, Jurisdiction, Membership, Organisation, Role, Site, User
 from portal.accounts.selectors import regulated_sites, within
-from portal.assurance.assigning import assign
+from portal.assurance.assigning import assign, end_partial
+from portal.assurance.models import Assignment
 from portal.auditlog.models import Action, Event
 from portal.auditlog.recording import record_each
 from portal.catalogue.deadlines import bring_due_to, end_of, last_day
@@ -48,6 +49,9 @@ from portal.register.rows import AT_ONCE, differs, named, of_keys, unknown
 
 PERSON = "person "
 """How the record speaks of one, before the address."""
+
+REGROUPED = Phrase("the site’s organisation or the body is controlled by another firm now")
+"""On the record of audits that end with that."""
 
 LEVELS = (Jurisdiction.Level.NATION, Jurisdiction.Level.PROVINCE, Jurisdiction.Level.CITY)
 
@@ -161,6 +165,7 @@ class _Register:
         firms = named(ControllingFirm, "name", (declaration.firm for declaration in declared if declaration.firm))
         jurisdictions = named(Jurisdiction, "path", (declaration.jurisdiction for declaration in declared if declaration.jurisdiction))
         present = of_keys(Organisation, "name", (declaration.name for declaration in declared))
+        firms_before = {name: row.controlling_firm_id for name, row in present.items()}
         _free_codes(declared)
         organisations = self._keep(
             Organisation,
@@ -181,6 +186,16 @@ class _Register:
             present=present,
         )
         self._roles(organisations.values())
+        if regrouped := [organisations[name] for name, firm in firms_before.items() if organisations[name].controlling_firm_id != firm]:
+            self._end_partial_audits(regrouped)
+
+    def _end_partial_audits(self, regrouped: Collection[Organisation]) -> None:
+        """Of sites of organisations that another firm controls now, and of those that such a body checks."""
+        assigned = Assignment.objects.filter(body__in=regrouped, taken_back_at=None)
+        sites = Site.objects.filter(Q(organisation__in=regrouped) | Q(pk__in=assigned.values("site")))
+        locked = list(sites.select_for_update(of=("self",)).order_by("pk"))  # as `assign`
+        for slug in sorted(end_partial(locked, REGROUPED, self.by, self.now)):
+            self._note(Phrase("site %(site)s", site=slug), Phrase("is audited no longer by a body that may not check its organisation"))
 
     def _roles(self, organisations: Iterable[Organisation]) -> None:
         """Its people act for an organisation as what it is, also once its kind was corrected."""

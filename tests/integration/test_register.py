@@ -706,3 +706,19 @@ def test_what_controls_a_body_stays_where_the_file_does_not_mention_it(edited: P
     Organisation.objects.filter(name="Certification Body North").update(controlling_firm=firm)
     register(edited)
     assert Organisation.objects.get(name="Certification Body North").controlling_firm == firm
+
+
+@pytest.mark.parametrize("of_body", [False, True], ids=["the firm's", "the body's"])
+def test_an_audit_ends_whose_body_comes_into_the_group_of_the_firm_that_it_checks(edited: Path, of_body: bool) -> None:
+    """As where the file gives the site to such a firm: nobody checks a firm of their own group."""
+    edit(edited, "[[firms]] ", '[[firms]]\nname = "North Holding"\n\n[[firms]] ')
+    body = 'kind = "certification-body"\n'
+    edit(edited, body, body + 'firm = "North Holding"\n')
+    register(edited)
+    old, new = ("North Holding", "Yanshan Holding") if of_body else ("Yanshan Holding", "North Holding")
+    edit(edited, f'firm = "{old}"', f'firm = "{new}"')
+    with pytest.raises(CommandError, match="assignment-ended"):
+        register(edited)
+    edited.write_text(edited.read_text("utf-8").partition("[[assignments]]")[0], "utf-8")
+    assert "site yanshan-1: is audited no longer by a body that may not check its organisation" in register(edited)
+    assert Assignment.objects.get().taken_back_at is not None
