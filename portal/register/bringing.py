@@ -207,9 +207,10 @@ class _Register:
             else:
                 membership.role = kind
                 membership.save(update_fields=["role"])
+            # not of the person, who need not stand in any file: `no_longer_named`
             self._note(
-                Phrase("person %(email)s", email=membership.user.email),
-                Phrase("acts for %(organisation)s as %(kind)s", organisation=str(membership.organisation), kind=str(kind)),
+                Phrase("organisation %(name)s", name=str(membership.organisation)),
+                Phrase("%(person)s acts for it as %(kind)s", person=membership.user.email, kind=str(kind)),
             )
 
     def _people(self, declared: Sequence[DeclaredPerson]) -> None:

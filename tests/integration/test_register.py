@@ -651,7 +651,7 @@ def test_an_organisation_whose_kind_is_corrected_is_acted_for_by_its_people(edit
     changes = register(edited)
     for user in (User.objects.get(email="auditor@north.example"), invited):
         assert list(organisations_as(user, Role.CERTIFICATION_BODY)) == [body]
-        assert f"person {user.email}: acts for Certification Body North as certification-body" in changes
+        assert f"organisation Certification Body North: {user.email} acts for it as certification-body" in changes
     assert register(edited) == []
 
 
