@@ -121,10 +121,11 @@ def end_elsewhere(sites: Collection[int]) -> tuple[PeerGroupMember, ...]:
     closed = set(ReportingPeriod.objects.exclude(closed_at=None).values_list("peer_group", flat=True))
     for row in outside:
         ExtensionRequest.objects.filter(site=row.site, period__peer_group=row.peer_group, granted=None).delete()
-    PeerGroupMember.objects.filter(pk__in=[row.pk for row in outside if row.peer_group_id not in closed]).delete()
-    staying = PeerGroupMember.objects.filter(pk__in=[row.pk for row in outside if row.peer_group_id in closed])
-    staying.update(obliged=False, cohort="")
-    return tuple(outside)
+    ending = [row for row in outside if row.peer_group_id not in closed]
+    staying = [row for row in outside if row.peer_group_id in closed and (row.obliged or row.cohort)]
+    PeerGroupMember.objects.filter(pk__in=[row.pk for row in ending]).delete()
+    PeerGroupMember.objects.filter(pk__in=[row.pk for row in staying]).update(obliged=False, cohort="")
+    return (*ending, *staying)
 
 
 def _taking(pack: str) -> list[PeerGroup]:

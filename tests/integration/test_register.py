@@ -626,6 +626,18 @@ def test_who_moves_within_the_scope_of_a_group_stays_in_it_what_they_are(edited:
     assert not PeerGroupMember.objects.get(site__slug="yanshan-1").obliged
 
 
+def test_of_a_site_that_moves_on_only_what_changes_is_told(edited: Path) -> None:
+    """It goes on by its own will in a group of before, whose period is closed; moved a second time, nothing changes there."""
+    of_province(edited)
+    register(edited)
+    close_period(ReportingPeriod.objects.get(), "test", NOW)
+    edited.write_text(edited.read_text("utf-8").partition("[[peer_groups]]")[0], "utf-8")
+    move(edited, "cn/he", "cn/sx")
+    assert sum("owes nothing to the peer group" in change for change in register(edited)) == 1
+    move(edited, "cn/sx", "cn/gs")
+    assert register(edited) == ["site yanshan-1: jurisdiction was Shanxi, is Gansu"]
+
+
 def test_a_moved_site_stays_by_its_own_will_where_a_period_is_closed_that_may_count_it(edited: Path) -> None:
     edit(edited, 'scope = "cn"', 'scope = "cn/he"')
     edit(edited, "[[assignments]]", '[[jurisdictions]]\npath = "cn/sd"\nname = "Shandong"\n\n[[assignments]]')
