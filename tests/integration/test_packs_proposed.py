@@ -22,7 +22,8 @@ from benchmarks.wire import approved, heads, logged
 from benchmarks.wire.logged import EntryKind
 from benchmarks.wire.merkle import require_inclusion
 from portal import keys
-from portal.accounts.models import Organisation, Role, Site, User
+from portal.accounts.audience import people_concerned_with, regulators_of, regulators_of_nations
+from portal.accounts.models import Jurisdiction, Organisation, Role, Site, User
 from portal.accounts.reading import read_in
 from portal.accounts.selectors import own_sites
 from portal.auditlog.models import Event
@@ -666,3 +667,12 @@ def test_a_proposed_pack_is_checked_by_the_schemes_day_wherever_its_proposer_rea
     answer = signed_in(cast.provincial).post(reverse("web:propose"), {**form, "file": SimpleUploadedFile("p.toml", FIVE.encode())})
     assert answer.status_code == 302
     assert days == [date(2027, 6, 2)] * 2
+
+
+def test_nobody_counts_by_a_role_of_before_their_organisations_kind_was_corrected(cast: Cast) -> None:
+    nation = Jurisdiction.objects.get(parent=None)
+    institute = Organisation.objects.create(name="Institute", kind=Role.ACADEMIC, jurisdiction=nation)
+    officer = person("officer@institute.example", institute, Role.REGULATOR)
+    for addressed in (regulators_of_nations(), regulators_of(nation), people_concerned_with(cast.pack.id)):
+        assert cast.approver.pk in addressed
+        assert officer.pk not in addressed
