@@ -259,6 +259,14 @@ def test_from_its_day_on_leaving_is_not_undone_for_its_agents_may_be_revoked_alr
     assert leaving.carry_out_due(timezone.now) == 1
 
 
+def test_a_firm_that_is_obliged_on_its_day_reads_that_it_stays(cast: Cast, firm: Organisation, owner: Client) -> None:
+    leaving.ask(cast.plants[0].owner, firm.pk, timezone.now() - leaving.COOLING)
+    PeerGroupMember.objects.filter(site__organisation=firm).update(obliged=True)
+    page = owner.get(f"/people/firms/{firm.pk}/leave/").content.decode()
+    assert "It stays, because one of its sites is on a list of the obliged." in page
+    assert "its data is being deleted" not in page
+
+
 def test_a_firm_that_chose_to_be_named_is_not_promised_that_what_was_published_names_none(
     cast: Cast, firm: Organisation, owner: Client
 ) -> None:
