@@ -63,8 +63,8 @@ def ask(reason: str, key: ReceiptKey, keys: Mapping[str, VerifyingKey], now: dat
 def _goes_on_from(before: bytes) -> int:
     """How many entries remain: all; where the log begins otherwise than what was shown, those up to the last head that it begins with."""
     size = selectors.size()
-    kept = list(kept_heads.heads_so_far()) or [before]  # where the file is lost, an agent's head alone tells
-    shown = [head for head in map(heads.parse, kept) if head.size <= size]
+    saved = list(kept_heads.heads_so_far()) or [before]  # where the file is lost, an agent's head alone tells
+    shown = [head for head in map(heads.parse, saved) if head.size <= size]
     for place, head in enumerate(shown):
         if not selectors.head_differs(head.size, head.root):
             return head.size if place else size

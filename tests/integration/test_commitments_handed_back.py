@@ -102,9 +102,9 @@ def test_a_challenge_that_is_refused_stands_in_no_commitments_way(settings: Sett
     raw = commitments.commit(commitment, str(plant.device.pk), plant.key)
     signer = key if of_this_portal else ReceiptKey.generate()
     bad = challenges.issue(commitment, b"n" * 32, 3, NOW.date(), challenges.LedgerStand(1), signer)
-    refused, taken = by_hand.take(plant.owner, [bad, raw], directory, key, NOW, token_bytes)
-    assert taken.refusal is None, taken.refusal
-    assert isinstance(taken.stored, Commitment)
+    refused, accepted = by_hand.take(plant.owner, [bad, raw], directory, key, NOW, token_bytes)
+    assert accepted.refusal is None, accepted.refusal
+    assert isinstance(accepted.stored, Commitment)
     assert refused.refusal is not None
 
 
