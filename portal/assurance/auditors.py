@@ -60,6 +60,7 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
             assignment=assignment,
             person=by,
             firm=assignment.site.organisation.controlling_firm,
+            organisation=assignment.site.organisation,
             interested=interested,
             text=sentence,
             declared_at=now,

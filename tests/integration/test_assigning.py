@@ -200,6 +200,22 @@ def test_an_interest_stays_with_the_group_and_with_the_enterprise_that_it_sells(
         assert refusal_of(partial(assigning.assign, cast.body, site, PERIOD, cast.approver, NOW)) == "body-interested"
 
 
+def test_an_interest_stays_with_the_enterprise_that_gives_the_site_away(cast: Cast) -> None:
+    """Nobody is partial at the enterprise that gets it; the one that had it may be sold afterwards."""
+    handed, buyers, sister = (plant.site for plant in (*cast.plants, make_plant(3, cast.nation, cast.pack)))
+    seller, audited = handed.organisation, assigned(cast, 1)
+    Site.objects.filter(pk=sister.pk).update(organisation=seller)
+    auditors.declare(assigned(cast), cast.auditor, True, "My brother runs this group.", NOW)
+    auditors.declare(audited, cast.auditor, False, "", NOW)
+    Site.objects.filter(pk=handed.pk).update(organisation=buyers.organisation)
+    auditors.require_free(Assignment.objects.get(pk=audited.pk), cast.auditor)
+    assert assigning.end_partial([Site.objects.get(pk=handed.pk)], "sold", "operator", NOW) == set()
+    assert assigning.assign(cast.body, buyers, "2015", cast.approver, NOW).pk
+    Organisation.objects.filter(pk=seller.pk).update(controlling_firm=ControllingFirm.objects.create(name="Third group"))
+    sister = Site.objects.get(pk=sister.pk)
+    assert refusal_of(partial(assigning.assign, cast.body, sister, PERIOD, cast.approver, NOW)) == "body-interested"
+
+
 def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_firm(cast: Cast) -> None:
     """The body is assigned another period of the site, and another site that the same firm controls."""
     colleague = person("second@example.org", cast.body, Role.CERTIFICATION_BODY)

@@ -1,14 +1,14 @@
-"""The controlling firm that a declaration was made of: an enterprise that is sold takes no interest with it.
+"""The controlling firm and the enterprise that a declaration was made of: neither an enterprise that is sold nor a site takes an interest along.
 
 What was declared before takes today's way, from the site by its enterprise. The table is append-only even for its owner, so that the right
-to fill the new column is given for this statement alone.
+to fill the new columns is given for this statement alone.
 """
 
 import django.db.models.deletion
 from django.db import migrations, models
 
 FILL = """
-UPDATE assurance_interestdeclaration SET firm_id = organisation.controlling_firm_id
+UPDATE assurance_interestdeclaration SET firm_id = organisation.controlling_firm_id, organisation_id = organisation.id
 FROM assurance_assignment AS assignment
 JOIN accounts_site AS site ON site.id = assignment.site_id
 JOIN accounts_organisation AS organisation ON organisation.id = site.organisation_id
@@ -29,11 +29,16 @@ class Migration(migrations.Migration):
             name='firm',
             field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.controllingfirm'),
         ),
+        migrations.AddField(
+            model_name='interestdeclaration',
+            name='organisation',
+            field=models.ForeignKey(null=True, on_delete=django.db.models.deletion.PROTECT, related_name='+', to='accounts.organisation'),
+        ),
         migrations.RunSQL(
             sql=[
-                'GRANT UPDATE (firm_id) ON assurance_interestdeclaration TO CURRENT_USER',
+                'GRANT UPDATE (firm_id, organisation_id) ON assurance_interestdeclaration TO CURRENT_USER',
                 FILL,
-                'REVOKE UPDATE (firm_id) ON assurance_interestdeclaration FROM CURRENT_USER',
+                'REVOKE UPDATE (firm_id, organisation_id) ON assurance_interestdeclaration FROM CURRENT_USER',
             ],
             reverse_sql=migrations.RunSQL.noop,
         ),

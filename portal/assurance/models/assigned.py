@@ -58,11 +58,13 @@ def firm_has_left(of: str = "") -> Exists:
 
 class InterestDeclaration(AppendOnly):
     """What a person of the body declared about the audited firm. An interest, once declared, stays that person's: in the group that
-    controlled the site on that day, and in the site's own enterprise, whichever group has it now."""
+    controlled the site on that day, and in the enterprise that had it then, whichever group has that now."""
 
     assignment = models.ForeignKey(Assignment, models.PROTECT, related_name="declarations")
     person = models.ForeignKey(User, models.PROTECT, related_name="+")
-    firm = models.ForeignKey(ControllingFirm, models.PROTECT, related_name="+", null=True)  # of that day; none: by the last release
+    # of that day; none: by the last release
+    firm = models.ForeignKey(ControllingFirm, models.PROTECT, related_name="+", null=True)
+    organisation = models.ForeignKey(Organisation, models.PROTECT, related_name="+", null=True)
     interested = models.BooleanField()
     text = models.CharField(max_length=1000, blank=True)
     declared_at = models.DateTimeField()
@@ -74,10 +76,11 @@ class InterestDeclaration(AppendOnly):
             models.CheckConstraint(condition=models.Q(interested=False) | ~models.Q(text=""), name="an_interest_is_said_in_words"),
         )
 
-    @property
-    def group(self) -> int | None:
-        """The controlling firm that it is of."""
-        return self.firm_id or self.assignment.site.organisation.controlling_firm_id
+    def is_of(self, enterprise: Organisation) -> bool:
+        """Whether it is about the enterprise, or about the group that controls it."""
+        then = self.assignment.site.organisation
+        group = self.firm_id or then.controlling_firm_id
+        return enterprise.pk == (self.organisation_id or then.pk) or (group is not None and group == enterprise.controlling_firm_id)
 
     def __str__(self) -> str:
         return f"{self.person}, {self.assignment}: {'an interest' if self.interested else 'none'}"
@@ -86,22 +89,20 @@ class InterestDeclaration(AppendOnly):
 def interests_in(enterprises: Collection[Organisation]) -> QuerySet[InterestDeclaration]:
     """The interests in these enterprises, or in a group that controls one of them, in whichever engagement they were declared, also in one
     that has ended."""
-    of_that_day = Coalesce("firm", "assignment__site__organisation__controlling_firm")
+    of_that_day = {
+        "of_group": Coalesce("firm", "assignment__site__organisation__controlling_firm"),
+        "of_enterprise": Coalesce("organisation", "assignment__site__organisation"),
+    }
     ours = Q(of_group__in={enterprise.controlling_firm_id for enterprise in enterprises}) | Q(
-        assignment__site__organisation__in=enterprises
+        of_enterprise__in={enterprise.pk for enterprise in enterprises}
     )
-    return InterestDeclaration.objects.alias(of_group=of_that_day).filter(ours, interested=True)
+    return InterestDeclaration.objects.alias(**of_that_day).filter(ours, interested=True)
 
 
 def interests_by_enterprise(enterprises: Collection[Organisation]) -> dict[int, tuple[InterestDeclaration, ...]]:
     """The same of each of these, by its number, earliest first."""
     rows = tuple(interests_in(enterprises).select_related("person", "assignment__site__organisation").order_by("pk"))
-    return {
-        enterprise.pk: tuple(
-            row for row in rows if enterprise.pk == row.assignment.site.organisation_id or enterprise.controlling_firm_id == row.group
-        )
-        for enterprise in enterprises
-    }
+    return {enterprise.pk: tuple(row for row in rows if row.is_of(enterprise)) for enterprise in enterprises}
 
 
 class Reminded(AppendOnly):
