@@ -350,6 +350,17 @@ def test_a_directory_that_is_taken_again_leaves_the_request_of_the_next_rotation
     assert request.exists()
 
 
+def test_a_directory_is_taken_beside_a_request_that_cannot_be_read(folder: Path, cast: Cast) -> None:
+    request, signed, output = folder / key_ceremony.REQUEST, folder / key_ceremony.SIGNED, StringIO()
+    call_command("make_keys", "rotate", "--only", "processing", stdout=StringIO())
+    call_command("make_keys", "sign", stdout=StringIO())
+    cut_short = request.read_bytes()[:100]
+    request.write_bytes(cut_short)
+    call_command("make_keys", "take", signed, stdout=output)
+    assert "is in force" in output.getvalue()
+    assert request.read_bytes() == cut_short, "whose it is cannot be told"
+
+
 def test_another_directory_can_be_taken_after_the_processing_key_has_ended(folder: Path, cast: Cast) -> None:
     present, yesterday = keys.published_directory().content, timezone.now().date() - timedelta(days=1)
     ended = replace(present, processing=tuple(replace(key, valid_to=yesterday) for key in present.processing))

@@ -20,6 +20,7 @@ from django.core.management.base import CommandParser
 from django.db import transaction
 from django.utils import timezone
 
+from benchmarks.errors import VerificationError
 from benchmarks.phrases import Phrase, Value, enumerated, in_number
 from benchmarks.wire import directory as directories
 from benchmarks.wire import directory_renewal
@@ -153,7 +154,7 @@ class Command(OperatorCommand):
             log.add_once(EntryKind.KEY_DIRECTORY, sha256(answer).hexdigest(), now)
             ceremony.take(in_force, answer)  # last: what the log or the trail refuses leaves the directory as it is
         request = folder / ceremony.REQUEST
-        if request.exists() and directory_renewal.read(request.read_bytes()).directory == directory:  # else it is the next rotation's
+        if _asked_in(request) == directory:  # else it is the next rotation's
             request.unlink()
         if newest is None:
             self.answer(
@@ -191,6 +192,14 @@ class Command(OperatorCommand):
         if asked.witnesses or present.witnesses:
             facts = {"now": _asked_for(asked), "before": _asked_for(present)}
             self.answer(Phrase("cosignatures asked for: %(now)s (before: %(before)s)", **facts))
+
+
+def _asked_in(request: Path) -> Directory | None:
+    """The directory that a request asks for; None where none is there, or none that can be read."""
+    try:
+        return directory_renewal.read(request.read_bytes()).directory if request.exists() else None
+    except VerificationError:
+        return None
 
 
 def _together(features: Sequence[str]) -> Value:
