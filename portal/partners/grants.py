@@ -83,14 +83,14 @@ def grant(user: User, site_slug: str, partner: int, *, receipts: bool, values: b
 
 
 def take_back(user: User, grant_id: int, now: datetime) -> Grant:
-    """From now on the partner sees nothing of the site; once more changes nothing. `Grant.DoesNotExist` for one that is not the person's
-    to end."""
+    """From now on the partner sees nothing of the site, also where another access has replaced this one; once more changes nothing.
+    `Grant.DoesNotExist` for one that is not the person's to end."""
     with transaction.atomic():
         rows = Grant.objects.select_for_update(of=("self",)).select_related("site", "partner")
         row = rows.get(pk=grant_id, site__in=managed_sites(user))
-        if row.ended_at is None:
-            row.ended_at, row.ended_by = now, user.email
-            row.save(update_fields=["ended_at", "ended_by"])
+        for standing in rows.filter(site=row.site, partner=row.partner, ended_at=None):
+            standing.ended_at, standing.ended_by = now, user.email
+            standing.save(update_fields=["ended_at", "ended_by"])
             record(now, user.email, Action.ACCESS_TAKEN_BACK, f"site {row.site.slug}", str(row.partner))
     return row
 

@@ -174,6 +174,14 @@ def test_what_is_taken_back_is_gone_at_once(cast: Cast, partners: Partners) -> N
     assert actions[-1] == Action.ACCESS_TAKEN_BACK
 
 
+def test_ending_an_access_on_an_old_page_ends_the_wider_one_that_has_replaced_it(cast: Cast, partners: Partners) -> None:
+    owner, house = cast.plants[0].owner, partners.houses["provider"]
+    shown, _wider = (grants.grant(owner, "works-1", house.pk, receipts=True, values=values, now=NOW) for values in (False, True))
+    assert signed_in(owner).post(f"/sites/works-1/access/{shown.pk}/end/").status_code == 302
+    assert not Grant.objects.filter(site=cast.plants[0].site, partner=house, ended_at=None).exists()
+    assert Event.objects.filter(action=Action.ACCESS_TAKEN_BACK).count() == 1
+
+
 def test_only_who_manages_the_site_lets_anybody_in(cast: Cast, partners: Partners) -> None:
     house = partners.houses["provider"].pk
     for user in (cast.plants[1].owner, cast.approver, partners.people["provider"], cast.stranger):
