@@ -70,6 +70,7 @@ BEGIN
             catalogue_peergroupmember, catalogue_extensionrequest, accounts_enrolmenttoken, register_invitation, register_viewing, register_siteapplication,
             register_firmapplication, accounts_apikey, accounts_membership, usersessions_usersession, django_session TO steplabel_worker;
         GRANT SELECT, DELETE ON sharing_groupmember, practices_sitereport TO steplabel_worker;
+        GRANT UPDATE (decided_by) ON sharing_groupmember TO steplabel_worker;
         GRANT UPDATE (unconfirmed_reason) ON practices_sitereport TO steplabel_worker;
         GRANT SELECT (id, run_by_id, ended_at), UPDATE (ended_at, made_by) ON sharing_sitegroup TO steplabel_worker;
         GRANT SELECT (id, organisation_id) ON partners_acceptedterms TO steplabel_worker;

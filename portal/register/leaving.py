@@ -353,6 +353,7 @@ def _forget_names(firm: Organisation, slugs: list[str]) -> None:
     QuerySet(AcceptedTerms).filter(organisation=firm).update(accepted_by="")
     QuerySet(NamingChoice).filter(organisation=firm).update(chosen_by="")
     SiteGroup.objects.filter(run_by=firm).update(made_by="")
+    GroupMember.objects.filter(group__run_by=firm, state=GroupMember.State.REMOVED).update(decided_by="")
     SiteApplication.objects.filter(organisation=firm)._raw_delete("default")
     FirmApplication.objects.filter(name=firm.name)._raw_delete("default")
 

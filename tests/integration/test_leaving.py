@@ -47,7 +47,7 @@ from portal.register import inviting, leaving
 from portal.register.models import Leaving
 from portal.sharing import certificates, groups, shares
 from portal.sharing.groups import GroupDescription
-from portal.sharing.models import GroupKind
+from portal.sharing.models import GroupKind, GroupMember
 from portal.standings import computing as standings
 from portal.standings import naming
 from portal.standings.models import ProtectedValue
@@ -275,6 +275,16 @@ def test_a_firm_that_chose_to_be_named_is_not_promised_that_what_was_published_n
     page = owner.get(f"/people/firms/{firm.pk}/leave/").content.decode()
     assert "it names no firm." not in page
     assert "others cite it. It names a firm only if that firm had chosen to be named." in page
+
+
+def test_who_removed_another_firms_site_from_a_group_is_on_the_record_alone(cast: Cast, firm: Organisation) -> None:
+    owner, asked, other = cast.plants[0].owner, timezone.now(), cast.plants[1].site.slug
+    group = groups.make(GroupDescription(GroupKind.PARK, "Park", "园区"), firm.pk, owner, NOW)
+    groups.invite(group, [other], owner, NOW)
+    groups.remove(group, other, owner, NOW)
+    leaving.ask(owner, firm.pk, asked)
+    assert leaving.carry_out_due(lambda: over(asked)) == 1
+    assert GroupMember.objects.get(slug=other).decided_by == ""
 
 
 def test_the_day_of_leaving_is_the_schemes_on_record_and_in_the_mail(cast: Cast, firm: Organisation) -> None:
