@@ -24,7 +24,8 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
     and requests that wait: the new firm decides itself. With them audits by a body that may not check the new firm. By site id, what ended
     there.
 
-    To be called in a transaction.
+    To be called in a transaction. Audits come first: their rows are locked before the log (`outcomes.withdraw_all`), as by whoever draws or
+    signs.
     """
     requests = ExtensionRequest.objects.filter(site__in=sites, granted=None)
     asked = set(requests.values_list("site__slug", flat=True))
@@ -33,6 +34,10 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
     supplied = set(declared.values_list("site__slug", flat=True))
     declared.update(taken_back_at=now)
     ended = (
+        (
+            assigning.end_partial(sites, BECAUSE, by, now),
+            Phrase("is audited no longer by a body that may not check its organisation"),
+        ),
         (grants.end_all(sites, BECAUSE, by, now), Phrase("is open to no partner any more, to which its earlier organisation gave access")),
         (supplied, Phrase("has no declared deliveries any more, which were to its earlier organisation")),
         (groups.end_all(sites, by, now), Phrase("is in no group of sites any more, which its earlier organisation joined")),
@@ -42,10 +47,6 @@ def end_consents(sites: Collection[Site], by: str, now: datetime) -> Iterator[tu
         (
             dossiers.take_back_all(sites, BECAUSE, by, now),
             Phrase("declares nothing in dossiers any more, where its earlier organisation had declared something"),
-        ),
-        (
-            assigning.end_partial(sites, BECAUSE, by, now),
-            Phrase("is audited no longer by a body that may not check its organisation"),
         ),
     )
     for slugs, detail in ended:

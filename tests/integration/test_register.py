@@ -328,10 +328,10 @@ def test_what_a_firm_said_and_arranged_for_a_site_is_not_the_next_firms(tmp_path
     entry = '[[sites]]\nid = "works-1"\nname = "Works 1"\norganisation = "Enterprise 2"\njurisdiction = "{}"\npack = "cement"\n'
     file.write_text(entry.format(site.jurisdiction.path), "utf-8")
     assert [line.split(",")[0] for line in register(file)[1:]] == [
+        "site works-1: is audited no longer by a body that may not check its organisation",
         "site works-1: has no practice report that waits any more",
         "site works-1: is open to no new agent any more",
         "site works-1: declares nothing in dossiers any more",
-        "site works-1: is audited no longer by a body that may not check its organisation",
     ]
     with pytest.raises(RefusedError, match="token"):
         enrol(token.split(".")[1], "ab" * 32, "cd" * 32, "", timezone.now())
