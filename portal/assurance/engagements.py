@@ -278,7 +278,7 @@ def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[
     rows = InterestDeclaration.objects.filter(assignment__in=assignments, interested=False)
     acting = acting_for({row.body_id for row in assignments})
     none: defaultdict[int, dict[int, DeclarationView]] = defaultdict(dict)
-    for row in rows.select_related("person").order_by("pk"):
+    for row in rows.select_related("person", "assignment").order_by("pk"):
         none[row.assignment_id][row.person_id] = _declaration(row, user, acting)
     interests = interests_by_enterprise({row.site.organisation for row in assignments})
     # an interest takes the place of what the same person declared before it was known
