@@ -1,7 +1,7 @@
 """Auditors: registering and revoking their public signing keys, declaring an interest in a firm, and who may act in an engagement.
 
-Who of a certification body may audit: a person of it who declared that there is no interest in the firm, unless the firm's group controls
-the body.
+Who of a certification body may audit: a person of it who declared that there is no interest in the firm that has the site now, unless
+the firm's group controls the body.
 
 ISO/IEC 17029, 5.3 and 7.3.3 ask for impartiality person by person. A declared interest stays with the person who declared it, in every
 engagement of the firm: another one of the body, without, has to take each over.
@@ -19,7 +19,7 @@ from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Device, Membership, Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
-from portal.assurance.models.assigned import firm_has_left, interests_in, of_one_group
+from portal.assurance.models.assigned import OF_THE_FIRM_NOW, firm_has_left, interests_in, of_one_group
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
@@ -46,7 +46,8 @@ def declare(assignment: Assignment, by: User, interested: bool, text: str, now: 
         )
     with transaction.atomic():
         lock_standing(assignment)
-        earlier_declaration: InterestDeclaration | None = InterestDeclaration.objects.filter(assignment=assignment, person=by).last()
+        of_this_firm = InterestDeclaration.objects.filter(OF_THE_FIRM_NOW, assignment=assignment, person=by)
+        earlier_declaration: InterestDeclaration | None = of_this_firm.last()
         if not interested and _is_interested(by, assignment):
             raise RefusedError(
                 409,
@@ -110,7 +111,7 @@ def require_free(assignment: Assignment, by: User) -> None:
             "You declared an interest in this firm.",
             "Somebody from your body without an interest must take over.",
         )
-    if not InterestDeclaration.objects.filter(assignment=assignment, person=by).exists():
+    if not InterestDeclaration.objects.filter(OF_THE_FIRM_NOW, assignment=assignment, person=by).exists():
         raise RefusedError(
             409,
             "interest-undeclared",

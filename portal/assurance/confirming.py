@@ -20,7 +20,7 @@ from portal.accounts.models import Role, Site, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.auditors import acting_for, require_auditor
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
-from portal.assurance.models.assigned import interests_by_enterprise, of_one_group
+from portal.assurance.models.assigned import OF_THE_FIRM_NOW, interests_by_enterprise, of_one_group
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.notifications.kinds import NoticeKind
@@ -144,9 +144,9 @@ def _record_and_tell(row: SiteReport, action: Action, by: User, now: datetime, *
 
 
 def _free_at(sites: set[int]) -> dict[int, set[tuple[int, int]]]:
-    """By site, the (body, person) who declared in an assignment that stands there, of persons who declared no interest in its firm in any
-    engagement and act for that body today, which is not of the firm's group."""
-    standing = InterestDeclaration.objects.filter(assignment__site__in=sites, assignment__taken_back_at=None)
+    """By site, the (body, person) who declared about its firm of today in an assignment that stands there, of persons who declared no
+    interest in that firm in any engagement and act for that body today, which is not of the firm's group."""
+    standing = InterestDeclaration.objects.filter(OF_THE_FIRM_NOW, assignment__site__in=sites, assignment__taken_back_at=None)
     related = standing.select_related("assignment__site__organisation", "assignment__body")
     declared = tuple(row for row in related if not of_one_group(row.assignment.body, row.assignment.site))
     interests = interests_by_enterprise({row.assignment.site.organisation for row in declared})

@@ -15,7 +15,7 @@ from portal.accounts.selectors import organisations_as, own_sites, regulated_sit
 from portal.assurance.attestation_standing import AttestationView, has_conclusion, views_of, with_names
 from portal.assurance.auditors import acting_for
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
-from portal.assurance.models.assigned import firm_has_left, goes_on, interests_by_enterprise
+from portal.assurance.models.assigned import OF_THE_FIRM_NOW, firm_has_left, goes_on, interests_by_enterprise
 from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, FindingAct, FindingGrade, last_act
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.selectors import SubmissionView
@@ -274,8 +274,9 @@ def _finding(row: Finding) -> FindingView:
 
 
 def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[DeclarationView, ...]]:
-    """By assignment, what each person of its body last declared in it; their interests in its firm wherever they declared them."""
-    rows = InterestDeclaration.objects.filter(assignment__in=assignments, interested=False)
+    """By assignment, what each person of its body last declared in it about the firm of today; their interests in that firm wherever they
+    declared them."""
+    rows = InterestDeclaration.objects.filter(OF_THE_FIRM_NOW, assignment__in=assignments, interested=False)
     acting = acting_for({row.body_id for row in assignments})
     none: defaultdict[int, dict[int, DeclarationView]] = defaultdict(dict)
     for row in rows.select_related("person", "assignment").order_by("pk"):

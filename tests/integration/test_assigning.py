@@ -216,6 +216,22 @@ def test_an_interest_stays_with_the_enterprise_that_gives_the_site_away(cast: Ca
     assert refusal_of(partial(assigning.assign, cast.body, sister, PERIOD, cast.approver, NOW)) == "body-interested"
 
 
+def test_an_auditor_declares_anew_about_the_firm_that_a_site_is_given_to(cast: Cast) -> None:
+    row, buyer = assigned(cast), cast.plants[1].site.organisation
+    auditors.declare(row, cast.auditor, False, "", NOW)
+    auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
+    Site.objects.filter(pk=row.site_id).update(organisation=buyer)
+    row = Assignment.objects.get(pk=row.pk)
+    view = engagement(cast.auditor, row.pk, NOW.date())
+    assert view is not None
+    assert [need.need for need in needs(view, NOW.date())] == [AuditNeed.DECLARE]
+    assert refusal_of(partial(auditors.require_free, row, cast.auditor)) == "interest-undeclared"
+    assert not auditors_of(row.site)
+    auditors.declare(row, cast.auditor, False, "", NOW)
+    auditors.require_free(row, cast.auditor)
+    assert auditors_of(row.site)
+
+
 def test_an_interest_declared_once_is_its_auditors_in_every_engagement_of_the_firm(cast: Cast) -> None:
     """The body is assigned another period of the site, and another site that the same firm controls."""
     colleague = person("second@example.org", cast.body, Role.CERTIFICATION_BODY)

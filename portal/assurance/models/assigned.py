@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection
 
 from django.db import models
-from django.db.models import Exists, OuterRef, Q, QuerySet
+from django.db.models import Exists, F, OuterRef, Q, QuerySet
 from django.db.models.functions import Coalesce
 
 from portal.accounts.models import ControllingFirm, Organisation, Site, User
@@ -84,6 +84,10 @@ class InterestDeclaration(AppendOnly):
 
     def __str__(self) -> str:
         return f"{self.person}, {self.assignment}: {'an interest' if self.interested else 'none'}"
+
+
+OF_THE_FIRM_NOW = Q(firm=None) | Q(firm=F("assignment__site__organisation__controlling_firm"))
+"""Of declarations: those about the firm that controls the site today. About its next one each person declares anew."""
 
 
 def interests_in(enterprises: Collection[Organisation]) -> QuerySet[InterestDeclaration]:
