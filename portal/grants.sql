@@ -61,7 +61,7 @@ BEGIN
         GRANT SELECT, UPDATE ON register_leaving TO steplabel_worker;
         GRANT UPDATE (software, revoked_at) ON accounts_device TO steplabel_worker;
         GRANT SELECT, UPDATE (granted_by, ended_by, ended_at) ON partners_grant TO steplabel_worker;
-        GRANT UPDATE (taken_back_at, taken_back_reason) ON assurance_assignment TO steplabel_worker;
+        GRANT UPDATE (taken_back_at, taken_back_reason, ended_with_firm) ON assurance_assignment TO steplabel_worker;
         GRANT UPDATE (retired_at) ON accounts_site TO steplabel_worker;
         GRANT UPDATE (roster) ON publication_publication TO steplabel_worker;
         GRANT SELECT (id, publication_id, behind), UPDATE (behind) ON publication_bestgroup TO steplabel_worker;

@@ -19,7 +19,7 @@ from benchmarks.wire.signing import VerifyingKey
 from portal.accounts.models import Device, Membership, Organisation, Role, User
 from portal.accounts.selectors import organisations_as
 from portal.assurance.models import Assignment, AuditorKey, InterestDeclaration
-from portal.assurance.models.assigned import OF_THE_FIRM_NOW, firm_has_left, interests_in, of_one_group
+from portal.assurance.models.assigned import OF_THE_FIRM_NOW, interests_in, of_one_group
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.problems import RefusedError
@@ -79,12 +79,11 @@ def lock_standing(assignment: Assignment, *, or_taken_back: bool = False) -> Ass
         RefusedError: `assignment-taken-back` (409).
     """
     row = Assignment.objects.select_for_update().get(pk=assignment.pk)
-    ended = not or_taken_back or Assignment.objects.filter(firm_has_left(), pk=row.pk).exists()
-    if row.taken_back_at is not None and ended:
+    if row.taken_back_at is not None and (row.ended_with_firm or not or_taken_back):
         raise RefusedError(
             409,
             "assignment-taken-back",
-            "This assignment was withdrawn by the regulator, or ended because the firm has left.",
+            "This assignment was withdrawn by the regulator, or ended because the firm has left or the site has another owner.",
             "You can still read what is there. If something is missing, ask the regulator to assign the site and period again.",
         )
     return row

@@ -15,7 +15,7 @@ from portal.accounts.selectors import organisations_as, own_sites, regulated_sit
 from portal.assurance.attestation_standing import AttestationView, has_conclusion, views_of, with_names
 from portal.assurance.auditors import acting_for
 from portal.assurance.models import Assignment, Attestation, Finding, FindingStep, InterestDeclaration, Sample
-from portal.assurance.models.assigned import OF_THE_FIRM_NOW, firm_has_left, goes_on, interests_by_enterprise
+from portal.assurance.models.assigned import OF_THE_FIRM_NOW, goes_on, interests_by_enterprise
 from portal.assurance.models.findings import ENDED, WAITS_FOR_PLANT, FindingAct, FindingGrade, last_act
 from portal.intake.models import Submission, SubmissionState
 from portal.intake.selectors import SubmissionView
@@ -43,7 +43,7 @@ class FindingView:
     raised_by: str
     raised_at: datetime
     steps: tuple[FindingStepView, ...]
-    ended_with_firm: bool = False  # it left the portal or the site: no step tells of that
+    ended_with_firm: bool = False  # no step tells of that
 
     @property
     def last(self) -> FindingAct | None:
@@ -105,7 +105,7 @@ class EngagementView:
     taken_back_at: datetime | None
     taken_back_reason: str
     goes_on: bool  # it stands, or the same body was given the site and period anew: findings are dealt with
-    firm_has_left: bool  # it ended with the firm: an appeal that waits is decided no more
+    ended_with_firm: bool  # an appeal that waits is decided no more
     submissions: tuple[SubmissionView, ...]  # all revisions, newest first; none for the body once it was taken back
     findings: tuple[FindingView, ...]
     earlier: tuple[FindingView, ...]  # where it stands: of the same body, from before the site and period were given to it anew
@@ -175,7 +175,7 @@ def audit_of_own_site(user: User, assignment: int, today: date) -> EngagementVie
 
 def appeals_regulated(user: User) -> tuple[Finding, ...]:
     """The findings whose appeal waits for the person, oldest first."""
-    waiting = Finding.objects.alias(last=last_act()).filter(~firm_has_left("assignment__"), last=FindingAct.APPEALED)
+    waiting = Finding.objects.alias(last=last_act()).filter(last=FindingAct.APPEALED)
     rows = waiting.filter(assignment__site__in=regulated_sites(user)).select_related("assignment__site", "assignment__body")
     return tuple(rows.order_by("pk"))
 
@@ -190,9 +190,7 @@ def appealed_finding(user: User, assignment: int, number: int, today: date) -> t
 
 def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool = False) -> tuple[EngagementView, ...]:
     states = (Attestation.State.ISSUED, Attestation.State.WITHDRAWN) if outside else tuple(_SHOWN)
-    rows = rows.select_related("body", "site__organisation").annotate(
-        goes_on=goes_on(), firm_has_left=firm_has_left(), concluded=has_conclusion()
-    )
+    rows = rows.select_related("body", "site__organisation").annotate(goes_on=goes_on(), concluded=has_conclusion())
     assignments = list(
         rows.prefetch_related(
             Prefetch("samples", Sample.objects.exclude(draw=None).only("assignment")),
@@ -221,7 +219,7 @@ def _views(rows: QuerySet[Assignment], user: User, today: date, *, outside: bool
             taken_back_at=row.taken_back_at,
             taken_back_reason=row.taken_back_reason,
             goes_on=row.goes_on,
-            firm_has_left=row.firm_has_left,
+            ended_with_firm=row.ended_with_firm,
             submissions=tuple(reports.get((row.site.slug, row.period), ())) if outside or row.taken_back_at is None else (),
             findings=tuple(finding for finding in findings[_engaged(row)] if finding.assignment == row.pk),
             earlier=tuple(finding for finding in findings[_engaged(row)] if row.taken_back_at is None and finding.assignment != row.pk),
@@ -269,7 +267,7 @@ def _finding(row: Finding) -> FindingView:
         str(row.raised_by),
         row.raised_at,
         steps,
-        ended_with_firm=row.assignment.taken_back_at is not None and row.assignment.taken_back_by_id is None,
+        ended_with_firm=row.assignment.ended_with_firm,
     )
 
 

@@ -198,4 +198,5 @@ def end_engagements(sites: Collection[Site], because: str, by: str, now: datetim
     for row in rows:
         record(now, by, Action.ASSIGNMENT_TAKEN_BACK, f"site {row.site.slug}", f"{row.body}, {row.period}: {because}")
         reminding.taken_back(row, now)
+    Assignment.objects.filter(site__in=sites).update(ended_with_firm=True)
     return Assignment.objects.filter(pk__in=[row.pk for row in rows]).update(taken_back_at=now, taken_back_reason=because)

@@ -10,9 +10,10 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from portal.accounts.models import User
+from portal.accounts.models import Organisation, Role, Site, User
 from portal.assurance import auditors, findings, reminding
-from portal.assurance.assigning import assign, take_back
+from portal.assurance.assigning import assign, end_partial, take_back
+from portal.assurance.engagements import appeals_regulated
 from portal.assurance.models import Finding
 from portal.assurance.models.findings import FindingGrade
 from portal.auditlog.models import Event
@@ -247,8 +248,30 @@ def test_an_appeal_that_waits_is_decided_after_the_assignment_was_taken_back(cas
     assert "Works 3: appeal against finding 1" not in read(office, reverse("web:home"))
 
 
-def test_an_appeal_ends_with_the_firm(cast: Cast, finding: Finding) -> None:
+@pytest.mark.parametrize("withdrawn", [False, True], ids=["in an engagement that stands", "in one that was withdrawn"])
+def test_an_appeal_waits_where_the_audit_of_another_body_ended_as_the_site_changed_hands(
+    cast: Cast, finding: Finding, withdrawn: bool
+) -> None:
+    site, buyer = cast.plants[2].site, cast.plants[0].site.organisation
+    buyers = Organisation.objects.create(name="Buyer's body", kind=Role.CERTIFICATION_BODY, controlling_firm=buyer.controlling_firm)
+    assign(buyers, site, PERIOD, cast.approver, NOW)
+    Site.objects.filter(pk=site.pk).update(organisation=buyer)
+    assert end_partial([Site.objects.get(pk=site.pk)], "the site belongs to another firm now", "operator", NOW) == {site.slug}
+    findings.appeal(finding, APPEAL, "", cast.plants[0].owner, NOW)
+    if withdrawn:
+        take_back(finding.assignment, "The body advised this plant.", cast.approver, NOW)
+    office, appeal = of(cast.approver), reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
+    assert appeals_regulated(cast.approver) == (finding,)
+    assert "The finding is cancelled" in read(office, appeal)
+    office.post(appeal, {"act": "annul", "text": "Calibrated in March."})
+    assert findings.open_majors(finding.assignment) == 0
+
+
+@pytest.mark.parametrize("withdrawn", [False, True], ids=["in an engagement that stands", "in one that was withdrawn"])
+def test_an_appeal_ends_with_the_firm(cast: Cast, finding: Finding, withdrawn: bool) -> None:
     findings.appeal(finding, APPEAL, "", cast.plants[2].owner, NOW)
+    if withdrawn:
+        take_back(finding.assignment, "The body advised this plant.", cast.approver, NOW)
     findings.end_engagements([cast.plants[2].site], "the firm has left", "worker", NOW)
     office, appeal = of(cast.approver), reverse("web:appealed-finding", args=[finding.assignment_id, finding.number])
     assert "Works 3: appeal against finding 1" not in read(office, reverse("web:home"))

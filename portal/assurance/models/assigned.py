@@ -25,6 +25,7 @@ class Assignment(models.Model):
     taken_back_at = models.DateTimeField(null=True)
     taken_back_by = models.ForeignKey(User, models.PROTECT, related_name="+", null=True)  # none: its firm left or changed
     taken_back_reason = models.CharField(max_length=1000, blank=True)
+    ended_with_firm = models.BooleanField(default=False, db_default=False)  # nobody is left to answer; also where it was taken back before
 
     class Meta:
         constraints = (
@@ -49,11 +50,6 @@ def goes_on(of: str = "") -> Exists:
     """Of each row of a query, `of` its assignment: whether that stands, or the same body was given the site and period anew since."""
     same = {name: OuterRef(f"{of}{name}") for name in ("body", "site", "period")}
     return Exists(Assignment.objects.filter(**same, taken_back_at=None))
-
-
-def firm_has_left(of: str = "") -> Exists:
-    """Of each row of a query, `of` its assignment: whether the engagements at its site ended with the firm."""
-    return Exists(Assignment.objects.filter(site=OuterRef(f"{of}site"), taken_back_at__isnull=False, taken_back_by=None))
 
 
 class InterestDeclaration(AppendOnly):

@@ -77,10 +77,10 @@ class FindingStep(AppendOnly):
 
 
 def last_act() -> Case:
-    """Of each finding of a query, its last act; null where nobody has said anything yet. What ended with the firm is closed: nobody took
-    its assignment back, and of that no step tells."""
+    """Of each finding of a query, its last act; null where nobody has said anything yet. What ended with the firm is closed, and of
+    that no step tells."""
     last = Subquery(FindingStep.objects.filter(finding=OuterRef("pk")).order_by("-pk").values("act")[:1])
-    ended = When(assignment__taken_back_at__isnull=False, assignment__taken_back_by=None, then=Value(FindingAct.CLOSED.value))
+    ended = When(assignment__ended_with_firm=True, then=Value(FindingAct.CLOSED.value))
     return Case(ended, default=last)
 
 

@@ -129,7 +129,7 @@ def _taken_back(view: EngagementView) -> Item | None:
 def finding_page(
     view: EngagementView, finding: FindingView, today: date, crumbs: tuple[Crumb, ...], *, regulator: bool = False
 ) -> FindingPage:
-    waits_for_regulator = finding.appealed and not view.firm_has_left
+    waits_for_regulator = finding.appealed and not view.ended_with_firm
     return FindingPage(
         title=_("Finding %(n)s, %(of)s") % {"n": finding.number, "of": engagement_title(view)},
         grade=state(GRADES, finding.grade),

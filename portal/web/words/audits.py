@@ -136,7 +136,8 @@ NEED_MOODS: dict[AuditNeed, Mood] = {
 
 
 def ended_because(reason: str) -> str:
-    """Why an assignment ended: in the words of the officer who took it back; in the portal's own where the firm has left."""
+    """Why an assignment ended: in the words of the officer who took it back; in the portal's own where a firm left or
+    the site changed hands."""
     if reason == changing_hands.BECAUSE:
         return in_words(changing_hands.BECAUSE)
     return in_words(leaving.BECAUSE) if reason in (leaving.BECAUSE, leaving.BECAUSE_BEFORE) else reason
