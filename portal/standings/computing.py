@@ -5,21 +5,22 @@ The simulation's randomness is derived from its input, so that it can be repeate
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Count, Max
 
 from benchmarks import packs, ranking, route_ranking
 from benchmarks.label_keys import LabelKey
 from benchmarks.measurements import Metric
 from benchmarks.ranking import RankedSite
 from benchmarks.released import ReleasedLabel
+from portal import wall
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.models import ReportingPeriod
-from portal.intake.models import Submission
+from portal.intake.models import Submission, SubmissionState
 from portal.standings.cohort import Cohort, cohort
 from portal.standings.models import ProtectedValue, Standing
 from portal.statements import insert
@@ -30,19 +31,20 @@ def record_protected_values(submission: Submission, labels: Iterable[ReleasedLab
     insert([ProtectedValue.of(submission, label) for label in labels])
 
 
+@wall.opened()  # every site of the period, wherever it lies now
 def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
     """Compute every standing of a period anew from what is accepted now; how many sites were ranked.
 
-    The simulation takes minutes in a large sector, so nothing is locked meanwhile. Whoever finds then that somebody else has written begins
-    anew: what was read before may be of reports that have been replaced since.
+    The simulation takes minutes in a large sector, so nothing is locked meanwhile. Whoever finds then that somebody else has written, or
+    that a report was replaced or deleted with its firm, begins anew.
     """
     while True:
-        newest_before = _newest(period)
+        before = _written(period)
         present = cohort(period)
         rows = _standings(period, present, now)
         with transaction.atomic():
             ReportingPeriod.objects.select_for_update(of=("self",)).get(pk=period.pk)
-            if _newest(period) != newest_before:
+            if not _still_accepted(present.submissions.values()) or _written(period) != before:
                 continue
             Standing.objects.filter(period=period).delete()
             Standing.objects.bulk_create(rows)
@@ -51,10 +53,16 @@ def compute(period: ReportingPeriod, by: str, now: datetime) -> int:
         return len({row.submission_id for row in rows})
 
 
-def _newest(period: ReportingPeriod) -> int | None:
-    """The number of the standing that was written last."""
-    newest: int | None = Standing.objects.filter(period=period).aggregate(newest=Max("pk"))["newest"]
-    return newest
+def _still_accepted(reports: Collection[int]) -> bool:
+    """Whether all of these reports count as they did; they are locked, so that a firm that leaves now deletes what is written of it."""
+    rows = Submission.objects.select_for_update(no_key=True).filter(pk__in=reports, state=SubmissionState.ACCEPTED)
+    return len(rows.order_by("pk").values_list("pk", flat=True)) == len(reports)
+
+
+def _written(period: ReportingPeriod) -> tuple[int, int | None]:
+    """How many standings there are, which a deletion changes, and the number of the one that was written last."""
+    rows = Standing.objects.filter(period=period).aggregate(count=Count("pk"), newest=Max("pk"))
+    return rows["count"], rows["newest"]
 
 
 def _standings(period: ReportingPeriod, present: Cohort, now: datetime) -> list[Standing]:

@@ -6,6 +6,7 @@ import re
 from datetime import UTC, datetime, timedelta
 from decimal import Decimal
 from pathlib import Path
+from typing import Any
 
 import pytest
 from django.core import mail
@@ -50,7 +51,7 @@ from portal.sharing.groups import GroupDescription
 from portal.sharing.models import GroupKind, GroupMember
 from portal.standings import computing as standings
 from portal.standings import naming
-from portal.standings.models import ProtectedValue
+from portal.standings.models import ProtectedValue, Standing
 from portal.translog.models import LogEntry
 from portal.web.words.mails import write
 from tests.integration.partners_cast import make_partners
@@ -495,3 +496,25 @@ def test_a_practice_that_waits_ends_with_its_firm_and_a_published_one_stays(cast
     withdrawn = Event.objects.filter(action=Action.PRACTICE_WITHDRAWN, actor="worker").values_list("subject", flat=True)
     assert set(withdrawn) == {f"practice {waits.practice}/1", f"practice {again.practice}/2"}
     assert signed_in(cast.drafter).get(reverse("web:practice-entry", args=[waits.pk])).status_code == 404
+
+
+@pytest.mark.parametrize("computed_before", [True, False])
+def test_standings_of_a_firm_that_leaves_while_they_are_computed_do_not_come_back(
+    cast: Cast, monkeypatch: pytest.MonkeyPatch, computed_before: bool
+) -> None:
+    firm, compute_rows = cast.plants[0].site.organisation, standings._standings
+    gone: list[int] = []
+    if not computed_before:
+        Standing.objects.all().delete()
+    leaving.ask(cast.plants[0].owner, firm.pk, timezone.now())
+
+    def while_the_firm_leaves(*arguments: Any) -> Any:
+        rows = compute_rows(*arguments)
+        if not gone:
+            gone.append(leaving.carry_out_due(lambda: over() + timedelta(days=1)))
+        return rows
+
+    monkeypatch.setattr(standings, "_standings", while_the_firm_leaves)
+    assert standings.compute(cast.period, "again", NOW) == len(cast.plants) - 1
+    assert gone == [1]
+    assert not Standing.objects.filter(submission__site__organisation=firm).exists()
