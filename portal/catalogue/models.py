@@ -45,6 +45,7 @@ class PeerGroupMember(models.Model):
     site = models.ForeignKey(Site, models.CASCADE, related_name="peer_group_members")
     obliged = models.BooleanField(default=True)
     cohort = models.CharField(max_length=12, choices=ObligedCohort.choices, blank=True)
+    left_at = models.DateTimeField(null=True)  # when the register last moved the site to another place; what closed by then counts it
 
     class Meta:
         constraints = (models.UniqueConstraint(fields=("peer_group", "site"), name="one_membership_a_peer_group"),)

@@ -6,7 +6,8 @@ from collections.abc import Collection, Iterable
 from datetime import datetime
 
 from django.db import transaction
-from django.db.models import Max
+from django.db.models import Max, Q, QuerySet
+from django.db.models.functions import Coalesce, Now
 
 from benchmarks import packs
 from benchmarks.errors import InputError
@@ -71,7 +72,8 @@ def make_peer_group(
 
 
 def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGroup:
-    """The peer group of another version of its pack: the same route, scope, policy and members that are not retired. Asked again, the same.
+    """The peer group of another version of its pack: the same route, scope and policy, and the members that are neither retired nor gone to
+    another place. Asked again, the same.
 
     Raises:
         RefusedError: `not-regulator` (403).
@@ -81,7 +83,7 @@ def take_up(user: User, group: PeerGroup, version: str, now: datetime) -> PeerGr
     existing_group = PeerGroup.objects.filter(pack=group.pack, pack_version=version, route=group.route, scope=group.scope).first()
     if existing_group is not None:
         return existing_group
-    members = list(group.members.select_related("site"))
+    members = list(group.members.filter(left_at=None).select_related("site"))
     with transaction.atomic():
         obliged = [member.site for member in members if member.obliged]
         successor = make_peer_group(
@@ -114,18 +116,28 @@ def end_elsewhere(sites: Collection[int]) -> tuple[PeerGroupMember, ...]:
     """Sites, by their numbers, that lie in another place now, or report with another pack, owe nothing to groups of before.
 
     A membership ends, with what was asked for there; it goes on by the site's own will where a period of the group is closed, for what is
-    published of that may count the site. Gives the memberships that changed. To be called in a transaction.
+    published of that may count the site (`counted`); not so in a group of another pack, for which it never reported. Gives the memberships
+    that changed. To be called in a transaction.
     """
     rows = PeerGroupMember.objects.filter(site__in=sites).select_related("peer_group__scope", "site__jurisdiction")
     outside = [row for row in rows if row.peer_group.pack != row.site.pack or not row.peer_group.scope.covers(row.site.jurisdiction)]
     closed = set(ReportingPeriod.objects.exclude(closed_at=None).values_list("peer_group", flat=True))
     for row in outside:
         ExtensionRequest.objects.filter(site=row.site, period__peer_group=row.peer_group, granted=None).delete()
-    ending = [row for row in outside if row.peer_group_id not in closed]
-    staying = [row for row in outside if row.peer_group_id in closed and (row.obliged or row.cohort)]
+    stays = {row.pk for row in outside if row.peer_group_id in closed and row.peer_group.pack == row.site.pack}
+    ending = [row for row in outside if row.pk not in stays]
+    leaving = [row for row in outside if row.pk in stays and (row.left_at is None or row.obliged or row.cohort)]
     PeerGroupMember.objects.filter(pk__in=[row.pk for row in ending]).delete()
-    PeerGroupMember.objects.filter(pk__in=[row.pk for row in staying]).update(obliged=False, cohort="")
-    return (*ending, *staying)
+    staying = PeerGroupMember.objects.filter(pk__in=stays)
+    staying.update(obliged=False, cohort="", left_at=Coalesce("left_at", Now()))
+    PeerGroupMember.objects.filter(site__in=sites).exclude(pk__in=[row.pk for row in outside]).update(left_at=None)  # it came back
+    return (*ending, *leaving)
+
+
+def counted(period: ReportingPeriod) -> QuerySet[PeerGroupMember]:
+    """The members whose reports of the period count: not those that left for another place before it closed."""
+    counting = Q(left_at=None) if period.closed_at is None else Q(left_at=None) | Q(left_at__gte=period.closed_at)
+    return PeerGroupMember.objects.filter(counting, peer_group=period.peer_group)
 
 
 def _taking(pack: str) -> list[PeerGroup]:

@@ -9,7 +9,7 @@ from django.db.models import Count, Q, QuerySet
 
 from benchmarks.phrases import Name
 from portal.accounts.models import Jurisdiction, Site, User
-from portal.accounts.selectors import jurisdictions_of
+from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.models import Extension, ExtensionRequest, PeerGroup, PeerGroupMember, ReportingPeriod
 
 
@@ -38,6 +38,11 @@ class PeerGroupView:
     periods: tuple[PeriodView, ...]
     attested_only: bool
     adverse_leaves: bool
+
+
+def sites_of(group: PeerGroup) -> QuerySet[Site]:
+    """The sites of the group's pack that lie in its scope, members or not, retired ones too."""
+    return Site.objects.filter(within((group.scope,)), pack=group.pack)
 
 
 def groups_of(user: User) -> tuple[PeerGroupView, ...]:

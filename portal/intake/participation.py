@@ -18,6 +18,7 @@ from portal.accounts.models import Jurisdiction, User
 from portal.accounts.selectors import jurisdictions_of, within
 from portal.catalogue.deadlines import due_dates
 from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.catalogue.peer_groups import counted
 from portal.catalogue.selectors import touch
 from portal.intake.models import IN_THE_VAULT, Commitment, Submission, SubmissionState, counting_by
 from portal.names import RelatedName
@@ -147,7 +148,7 @@ def participation(user: User, peer_group: int, period: str, now: datetime) -> Pa
     if asked is None or not any(touch(jurisdiction, asked.peer_group.scope.path) for jurisdiction in jurisdictions):
         return None
     group = asked.peer_group
-    members = PeerGroupMember.objects.filter(within(jurisdictions, "site__jurisdiction__path"), peer_group=group)
+    members = counted(asked).filter(within(jurisdictions, "site__jurisdiction__path"))
     return ParticipationView(
         peer_group=group.pk,
         pack=group.pack,

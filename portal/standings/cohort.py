@@ -16,7 +16,8 @@ from benchmarks.composition import ReportedLabel
 from benchmarks.measurements import Metric
 from benchmarks.released import ReleasedLabel, ReleasedQuantile
 from portal import wall
-from portal.catalogue.models import PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import ReportingPeriod
+from portal.catalogue.peer_groups import counted
 from portal.intake.models import SubmissionState
 from portal.standings.attested import NONE, NotEnteredReason, Verdicts, verdicts
 from portal.standings.models import ProtectedValue, grid_of
@@ -56,12 +57,11 @@ def cohort(period: ReportingPeriod, publishing_on: date | None = None) -> Cohort
     group = period.peer_group
     audited = NONE if publishing_on is None else verdicts(period, publishing_on)
     asked = publishing_on is not None and (group.attested_only or group.adverse_leaves)
-    members = PeerGroupMember.objects.filter(peer_group=period.peer_group)
     rows = ProtectedValue.objects.filter(
         submission__state=SubmissionState.ACCEPTED,
         submission__period=period.name,
         submission__pack_version__in=("", group.pack_version),
-        submission__site__in=members.values("site"),
+        submission__site__in=counted(period).values("site"),
     ).order_by("submission__site__slug", "pk")
     quantile = cache(lambda at, cell, epsilon: ReleasedQuantile(Fraction(at), cell, Fraction(epsilon)))
     reported: list[ReportedLabel] = []
