@@ -13,11 +13,12 @@ from django.db.models import Q, QuerySet
 
 from benchmarks.phrases import Phrase
 from portal.accounts.deciding import require_regulator_of_scope
-from portal.accounts.models import Site, User
+from portal.accounts.models import User
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record, record_each
 from portal.catalogue.models import ObligedChange, PeerGroup, PeerGroupMember
 from portal.catalogue.obliged_rows import ObligedSite, eligible
+from portal.catalogue.selectors import sites_of
 from portal.problems import RefusedError
 
 MOST_BYTES = 2 * 1024 * 1024
@@ -198,11 +199,11 @@ def _plain(member: ObligedSite | None) -> list[bool | str] | None:
 def _write(change: ObligedChange, entries: Sequence[ObligedSite], action: Action, by: User, now: datetime) -> None:
     """Put members down as they are to be, and on the record of each site for which something changes.
 
-    A site that retired, or left with its firm, since the list was made is not brought back into the group.
+    A site that retired, left with its firm or moved to another place since the list was made is not brought back into the group.
     """
     group, before = change.peer_group, _members(change.peer_group)
     members = PeerGroupMember.objects.filter(peer_group=group).values("site")
-    present = Site.objects.filter(Q(retired_at=None) | Q(pk__in=members), slug__in=[entry.site for entry in entries])
+    present = sites_of(group).filter(Q(retired_at=None) | Q(pk__in=members), slug__in=[entry.site for entry in entries])
     sites = dict(present.values_list("slug", "pk"))
     changed = [entry for entry in entries if entry.site in sites and before.get(entry.site) != entry]
     PeerGroupMember.objects.bulk_create(

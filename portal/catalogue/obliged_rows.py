@@ -10,8 +10,8 @@ from django.db.models import Q, QuerySet
 
 from portal.accounts.credit_codes import WrongCodeError, credit_code
 from portal.accounts.models import Site
-from portal.accounts.selectors import within
 from portal.catalogue.models import ObligedCohort, PeerGroup, PeerGroupMember
+from portal.catalogue.selectors import sites_of
 
 MOST_FAULTS = 50
 
@@ -98,4 +98,4 @@ def eligible(group: PeerGroup) -> tuple[str, ...]:
 
 def _eligible(group: PeerGroup) -> QuerySet[Site]:
     listed = PeerGroupMember.objects.filter(peer_group=group, obliged=True).values("site")
-    return Site.objects.filter(within((group.scope,)), Q(retired_at=None) | Q(pk__in=listed), pack=group.pack).order_by("slug")
+    return sites_of(group).filter(Q(retired_at=None) | Q(pk__in=listed)).order_by("slug")

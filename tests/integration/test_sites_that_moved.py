@@ -7,8 +7,9 @@ from django.db import transaction
 from django.utils import timezone
 
 from portal.accounts.models import Jurisdiction, Site
-from portal.catalogue import peer_groups, periods
+from portal.catalogue import obliged_list, peer_groups, periods
 from portal.catalogue.models import PeerGroup
+from portal.catalogue.obliged_rows import ObligedSite
 from portal.intake.participation import participation
 from portal.standings.cohort import cohort
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
@@ -72,6 +73,22 @@ def test_it_counts_in_what_was_closed_before_and_stays_when_it_comes_back(cast: 
     assert set(cohort(following).submissions) == {site.slug}
     move(site, home)
     assert group.members.get().left_at is None
+
+
+def test_undoing_a_list_does_not_oblige_it_again(cast: Cast, site: Site) -> None:
+    group = peer_groups.make_peer_group("cement", site.jurisdiction, [site])
+    released = obliged_list.amend(group, ObligedSite(site.slug, False), cast.approver, NOW)
+    move(site, elsewhere(cast))
+    obliged_list.undo(released, cast.approver, NOW)
+    assert not group.members.exists()
+
+
+def test_a_list_that_was_uploaded_before_does_not_oblige_it(cast: Cast, site: Site) -> None:
+    group = peer_groups.make_peer_group("cement", site.jurisdiction, [site])
+    uploaded = obliged_list.propose(group, [ObligedSite(site.slug, True)], cast.approver, NOW)
+    move(site, elsewhere(cast))
+    obliged_list.apply(uploaded, obliged_list.held_now(group), cast.approver, NOW)
+    assert not group.members.exists()
 
 
 @pytest.mark.parametrize("change", ["place", "pack"])
