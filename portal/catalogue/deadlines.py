@@ -86,8 +86,8 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
     """Give a site more time for one period, which settles what its firm asked for. A form sent twice gives it once.
 
     Raises:
-        RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`, `extension-reason-missing`,
-            `text-too-long` (409).
+        RefusedError: `not-regulator` (403), `not-a-member`, `period-closed`, `extension-not-later`, `due-past`,
+            `extension-reason-missing`, `text-too-long` (409).
     """
     with transaction.atomic():
         period = ReportingPeriod.objects.select_for_update().get(pk=period.pk)
@@ -104,6 +104,8 @@ def extend(period: ReportingPeriod, site: Site, last_day: date, reason: str, by:
             return last
         if due <= _due_of(period, site):
             raise _not_later()
+        if due <= now:
+            raise _past(Phrase("Choose today or a later day."))
         extension = Extension.objects.create(period=period, site=site, due=due, reason=sentence, granted_by=by, granted_at=now)
         _settle(period, site, due, sentence, by, now)
     return extension
@@ -173,8 +175,11 @@ def refuse(request: int, answer: str, by: User, now: datetime) -> ExtensionReque
         RefusedError: `not-regulator` (403), `extension-reason-missing`, `extension-decided`, `text-too-long` (409).
     """
     with transaction.atomic():
-        period = ReportingPeriod.objects.select_for_update(of=("self",)).get(extension_requests=request)  # as whoever grants it
-        request_row: ExtensionRequest = period.extension_requests.select_for_update().get(pk=request)
+        # as whoever grants it; a request goes with a site that retires or moves
+        period = ReportingPeriod.objects.select_for_update(of=("self",)).filter(extension_requests=request).first()
+        request_row: ExtensionRequest | None = ExtensionRequest.objects.select_for_update().filter(pk=request).first()
+        if period is None or request_row is None:
+            raise _decided()
         require_regulator_of_site(by, request_row.site)
         sentence = whole_text(answer, MOST_CHARACTERS)
         if not sentence:

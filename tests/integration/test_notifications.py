@@ -65,7 +65,7 @@ def test_what_happens_is_told_to_whom_it_concerns_and_to_nobody_else(cast: Cast)
     accounts.revoke(cast.plants[0].device, owner, NOW)
     assert notice_kinds(owner)[0] == NoticeKind.DEVICE_REVOKED
     assert NoticeKind.DEVICE_REVOKED not in notice_kinds(other)
-    deadlines.extend(cast.period, cast.plants[1].site, (cast.period.due + timedelta(days=9)).date(), "Flood.", cast.approver, NOW)
+    deadlines.extend(cast.period, cast.plants[1].site, (NOW + timedelta(days=9)).date(), "Flood.", cast.approver, NOW)
     assert notice_kinds(other)[0] == NoticeKind.EXTENSION_GRANTED
     assert "Flood" not in str(Notice.objects.filter(recipient=other).latest("pk").told), "a reason is on record, and not sent about"
     assert notice_kinds(cast.stranger) == notice_kinds(cast.auditor) == []

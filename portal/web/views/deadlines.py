@@ -68,7 +68,7 @@ def extend(request: HttpRequest, group: int, period: str) -> HttpResponseBase:
                 for site in sites_by_slug(answers["site"]):
                     deadlines.extend(row, site, answers["until"], answers["reason"], person(request), timezone.now())
         except RefusedError as refusal:
-            if refusal.code != "extension-not-later":
+            if refusal.code not in ("extension-not-later", "due-past"):
                 raise
             add_error(form, "until", refusal)
         else:
