@@ -20,10 +20,11 @@ from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.catalogue.deadlines import last_day, set_due
 from portal.catalogue.models import Extension, ExtensionRequest, Reminder, ReportingPeriod
+from portal.catalogue.peer_groups import counted
 from portal.catalogue.selectors import period_of_group
 from portal.intake.models import Submission, SubmissionState
-from portal.intake.owed import owed
-from portal.intake.participation import ParticipationView, ReportingState, participation
+from portal.intake.owed import owed, owed_of
+from portal.intake.participation import ParticipationView, ReportingState
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.telling import tell
 from portal.problems import RefusedError
@@ -132,14 +133,18 @@ def move_due(view: ParticipationView, until: date, by: User, now: datetime) -> N
         RefusedError: what `set_due` refuses.
     """
     with transaction.atomic():
-        before = set_due(period_of_group(view.peer_group, view.period), until, by, now)
-        moved = participation(by, view.peer_group, view.period, now)
-        if moved is None:
-            return
-        due = {participant.site: participant.due for participant in moved.participants if participant.due < before}
-        sites = regulated_sites(by).filter(slug__in=due.keys() & remindable(moved))
-        for site in sites:
-            facts = {**named(site), "period": view.period, "due": last_day(due[site.slug]).isoformat(), "event": "earlier"}
+        period = period_of_group(view.peer_group, view.period)
+        tell_of_less_time(period, set_due(period, until, by, now), now)
+
+
+def tell_of_less_time(period: ReportingPeriod, before: datetime, now: datetime) -> None:
+    """Tell the people of each obliged site that owes the report and has less time for it than until `before`, when all were due."""
+    members = counted(period).filter(obliged=True).select_related("site__organisation", "peer_group").order_by("site__slug")
+    sites = {member.site.slug: member.site for member in members}
+    for duty in owed_of(sites.values(), now, members):
+        if duty.period == period.name and duty.due < before:
+            site = sites[duty.site]
+            facts = {**named(site), "period": period.name, "due": last_day(duty.due).isoformat(), "event": "earlier"}
             tell(NoticeKind.REPORT_COMES, people_of_site(site), "web:upload", {}, facts, now)
 
 

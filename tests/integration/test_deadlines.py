@@ -18,7 +18,7 @@ from django.utils import timezone
 from portal.accounts.models import Membership, Site
 from portal.auditlog.models import AppendOnlyError, Event
 from portal.catalogue import deadlines
-from portal.catalogue.models import Extension, PeerGroupMember, ReportingPeriod
+from portal.catalogue.models import Extension, ExtensionRequest, PeerGroupMember, ReportingPeriod
 from portal.catalogue.periods import close_period
 from portal.days import scheme_day
 from portal.intake import reminders
@@ -123,7 +123,7 @@ def test_an_extended_site_is_late_only_after_its_own_day(cast: Cast) -> None:
 def test_no_site_is_due_before_all_others_because_it_was_given_more_time(cast: Cast) -> None:
     """The day of all is moved beyond that of a site with an extension, and back again."""
     site = cast.plants[1].site
-    deadlines.extend(cast.period, site, date(2017, 4, 15), REASON, cast.approver, NOW)
+    deadlines.extend(cast.period, site, date(2017, 4, 15), REASON, cast.approver, NOW.replace(month=3))
     deadlines.set_due(cast.period, LATER, cast.approver, NOW)
     assert {participant.site: participant.due for participant in view_of(cast).participants}["works-2"] == deadlines.end_of(LATER)
     assert taking(view_of(cast))["works-2"] is ReportingState.MISSING
@@ -260,6 +260,42 @@ def test_who_has_less_time_for_a_report_because_the_day_of_all_comes_earlier_is_
     deadlines.extend(ReportingPeriod.objects.get(), cast.plants[2].site, today + timedelta(days=100), REASON, cast.approver, timezone.now())
     officer.post(address, {"due": today + timedelta(days=20)})
     assert notices.count() == 1, "works 3 has its own day, which stays"
+
+
+def test_who_has_less_time_is_told_without_anybody_who_moved_the_day(cast: Cast) -> None:
+    """As where the register file moves it."""
+    today, before = scheme_day(), deadlines.end_of(scheme_day() + timedelta(days=60))
+    deadlines.bring_due_to(cast.period, today + timedelta(days=30), "register", timezone.now())
+    deadlines.extend(cast.period, cast.plants[2].site, today + timedelta(days=90), REASON, cast.approver, timezone.now())
+    PeerGroupMember.objects.filter(site=cast.plants[3].site).update(obliged=False)
+    reminders.tell_of_less_time(cast.period, before, timezone.now())
+    receivers = Notice.objects.filter(kind="report.comes").order_by("recipient__email").values_list("recipient__email", flat=True)
+    assert list(receivers) == [cast.plants[1].owner.email], "works 1 has reported, works 3 has its own day, works 4 owes nothing"
+
+
+def test_nobody_is_given_time_until_a_day_that_is_past(cast: Cast) -> None:
+    today, site = scheme_day(), cast.plants[1].site
+    ReportingPeriod.objects.filter(pk=cast.period.pk).update(due=deadlines.end_of(today - timedelta(days=60)))
+    past = today - timedelta(days=2)
+    with refused("due-past"):
+        deadlines.extend(cast.period, site, past, REASON, cast.approver, timezone.now())
+    officer = Client()
+    assert officer.login(username=cast.approver.email, password=PASSWORD)
+    form = {"site": [site.slug], "until": past.isoformat(), "reason": REASON}
+    answer = officer.post(reverse("web:extend", args=[cast.group.pk, PERIOD]), form)
+    assert (answer.status_code, "That day is past" in answer.content.decode()) == (400, True)
+    assert not Extension.objects.exists()
+
+
+def test_a_request_that_went_with_its_site_is_decided(cast: Cast) -> None:
+    plant = cast.plants[1]
+    request = deadlines.ask(cast.period, plant.site, date(2099, 1, 31), "A new meter.", plant.owner, NOW)
+    pk = request.pk
+    ExtensionRequest.objects.all().delete()
+    with refused("extension-decided"):
+        deadlines.grant(request, "", cast.approver, NOW)
+    with refused("extension-decided"):
+        deadlines.refuse(pk, "Too late.", cast.approver, NOW)
 
 
 def test_several_sites_get_more_time_or_none_of_them(cast: Cast) -> None:
