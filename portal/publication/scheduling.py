@@ -16,7 +16,6 @@ from benchmarks import packs
 from benchmarks.disclosure import GateResult
 from benchmarks.errors import SteplabelError
 from benchmarks.label_keys import LabelKey
-from benchmarks.phrases import Name
 from benchmarks.routes import Pack
 from benchmarks.wire.signing import ReceiptKey
 from portal.accounts.audience import regulators_of
@@ -25,6 +24,7 @@ from portal.accounts.models import User
 from portal.auditlog.models import Action
 from portal.auditlog.recording import record
 from portal.days import scheme_day
+from portal.names import in_chinese
 from portal.publication import announcing
 from portal.publication.counted_before import still_beside_what_was_shown
 from portal.publication.explaining import explained
@@ -34,7 +34,7 @@ from portal.publication.models import Publication, ScheduledRelease, VersionStat
 from portal.publication.publishing import ApprovedVersion, approved, let_out, made_known
 from portal.publication.refusals import refusal
 from portal.publication.who_may_publish import is_overtaken
-from portal.standings.bands import NamedFirm, bands
+from portal.standings.bands import bands
 from portal.standings.cohort import Cohort
 from portal.whole_text import whole_text
 
@@ -160,16 +160,18 @@ def _explained_otherwise(row: Publication, waiting: ScheduledRelease, present: C
 
 
 def _named_no_more(row: Publication, waiting: ScheduledRelease, present: Cohort, pack: Pack) -> bool:
-    """Whether a firm that was signed by name would not stand in that quarter by that name now: its own choice alone does not decide it."""
+    """Whether a firm that was signed by name would not stand in that quarter by both its names now: not its choice alone decides."""
     signed = {
-        (LabelKey(*(step[part] for part in LabelKey._fields)), NamedFirm(entry["quarter"], Name(entry["firm"])))
+        (LabelKey(*(step[part] for part in LabelKey._fields)), entry["quarter"], entry["firm"], entry["firm_zh"])
         for step in waiting.document["steps"]
         for entry in (step["bands"] or {}).get("named", ())
     }
     if not signed:
         return False
     counted = bands(row.period, present, pack, pack.disclosure.fewest_firms)
-    return not signed <= {(cell, firm) for cell, sites in counted.items() for firm in sites.named}
+    return not signed <= {
+        (cell, named.quarter, str(named.firm), in_chinese(named.firm)) for cell, sites in counted.items() for named in sites.named
+    }
 
 
 def _end(waiting: ScheduledRelease, state: str, now: datetime, by: User | None = None, reason: str = "") -> None:

@@ -330,6 +330,16 @@ def test_a_release_that_names_a_firm_by_an_earlier_name_is_stopped_and_says_so(c
     assert "or the firm was renamed" in page
 
 
+def test_a_release_that_names_a_firm_by_an_earlier_chinese_name_is_stopped(cast: Cast) -> None:
+    first = cast.plants[0]
+    firm = Organisation.objects.filter(pk=first.site.organisation_id)
+    firm.update(name_zh="甲厂")
+    naming.choose(first.owner, first.site.organisation_id, True, NOW)
+    waiting = release_with_names(cast, "Enterprise 1")
+    firm.update(name_zh="乙厂")
+    assert_stopped_by_its_names(waiting)
+
+
 def test_a_firm_that_chose_to_be_named_after_the_approval_stops_no_release(cast: Cast) -> None:
     first, second = cast.plants[:2]
     naming.choose(first.owner, first.site.organisation_id, True, NOW)
