@@ -118,8 +118,17 @@ def shown_beside(period: ReportingPeriod) -> QuerySet[Publication]:
 
 def is_replaced() -> Exists:
     """Of a query's versions, whether a newer one stands at the same address that was not withdrawn."""
+    return _with_newer(Publication.objects.filter(status=VersionStatus.PUBLISHED))
+
+
+def is_behind_the_public() -> Exists:
+    """Of a query's versions, whether the public has seen a newer one at the same address, withdrawn or not."""
+    return _with_newer(public())
+
+
+def _with_newer(among: QuerySet[Publication]) -> Exists:
     same = {part: OuterRef(part) for part in _ADDRESS}
-    return Exists(Publication.objects.filter(**same, status=VersionStatus.PUBLISHED, version__gt=OuterRef("version")))
+    return Exists(among.filter(**same, version__gt=OuterRef("version")))
 
 
 def in_force() -> QuerySet[Publication]:

@@ -10,7 +10,7 @@ from portal.accounts.selectors import jurisdictions_of
 from portal.catalogue.selectors import touch
 from portal.publication.in_force import InForceView, in_force_of
 from portal.publication.models import Publication, ScheduledRelease, VersionStatus
-from portal.publication.rows import VersionColumns, in_force, read
+from portal.publication.rows import VersionColumns, in_force, is_behind_the_public, read
 
 MOST_YEARS = 5
 
@@ -84,11 +84,12 @@ def publisher_of(jurisdiction: str) -> tuple[Name, ...]:
 
 
 def drafts_waiting(user: User) -> tuple[DraftWaiting, ...]:
-    """Drafts of others that the person may decide about and nobody has approved for a set time, oldest first."""
+    """Drafts of others that the person may decide about and nobody has approved for a set time, oldest first; none that a newer version has
+    overtaken, for it can only be discarded.
+    """
     scheduled = ScheduledRelease.objects.filter(state=ScheduledRelease.State.WAITING).values("publication")
-    rows = (
-        Publication.objects.filter(status=VersionStatus.DRAFT).exclude(pk__in=scheduled).exclude(drafted_by=user.pk).order_by("drafted_at")
-    )
+    drafts = Publication.objects.filter(~is_behind_the_public(), status=VersionStatus.DRAFT)
+    rows = drafts.exclude(pk__in=scheduled).exclude(drafted_by=user.pk).order_by("drafted_at")
     jurisdictions = jurisdictions_of(user)
     return tuple(
         DraftWaiting(row.id, row.pack, row.pack_version, row.route, row.period, row.version, row.drafter or row.drafter_email)

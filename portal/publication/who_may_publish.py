@@ -27,10 +27,10 @@ def obstacle_by_state(status: str, *, waiting: bool, overtaken: bool, own: bool,
     """The same of who may decide about it."""
     if status != VersionStatus.DRAFT:
         return "not-a-draft"
-    if waiting:
-        return "is-scheduled"
     if overtaken:
         return "newer-published"
+    if waiting:
+        return "is-scheduled"
     if own:
         return "own-draft"
     if hold:

@@ -28,6 +28,7 @@ from portal.notifications.models import Notice
 from portal.problems import RefusedError
 from portal.publication import draft_comments, drafting, publishing, review, scheduling, selectors
 from portal.publication.models import DraftComment, Publication, ScheduledRelease
+from portal.publication.sectors import drafts_waiting
 from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, make_plant, open_waiting, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
@@ -326,9 +327,19 @@ def test_a_draft_older_than_a_version_that_was_published_is_not_published(cast: 
     assert drafting.draft(cast.period, cast.drafter, NOW).version == 3
 
 
+def test_a_draft_that_a_newer_version_has_overtaken_waits_for_nobody(cast: Cast, draft: Publication) -> None:
+    newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
+    assert [waiting.id for waiting in drafts_waiting(cast.approver)] == [draft.pk, newer.pk]
+    publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
+    assert drafts_waiting(cast.approver) == ()
+
+
 def test_a_newer_version_that_was_published_meanwhile_stops_it(cast: Cast, scheduled: ScheduledRelease) -> None:
     newer = drafting.draft(cast.period, cast.drafter, NOW, "In other words.")
     publishing.publish(newer, cast.approver, keys.receipt_key(), NOW)
+    page = signed_in(cast.approver.email).get(reverse("web:draft", args=[scheduled.publication_id])).content.decode()
+    assert "so it will not be published" in page
+    assert "will be published at" not in page
     assert scheduling.release_due(lambda: AT) == 0
     scheduled.refresh_from_db()
     assert (scheduled.state, scheduled.reason_code) == ("stopped", "newer-published")

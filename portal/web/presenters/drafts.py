@@ -151,9 +151,14 @@ def _cell_name(cell: CellView, names: Names) -> str:
 
 
 def _state(view: DraftView) -> StateWord:
-    if view.status == "draft" and view.release is not None and view.release.state == "waiting":
+    if _waits(view) and view.why_not != "newer-published":
         return StateWord(_("Approved, will be published at its time"), "wait")
     return state(VERSION_STATES, view.status)
+
+
+def _waits(view: DraftView) -> bool:
+    """Whether it is approved and its time has not come."""
+    return view.status == "draft" and view.release is not None and view.release.state == "waiting"
 
 
 def _release(view: ReleaseView) -> ReleaseRow:
@@ -200,6 +205,10 @@ def _why_not(view: DraftView) -> str:
     if view.discarded_at is not None:
         facts = {"who": view.discarded_by, "moment": moment_in_words(view.discarded_at), "reason": view.discard_reason}
         return _("Discarded by %(who)s, %(moment)s. Reason: %(reason)s") % facts
+    if view.why_not == "newer-published" and _waits(view):
+        return _(
+            "A newer version has been published since this was approved, so it will not be published. Cancel its release, then discard it."
+        )
     return reasons.get(view.why_not, "")
 
 

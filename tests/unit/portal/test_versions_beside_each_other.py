@@ -338,7 +338,8 @@ DRAFT: dict[str, Any] = {"status": VersionStatus.DRAFT, "waiting": False, "overt
         ({"hold": True, "shown": 0}, "gate-holds"),  # it may have something to show later
         ({"own": True, "hold": True}, "own-draft"),
         ({"overtaken": True, "own": True, "hold": True}, "newer-published"),  # who drafted it may discard it
-        ({"waiting": True, "overtaken": True, "own": True}, "is-scheduled"),
+        ({"waiting": True, "overtaken": True, "own": True}, "newer-published"),  # its time will come in vain
+        ({"waiting": True, "own": True}, "is-scheduled"),
         ({"status": VersionStatus.PUBLISHED, "waiting": True}, "not-a-draft"),
     ],
 )
