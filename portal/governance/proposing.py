@@ -26,13 +26,10 @@ from portal.governance import announcing
 from portal.governance.approved import with_factors
 from portal.governance.checking import check, is_taken
 from portal.governance.models import Approval, Comment, Proposal, ProposalState
-from portal.governance.selectors import may_decide
+from portal.governance.selectors import APPROVALS, may_decide
 from portal.problems import RefusedError
 from portal.translog import log
 from portal.whole_text import whole_text
-
-APPROVALS = 2
-"""People other than the proposer."""
 
 CONCERNED = (Role.REGULATOR, Role.ENTERPRISE, Role.CERTIFICATION_BODY)
 
@@ -108,7 +105,7 @@ def comment(proposal: Proposal, by: User, text: str, now: datetime, answers: Com
 
 def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: str = "") -> Proposal:
     """Approve it; with the second approval it is signed, logged, and there for everybody to report by. An approval of somebody who may no
-    longer decide does not count.
+    longer decide does not count; where it counts again, either of the two approves once more, which makes it so.
 
     Raises:
         RefusedError: `not-regulator` (403); `proposal-decided`, `own-proposal`, `approved-already`, `pack-faulty`, `text-too-long` (409).
@@ -116,17 +113,19 @@ def approve(proposal: Proposal, by: User, key: ReceiptKey, now: datetime, note: 
     with transaction.atomic():
         row = _locked_while_open(proposal)
         _require_other(row, by)
-        if row.approvals.filter(by=by).exists():
+        already = row.approvals.filter(by=by).exists()
+        if not already:
+            approval: Approval = Approval.objects.create(proposal=row, by=by, at=now, note=whole_text(note))
+            record(now, by.email, Action.PACK_SECONDED, subject_of(row), approval.note)
+        if row.approvals.filter(by__in=regulators_of_nations()).count() >= APPROVALS:
+            _take_effect(row, by, key, now)
+        elif already:
             raise RefusedError(
                 409,
                 "approved-already",
                 "You have approved this proposal already.",
                 "A second person who did not propose it must also approve it.",
             )
-        approval: Approval = Approval.objects.create(proposal=row, by=by, at=now, note=whole_text(note))
-        record(now, by.email, Action.PACK_SECONDED, subject_of(row), approval.note)
-        if row.approvals.filter(by__in=regulators_of_nations()).count() >= APPROVALS:
-            _take_effect(row, by, key, now)
     return row
 
 

@@ -15,6 +15,9 @@ from portal.plain_views import view_of
 from portal.publication.models import Publication
 from portal.publication.rows import in_force
 
+APPROVALS = 2
+"""People other than the proposer."""
+
 
 @dataclass(frozen=True, slots=True)
 class ProposalRemark:
@@ -133,7 +136,8 @@ def _views(rows: Iterable[Proposal], user: User) -> tuple[ProposalView, ...]:
 
 def _view(row: Proposal, user: User, deciding: Collection[int]) -> ProposalView:
     comments = list(row.comments.all())
-    decided = {approval.by_id for approval in row.approvals.all()}
+    approved_by = {approval.by_id for approval in row.approvals.all()}
+    enough = len(approved_by.intersection(deciding)) >= APPROVALS  # one of them counts again: either of the two completes it
     is_open = row.state == ProposalState.OPEN
     return view_of(
         ProposalView,
@@ -146,7 +150,7 @@ def _view(row: Proposal, user: User, deciding: Collection[int]) -> ProposalView:
             ProposalRemark(approval.pk, str(approval.by), approval.at, approval.note, counts=not is_open or approval.by_id in deciding)
             for approval in row.approvals.all()
         ),
-        may_decide=is_open and row.proposed_by_id != user.pk and user.pk not in decided and may_decide(user),
+        may_decide=is_open and row.proposed_by_id != user.pk and (enough or user.pk not in approved_by) and may_decide(user),
         may_withdraw=is_open and row.proposed_by_id == user.pk,
     )
 

@@ -35,6 +35,7 @@ from portal.governance import proposing
 from portal.governance.checking import PackCheck, check
 from portal.governance.effects import difference
 from portal.governance.models import Proposal, ProposalState
+from portal.governance.selectors import proposal as proposal_of
 from portal.governance.selectors import published_by
 from portal.intake.firms_taking_part import firms
 from portal.intake.models import Submission
@@ -128,6 +129,19 @@ class TestApproval:
         assert approve(row, cast.approver).state == ProposalState.OPEN
         assert approve(row, third).state == ProposalState.APPROVED
         assert "does not count" not in signed_in(third).get(page).content.decode(), "what was decided stays decided"
+
+    def test_an_approval_that_counts_again_lets_either_of_the_two_complete_it(self, cast: Cast) -> None:
+        row = approve(propose(cast.provincial, FIVE), cast.drafter)
+        account = User.objects.filter(pk=cast.drafter.pk)
+        account.update(is_active=False)
+        assert approve(row, cast.approver).state == ProposalState.OPEN
+        assert refusal(lambda: approve(row, cast.approver)) == (409, "approved-already")
+        account.update(is_active=True)
+        view = proposal_of(cast.approver, row.pk)
+        assert view is not None
+        assert view.may_decide
+        assert approve(row, cast.approver).state == ProposalState.APPROVED
+        assert row.approvals.count() == 2
 
     def test_a_version_that_came_with_steplabel_meanwhile_is_not_approved(
         self, cast: Cast, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

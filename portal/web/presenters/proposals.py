@@ -14,8 +14,7 @@ from django.utils.translation import gettext_lazy
 from benchmarks.packs.faults import PackFault
 from benchmarks.phrases import Phrase
 from portal.governance.effects import PackDifference
-from portal.governance.proposing import APPROVALS
-from portal.governance.selectors import ProposalView
+from portal.governance.selectors import APPROVALS, ProposalView
 from portal.sentences import in_words
 from portal.web.presenters.differences import differences
 from portal.web.presenters.listed import listed
