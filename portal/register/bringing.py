@@ -32,6 +32,7 @@ from portal.catalogue.periods import close_period, open_period
 from portal.catalogue.selectors import groups_of_route
 from portal.days import scheme_day
 from portal.intake.models import Submission
+from portal.intake.reminders import tell_of_less_time
 from portal.register import changing_hands
 from portal.register.identifying import code_taken
 from portal.register.models import Leaving, SiteApplication
@@ -362,6 +363,7 @@ class _Register:
             period = periods[declared.name] = open_period(group, declared.name, self.by, self.now, due)
             self.changes.append(RegisterChange(subject, Phrase("opened")))
         elif declared.due is not None and bring_due_to(period, declared.due, self.by, self.now):
+            tell_of_less_time(ReportingPeriod.objects.get(pk=period.pk), period.due, self.now)
             self.changes.append(
                 RegisterChange(
                     subject,

@@ -38,7 +38,7 @@ def move(site: Site, to: Jurisdiction) -> None:
     site.jurisdiction = to
     site.save()
     with transaction.atomic():
-        peer_groups.end_elsewhere([site])
+        peer_groups.end_elsewhere([site.pk])
 
 
 def elsewhere(cast: Cast) -> Jurisdiction:
