@@ -144,9 +144,8 @@ def undo(user: User, firm: int, now: datetime) -> None:
     with transaction.atomic():
         organisation = led_firms(user).get(pk=firm)
         leaving = _waiting().select_for_update(of=("self",)).get(organisation=organisation)
-        if leaving.due_at <= now and not _obliged(
-            Site.objects.filter(organisation=organisation)
-        ):  # a firm that is obliged by then stays anyway
+        sites = Site.objects.filter(organisation=organisation)
+        if leaving.due_at <= now and not _obliged(sites):  # a firm that is obliged by then stays anyway
             raise RefusedError(
                 409,
                 "leaving-due",
