@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from fractions import Fraction
 from typing import Any
 
@@ -15,10 +15,12 @@ from benchmarks.wire.attestations import Assurance, Opinion
 from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import User
 from portal.assurance import attesting, auditors, findings, sampling
+from portal.assurance.assigning import assign
 from portal.assurance.models import Assignment, Attestation, Sample
 from portal.assurance.models.findings import FindingGrade
 from portal.intake.models import Commitment
 from portal.translog import selectors as logged
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
 
 NONCE = b"n" * signed_draws.NONCE_BYTES
 
@@ -107,3 +109,20 @@ def summary_bytes(sample: Sample, failed: dict[str, int], left_out: tuple[str, .
         "not_checkable": [],
     }
     return json.dumps(summary | changed).encode()
+
+
+def two_reported() -> Cast:
+    """Two works whose reports are accepted."""
+    cast = make_cast(2)
+    for plant in cast.plants:
+        deliver(plant.envelope(cast.pack))
+    open_waiting()
+    return cast
+
+
+def engaged(cast: Cast, key: AuditorSigningKey, due: date | None = None) -> Assignment:
+    """The first works is assigned to the body, whose auditor has no interest in it and a key."""
+    assignment = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, due)
+    auditors.declare(assignment, cast.auditor, False, "", NOW)
+    auditors.register(cast.body, key.public.hex, cast.auditor, NOW)
+    return assignment

@@ -14,7 +14,7 @@ from django.test import Client
 from benchmarks.wire import attestations
 from benchmarks.wire.signing import AuditorSigningKey
 from portal.accounts.models import User
-from portal.assurance import attesting, auditors, findings, reminding
+from portal.assurance import attesting, findings, reminding
 from portal.assurance.assigning import assign, take_back
 from portal.assurance.assignments import AssignmentStanding, assignments_of_regulator
 from portal.assurance.models import Assignment, Attestation, Finding, Reminded
@@ -22,28 +22,19 @@ from portal.assurance.models.findings import FindingGrade
 from portal.notifications.kinds import NoticeKind
 from portal.notifications.models import Notice
 from portal.web.presenters.notices import KINDS_OF
-from tests.integration.audited import terms
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting
+from tests.integration.audited import engaged, terms, two_reported
+from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, open_waiting
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 KEY = AuditorSigningKey.generate()
 TODAY = NOW.date()
-
-
-def build_scene() -> Cast:
-    cast = make_cast(2)
-    for plant in cast.plants:
-        deliver(plant.envelope(cast.pack))
-    open_waiting()
-    return cast
+build_scene = two_reported
 
 
 @pytest.fixture
 def assignment(cast: Cast) -> Assignment:
-    engagement = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    auditors.declare(engagement, cast.auditor, False, "", NOW)
-    auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
+    engagement = engaged(cast, KEY)
     Notice.objects.all().delete()
     return engagement
 

@@ -19,41 +19,25 @@ from portal.assurance.models import Assignment, AuditorKey
 from portal.assurance.models.findings import FindingGrade
 from portal.assurance.reminding import AuditNeed, needs
 from portal.problems import RefusedError
-from tests.integration.audited import promise_of
-from tests.integration.portal_cast import NOW, PERIOD, Cast, deliver, make_cast, open_waiting, person, signed_in
+from tests.integration.audited import engaged, promise_of, two_reported
+from tests.integration.portal_cast import NOW, PERIOD, Cast, person, signed_in
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 KEY = AuditorSigningKey.generate()
 TODAY = NOW.date()
-
-
-def build_scene() -> Cast:
-    cast = make_cast(2)
-    for plant in cast.plants:
-        deliver(plant.envelope(cast.pack))
-    open_waiting()
-    return cast
+build_scene = two_reported
 
 
 @pytest.fixture
 def assignment(cast: Cast) -> Assignment:
-    row = assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW, TODAY + timedelta(days=200))
-    auditors.declare(row, cast.auditor, False, "", NOW)
-    auditors.register(cast.body, KEY.public.hex, cast.auditor, NOW)
-    return row
+    return engaged(cast, KEY, TODAY + timedelta(days=200))
 
 
 def code_of(attempt: Callable[[], object]) -> str:
     with pytest.raises((RefusedError, VerificationError)) as refused:
         attempt()
     return refused.value.code
-
-
-def asked(cast: Cast, assignment: Assignment, days: int = 0) -> list[AuditNeed]:
-    view = engagement(cast.auditor, assignment.pk, TODAY + timedelta(days=days))
-    assert view is not None
-    return [need.need for need in needs(view, TODAY + timedelta(days=days))]
 
 
 def test_nobody_who_may_act_has_declared_when_the_one_who_did_has_left(cast: Cast, assignment: Assignment) -> None:
