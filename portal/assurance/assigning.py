@@ -9,8 +9,9 @@ from django.db import transaction
 
 from benchmarks.phrases import Phrase
 from portal.accounts.deciding import require_regulator_of_site
-from portal.accounts.models import Membership, Organisation, Role, Site, User
+from portal.accounts.models import Organisation, Role, Site, User
 from portal.assurance import reminding
+from portal.assurance.auditors import acting_for
 from portal.assurance.models import Assignment
 from portal.assurance.models.assigned import interests_in, of_one_group
 from portal.auditlog.models import Action
@@ -110,10 +111,8 @@ def _not_impartial(body: Organisation, site: Site) -> RefusedError | None:
             "Choose a body that belongs to another group.",
         )
     interested = set(interests_in([site.organisation]).values_list("person", flat=True))
-    auditors = Membership.objects.filter(
-        organisation=body, role=Role.CERTIFICATION_BODY, may_manage=True, user__is_active=True
-    ).values_list("user_id", flat=True)
-    if auditors and set(auditors) <= interested:
+    auditors = {person for _body, person in acting_for([body.pk])}
+    if auditors and auditors <= interested:
         return RefusedError(
             409,
             "body-interested",

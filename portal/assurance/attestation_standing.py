@@ -139,7 +139,7 @@ def signed_no_more(row: Attestation, today: date) -> RefusedError | None:
         return RefusedError(409, "attestation-stale", "This statement was drawn up more than 30 days ago.", "Draw it up again.")
     if row.valid_until < today:
         return RefusedError(409, "attestation-stale", "The last day of this statement is past.", "Draw it up again with a later last day.")
-    if row.assignment is not None and (row.submission is None or row.submission.state != SubmissionState.ACCEPTED):
+    if row.assignment_id is not None and (row.submission is None or row.submission.state != SubmissionState.ACCEPTED):
         return RefusedError(
             409,
             "report-superseded",

@@ -277,23 +277,16 @@ def _declared(assignments: Sequence[Assignment], user: User) -> dict[int, tuple[
     rows = InterestDeclaration.objects.filter(OF_THE_FIRM_NOW, assignment__in=assignments, interested=False)
     acting = acting_for({row.body_id for row in assignments})
     none: defaultdict[int, dict[int, DeclarationView]] = defaultdict(dict)
-    for row in rows.select_related("person", "assignment").order_by("pk"):
-        none[row.assignment_id][row.person_id] = _declaration(row, user, acting)
+    for declaration in rows.select_related("person", "assignment").order_by("pk"):
+        none[declaration.assignment_id][declaration.person_id] = _declaration(declaration, user, acting)
     interests = interests_by_enterprise({row.site.organisation for row in assignments})
-    # an interest takes the place of what the same person declared before it was known
-    return {
-        row.pk: tuple(
-            (
-                none[row.pk]
-                | {
-                    interest.person_id: _declaration(interest, user, acting)
-                    for interest in interests[row.site.organisation_id]
-                    if interest.assignment.body_id == row.body_id
-                }
-            ).values()
-        )
-        for row in assignments
-    }
+    declared: dict[int, tuple[DeclarationView, ...]] = {}
+    for row in assignments:
+        of_body = [interest for interest in interests[row.site.organisation_id] if interest.assignment.body_id == row.body_id]
+        of_people = {interest.person_id: _declaration(interest, user, acting) for interest in of_body}
+        # an interest takes the place of what the same person declared before it was known
+        declared[row.pk] = tuple((none[row.pk] | of_people).values())
+    return declared
 
 
 def _declaration(row: InterestDeclaration, user: User, acting: set[tuple[int, int]]) -> DeclarationView:

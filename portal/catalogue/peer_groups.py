@@ -121,7 +121,8 @@ def end_elsewhere(sites: Collection[int]) -> tuple[PeerGroupMember, ...]:
     """
     rows = PeerGroupMember.objects.filter(site__in=sites).select_related("peer_group__scope", "site__jurisdiction")
     outside = [row for row in rows if row.peer_group.pack != row.site.pack or not row.peer_group.scope.covers(row.site.jurisdiction)]
-    closed = set(ReportingPeriod.objects.exclude(closed_at=None).values_list("peer_group", flat=True))
+    periods = ReportingPeriod.objects.filter(peer_group__in={row.peer_group_id for row in outside}).exclude(closed_at=None)
+    closed = set(periods.values_list("peer_group", flat=True))
     for row in outside:
         ExtensionRequest.objects.filter(site=row.site, period__peer_group=row.peer_group, granted=None).delete()
     stays = {row.pk for row in outside if row.peer_group_id in closed and row.peer_group.pack == row.site.pack}

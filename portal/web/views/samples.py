@@ -36,7 +36,8 @@ from portal.web.views.engagements import row, seen_engagement
 def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
     """What the newest sample waits for; beside the result of an opening, which may never come, a new promise."""
     view, newest = seen_engagement(request, assignment), sampling.newest_sample(assignment)
-    stage = sample_stage(newest, _root(newest))
+    root = _root(newest)
+    stage = sample_stage(newest, root)
     opened_for = _opened_for(request, newest, stage)
     form = _form_of(opened_for)(request.POST, request.FILES) if request.method == "POST" else _form_of(opened_for)()
     if request.method == "POST" and form.is_valid():
@@ -47,9 +48,9 @@ def page(request: HttpRequest, assignment: int) -> HttpResponseBase:
         else:
             return report_done(request, _("It is on record."), "web:engagement-sample", assignment)
     context = {
-        "page": sample_page(view, newest, _root(newest), published_directory().fingerprint, _crumbs(view)),
+        "page": sample_page(view, newest, root, published_directory().fingerprint, _crumbs(view)),
         "parts": [
-            (part, form if part is opened_for else _form_of(part)(), _to_sign(request, assignment, newest, part))
+            (part, form if part is opened_for else _form_of(part)(), _to_sign(request, assignment, newest, root, part))
             for part in ((stage, SampleStage.PROMISE) if stage is SampleStage.COUNTS else (stage,))
         ],
     }
@@ -153,8 +154,9 @@ def _act(request: HttpRequest, assignment: int, newest: Sample | None, opened_fo
         sampling.promise(engaged, raw, user, now)
 
 
-def _to_sign(request: HttpRequest, assignment: int, newest: Sample | None, part: SampleStage) -> browser_signing.ToSign | None:
+def _to_sign(
+    request: HttpRequest, assignment: int, newest: Sample | None, root: bytes | None, part: SampleStage
+) -> browser_signing.ToSign | None:
     if part is SampleStage.PROMISE:
         return browser_signing.promise_to_sign(row(request, assignment), person(request), scheme_day())
-    root = _root(newest)
     return browser_signing.draw_to_sign(newest, root) if part is SampleStage.DRAW and newest is not None and root is not None else None
