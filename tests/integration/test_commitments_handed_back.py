@@ -21,10 +21,25 @@ from portal.intake import commitments as intake
 from portal.intake.models import Commitment, Submission, SubmissionState
 from portal.translog import selectors
 from portal.translog.models import LogEntry
-from tests.integration.portal_cast import DATA_ROOT, NOW, PERIOD, make_cast, open_waiting
+from tests.integration.portal_cast import DATA_ROOT, NOW, PERIOD, Plant, make_cast, open_waiting
 from tests.integration.test_log_restart import ceremony, set_back
 
 pytestmark = [pytest.mark.django_db(databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
+
+
+def lose(settings: Settings, before: list[str], portal_keys: Path) -> None:
+    """A restore to these entries of the log, and the ceremony that restarts it."""
+    Submission.objects.all()._raw_delete("default")
+    Commitment.objects.all()._raw_delete("default")
+    set_back(settings, before)
+    call_command("restart_log", "take", ceremony(portal_keys), stdout=StringIO())
+
+
+def challenge_to(plant: Plant, raw: bytes) -> bytes:
+    """What the portal answers to a commitment that is brought by hand."""
+    (answer,) = by_hand.take(plant.owner, [raw], keys.published_directory(), keys.receipt_key(), NOW, token_bytes)
+    assert isinstance(answer.stored, Commitment)
+    return bytes(answer.stored.challenge)
 
 
 def test_commitments_handed_back_in_another_order_keep_the_ledgers_next_number(
@@ -43,9 +58,7 @@ def test_commitments_handed_back_in_another_order_keep_the_ledgers_next_number(
     for period in ("2016", "2017"):
         signed[period] = bytes(intake.take(committed(period), key, NOW, token_bytes).commitment.challenge)
     selectors.head(key)
-    Commitment.objects.all()._raw_delete("default")
-    set_back(settings, before)
-    call_command("restart_log", "take", ceremony(portal_keys), stdout=StringIO())
+    lose(settings, before, portal_keys)
     listed = keys.published_directory().content.receipt_keys()
     for period in ("2017", "2016"):
         intake.take_back(challenges.handed_back(committed(period), signed[period]), listed, NOW)
@@ -60,18 +73,12 @@ def test_a_site_that_carries_files_brings_again_what_the_portal_lost(settings: S
     before = list(LogEntry.objects.order_by("index").values_list("digest", flat=True))
     raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key)
     directory, key = keys.published_directory(), keys.receipt_key()
-    (first,) = by_hand.take(plant.owner, [raw], directory, key, NOW, token_bytes)
-    assert isinstance(first.stored, Commitment)
-    challenge = bytes(first.stored.challenge)
+    challenge = challenge_to(plant, raw)
     sealed = plant.envelope(cast.pack)
     (second,) = by_hand.take(plant.owner, [sealed], directory, key, NOW, token_bytes)
     assert isinstance(second.stored, Submission)
     selectors.head(key)
-    # the restore, and the ceremony
-    Submission.objects.all()._raw_delete("default")
-    Commitment.objects.all()._raw_delete("default")
-    set_back(settings, before)
-    call_command("restart_log", "take", ceremony(portal_keys), stdout=StringIO())
+    lose(settings, before, portal_keys)
     answers = by_hand.take(plant.owner, [sealed, challenge, raw], directory, key, NOW, token_bytes)
     assert [answer.refusal and answer.refusal.code for answer in answers] == [None, None, None]
     open_waiting()
@@ -82,14 +89,12 @@ def test_a_challenge_that_comes_alone_belongs_to_the_plant(settings: Settings, t
     plant = make_cast(1).plants[0]
     raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key)
     directory, key = keys.published_directory(), keys.receipt_key()
-    (committed,) = by_hand.take(plant.owner, [raw], directory, key, NOW, token_bytes)
-    assert isinstance(committed.stored, Commitment)
-    challenge = bytes(committed.stored.challenge)
+    challenge = challenge_to(plant, raw)
     (alone,) = by_hand.take(plant.owner, [challenge], directory, key, NOW, token_bytes)
     assert alone.refusal is not None
     assert alone.refusal.code == "challenge-without-commitment"
     both = by_hand.take(plant.owner, [challenge, raw], directory, key, NOW, token_bytes)
-    assert [(answer.stored, answer.created) for answer in both] == [(committed.stored, False)] * 2
+    assert [(answer.stored, answer.created) for answer in both] == [(Commitment.objects.get(), False)] * 2
 
 
 @pytest.mark.parametrize("of_this_portal", [False, True], ids=["of another portal", "of this one, whose entry was not lost"])
@@ -118,13 +123,9 @@ def test_a_challenge_that_is_not_the_one_the_portal_has_is_not_said_to_be_on_rec
     before = list(LogEntry.objects.order_by("index").values_list("digest", flat=True))
     raw = commitments.commit(ReportCommitment(plant.site.slug, PERIOD, 1, DATA_ROOT), str(plant.device.pk), plant.key)
     directory, key = keys.published_directory(), keys.receipt_key()
-    (first,) = by_hand.take(plant.owner, [raw], directory, key, NOW, token_bytes)
-    assert isinstance(first.stored, Commitment)
-    challenge = bytes(first.stored.challenge)
+    challenge = challenge_to(plant, raw)
     selectors.head(key)
-    Commitment.objects.all()._raw_delete("default")
-    set_back(settings, before)
-    call_command("restart_log", "take", ceremony(portal_keys), stdout=StringIO())
+    lose(settings, before, portal_keys)
     (alone,) = by_hand.take(plant.owner, [raw], directory, key, NOW, token_bytes)
     assert isinstance(alone.stored, Commitment)
     assert bytes(alone.stored.challenge) != challenge
