@@ -64,9 +64,8 @@ CSV_FIELDS = (
 that 25 % of the firms stay at or below; only the points that the number of firms allows are filled in. `saved_at_typical` is what the
 firms would save on average by coming down to the typical value. `averaging` says what stands at a rank. `pooled_firms` is how many
 firms' values cover several years, the last of them the period; `in_part_firms` how many lack months; both are empty where a cell is held
-back. `breaks` are codes of what is
-defined otherwise than in `break_since`, the version that a series had before; a total breaks where any of its steps does, and where it
-adds up other steps or variants of them (`summands`)."""
+back. `breaks` are codes of what is defined otherwise than in `break_since`, the version that a series had before; a total breaks where any
+of its steps does, and where it adds up other steps or variants of them (`summands`)."""
 
 HEAD = ("pack", "pack_version", "jurisdiction", "route", "period", "version", "status", "published_on", "source")
 """Columns that are the same in every row."""
