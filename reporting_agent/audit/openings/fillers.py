@@ -6,8 +6,8 @@ a batch that a label counts where less than a quarter hour, or two steps of the 
 explains energy beside it for no longer than twice what its output takes; so a row without any explains none. Where more than a tenth of a
 line's rows have wrong times, nobody can tell what they explain, and the answer says so.
 
-Honest lines have few of these: a heat that was given up, a trial that failed. They are questioned where they stand beside more than
-one opened batch and more than two in a hundred. A start-up after an hour of standstill or more may draw what production draws: readings
+Honest lines have few of these: a heat that was given up, a trial that failed. They are questioned where they lie beside more opened
+batches than one and two in a hundred together. A start-up after an hour of standstill or more may draw what production draws: readings
 cannot tell it from a batch that is said to begin too late, and the answer says so.
 """
 
