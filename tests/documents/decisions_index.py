@@ -12,9 +12,9 @@ PAGE = ROOT / "docs" / "decisions" / "README.md"
 
 HEAD = """# Decisions
 
-Short records of what was decided, why, what follows, and what was tried and left, with figures measured on this code. The title is the
-decision. A record that is overtaken goes, and what is still true of it stands in the one that overtakes it. This list is written by
-`python -m tests.documents --write`.
+Each record says what had to be decided, what we decided and why, what it costs, and what we tried and did not choose, with figures measured
+on this code. The title is the decision. Where a later record replaces part of an earlier one, the earlier one points to it.
+`python -m tests.documents --write` writes this list.
 
 | | |
 |---|---|
