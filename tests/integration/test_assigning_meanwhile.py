@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import threading
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import closing
-
 import pytest
-from django.db import connection, transaction
+from django.db import transaction
 
 from portal.assurance import assigning
 from portal.assurance.auditors import lock_standing
@@ -16,6 +12,7 @@ from portal.practices.models import SiteReport
 from portal.register.changing_hands import end_consents
 from portal.translog import log
 from tests.integration.portal_cast import NOW, PERIOD, make_cast
+from tests.integration.two_at_once import do_second_meanwhile
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
@@ -23,27 +20,11 @@ pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vau
 def test_other_terms_at_the_moment_of_a_withdrawal_are_those_of_a_new_assignment() -> None:
     cast = make_cast(1)
     row = assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.approver, NOW)
-    begun, decided = threading.Event(), threading.Event()
-
-    def withdraw() -> None:
-        with closing(connection), transaction.atomic():
-            assigning.take_back(row, "The body asked to be let off.", cast.approver, NOW)
-            begun.set()
-            assert decided.wait(20)
-
-    def give_other_terms() -> None:
-        with closing(connection):
-            assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.provincial, NOW, sees_values=True)
-
-    with ThreadPoolExecutor(2) as pool:
-        withdrawn = pool.submit(withdraw)
-        assert begun.wait(20)
-        assigned = pool.submit(give_other_terms)
-        with pytest.raises(TimeoutError):
-            assigned.result(1)
-        decided.set()
-        withdrawn.result(20)
-        assigned.result(20)
+    assigned = do_second_meanwhile(
+        lambda: assigning.take_back(row, "The body asked to be let off.", cast.approver, NOW),
+        lambda: assigning.assign(cast.body, cast.plants[0].site, PERIOD, cast.provincial, NOW, sees_values=True),
+    )
+    assigned.result()
     assert list(Assignment.objects.order_by("pk").values_list("sees_values", "taken_back_at")) == [(False, NOW), (True, None)]
 
 
@@ -54,25 +35,9 @@ def test_whoever_draws_or_signs_and_a_site_that_changes_hands_lock_assignment_an
     firm = site.organisation.controlling_firm
     assert firm is not None
     SiteReport.objects.create(practice="waits", asked="{}", version=1, site=site, firm=firm, outcome="2-to-5", year=2016, handed_in_at=NOW)
-    begun, changing = threading.Event(), threading.Event()
-
-    def promise() -> None:
-        with closing(connection), transaction.atomic():
-            lock_standing(row)
-            begun.set()
-            assert changing.wait(20)
-            log.lock()
 
     def change_hands() -> None:
-        with closing(connection), transaction.atomic():
+        with transaction.atomic():
             list(end_consents([site], "operator", NOW))
 
-    with ThreadPoolExecutor(2) as pool:
-        promised = pool.submit(promise)
-        assert begun.wait(20)
-        changed = pool.submit(change_hands)
-        with pytest.raises(TimeoutError):
-            changed.result(2)
-        changing.set()
-        promised.result(20)
-        changed.result(20)
+    do_second_meanwhile(lambda: lock_standing(row), change_hands, then=log.lock, waits_s=2).result()

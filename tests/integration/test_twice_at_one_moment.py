@@ -24,34 +24,16 @@ from portal.register.models import FirmApplication, Invitation, SiteApplication
 from portal.standings import computing as standings
 from portal.standings.models import Standing
 from tests.integration.portal_cast import NOW, deliver, make_cast, open_waiting, person
+from tests.integration.two_at_once import do_second_meanwhile
 
 pytestmark = [pytest.mark.django_db(transaction=True, databases=["default", "vault"]), pytest.mark.usefixtures("portal_keys")]
 
 
 def refusal_of_the_second(first: Callable[[], object], second: Callable[[], object]) -> str:
     """The second is asked for while the first is done and not yet committed, on a connection of its own; its refusal's code."""
-    begun, asked = threading.Event(), threading.Event()
-
-    def do_first() -> None:
-        with closing(connection), transaction.atomic():
-            first()
-            begun.set()
-            assert asked.wait(20)
-
-    def do_second() -> None:
-        with closing(connection):
-            second()
-
-    with ThreadPoolExecutor(2) as pool:
-        done = pool.submit(do_first)
-        assert begun.wait(20)
-        refused = pool.submit(do_second)
-        with pytest.raises(TimeoutError):
-            refused.result(1)
-        asked.set()
-        done.result(20)
-        with pytest.raises(RefusedError) as refusal:
-            refused.result(20)
+    refused = do_second_meanwhile(first, second)
+    with pytest.raises(RefusedError) as refusal:
+        refused.result()
     assert refusal.value.status == 409
     return refusal.value.code
 
